@@ -1,0 +1,91 @@
+-- The case. Tables of facts have the columns of src/base/fact.c plus file_id, file_off (where the bytes lie) and file_row (file of a
+-- replayed page: 0 hive, 1..2 its logs are resolved to file_id). Times are FILETIME integers (100 ns since 1601-01-01 UTC).
+-- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
+-- Rules, reports and users read the v_* views of views.sql; these tables may change.
+PRAGMA page_size = 4096;
+PRAGMA application_id = 0x77686c67;     -- "whlg"
+PRAGMA user_version = 1;
+
+CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
+
+-- Evidence files, one row each, in the order of their paths.
+CREATE TABLE evidence(
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, container TEXT, unit INTEGER,   -- unit: id of the hive a log belongs to
+    kind TEXT, format TEXT, log_kind TEXT, bytes INTEGER, sha256 TEXT,
+    seen INTEGER DEFAULT 0, parsed INTEGER DEFAULT 0, recovered INTEGER DEFAULT 0, failed INTEGER DEFAULT 0, chunks INTEGER DEFAULT 0,
+    state TEXT NOT NULL DEFAULT 'read',         -- read | partial | unreadable | skipped
+    note TEXT,                                  -- why, or the sniffed format of what was skipped
+    duplicate_of INTEGER,                       -- first evidence row with the same sha256
+    host_id INTEGER, older INTEGER DEFAULT 0);  -- older: RegBack, Windows.old, VSS
+
+-- Facts as parsers emit them.
+CREATE TABLE anomaly(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, code TEXT, what TEXT, detail TEXT);
+CREATE TABLE log_span(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT, channel TEXT, n INTEGER, first_id INTEGER, last_id INTEGER,
+    first_time INTEGER, last_time INTEGER, gaps INTEGER);
+CREATE TABLE event_count(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, channel TEXT, provider TEXT, event_id INTEGER, n INTEGER, first_time INTEGER, last_time INTEGER);
+CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT, channel TEXT, provider TEXT, event_id INTEGER, qualifiers INTEGER, version INTEGER,
+    level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
+    host_id INTEGER, boot INTEGER);             -- set by derive.sql
+CREATE INDEX event_identity ON event(identity);
+CREATE INDEX event_what ON event(provider, event_id);
+CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id, file_off)) WITHOUT ROWID;
+CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT, channel TEXT, provider TEXT, event_id INTEGER, day INTEGER, key TEXT, n INTEGER,
+    first_time INTEGER, last_time INTEGER, last_off INTEGER, data TEXT, host_id INTEGER,
+    UNIQUE(file_id, computer, channel, provider, event_id, day, key));   -- parts of one log add up: n sums, first keeps the earliest with its offset
+CREATE TABLE hive(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, kind TEXT, root TEXT, computer TEXT, seq1 INTEGER, seq2 INTEGER, dirty INTEGER, replay TEXT,
+    keys INTEGER, values_n INTEGER, last_written INTEGER, control_set INTEGER, name TEXT, host_id INTEGER);
+-- hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log).
+CREATE TABLE reg_key(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, path TEXT COLLATE NOCASE, written INTEGER, class TEXT, subkeys INTEGER,
+    values_n INTEGER, origin TEXT, recovered INTEGER);
+CREATE INDEX reg_key_path ON reg_key(path);
+CREATE TABLE reg_value(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, path TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE, type INTEGER, num INTEGER,
+    text TEXT, data BLOB, size INTEGER, written INTEGER, origin TEXT, before BLOB, recovered INTEGER, key_off INTEGER);
+CREATE INDEX reg_value_path ON reg_value(path, name);
+CREATE TABLE secret(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, name TEXT, cupd INTEGER, oupd INTEGER, size INTEGER);
+CREATE TABLE logon_right(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, sid TEXT, mask INTEGER);
+CREATE TABLE audit_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, subcategory TEXT, mask INTEGER);      -- 0 none 1 success 2 failure 3 both
+CREATE TABLE lsa_name(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, what TEXT, value TEXT);   -- machine_name machine_sid domain_name domain_sid dns_domain
+CREATE TABLE cached_logon(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, slot INTEGER, written INTEGER, rid INTEGER);
+CREATE TABLE sam_account(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, rid INTEGER, name TEXT, flags INTEGER, password_set INTEGER,
+    last_logon INTEGER, last_bad INTEGER, bad_count INTEGER, expires INTEGER, blank INTEGER, logons INTEGER);
+CREATE TABLE lockout_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, threshold INTEGER, duration INTEGER, window INTEGER, max_age INTEGER, min_length INTEGER);
+CREATE TABLE task_cache(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, guid TEXT, path TEXT, sid TEXT, user TEXT, logon TEXT, flags INTEGER,
+    registered INTEGER, last_run INTEGER, last_ok INTEGER, state INTEGER, result INTEGER, command TEXT, unc INTEGER);
+
+-- The knowledge used (kb_store).
+CREATE TABLE kb_code(value INTEGER, space TEXT, symbol TEXT, meaning TEXT, win32 INTEGER, source TEXT, PRIMARY KEY(space, value)) WITHOUT ROWID;   -- space: win32 ntstatus nerr task kerberos sspi message
+CREATE TABLE kb_event(provider TEXT, event_id INTEGER, channel TEXT, name TEXT, meaning TEXT, source TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;
+CREATE TABLE kb_event_field(provider TEXT, event_id INTEGER, field TEXT, shape TEXT, PRIMARY KEY(provider, event_id, field)) WITHOUT ROWID;   -- shape: hresult ntstatus win32 exit mixed text
+CREATE TABLE kb_setting(name TEXT PRIMARY KEY, section TEXT, hive TEXT, path TEXT, value TEXT, type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT) WITHOUT ROWID;
+CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;      -- kind: channel | hive
+CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT, PRIMARY KEY(id)) WITHOUT ROWID;
+CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;     -- well-known accounts and their spellings
+
+-- Derived by knowledge/derive.sql (which may use our SQL functions), read by views (which use SQLite's own only).
+CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, machine_sid TEXT, joined INTEGER);
+CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;
+CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT, domain TEXT, sid TEXT, process TEXT, package TEXT,
+    key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER, end_file_id INTEGER, end_file_off INTEGER);
+CREATE INDEX session_luid ON session(host_id, boot, luid);
+CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER, shape TEXT, win32 INTEGER, symbol TEXT);     -- value: normalised u32
+CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
+    raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER);  -- kind: task service share logon bits
+CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER, account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
+    depends TEXT, image TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOCASE, guid TEXT, sid TEXT, user TEXT COLLATE NOCASE, logon TEXT, flags INTEGER, registered INTEGER,
+    last_run INTEGER, last_ok INTEGER, result INTEGER, command TEXT, unc INTEGER, file_id INTEGER, file_off INTEGER);   -- from TaskCache, else from 4698/4702
+CREATE TABLE account(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, sid TEXT, rid INTEGER, flags INTEGER, password_set INTEGER, expires INTEGER, last_bad INTEGER,
+    bad_count INTEGER, blank INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT COLLATE NOCASE, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
+                                                -- state: present missing cleared partial unreadable disabled
+
+-- Diagnosis.
+CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
+    count INTEGER, explanation TEXT, second_reader TEXT DEFAULT 'not_applicable');
+CREATE TABLE citation(finding INTEGER, role TEXT, ord INTEGER, evidence_id TEXT, time INTEGER, explain TEXT, PRIMARY KEY(finding, role, ord)) WITHOUT ROWID;
+CREATE TABLE finding_unknown(finding INTEGER, ord INTEGER, artifact TEXT, collect TEXT, PRIMARY KEY(finding, ord)) WITHOUT ROWID;
+CREATE TABLE finding_remedy(finding INTEGER, ord INTEGER, text TEXT, risk TEXT, reversible TEXT, verify TEXT, PRIMARY KEY(finding, ord)) WITHOUT ROWID;
+CREATE TABLE rule_error(rule TEXT, role TEXT, message TEXT);
+CREATE TABLE verification(evidence_id TEXT PRIMARY KEY, result TEXT, detail TEXT, reader TEXT) WITHOUT ROWID;

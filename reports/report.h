@@ -1,0 +1,16 @@
+/* report: the case's views read once into struct report, and writers of the same struct: html, md, json.
+ * report_build allocates in the caller's arena; writers only append to their buf.
+ * No evidence string reaches a writer's output but through buf_html, buf_md or buf_json. */
+#ifndef REPORT_H
+#define REPORT_H
+#include "../src/base/arena.h"
+#include "../src/base/buf.h"
+#include "../src/base/err.h"
+struct casedb;
+struct report;
+
+enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e);
+typedef enum status report_fn(const struct report *r, struct buf *out, struct err *e);
+struct report_format { const char *name, *file; report_fn *write; };            /* {"html", "report.html", write_html} */
+extern const struct report_format report_formats[];                             /* ends with name NULL */
+#endif

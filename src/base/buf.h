@@ -1,0 +1,43 @@
+/* buf: bytes that grow, and the only ways a string reaches an output format.
+ * The caller owns it and calls buf_free(). A failed growth is sticky: .bad, and everything after it is dropped; check once.
+ * Every escaper takes evidence text (UTF-8, maybe with lone surrogates or controls) and refuses nothing: it shows what it cannot print. */
+#ifndef BUF_H
+#define BUF_H
+#include "span.h"
+#include "str.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct buf { char *p; size_t n, cap; bool bad; };
+
+void buf_free(struct buf *b);
+bool buf_room(struct buf *b, size_t more);              /* false and .bad when memory is short */
+static inline void buf_put(struct buf *b, const void *p, size_t n)
+{
+    if (n && buf_room(b, n))
+        memcpy(b->p + b->n, p, n), b->n += n;
+}
+static inline void buf_char(struct buf *b, char c) { buf_put(b, &c, 1); }
+static inline void buf_str(struct buf *b, struct str s) { buf_put(b, s.p, s.n); }
+static inline void buf_z(struct buf *b, const char *z) { buf_put(b, z, strlen(z)); }
+void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_u64(struct buf *b, uint64_t v);                /* decimal */
+void buf_i64(struct buf *b, int64_t v);
+void buf_hex(struct buf *b, const void *p, size_t n);   /* lower case, no blanks */
+void buf_u16(struct buf *b, uint16_t v);                /* little-endian bytes, for frames */
+void buf_u32(struct buf *b, uint32_t v);
+void buf_u64le(struct buf *b, uint64_t v);
+
+/* JSON string with its quotes. Lone surrogates become \udXXX, C0/C1 and U+2028/9 \uXXXX; other text stays UTF-8. */
+void buf_json(struct buf *b, struct str s);
+/* HTML text or attribute (double-quoted). Controls, bidi controls, zero-width and lone surrogates become visible: ⟦U+202E⟧. */
+void buf_html(struct buf *b, struct str s);
+/* XML text or attribute; characters XML 1.0 forbids become ⟦U+XXXX⟧. */
+void buf_xml(struct buf *b, struct str s);
+/* Markdown text inside a line or a table cell: no construct survives, no line break, no HTML. */
+void buf_md(struct buf *b, struct str s);
+/* One line for a terminal: controls, escapes, bidi controls shown as ⟦U+XXXX⟧. */
+void buf_term(struct buf *b, struct str s);
+
+static inline struct str buf_view(const struct buf *b) { return (struct str){b->p, b->n}; }
+#endif

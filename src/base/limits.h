@@ -1,0 +1,23 @@
+/* limits: every ceiling in one place, each with its reason. Reaching one keeps what was read and says so.
+ * Nothing is owned here. */
+#ifndef LIMITS_H
+#define LIMITS_H
+
+enum {
+    LIM_BINXML_DEPTH = 64,              /* real records nest 1-2 template instances; deeper is an attack on our stack */
+    LIM_BINXML_ELEMENTS = 512,          /* open elements at once; Windows' own manifests stay under 20 */
+    LIM_BINXML_WORK = 1 << 20,          /* nodes built per chunk in the general lane: 64 KiB cannot hold more honest ones */
+    LIM_EVENT_JSON = 256 * 1024,        /* data of one kept event; a record is at most 64 KiB, escapes may double it twice */
+    LIM_ANOMALIES = 1000,               /* anomalies listed per file; the rest are counted */
+    LIM_COUNTS = 20000,                 /* distinct (provider, id) per file: an honest log has hundreds */
+    LIM_FOLDS = 200000,                 /* folded rows per job: sessions and accounts of one part of a log */
+    LIM_REGF_DEPTH = 512,               /* Windows' own limit of key nesting */
+    LIM_REGF_VALUE = 1 << 20,           /* bytes of one value kept in a fact; Windows allows 1 MB, larger ones are cut and marked */
+    LIM_FRAME = 4 << 20,                /* one frame from a worker: one value plus names */
+    LIM_PATH_DEPTH = 32,                /* folders below an input; deeper trees are refused, not followed for ever */
+    LIM_FILES = 1000000,                /* files in one run */
+    LIM_RULE_STEPS = 200000000,         /* SQLite virtual machine steps per rule query (about 5 s) */
+    LIM_JOB_CHUNKS = 512,               /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
+};
+#define LIM_HIVE_BYTES (2ull << 30)     /* Windows' own limit of a hive: 2 GiB */
+#endif

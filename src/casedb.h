@@ -1,0 +1,33 @@
+/* casedb: the case as a SQLite file: facts in, guarded read-only queries out.
+ * The caller owns struct casedb and closes it; rows are valid during the callback.
+ * It refuses rule and user SQL that is not one SELECT over v_* (and kb_*) views, or that runs past its step budget. */
+#ifndef CASEDB_H
+#define CASEDB_H
+#include "base/err.h"
+#include "base/fact.h"
+#include "base/str.h"
+
+struct casedb;
+
+/* path NULL: in memory. create: runs knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
+enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
+enum status case_open(const char *path, struct casedb **out, struct err *e);
+void        case_close(struct casedb *db);
+/* Closes after writing a compact copy to path.tmp and renaming it to path: same facts, same bytes. */
+enum status case_finish(struct casedb *db, const char *path, struct err *e);
+
+enum status case_begin(struct casedb *db, struct err *e);
+enum status case_commit(struct casedb *db, struct err *e);
+/* file_of[ref.file]: evidence file row ids of the job's files. A second source of a known event becomes a row of event_source. */
+enum status case_put(struct casedb *db, const int64_t file_of[3], const struct fact *f, struct err *e);
+/* Trusted SQL of ours (schema, derive, coverage, inserts). Arguments bind to ?1, ?2, ... in order. */
+enum status case_exec(struct casedb *db, const char *sql, struct err *e);                       /* several statements */
+enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, struct err *e);
+int64_t     case_last_id(struct casedb *db);
+
+/* Values arrive as text unless the column is a blob; kind of each column in type. NULL: value.null. */
+struct cell { enum col_type type; bool null; int64_t i; double real; bool is_real; struct str s; };
+typedef enum status row_fn(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e);
+enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, row_fn *fn, void *ctx, struct err *e);   /* trusted */
+enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx, struct err *e);      /* rules and users: E_USAGE with SQLite's words */
+#endif

@@ -1,0 +1,46 @@
+/* kb: the knowledge: embedded files, overridden by a folder of the same layout, loaded by one loader.
+ * kb_free() releases all; strings live as long as the kb.
+ * It refuses a file it cannot read whole: E_FORMAT with path, line and what was expected. */
+#ifndef KB_H
+#define KB_H
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "base/want.h"
+
+struct casedb;
+struct kb;
+
+enum role { ROLE_SYMPTOM, ROLE_CAUSE, ROLE_LINK, ROLE_COMPATIBLE, ROLE_CONTRADICTS, ROLES };
+extern const char *const role_names[ROLES];
+
+struct requirement { struct str *artifact; size_t n; enum role for_role; };     /* any one of the artefacts serves */
+struct indicator { enum role role; struct str sql, explain; };
+struct collect { struct str artifact, command; };
+struct remedy { struct str text, risk, reversible, verify; };
+struct rule {
+    struct str id, name, title, status, level, description, author, date, modified, cause, file, explanation;
+    struct str *reference, *tag; size_t n_reference, n_tag;
+    struct requirement *require; size_t n_require;
+    struct indicator *ind; size_t n_ind;
+    struct collect *collect; size_t n_collect;
+    struct remedy *remedy; size_t n_remedy;
+    struct rule_test *test; size_t n_test;
+    struct str sha256;
+};
+
+/* One fact of a rule's test: kind is "event", "value", "key", "secret", "right", "audit", "account", "task", "log", "hive", "lockout". */
+struct test_field { struct str name, value; bool number; };
+struct test_fact { struct str kind; struct test_field *field; size_t n; };
+struct test_expect { struct str host, subject, verdict; };                      /* verdict "none": no finding of this rule */
+struct rule_test { struct str name; struct test_fact *fact; size_t n_fact; struct test_expect *expect; size_t n_expect; };
+
+enum status kb_load(const char *override_dir, struct kb **out, struct err *e);
+void        kb_free(struct kb *kb);
+struct str  kb_file(const struct kb *kb, const char *name);                     /* text of knowledge/<name>; .p NULL: none */
+const char *kb_sha256(const struct kb *kb);                                     /* of all files in use, 64 hex digits */
+const struct want *kb_want(const struct kb *kb);
+const struct rule *kb_rules(const struct kb *kb, size_t *n);                    /* sorted by cause */
+/* kb_code, kb_event_field, kb_setting, kb_service, kb_artifact, kb_cause: rows of codes, events, registry into the case. */
+enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);
+#endif
