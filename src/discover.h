@@ -1,0 +1,30 @@
+/* discover: from the paths a user gave to the list of evidence files, sorted by path, and from sniffed files to units and jobs.
+ * evidence_free() releases the list.
+ * It refuses an output folder inside the evidence, and follows no symbolic link below an input. */
+#ifndef DISCOVER_H
+#define DISCOVER_H
+#include "../parsers/sniff.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct file {
+    struct str path;            /* as shown: the input as given, then the way below it */
+    uint64_t bytes;
+    enum status st;             /* OK, or why it could not even be looked at */
+    struct str note;            /* reason for people when skipped or unreadable */
+    struct sniffed is;          /* filled after sniffing */
+    size_t hive;                /* index of the hive this log belongs to; own index: none */
+    size_t log[2]; uint8_t n_log;   /* of a hive: its logs */
+    bool skipped, older;        /* older: RegBack, Windows.old, a shadow copy */
+};
+
+struct evidence { struct arena mem; struct file *file; size_t n, cap; };
+
+enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e);
+void evidence_free(struct evidence *ev);
+/* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by the file name embedded in both and sequence numbers. */
+void group_hives(struct evidence *ev);
+/* E_USAGE when out lies inside one of the inputs (or is one). */
+enum status output_outside(const char *out, const char *const *inputs, size_t n, struct err *e);
+#endif

@@ -1,0 +1,569 @@
+#include "ingest.h"
+#include "../parsers/evtx.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "plat/plat.h"
+#include "worker.h"
+#include <stdlib.h>
+
+enum {
+    WORKERS_MAX = 32,
+    QUEUE = 8,                      /* jobs sent ahead to one worker */
+    AHEAD_BYTES = 4 << 20,          /* ... as long as they are small: a long one must not hold others behind it */
+    PENDING_BYTES = 16 << 20,       /* frames held for a job whose turn has not come; beyond it the worker waits */
+    STALL_MS = 120000,              /* a worker silent for so long on one job is ended: hashing reports every 4 MiB */
+    READ_BYTES = 256 * 1024,
+};
+
+enum job_state { READY, SENT, LOST, ENDED };
+
+/* One job and what its worker said before its turn came. Facts enter the case in the order of jobs, whoever finishes first. */
+struct task {
+    struct job job;
+    size_t file[JOB_FILES];
+    bool ordered;                   /* emits facts; hashing alone waits for nobody */
+    enum job_state state;
+    struct buf pending;
+};
+
+struct slot {
+    struct proc *proc;
+    size_t queue[QUEUE], n;         /* tasks sent, the running one first */
+    uint64_t ahead;                 /* bytes of all tasks in the queue */
+    struct buf in;                  /* bytes not yet a whole frame */
+    uint64_t heard;                 /* plat_clock_ms of the last frame, or of the job's start */
+};
+
+struct file_sum { struct evtx_stats stats; bool lost, hashed; };
+
+struct pool {
+    struct casedb *db;
+    const struct want *want;
+    struct evidence *ev;
+    const struct ingest_options *o;
+    struct ingest_result *r;
+    struct task *task;
+    size_t n_task, cap_task, turn, next, ended;
+    struct slot slot[WORKERS_MAX];
+    size_t n_slot;
+    struct file_sum *sum;
+    struct ingest_progress progress;
+    uint64_t shown;
+    uint8_t *read_buf;
+};
+
+/* --- what the case remembers of each file */
+
+static int64_t row_id(size_t file) { return (int64_t)file + 1; }
+
+static enum status run(struct pool *p, const char *sql, size_t n, const struct value *arg, const char *types, struct err *e)
+{
+    enum col_type type[16];
+    for (size_t i = 0; i < n; i++)
+        type[i] = types[i] == 'i' ? COL_INT : COL_TEXT;
+    return case_run(p->db, sql, arg, type, n, e);
+}
+
+static enum status add_anomaly(struct pool *p, size_t file, uint64_t off, const char *code, struct str what, struct str detail, struct err *e)
+{
+    struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = off}};
+    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(what), f.v[AN_DETAIL] = val_s(detail);
+    int64_t of[JOB_FILES] = {row_id(file), row_id(file), row_id(file)};
+    return case_put(p->db, of, &f, e);
+}
+
+static enum status store_files(struct pool *p, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->ev->n && st == OK; i++) {
+        const struct file *f = &p->ev->file[i];
+        bool known = f->is.kind != KIND_UNKNOWN && f->is.kind != KIND_EMPTY;
+        const char *state = f->st != OK ? "unreadable" : f->skipped || !known ? "skipped" : "read";
+        struct value v[] = {
+            val_i(row_id(i)), val_s(f->path), val_s(str_of(kind_names[f->is.kind])), val_s(str_of(f->is.format ? f->is.format : "not read")),
+            val_i((int64_t)f->bytes), val_s(str_of(state)), f->note.p ? val_s(f->note) : val_null(),
+            f->hive != i ? val_i(row_id(f->hive)) : val_null(), val_i(f->older),
+        };
+        st = run(p, "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)", LEN(v), v, "isssissii", e);
+    }
+    return st;
+}
+
+static enum status store_hash(struct pool *p, size_t file, const uint8_t hash[32], struct err *e)
+{
+    char text[SHA256_TEXT];
+    if (p->sum[file].hashed)
+        return OK;
+    p->sum[file].hashed = true;
+    struct value v[] = {val_s(str_of(sha256_text(hash, text))), val_i(row_id(file))};
+    return run(p, "UPDATE evidence SET sha256=?1 WHERE id=?2", LEN(v), v, "si", e);
+}
+
+static enum status store_sums(struct pool *p, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->ev->n && st == OK; i++) {
+        const struct evtx_stats *s = &p->sum[i].stats;
+        const struct file *f = &p->ev->file[i];
+        bool log = f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED;
+        if (log) {
+            bool none = s->seen > 0 && s->parsed == 0 && s->recovered == 0;
+            struct value v[] = {val_i((int64_t)s->seen), val_i((int64_t)s->parsed), val_i((int64_t)s->recovered), val_i((int64_t)s->failed), val_i((int64_t)s->chunks),
+                                val_s(str_of(f->is.kind == KIND_EVTX_CARVED ? "carved" : evtx_log_kind(s))), val_i(row_id(i)), val_i(none)};
+            st = run(p, "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
+                        " state=CASE WHEN ?8 THEN 'unreadable' ELSE state END, note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' ELSE note END WHERE id=?7",
+                     LEN(v), v, "iiiiisii", e);
+            p->r->records += s->parsed, p->r->logs++;
+        }
+        p->r->hives += f->is.kind == KIND_HIVE;
+        p->r->unreadable += f->st != OK;
+        p->r->files++;
+    }
+    return st == OK ? case_exec(p->db, "UPDATE evidence SET duplicate_of = (SELECT min(o.id) FROM evidence o WHERE o.sha256 = evidence.sha256 AND o.bytes = evidence.bytes)"
+                                       " WHERE sha256 IS NOT NULL AND bytes > 0;"
+                                       "UPDATE evidence SET duplicate_of = NULL WHERE duplicate_of = id;", e) : st;
+}
+
+/* --- tasks */
+
+static enum status add_task(struct pool *p, struct task t, struct err *e)
+{
+    if (p->n_task == p->cap_task) {
+        size_t cap = p->cap_task ? p->cap_task * 2 : 256;
+        struct task *more = realloc(p->task, cap * sizeof *more);
+        if (!more)
+            return err_set(e, E_NOMEM, ERR_NO_OFF, "job list", "out of memory");
+        p->task = more, p->cap_task = cap;
+    }
+    p->task[p->n_task++] = t;
+    return OK;
+}
+
+static enum status plan_one(struct pool *p, size_t i, struct err *e)
+{
+    const struct file *f = &p->ev->file[i];
+    struct task t = {.job = {.op = JOB_HASH, .n_files = 1, .bytes = {f->bytes}}, .file = {i, i, i}};
+    if (f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED) {
+        uint32_t slots = evtx_slots(f->bytes);
+        t.ordered = true;
+        if (slots <= LIM_JOB_CHUNKS) {
+            t.job.op = JOB_LOG;
+            return add_task(p, t, e);
+        }
+        struct task hash = t;
+        hash.ordered = false;
+        enum status st = add_task(p, hash, e);
+        t.job.op = JOB_SCAN;
+        for (uint32_t first = 0; first < slots && st == OK; first += LIM_JOB_CHUNKS) {
+            t.job.first = first, t.job.count = slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS;
+            st = add_task(p, t, e);
+        }
+        return st;
+    }
+    if (f->is.kind == KIND_HIVE) {
+        t.ordered = true, t.job.op = JOB_HIVE;
+        for (size_t l = 0; l < f->n_log; l++) {
+            size_t at = t.job.n_files++;
+            t.file[at] = f->log[l], t.job.bytes[at] = p->ev->file[f->log[l]].bytes;
+        }
+    }
+    return f->hive == i ? add_task(p, t, e) : OK;       /* a log that belongs to a hive comes with it */
+}
+
+static enum status plan(struct pool *p, bool sniffing, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->ev->n && st == OK; i++) {
+        const struct file *f = &p->ev->file[i];
+        if (f->st != OK || f->skipped)
+            continue;
+        struct task t = {.job = {.op = JOB_SNIFF, .n_files = 1, .bytes = {f->bytes}}, .file = {i, i, i}};
+        st = sniffing ? add_task(p, t, e) : plan_one(p, i, e);
+    }
+    return st;
+}
+
+/* --- frames */
+
+static enum status on_sniff(struct pool *p, struct task *t, struct span in, struct err *e)
+{
+    struct file *f = &p->ev->file[t->file[0]];
+    struct sniffed s = {0};
+    unsigned kind = span_u8(&in);
+    s.seq1 = span_u32(&in), s.seq2 = span_u32(&in), s.bins = span_u32(&in), s.file_type = span_u32(&in), s.checksum_ok = span_u8(&in);
+    struct span name = span_take(&in, span_u32(&in)), format = span_take(&in, span_u32(&in));
+    if (in.bad || in.n || kind >= KINDS || name.n >= sizeof s.name || format.n > 64)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", "malformed");
+    s.kind = (enum kind)kind;
+    memcpy(s.name, name.p, name.n);
+    struct str copy = arena_str(&p->ev->mem, (struct str){(const char *)format.p, format.n});
+    s.format = copy.p ? copy.p : "unknown data";
+    f->is = s;
+    return OK;
+}
+
+static enum status on_done(struct pool *p, struct task *t, struct span in, struct err *e)
+{
+    struct done d;
+    enum status st = done_get(in, &d, e);
+    if (st != OK)
+        return st;
+    for (size_t i = 0; i < t->job.n_files && st == OK; i++)
+        if (d.has_hash >> i & 1)
+            st = store_hash(p, t->file[i], d.hash[i], e);
+    struct evtx_stats *s = &p->sum[t->file[0]].stats;
+    s->seen += d.seen, s->parsed += d.parsed, s->recovered += d.recovered, s->failed += d.failed, s->chunks += d.chunks, s->hints |= d.hints;
+    p->progress.records += d.parsed;
+    p->r->limit |= d.status == E_LIMIT;
+    if (st != OK || d.status == OK || t->job.op == JOB_SNIFF)
+        return st;
+    st = add_anomaly(p, t->file[0], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
+    struct value v[] = {val_i(row_id(t->file[0])), val_s(d.what), val_s(d.why)};
+    return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;
+}
+
+static enum status on_frame(struct pool *p, struct task *t, uint8_t type, struct span body, struct err *e)
+{
+    switch (type) {
+    case FRAME_DONE:  return on_done(p, t, body, e);
+    case FRAME_SNIFF: return t->job.op == JOB_SNIFF ? on_sniff(p, t, body, e) : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
+    case FRAME_FACT: {
+        struct fact f;
+        int64_t of[JOB_FILES];
+        for (size_t i = 0; i < JOB_FILES; i++)
+            of[i] = row_id(t->file[i < t->job.n_files ? i : 0]);
+        enum status st = t->ordered ? fact_get(body, &f, e) : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
+        if (st == OK && f.ref.file >= t->job.n_files)
+            st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "file %u of %u", f.ref.file, t->job.n_files);
+        return st == OK ? case_put(p->db, of, &f, e) : st;
+    }
+    default: return err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "type 0x%02x", type);
+    }
+}
+
+/* Does the length and type of a frame; what is inside is the business of on_frame. False: not whole yet, or broken (*st). */
+static bool next_frame(struct span *in, uint8_t *type, struct span *body, enum status *st)
+{
+    if (in->n < FRAME_HEAD)
+        return false;
+    size_t n = le32(in->p);
+    if (n < 1 || n - 1 > LIM_FRAME)
+        return *st = E_FORMAT, false;
+    if (in->n - 4 < n)
+        return false;
+    (void)span_u32(in);
+    *type = span_u8(in);
+    *body = span_take(in, n - 1);
+    return true;
+}
+
+static void task_end(struct pool *p, struct task *t)
+{
+    t->state = ENDED;
+    buf_free(&t->pending);
+    p->ended++;
+    if (t->job.op != JOB_SNIFF && t->job.op != JOB_SCAN)
+        p->progress.files += t->job.n_files;
+}
+
+/* The frames kept for the task at turn, then the next one that has any. */
+static enum status take_turns(struct pool *p, struct err *e)
+{
+    for (; p->turn < p->n_task; p->turn++) {
+        struct task *t = &p->task[p->turn];
+        if (!t->ordered || t->state == ENDED)
+            continue;
+        struct span in = span_of(t->pending.p, t->pending.n, 0), body;
+        uint8_t type;
+        enum status st = OK;
+        bool done = false;
+        while (!done && next_frame(&in, &type, &body, &st)) {
+            if ((st = on_frame(p, t, type, body, e)) != OK)
+                return st;
+            done = type == FRAME_DONE;
+        }
+        t->pending.n = 0;
+        if (!done)
+            return OK;
+        task_end(p, t);
+    }
+    return OK;
+}
+
+/* --- workers */
+
+static enum status slot_start(struct pool *p, struct slot *s, struct err *e)
+{
+    const char *const args[] = {"whylogon", "--worker", NULL};
+    struct buf frame = {0};
+    enum status st = plat_spawn_self(args, &(struct proc_limits){.memory_bytes = 0}, &s->proc, e);
+    if (st != OK)
+        return st;
+    buf_u32(&frame, 0), buf_char(&frame, FRAME_WANT);
+    want_put(&frame, p->want);
+    if (frame.bad)
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory");
+    for (size_t i = 0; st == OK && i < 4; i++)
+        frame.p[i] = (char)((frame.n - 4) >> (8 * i));
+    if (st == OK)
+        st = plat_proc_send(s->proc, frame.p, frame.n, NULL, 0, e);
+    buf_free(&frame);
+    s->n = 0, s->ahead = 0, s->in.n = 0;
+    return st;
+}
+
+static uint64_t task_bytes(const struct task *t)
+{
+    if (t->job.op == JOB_SNIFF)
+        return 4096;
+    if (t->job.op == JOB_SCAN)
+        return (uint64_t)t->job.count * EVTX_CHUNK;
+    return t->job.bytes[0] + t->job.bytes[1] + t->job.bytes[2];
+}
+
+/* What this side knows of a task that will not answer, as the worker's own words would have been. */
+static enum status say_for(struct pool *p, struct task *t, enum status status, const char *what, const char *why, struct err *e)
+{
+    struct buf frame = {0};
+    struct done d = {.status = (uint8_t)status, .off = ERR_NO_OFF, .what = str_of(what), .why = str_of(why)};
+    buf_u32(&frame, 0), buf_char(&frame, FRAME_DONE);
+    done_put(&frame, &d);
+    enum status st = frame.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory") : OK;
+    if (st == OK && t->ordered) {
+        for (size_t i = 0; i < 4; i++)
+            frame.p[i] = (char)((frame.n - 4) >> (8 * i));
+        buf_put(&t->pending, frame.p, frame.n);
+        t->state = LOST;
+        st = take_turns(p, e);
+    } else if (st == OK) {
+        st = on_done(p, t, span_of(frame.p + FRAME_HEAD, frame.n - FRAME_HEAD, 0), e);
+        task_end(p, t);
+    }
+    buf_free(&frame);
+    return st;
+}
+
+/* The worker is gone: its running task is lost, what was queued behind goes back. */
+static enum status slot_lost(struct pool *p, struct slot *s, const char *how, struct err *e)
+{
+    struct exit_info x;
+    char why[96];
+    plat_proc_kill(how ? s->proc : NULL);
+    plat_proc_end(s->proc, &x);
+    s->proc = NULL;
+    if (how)
+        snprintf(why, sizeof why, "%s", how);
+    else if (x.signal)
+        snprintf(why, sizeof why, "ended by signal %d", x.signal);
+    else
+        snprintf(why, sizeof why, "ended with code %d", x.code);
+    for (size_t i = 1; i < s->n; i++)
+        p->task[s->queue[i]].state = READY, p->next = s->queue[i] < p->next ? s->queue[i] : p->next;
+    enum status st = OK;
+    if (s->n) {
+        size_t lost = s->queue[0];
+        p->r->lost_jobs++;
+        for (size_t i = 0; i < p->task[lost].job.n_files && p->task[lost].ordered && st == OK; i++) {
+            struct task again = {.job = {.op = JOB_HASH, .n_files = 1, .bytes = {p->task[lost].job.bytes[i]}}, .file = {p->task[lost].file[i]}};
+            if (p->task[lost].job.op != JOB_SCAN)       /* the file is still evidence: name it by its hash */
+                st = add_task(p, again, e);
+        }
+        if (st == OK)
+            st = say_for(p, &p->task[lost], E_IO, "worker lost while reading", why, e);
+    }
+    return st == OK ? slot_start(p, s, e) : st;
+}
+
+static enum status send_task(struct pool *p, struct slot *s, size_t index, struct err *e)
+{
+    struct task *t = &p->task[index];
+    plat_file fd[JOB_FILES];
+    struct buf frame = {0};
+    struct err why = {0};
+    size_t open = 0;
+    for (; open < t->job.n_files; open++)
+        if (plat_open(p->ev->file[t->file[open]].path.p, &fd[open], &t->job.bytes[open], &why) != OK)
+            break;
+    enum status st = OK;
+    if (open < t->job.n_files) {
+        struct file *f = &p->ev->file[t->file[open]];
+        struct str note = arena_str(&p->ev->mem, str_of(why.why));
+        f->st = E_IO, f->note = note.p ? note : STR("cannot open");
+        t->state = SENT;
+        st = say_for(p, t, E_IO, "cannot open", why.why, e);
+    } else {
+        buf_u32(&frame, 0), buf_char(&frame, FRAME_JOB);
+        job_put(&frame, &t->job);
+        if (frame.bad)
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory");
+        else
+            frame.p[0] = (char)(frame.n - 4);
+        struct err gone = {0};
+        if (st == OK && plat_proc_send(s->proc, frame.p, frame.n, fd, open, &gone) == OK) {
+            t->state = SENT;
+            if (s->n == 0)
+                s->heard = plat_clock_ms();
+            s->queue[s->n++] = index, s->ahead += task_bytes(t);
+        }                                               /* else: the child has died; its end is read below and the task stays ready */
+    }
+    for (size_t i = 0; i < open; i++)
+        plat_close(fd[i]);
+    buf_free(&frame);
+    return st;
+}
+
+static enum status dispatch(struct pool *p, struct err *e)
+{
+    while (p->next < p->n_task) {
+        if (p->task[p->next].state != READY) {
+            p->next++;
+            continue;
+        }
+        struct slot *best = NULL;
+        for (size_t i = 0; i < p->n_slot; i++) {
+            struct slot *s = &p->slot[i];
+            if (s->proc && s->n < QUEUE && (s->n == 0 || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES) && (!best || s->ahead < best->ahead))
+                best = s;
+        }
+        if (!best)
+            return OK;
+        size_t index = p->next;
+        enum status st = send_task(p, best, index, e);
+        if (st != OK || p->task[index].state == READY)
+            return st;
+    }
+    return OK;
+}
+
+/* Hands each whole frame of s on: to the case when its task's turn has come, else into the task's own keeping. */
+static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, struct err *e)
+{
+    struct span in = span_of(s->in.p, s->in.n, 0), body;
+    uint8_t type;
+    enum status st = OK, framing = OK;
+    while (st == OK && !*broken && next_frame(&in, &type, &body, &framing)) {
+        s->heard = plat_clock_ms();
+        if (s->n == 0) {
+            *broken = true;
+            break;
+        }
+        struct task *t = &p->task[s->queue[0]];
+        struct err bad = {0};
+        if (type == FRAME_PROGRESS)
+            p->progress.bytes += span_u64(&body);
+        else if (t->ordered && p->turn != s->queue[0])
+            buf_put(&t->pending, body.p - FRAME_HEAD, body.n + FRAME_HEAD), st = t->pending.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory") : OK;
+        else if ((st = on_frame(p, t, type, body, &bad)) == E_FORMAT)
+            st = OK, *broken = true;
+        else if (st != OK)
+            *e = bad;
+        else if (type == FRAME_DONE)
+            task_end(p, t), st = take_turns(p, e);
+        if (st == OK && !*broken && type == FRAME_DONE) {
+            s->ahead -= task_bytes(t);
+            memmove(s->queue, s->queue + 1, --s->n * sizeof *s->queue);
+        }
+    }
+    *broken |= framing != OK;
+    size_t left = in.bad ? 0 : in.n;
+    if (left)
+        memmove(s->in.p, s->in.p + (s->in.n - left), left);
+    s->in.n = left;
+    return st;
+}
+
+static enum status slot_read(struct pool *p, struct slot *s, struct err *e)
+{
+    bool eof = false, broken = false;
+    size_t got;
+    enum status st = plat_proc_read(s->proc, p->read_buf, READ_BYTES, &got, &eof, e);
+    if (st == OK && got) {
+        buf_put(&s->in, p->read_buf, got);
+        st = s->in.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory") : slot_frames(p, s, &broken, e);
+    }
+    if (st == OK && (eof || broken))
+        st = slot_lost(p, s, broken ? "sent a malformed frame" : NULL, e);
+    return st;
+}
+
+static bool may_read(const struct pool *p, const struct slot *s)
+{
+    return s->proc && (s->n == 0 || p->turn == s->queue[0] || p->task[s->queue[0]].pending.n < PENDING_BYTES);
+}
+
+static void show(struct pool *p, bool last)
+{
+    uint64_t now = plat_clock_ms();
+    if (p->o->progress && (last || now - p->shown >= 100)) {
+        p->o->progress(p->o->ctx, &p->progress);
+        p->shown = now;
+    }
+}
+
+static enum status run_all(struct pool *p, struct err *e)
+{
+    enum status st = take_turns(p, e);
+    while (st == OK && p->ended < p->n_task) {
+        struct proc *wait[WORKERS_MAX];
+        bool ready[WORKERS_MAX] = {0};
+        if (p->o->stop && *p->o->stop)
+            return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
+        if ((st = dispatch(p, e)) != OK || p->ended == p->n_task)
+            break;
+        for (size_t i = 0; i < p->n_slot; i++)
+            wait[i] = may_read(p, &p->slot[i]) ? p->slot[i].proc : NULL;
+        st = plat_wait(wait, p->n_slot, 200, ready, e);
+        for (size_t i = 0; i < p->n_slot && st == OK; i++) {
+            struct slot *s = &p->slot[i];
+            if (ready[i])
+                st = slot_read(p, s, e);
+            else if (s->n && wait[i] && plat_clock_ms() - s->heard > STALL_MS)
+                st = slot_lost(p, s, "said nothing for 120 s", e);
+        }
+        show(p, false);
+    }
+    return st;
+}
+
+static void reset_tasks(struct pool *p)
+{
+    for (size_t i = 0; i < p->n_task; i++)
+        buf_free(&p->task[i].pending);
+    p->n_task = p->turn = p->next = p->ended = 0;
+}
+
+enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest_result *r, struct err *e)
+{
+    struct pool p = {.db = db, .want = want, .ev = ev, .o = o, .r = r};
+    *r = (struct ingest_result){0};
+    p.sum = calloc(ev->n ? ev->n : 1, sizeof *p.sum);
+    p.read_buf = malloc(READ_BYTES);
+    p.n_slot = o->workers ? o->workers : plat_cores();
+    p.n_slot = p.n_slot > WORKERS_MAX ? WORKERS_MAX : p.n_slot;
+    enum status st = p.sum && p.read_buf ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+    for (size_t i = 0; i < p.n_slot && st == OK; i++)
+        st = slot_start(&p, &p.slot[i], e);
+    if (st == OK && (st = plan(&p, true, e)) == OK)
+        st = run_all(&p, e);
+    reset_tasks(&p);
+    if (st == OK) {
+        group_hives(ev);
+        for (size_t i = 0; i < ev->n; i++)
+            p.progress.total += ev->file[i].bytes;
+        p.progress.n_files = ev->n, p.progress.files = 0;
+        st = case_begin(db, e);
+    }
+    if (st == OK && (st = store_files(&p, e)) == OK && (st = plan(&p, false, e)) == OK && (st = run_all(&p, e)) == OK && (st = store_sums(&p, e)) == OK)
+        st = case_commit(db, e);
+    show(&p, true);
+    for (size_t i = 0; i < p.n_slot; i++) {
+        struct exit_info x;
+        if (st != OK)
+            plat_proc_kill(p.slot[i].proc);
+        plat_proc_end(p.slot[i].proc, &x);
+        buf_free(&p.slot[i].in);
+    }
+    reset_tasks(&p);
+    free(p.task), free(p.sum), free(p.read_buf);
+    return st;
+}

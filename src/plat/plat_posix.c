@@ -1,0 +1,405 @@
+#include "plat.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *plat_error(void) { return strerror(errno); }
+
+static enum status sys_err(struct err *e, const char *what, const char *path)
+{
+    if (e && e->code == OK)
+        e->path = path;
+    return err_set(e, E_IO, ERR_NO_OFF, what, "%s", strerror(errno));
+}
+
+/* --- files */
+
+static void fill_stat(const struct stat *s, struct plat_stat *out)
+{
+    out->type = S_ISREG(s->st_mode) ? PLAT_FILE : S_ISDIR(s->st_mode) ? PLAT_DIR : PLAT_OTHER;
+    out->bytes = (uint64_t)s->st_size, out->device = s->st_dev, out->inode = s->st_ino;
+}
+
+enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e)
+{
+    struct stat s;
+    *out = (struct plat_stat){0};
+    if ((follow ? stat : lstat)(path, &s) != 0)
+        return sys_err(e, "cannot look at", path);
+    fill_stat(&s, out);
+    return OK;
+}
+
+enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct err *e)
+{
+    struct stat s;
+    *out = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);      /* a FIFO must not hold us */
+    if (fd < 0)
+        return sys_err(e, "cannot open", path);
+    if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode)) {
+        close(fd);
+        if (e && e->code == OK)
+            e->path = path;
+        return err_set(e, E_IO, ERR_NO_OFF, "cannot open", "not a regular file");
+    }
+    *out = fd, *bytes = (uint64_t)s.st_size;
+    return OK;
+}
+
+void plat_close(plat_file f)
+{
+    if (f >= 0)
+        close((int)f);
+}
+
+enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e)
+{
+    *m = (struct map){(const uint8_t *)"", 0};
+    if (bytes == 0)
+        return OK;
+    if (bytes > SIZE_MAX)
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot map", "%llu bytes exceed the address space", (unsigned long long)bytes);
+    void *p = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, (int)f, 0);
+    if (p == MAP_FAILED)
+        return sys_err(e, "cannot map", NULL);
+    madvise(p, (size_t)bytes, MADV_SEQUENTIAL);
+    *m = (struct map){p, (size_t)bytes};
+    return OK;
+}
+
+void plat_unmap(struct map *m)
+{
+    if (m->n)
+        munmap((void *)(uintptr_t)m->p, m->n);
+    *m = (struct map){0};
+}
+
+enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e)
+{
+    for (*got = 0; *got < cap;) {
+        ssize_t n = pread((int)f, (char *)buf + *got, cap - *got, (off_t)(off + *got));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sys_err(e, "cannot read", NULL);
+        if (n == 0)
+            break;
+        *got += (size_t)n;
+    }
+    return OK;
+}
+
+static int by_bytes(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
+
+enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e)
+{
+    *names = NULL, *n = 0;
+    DIR *d = opendir(dir);
+    if (!d)
+        return sys_err(e, "cannot list", dir);
+    size_t cap = 0;
+    struct str *list = NULL;
+    enum status st = OK;
+    errno = 0;
+    for (struct dirent *de; (de = readdir(d)); errno = 0) {
+        if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
+            continue;
+        if (*n == cap) {
+            struct str *more = realloc(list, (cap = cap ? cap * 2 : 64) * sizeof *list);
+            if (!more) {
+                st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot list", "out of memory");
+                goto out;
+            }
+            list = more;
+        }
+        if (!(list[*n] = arena_str(a, str_of(de->d_name))).p) {
+            st = err_set(e, E_LIMIT, ERR_NO_OFF, "cannot list", "too many names");
+            goto out;
+        }
+        ++*n;
+    }
+    if (errno) {
+        st = sys_err(e, "cannot list", dir);
+        goto out;
+    }
+    if (*n)
+        qsort(list, *n, sizeof *list, by_bytes);
+    *names = arena_alloc(a, sizeof *list, *n ? *n : 1);
+    if (!*names)
+        st = err_set(e, E_LIMIT, ERR_NO_OFF, "cannot list", "too many names");
+    else if (*n)
+        memcpy(*names, list, *n * sizeof *list);
+out:
+    free(list);
+    closedir(d);
+    return st;
+}
+
+enum status plat_mkdir(const char *path, struct err *e)
+{
+    struct stat s;
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &s) == 0 && S_ISDIR(s.st_mode)))
+        return OK;
+    return sys_err(e, "cannot make folder", path);
+}
+
+enum status plat_rename(const char *from, const char *to, struct err *e)
+{
+    return rename(from, to) == 0 ? OK : sys_err(e, "cannot rename to", to);
+}
+
+void plat_remove(const char *path) { unlink(path); }
+
+enum status plat_write_file(const char *path, struct str bytes, struct err *e)
+{
+    char tmp[4096];
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.tmp", path) >= sizeof tmp)
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot write", "path too long");
+    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return sys_err(e, "cannot write", path);
+    while (bytes.n) {
+        ssize_t n = write(fd, bytes.p, bytes.n);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            break;
+        bytes.p += n, bytes.n -= (size_t)n;
+    }
+    enum status st = OK;
+    if (bytes.n || fsync(fd) != 0)
+        st = sys_err(e, "cannot write", path);
+    if (close(fd) != 0 && st == OK)
+        st = sys_err(e, "cannot write", path);
+    if (st == OK)
+        st = plat_rename(tmp, path, e);
+    if (st != OK)
+        unlink(tmp);
+    return st;
+}
+
+char *plat_real(const char *path, struct arena *a)
+{
+    char *real = realpath(path, NULL);
+    char *copy = real ? arena_printf(a, "%s", real) : NULL;
+    free(real);
+    return copy;
+}
+
+/* --- processes. The child's end of the channel is its standard input. */
+
+struct proc { pid_t pid; int fd; bool killed; };
+
+enum { CHANNEL = 0, MAX_FILES = 3 };
+
+enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e)
+{
+    int sv[2];
+    struct proc *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) != 0) {
+        free(p);
+        return sys_err(e, "cannot start a worker", NULL);
+    }
+    pid_t parent = getpid();
+    p->pid = fork();
+    if (p->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent)
+            _exit(70);
+        signal(SIGINT, SIG_IGN);        /* the parent decides what an interrupt means */
+        if (lim->memory_bytes)          /* private memory: maps of evidence do not count */
+            setrlimit(RLIMIT_DATA, &(struct rlimit){lim->memory_bytes, lim->memory_bytes});
+        if (lim->cpu_s)
+            setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        if (dup2(sv[1], CHANNEL) < 0 || dup2(null, 1) < 0)
+            _exit(70);
+        execv("/proc/self/exe", (char *const *)(uintptr_t)args);
+        _exit(70);
+    }
+    close(sv[1]);
+    p->fd = sv[0];
+    if (p->pid < 0) {
+        close(sv[0]), free(p);
+        return sys_err(e, "cannot start a worker", NULL);
+    }
+    *out = p;
+    return OK;
+}
+
+enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e)
+{
+    union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * MAX_FILES)]; } control;
+    struct iovec part = {(void *)(uintptr_t)bytes, n};
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+    if (n_files) {
+        memset(&control, 0, sizeof control);
+        m.msg_control = &control, m.msg_controllen = CMSG_SPACE(sizeof(int) * n_files);
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof(int) * n_files);
+        for (size_t i = 0; i < n_files; i++) {
+            int fd = (int)files[i];
+            memcpy(CMSG_DATA(c) + i * sizeof fd, &fd, sizeof fd);
+        }
+    }
+    while (part.iov_len) {
+        ssize_t sent = sendmsg(p->fd, &m, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            continue;
+        if (sent < 0)
+            return sys_err(e, "cannot reach a worker", NULL);
+        part.iov_base = (char *)part.iov_base + sent, part.iov_len -= (size_t)sent;
+        m.msg_control = NULL, m.msg_controllen = 0;
+    }
+    return OK;
+}
+
+enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e)
+{
+    *got = 0, *eof = false;
+    ssize_t n = recv(p->fd, buf, cap, MSG_DONTWAIT);
+    if (n > 0)
+        *got = (size_t)n;
+    else if (n == 0 || errno == ECONNRESET)
+        *eof = true;
+    else if (errno != EAGAIN && errno != EINTR)
+        return sys_err(e, "cannot read from a worker", NULL);
+    return OK;
+}
+
+enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e)
+{
+    struct pollfd set[64];
+    size_t m = n < LEN(set) ? n : LEN(set);
+    for (size_t i = 0; i < m; i++)
+        set[i] = (struct pollfd){.fd = p[i] ? p[i]->fd : -1, .events = POLLIN}, ready[i] = false;
+    if (poll(set, m, (int)ms) < 0 && errno != EINTR)
+        return sys_err(e, "cannot wait for workers", NULL);
+    for (size_t i = 0; i < m; i++)
+        ready[i] = set[i].fd >= 0 && set[i].revents;
+    return OK;
+}
+
+void plat_proc_kill(struct proc *p)
+{
+    if (p)
+        p->killed = true, kill(p->pid, SIGKILL);
+}
+
+void plat_proc_end(struct proc *p, struct exit_info *how)
+{
+    int status = 0;
+    *how = (struct exit_info){0};
+    if (!p)
+        return;
+    close(p->fd);
+    while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    how->killed = p->killed;
+    if (WIFSIGNALED(status))
+        how->signal = WTERMSIG(status);
+    else
+        how->code = WEXITSTATUS(status);
+    free(p);
+}
+
+enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e)
+{
+    size_t room = n_files ? *n_files : 0, have = 0;
+    if (n_files)
+        *n_files = 0;
+    while (have < n) {
+        union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * MAX_FILES)]; } control;
+        struct iovec part = {(char *)buf + have, n - have};
+        struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+        ssize_t got = recvmsg(CHANNEL, &m, MSG_CMSG_CLOEXEC);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return sys_err(e, "channel to the parent", NULL);
+        for (struct cmsghdr *c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+            if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+                continue;
+            for (size_t i = 0; i < (c->cmsg_len - CMSG_LEN(0)) / sizeof(int); i++) {
+                int fd;
+                memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+                if (n_files && *n_files < room)
+                    files[(*n_files)++] = fd;
+                else
+                    close(fd);
+            }
+        }
+        if (got == 0)
+            return err_set(e, have ? E_FORMAT : E_TRUNC, ERR_NO_OFF, "channel to the parent", "closed after %zu of %zu bytes", have, n);
+        have += (size_t)got;
+    }
+    return OK;
+}
+
+enum status plat_child_send(const void *buf, size_t n, struct err *e)
+{
+    for (const char *at = buf; n;) {
+        ssize_t put = send(CHANNEL, at, n, MSG_NOSIGNAL);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return sys_err(e, "channel to the parent", NULL);
+        at += put, n -= (size_t)put;
+    }
+    return OK;
+}
+
+/* --- the rest */
+
+uint64_t plat_clock_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+int64_t plat_now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return 116444736000000000LL + t.tv_sec * 10000000LL + t.tv_nsec / 100;
+}
+
+unsigned plat_cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+}
+
+bool plat_is_terminal(FILE *f) { return isatty(fileno(f)) == 1; }
+
+unsigned plat_columns(void)
+{
+    struct winsize w;
+    return ioctl(2, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
+}
+
+void plat_on_interrupt(void (*fn)(int))
+{
+    struct sigaction a = {.sa_handler = fn, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&a.sa_mask);
+    sigaction(SIGINT, &a, NULL);
+    sigaction(SIGTERM, &a, NULL);
+}

@@ -1,0 +1,239 @@
+#include "worker.h"
+#include "../parsers/evtx.h"
+#include "../parsers/regf.h"
+#include "../parsers/sniff.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "plat/plat.h"
+#include <string.h>
+
+/* --- wire format */
+
+void job_put(struct buf *out, const struct job *j)
+{
+    buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first), buf_u32(out, j->count);
+    for (size_t i = 0; i < JOB_FILES; i++)
+        buf_u64le(out, j->bytes[i]);
+}
+
+enum status job_get(struct span in, struct job *j, struct err *e)
+{
+    *j = (struct job){0};
+    j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
+    for (size_t i = 0; i < JOB_FILES; i++)
+        j->bytes[i] = span_u64(&in);
+    if (in.bad || in.n || j->op > JOB_HIVE || j->n_files < 1 || j->n_files > JOB_FILES)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "job frame", "malformed");
+    return OK;
+}
+
+void done_put(struct buf *out, const struct done *d)
+{
+    buf_char(out, (char)d->status), buf_char(out, (char)d->has_hash), buf_put(out, d->hash, sizeof d->hash);
+    buf_u64le(out, d->seen), buf_u64le(out, d->parsed), buf_u64le(out, d->recovered), buf_u64le(out, d->failed), buf_u64le(out, d->chunks);
+    buf_u32(out, d->hints), buf_u64le(out, d->off);
+    buf_u32(out, (uint32_t)d->what.n), buf_str(out, d->what), buf_u32(out, (uint32_t)d->why.n), buf_str(out, d->why);
+}
+
+static struct str take_str(struct span *in)
+{
+    struct span s = span_take(in, span_u32(in));
+    return (struct str){s.p ? (const char *)s.p : "", s.n};
+}
+
+enum status done_get(struct span in, struct done *d, struct err *e)
+{
+    *d = (struct done){0};
+    d->status = span_u8(&in), d->has_hash = span_u8(&in);
+    struct span h = span_take(&in, sizeof d->hash);
+    if (!h.bad)
+        memcpy(d->hash, h.p, sizeof d->hash);
+    d->seen = span_u64(&in), d->parsed = span_u64(&in), d->recovered = span_u64(&in), d->failed = span_u64(&in), d->chunks = span_u64(&in);
+    d->hints = span_u32(&in), d->off = span_u64(&in);
+    d->what = take_str(&in), d->why = take_str(&in);
+    if (in.bad || in.n || d->status > E_STOP)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "done frame", "malformed");
+    return OK;
+}
+
+/* --- the child */
+
+struct worker {
+    struct buf out;                     /* frames not yet sent */
+    struct want want;
+    struct arena want_mem, scratch;     /* scratch: 16 MiB, reset for each job */
+};
+
+enum { SEND_AT = 128 * 1024, HASH_STEP = 4 << 20, SCRATCH_BYTES = 24 << 20 };
+
+static enum status flush(struct worker *w, struct err *e)
+{
+    if (w->out.bad)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory");
+    enum status st = w->out.n ? plat_child_send(w->out.p, w->out.n, e) : OK;
+    w->out.n = 0;
+    return st;
+}
+
+/* A frame is begun, filled by the caller, and ended: its length is known only then. */
+static size_t frame_begin(struct buf *out, enum frame_type type)
+{
+    size_t at = out->n;
+    buf_u32(out, 0), buf_char(out, (char)type);
+    return at;
+}
+
+static enum status frame_end(struct worker *w, size_t at, struct err *e)
+{
+    if (!w->out.bad) {
+        uint32_t n = (uint32_t)(w->out.n - at - 4);
+        for (size_t i = 0; i < 4; i++)
+            w->out.p[at + i] = (char)(n >> (8 * i));
+    }
+    return w->out.n >= SEND_AT || w->out.bad ? flush(w, e) : OK;
+}
+
+static enum status send_fact(void *ctx, const struct fact *f, struct err *e)
+{
+    struct worker *w = ctx;
+    size_t at = frame_begin(&w->out, FRAME_FACT);
+    fact_put(&w->out, f);
+    return frame_end(w, at, e);
+}
+
+static enum status progress(struct worker *w, uint64_t bytes, struct err *e)
+{
+    size_t at = frame_begin(&w->out, FRAME_PROGRESS);
+    buf_u64le(&w->out, bytes);
+    enum status st = frame_end(w, at, e);
+    return st == OK ? flush(w, e) : st;
+}
+
+static enum status hash_file(struct worker *w, struct span s, uint8_t out[32], struct err *e)
+{
+    struct sha256 h;
+    if (!sha256_begin(&h))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "sha256", "the library refused");
+    enum status st = OK;
+    for (size_t done = 0; done < s.n && st == OK;) {
+        size_t n = s.n - done < HASH_STEP ? s.n - done : HASH_STEP;
+        sha256_add(&h, s.p + done, n);
+        done += n;
+        st = progress(w, n, e);
+    }
+    return sha256_end(&h, out) ? st : err_set(e, E_NOMEM, ERR_NO_OFF, "sha256", "the library failed");
+}
+
+static enum status read_log(struct worker *w, struct span file, uint32_t first, uint32_t count, struct done *d, struct err *e)
+{
+    struct evtx_stats stats = {0};
+    enum status st = evtx_read(file, first, count, &w->want, &w->scratch, send_fact, w, &stats, e);
+    d->seen = stats.seen, d->parsed = stats.parsed, d->recovered = stats.recovered, d->failed = stats.failed;
+    d->chunks = stats.chunks, d->hints = stats.hints;
+    return st;
+}
+
+static enum status send_sniffed(struct worker *w, struct span file, struct err *e)
+{
+    struct sniffed s = sniff(span_at(file, 0, file.n < 4096 ? file.n : 4096));
+    size_t at = frame_begin(&w->out, FRAME_SNIFF);
+    buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2), buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
+    buf_char(&w->out, s.checksum_ok);
+    buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name), buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
+    return frame_end(w, at, e);
+}
+
+static enum status run_op(struct worker *w, const struct job *j, const struct span *files, struct done *d, struct err *e)
+{
+    enum status st = OK;
+    switch ((enum job_op)j->op) {
+    case JOB_SNIFF: return send_sniffed(w, files[0], e);
+    case JOB_SCAN:  return read_log(w, files[0], j->first, j->count, d, e);
+    case JOB_LOG:   st = read_log(w, files[0], 0, evtx_slots(files[0].n), d, e); break;
+    case JOB_HIVE:  st = hive_read(files, j->n_files, &w->want, &w->scratch, send_fact, w, e); break;
+    case JOB_HASH:  break;
+    }
+    for (size_t i = 0; i < j->n_files; i++) {
+        struct err later = {0};
+        if (hash_file(w, files[i], d->hash[i], st == OK ? e : &later) == OK)
+            d->has_hash |= (uint8_t)(1u << i);
+        else if (st == OK)
+            st = e->code;
+    }
+    return st;
+}
+
+static enum status do_job(struct worker *w, const struct job *j, const plat_file *fd, struct err *channel)
+{
+    struct map map[JOB_FILES] = {0};
+    struct span files[JOB_FILES] = {0};
+    struct err e = {0};
+    struct done d = {0};
+    struct arena scratch = w->scratch;
+    enum status st = OK;
+    for (size_t i = 0; i < j->n_files && st == OK; i++) {
+        uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > 4096 ? 4096 : j->bytes[i];
+        st = plat_map(fd[i], want, &map[i], &e);
+        files[i] = span_of(map[i].p, map[i].n, 0);
+    }
+    if (st == OK)
+        st = run_op(w, j, files, &d, &e);
+    w->scratch = scratch;
+    for (size_t i = 0; i < j->n_files; i++)
+        plat_unmap(&map[i]);
+    d.status = (uint8_t)st, d.off = e.off;
+    d.what = str_of(e.what ? e.what : ""), d.why = str_of(e.why);
+    size_t at = frame_begin(&w->out, FRAME_DONE);
+    done_put(&w->out, &d);
+    return frame_end(w, at, channel) == OK ? flush(w, channel) : channel->code;
+}
+
+/* One frame from the parent, its body in *body (reused). E_TRUNC: the parent is done with us. */
+static enum status recv_frame(struct buf *body, uint8_t *type, plat_file *files, size_t *n_files, struct err *e)
+{
+    uint8_t head[FRAME_HEAD];
+    enum status st = plat_child_recv(head, sizeof head, files, n_files, e);
+    if (st != OK)
+        return st;
+    size_t n = le32(head);
+    *type = head[4];
+    if (n < 1 || n - 1 > LIM_FRAME)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "channel to the parent", "frame of %zu bytes", n);
+    body->n = 0;
+    if (!buf_room(body, n - 1))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "channel to the parent", "out of memory");
+    body->n = n - 1;
+    return body->n ? plat_child_recv(body->p, body->n, NULL, NULL, e) : OK;
+}
+
+int worker_main(void)
+{
+    struct worker w = {0};
+    struct buf first = {0}, body = {0};
+    struct err e = {0};
+    uint8_t type;
+    if (!arena_make(&w.want_mem, 1 << 20) || !arena_make(&w.scratch, SCRATCH_BYTES))
+        return 70;
+    if (recv_frame(&first, &type, NULL, NULL, &e) != OK || type != FRAME_WANT ||
+        want_get(span_of(first.p, first.n, 0), &w.want_mem, &w.want, &e) != OK)
+        return 70;
+    for (;;) {
+        plat_file fd[JOB_FILES];
+        size_t n = JOB_FILES;
+        struct job j;
+        enum status st = recv_frame(&body, &type, fd, &n, &e);
+        if (st == E_TRUNC)
+            break;
+        if (st == OK && type == FRAME_JOB && job_get(span_of(body.p, body.n, 0), &j, &e) == OK && j.n_files == n)
+            st = do_job(&w, &j, fd, &e);
+        else
+            st = E_FORMAT;
+        for (size_t i = 0; i < n; i++)
+            plat_close(fd[i]);
+        if (st != OK)
+            return 70;
+    }
+    buf_free(&first), buf_free(&body), buf_free(&w.out);
+    arena_free(&w.want_mem), arena_free(&w.scratch);
+    return 0;
+}

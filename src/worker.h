@@ -1,0 +1,49 @@
+/* worker: the child process that touches evidence bytes: jobs in, framed facts out. Also the wire format both sides share.
+ * Files arrive as open descriptors with their job; the worker closes them when the job is done.
+ * It refuses frames larger than LIM_FRAME and ends; a job that fails ends with a reason, the worker goes on. */
+#ifndef WORKER_H
+#define WORKER_H
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/want.h"
+#include <stdbool.h>
+
+/* Every frame, both ways: u32 length of what follows, u8 type, payload. */
+enum { FRAME_HEAD = 5 };
+enum frame_type {
+    FRAME_WANT = 'W',       /* to the worker, first: want_put */
+    FRAME_JOB = 'J',        /* to the worker: struct job */
+    FRAME_SNIFF = 'S',      /* to the parent: struct sniffed of the job's file */
+    FRAME_FACT = 'F',       /* to the parent: one fact */
+    FRAME_PROGRESS = 'P',   /* to the parent: u64 bytes handled since the last one */
+    FRAME_DONE = 'D',       /* to the parent: struct done */
+};
+
+enum job_op {
+    JOB_SNIFF,              /* what is this file: reads its first 4 KiB */
+    JOB_HASH,               /* sha256 of the whole file, nothing else */
+    JOB_LOG,                /* a small log: hash and read it whole */
+    JOB_SCAN,               /* slots first .. first+count-1 of a large log */
+    JOB_HIVE,               /* a hive with up to two logs: hash each, replay, read */
+};
+enum { JOB_FILES = 3 };
+struct job { uint8_t op, n_files; uint32_t first, count; uint64_t bytes[JOB_FILES]; };
+
+/* How a job ended. hash[i] only where has_hash says so. */
+struct done {
+    uint8_t status, has_hash;           /* enum status; bit i: hash[i] is valid */
+    uint8_t hash[JOB_FILES][32];
+    uint64_t seen, parsed, recovered, failed, chunks;
+    uint32_t hints;
+    uint64_t off;
+    struct str what, why;               /* for status != OK; borrowed from the frame */
+};
+
+void job_put(struct buf *out, const struct job *j);
+enum status job_get(struct span in, struct job *j, struct err *e);
+void done_put(struct buf *out, const struct done *d);
+enum status done_get(struct span in, struct done *d, struct err *e);
+
+int worker_main(void);      /* returns the process's exit code */
+#endif
