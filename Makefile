@@ -1,4 +1,4 @@
-# whylogon. make [all|test|asan|bench|samples|install|clean|help]; V=1 shows commands, CC=clang-14 works.
+# whylogon: make [all|test|asan|bench|samples|fuzz|mingw|install|clean|help]   V=1 shows commands, CC=clang-14 works.
 V ?= 0
 Q := $(if $(filter 0,$(V)),@,)
 CC ?= cc
@@ -9,14 +9,14 @@ CSTD := -std=c17 -D_GNU_SOURCE -DWHYLOGON_VERSION='"$(VERSION)"'
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 OPT ?= -O2 -g
 SAN ?=
-CFLAGS += $(CSTD) $(WARN) $(OPT) $(SAN) -fno-strict-aliasing
-LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -levtx -lregf
+CFLAGS += $(CSTD) $(WARN) $(OPT) $(SAN) -fno-strict-aliasing -fstack-protector-strong
+LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -levtx -lregf -lbfio
 
 LIB_SRC := $(sort $(wildcard src/base/*.c parsers/*.c reports/*.c) src/plat/plat_posix.c $(filter-out src/main.c src/embed.c src/cmd_%.c,$(wildcard src/*.c)))
 CMD_SRC := $(sort $(wildcard src/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))
-KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*/*.yml))
+KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*.yml knowledge/*/*.yml)) $(wildcard reports/style.css reports/report.schema.json)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 all: $(O)/whylogon
@@ -40,7 +40,38 @@ $(O)/%.o: %.c
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
-# Each tests/test_<module>.c is one Criterion program.
+# --- tests: each tests/test_<module>.c is one Criterion program; samples are built first, for those that read them
 TESTS := $(patsubst tests/%.c,$(O)/%,$(TEST_SRC))
 $(O)/test_%: $(O)/tests/test_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
+test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
+	$(Q)sh tests/run.sh $(O)
+asan:
+	$(Q)$(MAKE) --no-print-directory O=$(O)/asan OPT='-O1 -g' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' test
+
+# --- evidence of our own
+$(O)/make_samples: $(O)/tests/make_samples.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
+$(O)/samples.stamp: $(O)/make_samples
+	@echo "  MAKE  samples/cases"
+	$(Q)$(O)/make_samples samples/cases && touch $@
+samples: $(O)/samples.stamp
+
+# --- the Windows port stays open: what it needs compiles
+MINGW ?= x86_64-w64-mingw32-gcc-posix
+MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c) $(filter-out parsers/second_%,$(wildcard parsers/*.c))
+mingw:
+	@mkdir -p $(O)/mingw/include && cp /usr/include/libdeflate.h $(O)/mingw/include/
+	$(Q)for f in $(MINGW_SRC); do echo "  MINGW $$f"; $(MINGW) $(filter-out -D_GNU_SOURCE,$(CSTD)) -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE $(WARN) -O1 -fsyntax-only -I$(O)/mingw/include $$f || exit 1; done
+
+bench: $(O)/whylogon
+	$(Q)sh tests/bench/run.sh $(O)
+
+install: $(O)/whylogon
+	install -D -m 755 $(O)/whylogon $(DESTDIR)$(PREFIX)/bin/whylogon
+clean:
+	rm -rf $(O) samples/cases
+help:
+	@sed -n '1s/^# //p' Makefile
+.PHONY: all test asan samples mingw bench install clean help
+.SECONDARY:

@@ -1,0 +1,255 @@
+/* analyze: the whole line from evidence to report. */
+#include "../reports/report.h"
+#include "base/limits.h"
+#include "base/wintime.h"
+#include "cmd.h"
+#include "diagnose.h"
+#include "kb.h"
+#include "plat/plat.h"
+#include "progress.h"
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const verdicts[] = {"never", "possible", "likely", "confirmed", NULL};   /* rising: --fail-on */
+
+struct options {
+    const char *out, *knowledge, *stamp;
+    unsigned jobs, progress, fail_on;
+    bool force, strict, recovered, json;
+    int64_t since, until;
+};
+
+static volatile int stop_signal;
+static void on_signal(int sig) { stop_signal = sig; }
+
+struct run {
+    struct options o;
+    struct kb *kb;
+    struct casedb *db;
+    struct evidence ev;
+    struct ingest_result in;
+    struct arena mem;
+    char *db_tmp, *db_path;
+    int code;
+    struct buf status;                  /* JSON array of status words */
+};
+
+/* --- small steps */
+
+static enum status put_meta(struct casedb *db, const char *key, struct str value, struct err *e)
+{
+    struct value v[] = {val_s(str_of(key)), val_s(value)};
+    return case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)", v, (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
+}
+
+static enum status count_cb(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    *(int64_t *)ctx = c[0].i;
+    return OK;
+}
+
+static int64_t count_of(struct casedb *db, const char *sql)
+{
+    int64_t n = 0;
+    return case_query(db, sql, NULL, NULL, 0, count_cb, &n, NULL) == OK ? n : 0;
+}
+
+static void add_status(struct run *r, const char *word, int code)
+{
+    buf_z(&r->status, r->status.n ? "," : "["), buf_json(&r->status, str_of(word));
+    if (code)
+        r->code = exit_worst(r->code, code);
+}
+
+/* Which status words apply; the first that names an exit code wins by exit_worst. */
+static enum status judge(struct run *r, struct err *e)
+{
+    bool usable = count_of(r->db, "SELECT count(*) FROM evidence WHERE parsed + recovered > 0") + count_of(r->db, "SELECT count(*) FROM hive") > 0;
+    bool partial = count_of(r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0") > 0;
+    if (!usable)
+        add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
+    if (r->in.limit)
+        add_status(r, "limit", EXIT_LIMIT);
+    if (partial)
+        add_status(r, "partial", r->o.strict ? EXIT_PARTIAL : 0);
+    if (!r->status.n)
+        add_status(r, "complete", 0);
+    buf_char(&r->status, ']');
+    for (unsigned v = r->o.fail_on; v > 0 && v < 4; v++) {
+        char sql[128];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM finding WHERE verdict = '%s'", verdicts[v]);
+        if (count_of(r->db, sql) > 0)
+            r->code = exit_worst(r->code, EXIT_FINDING);
+    }
+    return r->status.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "status", "out of memory") : put_meta(r->db, "status", buf_view(&r->status), e);
+}
+
+static enum status write_reports(struct run *r, struct err *e)
+{
+    struct arena mem;
+    struct report *rep = NULL;
+    if (!arena_make(&mem, 256u << 20))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
+    enum status st = report_build(r->db, &mem, &rep, e);
+    for (const struct report_format *f = report_formats; f->name && st == OK; f++) {
+        struct buf text = {0};
+        char *path = arena_printf(&mem, "%s/%s", r->o.out, f->file);
+        st = path ? f->write(rep, &text, e) : err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
+        if (st == OK)
+            st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory") : plat_write_file(path, buf_view(&text), e);
+        buf_free(&text);
+    }
+    arena_free(&mem);
+    return st;
+}
+
+/* --- what the user sees at the end */
+
+static enum status print_finding(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct buf b = {0};
+    (void)ctx, (void)name, (void)n, (void)e;
+    buf_printf(&b, "%-12.*s ", STR_ARG(c[0].s));
+    buf_term(&b, c[1].s), buf_z(&b, "  "), buf_term(&b, c[2].s);
+    if (!c[3].null)
+        buf_z(&b, "  "), buf_term(&b, c[3].s);
+    if (!c[4].null) {
+        char t[WINTIME_TEXT];
+        buf_printf(&b, "  since %.19sZ", wintime_text(c[4].i, t));
+        if (c[5].i > 1)
+            buf_printf(&b, " (%lld times)", (long long)c[5].i);
+    }
+    buf_char(&b, '\n');
+    fwrite(b.p, 1, b.n, stdout);
+    buf_free(&b);
+    return OK;
+}
+
+static enum status print_kind(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct buf *b = ctx;
+    (void)name, (void)n, (void)e;
+    buf_z(b, b->n ? ", " : ""), buf_printf(b, "%lld ", (long long)c[1].i), buf_term(b, c[0].s);
+    return OK;
+}
+
+static void summary(struct run *r)
+{
+    if (r->code == EXIT_NO_EVIDENCE) {
+        struct buf kinds = {0};
+        case_query(r->db, "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6", NULL, NULL, 0, print_kind, &kinds, NULL);
+        complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are recognised by their contents", r->ev.n,
+                      r->ev.n == 1 ? "" : "s", kinds.n ? ", none readable as log or hive: " : "", (int)kinds.n, kinds.p ? kinds.p : "");
+        buf_free(&kinds);
+    }
+    case_query(r->db, "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
+                      " ORDER BY finding", NULL, NULL, 0, print_finding, NULL, NULL);
+    if (count_of(r->db, "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')") == 0 && r->code != EXIT_NO_EVIDENCE)
+        printf("no cause found at or above 'possible'\n");
+    int64_t out = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'");
+    if (out)
+        printf("ruled_out    %lld more, with the facts that contradict them, in the report\n", (long long)out);
+    printf("report       %s/report.html\n", r->o.out);
+}
+
+/* --- the line */
+
+static enum status prepare(struct run *r, struct err *e)
+{
+    struct plat_stat s;
+    enum status st = plat_mkdir(r->o.out, e);
+    r->db_path = arena_printf(&r->mem, "%s/case.db", r->o.out);
+    r->db_tmp = arena_printf(&r->mem, "%s/case.db.building", r->o.out);
+    if (st != OK)
+        return st;
+    if (!r->db_path || !r->db_tmp)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
+    if (!r->o.force && plat_stat(r->db_path, false, &s, NULL) == OK) {
+        e->path = r->db_path;
+        return err_set(e, E_USAGE, ERR_NO_OFF, "exists already", "use --force to replace it, or -o for another folder");
+    }
+    plat_remove(r->db_tmp);                     /* what a killed run left */
+    st = case_create(r->db_tmp, kb_file(r->kb, "schema.sql"), &r->db, e);
+    if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK &&
+        (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
+        st = put_meta(r->db, "knowledge_sha256", str_of(kb_sha256(r->kb)), e);
+    if (st == OK && r->o.stamp)
+        st = put_meta(r->db, "stamp", str_of(r->o.stamp), e);
+    return st;
+}
+
+static enum status read_evidence(struct run *r, struct err *e)
+{
+    struct progress bar;
+    struct want want = *kb_want(r->kb);
+    want.recovered = r->o.recovered, want.since = r->o.since, want.until = r->o.until;
+    progress_begin(&bar, (enum progress_mode)r->o.progress);
+    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &bar, .stop = &stop_signal};
+    enum status st = ingest(r->db, &want, &r->ev, &o, &r->in, e);
+    progress_end(&bar);
+    return st;
+}
+
+static int analyze(struct run *r, const char *const *inputs, size_t n)
+{
+    struct err e = {0};
+    enum status st = OK;
+    if (!arena_make(&r->mem, 1 << 20))
+        return complain_text(EXIT_BUG, "out of memory");
+    for (size_t i = 0; i < n; i++) {
+        struct plat_stat s;
+        if (plat_stat(inputs[i], true, &s, &e) != OK)
+            return complain(&e, EXIT_USAGE);
+    }
+    if (output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
+        return complain(&e, EXIT_USAGE);
+    if ((st = prepare(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = derive(r->db, r->kb, &e)) == OK &&
+        (st = coverage(r->db, r->kb, &e)) == OK && (st = diagnose(r->db, r->kb, &e)) == OK && (st = judge(r, &e)) == OK && (st = write_reports(r, &e)) == OK) {
+        summary(r);
+        st = case_finish(r->db, r->db_path, &e);
+        r->db = NULL;
+    }
+    if (st == OK)
+        return r->code;
+    int code = st == E_STOP && stop_signal == SIGTERM ? EXIT_TERMINATED : exit_for(st);
+    return complain(&e, code);
+}
+
+int cmd_analyze(int argc, char **argv)
+{
+    struct run r = {.o = {.out = "whylogon-out", .until = INT64_MAX}};
+    int code;
+    const struct opt opts[] = {
+        {"out", 'o', OPT_TEXT, &r.o.out, "OUT", "folder for case.db and the reports (default: whylogon-out)", NULL},
+        {"force", 0, OPT_FLAG, &r.o.force, NULL, "replace what an earlier run left in OUT", NULL},
+        {"knowledge", 0, OPT_TEXT, &r.o.knowledge, "DIR", "rules and codes of your own, same layout as knowledge/", NULL},
+        {"jobs", 'j', OPT_UINT, &r.o.jobs, "N", "worker processes (default: one per core)", NULL},
+        {"since", 0, OPT_TIME, &r.o.since, "TIME", "only records from this time on (RFC 3339, 2026-03-01 = midnight UTC)", NULL},
+        {"until", 0, OPT_TIME, &r.o.until, "TIME", "only records up to this time", NULL},
+        {"recovered", 0, OPT_FLAG, &r.o.recovered, NULL, "also keep records and cells recovered from slack (marked, never used by rules)", NULL},
+        {"fail-on", 0, OPT_CHOICE, &r.o.fail_on, "never|possible|likely|confirmed", "exit 1 when a finding is at or above this verdict", verdicts},
+        {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part", NULL},
+        {"stamp", 0, OPT_TEXT, &r.o.stamp, "TEXT", "text to keep in the case and the reports (time of the run, ticket, examiner)", NULL},
+        {"progress", 0, OPT_CHOICE, &r.o.progress, "auto|bar|json|none", "progress on stderr", progress_modes},
+        {0},
+    };
+    const struct command *c = command_find(argv[0]);
+    if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if (argc < 2) {
+        command_help(c, opts, stderr);
+        return EXIT_USAGE;
+    }
+    plat_on_interrupt(on_signal);
+    code = analyze(&r, (const char *const *)argv + 1, (size_t)argc - 1);
+    case_close(r.db);
+    if (r.db && r.db_tmp)
+        plat_remove(r.db_tmp);
+    evidence_free(&r.ev);
+    kb_free(r.kb);
+    buf_free(&r.status);
+    arena_free(&r.mem);
+    return code;
+}

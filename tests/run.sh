@@ -1,0 +1,22 @@
+#!/bin/sh
+# Runs every Criterion program of a build folder and ends with one line: N passed, N failed, N skipped.
+# usage: tests/run.sh BUILD        A program that dies or reports nothing counts as a failure.
+set -u
+dir=$1; passed=0; failed=0; skipped=0
+export WHYLOGON="$dir/whylogon" ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=1" UBSAN_OPTIONS=print_stacktrace=1
+for t in "$dir"/test_*; do
+    [ -x "$t" ] || continue
+    name=${t##*/}
+    "$t" --color=never --tap="$dir/$name.tap" -j2 >"$dir/$name.log" 2>&1; code=$?
+    ok=$(grep -c '^ok' "$dir/$name.tap" 2>/dev/null); ok=${ok:-0}
+    bad=$(grep -c '^not ok' "$dir/$name.tap" 2>/dev/null); bad=${bad:-0}
+    skip=$(grep -ci 'skipped' "$dir/$name.log"); skip=${skip:-0}
+    [ "$code" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+    [ "$code" -eq 0 ] && [ "$ok" -eq 0 ] && bad=1
+    passed=$((passed + ok)); failed=$((failed + bad)); skipped=$((skipped + skip))
+    printf '  TEST  %-24s %3d ok %3d failed%s\n' "$name" "$ok" "$bad" "$([ "$skip" -gt 0 ] && echo ", $skip skipped")"
+    if [ "$bad" -ne 0 ]; then tail -n 60 "$dir/$name.log"; else grep -i 'skipped' "$dir/$name.log" | head -n 5; fi
+    rm -f "$dir/$name.tap"
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
