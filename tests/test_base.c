@@ -1,0 +1,214 @@
+/* The vocabulary everything else is written in: spans, text, time, escapers, hashes, facts on the wire. */
+#include "../src/base/arena.h"
+#include "../src/base/buf.h"
+#include "../src/base/fact.h"
+#include "../src/base/hash.h"
+#include "../src/base/utf.h"
+#include "../src/base/want.h"
+#include "../src/base/wintime.h"
+#include <criterion/criterion.h>
+
+Test(span, reads_are_sticky)
+{
+    const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    for (size_t n = 0; n <= sizeof bytes; n++) {            /* every row has its cut-short twins */
+        struct span s = span_of(bytes, n, 100);
+        uint8_t a = span_u8(&s);
+        uint16_t b = span_u16(&s);
+        uint32_t c = span_u32(&s);
+        cr_expect_eq(a, n >= 1 ? 1 : 0, "%zu", n);
+        cr_expect_eq(b, n >= 3 ? 0x0302 : 0, "%zu", n);
+        cr_expect_eq(c, n >= 7 ? 0x07060504u : 0, "%zu", n);
+        cr_expect_eq(s.bad, n < 7, "%zu", n);
+        cr_expect_eq(s.off, n >= 7 ? 107u : n >= 3 ? 103u : n >= 1 ? 101u : 100u, "%zu: stops where it failed", n);
+    }
+    struct span s = span_of(bytes, 8, 0);
+    cr_expect_eq(span_u64(&s), 0x0807060504030201u);
+    cr_expect(span_take(&s, 1).bad, "nothing left");
+    cr_expect(span_at(span_of(bytes, 9, 0), 9, 1).bad);
+    cr_expect(span_at(span_of(bytes, 9, 0), SIZE_MAX, SIZE_MAX).bad);
+    cr_expect_eq(span_at(span_of(bytes, 9, 50), 4, 2).off, 54u);
+}
+
+Test(str, numbers)
+{
+    static const struct { const char *text; bool ok; int64_t want; } rows[] = {
+        {"0", true, 0}, {"1312", true, 1312}, {"0x520", true, 0x520}, {"0X80070520", true, 0x80070520}, {"-2147023584", true, -2147023584},
+        {"9223372036854775807", true, INT64_MAX}, {"-9223372036854775808", true, INT64_MIN}, {"9223372036854775808", false, 0},
+        {"0xffffffffffffffff", true, -1}, {"0x10000000000000000", false, 0}, {"", false, 0}, {"-", false, 0}, {"0x", false, 0}, {"12a", false, 0}, {" 1", false, 0},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        int64_t v = 77;
+        cr_expect_eq(str_i64(str_of(rows[i].text), &v), rows[i].ok, "%s", rows[i].text);
+        cr_expect_eq(v, rows[i].ok ? rows[i].want : 77, "%s: %lld", rows[i].text, (long long)v);
+    }
+}
+
+Test(str, cut_and_trim)
+{
+    struct str rest = STR("a\\bc\\");
+    cr_expect(str_eq(str_cut(&rest, '\\'), STR("a")));
+    cr_expect(str_eq(str_cut(&rest, '\\'), STR("bc")));
+    cr_expect_eq(rest.n, 0);
+    cr_expect(str_eq(str_trim(STR(" \tx y\r\n")), STR("x y")));
+    cr_expect(str_eq_ci(STR("LmCompat"), STR("lMcOMPAT")) && !str_eq_ci(STR("a"), STR("ab")));
+}
+
+Test(wintime, both_ways)
+{
+    static const struct { const char *in, *out; int64_t t; } rows[] = {
+        {"1601-01-01T00:00:00Z", "1601-01-01T00:00:00.0000000Z", 0},
+        {"1970-01-01", "1970-01-01T00:00:00.0000000Z", 116444736000000000},
+        {"2026-03-02T09:10:11.1234567Z", "2026-03-02T09:10:11.1234567Z", 134169162111234567},
+        {"2026-03-02T10:10:11.1234567+01:00", "2026-03-02T09:10:11.1234567Z", 134169162111234567},
+        {"2000-02-29T23:59:59Z", "2000-02-29T23:59:59.0000000Z", 125963423990000000},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        int64_t t = -1;
+        char text[WINTIME_TEXT];
+        cr_expect(wintime_parse(str_of(rows[i].in), &t), "%s", rows[i].in);
+        cr_expect_eq(t, rows[i].t, "%s: %lld", rows[i].in, (long long)t);
+        cr_expect_str_eq(wintime_text(t, text), rows[i].out);
+    }
+    static const char *const bad[] = {"", "2026", "2026-02-29", "2026-13-01", "2026-03-02T25:00:00Z", "2026-03-02T09:10:11", "2026-03-02 09:10:11+0100", "2026-03-02T09:10Zx", "1600-01-01"};
+    for (size_t i = 0; i < LEN(bad); i++) {
+        int64_t t;
+        cr_expect_not(wintime_parse(str_of(bad[i]), &t), "%s", bad[i]);
+    }
+    char text[WINTIME_TEXT];
+    cr_expect_str_eq(wintime_text(-1, text), "invalid(0xffffffffffffffff)");
+    cr_expect_not(wintime_sane(0));
+    const uint8_t st[16] = {0xea, 0x07, 3, 0, 1, 0, 2, 0, 9, 0, 10, 0, 11, 0, 123, 0};
+    int64_t t;
+    cr_expect(wintime_from_systemtime(st, &t));
+    cr_expect_str_eq(wintime_text(t, text), "2026-03-02T09:10:11.1230000Z");
+}
+
+static void expect_text(const char *what, void (*put)(struct buf *, struct str), struct str in, const char *want)
+{
+    struct buf b = {0};
+    put(&b, in);
+    cr_expect(str_eq(buf_view(&b), str_of(want)), "%s: got %.*s, want %s", what, (int)b.n, b.p ? b.p : "", want);
+    buf_free(&b);
+}
+
+Test(buf, escapers)
+{
+    struct str evil = STR("<script>\"'&`\x1b[31m\n\xe2\x80\xae|*_[x](y)\xed\xa0\x80\xff\0z");
+    expect_text("json", buf_json, evil, "\"<script>\\\"'&`\\u001b[31m\\n\xe2\x80\xae|*_[x](y)\\ud800\\ufffd\\u0000z\"");
+    expect_text("html", buf_html, evil,
+                "&lt;script&gt;&quot;&#39;&amp;&#96;\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m\n\xe2\x9f\xa6U+202E\xe2\x9f\xa7|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
+    expect_text("md", buf_md, STR("a|b\n<i>`x`*"), "a\\|b &lt;i&gt;\\`x\\`\\*");
+    expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"), "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");
+    expect_text("empty json", buf_json, (struct str){0}, "\"\"");
+    expect_text("plain", buf_html, STR("caf\xc3\xa9"), "caf\xc3\xa9");
+}
+
+Test(utf, utf16)
+{
+    struct arena a;
+    cr_assert(arena_make(&a, 4096));
+    static const struct { const char *name; uint8_t in[8]; size_t n; const char *out; } rows[] = {
+        {"ascii", {'A', 0, 'b', 0}, 4, "Ab"}, {"odd last byte", {'A', 0, 'b'}, 3, "A"}, {"pair", {0x3e, 0xd8, 0x86, 0xdd}, 4, "\xf0\x9f\xa6\x86"},
+        {"lone high", {0x00, 0xd8, 'x', 0}, 4, "\xed\xa0\x80x"}, {"lone low at the end", {0x00, 0xdc}, 2, "\xed\xb0\x80"}, {"half a pair", {0x3e, 0xd8}, 2, "\xed\xa0\xbe"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++)
+        cr_expect(str_eq(utf16_str(&a, span_of(rows[i].in, rows[i].n, 0)), str_of(rows[i].out)), "%s", rows[i].name);
+    cr_expect(utf8_eq_ci(STR("\xd0\x9f\xd1\x80\xd0\xb8"), STR("\xd0\xbf\xd0\xa0\xd0\x98")), "Cyrillic folds");
+    cr_expect(utf8_eq_ci(STR("\xc3\x8b"), STR("\xc3\xab")), "Latin-1 folds");
+    cr_expect_not(utf8_eq_ci(STR("\xc3\x97"), STR("\xc3\xb7")), "multiplication and division signs are no pair");
+    cr_expect_eq(utf_upcase(0x101), 0x100u);
+    cr_expect_eq(utf_upcase(0x100), 0x100u);
+    cr_expect_eq(utf_upcase(0x17a), 0x179u);
+    cr_expect_eq(utf_upcase(0x17b), 0x17bu);
+    arena_free(&a);
+}
+
+Test(arena, exhausted_is_null)
+{
+    struct arena a;
+    cr_assert(arena_make(&a, 64));
+    cr_expect_not_null(arena_alloc(&a, 1, 16));
+    cr_expect_null(arena_alloc(&a, SIZE_MAX / 2, 4));
+    cr_expect_null(arena_alloc(&a, 1, 64));
+    cr_expect_null(arena_str(&a, (struct str){"", SIZE_MAX}).p);
+    arena_free(&a);
+    cr_expect_null(arena_alloc(&a, 1, 1));
+}
+
+Test(hash, vectors)
+{
+    struct sha256 h;
+    uint8_t out[SHA256_BYTES];
+    char text[SHA256_TEXT];
+    cr_assert(sha256_begin(&h));
+    sha256_add(&h, "abc", 3);
+    cr_assert(sha256_end(&h, out));
+    cr_expect_str_eq(sha256_text(out, text), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    cr_expect_eq(crc32_add(0, "123456789", 9), 0xcbf43926u);
+    cr_expect_eq(crc32_add(crc32_add(0, "1234", 4), "56789", 5), 0xcbf43926u);
+    cr_expect_neq(hash64("abcdefgh", 8), hash64("abcdefgi", 8));
+    cr_expect_neq(hash64("", 0), hash64("\0", 1));
+}
+
+static struct fact sample_fact(void)
+{
+    struct fact f = {.kind = FACT_EVENT, .ref = {.file = 2, .off = 0x11c00}};
+    for (size_t i = 0; fact_descs[f.kind].col[i].name; i++)
+        f.v[i] = val_null();
+    f.v[EV_COMPUTER] = val_s(STR("PC1")), f.v[EV_EVENT_ID] = val_i(101), f.v[EV_TIME] = val_i(-5), f.v[EV_DATA] = val_s(STR("{}"));
+    return f;
+}
+
+Test(fact, round_trip_and_every_cut)
+{
+    struct buf b = {0};
+    struct fact f = sample_fact(), g;
+    fact_put(&b, &f);
+    struct err e = {0};
+    cr_assert_eq(fact_get(span_of(b.p, b.n, 0), &g, &e), OK, "%s", e.why);
+    cr_expect(g.ref.off == 0x11c00 && g.ref.file == 2 && str_eq(g.v[EV_COMPUTER].s, STR("PC1")) && g.v[EV_TIME].i == -5 && g.v[EV_LEVEL].null);
+    for (size_t n = 0; n < b.n; n++) {
+        e = (struct err){0};
+        cr_expect_eq(fact_get(span_of(b.p, n, 0), &g, &e), E_FORMAT, "cut to %zu", n);
+    }
+    buf_char(&b, 0);
+    e = (struct err){0};
+    cr_expect_eq(fact_get(span_of(b.p, b.n, 0), &g, &e), E_FORMAT, "one byte too many");
+    b.p[0] = FACT_KINDS;
+    e = (struct err){0};
+    cr_expect_eq(fact_get(span_of(b.p, b.n, 0), &g, &e), E_FORMAT, "unknown kind");
+    buf_free(&b);
+}
+
+Test(want, round_trip_and_every_cut)
+{
+    struct want_event ev = {.provider = STR("P"), .id = 4624, .how = WANT_FOLD, .n_key = 1, .n_keep = 2, .key = {STR("LogonType")}, .keep_field = STR("LogonType"), .keep = {2, 10}};
+    struct want_key key = {STR("SYSTEM"), STR("<CCS>\\Control\\Lsa"), STR("*")};
+    struct want w = {.event = &ev, .n_event = 1, .key = &key, .n_key = 1, .until = INT64_MAX, .recovered = true}, got;
+    struct buf b = {0};
+    struct arena a;
+    struct err e = {0};
+    want_put(&b, &w);
+    cr_assert(arena_make(&a, 65536));
+    cr_assert_eq(want_get(span_of(b.p, b.n, 0), &a, &got, &e), OK, "%s", e.why);
+    cr_expect(got.n_event == 1 && got.event[0].id == 4624 && got.event[0].keep[1] == 10 && str_eq(got.event[0].key[0], STR("LogonType")));
+    cr_expect(got.n_key == 1 && str_eq(got.key[0].path, key.path) && got.until == INT64_MAX && got.recovered && !got.all_events);
+    for (size_t n = 0; n < b.n; n++) {
+        struct arena scratch = a;
+        e = (struct err){0};
+        cr_expect_neq(want_get(span_of(b.p, n, 0), &scratch, &got, &e), OK, "cut to %zu", n);
+    }
+    arena_free(&a);
+    buf_free(&b);
+}
+
+Test(err, first_wins_and_stays_one_line)
+{
+    struct err e = {.path = "a\nb"};
+    char line[128];
+    err_set(&e, E_TRUNC, 0x1200, "chunk header", "need %d, have %d", 512, 40);
+    err_set(&e, E_FORMAT, 1, "later", "ignored");
+    cr_expect_str_eq(err_line(&e, line, sizeof line), "a?b: chunk header at 0x1200: need 512, have 40");
+    cr_expect_eq(err_set(NULL, E_IO, 0, "x", "y"), E_IO);
+}
