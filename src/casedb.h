@@ -12,6 +12,7 @@ struct casedb;
 /* path NULL: in memory. create: runs knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
 enum status case_open(const char *path, struct casedb **out, struct err *e);
+enum status case_copy(const char *path, struct casedb **out, struct err *e);        /* a case copied into memory, to be worked on */
 void        case_close(struct casedb *db);
 /* Closes after writing a compact copy to path.tmp and renaming it to path: same facts, same bytes. */
 enum status case_finish(struct casedb *db, const char *path, struct err *e);

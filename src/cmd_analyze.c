@@ -1,10 +1,10 @@
 /* analyze: the whole line from evidence to report. */
-#include "../reports/report.h"
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "cmd.h"
 #include "diagnose.h"
 #include "kb.h"
+#include "output.h"
 #include "plat/plat.h"
 #include "progress.h"
 #include <signal.h>
@@ -84,25 +84,6 @@ static enum status judge(struct run *r, struct err *e)
             r->code = exit_worst(r->code, EXIT_FINDING);
     }
     return r->status.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "status", "out of memory") : put_meta(r->db, "status", buf_view(&r->status), e);
-}
-
-static enum status write_reports(struct run *r, struct err *e)
-{
-    struct arena mem;
-    struct report *rep = NULL;
-    if (!arena_make(&mem, 256u << 20))
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
-    enum status st = report_build(r->db, &mem, &rep, e);
-    for (const struct report_format *f = report_formats; f->name && st == OK; f++) {
-        struct buf text = {0};
-        char *path = arena_printf(&mem, "%s/%s", r->o.out, f->file);
-        st = path ? f->write(rep, &text, e) : err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
-        if (st == OK)
-            st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory") : plat_write_file(path, buf_view(&text), e);
-        buf_free(&text);
-    }
-    arena_free(&mem);
-    return st;
 }
 
 /* --- what the user sees at the end */
@@ -206,7 +187,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     if (output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
         return complain(&e, EXIT_USAGE);
     if ((st = prepare(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = derive(r->db, r->kb, &e)) == OK &&
-        (st = coverage(r->db, r->kb, &e)) == OK && (st = diagnose(r->db, r->kb, &e)) == OK && (st = judge(r, &e)) == OK && (st = write_reports(r, &e)) == OK) {
+        (st = coverage(r->db, r->kb, &e)) == OK && (st = diagnose(r->db, r->kb, &e)) == OK && (st = judge(r, &e)) == OK && (st = write_reports(r->db, r->o.out, &e)) == OK) {
         summary(r);
         st = case_finish(r->db, r->db_path, &e);
         r->db = NULL;
