@@ -17,12 +17,15 @@ struct err {
 };
 #define ERR_NO_OFF UINT64_MAX
 
-/* Fills e (unless e is NULL or already holds an error) and returns code. */
+/* Checks printf arguments; %zu and %llu mean the same everywhere. */
 #if defined(__MINGW32__)
-__attribute__((format(gnu_printf, 5, 6)))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
 #else
-__attribute__((format(printf, 5, 6)))
+#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #endif
+
+/* Fills e (unless e is NULL or already holds an error) and returns code. */
+PRINTF_LIKE(5, 6)
 enum status err_set(struct err *e, enum status code, uint64_t off, const char *what, const char *fmt, ...);
 
 /* One line for people, NUL-terminated into line: "PATH: WHAT at 0x1200: WHY". Control characters become '?'. Returns line. */

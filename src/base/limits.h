@@ -17,6 +17,14 @@ enum {
     LIM_PATH_DEPTH = 32,                /* folders below an input; deeper trees are refused, not followed for ever */
     LIM_FILES = 1000000,                /* files in one run */
     LIM_RULE_STEPS = 200000000,         /* SQLite virtual machine steps per rule query (about 5 s) */
+    LIM_KB_FILE = 4 << 20,              /* one knowledge file; ours are below 200 KiB */
+    LIM_KB_FILES = 4000,                /* knowledge files in use */
+    LIM_YAML_DEPTH = 12,                /* nesting of knowledge files; ours reach 7 */
+    LIM_YAML_NODES = 400000,            /* nodes of one knowledge file */
+    LIM_YAML_KEYS = 1024,               /* keys of one map: they are compared with each other */
+    LIM_RULE_ROWS = 200000,             /* rows of one rule's indicators: they are held in memory */
+    LIM_RULE_BYTES = 512 << 20,         /* SQLite memory during one rule or user query */
+    LIM_CITATIONS = 50,                 /* citations stored per finding and role; all are counted */
     LIM_JOB_CHUNKS = 512,               /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
 };
 #define LIM_HIVE_BYTES (2ull << 30)     /* Windows' own limit of a hive: 2 GiB */

@@ -1,0 +1,456 @@
+/* The whole Windows port. UTF-8 above, wide paths below ("\\?\" for long ones); the channel to a worker is a byte-mode pipe pair, and files
+ * travel as duplicated handles whose values follow the bytes they belong to. */
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+#include "plat.h"
+#include <direct.h>
+#include <io.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <wchar.h>
+
+enum { WIDE = 32768, MAX_FILES = 3 };
+
+const char *plat_error(void)
+{
+    static char text[256];
+    DWORD n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, GetLastError(), 0, text, sizeof text, NULL);
+    while (n && (unsigned char)text[n - 1] <= ' ')
+        text[--n] = 0;
+    return n ? text : "unknown error";
+}
+
+static enum status sys_err(struct err *e, const char *what, const char *path)
+{
+    if (e && e->code == OK)
+        e->path = path;
+    return err_set(e, E_IO, ERR_NO_OFF, what, "%s", plat_error());
+}
+
+/* Caller frees. Absolute, backslashes, "\\?\" in front so that length and reserved names do not matter. */
+static wchar_t *wide(const char *path)
+{
+    wchar_t *raw = malloc(WIDE * sizeof *raw), *full = malloc((WIDE + 8) * sizeof *full);
+    if (raw && full && MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, raw, WIDE)) {
+        bool ready = wcsncmp(raw, L"\\\\?\\", 4) == 0, share = !ready && wcsncmp(raw, L"\\\\", 2) == 0;
+        size_t skip = ready ? 0 : share ? 7 : 4;
+        wcscpy(full, ready ? L"" : share ? L"\\\\?\\UN" : L"\\\\?\\");
+        DWORD n = GetFullPathNameW(raw, WIDE, full + skip - (share ? 1 : 0), NULL);
+        if (share)
+            wmemcpy(full, L"\\\\?\\UNC", 7);
+        if (n && n < WIDE) {
+            free(raw);
+            return full;
+        }
+    }
+    free(raw), free(full);
+    return NULL;
+}
+
+static struct str narrow(struct arena *a, const wchar_t *w)
+{
+    int n = WideCharToMultiByte(CP_UTF8, 0, w, -1, NULL, 0, NULL, NULL);
+    char *p = n > 0 ? arena_alloc(a, 1, (size_t)n) : NULL;
+    if (p)
+        WideCharToMultiByte(CP_UTF8, 0, w, -1, p, n, NULL, NULL);
+    return (struct str){p, p ? (size_t)n - 1 : 0};
+}
+
+/* --- files */
+
+enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e)
+{
+    BY_HANDLE_FILE_INFORMATION info;
+    wchar_t *w = wide(path);
+    *out = (struct plat_stat){0};
+    HANDLE h = w ? CreateFileW(w, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                               FILE_FLAG_BACKUP_SEMANTICS | (follow ? 0 : FILE_FLAG_OPEN_REPARSE_POINT), NULL) : INVALID_HANDLE_VALUE;
+    free(w);
+    bool ok = h != INVALID_HANDLE_VALUE && GetFileInformationByHandle(h, &info);
+    enum status st = ok ? OK : sys_err(e, "cannot look at", path);
+    if (h != INVALID_HANDLE_VALUE)
+        CloseHandle(h);
+    if (ok) {
+        bool link = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT, dir = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+        out->type = link && !follow ? PLAT_OTHER : dir ? PLAT_DIR : PLAT_FILE;
+        out->bytes = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
+        out->device = info.dwVolumeSerialNumber, out->inode = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+    }
+    return st;
+}
+
+enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct err *e)
+{
+    LARGE_INTEGER n;
+    wchar_t *w = wide(path);
+    HANDLE h = w ? CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL) : INVALID_HANDLE_VALUE;
+    free(w);
+    *out = -1;
+    if (h == INVALID_HANDLE_VALUE || GetFileType(h) != FILE_TYPE_DISK || !GetFileSizeEx(h, &n)) {
+        enum status st = sys_err(e, "cannot open", path);
+        if (h != INVALID_HANDLE_VALUE)
+            CloseHandle(h);
+        return st;
+    }
+    *out = (plat_file)h, *bytes = (uint64_t)n.QuadPart;
+    return OK;
+}
+
+void plat_close(plat_file f)
+{
+    if (f != -1)
+        CloseHandle((HANDLE)f);
+}
+
+enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e)
+{
+    *m = (struct map){(const uint8_t *)"", 0};
+    if (bytes == 0)
+        return OK;
+    HANDLE h = CreateFileMappingW((HANDLE)f, NULL, PAGE_READONLY, (DWORD)(bytes >> 32), (DWORD)bytes, NULL);
+    void *p = h ? MapViewOfFile(h, FILE_MAP_READ, 0, 0, (SIZE_T)bytes) : NULL;
+    enum status st = p ? OK : sys_err(e, "cannot map", NULL);
+    if (h)
+        CloseHandle(h);                 /* the view keeps it */
+    if (p)
+        *m = (struct map){p, (size_t)bytes};
+    return st;
+}
+
+void plat_unmap(struct map *m)
+{
+    if (m->n)
+        UnmapViewOfFile(m->p);
+    *m = (struct map){0};
+}
+
+enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e)
+{
+    for (*got = 0; *got < cap;) {
+        OVERLAPPED at = {.Offset = (DWORD)(off + *got), .OffsetHigh = (DWORD)((off + *got) >> 32)};
+        DWORD n = 0;
+        if (!ReadFile((HANDLE)f, (char *)buf + *got, (DWORD)(cap - *got < 1u << 30 ? cap - *got : 1u << 30), &n, &at))
+            return GetLastError() == ERROR_HANDLE_EOF ? OK : sys_err(e, "cannot read", NULL);
+        if (n == 0)
+            break;
+        *got += n;
+    }
+    return OK;
+}
+
+static int by_bytes(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
+
+enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e)
+{
+    WIN32_FIND_DATAW found;
+    struct str *list = NULL;
+    size_t cap = 0;
+    enum status st = OK;
+    wchar_t *w = wide(dir);
+    *names = NULL, *n = 0;
+    if (w && wcslen(w) + 3 < WIDE)
+        wcscat(w, w[wcslen(w) - 1] == L'\\' ? L"*" : L"\\*");
+    HANDLE h = w ? FindFirstFileW(w, &found) : INVALID_HANDLE_VALUE;
+    free(w);
+    if (h == INVALID_HANDLE_VALUE)
+        return sys_err(e, "cannot list", dir);
+    do {
+        if (wcscmp(found.cFileName, L".") == 0 || wcscmp(found.cFileName, L"..") == 0)
+            continue;
+        if (*n == cap) {
+            struct str *more = realloc(list, (cap = cap ? cap * 2 : 64) * sizeof *list);
+            if (!more) {
+                st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot list", "out of memory");
+                break;
+            }
+            list = more;
+        }
+        list[*n] = narrow(a, found.cFileName);
+        if (!list[(*n)++].p)
+            st = err_set(e, E_LIMIT, ERR_NO_OFF, "cannot list", "too many names");
+    } while (st == OK && FindNextFileW(h, &found));
+    FindClose(h);
+    *names = st == OK ? arena_alloc(a, sizeof **names, *n ? *n : 1) : NULL;
+    if (*names && *n) {
+        qsort(list, *n, sizeof *list, by_bytes);
+        memcpy(*names, list, *n * sizeof *list);
+    } else if (!*names && st == OK) {
+        st = err_set(e, E_LIMIT, ERR_NO_OFF, "cannot list", "too many names");
+    }
+    free(list);
+    return st;
+}
+
+enum status plat_mkdir(const char *path, struct err *e)
+{
+    struct plat_stat s;
+    wchar_t *w = wide(path);
+    bool ok = w && CreateDirectoryW(w, NULL);
+    free(w);
+    if (ok || (plat_stat(path, true, &s, NULL) == OK && s.type == PLAT_DIR))
+        return OK;
+    return sys_err(e, "cannot make folder", path);
+}
+
+enum status plat_rename(const char *from, const char *to, struct err *e)
+{
+    wchar_t *a = wide(from), *b = wide(to);
+    bool ok = a && b && MoveFileExW(a, b, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+    free(a), free(b);
+    return ok ? OK : sys_err(e, "cannot rename to", to);
+}
+
+void plat_remove(const char *path)
+{
+    wchar_t *w = wide(path);
+    if (w)
+        DeleteFileW(w);
+    free(w);
+}
+
+enum status plat_write_file(const char *path, struct str bytes, struct err *e)
+{
+    char tmp[4096];
+    if ((size_t)snprintf(tmp, sizeof tmp, "%s.tmp", path) >= sizeof tmp)
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot write", "path too long");
+    wchar_t *w = wide(tmp);
+    HANDLE h = w ? CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL) : INVALID_HANDLE_VALUE;
+    free(w);
+    if (h == INVALID_HANDLE_VALUE)
+        return sys_err(e, "cannot write", path);
+    bool ok = true;
+    while (bytes.n && ok) {
+        DWORD n = 0;
+        ok = WriteFile(h, bytes.p, (DWORD)(bytes.n < 1u << 30 ? bytes.n : 1u << 30), &n, NULL);
+        bytes.p += n, bytes.n -= n;
+    }
+    ok = ok && FlushFileBuffers(h);
+    enum status st = ok ? OK : sys_err(e, "cannot write", path);
+    CloseHandle(h);
+    if (st == OK)
+        st = plat_rename(tmp, path, e);
+    if (st != OK)
+        plat_remove(tmp);
+    return st;
+}
+
+char *plat_real(const char *path, struct arena *a)
+{
+    wchar_t *w = wide(path), *real = malloc(WIDE * sizeof *real);
+    HANDLE h = w ? CreateFileW(w, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL) : INVALID_HANDLE_VALUE;
+    DWORD n = real && h != INVALID_HANDLE_VALUE ? GetFinalPathNameByHandleW(h, real, WIDE, 0) : 0;
+    struct str s = n && n < WIDE ? narrow(a, real) : (struct str){0};
+    if (h != INVALID_HANDLE_VALUE)
+        CloseHandle(h);
+    free(w), free(real);
+    return (char *)(uintptr_t)s.p;
+}
+
+/* --- processes */
+
+struct proc { HANDLE process, job, to, from; bool killed; };
+
+static bool make_job(struct proc *p, const struct proc_limits *lim)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION info = {0};
+    info.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_ACTIVE_PROCESS | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
+    info.BasicLimitInformation.ActiveProcessLimit = 1;
+    if (lim->memory_bytes)
+        info.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_MEMORY, info.ProcessMemoryLimit = (SIZE_T)lim->memory_bytes;
+    if (lim->cpu_s)
+        info.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_TIME, info.BasicLimitInformation.PerProcessUserTimeLimit.QuadPart = lim->cpu_s * 10000000LL;
+    p->job = CreateJobObjectW(NULL, NULL);
+    return p->job && SetInformationJobObject(p->job, JobObjectExtendedLimitInformation, &info, sizeof info);
+}
+
+static void close_proc(struct proc *p)
+{
+    HANDLE all[] = {p->to, p->from, p->process, p->job};
+    for (size_t i = 0; i < LEN(all); i++)
+        if (all[i])
+            CloseHandle(all[i]);
+    free(p);
+}
+
+enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e)
+{
+    SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
+    STARTUPINFOW start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES, .hStdError = GetStdHandle(STD_ERROR_HANDLE)};
+    PROCESS_INFORMATION made = {0};
+    wchar_t self[1024], line[2048] = L"";
+    struct proc *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
+    for (size_t i = 0; args[i]; i++) {          /* our own fixed words: no quoting needed */
+        wchar_t word[256];
+        if (!MultiByteToWideChar(CP_UTF8, 0, args[i], -1, word, (int)LEN(word)) || wcslen(line) + wcslen(word) + 2 > LEN(line))
+            break;
+        wcscat(wcscat(line, i ? L" " : L""), word);
+    }
+    bool ok = GetModuleFileNameW(NULL, self, LEN(self)) && CreatePipe(&start.hStdInput, &p->to, &inherit, 1 << 16) &&
+              CreatePipe(&p->from, &start.hStdOutput, &inherit, 1 << 20) && SetHandleInformation(p->to, HANDLE_FLAG_INHERIT, 0) &&
+              SetHandleInformation(p->from, HANDLE_FLAG_INHERIT, 0) && make_job(p, lim) &&
+              CreateProcessW(self, line, NULL, NULL, TRUE, CREATE_SUSPENDED | CREATE_NO_WINDOW, NULL, NULL, &start, &made);
+    if (ok) {
+        p->process = made.hProcess;
+        ok = AssignProcessToJobObject(p->job, made.hProcess) && ResumeThread(made.hThread) != (DWORD)-1;
+        CloseHandle(made.hThread);
+    }
+    enum status st = ok ? OK : sys_err(e, "cannot start a worker", NULL);
+    if (start.hStdInput)
+        CloseHandle(start.hStdInput);
+    if (start.hStdOutput)
+        CloseHandle(start.hStdOutput);
+    if (!ok) {
+        if (p->process)
+            TerminateProcess(p->process, 70);
+        close_proc(p);
+        return st;
+    }
+    *out = p;
+    return OK;
+}
+
+static bool write_all(HANDLE h, const void *bytes, size_t n)
+{
+    for (const char *at = bytes; n;) {
+        DWORD put = 0;
+        if (!WriteFile(h, at, (DWORD)n, &put, NULL))
+            return false;
+        at += put, n -= put;
+    }
+    return true;
+}
+
+static bool read_all(HANDLE h, void *bytes, size_t n, size_t *have)
+{
+    for (*have = 0; *have < n;) {
+        DWORD got = 0;
+        if (!ReadFile(h, (char *)bytes + *have, (DWORD)(n - *have), &got, NULL) || got == 0)
+            return false;
+        *have += got;
+    }
+    return true;
+}
+
+/* Every message begins with its handles, duplicated for the child: u64 count, then MAX_FILES values. */
+enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e)
+{
+    uint64_t head[1 + MAX_FILES] = {n_files};
+    for (size_t i = 0; i < n_files; i++) {
+        HANDLE theirs;
+        if (!DuplicateHandle(GetCurrentProcess(), (HANDLE)files[i], p->process, &theirs, GENERIC_READ, FALSE, 0))
+            return sys_err(e, "cannot reach a worker", NULL);
+        head[1 + i] = (uint64_t)(uintptr_t)theirs;
+    }
+    return write_all(p->to, head, sizeof head) && write_all(p->to, &(uint64_t){n}, 8) && write_all(p->to, bytes, n) ? OK : sys_err(e, "cannot reach a worker", NULL);
+}
+
+enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e)
+{
+    DWORD ready = 0, n = 0;
+    (void)e;
+    *got = 0, *eof = false;
+    if (!PeekNamedPipe(p->from, NULL, 0, NULL, &ready, NULL))
+        *eof = true;
+    else if (ready && ReadFile(p->from, buf, (DWORD)(cap < ready ? cap : ready), &n, NULL))
+        *got = n;
+    return OK;
+}
+
+enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e)
+{
+    uint64_t until = plat_clock_ms() + ms;
+    (void)e;
+    for (bool any = false; !any;) {             /* anonymous pipes cannot be waited on */
+        for (size_t i = 0; i < n; i++) {
+            DWORD there = 0;
+            ready[i] = p[i] && (!PeekNamedPipe(p[i]->from, NULL, 0, NULL, &there, NULL) || there);
+            any |= ready[i];
+        }
+        if (any || plat_clock_ms() >= until)
+            break;
+        Sleep(1);
+    }
+    return OK;
+}
+
+void plat_proc_kill(struct proc *p)
+{
+    if (p)
+        p->killed = true, TerminateProcess(p->process, 70);
+}
+
+void plat_proc_end(struct proc *p, struct exit_info *how)
+{
+    DWORD code = 0;
+    *how = (struct exit_info){0};
+    if (!p)
+        return;
+    CloseHandle(p->to), p->to = NULL;
+    CloseHandle(p->from), p->from = NULL;
+    WaitForSingleObject(p->process, INFINITE);
+    GetExitCodeProcess(p->process, &code);
+    how->killed = p->killed, how->code = (int)code;
+    close_proc(p);
+}
+
+enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e)
+{
+    static uint64_t left;                       /* bytes of the current message not yet asked for */
+    HANDLE in = GetStdHandle(STD_INPUT_HANDLE);
+    size_t room = n_files ? *n_files : 0, have;
+    if (n_files)
+        *n_files = 0;
+    if (left == 0) {
+        uint64_t head[1 + MAX_FILES];
+        if (!read_all(in, head, sizeof head, &have) || !read_all(in, &left, 8, &have))
+            return err_set(e, E_TRUNC, ERR_NO_OFF, "channel to the parent", "closed");
+        for (size_t i = 0; i < head[0] && i < MAX_FILES; i++) {
+            if (n_files && *n_files < room)
+                files[(*n_files)++] = (plat_file)head[1 + i];
+            else
+                CloseHandle((HANDLE)(uintptr_t)head[1 + i]);
+        }
+    }
+    if (n > left || !read_all(in, buf, n, &have))
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "channel to the parent", "message too short");
+    left -= n;
+    return OK;
+}
+
+enum status plat_child_send(const void *buf, size_t n, struct err *e)
+{
+    return write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n) ? OK : sys_err(e, "channel to the parent", NULL);
+}
+
+/* --- the rest */
+
+uint64_t plat_clock_ms(void) { return GetTickCount64(); }
+
+int64_t plat_now(void)
+{
+    FILETIME t;
+    GetSystemTimeAsFileTime(&t);
+    return (int64_t)((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime);
+}
+
+unsigned plat_cores(void)
+{
+    DWORD n = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
+    return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+}
+
+bool plat_is_terminal(FILE *f) { return _isatty(_fileno(f)) != 0; }
+
+unsigned plat_columns(void)
+{
+    CONSOLE_SCREEN_BUFFER_INFO info;
+    return GetConsoleScreenBufferInfo(GetStdHandle(STD_ERROR_HANDLE), &info) ? (unsigned)(info.srWindow.Right - info.srWindow.Left + 1) : 80;
+}
+
+void plat_on_interrupt(void (*fn)(int))
+{
+    signal(SIGINT, fn);
+    signal(SIGTERM, fn);
+}
