@@ -31,7 +31,7 @@ bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char 
 void command_help(const struct command *c, const struct opt *opts, FILE *out);
 
 int complain(const struct err *e, int code);                                        /* "whylogon: …" on stderr; returns code */
-int complain_text(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int exit_for(enum status st);                                                       /* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_STOP -> 130; E_NOMEM -> 70 */
 int exit_worst(int a, int b);                                                       /* by the order above */
 

@@ -3,6 +3,7 @@
  * An exhausted arena returns NULL: E_LIMIT for the thing at hand. Sizes are checked by division. */
 #ifndef ARENA_H
 #define ARENA_H
+#include "attr.h"
 #include "str.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,5 +15,5 @@ bool  arena_make(struct arena *a, size_t bytes);                    /* false: ou
 void  arena_free(struct arena *a);                                  /* accepts an empty one */
 void *arena_alloc(struct arena *a, size_t size, size_t count);      /* zeroed, aligned to 16; NULL when exhausted */
 struct str arena_str(struct arena *a, struct str s);                /* copy with a NUL behind it; .p NULL when exhausted */
-char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 #endif

@@ -3,6 +3,7 @@
  * Every escaper takes evidence text (UTF-8, maybe with lone surrogates or controls) and refuses nothing: it shows what it cannot print. */
 #ifndef BUF_H
 #define BUF_H
+#include "attr.h"
 #include "span.h"
 #include "str.h"
 #include <stdbool.h>
@@ -20,7 +21,7 @@ static inline void buf_put(struct buf *b, const void *p, size_t n)
 static inline void buf_char(struct buf *b, char c) { buf_put(b, &c, 1); }
 static inline void buf_str(struct buf *b, struct str s) { buf_put(b, s.p, s.n); }
 static inline void buf_z(struct buf *b, const char *z) { buf_put(b, z, strlen(z)); }
-void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_u64(struct buf *b, uint64_t v);                /* decimal */
 void buf_i64(struct buf *b, int64_t v);
 void buf_hex(struct buf *b, const void *p, size_t n);   /* lower case, no blanks */

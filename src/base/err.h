@@ -3,6 +3,7 @@
  * The first error wins: err_set never overwrites one that is there. Parsers do not log. */
 #ifndef ERR_H
 #define ERR_H
+#include "attr.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,13 +17,6 @@ struct err {
     char        why[160];       /* "need 512, have 40" */
 };
 #define ERR_NO_OFF UINT64_MAX
-
-/* Checks printf arguments; %zu and %llu mean the same everywhere. */
-#if defined(__MINGW32__)
-#define PRINTF_LIKE(fmt, args) __attribute__((format(gnu_printf, fmt, args)))
-#else
-#define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
-#endif
 
 /* Fills e (unless e is NULL or already holds an error) and returns code. */
 PRINTF_LIKE(5, 6)
