@@ -65,6 +65,22 @@ static enum status walk(struct evidence *ev, struct str path, unsigned depth, bo
     return st;
 }
 
+/* A hive named singly brings the transaction logs beside it: without them it says what was no longer true. */
+static enum status add_logs_of(struct evidence *ev, struct str path, struct err *e)
+{
+    static const char *const ends[] = {".LOG1", ".LOG2", ".LOG"};
+    struct plat_stat s;
+    enum status st = OK;
+    if (plat_stat(path.p, true, &s, NULL) != OK || s.type != PLAT_FILE)
+        return OK;
+    for (size_t i = 0; i < LEN(ends) && st == OK; i++) {
+        char *log = arena_printf(&ev->mem, "%s%s", path.p, ends[i]);
+        if (log && plat_stat(log, false, &s, NULL) == OK && s.type == PLAT_FILE)
+            st = walk(ev, str_of(log), 0, false, e);
+    }
+    return st;
+}
+
 static int by_path(const void *a, const void *b) { return str_cmp(((const struct file *)a)->path, ((const struct file *)b)->path); }
 
 enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e)
@@ -76,6 +92,8 @@ enum status discover(const char *const *inputs, size_t n, struct evidence *out, 
     for (size_t i = 0; i < n && st == OK; i++) {
         struct str path = arena_str(&out->mem, str_of(inputs[i]));
         st = path.p ? walk(out, path, 0, true, e) : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
+        if (st == OK)
+            st = add_logs_of(out, path, e);
     }
     if (st != OK)
         return st;

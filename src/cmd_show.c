@@ -1,0 +1,176 @@
+/* show: one fact by its evidence id: what the case says of it, where it lies, the record as XML, the raw bytes. */
+#include "../parsers/evtx.h"
+#include "base/wintime.h"
+#include "casedb.h"
+#include "cmd.h"
+#include "plat/plat.h"
+#include <string.h>
+
+enum { HEX_BYTES = 512 };       /* raw bytes shown; records reach 64 KiB, the first lines tell the tale */
+
+/* Tables that hold facts with a place of their own, and how they are called for people. */
+static const struct { const char *table, *title; } tables[] = {
+    {"event", "event"}, {"fold", "folded events (the first of them)"}, {"reg_value", "registry value"}, {"reg_key", "registry key"}, {"secret", "LSA secret (times only)"},
+    {"logon_right", "logon rights"}, {"audit_policy", "audit policy"}, {"lsa_name", "LSA name"}, {"cached_logon", "cached logon"}, {"sam_account", "SAM account"},
+    {"lockout_policy", "lockout policy"}, {"task_cache", "scheduled task"}, {"hive", "hive"}, {"anomaly", "damage"},
+};
+
+struct show { const char *title; struct str path, sha256, kind; struct arena mem; bool found, event; };
+
+static bool is_time(const char *name)
+{
+    static const char *const times[] = {"time", "written", "cupd", "oupd", "first_time", "last_time", "password_set", "last_logon", "last_bad", "expires", "registered", "last_run",
+                                        "last_ok", "last_written"};
+    for (size_t i = 0; i < LEN(times); i++)
+        if (strcmp(times[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_plumbing(const char *name)
+{
+    static const char *const ours[] = {"id", "file_id", "file_off", "hive_id", "host_id", "identity", "size", "key_off"};
+    for (size_t i = 0; i < LEN(ours); i++)
+        if (strcmp(ours[i], name) == 0)
+            return true;
+    return false;
+}
+
+static enum status print_fact(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct show *s = ctx;
+    struct buf b = {0};
+    (void)e;
+    s->found = true;
+    buf_printf(&b, "\n%s\n", s->title);
+    for (size_t i = 0; i < n; i++) {
+        if (c[i].null || is_plumbing(name[i]))
+            continue;
+        buf_printf(&b, "  %-12s ", name[i]);
+        if (c[i].type == COL_BLOB)
+            buf_hex(&b, c[i].s.p, c[i].s.n < 256 ? c[i].s.n : 256);
+        else if (c[i].type == COL_INT && is_time(name[i]))
+            buf_time(&b, c[i].i);
+        else if (c[i].type == COL_INT)
+            buf_i64(&b, c[i].i);
+        else
+            buf_term(&b, c[i].s);
+        buf_char(&b, '\n');
+    }
+    fwrite(b.p, 1, b.n, stdout);
+    buf_free(&b);
+    return OK;
+}
+
+static enum status keep_file(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct show *s = ctx;
+    (void)name, (void)n, (void)e;
+    s->path = arena_str(&s->mem, c[0].s), s->sha256 = arena_str(&s->mem, c[1].s), s->kind = arena_str(&s->mem, c[2].s);
+    return OK;
+}
+
+static void hex_dump(const uint8_t *p, size_t n, uint64_t off)
+{
+    for (size_t at = 0; at < n; at += 16) {
+        printf("  %08llx ", (unsigned long long)(off + at));
+        for (size_t i = 0; i < 16; i++)
+            printf(at + i < n ? "%s%02x" : "%s  ", i == 8 ? "  " : " ", at + i < n ? p[at + i] : 0u);
+        printf("  ");
+        for (size_t i = 0; i < 16 && at + i < n; i++)
+            putchar(p[at + i] >= 0x20 && p[at + i] < 0x7f ? p[at + i] : '.');
+        putchar('\n');
+    }
+}
+
+/* The bytes themselves, if the evidence still lies where it was read from. */
+static int show_bytes(struct show *s, uint64_t off)
+{
+    plat_file fd;
+    uint64_t bytes;
+    struct map map = {0};
+    struct err e = {0};
+    if (plat_open(s->path.p, &fd, &bytes, &e) != OK) {
+        printf("\nraw bytes: %s is not there any more; give the file with this sha256 its place back to see them\n", s->path.p);
+        return EXIT_DONE;
+    }
+    int code = EXIT_DONE;
+    if (plat_map(fd, bytes, &map, &e) != OK || off >= map.n) {
+        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end: the file has changed", s->path.p, (unsigned long long)off);
+    } else {
+        size_t n = map.n - (size_t)off < HEX_BYTES ? map.n - (size_t)off : HEX_BYTES;
+        struct buf xml = {0};
+        uint32_t size = 0;
+        if (s->event && evtx_record(span_of(map.p, map.n, 0), off, EVTX_XML, &s->mem, &xml, &size, &e) == OK) {
+            printf("\nrecord as XML (%u bytes)\n", size);
+            fwrite(xml.p, 1, xml.n, stdout);
+            putchar('\n');
+            n = size < n ? size : n;
+        }
+        buf_free(&xml);
+        printf("\nraw bytes\n");
+        hex_dump(map.p + off, n, off);
+    }
+    plat_unmap(&map);
+    plat_close(fd);
+    return code;
+}
+
+static bool parse_id(struct str id, int64_t *file, int64_t *off)
+{
+    struct str rest = id, head = str_cut(&rest, ':');
+    return head.n > 1 && head.p[0] == 'f' && str_i64((struct str){head.p + 1, head.n - 1}, file) && rest.n > 2 && str_starts_ci(rest, STR("0x")) && str_i64(rest, off) && *off >= 0;
+}
+
+static int show(struct show *s, struct casedb *db, const char *id)
+{
+    int64_t file, off;
+    struct err e = {0};
+    if (!parse_id(str_of(id), &file, &off))
+        return complain_text(EXIT_USAGE, "show: '%s' is not an evidence id such as f3:0x11c00", id);
+    struct value arg[] = {val_i(file), val_i(off)};
+    enum col_type type[] = {COL_INT, COL_INT};
+    if (case_query(db, "SELECT path, coalesce(sha256, 'not hashed'), coalesce(kind, '') FROM evidence WHERE id = ?1", arg, type, 1, keep_file, s, &e) != OK)
+        return complain(&e, EXIT_OUTPUT);
+    if (!s->path.p)
+        return complain_text(EXIT_USAGE, "show: this case has no evidence file f%lld", (long long)file);
+    struct buf head = {0};
+    buf_printf(&head, "%s\n  file         ", id), buf_term(&head, s->path), buf_z(&head, "\n  sha256       "), buf_term(&head, s->sha256);
+    buf_printf(&head, "\n  offset       0x%llx (%llu)\n", (unsigned long long)off, (unsigned long long)off);
+    fwrite(head.p, 1, head.n, stdout);
+    buf_free(&head);
+    for (size_t i = 0; i < LEN(tables); i++) {
+        char sql[128];
+        bool before = s->found;
+        s->title = tables[i].title;
+        snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE file_id = ?1 AND file_off = ?2 ORDER BY id", tables[i].table);
+        if (case_query(db, sql, arg, type, 2, print_fact, s, &e) != OK)
+            return complain(&e, EXIT_OUTPUT);
+        s->event |= s->found && !before && i < 2;
+    }
+    if (!s->found)
+        return complain_text(EXIT_USAGE, "show: the case holds no fact at %s", id);
+    return show_bytes(s, (uint64_t)off);
+}
+
+int cmd_show(int argc, char **argv)
+{
+    struct show s = {0};
+    struct casedb *db = NULL;
+    struct err e = {0};
+    int code;
+    const struct opt opts[] = {{0}};
+    const struct command *c = command_find(argv[0]);
+    if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if (argc != 3) {
+        command_help(c, opts, stderr);
+        return EXIT_USAGE;
+    }
+    if (case_open(argv[1], &db, &e) != OK)
+        return complain(&e, EXIT_USAGE);
+    code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2]) : complain_text(EXIT_BUG, "out of memory");
+    arena_free(&s.mem);
+    case_close(db);
+    return code;
+}
