@@ -35,7 +35,7 @@ int cmd_report(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
-    struct casedb *db = NULL;
+    struct casedb *stored = NULL, *db = NULL;
     struct kb *kb = NULL;
     struct err e = {0};
     char folder[4096];
@@ -44,7 +44,11 @@ int cmd_report(int argc, char **argv)
         path.n--;
     snprintf(folder, sizeof folder, "%.*s", path.n ? (int)path.n : 1, path.n ? path.p : ".");
     out = out ? out : folder;
-    enum status st = knowledge ? case_copy(argv[1], &db, &e) : case_open(argv[1], &db, &e);
+    enum status st = case_open(argv[1], &stored, &e);
+    if (st == OK && knowledge)
+        st = case_copy(stored, &db, &e);
+    else
+        db = stored, stored = NULL;
     if (st != OK)
         code = complain(&e, EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK) || (st = plat_mkdir(out, &e)) != OK || (st = write_reports(db, out, &e)) != OK)
@@ -52,6 +56,7 @@ int cmd_report(int argc, char **argv)
     else
         code = printf("report       %s/report.html\n", out) < 0 ? EXIT_OUTPUT : EXIT_DONE;
     case_close(db);
+    case_close(stored);
     kb_free(kb);
     return code;
 }
