@@ -1,6 +1,6 @@
 /* whylogon: offline diagnosis of Windows logon failures. One row per command; each has its file cmd_<name>.c. */
 #include "cmd.h"
-#include "kb.h"
+#include "plat/plat.h"
 #include "worker.h"
 #include <string.h>
 
@@ -52,6 +52,7 @@ static void help(FILE *out)
 
 int main(int argc, char **argv)
 {
+    plat_begin();
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         return worker_main();
     if (argc < 2) {

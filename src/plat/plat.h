@@ -52,5 +52,6 @@ unsigned plat_cores(void);
 bool     plat_is_terminal(FILE *f);
 unsigned plat_columns(void);
 const char *plat_error(void);                   /* text of the last system error */
+void     plat_begin(void);                      /* first thing in main: a full disk or a closed pipe is an error to report, not a signal to die of */
 void     plat_on_interrupt(void (*fn)(int));    /* SIGINT, SIGTERM */
 #endif

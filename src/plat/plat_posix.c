@@ -396,6 +396,12 @@ unsigned plat_columns(void)
     return ioctl(2, TIOCGWINSZ, &w) == 0 && w.ws_col ? w.ws_col : 80;
 }
 
+void plat_begin(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
+
 void plat_on_interrupt(void (*fn)(int))
 {
     struct sigaction a = {.sa_handler = fn, .sa_flags = (int)SA_RESETHAND};

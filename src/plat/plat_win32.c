@@ -4,6 +4,7 @@
 #include <windows.h>
 #include "plat.h"
 #include <direct.h>
+#include <fcntl.h>
 #include <io.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -447,6 +448,13 @@ unsigned plat_columns(void)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
     return GetConsoleScreenBufferInfo(GetStdHandle(STD_ERROR_HANDLE), &info) ? (unsigned)(info.srWindow.Right - info.srWindow.Left + 1) : 80;
+}
+
+void plat_begin(void)
+{
+    SetConsoleOutputCP(CP_UTF8);
+    _setmode(_fileno(stdin), _O_BINARY);
+    _setmode(_fileno(stdout), _O_BINARY);
 }
 
 void plat_on_interrupt(void (*fn)(int))

@@ -1,0 +1,250 @@
+/* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the public corpus.
+ * The binary comes from $WHYLOGON (tests/run.sh sets it). */
+#include "../src/base/str.h"
+#include <criterion/criterion.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char out[1 << 20];       /* what the last command printed, both streams */
+
+/* Runs a shell command; returns its exit code. */
+__attribute__((format(printf, 1, 2))) static int run(const char *fmt, ...)
+{
+    char command[4096];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(command, sizeof command, fmt, ap);
+    va_end(ap);
+    char line[4200];
+    snprintf(line, sizeof line, "{ %s ; } 2>&1", command);
+    FILE *p = popen(line, "r");
+    cr_assert_not_null(p);
+    size_t n = fread(out, 1, sizeof out - 1, p);
+    out[n] = 0;
+    while (fgetc(p) != EOF)
+        ;
+    int status = pclose(p);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static const char *program(void)
+{
+    static char path[4096];
+    const char *p = getenv("WHYLOGON");
+    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
+    return path;
+}
+
+/* A fresh folder for this test; removed by the next run of the same test. */
+static const char *scratch(const char *name)
+{
+    static char dir[256];
+    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-%s", (int)getuid(), name);
+    cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, dir), 0, "%s", out);
+    return dir;
+}
+
+static size_t lines(void)
+{
+    size_t n = 0;
+    for (const char *p = out; *p; p++)
+        n += *p == '\n';
+    return n;
+}
+
+/* --- every sample case gives the verdicts its manifest promises, and nothing above them */
+
+static void expect_case(const char *dir, char *line)
+{
+    char *col[6] = {0};
+    size_t n = 0;
+    for (char *at = line; n < 6; at = NULL) {
+        char *t = strtok(at, "\t\n");
+        if (!t)
+            break;
+        col[n++] = t;
+    }
+    cr_assert_geq(n, 5, "manifest line");
+    char sql[1024];
+    if (strcmp(col[2], "-") == 0)
+        snprintf(sql, sizeof sql, "SELECT count(*) = 0 AS ok FROM v_finding WHERE verdict IN ('confirmed','likely','possible')%s%s%s", strcmp(col[1], "-") ? " AND host='" : "",
+                 strcmp(col[1], "-") ? col[1] : "", strcmp(col[1], "-") ? "'" : "");
+    else
+        snprintf(sql, sizeof sql, "SELECT count(*) = 1 AS ok FROM v_finding WHERE cause='%s' AND host='%s' AND verdict='%s' AND coalesce(subject,'-')='%s'", col[2], col[1], col[4], col[3]);
+    int code = run("%s query --csv %s/case.db \"%s\" | tail -n 1", program(), dir, sql);
+    cr_expect(code == 0 && strncmp(out, "1", 1) == 0, "%s: expected %s %s %s on %s: %s", col[0], col[2], col[4], col[3], col[1], out);
+    if (strncmp(out, "1", 1) != 0) {
+        run("%s query %s/case.db \"SELECT host, cause, subject, verdict FROM v_finding\"", program(), dir);
+        fprintf(stderr, "%s has:\n%s\n", col[0], out);
+    }
+}
+
+Test(samples, manifest, .timeout = 300)
+{
+    FILE *m = fopen("samples/MANIFEST.tsv", "r");
+    cr_assert_not_null(m, "samples/MANIFEST.tsv");
+    char line[2048], last[256] = "", dir[512];
+    const char *base = scratch("samples");
+    size_t cases = 0;
+    while (fgets(line, sizeof line, m)) {
+        char name[256];
+        if (sscanf(line, "%255[^\t]", name) != 1 || strcmp(name, "case") == 0 || name[0] == '#')
+            continue;
+        snprintf(dir, sizeof dir, "%s/%s", base, name);
+        if (strcmp(name, last) != 0) {
+            snprintf(last, sizeof last, "%s", name);
+            cr_expect_eq(run("%s analyze -o %s samples/cases/%s", program(), dir, name), 0, "%s: %s", name, out);
+            cases++;
+        }
+        expect_case(dir, line);
+    }
+    fclose(m);
+    cr_expect_geq(cases, 15, "%zu cases", cases);
+}
+
+Test(samples, evidence_id_leads_to_bytes)
+{
+    const char *dir = scratch("show");
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/credential-storage-policy", program(), dir), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE role='symptom' LIMIT 1\" | tail -n 1", program(), dir), 0);
+    char id[64];
+    cr_assert_eq(sscanf(out, "%63s", id), 1);
+    cr_expect_eq(run("%s show %s/out/case.db %s", program(), dir, id), 0, "%s", out);
+    cr_expect(strstr(out, "sha256") && strstr(out, "<Event ") && strstr(out, "2a 2a 00 00"), "%s", out);
+    cr_expect_eq(run("%s show %s/out/case.db f1:0x3", program(), dir), 2);
+    cr_expect_eq(run("%s show %s/out/case.db nonsense", program(), dir), 2);
+    cr_expect_eq(lines(), 1, "%s", out);
+}
+
+Test(samples, same_bytes_whoever_works)
+{
+    const char *dir = scratch("same");
+    for (int jobs = 1; jobs <= 3; jobs++)
+        cr_assert_eq(run("%s analyze -j %d -o %s/out%d samples/cases/two-hosts", program(), jobs, dir, jobs), 0, "%s", out);
+    cr_expect_eq(run("cd %s && for f in case.db report.html report.md report.json; do cmp out1/$f out2/$f && cmp out1/$f out3/$f || exit 1; done", dir), 0, "%s", out);
+}
+
+/* --- bad input: one clear line, the right code, nothing lost */
+
+static const struct { const char *name, *make, *args; int code; const char *says; } bad[] = {
+    {"empty folder", "mkdir in", "-o out in", 4, "no usable evidence"},
+    {"text named System.evtx", "mkdir in && echo hello > in/System.evtx", "-o out in", 4, "text"},
+    {"hive named notes.txt", "mkdir in && cp $SAMPLE/SYSTEM in/notes.txt", "-o out in", 0, NULL},
+    {"log cut in its second half", "mkdir in && head -c 40000 $SAMPLE/System.evtx > in/System.evtx", "-o out in", 0, NULL},
+    {"log cut in its header, strict", "mkdir in && cp $SAMPLE/SYSTEM in && head -c 3000 $SAMPLE/System.evtx > in/x.evtx", "--strict -o out in", 0, NULL},
+    {"nothing of that name", "true", "-o out in", 2, "in"},
+    {"output inside the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in/out in", 2, "inside the evidence"},
+    {"output is the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in in", 2, "inside the evidence"},
+    {"output folder under a file", "mkdir in && cp $SAMPLE/SYSTEM in && echo x > file", "-o file/out in", 6, "file/out"},
+    {"case exists already", "mkdir in out && cp $SAMPLE/SYSTEM in && echo old > out/case.db", "-o out in", 2, "--force"},
+    {"unknown option", "mkdir in", "--frobnicate in", 2, "--frobnicate"},
+    {"bad time", "mkdir in", "--since yesterday -o out in", 2, "yesterday"},
+    {"unknown knowledge folder", "mkdir in && cp $SAMPLE/SYSTEM in", "--knowledge nowhere -o out in", 2, "nowhere"},
+    {"finding at the bar", "cp -r $SAMPLE in", "--fail-on likely -o out in", 1, NULL},
+    {"full disk", "cp -r $SAMPLE in", "FULL", 6, "case.db"},
+    {"symbolic link is not followed", "mkdir in && cp $SAMPLE/SYSTEM in && ln -s /etc in/link", "-o out in", 0, NULL},
+};
+
+Test(bad_input, one_line_and_the_right_code, .timeout = 120)
+{
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *dir = scratch("bad");
+        cr_assert_eq(run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, bad[i].make), 0, "%s: %s", bad[i].name, out);
+        bool full = strcmp(bad[i].args, "FULL") == 0;
+        int code = run("cd %s && %s%s analyze %s >stdout", dir, full ? "ulimit -f 64; " : "", program(), full ? "-o out in" : bad[i].args);
+        cr_expect_eq(code, bad[i].code, "%s: exit %d: %s", bad[i].name, code, out);
+        cr_expect(!bad[i].says || strstr(out, bad[i].says), "%s says: %s", bad[i].name, out);
+        cr_expect(bad[i].code == 0 || bad[i].code == 1 || lines() == 1, "%s: one line, not: %s", bad[i].name, out);
+        cr_expect_eq(run("ls %s/out/*.building %s/out/*.tmp 2>/dev/null | grep .", dir, dir), 1, "%s left behind: %s", bad[i].name, out);
+    }
+}
+
+Test(bad_input, unreadable_file_is_named)
+{
+    const char *dir = scratch("unreadable");
+    cr_assert_eq(run("mkdir -m 755 %s/in && cp samples/cases/credential-storage-policy/SYSTEM samples/cases/credential-storage-policy/System.evtx %s/in && chmod 000 %s/in/System.evtx && chmod 777 %s",
+                     dir, dir, dir, dir), 0);
+    char as[128] = "";
+    if (getuid() == 0) {
+        snprintf(as, sizeof as, "setpriv --reuid=65534 --regid=65534 --clear-groups ");
+        if (run("%s%s --version", as, program()) != 0) {
+            fprintf(stderr, "skipped: cannot run the program as another user here\n");
+            return;
+        }
+    }
+    cr_expect_eq(run("%s%s analyze -o %s/out %s/in", as, program(), dir, dir), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state, note FROM v_evidence WHERE path LIKE '%%System.evtx'\" | tail -n 1", program(), dir), 0);
+    cr_expect(strstr(out, "unreadable") && strstr(out, "Permission denied"), "%s", out);
+    cr_expect_eq(run("%s%s analyze --strict -o %s/out2 %s/in", as, program(), dir, dir), 3, "%s", out);
+}
+
+Test(bad_input, old_case_survives_a_killed_run, .timeout = 60)
+{
+    const char *dir = scratch("killed");
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/healthy-host", program(), dir), 0, "%s", out);
+    cr_assert_eq(run("sha256sum %s/out/case.db > %s/before", dir, dir), 0);
+    for (int i = 1; i <= 12; i++) {
+        run("%s analyze --force -o %s/out samples/cases/two-hosts & sleep 0.0%d; kill -9 $!; wait", program(), dir, i * 7 % 10);
+        cr_expect_eq(run("%s query %s/out/case.db 'SELECT count(*) FROM v_evidence'", program(), dir), 0, "%s", out);
+    }
+    cr_expect_eq(run("%s analyze --force -o %s/out samples/cases/healthy-host && sha256sum -c %s/before", program(), dir, dir), 0, "%s", out);
+}
+
+Test(commands, exit_codes)
+{
+    static const struct { const char *args; int code; const char *says; } rows[] = {
+        {"--version", 0, "whylogon "}, {"--help", 0, "analyze"}, {"help dump", 0, "--since"}, {"analyze --help", 0, "examples:"}, {"", 2, "usage"}, {"frobnicate", 2, "frobnicate"},
+        {"explain 0x80070520", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain -2147023584", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain 2147943726", 0, "ERROR_LOGON_FAILURE"},
+        {"explain %%1312", 0, "1312"}, {"explain STATUS_NO_SUCH_LOGON_SESSION", 0, "0xc000005f"}, {"explain zebra", 2, "zebra"},
+        {"rules list", 0, "credential-storage-policy"}, {"rules lint", 0, NULL}, {"rules test", 0, NULL}, {"query /nonexistent 'SELECT 1'", 2, "/nonexistent"},
+        {"dump Makefile", 4, "Makefile"}, {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int code = run("%s %s", program(), rows[i].args);
+        cr_expect_eq(code, rows[i].code, "%s: %d: %.400s", rows[i].args, code, out);
+        cr_expect(!rows[i].says || strcasestr(out, rows[i].says), "%s: %.400s", rows[i].args, out);
+    }
+}
+
+Test(commands, query_refuses_everything_but_reading)
+{
+    const char *dir = scratch("query");
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/healthy-host", program(), dir), 0, "%s", out);
+    static const char *const refused[] = {"DELETE FROM v_event", "SELECT * FROM event", "PRAGMA user_version=3", "ATTACH '/tmp/x' AS x", "SELECT 1; SELECT 2", "SELECT load_extension('x')",
+                                          "CREATE TABLE t(a)", "SELECT * FROM sqlite_master", "SELECT writefile('/tmp/x', 'y')"};
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+        cr_expect_eq(run("%s query %s/out/case.db \"%s\"", program(), dir, refused[i]), 2, "%s: %s", refused[i], out);
+    cr_expect_eq(run("%s query %s/out/case.db 'SELECT count(*) FROM v_event'", program(), dir), 0, "%s", out);
+}
+
+/* --- the public corpus, where it is present: every file listed, nothing lost */
+
+Test(corpus, everything_in_one_run, .timeout = 300)
+{
+    if (access("../shared/corpus/MANIFEST.tsv", R_OK) != 0) {
+        fprintf(stderr, "skipped: ../shared/corpus is not here\n");
+        return;
+    }
+    const char *dir = scratch("corpus");
+    cr_assert_eq(run("%s analyze -o %s/out ../shared/corpus", program(), dir), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT path, sha256 FROM v_evidence ORDER BY path\" > %s/list; tail -n +2 ../shared/corpus/MANIFEST.tsv | cut -f1,3 |"
+                     " while IFS='\t' read -r p h; do grep -qF \"$p,$h\" %s/list || grep -qF \"$p\\\",$h\" %s/list || echo \"$p\"; done", program(), dir, dir, dir, dir), 0);
+    cr_expect_str_eq(out, "", "not listed with its hash: %s", out);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_evidence WHERE seen <> parsed + recovered + failed\" | tail -n 1", program(), dir), 0);
+    cr_expect(strncmp(out, "0", 1) == 0, "records unaccounted for in %s files", out);
+    static const struct { const char *what, *sql; } rows[] = {
+        {"TaskScheduler names", "SELECT count(*) > 0 FROM v_event WHERE provider = 'Microsoft-Windows-TaskScheduler' AND json_extract(data, '$.TaskName') IS NOT NULL"},
+        {"4698 names", "SELECT count(*) > 0 FROM v_event WHERE event_id IN (4698, 4702) AND json_extract(data, '$.TaskName') IS NOT NULL AND json_extract(data, '$.SubjectUserName') IS NOT NULL"},
+        {"control sets", "SELECT count(*) >= 3 FROM v_service WHERE service = 'CscService'"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"%s\" | tail -n 1", program(), dir, rows[i].sql), 0, "%s", out);
+        cr_expect(strncmp(out, "1", 1) == 0, "%s: %s", rows[i].what, out);
+    }
+}
