@@ -1,0 +1,517 @@
+#include "model.h"
+#include "../src/base/hash.h"
+#include "../src/base/utf.h"
+#include "../src/base/wintime.h"
+#include "../src/casedb.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct report_format report_formats[] = {
+    {"html", "report.html", write_html}, {"md", "report.md", write_markdown}, {"json", "report.json", write_json}, {0}};
+
+const struct verdict_word verdict_words[VERDICTS] = {
+    [V_CONFIRMED] = {"confirmed", "Confirmed", "The symptom, the cause and the link between them are all in evidence; nothing contradicts."},
+    [V_LIKELY] = {"likely", "Likely", "The symptom and the cause are in evidence; one link between them is missing from the evidence."},
+    [V_POSSIBLE] = {"possible", "Possible", "The symptom is in evidence and the state of the host is compatible with this cause."},
+    [V_LATENT] = {"latent", "Latent", "The cause is in place, but no symptom lies in the time the evidence covers."},
+    [V_UNDETERMINED] = {"undetermined", "Undetermined", "An artefact that decides it is missing, unreadable or does not cover the time."},
+    [V_RULED_OUT] = {"ruled_out", "Ruled out", "A fact inside the time the evidence covers contradicts it."},
+};
+const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatible", "Against"};
+
+const struct outcome_words outcome_words[OUTCOMES] = {
+    [OUT_FOUND] = {"A cause was found on %s.", ""},
+    [OUT_LATENT] = {"No logon failure was found on %s, but a cause of failures is in place.", ""},
+    [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
+        "Nothing read so far confirms or excludes the causes that remain. Collecting what is named here decides them."},
+    [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
+        "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed below with their codes."},
+    [OUT_HEALTHY] = {"No logon failure was found on %s.",
+        "The logs that were read record no failed logon session, task, service or share, and no known cause of such failures is in place."},
+    [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
+        "No failure is known, and none could have been seen. Collect the logs named under Coverage before calling this host healthy."},
+};
+
+/* ---- views to rows: one table says how each list is read ---- */
+
+struct column { size_t at; bool text; };
+#define INT(type, field) {offsetof(struct type, field), false}
+#define TEXT(type, field) {offsetof(struct type, field), true}
+enum { COLUMNS = 19 };
+
+#define VERDICT_RANK "CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END"
+#define ROLE_RANK "CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2 WHEN 'contradicts' THEN 4 ELSE 3 END"
+#define FILE_NUMBER "CAST(ltrim(file_id, 'f') AS INTEGER)"
+#define ALWAYS "always(name) AS (VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), ('VaultSvc'))"
+
+static const struct source { size_t list, size, cap; const char *sql; struct column col[COLUMNS]; } sources[] = {
+    {offsetof(struct report, meta), sizeof(struct r_pair), 100, "SELECT key, value FROM meta ORDER BY key", {TEXT(r_pair, key), TEXT(r_pair, value)}},
+    {offsetof(struct report, status), sizeof(struct r_pair), 32,
+     "SELECT j.value FROM meta, json_each(CASE WHEN json_valid(meta.value) THEN meta.value ELSE json_array(meta.value) END) j WHERE meta.key = 'status' ORDER BY j.key",
+     {TEXT(r_pair, key)}},
+    {offsetof(struct report, host), sizeof(struct r_host), 100000,
+     "SELECT host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined FROM v_host UNION ALL "
+     "SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding WHERE host NOT IN (SELECT host FROM v_host) ORDER BY 1",
+     {TEXT(r_host, host), TEXT(r_host, fqdn), TEXT(r_host, domain), TEXT(r_host, os), INT(r_host, build), TEXT(r_host, role), TEXT(r_host, time_zone),
+      INT(r_host, bias), TEXT(r_host, machine_sid), INT(r_host, joined)}},
+    {offsetof(struct report, evidence), sizeof(struct r_evidence), SIZE_MAX,
+     "SELECT " FILE_NUMBER ", path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, failed, chunks, state, note, "
+     "CAST(ltrim(duplicate_of, 'f') AS INTEGER), older FROM v_evidence ORDER BY 1",
+     {INT(r_evidence, id), TEXT(r_evidence, path), TEXT(r_evidence, container), TEXT(r_evidence, kind), TEXT(r_evidence, format), TEXT(r_evidence, log_kind),
+      TEXT(r_evidence, host), INT(r_evidence, bytes), TEXT(r_evidence, sha256), INT(r_evidence, seen), INT(r_evidence, parsed), INT(r_evidence, recovered),
+      INT(r_evidence, failed), INT(r_evidence, chunks), TEXT(r_evidence, state), TEXT(r_evidence, note), INT(r_evidence, duplicate_of), INT(r_evidence, older)}},
+    {offsetof(struct report, anomaly), sizeof(struct r_anomaly), SIZE_MAX,       /* 200 a file; the rest are counted */
+     "SELECT file, total, evidence_id, what, detail FROM (SELECT " FILE_NUMBER " AS file, count(*) OVER (PARTITION BY file_id) AS total, evidence_id, what, detail, "
+     "row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what) AS place FROM v_anomaly) WHERE place <= 200 ORDER BY file, place",
+     {INT(r_anomaly, file), INT(r_anomaly, total), TEXT(r_anomaly, id), TEXT(r_anomaly, what), TEXT(r_anomaly, detail)}},
+    {offsetof(struct report, coverage), sizeof(struct r_coverage), SIZE_MAX,
+     "SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, k.kind = 'channel' FROM v_coverage c LEFT JOIN kb_artifact k ON k.name = c.artifact "
+     "ORDER BY c.host, c.artifact COLLATE NOCASE, c.from_time, c.path",
+     {TEXT(r_coverage, host), TEXT(r_coverage, artifact), TEXT(r_coverage, state), INT(r_coverage, from), INT(r_coverage, to), TEXT(r_coverage, path),
+      TEXT(r_coverage, detail), INT(r_coverage, channel)}},
+    {offsetof(struct report, finding), sizeof(struct r_finding), SIZE_MAX,
+     "SELECT finding, rank, win32, first_seen, last_seen, count, cause, rule, title, host, subject, symbol, explanation, second_reader "
+     "FROM (SELECT *, " VERDICT_RANK " AS rank FROM v_finding) ORDER BY rank, host, "
+     "sum(coalesce(count, 0)) OVER (PARTITION BY rank, host, cause) DESC, cause, coalesce(count, 0) DESC, subject, finding",
+     {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), INT(r_finding, first), INT(r_finding, last), INT(r_finding, count),
+      TEXT(r_finding, cause), TEXT(r_finding, rule), TEXT(r_finding, title), TEXT(r_finding, host), TEXT(r_finding, subject), TEXT(r_finding, symbol),
+      TEXT(r_finding, explanation), TEXT(r_finding, reader)}},
+    {offsetof(struct report, citation), sizeof(struct r_citation), SIZE_MAX,
+     "SELECT c.finding, " ROLE_RANK " AS rank, c.time, c.file_off, "
+     "row_number() OVER (PARTITION BY c.finding, c.role = 'contradicts', c.evidence_id ORDER BY " ROLE_RANK ", c.ord) > 1, "
+     "c.evidence_id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000), v.result, v.detail "
+     "FROM v_citation c LEFT JOIN verification v ON v.evidence_id = c.evidence_id ORDER BY c.finding, rank, c.ord",
+     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, off), INT(r_citation, again), TEXT(r_citation, id),
+      TEXT(r_citation, explain), TEXT(r_citation, path), TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader), TEXT(r_citation, reader_detail)}},
+    {offsetof(struct report, unknown), sizeof(struct r_unknown), SIZE_MAX, "SELECT finding, artifact, collect FROM v_finding_unknown ORDER BY finding, ord",
+     {INT(r_unknown, finding), TEXT(r_unknown, artifact), TEXT(r_unknown, collect)}},
+    {offsetof(struct report, remedy), sizeof(struct r_remedy), SIZE_MAX, "SELECT finding, text, risk, reversible, verify FROM v_finding_remedy ORDER BY finding, ord",
+     {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible), TEXT(r_remedy, verify)}},
+    /* Failures that are events; and last results of the task cache: errors and exit codes, not SCHED_S_* states (0x413xx). Only HRESULTs of facility 7 are Win32. */
+    {offsetof(struct report, task), sizeof(struct r_task), 100000,
+     "WITH e AS MATERIALIZED (SELECT evidence_id, event_id FROM v_event WHERE evidence_id IN (SELECT evidence_id FROM v_failure WHERE kind IN ('task', 'program'))) "
+     "SELECT f.host, f.subject, e.event_id, f.raw, f.win32, f.symbol, f.time, f.evidence_id FROM v_failure f JOIN e ON e.evidence_id = f.evidence_id "
+     "WHERE f.kind IN ('task', 'program') UNION ALL "
+     "SELECT host, task, NULL, CAST(result & 0xffffffff AS TEXT), CASE WHEN result & 0xffff0000 = 0x80070000 THEN result & 0xffff END, "
+     "CASE WHEN result & 0xffff0000 = 0x80070000 THEN (SELECT symbol FROM kb_code WHERE space = 'win32' AND value = (result & 0xffff)) END, nullif(last_run, 0), evidence_id "
+     "FROM v_task WHERE result <> 0 AND result & 0xffffff00 <> 0x41300 ORDER BY 1, 7, 2, 3, 8",
+     {TEXT(r_task, host), TEXT(r_task, task), INT(r_task, event_id), TEXT(r_task, raw), INT(r_task, win32), TEXT(r_task, symbol), INT(r_task, time), TEXT(r_task, id)}},
+    /* Five services always, absent ones too, once a SYSTEM hive of the host was read; others when they log on with an account of their own or failed. */
+    {offsetof(struct report, service), sizeof(struct r_service), 100000,
+     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE NOCASE AND state IN ('present', 'partial')) "
+     "SELECT s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id FROM v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
+     "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE) "
+     "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
+     "AND s.account COLLATE NOCASE NOT IN (SELECT name FROM kb_account)) UNION ALL "
+     "SELECT h.host, a.name, NULL, NULL, NULL, NULL FROM hives h, always a WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE NOCASE) "
+     "ORDER BY 1, 2 COLLATE NOCASE, 6",
+     {TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start), TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id)}},
+    {offsetof(struct report, setting), sizeof(struct r_setting), 100000,
+     "SELECT section = 'smb_client', host, name, is_set, value, text, default_value, default_text, meaning, evidence_id FROM v_setting "
+     "WHERE section IN ('smb_client', 'credential_policy') ORDER BY 1 DESC, host, name COLLATE NOCASE",
+     {INT(r_setting, smb), TEXT(r_setting, host), TEXT(r_setting, name), INT(r_setting, is_set), INT(r_setting, value), TEXT(r_setting, text),
+      INT(r_setting, default_value), TEXT(r_setting, default_text), TEXT(r_setting, meaning), TEXT(r_setting, id)}},
+    {offsetof(struct report, day), sizeof(struct r_day), SIZE_MAX,
+     "SELECT host, time / 864000000000, count(*) FROM v_failure WHERE time > 0 AND kind <> 'program' GROUP BY 1, 2 ORDER BY 1, 2",
+     {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
+    {offsetof(struct report, total), sizeof(struct r_total), SIZE_MAX,
+     "SELECT host, count(*), min(nullif(time, 0)), max(nullif(time, 0)) FROM v_failure WHERE kind <> 'program' GROUP BY 1 ORDER BY 1",
+     {TEXT(r_total, host), INT(r_total, n), INT(r_total, first), INT(r_total, last)}},
+    {offsetof(struct report, collect), sizeof(struct r_collect), 1000,           /* what would decide most comes first */
+     "SELECT f.host, u.artifact, u.collect, count(*) FROM v_finding_unknown u JOIN v_finding f ON f.finding = u.finding "
+     "GROUP BY 1, 2, 3 ORDER BY 1, sum(f.verdict = 'undetermined') DESC, 4 DESC, 2, 3",
+     {TEXT(r_collect, host), TEXT(r_collect, artifact), TEXT(r_collect, command), INT(r_collect, n)}},
+    {offsetof(struct report, artifact), sizeof(struct r_collect), 200, "SELECT name, collect FROM kb_artifact ORDER BY kind, name COLLATE NOCASE",
+     {TEXT(r_collect, artifact), TEXT(r_collect, command)}},
+    {offsetof(struct report, rule_error), sizeof(struct r_pair), 1000, "SELECT rule || ' (' || coalesce(role, '') || ')', message FROM rule_error ORDER BY 1, 2",
+     {TEXT(r_pair, key), TEXT(r_pair, value)}},
+};
+
+struct load { const struct source *src; struct list *list; struct arena *a; };
+
+static bool list_room(struct list *l, size_t size, struct arena *a)
+{
+    if (l->n < l->cap)
+        return true;
+    size_t cap = l->cap ? l->cap * 2 : 16;
+    void *row = arena_alloc(a, size, cap);
+    if (!row)
+        return false;
+    if (l->n)
+        memcpy(row, l->row, l->n * size);
+    l->row = row, l->cap = cap;
+    return true;
+}
+
+static enum status load_row(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+{
+    struct load *l = ctx;
+    (void)name;
+    if (l->list->n >= l->src->cap)
+        return l->list->more++, OK;
+    if (!list_room(l->list, l->src->size, l->a))
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu rows", l->list->n);
+    uint8_t *row = (uint8_t *)l->list->row + l->list->n * l->src->size;
+    for (size_t i = 0; i < n; i++) {
+        void *at = row + l->src->col[i].at;
+        if (!l->src->col[i].text)
+            *(int64_t *)at = cell[i].null ? NONE : cell[i].i;
+        else if (!cell[i].null && !(*(struct str *)at = arena_str(l->a, cell[i].s)).p)
+            return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu rows", l->list->n);
+    }
+    l->list->n++;
+    return OK;
+}
+
+/* ---- rows to what a reader asks ---- */
+
+/* Rows whose first member is key; the list is sorted by it. */
+static struct slice children(const struct list *l, size_t size, int64_t key)
+{
+    const uint8_t *row = l->row;
+    size_t at = 0, n = l->n;
+    while (n) {
+        size_t half = n / 2;
+        if (*(const int64_t *)(const void *)(row + (at + half) * size) < key)
+            at += half + 1, n -= half + 1;
+        else
+            n = half;
+    }
+    struct slice s = {.at = at};
+    while (at + s.n < l->n && *(const int64_t *)(const void *)(row + (at + s.n) * size) == key)
+        s.n++;
+    return s;
+}
+
+static void link_findings(struct report *r)
+{
+    const struct r_citation *cite = r->citation.row;
+    for (size_t i = 0; i < r->finding.n; i++) {
+        struct r_finding *f = (struct r_finding *)r->finding.row + i;
+        struct slice all = children(&r->citation, sizeof *cite, f->id);
+        for (size_t role = 0, at = all.at; role < ROLES_N; role++) {
+            f->cite[role].at = at;
+            while (at < all.at + all.n && cite[at].role == (int64_t)role)
+                at++;
+            f->cite[role].n = at - f->cite[role].at;
+        }
+        f->unknown = children(&r->unknown, sizeof(struct r_unknown), f->id);
+        f->remedy = children(&r->remedy, sizeof(struct r_remedy), f->id);
+    }
+}
+
+static int64_t pick(int64_t a, int64_t b, bool larger) { return a == NONE || (b != NONE && (larger ? b > a : b < a)) ? b : a; }
+
+static enum status group_findings(struct report *r, struct arena *a, struct err *e)
+{
+    const struct r_finding *f = r->finding.row;
+    for (size_t i = 0; i < r->finding.n; i++) {
+        struct r_group *g = r->group.n ? (struct r_group *)r->group.row + r->group.n - 1 : NULL;
+        const struct r_finding *was = g ? f + g->at : NULL;
+        if (!was || was->verdict != f[i].verdict || !str_eq(was->host, f[i].host) || !str_eq(was->cause, f[i].cause)) {
+            if (!list_room(&r->group, sizeof *g, a))
+                return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu findings", i);
+            g = (struct r_group *)r->group.row + r->group.n++;
+            *g = (struct r_group){.at = i, .first = NONE, .last = NONE};
+        }
+        g->n++, g->first = pick(g->first, f[i].first, false), g->last = pick(g->last, f[i].last, true), g->count += f[i].count > 0 ? f[i].count : 0;
+    }
+    return OK;
+}
+
+static int64_t id_offset(struct str id)
+{
+    struct str file = str_cut(&id, ':');
+    int64_t off;
+    return file.n && str_i64(id, &off) ? off : NONE;
+}
+
+/* Evidence ids in the order of the bytes they name: file, then offset; whatever else stands there sorts as text. */
+static int id_cmp(struct str a, struct str b)
+{
+    int64_t x[2], y[2];
+    for (size_t side = 0; side < 2; side++) {
+        struct str id = side ? b : a, file = id;
+        int64_t *out = side ? y : x;
+        file.n = file.n && file.p[0] == 'f' ? (file.p++, file.n - 1) : 0;
+        file = str_cut(&file, ':');
+        if (!str_i64(file, &out[0]))
+            out[0] = NONE;
+        out[1] = id_offset(id);
+    }
+    return x[0] != y[0] ? (x[0] < y[0] ? -1 : 1) : x[1] != y[1] ? (x[1] < y[1] ? -1 : 1) : str_cmp(a, b);
+}
+
+static int by_id(const void *a, const void *b) { return id_cmp((*(const struct r_citation *const *)a)->id, (*(const struct r_citation *const *)b)->id); }
+
+bool is_cited(const struct report *r, struct str id)
+{
+    struct r_citation key = {.id = id};
+    const struct r_citation *k = &key;
+    return r->cited.n && bsearch(&k, r->cited.row, r->cited.n, sizeof k, by_id);
+}
+
+/* What pages show: the first citations of each card's first finding; for findings in a table, the first one of the role that decides. */
+static enum status collect_cited(struct report *r, struct arena *a, struct err *e)
+{
+    const struct r_finding *f = r->finding.row;
+    const struct r_citation *cite = r->citation.row;
+    const struct r_group *g = r->group.row;
+    size_t cards = 0, rows[VERDICTS] = {0};
+    for (size_t i = 0; i < r->group.n; i++)
+        for (size_t k = 0; k < g[i].n; k++) {
+            const struct r_finding *one = f + g[i].at + k;
+            bool card = one->verdict <= V_LATENT;
+            if (card ? k > 0 || cards++ >= SHOW_CARDS : rows[one->verdict]++ >= SHOW_ROWS)
+                continue;
+            for (size_t role = 0; role < ROLES_N; role++)
+                for (size_t c = 0; c < one->cite[role].n && c < (card ? SHOW_CITES : 1); c++) {
+                    if (!list_room(&r->cited, sizeof cite, a))
+                        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu citations", r->cited.n);
+                    ((const struct r_citation **)r->cited.row)[r->cited.n++] = cite + one->cite[role].at + c;
+                }
+        }
+    const struct r_citation **all = r->cited.row;
+    size_t n = 0;
+    if (r->cited.n)
+        qsort(all, r->cited.n, sizeof *all, by_id);
+    for (size_t i = 0; i < r->cited.n; i++)
+        if (all[i]->id.p && (!n || by_id(&all[n - 1], &all[i]) != 0))
+            all[n++] = all[i];
+    r->cited.n = n;
+    return OK;
+}
+
+static int by_sha256(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
+
+/* The set's name: SHA-256 over the files' hashes, sorted, one a line: the same files give the same name whatever their paths. */
+static enum status name_set(struct report *r, struct arena scratch, struct err *e)
+{
+    const struct r_evidence *ev = r->evidence.row;
+    struct str *hash = arena_alloc(&scratch, sizeof *hash, r->evidence.n + 1);
+    struct sha256 h;
+    uint8_t out[SHA256_BYTES];
+    size_t n = 0;
+    if (!hash)
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+    for (size_t i = 0; i < r->evidence.n; i++)
+        if (ev[i].sha256.n)
+            hash[n++] = ev[i].sha256;
+    qsort(hash, n, sizeof *hash, by_sha256);
+    bool ok = sha256_begin(&h);
+    for (size_t i = 0; ok && i < n; i++)
+        sha256_add(&h, hash[i].p, hash[i].n), sha256_add(&h, "\n", 1);
+    if (!sha256_end(&h, out))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "report", "SHA-256 is not available");
+    sha256_text(out, r->read.set_sha256);
+    return OK;
+}
+
+static uint64_t positive(int64_t v) { return v > 0 ? (uint64_t)v : 0; }
+
+static void count_evidence(struct report *r)
+{
+    for (size_t i = 0; i < r->anomaly.n; i++) {
+        struct r_anomaly *an = (struct r_anomaly *)r->anomaly.row + i;
+        an->off = id_offset(an->id);
+    }
+    for (size_t i = 0; i < r->evidence.n; i++) {
+        struct r_evidence *ev = (struct r_evidence *)r->evidence.row + i;
+        bool read = str_eq(ev->state, STR("read")) || str_eq(ev->state, STR("partial"));
+        ev->anomaly = children(&r->anomaly, sizeof(struct r_anomaly), ev->id);
+        r->read.files++, r->read.read += read, r->read.duplicates += ev->duplicate_of != NONE;
+        r->read.logs += read && str_eq(ev->kind, STR("evtx")), r->read.hives += read && str_eq(ev->kind, STR("hive"));
+        r->read.records += positive(ev->parsed) + positive(ev->recovered), r->read.failed += positive(ev->failed);
+        r->read.bytes += positive(ev->bytes), r->read.damaged += ev->anomaly.n > 0;
+    }
+}
+
+static bool covered(const struct report *r, struct str host)
+{
+    const struct r_coverage *c = r->coverage.row;
+    for (size_t i = 0; i < r->coverage.n; i++)
+        if (c[i].channel == 1 && c[i].from != NONE && str_eq(c[i].host, host))
+            return true;
+    return false;
+}
+
+static void judge_host(const struct report *r, struct r_host *h)
+{
+    const struct r_finding *f = r->finding.row;
+    const struct r_group *g = r->group.row;
+    const struct r_total *t = r->total.row;
+    const struct r_day *day = r->day.row;
+    int64_t best = VERDICTS;
+    for (size_t i = 0; i < r->group.n; i++) {
+        int64_t v = f[g[i].at].verdict;
+        if (!str_eq(f[g[i].at].host, h->host))
+            continue;
+        h->groups[v]++, h->findings[v] += g[i].n;
+        if (!h->top && v <= V_LATENT)
+            h->top = g + i, best = v;
+    }
+    h->first = h->last = NONE, h->failures = 0;
+    for (size_t i = 0; i < r->total.n; i++)
+        if (str_eq(t[i].host, h->host))
+            h->failures = t[i].n, h->first = t[i].first, h->last = t[i].last;
+    while (h->day.at < r->day.n && !str_eq(day[h->day.at].host, h->host))
+        h->day.at++;
+    while (h->day.at + h->day.n < r->day.n && str_eq(day[h->day.at + h->day.n].host, h->host))
+        h->day.n++;
+    h->outcome = best < V_LATENT                          ? OUT_FOUND
+                 : h->failures && h->groups[V_UNDETERMINED] ? OUT_UNDECIDED
+                 : h->failures                              ? OUT_UNEXPLAINED
+                 : h->top                                   ? OUT_LATENT
+                 : covered(r, h->host)                      ? OUT_HEALTHY
+                                                            : OUT_BLIND;
+}
+
+static int64_t gravity(const struct r_host *h)
+{
+    int64_t v = 0;
+    while (h->outcome == OUT_FOUND && !h->groups[v])
+        v++;
+    return h->outcome == OUT_FOUND ? v : VERDICTS + (int64_t)h->outcome;
+}
+
+static int by_gravity(const void *a, const void *b)
+{
+    const struct r_host *x = a, *y = b;
+    return gravity(x) != gravity(y) ? (gravity(x) < gravity(y) ? -1 : 1) : str_cmp(x->host, y->host);
+}
+
+const struct r_host *find_host(const struct report *r, struct str name)
+{
+    const struct r_host *h = r->host.row;
+    for (size_t i = 0; i < r->host.n; i++)
+        if (str_eq(h[i].host, name))
+            return h + i;
+    return NULL;
+}
+
+static struct str meta(const struct report *r, const char *key)
+{
+    const struct r_pair *m = r->meta.row;
+    for (size_t i = 0; i < r->meta.n; i++)
+        if (str_eq(m[i].key, str_of(key)))
+            return m[i].value;
+    return (struct str){0};
+}
+
+enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e)
+{
+    struct report *r = arena_alloc(a, sizeof *r, 1);
+    enum status st = r ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+    for (size_t i = 0; st == OK && i < LEN(sources); i++) {
+        struct load l = {&sources[i], (struct list *)(void *)((uint8_t *)r + sources[i].list), a};
+        st = case_query(db, sources[i].sql, NULL, NULL, 0, load_row, &l, e);
+    }
+    if (st != OK || (st = group_findings(r, a, e)) != OK || (st = name_set(r, *a, e)) != OK)
+        return st;
+    link_findings(r);
+    count_evidence(r);
+    if ((st = collect_cited(r, a, e)) != OK)
+        return st;
+    for (size_t i = 0; i < r->host.n; i++)
+        judge_host(r, (struct r_host *)r->host.row + i);
+    if (r->host.n)
+        qsort(r->host.row, r->host.n, sizeof(struct r_host), by_gravity);
+    r->tool = meta(r, "tool"), r->version = meta(r, "version"), r->knowledge = meta(r, "knowledge_sha256"), r->stamp = meta(r, "stamp");
+    *out = r;
+    return OK;
+}
+
+/* ---- how writers put text ---- */
+
+static void say_text(struct buf *b, const struct voice *v, struct str s)
+{
+    size_t n = v->max && s.n > v->max ? v->max : s.n;
+    while (n < s.n && n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+        n--;
+    v->text(b, (struct str){s.p, n});
+    if (n < s.n)
+        buf_printf(b, "\xe2\x80\xa6 (%zu bytes more)", s.n - n);
+}
+
+static void say_grouped(struct buf *b, int64_t v)
+{
+    char digit[24];
+    int n = snprintf(digit, sizeof digit, "%lld", (long long)v);
+    for (int i = 0; i < n; i++) {
+        buf_char(b, digit[i]);
+        if (digit[i] != '-' && (n - i - 1) % 3 == 0 && i < n - 1)
+            buf_char(b, ',');
+    }
+}
+
+void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap)
+{
+    for (const char *p = fmt; *p; p++) {
+        if (*p != '%') {
+            buf_char(b, v->json && *p == '\'' ? '"' : *p);
+            continue;
+        }
+        struct str s;
+        int64_t i;
+        switch (*++p) {
+        case 's':
+            s = va_arg(ap, struct str);
+            if (s.p)
+                say_text(b, v, s);
+            else
+                buf_z(b, v->none);
+            break;
+        case 'z': buf_z(b, va_arg(ap, const char *)); break;
+        case '%': buf_char(b, '%'); break;
+        default:
+            i = va_arg(ap, int64_t);
+            if (i == NONE)
+                buf_z(b, v->none);
+            else if (*p == 't')
+                v->time(b, i);
+            else if (*p == 'x')
+                buf_printf(b, "0x%08x", (unsigned)(uint32_t)i);
+            else if (*p == 'n' && !v->json)
+                say_grouped(b, i);
+            else
+                buf_i64(b, i);
+        }
+    }
+}
+
+void say(struct buf *b, const struct voice *v, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsay(b, v, fmt, ap);
+    va_end(ap);
+}
+
+struct str base_name(struct str path)
+{
+    for (size_t i = path.n; i-- > 0;)
+        if (path.p[i] == '/' || path.p[i] == '\\')
+            return (struct str){path.p + i + 1, path.n - i - 1};
+    return path;
+}
+
+static void time_part(struct buf *b, int64_t t, size_t n)
+{
+    char text[WINTIME_TEXT];
+    wintime_text(t, text);
+    if (text[0] != 'i' && strlen(text) > n)
+        text[n] = 0, text[10] = n > 10 ? ' ' : 0;
+    buf_z(b, text);
+}
+
+void time_short(struct buf *b, int64_t t) { time_part(b, t, 19); }
+void time_day(struct buf *b, int64_t day) { time_part(b, day * 86400 * WINTIME_SECOND, 10); }
+
+void time_local(struct buf *b, int64_t t, int64_t bias)
+{
+    if (t < 0 || bias < -1440 || bias > 1440)
+        return;
+    int64_t east = bias < 0 ? -bias : bias;
+    time_short(b, t - bias * 60 * WINTIME_SECOND);
+    buf_printf(b, " %c%02d:%02d", bias > 0 ? '-' : '+', (int)(east / 60), (int)(east % 60));
+}
