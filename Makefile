@@ -10,9 +10,9 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-protot
 OPT ?= -O2 -g
 SAN ?=
 CFLAGS += $(CSTD) $(WARN) $(OPT) $(SAN) -fno-strict-aliasing -fstack-protector-strong
-LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -levtx -lregf -lbfio
+LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp -levtx -lregf -lbfio
 
-LIB_SRC := $(sort $(wildcard src/base/*.c parsers/*.c reports/*.c) src/plat/plat_posix.c $(filter-out src/main.c src/embed.c src/cmd_%.c,$(wildcard src/*.c)))
+LIB_SRC := $(sort $(wildcard src/base/*.c parsers/*.c reports/*.c) src/plat/plat_posix.c src/plat/jail_posix.c src/plat/jail.c $(filter-out src/main.c src/embed.c src/cmd_%.c,$(wildcard src/*.c)))
 CMD_SRC := $(sort $(wildcard src/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))

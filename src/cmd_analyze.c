@@ -5,6 +5,7 @@
 #include "diagnose.h"
 #include "kb.h"
 #include "output.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include "progress.h"
 #include <signal.h>
@@ -16,7 +17,7 @@ static const char *const verdicts[] = {"never", "possible", "likely", "confirmed
 struct options {
     const char *out, *knowledge, *stamp;
     unsigned jobs, progress, fail_on;
-    bool force, strict, recovered, json;
+    bool force, strict, recovered, require_jail;
     int64_t since, until;
 };
 
@@ -167,9 +168,12 @@ static enum status read_evidence(struct run *r, struct err *e)
     struct want want = *kb_want(r->kb);
     want.recovered = r->o.recovered, want.since = r->o.since, want.until = r->o.until;
     progress_begin(&bar, (enum progress_mode)r->o.progress);
-    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &bar, .stop = &stop_signal};
+    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &bar, .stop = &stop_signal, .require_jail = r->o.require_jail};
     enum status st = ingest(r->db, &want, &r->ev, &o, &r->in, e);
     progress_end(&bar);
+    char text[160];
+    if (st == OK && r->in.jail != JAIL_ALL)
+        complain_text(0, "workers ran with an incomplete jail on this system: %s", jail_text(r->in.jail, text, sizeof text));
     return st;
 }
 
@@ -212,6 +216,7 @@ int cmd_analyze(int argc, char **argv)
         {"recovered", 0, OPT_FLAG, &r.o.recovered, NULL, "also keep records and cells recovered from slack (marked, never used by rules)", NULL},
         {"fail-on", 0, OPT_CHOICE, &r.o.fail_on, "never|possible|likely|confirmed", "exit 1 when a finding is at or above this verdict", verdicts},
         {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part", NULL},
+        {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL, "stop when a layer of the workers' jail is missing on this system", NULL},
         {"stamp", 0, OPT_TEXT, &r.o.stamp, "TEXT", "text to keep in the case and the reports (time of the run, ticket, examiner)", NULL},
         {"progress", 0, OPT_CHOICE, &r.o.progress, "auto|bar|json|none", "progress on stderr", progress_modes},
         {0},

@@ -2,6 +2,7 @@
 #include "../parsers/evtx.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include "worker.h"
 #include <stdlib.h>
@@ -13,6 +14,7 @@ enum {
     PENDING_BYTES = 16 << 20,       /* frames held for a job whose turn has not come; beyond it the worker waits */
     STALL_MS = 120000,              /* a worker silent for so long on one job is ended: hashing reports every 4 MiB */
     READ_BYTES = 256 * 1024,
+    STILLBORN = 3,
 };
 
 enum job_state { READY, SENT, LOST, ENDED };
@@ -28,6 +30,7 @@ struct task {
 
 struct slot {
     struct proc *proc;
+    bool jailed;                    /* has said which layers hold it; no job before that */
     size_t queue[QUEUE], n;         /* tasks sent, the running one first */
     uint64_t ahead;                 /* bytes of all tasks in the queue */
     struct buf in;                  /* bytes not yet a whole frame */
@@ -49,6 +52,7 @@ struct pool {
     struct file_sum *sum;
     struct ingest_progress progress;
     uint64_t shown;
+    unsigned stillborn;             /* workers that ended before they said anything */
     uint8_t *read_buf;
 };
 
@@ -308,7 +312,7 @@ static enum status slot_start(struct pool *p, struct slot *s, struct err *e)
     if (st == OK)
         st = plat_proc_send(s->proc, frame.p, frame.n, NULL, 0, e);
     buf_free(&frame);
-    s->n = 0, s->ahead = 0, s->in.n = 0;
+    s->n = 0, s->ahead = 0, s->in.n = 0, s->jailed = false;
     return st;
 }
 
@@ -371,6 +375,8 @@ static enum status slot_lost(struct pool *p, struct slot *s, const char *how, st
         if (st == OK)
             st = say_for(p, &p->task[lost], E_IO, "worker lost while reading", why, e);
     }
+    if (st == OK && !s->jailed && ++p->stillborn > STILLBORN)
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", why);
     return st == OK ? slot_start(p, s, e) : st;
 }
 
@@ -422,7 +428,7 @@ static enum status dispatch(struct pool *p, struct err *e)
         struct slot *best = NULL;
         for (size_t i = 0; i < p->n_slot; i++) {
             struct slot *s = &p->slot[i];
-            if (s->proc && s->n < QUEUE && (s->n == 0 || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES) && (!best || s->ahead < best->ahead))
+            if (s->proc && s->jailed && s->n < QUEUE && (s->n == 0 || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES) && (!best || s->ahead < best->ahead))
                 best = s;
         }
         if (!best)
@@ -435,6 +441,17 @@ static enum status dispatch(struct pool *p, struct err *e)
     return OK;
 }
 
+static enum status on_jail(struct pool *p, struct slot *s, struct span in, struct err *e)
+{
+    char text[160];
+    unsigned layers = span_u32(&in) & JAIL_ALL;
+    s->jailed = true;
+    p->r->jail &= layers;
+    if (p->o->require_jail && layers != JAIL_ALL)
+        return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "the jail is not complete", "%s", jail_text(layers, text, sizeof text));
+    return OK;
+}
+
 /* Hands each whole frame of s on: to the case when its task's turn has come, else into the task's own keeping. */
 static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, struct err *e)
 {
@@ -443,6 +460,10 @@ static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, str
     enum status st = OK, framing = OK;
     while (st == OK && !*broken && next_frame(&in, &type, &body, &framing)) {
         s->heard = plat_clock_ms();
+        if (!s->jailed && type == FRAME_JAIL) {
+            st = on_jail(p, s, body, e);
+            continue;
+        }
         if (s->n == 0) {
             *broken = true;
             break;
@@ -535,7 +556,7 @@ static void reset_tasks(struct pool *p)
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest_result *r, struct err *e)
 {
     struct pool p = {.db = db, .want = want, .ev = ev, .o = o, .r = r};
-    *r = (struct ingest_result){0};
+    *r = (struct ingest_result){.jail = JAIL_ALL};
     p.sum = calloc(ev->n ? ev->n : 1, sizeof *p.sum);
     p.read_buf = malloc(READ_BYTES);
     p.n_slot = o->workers ? o->workers : plat_cores();

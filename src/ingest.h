@@ -13,9 +13,10 @@ struct ingest_options {
     unsigned workers;                                                   /* 0: one per core */
     void (*progress)(void *ctx, const struct ingest_progress *p);       /* may be NULL; called about ten times a second */
     void *ctx;
+    bool require_jail;                                                  /* a missing layer is E_UNSUPPORTED */
     const volatile int *stop;                                           /* set non-zero by a signal handler: E_STOP */
 };
-struct ingest_result { uint64_t files, logs, hives, records, unreadable, lost_jobs; bool limit; };
+struct ingest_result { uint64_t files, logs, hives, records, unreadable, lost_jobs; bool limit; unsigned jail; };  /* jail: layers in force in every worker */
 
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev, const struct ingest_options *o,
                    struct ingest_result *r, struct err *e);

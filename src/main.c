@@ -2,6 +2,7 @@
 #include "cmd.h"
 #include "plat/plat.h"
 #include "worker.h"
+#include <stdlib.h>
 #include <string.h>
 
 const struct command commands[] = {
@@ -54,7 +55,7 @@ int main(int argc, char **argv)
 {
     plat_begin();
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
-        return worker_main();
+        _Exit(worker_main());
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

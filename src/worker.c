@@ -4,6 +4,7 @@
 #include "../parsers/sniff.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include <string.h>
 
@@ -206,6 +207,23 @@ static enum status recv_frame(struct buf *body, uint8_t *type, plat_file *files,
     return body->n ? plat_child_recv(body->p, body->n, NULL, NULL, e) : OK;
 }
 
+/* What libraries would open or look up later is done now; then everything is given up. */
+static enum status enter_jail(struct worker *w, struct err *e)
+{
+    struct sha256 h;
+    uint8_t out[SHA256_BYTES];
+    struct jail_limits lim = {.files = LIM_WORKER_FILES};
+#if !defined(__SANITIZE_ADDRESS__)          /* its shadow memory would count */
+    lim.memory_bytes = LIM_WORKER_BYTES;
+#endif
+    if (!sha256_begin(&h) || !sha256_end(&h, out) || crc32_add(0, out, sizeof out) == 0)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "no hash library");
+    unsigned layers = plat_jail(&lim);
+    size_t at = frame_begin(&w->out, FRAME_JAIL);
+    buf_u32(&w->out, layers);
+    return frame_end(w, at, e) == OK ? flush(w, e) : e->code;
+}
+
 int worker_main(void)
 {
     struct worker w = {0};
@@ -215,7 +233,7 @@ int worker_main(void)
     if (!arena_make(&w.want_mem, 1 << 20) || !arena_make(&w.scratch, SCRATCH_BYTES))
         return 70;
     if (recv_frame(&first, &type, NULL, NULL, &e) != OK || type != FRAME_WANT ||
-        want_get(span_of(first.p, first.n, 0), &w.want_mem, &w.want, &e) != OK)
+        want_get(span_of(first.p, first.n, 0), &w.want_mem, &w.want, &e) != OK || enter_jail(&w, &e) != OK)
         return 70;
     for (;;) {
         plat_file fd[JOB_FILES];

@@ -1,4 +1,4 @@
-/* worker: the child process that touches evidence bytes: jobs in, framed facts out. Also the wire format both sides share.
+/* worker: the jailed child process that touches evidence bytes: jobs in, framed facts out. Also the wire format both sides share.
  * Files arrive as open descriptors with their job; the worker closes them when the job is done.
  * It refuses frames larger than LIM_FRAME and ends; a job that fails ends with a reason, the worker goes on. */
 #ifndef WORKER_H
@@ -14,6 +14,7 @@ enum { FRAME_HEAD = 5 };
 enum frame_type {
     FRAME_WANT = 'W',       /* to the worker, first: want_put */
     FRAME_JOB = 'J',        /* to the worker: struct job */
+    FRAME_JAIL = 'L',       /* to the parent, first: u32 layers in force (plat/jail.h) */
     FRAME_SNIFF = 'S',      /* to the parent: struct sniffed of the job's file */
     FRAME_FACT = 'F',       /* to the parent: one fact */
     FRAME_PROGRESS = 'P',   /* to the parent: u64 bytes handled since the last one */

@@ -26,6 +26,8 @@ enum {
     LIM_RULE_BYTES = 512 << 20,         /* SQLite memory during one rule or user query */
     LIM_CITATIONS = 50,                 /* citations stored per finding and role; all are counted */
     LIM_JOB_CHUNKS = 512,               /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
+    LIM_WORKER_FILES = 16,              /* descriptors a jailed worker may hold: channel, stderr, three of a job, some air */
 };
+#define LIM_WORKER_BYTES (3ull << 30)   /* private memory of a worker: a dirty hive at its own limit is copied once, plus our arenas */
 #define LIM_HIVE_BYTES (2ull << 30)     /* Windows' own limit of a hive: 2 GiB */
 #endif

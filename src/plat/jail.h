@@ -1,0 +1,23 @@
+/* jail: what a process gives up for good before it looks at evidence: files, network, other programs, memory without end.
+ * Owns nothing; the process that called it keeps only memory, time and the descriptors it already holds.
+ * It never fails for a missing layer: it says which layers are in force, and the caller decides. */
+#ifndef JAIL_H
+#define JAIL_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { JAIL_NO_NEW_PRIVILEGES = 1, JAIL_LIMITS = 2, JAIL_LANDLOCK = 4, JAIL_SECCOMP = 8, JAIL_JOB = 16, JAIL_TOKEN = 32, JAIL_LOW_INTEGRITY = 64 };
+#ifdef _WIN32
+#define JAIL_ALL (JAIL_JOB | JAIL_TOKEN | JAIL_LOW_INTEGRITY)
+#else
+#define JAIL_ALL (JAIL_NO_NEW_PRIVILEGES | JAIL_LIMITS | JAIL_LANDLOCK | JAIL_SECCOMP)
+#endif
+
+struct jail_limits { uint64_t memory_bytes; unsigned cpu_s, files; };       /* 0: unlimited. memory: private memory, maps of files do not count */
+
+/* Enters the jail; returns the layers in force (JAIL_* bits). Whatever must be opened, loaded or looked up has to be done before. */
+unsigned plat_jail(const struct jail_limits *lim);
+/* "no-new-privileges, limits, landlock (ABI 4), seccomp"; what is missing as "no landlock". Returns out. */
+char *jail_text(unsigned layers, char *out, size_t cap);
+#endif
