@@ -135,6 +135,32 @@ void log_begin(struct buf *log, const struct buf *hive, uint32_t seq);          
 void log_entry(struct buf *log, const struct buf *before, const struct buf *after, uint32_t seq);
 void log_old(struct buf *log, const struct buf *before, const struct buf *after, int64_t written);      /* DIRT: one vector of 512-byte pages */
 
+/* ---- What stands in the hives responders collect: one row or call per thing (build_host.c) -------------------------------------------- */
+struct service_row { const char *name, *display, *account, *image, *depends; uint32_t start, type; bool delayed, managed; };     /* depends: one a line */
+void service_key(struct hive *system, const struct service_row *s);             /* ControlSet001\Services\<name> */
+
+void lsa_name(struct hive *security, const char *key, const char *text);        /* Policy\PolAcDmN, PolPrDmN, PolDnDDN; "" is empty */
+void lsa_sid(struct hive *security, const char *key, const char *sid);          /* Policy\PolAcDmS, PolPrDmS; NULL: no bytes, a workgroup */
+void lsa_secret(struct hive *security, const char *name, int64_t cupd, int64_t oupd);
+void lsa_right(struct hive *security, const char *sid, uint32_t mask);          /* Policy\Accounts\<sid>\ActSysAc */
+enum { RIGHT_INTERACTIVE = 1, RIGHT_NETWORK = 2, RIGHT_BATCH = 4, RIGHT_SERVICE = 0x10, DENY_INTERACTIVE = 0x40, DENY_NETWORK = 0x80, DENY_BATCH = 0x100, DENY_SERVICE = 0x200,
+       RIGHT_REMOTE = 0x400, DENY_REMOTE = 0x800 };
+/* Policy\PolAdtEv as 1607 and later write it. Starts from a client's defaults; off: byte offset of the subcategory. */
+struct audit_row { uint16_t off, mask; };
+enum { AUDIT_LOGON = 0x16, AUDIT_LOGOFF = 0x18, AUDIT_SPECIAL = 0x1e, AUDIT_OTHER_OBJECT = 0x34, AUDIT_USER_ACCOUNT = 0x66, AUDIT_VALIDATION = 0x7a };
+void lsa_audit(struct hive *security, const struct audit_row *rows, size_t n);
+void lsa_cache(struct hive *security, unsigned slots);                          /* empty NL$1..n and NL$Control */
+void lsa_cached(struct hive *security, unsigned slot, int64_t written, uint32_t rid);
+
+enum { ACB_DISABLED = 1, ACB_NO_PASSWORD = 4, ACB_NORMAL = 0x10, ACB_NEVER_EXPIRES = 0x200, ACB_LOCKED = 0x400, ACB_EXPIRED = 0x20000 };
+struct user_row { const char *name; uint32_t rid, flags; int64_t password_set, last_logon, last_bad, expires; uint16_t bad_count, logons; bool blank, old; };
+void sam_user(struct hive *sam, const struct user_row *u);                      /* old: password hashes as before 1607 */
+void sam_domain(struct hive *sam, const char *sid, uint16_t lockout_threshold);
+
+/* TaskCache. logon: as v_task shows it. guid NULL: made from the path. */
+struct task_row { const char *path, *guid, *sid, *user, *logon, *command, *arguments, *folder; int64_t registered, last_run, last_ok; uint32_t state, result, flags; bool vista; };
+void cached_task(struct hive *software, const struct task_row *t);
+
 /* ---- Breaking ---------------------------------------------------------------------------------------------------------------------
  * Each row breaks one thing and repairs the checksums around it, unless the checksum is the thing. */
 struct breakage { const char *name, *what; void (*apply)(struct buf *file); bool repair; };
