@@ -1,0 +1,64 @@
+#!/bin/bash
+# Benchmarks: pairs in turn in one run, medians and ratios; machines are noisy, so only the ratios mean something.
+# usage: tests/bench/run.sh BUILD      GB=1 size of the large log, RUNS=5, PEERS=1 also builds and runs evtx_dump (cargo install evtx)
+# Needs hyperfine, openssl; evtxexport for its row. Logs are made in $BENCH_DIR (default /tmp/whylogon-bench) and kept for the next run.
+set -euo pipefail
+build=$(realpath "$1"); w=$build/whylogon
+gb=${GB:-1}; runs=${RUNS:-5}; dir=${BENCH_DIR:-/tmp/whylogon-bench}; mkdir -p "$dir"
+command -v hyperfine >/dev/null || { echo "bench: install hyperfine"; exit 2; }
+
+make_log() { # FILE BYTES: whole chunks behind a valid header; of the public corpus where it is present, of our own writer otherwise
+    [ -s "$1" ] && return
+    if [ -x ../shared/tools/make-big-log.py ]; then python3 ../shared/tools/make-big-log.py "$1" "$2" >/dev/null
+    else "$build/make_samples" --big "$1" "$2"; fi
+}
+bytes=$((gb * 1000000000))
+make_log "$dir/one.evtx" $bytes
+make_log "$dir/tenth.evtx" $((bytes / 10))
+make_log "$dir/part.evtx" 8000000
+if [ ! -d "$dir/forty" ]; then mkdir "$dir/forty"; for i in $(seq 40); do make_log "$dir/forty/log$i.evtx" $((bytes / 40)); done; fi
+
+median() { awk -F, -v n="$1" 'NR == n + 1 {print $4 == "" ? $2 : $6}' "$dir/t.csv"; }
+row() { # NAME COMMAND-OURS COMMAND-THEIRS LIMIT [setup]
+    hyperfine -N --warmup 1 --runs "$runs" --prepare "rm -rf $dir/out" --export-csv "$dir/t.csv" "$2" "$3" >/dev/null 2>"$dir/err" || { cat "$dir/err"; return; }
+    a=$(awk -F, 'NR==2{print $4}' "$dir/t.csv"); b=$(awk -F, 'NR==3{print $4}' "$dir/t.csv")
+    awk -v n="$1" -v a="$a" -v b="$b" -v l="$4" 'BEGIN{printf "| %-58s | %8.3f s | %8.3f s | %6.3f | %5s |\n", n, a, b, a/b, l}'
+}
+peak() { # prints the highest sum of private memory (MB) of COMMAND and all its children
+    "$@" >/dev/null 2>&1 & local pid=$! max=0 now
+    while kill -0 $pid 2>/dev/null; do
+        now=$(for p in $pid $(pgrep -P $pid); do awk '/^Private_/{s+=$2} END{print s+0}' "/proc/$p/smaps_rollup" 2>/dev/null; done | awk '{s+=$1} END{print int(s/1024)}')
+        [ "${now:-0}" -gt $max ] && max=$now
+        sleep 0.01
+    done
+    wait $pid || true
+    echo "$max"
+}
+
+cpu=$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)
+echo "whylogon $($w --version | cut -d' ' -f2), $(date +%F), $(nproc) cores, $cpu"
+echo
+printf '| %-58s | %10s | %10s | %6s | %5s |\n|---|---|---|---|---|\n' "what" "whylogon" "other" "ratio" "goal"
+q="--progress=none -o $dir/out"
+row "analyze, one $gb GB log / openssl sha256 of it" "$w analyze $q $dir/one.evtx" "openssl dgst -sha256 $dir/one.evtx" 1.10
+row "analyze, the same bytes in 40 logs / openssl on them" "$w analyze $q $dir/forty" "openssl dgst -sha256 $(echo "$dir"/forty/*)" 0.75
+row "scan without hashing, $gb GB / openssl sha256" "$w dump --id 65535 $dir/one.evtx" "openssl dgst -sha256 $dir/one.evtx" -
+if [ "${BIG:-0}" = 1 ]; then
+    make_log "$dir/four.evtx" $((bytes * 4))
+    row "analyze, $((4 * gb)) GB / $gb GB" "$w analyze $q $dir/four.evtx" "$w analyze --progress=none -o $dir/out2 --force $dir/one.evtx" 4.2
+fi
+command -v evtxexport >/dev/null && row "dump XML / evtxexport -f xml, 8 MB" "$w dump --xml $dir/part.evtx" "evtxexport -f xml $dir/part.evtx" 0.02
+if [ "${PEERS:-0}" = 1 ]; then
+    command -v evtx_dump >/dev/null || cargo install --quiet --root "$dir/cargo" evtx
+    peer=$(command -v evtx_dump || echo "$dir/cargo/bin/evtx_dump")
+    row "dump JSONL one thread / evtx_dump -t 1 -o jsonl, 0.1 GB" "$w dump $dir/tenth.evtx" "$peer -t 1 -o jsonl $dir/tenth.evtx" 0.9
+fi
+echo
+echo "| peak private memory, all processes | MB |"; echo "|---|---|"
+for f in tenth one $([ "${BIG:-0}" = 1 ] && echo four); do rm -rf "$dir/out"; echo "| analyze $f.evtx ($(stat -c %s "$dir/$f.evtx" | numfmt --to=si)) | $(peak $w analyze --progress=none -o "$dir/out" "$dir/$f.evtx") |"; done
+echo "| case.db of $gb GB | $(($(stat -c %s "$dir/out/case.db") / 1000000)) |"
+if perf stat -e instructions true >/dev/null 2>&1; then
+    n=$(perf stat -x, -e instructions:u "$w" dump --id 65535 "$dir/tenth.evtx" 2>&1 >/dev/null | cut -d, -f1 | tail -1)
+    r=$("$w" inspect --json "$dir/tenth.evtx" | sed -n 's/.*"seen":\([0-9]*\).*/\1/p')
+    echo; echo "instructions per record, unwanted path: $((n / r)) ($n over $r records: chunk CRC, record bounds, template look-up, provider and id from slots, count)"
+fi

@@ -1,0 +1,194 @@
+/* The parent against workers that die, hang up, lie and garble: each costs its job, the rest of the evidence is read.
+ * This program is its own worker: the parent under test starts /proc/self/exe with --worker. */
+#include "../src/casedb.h"
+#include "../src/ingest.h"
+#include "../src/kb.h"
+#include "../src/plat/jail.h"
+#include "../src/plat/plat.h"
+#include "../src/worker.h"
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* --- the worker in the real one's stead. What it does is written in the file it is given: byte 8 of an event log's header. */
+
+static struct buf frame;
+
+static void send_frame(uint8_t type, const void *body, size_t n, uint32_t claim)
+{
+    frame.n = 0;
+    buf_u32(&frame, claim ? claim : (uint32_t)n + 1), buf_char(&frame, (char)type), buf_put(&frame, body, n);
+    plat_child_send(frame.p, frame.n, NULL);
+}
+
+static void send_sniff(char first)
+{
+    struct buf b = {0};
+    buf_char(&b, first == 'E' ? KIND_EVTX : KIND_UNKNOWN);
+    for (int i = 0; i < 4; i++)
+        buf_u32(&b, 0);
+    buf_char(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
+    send_frame(FRAME_SNIFF, b.p, b.n, 0);
+    buf_free(&b);
+}
+
+static void send_event(const char *computer, uint8_t file)
+{
+    struct fact f = {.kind = FACT_EVENT, .ref = {.file = file, .off = 5120}};
+    for (size_t i = 0; i < FACT_COLS; i++)
+        f.v[i] = val_null();
+    f.v[EV_COMPUTER] = val_s(str_of(computer)), f.v[EV_PROVIDER] = val_s(STR("P")), f.v[EV_EVENT_ID] = val_i(1), f.v[EV_TIME] = val_i(134169162111234567);
+    f.v[EV_IDENTITY] = val_i((int64_t)str_hash(str_of(computer))), f.v[EV_RECORD_ID] = val_i(1), f.v[EV_DATA] = val_s(STR("{}"));
+    struct buf b = {0};
+    fact_put(&b, &f);
+    send_frame(FRAME_FACT, b.p, b.n, 0);
+    buf_free(&b);
+}
+
+static void send_done(uint64_t parsed)
+{
+    struct buf b = {0};
+    struct done d = {.seen = parsed, .parsed = parsed, .what = STR(""), .why = STR("")};
+    done_put(&b, &d);
+    send_frame(FRAME_DONE, b.p, b.n, 0);
+    buf_free(&b);
+}
+
+static void misbehave(char how)
+{
+    switch (how) {
+    case 'k': send_event("before-the-end", 0); raise(SIGKILL); break;
+    case 'x': _exit(3);
+    case 'l': send_frame(FRAME_FACT, "abc", 3, 0x7fffffff); break;         /* a length beyond every limit */
+    case 'z': send_frame(FRAME_FACT, "abc", 3, 0); break;                   /* not a fact */
+    case 't': send_frame('?', "abc", 3, 0); break;
+    case 'f': send_event("wrong-file", 2); break;                           /* cites a file the job has not */
+    case 's': send_sniff('E'); break;                                       /* a sniff reply to a read job */
+    case 'd': send_frame(FRAME_DONE, "abc", 3, 0); break;
+    default: break;
+    }
+}
+
+static int fake_worker(void)
+{
+    for (bool first = true;; first = false) {
+        uint8_t head[FRAME_HEAD], body[1 << 16];
+        plat_file fd[JOB_FILES];
+        size_t n = JOB_FILES, got;
+        struct err e = {0};
+        struct job j;
+        if (plat_child_recv(head, sizeof head, fd, &n, &e) != OK || le32(head) - 1 > sizeof body || plat_child_recv(body, le32(head) - 1, NULL, NULL, &e) != OK)
+            return 0;
+        if (first) {
+            send_frame(FRAME_JAIL, (uint8_t[]){JAIL_ALL, 0, 0, 0}, 4, 0);
+            continue;
+        }
+        char text[9] = "";
+        if (job_get(span_of(body, le32(head) - 1, 0), &j, &e) != OK || plat_read_at(fd[0], 0, text, 9, &got, &e) != OK)
+            return 1;
+        if (j.op == JOB_SNIFF) {
+            send_sniff(text[0]);
+        } else if (j.op != JOB_HASH) {
+            misbehave(text[8]);
+            send_event(text[8] == 'g' ? "good" : "after", 0);
+        }
+        send_done(j.op == JOB_LOG);
+        for (size_t i = 0; i < n; i++)
+            plat_close(fd[i]);
+    }
+}
+
+/* --- the test */
+
+static enum status count_cb(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    *(int64_t *)ctx = c[0].i;
+    return OK;
+}
+
+static int64_t count(struct casedb *db, const char *sql)
+{
+    int64_t v = -1;
+    struct err e = {0};
+    cr_expect_eq(case_query(db, sql, NULL, NULL, 0, count_cb, &v, &e), OK, "%s", e.why);
+    return v;
+}
+
+static void put_file(const char *dir, const char *name, char how)
+{
+    char path[256], text[70000] = "ElfFile";
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    text[8] = how;
+    FILE *f = fopen(path, "wb");
+    cr_assert_not_null(f);
+    cr_assert_eq(fwrite(text, 1, sizeof text, f), sizeof text);
+    fclose(f);
+}
+
+static const struct { char how; const char *what; int64_t events; } rows[] = {
+    {'k', "killed in the middle: what it sent stays", 1}, {'x', "exits", 0}, {'l', "frame longer than the limit", 0}, {'z', "malformed fact", 0},
+    {'t', "unknown frame type", 0}, {'f', "fact about a file that is not the job's", 0}, {'s', "reply of another kind of job", 0}, {'d', "malformed end", 0},
+};
+
+Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
+{
+    for (size_t i = 0; i < LEN(rows); i++)
+        for (unsigned workers = 1; workers <= 2; workers++) {
+            char dir[64] = "/tmp/whylogon-ingest-XXXXXX";
+            cr_assert_not_null(mkdtemp(dir));
+            put_file(dir, "a", 'g'), put_file(dir, "b", rows[i].how), put_file(dir, "c", 'g');
+            struct evidence ev;
+            struct kb *kb = NULL;
+            struct casedb *db = NULL;
+            struct ingest_result r;
+            struct err e = {0};
+            struct want want = {0};
+            cr_assert_eq(kb_load(NULL, &kb, &e), OK, "%s", e.why);
+            cr_assert_eq(case_create(NULL, kb_file(kb, "schema.sql"), &db, &e), OK, "%s", e.why);
+            cr_assert_eq(discover(&(const char *){dir}, 1, &ev, &e), OK, "%s", e.why);
+            cr_expect_eq(ingest(db, &want, &ev, &(struct ingest_options){.workers = workers}, &r, &e), OK, "%s: %s %s", rows[i].what, e.what, e.why);
+            cr_expect_eq(r.lost_jobs, 1, "%s: %d jobs lost", rows[i].what, (int)r.lost_jobs);
+            cr_expect_eq(count(db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)") + count(db, "SELECT count(*) FROM event WHERE computer = 'good'"), 2, "%s: neighbours are read", rows[i].what);
+            cr_expect_eq(count(db, "SELECT count(*) FROM event WHERE file_id = 2"), rows[i].events, "%s", rows[i].what);
+            cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND note LIKE 'worker lost%'"), 1, "%s leaves a row", rows[i].what);
+            cr_expect_eq(count(db, "SELECT count(*) FROM anomaly WHERE file_id = 2"), 1, "%s leaves an anomaly", rows[i].what);
+            case_close(db), evidence_free(&ev), kb_free(kb);
+            char path[80];
+            for (const char *name = "abc"; *name; name++)
+                snprintf(path, sizeof path, "%s/%c", dir, *name), unlink(path);
+            rmdir(dir);
+        }
+}
+
+Test(wire, jobs_and_ends_cut_short)
+{
+    struct buf b = {0};
+    struct job j = {.op = JOB_HIVE, .n_files = 3, .bytes = {1, 2, 3}}, k;
+    struct done d = {.status = E_TRUNC, .has_hash = 1, .seen = 9, .what = STR("what"), .why = STR("why")}, f;
+    struct err e = {0};
+    job_put(&b, &j);
+    cr_expect(job_get(span_of(b.p, b.n, 0), &k, &e) == OK && k.bytes[2] == 3 && k.op == JOB_HIVE);
+    for (size_t n = 0; n < b.n; n++)
+        cr_expect_neq(job_get(span_of(b.p, n, 0), &k, &(struct err){0}), OK, "job cut to %zu", n);
+    b.n = 0, done_put(&b, &d);
+    cr_expect(done_get(span_of(b.p, b.n, 0), &f, &e) == OK && f.seen == 9 && str_eq(f.why, STR("why")));
+    for (size_t n = 0; n < b.n; n++)
+        cr_expect_neq(done_get(span_of(b.p, n, 0), &f, &(struct err){0}), OK, "end cut to %zu", n);
+    buf_free(&b);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+        return fake_worker();
+    struct criterion_test_set *set = criterion_initialize();
+    int code = 0;
+    if (criterion_handle_args(argc, argv, true))
+        code = !criterion_run_all_tests(set);
+    criterion_finalize(set);
+    return code;
+}
