@@ -1,0 +1,28 @@
+/* sam: what values of a SAM hive hold, one structure per function. Hashes are measured, never read.
+ * Input spans are borrowed; text goes to the caller's arena.
+ * It refuses data that is too short: false; the caller reports it.
+ *
+ * Users\<RID>\F   8 u64 last logon | 24 u64 password set (0: must change) | 32 u64 expires (0, max: never) | 40 u64 last wrong password
+ *                 48 u32 RID | 56 u32 account control bits | 64 u16 wrong passwords | 66 u16 logons
+ * Users\<RID>\V   17 descriptors of 12 bytes {u32 offset from 0xCC, u32 bytes, u32}: [1] user name, [14] NT hash.
+ *                 Its record: 4 bytes blank, 20 set; since AES (Windows 10 1607) 24 blank, 56 set; 0 none.
+ * Account\F       24 i64 maximum password age | 48 i64 lockout duration | 56 i64 observation window, all negative 100 ns
+ *                 80 u16 minimum password length | 84 u16 lockout threshold (0: never)
+ * Sources: [MS-SAMR] 2.2.1.12 (control bits), 2.2.3.1, 2.2.4 (policy fields); libyal winreg-kb, plaso (layouts). */
+#ifndef SAM_H
+#define SAM_H
+#include "../src/base/arena.h"
+#include "../src/base/span.h"
+#include "../src/base/str.h"
+
+struct sam_user { int64_t last_logon, password_set, expires, last_bad; uint32_t rid, flags; uint16_t bad_count, logons; };
+bool sam_user_f(struct span data, struct sam_user *out);
+
+enum sam_blank { SAM_PASSWORD_UNKNOWN = -1, SAM_PASSWORD_SET, SAM_PASSWORD_BLANK };
+bool sam_user_v(struct span data, struct arena *a, struct str *name, enum sam_blank *blank);
+
+/* Spans of time in 100 ns, positive; SAM_FOREVER: never, until an administrator acts. */
+#define SAM_FOREVER INT64_MAX
+struct sam_policy { int64_t max_age, lockout, window; uint16_t min_length, threshold; };
+bool sam_domain_f(struct span data, struct sam_policy *out);
+#endif
