@@ -5,13 +5,14 @@
 #include "regf.h"
 #include "sam.h"
 #include "taskcache.h"
+#include <assert.h>
 #include <stdio.h>
 
-enum { PATH_BYTES = 32768, PATTERN_PARTS = 32 };
+enum { PATH_BYTES = 32768, PATTERN_PARTS = 32, SECRETS = 32 };
 
 struct pattern { struct str part[PATTERN_PARTS]; uint8_t n; bool deep; struct str value; };     /* deep: a last "**" */
 struct state { uint32_t pattern; uint8_t at; };                                                /* parts matched so far */
-struct held { struct ref ref; struct str code, what, detail; };
+struct held { struct ref ref; struct str code, what; char detail[128]; };                       /* an anomaly; code and what are static */
 /* A key on the walk: its path as facts show it, and as it stands in the hive (for the unreplayed one). */
 struct place { struct regf_key key; struct str path, raw; };
 
@@ -28,10 +29,12 @@ struct hive {
     struct arena *a;
     struct held *held;                  /* anomalies found before the HIVE fact */
     size_t n_held;
-    bool opened;                        /* the HIVE fact is out */
+    bool counted, opened;               /* the pass over everything is done; the HIVE fact is out */
     struct pattern *pattern;
     size_t n_pattern;
     const char *set_note;               /* why it is not the one Select names */
+    uint8_t secret[SECRETS];            /* rows of secrets[] that concern this kind */
+    size_t n_secret;
     struct image before_img;
     struct regf *before;                /* the hive without its logs, where logs changed it */
     uint64_t room;                      /* bytes of text and data that may still be emitted: honest hives need a few times their size */
@@ -60,12 +63,16 @@ static void anomaly(struct hive *h, uint64_t off, const char *code, const char *
 static enum status on_anomaly(void *ctx, const struct fact *f, struct err *e)
 {
     struct hive *h = ctx;
+    struct held *x = &h->held[h->n_held];
     (void)e;
+    if (h->counted && !str_eq(f->v[AN_CODE].s, STR("limit")))
+        return OK;
     if (h->opened) {
-        if (str_eq(f->v[AN_CODE].s, STR("limit")))
-            emit(h, f);
+        emit(h, f);
     } else if (h->held && h->n_held < LIM_ANOMALIES) {
-        h->held[h->n_held++] = (struct held){f->ref, f->v[AN_CODE].s, f->v[AN_WHAT].s, arena_str(h->a, f->v[AN_DETAIL].s)};    /* code and what are static */
+        *x = (struct held){f->ref, f->v[AN_CODE].s, f->v[AN_WHAT].s, ""};
+        snprintf(x->detail, sizeof x->detail, "%.*s", STR_ARG(f->v[AN_DETAIL].s));
+        h->n_held++;
     }
     return OK;
 }
@@ -74,7 +81,7 @@ static void release_anomalies(struct hive *h, uint64_t found)
 {
     for (size_t i = 0; i < h->n_held; i++) {
         struct fact f = {.kind = FACT_ANOMALY, .ref = h->held[i].ref};
-        f.v[AN_CODE] = val_s(h->held[i].code), f.v[AN_WHAT] = val_s(h->held[i].what), f.v[AN_DETAIL] = val_s(h->held[i].detail);
+        f.v[AN_CODE] = val_s(h->held[i].code), f.v[AN_WHAT] = val_s(h->held[i].what), f.v[AN_DETAIL] = val_s(str_of(h->held[i].detail));
         emit(h, &f);
     }
     char detail[64];
@@ -216,6 +223,8 @@ static void choose_control_set(struct hive *h)
         ;
 }
 
+static void choose_secrets(struct hive *h);
+
 static void identify(struct hive *h)
 {
     h->kind = "UNKNOWN", h->root = "";
@@ -225,6 +234,7 @@ static void identify(struct hive *h)
             break;
         }
     choose_control_set(h);
+    choose_secrets(h);
 }
 
 static struct str computer_name(struct hive *h)
@@ -234,7 +244,7 @@ static struct str computer_name(struct hive *h)
     if (find(h, "CurrentControlSet\\Control\\ComputerName\\ComputerName", &k) && regf_get(h->r, &k, STR("ComputerName"), &v))
         return utf16_strz(h->a, v.data);
     if (strcmp(h->kind, "SECURITY") == 0 && find(h, "Policy\\PolAcDmN", &k) && regf_get(h->r, &k, STR(""), &v))
-        return lsa_name(v.data, h->a);
+        return lsa_read_name(v.data, h->a);
     return (struct str){0};
 }
 
@@ -272,31 +282,31 @@ static bool path_fits(struct str path, struct str pattern)
     return !path.n;
 }
 
-/* First row that fits decides. What is masked keeps its name, type, size and place; data, text and number are left out. */
-static const struct { const char *path, *value; bool mask; } secrets[] = {
-    {"Policy\\Secrets\\*\\CupdTime", "*", false},
-    {"Policy\\Secrets\\*\\OupdTime", "*", false},
-    {"Policy\\Secrets\\*\\SecDesc", "*", false},
-    {"Policy\\Secrets\\**", "*", true},
-    {"Policy\\PolEKList\\**", "*", true},
-    {"Policy\\PolOldSyskey\\**", "*", true},
-    {"Policy\\PolSecretEncryptionKey\\**", "*", true},
-    {"Cache", "NL$Control", false},
-    {"Cache", "NL$IterationCount", false},
-    {"Cache\\**", "*", true},
-    {"SAM\\Domains\\*\\Users\\*", "F", false},
-    {"SAM\\Domains\\*\\Users\\*", "ForcePasswordReset", false},
-    {"SAM\\Domains\\*\\Users\\Names\\**", "*", false},
-    {"SAM\\Domains\\*\\Users\\**", "*", true},
-    {"SAM\\Domains\\*", "F", true},
-    {"*\\Control\\Lsa\\JD\\**", "*", true},          /* the boot key is spread over the class names of four keys */
-    {"*\\Control\\Lsa\\Skew1\\**", "*", true},
-    {"*\\Control\\Lsa\\GBG\\**", "*", true},
-    {"*\\Control\\Lsa\\Data\\**", "*", true},
-    {"**", "DefaultPassword", true},
-    {"**", "AltDefaultPassword", true},
-    {"**", "CurrVal", true},
-    {"**", "OldVal", true},
+/* First row that fits decides. What is masked keeps its name, type, size and place; data, text and number are left out. kind NULL: any. */
+static const struct { const char *kind, *path, *value; bool mask; } secrets[] = {
+    {"SECURITY", "Policy\\Secrets\\*\\CupdTime", "*", false},
+    {"SECURITY", "Policy\\Secrets\\*\\OupdTime", "*", false},
+    {"SECURITY", "Policy\\Secrets\\*\\SecDesc", "*", false},
+    {"SECURITY", "Policy\\Secrets\\**", "*", true},
+    {"SECURITY", "Policy\\PolEKList\\**", "*", true},
+    {"SECURITY", "Policy\\PolOldSyskey\\**", "*", true},
+    {"SECURITY", "Policy\\PolSecretEncryptionKey\\**", "*", true},
+    {"SECURITY", "Cache", "NL$Control", false},
+    {"SECURITY", "Cache", "NL$IterationCount", false},
+    {"SECURITY", "Cache\\**", "*", true},
+    {"SAM", "SAM\\Domains\\*\\Users\\*", "F", false},
+    {"SAM", "SAM\\Domains\\*\\Users\\*", "ForcePasswordReset", false},
+    {"SAM", "SAM\\Domains\\*\\Users\\Names\\**", "*", false},
+    {"SAM", "SAM\\Domains\\*\\Users\\**", "*", true},
+    {"SAM", "SAM\\Domains\\*", "F", true},
+    {"SYSTEM", "*\\Control\\Lsa\\JD\\**", "*", true},          /* the boot key is spread over the class names of four keys */
+    {"SYSTEM", "*\\Control\\Lsa\\Skew1\\**", "*", true},
+    {"SYSTEM", "*\\Control\\Lsa\\GBG\\**", "*", true},
+    {"SYSTEM", "*\\Control\\Lsa\\Data\\**", "*", true},
+    {NULL, "**", "DefaultPassword", true},
+    {NULL, "**", "AltDefaultPassword", true},
+    {NULL, "**", "CurrVal", true},
+    {NULL, "**", "OldVal", true},
 };
 
 static bool is_secret(struct hive *h, struct str path, struct str value)
@@ -307,10 +317,21 @@ static bool is_secret(struct hive *h, struct str path, struct str value)
         return true;
     if (str_ends_ci(rest, STR("\\CurrVal")) || str_ends_ci(rest, STR("\\OldVal")))
         return true;
-    for (size_t i = 0; i < LEN(secrets); i++)
-        if ((secrets[i].value[0] == '*' || utf8_eq_ci(str_of(secrets[i].value), value)) && path_fits(rest, str_of(secrets[i].path)))
-            return secrets[i].mask;
+    for (size_t i = 0; i < h->n_secret; i++) {
+        unsigned row = h->secret[i];
+        if ((secrets[row].value[0] == '*' || utf8_eq_ci(str_of(secrets[row].value), value)) && path_fits(rest, str_of(secrets[row].path)))
+            return secrets[row].mask;
+    }
     return false;
+}
+
+/* A hive of unknown kind may be a part of any. */
+static void choose_secrets(struct hive *h)
+{
+    static_assert(LEN(secrets) <= SECRETS, "room for every row");
+    for (size_t i = 0; i < LEN(secrets); i++)
+        if (!secrets[i].kind || strcmp(secrets[i].kind, h->kind) == 0 || strcmp(h->kind, "UNKNOWN") == 0)
+            h->secret[h->n_secret++] = (uint8_t)i;
 }
 
 /* ---- keys and values */
@@ -588,7 +609,7 @@ static void secret(struct hive *h, const struct regf_key *k)
     int64_t c = 0, o = 0;
     bool has_c = default_value(h, k, "CupdTime", &cupd), has_o = default_value(h, k, "OupdTime", &oupd);
     struct fact f = {.kind = FACT_SECRET, .ref = image_ref(&h->img, has_c ? cupd.off : k->off, NULL)};
-    if ((has_c && !lsa_time(cupd.data, &c)) || (has_o && !lsa_time(oupd.data, &o)))
+    if ((has_c && !lsa_read_time(cupd.data, &c)) || (has_o && !lsa_read_time(oupd.data, &o)))
         anomaly(h, k->off, "decode", "LSA secret", "its time is not 8 bytes");
     f.v[SE_NAME] = val_s(k->name), f.v[SE_CUPD] = time_or_null(has_c, c), f.v[SE_OUPD] = time_or_null(has_o, o);
     f.v[SE_SIZE] = default_value(h, k, "CurrVal", &val) ? val_i(val.size) : val_null();
@@ -603,7 +624,7 @@ static void right(struct hive *h, const struct regf_key *k)
         return;
     struct fact f = {.kind = FACT_RIGHT, .ref = image_ref(&h->img, v.off, NULL)};
     f.v[RI_SID] = val_s(k->name), f.v[RI_MASK] = val_i(0);
-    if (lsa_mask(v.data, &mask))
+    if (lsa_read_mask(v.data, &mask))
         f.v[RI_MASK] = val_i(mask), emit(h, &f);
     else
         anomaly(h, v.off, "decode", "logon rights", "not 4 bytes");
@@ -616,7 +637,7 @@ static void audit_policy(struct hive *h, const struct regf_key *policy)
     struct err e = {0};
     if (!default_value(h, policy, "PolAdtEv", &v))
         return;
-    if (lsa_audit(v.data, &audit, &e) != OK || audit.unknown)
+    if (lsa_read_audit(v.data, &audit, &e) != OK || audit.unknown)
         anomaly(h, v.off, "decode", "audit policy", e.code ? e.why : "categories of an unknown size are left out");
     for (unsigned i = 0; i < audit.n; i++) {
         struct fact f = {.kind = FACT_AUDIT, .ref = image_ref(&h->img, v.off, NULL)};
@@ -636,7 +657,7 @@ static void names(struct hive *h, const struct regf_key *policy)
         struct regf_value v;
         if (!default_value(h, policy, rows[i].key, &v) || !v.data.n)
             continue;                           /* empty: not joined to a domain */
-        struct str text = rows[i].sid ? lsa_sid(v.data, h->a) : lsa_name(v.data, h->a);
+        struct str text = rows[i].sid ? lsa_read_sid(v.data, h->a) : lsa_read_name(v.data, h->a);
         struct fact f = {.kind = FACT_LSA_NAME, .ref = image_ref(&h->img, v.off, NULL)};
         f.v[LN_WHAT] = val_s(str_of(rows[i].what)), f.v[LN_VALUE] = val_s(text);
         if (!text.p)
@@ -656,7 +677,7 @@ static void cached_logons(struct hive *h, const struct regf_key *cache)
         if (!str_starts_ci(v.name, STR("NL$")) || !str_i64((struct str){v.name.p + 3, v.name.n - 3}, &slot))
             continue;
         struct fact f = {.kind = FACT_CACHED_LOGON, .ref = image_ref(&h->img, v.off, NULL)};
-        if (!lsa_cached(v.data, &c))
+        if (!lsa_read_cached(v.data, &c))
             anomaly(h, v.off, "decode", "cached logon", "cut short");
         f.v[CL_SLOT] = val_i(slot), f.v[CL_WRITTEN] = time_or_null(true, c.written), f.v[CL_RID] = val_i(c.rid);
         if (c.used)
@@ -838,6 +859,7 @@ static enum status read_hive(struct hive *h)
         return st;
     h->has_top = regf_root(h->r, &h->top);
     regf_count(h->r, &totals);
+    h->counted = true;
     identify(h);
     emit_hive(h, &totals);
     h->opened = true;

@@ -2,19 +2,19 @@
 #include "../src/base/utf.h"
 #include <stdio.h>
 
-bool lsa_time(struct span data, int64_t *out)
+bool lsa_read_time(struct span data, int64_t *out)
 {
     *out = (int64_t)span_u64(&data);
     return !data.bad;
 }
 
-bool lsa_mask(struct span data, uint32_t *out)
+bool lsa_read_mask(struct span data, uint32_t *out)
 {
     *out = span_u32(&data);
     return !data.bad;
 }
 
-struct str lsa_name(struct span data, struct arena *a)
+struct str lsa_read_name(struct span data, struct arena *a)
 {
     struct span h = data;
     size_t n = span_u16(&h);
@@ -24,7 +24,7 @@ struct str lsa_name(struct span data, struct arena *a)
     return h.bad || text.bad || from < 8 ? (struct str){0} : utf16_strz(a, text);
 }
 
-struct str lsa_sid(struct span data, struct arena *a)
+struct str lsa_read_sid(struct span data, struct arena *a)
 {
     unsigned revision = span_u8(&data), count = span_u8(&data);
     struct span authority = span_take(&data, 6), subs = span_take(&data, 4 * (size_t)count);
@@ -89,7 +89,7 @@ static const char *const *audit_names(unsigned category, unsigned size, unsigned
     return NULL;
 }
 
-enum status lsa_audit(struct span data, struct lsa_audit *out, struct err *e)
+enum status lsa_read_audit(struct span data, struct lsa_audit *out, struct err *e)
 {
     struct span h = data;
     unsigned on = span_u16(&h) >> 8, total = 0, size[LSA_CATEGORIES];
@@ -117,7 +117,7 @@ enum status lsa_audit(struct span data, struct lsa_audit *out, struct err *e)
     return OK;
 }
 
-bool lsa_cached(struct span data, struct lsa_cached *out)
+bool lsa_read_cached(struct span data, struct lsa_cached *out)
 {
     struct span rid = span_at(data, 16, 4), written = span_at(data, 32, 8);
     *out = (struct lsa_cached){.used = span_u16(&data) != 0, .rid = span_u32(&rid), .written = (int64_t)span_u64(&written)};

@@ -17,16 +17,16 @@
 #include "../src/base/span.h"
 #include "../src/base/str.h"
 
-bool lsa_time(struct span data, int64_t *out);
-bool lsa_mask(struct span data, uint32_t *out);
-struct str lsa_name(struct span data, struct arena *a);     /* "" is a name too: workgroup machines have no DNS domain */
-struct str lsa_sid(struct span data, struct arena *a);      /* "S-1-5-18" */
+bool lsa_read_time(struct span data, int64_t *out);
+bool lsa_read_mask(struct span data, uint32_t *out);
+struct str lsa_read_name(struct span data, struct arena *a);     /* "" is a name too: workgroup machines have no DNS domain */
+struct str lsa_read_sid(struct span data, struct arena *a);      /* "S-1-5-18" */
 
 enum { LSA_CATEGORIES = 9, LSA_SUBCATEGORIES = 59 };
 /* mask: 1 success, 2 failure; 0 for all when auditing is switched off. name NULL: the published tables disagree about this entry. */
 struct lsa_audit { bool on; unsigned n, unknown; struct { const char *name; uint16_t mask; } sub[LSA_SUBCATEGORIES]; };     /* unknown: categories of a size no table has */
-enum status lsa_audit(struct span data, struct lsa_audit *out, struct err *e);
+enum status lsa_read_audit(struct span data, struct lsa_audit *out, struct err *e);
 
 struct lsa_cached { bool used; uint32_t rid; int64_t written; };
-bool lsa_cached(struct span data, struct lsa_cached *out);
+bool lsa_read_cached(struct span data, struct lsa_cached *out);
 #endif

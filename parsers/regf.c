@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 /* Layouts and what Windows allows: FORMAT-regf.md. A "rel" is an offset as cells name each other: relative to the first bin. */
-enum { NK_BYTES = 76, VK_BYTES = 20, DB_SEGMENT = 16344, CURSORS = 32, NK_PREDEF_HANDLE = 0x40, NK_LATIN1 = 0x20, VK_LATIN1 = 1,
+enum { NK_BYTES = 76, VK_BYTES = 20, DB_SEGMENT = 16344, CURSORS = 64, NK_PREDEF_HANDLE = 0x40, NK_LATIN1 = 0x20, VK_LATIN1 = 1,
        GONE_DEPTH = 64, GONE_VALUES = 1024 };
 #define NIL UINT32_MAX
 
@@ -14,8 +14,8 @@ struct name { const uint8_t *p; size_t n; bool latin1; };
 struct nk { uint32_t rel, parent, n_subkeys, list, n_values, values, class_rel; uint16_t flags, class_n; int64_t written; struct name name; };
 struct vk { uint32_t rel, raw_size, data, type; struct name name; };
 struct list { const uint8_t *p; uint32_t n; uint8_t width; char kind; };        /* kind: second letter of lf lh li ri */
-/* Where an iteration stands. i: readable subkeys given out so far. */
-struct cursor { uint64_t key; uint32_t i, at_top, at; struct list top, leaf; };
+/* Where an iteration stands. i: readable elements given out so far. */
+struct cursor { uint32_t i, at_top, at; struct list top, leaf; };
 
 struct regf {
     const struct image *img;
@@ -25,9 +25,11 @@ struct regf {
     size_t end;                     /* behind the last byte of the bins, in the image */
     uint32_t root;
     bool big_data;
-    uint64_t anomalies, work;       /* work: list elements that may still be read; honest hives need a fraction */
+    uint64_t anomalies, limits, work;       /* work: list elements that may still be read; honest hives need a fraction */
     uint8_t *seen;                  /* one bit per 8 bytes of the image */
-    struct cursor cursor[CURSORS];
+    struct cursor cursor[CURSORS];  /* open iterations, the longest unused one gives way: walks nest */
+    uint64_t tag[CURSORS], used[CURSORS], clock;
+    uint8_t hint[256];              /* where a tag was last found */
 };
 
 const char *reg_type_name(uint32_t type)
@@ -42,7 +44,8 @@ const char *reg_type_name(uint32_t type)
 PRINTF_LIKE(5, 6)
 static void anomaly(struct regf *h, uint64_t off, const char *code, const char *what, const char *fmt, ...)
 {
-    if (!h->sink || h->anomalies++ >= LIM_ANOMALIES)
+    uint64_t *count = strcmp(code, "limit") == 0 ? &h->limits : &h->anomalies;      /* ours are told even where the hive's fill the list */
+    if (!h->sink || (*count)++ >= LIM_ANOMALIES)
         return;
     char detail[128];
     va_list ap;
@@ -214,7 +217,7 @@ static bool work(struct regf *h)
 /* Lists seen in this pass are passed over when once is set: honest hives share none. */
 static void cursor_start(struct regf *h, struct cursor *c, const struct nk *k, bool once)
 {
-    *c = (struct cursor){.key = at(k->rel)};
+    *c = (struct cursor){0};
     if (k->n_subkeys == 0 || k->list == NIL)
         return;
     if (once && !regf_once(h, at(k->list))) {
@@ -442,11 +445,29 @@ bool regf_get(struct regf *h, const struct regf_key *key, struct str value, stru
     return false;
 }
 
+/* The iteration of that tag; fresh: it begins anew. */
+static struct cursor *cursor_of(struct regf *h, uint64_t tag, uint32_t i, bool *fresh)
+{
+    uint8_t *hint = &h->hint[(tag ^ tag >> 3 ^ tag >> 11) % LEN(h->hint)];
+    unsigned at = *hint;
+    if (h->tag[at] != tag) {
+        unsigned old = at = 0;
+        for (; at < CURSORS && h->tag[at] != tag; at++)
+            old = h->used[at] < h->used[old] ? at : old;
+        at = at < CURSORS ? at : old;
+    }
+    *fresh = h->tag[at] != tag || h->cursor[at].i > i || i == 0;
+    *hint = (uint8_t)at, h->tag[at] = tag, h->used[at] = ++h->clock;
+    return &h->cursor[at];
+}
+
 bool regf_subkey(struct regf *h, const struct regf_key *key, uint32_t i, struct regf_key *out)
 {
-    struct cursor *c = &h->cursor[(key->off >> 3 ^ key->off >> 8) % CURSORS];
+    bool fresh;
+    struct cursor *c = cursor_of(h, key->off, i, &fresh);
     struct nk k;
-    if (c->key != key->off || c->i > i || i == 0) {
+    if (fresh) {
+        *c = (struct cursor){0};
         if (!key_in(h, key, &k))
             return false;
         cursor_start(h, c, &k, false);
@@ -460,14 +481,15 @@ bool regf_subkey(struct regf *h, const struct regf_key *key, uint32_t i, struct 
 
 bool regf_value_at(struct regf *h, const struct regf_key *key, uint32_t i, struct regf_value *out)
 {
-    struct cursor *c = &h->cursor[(key->off >> 3 ^ key->off >> 8 ^ 1) % CURSORS];
+    bool fresh;
+    struct cursor *c = cursor_of(h, key->off | 1, i, &fresh);       /* value iterations have odd tags; cells are aligned to 8 */
     struct nk k;
     struct vk v;
-    uint64_t tag = key->off | 1;        /* value iterations share the cursors; cells are aligned to 8 */
-    if (c->key != tag || c->i > i || i == 0) {
+    if (fresh) {
+        *c = (struct cursor){0};
         if (!key_in(h, key, &k))
             return false;
-        *c = (struct cursor){.key = tag, .leaf = values_read(h, &k)};
+        c->leaf = values_read(h, &k);
     }
     while (c->at < c->leaf.n && work(h))
         if (vk_read(h, le32(c->leaf.p + 4 * (size_t)c->at++), &v) && c->i++ == i)
@@ -582,7 +604,7 @@ void regf_count(struct regf *h, struct regf_totals *out)
         regf_once(h, at(k.rel)), count_key(h, &k, 0, out);
     else
         anomaly(h, at(h->root) < h->end ? at(h->root) : 0, "key", "root", "the root key cannot be read");
-    out->anomalies = h->anomalies;
+    out->anomalies = h->anomalies + h->limits;
 }
 
 /* ---- free cells */

@@ -56,7 +56,7 @@ bool taskcache_triggers(struct span s, struct arena *a, struct task_triggers *ou
     if (padded_u8(&s) == 0) {
         out->sid_type = padded_u32(&s);
         struct span sid = padded_bytes(&s);
-        if (sid.n && !(out->sid = lsa_sid(sid, a)).p)
+        if (sid.n && !(out->sid = lsa_read_sid(sid, a)).p)
             return false;
     }
     struct span user = padded_bytes(&s);
