@@ -8,6 +8,7 @@
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "progress.h"
+#include "verify.h"
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -191,7 +192,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     if (output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
         return complain(&e, EXIT_USAGE);
     if ((st = prepare(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = derive(r->db, r->kb, &e)) == OK &&
-        (st = coverage(r->db, r->kb, &e)) == OK && (st = diagnose(r->db, r->kb, &e)) == OK && (st = judge(r, &e)) == OK && (st = write_reports(r->db, r->o.out, &e)) == OK) {
+        (st = coverage(r->db, r->kb, &e)) == OK && (st = diagnose(r->db, r->kb, &e)) == OK && (st = verify(r->db, &e)) == OK && (st = judge(r, &e)) == OK && (st = write_reports(r->db, r->o.out, &e)) == OK) {
         summary(r);
         st = case_finish(r->db, r->db_path, &e);
         r->db = NULL;

@@ -2,6 +2,7 @@
 #include "../parsers/evtx.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "frame.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "worker.h"
@@ -245,22 +246,6 @@ static enum status on_frame(struct pool *p, struct task *t, uint8_t type, struct
     }
 }
 
-/* Does the length and type of a frame; what is inside is the business of on_frame. False: not whole yet, or broken (*st). */
-static bool next_frame(struct span *in, uint8_t *type, struct span *body, enum status *st)
-{
-    if (in->n < FRAME_HEAD)
-        return false;
-    size_t n = le32(in->p);
-    if (n < 1 || n - 1 > LIM_FRAME)
-        return *st = E_FORMAT, false;
-    if (in->n - 4 < n)
-        return false;
-    (void)span_u32(in);
-    *type = span_u8(in);
-    *body = span_take(in, n - 1);
-    return true;
-}
-
 static void task_end(struct pool *p, struct task *t)
 {
     t->state = ENDED;
@@ -281,7 +266,7 @@ static enum status take_turns(struct pool *p, struct err *e)
         uint8_t type;
         enum status st = OK;
         bool done = false;
-        while (!done && next_frame(&in, &type, &body, &st)) {
+        while (!done && frame_next(&in, &type, &body, &st)) {
             if ((st = on_frame(p, t, type, body, e)) != OK)
                 return st;
             done = type == FRAME_DONE;
@@ -303,14 +288,10 @@ static enum status slot_start(struct pool *p, struct slot *s, struct err *e)
     enum status st = plat_spawn_self(args, &(struct proc_limits){.memory_bytes = 0}, &s->proc, e);
     if (st != OK)
         return st;
-    buf_u32(&frame, 0), buf_char(&frame, FRAME_WANT);
+    size_t at = frame_begin(&frame, FRAME_WANT);
     want_put(&frame, p->want);
-    if (frame.bad)
-        st = err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory");
-    for (size_t i = 0; st == OK && i < 4; i++)
-        frame.p[i] = (char)((frame.n - 4) >> (8 * i));
-    if (st == OK)
-        st = plat_proc_send(s->proc, frame.p, frame.n, NULL, 0, e);
+    frame_end(&frame, at);
+    st = frame_to(s->proc, &frame, NULL, 0, e);
     buf_free(&frame);
     s->n = 0, s->ahead = 0, s->in.n = 0, s->jailed = false;
     return st;
@@ -330,12 +311,11 @@ static enum status say_for(struct pool *p, struct task *t, enum status status, c
 {
     struct buf frame = {0};
     struct done d = {.status = (uint8_t)status, .off = ERR_NO_OFF, .what = str_of(what), .why = str_of(why)};
-    buf_u32(&frame, 0), buf_char(&frame, FRAME_DONE);
+    size_t at = frame_begin(&frame, FRAME_DONE);
     done_put(&frame, &d);
+    frame_end(&frame, at);
     enum status st = frame.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory") : OK;
     if (st == OK && t->ordered) {
-        for (size_t i = 0; i < 4; i++)
-            frame.p[i] = (char)((frame.n - 4) >> (8 * i));
         buf_put(&t->pending, frame.p, frame.n);
         t->state = LOST;
         st = take_turns(p, e);
@@ -398,14 +378,14 @@ static enum status send_task(struct pool *p, struct slot *s, size_t index, struc
         t->state = SENT;
         st = say_for(p, t, E_IO, "cannot open", why.why, e);
     } else {
-        buf_u32(&frame, 0), buf_char(&frame, FRAME_JOB);
+        size_t at = frame_begin(&frame, FRAME_JOB);
         job_put(&frame, &t->job);
-        if (frame.bad)
-            st = err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory");
-        else
-            frame.p[0] = (char)(frame.n - 4);
+        frame_end(&frame, at);
         struct err gone = {0};
-        if (st == OK && plat_proc_send(s->proc, frame.p, frame.n, fd, open, &gone) == OK) {
+        enum status sent = frame_to(s->proc, &frame, fd, open, &gone);
+        if (sent == E_NOMEM)
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory");
+        if (sent == OK) {
             t->state = SENT;
             if (s->n == 0)
                 s->heard = plat_clock_ms();
@@ -458,7 +438,7 @@ static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, str
     struct span in = span_of(s->in.p, s->in.n, 0), body;
     uint8_t type;
     enum status st = OK, framing = OK;
-    while (st == OK && !*broken && next_frame(&in, &type, &body, &framing)) {
+    while (st == OK && !*broken && frame_next(&in, &type, &body, &framing)) {
         s->heard = plat_clock_ms();
         if (!s->jailed && type == FRAME_JAIL) {
             st = on_jail(p, s, body, e);

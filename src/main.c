@@ -1,6 +1,7 @@
 /* whylogon: offline diagnosis of Windows logon failures. One row per command; each has its file cmd_<name>.c. */
 #include "cmd.h"
 #include "plat/plat.h"
+#include "rereader.h"
 #include "worker.h"
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,8 @@ int main(int argc, char **argv)
     plat_begin();
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         _Exit(worker_main());
+    if (argc == 2 && strcmp(argv[1], "--second") == 0)
+        _Exit(rereader_main());
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

@@ -4,6 +4,7 @@
 #include "../parsers/sniff.h"
 #include "base/hash.h"
 #include "base/limits.h"
+#include "frame.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include <string.h>
@@ -67,31 +68,11 @@ struct worker {
 
 enum { SEND_AT = 128 * 1024, HASH_STEP = 4 << 20, SCRATCH_BYTES = 24 << 20 };
 
-static enum status flush(struct worker *w, struct err *e)
+/* Ends the frame begun at at; what has gathered is sent now and then. */
+static enum status said(struct worker *w, size_t at, bool now, struct err *e)
 {
-    if (w->out.bad)
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory");
-    enum status st = w->out.n ? plat_child_send(w->out.p, w->out.n, e) : OK;
-    w->out.n = 0;
-    return st;
-}
-
-/* A frame is begun, filled by the caller, and ended: its length is known only then. */
-static size_t frame_begin(struct buf *out, enum frame_type type)
-{
-    size_t at = out->n;
-    buf_u32(out, 0), buf_char(out, (char)type);
-    return at;
-}
-
-static enum status frame_end(struct worker *w, size_t at, struct err *e)
-{
-    if (!w->out.bad) {
-        uint32_t n = (uint32_t)(w->out.n - at - 4);
-        for (size_t i = 0; i < 4; i++)
-            w->out.p[at + i] = (char)(n >> (8 * i));
-    }
-    return w->out.n >= SEND_AT || w->out.bad ? flush(w, e) : OK;
+    frame_end(&w->out, at);
+    return now || w->out.n >= SEND_AT || w->out.bad ? frame_send(&w->out, e) : OK;
 }
 
 static enum status send_fact(void *ctx, const struct fact *f, struct err *e)
@@ -99,15 +80,14 @@ static enum status send_fact(void *ctx, const struct fact *f, struct err *e)
     struct worker *w = ctx;
     size_t at = frame_begin(&w->out, FRAME_FACT);
     fact_put(&w->out, f);
-    return frame_end(w, at, e);
+    return said(w, at, false, e);
 }
 
 static enum status progress(struct worker *w, uint64_t bytes, struct err *e)
 {
     size_t at = frame_begin(&w->out, FRAME_PROGRESS);
     buf_u64le(&w->out, bytes);
-    enum status st = frame_end(w, at, e);
-    return st == OK ? flush(w, e) : st;
+    return said(w, at, true, e);
 }
 
 static enum status hash_file(struct worker *w, struct span s, uint8_t out[32], struct err *e)
@@ -141,7 +121,7 @@ static enum status send_sniffed(struct worker *w, struct span file, struct err *
     buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2), buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
     buf_char(&w->out, s.checksum_ok);
     buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name), buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
-    return frame_end(w, at, e);
+    return said(w, at, false, e);
 }
 
 static enum status run_op(struct worker *w, const struct job *j, const struct span *files, struct done *d, struct err *e)
@@ -186,25 +166,7 @@ static enum status do_job(struct worker *w, const struct job *j, const plat_file
     d.what = str_of(e.what ? e.what : ""), d.why = str_of(e.why);
     size_t at = frame_begin(&w->out, FRAME_DONE);
     done_put(&w->out, &d);
-    return frame_end(w, at, channel) == OK ? flush(w, channel) : channel->code;
-}
-
-/* One frame from the parent, its body in *body (reused). E_TRUNC: the parent is done with us. */
-static enum status recv_frame(struct buf *body, uint8_t *type, plat_file *files, size_t *n_files, struct err *e)
-{
-    uint8_t head[FRAME_HEAD];
-    enum status st = plat_child_recv(head, sizeof head, files, n_files, e);
-    if (st != OK)
-        return st;
-    size_t n = le32(head);
-    *type = head[4];
-    if (n < 1 || n - 1 > LIM_FRAME)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "channel to the parent", "frame of %zu bytes", n);
-    body->n = 0;
-    if (!buf_room(body, n - 1))
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "channel to the parent", "out of memory");
-    body->n = n - 1;
-    return body->n ? plat_child_recv(body->p, body->n, NULL, NULL, e) : OK;
+    return said(w, at, true, channel);
 }
 
 /* What libraries would open or look up later is done now; then everything is given up. */
@@ -221,7 +183,7 @@ static enum status enter_jail(struct worker *w, struct err *e)
     unsigned layers = plat_jail(&lim);
     size_t at = frame_begin(&w->out, FRAME_JAIL);
     buf_u32(&w->out, layers);
-    return frame_end(w, at, e) == OK ? flush(w, e) : e->code;
+    return said(w, at, true, e);
 }
 
 int worker_main(void)
@@ -232,14 +194,14 @@ int worker_main(void)
     uint8_t type;
     if (!arena_make(&w.want_mem, 1 << 20) || !arena_make(&w.scratch, SCRATCH_BYTES))
         return 70;
-    if (recv_frame(&first, &type, NULL, NULL, &e) != OK || type != FRAME_WANT ||
+    if (frame_recv(&first, &type, NULL, NULL, &e) != OK || type != FRAME_WANT ||
         want_get(span_of(first.p, first.n, 0), &w.want_mem, &w.want, &e) != OK || enter_jail(&w, &e) != OK)
         return 70;
     for (;;) {
         plat_file fd[JOB_FILES];
         size_t n = JOB_FILES;
         struct job j;
-        enum status st = recv_frame(&body, &type, fd, &n, &e);
+        enum status st = frame_recv(&body, &type, fd, &n, &e);
         if (st == E_TRUNC)
             break;
         if (st == OK && type == FRAME_JOB && job_get(span_of(body.p, body.n, 0), &j, &e) == OK && j.n_files == n)

@@ -9,8 +9,6 @@
 #include "base/want.h"
 #include <stdbool.h>
 
-/* Every frame, both ways: u32 length of what follows, u8 type, payload. */
-enum { FRAME_HEAD = 5 };
 enum frame_type {
     FRAME_WANT = 'W',       /* to the worker, first: want_put */
     FRAME_JOB = 'J',        /* to the worker: struct job */

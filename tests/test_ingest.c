@@ -1,6 +1,7 @@
 /* The parent against workers that die, hang up, lie and garble: each costs its job, the rest of the evidence is read.
  * This program is its own worker: the parent under test starts /proc/self/exe with --worker. */
 #include "../src/casedb.h"
+#include "../src/frame.h"
 #include "../src/ingest.h"
 #include "../src/kb.h"
 #include "../src/plat/jail.h"

@@ -6,7 +6,10 @@
 enum {
     LIM_BINXML_DEPTH = 64,              /* real records nest 1-2 template instances; deeper is an attack on our stack */
     LIM_BINXML_ELEMENTS = 512,          /* open elements at once; Windows' own manifests stay under 20 */
+    LIM_BINXML_SLOTS = 256,             /* values of one template instance in the compiled lane; more go the general way */
     LIM_BINXML_WORK = 1 << 20,          /* nodes built per chunk in the general lane: 64 KiB cannot hold more honest ones */
+    LIM_TEMPLATES = 8192,               /* compiled templates kept at once (and LIM_TEMPLATE_BYTES); then all are dropped and made again */
+    LIM_TEMPLATE_BYTES = 16 << 20,
     LIM_EVENT_JSON = 256 * 1024,        /* data of one kept event; a record is at most 64 KiB, escapes may double it twice */
     LIM_ANOMALIES = 1000,               /* anomalies listed per file; the rest are counted */
     LIM_COUNTS = 20000,                 /* distinct (provider, id) per file: an honest log has hundreds */
@@ -26,8 +29,11 @@ enum {
     LIM_RULE_BYTES = 512 << 20,         /* SQLite memory during one rule or user query */
     LIM_CITATIONS = 50,                 /* citations stored per finding and role; all are counted */
     LIM_JOB_CHUNKS = 512,               /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
+    LIM_REREAD_SECONDS = 60,            /* processor time of one second reader: libregf walks 160 MB in 9 s */
+    LIM_REREAD_STACK = 1 << 20,         /* its stack: libregf recurses without end on lists that reach themselves */
     LIM_WORKER_FILES = 16,              /* descriptors a jailed worker may hold: channel, stderr, three of a job, some air */
 };
+#define LIM_REREAD_BYTES (1ull << 30)    /* private memory of a second reader: libregf needs 2.4 times the hive, mutants drive it to gigabytes */
 #define LIM_WORKER_BYTES (3ull << 30)   /* private memory of a worker: a dirty hive at its own limit is copied once, plus our arenas */
 #define LIM_HIVE_BYTES (2ull << 30)     /* Windows' own limit of a hive: 2 GiB */
 #endif

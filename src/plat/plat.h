@@ -30,7 +30,7 @@ char       *plat_real(const char *path, struct arena *a);                       
 
 /* --- processes: a child of ourselves with a two-way message channel that can carry open files */
 struct proc;
-struct proc_limits { uint64_t memory_bytes; unsigned cpu_s; };
+struct proc_limits { uint64_t memory_bytes, stack_bytes; unsigned cpu_s; };      /* 0: as the parent's */
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e);
 /* Parent: bytes plus up to 3 files. Blocks until written; E_IO when the child is gone. */
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e);

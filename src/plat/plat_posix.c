@@ -225,6 +225,8 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
         signal(SIGINT, SIG_IGN);        /* the parent decides what an interrupt means */
         if (lim->memory_bytes)          /* private memory: maps of evidence do not count */
             setrlimit(RLIMIT_DATA, &(struct rlimit){lim->memory_bytes, lim->memory_bytes});
+        if (lim->stack_bytes)
+            setrlimit(RLIMIT_STACK, &(struct rlimit){lim->stack_bytes, lim->stack_bytes});
         if (lim->cpu_s)
             setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});

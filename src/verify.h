@@ -1,0 +1,11 @@
+/* verify: reads what findings cite a second time, with readers that share no code with ours, and stores what they say.
+ * Uses the paths stored in the case; the evidence is not changed.
+ * It refuses to call agreement what it could not read: unreadable is an answer with its reason. */
+#ifndef VERIFY_H
+#define VERIFY_H
+#include "base/err.h"
+struct casedb;
+
+/* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per finding and role at most. */
+enum status verify(struct casedb *db, struct err *e);
+#endif
