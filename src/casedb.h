@@ -12,9 +12,11 @@ struct casedb;
 /* path NULL: in memory. create: runs knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
 enum status case_open(const char *path, struct casedb **out, struct err *e);
-enum status case_copy(const char *path, struct casedb **out, struct err *e);        /* a case copied into memory, to be worked on */
 void        case_close(struct casedb *db);
-/* Closes after writing a compact copy to path.tmp and renaming it to path: same facts, same bytes. */
+/* An in-memory copy to change (other rules over an old case); from stays open. */
+enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);
+/* Closes db, whatever comes, after writing a compact copy to path.tmp and renaming it to path: same facts, same bytes.
+ * The file of case_create is removed. */
 enum status case_finish(struct casedb *db, const char *path, struct err *e);
 
 enum status case_begin(struct casedb *db, struct err *e);
@@ -26,9 +28,11 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e);       
 enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, struct err *e);
 int64_t     case_last_id(struct casedb *db);
 
-/* Values arrive as text unless the column is a blob; kind of each column in type. NULL: value.null. */
+/* s is set for every value: the text of a number too. type: COL_INT (i), COL_TEXT (real as well: is_real), COL_BLOB, COL_NONE for NULL. */
 struct cell { enum col_type type; bool null; int64_t i; double real; bool is_real; struct str s; };
 typedef enum status row_fn(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e);
 enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, row_fn *fn, void *ctx, struct err *e);   /* trusted */
 enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx, struct err *e);      /* rules and users: E_USAGE with SQLite's words */
+/* Compiles sql as case_guarded would, without running it, and says whether its result has the named column. */
+enum status case_check(struct casedb *db, struct str sql, const char *const *column, bool *has, size_t n, struct err *e);
 #endif
