@@ -1,0 +1,144 @@
+-- What the evidence covers, per host and artefact, before any rule runs. Reads facts and the host_id that derive.sql set; fills table coverage
+-- and, for the diagnosis that follows on the same connection, temp.reach: until when silence of an artefact means that nothing happened.
+-- temp.want_artifact(name, kind) holds the artefacts of artifacts.yml and those rules require; "Security:Logon failure" asks for audit policy too.
+-- A host may have several rows for a channel: one per stretch of time without a known gap.
+DELETE FROM coverage;
+DROP TABLE IF EXISTS temp.c_span; DROP TABLE IF EXISTS temp.c_island; DROP TABLE IF EXISTS temp.c_clear; DROP TABLE IF EXISTS temp.c_row; DROP TABLE IF EXISTS temp.c_horizon;
+DROP TABLE IF EXISTS temp.c_off; DROP TABLE IF EXISTS temp.c_named; DROP TABLE IF EXISTS temp.reach;
+
+-- Spans of the parts of a log become one per host, channel and file. Only sane times count (1990 to 2200).
+CREATE TEMP TABLE c_span AS
+SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
+    min(CASE WHEN s.first_time BETWEEN 122752800000000000 AND 189022464000000000 THEN s.first_time END) AS from_time,
+    max(CASE WHEN s.last_time BETWEEN 122752800000000000 AND 189022464000000000 THEN s.last_time END) AS to_time,
+    min(s.first_id) AS first_id, max(s.last_id) AS last_id, e.log_kind, e.older,
+    coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')) AS folder,
+    CASE WHEN e.log_kind IN ('filtered', 'carved') THEN 'the log is ' || e.log_kind
+         WHEN e.state = 'partial' THEN coalesce(e.note, 'the file was not read to its end')
+         WHEN e.failed > 0 THEN e.failed || ' of ' || e.seen || ' records could not be read'
+         WHEN sum(s.gaps) > 0 AND e.log_kind IS NOT 'original' THEN 'record numbers skip' END AS lack
+FROM log_span s JOIN evidence e ON e.id = s.file_id
+JOIN host h ON h.id = coalesce((SELECT x.id FROM host x WHERE x.name = host_of(s.computer) OR x.fqdn = s.computer COLLATE NOCASE ORDER BY x.id LIMIT 1), e.host_id)
+WHERE e.duplicate_of IS NULL AND s.channel IS NOT NULL
+GROUP BY h.id, lower(s.channel), s.file_id;
+
+-- Islands: files of a channel that overlap in time, or follow each other in record numbers, cover without a gap. Whole logs and partial ones are kept apart.
+CREATE TEMP TABLE c_island AS
+WITH o AS (
+    SELECT *, lack IS NOT NULL AS partial,
+        max(to_time) OVER before AS reach, max(last_id) OVER before AS reach_id
+    FROM c_span WHERE from_time IS NOT NULL AND to_time IS NOT NULL
+    WINDOW before AS (PARTITION BY host_id, channel, lack IS NOT NULL ORDER BY from_time, to_time, file_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
+i AS (
+    SELECT *, sum(reach IS NULL OR (from_time > reach AND NOT coalesce(first_id > 1 AND first_id <= reach_id + 1, 0)))
+        OVER (PARTITION BY host_id, channel, partial ORDER BY from_time, to_time, file_id) AS island
+    FROM o)
+SELECT host_id, channel, partial, island, min(from_time) AS from_time, max(to_time) AS to_time, min(file_id) AS file_id,
+    CASE WHEN count(DISTINCT lack) > 1 THEN min(lack) || '; ...' ELSE min(lack) END AS lack,
+    max(CASE WHEN log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) THEN folder END) AS folder
+FROM i GROUP BY host_id, channel, partial, island;
+DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w WHERE w.host_id = c_island.host_id AND w.channel = c_island.channel AND NOT w.partial
+    AND w.from_time <= c_island.from_time AND w.to_time >= c_island.to_time);
+
+-- The last time a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
+CREATE TEMP TABLE c_clear AS
+SELECT host_id, channel, max(time) AS time FROM (
+    SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
+    UNION ALL
+    SELECT host_id, lower(field(data, 'Channel')), time FROM event WHERE event_id = 104 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL)
+WHERE channel IS NOT NULL AND time BETWEEN 122752800000000000 AND 189022464000000000
+GROUP BY host_id, channel;
+
+-- Channels that are turned off (WINEVT\Channels\<channel>\Enabled = 0).
+CREATE TEMP TABLE c_off AS
+SELECT DISTINCT e.host_id, lower(substr(v.path, length('SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\') + 1)) AS channel, v.file_id
+FROM reg_value v JOIN evidence e ON e.id = v.hive_id
+WHERE v.path LIKE 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\%' AND v.name = 'Enabled' AND v.num = 0 AND NOT coalesce(v.recovered, 0)
+    AND NOT coalesce(e.older, 0) AND e.host_id IS NOT NULL;
+
+-- Files whose name says what they are, for logs that are empty or could not be read. A file without a host belongs to the host of its folder, or to the only one.
+CREATE TEMP TABLE c_named AS
+SELECT h.id AS host_id, w.name, e.id AS file_id, e.state, e.seen, e.note
+FROM want_artifact w JOIN evidence e ON e.duplicate_of IS NULL AND e.state <> 'skipped' AND (
+        lower(e.path) = lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END
+        OR lower(substr(e.path, -1 - length(replace(w.name, '/', '%4')) - CASE w.kind WHEN 'hive' THEN 0 ELSE 5 END))
+            IN ('/' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END, '\' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END))
+JOIN host h ON h.id = e.host_id OR (e.host_id IS NULL AND ((SELECT count(*) FROM host) = 1 OR EXISTS (
+        SELECT 1 FROM evidence o WHERE o.host_id = h.id AND coalesce(o.container, '') = coalesce(e.container, '')
+            AND rtrim(o.path, replace(replace(o.path, '/', ''), '\', '')) = rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')))))
+WHERE w.kind IN ('channel', 'hive');
+
+CREATE TEMP TABLE c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT);
+-- Channels: what was there before a clearing stays covered; from the clearing on the state says so.
+INSERT INTO c_row
+SELECT i.host_id, w.name, CASE WHEN i.partial THEN 'partial' ELSE 'present' END, i.from_time, CASE WHEN c.time BETWEEN i.from_time + 1 AND i.to_time THEN c.time ELSE i.to_time END,
+    i.file_id, i.lack, CASE WHEN c.time BETWEEN i.from_time + 1 AND i.to_time OR i.partial THEN NULL ELSE i.folder END
+FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) LEFT JOIN c_clear c ON c.host_id = i.host_id AND c.channel = i.channel
+WHERE w.kind = 'channel' AND NOT coalesce(c.time <= i.from_time AND NOT EXISTS (SELECT 1 FROM c_island p WHERE p.host_id = i.host_id AND p.channel = i.channel AND p.from_time >= c.time
+    AND (p.from_time, p.to_time, p.file_id, p.partial) < (i.from_time, i.to_time, i.file_id, i.partial)), 0);
+INSERT INTO c_row
+SELECT i.host_id, w.name, 'cleared', c.time, i.to_time, i.file_id, CASE WHEN i.lack IS NULL THEN 'emptied at the beginning of this stretch' ELSE 'emptied at the beginning of this stretch; ' || i.lack END,
+    CASE WHEN i.partial THEN NULL ELSE i.folder END
+FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) JOIN c_clear c ON c.host_id = i.host_id AND c.channel = i.channel
+WHERE w.kind = 'channel' AND (c.time BETWEEN i.from_time + 1 AND i.to_time OR (c.time <= i.from_time AND NOT EXISTS (SELECT 1 FROM c_island p WHERE p.host_id = i.host_id
+    AND p.channel = i.channel AND p.from_time >= c.time AND (p.from_time, p.to_time, p.file_id, p.partial) < (i.from_time, i.to_time, i.file_id, i.partial))));
+UPDATE c_row SET state = 'disabled', folder = NULL, detail = 'the channel is turned off now'
+WHERE EXISTS (SELECT 1 FROM c_off o WHERE o.host_id = c_row.host_id AND o.channel = lower(c_row.artifact));
+INSERT INTO c_row
+SELECT o.host_id, w.name, 'disabled', NULL, NULL, min(o.file_id), 'the channel is turned off', NULL FROM want_artifact w JOIN c_off o ON o.channel = lower(w.name)
+WHERE w.kind = 'channel' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = o.host_id AND r.artifact = w.name) GROUP BY o.host_id, w.name;
+-- Logs without a record: whole, but nothing says since when.
+INSERT INTO c_row
+SELECT n.host_id, n.name, CASE WHEN c.time IS NULL THEN 'partial' ELSE 'cleared' END, c.time, c.time, min(n.file_id), 'the log holds no record', NULL
+FROM c_named n JOIN want_artifact w ON w.name = n.name AND w.kind = 'channel' LEFT JOIN c_clear c ON c.host_id = n.host_id AND c.channel = lower(n.name)
+WHERE n.state IN ('read', 'partial') AND coalesce(n.seen, 0) = 0 AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
+-- Hives: a state at one moment; to_time is their last change.
+INSERT INTO c_row
+SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, NULL, last_written, file_id, lack, NULL FROM (
+    SELECT e.host_id, w.name, v.file_id, CASE WHEN v.last_written BETWEEN 122752800000000000 AND 189022464000000000 THEN v.last_written END AS last_written,
+        CASE WHEN coalesce(e.older, 0) THEN 'only an older copy was read' WHEN e.state = 'partial' THEN coalesce(e.note, 'the hive was not read to its end')
+             WHEN v.dirty = 1 AND coalesce(v.replay, '') NOT LIKE '%entr%' THEN 'changes still in its transaction logs are missing' END AS lack,
+        row_number() OVER (PARTITION BY e.host_id, w.name ORDER BY coalesce(e.older, 0), e.state <> 'read', v.last_written DESC, v.file_id) AS place
+    FROM want_artifact w JOIN hive v ON v.kind = w.name COLLATE NOCASE JOIN evidence e ON e.id = v.file_id
+    WHERE w.kind = 'hive' AND e.host_id IS NOT NULL AND e.duplicate_of IS NULL)
+WHERE place = 1;
+INSERT INTO c_row
+SELECT n.host_id, n.name, 'unreadable', NULL, NULL, min(n.file_id), min(n.note), NULL FROM c_named n
+WHERE n.state = 'unreadable' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
+INSERT INTO c_row
+SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
+WHERE w.kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);
+
+-- "Channel:Subcategory success|failure": the channel's stretches, as far as the audit policy records such events.
+INSERT INTO c_row
+WITH want AS (
+    SELECT name, lower(substr(name, 1, instr(name, ':') - 1)) AS channel,
+        CASE WHEN name LIKE '% success' THEN 1 WHEN name LIKE '% failure' THEN 2 ELSE 3 END AS bit,
+        trim(CASE WHEN name LIKE '% success' OR name LIKE '% failure' THEN substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 8) ELSE substr(name, instr(name, ':') + 1) END) AS subcategory
+    FROM want_artifact WHERE kind = 'audit'),
+policy AS (
+    SELECT h.id AS host_id, w.name, w.channel, (SELECT a.mask FROM audit_policy a JOIN evidence e ON e.id = a.hive_id
+        WHERE e.host_id = h.id AND a.subcategory = w.subcategory COLLATE NOCASE ORDER BY coalesce(e.older, 0), a.id LIMIT 1) & w.bit AS on_bit
+    FROM want w, host h)
+SELECT p.host_id, p.name, CASE WHEN r.from_time IS NULL OR r.state IN ('missing', 'unreadable', 'disabled') THEN r.state WHEN p.on_bit > 0 THEN r.state WHEN p.on_bit = 0 THEN 'disabled' ELSE 'partial' END,
+    CASE WHEN p.on_bit = 0 THEN NULL ELSE r.from_time END, CASE WHEN p.on_bit = 0 THEN NULL ELSE r.to_time END, r.file_id,
+    CASE WHEN r.state IN ('missing', 'unreadable', 'disabled') OR p.on_bit > 0 THEN r.detail WHEN p.on_bit = 0 THEN 'the audit policy does not record this' ELSE 'the audit policy is not known' END,
+    CASE WHEN p.on_bit > 0 THEN r.folder END
+FROM policy p JOIN c_row r ON r.host_id = p.host_id AND lower(r.artifact) = p.channel;
+INSERT INTO c_row
+SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
+WHERE w.kind = 'audit' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);
+
+INSERT INTO coverage(host_id, artifact, state, from_time, to_time, file_id, detail)
+SELECT r.host_id, r.artifact, r.state, r.from_time, r.to_time, min(r.file_id), min(r.detail) FROM c_row r JOIN host h ON h.id = r.host_id
+GROUP BY r.host_id, r.artifact, r.state, r.from_time, r.to_time
+ORDER BY h.name, r.artifact, r.from_time, r.to_time, r.state;
+
+-- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the same folder. So silence counts until
+-- the latest record of that folder. Hives hold at any time.
+CREATE TEMP TABLE c_horizon AS SELECT host_id, folder, max(to_time) AS time FROM c_span WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
+CREATE TEMP TABLE reach AS
+SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive' AS any_time, r.from_time, CASE
+        WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time
+FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id AND z.folder = r.folder;
+DROP TABLE c_span; DROP TABLE c_island; DROP TABLE c_clear; DROP TABLE c_row; DROP TABLE c_horizon; DROP TABLE c_off; DROP TABLE c_named;
