@@ -5,10 +5,15 @@
 #ifndef DIAGNOSE_H
 #define DIAGNOSE_H
 #include "base/err.h"
+#include <stddef.h>
 struct casedb;
 struct kb;
+struct rule;
 
 enum status derive(struct casedb *db, const struct kb *kb, struct err *e);      /* knowledge/derive.sql; hosts, boots, sessions, failures, ... */
-enum status coverage(struct casedb *db, const struct kb *kb, struct err *e);    /* in coverage.c */
+enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e);        /* its first half: knowledge/views.sql alone */
+/* coverage.c, knowledge/coverage.sql. Leaves a temporary table for diagnose: both run on one connection, coverage first. */
+enum status coverage(struct casedb *db, const struct kb *kb, struct err *e);
 enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e);    /* table finding, citation, finding_unknown */
+enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n, struct err *e);    /* these only; in the caller's transaction */
 #endif
