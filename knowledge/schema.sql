@@ -20,20 +20,22 @@ CREATE TABLE evidence(
 
 -- Facts as parsers emit them.
 CREATE TABLE anomaly(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, code TEXT, what TEXT, detail TEXT);
-CREATE TABLE log_span(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT, channel TEXT, n INTEGER, first_id INTEGER, last_id INTEGER,
+-- Names Windows spells in several ways (User32, USER32; SmbClient, SMBClient) compare without case.
+CREATE TABLE log_span(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, n INTEGER, first_id INTEGER, last_id INTEGER,
     first_time INTEGER, last_time INTEGER, gaps INTEGER);
-CREATE TABLE event_count(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, channel TEXT, provider TEXT, event_id INTEGER, n INTEGER, first_time INTEGER, last_time INTEGER);
-CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT, channel TEXT, provider TEXT, event_id INTEGER, qualifiers INTEGER, version INTEGER,
-    level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
+CREATE TABLE event_count(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE, event_id INTEGER, n INTEGER, first_time INTEGER, last_time INTEGER);
+CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
+    event_id INTEGER, qualifiers INTEGER, version INTEGER, level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
     host_id INTEGER, boot INTEGER);             -- set by derive.sql
 CREATE INDEX event_identity ON event(identity);
 CREATE INDEX event_what ON event(provider, event_id);
 CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id, file_off)) WITHOUT ROWID;
-CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT, channel TEXT, provider TEXT, event_id INTEGER, day INTEGER, key TEXT, n INTEGER,
-    first_time INTEGER, last_time INTEGER, last_off INTEGER, data TEXT, host_id INTEGER,
+CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
+    event_id INTEGER, day INTEGER, key TEXT, n INTEGER, first_time INTEGER, last_time INTEGER, last_off INTEGER, data TEXT, host_id INTEGER,
     UNIQUE(file_id, computer, channel, provider, event_id, day, key));   -- parts of one log add up: n sums, first keeps the earliest with its offset
 CREATE TABLE hive(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, kind TEXT, root TEXT, computer TEXT, seq1 INTEGER, seq2 INTEGER, dirty INTEGER, replay TEXT,
-    keys INTEGER, values_n INTEGER, last_written INTEGER, control_set INTEGER, name TEXT, host_id INTEGER);
+    keys INTEGER, values_n INTEGER, last_written INTEGER, control_set INTEGER, name TEXT, host_id INTEGER,
+    main INTEGER);      -- derive.sql: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate); views read only these
 -- hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log).
 CREATE TABLE reg_key(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, path TEXT COLLATE NOCASE, written INTEGER, class TEXT, subkeys INTEGER,
     values_n INTEGER, origin TEXT, recovered INTEGER);
@@ -54,32 +56,40 @@ CREATE TABLE task_cache(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGE
 
 -- The knowledge used (kb_store).
 CREATE TABLE kb_code(value INTEGER, space TEXT, symbol TEXT, meaning TEXT, win32 INTEGER, source TEXT, PRIMARY KEY(space, value)) WITHOUT ROWID;   -- space: win32 ntstatus nerr task kerberos sspi message
-CREATE TABLE kb_event(provider TEXT, event_id INTEGER, channel TEXT, name TEXT, meaning TEXT, source TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;
-CREATE TABLE kb_event_field(provider TEXT, event_id INTEGER, field TEXT, shape TEXT, PRIMARY KEY(provider, event_id, field)) WITHOUT ROWID;   -- shape: hresult ntstatus win32 exit mixed text
-CREATE TABLE kb_setting(name TEXT PRIMARY KEY, section TEXT, hive TEXT, path TEXT, value TEXT, type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT) WITHOUT ROWID;
-CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;      -- kind: channel | hive
+CREATE TABLE kb_event(provider TEXT COLLATE NOCASE, event_id INTEGER, channel TEXT COLLATE NOCASE, name TEXT, meaning TEXT, source TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;
+CREATE TABLE kb_event_field(provider TEXT COLLATE NOCASE, event_id INTEGER, field TEXT, shape TEXT, PRIMARY KEY(provider, event_id, field)) WITHOUT ROWID;   -- shape: hresult ntstatus win32 exit mixed text binary
+CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive TEXT, path TEXT, value TEXT, type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT) WITHOUT ROWID;
+CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;      -- kind: channel | hive; with case: Security is a channel, SECURITY a hive
 CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT, PRIMARY KEY(id)) WITHOUT ROWID;
 CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;     -- well-known accounts and their spellings
 
 -- Derived by knowledge/derive.sql (which may use our SQL functions), read by views (which use SQLite's own only).
 CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, machine_sid TEXT, joined INTEGER);
-CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;
-CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT, domain TEXT, sid TEXT, process TEXT, package TEXT,
-    key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER, end_file_id INTEGER, end_file_off INTEGER);
+CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER,
+    end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;     -- boot 0: before the first start in the evidence
+CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,
+    key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER, end_file_id INTEGER, end_file_off INTEGER,
+    ended TEXT, linked INTEGER, folded INTEGER);     -- ended: logoff | boot | NULL; linked: LUID of the other half of a UAC pair; folded: first of many like logons
 CREATE INDEX session_luid ON session(host_id, boot, luid);
 CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER, shape TEXT, win32 INTEGER, symbol TEXT);     -- value: normalised u32
+CREATE INDEX error_event ON error(event);
+CREATE INDEX error_win32 ON error(win32);
 CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
-    raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER);  -- kind: task service share logon bits
-CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER);
+    raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
+    also_file_id INTEGER, also_file_off INTEGER);    -- kind: task program service share logon bits domain; also: the second event of the same failure
+CREATE INDEX failure_what ON failure(host_id, kind, subject);
+CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
+    provider TEXT COLLATE NOCASE, event_id INTEGER);
+CREATE INDEX success_what ON success(host_id, kind, subject, time);
 CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER, account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
     depends TEXT, image TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOCASE, guid TEXT, sid TEXT, user TEXT COLLATE NOCASE, logon TEXT, flags INTEGER, registered INTEGER,
     last_run INTEGER, last_ok INTEGER, result INTEGER, command TEXT, unc INTEGER, file_id INTEGER, file_off INTEGER);   -- from TaskCache, else from 4698/4702
 CREATE TABLE account(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, sid TEXT, rid INTEGER, flags INTEGER, password_set INTEGER, expires INTEGER, last_bad INTEGER,
     bad_count INTEGER, blank INTEGER, file_id INTEGER, file_off INTEGER);
-CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
-CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT COLLATE NOCASE, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
-                                                -- state: present missing cleared partial unreadable disabled
+CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
+                                                -- state: present missing cleared partial unreadable disabled; with case: Security is a channel, SECURITY a hive
 
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,

@@ -1,0 +1,579 @@
+-- From facts to what rules join: runs once after ingest, on the connection that writes the case, and may use our SQL functions
+-- num, code, win32of, host_of, account_of, domain_of, field (src/casedb_sql.c). Set-based; every INSERT is ordered, so the same facts give the same rows.
+-- Every derived row carries the file and offset of the fact it came from. Recovered (deleted) facts are never used.
+-- Times are FILETIME integers: 10000000 is one second.
+
+CREATE INDEX IF NOT EXISTS event_at ON event(file_id, file_off);
+CREATE INDEX IF NOT EXISTS reg_value_at ON reg_value(file_id, file_off);
+
+------------------------------------------------------------------------------------------------------------------------------------------------
+-- 1. Hosts. Every computer name in logs and hives; FQDN and short name are one host, as far as that is certain.
+
+CREATE TEMP TABLE seen(file_id INTEGER, name TEXT, last INTEGER, PRIMARY KEY(file_id, name)) WITHOUT ROWID;
+INSERT INTO seen
+SELECT file_id, lower(rtrim(trim(computer), '.')) AS name, max(last) FROM (
+    SELECT file_id, computer, max(last_time) AS last FROM log_span GROUP BY 1, 2
+    UNION ALL SELECT file_id, computer, max(time) FROM event WHERE coalesce(recovered, 0) = 0 GROUP BY 1, 2
+    UNION ALL SELECT file_id, computer, max(last_time) FROM fold GROUP BY 1, 2)
+WHERE computer > '' GROUP BY 1, 2 ORDER BY 1, 2;
+
+-- What a hive says of itself: SYSTEM by its TCP/IP name, else by its computer name; SECURITY by the name of its local account domain.
+CREATE TEMP TABLE hive_name(file_id INTEGER PRIMARY KEY, name TEXT, folder TEXT);
+INSERT INTO hive_name
+SELECT h.file_id, lower(rtrim(trim(CASE
+        WHEN t.host > '' AND (h.computer IS NULL OR substr(t.host, 1, 15) = substr(h.computer, 1, 15) COLLATE NOCASE) THEN t.host || CASE WHEN t.domain > '' THEN '.' || t.domain ELSE '' END
+        ELSE coalesce(nullif(h.computer, ''), l.value) END), '.')),
+    coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))
+FROM hive h JOIN evidence e ON e.id = h.file_id
+LEFT JOIN (SELECT hive_id, max(text) FILTER (WHERE name = 'NV Hostname') AS nv, coalesce(max(text) FILTER (WHERE name = 'NV Hostname'), max(text) FILTER (WHERE name = 'Hostname')) AS host,
+        coalesce(max(text) FILTER (WHERE name = 'NV Domain' AND text > ''), max(text) FILTER (WHERE name = 'Domain')) AS domain
+    FROM reg_value WHERE path = 'SYSTEM\CurrentControlSet\Services\Tcpip\Parameters' AND name IN ('Hostname', 'NV Hostname', 'Domain', 'NV Domain') AND coalesce(recovered, 0) = 0
+    GROUP BY hive_id) t ON t.hive_id = h.file_id
+LEFT JOIN (SELECT hive_id, max(value) AS value FROM lsa_name WHERE what = 'machine_name' GROUP BY hive_id) l ON l.hive_id = h.file_id
+GROUP BY h.file_id ORDER BY h.file_id;
+INSERT OR IGNORE INTO seen SELECT file_id, name, 0 FROM hive_name WHERE name > '' ORDER BY 1, 2;
+
+CREATE TEMP TABLE name(name TEXT PRIMARY KEY, label TEXT, fq INTEGER, last INTEGER, root TEXT) WITHOUT ROWID;
+INSERT INTO name
+SELECT name, substr(name, 1, instr(name || '.', '.') - 1), instr(name, '.') > 0, max(last), NULL FROM seen GROUP BY name ORDER BY name;
+CREATE INDEX name_label ON name(label, fq);
+
+-- Two full names with one first label are one machine (renamed domain, joined later) when one machine's log holds both. A collector's log
+-- holds many machines and says nothing of that kind.
+CREATE TEMP TABLE same AS
+SELECT DISTINCT a.name AS a, b.name AS b
+FROM seen x JOIN seen y ON y.file_id = x.file_id AND y.name <> x.name
+JOIN name a ON a.name = x.name AND a.fq JOIN name b ON b.name = y.name AND b.fq AND b.label = a.label
+WHERE (SELECT count(DISTINCT n.label) FROM seen s JOIN name n ON n.name = s.name WHERE s.file_id = x.file_id) <= 3
+ORDER BY 1, 2;
+UPDATE name SET root = (WITH RECURSIVE reach(n) AS (SELECT name.name UNION SELECT s.b FROM reach JOIN same s ON s.a = reach.n)
+    SELECT r.name FROM reach JOIN name r ON r.name = reach.n ORDER BY r.last DESC, r.name LIMIT 1) WHERE fq;
+-- A short name belongs to the only full name with that label (hives cut it at 15 characters), or to the only one it shares a log with.
+UPDATE name SET root = coalesce(
+    (SELECT max(f.root) FROM name f WHERE f.label = name.label AND f.fq HAVING count(DISTINCT f.root) = 1),
+    (SELECT max(f.root) FROM seen x JOIN seen y ON y.file_id = x.file_id JOIN name f ON f.name = y.name AND f.fq AND f.label = name.label
+        WHERE x.name = name.name HAVING count(DISTINCT f.root) = 1),
+    (SELECT max(f.root) FROM name f WHERE length(name.label) = 15 AND f.fq AND substr(f.label, 1, 15) = name.label AND length(f.label) > 15
+        AND NOT EXISTS (SELECT 1 FROM name g WHERE g.label = name.label AND g.fq) HAVING count(DISTINCT f.root) = 1),
+    name) WHERE NOT fq;
+UPDATE name SET root = coalesce((SELECT max(f.root) FROM name f WHERE length(name.label) = 15 AND NOT f.fq AND substr(f.label, 1, 15) = name.label AND length(f.label) > 15
+    HAVING count(DISTINCT f.root) = 1), root) WHERE NOT fq AND root = name;
+
+INSERT INTO host(name, fqdn, domain)
+SELECT CASE WHEN (SELECT count(*) FROM (SELECT DISTINCT root FROM name) o JOIN name p ON p.name = o.root WHERE p.label = n.label) > 1 AND n.fq
+        THEN host_of(n.label) || '.' || upper(substr(n.name, instr(n.name, '.') + 1)) ELSE coalesce(host_of(n.label), n.name) END AS shown,
+    CASE WHEN n.fq THEN n.name END, CASE WHEN n.fq THEN substr(n.name, instr(n.name, '.') + 1) END
+FROM name n WHERE n.name IN (SELECT root FROM name) ORDER BY shown, n.name;
+
+CREATE TEMP TABLE host_name(name TEXT PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
+INSERT INTO host_name
+SELECT n.name, h.id FROM name n JOIN name r ON r.name = n.root
+JOIN host h ON CASE WHEN r.fq THEN h.fqdn = r.name ELSE h.fqdn IS NULL AND h.name = coalesce(host_of(r.label), r.name) END ORDER BY n.name;
+-- As the facts spell it, so that joins on the raw text need no function.
+CREATE TEMP TABLE computer(computer TEXT COLLATE NOCASE PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
+INSERT OR IGNORE INTO computer
+SELECT c.computer, n.host_id FROM (SELECT DISTINCT computer FROM log_span UNION SELECT DISTINCT computer FROM event UNION SELECT DISTINCT computer FROM fold) c
+JOIN host_name n ON n.name = lower(rtrim(trim(c.computer), '.')) ORDER BY 1;
+
+-- Files: a log belongs to the computer most of its records name; a hive to itself, else to a hive or log near by.
+UPDATE evidence SET host_id = (SELECT c.host_id FROM log_span s JOIN computer c ON c.computer = s.computer WHERE s.file_id = evidence.id
+    GROUP BY c.host_id ORDER BY sum(s.n) DESC, c.host_id LIMIT 1);
+UPDATE evidence SET host_id = (SELECT c.host_id FROM event e JOIN computer c ON c.computer = e.computer WHERE e.file_id = evidence.id
+    GROUP BY c.host_id ORDER BY count(*) DESC, c.host_id LIMIT 1) WHERE host_id IS NULL AND id IN (SELECT DISTINCT file_id FROM event);
+UPDATE evidence SET host_id = (SELECT c.host_id FROM fold f JOIN computer c ON c.computer = f.computer WHERE f.file_id = evidence.id
+    GROUP BY c.host_id ORDER BY sum(f.n) DESC, c.host_id LIMIT 1) WHERE host_id IS NULL AND id IN (SELECT DISTINCT file_id FROM fold);
+UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name n ON n.name = h.name WHERE h.file_id = evidence.id) WHERE host_id IS NULL;
+
+CREATE TEMP TABLE place(folder TEXT, host_id INTEGER, naming INTEGER, PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
+INSERT INTO place
+SELECT coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')), e.host_id, max(coalesce(h.kind IN ('SYSTEM', 'SECURITY'), 0))
+FROM evidence e LEFT JOIN hive h ON h.file_id = e.id WHERE e.host_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2;
+-- In order: the SYSTEM or SECURITY hive of the folder; the folder's only host; the only host of the nearest folder above; the case's only host.
+UPDATE evidence SET host_id = coalesce(
+    (SELECT max(p.host_id) FROM place p WHERE p.folder = h.folder AND p.naming HAVING count(*) = 1),
+    (SELECT max(p.host_id) FROM place p WHERE p.folder = h.folder HAVING count(*) = 1),
+    (WITH RECURSIVE up(folder) AS (SELECT h.folder UNION SELECT rtrim(rtrim(folder, '/\'), replace(replace(rtrim(folder, '/\'), '/', ''), '\', '')) FROM up WHERE folder > '')
+        SELECT CASE WHEN count(DISTINCT p.host_id) = 1 THEN max(p.host_id) END FROM up JOIN place p ON substr(p.folder, 1, length(up.folder)) = up.folder AND up.folder > ''
+        GROUP BY up.folder ORDER BY length(up.folder) DESC LIMIT 1),
+    (SELECT max(id) FROM host HAVING count(*) = 1))
+FROM hive_name h WHERE h.file_id = evidence.id AND evidence.host_id IS NULL;
+-- A hive nobody can place is a host of its own, one for each folder: never joined with another machine's facts.
+CREATE TEMP TABLE lost AS SELECT h.folder, row_number() OVER (ORDER BY h.folder) AS i FROM hive_name h JOIN evidence e ON e.id = h.file_id WHERE e.host_id IS NULL GROUP BY h.folder ORDER BY 1;
+INSERT INTO host(name) SELECT CASE i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || i || ')' END FROM lost ORDER BY i;
+UPDATE evidence SET host_id = (SELECT o.id FROM hive_name h JOIN lost l ON l.folder = h.folder JOIN host o ON o.name = CASE l.i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || l.i || ')' END
+    WHERE h.file_id = evidence.id) WHERE host_id IS NULL AND id IN (SELECT file_id FROM hive_name);
+UPDATE evidence SET host_id = (SELECT u.host_id FROM evidence u WHERE u.id = evidence.unit) WHERE host_id IS NULL AND unit IS NOT NULL;
+
+UPDATE hive SET host_id = (SELECT e.host_id FROM evidence e WHERE e.id = hive.file_id);
+UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') THEN id = (
+        SELECT g.id FROM hive g JOIN evidence e ON e.id = g.file_id WHERE g.host_id = hive.host_id AND g.kind = hive.kind
+        ORDER BY coalesce(e.older, 0), e.duplicate_of IS NOT NULL, g.last_written DESC, g.file_id LIMIT 1)
+    ELSE NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = hive.file_id AND (e.older OR e.duplicate_of IS NOT NULL)) END;
+CREATE TEMP TABLE mine(hive_id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT);          -- the hives that speak
+INSERT INTO mine SELECT file_id, host_id, kind FROM hive WHERE main AND host_id IS NOT NULL GROUP BY file_id ORDER BY file_id;
+
+UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = fold.computer), (SELECT e.host_id FROM evidence e WHERE e.id = fold.file_id));
+
+------------------------------------------------------------------------------------------------------------------------------------------------
+-- 2. Boots: starts within two minutes of each other are one. What the event log says at its end tells whether it was clean.
+
+CREATE TEMP TABLE mark AS
+SELECT coalesce(c.host_id, v.host_id) AS host_id, e.time, e.file_id, e.file_off, e.event_id,
+    CASE WHEN e.provider = 'Microsoft-Windows-Kernel-General' AND e.event_id = 12 OR e.provider = 'EventLog' AND e.event_id IN (6005, 6009)
+        OR e.provider = 'Microsoft-Windows-Security-Auditing' THEN 'start' WHEN e.event_id IN (13, 6006) THEN 'stop' ELSE 'dirty' END AS what
+FROM event e LEFT JOIN computer c ON c.computer = e.computer LEFT JOIN evidence v ON v.id = e.file_id
+WHERE coalesce(e.recovered, 0) = 0 AND (e.provider = 'Microsoft-Windows-Kernel-General' AND e.event_id IN (12, 13) OR e.provider = 'EventLog' AND e.event_id IN (6005, 6006, 6008, 6009)
+    OR e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4608 OR e.provider = 'Microsoft-Windows-Kernel-Power' AND e.event_id = 41)
+ORDER BY 1, 2, 3, 4;
+
+CREATE TEMP TABLE started AS
+SELECT host_id, sum(first) OVER (PARTITION BY host_id ORDER BY time, file_id, file_off) AS boot, time, file_id, file_off, event_id FROM (
+    SELECT *, time - lag(time, 1, time - 1200000001) OVER (PARTITION BY host_id ORDER BY time, file_id, file_off) > 1200000000 AS first FROM mark WHERE what = 'start' AND host_id IS NOT NULL);
+INSERT INTO boot(host_id, boot, from_time, file_id, file_off)
+SELECT host_id, boot, min(at), file_id, file_off FROM (
+    SELECT host_id, boot, min(time) OVER (PARTITION BY host_id, boot) AS at, file_id, file_off,
+        row_number() OVER (PARTITION BY host_id, boot ORDER BY event_id <> 12, time, file_id, file_off) AS i FROM started)
+WHERE i = 1 GROUP BY host_id, boot ORDER BY host_id, boot;
+INSERT INTO boot(host_id, boot) SELECT id, 0 FROM host ORDER BY id;
+
+CREATE TEMP TABLE span(host_id INTEGER, from_time INTEGER, boot INTEGER, next INTEGER, next_file INTEGER, next_off INTEGER, PRIMARY KEY(host_id, from_time)) WITHOUT ROWID;
+INSERT INTO span
+SELECT b.host_id, coalesce(b.from_time, 0), b.boot, n.from_time, n.file_id, n.file_off FROM boot b LEFT JOIN boot n ON n.host_id = b.host_id AND n.boot = b.boot + 1 ORDER BY 1, 2;
+CREATE INDEX mark_when ON mark(host_id, what, time);
+UPDATE boot SET (to_time, end_file_id, end_file_off, clean) = (
+    SELECT coalesce(m.time, s.next), coalesce(m.file_id, s.next_file), CASE WHEN m.file_id IS NULL THEN s.next_off ELSE m.file_off END,
+        CASE WHEN m.time IS NOT NULL THEN 1 WHEN EXISTS (SELECT 1 FROM mark d WHERE d.host_id = s.host_id AND d.what = 'dirty'
+            AND d.time BETWEEN s.next - 1200000000 AND s.next + 6000000000) THEN 0 END
+    FROM span s LEFT JOIN mark m ON m.host_id = s.host_id AND m.what = 'stop' AND m.time >= s.from_time AND m.time < coalesce(s.next, 9e18)
+    WHERE s.host_id = boot.host_id AND s.boot = boot.boot ORDER BY m.time DESC, m.file_id, m.file_off LIMIT 1);
+
+UPDATE event SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer), (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id)),
+    boot = (SELECT s.boot FROM span s WHERE s.host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer), (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id))
+        AND s.from_time <= event.time ORDER BY s.from_time DESC LIMIT 1);
+
+-- What hosts are.
+CREATE TEMP TABLE hv AS        -- values that describe a host
+SELECT m.host_id, v.path, v.name, v.num, v.text FROM reg_value v JOIN mine m ON m.hive_id = v.hive_id
+WHERE coalesce(v.recovered, 0) = 0 AND v.path IN ('SOFTWARE\Microsoft\Windows NT\CurrentVersion', 'SYSTEM\CurrentControlSet\Control\ProductOptions',
+    'SYSTEM\CurrentControlSet\Control\TimeZoneInformation', 'SYSTEM\CurrentControlSet\Services\Tcpip\Parameters') ORDER BY 1, 2, 3;
+CREATE INDEX hv_what ON hv(host_id, name);
+CREATE TEMP TABLE lsa AS SELECT m.host_id, l.what, l.value FROM lsa_name l JOIN mine m ON m.hive_id = l.hive_id ORDER BY 1, 2;
+CREATE TEMP TABLE boot_event AS        -- the last start's own words, for hosts without hives
+SELECT host_id, provider, event_id, data, max(time) FROM event WHERE provider = 'EventLog' AND event_id IN (6009, 6013) AND coalesce(recovered, 0) = 0 GROUP BY host_id, event_id
+UNION ALL SELECT host_id, provider, event_id, data, max(time) FROM event WHERE provider = 'Microsoft-Windows-Kernel-General' AND event_id = 12 AND coalesce(recovered, 0) = 0 GROUP BY host_id;
+UPDATE host SET
+    build = coalesce((SELECT num(text) FROM hv WHERE host_id = host.id AND name = 'CurrentBuild'), (SELECT num(text) FROM hv WHERE host_id = host.id AND name = 'CurrentBuildNumber'),
+        (SELECT num(field(data, 'BuildVersion')) FROM boot_event WHERE host_id = host.id AND event_id = 12), (SELECT num(rtrim(field(data, 'param2'), '.')) FROM boot_event WHERE host_id = host.id AND event_id = 6009)),
+    os = (SELECT text FROM hv WHERE host_id = host.id AND name = 'ProductName'),
+    role = (SELECT CASE lower(text) WHEN 'winnt' THEN 'workstation' WHEN 'servernt' THEN 'server' WHEN 'lanmannt' THEN 'domain controller' END
+        FROM hv WHERE host_id = host.id AND name = 'ProductType' AND path = 'SYSTEM\CurrentControlSet\Control\ProductOptions' COLLATE NOCASE),
+    time_zone = coalesce((SELECT text FROM hv WHERE host_id = host.id AND name = 'TimeZoneKeyName' AND text > ''), (SELECT text FROM hv WHERE host_id = host.id AND name = 'StandardName'),
+        (SELECT nullif(substr(field(data, 'param7'), instr(field(data, 'param7'), ' ') + 1), '') FROM boot_event WHERE host_id = host.id AND event_id = 6013)),
+    bias = coalesce((SELECT CASE WHEN num > 2147483647 THEN num - 4294967296 ELSE num END FROM hv WHERE host_id = host.id AND name = 'ActiveTimeBias'),
+        (SELECT CASE WHEN num > 2147483647 THEN num - 4294967296 ELSE num END FROM hv WHERE host_id = host.id AND name = 'Bias'),
+        (SELECT num(substr(field(data, 'param7'), 1, instr(field(data, 'param7') || ' ', ' ') - 1)) FROM boot_event WHERE host_id = host.id AND event_id = 6013)),
+    machine_sid = (SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'machine_sid'),
+    joined = (SELECT EXISTS (SELECT 1 FROM lsa d WHERE d.host_id = host.id AND d.what = 'domain_sid' AND d.value > '') FROM lsa WHERE host_id = host.id LIMIT 1);
+UPDATE host SET domain = coalesce((SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'domain_name'),
+        (SELECT nullif(text, '') FROM hv WHERE host_id = host.id AND name = 'NV Domain'), (SELECT nullif(text, '') FROM hv WHERE host_id = host.id AND name = 'Domain'), domain),
+    os = coalesce(CASE WHEN build >= 22000 THEN replace(os, 'Windows 10', 'Windows 11') ELSE os END
+            || coalesce(' ' || (SELECT text FROM hv WHERE host_id = host.id AND name = 'DisplayVersion'), ' ' || (SELECT text FROM hv WHERE host_id = host.id AND name = 'ReleaseId'), ''),
+        CASE WHEN build IS NOT NULL THEN 'Windows build ' || build END);
+DROP TABLE hv;
+DROP TABLE boot_event;
+
+------------------------------------------------------------------------------------------------------------------------------------------------
+-- 3. Logon sessions. LUIDs are unique within one boot only. A session without a recorded end ended with its boot at the latest.
+
+CREATE TEMP TABLE opened AS
+SELECT host_id, boot, luid, num(field(data, 'LogonType')) AS logon_type, nullif(field(data, 'TargetUserName'), '-') AS user, nullif(field(data, 'TargetDomainName'), '-') AS domain,
+    nullif(field(data, 'TargetUserSid'), 'S-1-0-0') AS sid, nullif(nullif(field(data, 'ProcessName'), '-'), '') AS process, nullif(field(data, 'AuthenticationPackageName'), '-') AS package,
+    num(field(data, 'KeyLength')) AS key_length, nullif(nullif(field(data, 'IpAddress'), '-'), '') AS ip, time AS from_time, file_id, file_off,
+    nullif(num(field(data, 'TargetLinkedLogonId')), 0) AS linked, folded
+FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid ORDER BY time, folded, file_id, file_off) AS i FROM (
+    SELECT host_id, boot, num(field(data, 'TargetLogonId')) AS luid, time, file_id, file_off, data, 0 AS folded FROM event
+    WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0
+    UNION ALL
+    SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
+        num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, f.data, 1 FROM fold f
+    WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624) WHERE luid IS NOT NULL AND host_id IS NOT NULL)
+WHERE i = 1;
+CREATE TEMP TABLE closed(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(host_id, boot, luid, time, file_id, file_off)) WITHOUT ROWID;
+INSERT OR IGNORE INTO closed
+SELECT * FROM (
+    SELECT host_id, boot, num(field(data, 'TargetLogonId')) AS luid, time, file_id, file_off FROM event
+    WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4634, 4647) AND coalesce(recovered, 0) = 0
+    UNION ALL
+    SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
+        num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off FROM fold f WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4634)
+WHERE luid IS NOT NULL AND host_id IS NOT NULL AND boot IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6;
+
+INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded)
+SELECT o.host_id, o.boot, o.luid, o.logon_type, o.user, o.domain, o.sid, o.process, o.package, o.key_length, o.ip, o.from_time, coalesce(c.time, b.to_time), o.file_id, o.file_off,
+    CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END, CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
+    CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END, o.linked, o.folded
+FROM opened o LEFT JOIN boot b ON b.host_id = o.host_id AND b.boot = o.boot
+LEFT JOIN closed c ON c.host_id = o.host_id AND c.boot = o.boot AND c.luid = o.luid
+    AND c.time = (SELECT min(d.time) FROM closed d WHERE d.host_id = o.host_id AND d.boot = o.boot AND d.luid = o.luid AND d.time >= o.from_time)
+GROUP BY o.host_id, o.boot, o.luid ORDER BY o.host_id, o.from_time, o.luid;
+
+-- Where Security says nothing: Winlogon's notifications (7001, 7002), then the session manager's (21, 23). These know no LUID.
+CREATE TEMP TABLE notice AS
+SELECT host_id, boot, CASE event_id WHEN 7001 THEN 'on' ELSE 'off' END AS what, num(field(data, 'TSId')) AS ts, field(data, 'UserSid') AS who, 2 AS logon_type, NULL AS ip,
+    time, file_id, file_off, 1 AS rank FROM event
+WHERE provider = 'Microsoft-Windows-Winlogon' AND event_id IN (7001, 7002) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+UNION ALL
+SELECT host_id, boot, CASE event_id WHEN 21 THEN 'on' ELSE 'off' END, num(field(data, 'SessionID')), lower(field(data, 'User')),
+    CASE WHEN coalesce(field(data, 'Address'), 'LOCAL') IN ('', 'LOCAL', 'LOKAL') THEN 2 ELSE 10 END, nullif(nullif(field(data, 'Address'), 'LOCAL'), ''), time, file_id, file_off, 2 FROM event
+WHERE provider = 'Microsoft-Windows-TerminalServices-LocalSessionManager' AND event_id IN (21, 23) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+ORDER BY 1, 8, 9, 10;
+CREATE INDEX notice_who ON notice(host_id, rank, what, ts, who, time);
+CREATE INDEX session_when ON session(host_id, from_time);
+CREATE TEMP TABLE shown AS
+SELECT n.*, f.time AS off_time, f.file_id AS off_file, f.file_off AS off_off FROM notice n
+LEFT JOIN notice f ON f.host_id = n.host_id AND f.rank = n.rank AND f.what = 'off' AND f.ts IS n.ts AND f.who IS n.who
+    AND f.time = (SELECT min(g.time) FROM notice g WHERE g.host_id = n.host_id AND g.rank = n.rank AND g.what = 'off' AND g.ts IS n.ts AND g.who IS n.who AND g.time >= n.time) AND f.boot IS n.boot
+WHERE n.what = 'on' ORDER BY n.host_id, n.time, n.file_id, n.file_off;
+INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended)
+SELECT n.host_id, n.boot, n.logon_type, NULL, NULL, n.who, n.ip, n.time, coalesce(n.off_time, b.to_time), n.file_id, n.file_off,
+    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END, CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
+    CASE WHEN n.off_time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END
+FROM shown n LEFT JOIN boot b ON b.host_id = n.host_id AND b.boot = n.boot
+WHERE n.rank = 1 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id AND s.from_time BETWEEN n.time - 1200000000 AND n.time + 1200000000
+    AND s.logon_type IN (2, 10, 11, 12, 13) AND s.sid IS n.who) ORDER BY n.host_id, n.time, n.file_id, n.file_off;
+INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended)
+SELECT n.host_id, n.boot, n.logon_type, account_of(n.who), upper(domain_of(n.who)), NULL, n.ip, n.time, coalesce(n.off_time, b.to_time), n.file_id, n.file_off,
+    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END, CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
+    CASE WHEN n.off_time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END
+FROM shown n LEFT JOIN boot b ON b.host_id = n.host_id AND b.boot = n.boot
+WHERE n.rank = 2 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id AND s.from_time BETWEEN n.time - 1200000000 AND n.time + 1200000000
+    AND s.logon_type IN (2, 10, 11, 12, 13)) ORDER BY n.host_id, n.time, n.file_id, n.file_off;
+
+------------------------------------------------------------------------------------------------------------------------------------------------
+-- 4. What hives say: accounts, services, tasks. And who is who: names and SIDs.
+
+INSERT INTO account(host_id, name, sid, rid, flags, password_set, expires, last_bad, bad_count, blank, file_id, file_off)
+SELECT m.host_id, a.name, h.machine_sid || '-' || a.rid, a.rid, a.flags, a.password_set, a.expires, a.last_bad, a.bad_count, a.blank, a.file_id, a.file_off
+FROM sam_account a JOIN mine m ON m.hive_id = a.hive_id JOIN host h ON h.id = m.host_id ORDER BY m.host_id, a.rid, a.file_id, a.file_off;
+
+-- Two names for one thing are certain only where one SID stands behind a name.
+CREATE TEMP TABLE who(domain TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, sid TEXT, PRIMARY KEY(domain, account)) WITHOUT ROWID;
+INSERT INTO who
+SELECT domain, account, max(sid) FROM (
+    SELECT domain, user AS account, sid FROM session WHERE sid LIKE 'S-1-%' AND domain > '' AND user > ''
+    UNION SELECT field(data, 'TargetDomainName'), field(data, 'TargetUserName'), field(data, 'TargetSid') FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing'
+        AND event_id IN (4720, 4722, 4723, 4724, 4725, 4726, 4738) AND coalesce(recovered, 0) = 0
+    UNION SELECT h.name, a.name, a.sid FROM account a JOIN host h ON h.id = a.host_id WHERE a.sid IS NOT NULL)
+WHERE sid LIKE 'S-1-%' AND domain > '' AND account > '' GROUP BY domain COLLATE NOCASE, account COLLATE NOCASE HAVING count(DISTINCT sid) = 1 ORDER BY 1, 2;
+CREATE TEMP TABLE called(sid TEXT PRIMARY KEY, domain TEXT, account TEXT) WITHOUT ROWID;
+INSERT INTO called SELECT sid, max(domain), max(account) FROM who GROUP BY sid HAVING count(*) = 1 ORDER BY 1;
+UPDATE session SET sid = (SELECT w.sid FROM who w WHERE w.domain = session.domain AND w.account = session.user) WHERE sid IS NULL AND user > '' AND domain > '';
+UPDATE session SET (user, domain) = (SELECT c.account, c.domain FROM called c WHERE c.sid = session.sid) WHERE user IS NULL AND sid IS NOT NULL;
+
+CREATE TEMP TABLE sv AS
+SELECT m.host_id, substr(v.path, 35) AS service, v.name, v.num, v.text, v.file_id, v.file_off
+FROM reg_value v JOIN mine m ON m.hive_id = v.hive_id
+WHERE v.path > 'SYSTEM\CurrentControlSet\Services\' AND v.path < 'SYSTEM\CurrentControlSet\Services]' AND coalesce(v.recovered, 0) = 0
+    AND v.name IN ('Start', 'ObjectName', 'DisplayName', 'DelayedAutostart', 'ServiceAccountManaged', 'DependOnService', 'ImagePath', 'Type') AND instr(substr(v.path, 35), '\') = 0
+ORDER BY 1, 2, 3;
+INSERT INTO service(host_id, name, display, start, account, delayed, managed, depends, image, file_id, file_off)
+SELECT host_id, service, display, start, account, delayed, managed, depends, image,
+    CASE WHEN own THEN account_file ELSE coalesce(start_file, account_file, file_id) END,
+    CASE WHEN own THEN account_off WHEN start_file IS NOT NULL THEN start_off WHEN account_file IS NOT NULL THEN account_off ELSE file_off END
+FROM (
+    SELECT s.host_id, s.service, max(text) FILTER (WHERE s.name = 'DisplayName') AS display, max(num) FILTER (WHERE s.name = 'Start') AS start, max(text) FILTER (WHERE s.name = 'ObjectName') AS account,
+        coalesce(max(num) FILTER (WHERE s.name = 'DelayedAutostart'), 0) AS delayed, count(*) FILTER (WHERE s.name = 'ServiceAccountManaged') > 0 AS managed,
+        max(text) FILTER (WHERE s.name = 'DependOnService') AS depends, max(text) FILTER (WHERE s.name = 'ImagePath') AS image,
+        max(s.file_id) FILTER (WHERE s.name = 'Start') AS start_file, max(s.file_off) FILTER (WHERE s.name = 'Start') AS start_off,
+        max(s.file_id) FILTER (WHERE s.name = 'ObjectName') AS account_file, max(s.file_off) FILTER (WHERE s.name = 'ObjectName') AS account_off, min(s.file_id) AS file_id, min(s.file_off) AS file_off,
+        count(*) FILTER (WHERE s.name = 'ObjectName' AND NOT EXISTS (SELECT 1 FROM kb_account k WHERE k.name = s.text)) > 0 AS own,       -- an account of its own: that is what a reader wants to see
+        count(*) FILTER (WHERE s.name IN ('Start', 'Type', 'ImagePath')) > 0 AS real
+    FROM sv s GROUP BY s.host_id, s.service COLLATE NOCASE) WHERE real ORDER BY host_id, service COLLATE NOCASE;
+DROP TABLE sv;
+CREATE INDEX service_name ON service(host_id, name);
+
+-- Display names to key names: from the hive, from what the service control manager wrote (Binary: UTF-16 key name, '/', state), from the English names.
+CREATE TEMP TABLE written AS
+SELECT host_id, shown, key, max(n) AS n FROM (
+    SELECT host_id, field(data, 'param1') AS shown, field(data, 'param4') AS key, 1 AS n FROM event WHERE provider = 'Service Control Manager' AND event_id = 7040 AND coalesce(recovered, 0) = 0
+    UNION ALL
+    SELECT b.host_id, b.shown, (WITH RECURSIVE c(i, s) AS (SELECT 1, '' UNION ALL
+            SELECT i + 4, s || char(num('0x' || substr(b.bin, i + 2, 2) || substr(b.bin, i, 2))) FROM c WHERE i + 3 <= length(b.bin) AND i < 1024 AND lower(substr(b.bin, i, 4)) NOT IN ('2f00', '0000'))
+            SELECT s FROM c ORDER BY i DESC LIMIT 1), 2
+    FROM (SELECT DISTINCT host_id, shown, bin FROM (
+        SELECT host_id, field(data, 'param1') AS shown, field(data, 'Binary') AS bin FROM fold WHERE provider = 'Service Control Manager' AND event_id = 7036
+        UNION ALL SELECT host_id, field(data, 'param1'), field(data, 'Binary') FROM event WHERE provider = 'Service Control Manager' AND event_id IN (7000, 7001, 7022, 7023, 7024, 7031, 7034, 7036)
+            AND coalesce(recovered, 0) = 0) WHERE length(bin) >= 8 AND bin NOT GLOB '*[^0-9a-fA-F]*') b)
+WHERE shown > '' AND key > '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
+CREATE TEMP TABLE service_key(host_id INTEGER, shown TEXT COLLATE NOCASE, key TEXT, PRIMARY KEY(host_id, shown)) WITHOUT ROWID;
+INSERT OR IGNORE INTO service_key SELECT host_id, name, name FROM service ORDER BY 1, 2;
+INSERT OR IGNORE INTO service_key SELECT host_id, display, max(name) FROM service WHERE display > '' GROUP BY host_id, display COLLATE NOCASE HAVING count(*) = 1 ORDER BY 1, 2;
+INSERT OR IGNORE INTO service_key SELECT host_id, shown, max(key) FROM written GROUP BY host_id, shown COLLATE NOCASE HAVING count(DISTINCT key COLLATE NOCASE) = 1 ORDER BY 1, 2;
+INSERT OR IGNORE INTO service_key
+SELECT h.id, k.column1, coalesce(s.name, k.column2) FROM host h JOIN (VALUES ('Workstation', 'LanmanWorkstation'), ('Server', 'LanmanServer'), ('Task Scheduler', 'Schedule'),
+    ('Credential Manager', 'VaultSvc'), ('Netlogon', 'Netlogon'), ('Offline Files', 'CscService'), ('CNG Key Isolation', 'KeyIso'), ('Secondary Logon', 'seclogon'), ('Windows Time', 'W32Time'),
+    ('Background Intelligent Transfer Service', 'BITS'), ('Windows Event Log', 'EventLog'), ('Network Location Awareness', 'NlaSvc'), ('DNS Client', 'Dnscache'),
+    ('Remote Procedure Call (RPC)', 'RpcSs'), ('Security Accounts Manager', 'SamSs'), ('WebClient', 'WebClient'), ('Group Policy Client', 'gpsvc'), ('User Profile Service', 'ProfSvc'),
+    ('Computer Browser', 'Browser'), ('Kerberos Key Distribution Center', 'Kdc'), ('Active Directory Domain Services', 'NTDS'), ('Net Logon', 'Netlogon')) k
+LEFT JOIN service s ON s.host_id = h.id AND s.name = k.column2 ORDER BY 1, 2;
+
+-- Tasks: TaskCache, else the newest XML of 4698 or 4702 that no 4699 followed.
+CREATE TEMP TABLE task_xml AS
+SELECT host_id, task, time, xml, file_id, file_off FROM (
+    SELECT host_id, event_id, field(data, 'TaskName') AS task, time, coalesce(field(data, 'TaskContentNew'), field(data, 'TaskContent')) AS xml, file_id, file_off,
+        row_number() OVER (PARTITION BY host_id, lower(field(data, 'TaskName')) ORDER BY time DESC, file_id DESC, file_off DESC) AS i
+    FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4698, 4699, 4702) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL)
+WHERE i = 1 AND event_id <> 4699 AND task > '' ORDER BY 1, 2;
+CREATE TEMP TABLE xml AS
+SELECT t.*,
+    CASE WHEN instr(xml, '<LogonType>') THEN trim(substr(xml, instr(xml, '<LogonType>') + 11, instr(substr(xml, instr(xml, '<LogonType>') + 11), '<') - 1)) END AS logon,
+    CASE WHEN instr(p, '<UserId>') THEN trim(substr(p, instr(p, '<UserId>') + 8, instr(substr(p, instr(p, '<UserId>') + 8), '<') - 1)) END AS user,
+    CASE WHEN instr(p, '<GroupId>') THEN trim(substr(p, instr(p, '<GroupId>') + 9, instr(substr(p, instr(p, '<GroupId>') + 9), '<') - 1)) END AS grp,
+    CASE WHEN instr(xml, '<Command>') THEN trim(substr(xml, instr(xml, '<Command>') + 9, instr(substr(xml, instr(xml, '<Command>') + 9), '<') - 1)) END AS command,
+    CASE WHEN instr(xml, '<Arguments>') THEN trim(substr(xml, instr(xml, '<Arguments>') + 11, instr(substr(xml, instr(xml, '<Arguments>') + 11), '<') - 1)) END AS arguments
+FROM (SELECT *, substr(xml, max(1, instr(xml, '<Principals>'))) AS p FROM task_xml) t;
+INSERT INTO task(host_id, path, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc, file_id, file_off)
+SELECT * FROM (
+    SELECT m.host_id, t.path, t.guid, coalesce(t.sid, w.sid, k.sid) AS sid,
+        coalesce(nullif(t.user, ''), (SELECT c.domain || '\' || c.account FROM called c WHERE c.sid = t.sid)) AS user, t.logon, t.flags, nullif(t.registered, 0), nullif(t.last_run, 0), nullif(t.last_ok, 0),
+        coalesce(CASE WHEN t.result & 0xFFFFFFFF >= 0x80000000 THEN t.result & 0xFFFFFFFF END, CASE WHEN t.state & 0xFFFFFFFF >= 0x80000000 THEN t.state & 0xFFFFFFFF END, t.result & 0xFFFFFFFF),
+        t.command, t.unc, t.file_id, t.file_off
+    FROM task_cache t JOIN mine m ON m.hive_id = t.hive_id
+    LEFT JOIN who w ON w.domain = domain_of(t.user) AND w.account = account_of(t.user) LEFT JOIN kb_account k ON k.name = t.user WHERE t.path > ''
+    UNION ALL
+    SELECT x.host_id, x.task, NULL, CASE WHEN coalesce(x.user, x.grp) LIKE 'S-1-%' THEN coalesce(x.user, x.grp) ELSE coalesce(w.sid, k.sid) END,
+        CASE WHEN x.user LIKE 'S-1-%' THEN (SELECT c.domain || '\' || c.account FROM called c WHERE c.sid = x.user) ELSE coalesce(x.user, x.grp) END,
+        CASE WHEN x.grp IS NOT NULL AND x.logon IS NULL THEN 'Group' WHEN x.logon IS NULL AND coalesce(k.sid, x.user) IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20') THEN 'ServiceAccount'
+            ELSE x.logon END, NULL, x.time, NULL, NULL, NULL, x.command || coalesce(' ' || x.arguments, ''), instr(coalesce(x.command, '') || ' ' || coalesce(x.arguments, ''), '\\') > 0, x.file_id, x.file_off
+    FROM xml x LEFT JOIN who w ON w.domain = domain_of(x.user) AND w.account = account_of(x.user) LEFT JOIN kb_account k ON k.name = coalesce(x.user, x.grp)
+    WHERE NOT EXISTS (SELECT 1 FROM task_cache c JOIN mine m ON m.hive_id = c.hive_id WHERE m.host_id = x.host_id AND c.path = x.task COLLATE NOCASE))
+ORDER BY 1, 2 COLLATE NOCASE, 14, 15;
+CREATE INDEX task_path ON task(host_id, path);
+
+-- A new password: 4723 and 4724 are attempts; where the log holds a 4738 at all, one with PasswordLastSet must bear them out (two seconds).
+CREATE TEMP TABLE changed AS
+SELECT host_id, event_id, time, field(data, 'TargetUserName') AS account, field(data, 'TargetDomainName') AS domain, field(data, 'TargetSid') AS sid,
+    coalesce(field(data, 'PasswordLastSet'), '-') NOT IN ('-', '', '%%1793', '%%1794') AS sets, file_id, file_off FROM event
+WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4723, 4724, 4738, 4742) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL ORDER BY 1, 3, 8, 9;
+CREATE INDEX changed_who ON changed(host_id, event_id, account COLLATE NOCASE, time);
+INSERT INTO password_change(host_id, account, domain, sid, time, how, file_id, file_off)
+SELECT * FROM (
+    SELECT host_id, account, domain, sid, time, CASE event_id WHEN 4723 THEN 'changed by the user (4723)' ELSE 'reset (4724)' END, file_id, file_off FROM changed c
+    WHERE event_id IN (4723, 4724) AND (EXISTS (SELECT 1 FROM changed d WHERE d.host_id = c.host_id AND d.event_id = 4738 AND d.account = c.account COLLATE NOCASE AND d.sets
+            AND d.time BETWEEN c.time - 20000000 AND c.time + 20000000) OR NOT EXISTS (SELECT 1 FROM changed d WHERE d.host_id = c.host_id AND d.event_id = 4738))
+    UNION ALL
+    SELECT host_id, account, domain, sid, time, 'new PasswordLastSet (' || event_id || ')', file_id, file_off FROM changed c
+    WHERE event_id IN (4738, 4742) AND sets AND NOT EXISTS (SELECT 1 FROM changed d WHERE d.host_id = c.host_id AND d.event_id IN (4723, 4724) AND d.account = c.account COLLATE NOCASE
+        AND d.time BETWEEN c.time - 20000000 AND c.time + 20000000)
+    UNION ALL
+    SELECT a.host_id, a.name, h.name, a.sid, a.password_set, 'SAM', a.file_id, a.file_off FROM account a JOIN host h ON h.id = a.host_id WHERE a.password_set > 0)
+ORDER BY 1, 5, 7, 8;
+
+------------------------------------------------------------------------------------------------------------------------------------------------
+-- 5. Errors: every code in every field the knowledge names. Zero is no error.
+
+CREATE TEMP TABLE symbol(value INTEGER PRIMARY KEY, symbol TEXT);          -- of values that are not Win32 codes: NTSTATUS, Task Scheduler, SSPI
+INSERT OR IGNORE INTO symbol SELECT value, symbol FROM kb_code WHERE space IN ('task', 'sspi', 'ntstatus') ORDER BY space DESC, value;
+CREATE TEMP TABLE win32_symbol(value INTEGER PRIMARY KEY, symbol TEXT);
+INSERT OR IGNORE INTO win32_symbol SELECT value, symbol FROM kb_code WHERE space IN ('win32', 'nerr') ORDER BY space DESC, value;
+CREATE TEMP TABLE raw AS
+SELECT e.host_id, e.id AS event, k.field, field(e.data, k.field) AS raw, k.shape, e.event_id, e.provider FROM kb_event_field k CROSS JOIN event e ON e.provider = k.provider AND e.event_id = k.event_id
+WHERE coalesce(e.recovered, 0) = 0
+UNION ALL          -- Kerberos numbers are neither NTSTATUS nor Win32
+SELECT e.host_id, e.id, k.column3, field(e.data, k.column3), 'kerberos', e.event_id, e.provider FROM (VALUES ('Microsoft-Windows-Security-Auditing', 4768, 'Status'),
+    ('Microsoft-Windows-Security-Auditing', 4769, 'Status'), ('Microsoft-Windows-Security-Auditing', 4771, 'Status'), ('Microsoft-Windows-Security-Kerberos', 3, 'ErrorCode')) k
+CROSS JOIN event e ON e.provider = k.column1 AND e.event_id = k.column2 WHERE coalesce(e.recovered, 0) = 0;
+INSERT INTO error(host_id, event, field, raw, value, shape, win32, symbol)
+SELECT host_id, event, field, raw, value, shape, win32, CASE WHEN shape = 'kerberos' THEN (SELECT c.symbol FROM kb_code c WHERE c.space = 'kerberos' AND c.value = x.value)
+    ELSE coalesce((SELECT s.symbol FROM symbol s WHERE s.value = x.value), (SELECT s.symbol FROM win32_symbol s WHERE s.value = x.win32)) END
+FROM (SELECT host_id, event, field, raw, shape, CASE shape WHEN 'kerberos' THEN num(raw) ELSE code(raw, shape) END AS value,
+        CASE WHEN shape = 'kerberos' THEN NULL
+            WHEN provider = 'Service Control Manager' AND event_id = 7024 AND num(raw) IN (SELECT value FROM kb_code WHERE space = 'nerr') THEN num(raw)     -- network services end with NERR codes
+            ELSE nullif(win32of(raw, shape), 0) END AS win32
+    FROM raw WHERE raw IS NOT NULL AND raw <> '') x WHERE value <> 0 ORDER BY event, field;
+DROP TABLE raw;
+
+------------------------------------------------------------------------------------------------------------------------------------------------
+-- 6. Failures and successes. One row for one failure: the event that says most, with the second event of the same failure beside it (also).
+
+CREATE TEMP TABLE f(host_id INTEGER, kind TEXT, subject TEXT, principal TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, event INTEGER,
+    file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER, luid INTEGER, also_file_id INTEGER, also_file_off INTEGER, sid TEXT);
+
+-- Tasks. 104 names no task but the call that failed: it joins the 101 of the same user within two seconds.
+CREATE TEMP TABLE logon104 AS
+SELECT e.id, e.host_id, e.time, account_of(field(e.data, 'UserName')) AS account, domain_of(field(e.data, 'UserName')) AS domain, field(e.data, 'UserName') AS user,
+    nullif(field(e.data, 'ErrorDescription'), '') AS call, e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
+WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id = 104 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
+CREATE INDEX logon104_who ON logon104(host_id, account, time);
+CREATE TEMP TABLE start101 AS
+SELECT e.id, e.host_id, e.time, field(e.data, 'TaskName') AS task, nullif(coalesce(field(e.data, 'UserContext'), field(e.data, 'UserName')), '') AS user,
+    e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
+WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 130, 146, 148, 151, 203, 204, 332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
+CREATE TEMP TABLE pair AS
+SELECT s.id, l.id AS other, row_number() OVER (PARTITION BY s.id ORDER BY abs(l.time - s.time), l.id) AS i FROM start101 s
+JOIN logon104 l ON l.host_id = s.host_id AND l.account = account_of(s.user) AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000
+    AND (l.domain IS NULL OR domain_of(s.user) IS NULL OR l.domain = domain_of(s.user) COLLATE NOCASE) WHERE s.event_id = 101;
+CREATE INDEX pair_id ON pair(id, i);
+INSERT INTO f
+SELECT s.host_id, 'task', s.task, s.user, l.call, x.win32, x.value, x.raw, x.symbol, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL, l.file_id, l.file_off, NULL
+FROM start101 s LEFT JOIN error x ON x.event = s.id AND x.field = 'ResultCode' LEFT JOIN pair p ON p.id = s.id AND p.i = 1 LEFT JOIN logon104 l ON l.id = p.other
+UNION ALL
+SELECT l.host_id, 'task', (SELECT max(t.path) FROM task t WHERE t.host_id = l.host_id AND account_of(t.user) = l.account
+        AND (l.domain IS NULL OR domain_of(t.user) IS NULL OR l.domain = domain_of(t.user) COLLATE NOCASE) HAVING count(*) = 1),
+    l.user, l.call, x.win32, x.value, x.raw, x.symbol, l.time, l.id, l.file_id, l.file_off, l.boot, l.provider, l.event_id, NULL, NULL, NULL, NULL
+FROM logon104 l LEFT JOIN error x ON x.event = l.id AND x.field = 'ResultCode' WHERE l.id NOT IN (SELECT other FROM pair WHERE i = 1);
+
+-- What a task's program reported. Only HRESULTs and NTSTATUS values are errors; an exit code, 1312 say, is the program's own affair.
+CREATE TEMP TABLE ended AS
+SELECT e.host_id, field(e.data, 'TaskName') AS task, field(e.data, 'ActionName') AS action, num(field(e.data, 'ResultCode')) & 0xFFFFFFFF AS value, e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id
+FROM event e WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (201, 202) AND coalesce(e.recovered, 0) = 0
+UNION ALL
+SELECT d.host_id, field(d.key, 'TaskName'), field(d.key, 'ActionName'), num(field(d.key, 'ResultCode')) & 0xFFFFFFFF, t.column1, NULL, d.file_id, t.column2,
+    (SELECT s.boot FROM span s WHERE s.host_id = d.host_id AND s.from_time <= t.column1 ORDER BY s.from_time DESC LIMIT 1), d.provider, d.event_id
+FROM fold d JOIN (SELECT id, first_time AS column1, file_off AS column2 FROM fold WHERE event_id = 201 UNION ALL SELECT id, last_time, last_off FROM fold WHERE event_id = 201 AND n > 1) t ON t.id = d.id
+WHERE d.provider = 'Microsoft-Windows-TaskScheduler' AND d.event_id = 201;
+INSERT INTO f
+SELECT host_id, 'program', task, NULL, action, win32of(value, 'exit'), value, value, coalesce((SELECT s.symbol FROM symbol s WHERE s.value = ended.value),
+        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(ended.value, 'exit'))), time, id, file_id, file_off, boot, provider, event_id, NULL, NULL, NULL, NULL
+FROM ended WHERE (value BETWEEN 0x80000000 AND 0x8FFFFFFF OR value BETWEEN 0xC0000000 AND 0xDFFFFFFF) AND host_id IS NOT NULL;
+-- The last result in TaskCache. It does not tell who failed: the scheduler, unless the log says that it was the program.
+INSERT INTO f
+SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path COLLATE NOCASE AND p.value = t.result)
+        AND NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path COLLATE NOCASE AND p.value = t.result) THEN 'program' ELSE 'task' END,
+    t.path, coalesce(t.user, t.sid), NULL, win32of(t.result, 'hresult'), t.result, t.result, coalesce((SELECT s.symbol FROM symbol s WHERE s.value = t.result),
+        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(t.result, 'hresult'))), t.last_run, NULL, t.file_id, t.file_off,
+    (SELECT s.boot FROM span s WHERE s.host_id = t.host_id AND s.from_time <= t.last_run ORDER BY s.from_time DESC LIMIT 1), NULL, NULL, NULL, NULL, NULL, t.sid
+FROM task t WHERE t.result BETWEEN 0x80000000 AND 0xDFFFFFFF;
+
+-- Services. 7038, 7041 and 7013 give the reason of the 7000 (%%1069) that follows within two seconds.
+CREATE TEMP TABLE scm AS
+SELECT e.id, e.host_id, e.time, e.event_id, CASE WHEN e.event_id <> 7013 THEN field(e.data, 'param1') END AS shown, CASE WHEN e.event_id IN (7038, 7041) THEN field(e.data, 'param2') END AS account,
+    x.win32, x.value, x.raw, x.symbol, e.file_id, e.file_off, e.boot, e.provider FROM event e
+LEFT JOIN error x ON x.event = e.id AND x.field = CASE e.event_id WHEN 7013 THEN 'param1' WHEN 7038 THEN 'param3' ELSE 'param2' END
+WHERE e.provider = 'Service Control Manager' AND e.event_id IN (7000, 7013, 7023, 7024, 7038, 7041) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
+ALTER TABLE scm ADD COLUMN subject TEXT;
+UPDATE scm SET subject = coalesce((SELECT k.key FROM service_key k WHERE k.host_id = scm.host_id AND k.shown = scm.shown), shown);
+CREATE INDEX scm_when ON scm(host_id, event_id, time);
+CREATE TEMP TABLE reason AS        -- which 7000 (other) a 7038, 7041 or 7013 explains
+SELECT r.id, s.id AS other, s.subject, s.file_id, s.file_off, row_number() OVER (PARTITION BY s.id ORDER BY r.event_id = 7013, abs(s.time - r.time), r.id) AS i,
+    row_number() OVER (PARTITION BY r.id ORDER BY abs(s.time - r.time), s.id) AS j
+FROM scm r JOIN scm s ON s.host_id = r.host_id AND s.event_id = 7000 AND s.time BETWEEN r.time - 20000000 AND r.time + 20000000
+    AND (r.subject IS NULL OR r.subject = s.subject COLLATE NOCASE) AND coalesce(s.win32, 1069) = 1069
+WHERE r.event_id IN (7013, 7038, 7041);
+INSERT INTO f
+SELECT s.host_id, 'service', coalesce(s.subject, r.subject), coalesce(s.account, (SELECT v.account FROM service v WHERE v.host_id = s.host_id AND v.name = coalesce(s.subject, r.subject))),
+    NULL, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.win32 END, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.value END, s.raw,
+    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL, r.file_id, r.file_off, NULL
+FROM scm s LEFT JOIN reason r ON r.id = s.id AND r.i = 1 AND r.j = 1
+WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason WHERE i = 1)) AND NOT (s.event_id = 7013 AND EXISTS (SELECT 1 FROM reason a JOIN reason b ON b.other = a.other AND b.i = 1 AND b.id <> a.id WHERE a.id = s.id));
+
+-- Shares: the server's name without backslashes. LogonId is the LUID of the caller.
+CREATE TEMP TABLE smb AS
+SELECT e.id, e.host_id, e.time, e.event_id, ltrim(coalesce(nullif(field(e.data, 'ServerName'), ''), nullif(field(e.data, 'ShareName'), '')), '\') AS server, nullif(field(e.data, 'UserName'), '') AS user,
+    nullif(num(field(e.data, 'LogonId')), 0) AS luid, e.file_id, e.file_off, e.boot, e.provider FROM event e
+WHERE e.provider = 'Microsoft-Windows-SMBClient' AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
+    AND e.event_id IN (30800, 30803, 30804, 30805, 30806, 30807, 30808, 30816, 30829, 31000, 31001, 31002, 31010, 31013, 31014, 31015, 31017, 31020, 31023) ORDER BY 2, 3, 1;
+INSERT INTO f
+SELECT s.host_id, 'share', nullif(substr(s.server, 1, instr(s.server || '\', '\') - 1), ''), s.user, CASE s.event_id WHEN 31000 THEN 'AcquireCredentialsHandle' WHEN 31001 THEN 'InitializeSecurityContext' END,
+    coalesce(a.win32, b.win32), coalesce(CASE WHEN a.win32 IS NOT NULL OR b.value IS NULL THEN a.value END, b.value), coalesce(CASE WHEN a.win32 IS NOT NULL OR b.value IS NULL THEN a.raw END, b.raw),
+    coalesce(CASE WHEN a.win32 IS NOT NULL OR b.value IS NULL THEN a.symbol END, b.symbol), s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, s.luid, NULL, NULL, NULL
+FROM smb s LEFT JOIN error a ON a.event = s.id AND a.field = 'Status' LEFT JOIN error b ON b.event = s.id AND b.field = 'SecurityStatus'
+WHERE s.event_id NOT IN (30806, 30808) AND (s.event_id NOT IN (30804, 30805, 30807) OR a.value IS NOT NULL);
+
+-- BITS: the owner of a job comes from the event that created it.
+CREATE TEMP TABLE job AS SELECT host_id, lower(field(data, 'jobId')) AS job, max(field(data, 'jobOwner')) AS owner FROM event
+WHERE provider = 'Microsoft-Windows-Bits-Client' AND event_id = 3 AND coalesce(recovered, 0) = 0 GROUP BY 1, 2;
+CREATE INDEX job_id ON job(host_id, job);
+INSERT INTO f
+SELECT e.host_id, 'bits', nullif(field(e.data, 'name'), ''), (SELECT j.owner FROM job j WHERE j.host_id = e.host_id AND j.job = lower(field(e.data, 'Id'))), NULL, x.win32, x.value, x.raw, x.symbol,
+    e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL, NULL
+FROM event e JOIN error x ON x.event = e.id AND x.field = 'hr' WHERE e.provider = 'Microsoft-Windows-Bits-Client' AND e.event_id IN (60, 61) AND e.host_id IS NOT NULL;
+
+-- The domain: no controller, no secure channel, no policy.
+INSERT INTO f
+SELECT e.host_id, 'domain', coalesce(CASE WHEN e.provider = 'NETLOGON' THEN nullif(field(e.data, CASE e.event_id WHEN 5783 THEN 'param2' ELSE 'param1' END), '') END, h.domain), NULL, NULL,
+    x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL, NULL
+FROM event e JOIN host h ON h.id = e.host_id
+LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id ORDER BY y.win32 IS NULL, y.field = 'Binary', y.id LIMIT 1)
+WHERE coalesce(e.recovered, 0) = 0 AND (e.provider = 'NETLOGON' AND e.event_id IN (3210, 5719, 5783)
+    OR e.provider = 'Microsoft-Windows-GroupPolicy' AND e.event_id IN (1006, 1030, 1053, 1054, 1055, 1058, 1097, 1110, 1129));
+
+-- Logons: SubStatus when it is not zero, else Status. A failure a task or service already stands for is not told twice (five seconds);
+-- names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
+CREATE INDEX f_when ON f(kind, host_id, time);
+CREATE TEMP TABLE bad AS
+SELECT e.id, e.host_id, e.time, num(field(e.data, 'LogonType')) AS logon_type, coalesce(nullif(field(e.data, 'TargetUserName'), ''), '-') AS account,
+    nullif(nullif(field(e.data, 'TargetDomainName'), '-'), '') AS domain, field(e.data, 'TargetUserSid') AS sid, e.file_id, e.file_off, e.boot, e.provider, e.event_id,
+    x.win32, x.value, x.raw, x.symbol
+FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id AND y.field IN ('Status', 'SubStatus') ORDER BY y.field DESC LIMIT 1)
+WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4625 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
+CREATE TEMP TABLE noisy AS SELECT host_id FROM bad WHERE win32 = 1317 AND logon_type IN (3, 8, 10) GROUP BY host_id HAVING count(DISTINCT account COLLATE NOCASE) > 100;
+INSERT INTO f
+SELECT b.host_id, 'logon', b.account, coalesce(b.domain || '\', '') || b.account, 'logon type ' || b.logon_type, b.win32, b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id,
+    NULL, NULL, NULL, CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
+FROM bad b WHERE NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id
+        AND p.time BETWEEN b.time - 50000000 AND b.time + 50000000 AND (p.principal IS NULL OR account_of(p.principal) = account_of(b.account)))
+    AND NOT (b.win32 = 1317 AND b.logon_type IN (3, 8, 10) AND b.host_id IN (SELECT host_id FROM noisy));
+
+-- Whose SID a principal is: well-known, literal, a local account, or a name that only one SID goes by.
+CREATE TEMP TABLE principal(host_id INTEGER, principal TEXT, sid TEXT, PRIMARY KEY(host_id, principal)) WITHOUT ROWID;
+INSERT INTO principal
+SELECT p.host_id, p.principal, coalesce((SELECT k.sid FROM kb_account k WHERE k.name = p.principal), CASE WHEN p.principal LIKE 'S-1-%' THEN p.principal END,
+    (SELECT w.sid FROM who w WHERE w.domain = coalesce(domain_of(p.principal), h.name) AND w.account = account_of(p.principal)))
+FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p JOIN host h ON h.id = p.host_id ORDER BY 1, 2;
+INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, luid, also_file_id, also_file_off)
+SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid, CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t WHERE t.host_id = f.host_id AND t.path = f.subject
+        AND (f.principal IS NULL OR account_of(t.user) = account_of(f.principal)) LIMIT 1) END),
+    f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider, f.event_id, f.luid, f.also_file_id, f.also_file_off
+FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
+
+-- What worked, as precisely as folds tell: first and last of a day.
+CREATE TEMP TABLE good AS
+SELECT host_id, provider, event_id, key AS data, first_time AS time, file_id, file_off, data AS whole FROM fold
+WHERE provider = 'Microsoft-Windows-TaskScheduler' AND event_id IN (100, 102, 129, 200, 201) OR provider = 'Service Control Manager' AND event_id = 7036
+    OR provider = 'Microsoft-Windows-GroupPolicy' AND event_id BETWEEN 1500 AND 1503 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624
+    OR provider = 'Microsoft-Windows-Bits-Client' AND event_id IN (4, 60)
+UNION ALL
+SELECT host_id, provider, event_id, key, last_time, file_id, last_off, data FROM fold WHERE n > 1 AND last_off IS NOT NULL AND (
+    provider = 'Microsoft-Windows-TaskScheduler' AND event_id IN (100, 102, 129, 200, 201) OR provider = 'Service Control Manager' AND event_id = 7036
+    OR provider = 'Microsoft-Windows-GroupPolicy' AND event_id BETWEEN 1500 AND 1503 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624
+    OR provider = 'Microsoft-Windows-Bits-Client' AND event_id IN (4, 60))
+UNION ALL
+SELECT host_id, provider, event_id, data, time, file_id, file_off, data FROM event WHERE coalesce(recovered, 0) = 0 AND (
+    provider = 'Microsoft-Windows-TaskScheduler' AND event_id IN (100, 102, 129, 200, 201) OR provider = 'Service Control Manager' AND event_id = 7036
+    OR provider = 'Microsoft-Windows-GroupPolicy' AND event_id BETWEEN 1500 AND 1503 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624
+    OR provider = 'Microsoft-Windows-SMBClient' AND event_id IN (30806, 30808) OR provider = 'Microsoft-Windows-Bits-Client' AND event_id IN (4, 60));
+CREATE TEMP TABLE ran AS        -- who a task ran as, by 100 and 102
+SELECT host_id, lower(field(data, 'TaskName')) AS task, max(field(data, 'UserContext')) AS user FROM good WHERE event_id IN (100, 102) AND provider = 'Microsoft-Windows-TaskScheduler'
+GROUP BY 1, 2 HAVING count(DISTINCT lower(field(data, 'UserContext'))) = 1;
+CREATE INDEX ran_task ON ran(host_id, task);
+INSERT INTO success(host_id, kind, subject, principal, time, file_id, file_off, provider, event_id)
+SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, event_id FROM (
+    SELECT host_id, 'task' AS kind, field(data, 'TaskName') AS subject, coalesce(nullif(field(data, 'UserContext'), ''), (SELECT r.user FROM ran r WHERE r.host_id = good.host_id
+            AND r.task = lower(field(good.data, 'TaskName')))) AS principal, time, file_id, file_off, provider, event_id FROM good WHERE provider = 'Microsoft-Windows-TaskScheduler'
+    UNION ALL
+    SELECT host_id, 'program', field(data, 'TaskName'), NULL, time, file_id, file_off, provider, event_id FROM good
+    WHERE provider = 'Microsoft-Windows-TaskScheduler' AND event_id = 201 AND num(field(data, 'ResultCode')) = 0
+    UNION ALL
+    SELECT host_id, 'task', path, coalesce(user, sid), last_ok, file_id, file_off, NULL, NULL FROM task WHERE last_ok IS NOT NULL
+    UNION ALL          -- 7036: state 4 in Binary; without Binary the English word
+    SELECT g.host_id, 'service', coalesce((SELECT k.key FROM service_key k WHERE k.host_id = g.host_id AND k.shown = field(g.data, 'param1')), field(g.data, 'param1')),
+        (SELECT v.account FROM service v WHERE v.host_id = g.host_id AND v.name = coalesce((SELECT k.key FROM service_key k WHERE k.host_id = g.host_id AND k.shown = field(g.data, 'param1')), field(g.data, 'param1'))),
+        g.time, g.file_id, g.file_off, g.provider, g.event_id FROM good g
+    WHERE g.provider = 'Service Control Manager' AND CASE WHEN lower(field(g.whole, 'Binary')) LIKE '%2f003_00%' THEN lower(field(g.whole, 'Binary')) LIKE '%2f003400%' ELSE field(g.data, 'param2') = 'running' END
+    UNION ALL
+    SELECT s.host_id, 'share', substr(s.server, 1, instr(s.server || '\', '\') - 1), s.user, s.time, s.file_id, s.file_off, s.provider, s.event_id FROM smb s WHERE s.event_id IN (30806, 30808)
+    UNION ALL
+    SELECT host_id, 'logon', field(data, 'TargetUserName'), field(data, 'TargetDomainName') || '\' || field(data, 'TargetUserName'), time, file_id, file_off, provider, event_id FROM good
+    WHERE provider = 'Microsoft-Windows-Security-Auditing'
+    UNION ALL
+    SELECT g.host_id, 'domain', h.domain, nullif(field(g.data, 'DCName'), ''), g.time, g.file_id, g.file_off, g.provider, g.event_id FROM good g JOIN host h ON h.id = g.host_id WHERE g.provider = 'Microsoft-Windows-GroupPolicy'
+    UNION ALL
+    SELECT host_id, 'bits', coalesce(nullif(field(data, 'name'), ''), field(data, 'jobTitle')), nullif(field(data, 'jobOwner'), ''), time, file_id, file_off, provider, event_id FROM good
+    WHERE provider = 'Microsoft-Windows-Bits-Client' AND (event_id = 4 OR num(field(data, 'hr')) = 0))
+WHERE host_id IS NOT NULL ORDER BY host_id, time, kind, subject, file_id, file_off, event_id;
+
+DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
+DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE opened; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
+DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
+DROP TABLE pair; DROP TABLE ended; DROP TABLE scm; DROP TABLE reason; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran;

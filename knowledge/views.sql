@@ -1,0 +1,142 @@
+-- The documented views: all that rules, reports and users read. Stock SQLite functions only; times are FILETIME integers (UTC, 100 ns since 1601).
+-- evidence_id names bytes: 'f3:0x11c00' is byte 0x11c00 of evidence file 3. Hive views show the hive that speaks for its host (hive.main), not backups.
+
+CREATE VIEW v_evidence AS
+SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' THEN substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) ELSE e.path END AS file,
+    e.path, e.container, e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen, e.parsed, e.recovered, e.failed, e.chunks, e.state, e.note,
+    'f' || e.duplicate_of AS duplicate_of, e.older, 'f' || e.unit AS unit, v.kind AS hive_kind, v.dirty, v.replay, v.main
+FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id);
+
+CREATE VIEW v_anomaly AS
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, 'f' || a.file_id AS file_id, e.path, a.code, a.what, a.detail FROM anomaly a LEFT JOIN evidence e ON e.id = a.file_id;
+
+CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined FROM host;
+
+CREATE VIEW v_coverage AS
+SELECT h.name AS host, c.artifact, c.state, c.from_time, c.to_time, 'f' || c.file_id AS file_id, e.path, c.detail
+FROM coverage c LEFT JOIN host h ON h.id = c.host_id LEFT JOIN evidence e ON e.id = c.file_id;
+
+CREATE VIEW v_event AS
+SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.computer, e.channel, e.provider, e.event_id, e.version, e.level, e.time, e.record_id, e.pid, e.sid, e.boot, e.data
+FROM event e LEFT JOIN host h ON h.id = e.host_id WHERE coalesce(e.recovered, 0) = 0;
+
+CREATE VIEW v_fold AS
+SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.channel, f.provider, f.event_id, f.day, f.key, f.n, f.first_time, f.last_time, f.data,
+    CASE WHEN f.last_off IS NOT NULL THEN printf('f%d:0x%x', f.file_id, f.last_off) END AS last_evidence_id
+FROM fold f LEFT JOIN host h ON h.id = f.host_id;
+
+CREATE VIEW v_log_span AS
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, 'f' || s.file_id AS file_id, h.name AS host, s.computer, s.channel, s.n, s.first_id, s.last_id, s.first_time, s.last_time, s.gaps
+FROM log_span s JOIN evidence e ON e.id = s.file_id LEFT JOIN host h ON h.id = coalesce((SELECT min(o.id) FROM host o WHERE o.fqdn = lower(s.computer) OR o.name = upper(s.computer)), e.host_id);
+
+CREATE VIEW v_event_count AS
+SELECT h.name AS host, c.channel, c.provider, c.event_id, sum(c.n) AS n, min(c.first_time) AS first_time, max(c.last_time) AS last_time
+FROM event_count c JOIN evidence e ON e.id = c.file_id LEFT JOIN host h ON h.id = e.host_id GROUP BY e.host_id, c.channel, c.provider, c.event_id;
+
+CREATE VIEW v_boot AS
+SELECT h.name AS host, b.boot, b.from_time, b.to_time, b.clean, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS evidence_id,
+    CASE WHEN b.end_file_id IS NOT NULL THEN printf('f%d:0x%x', b.end_file_id, b.end_file_off) END AS end_evidence_id
+FROM boot b JOIN host h ON h.id = b.host_id;
+
+CREATE VIEW v_session AS
+SELECT h.name AS host, s.boot, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.key_length, s.ip, s.from_time, s.to_time,
+    printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
+    s.ended, s.linked, s.folded
+FROM session s JOIN host h ON h.id = s.host_id;
+
+CREATE VIEW v_error AS
+SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.time, e.channel, e.provider, e.event_id, x.field, x.raw, x.value, x.shape, x.win32, x.symbol
+FROM error x JOIN event e ON e.id = x.event LEFT JOIN host h ON h.id = e.host_id;
+
+CREATE VIEW v_failure AS
+SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
+    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also
+FROM failure f JOIN host h ON h.id = f.host_id;
+
+CREATE VIEW v_success AS
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject, s.principal, s.time, s.provider, s.event_id FROM success s JOIN host h ON h.id = s.host_id;
+
+CREATE VIEW v_task AS
+SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, t.guid, t.sid, t.user, t.logon, t.flags, t.registered, t.last_run, t.last_ok, t.result, t.command, t.unc
+FROM task t JOIN host h ON h.id = t.host_id;
+
+CREATE VIEW v_service AS
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name AS service, s.display, s.start, s.account, s.delayed, s.managed, s.depends, s.image
+FROM service s JOIN host h ON h.id = s.host_id;
+
+CREATE VIEW v_secret AS
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+
+CREATE VIEW v_right AS
+SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.sid, r.mask FROM logon_right r JOIN hive v ON v.file_id = r.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+
+CREATE VIEW v_audit AS
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.subcategory, a.mask FROM audit_policy a JOIN hive v ON v.file_id = a.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+
+CREATE VIEW v_lsa AS
+SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.what, l.value FROM lsa_name l JOIN hive v ON v.file_id = l.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+
+-- SAM flags: 0x1 disabled, 0x400 locked, 0x20000 password expired; no password time: must change.
+CREATE VIEW v_account AS
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.name, a.sid, a.rid, a.flags, (a.flags & 0x1) <> 0 AS disabled, (a.flags & 0x400) <> 0 AS locked,
+    coalesce(a.password_set, 0) = 0 AND coalesce(a.blank, 0) = 0 OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
+    nullif(a.password_set, 0) AS password_set, nullif(a.last_bad, 0) AS last_bad, a.bad_count, a.blank
+FROM account a JOIN host h ON h.id = a.host_id;
+
+CREATE VIEW v_lockout AS
+SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.threshold, l.duration, l.window, l.max_age, l.min_length
+FROM lockout_policy l JOIN hive v ON v.file_id = l.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+
+CREATE VIEW v_cached_logon AS
+SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.slot, c.written, c.rid
+FROM cached_logon c JOIN hive v ON v.file_id = c.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+
+-- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0, evidence_id names the key, if there is one.
+CREATE VIEW v_setting AS
+SELECT coalesce(printf('f%d:0x%x', r.file_id, r.file_off), CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END) AS evidence_id, host, section, name, r.num AS value, r.text,
+    r.id IS NOT NULL AS is_set, default_value, default_text, coalesce(json_extract(meanings, '$."' || coalesce(r.num, CASE WHEN r.id IS NULL THEN default_value ELSE r.text END) || '"'), meaning) AS meaning, path,
+    at AS key_path, item AS value_name, meaning AS about, r.written
+FROM (SELECT v.file_id AS hive_id, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
+        s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value, s.default_text, s.meaning, s.meanings
+    FROM kb_setting s JOIN hive v ON v.kind = s.hive AND v.main JOIN host h ON h.id = v.host_id) q
+LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM reg_value x WHERE x.path = q.at AND x.name = q.item AND x.hive_id = q.hive_id AND coalesce(x.recovered, 0) = 0)
+LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM reg_key x WHERE x.path = q.at AND x.hive_id = q.hive_id AND coalesce(x.recovered, 0) = 0);
+
+CREATE VIEW v_reg AS
+SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.path, r.name, r.type, r.num, r.text, r.written, r.origin, 'f' || r.hive_id AS hive
+FROM reg_value r JOIN hive v ON v.file_id = r.hive_id AND v.main JOIN host h ON h.id = v.host_id WHERE coalesce(r.recovered, 0) = 0;
+
+CREATE VIEW v_reg_key AS
+SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host, k.path, k.written, 'f' || k.hive_id AS hive
+FROM reg_key k JOIN hive v ON v.file_id = k.hive_id AND v.main JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
+
+CREATE VIEW v_password_change AS
+SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain, p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;
+
+CREATE VIEW v_finding AS
+SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32, CASE WHEN f.win32 BETWEEN 0 AND 65535 THEN printf('0x%08X', f.win32 | 0x80070000) END AS hex,
+    coalesce((SELECT c.symbol FROM kb_code c WHERE c.space = 'win32' AND c.value = f.win32), (SELECT c.symbol FROM kb_code c WHERE c.space = 'nerr' AND c.value = f.win32)) AS symbol,
+    f.first_seen, f.last_seen, f.count, f.explanation, f.second_reader
+FROM finding f LEFT JOIN host h ON h.id = f.host_id;
+
+-- A citation and the fact it names. The offset is parsed from the id, so that nothing can be cited that is not there.
+CREATE VIEW v_citation AS
+SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256, c.off AS file_off,
+    coalesce((SELECT e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
+            FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
+        (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '') FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1),
+        (SELECT d.provider || ' ' || d.event_id || ', ' || d.n || ' like it that day' FROM fold d WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1),
+        (SELECT 'task ' || t.path FROM task_cache t WHERE t.file_id = c.file AND t.file_off = c.off LIMIT 1),
+        (SELECT 'LSA secret ' || s.name FROM secret s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'logon rights of ' || s.sid FROM logon_right s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'local account ' || s.name FROM sam_account s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'audit policy' FROM audit_policy s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'LSA ' || s.what || ' ' || coalesce(s.value, '') FROM lsa_name s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'key ' || k.path FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary
+FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTEGER) AS file,
+        (WITH RECURSIVE x(i, n) AS (SELECT instr(evidence_id, ':0x') + 3, 0 UNION ALL
+            SELECT i + 1, n * 16 + instr('123456789abcdef', lower(substr(evidence_id, i, 1))) FROM x WHERE i <= length(evidence_id) AND i < 32) SELECT n FROM x ORDER BY i DESC LIMIT 1) AS off
+    FROM citation) c LEFT JOIN evidence v ON v.id = c.file;
+
+CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;
+CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, verify FROM finding_remedy;
