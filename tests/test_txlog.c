@@ -1,0 +1,396 @@
+/* Transaction logs: the public sets byte for byte, and what they do not cover with logs of our own. */
+#include "../parsers/txlog.h"
+#include "../src/base/hash.h"
+#include "build.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define CORPUS "../shared/corpus/hive/"
+
+static bool load(const char *name, struct buf *b)
+{
+    char path[256];
+    snprintf(path, sizeof path, CORPUS "%s", name);
+    FILE *f = fopen(path, "rb");
+    char part[65536];
+    if (!f)
+        return false;
+    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+        buf_put(b, part, n);
+    fclose(f);
+    return true;
+}
+
+static bool is_sha256(const void *p, size_t n, const char *want)
+{
+    struct sha256 h;
+    uint8_t digest[SHA256_BYTES];
+    char text[SHA256_TEXT];
+    return sha256_begin(&h) && (sha256_add(&h, p, n), sha256_end(&h, digest)) && !strcmp(sha256_text(digest, text), want);
+}
+
+static struct span view(const struct buf *b) { return span_of(b->p, b->n, 0); }
+
+/* Whole file and bins as yarp recovers them; two of the sets equal what Windows itself made of them but for the base block. */
+static const struct corpus_row { const char *file[3]; unsigned applied, pages; uint32_t last, bins; const char *whole, *sha; const char *text; } corpus[] = {
+    {{"yarp/NewDirtyHive1/NewDirtyHive", "yarp/NewDirtyHive1/NewDirtyHive.LOG1", "yarp/NewDirtyHive1/NewDirtyHive.LOG2"}, 4, 49152, 5, 20480,
+     "5634f8ff937c181beabb047433a8d89ebc1dc352e969f65a1ee2a46b1fe66b63", "d762fa532cd95f274afb9277ca269d9a4f711b34a3734898b060382d5bea9237",
+     "LOG1+LOG2: 4 entries, sequence 2-5"},
+    {{"yarp/NewDirtyHive2/NewDirtyHive", "yarp/NewDirtyHive2/NewDirtyHive.LOG1", "yarp/NewDirtyHive2/NewDirtyHive.LOG2"}, 3, 28672, 5, 20480,
+     "5634f8ff937c181beabb047433a8d89ebc1dc352e969f65a1ee2a46b1fe66b63", "d762fa532cd95f274afb9277ca269d9a4f711b34a3734898b060382d5bea9237",
+     "LOG2: 3 entries, sequence 3-5; LOG1: older than the hive"},
+    {{"yarp/OldDirtyHive/OldDirtyHive", "yarp/OldDirtyHive/OldDirtyHive.LOG1", "yarp/OldDirtyHive/OldDirtyHive.LOG2"}, 1, 32768, 0, 487424,
+     "89ad16ae7621dc675cbc64db0e32e593eefe0a7c2b947de20731d0eb99d4e1a5", "23c97d7cc7947d32b5b7dc7a3761bc1191e6d5b84797a53dea08084d4cb2b56f",
+     "LOG1: old format, 64 pages"},
+    {{"yarp/BadBaseBlockHive/BadBaseBlockHive", "yarp/BadBaseBlockHive/BadBaseBlockHive.LOG1", "yarp/BadBaseBlockHive/BadBaseBlockHive.LOG2"}, 1, 32768, 0, 487424,
+     "89ad16ae7621dc675cbc64db0e32e593eefe0a7c2b947de20731d0eb99d4e1a5", "23c97d7cc7947d32b5b7dc7a3761bc1191e6d5b84797a53dea08084d4cb2b56f",
+     "base block from LOG1; LOG1: old format, 64 pages"},
+    {{"real/SYSTEM_B", "real/SYSTEM_B.LOG1", "real/SYSTEM_B.LOG2"}, 24, 2674688, 2130, 12591104,
+     "734095bf043ea72300feb8bc380a585d8a9c925cdd5ffc190ca5ff6bc5a7c231", "b6e091176b3d00b7b97efdeaeef519b1adfbaa5f6d8118d5c44fa2dcfeb5029a",
+     "LOG1+LOG2: 24 entries, sequence 2107-2130"},
+    {{"real/transactions_NTUSER.DAT", "real/transactions_ntuser.dat.log1", "real/transactions_ntuser.dat.log2"}, 23, 1032192, 588, 925696,
+     "0a7a7b2d1eb24ab63455f5a83e554601d88fe558d0ba1c1068a7e1102c79a092", "9c5e83727e19ff8f7fd95b73ba006dbc20dffbeead9ace35a88753f3fc7e4299",
+     "LOG1: 23 entries, sequence 566-588; LOG2: older than the hive"},
+    {{"real/UsrClass.dat", "real/UsrClass.dat.LOG1", "real/UsrClass.dat.LOG2"}, 14, 815104, 300, 2830336,
+     "0c52ea278e8c524fd13c146b060f7801af7791a1cad5b04ae9e6e06617de0e3e", "ecc04a58aa3d2467871e80e393eb8469a5fdd425f37fc88f55308efc2f384930", NULL},
+    {{"yarp/BadLogHive1/BadLogHive", "yarp/BadLogHive1/BadLogHive.LOG1", "yarp/BadLogHive1/BadLogHive.LOG2"}, 0, 0, 0, 0, NULL, NULL,
+     "dirty, no log applied; LOG1: header checksum wrong; LOG2: empty"},
+    {{"yarp/BadLogHive2/BadLogHive", "yarp/BadLogHive2/BadLogHive.LOG1", "yarp/BadLogHive2/BadLogHive.LOG2"}, 0, 0, 0, 0, NULL, NULL,
+     "dirty, no log applied; LOG1: no dirty vector; LOG2: empty"},
+    {{"yarp/BadLogHive3/BadLogHive", "yarp/BadLogHive3/BadLogHive.LOG1", "yarp/BadLogHive3/BadLogHive.LOG2"}, 0, 0, 0, 0, NULL, NULL,
+     "dirty, no log applied; LOG1: header checksum wrong; LOG2: header checksum wrong"},
+};
+
+static void corpus_set(const struct corpus_row *row, const struct buf *file, const unsigned *order)
+{
+    struct span s[3] = {view(&file[0]), view(&file[order[0]]), view(&file[order[1]])};
+    struct image img;
+    struct replay r;
+    struct err e = {0};
+    cr_expect(txlog_recover(s, 3, &img, &r, &e) == OK && r.dirty, "%s: %s", row->file[0], e.why);
+    cr_expect(r.applied == row->applied && r.pages * HIVE_PAGE == row->pages, "%s: %u entries, %u pages", row->file[0], r.applied, r.pages);
+    if (row->sha) {
+        struct hive_header h = hive_header(span_of(img.bytes, img.n, 0));
+        cr_expect(h.checksum_ok && h.seq1 == h.seq2 && h.bins == row->bins && (!row->last || r.last_seq == row->last), "%s: base block", row->file[0]);
+        cr_expect(is_sha256(img.bytes + HIVE_BASE, h.bins, row->sha), "%s: bins", row->file[0]);
+        cr_expect(is_sha256(img.bytes, img.n, row->whole), "%s: whole file", row->file[0]);
+        for (uint64_t off = HIVE_PAGE; off < img.n; off += HIVE_PAGE) {         /* every page is where image_ref says */
+            struct ref ref = image_ref(&img, off, NULL);
+            const struct span *from = &s[ref.file];
+            cr_assert(from->n >= ref.off + HIVE_PAGE && memcmp(from->p + ref.off, img.bytes + off, HIVE_PAGE) == 0, "%s: page at 0x%llx", row->file[0], (unsigned long long)off);
+        }
+    } else {
+        cr_expect(img.bytes == s[0].p && !img.page, "%s: the file itself", row->file[0]);
+    }
+    if (order[0] == 1 && row->text)
+        cr_expect_str_eq(r.text, row->text);
+    image_free(&img);
+}
+
+Test(txlog, corpus)
+{
+    for (size_t i = 0; i < LEN(corpus); i++) {
+        struct buf file[3] = {0};
+        if (load(corpus[i].file[0], &file[0]) && load(corpus[i].file[1], &file[1]) && load(corpus[i].file[2], &file[2])) {
+            corpus_set(&corpus[i], file, (const unsigned[]){1, 2});
+            corpus_set(&corpus[i], file, (const unsigned[]){2, 1});
+        } else {
+            fprintf(stderr, "skipped: %s%s is not here\n", CORPUS, corpus[i].file[0]);
+        }
+        for (size_t k = 0; k < 3; k++)
+            buf_free(&file[k]);
+    }
+}
+
+/* ---- sets of our own: states 0..4 of one hive, each a larger value */
+
+enum { STATES = 5 };
+struct set { struct buf state[STATES]; };
+
+static void set_make(struct set *s)
+{
+    struct hive h = {.name = "SYSTEM", .now = utc("2026-03-01T08:00:00Z"), .seq = 10};
+    char text[4096] = "";
+    *s = (struct set){0};
+    for (unsigned i = 0; i < STATES; i++) {
+        reg(&h, "Select", DW("Current", i), END);
+        memset(text, 'a' + (int)i, 1000 * i);
+        reg(&h, "Setup", SZ("Text", text), END);        /* the hive grows by a bin now and then */
+        hive_write(&h, &s->state[i]);
+    }
+    hive_free(&h);
+}
+
+static void set_free(struct set *s)
+{
+    for (unsigned i = 0; i < STATES; i++)
+        buf_free(&s->state[i]);
+}
+
+static uint8_t *at(struct buf *b, size_t off) { return (uint8_t *)b->p + off; }
+
+/* The image shows this state: all of its bins (files of ours have no slack). */
+static bool shows(const struct image *img, const struct buf *state)
+{
+    uint32_t bins = le32((const uint8_t *)state->p + 40);
+    return img->n >= HIVE_BASE + bins && le32(img->bytes + 40) == bins && memcmp(img->bytes + HIVE_BASE, state->p + HIVE_BASE, bins) == 0;
+}
+
+/* A log of entries from state a to b, numbered from seq. */
+static void make_log(struct buf *log, const struct set *s, unsigned a, unsigned b, uint32_t seq)
+{
+    log->n = 0;
+    log_begin(log, &s->state[a], seq);
+    for (unsigned i = a; i < b; i++)
+        log_entry(log, &s->state[i], &s->state[i + 1], seq + (i - a));
+}
+
+static const struct pair_row {
+    const char *name;
+    uint32_t hive[2];                               /* sequence numbers of the hive */
+    bool bad_header;
+    struct { unsigned from, to; uint32_t seq; } log[2];    /* from == to: no such log (an empty file) */
+    unsigned shows, applied;
+    const char *text;
+} pairs[] = {
+    {"one log", {11, 10}, false, {{0, 2, 11}, {0, 0, 0}}, 2, 2, "LOG1: 2 entries, sequence 11-12"},
+    {"the second log alone", {11, 10}, false, {{0, 0, 0}, {0, 3, 10}}, 3, 3, "LOG2: 3 entries, sequence 10-12"},
+    {"LOG2 goes on where LOG1 ends", {11, 10}, false, {{0, 2, 11}, {2, 4, 13}}, 4, 4, "LOG1+LOG2: 4 entries, sequence 11-14"},
+    {"LOG1 goes on where LOG2 ends", {11, 10}, false, {{2, 4, 13}, {0, 2, 11}}, 4, 4, "LOG2+LOG1: 4 entries, sequence 11-14"},
+    {"a gap between them", {11, 10}, false, {{0, 2, 11}, {2, 4, 14}}, 2, 2, "LOG1: 2 entries, sequence 11-12; LOG2: does not follow the other log"},
+    {"far ahead of the hive", {11, 10}, false, {{0, 2, 500}, {0, 0, 0}}, 2, 2, "LOG1: 2 entries, sequence 500-501"},
+    {"older than the hive", {11, 10}, false, {{0, 2, 8}, {0, 0, 0}}, 0, 0, "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
+    {"the older one is left out", {11, 10}, false, {{0, 1, 8}, {0, 2, 11}}, 2, 2, "LOG2: 2 entries, sequence 11-12; LOG1: older than the hive"},
+    {"numbers wrap inside a log", {0xffffffff, 0xfffffffe}, false, {{0, 3, 0xfffffffe}, {0, 0, 0}}, 3, 3, "LOG1: 3 entries, sequence 4294967294-0"},
+    {"numbers wrap between logs", {0xffffffff, 0xfffffffe}, false, {{2, 4, 0}, {0, 2, 0xfffffffe}}, 4, 4, "LOG2+LOG1: 4 entries, sequence 4294967294-1"},
+    {"bad base block: the later log alone", {11, 10}, true, {{0, 1, 11}, {0, 4, 13}}, 4, 4, "base block from LOG2; LOG2: 4 entries, sequence 13-16; LOG1: older than the other log"},
+    {"bad base block, one log", {11, 10}, true, {{0, 2, 3}, {0, 0, 0}}, 2, 2, "base block from LOG1; LOG1: 2 entries, sequence 3-4"},
+    {"clean", {10, 10}, false, {{0, 2, 11}, {0, 0, 0}}, 0, 0, "clean; LOG1 is ahead of it (sequence 12), not applied"},
+    {"clean, old log", {10, 10}, false, {{0, 2, 8}, {0, 0, 0}}, 0, 0, "clean"},
+};
+
+Test(txlog, order_of_logs)
+{
+    struct set s;
+    set_make(&s);
+    for (size_t i = 0; i < LEN(pairs); i++) {
+        const struct pair_row *p = &pairs[i];
+        struct buf hive = {0}, log[2] = {0};
+        buf_put(&hive, s.state[0].p, s.state[0].n);
+        hive_seq(&hive, p->hive[0], p->hive[1]);
+        if (p->bad_header)
+            hive.p[16] ^= 1;
+        for (unsigned k = 0; k < 2; k++)
+            if (p->log[k].to)
+                make_log(&log[k], &s, p->log[k].from, p->log[k].to, p->log[k].seq);
+        struct span files[3] = {view(&hive), view(&log[0]), view(&log[1])};
+        struct image img;
+        struct replay r;
+        struct err e = {0};
+        cr_expect_eq(txlog_recover(files, 3, &img, &r, &e), OK, "%s", p->name);
+        cr_expect(r.applied == p->applied && r.header_repaired == p->bad_header, "%s: %u applied", p->name, r.applied);
+        cr_expect_str_eq(r.text, p->text, "%s: %s", p->name, r.text);
+        cr_expect(p->bad_header && !p->applied ? true : shows(&img, &s.state[p->shows]), "%s: wrong state", p->name);
+        cr_expect(p->applied ? img.page && img.owned : img.bytes == files[0].p && !img.page, "%s", p->name);
+        if (p->applied)
+            cr_expect(le32(img.bytes + 4) == r.last_seq && le32(img.bytes + 8) == r.last_seq && hive_header(span_of(img.bytes, img.n, 0)).checksum_ok, "%s", p->name);
+        image_free(&img);
+        buf_free(&hive), buf_free(&log[0]), buf_free(&log[1]);
+    }
+    set_free(&s);
+}
+
+Test(txlog, old_logs)
+{
+    static const struct { const char *name; int minutes[2]; bool bad_header; unsigned applied; const char *text; } rows[] = {
+        {"same time as the hive", {0, -1000}, false, 1, "LOG1: old format"},
+        {"later than the hive", {5, -1000}, false, 1, "LOG1: old format"},
+        {"older than the hive", {-5, -1000}, false, 0, "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
+        {"the later of two", {1, 2}, false, 1, "LOG2: old format"},
+        {"the first of two equals", {2, 2}, false, 1, "LOG1: old format"},
+        {"bad base block", {3, -1000}, true, 1, "base block from LOG1; LOG1: old format"},
+        {"bad base block, older than the first bin", {-3, -1000}, true, 0, "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
+    };
+    struct set s;
+    set_make(&s);
+    int64_t now = utc("2026-03-01T08:00:00Z");
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf hive = {0}, log[2] = {0};
+        buf_put(&hive, s.state[0].p, s.state[0].n);
+        hive_stamp(&hive, now), hive_seq(&hive, 11, 10);
+        if (rows[i].bad_header)
+            hive.p[30] ^= 1;
+        for (unsigned k = 0; k < 2; k++)
+            if (rows[i].minutes[k] > -1000)
+                log_old(&log[k], &s.state[0], &s.state[3], now + rows[i].minutes[k] * 60 * WINTIME_SECOND);
+        struct span files[3] = {view(&hive), view(&log[0]), view(&log[1])};
+        struct image img;
+        struct replay r;
+        cr_expect_eq(txlog_recover(files, 3, &img, &r, NULL), OK, "%s", rows[i].name);
+        cr_expect(r.applied == rows[i].applied, "%s: %s", rows[i].name, r.text);
+        cr_expect(!strncmp(r.text, rows[i].text, strlen(rows[i].text)), "%s: %s", rows[i].name, r.text);
+        if (r.applied) {                /* bytes 20.. of the first bin hold a time that hive_stamp set */
+            hive_stamp(&s.state[3], now);
+            cr_expect(shows(&img, &s.state[3]), "%s", rows[i].name);
+        }
+        image_free(&img);
+        buf_free(&hive), buf_free(&log[0]), buf_free(&log[1]);
+    }
+    set_free(&s);
+}
+
+/* Each breakage of the first entry leaves the hive alone; of a later one, what came before it stays applied. */
+Test(txlog, broken_logs)
+{
+    static const struct { const char *name, *text; } why[] = {
+        {"checksum", "LOG1: header checksum wrong"}, {"magic", "LOG1: not a log"}, {"sequence", "LOG1: its sequence numbers differ"}, {"type", "LOG1: unknown file type"},
+        {"header-only", "LOG1: no entry of its sequence number"}, {"entry-magic", "LOG1: no entry of its sequence number"}, {"entry-hash1", "LOG1: hash wrong"},
+        {"entry-hash2", "LOG1: hash wrong"}, {"entry-size", "LOG1: size wrong"}, {"entry-size-odd", "LOG1: size wrong"}, {"entry-seq", "LOG1: no entry of its sequence number"},
+        {"entry-count", "LOG1: page count wrong"}, {"entry-none", "LOG1: page count wrong"}, {"entry-offset", "LOG1: page outside"}, {"entry-bins", "LOG1: hive size wrong"},
+        {"entry-cut", "LOG1: size wrong"}, {"old-magic", "LOG1: no dirty vector"},
+    };
+    struct set s;
+    set_make(&s);
+    for (size_t i = 0; i < LEN(why); i++) {
+        struct buf hive = {0}, log = {0};
+        struct image img;
+        struct replay r;
+        buf_put(&hive, s.state[0].p, s.state[0].n);
+        hive_seq(&hive, 11, 10);
+        if (strncmp(why[i].name, "old-", 4) == 0)
+            log_old(&log, &s.state[0], &s.state[1], utc("2026-03-01T08:00:00Z"));
+        else
+            make_log(&log, &s, 0, 1, 11);
+        log_break(&log, why[i].name);
+        cr_expect(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL) == OK && !r.applied && r.rejected == 1 && !img.page, "%s", why[i].name);
+        cr_expect(strstr(r.text, why[i].text), "%s: %s", why[i].name, r.text);
+        image_free(&img);
+        buf_free(&hive), buf_free(&log);
+    }
+    set_free(&s);
+}
+
+/* One byte short at the end of every entry: that entry is not applied, the ones before it are. */
+Test(txlog, cut_short)
+{
+    struct set s;
+    struct buf hive = {0}, log = {0};
+    struct image img;
+    struct replay r;
+    set_make(&s);
+    buf_put(&hive, s.state[0].p, s.state[0].n);
+    hive_seq(&hive, 11, 10);
+    make_log(&log, &s, 0, 4, 11);
+    size_t end = HIVE_PAGE, whole = log.n;
+    for (unsigned i = 0; i < 4; i++) {
+        end += le32(at(&log, end + 4));
+        for (unsigned cut = 0; cut < 2; cut++) {
+            struct span part = span_of(log.p, end - cut, 0);
+            cr_expect_eq(txlog_recover((struct span[]){view(&hive), part}, 2, &img, &r, NULL), OK);
+            cr_expect_eq(r.applied, i + 1 - cut, "%u cut %u: %s", i, cut, r.text);
+            cr_expect(shows(&img, &s.state[i + 1 - cut]), "%u cut %u", i, cut);
+            image_free(&img);
+        }
+    }
+    cr_expect_eq(end, whole);
+    for (size_t n = 0; n < 600; n++) {              /* heads of every length */
+        cr_expect(txlog_recover((struct span[]){span_of(hive.p, n, 0), span_of(log.p, n, 0)}, 2, &img, &r, NULL) == OK && !r.applied);
+        image_free(&img);
+    }
+    size_t second = HIVE_PAGE + le32(at(&log, HIVE_PAGE + 4));
+    log.p[second + 60] ^= 1;
+    cr_expect(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL) == OK && r.applied == 1 && r.rejected == 1);
+    cr_expect_str_eq(r.text, "LOG1: 1 entries, sequence 11-11; LOG1: entry 12: hash wrong");
+    image_free(&img);
+    buf_free(&hive), buf_free(&log), set_free(&s);
+}
+
+/* Entries of an older round behind the last one are remnants, however good they look. */
+Test(txlog, remnants_stay_out)
+{
+    struct set s;
+    struct buf hive = {0}, log = {0};
+    struct image img;
+    struct replay r;
+    set_make(&s);
+    buf_put(&hive, s.state[0].p, s.state[0].n);
+    hive_seq(&hive, 11, 10);
+    make_log(&log, &s, 0, 2, 11);
+    log_entry(&log, &s.state[0], &s.state[4], 5);
+    cr_expect_eq(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL), OK);
+    cr_expect(r.applied == 2 && r.rejected == 0 && shows(&img, &s.state[2]), "%s", r.text);
+    image_free(&img);
+    buf_free(&hive), buf_free(&log), set_free(&s);
+}
+
+/* Provenance: the last entry that wrote a page, to the byte; what no log touched lies in the hive. */
+Test(txlog, where_bytes_lie)
+{
+    struct set s;
+    struct buf hive = {0}, log = {0};
+    struct image img;
+    struct replay r;
+    uint32_t entry;
+    set_make(&s);
+    buf_put(&hive, s.state[0].p, s.state[0].n);
+    hive_seq(&hive, 11, 10);
+    make_log(&log, &s, 0, 3, 11);
+    cr_assert_eq(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL), OK);
+    bool from_log = false;
+    for (uint64_t off = HIVE_BASE; off < img.n; off += 8) {
+        struct ref ref = image_ref(&img, off, &entry);
+        const struct buf *b = ref.file ? &log : &hive;
+        cr_assert(ref.file <= 1 && (ref.file ? entry >= 11 && entry <= 13 : entry == 0 && ref.off == off));
+        cr_assert(ref.off + 8 > b->n || memcmp(b->p + ref.off, img.bytes + off, 8) == 0);
+        from_log |= ref.file == 1;
+    }
+    cr_expect(from_log);
+    cr_expect_eq(image_ref(&img, 4096 * 4096, NULL).off, 4096u * 4096, "behind the end: as it is");
+    image_free(&img);
+    image_free(&img);                               /* twice does no harm */
+    buf_free(&hive), buf_free(&log), set_free(&s);
+}
+
+/* Evidence is mapped read-only: nothing is ever written to it, dirty or clean. */
+Test(txlog, evidence_untouched)
+{
+    struct set s;
+    struct buf log = {0};
+    struct image img;
+    struct replay r;
+    set_make(&s);
+    hive_seq(&s.state[0], 11, 10);
+    make_log(&log, &s, 0, 3, 11);
+    size_t n[2] = {s.state[0].n, log.n};
+    uint8_t *p[2];
+    for (unsigned i = 0; i < 2; i++) {
+        p[i] = mmap(NULL, n[i], PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        cr_assert(p[i] != MAP_FAILED);
+        memcpy(p[i], i ? log.p : s.state[0].p, n[i]);
+        cr_assert_eq(mprotect(p[i], n[i], PROT_READ), 0);
+    }
+    cr_expect_eq(txlog_recover((struct span[]){span_of(p[0], n[0], 0), span_of(p[1], n[1], 0)}, 2, &img, &r, NULL), OK);
+    cr_expect(r.applied == 3 && shows(&img, &s.state[3]));
+    cr_expect(img.hive.p == p[0] && memcmp(p[0], s.state[0].p, n[0]) == 0);
+    image_free(&img);
+    for (unsigned i = 0; i < 2; i++)
+        munmap(p[i], n[i]);
+    buf_free(&log), set_free(&s);
+}
+
+Test(txlog, base_block)
+{
+    struct hive h = {.name = "SAM", .now = utc("2026-03-01T08:00:00Z"), .seq = 3, .minor = 3};
+    struct buf b = {0};
+    reg(&h, "A", DW("x", 1), END);
+    hive_write(&h, &b);
+    struct hive_header x = hive_header(span_of(b.p, 512, 0));
+    cr_expect(x.regf && x.checksum_ok && x.seq1 == 3 && x.seq2 == 3 && x.major == 1 && x.minor == 3 && x.file_type == 0 && x.written == h.now);
+    x = hive_header(span_of(b.p, 511, 0));
+    cr_expect(x.regf && !x.checksum_ok && !x.seq1 && !x.bins && x.name);
+    x = hive_header(span_of(b.p, 3, 0));
+    cr_expect(!x.regf);
+    buf_free(&b), hive_free(&h);
+}
