@@ -93,9 +93,10 @@ FROM cached_logon c JOIN hive v ON v.file_id = c.hive_id AND v.main JOIN host h 
 
 -- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0, evidence_id names the key, if there is one.
 CREATE VIEW v_setting AS
-SELECT coalesce(printf('f%d:0x%x', r.file_id, r.file_off), CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END) AS evidence_id, host, section, name, r.num AS value, r.text,
-    r.id IS NOT NULL AS is_set, default_value, default_text, coalesce(json_extract(meanings, '$."' || coalesce(r.num, CASE WHEN r.id IS NULL THEN default_value ELSE r.text END) || '"'), meaning) AS meaning, path,
-    at AS key_path, item AS value_name, meaning AS about, r.written
+SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off) WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS evidence_id, q.host, q.section, q.name, r.num AS value, r.text,
+    r.id IS NOT NULL AS is_set, q.default_value, q.default_text,
+    coalesce(json_extract(q.meanings, '$."' || CASE WHEN r.id IS NULL THEN q.default_text ELSE coalesce(CAST(r.num AS TEXT), replace(r.text, '"', '')) END || '"'), q.meaning) AS meaning,
+    q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, r.written
 FROM (SELECT v.file_id AS hive_id, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
         s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value, s.default_text, s.meaning, s.meanings
     FROM kb_setting s JOIN hive v ON v.kind = s.hive AND v.main JOIN host h ON h.id = v.host_id) q
