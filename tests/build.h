@@ -21,7 +21,8 @@ void write_file(const char *dir, const char *name, const struct buf *b);
 
 /* ---- Event logs ------------------------------------------------------------------------------------------------------------------
  *     struct evtx log = {.computer = "PC1", .channel = "System"};
- *     ev(&log, utc("2026-03-02T09:10:00Z"), "Microsoft-Windows-TaskScheduler", 101, LEVEL(2), S("TaskName", "\\Backup"), U32("ResultCode", 2147943712), END);
+ *     ev(&log, utc("2026-03-02T09:10:00Z"), "Microsoft-Windows-TaskScheduler", 101, LEVEL(2), S("TaskName", "\\Backup"), U32("ResultCode",
+     2147943712), END);
  *     evtx_end(&log, &file);
  * Data fields become EventData in this order; the others say how the rest of the record looks. */
 struct evtx {
@@ -41,7 +42,8 @@ void evtx_end(struct evtx *log, struct buf *file);
 #define ev(log, time, provider, id, ...) evtx_event(log, time, provider, id, (const struct field[]){__VA_ARGS__})
 
 /* Typed data fields: F_S.. are the type codes of binary XML. */
-enum { F_NULL, F_S, F_ANSI, F_I8, F_U8, F_I16, F_U16, F_I32, F_U32, F_I64, F_U64, F_F32, F_F64, F_BOOL, F_BIN, F_GUID, F_SIZET, F_TIME, F_SYSTIME, F_SID,
+enum { F_NULL, F_S, F_ANSI, F_I8, F_U8, F_I16, F_U16, F_I32, F_U32, F_I64, F_U64, F_F32, F_F64, F_BOOL, F_BIN, F_GUID, F_SIZET, F_TIME, F_SYSTIME,
+    F_SID,
        F_HEX32, F_HEX64 };
 #define S(n_, v) FIELD(F_S, .name = (n_), .text = (v))
 #define ANSI(n_, v) FIELD(F_ANSI, .name = (n_), .text = (v))
@@ -62,14 +64,16 @@ enum { F_NULL, F_S, F_ANSI, F_I8, F_U8, F_I16, F_U16, F_I32, F_U32, F_I64, F_U64
 #define SYSTIME(n_, v) NUM(F_SYSTIME, n_, v)
 #define SID(n_, v) FIELD(F_SID, .name = (n_), .text = (v))
 #define GUID(n_, v) FIELD(F_GUID, .name = (n_), .text = (v))
-#define RAW(t, n_, lit) FIELD(t, .name = (n_), .bytes = (lit), .n = sizeof(lit) - 1)    /* these bytes as a value of type t: irregular booleans, floats, arrays */
+#define RAW(t, n_, lit) FIELD(t, .name = (n_), .bytes = (lit), \
+    .n = sizeof(lit) - 1)    /* these bytes as a value of type t: irregular booleans, floats, arrays */
 #define BIN(n_, lit) RAW(F_BIN, n_, lit)
 #define STRS(n_, lines) FIELD(F_S | F_ARRAY, .name = (n_), .text = (lines))             /* array of strings, one a line */
 #define NIL(n_) FIELD(F_NULL, .name = (n_))                                             /* null value: the element stays, empty */
 #define GONE(n_) FIELD(F_NULL, .name = (n_), .num = 1)                                  /* null optional: the element goes */
 
 /* The rest of the record. */
-enum { F_DATA = 0x100, F_BINARY, F_USERDATA, F_EVENTNAME, F_RENDERED, F_PLAIN, F_FLAT, F_VERSION, F_LEVEL, F_TASK, F_OPCODE, F_KEYWORDS, F_QUALIFIERS, F_PROCESS,
+enum { F_DATA = 0x100, F_BINARY, F_USERDATA, F_EVENTNAME, F_RENDERED, F_PLAIN, F_FLAT, F_VERSION, F_LEVEL, F_TASK, F_OPCODE, F_KEYWORDS,
+    F_QUALIFIERS, F_PROCESS,
        F_USER, F_COMPUTER, F_CHANNEL, F_ACTIVITY, F_RECORD, F_ENTITY, F_CHARREF, F_CDATA, F_PI, F_DEEP };
 #define D(v) FIELD(F_DATA, .text = (v))                                 /* unnamed Data, as classic providers write */
 #define BINARY(lit) FIELD(F_BINARY, .bytes = (lit), .n = sizeof(lit) - 1)
@@ -136,14 +140,16 @@ void log_entry(struct buf *log, const struct buf *before, const struct buf *afte
 void log_old(struct buf *log, const struct buf *before, const struct buf *after, int64_t written);      /* DIRT: one vector of 512-byte pages */
 
 /* ---- What stands in the hives responders collect: one row or call per thing (build_host.c) -------------------------------------------- */
-struct service_row { const char *name, *display, *account, *image, *depends; uint32_t start, type; bool delayed, managed; };     /* depends: one a line */
+struct service_row { const char *name, *display, *account, *image, *depends; uint32_t start, type; bool delayed,
+    managed; };     /* depends: one a line */
 void service_key(struct hive *system, const struct service_row *s);             /* ControlSet001\Services\<name> */
 
 void lsa_name(struct hive *security, const char *key, const char *text);        /* Policy\PolAcDmN, PolPrDmN, PolDnDDN; "" is empty */
 void lsa_sid(struct hive *security, const char *key, const char *sid);          /* Policy\PolAcDmS, PolPrDmS; NULL: no bytes, a workgroup */
 void lsa_secret(struct hive *security, const char *name, int64_t cupd, int64_t oupd);
 void lsa_right(struct hive *security, const char *sid, uint32_t mask);          /* Policy\Accounts\<sid>\ActSysAc */
-enum { RIGHT_INTERACTIVE = 1, RIGHT_NETWORK = 2, RIGHT_BATCH = 4, RIGHT_SERVICE = 0x10, DENY_INTERACTIVE = 0x40, DENY_NETWORK = 0x80, DENY_BATCH = 0x100, DENY_SERVICE = 0x200,
+enum { RIGHT_INTERACTIVE = 1, RIGHT_NETWORK = 2, RIGHT_BATCH = 4, RIGHT_SERVICE = 0x10, DENY_INTERACTIVE = 0x40, DENY_NETWORK = 0x80,
+    DENY_BATCH = 0x100, DENY_SERVICE = 0x200,
        RIGHT_REMOTE = 0x400, DENY_REMOTE = 0x800 };
 /* Policy\PolAdtEv as 1607 and later write it. Starts from a client's defaults; off: byte offset of the subcategory. */
 struct audit_row { uint16_t off, mask; };
@@ -153,12 +159,14 @@ void lsa_cache(struct hive *security, unsigned slots);                          
 void lsa_cached(struct hive *security, unsigned slot, int64_t written, uint32_t rid);
 
 enum { ACB_DISABLED = 1, ACB_NO_PASSWORD = 4, ACB_NORMAL = 0x10, ACB_NEVER_EXPIRES = 0x200, ACB_LOCKED = 0x400, ACB_EXPIRED = 0x20000 };
-struct user_row { const char *name; uint32_t rid, flags; int64_t password_set, last_logon, last_bad, expires; uint16_t bad_count, logons; bool blank, old; };
+struct user_row { const char *name; uint32_t rid, flags; int64_t password_set, last_logon, last_bad, expires; uint16_t bad_count, logons; bool blank,
+    old; };
 void sam_user(struct hive *sam, const struct user_row *u);                      /* old: password hashes as before 1607 */
 void sam_domain(struct hive *sam, const char *sid, uint16_t lockout_threshold);
 
 /* TaskCache. logon: as v_task shows it. guid NULL: made from the path. */
-struct task_row { const char *path, *guid, *sid, *user, *logon, *command, *arguments, *folder; int64_t registered, last_run, last_ok; uint32_t state, result, flags; bool vista; };
+struct task_row { const char *path, *guid, *sid, *user, *logon, *command, *arguments, *folder; int64_t registered, last_run, last_ok; uint32_t state,
+    result, flags; bool vista; };
 void cached_task(struct hive *software, const struct task_row *t);
 
 /* ---- Breaking ---------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 
 enum { FILE_HEAD = 4096, CHUNK = 65536, CHUNK_HEAD = 512, NAMES = 128, TEMPLATES = 384, RECORD_HEAD = 24 };
-enum { T_EOF, T_OPEN, T_CLOSE_START, T_CLOSE_EMPTY, T_END, T_VALUE, T_ATTRIBUTE, T_CDATA, T_CHARREF, T_ENTITY, T_PI_TARGET, T_PI_DATA, T_TEMPLATE, T_SLOT, T_OPTIONAL,
+enum { T_EOF, T_OPEN, T_CLOSE_START, T_CLOSE_EMPTY, T_END, T_VALUE, T_ATTRIBUTE, T_CDATA, T_CHARREF, T_ENTITY, T_PI_TARGET, T_PI_DATA, T_TEMPLATE,
+    T_SLOT, T_OPTIONAL,
        T_FRAGMENT, MORE = 0x40, BINXML = 0x21, NO_DEP = 0xffff };
 
 /* How Windows' own providers identify themselves. source: written by the old event API too, so name and channel are literals of the template;
@@ -151,7 +152,8 @@ static void put_systemtime(struct buf *b, int64_t t)
         buf_u16(b, v[i]);
 }
 
-static const uint8_t width[] = {[F_I8] = 1, [F_U8] = 1, [F_I16] = 2, [F_U16] = 2, [F_I32] = 4, [F_U32] = 4, [F_I64] = 8, [F_U64] = 8, [F_F32] = 4, [F_F64] = 8,
+static const uint8_t width[] = {[F_I8] = 1, [F_U8] = 1, [F_I16] = 2, [F_U16] = 2, [F_I32] = 4, [F_U32] = 4, [F_I64] = 8, [F_U64] = 8, [F_F32] = 4,
+    [F_F64] = 8,
                                 [F_BOOL] = 4, [F_TIME] = 8, [F_HEX32] = 4, [F_HEX64] = 8};
 
 static void encode(struct buf *b, const struct field *f)
@@ -254,7 +256,8 @@ static bool is_data(const struct field *f) { return (f->type >= 0 && f->type < F
 
 static struct head gather(const struct evtx *l, int64_t time, const char *provider, unsigned id, const struct field *f)
 {
-    struct head h = {.by = {.name = provider}, .id = id, .time = time, .level = 4, .keywords = 0x8000000000000000, .pid = 4, .tid = 8, .computer = l->computer, .channel = l->channel};
+    struct head h = {.by = {.name = provider}, .id = id, .time = time, .level = 4, .keywords = 0x8000000000000000, .pid = 4, .tid = 8,
+        .computer = l->computer, .channel = l->channel};
     for (size_t i = 0; i < LEN(providers); i++)
         if (strcmp(provider, providers[i].name) == 0)
             h.by = providers[i];
@@ -293,7 +296,8 @@ static struct head gather(const struct evtx *l, int64_t time, const char *provid
 }
 
 /* Slots of the System element, in the order of Windows' own template. */
-enum { SL_LEVEL, SL_OPCODE, SL_TASK, SL_ID, SL_QUALIFIERS, SL_KEYWORDS, SL_TIME, SL_ACTIVITY, SL_PID, SL_TID, SL_RECORD, SL_VERSION, SL_USER, SL_RELATED, SL_PROVIDER, SL_GUID,
+enum { SL_LEVEL, SL_OPCODE, SL_TASK, SL_ID, SL_QUALIFIERS, SL_KEYWORDS, SL_TIME, SL_ACTIVITY, SL_PID, SL_TID, SL_RECORD, SL_VERSION, SL_USER,
+    SL_RELATED, SL_PROVIDER, SL_GUID,
        SL_CHANNEL, SL_EVENT, SL_MESSAGE, SLOTS };
 
 /* In a template values are slots; without one they are text. */
@@ -304,18 +308,23 @@ static struct says sys(const struct head *h, const char *n, int index, int type,
 
 static void system_element(struct evtx *l, const struct head *h)
 {
-    char id[16], level[24], task[24], opcode[24], version[24], keywords[24], time[WINTIME_TEXT + 2], record[24], pid[24], tid[24], qualifiers[24], guid[40];
-    snprintf(id, sizeof id, "%u", h->id), snprintf(level, sizeof level, "%u", (unsigned)h->level), snprintf(task, sizeof task, "%u", (unsigned)h->task);
+    char id[16], level[24], task[24], opcode[24], version[24], keywords[24], time[WINTIME_TEXT + 2], record[24], pid[24], tid[24], qualifiers[24],
+        guid[40];
+    snprintf(id, sizeof id, "%u", h->id), snprintf(level, sizeof level, "%u", (unsigned)h->level), snprintf(task, sizeof task, "%u",
+        (unsigned)h->task);
     snprintf(opcode, sizeof opcode, "%u", (unsigned)h->opcode), snprintf(version, sizeof version, "%u", (unsigned)h->version);
-    snprintf(keywords, sizeof keywords, "0x%llx", (unsigned long long)h->keywords), snprintf(record, sizeof record, "%llu", (unsigned long long)h->record);
-    snprintf(pid, sizeof pid, "%u", h->pid), snprintf(tid, sizeof tid, "%u", h->tid), snprintf(qualifiers, sizeof qualifiers, "%u", (unsigned)h->qualifiers);
+    snprintf(keywords, sizeof keywords, "0x%llx", (unsigned long long)h->keywords), snprintf(record, sizeof record, "%llu",
+        (unsigned long long)h->record);
+    snprintf(pid, sizeof pid, "%u", h->pid), snprintf(tid, sizeof tid, "%u", h->tid), snprintf(qualifiers, sizeof qualifiers, "%u",
+        (unsigned)h->qualifiers);
     snprintf(guid, sizeof guid, "{%s}", h->by.guid ? h->by.guid : "");
     wintime_text(h->time, time), memcpy(time + strlen(time) - 1, "00Z", 4);
 
     struct element s = open_element(l, "System", NO_DEP, false);
     close_start(l, &s, false);
     bool fixed = h->literal || h->plain;
-    struct says by[3] = {sys(h, "Name", SL_PROVIDER, F_S, NULL), sys(h, "Guid", SL_GUID, F_GUID, NULL), {.name = "EventSourceName", .text = h->by.source}};
+    struct says by[3] = {sys(h, "Name", SL_PROVIDER, F_S, NULL), sys(h, "Guid", SL_GUID, F_GUID, NULL), {.name = "EventSourceName",
+        .text = h->by.source}};
     if (fixed)
         by[0].text = h->by.name, by[1].text = guid;
     attributes_only(l, "Provider", by, !fixed ? 2 : h->by.source ? 3 : h->by.guid ? 2 : 1);
@@ -338,7 +347,8 @@ static void system_element(struct evtx *l, const struct head *h)
     attributes_only(l, "TimeCreated", &(struct says[]){sys(h, "SystemTime", SL_TIME, F_TIME, time)}[0], 1);
     simple(l, &(struct says[]){sys(h, "EventRecordID", SL_RECORD, F_U64, record)}[0]);
     if (!classic) {
-        attributes_only(l, "Correlation", (struct says[]){sys(h, "ActivityID", SL_ACTIVITY, F_GUID, h->activity), sys(h, "RelatedActivityID", SL_RELATED, F_GUID, NULL)},
+        attributes_only(l, "Correlation", (struct says[]){sys(h, "ActivityID", SL_ACTIVITY, F_GUID, h->activity), sys(h, "RelatedActivityID",
+            SL_RELATED, F_GUID, NULL)},
                         !h->plain ? 2 : h->activity ? 1 : 0);
         attributes_only(l, "Execution", (struct says[]){sys(h, "ProcessID", SL_PID, F_U32, pid), sys(h, "ThreadID", SL_TID, F_U32, tid)}, 2);
     }
@@ -393,7 +403,8 @@ static void data_element(struct evtx *l, const struct head *h, const struct fiel
     else if (f->type == F_CDATA)
         put8(l, T_CDATA), counted(l, f->text);
     else if (!h->plain)
-        slot(l, gone || f->type == F_NULL ? T_OPTIONAL : T_SLOT, index, f->type == F_BINARY ? F_BIN : f->type == F_NULL || f->type == F_DATA ? F_S : f->type);
+        slot(l, gone || f->type == F_NULL ? T_OPTIONAL : T_SLOT, index, f->type == F_BINARY ? F_BIN : f->type == F_NULL || f->type == F_DATA ? F_S
+            : f->type);
     else if (f->type != F_NULL)
         render(&text, f), buf_char(&text, 0), literal(l, text.p);
     buf_free(&text);
@@ -406,7 +417,8 @@ static void data_elements(struct evtx *l, const struct head *h, const struct fie
     bool titled = h->userdata || h->eventname;
     struct element e = open_element(l, h->userdata ? h->userdata : "EventData", NO_DEP, titled);
     if (titled)
-        attribute(l, h->userdata ? "xmlns" : "Name", false), literal(l, h->userdata ? "http://manifests.microsoft.com/win/2004/08/windows/eventlog" : h->eventname);
+        attribute(l, h->userdata ? "xmlns" : "Name", false), literal(l, h->userdata ? "http://manifests.microsoft.com/win/2004/08/windows/eventlog"
+            : h->eventname);
     close_start(l, &e, false);
     if (h->array && !h->plain) {
         static const struct field strings = {.type = F_S | F_ARRAY};
@@ -460,7 +472,8 @@ static void sign(struct buf *b, const struct head *h, const struct field *f, boo
 {
     buf_z(b, whole ? "event" : "data");
     if (whole)
-        buf_printf(b, "|%s|%s|%s|%s|%d", h->literal ? h->by.name : "", h->literal ? h->channel : "", h->computer, h->by.guid ? "" : "classic", h->rendered != NULL);
+        buf_printf(b, "|%s|%s|%s|%s|%d", h->literal ? h->by.name : "", h->literal ? h->channel : "", h->computer, h->by.guid ? "" : "classic",
+            h->rendered != NULL);
     if (whole && h->rendered)
         buf_printf(b, "|%s|%s|%u", h->by.name, h->channel, (unsigned)h->level);
     buf_printf(b, "|%s|%s|%s", h->userdata ? "user" : "", data && h->userdata ? h->userdata : "", data && h->eventname ? h->eventname : "");
@@ -509,11 +522,13 @@ static void event_values(struct evtx *l, const struct head *h, const struct fiel
 {
     size_t n = SLOTS + (h->flat ? data_count(h, f) : 0), t = values_begin(l, n);
     const struct field none = {0};
-    value(l, t, SL_LEVEL, &U8("", h->level)), value(l, t, SL_OPCODE, &U8("", h->opcode)), value(l, t, SL_TASK, &U16("", h->task)), value(l, t, SL_ID, &U16("", h->id));
+    value(l, t, SL_LEVEL, &U8("", h->level)), value(l, t, SL_OPCODE, &U8("", h->opcode)), value(l, t, SL_TASK, &U16("", h->task)), value(l, t, SL_ID,
+        &U16("", h->id));
     value(l, t, SL_QUALIFIERS, h->has_qualifiers ? &U16("", h->qualifiers) : &none);
     value(l, t, SL_KEYWORDS, &HEX64("", h->keywords)), value(l, t, SL_TIME, &TIME("", h->time));
     value(l, t, SL_ACTIVITY, h->activity ? &GUID("", h->activity) : &none);
-    value(l, t, SL_PID, &U32("", h->pid)), value(l, t, SL_TID, &U32("", h->tid)), value(l, t, SL_RECORD, &U64("", h->record)), value(l, t, SL_VERSION, &U8("", h->version));
+    value(l, t, SL_PID, &U32("", h->pid)), value(l, t, SL_TID, &U32("", h->tid)), value(l, t, SL_RECORD, &U64("", h->record)), value(l, t,
+        SL_VERSION, &U8("", h->version));
     value(l, t, SL_USER, h->user ? &SID("", h->user) : &none), value(l, t, SL_RELATED, &none);
     value(l, t, SL_PROVIDER, h->literal ? &none : &S("", h->by.name)), value(l, t, SL_GUID, h->literal ? &none : &GUID("", h->by.guid));
     value(l, t, SL_CHANNEL, h->literal ? &none : &S("", h->channel));

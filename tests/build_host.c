@@ -95,7 +95,8 @@ void lsa_right(struct hive *h, const char *sid, uint32_t mask)
 void lsa_audit(struct hive *h, const struct audit_row *rows, size_t n)
 {
     static const uint16_t per_category[] = {5, 11, 14, 3, 6, 6, 6, 4, 4};
-    static const struct audit_row defaults[] = {{0x0c, 1}, {0x10, 3}, {0x14, 3}, {AUDIT_LOGON, 1}, {AUDIT_LOGOFF, 1}, {0x1a, 1}, {AUDIT_SPECIAL, 1}, {0x26, 3}, {0x5a, 1}, {0x5c, 1},
+    static const struct audit_row defaults[] = {{0x0c, 1}, {0x10, 3}, {0x14, 3}, {AUDIT_LOGON, 1}, {AUDIT_LOGOFF, 1}, {0x1a, 1}, {AUDIT_SPECIAL, 1},
+        {0x26, 3}, {0x5a, 1}, {0x5c, 1},
                                                 {AUDIT_USER_ACCOUNT, 1}, {0x6c, 1}};
     uint8_t p[150] = {0, 1};
     set32(p + 4, LEN(per_category)), set32(p + 8, 0x84);
@@ -144,7 +145,8 @@ void sam_user(struct hive *h, const struct user_row *u)
     enum { HEAD = 17 * 12, NAME = 1, LM = 13, NT = 14 };
     struct buf name = {0}, v = {0};
     put_utf16(&name, u->name);
-    uint32_t lm = u->old ? 4 : 0x18, nt = u->blank ? lm : u->old ? 20 : 0x38, at[17] = {0}, len[17] = {[NAME] = (uint32_t)name.n, [LM] = lm, [NT] = nt};
+    uint32_t lm = u->old ? 4 : 0x18, nt = u->blank ? lm : u->old ? 20 : 0x38, at[17] = {0}, len[17] = {[NAME] = (uint32_t)name.n, [LM] = lm,
+        [NT] = nt};
     for (uint32_t i = 0, end = 0; i < 17; i++) {
         at[i] = end, end += (len[i] + 3) & ~3u;
         buf_u32(&v, at[i]), buf_u32(&v, len[i]), buf_u32(&v, 0);
@@ -162,7 +164,8 @@ void sam_domain(struct hive *h, const char *sid, uint16_t lockout_threshold)
 {
     const int64_t day = 86400 * WINTIME_SECOND;
     uint8_t f[240] = {3, 0, 1};
-    set64(f + 8, (uint64_t)h->now), set64(f + 24, (uint64_t)(-42 * day)), set64(f + 40, 1ull << 63), set64(f + 48, (uint64_t)(-day / 48)), set64(f + 56, (uint64_t)(-day / 48));
+    set64(f + 8, (uint64_t)h->now), set64(f + 24, (uint64_t)(-42 * day)), set64(f + 40, 1ull << 63), set64(f + 48, (uint64_t)(-day / 48)),
+        set64(f + 56, (uint64_t)(-day / 48));
     set32(f + 72, 1010), set32(f + 76, 1), set16(f + 80, 7), set16(f + 82, 24), set16(f + 84, lockout_threshold);
     struct buf v = {0};
     for (unsigned i = 0; i < 4; i++)            /* security descriptor (left out), the domain's SID, two empty ones */
@@ -186,7 +189,8 @@ static void tstime(struct buf *b, int64_t t) { padded8(b, 0), buf_u64le(b, (uint
 
 static uint32_t logon_flag(const char *logon)
 {
-    static const struct { const char *name; uint32_t flag; } kinds[] = {{"S4U", 0x4000}, {"InteractiveToken", 0x10000}, {"Password", 0x40000}, {"InteractiveTokenOrPassword", 0x80000}};
+    static const struct { const char *name; uint32_t flag; } kinds[] = {{"S4U", 0x4000}, {"InteractiveToken", 0x10000}, {"Password", 0x40000},
+        {"InteractiveTokenOrPassword", 0x80000}};
     for (size_t i = 0; i < LEN(kinds); i++)
         if (strcmp(logon, kinds[i].name) == 0)
             return kinds[i].flag;
@@ -201,7 +205,8 @@ static void triggers(struct buf *b, const struct task_row *t)
     padded_text(b, "Author"), padded_text(b, "");
     struct buf sid = {0};
     put_sid(&sid, t->sid);
-    padded8(b, 0), padded8(b, 0), padded32(b, strcmp(t->logon, "Group") == 0 ? 2 : 1), padded32(b, (uint32_t)sid.n), buf_put(b, sid.p, sid.n), align8(b, 0x48);
+    padded8(b, 0), padded8(b, 0), padded32(b, strcmp(t->logon, "Group") == 0 ? 2 : 1), padded32(b, (uint32_t)sid.n), buf_put(b, sid.p, sid.n),
+        align8(b, 0x48);
     padded_text(b, t->user ? t->user : "");
     padded32(b, 0x2c);          /* idle duration and timeout, time limit, expiry, priority 7, restarts, network id */
     for (unsigned i = 0; i < 11; i++)
@@ -220,7 +225,8 @@ static void counted(struct buf *b, const char *text)
 static void actions(struct buf *b, const struct task_row *t)
 {
     buf_u16(b, 3), counted(b, "Author");
-    buf_u16(b, 0x6666), counted(b, ""), counted(b, t->command ? t->command : "%windir%\\system32\\cmd.exe"), counted(b, t->arguments), counted(b, t->folder), buf_u16(b, 0);
+    buf_u16(b, 0x6666), counted(b, ""), counted(b, t->command ? t->command : "%windir%\\system32\\cmd.exe"), counted(b, t->arguments), counted(b,
+        t->folder), buf_u16(b, 0);
 }
 static void dynamic_info(struct buf *b, const struct task_row *t)
 {
@@ -234,7 +240,8 @@ void cached_task(struct hive *h, const struct task_row *t)
 {
     char path[1024], guid[48], date[WINTIME_TEXT];
     uint64_t id = hash64(t->path, strlen(t->path)), id2 = marvin32(t->path, strlen(t->path));
-    snprintf(guid, sizeof guid, "{%08X-%04X-4%03X-A%03X-%012llX}", (unsigned)(id >> 32), (unsigned)(id >> 16 & 0xffff), (unsigned)(id & 0xfff), (unsigned)(id2 >> 48 & 0xfff),
+    snprintf(guid, sizeof guid, "{%08X-%04X-4%03X-A%03X-%012llX}", (unsigned)(id >> 32), (unsigned)(id >> 16 & 0xffff), (unsigned)(id & 0xfff),
+        (unsigned)(id2 >> 48 & 0xfff),
              (unsigned long long)(id2 & 0xffffffffffff));
     int64_t now = h->now;
     h->now = t->registered;                     /* both keys were last written when the task was registered */
@@ -244,7 +251,8 @@ void cached_task(struct hive *h, const struct task_row *t)
     actions(&a, t), triggers(&tr, t), dynamic_info(&d, t);
     wintime_text(t->registered, date);
     snprintf(path, sizeof path, SCHEDULE "\\Tasks\\%s", t->guid ? t->guid : guid);
-    reg(h, path, SZ("Path", t->path), SZ("URI", t->path), DW("Schema", 0x10004), SZ("Date", date), SZ("Author", t->user ? t->user : ""), BYTES("Actions", a.p, a.n),
+    reg(h, path, SZ("Path", t->path), SZ("URI", t->path), DW("Schema", 0x10004), SZ("Date", date), SZ("Author", t->user ? t->user : ""),
+        BYTES("Actions", a.p, a.n),
         BYTES("Triggers", tr.p, tr.n), BYTES("DynamicInfo", d.p, d.n), END);
     snprintf(path, sizeof path, SCHEDULE "\\Plain\\%s", t->guid ? t->guid : guid);
     hive_key(h, path);

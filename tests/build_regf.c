@@ -243,7 +243,8 @@ static uint32_t write_value(struct out *o, const struct reg_value *v)
     else if (v->data.n > INLINE)
         data = cell_bytes(o, v->data.p, v->data.n);
     uint8_t *p = cell(o, vk);
-    memcpy(p, "vk", 2), set16(p + 2, (uint16_t)name.n), set32(p + 4, (uint32_t)v->data.n | (v->data.n <= INLINE ? 0x80000000 : 0)), set32(p + 8, data);
+    memcpy(p, "vk", 2), set16(p + 2, (uint16_t)name.n), set32(p + 4, (uint32_t)v->data.n | (v->data.n <= INLINE ? 0x80000000 : 0)), set32(p + 8,
+        data);
     if (v->data.n && v->data.n <= INLINE)
         memcpy(p + 8, v->data.p, v->data.n);
     set32(p + 12, v->type), set16(p + 16, latin && name.n), memcpy(p + 20, name.n ? name.p : "", name.n);
