@@ -315,7 +315,7 @@ static bool is_secret(struct hive *h, struct str path, struct str value)
     bool unknown = path.n && path.p[0] == '?';
     if (unknown ? strcmp(h->kind, "SECURITY") == 0 || strcmp(h->kind, "SAM") == 0 : !below(path, str_of(h->kind), &rest))
         return true;
-    if (str_ends_ci(rest, STR("\\CurrVal")) || str_ends_ci(rest, STR("\\OldVal")))
+    if (str_ends_ci(path, STR("\\CurrVal")) || str_ends_ci(path, STR("\\OldVal")))
         return true;
     for (size_t i = 0; i < h->n_secret; i++) {
         unsigned row = h->secret[i];
