@@ -122,10 +122,13 @@ static void strip(struct buf *b, const struct r_host *host)
     buf_z(b, "</ul>");
 }
 
+/* As people meet it: 1312 is 0x80070520 in logs and dialogs. */
+static int64_t hresult(int64_t win32) { return win32 >= 0 && win32 <= 0xffff ? 0x80070000 | win32 : win32; }
+
 static void code_words(struct buf *b, const struct r_finding *f)
 {
     if (f->win32 != NONE)
-        h(b, "%i <span class='mono'>%x</span>%z<span class='mono'>%s</span>", f->win32, f->win32, f->symbol.p ? " " : "", f->symbol.p ? f->symbol : STR(""));
+        h(b, "%i <span class='mono'>%x</span>%z<span class='mono'>%s</span>", f->win32, hresult(f->win32), f->symbol.p ? " " : "", f->symbol.p ? f->symbol : STR(""));
 }
 
 static void eyebrow(struct buf *b, const struct r_finding *f, size_t subjects)
@@ -291,7 +294,7 @@ static void when(struct buf *b, const struct r_host *host, const char *label, in
 static void since(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f, size_t serial, const char *level)
 {
     struct window w = log_window(r, host->host);
-    bool seen = f ? host->top->first != NONE : host->failures > 0;
+    bool seen = f ? host->top->first != NONE : host->failures > host->mistyped;
     int64_t n = f ? host->top->count : host->failures;
     h(b, "<div class='tile %z'><%z>%z</%z><dl class='when'>", f ? verdict_words[f->verdict].id : "ruled_out", level, seen ? "Since when" : "Time covered", level);
     if (seen) {
@@ -340,7 +343,10 @@ static void what_was_read(struct buf *b, const struct report *r, const struct r_
     const struct r_read *x = &r->read;
     h(b, "<div class='tile'><h2>What was read</h2><p><b>%n of ", (int64_t)x->read), plural(b, (int64_t)x->files, "file", "files"), buf_z(b, "</b>: ");
     plural(b, (int64_t)x->logs, "event log", "event logs"), h(b, " with "), plural(b, (int64_t)x->records, "record", "records"), buf_z(b, ", ");
-    plural(b, (int64_t)x->hives, "hive", "hives"), buf_z(b, ". ");
+    plural(b, (int64_t)x->hives, "hive", "hives");
+    if (x->dirty)
+        h(b, " (%n dirty)", (int64_t)x->dirty);
+    buf_z(b, ". ");
     if (x->failed)
         plural(b, (int64_t)x->failed, "record", "records"), buf_z(b, " could not be read. ");
     if (x->damaged)
@@ -358,7 +364,7 @@ static void case_line(struct buf *b, const struct report *r)
     if (!r->status.n)
         buf_z(b, r->read.read ? "complete" : "no_evidence");
     h(b, "</span><span>Evidence set <span class='mono'>%s</span></span>", (struct str){r->read.set_sha256, 16});
-    h(b, "<span>%s %s</span>", r->tool, r->version);
+    h(b, "<span>%s %s</span>", r->tool, r->version.p ? r->version : STR(""));
     if (r->knowledge.n)
         h(b, "<span>knowledge <span class='mono'>%s</span></span>", (struct str){r->knowledge.p, r->knowledge.n < 12 ? r->knowledge.n : 12});
     if (r->stamp.n)
@@ -366,16 +372,15 @@ static void case_line(struct buf *b, const struct report *r)
     buf_z(b, "</p>\n");
 }
 
-static void host_words(struct buf *b, const struct r_host *x)
+static void host_words(struct buf *b, const struct r_host *x, const char *dot)
 {
-    if (x->domain.n)
-        h(b, " \xc2\xb7 <bdi dir='auto'>%s</bdi>", x->domain);
-    if (x->os.n)
-        h(b, " \xc2\xb7 <bdi dir='auto'>%s</bdi>", x->os);
-    if (x->build != NONE)
-        h(b, " (%i)", x->build);
-    if (x->role.n)
-        h(b, " \xc2\xb7 %s", x->role);
+    const struct str word[] = {x->domain, x->os, x->role};
+    for (size_t i = 0; i < LEN(word); i++)
+        if (word[i].n) {
+            h(b, "%z<bdi dir='auto'>%s</bdi>", dot, word[i]), dot = " \xc2\xb7 ";
+            if (i == 1 && x->build != NONE)
+                h(b, " (%i)", x->build);
+        }
 }
 
 /* The finding the first screen speaks of, or NULL when the outcome speaks for itself. */
@@ -384,14 +389,33 @@ static const struct r_finding *headline(const struct report *r, const struct r_h
     return host->outcome == OUT_FOUND || host->outcome == OUT_LATENT ? (const struct r_finding *)r->finding.row + host->top->at : NULL;
 }
 
-static void outcome_text(struct buf *b, const struct r_host *host, const char *level)
+/* Without a finding the ledger says what failed, and what the logs cover. */
+static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_failed *t = r->failed.row;
+    const struct r_coverage *c = r->coverage.row;
+    size_t n = 0;
+    buf_z(b, "<dl class='ledger'>\n");
+    for (size_t i = 0; i < r->failed.n && n < 4; i++)
+        if (host->failures && str_eq(t[i].host, host->host) && !str_eq(t[i].kind, STR("program"))) {
+            h(b, "<div><dt>Failed</dt><dd>%s <bdi dir='auto'>%s</bdi>, %n\xc3\x97 since %t UTC: %i %s ", t[i].kind, t[i].subject, t[i].n, t[i].first, t[i].win32, t[i].symbol), n++;
+            ref(b, r, t[i].id), buf_z(b, "</dd></div>\n");
+        }
+    if (host->mistyped)
+        h(b, "<div><dt>Everyday</dt><dd>%n logon%z with a wrong name or password</dd></div>\n", host->mistyped, host->mistyped == 1 ? "" : "s");
+    for (size_t i = 0; i < r->coverage.n && n < 6; i++)
+        if (c[i].channel == 1 && c[i].from != NONE && str_eq(c[i].host, host->host))
+            h(b, "<div><dt>Covered</dt><dd><bdi dir='auto'>%s</bdi> <span class='src'>%t \xe2\x80\x93 %t</span></dd></div>\n", c[i].artifact, c[i].from, c[i].to), n++;
+    buf_z(b, "</dl>\n");
+}
+
+static void outcome_text(struct buf *b, const struct report *r, const struct r_host *host, const char *level)
 {
     static const char *const hue[OUTCOMES] = {"confirmed", "undetermined", "undetermined", "latent", "undetermined", "good"};
     h(b, "<div class='why %z'>\n<%z>", hue[host->outcome], level);
     h(b, outcome_words[host->outcome].headline, host->host);
     h(b, "</%z>\n<p class='lead'>%z</p>\n", level, outcome_words[host->outcome].lead);
-    if (host->failures && host->outcome != OUT_LATENT)
-        h(b, "<p class='meta'><a href='#facts'>%n failures</a> are in the evidence.</p>\n", host->failures);
+    outcome_ledger(b, r, host);
     buf_z(b, "</div>\n");
 }
 
@@ -406,7 +430,7 @@ static void single_host(struct buf *b, const struct report *r, const struct r_ho
         ledger(b, r, f);
         buf_z(b, "</div>\n");
     } else
-        outcome_text(b, host, "h1");
+        outcome_text(b, r, host, "h1");
     buf_z(b, "<div class='side'>\n");
     if (f)
         what_now(b, r, f, "h2");
@@ -429,13 +453,13 @@ static void host_panel(struct buf *b, const struct report *r, const struct r_hos
 {
     const struct r_finding *f = headline(r, host);
     h(b, "<section class='host panel' aria-label='Diagnosis of %s'>\n<div class='name'><b><bdi dir='auto'>%s</bdi></b><span>", host->host, host->host);
-    host_words(b, host);
+    host_words(b, host, "");
     buf_z(b, "</span>"), strip(b, host), buf_z(b, "</div>\n<div class='hero'>\n");
     if (f) {
         h(b, "<div class='why %z'>\n", verdict_words[f->verdict].id), eyebrow(b, f, host->top->n);
         h(b, "<h2><a href='#f-%i'><bdi dir='auto'>%s</bdi></a></h2>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n</div>\n", f->id, f->title, f->explanation);
     } else
-        outcome_text(b, host, "h2");
+        outcome_text(b, r, host, "h2");
     since(b, r, host, f, serial, "h3");
     if (f)
         what_now(b, r, f, "h3");
@@ -649,25 +673,27 @@ static void findings(struct buf *b, const struct report *r)
 
 /* ---- facts ---- */
 
-static void tasks(struct buf *b, const struct report *r)
+static void win32(struct buf *b, int64_t code, struct str symbol)
 {
-    static const char *const head[] = {"Task", "Host", "Time (UTC)", "Seen in", "Code as recorded", "Windows error", "Evidence", NULL};
-    const struct r_task *t = r->task.row;
+    if (code == NONE)
+        h(b, "<span class='nil'>none</span>");
+    else
+        h(b, "%i <small class='mono nowrap'>%s</small>", code, symbol.p ? symbol : STR(""));
+}
+
+static void failures(struct buf *b, const struct report *r)
+{
+    static const char *const head[] = {"Subject", "Kind", "Host", "Windows error", "Code as recorded", "#Times", "First (UTC)", "Last (UTC)", "Last evidence", NULL};
+    const struct r_failed *t = r->failed.row;
     size_t n = 0;
-    if (!r->task.n)
+    if (!r->failed.n)
         return;
-    table_open(b, "Task failures", "from events, and last results in the task cache", head);
-    for (; n < r->task.n && n < SHOW_ROWS && room(b); n++, t++) {
-        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><bdi dir='auto'>%s</bdi></td><td>%t</td><td>", t->task, t->host, t->time);
-        h(b, t->event_id == NONE ? "last result" : "event %i", t->event_id);
-        h(b, "</td><td class='mono'>%s</td><td>", t->raw);
-        if (t->win32 != NONE)
-            h(b, "%i <small class='mono'>%s</small>", t->win32, t->symbol);
-        else
-            h(b, "<span class='nil'>none: a code of the program</span>");
-        buf_z(b, "</td><td>"), ref(b, r, t->id), buf_z(b, "</td></tr>\n");
+    table_open(b, "Failures", "by subject and code, from events and from last results in the task cache", head);
+    for (; n < r->failed.n && n < SHOW_ROWS && room(b); n++, t++) {
+        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td class='nowrap'>%s</td><td><bdi dir='auto'>%s</bdi></td><td>", t->subject, t->kind, t->host), win32(b, t->win32, t->symbol);
+        h(b, "</td><td class='mono'>%s</td><td class='num'>%n</td><td>%t</td><td>%t</td><td>", t->raw, t->n, t->first, t->last), ref(b, r, t->id), buf_z(b, "</td></tr>\n");
     }
-    table_close(b, r->task.n - n + r->task.more, "SELECT * FROM v_failure WHERE kind = \"task\"");
+    table_close(b, r->failed.n - n + r->failed.more, "SELECT * FROM v_failure");
 }
 
 static const char *start_word(int64_t start)
@@ -692,7 +718,7 @@ static void services(struct buf *b, const struct report *r)
         if (s->start != NONE)
             h(b, "%z <span class='src'>(%i)</span>", start_word(s->start), s->start);
         else
-            buf_z(b, "<span class='nil'>not installed</span>");
+            h(b, "<span class='nil'>%z</span>", s->id.p ? "not set" : "not installed");
         h(b, "</td><td><bdi dir='auto'>%s</bdi></td><td>", s->account), ref(b, r, s->id), buf_z(b, "</td></tr>\n");
     }
     table_close(b, r->service.n - n + r->service.more, "SELECT * FROM v_service");
@@ -730,9 +756,11 @@ static void settings(struct buf *b, const struct report *r, bool smb)
 static void facts(struct buf *b, const struct report *r)
 {
     buf_z(b, "<section class='part' id='facts' aria-labelledby='h-facts'>\n<h2 id='h-facts'>Facts</h2>\n<p class='hint'>State of the host as the evidence records it, whatever the verdicts.</p>\n");
-    if (!r->task.n && !r->service.n && !r->setting.n)
-        buf_z(b, "<p class='nil'>No task failure was recorded, and no SYSTEM hive was read.</p>\n");
-    tasks(b, r), services(b, r), settings(b, r, true), settings(b, r, false);
+    if (!r->failed.n)
+        buf_z(b, "<p class='nil'>No failure was recorded in what was read.</p>\n");
+    if (!r->service.n && !r->setting.n)
+        buf_z(b, "<p class='nil'>No SYSTEM hive was read: nothing is known about services and settings.</p>\n");
+    failures(b, r), services(b, r), settings(b, r, true), settings(b, r, false);
     buf_z(b, "</section>\n");
 }
 
@@ -779,7 +807,7 @@ static void coverage_part(struct buf *b, const struct report *r)
     if (!r->coverage.n)
         buf_z(b, "<p class='nil'>Nothing was covered.</p>\n");
     else
-        table_open(b, "Coverage", "artefact by artefact", head);
+        table_open(b, "Artefacts", "what each one covers", head);
     for (n = 0; n < r->coverage.n && n < SHOW_ROWS && room(b); n++) {
         h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><bdi dir='auto'>%s</bdi></td><td>", c[n].artifact, c[n].host), state_word(b, c[n].state);
         h(b, "</td><td>%t</td><td>%t</td><td>", c[n].from, c[n].to), span_bar(b, c + n, log_window(r, c[n].host));
@@ -799,9 +827,9 @@ static void cited_part(struct buf *b, const struct report *r)
         return;
     buf_z(b, "<section class='part' id='cited' aria-labelledby='h-cited'>\n<h2 id='h-cited'>Cited facts</h2>\n"
              "<p class='hint'>Each fact by the bytes it was read from. <kbd>whylogon show case.db f3:0x1200</kbd> decodes one again, with its raw bytes and the second reader's view.</p>\n");
-    table_open(b, "Cited facts", "in the order of files and bytes", head);
+    table_open(b, "Facts by file and byte", "every one that a finding above cites", head);
     for (; n < r->cited.n && room(b); n++) {
-        h(b, "<tr id='e-%s'><th scope='row'><span class='id'>%s</span></th><td>%t</td><td><bdi dir='auto'>%s</bdi></td><td><bdi dir='auto'>%s</bdi>", c[n]->id, c[n]->id, c[n]->time,
+        h(b, "<tr id='e-%s'><th scope='row' class='id'>%s</th><td>%t</td><td><bdi dir='auto'>%s</bdi></td><td><bdi dir='auto'>%s</bdi>", c[n]->id, c[n]->id, c[n]->time,
           c[n]->summary.n ? c[n]->summary : c[n]->explain, c[n]->path);
         if (c[n]->off != NONE)
             buf_printf(b, " @ 0x%llx", (unsigned long long)c[n]->off);
@@ -848,6 +876,10 @@ static void evidence_part(struct buf *b, const struct report *r)
         if (e->log_kind.n)
             h(b, "<small>%s</small>", e->log_kind);
         h(b, "</td><td class='num'>%n</td><td class='num'>%n</td><td class='num'>%n</td><td class='num'>%n</td><td>", e->bytes, e->parsed, e->recovered, e->failed), state_word(b, e->state);
+        if (e->hive_kind.n)
+            h(b, "<small>%s%z</small>", e->hive_kind, e->dirty == 1 ? ", was dirty" : "");
+        if (e->replay.n)
+            h(b, "<small><bdi dir='auto'>%s</bdi></small>", e->replay);
         if (e->note.n)
             h(b, "<small><bdi dir='auto'>%s</bdi></small>", e->note);
         if (e->duplicate_of != NONE)
@@ -935,7 +967,7 @@ static void bar(struct buf *b, const struct report *r)
     const struct r_host *host = r->host.row;
     buf_z(b, "<a class='skip' href='#findings'>Skip to the findings</a>\n<header class='page'><div class='bar'><p class='brand'>whylogon</p><p class='who'>");
     if (r->host.n == 1)
-        h(b, "<b><bdi dir='auto'>%s</bdi></b>", host->host), host_words(b, host);
+        h(b, "<b><bdi dir='auto'>%s</bdi></b>", host->host), host_words(b, host, " \xc2\xb7 ");
     else
         buf_z(b, "Why logons failed");
     buf_z(b, "</p><nav aria-label='Parts of the report'><a href='#findings'>Findings</a><a href='#facts'>Facts</a><a href='#coverage'>Coverage</a>");

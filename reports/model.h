@@ -33,16 +33,17 @@ struct r_finding {
     struct slice cite[ROLES_N], unknown, remedy;
 };
 struct r_evidence {
-    int64_t id, bytes, seen, parsed, recovered, failed, chunks, duplicate_of, older;
-    struct str path, container, kind, format, log_kind, host, sha256, state, note;
+    int64_t id, bytes, seen, parsed, recovered, failed, chunks, duplicate_of, older, dirty;
+    struct str path, container, kind, format, log_kind, host, sha256, state, note, hive_kind, replay;
     struct slice anomaly;
 };
-struct r_coverage { int64_t from, to, channel; struct str host, artifact, state, path, detail; };
+struct r_coverage { int64_t from, to, channel, core; struct str host, artifact, state, path, detail; };
 struct r_task     { int64_t event_id, win32, time; struct str host, task, raw, symbol, id; };
+struct r_failed   { int64_t win32, n, first, last; struct str host, kind, subject, raw, symbol, id; };     /* failures alike; id: the last one */
 struct r_service  { int64_t start; struct str host, service, display, account, id; };
 struct r_setting  { int64_t smb, is_set, value, default_value; struct str host, name, text, default_text, meaning, id; };
 struct r_day      { int64_t day, n; struct str host; };
-struct r_total    { int64_t n, first, last; struct str host; };
+struct r_total    { int64_t n, mistyped, first, last; struct str host; };
 struct r_collect  { int64_t n; struct str host, artifact, command; };
 struct r_pair     { struct str key, value; };           /* meta; status words (key); rules that failed (rule, message) */
 
@@ -61,13 +62,14 @@ struct r_host {
     const struct r_group *top;                          /* NULL: nothing confirmed, likely, possible or latent */
     enum outcome outcome;
     int64_t failures, first, last;                      /* failures in evidence, explained or not */
+    int64_t mistyped;                                   /* of them, logons with a wrong name or password: everyday ones when nothing else failed */
     struct slice day;
 };
 
-struct r_read { uint64_t files, read, logs, hives, records, bytes, failed, damaged, duplicates; char set_sha256[65]; };
+struct r_read { uint64_t files, read, logs, hives, records, failed, damaged, dirty; char set_sha256[65]; };
 
 struct report {
-    struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task, service, setting, day, total, collect, rule_error;
+    struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task, failed, service, setting, day, total, collect, rule_error;
     struct list artifact;                               /* struct r_collect without host: what the knowledge can use */
     struct list group;
     struct list cited;                                  /* const struct r_citation *, one per evidence id that a page shows, sorted by id */

@@ -27,7 +27,7 @@ const struct outcome_words outcome_words[OUTCOMES] = {
     [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
         "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed below with their codes."},
     [OUT_HEALTHY] = {"No logon failure was found on %s.",
-        "The logs that were read record no failed logon session, task, service or share, and no known cause of such failures is in place."},
+        "The logs that were read record no failed task, service, share or logon session beyond mistyped passwords, and no known cause of such failures is in place."},
     [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
         "No failure is known, and none could have been seen. Collect the logs named under Coverage before calling this host healthy."},
 };
@@ -37,12 +37,15 @@ const struct outcome_words outcome_words[OUTCOMES] = {
 struct column { size_t at; bool text; };
 #define INT(type, field) {offsetof(struct type, field), false}
 #define TEXT(type, field) {offsetof(struct type, field), true}
-enum { COLUMNS = 19 };
+enum { COLUMNS = 22 };
 
 #define VERDICT_RANK "CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END"
 #define ROLE_RANK "CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2 WHEN 'contradicts' THEN 4 ELSE 3 END"
 #define FILE_NUMBER "CAST(ltrim(file_id, 'f') AS INTEGER)"
 #define ALWAYS "always(name) AS (VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), ('VaultSvc'))"
+/* Exit codes a task's program left in the task cache: small numbers that are no errors of Windows, and no SCHED_S_* state (0x413xx). */
+#define EXIT_CODES \
+    "SELECT host, task, NULL, CAST(result AS TEXT), NULL, NULL, nullif(last_run, 0), evidence_id FROM v_task WHERE result BETWEEN 1 AND 0x7fffffff AND result & 0xffffff00 <> 0x41300"
 
 static const struct source { size_t list, size, cap; const char *sql; struct column col[COLUMNS]; } sources[] = {
     {offsetof(struct report, meta), sizeof(struct r_pair), 100, "SELECT key, value FROM meta ORDER BY key", {TEXT(r_pair, key), TEXT(r_pair, value)}},
@@ -56,19 +59,21 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
       INT(r_host, bias), TEXT(r_host, machine_sid), INT(r_host, joined)}},
     {offsetof(struct report, evidence), sizeof(struct r_evidence), SIZE_MAX,
      "SELECT " FILE_NUMBER ", path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, failed, chunks, state, note, "
-     "CAST(ltrim(duplicate_of, 'f') AS INTEGER), older FROM v_evidence ORDER BY 1",
+     "CAST(ltrim(duplicate_of, 'f') AS INTEGER), older, hive_kind, dirty, replay FROM v_evidence ORDER BY 1",
      {INT(r_evidence, id), TEXT(r_evidence, path), TEXT(r_evidence, container), TEXT(r_evidence, kind), TEXT(r_evidence, format), TEXT(r_evidence, log_kind),
       TEXT(r_evidence, host), INT(r_evidence, bytes), TEXT(r_evidence, sha256), INT(r_evidence, seen), INT(r_evidence, parsed), INT(r_evidence, recovered),
-      INT(r_evidence, failed), INT(r_evidence, chunks), TEXT(r_evidence, state), TEXT(r_evidence, note), INT(r_evidence, duplicate_of), INT(r_evidence, older)}},
+      INT(r_evidence, failed), INT(r_evidence, chunks), TEXT(r_evidence, state), TEXT(r_evidence, note), INT(r_evidence, duplicate_of), INT(r_evidence, older),
+      TEXT(r_evidence, hive_kind), INT(r_evidence, dirty), TEXT(r_evidence, replay)}},
     {offsetof(struct report, anomaly), sizeof(struct r_anomaly), SIZE_MAX,       /* 200 a file; the rest are counted */
      "SELECT file, total, evidence_id, what, detail FROM (SELECT " FILE_NUMBER " AS file, count(*) OVER (PARTITION BY file_id) AS total, evidence_id, what, detail, "
      "row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what) AS place FROM v_anomaly) WHERE place <= 200 ORDER BY file, place",
      {INT(r_anomaly, file), INT(r_anomaly, total), TEXT(r_anomaly, id), TEXT(r_anomaly, what), TEXT(r_anomaly, detail)}},
     {offsetof(struct report, coverage), sizeof(struct r_coverage), SIZE_MAX,
-     "SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, k.kind = 'channel' FROM v_coverage c LEFT JOIN kb_artifact k ON k.name = c.artifact "
-     "ORDER BY c.host, c.artifact COLLATE NOCASE, c.from_time, c.path",
+     "SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, coalesce(k.kind = 'channel', c.from_time IS NOT NULL), "
+     "instr('|Security|System|Microsoft-Windows-TaskScheduler/Operational|SYSTEM|SECURITY|SOFTWARE|SAM|', '|' || c.artifact || '|') AS core FROM v_coverage c "
+     "LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY ORDER BY c.host, core = 0, core, c.artifact COLLATE NOCASE, c.from_time, c.path",
      {TEXT(r_coverage, host), TEXT(r_coverage, artifact), TEXT(r_coverage, state), INT(r_coverage, from), INT(r_coverage, to), TEXT(r_coverage, path),
-      TEXT(r_coverage, detail), INT(r_coverage, channel)}},
+      TEXT(r_coverage, detail), INT(r_coverage, channel), INT(r_coverage, core)}},
     {offsetof(struct report, finding), sizeof(struct r_finding), SIZE_MAX,
      "SELECT finding, rank, win32, first_seen, last_seen, count, cause, rule, title, host, subject, symbol, explanation, second_reader "
      "FROM (SELECT *, " VERDICT_RANK " AS rank FROM v_finding) ORDER BY rank, host, "
@@ -87,18 +92,19 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
      {INT(r_unknown, finding), TEXT(r_unknown, artifact), TEXT(r_unknown, collect)}},
     {offsetof(struct report, remedy), sizeof(struct r_remedy), SIZE_MAX, "SELECT finding, text, risk, reversible, verify FROM v_finding_remedy ORDER BY finding, ord",
      {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible), TEXT(r_remedy, verify)}},
-    /* Failures that are events; and last results of the task cache: errors and exit codes, not SCHED_S_* states (0x413xx). Only HRESULTs of facility 7 are Win32. */
-    {offsetof(struct report, task), sizeof(struct r_task), 100000,
-     "WITH e AS MATERIALIZED (SELECT evidence_id, event_id FROM v_event WHERE evidence_id IN (SELECT evidence_id FROM v_failure WHERE kind IN ('task', 'program'))) "
-     "SELECT f.host, f.subject, e.event_id, f.raw, f.win32, f.symbol, f.time, f.evidence_id FROM v_failure f JOIN e ON e.evidence_id = f.evidence_id "
-     "WHERE f.kind IN ('task', 'program') UNION ALL "
-     "SELECT host, task, NULL, CAST(result & 0xffffffff AS TEXT), CASE WHEN result & 0xffff0000 = 0x80070000 THEN result & 0xffff END, "
-     "CASE WHEN result & 0xffff0000 = 0x80070000 THEN (SELECT symbol FROM kb_code WHERE space = 'win32' AND value = (result & 0xffff)) END, nullif(last_run, 0), evidence_id "
-     "FROM v_task WHERE result <> 0 AND result & 0xffffff00 <> 0x41300 ORDER BY 1, 7, 2, 3, 8",
+    {offsetof(struct report, task), sizeof(struct r_task), 100000,      /* failures with event_id NULL are last results in the task cache */
+     "SELECT host, subject, event_id, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE kind IN ('task', 'program') UNION ALL " EXIT_CODES " ORDER BY 1, 7, 2, 3, 8",
      {TEXT(r_task, host), TEXT(r_task, task), INT(r_task, event_id), TEXT(r_task, raw), INT(r_task, win32), TEXT(r_task, symbol), INT(r_task, time), TEXT(r_task, id)}},
+    {offsetof(struct report, failed), sizeof(struct r_failed), 20000,
+     "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES "), t AS (SELECT host, kind, subject, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_failure "
+     "UNION ALL SELECT host, 'exit code', subject, raw, win32, symbol, time, id FROM exits) "
+     "SELECT DISTINCT host, kind, subject, raw, win32, symbol, count(*) OVER w, min(time) OVER w, max(time) OVER w, first_value(id) OVER (w ORDER BY time DESC, id) FROM t "
+     "WINDOW w AS (PARTITION BY host, kind, subject, raw, win32) ORDER BY host, kind IN ('program', 'exit code'), win32 IS NULL, 9 DESC, kind, subject, raw",
+     {TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject), TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n), INT(r_failed, first),
+      INT(r_failed, last), TEXT(r_failed, id)}},
     /* Five services always, absent ones too, once a SYSTEM hive of the host was read; others when they log on with an account of their own or failed. */
     {offsetof(struct report, service), sizeof(struct r_service), 100000,
-     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE NOCASE AND state IN ('present', 'partial')) "
+     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY AND state IN ('present', 'partial')) "
      "SELECT s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id FROM v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
      "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE) "
      "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
@@ -112,11 +118,10 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
      {INT(r_setting, smb), TEXT(r_setting, host), TEXT(r_setting, name), INT(r_setting, is_set), INT(r_setting, value), TEXT(r_setting, text),
       INT(r_setting, default_value), TEXT(r_setting, default_text), TEXT(r_setting, meaning), TEXT(r_setting, id)}},
     {offsetof(struct report, day), sizeof(struct r_day), SIZE_MAX,
-     "SELECT host, time / 864000000000, count(*) FROM v_failure WHERE time > 0 AND kind <> 'program' GROUP BY 1, 2 ORDER BY 1, 2",
-     {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
+     "SELECT host, time / 864000000000, count(*) FROM v_failure WHERE time > 0 AND kind <> 'program' GROUP BY 1, 2 ORDER BY 1, 2", {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
     {offsetof(struct report, total), sizeof(struct r_total), SIZE_MAX,
-     "SELECT host, count(*), min(nullif(time, 0)), max(nullif(time, 0)) FROM v_failure WHERE kind <> 'program' GROUP BY 1 ORDER BY 1",
-     {TEXT(r_total, host), INT(r_total, n), INT(r_total, first), INT(r_total, last)}},
+     "SELECT host, count(*), sum(kind = 'logon' AND coalesce(win32, 0) IN (1326, 1317)), min(nullif(time, 0)), max(nullif(time, 0)) FROM v_failure WHERE kind <> 'program' GROUP BY 1 ORDER BY 1",
+     {TEXT(r_total, host), INT(r_total, n), INT(r_total, mistyped), INT(r_total, first), INT(r_total, last)}},
     {offsetof(struct report, collect), sizeof(struct r_collect), 1000,           /* what would decide most comes first */
      "SELECT f.host, u.artifact, u.collect, count(*) FROM v_finding_unknown u JOIN v_finding f ON f.finding = u.finding "
      "GROUP BY 1, 2, 3 ORDER BY 1, sum(f.verdict = 'undetermined') DESC, 4 DESC, 2, 3",
@@ -319,10 +324,10 @@ static void count_evidence(struct report *r)
         struct r_evidence *ev = (struct r_evidence *)r->evidence.row + i;
         bool read = str_eq(ev->state, STR("read")) || str_eq(ev->state, STR("partial"));
         ev->anomaly = children(&r->anomaly, sizeof(struct r_anomaly), ev->id);
-        r->read.files++, r->read.read += read, r->read.duplicates += ev->duplicate_of != NONE;
+        r->read.files++, r->read.read += read;
         r->read.logs += read && str_eq(ev->kind, STR("evtx")), r->read.hives += read && str_eq(ev->kind, STR("hive"));
         r->read.records += positive(ev->parsed) + positive(ev->recovered), r->read.failed += positive(ev->failed);
-        r->read.bytes += positive(ev->bytes), r->read.damaged += ev->anomaly.n > 0;
+        r->read.dirty += ev->dirty == 1, r->read.damaged += ev->anomaly.n > 0;
     }
 }
 
@@ -350,20 +355,21 @@ static void judge_host(const struct report *r, struct r_host *h)
         if (!h->top && v <= V_LATENT)
             h->top = g + i, best = v;
     }
-    h->first = h->last = NONE, h->failures = 0;
+    h->first = h->last = NONE, h->failures = h->mistyped = 0;
     for (size_t i = 0; i < r->total.n; i++)
         if (str_eq(t[i].host, h->host))
-            h->failures = t[i].n, h->first = t[i].first, h->last = t[i].last;
+            h->failures = t[i].n, h->mistyped = t[i].mistyped, h->first = t[i].first, h->last = t[i].last;
     while (h->day.at < r->day.n && !str_eq(day[h->day.at].host, h->host))
         h->day.at++;
     while (h->day.at + h->day.n < r->day.n && str_eq(day[h->day.at + h->day.n].host, h->host))
         h->day.n++;
-    h->outcome = best < V_LATENT                          ? OUT_FOUND
-                 : h->failures && h->groups[V_UNDETERMINED] ? OUT_UNDECIDED
-                 : h->failures                              ? OUT_UNEXPLAINED
-                 : h->top                                   ? OUT_LATENT
-                 : covered(r, h->host)                      ? OUT_HEALTHY
-                                                            : OUT_BLIND;
+    bool failed = h->failures > h->mistyped;
+    h->outcome = best < V_LATENT                      ? OUT_FOUND
+                 : failed && h->groups[V_UNDETERMINED] ? OUT_UNDECIDED
+                 : failed                              ? OUT_UNEXPLAINED
+                 : h->top                              ? OUT_LATENT
+                 : covered(r, h->host)                 ? OUT_HEALTHY
+                                                       : OUT_BLIND;
 }
 
 static int64_t gravity(const struct r_host *h)

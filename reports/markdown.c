@@ -1,0 +1,376 @@
+/* report.md: the same report for a ticket: at most 60 kB, one line a fact, no HTML, nothing that renders as more than text. */
+#include "model.h"
+#include <stdio.h>
+
+/* Bytes up to which each part may fill the file: a long part leaves room for those behind it. */
+enum { END_TOP = 14000, END_FINDINGS = 36000, END_FACTS = 46000, END_COVERAGE = 51000, END_EVIDENCE = 57500, END_METHOD = 60000 };
+
+static void md_time(struct buf *b, int64_t t) { time_short(b, t); }
+static const struct voice md = {buf_md, md_time, "\xe2\x80\x93", false, 300};
+
+/* A line is made whole, then kept or counted. */
+struct page { struct buf *out, line; size_t end, left; };
+
+static void m(struct page *p, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsay(&p->line, &md, fmt, ap);
+    va_end(ap);
+}
+
+static void keep(struct page *p)
+{
+    if (p->out->n + p->line.n < p->end - 200)
+        buf_put(p->out, p->line.p, p->line.n);
+    else
+        p->left++;
+    p->out->bad |= p->line.bad;
+    p->line.n = 0;
+}
+
+static void part_end(struct page *p)
+{
+    if (p->left)
+        buf_printf(p->out, "\n*%zu more lines are in report.html and case.db.*\n", p->left);
+    p->left = 0;
+}
+
+/* Commands of the knowledge as a code span: its fence is longer than any run of backticks inside; never inside a table. */
+static void code(struct page *p, struct str s)
+{
+    size_t run = 0, most = 0;
+    for (size_t i = 0; i < s.n && i < md.max; i++)
+        run = s.p[i] == '`' ? run + 1 : 0, most = run > most ? run : most;
+    for (size_t i = 0; i <= most; i++)
+        buf_char(&p->line, '`');
+    buf_char(&p->line, ' ');
+    struct voice plain = md;
+    plain.text = buf_term;
+    say(&p->line, &plain, "%s", s);
+    buf_char(&p->line, ' ');
+    for (size_t i = 0; i <= most; i++)
+        buf_char(&p->line, '`');
+}
+
+/* Evidence ids are ours, f3:0x1200; whatever else stands there is text. */
+static void id(struct page *p, struct str s)
+{
+    bool plain = s.n > 0 && s.n < 40;
+    for (size_t i = 0; i < s.n && plain; i++)
+        plain = (s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == ':';
+    if (plain)
+        buf_char(&p->line, '`'), buf_str(&p->line, s), buf_char(&p->line, '`');
+    else
+        m(p, "%s", s);
+}
+
+static void local(struct page *p, const struct r_host *host, int64_t t)
+{
+    if (host && host->bias != NONE && t != NONE)
+        buf_z(&p->line, " ("), time_local(&p->line, t, host->bias), buf_z(&p->line, " on the host)");
+}
+
+static void where(struct page *p, const struct r_citation *c)
+{
+    m(p, " \xe2\x80\x94 %s", base_name(c->path));
+    if (c->off != NONE)
+        buf_printf(&p->line, " @ 0x%llx", (unsigned long long)c->off);
+    m(p, ", "), id(p, c->id), m(p, "\n");
+}
+
+static struct str words_of(const struct r_citation *c) { return c->explain.n ? c->explain : c->summary; }
+
+/* ---- the top ---- */
+
+static void counts(struct page *p, const struct r_host *host)
+{
+    const char *sep = "";
+    for (size_t v = 0; v < VERDICTS; v++)
+        if (host->groups[v]) {
+            m(p, "%z%n %z", sep, (int64_t)host->groups[v], v == V_RULED_OUT ? "ruled out" : verdict_words[v].id), sep = " \xc2\xb7 ";
+            if (host->findings[v] > host->groups[v])
+                m(p, " (%n subjects)", (int64_t)host->findings[v]);
+        }
+    m(p, "%z\n\n", *sep ? "" : "no cause has anything to say"), keep(p);
+}
+
+static void span_lines(struct page *p, const struct r_host *host, int64_t first, int64_t last, int64_t n)
+{
+    if (first != NONE)
+        m(p, "- **First seen:** %t UTC", first), local(p, host, first), m(p, "\n"), keep(p);
+    if (last != NONE)
+        m(p, "- **Last seen:** %t UTC", last), local(p, host, last), m(p, "\n"), keep(p);
+    if (n > 0)
+        m(p, "- **Failures:** %n\n", n), keep(p);
+}
+
+static void top_finding(struct page *p, const struct report *r, const struct r_host *host)
+{
+    const struct r_finding *f = (const struct r_finding *)r->finding.row + host->top->at;
+    const struct r_citation *c = r->citation.row;
+    const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
+    const struct r_remedy *fix = (const struct r_remedy *)r->remedy.row + f->remedy.at;
+    m(p, "**%z:** %s\n\n", verdict_words[f->verdict].label, f->explanation), keep(p);
+    if (f->subject.p) {
+        m(p, "- **Subject:** %s", f->subject);
+        m(p, host->top->n > 1 ? " and %n more\n" : "\n", (int64_t)host->top->n - 1), keep(p);
+    }
+    if (f->win32 != NONE)
+        m(p, "- **Error:** %i (%x) %s\n", f->win32, f->win32 >= 0 && f->win32 <= 0xffff ? 0x80070000 | f->win32 : f->win32, f->symbol.p ? f->symbol : STR("")), keep(p);
+    span_lines(p, host, host->top->first, host->top->last, host->top->count);
+    for (size_t role = R_SYMPTOM; role < ROLES_N; role++)
+        if (f->cite[role].n && (role != R_COMPATIBLE || f->verdict == V_POSSIBLE))
+            m(p, "- **%z:** %s", role_labels[role], words_of(c + f->cite[role].at)), where(p, c + f->cite[role].at), keep(p);
+    if (!f->cite[R_CONTRADICTS].n)
+        m(p, "- **Against:** nothing in the evidence\n"), keep(p);
+    for (size_t i = 0; i < f->unknown.n && i < 3; i++)
+        m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
+    m(p, "- **How sure:** %z\n", verdict_words[f->verdict].meaning), keep(p);
+    if (f->remedy.n) {
+        m(p, "- **What now:** %s (risk %s; reversible: %s)\n", fix->text, fix->risk, fix->reversible), keep(p);
+        if (fix->verify.n)
+            m(p, "- **Then check:** %s\n", fix->verify), keep(p);
+    }
+}
+
+static void outcome(struct page *p, const struct report *r, const struct r_host *host)
+{
+    const struct r_collect *c = r->collect.row;
+    const struct r_failed *t = r->failed.row;
+    size_t n = 0, k = 0;
+    m(p, "%z\n\n", outcome_words[host->outcome].lead), keep(p);
+    span_lines(p, host, host->first, host->last, host->failures);
+    for (size_t i = 0; i < r->failed.n && host->failures && k < 5; i++)
+        if (str_eq(t[i].host, host->host) && !str_eq(t[i].kind, STR("program")))
+            m(p, "- **Failed:** %s %s, %n times: %i %s\n", t[i].kind, t[i].subject, t[i].n, t[i].win32, t[i].symbol.p ? t[i].symbol : STR("")), keep(p), k++;
+    for (size_t i = 0; i < r->collect.n && n < 3; i++)
+        if (str_eq(c[i].host, host->host))
+            m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), keep(p), n++;
+}
+
+static void gaps(struct page *p, const struct report *r)
+{
+    const struct r_coverage *c = r->coverage.row;
+    size_t n = 0, left = 0;
+    for (size_t i = 0; i < r->coverage.n; i++)
+        if (!str_eq(c[i].state, STR("present"))) {
+            if (n++ < 6)
+                m(p, n == 1 ? "- **Missing or incomplete:** %s (%s)" : ", %s (%s)", c[i].artifact, c[i].state);
+            else
+                left++;
+        }
+    if (left)
+        m(p, " and %n more", (int64_t)left);
+    if (n)
+        m(p, "\n"), keep(p);
+}
+
+static void read_lines(struct page *p, const struct report *r)
+{
+    const struct r_read *x = &r->read;
+    m(p, "\n- **Read:** %n of %n files: %n event logs with %n records, %n hives; %n records could not be read, %n files show damage\n", (int64_t)x->read, (int64_t)x->files,
+      (int64_t)x->logs, (int64_t)x->records, (int64_t)x->hives, (int64_t)x->failed, (int64_t)x->damaged), keep(p);
+    gaps(p, r);
+    m(p, "- **Case:** evidence set %z, %s %s", r->read.set_sha256, r->tool, r->version);
+    if (r->stamp.n)
+        m(p, ", %s", r->stamp);
+    m(p, "\n"), keep(p);
+}
+
+static void one_host(struct page *p, const struct report *r, const struct r_host *host, const char *level)
+{
+    bool found = host->outcome == OUT_FOUND || host->outcome == OUT_LATENT;
+    m(p, "%z ", level);
+    if (found)
+        m(p, "%s: %s\n\n", host->host, ((const struct r_finding *)r->finding.row)[host->top->at].title);
+    else
+        m(p, outcome_words[host->outcome].headline, host->host), m(p, "\n\n");
+    keep(p), counts(p, host);
+    if (found)
+        top_finding(p, r, host);
+    else
+        outcome(p, r, host);
+}
+
+static void top(struct page *p, const struct report *r)
+{
+    const struct r_host *host = r->host.row;
+    const struct r_collect *a = r->artifact.row;
+    if (!r->host.n) {
+        m(p, "# No usable evidence was found.\n\n%n files were looked at. Collect event logs and registry hives on the host, as administrator:\n\n", (int64_t)r->read.files), keep(p);
+        for (size_t i = 0; i < r->artifact.n && i < 6; i++)
+            m(p, "- "), code(p, a[i].command), m(p, "\n"), keep(p);
+    }
+    if (r->host.n > 1)
+        m(p, "# %n hosts\n", (int64_t)r->host.n), keep(p);
+    for (size_t i = 0; i < r->host.n; i++) {
+        m(p, r->host.n > 1 ? "\n" : ""), one_host(p, r, host + i, r->host.n > 1 ? "##" : "#");
+    }
+    p->end += 1500, read_lines(p, r), part_end(p);
+}
+
+/* ---- findings ---- */
+
+static void card(struct page *p, const struct report *r, const struct r_group *g)
+{
+    const struct r_finding *f = (const struct r_finding *)r->finding.row + g->at;
+    const struct r_citation *c = r->citation.row;
+    const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
+    const struct r_remedy *fix = (const struct r_remedy *)r->remedy.row + f->remedy.at;
+    m(p, "\n### %z: %s\n\n", verdict_words[f->verdict].label, f->title), keep(p);
+    m(p, "Why: %s\n\n", f->explanation), keep(p);
+    m(p, "- **Host:** %s\n- **Cause:** %s\n", f->host, f->cause), keep(p);
+    for (size_t i = 0; i < g->n && i < 10; i++)
+        if (f[i].subject.p)
+            m(p, "- **Subject:** %s\n", f[i].subject), keep(p);
+    if (g->n > 10)
+        m(p, "- and %n more subjects\n", (int64_t)g->n - 10), keep(p);
+    span_lines(p, find_host(r, f->host), g->first, g->last, g->count);
+    for (size_t role = 0; role < ROLES_N; role++)
+        for (size_t i = 0; i < f->cite[role].n && i < SHOW_CITES / 2; i++)
+            m(p, "- %z: %s", role_labels[role], words_of(c + f->cite[role].at + i)), where(p, c + f->cite[role].at + i), keep(p);
+    for (size_t i = 0; i < f->unknown.n && i < SHOW_CITES; i++)
+        m(p, "- Could not be checked: %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
+    m(p, "- Second reader: %s\n", f->reader.p ? f->reader : STR("not_applicable")), keep(p);
+    for (size_t i = 0; i < f->remedy.n && i < 10; i++)
+        m(p, "%z%i. %s (risk %s; reversible: %s; check: %s)\n", i ? "" : "\nHow to mend it:\n\n", (int64_t)i + 1, fix[i].text, fix[i].risk, fix[i].reversible, fix[i].verify), keep(p);
+}
+
+static void table(struct page *p, size_t n, const char *title, const char *head)
+{
+    if (!n)
+        return;
+    m(p, "\n### %z\n\n| %z |\n|", title, head);
+    for (const char *at = head; *at; at++)
+        if (*at == '|')
+            m(p, "---|");
+    m(p, "---|\n"), keep(p);
+}
+
+static void folded(struct page *p, const struct report *r, enum verdict v)
+{
+    const struct r_finding *f = r->finding.row;
+    const struct r_citation *c = r->citation.row;
+    const struct r_unknown *u = r->unknown.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->finding.n; i++) {
+        if (f[i].verdict != (int64_t)v)
+            continue;
+        if (!n++)
+            table(p, 1, verdict_words[v].label, v == V_RULED_OUT ? "Cause | Host | Subject | Why it is ruled out | Evidence" : "Cause | Host | Subject | What would decide it | Symptom");
+        size_t role = v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM;
+        const struct r_citation *one = f[i].cite[role].n ? c + f[i].cite[role].at : NULL;
+        struct str why = v == V_RULED_OUT ? (one ? words_of(one) : (struct str){0}) : f[i].unknown.n ? u[f[i].unknown.at].artifact : (struct str){0};
+        m(p, "| %s | %s | %s | %s | ", f[i].cause, f[i].host, f[i].subject, why), id(p, one ? one->id : (struct str){0}), m(p, " |\n"), keep(p);
+    }
+}
+
+static void findings(struct page *p, const struct report *r)
+{
+    const struct r_finding *f = r->finding.row;
+    const struct r_group *g = r->group.row;
+    m(p, "\n## Findings\n"), keep(p);
+    for (size_t i = 0; i < r->group.n; i++)
+        if (f[g[i].at].verdict <= V_LATENT)
+            card(p, r, g + i);
+    if (!r->finding.n)
+        m(p, "\nNo cause has anything to say about what was read.\n"), keep(p);
+    p->end += 1500, folded(p, r, V_UNDETERMINED);
+    p->end += 1500, folded(p, r, V_RULED_OUT);
+    part_end(p);
+}
+
+/* ---- facts, coverage, evidence, method ---- */
+
+static void settings(struct page *p, const struct report *r, bool smb)
+{
+    const struct r_setting *s = r->setting.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->setting.n; i++) {
+        if ((s[i].smb == 1) != smb)
+            continue;
+        if (!n++)
+            table(p, 1, smb ? "SMB client" : "Credential policy", "Setting | Host | Value | Default | Meaning | Evidence");
+        m(p, "| %s | %s | ", s[i].name, s[i].host);
+        if (s[i].is_set != 1)
+            m(p, "not set");
+        else if (s[i].value != NONE)
+            m(p, "%i", s[i].value);
+        else
+            m(p, "%s", s[i].text);
+        if (s[i].default_value != NONE)
+            m(p, " | %i", s[i].default_value);
+        else
+            m(p, " | %s", s[i].default_text);
+        m(p, " | %s | ", s[i].meaning), id(p, s[i].id), m(p, " |\n"), keep(p);
+    }
+}
+
+static void facts(struct page *p, const struct report *r)
+{
+    const struct r_failed *t = r->failed.row;
+    const struct r_service *s = r->service.row;
+    m(p, "\n## Facts\n"), keep(p);
+    table(p, r->failed.n, "Failures", "Subject | Kind | Host | Windows error | Code as recorded | Times | First (UTC) | Last (UTC) | Last evidence");
+    for (size_t i = 0; i < r->failed.n; i++) {
+        m(p, "| %s | %s | %s | %i %s | %s | %n | %t | %t | ", t[i].subject, t[i].kind, t[i].host, t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
+        id(p, t[i].id), m(p, " |\n"), keep(p);
+    }
+    p->end += 2500, table(p, r->service.n, "Services", "Service | Host | Start | Account | Evidence");
+    for (size_t i = 0; i < r->service.n; i++)
+        m(p, "| %s | %s | %i | %s | ", s[i].service, s[i].host, s[i].start, s[i].account), id(p, s[i].id), m(p, " |\n"), keep(p);
+    p->end += 2000, settings(p, r, true);
+    p->end += 2000, settings(p, r, false);
+    part_end(p);
+}
+
+static void coverage(struct page *p, const struct report *r)
+{
+    const struct r_coverage *c = r->coverage.row;
+    const struct r_collect *k = r->collect.row;
+    m(p, "\n## Coverage\n"), keep(p);
+    for (size_t i = 0; i < r->collect.n && i < 10; i++)
+        m(p, "%z- Collect %s of %s: ", i ? "" : "\n", k[i].artifact, k[i].host), code(p, k[i].command), m(p, " (bears on %n findings)\n", k[i].n), keep(p);
+    if (r->coverage.n)
+        m(p, "\n| Artefact | Host | State | From (UTC) | To (UTC) | Detail |\n|---|---|---|---|---|---|\n"), keep(p);
+    for (size_t i = 0; i < r->coverage.n; i++)
+        m(p, "| %s | %s | %s | %t | %t | %s |\n", c[i].artifact, c[i].host, c[i].state, c[i].from, c[i].to, c[i].detail), keep(p);
+    part_end(p);
+}
+
+static void evidence(struct page *p, const struct report *r)
+{
+    const struct r_evidence *e = r->evidence.row;
+    m(p, "\n## Evidence\n"), keep(p);
+    if (r->evidence.n)
+        m(p, "\n| Id | File | Kind | State | Bytes | Records | Failed | Anomalies | SHA-256 |\n|---|---|---|---|---|---|---|---|---|\n"), keep(p);
+    for (size_t i = 0; i < r->evidence.n; i++)
+        m(p, "| f%i | %s | %s | %s | %n | %n | %n | %n | %s |\n", e[i].id, e[i].path, e[i].kind, e[i].state, e[i].bytes, e[i].parsed, e[i].failed, (int64_t)e[i].anomaly.n, e[i].sha256), keep(p);
+    part_end(p);
+}
+
+static void method(struct page *p, const struct report *r)
+{
+    const struct r_pair *x = r->rule_error.row;
+    m(p, "\n## Method\n\n"), keep(p);
+    for (size_t i = 0; i < r->rule_error.n; i++)
+        m(p, "- **Rule failed to run:** %s: %s\n", x[i].key, x[i].value), keep(p);
+    p->end += 1500;
+    for (size_t v = 0; v < VERDICTS; v++)
+        m(p, "- **%z:** %z\n", verdict_words[v].label, verdict_words[v].meaning), keep(p);
+    m(p, "- Knowledge sha256 %s. Times are UTC. `whylogon verify case.db` reads every cited fact anew with both readers.\n", r->knowledge), keep(p);
+    part_end(p);
+}
+
+enum status write_markdown(const struct report *r, struct buf *b, struct err *e)
+{
+    static const struct { void (*write)(struct page *p, const struct report *r); size_t from, to; } parts[] = {
+        {top, END_TOP - 1500, END_TOP}, {findings, END_FINDINGS - 3000, END_FINDINGS}, {facts, END_FACTS - 6500, END_FACTS},
+        {coverage, END_COVERAGE, END_COVERAGE}, {evidence, END_EVIDENCE, END_EVIDENCE}, {method, END_METHOD - 1500, END_METHOD}};
+    struct page p = {.out = b};
+    for (size_t i = 0; i < LEN(parts); i++)
+        p.end = parts[i].from, parts[i].write(&p, r);
+    buf_free(&p.line);
+    return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report.md", "out of memory") : OK;
+}
