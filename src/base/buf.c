@@ -79,6 +79,23 @@ void buf_u16(struct buf *b, uint16_t v) { buf_put(b, (uint8_t[]){(uint8_t)v, (ui
 void buf_u32(struct buf *b, uint32_t v) { buf_u16(b, (uint16_t)v), buf_u16(b, (uint16_t)(v >> 16)); }
 void buf_u64le(struct buf *b, uint64_t v) { buf_u32(b, (uint32_t)v), buf_u32(b, (uint32_t)(v >> 32)); }
 
+static void json_one(struct buf *b, uint32_t u)
+{
+    char text[4];
+    if (u == '"' || u == '\\')
+        buf_char(b, '\\'), buf_char(b, (char)u);
+    else if ((u >= 0x20 && u < 0x7f) || (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029))
+        buf_put(b, text, utf8_put(text, u));
+    else if (u == '\n')
+        buf_put(b, "\\n", 2);
+    else if (u == '\r')
+        buf_put(b, "\\r", 2);
+    else if (u == '\t')
+        buf_put(b, "\\t", 2);
+    else
+        buf_printf(b, "\\u%04x", (unsigned)u);
+}
+
 void buf_json(struct buf *b, struct str s)
 {
     buf_char(b, '"');
@@ -94,16 +111,7 @@ void buf_json(struct buf *b, struct str s)
         if (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029 && u != UTF_BAD)
             continue;
         buf_put(b, s.p + run, from - run), run = i;
-        if (u == '"' || u == '\\')
-            buf_char(b, '\\'), buf_char(b, (char)u);
-        else if (u == '\n')
-            buf_z(b, "\\n");
-        else if (u == '\r')
-            buf_z(b, "\\r");
-        else if (u == '\t')
-            buf_z(b, "\\t");
-        else
-            buf_printf(b, "\\u%04x", u == UTF_BAD ? 0xfffdu : (unsigned)u);
+        json_one(b, u == UTF_BAD ? 0xfffd : u);
     }
     if (s.n > run)
         buf_put(b, s.p + run, s.n - run);
@@ -154,3 +162,53 @@ void buf_html(struct buf *b, struct str s) { escape(b, s, &html_escape); }
 void buf_xml(struct buf *b, struct str s) { escape(b, s, &xml_escape); }
 void buf_md(struct buf *b, struct str s) { escape(b, s, &md_escape); }
 void buf_term(struct buf *b, struct str s) { escape(b, s, &term_escape); }
+
+/* Four UTF-16 units at once: true when each is ASCII that JSON and XML print as it is (0x20..0x7e without " & ' < > \).
+ * Lanes are 16 bits wide, so a subtraction that borrows shows in bit 15; a false alarm only takes the slow way. */
+static inline bool plain4(uint64_t v)
+{
+    const uint64_t one = 0x0001000100010001u;
+    uint64_t odd = (v - 0x20 * one) | ((v ^ 0x22 * one) - one) | ((v ^ 0x5c * one) - one) | ((v ^ 0x3c * one) - one) | ((v ^ 0x3e * one) - one) |
+                   (((v & ~one) ^ 0x26 * one) - one);
+    return !((v & 0xff80 * one) | (odd & 0x8000 * one) | ((v + one) & 0x80 * one));
+}
+
+/* Both 16-bit escapers: runs of plain text here, the rest one character at a time through the escaper of UTF-8. */
+static void escape16(struct buf *b, const uint8_t *p, size_t n, void odd_one(struct buf *, uint32_t))
+{
+    n &= ~(size_t)1;
+    while (n) {
+        if (!buf_room(b, n / 2 + 4))
+            return;
+        char *at = b->p + b->n;
+        for (; n >= 8 && plain4(le64(p)); p += 8, n -= 8, at += 4) {
+            uint64_t v = le64(p);
+            v = (v | v >> 8) & 0x0000ffff0000ffffu;
+            uint32_t four = (uint32_t)(v | v >> 16);
+            memcpy(at, (uint8_t[]){(uint8_t)four, (uint8_t)(four >> 8), (uint8_t)(four >> 16), (uint8_t)(four >> 24)}, 4);
+        }
+        b->n = (size_t)(at - b->p);
+        for (unsigned i = 0; i < 4 && n; i++) {
+            uint32_t u = le16(p), lo = n >= 4 ? le16(p + 2) : 0;
+            bool pair = u >= 0xd800 && u <= 0xdbff && lo >= 0xdc00 && lo <= 0xdfff;
+            if (pair)
+                u = 0x10000 + ((u - 0xd800) << 10) + (lo - 0xdc00);
+            p += pair ? 4 : 2, n -= pair ? 4 : 2;
+            odd_one(b, u);
+        }
+    }
+}
+
+static void xml_one(struct buf *b, uint32_t u)
+{
+    char text[4];
+    if (u < 128 && xml_escape.ascii[u])
+        buf_z(b, xml_escape.ascii[u]);
+    else if (u == '\n' || u == '\t' || !unsafe_to_show(u))
+        buf_put(b, text, utf8_put(text, u));
+    else
+        show(b, u);
+}
+
+void buf_json16(struct buf *b, const uint8_t *p, size_t n) { escape16(b, p, n, json_one); }
+void buf_xml16(struct buf *b, const uint8_t *p, size_t n) { escape16(b, p, n, xml_one); }

@@ -1,6 +1,7 @@
 #include "wintime.h"
 #include "span.h"
 #include <stdio.h>
+#include <string.h>
 
 /* Days since 1601-01-01 to a civil date and back (proleptic Gregorian; 400-year eras of 146,097 days). */
 static int64_t days_from_civil(int64_t y, unsigned m, unsigned d)
@@ -22,6 +23,13 @@ static void civil_from_days(int64_t z, int64_t *y, unsigned *m, unsigned *d)
 
 bool wintime_sane(int64_t t) { return t >= 122752800000000000LL && t < 189022464000000000LL; }
 
+/* n decimal digits of v that end at end. snprintf is ten times slower, and every record has a time. */
+static void digits_before(char *end, uint64_t v, unsigned n)
+{
+    for (; n; n--, v /= 10)
+        *--end = (char)('0' + v % 10);
+}
+
 char *wintime_text(int64_t t, char out[WINTIME_TEXT])
 {
     const int64_t day = 86400 * WINTIME_SECOND;
@@ -29,12 +37,14 @@ char *wintime_text(int64_t t, char out[WINTIME_TEXT])
         snprintf(out, WINTIME_TEXT, "invalid(0x%016llx)", (unsigned long long)t);
         return out;
     }
-    int64_t y, in = t % day;
+    int64_t y;
     unsigned m, d;
     civil_from_days(t / day, &y, &m, &d);
-    int64_t s = in / WINTIME_SECOND;
-    snprintf(out, WINTIME_TEXT, "%04d-%02u-%02uT%02d:%02d:%02d.%07dZ", (int)y, m, d, (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60),
-             (int)(in % WINTIME_SECOND));
+    uint64_t in = (uint64_t)(t % day), s = in / WINTIME_SECOND;
+    memcpy(out, "0000-00-00T00:00:00.0000000Z", 29);
+    digits_before(out + 4, (uint64_t)y, 4), digits_before(out + 7, m, 2), digits_before(out + 10, d, 2);
+    digits_before(out + 13, s / 3600, 2), digits_before(out + 16, s / 60 % 60, 2), digits_before(out + 19, s % 60, 2);
+    digits_before(out + 27, in % WINTIME_SECOND, 7);
     return out;
 }
 
