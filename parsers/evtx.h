@@ -22,6 +22,7 @@ enum {
     EVTX_HINT_RENDERED = 16,    /* RenderingInfo seen: forwarded or exported with text */
     EVTX_HINT_RENUMBERED = 32,  /* chunk or record numbering as exports write it */
     EVTX_HINT_MORE_CHUNKS = 64, /* chunks beyond the header's count */
+    EVTX_HINT_MIXED = 128,      /* more than one channel: a collector's log, or a custom view */
 };
 const char *evtx_log_kind(const struct evtx_stats *whole);      /* "original", "exported", "filtered", "carved" */
 

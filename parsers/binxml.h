@@ -1,0 +1,72 @@
+/* binxml: records of a chunk as events: templates compiled once per content, values located in slots, shown as JSON or XML.
+ * struct bx (one per walk) owns the compiled templates; all about a record borrows the chunk and the scratch arena until the next bx_open.
+ * It refuses work beyond its budget, nesting beyond LIM_BINXML_*, and bytes that are no binary XML: that record fails with a reason, nothing else. */
+#ifndef BINXML_H
+#define BINXML_H
+#include "../src/base/arena.h"
+#include "../src/base/limits.h"
+#include "../src/base/span.h"
+#include "bxvalue.h"
+
+struct bx;
+struct bx_tmpl;
+struct bx_field;
+
+/* The fields of Event/System. */
+enum bx_sys {
+    BXS_PROVIDER, BXS_GUID, BXS_SOURCE, BXS_EVENT_ID, BXS_QUALIFIERS, BXS_VERSION, BXS_LEVEL, BXS_TASK, BXS_OPCODE, BXS_KEYWORDS, BXS_TIME, BXS_RECORD_ID,
+    BXS_ACTIVITY, BXS_RELATED, BXS_PID, BXS_TID, BXS_PROCESSOR, BXS_SESSION, BXS_KERNEL_TIME, BXS_USER_TIME, BXS_PROCESSOR_TIME, BXS_CHANNEL, BXS_COMPUTER,
+    BXS_SID, BXS_FIELDS
+};
+
+/* Values of one template instance: located, not decoded. desc: n times u16 size, u8 type, u8 0. Value i is val[off[i]] .. val[off[i+1]]. */
+struct bx_slots { const uint8_t *desc, *val; uint32_t n; const uint32_t *off; };
+
+/* What stands in an element or an attribute, in order. gone: a null optional substitution stood there. */
+struct bx_node;
+struct bx_list { struct bx_node *first, *last; bool gone; };
+
+/* One datum of an event. field: how it is named. */
+struct bx_item { const struct bx_field *field; struct bx_val val; };
+
+/* One record. t: its template when the compiled lane reads it; NULL: the general lane did, into tree and sys. */
+struct bx_event {
+    const struct bx_tmpl *t;
+    struct bx_slots s;
+    struct span bytes;              /* the record's binary XML; .off in its chunk */
+    struct bx_list tree;
+    struct bx_val sys[BXS_FIELDS];
+    struct bx_item *item;
+    size_t n_item;
+    bool ready, unique;             /* items are built; no two have one name */
+    bool rendered, odd;             /* has RenderingInfo; a template id or a name hash is wrong (general lane only) */
+    const char *why;                /* static text after a false answer */
+    uint32_t room[LIM_BINXML_SLOTS + 1];
+};
+
+/* NULL: no memory. scratch: the caller's; what is in it stays, what is free is used anew for each record. */
+struct bx *bx_new(struct arena *scratch);
+void bx_free(struct bx *bx);
+void bx_chunk(struct bx *bx, const uint8_t *p, size_t n);       /* begins a chunk of at most 65536 bytes; offsets in binary XML count from p */
+
+enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE };                  /* general: templates are not compiled; every name and id is checked */
+/* Locates one record: n bytes of binary XML at distance at in the chunk. False: ev->why says what is wrong. */
+bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev);
+struct bx_val bx_sys(const struct bx_event *ev, enum bx_sys what);      /* BXV_ABSENT: not there */
+
+/* The data (EventData, UserData, ...) as items in order. bx_named finds values by name, mostly without building items; who: an address that
+ * stands for this list of at most BX_NAMES names, so that a template remembers where they are. */
+enum { BX_NAMES = 8 };
+bool bx_items(struct bx *bx, struct bx_event *ev);
+bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out);
+
+/* The data as a JSON object. False: over LIM_EVENT_JSON; the object is then cut short and says "_cut":true.
+ * hash, if not NULL: mixes in names and values as text, so the same data in another encoding (plain instead of template) gives the same. */
+bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t *hash);
+/* The event as Windows renders it (EvtRender, EvtRenderEventXml), on one line. False: unreadable or over a limit; out is as before. */
+bool bx_event_xml(struct bx *bx, struct bx_event *ev, struct buf *out);
+
+/* flushed: how often all compiled templates were dropped; literals of earlier records are gone then. */
+struct bx_stats { uint64_t compiled, matched, general, flushed; };
+const struct bx_stats *bx_statistics(const struct bx *bx);
+#endif

@@ -1,0 +1,38 @@
+/* bxvalue: one value of binary XML as it lies in the chunk (type and bytes), and every way to show it: JSON, XML, text, integer, time.
+ * Bytes are borrowed from the chunk or an arena.
+ * It refuses nothing: bytes that do not fit their type are shown as hexadecimal, so nothing of the evidence is lost or made up. */
+#ifndef BXVALUE_H
+#define BXVALUE_H
+#include "../src/base/buf.h"
+#include "../src/base/span.h"
+#include "../src/base/str.h"
+
+enum bx_type {
+    BX_NULL, BX_STRING, BX_ANSI, BX_INT8, BX_UINT8, BX_INT16, BX_UINT16, BX_INT32, BX_UINT32, BX_INT64, BX_UINT64, BX_REAL32, BX_REAL64, BX_BOOL,
+    BX_BINARY, BX_GUID, BX_SIZET, BX_FILETIME, BX_SYSTEMTIME, BX_SID, BX_HEX32, BX_HEX64, BX_HANDLE = 0x20, BX_XML = 0x21, BX_XMLTEXT = 0x23, BX_ARRAY = 0x80
+};
+
+/* Where a value comes from; the type byte means something only for BXV_FILE. A literal is text whose escaped forms were made once. */
+enum bx_kind { BXV_ABSENT, BXV_FILE, BXV_TEXT, BXV_LITERAL };
+struct bx_literal { struct str text, json, xml; };
+struct bx_val {
+    union { const uint8_t *p; const char *text; const struct bx_literal *literal; };
+    uint32_t n;
+    uint8_t kind, type;
+};
+
+static inline struct bx_val bx_text_val(struct str s) { return (struct bx_val){.text = s.p, .n = (uint32_t)s.n, .kind = BXV_TEXT}; }
+static inline struct bx_val bx_null_val(void) { return (struct bx_val){.kind = BXV_FILE, .type = BX_NULL}; }
+/* Nothing to substitute: drops its element when the substitution is optional. */
+static inline bool bx_is_null(struct bx_val v) { return v.kind == BXV_FILE && (v.type == BX_NULL || (v.type == BX_XML && v.n == 0)); }
+static inline bool bx_is_array(struct bx_val v) { return v.kind == BXV_FILE && v.type & BX_ARRAY; }
+static inline bool bx_is_xml(struct bx_val v) { return v.kind == BXV_FILE && v.type == BX_XML; }
+
+void bx_json(struct buf *out, struct bx_val v);         /* one scalar, with quotes where JSON wants them; null is "" */
+void bx_xml(struct buf *out, struct bx_val v);          /* one scalar, escaped */
+void bx_text(struct buf *out, struct bx_val v);         /* one scalar as plain UTF-8; arrays joined by ", " */
+bool bx_each(struct bx_val *rest, struct bx_val *one);  /* next item of an array; of a scalar, the scalar once. Start with *rest = v */
+size_t bx_count(struct bx_val v);                       /* how often bx_each answers true */
+bool bx_int(struct bx_val v, int64_t *out);             /* any integer type, boolean, or decimal/0x text */
+bool bx_time(struct bx_val v, int64_t *out);            /* FILETIME, SYSTEMTIME or RFC 3339 text */
+#endif
