@@ -9,13 +9,13 @@ CREATE INDEX IF NOT EXISTS reg_value_at ON reg_value(file_id, file_off);
 ------------------------------------------------------------------------------------------------------------------------------------------------
 -- 1. Hosts. Every computer name in logs and hives; FQDN and short name are one host, as far as that is certain.
 
+CREATE TEMP TABLE said(file_id INTEGER, computer TEXT COLLATE NOCASE, n INTEGER, last INTEGER, PRIMARY KEY(file_id, computer)) WITHOUT ROWID;      -- which computers each log names, how often, until when
+INSERT INTO said SELECT file_id, computer, sum(n), max(last_time) FROM log_span WHERE computer > '' GROUP BY 1, 2 ORDER BY 1, 2;
+INSERT INTO said SELECT file_id, computer, count(*), max(time) FROM event e WHERE computer > '' AND NOT EXISTS (SELECT 1 FROM said s WHERE s.file_id = e.file_id AND s.computer = e.computer)
+    GROUP BY 1, 2 ORDER BY 1, 2;
+INSERT OR IGNORE INTO said SELECT file_id, computer, sum(n), max(last_time) FROM fold WHERE computer > '' GROUP BY 1, 2 ORDER BY 1, 2;
 CREATE TEMP TABLE seen(file_id INTEGER, name TEXT, last INTEGER, PRIMARY KEY(file_id, name)) WITHOUT ROWID;
-INSERT INTO seen
-SELECT file_id, lower(rtrim(trim(computer), '.')) AS name, max(last) FROM (
-    SELECT file_id, computer, max(last_time) AS last FROM log_span GROUP BY 1, 2
-    UNION ALL SELECT file_id, computer, max(time) FROM event WHERE coalesce(recovered, 0) = 0 GROUP BY 1, 2
-    UNION ALL SELECT file_id, computer, max(last_time) FROM fold GROUP BY 1, 2)
-WHERE computer > '' GROUP BY 1, 2 ORDER BY 1, 2;
+INSERT INTO seen SELECT file_id, lower(rtrim(trim(computer), '.')) AS name, max(last) FROM said GROUP BY 1, 2 ORDER BY 1, 2;
 
 -- What a hive says of itself: SYSTEM by its TCP/IP name, else by its computer name; SECURITY by the name of its local account domain.
 CREATE TEMP TABLE hive_name(file_id INTEGER PRIMARY KEY, name TEXT, folder TEXT);
@@ -72,16 +72,11 @@ JOIN host h ON CASE WHEN r.fq THEN h.fqdn = r.name ELSE h.fqdn IS NULL AND h.nam
 -- As the facts spell it, so that joins on the raw text need no function.
 CREATE TEMP TABLE computer(computer TEXT COLLATE NOCASE PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
 INSERT OR IGNORE INTO computer
-SELECT c.computer, n.host_id FROM (SELECT DISTINCT computer FROM log_span UNION SELECT DISTINCT computer FROM event UNION SELECT DISTINCT computer FROM fold) c
-JOIN host_name n ON n.name = lower(rtrim(trim(c.computer), '.')) ORDER BY 1;
+SELECT DISTINCT c.computer, n.host_id FROM said c JOIN host_name n ON n.name = lower(rtrim(trim(c.computer), '.')) ORDER BY 1;
 
 -- Files: a log belongs to the computer most of its records name; a hive to itself, else to a hive or log near by.
-UPDATE evidence SET host_id = (SELECT c.host_id FROM log_span s JOIN computer c ON c.computer = s.computer WHERE s.file_id = evidence.id
+UPDATE evidence SET host_id = (SELECT c.host_id FROM said s JOIN computer c ON c.computer = s.computer WHERE s.file_id = evidence.id
     GROUP BY c.host_id ORDER BY sum(s.n) DESC, c.host_id LIMIT 1);
-UPDATE evidence SET host_id = (SELECT c.host_id FROM event e JOIN computer c ON c.computer = e.computer WHERE e.file_id = evidence.id
-    GROUP BY c.host_id ORDER BY count(*) DESC, c.host_id LIMIT 1) WHERE host_id IS NULL AND id IN (SELECT DISTINCT file_id FROM event);
-UPDATE evidence SET host_id = (SELECT c.host_id FROM fold f JOIN computer c ON c.computer = f.computer WHERE f.file_id = evidence.id
-    GROUP BY c.host_id ORDER BY sum(f.n) DESC, c.host_id LIMIT 1) WHERE host_id IS NULL AND id IN (SELECT DISTINCT file_id FROM fold);
 UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name n ON n.name = h.name WHERE h.file_id = evidence.id) WHERE host_id IS NULL;
 
 CREATE TEMP TABLE place(folder TEXT, host_id INTEGER, naming INTEGER, PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
@@ -112,7 +107,9 @@ UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM
 CREATE TEMP TABLE mine(hive_id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT);          -- the hives that speak
 INSERT INTO mine SELECT file_id, host_id, kind FROM hive WHERE main AND host_id IS NOT NULL GROUP BY file_id ORDER BY file_id;
 
-UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = fold.computer), (SELECT e.host_id FROM evidence e WHERE e.id = fold.file_id));
+-- What is no JSON must not stop a rule: it becomes the text of a member.
+UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = fold.computer), (SELECT e.host_id FROM evidence e WHERE e.id = fold.file_id)),
+    key = CASE WHEN key IS NULL OR json_valid(key) THEN key ELSE json_object('_invalid', key) END, data = CASE WHEN data IS NULL OR json_valid(data) THEN data ELSE json_object('_invalid', data) END;
 
 ------------------------------------------------------------------------------------------------------------------------------------------------
 -- 2. Boots: starts within two minutes of each other are one. What the event log says at its end tells whether it was clean.
@@ -149,7 +146,8 @@ UPDATE boot SET (to_time, end_file_id, end_file_off, clean) = (
 
 UPDATE event SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer), (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id)),
     boot = (SELECT s.boot FROM span s WHERE s.host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer), (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id))
-        AND s.from_time <= event.time ORDER BY s.from_time DESC LIMIT 1);
+        AND s.from_time <= event.time ORDER BY s.from_time DESC LIMIT 1),
+    data = CASE WHEN data IS NULL OR json_valid(data) THEN data ELSE json_object('_invalid', data) END;
 
 -- What hosts are.
 CREATE TEMP TABLE hv AS        -- values that describe a host
@@ -185,23 +183,23 @@ DROP TABLE boot_event;
 ------------------------------------------------------------------------------------------------------------------------------------------------
 -- 3. Logon sessions. LUIDs are unique within one boot only. A session without a recorded end ended with its boot at the latest.
 
+CREATE TEMP TABLE logon AS        -- every 4624 and the first of every fold; of one LUID the first counts
+SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off, 0 AS folded, id FROM event
+WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+UNION ALL
+SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
+    num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, 1, f.id FROM fold f
+WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL;
 CREATE TEMP TABLE opened AS
-SELECT host_id, boot, luid, num(field(data, 'LogonType')) AS logon_type, nullif(field(data, 'TargetUserName'), '-') AS user, nullif(field(data, 'TargetDomainName'), '-') AS domain,
-    nullif(field(data, 'TargetUserSid'), 'S-1-0-0') AS sid, nullif(nullif(field(data, 'ProcessName'), '-'), '') AS process, nullif(field(data, 'AuthenticationPackageName'), '-') AS package,
-    num(field(data, 'KeyLength')) AS key_length, nullif(nullif(field(data, 'IpAddress'), '-'), '') AS ip, time AS from_time, file_id, file_off,
-    nullif(num(field(data, 'TargetLinkedLogonId')), 0) AS linked, folded
-FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid ORDER BY time, folded, file_id, file_off) AS i FROM (
-    SELECT host_id, boot, num(field(data, 'TargetLogonId')) AS luid, time, file_id, file_off, data, 0 AS folded FROM event
-    WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0
-    UNION ALL
-    SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
-        num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, f.data, 1 FROM fold f
-    WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624) WHERE luid IS NOT NULL AND host_id IS NOT NULL)
-WHERE i = 1;
+SELECT host_id, boot, luid, num(data ->> 'LogonType') AS logon_type, nullif(data ->> 'TargetUserName', '-') AS user, nullif(data ->> 'TargetDomainName', '-') AS domain,
+    nullif(data ->> 'TargetUserSid', 'S-1-0-0') AS sid, nullif(nullif(data ->> 'ProcessName', '-'), '') AS process, nullif(data ->> 'AuthenticationPackageName', '-') AS package,
+    num(data ->> 'KeyLength') AS key_length, nullif(nullif(data ->> 'IpAddress', '-'), '') AS ip, time AS from_time, file_id, file_off, nullif(num(data ->> 'TargetLinkedLogonId'), 0) AS linked, folded
+FROM (SELECT l.*, coalesce(e.data, d.data) AS data FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid ORDER BY time, folded, file_id, file_off) AS i FROM logon WHERE luid IS NOT NULL) l
+    LEFT JOIN event e ON NOT l.folded AND e.id = l.id LEFT JOIN fold d ON l.folded AND d.id = l.id WHERE l.i = 1);
 CREATE TEMP TABLE closed(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(host_id, boot, luid, time, file_id, file_off)) WITHOUT ROWID;
 INSERT OR IGNORE INTO closed
 SELECT * FROM (
-    SELECT host_id, boot, num(field(data, 'TargetLogonId')) AS luid, time, file_id, file_off FROM event
+    SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off FROM event
     WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4634, 4647) AND coalesce(recovered, 0) = 0
     UNION ALL
     SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
@@ -377,20 +375,22 @@ INSERT OR IGNORE INTO symbol SELECT value, symbol FROM kb_code WHERE space IN ('
 CREATE TEMP TABLE win32_symbol(value INTEGER PRIMARY KEY, symbol TEXT);
 INSERT OR IGNORE INTO win32_symbol SELECT value, symbol FROM kb_code WHERE space IN ('win32', 'nerr') ORDER BY space DESC, value;
 CREATE TEMP TABLE raw AS
-SELECT e.host_id, e.id AS event, k.field, field(e.data, k.field) AS raw, k.shape, e.event_id, e.provider FROM kb_event_field k CROSS JOIN event e ON e.provider = k.provider AND e.event_id = k.event_id
-WHERE coalesce(e.recovered, 0) = 0
-UNION ALL          -- Kerberos numbers are neither NTSTATUS nor Win32
-SELECT e.host_id, e.id, k.column3, field(e.data, k.column3), 'kerberos', e.event_id, e.provider FROM (VALUES ('Microsoft-Windows-Security-Auditing', 4768, 'Status'),
+SELECT * FROM (SELECT e.host_id, e.id AS event, k.field, field(e.data, k.field) AS raw, k.shape, k.provider = 'Service Control Manager' AND k.event_id = 7024 AS nerr
+    FROM kb_event_field k CROSS JOIN event e ON e.provider = k.provider AND e.event_id = k.event_id WHERE coalesce(e.recovered, 0) = 0) WHERE raw <> ''
+UNION ALL          -- Kerberos numbers are neither NTSTATUS nor Win32; nerr: network services end with NERR codes of their own (7024)
+SELECT e.host_id, e.id, k.column3, field(e.data, k.column3), 'kerberos', 0 FROM (VALUES ('Microsoft-Windows-Security-Auditing', 4768, 'Status'),
     ('Microsoft-Windows-Security-Auditing', 4769, 'Status'), ('Microsoft-Windows-Security-Auditing', 4771, 'Status'), ('Microsoft-Windows-Security-Kerberos', 3, 'ErrorCode')) k
 CROSS JOIN event e ON e.provider = k.column1 AND e.event_id = k.column2 WHERE coalesce(e.recovered, 0) = 0;
+CREATE TEMP TABLE spelt AS        -- a code is read once, however often it occurs
+SELECT raw, shape, nerr, value, win32, CASE WHEN shape = 'kerberos' THEN (SELECT c.symbol FROM kb_code c WHERE c.space = 'kerberos' AND c.value = x.value)
+    ELSE coalesce((SELECT s.symbol FROM symbol s WHERE s.value = x.value), (SELECT s.symbol FROM win32_symbol s WHERE s.value = x.win32)) END AS symbol
+FROM (SELECT raw, shape, nerr, CASE shape WHEN 'kerberos' THEN num(raw) ELSE code(raw, shape) END AS value,
+        CASE WHEN shape = 'kerberos' THEN NULL WHEN nerr AND num(raw) IN (SELECT value FROM kb_code WHERE space = 'nerr') THEN num(raw) ELSE nullif(win32of(raw, shape), 0) END AS win32
+    FROM (SELECT DISTINCT raw, shape, nerr FROM raw)) x WHERE value <> 0;
+CREATE INDEX spelt_raw ON spelt(raw, shape, nerr);
 INSERT INTO error(host_id, event, field, raw, value, shape, win32, symbol)
-SELECT host_id, event, field, raw, value, shape, win32, CASE WHEN shape = 'kerberos' THEN (SELECT c.symbol FROM kb_code c WHERE c.space = 'kerberos' AND c.value = x.value)
-    ELSE coalesce((SELECT s.symbol FROM symbol s WHERE s.value = x.value), (SELECT s.symbol FROM win32_symbol s WHERE s.value = x.win32)) END
-FROM (SELECT host_id, event, field, raw, shape, CASE shape WHEN 'kerberos' THEN num(raw) ELSE code(raw, shape) END AS value,
-        CASE WHEN shape = 'kerberos' THEN NULL
-            WHEN provider = 'Service Control Manager' AND event_id = 7024 AND num(raw) IN (SELECT value FROM kb_code WHERE space = 'nerr') THEN num(raw)     -- network services end with NERR codes
-            ELSE nullif(win32of(raw, shape), 0) END AS win32
-    FROM raw WHERE raw IS NOT NULL AND raw <> '') x WHERE value <> 0 ORDER BY event, field;
+SELECT r.host_id, r.event, r.field, r.raw, s.value, r.shape, s.win32, s.symbol FROM raw r JOIN spelt s ON s.raw = r.raw AND s.shape = r.shape AND s.nerr = r.nerr ORDER BY r.event, r.field;
+DROP TABLE spelt;
 DROP TABLE raw;
 
 ------------------------------------------------------------------------------------------------------------------------------------------------
@@ -457,7 +457,7 @@ CREATE INDEX scm_when ON scm(host_id, event_id, time);
 CREATE TEMP TABLE reason AS        -- which 7000 (other) a 7038, 7041 or 7013 explains
 SELECT r.id, s.id AS other, s.subject, s.file_id, s.file_off, row_number() OVER (PARTITION BY s.id ORDER BY r.event_id = 7013, abs(s.time - r.time), r.id) AS i,
     row_number() OVER (PARTITION BY r.id ORDER BY abs(s.time - r.time), s.id) AS j
-FROM scm r JOIN scm s ON s.host_id = r.host_id AND s.event_id = 7000 AND s.time BETWEEN r.time - 20000000 AND r.time + 20000000
+FROM scm r CROSS JOIN scm s ON s.host_id = r.host_id AND s.event_id = 7000 AND s.time BETWEEN r.time - 20000000 AND r.time + 20000000
     AND (r.subject IS NULL OR r.subject = s.subject COLLATE NOCASE) AND coalesce(s.win32, 1069) = 1069
 WHERE r.event_id IN (7013, 7038, 7041);
 INSERT INTO f
@@ -502,8 +502,8 @@ WHERE coalesce(e.recovered, 0) = 0 AND (e.provider = 'NETLOGON' AND e.event_id I
 -- names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
 CREATE INDEX f_when ON f(kind, host_id, time);
 CREATE TEMP TABLE bad AS
-SELECT e.id, e.host_id, e.time, num(field(e.data, 'LogonType')) AS logon_type, coalesce(nullif(field(e.data, 'TargetUserName'), ''), '-') AS account,
-    nullif(nullif(field(e.data, 'TargetDomainName'), '-'), '') AS domain, field(e.data, 'TargetUserSid') AS sid, e.file_id, e.file_off, e.boot, e.provider, e.event_id,
+SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type, coalesce(nullif(e.data ->> 'TargetUserName', ''), '-') AS account,
+    nullif(nullif(e.data ->> 'TargetDomainName', '-'), '') AS domain, e.data ->> 'TargetUserSid' AS sid, e.file_id, e.file_off, e.boot, e.provider, e.event_id,
     x.win32, x.value, x.raw, x.symbol
 FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id AND y.field IN ('Status', 'SubStatus') ORDER BY y.field DESC LIMIT 1)
 WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4625 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
@@ -528,52 +528,47 @@ SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid, CASE WH
 FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
 
 -- What worked, as precisely as folds tell: first and last of a day.
+CREATE TEMP TABLE works(provider TEXT COLLATE NOCASE, event_id INTEGER, subject TEXT, principal TEXT, result TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;     -- and where its event says who and what
+INSERT INTO works VALUES ('Microsoft-Windows-TaskScheduler', 100, 'TaskName', 'UserContext', NULL), ('Microsoft-Windows-TaskScheduler', 102, 'TaskName', 'UserContext', NULL),
+    ('Microsoft-Windows-TaskScheduler', 129, 'TaskName', NULL, NULL), ('Microsoft-Windows-TaskScheduler', 200, 'TaskName', NULL, NULL), ('Microsoft-Windows-TaskScheduler', 201, 'TaskName', NULL, 'ResultCode'),
+    ('Service Control Manager', 7036, 'param1', NULL, 'Binary'), ('Microsoft-Windows-GroupPolicy', 1500, NULL, 'DCName', NULL), ('Microsoft-Windows-GroupPolicy', 1501, NULL, 'DCName', NULL),
+    ('Microsoft-Windows-GroupPolicy', 1502, NULL, 'DCName', NULL), ('Microsoft-Windows-GroupPolicy', 1503, NULL, 'DCName', NULL),
+    ('Microsoft-Windows-Security-Auditing', 4624, 'TargetUserName', 'TargetDomainName', NULL), ('Microsoft-Windows-Bits-Client', 4, 'jobTitle', 'jobOwner', NULL),
+    ('Microsoft-Windows-Bits-Client', 60, 'name', NULL, 'hr');
 CREATE TEMP TABLE good AS
-SELECT host_id, provider, event_id, key AS data, first_time AS time, file_id, file_off, data AS whole FROM fold
-WHERE provider = 'Microsoft-Windows-TaskScheduler' AND event_id IN (100, 102, 129, 200, 201) OR provider = 'Service Control Manager' AND event_id = 7036
-    OR provider = 'Microsoft-Windows-GroupPolicy' AND event_id BETWEEN 1500 AND 1503 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624
-    OR provider = 'Microsoft-Windows-Bits-Client' AND event_id IN (4, 60)
+SELECT host_id, w.provider, w.event_id, nullif(data ->> w.subject, '') AS subject, nullif(data ->> w.principal, '') AS principal, data ->> w.result AS result,
+    CASE WHEN w.event_id = 7036 THEN data ->> 'param2' END AS state, first_time AS time, file_id, file_off, CASE WHEN n > 1 THEN last_time END AS last_time, last_off
+FROM works w CROSS JOIN fold ON fold.provider = w.provider AND fold.event_id = w.event_id WHERE host_id IS NOT NULL
 UNION ALL
-SELECT host_id, provider, event_id, key, last_time, file_id, last_off, data FROM fold WHERE n > 1 AND last_off IS NOT NULL AND (
-    provider = 'Microsoft-Windows-TaskScheduler' AND event_id IN (100, 102, 129, 200, 201) OR provider = 'Service Control Manager' AND event_id = 7036
-    OR provider = 'Microsoft-Windows-GroupPolicy' AND event_id BETWEEN 1500 AND 1503 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624
-    OR provider = 'Microsoft-Windows-Bits-Client' AND event_id IN (4, 60))
-UNION ALL
-SELECT host_id, provider, event_id, data, time, file_id, file_off, data FROM event WHERE coalesce(recovered, 0) = 0 AND (
-    provider = 'Microsoft-Windows-TaskScheduler' AND event_id IN (100, 102, 129, 200, 201) OR provider = 'Service Control Manager' AND event_id = 7036
-    OR provider = 'Microsoft-Windows-GroupPolicy' AND event_id BETWEEN 1500 AND 1503 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624
-    OR provider = 'Microsoft-Windows-SMBClient' AND event_id IN (30806, 30808) OR provider = 'Microsoft-Windows-Bits-Client' AND event_id IN (4, 60));
-CREATE TEMP TABLE ran AS        -- who a task ran as, by 100 and 102
-SELECT host_id, lower(field(data, 'TaskName')) AS task, max(field(data, 'UserContext')) AS user FROM good WHERE event_id IN (100, 102) AND provider = 'Microsoft-Windows-TaskScheduler'
-GROUP BY 1, 2 HAVING count(DISTINCT lower(field(data, 'UserContext'))) = 1;
-CREATE INDEX ran_task ON ran(host_id, task);
+SELECT host_id, w.provider, w.event_id, nullif(data ->> w.subject, ''), nullif(data ->> w.principal, ''), data ->> w.result, CASE WHEN w.event_id = 7036 THEN data ->> 'param2' END,
+    time, file_id, file_off, NULL, NULL
+FROM works w CROSS JOIN event ON event.provider = w.provider AND event.event_id = w.event_id WHERE host_id IS NOT NULL AND coalesce(recovered, 0) = 0;
+INSERT INTO good SELECT host_id, provider, event_id, subject, principal, result, state, last_time, file_id, last_off, NULL, NULL FROM good WHERE last_time IS NOT NULL AND last_off IS NOT NULL;
+CREATE TEMP TABLE ran(host_id INTEGER, task TEXT COLLATE NOCASE, user TEXT, PRIMARY KEY(host_id, task)) WITHOUT ROWID;        -- who a task ran as, by 100 and 102
+INSERT INTO ran SELECT host_id, subject, max(principal) FROM good WHERE event_id IN (100, 102) AND subject IS NOT NULL GROUP BY 1, 2 COLLATE NOCASE HAVING count(DISTINCT lower(principal)) = 1 ORDER BY 1, 2;
 INSERT INTO success(host_id, kind, subject, principal, time, file_id, file_off, provider, event_id)
 SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, event_id FROM (
-    SELECT host_id, 'task' AS kind, field(data, 'TaskName') AS subject, coalesce(nullif(field(data, 'UserContext'), ''), (SELECT r.user FROM ran r WHERE r.host_id = good.host_id
-            AND r.task = lower(field(good.data, 'TaskName')))) AS principal, time, file_id, file_off, provider, event_id FROM good WHERE provider = 'Microsoft-Windows-TaskScheduler'
+    SELECT g.host_id, 'task' AS kind, g.subject, coalesce(g.principal, r.user) AS principal, g.time, g.file_id, g.file_off, g.provider, g.event_id
+    FROM good g LEFT JOIN ran r ON r.host_id = g.host_id AND r.task = g.subject WHERE g.provider = 'Microsoft-Windows-TaskScheduler'
     UNION ALL
-    SELECT host_id, 'program', field(data, 'TaskName'), NULL, time, file_id, file_off, provider, event_id FROM good
-    WHERE provider = 'Microsoft-Windows-TaskScheduler' AND event_id = 201 AND num(field(data, 'ResultCode')) = 0
+    SELECT host_id, 'program', subject, NULL, time, file_id, file_off, provider, event_id FROM good WHERE provider = 'Microsoft-Windows-TaskScheduler' AND event_id = 201 AND num(result) = 0
     UNION ALL
     SELECT host_id, 'task', path, coalesce(user, sid), last_ok, file_id, file_off, NULL, NULL FROM task WHERE last_ok IS NOT NULL
     UNION ALL          -- 7036: state 4 in Binary; without Binary the English word
-    SELECT g.host_id, 'service', coalesce((SELECT k.key FROM service_key k WHERE k.host_id = g.host_id AND k.shown = field(g.data, 'param1')), field(g.data, 'param1')),
-        (SELECT v.account FROM service v WHERE v.host_id = g.host_id AND v.name = coalesce((SELECT k.key FROM service_key k WHERE k.host_id = g.host_id AND k.shown = field(g.data, 'param1')), field(g.data, 'param1'))),
-        g.time, g.file_id, g.file_off, g.provider, g.event_id FROM good g
-    WHERE g.provider = 'Service Control Manager' AND CASE WHEN lower(field(g.whole, 'Binary')) LIKE '%2f003_00%' THEN lower(field(g.whole, 'Binary')) LIKE '%2f003400%' ELSE field(g.data, 'param2') = 'running' END
+    SELECT g.host_id, 'service', coalesce(k.key, g.subject), v.account, g.time, g.file_id, g.file_off, g.provider, g.event_id
+    FROM good g LEFT JOIN service_key k ON k.host_id = g.host_id AND k.shown = g.subject LEFT JOIN service v ON v.host_id = g.host_id AND v.name = coalesce(k.key, g.subject)
+    WHERE g.provider = 'Service Control Manager' AND CASE WHEN g.result LIKE '%2f003_00%' THEN g.result LIKE '%2f003400%' ELSE g.state = 'running' END
     UNION ALL
     SELECT s.host_id, 'share', substr(s.server, 1, instr(s.server || '\', '\') - 1), s.user, s.time, s.file_id, s.file_off, s.provider, s.event_id FROM smb s WHERE s.event_id IN (30806, 30808)
     UNION ALL
-    SELECT host_id, 'logon', field(data, 'TargetUserName'), field(data, 'TargetDomainName') || '\' || field(data, 'TargetUserName'), time, file_id, file_off, provider, event_id FROM good
-    WHERE provider = 'Microsoft-Windows-Security-Auditing'
+    SELECT host_id, 'logon', subject, principal || '\' || subject, time, file_id, file_off, provider, event_id FROM good WHERE provider = 'Microsoft-Windows-Security-Auditing'
     UNION ALL
-    SELECT g.host_id, 'domain', h.domain, nullif(field(g.data, 'DCName'), ''), g.time, g.file_id, g.file_off, g.provider, g.event_id FROM good g JOIN host h ON h.id = g.host_id WHERE g.provider = 'Microsoft-Windows-GroupPolicy'
+    SELECT g.host_id, 'domain', h.domain, g.principal, g.time, g.file_id, g.file_off, g.provider, g.event_id FROM good g JOIN host h ON h.id = g.host_id WHERE g.provider = 'Microsoft-Windows-GroupPolicy'
     UNION ALL
-    SELECT host_id, 'bits', coalesce(nullif(field(data, 'name'), ''), field(data, 'jobTitle')), nullif(field(data, 'jobOwner'), ''), time, file_id, file_off, provider, event_id FROM good
-    WHERE provider = 'Microsoft-Windows-Bits-Client' AND (event_id = 4 OR num(field(data, 'hr')) = 0))
-WHERE host_id IS NOT NULL ORDER BY host_id, time, kind, subject, file_id, file_off, event_id;
+    SELECT host_id, 'bits', subject, principal, time, file_id, file_off, provider, event_id FROM good WHERE provider = 'Microsoft-Windows-Bits-Client' AND (event_id = 4 OR num(result) = 0))
+ORDER BY host_id, time, kind, subject, file_id, file_off, event_id;
 
-DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
-DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE opened; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
+DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
+DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE opened; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
 DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
-DROP TABLE pair; DROP TABLE ended; DROP TABLE scm; DROP TABLE reason; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran;
+DROP TABLE pair; DROP TABLE ended; DROP TABLE scm; DROP TABLE reason; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;
