@@ -21,6 +21,8 @@ struct str lsa_read_name(struct span data, struct arena *a)
     span_u16(&h);
     size_t from = span_u32(&h);
     struct span text = span_at(data, from, n);
+    if (!h.bad && !n)
+        return (struct str){"", 0};
     return h.bad || text.bad || from < 8 ? (struct str){0} : utf16_strz(a, text);
 }
 

@@ -80,6 +80,7 @@ Test(lsa, names)
         {"12001400 08000000 57004f00 52004b00 47005200 4f005500 5000", "WORKGROUP", false},
         {"1e002000 08000000 4400450053004b0054004f0050002d004d003900360034004600 4a004e00", "DESKTOP-M964FJN", false},
         {"00000200 08000000 0000", "", true},
+        {"00000000 00000000 0000", "", true},
         {"0600 0800 0c000000 ffffffff 4300 4f00 0000", "CO", false},        /* text further down, up to its NUL */
     };
     for (size_t i = 0; i < LEN(rows); i++) {

@@ -719,6 +719,97 @@ Test(hive_read, free_cells)
     buf_free(&b), buf_free(&lines), hive_free(&h);
 }
 
+/* What the three decoders make of whole hives. */
+static void expect_lines(struct hive *h, const char *const *there, size_t n, const char *const *absent, size_t m)
+{
+    struct buf b = {0}, lines = {0};
+    hive_write(h, &b);
+    read_lines(&b, 1, &(struct want){0}, &lines);
+    for (size_t i = 0; i < n; i++)
+        cr_expect(says(&lines, there[i]), "%s\n%.*s", there[i], (int)lines.n, lines.p);
+    for (size_t i = 0; i < m; i++)
+        cr_expect(!says(&lines, absent[i]), "%s\n%.*s", absent[i], (int)lines.n, lines.p);
+    buf_free(&b), buf_free(&lines), hive_free(h);
+}
+
+Test(hive_read, security)
+{
+    static const char *const there[] = {
+        "hive f0 kind=SECURITY root=SECURITY computer=PC1 ",
+        "secret f0 name=$MACHINE.ACC cupd=2026-02-01T00:00:00.0000000Z oupd=2026-01-01T00:00:00.0000000Z size=124\n", "secret f0 name=_SC_Empty cupd=2026-02-01T00:00:00.0000000Z size=124\n",
+        "logon_right f0 sid=S-1-5-21-1-2-3-1001 mask=4\n", "logon_right f0 sid=S-1-5-32-546 mask=384\n", "audit_policy f0 subcategory=Logon mask=3\n",
+        "audit_policy f0 subcategory=Special Logon mask=1\n", "audit_policy f0 subcategory=Credential Validation mask=0\n", "lsa_name f0 what=machine_name value=PC1\n",
+        "lsa_name f0 what=machine_sid value=S-1-5-21-1-2-3\n", "lsa_name f0 what=domain_name value=CORP\n", "lsa_name f0 what=dns_domain value=corp.example\n",
+        "cached_logon f0 slot=2 written=2026-02-03T00:00:00.0000000Z rid=1105\n",
+    };
+    static const char *const absent[] = {"domain_sid", "slot=1", "slot=3", "anomaly", "reg_value"};
+    struct hive h = {.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")};
+    lsa_name(&h, "PolAcDmN", "PC1"), lsa_name(&h, "PolPrDmN", "CORP"), lsa_name(&h, "PolDnDDN", "corp.example");
+    lsa_sid(&h, "PolAcDmS", "S-1-5-21-1-2-3"), lsa_sid(&h, "PolPrDmS", NULL);
+    lsa_secret(&h, "$MACHINE.ACC", utc("2026-02-01"), utc("2026-01-01")), lsa_secret(&h, "_SC_Empty", utc("2026-02-01"), 0);
+    lsa_right(&h, "S-1-5-21-1-2-3-1001", RIGHT_BATCH), lsa_right(&h, "S-1-5-32-546", DENY_BATCH | DENY_NETWORK);
+    lsa_audit(&h, (const struct audit_row[]){{AUDIT_LOGON, 3}}, 1);
+    lsa_cache(&h, 3), lsa_cached(&h, 2, utc("2026-02-03"), 1105);
+    expect_lines(&h, there, LEN(there), absent, LEN(absent));
+}
+
+Test(hive_read, sam)
+{
+    static const char *const there[] = {
+        "sam_account f0 rid=500 name=Administrator flags=17 password_set=2026-01-01T00:00:00.0000000Z bad_count=0 blank=0 logons=0\n",
+        "sam_account f0 rid=1001 name=svc flags=1040 password_set=2026-01-02T00:00:00.0000000Z last_logon=2026-01-03T00:00:00.0000000Z last_bad=2026-01-04T00:00:00.0000000Z "
+        "bad_count=7 expires=2027-01-01T00:00:00.0000000Z blank=0 logons=12\n",
+        "sam_account f0 rid=1002 name=M\xc3\xbcller flags=16 password_set=1601-01-01T00:00:00.0000000Z bad_count=0 blank=1 logons=0\n",
+        "lockout_policy f0 threshold=5 duration=18000000000 window=18000000000 max_age=36288000000000 min_length=7\n",
+    };
+    static const char *const absent[] = {"anomaly", "rid=0 ", "reg_value"};
+    struct hive h = {.name = "SAM", .now = utc("2026-03-01T08:00:00Z")};
+    sam_domain(&h, "S-1-5-21-1-2-3", 5);
+    sam_user(&h, &(struct user_row){.name = "Administrator", .rid = 500, .flags = ACB_NORMAL | ACB_DISABLED, .password_set = utc("2026-01-01")});
+    sam_user(&h, &(struct user_row){.name = "svc", .rid = 1001, .flags = ACB_NORMAL | ACB_LOCKED, .password_set = utc("2026-01-02"), .last_logon = utc("2026-01-03"),
+                                    .last_bad = utc("2026-01-04"), .bad_count = 7, .expires = utc("2027-01-01"), .logons = 12});
+    sam_user(&h, &(struct user_row){.name = "M\xc3\xbcller", .rid = 1002, .blank = true, .old = true});
+    expect_lines(&h, there, LEN(there), absent, LEN(absent));
+}
+
+Test(hive_read, tasks)
+{
+    static const char *const there[] = {
+        "task_cache f0 guid={11111111-2222-3333-4444-555555555555} path=\\Backup sid=S-1-5-21-1-2-3-1001 user=PC1\\svc logon=Password flags=4456704 registered=2026-01-01T00:00:00.0000000Z "
+        "last_run=2026-02-01T00:00:00.0000000Z last_ok=2026-01-15T00:00:00.0000000Z state=2147943467 result=2147943712 command=robocopy.exe \\\\srv\\share unc=1\n",
+        "path=\\Vendor\\Nightly sid=S-1-5-18 logon=ServiceAccount flags=4194560 registered=2026-01-01T00:00:00.0000000Z state=0 result=0 command=%windir%\\system32\\cmd.exe unc=0\n",
+        "task_cache f0 guid={TREE-ONLY} path=\\Half\n", "task_cache f0 guid={TASKS-ONLY} path=\\Hidden state=267009 result=1 command=x.exe unc=2\n",
+    };
+    static const char *const absent[] = {"anomaly", "reg_value", "path=\\Vendor sid"};
+    struct hive h = {.name = "SOFTWARE", .now = utc("2026-03-01T08:00:00Z")};
+    const char *tree = "Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tree\\Half", *tasks = "Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\{TASKS-ONLY}";
+    cached_task(&h, &(struct task_row){.path = "\\Backup", .guid = "{11111111-2222-3333-4444-555555555555}", .sid = "S-1-5-21-1-2-3-1001", .user = "PC1\\svc", .logon = "Password",
+                                       .command = "robocopy.exe", .arguments = "\\\\srv\\share", .registered = utc("2026-01-01"), .last_run = utc("2026-02-01"),
+                                       .last_ok = utc("2026-01-15"), .state = 0x8007042b, .result = 0x80070520});
+    cached_task(&h, &(struct task_row){.path = "\\Vendor\\Nightly", .sid = "S-1-5-18", .logon = "ServiceAccount", .registered = utc("2026-01-01"), .vista = true});
+    reg(&h, tree, SZ("Id", "{TREE-ONLY}"), END);
+    static const uint8_t dynamic[28] = {3, [20] = 0x01, 0x13, 0x04, 0, 1}, actions[] = {1, 0, 0x66, 0x66, 0, 0, 0, 0, 10, 0, 0, 0, 'x', 0, '.', 0, 'e', 0, 'x', 0, 'e', 0,
+                                                                                        0, 0, 0, 0, 6, 0, 0, 0, 'Z', 0, ':', 0, '\\', 0};
+    reg(&h, tasks, SZ("Path", "\\Hidden"), BYTES("DynamicInfo", dynamic, sizeof dynamic), BYTES("Actions", actions, sizeof actions), END);
+    expect_lines(&h, there, LEN(there), absent, LEN(absent));
+}
+
+/* Structures that do not add up are told, with the place of their value; what can be read of them is kept. */
+Test(hive_read, structures_that_do_not_add_up)
+{
+    static const char *const there[] = {
+        "code=decode what=audit policy", "code=decode what=logon rights", "code=decode what=LSA secret", "code=decode what=machine_sid", "code=decode what=cached logon", "secret f0 name=X size=3",
+    };
+    struct hive h = {.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")};
+    reg(&h, "Policy\\PolAdtEv", TYPED(V_NONE, "", "\0\1\0\0\t\0\0\0\x84", 9), END);
+    reg(&h, "Policy\\Accounts\\S-1-1-0\\ActSysAc", TYPED(V_NONE, "", "\1\2\3", 3), END);
+    reg(&h, "Policy\\Secrets\\X\\CupdTime", TYPED(V_NONE, "", "\1\2\3\4\5\6\7", 7), END);
+    reg(&h, "Policy\\Secrets\\X\\CurrVal", TYPED(V_NONE, "", "\1\2\3", 3), END);
+    reg(&h, "Policy\\PolAcDmS", TYPED(V_NONE, "", "\1\4\0\0\0\0\0\5", 8), END);
+    reg(&h, "Cache", BYTES("NL$1", "\1\2\3", 3), END);
+    expect_lines(&h, there, LEN(there), NULL, 0);
+}
+
 static enum status stop_at_two(void *ctx, const struct fact *f, struct err *e)
 {
     (void)f;
