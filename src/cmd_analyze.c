@@ -31,6 +31,7 @@ struct run {
     struct casedb *db;
     struct evidence ev;
     struct ingest_result in;
+    struct progress bar;
     struct arena mem;
     char *db_tmp, *db_path;
     int code;
@@ -165,16 +166,35 @@ static enum status prepare(struct run *r, struct err *e)
 
 static enum status read_evidence(struct run *r, struct err *e)
 {
-    struct progress bar;
     struct want want = *kb_want(r->kb);
     want.recovered = r->o.recovered, want.since = r->o.since, want.until = r->o.until;
-    progress_begin(&bar, (enum progress_mode)r->o.progress);
-    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &bar, .stop = &stop_signal, .require_jail = r->o.require_jail};
+    progress_begin(&r->bar, (enum progress_mode)r->o.progress);
+    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &r->bar, .stop = &stop_signal, .require_jail = r->o.require_jail};
     enum status st = ingest(r->db, &want, &r->ev, &o, &r->in, e);
-    progress_end(&bar);
     char text[160];
-    if (st == OK && r->in.jail != JAIL_ALL)
+    if (st == OK && r->in.jail != JAIL_ALL) {
+        progress_end(&r->bar);
         complain_text(0, "workers ran with an incomplete jail on this system: %s", jail_text(r->in.jail, text, sizeof text));
+    }
+    return st;
+}
+
+/* From facts to reports; the names are what --progress=json tells. */
+static enum status conclude(struct run *r, struct err *e)
+{
+    enum status st = OK;
+    progress_phase(&r->bar, "derive");
+    st = derive(r->db, r->kb, e);
+    progress_phase(&r->bar, "coverage");
+    st = st == OK ? coverage(r->db, r->kb, e) : st;
+    progress_phase(&r->bar, "diagnose");
+    st = st == OK ? diagnose(r->db, r->kb, e) : st;
+    progress_phase(&r->bar, "verify");
+    st = st == OK ? verify(r->db, e) : st;
+    progress_phase(&r->bar, "report");
+    st = st == OK ? judge(r, e) : st;
+    st = st == OK ? write_reports(r->db, r->o.out, e) : st;
+    progress_phase(&r->bar, "finish");
     return st;
 }
 
@@ -191,14 +211,15 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     }
     if (output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
         return complain(&e, EXIT_USAGE);
-    if ((st = prepare(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = derive(r->db, r->kb, &e)) == OK &&
-        (st = coverage(r->db, r->kb, &e)) == OK && (st = diagnose(r->db, r->kb, &e)) == OK && (st = verify(r->db, &e)) == OK && (st = judge(r, &e)) == OK && (st = write_reports(r->db, r->o.out, &e)) == OK) {
+    if ((st = prepare(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
+        progress_end(&r->bar);
         summary(r);
         st = case_finish(r->db, r->db_path, &e);
         r->db = NULL;
     }
     if (st == OK)
         return r->code;
+    progress_end(&r->bar);
     int code = st == E_STOP && stop_signal == SIGTERM ? EXIT_TERMINATED : exit_for(st);
     return complain(&e, code);
 }

@@ -173,6 +173,7 @@ int cmd_dump(int argc, char **argv)
         return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'", ids);
     if (!arena_make(&d.scratch, 64u << 20))
         return complain_text(EXIT_BUG, "out of memory");
+    d.want.all_events = d.want.n_event == 0;
     d.format = xml ? EVTX_XML : EVTX_JSONL;
     code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
     free(d.want.event);

@@ -46,6 +46,14 @@ void progress_show(void *ctx, const struct ingest_progress *now)
     }
 }
 
+void progress_phase(struct progress *p, const char *name)
+{
+    if (p->mode == PROGRESS_BAR && p->drawn)
+        fprintf(stderr, "\r\033[K%s", name), fflush(stderr);
+    if (p->mode == PROGRESS_JSON)
+        fprintf(stderr, "{\"phase\":\"%s\",\"ms\":%llu}\n", name, (unsigned long long)(plat_clock_ms() - p->started));
+}
+
 void progress_end(struct progress *p)
 {
     if (p->drawn)

@@ -11,6 +11,7 @@ extern const char *const progress_modes[];      /* for opt_parse, in that order 
 struct progress { enum progress_mode mode; uint64_t started, last; bool drawn; };
 void progress_begin(struct progress *p, enum progress_mode mode);
 void progress_show(void *ctx, const struct ingest_progress *now);   /* ctx: struct progress */
+void progress_phase(struct progress *p, const char *name);           /* what comes after reading: "derive", "diagnose", ... */
 void progress_end(struct progress *p);                              /* clears the bar */
 void bytes_text(uint64_t bytes, char out[16]);                      /* "1.2 GB", decimal */
 #endif
