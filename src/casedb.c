@@ -369,7 +369,7 @@ static int prepare_put(struct casedb *db, enum fact_kind kind)
  * hostile bytes, so what it claims is compared. */
 static int known_event(struct casedb *db, const struct fact *f, int64_t file, bool *known)
 {
-    static const char find_sql[] = "SELECT id, file_id, file_off FROM event WHERE identity=?1 AND computer IS ?2 AND record_id IS ?3 AND time IS ?4 AND event_id IS ?5 AND provider IS ?6";
+    static const char find_sql[] = "SELECT id, file_id, file_off FROM event INDEXED BY event_identity WHERE identity=?1 AND computer IS ?2 AND record_id IS ?3 AND time IS ?4 AND event_id IS ?5 AND provider IS ?6";
     static const char source_sql[] = "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
     static const int column[] = {EV_IDENTITY, EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
     int rc = SQLITE_OK;
