@@ -55,12 +55,20 @@ static void local(struct buf *b, const struct r_host *host, int64_t t)
 
 static void plural(struct buf *b, int64_t n, const char *one, const char *many) { h(b, "%n %z", n, n == 1 ? one : many); }
 
-static void table_open(struct buf *b, const char *caption, const char *hint, const char *const *head)
+/* A column of hosts says nothing when there is one. */
+static void table_open(struct buf *b, const struct report *r, const char *caption, const char *hint, const char *const *head)
 {
     h(b, "<div class='scroll' tabindex='0' role='region' aria-label='%z'><table><caption>%z <small>%z</small></caption><thead><tr>", caption, caption, hint);
     for (; *head; head++)
-        h(b, **head == '#' ? "<th scope='col' class='num'>%z</th>" : "<th scope='col'>%z</th>", *head + (**head == '#'));
+        if (r->host.n != 1 || strcmp(*head, "Host") != 0)
+            h(b, **head == '#' ? "<th scope='col' class='num'>%z</th>" : "<th scope='col'>%z</th>", *head + (**head == '#'));
     buf_z(b, "</tr></thead><tbody>\n");
+}
+
+static void host_cell(struct buf *b, const struct report *r, struct str host)
+{
+    if (r->host.n != 1)
+        h(b, "<td class='host-name'><bdi dir='auto'>%s</bdi></td>", host);
 }
 
 static void table_close(struct buf *b, uint64_t more, const char *sql)
@@ -271,7 +279,7 @@ static void chart(struct buf *b, const struct report *r, const struct r_host *ho
     for (size_t i = 0; i < n; i++) {
         if (day[i].day < lo)
             continue;
-        int64_t tall = 2 + day[i].n * 32 / max;
+        int64_t tall = 2 + day[i].n * 29 / max;
         h(b, "<rect class='bar-day' x='%i' y='%i' width='%i' height='%i' rx='1'><title>", x0 + (day[i].day - lo) * slot + (slot - wide) / 2, CHART_BASE - tall, wide, tall);
         time_day(b, day[i].day), h(b, ": %n</title></rect>", day[i].n);
     }
@@ -279,7 +287,7 @@ static void chart(struct buf *b, const struct report *r, const struct r_host *ho
         h(b, "<path class='mark' d='M%i 47l4 6h-8z'><title>cause: ", x0 + (mark - lo) * slot + slot / 2), time_day(b, mark), buf_z(b, "</title></path>");
     }
     int64_t at = x0 + (most - lo) * slot + slot / 2;
-    h(b, "<text x='%i' y='8' text-anchor='%z'>%n a day</text>", at, at < 30 ? "start" : at > CHART_WIDE - 30 ? "end" : "middle", max);
+    h(b, "<text x='%i' y='10' text-anchor='%z'>%n a day</text>", at, at < 30 ? "start" : at > CHART_WIDE - 30 ? "end" : "middle", max);
     chart_text(b, 0, "start", lo), chart_text(b, CHART_WIDE, "end", hi);
     buf_z(b, "</svg>");
 }
@@ -322,20 +330,31 @@ static void how_sure(struct buf *b, const struct report *r, const struct r_findi
     h(b, " not be checked. %z</p></div>\n", reader_words(f->reader));
 }
 
-/* Artefacts that are not simply present: what weakens every "not seen" of this report. host NULL: of all hosts. */
+static bool wanted(const struct report *r, const struct r_coverage *c)
+{
+    const struct r_collect *k = r->collect.row;
+    for (size_t i = 0; i < r->collect.n; i++)
+        if (str_eq(k[i].artifact, c->artifact) && str_eq(k[i].host, c->host))
+            return true;
+    return c->core > 0;
+}
+
+/* What weakens every "not seen" of this report: artefacts that findings ask for and those every judgement needs, by name; others by number. host NULL: all hosts. */
 static void gaps(struct buf *b, const struct report *r, const struct r_host *host)
 {
     const struct r_coverage *c = r->coverage.row;
-    size_t n = 0;
+    size_t n = 0, left = 0;
     for (size_t i = 0; i < r->coverage.n; i++) {
         if (str_eq(c[i].state, STR("present")) || (host && !str_eq(c[i].host, host->host)))
             continue;
-        if (n++ < 4)
-            h(b, n == 1 ? "Missing or incomplete: <bdi dir='auto'>%s</bdi> (%s)" : ", <bdi dir='auto'>%s</bdi> (%s)", c[i].artifact, c[i].state);
+        if (n < 4 && wanted(r, c + i))
+            h(b, n++ ? ", <bdi dir='auto'>%s</bdi> (%s)" : "Missing or incomplete: <bdi dir='auto'>%s</bdi> (%s)", c[i].artifact, c[i].state);
+        else
+            left++;
     }
-    if (n > 4)
-        h(b, " and %n more", (int64_t)n - 4);
-    h(b, n ? ": <a href='#coverage'>coverage</a>." : "Nothing that was looked for is missing: <a href='#coverage'>coverage</a>.");
+    if (left)
+        h(b, n ? ", and %n more" : "All that every judgement needs is there; %n other artefacts are missing or incomplete", (int64_t)left);
+    h(b, n + left ? ": <a href='#coverage'>coverage</a>." : "Nothing that was looked for is missing: <a href='#coverage'>coverage</a>.");
 }
 
 static void what_was_read(struct buf *b, const struct report *r, const struct r_host *host)
@@ -352,6 +371,8 @@ static void what_was_read(struct buf *b, const struct report *r, const struct r_
     if (x->damaged)
         plural(b, (int64_t)x->damaged, "file shows", "files show"), buf_z(b, " <a href='#evidence'>damage</a>. ");
     gaps(b, r, host);
+    if (r->rule_error.n)
+        buf_z(b, " <b>"), plural(b, (int64_t)r->rule_error.n, "check", "checks"), buf_z(b, " could not run</b>: <a href='#method'>method</a>.");
     buf_z(b, "</p></div>\n");
 }
 
@@ -389,34 +410,53 @@ static const struct r_finding *headline(const struct report *r, const struct r_h
     return host->outcome == OUT_FOUND || host->outcome == OUT_LATENT ? (const struct r_finding *)r->finding.row + host->top->at : NULL;
 }
 
-/* Without a finding the ledger says what failed, and what the logs cover. */
-static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host)
+/* Without a finding the ledger says what failed, and what the logs cover; in brief, only what failed most lately. */
+static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host, bool brief)
 {
     const struct r_failed *t = r->failed.row;
     const struct r_coverage *c = r->coverage.row;
     size_t n = 0;
     buf_z(b, "<dl class='ledger'>\n");
-    for (size_t i = 0; i < r->failed.n && n < 4; i++)
-        if (host->failures && str_eq(t[i].host, host->host) && !str_eq(t[i].kind, STR("program"))) {
-            h(b, "<div><dt>Failed</dt><dd>%s <bdi dir='auto'>%s</bdi>, %n\xc3\x97 since %t UTC: %i %s ", t[i].kind, t[i].subject, t[i].n, t[i].first, t[i].win32, t[i].symbol), n++;
-            ref(b, r, t[i].id), buf_z(b, "</dd></div>\n");
+    for (size_t i = 0; i < r->failed.n && n < (brief ? 2 : 4); i++)
+        if (host->failures && str_eq(t[i].host, host->host) && !str_eq(t[i].kind, STR("program")) && !str_eq(t[i].kind, STR("exit code"))) {
+            h(b, "<div><dt>Failed</dt><dd>%s <bdi dir='auto'>%s</bdi>, %n\xc3\x97", t[i].kind, t[i].subject.p ? t[i].subject : STR("of unknown name"), t[i].n), n++;
+            if (t[i].win32 != NONE)
+                h(b, ": %i %s", t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""));
+            buf_char(b, ' '), ref(b, r, t[i].id), buf_z(b, "</dd></div>\n");
         }
     if (host->mistyped)
         h(b, "<div><dt>Everyday</dt><dd>%n logon%z with a wrong name or password</dd></div>\n", host->mistyped, host->mistyped == 1 ? "" : "s");
-    for (size_t i = 0; i < r->coverage.n && n < 6; i++)
+    for (size_t i = 0; i < r->coverage.n && n < 6 && !brief; i++)
         if (c[i].channel == 1 && c[i].from != NONE && str_eq(c[i].host, host->host))
             h(b, "<div><dt>Covered</dt><dd><bdi dir='auto'>%s</bdi> <span class='src'>%t \xe2\x80\x93 %t</span></dd></div>\n", c[i].artifact, c[i].from, c[i].to), n++;
     buf_z(b, "</dl>\n");
 }
 
-static void outcome_text(struct buf *b, const struct report *r, const struct r_host *host, const char *level)
+static const char *outcome_hue(const struct r_host *host)
 {
     static const char *const hue[OUTCOMES] = {"confirmed", "undetermined", "undetermined", "latent", "undetermined", "good"};
-    h(b, "<div class='why %z'>\n<%z>", hue[host->outcome], level);
+    return hue[host->outcome];
+}
+
+static void outcome_text(struct buf *b, const struct report *r, const struct r_host *host, const char *level, bool brief)
+{
+    h(b, "<div class='why %z'>\n<%z>", outcome_hue(host), level);
     h(b, outcome_words[host->outcome].headline, host->host);
-    h(b, "</%z>\n<p class='lead'>%z</p>\n", level, outcome_words[host->outcome].lead);
-    outcome_ledger(b, r, host);
+    h(b, "</%z>\n", level);
+    if (!brief)
+        h(b, "<p class='lead'>%z</p>\n", outcome_words[host->outcome].lead);
+    outcome_ledger(b, r, host, brief);
     buf_z(b, "</div>\n");
+}
+
+static void outcome_sure(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    h(b, "<div class='tile'><h2>How sure</h2><p>%z",
+      host->outcome == OUT_HEALTHY ? "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."
+                                   : "Nothing is claimed beyond what the evidence shows.");
+    if (r->rule_error.n)
+        h(b, " <b>%n check%z could not run</b>, so a known cause may have been overlooked.", (int64_t)r->rule_error.n, r->rule_error.n == 1 ? "" : "s");
+    buf_z(b, "</p></div>\n");
 }
 
 static void single_host(struct buf *b, const struct report *r, const struct r_host *host)
@@ -430,7 +470,7 @@ static void single_host(struct buf *b, const struct report *r, const struct r_ho
         ledger(b, r, f);
         buf_z(b, "</div>\n");
     } else
-        outcome_text(b, r, host, "h1");
+        outcome_text(b, r, host, "h1", false);
     buf_z(b, "<div class='side'>\n");
     if (f)
         what_now(b, r, f, "h2");
@@ -441,9 +481,7 @@ static void single_host(struct buf *b, const struct report *r, const struct r_ho
     if (f)
         how_sure(b, r, f);
     else
-        h(b, "<div class='tile'><h2>How sure</h2><p>%z</p></div>\n",
-          host->outcome == OUT_HEALTHY ? "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."
-                                       : "Nothing is claimed beyond what the cited evidence shows.");
+        outcome_sure(b, r, host);
     what_was_read(b, r, host);
     buf_z(b, "</div>\n</section>\n");
     case_line(b, r);
@@ -452,20 +490,40 @@ static void single_host(struct buf *b, const struct report *r, const struct r_ho
 static void host_panel(struct buf *b, const struct report *r, const struct r_host *host, size_t serial)
 {
     const struct r_finding *f = headline(r, host);
-    h(b, "<section class='host panel' aria-label='Diagnosis of %s'>\n<div class='name'><b><bdi dir='auto'>%s</bdi></b><span>", host->host, host->host);
+    h(b, "<section class='host panel' id='h-%i' aria-label='Diagnosis of %s'>\n<div class='name'><b><bdi dir='auto'>%s</bdi></b><span>", (int64_t)serial, host->host, host->host);
     host_words(b, host, "");
     buf_z(b, "</span>"), strip(b, host), buf_z(b, "</div>\n<div class='hero'>\n");
     if (f) {
         h(b, "<div class='why %z'>\n", verdict_words[f->verdict].id), eyebrow(b, f, host->top->n);
         h(b, "<h2><a href='#f-%i'><bdi dir='auto'>%s</bdi></a></h2>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n</div>\n", f->id, f->title, f->explanation);
     } else
-        outcome_text(b, r, host, "h2");
+        outcome_text(b, r, host, "h2", true);
     since(b, r, host, f, serial, "h3");
     if (f)
         what_now(b, r, f, "h3");
     else
         collect_now(b, r, host, "h3");
     buf_z(b, "</div>\n</section>\n");
+}
+
+/* More hosts than one screen holds: a line each, before their panels. */
+static void host_table(struct buf *b, const struct report *r)
+{
+    static const char *const head[] = {"Computer", "Verdicts", "Diagnosis", "#Failures", "Last seen (UTC)", NULL};
+    const struct r_host *host = r->host.row;
+    size_t n = 0;
+    table_open(b, r, "Hosts", "gravest first", head);
+    for (; n < r->host.n && n < SHOW_ROWS && room(b); n++, host++) {
+        const struct r_finding *f = headline(r, host);
+        h(b, n < SHOW_HOSTS ? "<tr><th scope='row'><a href='#h-%i'><bdi dir='auto'>%s</bdi></a></th><td>" : "<tr><th scope='row'><span id='h-%i'><bdi dir='auto'>%s</bdi></span></th><td>", (int64_t)n, host->host);
+        strip(b, host), buf_z(b, "</td><td>");
+        if (f)
+            h(b, "<bdi dir='auto'>%s</bdi>", f->title);
+        else
+            h(b, outcome_words[host->outcome].headline, host->host);
+        h(b, "</td><td class='num'>%n</td><td>%t</td></tr>\n", host->failures, host->last);
+    }
+    table_close(b, r->host.n - n, "SELECT * FROM v_host");
 }
 
 static void many_hosts(struct buf *b, const struct report *r)
@@ -477,6 +535,8 @@ static void many_hosts(struct buf *b, const struct report *r)
     h(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts: a cause was found on %n, no failure on %n</h1>\n", (int64_t)r->host.n, (int64_t)found, (int64_t)healthy);
     case_line(b, r);
     buf_z(b, "</section>\n");
+    if (r->host.n > 3)
+        host_table(b, r);
     for (; n < r->host.n && n < SHOW_HOSTS && room(b); n++)
         host_panel(b, r, host + n, n);
     if (r->host.n > n)
@@ -592,7 +652,7 @@ static void same_on(struct buf *b, const struct report *r, const struct r_findin
     if (n < 2)
         return;
     h(b, "<details><summary>The same on %n more subject%z</summary>", (int64_t)n - 1, n == 2 ? "" : "s");
-    table_open(b, "Subjects of this finding", "same host, same cause, same verdict", head);
+    table_open(b, r, "Subjects of this finding", "same host, same cause, same verdict", head);
     size_t i = 1;
     for (; i < n && i < SHOW_ROWS && room(b); i++) {
         const struct r_citation *c = first_cite(r, f + i, R_SYMPTOM);
@@ -632,13 +692,13 @@ static void folded(struct buf *b, const struct report *r, enum verdict v)
         return;
     h(b, "<details class='fold %z'><summary>", verdict_words[v].id), glyph(b, verdict_words[v].id);
     h(b, "%z: %n <small>%z</small></summary>", verdict_words[v].label, (int64_t)total, verdict_words[v].meaning);
-    table_open(b, v == V_RULED_OUT ? "Causes that are ruled out" : "Causes that could not be decided", "", v == V_RULED_OUT ? head_out : head_open);
+    table_open(b, r, v == V_RULED_OUT ? "Causes that are ruled out" : "Causes that could not be decided", "", v == V_RULED_OUT ? head_out : head_open);
     for (size_t i = 0; i < r->finding.n && n < SHOW_ROWS && room(b); i++) {
         if (f[i].verdict != (int64_t)v)
             continue;
         const struct r_citation *c = first_cite(r, f + i, v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM);
-        h(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th><td><bdi dir='auto'>%s</bdi></td><td><bdi dir='auto'>%s</bdi></td><td>", f[i].id,
-          f[i].title, f[i].cause, f[i].host, f[i].subject);
+        h(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th>", f[i].id, f[i].title, f[i].cause), host_cell(b, r, f[i].host);
+        h(b, "<td><bdi dir='auto'>%s</bdi></td><td>", f[i].subject);
         if (v == V_RULED_OUT && c)
             h(b, "<bdi dir='auto'>%s</bdi>", c->explain.n ? c->explain : c->summary);
         for (size_t k = 0; v != V_RULED_OUT && k < f[i].unknown.n && k < 3; k++)
@@ -688,9 +748,9 @@ static void failures(struct buf *b, const struct report *r)
     size_t n = 0;
     if (!r->failed.n)
         return;
-    table_open(b, "Failures", "by subject and code, from events and from last results in the task cache", head);
+    table_open(b, r, "Failures", "by subject and code, from events and from last results in the task cache", head);
     for (; n < r->failed.n && n < SHOW_ROWS && room(b); n++, t++) {
-        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td class='nowrap'>%s</td><td><bdi dir='auto'>%s</bdi></td><td>", t->subject, t->kind, t->host), win32(b, t->win32, t->symbol);
+        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td class='nowrap'>%s</td>", t->subject, t->kind), host_cell(b, r, t->host), buf_z(b, "<td>"), win32(b, t->win32, t->symbol);
         h(b, "</td><td class='mono'>%s</td><td class='num'>%n</td><td>%t</td><td>%t</td><td>", t->raw, t->n, t->first, t->last), ref(b, r, t->id), buf_z(b, "</td></tr>\n");
     }
     table_close(b, r->failed.n - n + r->failed.more, "SELECT * FROM v_failure");
@@ -709,12 +769,12 @@ static void services(struct buf *b, const struct report *r)
     size_t n = 0;
     if (!r->service.n)
         return;
-    table_open(b, "Services", "those logon sessions depend on, those with an account of their own, those that failed", head);
+    table_open(b, r, "Services", "those logon sessions depend on, those with an account of their own, those that failed", head);
     for (; n < r->service.n && n < SHOW_ROWS && room(b); n++, s++) {
         h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi>", s->service);
         if (s->display.n && s->display.p[0] != '@' && !str_eq(s->display, s->service))
             h(b, "<small><bdi dir='auto'>%s</bdi></small>", s->display);
-        h(b, "</th><td><bdi dir='auto'>%s</bdi></td><td>", s->host);
+        buf_z(b, "</th>"), host_cell(b, r, s->host), buf_z(b, "<td>");
         if (s->start != NONE)
             h(b, "%z <span class='src'>(%i)</span>", start_word(s->start), s->start);
         else
@@ -724,33 +784,49 @@ static void services(struct buf *b, const struct report *r)
     table_close(b, r->service.n - n + r->service.more, "SELECT * FROM v_service");
 }
 
-static void settings(struct buf *b, const struct report *r, bool smb)
+static void setting_row(struct buf *b, const struct report *r, const struct r_setting *s)
+{
+    bool set = s->is_set == 1, changed = set && (s->value != NONE ? s->default_value != NONE && s->value != s->default_value : s->default_text.p && !str_eq(s->text, s->default_text));
+    h(b, "<tr><th scope='row'>%s</th>", s->name), host_cell(b, r, s->host);
+    if (!set)
+        buf_z(b, "<td><span class='nil'>not set</span>");
+    else if (s->value != NONE)
+        h(b, "<td class='val'><b>%i</b>", s->value);
+    else
+        h(b, "<td class='val'><b><bdi dir='auto'>%s</bdi></b>", s->text);
+    buf_z(b, changed ? "<small class='changed'>changed</small></td>" : "</td>");
+    if (s->default_value != NONE)
+        h(b, "<td class='val'>%i", s->default_value);
+    else
+        h(b, "<td class='val'>%s", s->default_text);
+    h(b, "</td><td>%s</td><td>", s->meaning), ref(b, r, s->id), buf_z(b, "</td></tr>\n");
+}
+
+static void setting_table(struct buf *b, const struct report *r, bool smb, bool set, size_t all)
 {
     static const char *const head[] = {"Setting", "Host", "Value", "Default", "Meaning", "Evidence", NULL};
     const struct r_setting *s = r->setting.row;
-    size_t n = 0, all = 0;
+    size_t n = 0;
+    table_open(b, r, smb ? (set ? "SMB client" : "SMB client, not set") : (set ? "Credential policy" : "Credential policy, not set"),
+               smb ? "parameters of LanmanWorkstation" : "Lsa and related policies", head);
+    for (size_t i = 0; i < r->setting.n && n < SHOW_ROWS && room(b); i++)
+        if ((s[i].smb == 1) == smb && (s[i].is_set == 1) == set)
+            setting_row(b, r, s + i), n++;
+    table_close(b, all - n, smb ? "SELECT * FROM v_setting WHERE section = \"smb_client\"" : "SELECT * FROM v_setting WHERE section = \"credential_policy\"");
+}
+
+static void settings(struct buf *b, const struct report *r, bool smb)
+{
+    const struct r_setting *s = r->setting.row;
+    size_t n[2] = {0};
     for (size_t i = 0; i < r->setting.n; i++)
-        all += (s[i].smb == 1) == smb;
-    if (!all)
+        n[s[i].is_set == 1] += (s[i].smb == 1) == smb;
+    if (n[1])
+        setting_table(b, r, smb, true, n[1]);
+    if (!n[0])
         return;
-    table_open(b, smb ? "SMB client" : "Credential policy", smb ? "LanmanWorkstation parameters" : "Lsa and related policies", head);
-    for (size_t i = 0; i < r->setting.n && n < SHOW_ROWS && room(b); i++) {
-        if ((s[i].smb == 1) != smb)
-            continue;
-        h(b, "<tr><th scope='row'>%s</th><td><bdi dir='auto'>%s</bdi></td><td>", s[i].name, s[i].host);
-        if (s[i].is_set != 1)
-            buf_z(b, "<span class='nil'>not set</span>");
-        else if (s[i].value != NONE)
-            h(b, "<b>%i</b>", s[i].value);
-        else
-            h(b, "<b><bdi dir='auto'>%s</bdi></b>", s[i].text);
-        h(b, s[i].default_value != NONE ? "</td><td>%i" : "</td><td>", s[i].default_value);
-        if (s[i].default_value == NONE)
-            h(b, "%s", s[i].default_text);
-        h(b, "</td><td>%s</td><td>", s[i].meaning), ref(b, r, s[i].id), buf_z(b, "</td></tr>\n");
-        n++;
-    }
-    table_close(b, all - n + r->setting.more, smb ? "SELECT * FROM v_setting WHERE section = \"smb_client\"" : "SELECT * FROM v_setting WHERE section = \"credential_policy\"");
+    h(b, "<details class='fold ruled_out'><summary>%z: %n not set <small>the default holds</small></summary>", smb ? "SMB client" : "Credential policy", (int64_t)n[0]);
+    setting_table(b, r, smb, false, n[0]), buf_z(b, "</details>\n");
 }
 
 static void facts(struct buf *b, const struct report *r)
@@ -789,32 +865,56 @@ static void span_bar(struct buf *b, const struct r_coverage *c, struct window al
           w < 10 ? (int64_t)10 : w);
 }
 
-static void coverage_part(struct buf *b, const struct report *r)
+/* Missing artefacts that no finding asks for and not every judgement needs are folded away. */
+static bool folded_away(const struct report *r, const struct r_coverage *c) { return str_eq(c->state, STR("missing")) && !wanted(r, c); }
+
+static void coverage_table(struct buf *b, const struct report *r, bool away, size_t all)
 {
     static const char *const head[] = {"Artefact", "Host", "State", "From (UTC)", "To (UTC)", "Covers", "Detail", NULL};
-    static const char *const head_collect[] = {"Artefact", "Host", "#Findings", "Command", NULL};
     const struct r_coverage *c = r->coverage.row;
+    size_t n = 0;
+    table_open(b, r, away ? "Missing artefacts" : "Artefacts", away ? "nothing found asks for them" : "what each one covers", head);
+    for (size_t i = 0; i < r->coverage.n && n < SHOW_ROWS && room(b); i++, c++) {
+        if (folded_away(r, c) != away)
+            continue;
+        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", c->artifact), host_cell(b, r, c->host), buf_z(b, "<td>"), state_word(b, c->state);
+        h(b, "</td><td>%t</td><td>%t</td><td>", c->from, c->to), span_bar(b, c, log_window(r, c->host));
+        h(b, "</td><td><bdi dir='auto'>%s</bdi></td></tr>\n", c->detail), n++;
+    }
+    table_close(b, all - n, "SELECT * FROM v_coverage");
+}
+
+static void collect_table(struct buf *b, const struct report *r)
+{
+    static const char *const head[] = {"Artefact", "Host", "#Findings", "Command", NULL};
     const struct r_collect *k = r->collect.row;
     size_t n = 0;
+    table_open(b, r, "What to collect next", "what bears on most undecided findings first", head);
+    for (; n < r->collect.n && n < SHOW_ROWS && room(b); n++) {
+        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", k[n].artifact), host_cell(b, r, k[n].host);
+        h(b, "<td class='num'>%n</td><td><kbd>%s</kbd></td></tr>\n", k[n].n, k[n].command);
+    }
+    table_close(b, r->collect.n - n + r->collect.more, "SELECT * FROM v_finding_unknown");
+}
+
+static void coverage_part(struct buf *b, const struct report *r)
+{
+    size_t n[2] = {0};
+    for (size_t i = 0; i < r->coverage.n; i++)
+        n[folded_away(r, (const struct r_coverage *)r->coverage.row + i)]++;
     buf_z(b, "<section class='part' id='coverage' aria-labelledby='h-coverage'>\n<h2 id='h-coverage'>Coverage</h2>\n<p class='hint'>"
              "What the evidence can show at all. That an event is absent counts only where it would have been recorded.</p>\n");
-    if (r->collect.n) {
-        table_open(b, "What to collect next", "what bears on most undecided findings first", head_collect);
-        for (; n < r->collect.n && n < SHOW_ROWS && room(b); n++)
-            h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><bdi dir='auto'>%s</bdi></td><td class='num'>%n</td><td><kbd>%s</kbd></td></tr>\n", k[n].artifact, k[n].host, k[n].n, k[n].command);
-        table_close(b, r->collect.n - n + r->collect.more, "SELECT * FROM v_finding_unknown");
-    }
+    if (r->collect.n)
+        collect_table(b, r);
     if (!r->coverage.n)
         buf_z(b, "<p class='nil'>Nothing was covered.</p>\n");
-    else
-        table_open(b, "Artefacts", "what each one covers", head);
-    for (n = 0; n < r->coverage.n && n < SHOW_ROWS && room(b); n++) {
-        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><bdi dir='auto'>%s</bdi></td><td>", c[n].artifact, c[n].host), state_word(b, c[n].state);
-        h(b, "</td><td>%t</td><td>%t</td><td>", c[n].from, c[n].to), span_bar(b, c + n, log_window(r, c[n].host));
-        h(b, "</td><td><bdi dir='auto'>%s</bdi></td></tr>\n", c[n].detail);
+    if (n[0])
+        coverage_table(b, r, false, n[0]);
+    if (n[1]) {
+        buf_z(b, "<details class='fold undetermined'><summary>"), glyph(b, "undetermined");
+        h(b, "Missing artefacts: %n <small>no finding asks for them</small></summary>", (int64_t)n[1]);
+        coverage_table(b, r, true, n[1]), buf_z(b, "</details>\n");
     }
-    if (r->coverage.n)
-        table_close(b, r->coverage.n - n, "SELECT * FROM v_coverage");
     buf_z(b, "</section>\n");
 }
 
@@ -827,7 +927,7 @@ static void cited_part(struct buf *b, const struct report *r)
         return;
     buf_z(b, "<section class='part' id='cited' aria-labelledby='h-cited'>\n<h2 id='h-cited'>Cited facts</h2>\n"
              "<p class='hint'>Each fact by the bytes it was read from. <kbd>whylogon show case.db f3:0x1200</kbd> decodes one again, with its raw bytes and the second reader's view.</p>\n");
-    table_open(b, "Facts by file and byte", "every one that a finding above cites", head);
+    table_open(b, r, "Facts by file and byte", "every one that a finding above cites", head);
     for (; n < r->cited.n && room(b); n++) {
         h(b, "<tr id='e-%s'><th scope='row' class='id'>%s</th><td>%t</td><td><bdi dir='auto'>%s</bdi></td><td><bdi dir='auto'>%s</bdi>", c[n]->id, c[n]->id, c[n]->time,
           c[n]->summary.n ? c[n]->summary : c[n]->explain, c[n]->path);
@@ -847,7 +947,7 @@ static void anomalies(struct buf *b, const struct report *r)
     if (!r->anomaly.n)
         return;
     h(b, "<details class='fold likely'><summary>"), glyph(b, "likely"), h(b, "Damage and anomalies: %n</summary>", (int64_t)r->anomaly.n);
-    table_open(b, "Damage and anomalies", "reading went on behind each of them", head);
+    table_open(b, r, "Damage and anomalies", "reading went on behind each of them", head);
     for (; n < r->anomaly.n && n < SHOW_ROWS && room(b); n++) {
         h(b, "<tr><th scope='row' class='id'>f%i</th><td class='mono'>", an[n].file);
         if (an[n].off != NONE)
@@ -867,7 +967,7 @@ static void evidence_part(struct buf *b, const struct report *r)
     if (!r->evidence.n)
         buf_z(b, "<p class='nil'>No file was found.</p>\n");
     else
-        table_open(b, "Evidence files", "with their SHA-256", head);
+        table_open(b, r, "Evidence files", "with their SHA-256", head);
     for (; n < r->evidence.n && n < SHOW_ROWS && room(b); n++, e++) {
         h(b, "<tr id='f%i'><th scope='row' class='id'>f%i</th><td><bdi dir='auto'>%s</bdi>", e->id, e->id, e->path);
         if (e->container.n)

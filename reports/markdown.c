@@ -153,17 +153,20 @@ static void gaps(struct page *p, const struct report *r)
 {
     const struct r_coverage *c = r->coverage.row;
     size_t n = 0, left = 0;
-    for (size_t i = 0; i < r->coverage.n; i++)
-        if (!str_eq(c[i].state, STR("present"))) {
-            if (n++ < 6)
-                m(p, n == 1 ? "- **Missing or incomplete:** %s (%s)" : ", %s (%s)", c[i].artifact, c[i].state);
-            else
-                left++;
-        }
+    for (size_t i = 0; i < r->coverage.n; i++) {
+        if (str_eq(c[i].state, STR("present")))
+            continue;
+        if (n < 6 && c[i].core > 0)
+            m(p, n++ ? ", %s (%s)" : "- **Missing or incomplete:** %s (%s)", c[i].artifact, c[i].state);
+        else
+            left++;
+    }
     if (left)
-        m(p, " and %n more", (int64_t)left);
-    if (n)
-        m(p, "\n"), keep(p);
+        m(p, n ? ", and %n more" : "- **Missing or incomplete:** %n artefacts that not every judgement needs", (int64_t)left);
+    if (n + left)
+        m(p, ": see Coverage\n"), keep(p);
+    if (r->rule_error.n)
+        m(p, "- **Checks that could not run:** %n, see Method\n", (int64_t)r->rule_error.n), keep(p);
 }
 
 static void read_lines(struct page *p, const struct report *r)
@@ -286,16 +289,14 @@ static void findings(struct page *p, const struct report *r)
 static void settings(struct page *p, const struct report *r, bool smb)
 {
     const struct r_setting *s = r->setting.row;
-    size_t n = 0;
+    size_t n = 0, unset = 0;
     for (size_t i = 0; i < r->setting.n; i++) {
-        if ((s[i].smb == 1) != smb)
+        if ((s[i].smb == 1) != smb || s[i].is_set != 1)
             continue;
         if (!n++)
             table(p, 1, smb ? "SMB client" : "Credential policy", "Setting | Host | Value | Default | Meaning | Evidence");
         m(p, "| %s | %s | ", s[i].name, s[i].host);
-        if (s[i].is_set != 1)
-            m(p, "not set");
-        else if (s[i].value != NONE)
+        if (s[i].value != NONE)
             m(p, "%i", s[i].value);
         else
             m(p, "%s", s[i].text);
@@ -305,6 +306,11 @@ static void settings(struct page *p, const struct report *r, bool smb)
             m(p, " | %s", s[i].default_text);
         m(p, " | %s | ", s[i].meaning), id(p, s[i].id), m(p, " |\n"), keep(p);
     }
+    for (size_t i = 0; i < r->setting.n && unset < 60; i++)
+        if ((s[i].smb == 1) == smb && s[i].is_set != 1)
+            m(p, unset++ ? ", %s" : smb ? "\n- SMB client, not set: %s" : "\n- Credential policy, not set: %s", s[i].name);
+    if (unset)
+        m(p, "\n"), keep(p);
 }
 
 static void facts(struct page *p, const struct report *r)

@@ -25,7 +25,7 @@ const struct outcome_words outcome_words[OUTCOMES] = {
     [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
         "Nothing read so far confirms or excludes the causes that remain. Collecting what is named here decides them."},
     [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
-        "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed below with their codes."},
+        "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed with their codes under Facts."},
     [OUT_HEALTHY] = {"No logon failure was found on %s.",
         "The logs that were read record no failed task, service, share or logon session beyond mistyped passwords, and no known cause of such failures is in place."},
     [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",

@@ -115,7 +115,7 @@ Test(report, first_sentence)
          "1 file was looked at; it holds nothing a host can be judged by", "1 files were looked at", "no_evidence"},
         {"healthy", PC1 FILE1 LOG, "<h1>No logon failure was found on PC1.</h1>", "# No logon failure was found on PC1.", "complete"},
         {"mistyped passwords are everyday", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
-         "1 logon with a wrong name or password ", "# No logon failure was found on PC1.", "complete"},
+         "1 logon with a wrong name or password<", "# No logon failure was found on PC1.", "complete"},
         {"no log", PC1 FILE1, "<h1>PC1 could not be judged: no event log that was read covers it.</h1>", "# PC1 could not be judged", "complete"},
         {"latent", PC1 FILE1 LOG FINDING("1", "latent"), "<h1><bdi dir='auto'>The title</bdi></h1>", "# PC1: The title\n\n1 latent\n", "complete"},
         {"undecided", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") "INSERT INTO v_finding_unknown VALUES(1, 0, 'SYSTEM', 'reg save HKLM\\SYSTEM a');",
@@ -405,6 +405,27 @@ static struct str embedded(const char *name)
         i++;
     cr_assert_lt(i, kb_n_files, "%s is not embedded", name);
     return (struct str){(const char *)kb_files[i].p, kb_files[i].n};
+}
+
+/* The real views, empty: every column a report asks for is there. */
+Test(report, real_views)
+{
+    struct made m = {0};
+    struct err e = {0};
+    cr_assert_eq(case_create(NULL, embedded("schema.sql"), &m.db, &e), OK, "%s", e.why);
+    cr_assert_eq(case_exec(m.db, embedded("views.sql").p, &e), OK, "%s", e.why);
+    cr_assert_eq(case_exec(m.db, "INSERT INTO host(id, name, bias) VALUES(1, 'PC1', -60); INSERT INTO evidence(id, path, kind, host_id) VALUES(1, 'a/SYSTEM', 'hive', 1), (2, 'b', 'evtx', 1);"
+        "UPDATE evidence SET duplicate_of = 1 WHERE id = 2; INSERT INTO anomaly(file_id, file_off, code, what) VALUES(2, 4096, 'x', 'torn');"
+        "INSERT INTO kb_artifact(name, kind) VALUES('System', 'channel'), ('SYSTEM', 'hive'); INSERT INTO coverage(host_id, artifact, state, from_time, to_time) VALUES(1, 'System', 'present', " MARCH_2 ", " MARCH_5 ");"
+        "INSERT INTO finding(id, cause, title, verdict, host_id, win32, count) VALUES(1, 'boot-race', 'T', 'likely', 1, 1311, 1); INSERT INTO citation VALUES(1, 'symptom', 0, 'f2:0x1200', " MARCH_2 ", 'It failed.');", &e),
+        OK, "%s", e.why);
+    render(&m);
+    expect_json(&m, "json_extract(?1, '$.evidence[1].anomalies')", "[{\"offset\":4096,\"what\":\"torn\"}]");
+    expect_json(&m, "json_extract(?1, '$.findings[0].supports[0]')", "f2:0x1200");
+    expect_json(&m, "json_array_length(?1, '$.facts.services')", "0");      /* the System log is no SYSTEM hive */
+    cr_expect(has(&m, HTML, "b @ 0x1200") || has(&m, HTML, "b</bdi> @ 0x1200"));
+    cr_expect(has(&m, HTML, "same bytes as f1"));
+    drop(&m);
 }
 
 /* Each object of the report has the keys of its schema, all of them, no others, in one order. */
