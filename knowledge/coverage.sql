@@ -124,7 +124,7 @@ SELECT p.host_id, p.name, CASE WHEN r.from_time IS NULL OR r.state IN ('missing'
     CASE WHEN p.on_bit = 0 THEN NULL ELSE r.from_time END, CASE WHEN p.on_bit = 0 THEN NULL ELSE r.to_time END, r.file_id,
     CASE WHEN r.state IN ('missing', 'unreadable', 'disabled') OR p.on_bit > 0 THEN r.detail WHEN p.on_bit = 0 THEN 'the audit policy does not record this' ELSE 'the audit policy is not known' END,
     CASE WHEN p.on_bit > 0 THEN r.folder END
-FROM policy p JOIN c_row r ON r.host_id = p.host_id AND lower(r.artifact) = p.channel;
+FROM policy p JOIN c_row r ON r.host_id = p.host_id AND lower(r.artifact) = p.channel JOIN want_artifact k ON k.name = r.artifact AND k.kind = 'channel';
 INSERT INTO c_row
 SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
 WHERE w.kind = 'audit' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);

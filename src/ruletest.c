@@ -232,16 +232,18 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
 }
 
 /* Rows that describe files come first, whatever their place in the test. */
-static enum status put_facts(struct stage *s, struct err *e)
+enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test, struct err *e)
 {
-    enum status st = OK;
+    struct stage s = {.db = db, .rule = rule, .test = test};
+    enum status st = arena_make(&s.a, 1 << 20) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "rule test", "no memory");
     for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < s->test->n_fact && st == OK; i++) {
-            const struct test_fact *t = &s->test->fact[i];
+        for (size_t i = 0; i < test->n_fact && st == OK; i++) {
+            const struct test_fact *t = &test->fact[i];
             bool file = str_eq(t->kind, STR("log")) || str_eq(t->kind, STR("hive"));
             if (file == !pass)
-                st = put_fact(s, t, e);
+                st = put_fact(&s, t, e);
         }
+    arena_free(&s.a);
     return st;
 }
 
@@ -287,19 +289,19 @@ static enum status say_rule_error(void *ctx, const struct cell *cell, const char
     return OK;
 }
 
-static enum status compare_all(struct stage *s, struct buf *why, struct err *e)
+static enum status compare_all(struct casedb *db, const struct rule *rule, const struct rule_test *test, struct buf *why, struct err *e)
 {
     static const char findings[] =
         "SELECT h.name, f.subject, f.verdict, '(' || coalesce((SELECT group_concat(role || ' ' || n, ', ') FROM (SELECT role, count(*) AS n FROM citation WHERE finding = f.id GROUP BY role)), '')"
         " || coalesce('; unknown: ' || (SELECT group_concat(artifact, ', ') FROM finding_unknown WHERE finding = f.id), '') || ')' FROM finding f JOIN host h ON h.id = f.host_id ORDER BY f.id";
-    struct compare c = {s->rule, s->test, why, 0};
-    enum status st = case_query(s->db, findings, NULL, NULL, 0, compare_finding, &c, e);
-    for (size_t i = 0; i < s->test->n_expect && i < 64; i++) {
-        const struct test_expect *x = &s->test->expect[i];
+    struct compare c = {rule, test, why, 0};
+    enum status st = case_query(db, findings, NULL, NULL, 0, compare_finding, &c, e);
+    for (size_t i = 0; i < test->n_expect && i < 64; i++) {
+        const struct test_expect *x = &test->expect[i];
         if (!(c.met & 1ull << i) && !str_eq(x->verdict, STR("none")))
             say(&c, x->host, x->subject, x->verdict, STR("none"));
     }
-    return st == OK ? case_query(s->db, "SELECT role, message FROM rule_error", NULL, NULL, 0, say_rule_error, &c, e) : st;
+    return st == OK ? case_query(db, "SELECT role, message FROM rule_error", NULL, NULL, 0, say_rule_error, &c, e) : st;
 }
 
 enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e)
@@ -319,14 +321,11 @@ enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *
 
 enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule, const struct rule_test *test, struct buf *why, struct err *e)
 {
-    struct stage s = {.rule = rule, .test = test};
-    if (!arena_make(&s.a, 1 << 20))
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "rule test", "no memory");
-    enum status st = case_copy(base, &s.db, e);
-    if (st == OK && (st = case_begin(s.db, e)) == OK && (st = put_facts(&s, e)) == OK && (st = derive(s.db, kb, e)) == OK && (st = coverage(s.db, kb, e)) == OK &&
-        (st = diagnose_rules(s.db, kb, rule, 1, e)) == OK)
-        st = compare_all(&s, why, e);
-    case_close(s.db);
-    arena_free(&s.a);
+    struct casedb *db = NULL;
+    enum status st = case_copy(base, &db, e);
+    if (st == OK && (st = case_begin(db, e)) == OK && (st = ruletest_facts(db, rule, test, e)) == OK && (st = derive(db, kb, e)) == OK && (st = coverage(db, kb, e)) == OK &&
+        (st = diagnose_rules(db, kb, rule, 1, e)) == OK)
+        st = compare_all(db, rule, test, why, e);
+    case_close(db);
     return st;
 }

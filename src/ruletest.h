@@ -9,6 +9,8 @@
 struct casedb;
 
 enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e);     /* an empty case with schema, knowledge and views */
+/* The test's facts into db, a copy of base. */
+enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test, struct err *e);
 /* Appends one line per difference to why: what was expected, what came out. Nothing appended: passed. */
 enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule, const struct rule_test *test, struct buf *why, struct err *e);
 #endif
