@@ -14,8 +14,8 @@ struct name { const uint8_t *p; size_t n; bool latin1; };
 struct nk { uint32_t rel, parent, n_subkeys, list, n_values, values, class_rel; uint16_t flags, class_n; int64_t written; struct name name; };
 struct vk { uint32_t rel, raw_size, data, type; struct name name; };
 struct list { const uint8_t *p; uint32_t n; uint8_t width; char kind; };        /* kind: second letter of lf lh li ri */
-/* Where an iteration stands. i: readable elements given out so far. */
-struct cursor { uint32_t i, at_top, at; struct list top, leaf; };
+/* Where an iteration stands. i: readable elements given out so far; owner, rel: the key and its list. */
+struct cursor { uint32_t i, at_top, at, owner, rel; struct list top, leaf; };
 
 struct regf {
     const struct image *img;
@@ -214,18 +214,30 @@ static bool work(struct regf *h)
     return h->work;
 }
 
-/* Lists seen in this pass are passed over when once is set: honest hives share none. */
+static const uint8_t *cursor_step(struct regf *h, struct cursor *c, bool once);
+static bool nk_peek(struct regf *h, uint32_t rel, struct nk *out);
+
+/* A list that two keys name belongs to the one its first key calls its parent. */
+static bool owns(struct regf *h, struct cursor c)
+{
+    struct nk first;
+    const uint8_t *p = cursor_step(h, &c, false);
+    return p && nk_peek(h, le32(p), &first) && first.parent == c.owner;
+}
+
+/* once: lists met before in this pass are passed over; honest hives share none. */
 static void cursor_start(struct regf *h, struct cursor *c, const struct nk *k, bool once)
 {
-    *c = (struct cursor){0};
+    *c = (struct cursor){.owner = k->rel, .rel = k->list};
     if (k->n_subkeys == 0 || k->list == NIL)
         return;
-    if (once && !regf_once(h, at(k->list))) {
-        anomaly(h, at(k->rel), "list", "subkey list", "list at 0x%x belongs to another key too", k->list);
-        return;
-    }
+    bool again = once && !regf_once(h, at(k->list));
     struct list l = list_read(h, k->list, true);
     *(l.kind == 'r' ? &c->top : &c->leaf) = l;
+    if (again && !owns(h, *c)) {
+        anomaly(h, at(k->rel), "list", "subkey list", "list at 0x%x belongs to another key", k->list);
+        c->top = c->leaf = (struct list){0};
+    }
 }
 
 /* The next element of a key's lists: NULL at the end. */
@@ -244,10 +256,35 @@ static const uint8_t *cursor_step(struct regf *h, struct cursor *c, bool once)
     return work(h) ? c->leaf.p + (size_t)c->leaf.width * c->at++ : NULL;
 }
 
+/* The key at rel is in use and one of its lists names sub. */
+static bool lists(struct regf *h, uint32_t rel, uint32_t sub, struct nk *out)
+{
+    struct cursor c;
+    if (!nk_peek(h, rel, out) || le32(h->img->bytes + at(rel)) < 0x80000000u)
+        return false;
+    cursor_start(h, &c, out, false);
+    for (const uint8_t *p; (p = cursor_step(h, &c, false));)
+        if (le32(p) == sub)
+            return true;
+    return false;
+}
+
+/* A key that calls another one its parent and is listed there, up to the root: it belongs there, whoever else lists it. */
+static bool is_foreign(struct regf *h, const struct cursor *c, const struct nk *k)
+{
+    struct nk up = *k;
+    if (k->parent == c->owner || k->rel == h->root)
+        return false;
+    for (unsigned depth = 0; up.rel != h->root; depth++)
+        if (depth == LIM_REGF_DEPTH || !lists(h, up.parent, up.rel, &up))
+            return false;
+    return anomaly(h, at(k->rel), "parent", "key", "listed by 0x%x too, belongs to 0x%x", c->owner, k->parent), true;
+}
+
 static bool cursor_next(struct regf *h, struct cursor *c, bool once, struct nk *out)
 {
     for (const uint8_t *p; (p = cursor_step(h, c, once));)
-        if (nk_read(h, le32(p), out))
+        if (nk_read(h, le32(p), out) && !is_foreign(h, c, out))
             return c->i++, true;
     return false;
 }
@@ -271,7 +308,7 @@ static bool child(struct regf *h, const struct nk *k, struct str name, struct nk
         struct cursor c;
         cursor_start(h, &c, k, false);
         for (const uint8_t *p; (p = cursor_step(h, &c, false));)
-            if (hint_fits(&c.leaf, p, hash, name) != by_name && nk_read(h, le32(p), out) && name_is(out->name, name))
+            if (hint_fits(&c.leaf, p, hash, name) != by_name && nk_read(h, le32(p), out) && name_is(out->name, name) && !is_foreign(h, &c, out))
                 return true;
     }
     return false;
