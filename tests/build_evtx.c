@@ -6,28 +6,27 @@
 
 enum { FILE_HEAD = 4096, CHUNK = 65536, CHUNK_HEAD = 512, NAMES = 128, TEMPLATES = 384, RECORD_HEAD = 24 };
 enum { T_EOF, T_OPEN, T_CLOSE_START, T_CLOSE_EMPTY, T_END, T_VALUE, T_ATTRIBUTE, T_CDATA, T_CHARREF, T_ENTITY, T_PI_TARGET, T_PI_DATA, T_TEMPLATE,
-    T_SLOT, T_OPTIONAL,
-       T_FRAGMENT, MORE = 0x40, BINXML = 0x21, NO_DEP = 0xffff };
+    T_SLOT, T_OPTIONAL, T_FRAGMENT, MORE = 0x40, BINXML = 0x21, NO_DEP = 0xffff };
 
 /* How Windows' own providers identify themselves. source: written by the old event API too, so name and channel are literals of the template;
  * no guid: a classic provider, whose strings travel as one array. */
 static const struct provider { const char *name, *guid, *source; } providers[] = {
-    {"Microsoft-Windows-TaskScheduler", "de7b24ea-73c8-4a09-985d-5bdadcfa9017", NULL},
-    {"Microsoft-Windows-Security-Auditing", "54849625-5478-4994-a5ba-3e3b0328c30d", NULL},
-    {"Microsoft-Windows-Eventlog", "fc65ddd8-d6ef-4962-83d5-6e5cfe9ce148", NULL},
-    {"Microsoft-Windows-Kernel-General", "a68ca8b7-004f-d7b6-a698-07e2de0f1f5d", NULL},
-    {"Microsoft-Windows-Kernel-Power", "331c3b3a-2005-44c2-ac5e-77220c37d6b4", NULL},
-    {"Microsoft-Windows-GroupPolicy", "aea1b4fa-97d1-45f2-a64c-4d69fffd92c9", NULL},
-    {"Microsoft-Windows-Time-Service", "06edcfeb-0fd1-4e53-acca-a6f8bbf81bcb", NULL},
-    {"Microsoft-Windows-SMBClient", "988c59c5-0a1c-45b6-a555-0c62276e327d", NULL},
-    {"Microsoft-Windows-Bits-Client", "ef1cc15b-46c1-414e-bb95-e76b077bd51e", NULL},
-    {"Microsoft-Windows-OfflineFiles", "95353826-4fbe-41d4-9c42-f521c6e86360", NULL},
-    {"Microsoft-Windows-Winlogon", "dbe9b383-7cf3-4331-91cc-a3cb16a3b538", NULL},
-    {"Microsoft-Windows-Security-Kerberos", "98e6cfcb-ee0a-41e0-a57b-622d4e1b30b1", NULL},
-    {"Microsoft-Windows-DNS-Client", "1c95126e-7eea-49a9-a3fe-a378b03ddb4d", NULL},
-    {"Microsoft-Windows-User Profiles Service", "89b1e9f0-5aff-44a6-9b44-0a07a7ce5845", NULL},
-    {"Service Control Manager", "555908d1-a6d7-4695-8e1e-26931d2012f4", "Service Control Manager"},
-    {"LsaSrv", "199fe037-2b82-40a9-82ac-e1d46c792b99", "LsaSrv"},
+    {"Microsoft-Windows-TaskScheduler", "{de7b24ea-73c8-4a09-985d-5bdadcfa9017}", NULL},
+    {"Microsoft-Windows-Security-Auditing", "{54849625-5478-4994-a5ba-3e3b0328c30d}", NULL},
+    {"Microsoft-Windows-Eventlog", "{fc65ddd8-d6ef-4962-83d5-6e5cfe9ce148}", NULL},
+    {"Microsoft-Windows-Kernel-General", "{a68ca8b7-004f-d7b6-a698-07e2de0f1f5d}", NULL},
+    {"Microsoft-Windows-Kernel-Power", "{331c3b3a-2005-44c2-ac5e-77220c37d6b4}", NULL},
+    {"Microsoft-Windows-GroupPolicy", "{aea1b4fa-97d1-45f2-a64c-4d69fffd92c9}", NULL},
+    {"Microsoft-Windows-Time-Service", "{06edcfeb-0fd1-4e53-acca-a6f8bbf81bcb}", NULL},
+    {"Microsoft-Windows-SMBClient", "{988c59c5-0a1c-45b6-a555-0c62276e327d}", NULL},
+    {"Microsoft-Windows-Bits-Client", "{ef1cc15b-46c1-414e-bb95-e76b077bd51e}", NULL},
+    {"Microsoft-Windows-OfflineFiles", "{95353826-4fbe-41d4-9c42-f521c6e86360}", NULL},
+    {"Microsoft-Windows-Winlogon", "{dbe9b383-7cf3-4331-91cc-a3cb16a3b538}", NULL},
+    {"Microsoft-Windows-Security-Kerberos", "{98e6cfcb-ee0a-41e0-a57b-622d4e1b30b1}", NULL},
+    {"Microsoft-Windows-DNS-Client", "{1c95126e-7eea-49a9-a3fe-a378b03ddb4d}", NULL},
+    {"Microsoft-Windows-User Profiles Service", "{89b1e9f0-5aff-44a6-9b44-0a07a7ce5845}", NULL},
+    {"Service Control Manager", "{555908d1-a6d7-4695-8e1e-26931d2012f4}", "Service Control Manager"},
+    {"LsaSrv", "{199fe037-2b82-40a9-82ac-e1d46c792b99}", "LsaSrv"},
 };
 
 /* ---- Bytes into the open chunk; what does not fit sets .over and the record is written again in the next one ---- */
@@ -115,28 +114,12 @@ static void counted(struct evtx *l, const char *text)
 static void literal(struct evtx *l, const char *text) { put8(l, T_VALUE), put8(l, F_S), counted(l, text); }
 static void fragment(struct evtx *l) { put8(l, T_FRAGMENT), put8(l, 1), put8(l, 1), put8(l, 0); }
 
-/* What one attribute or element says: a literal, or a slot. */
-struct says { const char *name, *text; int slot, type; };
-static void say(struct evtx *l, const struct says *s)
+static void text_element(struct evtx *l, const char *n, const char *text)
 {
-    if (s->text)
-        literal(l, s->text);
-    else
-        slot(l, T_OPTIONAL, (unsigned)s->slot, s->type);
-}
-static void simple(struct evtx *l, const struct says *s)
-{
-    struct element e = open_element(l, s->name, s->text ? NO_DEP : (unsigned)s->slot, false);
+    struct element e = open_element(l, n, NO_DEP, false);
     close_start(l, &e, false);
-    say(l, s);
+    literal(l, text);
     end_element(l, &e);
-}
-static void attributes_only(struct evtx *l, const char *n, const struct says *a, size_t count)
-{
-    struct element e = open_element(l, n, NO_DEP, count > 0);
-    for (size_t i = 0; i < count; i++)
-        attribute(l, a[i].name, i + 1 < count), say(l, &a[i]);
-    close_start(l, &e, true);
 }
 
 /* ---- Values ---- */
@@ -152,9 +135,8 @@ static void put_systemtime(struct buf *b, int64_t t)
         buf_u16(b, v[i]);
 }
 
-static const uint8_t width[] = {[F_I8] = 1, [F_U8] = 1, [F_I16] = 2, [F_U16] = 2, [F_I32] = 4, [F_U32] = 4, [F_I64] = 8, [F_U64] = 8, [F_F32] = 4,
-    [F_F64] = 8,
-                                [F_BOOL] = 4, [F_TIME] = 8, [F_HEX32] = 4, [F_HEX64] = 8};
+static const uint8_t width[] = {[F_I8] = 1, [F_U8] = 1, [F_I16] = 2, [F_U16] = 2, [F_I32] = 4, [F_U32] = 4, [F_I64] = 8, [F_U64] = 8,
+                                [F_F32] = 4, [F_F64] = 8, [F_BOOL] = 4, [F_TIME] = 8, [F_HEX32] = 4, [F_HEX64] = 8};
 
 static void encode(struct buf *b, const struct field *f)
 {
@@ -242,133 +224,128 @@ static size_t template_begin(struct evtx *l, const struct buf *signature)       
 static void template_end(struct evtx *l, size_t size_at) { put8(l, T_EOF), patch32(l, size_at, l->at - size_at - 4); }
 
 /* ---- The record ---- */
+/* Slots of the System element in the order of Windows' own template, one for the event data, one for a rendered message;
+ * then what is always a literal. */
+enum { SL_LEVEL, SL_OPCODE, SL_TASK, SL_ID, SL_QUALIFIERS, SL_KEYWORDS, SL_TIME, SL_ACTIVITY, SL_PID, SL_TID, SL_RECORD, SL_VERSION, SL_USER,
+    SL_RELATED, SL_PROVIDER, SL_GUID, SL_CHANNEL, SL_EVENT, SL_MESSAGE, SLOTS, SL_SOURCE = SLOTS, SL_COMPUTER, SL_ALL };
+static const uint8_t slot_type[SL_ALL] = {
+    [SL_LEVEL] = F_U8, [SL_OPCODE] = F_U8, [SL_TASK] = F_U16, [SL_ID] = F_U16, [SL_QUALIFIERS] = F_U16, [SL_KEYWORDS] = F_HEX64, [SL_TIME] = F_TIME,
+    [SL_ACTIVITY] = F_GUID, [SL_PID] = F_U32, [SL_TID] = F_U32, [SL_RECORD] = F_U64, [SL_VERSION] = F_U8, [SL_USER] = F_SID, [SL_RELATED] = F_GUID,
+    [SL_PROVIDER] = F_S, [SL_GUID] = F_GUID, [SL_CHANNEL] = F_S, [SL_EVENT] = BINXML, [SL_MESSAGE] = F_S, [SL_SOURCE] = F_S, [SL_COMPUTER] = F_S,
+};
+/* Where a field of the description goes. */
+static const struct { int field, slot; } places[] = {
+    {F_VERSION, SL_VERSION}, {F_LEVEL, SL_LEVEL}, {F_TASK, SL_TASK}, {F_OPCODE, SL_OPCODE}, {F_KEYWORDS, SL_KEYWORDS}, {F_QUALIFIERS, SL_QUALIFIERS},
+    {F_USER, SL_USER}, {F_COMPUTER, SL_COMPUTER}, {F_CHANNEL, SL_CHANNEL}, {F_ACTIVITY, SL_ACTIVITY}, {F_RECORD, SL_RECORD}, {F_RENDERED, SL_MESSAGE},
+};
+
 struct head {
-    struct provider by;
-    unsigned id;
-    int64_t time;
-    uint64_t version, level, task, opcode, keywords, qualifiers, record;
-    uint32_t pid, tid;
-    const char *user, *computer, *channel, *activity, *userdata, *eventname, *rendered;
-    bool plain, flat, literal, array, has_qualifiers;
+    struct field slot[SL_ALL];              /* F_NULL: absent */
+    const char *userdata, *eventname;
+    bool plain, flat, array, literal;       /* literal: provider and channel stand in the template */
 };
 
 static bool is_data(const struct field *f) { return (f->type >= 0 && f->type < F_DATA) || f->type >= F_ENTITY; }
-
-static struct head gather(const struct evtx *l, int64_t time, const char *provider, unsigned id, const struct field *f)
+static void fill(struct head *h, int slot, const char *text, uint64_t num)
 {
-    struct head h = {.by = {.name = provider}, .id = id, .time = time, .level = 4, .keywords = 0x8000000000000000, .pid = 4, .tid = 8,
-        .computer = l->computer, .channel = l->channel};
+    h->slot[slot] = FIELD(text || !(slot_type[slot] == F_S || slot_type[slot] == F_GUID || slot_type[slot] == F_SID) ? slot_type[slot] : F_NULL,
+        .text = text, .num = num);
+}
+
+static struct head gather(const struct evtx *l, int64_t time, const char *name, unsigned id, const struct field *f)
+{
+    struct provider by = {.name = name};
+    struct head h = {0};
+    bool named = false;
     for (size_t i = 0; i < LEN(providers); i++)
-        if (strcmp(provider, providers[i].name) == 0)
-            h.by = providers[i];
-    bool known_keywords = false, named = false;
+        if (strcmp(name, providers[i].name) == 0)
+            by = providers[i];
+    h.literal = by.source || !by.guid;
+    fill(&h, SL_PROVIDER, by.name, 0), fill(&h, SL_GUID, by.guid, 0), fill(&h, SL_SOURCE, by.source, 0);
+    fill(&h, SL_CHANNEL, l->channel, 0), fill(&h, SL_COMPUTER, l->computer, 0);
+    fill(&h, SL_ID, NULL, id), fill(&h, SL_TIME, NULL, (uint64_t)time), fill(&h, SL_RECORD, NULL, (l->first_id ? l->first_id : 1) + l->n);
+    fill(&h, SL_KEYWORDS, NULL, h.literal ? 0x80000000000000 : 0x8000000000000000);
+    fill(&h, SL_LEVEL, NULL, 4), fill(&h, SL_TASK, NULL, 0), fill(&h, SL_OPCODE, NULL, 0), fill(&h, SL_VERSION, NULL, 0);
+    fill(&h, SL_PID, NULL, 4), fill(&h, SL_TID, NULL, 8);
     for (; f->type != F_END; f++) {
+        for (size_t i = 0; i < LEN(places); i++)
+            if (places[i].field == f->type)
+                fill(&h, places[i].slot, f->text, f->num);
+        if (f->type == F_PROCESS)
+            fill(&h, SL_PID, NULL, f->num), fill(&h, SL_TID, NULL, f->n);
+        h.userdata = f->type == F_USERDATA ? f->text : h.userdata, h.eventname = f->type == F_EVENTNAME ? f->text : h.eventname;
+        h.plain = h.plain || f->type == F_PLAIN, h.flat = h.flat || f->type == F_FLAT, h.array = h.array || f->type == F_DATA;
         named = named || (f->type < F_DATA && f->name);
-        switch (f->type) {
-        case F_VERSION: h.version = f->num; break;
-        case F_LEVEL: h.level = f->num; break;
-        case F_TASK: h.task = f->num; break;
-        case F_OPCODE: h.opcode = f->num; break;
-        case F_KEYWORDS: h.keywords = f->num, known_keywords = true; break;
-        case F_QUALIFIERS: h.qualifiers = f->num, h.has_qualifiers = true; break;
-        case F_PROCESS: h.pid = (uint32_t)f->num, h.tid = (uint32_t)f->n; break;
-        case F_USER: h.user = f->text; break;
-        case F_COMPUTER: h.computer = f->text; break;
-        case F_CHANNEL: h.channel = f->text; break;
-        case F_ACTIVITY: h.activity = f->text; break;
-        case F_RECORD: h.record = f->num; break;
-        case F_USERDATA: h.userdata = f->text; break;
-        case F_EVENTNAME: h.eventname = f->text; break;
-        case F_RENDERED: h.rendered = f->text; break;
-        case F_PLAIN: h.plain = true; break;
-        case F_FLAT: h.flat = true; break;
-        case F_DATA: h.array = true; break;
-        default: break;
-        }
     }
-    h.array = h.array || (!h.by.guid && !named);
-    h.literal = h.by.source || !h.by.guid;
-    if (h.literal && !h.has_qualifiers)
-        h.qualifiers = h.by.source ? h.level == 4 ? 0x4000 : 0xc000 : 0x8000, h.has_qualifiers = true;
-    if (!known_keywords && h.literal)
-        h.keywords = 0x80000000000000;
+    h.array = h.array || (!by.guid && !named);
+    if (h.literal && h.slot[SL_QUALIFIERS].type == F_NULL)
+        fill(&h, SL_QUALIFIERS, NULL, !by.source ? 0x8000 : h.slot[SL_LEVEL].num == 4 ? 0x4000 : 0xc000);
     return h;
 }
 
-/* Slots of the System element, in the order of Windows' own template. */
-enum { SL_LEVEL, SL_OPCODE, SL_TASK, SL_ID, SL_QUALIFIERS, SL_KEYWORDS, SL_TIME, SL_ACTIVITY, SL_PID, SL_TID, SL_RECORD, SL_VERSION, SL_USER,
-    SL_RELATED, SL_PROVIDER, SL_GUID,
-       SL_CHANNEL, SL_EVENT, SL_MESSAGE, SLOTS };
-
-/* In a template values are slots; without one they are text. */
-static struct says sys(const struct head *h, const char *n, int index, int type, const char *text)
+/* In a template values are slots; without one, and where Windows fixes them, they are text. */
+static bool is_literal(const struct head *h, int slot)
 {
-    return (struct says){.name = n, .slot = index, .type = type, .text = h->plain ? text : NULL};
+    return h->plain || slot >= SLOTS || (h->literal && (slot == SL_PROVIDER || slot == SL_GUID || slot == SL_CHANNEL));
 }
+static void say(struct evtx *l, const struct head *h, int i)
+{
+    struct buf text = {0};
+    if (!is_literal(h, i)) {
+        slot(l, T_OPTIONAL, (unsigned)i, slot_type[i]);
+        return;
+    }
+    render(&text, &h->slot[i]), buf_char(&text, 0);
+    literal(l, text.p);
+    buf_free(&text);
+}
+
+/* The System element: what each child says in its attributes and, with no attribute named, as its text. Classic providers know less. */
+static const struct part { const char *element, *attribute; int slot; bool classic; } parts[] = {
+    {"Provider", "Name", SL_PROVIDER, true},         {"Provider", "Guid", SL_GUID, true},        {"Provider", "EventSourceName", SL_SOURCE, true},
+    {"EventID", "Qualifiers", SL_QUALIFIERS, true},  {"EventID", NULL, SL_ID, true},             {"Version", NULL, SL_VERSION, false},
+    {"Level", NULL, SL_LEVEL, true},                 {"Task", NULL, SL_TASK, true},              {"Opcode", NULL, SL_OPCODE, false},
+    {"Keywords", NULL, SL_KEYWORDS, true},           {"TimeCreated", "SystemTime", SL_TIME, true}, {"EventRecordID", NULL, SL_RECORD, true},
+    {"Correlation", "ActivityID", SL_ACTIVITY, false}, {"Correlation", "RelatedActivityID", SL_RELATED, false},
+    {"Execution", "ProcessID", SL_PID, false},       {"Execution", "ThreadID", SL_TID, false},   {"Channel", NULL, SL_CHANNEL, true},
+    {"Computer", NULL, SL_COMPUTER, true},           {"Security", "UserID", SL_USER, true},
+};
 
 static void system_element(struct evtx *l, const struct head *h)
 {
-    char id[16], level[24], task[24], opcode[24], version[24], keywords[24], time[WINTIME_TEXT + 2], record[24], pid[24], tid[24], qualifiers[24],
-        guid[40];
-    snprintf(id, sizeof id, "%u", h->id), snprintf(level, sizeof level, "%u", (unsigned)h->level), snprintf(task, sizeof task, "%u",
-        (unsigned)h->task);
-    snprintf(opcode, sizeof opcode, "%u", (unsigned)h->opcode), snprintf(version, sizeof version, "%u", (unsigned)h->version);
-    snprintf(keywords, sizeof keywords, "0x%llx", (unsigned long long)h->keywords), snprintf(record, sizeof record, "%llu",
-        (unsigned long long)h->record);
-    snprintf(pid, sizeof pid, "%u", h->pid), snprintf(tid, sizeof tid, "%u", h->tid), snprintf(qualifiers, sizeof qualifiers, "%u",
-        (unsigned)h->qualifiers);
-    snprintf(guid, sizeof guid, "{%s}", h->by.guid ? h->by.guid : "");
-    wintime_text(h->time, time), memcpy(time + strlen(time) - 1, "00Z", 4);
-
     struct element s = open_element(l, "System", NO_DEP, false);
     close_start(l, &s, false);
-    bool fixed = h->literal || h->plain;
-    struct says by[3] = {sys(h, "Name", SL_PROVIDER, F_S, NULL), sys(h, "Guid", SL_GUID, F_GUID, NULL), {.name = "EventSourceName",
-        .text = h->by.source}};
-    if (fixed)
-        by[0].text = h->by.name, by[1].text = guid;
-    attributes_only(l, "Provider", by, !fixed ? 2 : h->by.source ? 3 : h->by.guid ? 2 : 1);
-
-    struct element e = open_element(l, "EventID", SL_ID, !h->plain || h->has_qualifiers);
-    if (!h->plain || h->has_qualifiers)
-        attribute(l, "Qualifiers", false), say(l, &(struct says){.slot = SL_QUALIFIERS, .type = F_U16, .text = h->plain ? qualifiers : NULL});
-    close_start(l, &e, false);
-    say(l, &(struct says){.slot = SL_ID, .type = F_U16, .text = h->plain ? id : NULL});
-    end_element(l, &e);
-
-    bool classic = !h->by.guid;         /* such providers know no version, opcode, correlation or process */
-    if (!classic)
-        simple(l, &(struct says[]){sys(h, "Version", SL_VERSION, F_U8, version)}[0]);
-    simple(l, &(struct says[]){sys(h, "Level", SL_LEVEL, F_U8, level)}[0]);
-    simple(l, &(struct says[]){sys(h, "Task", SL_TASK, F_U16, task)}[0]);
-    if (!classic)
-        simple(l, &(struct says[]){sys(h, "Opcode", SL_OPCODE, F_U8, opcode)}[0]);
-    simple(l, &(struct says[]){sys(h, "Keywords", SL_KEYWORDS, F_HEX64, keywords)}[0]);
-    attributes_only(l, "TimeCreated", &(struct says[]){sys(h, "SystemTime", SL_TIME, F_TIME, time)}[0], 1);
-    simple(l, &(struct says[]){sys(h, "EventRecordID", SL_RECORD, F_U64, record)}[0]);
-    if (!classic) {
-        attributes_only(l, "Correlation", (struct says[]){sys(h, "ActivityID", SL_ACTIVITY, F_GUID, h->activity), sys(h, "RelatedActivityID",
-            SL_RELATED, F_GUID, NULL)},
-                        !h->plain ? 2 : h->activity ? 1 : 0);
-        attributes_only(l, "Execution", (struct says[]){sys(h, "ProcessID", SL_PID, F_U32, pid), sys(h, "ThreadID", SL_TID, F_U32, tid)}, 2);
+    for (size_t i = 0, next; i < LEN(parts); i = next) {
+        size_t attributes = 0;
+        int text = -1;
+        for (next = i; next < LEN(parts) && strcmp(parts[next].element, parts[i].element) == 0; next++) {
+            bool there = !is_literal(h, parts[next].slot) || h->slot[parts[next].slot].type != F_NULL;
+            attributes += there && parts[next].attribute;
+            text = parts[next].attribute ? text : parts[next].slot;
+        }
+        if (h->slot[SL_GUID].type == F_NULL && !parts[i].classic)
+            continue;
+        struct element e = open_element(l, parts[i].element, text < 0 || is_literal(h, text) ? NO_DEP : (unsigned)text, attributes > 0);
+        for (size_t k = i; k < next; k++)
+            if (parts[k].attribute && (!is_literal(h, parts[k].slot) || h->slot[parts[k].slot].type != F_NULL))
+                attribute(l, parts[k].attribute, --attributes > 0), say(l, h, parts[k].slot);
+        close_start(l, &e, text < 0);
+        if (text >= 0)
+            say(l, h, text), end_element(l, &e);
     }
-    simple(l, &(struct says){.name = "Channel", .slot = SL_CHANNEL, .type = F_S, .text = fixed ? h->channel : NULL});
-    simple(l, &(struct says){.name = "Computer", .text = h->computer});
-    attributes_only(l, "Security", &(struct says[]){sys(h, "UserID", SL_USER, F_SID, h->user)}[0], !h->plain || h->user ? 1 : 0);
     end_element(l, &s);
 }
 
 static void rendering_info(struct evtx *l, const struct head *h)
 {
     static const char *const levels[] = {"Information", "Critical", "Error", "Warning", "Information", "Verbose"};
-    struct element e = open_element(l, "RenderingInfo", NO_DEP, true);
+    struct element e = open_element(l, "RenderingInfo", NO_DEP, true), m;
     attribute(l, "Culture", false), literal(l, "en-US");
     close_start(l, &e, false);
-    simple(l, &(struct says[]){sys(h, "Message", SL_MESSAGE, F_S, h->rendered)}[0]);
-    simple(l, &(struct says){.name = "Level", .text = levels[h->level % 6]});
-    simple(l, &(struct says){.name = "Opcode", .text = "Info"});
-    simple(l, &(struct says){.name = "Channel", .text = h->channel});
-    simple(l, &(struct says){.name = "Provider", .text = h->by.name});
+    m = open_element(l, "Message", h->plain ? NO_DEP : SL_MESSAGE, false), close_start(l, &m, false);
+    say(l, h, SL_MESSAGE), end_element(l, &m);
+    text_element(l, "Level", levels[h->slot[SL_LEVEL].num % LEN(levels)]), text_element(l, "Opcode", "Info");
+    text_element(l, "Channel", h->slot[SL_CHANNEL].text), text_element(l, "Provider", h->slot[SL_PROVIDER].text);
     end_element(l, &e);
 }
 
@@ -470,12 +447,12 @@ static void data_values(struct evtx *l, const struct head *h, const struct field
 /* Everything a definition depends on, as text: equal signature, equal definition. */
 static void sign(struct buf *b, const struct head *h, const struct field *f, bool data, bool whole)
 {
+    bool rendered = h->slot[SL_MESSAGE].type != F_NULL;
     buf_z(b, whole ? "event" : "data");
     if (whole)
-        buf_printf(b, "|%s|%s|%s|%s|%d", h->literal ? h->by.name : "", h->literal ? h->channel : "", h->computer, h->by.guid ? "" : "classic",
-            h->rendered != NULL);
-    if (whole && h->rendered)
-        buf_printf(b, "|%s|%s|%u", h->by.name, h->channel, (unsigned)h->level);
+        buf_printf(b, "|%d|%s", rendered, h->slot[SL_COMPUTER].text);
+    if (whole && (h->literal || rendered))
+        buf_printf(b, "|%d|%s|%s|%d", h->literal, h->slot[SL_PROVIDER].text, h->slot[SL_CHANNEL].text, rendered ? (int)h->slot[SL_LEVEL].num : 0);
     buf_printf(b, "|%s|%s|%s", h->userdata ? "user" : "", data && h->userdata ? h->userdata : "", data && h->eventname ? h->eventname : "");
     for (; data && f->type != F_END; f++)
         if (is_data(f) || f->type == F_BINARY)
@@ -513,30 +490,21 @@ static void event_element(struct evtx *l, const struct head *h, const struct fie
         slot(l, T_OPTIONAL, SL_EVENT, BINXML);
     if (h->userdata)
         end_element(l, &user);
-    if (h->rendered)
+    if (h->slot[SL_MESSAGE].type != F_NULL)
         rendering_info(l, h);
     end_element(l, &e);
 }
 
 static void event_values(struct evtx *l, const struct head *h, const struct field *f)
 {
-    size_t n = SLOTS + (h->flat ? data_count(h, f) : 0), t = values_begin(l, n);
-    const struct field none = {0};
-    value(l, t, SL_LEVEL, &U8("", h->level)), value(l, t, SL_OPCODE, &U8("", h->opcode)), value(l, t, SL_TASK, &U16("", h->task)), value(l, t, SL_ID,
-        &U16("", h->id));
-    value(l, t, SL_QUALIFIERS, h->has_qualifiers ? &U16("", h->qualifiers) : &none);
-    value(l, t, SL_KEYWORDS, &HEX64("", h->keywords)), value(l, t, SL_TIME, &TIME("", h->time));
-    value(l, t, SL_ACTIVITY, h->activity ? &GUID("", h->activity) : &none);
-    value(l, t, SL_PID, &U32("", h->pid)), value(l, t, SL_TID, &U32("", h->tid)), value(l, t, SL_RECORD, &U64("", h->record)), value(l, t,
-        SL_VERSION, &U8("", h->version));
-    value(l, t, SL_USER, h->user ? &SID("", h->user) : &none), value(l, t, SL_RELATED, &none);
-    value(l, t, SL_PROVIDER, h->literal ? &none : &S("", h->by.name)), value(l, t, SL_GUID, h->literal ? &none : &GUID("", h->by.guid));
-    value(l, t, SL_CHANNEL, h->literal ? &none : &S("", h->channel));
-    size_t from = l->at;
-    if (!h->flat)
-        nested_event(l, h, f);
-    value_done(l, t, SL_EVENT, h->flat ? F_NULL : BINXML, from);
-    value(l, t, SL_MESSAGE, h->rendered ? &S("", h->rendered) : &none);
+    size_t t = values_begin(l, SLOTS + (h->flat ? data_count(h, f) : 0));
+    for (int i = 0; i < SLOTS; i++) {
+        size_t from = l->at;
+        if (i == SL_EVENT && !h->flat)
+            nested_event(l, h, f), value_done(l, t, SL_EVENT, BINXML, from);
+        else
+            value(l, t, (size_t)i, is_literal(h, i) ? &(struct field){0} : &h->slot[i]);
+    }
     if (h->flat)
         data_values(l, h, f, t, SLOTS);
 }
@@ -544,7 +512,7 @@ static void event_values(struct evtx *l, const struct head *h, const struct fiel
 static void record(struct evtx *l, const struct head *h, const struct field *f, uint64_t id)
 {
     size_t from = l->at;
-    put32(l, 0x2a2a), put32(l, 0), put64(l, id), put64(l, (uint64_t)h->time);
+    put32(l, 0x2a2a), put32(l, 0), put64(l, id), put64(l, h->slot[SL_TIME].num);
     fragment(l);
     l->plain = h->plain;
     if (h->plain)
@@ -592,9 +560,8 @@ void evtx_event(struct evtx *l, int64_t time, const char *provider, unsigned id,
     struct head h = gather(l, time, provider, id, f);
     if (!l->chunk)
         evtx_next_chunk(l);
-    if (h.record && !l->exported)
-        l->first_id = h.record - l->n;          /* numbers jump here, as after lost records */
-    h.record = h.record ? h.record : (l->first_id ? l->first_id : 1) + l->n;
+    if (!l->exported)
+        l->first_id = h.slot[SL_RECORD].num - l->n;         /* RECORD lets numbers jump, as after lost records */
     memcpy(l->before, l->chunk, CHUNK);
     size_t at = l->at, last = l->last;
     record(l, &h, f, number(l, l->n));

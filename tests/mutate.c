@@ -12,7 +12,8 @@ static uint64_t next(uint64_t *s)
 static size_t below(uint64_t *s, size_t n) { return n ? (size_t)(next(s) % n) : 0; }
 
 /* Numbers that tell a checked length from an unchecked one. */
-static const uint32_t edges[] = {0, 1, 2, 7, 8, 24, 28, 512, 4096, 65535, 65536, 0x7fff, 0x8000, 0x7fffffff, 0x80000000, 0xc0000000, 0xfffffff8, 0xffffffff};
+static const uint32_t edges[] = {0, 1, 2, 7, 8, 24, 28, 512, 4096, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xc0000000, 0xfffffff8,
+                                 0xffffffff};
 
 static void bit(struct buf *b, uint64_t *s)
 {

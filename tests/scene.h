@@ -166,8 +166,8 @@ static void session(struct host *h, int64_t from, int64_t to, struct who who, ui
 #define WHOM(who) S("TargetUserName", (who).user), S("TargetDomainName", (who).domain), SID("TargetSid", (who).sid)
 /* 4738 and 4742: of all properties only the time of the password changed. */
 #define ONLY_PASSWORD(when) S("PrivilegeList", "-"), S("SamAccountName", "-"), S("DisplayName", "-"), S("UserPrincipalName", "-"), \
-    S("HomeDirectory", "-"), S("HomePath", "-"), S("ScriptPath", "-"), S("ProfilePath", "-"), S("UserWorkstations", "-"), S("PasswordLastSet", when), \
-    S("AccountExpires", "-"), S("PrimaryGroupId", "-"), S("AllowedToDelegateTo", "-"), S("OldUacValue", "-"), S("NewUacValue", "-"), \
+    S("HomeDirectory", "-"), S("HomePath", "-"), S("ScriptPath", "-"), S("ProfilePath", "-"), S("UserWorkstations", "-"), \
+    S("PasswordLastSet", when), S("AccountExpires", "-"), S("PrimaryGroupId", "-"), S("AllowedToDelegateTo", "-"), S("OldUacValue", "-"), S("NewUacValue", "-"), \
     S("UserAccountControl", "-"), S("UserParameters", "-"), S("SidHistory", "-"), S("LogonHours", "-")
 static const char *shown(int64_t t)         /* "3/4/2026 10:00:00 AM", as the security log writes times in texts */
 {
