@@ -201,7 +201,7 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
 {
     const struct kind *k = kind_of(t->kind);
     struct fact f = {.kind = k->fact};
-    struct file *file;
+    struct file *file = NULL;
     for (size_t i = 0; i < FACT_COLS; i++)
         f.v[i].null = true;
     enum status st = fill(s, t, &f, e);
