@@ -149,12 +149,25 @@ out:
     return st;
 }
 
-enum status plat_mkdir(const char *path, struct err *e)
+static bool make_one(const char *path)
 {
     struct stat s;
-    if (mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &s) == 0 && S_ISDIR(s.st_mode)))
+    return mkdir(path, 0777) == 0 || (errno == EEXIST && stat(path, &s) == 0 && S_ISDIR(s.st_mode));
+}
+
+enum status plat_mkdir(const char *path, struct err *e)
+{
+    char part[4096];
+    if (make_one(path))
         return OK;
-    return sys_err(e, "cannot make folder", path);
+    for (size_t i = 1; errno == ENOENT && path[i] && i < sizeof part; i++)
+        if (path[i] == '/') {
+            memcpy(part, path, i), part[i] = 0;
+            if (!make_one(part))
+                return sys_err(e, "cannot make folder", path);
+            errno = ENOENT;
+        }
+    return make_one(path) ? OK : sys_err(e, "cannot make folder", path);
 }
 
 enum status plat_rename(const char *from, const char *to, struct err *e)

@@ -182,15 +182,29 @@ enum status plat_list(const char *dir, struct arena *a, struct str **names, size
     return st;
 }
 
-enum status plat_mkdir(const char *path, struct err *e)
+static bool make_one(const char *path)
 {
     struct plat_stat s;
     wchar_t *w = wide(path);
     bool ok = w && CreateDirectoryW(w, NULL);
+    DWORD why = GetLastError();
     free(w);
-    if (ok || (plat_stat(path, true, &s, NULL) == OK && s.type == PLAT_DIR))
+    ok = ok || (plat_stat(path, true, &s, NULL) == OK && s.type == PLAT_DIR);
+    SetLastError(why);
+    return ok;
+}
+
+enum status plat_mkdir(const char *path, struct err *e)
+{
+    char part[4096];
+    if (make_one(path))
         return OK;
-    return sys_err(e, "cannot make folder", path);
+    for (size_t i = 3; path[i] && i < sizeof part; i++)        /* behind "C:\" */
+        if (path[i] == '/' || path[i] == '\\') {
+            memcpy(part, path, i), part[i] = 0;
+            make_one(part);
+        }
+    return make_one(path) ? OK : sys_err(e, "cannot make folder", path);
 }
 
 enum status plat_rename(const char *from, const char *to, struct err *e)
