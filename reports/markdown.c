@@ -172,7 +172,7 @@ static void gaps(struct page *p, const struct report *r)
 static void read_lines(struct page *p, const struct report *r)
 {
     const struct r_read *x = &r->read;
-    m(p, "\n- **Read:** %n of %n files: %n event logs with %n records, %n hives; %n records could not be read, %n files show damage\n", (int64_t)x->read, (int64_t)x->files,
+    m(p, "\nWhat was read:\n\n- **Files:** %n of %n; event logs: %n, records: %n, hives: %n; unreadable records: %n, files with damage: %n\n", (int64_t)x->read, (int64_t)x->files,
       (int64_t)x->logs, (int64_t)x->records, (int64_t)x->hives, (int64_t)x->failed, (int64_t)x->damaged), keep(p);
     gaps(p, r);
     m(p, "- **Case:** evidence set %z, %s %s", r->read.set_sha256, r->tool, r->version);
@@ -201,7 +201,7 @@ static void top(struct page *p, const struct report *r)
     const struct r_host *host = r->host.row;
     const struct r_collect *a = r->artifact.row;
     if (!r->host.n) {
-        m(p, "# No usable evidence was found.\n\n%n files were looked at. Collect event logs and registry hives on the host, as administrator:\n\n", (int64_t)r->read.files), keep(p);
+        m(p, "# No usable evidence was found.\n\nCollect event logs and registry hives on the host, as administrator:\n\n"), keep(p);
         for (size_t i = 0; i < r->artifact.n && i < 6; i++)
             m(p, "- "), code(p, a[i].command), m(p, "\n"), keep(p);
     }

@@ -98,8 +98,8 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
     {offsetof(struct report, failed), sizeof(struct r_failed), 20000,
      "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES "), t AS (SELECT host, kind, subject, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_failure "
      "UNION ALL SELECT host, 'exit code', subject, raw, win32, symbol, time, id FROM exits) "
-     "SELECT DISTINCT host, kind, subject, raw, win32, symbol, count(*) OVER w, min(time) OVER w, max(time) OVER w, first_value(id) OVER (w ORDER BY time DESC, id) FROM t "
-     "WINDOW w AS (PARTITION BY host, kind, subject, raw, win32) ORDER BY host, kind IN ('program', 'exit code'), win32 IS NULL, 9 DESC, kind, subject, raw",
+     "SELECT host, kind, subject, raw, win32, symbol, count(*), min(time), max(time), substr(max(printf('%020d', time) || id), 21) FROM t GROUP BY host, kind, subject, raw, win32 "
+     "ORDER BY host, kind IN ('program', 'exit code'), win32 IS NULL, 9 DESC, kind, subject, raw",
      {TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject), TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n), INT(r_failed, first),
       INT(r_failed, last), TEXT(r_failed, id)}},
     /* Five services always, absent ones too, once a SYSTEM hive of the host was read; others when they log on with an account of their own or failed. */

@@ -112,7 +112,7 @@ Test(report, first_sentence)
     static const struct { const char *name, *sql, *html, *md, *status; } rows[] = {
         {"nothing at all", "", "<h1>No usable evidence was found.</h1>", "# No usable evidence was found.", "no_evidence"},
         {"a file that is no evidence", "INSERT INTO v_evidence VALUES('f1', 1, 'a.txt', NULL, 'unknown', NULL, NULL, NULL, 3, NULL, 0, 0, 0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL);",
-         "1 file was looked at; it holds nothing a host can be judged by", "1 files were looked at", "no_evidence"},
+         "1 file was looked at; it holds nothing a host can be judged by", "- **Files:** 0 of 1;", "no_evidence"},
         {"healthy", PC1 FILE1 LOG, "<h1>No logon failure was found on PC1.</h1>", "# No logon failure was found on PC1.", "complete"},
         {"mistyped passwords are everyday", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
          "1 logon with a wrong name or password<", "# No logon failure was found on PC1.", "complete"},
