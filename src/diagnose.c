@@ -538,27 +538,33 @@ enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e)
 }
 
 /* --- derive */
-static enum status keep_view(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+struct drops { struct buf sql; struct str schema; };
+
+static enum status drop(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
+    struct drops *d = ctx;
     (void)name, (void)n, (void)e;
-    buf_printf(ctx, "DROP VIEW \"%.*s\";", STR_ARG(c[0].s));
+    for (size_t i = 0; i + c[1].s.n <= d->schema.n; i++)        /* an index of the schema stays */
+        if (str_eq((struct str){d->schema.p + i, c[1].s.n}, c[1].s))
+            return OK;
+    buf_printf(&d->sql, "DROP %.*s \"%.*s\";", STR_ARG(c[2].s), STR_ARG(c[0].s));
     return OK;
 }
 
-/* The views are made anew, so that a case of an older program can be judged by other rules. */
+/* Views and the indexes that derive.sql adds are made anew, so that a case of an older program can be judged by other rules. */
 enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
 {
     struct str sql = kb_file(kb, "views.sql");
-    struct buf drop = {0};
+    struct drops d = {.schema = kb_file(kb, "schema.sql")};
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "views.sql is missing");
-    enum status st = case_query(db, "SELECT name FROM sqlite_schema WHERE type = 'view' AND name NOT LIKE '%\"%' ORDER BY name", NULL, NULL, 0, keep_view, &drop, e);
-    buf_char(&drop, 0);
-    if (st == OK && drop.bad)
+    enum status st = case_query(db, "SELECT name, sql, type FROM sqlite_schema WHERE type IN ('view', 'index') AND sql IS NOT NULL AND name NOT LIKE '%\"%' ORDER BY type, name", NULL, NULL, 0, drop, &d, e);
+    buf_char(&d.sql, 0);
+    if (st == OK && d.sql.bad)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "views.sql", "no memory");
-    if (st == OK && (st = case_exec(db, drop.p, e)) == OK && (st = case_exec(db, sql.p, e)) != OK && e)
+    if (st == OK && (st = case_exec(db, d.sql.p, e)) == OK && (st = case_exec(db, sql.p, e)) != OK && e)
         e->what = "views.sql";
-    buf_free(&drop);
+    buf_free(&d.sql);
     return st;
 }
 

@@ -514,6 +514,24 @@ Test(diagnose, lint)
     }
 }
 
+/* What `report --knowledge` does: the knowledge of this program, its own derive.sql included, over a case that was judged before. */
+Test(diagnose, judged_again_by_the_real_knowledge)
+{
+    struct kb *own = NULL;
+    struct casedb *copy = NULL;
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &own, &e) == OK, "%s", e.why);
+    fresh();
+    for (int turn = 0; turn < 2; turn++) {
+        cr_assert(case_exec(db, kb_file(own, "reset.sql").p, &e) == OK && kb_store(own, db, &e) == OK && derive(db, own, &e) == OK && coverage(db, own, &e) == OK && diagnose(db, own, &e) == OK,
+                  "turn %d: %s: %s", turn, e.what, e.why);
+        cr_expect_str_eq(ask("SELECT count(*) FROM rule_error"), "0;", "%s", ask("SELECT * FROM rule_error"));
+        cr_assert(case_copy(db, &copy, &e) == OK, "%s", e.why);
+        case_close(db), db = copy;
+    }
+    kb_free(own);
+}
+
 Test(diagnose, knowledge_without_its_sql)
 {
     const struct rule *r = rule_named("probe");
