@@ -5,7 +5,7 @@
 
 #define WIN32(code) (0x80070000u | (code))
 enum win32 { NOT_LOGGED_ON = 1245, NO_LOGON_SERVERS = 1311, NO_SUCH_SESSION = 1312, LOGON_FAILURE = 1326, ACCOUNT_IS_DISABLED = 1331,
-    TYPE_NOT_GRANTED = 1385 };
+    TYPE_NOT_GRANTED = 1385, TRUST_FAILED = 1789 };
 #define NT_ACCESS_DENIED 0xC0000022u
 #define NT_NO_SUCH_SESSION 0xC000005Fu
 #define NT_TOO_MANY_COMMANDS 0xC00000C1u
@@ -306,10 +306,16 @@ static void secure_channel_broken(const char *name)
     ordinary(&h), boot(&dc, T("02 06:00"));
     computer_reset(&dc, T("04 08:30"), CORP("WS14$", 1203));
     logon(&dc, T("06 17:00"), 3, anna, 0x9d1e0, "-", "10.0.0.55");
+    task(&h, &(struct task_row){.path = "\\Archive", .sid = backup.sid, .user = spelled(backup), .logon = "Password",
+        .command = "C:\\Tools\\archive.exe", .registered = utc("2026-02-10T10:00:00Z"), .last_run = T("06 09:10"), .last_ok = T("03 09:10:40"),
+        .result = WIN32(TRUST_FAILED)});
+    lsa_right(&h.hive[SECURITY_HIVE], backup.sid, RIGHT_BATCH);
+    morning_run(&h, "02", "\\Archive", backup), morning_run(&h, "03", "\\Archive", backup);
     for (unsigned day = 4; day <= 6; day++) {
-        say(&h, SYSTEM_LOG, T(keep("%02u 08:45", day)), "NETLOGON", 3210, LEVEL(2), D("CORP"), D("\\\\DC01.corp.example"),
-            BINARY("\x22\x00\x00\xc0"));
-        smb_failed(&h, T(keep("%02u 09:00", day)), "FS01", (struct who){"CORP", "WS14$", ""}, 0x3e7, NT_NO_SESSION_KEY);
+        int64_t t = T(keep("%02u 09:10", day));
+        say(&h, SYSTEM_LOG, t - 25 * MINUTE, "NETLOGON", 3210, LEVEL(2), D("CORP"), D("\\\\DC01.corp.example"), BINARY("\x22\x00\x00\xc0"));
+        logon_failed(&h, t, 4, backup, 0xC000018D, 0, "%%2304", SVCHOST_EXE);
+        task_failed(&h, t, "\\Archive", spelled(backup), "LogonUserExEx", WIN32(TRUST_FAILED));
     }
     collect(&h, name);
     lose_all_but(&dc, SECURITY_LOG, -1);
@@ -413,8 +419,10 @@ static void builtin_account_on_network(const char *name)
         .image = "\"C:\\Program Files\\ScanMover\\mover.exe\" --to \\\\FS01\\scans"});
     for (unsigned day = 3; day <= 5; day++) {
         int64_t t = T(keep("%02u 12:00", day));
+        service_state(&h, t - 2 * SECOND, "Scan Mover", "ScanMover", true);
         smb_failed(&h, t, "FS01", (struct who){"", "", ""}, 0x3e5, NT_ACCESS_DENIED);
         say(&h, SYSTEM_LOG, t + SECOND, SCM, 7023, LEVEL(2), PROCESS(696, 3164), S("param1", "Scan Mover"), S("param2", "%%5"));
+        service_state(&h, t + SECOND, "Scan Mover", "ScanMover", false);
     }
     collect(&h, name);
 }

@@ -167,8 +167,8 @@ static void session(struct host *h, int64_t from, int64_t to, struct who who, ui
 /* 4738 and 4742: of all properties only the time of the password changed. */
 #define ONLY_PASSWORD(when) S("PrivilegeList", "-"), S("SamAccountName", "-"), S("DisplayName", "-"), S("UserPrincipalName", "-"), \
     S("HomeDirectory", "-"), S("HomePath", "-"), S("ScriptPath", "-"), S("ProfilePath", "-"), S("UserWorkstations", "-"), \
-    S("PasswordLastSet", when), S("AccountExpires", "-"), S("PrimaryGroupId", "-"), S("AllowedToDelegateTo", "-"), S("OldUacValue", "-"), S("NewUacValue", "-"), \
-    S("UserAccountControl", "-"), S("UserParameters", "-"), S("SidHistory", "-"), S("LogonHours", "-")
+    S("PasswordLastSet", when), S("AccountExpires", "-"), S("PrimaryGroupId", "-"), S("AllowedToDelegateTo", "-"), S("OldUacValue", "-"), \
+    S("NewUacValue", "-"), S("UserAccountControl", "-"), S("UserParameters", "-"), S("SidHistory", "-"), S("LogonHours", "-")
 static const char *shown(int64_t t)         /* "3/4/2026 10:00:00 AM", as the security log writes times in texts */
 {
     char text[WINTIME_TEXT];
@@ -483,10 +483,22 @@ static void folder(char *path, size_t cap, const char *name)
     mkdir(path, 0777);
 }
 
+/* Writes a file, or takes away what an earlier run left there. */
+static void deliver(const struct host *h, const char *dir, const char *name, bool wanted, const struct buf *b)
+{
+    const char *file = keep("%s%s", h->prefix ? h->prefix : "", name);
+    char path[1400];
+    snprintf(path, sizeof path, "%s/%s", dir, file);
+    if (wanted)
+        write_file(dir, file, b);
+    else
+        remove(path);
+}
+
 /* Each log in the order of time, then the hives; what was lost is left out. */
 static void collect(struct host *h, const char *name)
 {
-    char dir[1024], file[256];
+    char dir[1024];
     folder(dir, sizeof dir, name);
     qsort(h->events, h->n, sizeof *h->events, by_time);
     for (size_t i = 0; i < LOGS; i++) {
@@ -497,17 +509,13 @@ static void collect(struct host *h, const char *name)
                 evtx_event(&log, h->events[k].time, h->events[k].provider, h->events[k].id, h->events[k].fields);
         bool any = log.n > 0;
         evtx_end(&log, &b);
-        snprintf(file, sizeof file, "%s%s", h->prefix ? h->prefix : "", logs[i].file);
-        if (any && !h->lost[i])
-            write_file(dir, file, &b);
+        deliver(h, dir, logs[i].file, any && !h->lost[i], &b);
         buf_free(&b);
     }
     for (size_t i = 0; i < HIVES; i++) {
         struct buf b = {0};
         hive_write(&h->hive[i], &b);
-        snprintf(file, sizeof file, "%s%s", h->prefix ? h->prefix : "", hives[i]);
-        if (!h->lost_hive[i])
-            write_file(dir, file, &b);
+        deliver(h, dir, hives[i], !h->lost_hive[i], &b);
         buf_free(&b), hive_free(&h->hive[i]);
     }
     for (size_t k = 0; k < h->n; k++) {
