@@ -568,13 +568,19 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
     return st;
 }
 
-enum status derive(struct casedb *db, const struct kb *kb, struct err *e)
+enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
 {
     struct str sql = kb_file(kb, "derive.sql");
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "derive.sql is missing");
-    enum status st = derive_views(db, kb, e);
-    if (st == OK && (st = case_exec(db, sql.p, e)) != OK && e)
+    enum status st = case_exec(db, sql.p, e);
+    if (st != OK && e)
         e->what = "derive.sql";
     return st;
+}
+
+enum status derive(struct casedb *db, const struct kb *kb, struct err *e)
+{
+    enum status st = derive_views(db, kb, e);
+    return st == OK ? derive_tables(db, kb, e) : st;
 }

@@ -323,7 +323,7 @@ enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct 
 {
     struct casedb *db = NULL;
     enum status st = case_copy(base, &db, e);
-    if (st == OK && (st = case_begin(db, e)) == OK && (st = ruletest_facts(db, rule, test, e)) == OK && (st = derive(db, kb, e)) == OK && (st = coverage(db, kb, e)) == OK &&
+    if (st == OK && (st = case_begin(db, e)) == OK && (st = ruletest_facts(db, rule, test, e)) == OK && (st = derive_tables(db, kb, e)) == OK && (st = coverage(db, kb, e)) == OK &&
         (st = diagnose_rules(db, kb, rule, 1, e)) == OK)
         st = compare_all(db, rule, test, why, e);
     case_close(db);
