@@ -5,7 +5,10 @@
 #include "../src/kb_files.h"
 #include <stdio.h>
 
-enum { PAGE_BYTES = 8 << 20 };      /* rows stop here: a page stays under 10 MB whatever the evidence holds */
+enum {
+    PAGE_BYTES = 8 << 20,           /* rows stop here: a page stays under 10 MB whatever the evidence holds */
+    OPEN_CITES = 2,                 /* citations of a role in sight; more are folded */
+};
 
 static void html_time(struct buf *b, int64_t t)
 {
@@ -161,7 +164,25 @@ static void ledger_cite(struct buf *b, const struct report *r, const struct r_fi
     buf_z(b, "</dd></div>\n");
 }
 
-static void ledger(struct buf *b, const struct report *r, const struct r_finding *f)
+static void ledger_excluded(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_finding *f = r->finding.row;
+    const struct r_group *g = r->group.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->group.n; i++) {
+        const struct r_finding *one = f + g[i].at;
+        if (one->verdict != V_RULED_OUT || !str_eq(one->host, host->host))
+            continue;
+        if (n++ < 3)
+            h(b, n == 1 ? "<div><dt>Ruled out</dt><dd><bdi dir='auto'>%s</bdi>" : "; <bdi dir='auto'>%s</bdi>", one->title);
+    }
+    if (n > 3)
+        h(b, "; <a href='#findings'>%n more</a>", (int64_t)n - 3);
+    if (n)
+        buf_z(b, "</dd></div>\n");
+}
+
+static void ledger(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f)
 {
     const struct r_unknown *u = r->unknown.row;
     buf_z(b, "<dl class='ledger'>\n");
@@ -181,6 +202,7 @@ static void ledger(struct buf *b, const struct report *r, const struct r_finding
             h(b, " and %n more", (int64_t)f->unknown.n - 3);
         buf_z(b, "</dd></div>\n");
     }
+    ledger_excluded(b, r, host);
     buf_z(b, "</dl>\n");
 }
 
@@ -467,7 +489,7 @@ static void single_host(struct buf *b, const struct report *r, const struct r_ho
         h(b, "<div class='why %z'>\n", verdict_words[f->verdict].id);
         eyebrow(b, f, host->top->n);
         h(b, "<h1><bdi dir='auto'>%s</bdi></h1>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n", f->title, f->explanation);
-        ledger(b, r, f);
+        ledger(b, r, host, f);
         buf_z(b, "</div>\n");
     } else
         outcome_text(b, r, host, "h1", false);
@@ -529,10 +551,12 @@ static void host_table(struct buf *b, const struct report *r)
 static void many_hosts(struct buf *b, const struct report *r)
 {
     const struct r_host *host = r->host.row;
-    size_t found = 0, healthy = 0, n = 0;
-    for (size_t i = 0; i < r->host.n; i++)
-        found += host[i].outcome == OUT_FOUND, healthy += host[i].outcome == OUT_HEALTHY;
-    h(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts: a cause was found on %n, no failure on %n</h1>\n", (int64_t)r->host.n, (int64_t)found, (int64_t)healthy);
+    size_t sure = 0, maybe = 0, healthy = 0, n = 0;
+    for (size_t i = 0; i < r->host.n; i++) {
+        bool known = host[i].groups[V_CONFIRMED] + host[i].groups[V_LIKELY] > 0;
+        sure += known, maybe += !known && host[i].outcome == OUT_FOUND, healthy += host[i].outcome == OUT_HEALTHY;
+    }
+    h(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts: cause found on %n, possible on %n, no failure on %n</h1>\n", (int64_t)r->host.n, (int64_t)sure, (int64_t)maybe, (int64_t)healthy);
     case_line(b, r);
     buf_z(b, "</section>\n");
     if (r->host.n > 3)
@@ -587,22 +611,26 @@ static void cite_item(struct buf *b, const struct report *r, const struct r_cita
     buf_z(b, "</li>\n");
 }
 
-static void cite_list(struct buf *b, const struct report *r, const struct r_finding *f, size_t from, size_t to, const char *nil)
+/* The citations of one role: the first two, then some folded, then how to get the rest. */
+static void cite_role(struct buf *b, const struct report *r, const struct r_finding *f, size_t role, bool label)
 {
-    const struct r_citation *c = r->citation.row;
-    size_t left = 0, n = 0;
-    buf_z(b, "<ul class='cites'>\n");
-    for (size_t role = from; role < to; role++)
-        for (size_t i = 0; i < f->cite[role].n; i++, n++)
-            if (i < SHOW_CITES)
-                cite_item(b, r, c + f->cite[role].at + i, to - from > 1);
-            else
-                left++;
-    buf_z(b, "</ul>\n");
-    if (left)
-        h(b, "<p class='src'>%n more in case.db: <kbd>SELECT * FROM v_citation WHERE finding = %i</kbd></p>\n", (int64_t)left, f->id);
+    const struct r_citation *c = (const struct r_citation *)r->citation.row + f->cite[role].at;
+    size_t n = f->cite[role].n, shown = n < SHOW_CITES ? n : SHOW_CITES, open = shown < OPEN_CITES + 2 ? shown : OPEN_CITES;
     if (!n)
-        h(b, "<p class='nil'>%z</p>\n", nil);
+        return;
+    buf_z(b, "<ul class='cites'>\n");
+    for (size_t i = 0; i < open; i++)
+        cite_item(b, r, c + i, label);
+    buf_z(b, "</ul>\n");
+    if (open < shown) {
+        h(b, "<details class='more'><summary>%n more: %z</summary><ul class='cites'>\n", (int64_t)(n - open), role_labels[role]);
+        for (size_t i = open; i < shown; i++)
+            cite_item(b, r, c + i, label);
+        buf_z(b, "</ul>\n");
+        if (n > shown)
+            h(b, "<p class='src'>%n more in case.db: <kbd>SELECT * FROM v_citation WHERE finding = %i</kbd></p>\n", (int64_t)(n - shown), f->id);
+        buf_z(b, "</details>\n");
+    }
 }
 
 static void unknown_list(struct buf *b, const struct report *r, const struct r_finding *f)
@@ -671,8 +699,11 @@ static void card(struct buf *b, const struct report *r, const struct r_group *g)
     eyebrow(b, f, g->n);
     h(b, "<h3 id='t-%i'><bdi dir='auto'>%s</bdi></h3>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n", f->id, f->title, f->explanation);
     stats(b, f, g, find_host(r, f->host));
-    buf_z(b, "<div class='scales'>\n<div><h4>Supports it</h4>"), cite_list(b, r, f, R_SYMPTOM, R_CONTRADICTS, "No fact is cited.");
-    buf_z(b, "</div>\n<div><h4>Speaks against it</h4>"), cite_list(b, r, f, R_CONTRADICTS, ROLES_N, "Nothing in the evidence.");
+    h(b, "<div class='scales%z'>\n<div><h4>Supports it</h4>", f->cite[R_CONTRADICTS].n + f->unknown.n ? "" : " clear");
+    for (size_t role = 0; role < R_CONTRADICTS; role++)
+        cite_role(b, r, f, role, true);
+    buf_z(b, "</div>\n<div><h4>Speaks against it</h4>"), cite_role(b, r, f, R_CONTRADICTS, false);
+    buf_z(b, f->cite[R_CONTRADICTS].n ? "" : "<p class='nil'>Nothing in the evidence.</p>\n");
     buf_z(b, "</div>\n<div><h4>Could not be checked</h4>"), unknown_list(b, r, f);
     buf_z(b, "</div>\n</div>\n"), fix_list(b, r, f), same_on(b, r, f, g->n);
     buf_z(b, "</article>\n");

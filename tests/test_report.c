@@ -233,7 +233,7 @@ Test(report, two_hosts)
 {
     struct made m = make(PC1 "INSERT INTO v_host VALUES('ALPHA', NULL, NULL, NULL, NULL, NULL, NULL, 300, NULL, NULL);" FILE1 LOG FINDING("1", "likely") FAILED("\\Backup", "1312")
         "INSERT INTO v_failure SELECT 'f1:0x9', host, kind, subject, principal, sid, call, win32, value, raw, symbol, " MARCH_5 ", boot, event_id FROM v_failure;");
-    cr_expect(has(&m, HTML, "<h1>2 hosts: a cause was found on 1, no failure on 0</h1>"));
+    cr_expect(has(&m, HTML, "<h1>2 hosts: cause found on 1, possible on 0, no failure on 0</h1>"));
     cr_expect(strstr(m.text[HTML].p, "Diagnosis of PC1") < strstr(m.text[HTML].p, "Diagnosis of ALPHA"), "the gravest host first");
     cr_expect_eq(count(m.text[HTML].p, "<svg class='days'"), 1, "a chart where there is more than one day of failures");
     cr_expect(has(&m, HTML, "role='img'") && has(&m, HTML, "<desc id='cd-0'>2 failures; most on 2026-03-02: 1.</desc>"));
