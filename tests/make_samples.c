@@ -230,10 +230,9 @@ static void dc_unreachable(const char *name)
 
 static void explicit_logon(struct host *h, int64_t t, struct who by, uint64_t luid, struct who as, const char *server, const char *process)
 {
-    say(h, SECURITY_LOG, t, AUDIT, 4648, SUCCESS, TASK(12544), PROCESS(764, 812), SID("SubjectUserSid", by.sid), S("SubjectUserName", by.user),
-        S("SubjectDomainName", by.domain), HEX64("SubjectLogonId", luid), GUID("LogonGuid", NO_GUID), S("TargetUserName", as.user),
-        S("TargetDomainName", as.domain), GUID("TargetLogonGuid", NO_GUID), S("TargetServerName", server), S("TargetInfo", keep("cifs/%s", server)),
-        HEX64("ProcessId", 0x1a2c), S("ProcessName", process), S("IpAddress", "-"), S("IpPort", "-"));
+    say(h, SECURITY_LOG, t, AUDIT, 4648, SUCCESS, TASK(12544), PROCESS(764, 812), SUBJECT(by.sid, by.user, by.domain, luid), GUID("LogonGuid", NO_GUID),
+        S("TargetUserName", as.user), S("TargetDomainName", as.domain), GUID("TargetLogonGuid", NO_GUID), S("TargetServerName", server),
+        S("TargetInfo", keep("cifs/%s", server)), HEX64("ProcessId", 0x1a2c), S("ProcessName", process), S("IpAddress", "-"), S("IpPort", "-"));
 }
 
 /* Anna has a drive on FS01 as one user and maps another as a second one. */

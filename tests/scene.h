@@ -72,12 +72,14 @@ static const char *machine_sid(const struct host *h)
     uint64_t id = hash64(h->name, strlen(h->name));
     return keep("S-1-5-21-%u-%u-%u", (unsigned)(id & 0x7fffffff), (unsigned)(id >> 20 & 0x7fffffff), (unsigned)(id >> 33));
 }
-static struct who local(const struct host *h, const char *user, unsigned rid) { return (struct who){h->name, user,
-    keep("%s-%u", machine_sid(h), rid)}; }
+static struct who local(const struct host *h, const char *user, unsigned rid)
+{
+    return (struct who){h->name, user, keep("%s-%u", machine_sid(h), rid)};
+}
 static const char *spelled(struct who who) { return keep("%s\\%s", who.domain, who.user); }
 #define SYSTEM_SID "S-1-5-18"
 
-/* Events wait here, in any order; save() writes each log in the order of time. */
+/* Events wait here, in any order; collect() writes each log in the order of time. */
 static void queue(struct host *h, enum log log, int64_t time, const char *provider, unsigned id, const struct field *f)
 {
     size_t n = 1;
@@ -104,31 +106,32 @@ static void queue(struct host *h, enum log log, int64_t time, const char *provid
 #define SMB "Microsoft-Windows-SMBClient"
 #define SUCCESS KEYWORDS(0x8020000000000000), LEVEL(0)
 #define FAILURE KEYWORDS(0x8010000000000000), LEVEL(0)
-#define BY_SYSTEM(h) SID("SubjectUserSid", SYSTEM_SID), S("SubjectUserName", machine(h)), S("SubjectDomainName", domain(h)), \
-    HEX64("SubjectLogonId", 0x3e7)
-#define BY_ADMIN SID("SubjectUserSid", CORP_SID "-1001"), S("SubjectUserName", "it-admin"), S("SubjectDomainName", "CORP"), HEX64("SubjectLogonId", \
-    0x5a1c3)
+#define SUBJECT(sid, name, of, luid) \
+    SID("SubjectUserSid", sid), S("SubjectUserName", name), S("SubjectDomainName", of), HEX64("SubjectLogonId", luid)
+#define BY_SYSTEM(h) SUBJECT(SYSTEM_SID, machine(h), domain(h), 0x3e7)
+#define BY_ADMIN SUBJECT(CORP_SID "-1001", "it-admin", "CORP", 0x5a1c3)
+#define BY_NOBODY SUBJECT(NOBODY, "-", "-", 0)
 #define NOBODY "S-1-0-0"
 #define NO_GUID "{00000000-0000-0000-0000-000000000000}"
 
 static const char *machine(const struct host *h) { return keep("%s$", h->name); }     /* the computer account */
 static const char *domain(const struct host *h) { return h->workgroup ? "WORKGROUP" : "CORP"; }
+static const char *dns_domain(const struct host *h) { return h->workgroup ? "" : "corp.example"; }
 
 static void logon(struct host *h, int64_t t, unsigned type, struct who who, uint64_t luid, const char *process, const char *ip)
 {
-    bool kerberos = strcmp(who.domain, "CORP") == 0, service = type == 5 || type == 4, net = type == 3;
-    say(h, SECURITY_LOG, t, AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812), SID("SubjectUserSid", net ? NOBODY : SYSTEM_SID),
-        S("SubjectUserName", net ? "-" : machine(h)), S("SubjectDomainName", net ? "-" : domain(h)), HEX64("SubjectLogonId", net ? 0 : 0x3e7),
-        SID("TargetUserSid", who.sid), S("TargetUserName", who.user), S("TargetDomainName", who.domain), HEX64("TargetLogonId", luid),
-        U32("LogonType", type), S("LogonProcessName", net ? "Kerberos" : service
-            ? "Advapi  " : "User32 "),
-        S("AuthenticationPackageName", net || (kerberos && service) ? "Kerberos" : "Negotiate"), S("WorkstationName", net ? "-" : h->name),
-            GUID("LogonGuid", NO_GUID), S("TransmittedServices", "-"),
-        S("LmPackageName", "-"), U32("KeyLength", 0), HEX64("ProcessId", net ? 0 : 0x2bc), S("ProcessName", process), S("IpAddress", ip),
-            S("IpPort", "0"),
-        S("ImpersonationLevel", "%%1833"), S("RestrictedAdminMode", "-"), S("TargetOutboundUserName", "-"), S("TargetOutboundDomainName", "-"),
-            S("VirtualAccount", "%%1843"),
-        HEX64("TargetLinkedLogonId", 0), S("ElevatedToken", "%%1842"));
+    bool network = type == 3, service = type == 5 || type == 4, kerberos = network || (service && strcmp(who.domain, "CORP") == 0);
+#define CREATED SID("TargetUserSid", who.sid), S("TargetUserName", who.user), S("TargetDomainName", who.domain), HEX64("TargetLogonId", luid), \
+    U32("LogonType", type), S("LogonProcessName", network ? "Kerberos" : service ? "Advapi  " : "User32 "), \
+    S("AuthenticationPackageName", kerberos ? "Kerberos" : "Negotiate"), S("WorkstationName", network ? "-" : h->name), GUID("LogonGuid", NO_GUID), \
+    S("TransmittedServices", "-"), S("LmPackageName", "-"), U32("KeyLength", 0), HEX64("ProcessId", network ? 0 : 0x2bc), S("ProcessName", process), \
+    S("IpAddress", ip), S("IpPort", "0"), S("ImpersonationLevel", "%%1833"), S("RestrictedAdminMode", "-"), S("TargetOutboundUserName", "-"), \
+    S("TargetOutboundDomainName", "-"), S("VirtualAccount", "%%1843"), HEX64("TargetLinkedLogonId", 0), S("ElevatedToken", "%%1842")
+    if (network)
+        say(h, SECURITY_LOG, t, AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812), BY_NOBODY, CREATED);
+    else
+        say(h, SECURITY_LOG, t, AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812), BY_SYSTEM(h), CREATED);
+#undef CREATED
 }
 static void logoff(struct host *h, int64_t t, unsigned type, struct who who, uint64_t luid)
 {
@@ -255,8 +258,8 @@ static void service(struct host *h, const struct service_row *s) { service_key(&
 /* The network. */
 static void policy_applied(struct host *h, int64_t t, bool changed)
 {
-#define APPLIED TASK(0), OPCODE(1), PROCESS(1240, 5580), USER(SYSTEM_SID), U32("SupportInfo1", 1), U32("SupportInfo2", 4311), U32("ProcessingMode", \
-    0), U32("ProcessingTimeInMilliseconds", 1547), S("DCName", "\\\\DC01.corp.example")
+#define APPLIED OPCODE(1), PROCESS(1240, 5580), USER(SYSTEM_SID), U32("SupportInfo1", 1), U32("SupportInfo2", 4311), U32("ProcessingMode", 0), \
+    U32("ProcessingTimeInMilliseconds", 1547), S("DCName", "\\\\DC01.corp.example")
     if (changed)
         say(h, SYSTEM_LOG, t, GPO, 1502, APPLIED, U32("NumberOfGroupPolicyObjects", 4));
     else
@@ -291,11 +294,11 @@ static void boot(struct host *h, int64_t t)
     say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6009, D("10.00."), D("19045"), D(""), D("Multiprocessor Free"), D("0"));
     say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6005, END);
     say(h, SECURITY_LOG, t + 11 * SECOND, AUDIT, 4608, SUCCESS, TASK(12288), PROCESS(764, 768));
-    static const struct { const char *display, *key; } start[] = {{"Workstation", "LanmanWorkstation"}, {"Task Scheduler", "Schedule"},
-        {"Netlogon", "Netlogon"}, {"Server", "LanmanServer"}};
-    for (size_t i = 0; i < LEN(start); i++)
-        if (!h->workgroup || i != 2)
-            service_state(h, t + (int64_t)(15 + i) * SECOND, start[i].display, start[i].key, true);
+    service_state(h, t + 15 * SECOND, "Workstation", "LanmanWorkstation", true);
+    service_state(h, t + 16 * SECOND, "Task Scheduler", "Schedule", true);
+    if (!h->workgroup)
+        service_state(h, t + 17 * SECOND, "Netlogon", "Netlogon", true);
+    service_state(h, t + 18 * SECOND, "Server", "LanmanServer", true);
 }
 static void shutdown(struct host *h, int64_t t)
 {
@@ -308,25 +311,24 @@ static void shutdown(struct host *h, int64_t t)
 
 static void ordinary_day(struct host *h, unsigned day)
 {
-    char text[16];
-    snprintf(text, sizeof text, "%02u 00:00", day);
-    int64_t midnight = T(text), hour = 60 * MINUTE;
-    task_ran(h, midnight + 3 * hour, "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag", "NT AUTHORITY\\SYSTEM", "%windir%\\system32\\defrag.exe", 0);
-    session(h, midnight + 8 * hour + 30 * MINUTE, midnight + 17 * hour + 30 * MINUTE, person(h), desk_luid(day), day);
-    service_state(h, midnight + 11 * hour, "Windows Update", "wuauserv", true);
-    service_state(h, midnight + 11 * hour + 20 * MINUTE, "Windows Update", "wuauserv", false);
+#define AT(time) T(keep("%02u " time, day))
+    task_ran(h, AT("03:00"), "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag", "NT AUTHORITY\\SYSTEM", "%windir%\\system32\\defrag.exe", 0);
+    session(h, AT("08:30"), AT("17:30"), person(h), desk_luid(day), day);
+    service_state(h, AT("11:00"), "Windows Update", "wuauserv", true), service_state(h, AT("11:20"), "Windows Update", "wuauserv", false);
     if (h->workgroup)
         return;
-    int64_t visit = midnight + 10 * hour;
-    if (!within(visit, h->no_dc_from, h->no_dc_to))
-        logon(h, visit, 3, scanner, 0x62000 + day * 0x100, "-", "10.0.0.21"), logoff(h, visit + 30 * SECOND, 3, scanner, 0x62000 + day * 0x100);
-    for (int64_t t = midnight + 8 * hour + 5 * MINUTE; t < midnight + 18 * hour; t += 95 * MINUTE)
+    bool dc_at_8 = !within(AT("08:02"), h->no_dc_from, h->no_dc_to), time_at_8 = !within(AT("08:02"), h->no_time_from, h->no_time_to);
+    if (dc_at_8 && time_at_8)
+        say(h, SYSTEM_LOG, AT("08:02"), "Microsoft-Windows-Time-Service", 37, USER("S-1-5-19"),
+            S("TimeSource", "DC01.corp.example (ntp.d|0.0.0.0:123->10.0.0.10:123)"));
+    if (!within(AT("10:00"), h->no_dc_from, h->no_dc_to)) {
+        logon(h, AT("10:00"), 3, scanner, 0x62000 + day * 0x100, "-", "10.0.0.21");
+        logoff(h, AT("10:00:30"), 3, scanner, 0x62000 + day * 0x100);
+    }
+    for (int64_t t = AT("08:05"); t < AT("18:00"); t += 95 * MINUTE)
         if (!within(t, h->no_dc_from, h->no_dc_to))
             policy_applied(h, t, false);
-    int64_t sync = midnight + 8 * hour + 2 * MINUTE;
-    if (!within(sync, h->no_dc_from, h->no_dc_to) && !within(sync, h->no_time_from, h->no_time_to))
-        say(h, SYSTEM_LOG, sync, "Microsoft-Windows-Time-Service", 37, USER("S-1-5-19"),
-            S("TimeSource", "DC01.corp.example (ntp.d|0.0.0.0:123->10.0.0.10:123)"));
+#undef AT
 }
 
 static void ordinary_system(struct host *h)
@@ -380,9 +382,8 @@ static void ordinary_system(struct host *h)
     reg(s, "ControlSet001\\Services\\W32Time\\Parameters", SZ("Type", h->workgroup ? "NTP" : "NT5DS"), SZ("NtpServer", "time.windows.com,0x9"), END);
     reg(s, "ControlSet001\\Services\\W32Time\\Config", DW("MaxNegPhaseCorrection", h->workgroup ? 54000 : 0xffffffff),
         DW("MaxPosPhaseCorrection", h->workgroup ? 54000 : 0xffffffff), END);
-    reg(s, "ControlSet001\\Services\\Tcpip\\Parameters", SZ("Hostname", h->name), SZ("NV Hostname", h->name), SZ("Domain", h->workgroup ? ""
-        : "corp.example"), SZ("NV Domain", h->workgroup ? "" : "corp.example"),
-        SZ("DhcpNameServer", "10.0.0.10"), END);
+    reg(s, "ControlSet001\\Services\\Tcpip\\Parameters", SZ("Hostname", h->name), SZ("NV Hostname", h->name), SZ("Domain", dns_domain(h)),
+        SZ("NV Domain", dns_domain(h)), SZ("DhcpNameServer", "10.0.0.10"), END);
 }
 
 static void ordinary_security(struct host *h)
@@ -390,15 +391,18 @@ static void ordinary_security(struct host *h)
     struct hive *s = &h->hive[SECURITY_HIVE];
     int64_t installed = utc("2025-06-10T09:00:00Z"), changed = utc("2026-02-20T03:12:41Z");
     static const struct { const char *sid; uint32_t mask; } rights[] = {
-        {"S-1-1-0", RIGHT_NETWORK}, {"S-1-5-32-544", RIGHT_INTERACTIVE | RIGHT_NETWORK | RIGHT_BATCH | RIGHT_REMOTE},
-            {"S-1-5-32-545", RIGHT_INTERACTIVE | RIGHT_NETWORK},
-        {"S-1-5-32-551", RIGHT_INTERACTIVE | RIGHT_NETWORK | RIGHT_BATCH}, {"S-1-5-32-555", RIGHT_REMOTE}, {"S-1-5-32-559", RIGHT_BATCH},
-            {"S-1-5-80-0", RIGHT_SERVICE},
+        {"S-1-1-0", RIGHT_NETWORK},
+        {"S-1-5-32-544", RIGHT_INTERACTIVE | RIGHT_NETWORK | RIGHT_BATCH | RIGHT_REMOTE},
+        {"S-1-5-32-545", RIGHT_INTERACTIVE | RIGHT_NETWORK},
+        {"S-1-5-32-551", RIGHT_INTERACTIVE | RIGHT_NETWORK | RIGHT_BATCH},
+        {"S-1-5-32-555", RIGHT_REMOTE},
+        {"S-1-5-32-559", RIGHT_BATCH},
+        {"S-1-5-80-0", RIGHT_SERVICE},
     };
     reg(s, "Policy\\PolRevision", TYPED(V_NONE, "", "\x12\0\1\0", 4), END);
     lsa_name(s, "PolAcDmN", h->name), lsa_sid(s, "PolAcDmS", machine_sid(h));
     lsa_name(s, "PolPrDmN", domain(h)), lsa_sid(s, "PolPrDmS", h->workgroup ? NULL : CORP_SID);
-    lsa_name(s, "PolDnDDN", h->workgroup ? "" : "corp.example"), lsa_name(s, "PolDnTrN", h->workgroup ? "" : "corp.example");
+    lsa_name(s, "PolDnDDN", dns_domain(h)), lsa_name(s, "PolDnTrN", dns_domain(h));
     lsa_audit(s, (struct audit_row[]){{AUDIT_LOGON, 3}, {AUDIT_USER_ACCOUNT, 3}, {AUDIT_VALIDATION, 3}}, 3);
     for (size_t i = 0; i < LEN(rights); i++)
         lsa_right(s, rights[i].sid, rights[i].mask);
