@@ -8,9 +8,9 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { PATH_BYTES = 32768, PATTERN_PARTS = 32, SECRETS = 32 };
+enum { SECRETS = 32 };           /* room for the rows of secrets[] */
 
-struct pattern { struct str part[PATTERN_PARTS]; uint8_t n; bool deep; struct str value; };     /* deep: a last "**" */
+struct pattern { struct str part[LIM_REGF_PARTS]; uint8_t n; bool deep; struct str value; };     /* deep: a last "**" */
 struct state { uint32_t pattern; uint8_t at; };                                                /* parts matched so far */
 struct held { struct ref ref; struct str code, what; char detail[128]; };                       /* an anomaly; code and what are static */
 /* A key on the walk: its path as facts show it, and as it stands in the hive (for the unreplayed one). */
@@ -440,7 +440,7 @@ static void add_pattern(struct hive *h, struct str path, struct str value)
             struct str above = str_cut(&root, '\\');
             if (!str_eq(part, STR("*")) && !utf8_eq_ci(part, above))
                 return;
-        } else if (p->n < PATTERN_PARTS) {
+        } else if (p->n < LIM_REGF_PARTS) {
             p->part[p->n++] = part;
         } else {
             return;
@@ -511,7 +511,7 @@ static void visit(struct hive *h, const struct place *up, const struct regf_key 
     if (!m)
         return;
     struct place p = {*key, join(h->a, up->path, shown), h->img.page ? join(h->a, up->raw, key->name) : (struct str){0}};
-    if (!p.path.p || p.path.n > PATH_BYTES || depth >= LIM_REGF_DEPTH)
+    if (!p.path.p || p.path.n > LIM_REGF_PATH || depth >= LIM_REGF_DEPTH)
         anomaly(h, key->off, "limit", "key", "path too long: what is below is not read");
     else
         walk(h, &p, next, m, depth + 1);
@@ -768,9 +768,9 @@ static void task_tree(struct hive *h, const struct regf_key *k, struct str path,
 {
     struct regf_key sub;
     struct regf_value v;
-    for (uint32_t i = 0; depth < 32 && h->st == OK && regf_subkey(h->r, k, i, &sub); i++) {
+    for (uint32_t i = 0; depth < LIM_REGF_PARTS && h->st == OK && regf_subkey(h->r, k, i, &sub); i++) {
         struct tree_row *row = regf_once(h->r, sub.off) ? arena_alloc(h->a, sizeof *row, 1) : NULL;
-        char *p = row && path.n + sub.name.n < PATH_BYTES ? arena_printf(h->a, "%.*s\\%.*s", STR_ARG(path), STR_ARG(sub.name)) : NULL;
+        char *p = row && path.n + sub.name.n < LIM_REGF_PATH ? arena_printf(h->a, "%.*s\\%.*s", STR_ARG(path), STR_ARG(sub.name)) : NULL;
         if (row && !p)
             anomaly(h, sub.off, "limit", "task tree", "no room for this path");
         if (!p)
@@ -883,7 +883,7 @@ enum status hive_read(const struct span *files, size_t n, const struct want *wan
     struct hive h = {.want = want, .a = a, .sink = sink, .ctx = ctx, .e = e, .held = arena_alloc(a, sizeof *h.held, LIM_ANOMALIES)};
     struct err short_of_memory = {0};           /* then the hive is read as it lies there, and the HIVE fact says so */
     txlog_recover(files, n, &h.img, &h.replay, &short_of_memory);
-    h.room = 16 * (uint64_t)h.img.n + (16u << 20);
+    h.room = LIM_REGF_ROOM * (uint64_t)h.img.n + (16u << 20);
     enum status st = read_hive(&h);
     image_free(&h.img);
     return st;

@@ -6,8 +6,7 @@
 #include <stdio.h>
 
 /* Layouts and what Windows allows: FORMAT-regf.md. A "rel" is an offset as cells name each other: relative to the first bin. */
-enum { NK_BYTES = 76, VK_BYTES = 20, DB_SEGMENT = 16344, CURSORS = 64, NK_PREDEF_HANDLE = 0x40, NK_LATIN1 = 0x20, VK_LATIN1 = 1,
-       GONE_DEPTH = 64, GONE_VALUES = 1024 };
+enum { NK_BYTES = 76, VK_BYTES = 20, DB_SEGMENT = 16344, CURSORS = 64, NK_PREDEF_HANDLE = 0x40, NK_LATIN1 = 0x20, VK_LATIN1 = 1 };
 #define NIL UINT32_MAX
 
 struct name { const uint8_t *p; size_t n; bool latin1; };
@@ -30,6 +29,7 @@ struct regf {
     struct cursor cursor[CURSORS];  /* open iterations, the longest unused one gives way: walks nest */
     uint64_t tag[CURSORS], used[CURSORS], clock;
     uint8_t hint[256];              /* where a tag was last found */
+    uint32_t stray[2];              /* owner and parent of the last key whose parent does not list it: its siblings are not looked up again */
 };
 
 const char *reg_type_name(uint32_t type)
@@ -273,18 +273,18 @@ static bool lists(struct regf *h, uint32_t rel, uint32_t sub, struct nk *out)
 static bool is_foreign(struct regf *h, const struct cursor *c, const struct nk *k)
 {
     struct nk up = *k;
-    if (k->parent == c->owner || k->rel == h->root)
+    if (k->rel == h->root || (h->stray[0] == c->owner && h->stray[1] == k->parent))
         return false;
     for (unsigned depth = 0; up.rel != h->root; depth++)
         if (depth == LIM_REGF_DEPTH || !lists(h, up.parent, up.rel, &up))
-            return false;
+            return h->stray[0] = c->owner, h->stray[1] = k->parent, false;
     return anomaly(h, at(k->rel), "parent", "key", "listed by 0x%x too, belongs to 0x%x", c->owner, k->parent), true;
 }
 
 static bool cursor_next(struct regf *h, struct cursor *c, bool once, struct nk *out)
 {
     for (const uint8_t *p; (p = cursor_step(h, c, once));)
-        if (nk_read(h, le32(p), out) && !is_foreign(h, c, out))
+        if (nk_read(h, le32(p), out) && (out->parent == c->owner || !is_foreign(h, c, out)))
             return c->i++, true;
     return false;
 }
@@ -308,7 +308,7 @@ static bool child(struct regf *h, const struct nk *k, struct str name, struct nk
         struct cursor c;
         cursor_start(h, &c, k, false);
         for (const uint8_t *p; (p = cursor_step(h, &c, false));)
-            if (hint_fits(&c.leaf, p, hash, name) != by_name && nk_read(h, le32(p), out) && name_is(out->name, name) && !is_foreign(h, &c, out))
+            if (hint_fits(&c.leaf, p, hash, name) != by_name && nk_read(h, le32(p), out) && name_is(out->name, name) && (out->parent == c.owner || !is_foreign(h, &c, out)))
                 return true;
     }
     return false;
@@ -421,7 +421,7 @@ enum status regf_open(const struct image *img, struct arena *a, fact_sink *anoma
     if (h->end > HIVE_BASE + LIM_HIVE_BYTES)
         h->end = (size_t)(HIVE_BASE + LIM_HIVE_BYTES);
     h->big_data = head.minor > 3;
-    h->work = 8 * (uint64_t)h->end + (1u << 20);
+    h->work = LIM_REGF_WORK * (uint64_t)h->end + (1u << 20);
     h->root = head.root;
     if (h->end > HIVE_BASE) {
         bool there = at(h->root) + 4 + NK_BYTES <= h->end && h->root % 8 == 0 && memcmp(img->bytes + at(h->root) + 4, "nk", 2) == 0;
@@ -706,10 +706,10 @@ static bool nk_peek(struct regf *h, uint32_t rel, struct nk *out)
 /* Names from below the root down to k, or from "?" where the chain of parents breaks. */
 static struct str gone_path(struct regf *h, struct nk k)
 {
-    struct name chain[GONE_DEPTH];
+    struct name chain[LIM_REGF_GONE_DEPTH];
     size_t n = 0, bytes = 2;
     bool known = true;
-    for (; known; known = n < GONE_DEPTH && work(h) && nk_peek(h, k.parent, &k) && !(k.flags & 4)) {
+    for (; known; known = n < LIM_REGF_GONE_DEPTH && work(h) && nk_peek(h, k.parent, &k) && !(k.flags & 4)) {
         chain[n++] = k.name, bytes += 2 * k.name.n + 1;
         if (k.parent == h->root)
             break;
@@ -772,7 +772,7 @@ static void gone_keys(struct gone *g, uint64_t off, uint64_t n)
         struct str path = gone_path(h, k);
         g->stop = !g->fn(g->ctx, path, &key, NULL, NULL);
         struct vk v;
-        bool listed = k.values % 8 == 0 && k.n_values <= GONE_VALUES && in_free(g, at(k.values) + 4, 4ull * k.n_values);
+        bool listed = k.values % 8 == 0 && k.n_values <= LIM_REGF_GONE_VALUES && in_free(g, at(k.values) + 4, 4ull * k.n_values);
         for (uint32_t i = 0; listed && i < k.n_values && !g->stop && work(h); i++)
             if (gone_vk(g, at(le32(h->img->bytes + at(k.values) + 4 + 4ull * i) & ~7u), &v))
                 gone_value(g, &v, path, &key);

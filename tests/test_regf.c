@@ -654,6 +654,35 @@ Test(hive_read, values_from_logs)
     buf_free(&file[0]), buf_free(&file[1]), buf_free(&after), buf_free(&lines), hive_free(&h);
 }
 
+/* Two keys with one list: its keys belong to the parent they name, whoever comes first. */
+Test(hive_read, shared_lists)
+{
+    static const struct { const char *owner, *other; } rows[] = {{"A", "Z"}, {"Z", "A"}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct hive h = {.name = "X", .now = utc("2026-03-01T08:00:00Z")};
+        struct buf b = {0}, lines = {0};
+        struct opened o;
+        struct regf_key mine, other;
+        char path[64];
+        snprintf(path, sizeof path, "%s\\child\\below", rows[i].owner);
+        hive_key(&h, path), hive_key(&h, rows[i].other);
+        hive_write(&h, &b);
+        open_hive(&o, &b);
+        cr_assert(regf_find(o.r, &o.top, str_of(rows[i].owner), &mine) && regf_find(o.r, &o.top, str_of(rows[i].other), &other));
+        set32(b.p + other.off + 24, 1), set32(b.p + other.off + 32, le32((uint8_t *)b.p + mine.off + 32));
+        struct regf_totals t;
+        regf_count(o.r, &t);
+        cr_expect_eq(t.keys, 5);
+        snprintf(path, sizeof path, "%s\\child", rows[i].other);
+        cr_expect(!regf_find(o.r, &o.top, str_of(path), &other), "%s", path);
+        close_hive(&o);
+        read_lines(&b, 1, &(struct want){.all_keys = true}, &lines);
+        snprintf(path, sizeof path, "path=UNKNOWN\\%s\\child\\below written", rows[i].owner);
+        cr_expect(says(&lines, path) && count_of(&lines, "child\\below") == 1 && (says(&lines, "code=parent") || says(&lines, "code=list")), "%.*s", (int)lines.n, lines.p);
+        buf_free(&b), buf_free(&lines), hive_free(&h);
+    }
+}
+
 /* No pattern gets at secret bytes, whatever part of the hive the file holds. */
 Test(hive_read, secrets_stay_in)
 {

@@ -16,6 +16,12 @@ enum {
     LIM_FOLDS = 200000,                 /* folded rows per job: sessions and accounts of one part of a log */
     LIM_REGF_DEPTH = 512,               /* Windows' own limit of key nesting */
     LIM_REGF_VALUE = 1 << 20,           /* bytes of one value kept in a fact; Windows allows 1 MB, larger ones are cut and marked */
+    LIM_REGF_WORK = 8,                  /* list elements read per byte of a hive: an honest one holds a quarter of an element per byte, and each is read a few times */
+    LIM_REGF_ROOM = 16,                 /* bytes of facts per byte of a hive: a whole dump of an honest one takes three to four */
+    LIM_REGF_PATH = 32768,              /* bytes of a key's path: Windows' own names end at 32767 characters */
+    LIM_REGF_PARTS = 32,                /* names in a wanted path: the deepest place worth asking for has 9 */
+    LIM_REGF_GONE_DEPTH = 64,           /* parents followed above a deleted key: each costs, and there may be one key per 88 bytes */
+    LIM_REGF_GONE_VALUES = 1024,        /* values of one deleted key: more than any key of Windows' own has */
     LIM_FRAME = 4 << 20,                /* one frame from a worker: one value plus names */
     LIM_PATH_DEPTH = 32,                /* folders below an input; deeper trees are refused, not followed for ever */
     LIM_FILES = 1000000,                /* files in one run */
