@@ -40,14 +40,14 @@ FROM i GROUP BY host_id, channel, partial, island;
 DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w WHERE w.host_id = c_island.host_id AND w.channel = c_island.channel AND NOT w.partial
     AND w.from_time <= c_island.from_time AND w.to_time >= c_island.to_time);
 
--- The last time a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
+-- When a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
 CREATE TEMP TABLE c_clear AS
-SELECT host_id, channel, max(time) AS time FROM (
+SELECT DISTINCT host_id, channel, time FROM (
     SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
     UNION ALL
     SELECT host_id, lower(field(data, 'Channel')), time FROM event WHERE event_id = 104 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL)
 WHERE channel IS NOT NULL AND time BETWEEN 122752800000000000 AND 189022464000000000
-GROUP BY host_id, channel;
+ORDER BY 1, 2, 3;
 
 -- Channels that are turned off (WINEVT\Channels\<channel>\Enabled = 0).
 CREATE TEMP TABLE c_off AS
@@ -69,19 +69,18 @@ JOIN host h ON h.id = e.host_id OR (e.host_id IS NULL AND ((SELECT count(*) FROM
 WHERE w.kind IN ('channel', 'hive');
 
 CREATE TEMP TABLE c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT);
--- Channels: what was there before a clearing stays covered; from the clearing on the state says so.
+-- Channels: what was there before a clearing stays covered; from the clearing on the state says so. A clearing belongs to the stretch it lies in,
+-- else to the first one that begins after it (an emptied log is silent until its first record); of several the last.
+ALTER TABLE c_island ADD COLUMN cleared INTEGER;
+UPDATE c_island SET cleared = (SELECT max(c.time) FROM c_clear c WHERE c.host_id = c_island.host_id AND c.channel = c_island.channel AND c.time <= c_island.to_time
+    AND (c.time >= c_island.from_time OR NOT EXISTS (SELECT 1 FROM c_island p WHERE p.host_id = c_island.host_id AND p.channel = c_island.channel AND p.to_time >= c.time
+        AND (p.from_time, p.to_time, p.file_id, p.partial) < (c_island.from_time, c_island.to_time, c_island.file_id, c_island.partial))));
 INSERT INTO c_row
-SELECT i.host_id, w.name, CASE WHEN i.partial THEN 'partial' ELSE 'present' END, i.from_time, CASE WHEN c.time BETWEEN i.from_time + 1 AND i.to_time THEN c.time ELSE i.to_time END,
-    i.file_id, i.lack, CASE WHEN c.time BETWEEN i.from_time + 1 AND i.to_time OR i.partial THEN NULL ELSE i.folder END
-FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) LEFT JOIN c_clear c ON c.host_id = i.host_id AND c.channel = i.channel
-WHERE w.kind = 'channel' AND NOT coalesce(c.time <= i.from_time AND NOT EXISTS (SELECT 1 FROM c_island p WHERE p.host_id = i.host_id AND p.channel = i.channel AND p.from_time >= c.time
-    AND (p.from_time, p.to_time, p.file_id, p.partial) < (i.from_time, i.to_time, i.file_id, i.partial)), 0);
+SELECT i.host_id, w.name, CASE WHEN i.partial THEN 'partial' ELSE 'present' END, i.from_time, coalesce(i.cleared, i.to_time), i.file_id, i.lack, CASE WHEN i.cleared IS NULL AND NOT i.partial THEN i.folder END
+FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) WHERE w.kind = 'channel' AND (i.cleared IS NULL OR i.cleared > i.from_time);
 INSERT INTO c_row
-SELECT i.host_id, w.name, 'cleared', c.time, i.to_time, i.file_id, CASE WHEN i.lack IS NULL THEN 'emptied at the beginning of this stretch' ELSE 'emptied at the beginning of this stretch; ' || i.lack END,
-    CASE WHEN i.partial THEN NULL ELSE i.folder END
-FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) JOIN c_clear c ON c.host_id = i.host_id AND c.channel = i.channel
-WHERE w.kind = 'channel' AND (c.time BETWEEN i.from_time + 1 AND i.to_time OR (c.time <= i.from_time AND NOT EXISTS (SELECT 1 FROM c_island p WHERE p.host_id = i.host_id
-    AND p.channel = i.channel AND p.from_time >= c.time AND (p.from_time, p.to_time, p.file_id, p.partial) < (i.from_time, i.to_time, i.file_id, i.partial))));
+SELECT i.host_id, w.name, 'cleared', i.cleared, i.to_time, i.file_id, 'emptied at the beginning of this stretch' || coalesce('; ' || i.lack, ''), CASE WHEN NOT i.partial THEN i.folder END
+FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) WHERE w.kind = 'channel' AND i.cleared IS NOT NULL;
 UPDATE c_row SET state = 'disabled', folder = NULL, detail = 'the channel is turned off now'
 WHERE EXISTS (SELECT 1 FROM c_off o WHERE o.host_id = c_row.host_id AND o.channel = lower(c_row.artifact));
 INSERT INTO c_row
@@ -89,7 +88,7 @@ SELECT o.host_id, w.name, 'disabled', NULL, NULL, min(o.file_id), 'the channel i
 WHERE w.kind = 'channel' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = o.host_id AND r.artifact = w.name) GROUP BY o.host_id, w.name;
 -- Logs without a record: whole, but nothing says since when.
 INSERT INTO c_row
-SELECT n.host_id, n.name, CASE WHEN c.time IS NULL THEN 'partial' ELSE 'cleared' END, c.time, c.time, min(n.file_id), 'the log holds no record', NULL
+SELECT n.host_id, n.name, CASE WHEN max(c.time) IS NULL THEN 'partial' ELSE 'cleared' END, max(c.time), max(c.time), min(n.file_id), 'the log holds no record', NULL
 FROM c_named n JOIN want_artifact w ON w.name = n.name AND w.kind = 'channel' LEFT JOIN c_clear c ON c.host_id = n.host_id AND c.channel = lower(n.name)
 WHERE n.state IN ('read', 'partial') AND coalesce(n.seen, 0) = 0 AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
 -- Hives: a state at one moment; to_time is their last change.
