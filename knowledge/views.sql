@@ -135,75 +135,28 @@ SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file
         (SELECT 'LSA ' || s.what || ' ' || coalesce(s.value, '') FROM lsa_name s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'key ' || k.path FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary
 FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTEGER) AS file,
-        (WITH RECURSIVE x(i, n) AS (SELECT instr(evidence_id, ':0x') + 3, 0 UNION ALL
-            SELECT i + 1, n * 16 + instr('123456789abcdef', lower(substr(evidence_id, i, 1))) FROM x WHERE i <= length(evidence_id) AND i < 32) SELECT n FROM x ORDER BY i DESC LIMIT 1) AS off
+        (WITH RECURSIVE v_hex(i, n) AS (SELECT instr(evidence_id, ':0x') + 3, 0 UNION ALL
+            SELECT i + 1, n * 16 + instr('123456789abcdef', lower(substr(evidence_id, i, 1))) FROM v_hex WHERE i <= length(evidence_id) AND i < 32) SELECT n FROM v_hex ORDER BY i DESC LIMIT 1) AS off
     FROM citation) c LEFT JOIN evidence v ON v.id = c.file;
 
 CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;
 CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, verify FROM finding_remedy;
 
--- Failures that concern a logon, a session or an account: of tasks, services and BITS jobs by their code, of shares whatever the code. Events that stand for a
--- code without carrying it have it here (332: 1245, 31017: 1272). The principal is split so that rules can compare: account without its domain, domain in
--- upper case ('.' is the host itself; of user@realm the first label; NULL: the name came without one).
+-- Tables of consumers.sql: what rules ask most. There stands what each column means.
 CREATE VIEW v_logon_failure AS
-SELECT f.evidence_id, f.host, f.kind, f.subject, f.principal,
-    CASE WHEN instr(f.principal, '\') THEN substr(f.principal, instr(f.principal, '\') + 1)
-         WHEN instr(f.principal, '@') > 1 THEN substr(f.principal, 1, instr(f.principal, '@') - 1) ELSE f.principal END AS account,
-    upper(CASE WHEN substr(f.principal, 1, 2) = '.\' THEN f.host
-         WHEN instr(f.principal, '\') > 1 THEN substr(f.principal, 1, instr(f.principal, '\') - 1)
-         WHEN instr(f.principal, '@') > 1 THEN substr(f.principal, instr(f.principal, '@') + 1, instr(substr(f.principal, instr(f.principal, '@') + 1) || '.', '.') - 1) END) AS domain,
-    f.sid, f.call, coalesce(f.win32, CASE f.event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, f.value, coalesce(f.raw, 'event ' || f.event_id) AS raw,
-    coalesce(f.symbol, CASE f.event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' END) AS symbol,
-    f.time, f.boot, f.provider, f.event_id, f.luid, f.also
-FROM v_failure f
-WHERE f.kind = 'share'
-   OR f.kind = 'task' AND f.event_id = 332
-   OR f.kind IN ('task', 'service', 'bits') AND f.win32 IN (86, 1069, 1244, 1245, 1311, 1312, 1317, 1326, 1327, 1328, 1329, 1330, 1331, 1332, 1355, 1380, 1385, 1394, 1398,
-        1786, 1787, 1788, 1789, 1790, 1792, 1793, 1907, 1908, 1909, 2200);
+SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
+    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also, f.sample
+FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
--- Tasks and services, whoever runs them: logon as in v_task ('Password' for a service with a password of its own, 'ServiceAccount' without);
--- stored_time is when its password was last stored: CupdTime of the secret _SC_<service>; for a task its last registration, which is never earlier.
--- Where no hive tells, the failure's own words do (evidence_id is then the failure's).
 CREATE VIEW v_consumer AS
-WITH c AS (
-    SELECT t.evidence_id, t.host, 'task' AS kind, t.task AS subject, coalesce(t.user, (SELECT min(f.principal) FROM v_failure f WHERE f.host = t.host AND f.kind = 'task'
-            AND f.subject = t.task)) AS principal, t.sid, t.logon, t.registered AS stored_time, NULL AS old_time, t.command, t.unc, t.flags IS NULL OR t.flags & 0x400000 AS active FROM v_task t
-    UNION ALL
-    SELECT s.evidence_id, s.host, 'service', s.service, s.account, NULL, CASE WHEN s.managed OR s.account LIKE '%$' OR s.account LIKE 'NT SERVICE\%' OR k.sid IS NOT NULL
-            THEN 'ServiceAccount' ELSE 'Password' END, x.cupd, x.oupd, s.image, s.image LIKE '%\\%\%', s.start < 4
-        FROM v_service s LEFT JOIN kb_account k ON k.name = s.account LEFT JOIN v_secret x ON x.host = s.host AND x.name = '_SC_' || s.service COLLATE NOCASE WHERE s.account IS NOT NULL
-    UNION ALL
-    SELECT min(f.evidence_id), f.host, f.kind, f.subject, min(f.principal), min(f.sid), NULL, max(x.cupd), max(x.oupd), NULL, 0, 1
-        FROM v_failure f LEFT JOIN v_secret x ON f.kind = 'service' AND x.host = f.host AND x.name = '_SC_' || f.subject COLLATE NOCASE
-        WHERE f.subject IS NOT NULL AND (f.kind = 'task' AND NOT EXISTS (SELECT 1 FROM v_task t WHERE t.host = f.host AND t.task = f.subject)
-           OR f.kind = 'service' AND NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = f.host AND s.service = f.subject AND s.account IS NOT NULL))
-        GROUP BY f.host, f.kind, f.subject)
-SELECT c.evidence_id, c.host, c.kind, c.subject, c.principal,
-    CASE WHEN instr(c.principal, '\') THEN substr(c.principal, instr(c.principal, '\') + 1)
-         WHEN instr(c.principal, '@') > 1 THEN substr(c.principal, 1, instr(c.principal, '@') - 1) ELSE c.principal END AS account,
-    upper(CASE WHEN substr(c.principal, 1, 2) = '.\' THEN c.host
-         WHEN instr(c.principal, '\') > 1 THEN substr(c.principal, 1, instr(c.principal, '\') - 1)
-         WHEN instr(c.principal, '@') > 1 THEN substr(c.principal, instr(c.principal, '@') + 1, instr(substr(c.principal, instr(c.principal, '@') + 1) || '.', '.') - 1) END) AS domain,
-    coalesce(c.sid, k.sid, CASE WHEN c.principal LIKE 'S-1-%' THEN c.principal END) AS sid,
-    coalesce(c.sid, k.sid, c.principal, '') IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20') AS builtin,
-    c.logon, c.stored_time, c.old_time, c.command, c.unc, c.active
-FROM c LEFT JOIN kb_account k ON k.name = c.principal;
+SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject, c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.command,
+    c.unc, c.active
+FROM consumer c JOIN host h ON h.id = c.host_id;
 
--- Password changes of the account behind each task and service, from any host's log (a domain account changes on its domain controller) and from the SAM.
--- A change that the SAM of the account's own host does not bear out (a refused attempt) is left out.
 CREATE VIEW v_consumer_change AS
-SELECT c.host, c.kind, c.subject, c.principal, c.evidence_id AS consumer_id, c.logon, c.stored_time, c.old_time, c.active, p.evidence_id, p.time, p.how
-FROM v_consumer c JOIN v_password_change p
-    ON (p.sid = c.sid OR (p.sid IS NULL OR c.sid IS NULL) AND p.account = c.account AND upper(p.domain) = coalesce(c.domain, c.host))
-    AND (p.host = c.host OR upper(p.domain) <> p.host)
-WHERE p.how = 'SAM' OR NOT EXISTS (SELECT 1 FROM v_account a WHERE a.host = c.host AND p.host = c.host AND a.name = p.account AND upper(p.domain) = c.host
-    AND a.password_set < p.time - 600000000);
+SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how, c.principal, c.logon, c.stored_time, c.old_time, c.active,
+    printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id
+FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id = p.host_id;
 
--- When a task was registered or changed: TaskCache's last registration, events 106, 140 (not where it was only disabled) and 4698, 4702.
 CREATE VIEW v_task_saved AS
-SELECT evidence_id, host, task, registered AS time, 'TaskCache' AS how FROM v_task WHERE registered > 0
-UNION ALL
-SELECT e.evidence_id, e.host, json_extract(e.data, '$.TaskName'), e.time, 'event ' || e.event_id FROM v_event e
-WHERE (e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (106, 140) OR e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4698, 4702))
-    AND NOT (e.event_id = 140 AND EXISTS (SELECT 1 FROM v_event d WHERE d.host = e.host AND d.provider = 'Microsoft-Windows-TaskScheduler' AND d.event_id = 142
-        AND d.time BETWEEN e.time - 20000000 AND e.time + 20000000 AND json_extract(d.data, '$.TaskName') = json_extract(e.data, '$.TaskName')));
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.task, s.time, s.how FROM task_saved s JOIN host h ON h.id = s.host_id;

@@ -86,6 +86,8 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     free(text);
     if (st == OK)
         *out = db, db = NULL;
+    else if (e && !e->path)
+        e->path = path;
     case_close(db);
     return st;
 }
@@ -132,10 +134,12 @@ enum status case_open(const char *path, struct casedb **out, struct err *e)
     if (st == OK && (st = case_query(db, "PRAGMA application_id", NULL, NULL, 0, first_int, &id, e)) == OK)
         st = case_query(db, "PRAGMA user_version", NULL, NULL, 0, first_int, &version, e);
     if (st == OK && (id != APPLICATION_ID || version != SCHEMA_VERSION))
-        st = id != APPLICATION_ID ? err_set(e, E_FORMAT, ERR_NO_OFF, "case", "%s is not a case of whylogon", path)
-                                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "case", "%s has schema %lld, this program reads %d", path, (long long)version, SCHEMA_VERSION);
+        st = id != APPLICATION_ID ? err_set(e, E_FORMAT, ERR_NO_OFF, "case", "not a case of whylogon")
+                                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "case", "has schema %lld, this program reads %d", (long long)version, SCHEMA_VERSION);
     if (st == OK)
         *out = db, db = NULL;
+    else if (e && !e->path)
+        e->path = path;
     case_close(db);
     return st;
 }

@@ -220,6 +220,8 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     if (st == OK)
         return r->code;
     progress_end(&r->bar);
+    if (st == E_DB && !e.path)
+        e.path = r->db_path;
     int code = st == E_STOP && stop_signal == SIGTERM ? EXIT_TERMINATED : exit_for(st);
     return complain(&e, code);
 }

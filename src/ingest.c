@@ -227,6 +227,16 @@ static enum status on_done(struct pool *p, struct task *t, struct span in, struc
     return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;
 }
 
+/* What a frame that has to wait must be, so that its turn cannot bring surprises. */
+static bool frame_sound(const struct task *t, uint8_t type, struct span body)
+{
+    struct fact f;
+    struct done d;
+    if (type == FRAME_DONE)
+        return done_get(body, &d, NULL) == OK;
+    return type == FRAME_FACT && fact_get(body, &f, NULL) == OK && f.ref.file < t->job.n_files;
+}
+
 static enum status on_frame(struct pool *p, struct task *t, uint8_t type, struct span body, struct err *e)
 {
     switch (type) {
@@ -452,6 +462,8 @@ static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, str
         struct err bad = {0};
         if (type == FRAME_PROGRESS)
             p->progress.bytes += span_u64(&body);
+        else if (t->ordered && p->turn != s->queue[0] && !frame_sound(t, type, body))
+            *broken = true;
         else if (t->ordered && p->turn != s->queue[0])
             buf_put(&t->pending, body.p - FRAME_HEAD, body.n + FRAME_HEAD), st = t->pending.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory") : OK;
         else if ((st = on_frame(p, t, type, body, &bad)) == E_FORMAT)

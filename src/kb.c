@@ -219,6 +219,8 @@ enum status kb_load(const char *override_dir, struct kb **out, struct err *e)
     if (st == OK)
         *out = kb, kb = NULL;
 out:
+    if (st != OK && e && e->path)
+        e->path = override_dir;                 /* the longer name dies with the arena; errors inside files say it in their text */
     arena_free(&scratch);
     kb_free(kb);
     return st;

@@ -60,9 +60,30 @@ static size_t lines(void)
 
 /* --- every sample case gives the verdicts its manifest promises, and nothing above them */
 
+/* The one value of a query, which travels outside the shell's reach: manifests hold hostile text. */
+static bool ask(const char *dir, const char *sql)
+{
+    setenv("SQL", sql, 1);
+    return run("%s query --csv %s/case.db \"$SQL\" | tail -n 1", program(), dir) == 0 && strncmp(out, "1", 1) == 0;
+}
+
+/* 'text' with its quotes doubled, at the end of sql. */
+static void add_text(char *sql, size_t cap, const char *before, const char *text)
+{
+    size_t n = strlen(sql);
+    n += (size_t)snprintf(sql + n, cap - n, "%s'", before);
+    for (; *text && n + 3 < cap; text++) {
+        if (*text == '\'')
+            sql[n++] = '\'';
+        sql[n++] = *text;
+    }
+    sql[n] = 0;
+    strncat(sql, "'", cap - n - 1);
+}
+
 static void expect_case(const char *dir, char *line)
 {
-    char *col[6] = {0};
+    char *col[6] = {0}, sql[2048] = "";
     size_t n = 0;
     for (char *at = line; n < 6; at = NULL) {
         char *t = strtok(at, "\t\n");
@@ -71,15 +92,17 @@ static void expect_case(const char *dir, char *line)
         col[n++] = t;
     }
     cr_assert_geq(n, 5, "manifest line");
-    char sql[1024];
-    if (strcmp(col[2], "-") == 0)
-        snprintf(sql, sizeof sql, "SELECT count(*) = 0 AS ok FROM v_finding WHERE verdict IN ('confirmed','likely','possible')%s%s%s", strcmp(col[1], "-") ? " AND host='" : "",
-                 strcmp(col[1], "-") ? col[1] : "", strcmp(col[1], "-") ? "'" : "");
-    else
-        snprintf(sql, sizeof sql, "SELECT count(*) = 1 AS ok FROM v_finding WHERE cause='%s' AND host='%s' AND verdict='%s' AND coalesce(subject,'-')='%s'", col[2], col[1], col[4], col[3]);
-    int code = run("%s query --csv %s/case.db \"%s\" | tail -n 1", program(), dir, sql);
-    cr_expect(code == 0 && strncmp(out, "1", 1) == 0, "%s: expected %s %s %s on %s: %s", col[0], col[2], col[4], col[3], col[1], out);
-    if (strncmp(out, "1", 1) != 0) {
+    if (strcmp(col[2], "-") == 0) {
+        strcpy(sql, "SELECT count(*) = 0 AS ok FROM v_finding WHERE verdict IN ('confirmed','likely','possible')");
+        if (strcmp(col[1], "-") != 0)
+            add_text(sql, sizeof sql, " AND host=", col[1]);
+    } else {
+        strcpy(sql, "SELECT count(*) = 1 AS ok FROM v_finding WHERE 1");
+        add_text(sql, sizeof sql, " AND cause=", col[2]), add_text(sql, sizeof sql, " AND host=", col[1]);
+        add_text(sql, sizeof sql, " AND verdict=", col[4]), add_text(sql, sizeof sql, " AND coalesce(subject,'-')=", col[3]);
+    }
+    if (!ask(dir, sql)) {
+        cr_expect(false, "%s: expected %s %s on %s, %s: %s", col[0], col[2], col[4], col[3], col[1], out);
         run("%s query %s/case.db \"SELECT host, cause, subject, verdict FROM v_finding\"", program(), dir);
         fprintf(stderr, "%s has:\n%s\n", col[0], out);
     }
@@ -112,7 +135,7 @@ Test(samples, evidence_id_leads_to_bytes)
 {
     const char *dir = scratch("show");
     cr_assert_eq(run("%s analyze -o %s/out samples/cases/credential-storage-policy", program(), dir), 0, "%s", out);
-    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE role='symptom' LIMIT 1\" | tail -n 1", program(), dir), 0);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE role='symptom' AND summary LIKE '%%TaskScheduler%%' LIMIT 1\" | tail -n 1 | tr -d '\"\r'", program(), dir), 0);
     char id[64];
     cr_assert_eq(sscanf(out, "%63s", id), 1);
     cr_expect_eq(run("%s show %s/out/case.db %s", program(), dir, id), 0, "%s", out);
@@ -234,7 +257,7 @@ Test(corpus, everything_in_one_run, .timeout = 300)
     const char *dir = scratch("corpus");
     cr_assert_eq(run("%s analyze -o %s/out ../shared/corpus", program(), dir), 0, "%s", out);
     cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT path, sha256 FROM v_evidence ORDER BY path\" > %s/list; tail -n +2 ../shared/corpus/MANIFEST.tsv | cut -f1,3 |"
-                     " while IFS='\t' read -r p h; do grep -qF \"$p,$h\" %s/list || grep -qF \"$p\\\",$h\" %s/list || echo \"$p\"; done", program(), dir, dir, dir, dir), 0);
+                     " while IFS='\t' read -r p h; do grep -qF \"$p\\\",\\\"$h\" %s/list || echo \"$p\"; done", program(), dir, dir, dir), 0);
     cr_expect_str_eq(out, "", "not listed with its hash: %s", out);
     cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_evidence WHERE seen <> parsed + recovered + failed\" | tail -n 1", program(), dir), 0);
     cr_expect(strncmp(out, "0", 1) == 0, "records unaccounted for in %s files", out);
