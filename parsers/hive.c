@@ -812,7 +812,7 @@ static void emit_task(struct hive *h, const struct regf_key *k, struct str guid,
     if (k && regf_get(h->r, k, STR("Actions"), &v)) {
         if (!taskcache_actions(v.data, h->a, &act))
             anomaly(h, v.off, "decode", "Actions", "cut short or of an unknown kind");
-        f.v[TA_COMMAND] = val_s(act.n ? act.command : (struct str){0}), f.v[TA_UNC] = act.n ? val_i(act.place) : val_null();
+        f.v[TA_COMMAND] = val_s(act.n ? act.command : (struct str){0}), f.v[TA_UNC] = act.n && act.place != TASK_DRIVE ? val_i(act.place == TASK_UNC) : val_null();     /* a drive may be mapped or not */
     }
     if (!path.p && k && regf_get(h->r, k, STR("Path"), &v))
         path = utf16_strz(h->a, v.data);

@@ -27,7 +27,7 @@ bool taskcache_triggers(struct span data, struct arena *a, struct task_triggers 
 /* "Password", "S4U", "InteractiveToken", "InteractiveTokenOrPassword", "ServiceAccount", "Group", or NULL: not known. */
 const char *taskcache_logon(const struct task_triggers *t);
 
-/* unc: 2: a drive letter other than C:, 1: a UNC path (which outweighs it), 0: neither. command: all actions, "; " between them. */
+/* place: a UNC path somewhere in command, arguments or folder; else a drive letter other than C:, which may be mapped. command: all actions, "; " between them. */
 enum task_place { TASK_LOCAL, TASK_UNC, TASK_DRIVE };
 struct task_actions { struct str command; enum task_place place; unsigned n; };
 bool taskcache_actions(struct span data, struct arena *a, struct task_actions *out);

@@ -807,7 +807,7 @@ Test(hive_read, tasks)
         "task_cache f0 guid={11111111-2222-3333-4444-555555555555} path=\\Backup sid=S-1-5-21-1-2-3-1001 user=PC1\\svc logon=Password flags=4456704 registered=2026-01-01T00:00:00.0000000Z "
         "last_run=2026-02-01T00:00:00.0000000Z last_ok=2026-01-15T00:00:00.0000000Z state=2147943467 result=2147943712 command=robocopy.exe \\\\srv\\share unc=1\n",
         "path=\\Vendor\\Nightly sid=S-1-5-18 logon=ServiceAccount flags=4194560 registered=2026-01-01T00:00:00.0000000Z state=0 result=0 command=%windir%\\system32\\cmd.exe unc=0\n",
-        "task_cache f0 guid={TREE-ONLY} path=\\Half\n", "task_cache f0 guid={TASKS-ONLY} path=\\Hidden state=267009 result=1 command=x.exe unc=2\n",
+        "task_cache f0 guid={TREE-ONLY} path=\\Half\n", "task_cache f0 guid={TASKS-ONLY} path=\\Hidden state=267009 result=1 command=x.exe\n",
     };
     static const char *const absent[] = {"anomaly", "reg_value", "path=\\Vendor sid"};
     struct hive h = {.name = "SOFTWARE", .now = utc("2026-03-01T08:00:00Z")};
