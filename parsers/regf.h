@@ -1,5 +1,6 @@
 /* regf: reads a registry hive (replayed image): keys, values, lists, big data, class names, through bounds-checked cells.
- * Views into the image are borrowed; decoded names live in the caller's arena, which also holds the visited bitmap (1/64 of the hive).
+ * Views into the image are borrowed; decoded names and joined big data live in the arena given to regf_open (save and restore that one to let go
+ * of them), which also holds the visited bitmap (1/64 of the hive).
  * It refuses no hive for damage: what cannot be read is an anomaly with its offset, the rest is read. */
 #ifndef REGF_H
 #define REGF_H
