@@ -10,7 +10,7 @@ void buf_free(struct buf *b)
     *b = (struct buf){0};
 }
 
-bool buf_room(struct buf *b, size_t more)
+bool buf_grow(struct buf *b, size_t more)
 {
     if (b->bad)
         return false;
@@ -50,12 +50,16 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 
 void buf_u64(struct buf *b, uint64_t v)
 {
-    char tmp[20];
-    size_t at = sizeof tmp;
-    do
-        tmp[--at] = (char)('0' + v % 10);
-    while (v /= 10);
-    buf_put(b, tmp + at, sizeof tmp - at);
+    unsigned n = 1;
+    if (!buf_room(b, 20))
+        return;
+    for (uint64_t least = 10; n < 20 && v >= least; least *= 10)
+        n++;
+    b->n += n;
+    char *at = b->p + b->n;
+    for (; v >= 10; v /= 10)
+        *--at = (char)('0' + v % 10);
+    *--at = (char)('0' + v);
 }
 
 void buf_i64(struct buf *b, int64_t v)
@@ -79,21 +83,20 @@ void buf_u16(struct buf *b, uint16_t v) { buf_put(b, (uint8_t[]){(uint8_t)v, (ui
 void buf_u32(struct buf *b, uint32_t v) { buf_u16(b, (uint16_t)v), buf_u16(b, (uint16_t)(v >> 16)); }
 void buf_u64le(struct buf *b, uint64_t v) { buf_u32(b, (uint32_t)v), buf_u32(b, (uint32_t)(v >> 32)); }
 
-static void json_one(struct buf *b, uint32_t u)
+/* What JSON writes for one character, at at (6 bytes at most): the one place that knows. Returns its end. */
+static char *json_one(char *at, uint32_t u)
 {
-    char text[4];
-    if (u == '"' || u == '\\')
-        buf_char(b, '\\'), buf_char(b, (char)u);
-    else if ((u >= 0x20 && u < 0x7f) || (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029))
-        buf_put(b, text, utf8_put(text, u));
-    else if (u == '\n')
-        buf_put(b, "\\n", 2);
-    else if (u == '\r')
-        buf_put(b, "\\r", 2);
-    else if (u == '\t')
-        buf_put(b, "\\t", 2);
-    else
-        buf_printf(b, "\\u%04x", (unsigned)u);
+    static const char digit[] = "0123456789abcdef", letter[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+    if (u < sizeof letter && letter[u])
+        return *at++ = '\\', *at++ = letter[u], at;
+    if ((u >= 0x20 && u < 0x7f) || (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029 && u != UTF_BAD))
+        return at + utf8_put(at, u);
+    if (u == UTF_BAD)
+        u = 0xfffd;
+    memcpy(at, "\\u", 2);
+    for (unsigned i = 0; i < 4; i++)
+        at[2 + i] = digit[u >> (12 - 4 * i) & 15];
+    return at + 6;
 }
 
 void buf_json(struct buf *b, struct str s)
@@ -111,7 +114,8 @@ void buf_json(struct buf *b, struct str s)
         if (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029 && u != UTF_BAD)
             continue;
         buf_put(b, s.p + run, from - run), run = i;
-        json_one(b, u == UTF_BAD ? 0xfffd : u);
+        if (buf_room(b, 6))
+            b->n = (size_t)(json_one(b->p + b->n, u) - b->p);
     }
     if (s.n > run)
         buf_put(b, s.p + run, s.n - run);
@@ -163,40 +167,75 @@ void buf_xml(struct buf *b, struct str s) { escape(b, s, &xml_escape); }
 void buf_md(struct buf *b, struct str s) { escape(b, s, &md_escape); }
 void buf_term(struct buf *b, struct str s) { escape(b, s, &term_escape); }
 
-/* Four UTF-16 units at once: true when each is ASCII that JSON and XML print as it is (0x20..0x7e without " & ' < > \).
- * Lanes are 16 bits wide, so a subtraction that borrows shows in bit 15; a false alarm only takes the slow way. */
-static inline bool plain4(uint64_t v)
+/* Eight UTF-16 units at once, with the compiler's portable vectors. Evidence is little-endian, and so are the machines we run on. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are read in memory order");
+typedef uint16_t units8 __attribute__((vector_size(16)));
+typedef uint8_t bytes8 __attribute__((vector_size(8)));
+
+static inline uint64_t word(bytes8 v)
 {
-    const uint64_t one = 0x0001000100010001u;
-    uint64_t odd = (v - 0x20 * one) | ((v ^ 0x22 * one) - one) | ((v ^ 0x5c * one) - one) | ((v ^ 0x3c * one) - one) | ((v ^ 0x3e * one) - one) |
-                   (((v & ~one) ^ 0x26 * one) - one);
-    return !((v & 0xff80 * one) | (odd & 0x8000 * one) | ((v + one) & 0x80 * one));
+    uint64_t w;
+    return memcpy(&w, &v, sizeof w), w;
 }
 
-/* Both 16-bit escapers: runs of plain text here, the rest one character at a time through the escaper of UTF-8. */
-static void escape16(struct buf *b, const uint8_t *p, size_t n, void odd_one(struct buf *, uint32_t))
+/* The eight units at p as bytes, and a mask with a byte set for each unit that is not ASCII which JSON (XML, when xml) prints as it is.
+ * First unit in the lowest byte of both. */
+static inline uint64_t eight_at(const uint8_t *p, bool xml, uint64_t *odd)
 {
-    n &= ~(size_t)1;
-    while (n) {
-        if (!buf_room(b, n / 2 + 4))
-            return;
-        char *at = b->p + b->n;
-        for (; n >= 8 && plain4(le64(p)); p += 8, n -= 8, at += 4) {
-            uint64_t v = le64(p);
-            v = (v | v >> 8) & 0x0000ffff0000ffffu;
-            uint32_t four = (uint32_t)(v | v >> 16);
-            memcpy(at, (uint8_t[]){(uint8_t)four, (uint8_t)(four >> 8), (uint8_t)(four >> 16), (uint8_t)(four >> 24)}, 4);
-        }
-        b->n = (size_t)(at - b->p);
-        for (unsigned i = 0; i < 4 && n; i++) {
-            uint32_t u = le16(p), lo = n >= 4 ? le16(p + 2) : 0;
-            bool pair = u >= 0xd800 && u <= 0xdbff && lo >= 0xdc00 && lo <= 0xdfff;
-            if (pair)
-                u = 0x10000 + ((u - 0xd800) << 10) + (lo - 0xdc00);
-            p += pair ? 4 : 2, n -= pair ? 4 : 2;
-            odd_one(b, u);
-        }
+    units8 v;
+    memcpy(&v, p, sizeof v);
+    units8 bad = (units8)(v - 0x20 > 0x5e) | (units8)(v == '"');
+    bad |= xml ? (units8)(v == '&') | (units8)(v == '<') | (units8)(v == '>') | (units8)(v == '\'') : (units8)(v == '\\');
+    return *odd = word(__builtin_convertvector(bad, bytes8)), word(__builtin_convertvector(v, bytes8));
+}
+
+/* Copies the plain units at the start of what is left (n bytes at p, of a string that began at start) to at, which has room for n/2 + 8.
+ * Returns how many. The last few are read together with what stands before them; a string of less than eight units is not worth it: 0. */
+static inline size_t copy_plain(char *at, const uint8_t *p, size_t n, const uint8_t *start, bool xml)
+{
+    uint64_t odd;
+    size_t done = 0;
+    for (; n >= 16; p += 16, n -= 16, done += 8) {
+        uint64_t eight = eight_at(p, xml, &odd);
+        memcpy(at + done, &eight, sizeof eight);
+        if (odd)
+            return done + (unsigned)__builtin_ctzll(odd) / 8;
     }
+    if (n == 0 || (size_t)(p - start) + n < 16)
+        return done;
+    uint64_t eight = eight_at(p - (16 - n), xml, &odd) >> 8 * (8 - n / 2);
+    odd >>= 8 * (8 - n / 2);
+    memcpy(at + done, &eight, sizeof eight);
+    return done + (odd ? (unsigned)__builtin_ctzll(odd) / 8 : n / 2);
+}
+
+static uint32_t utf16_next(const uint8_t **p, size_t *n)
+{
+    uint32_t u = le16(*p), lo = *n >= 4 ? le16(*p + 2) : 0;
+    bool pair = u >= 0xd800 && u <= 0xdbff && lo >= 0xdc00 && lo <= 0xdfff;
+    *p += pair ? 4 : 2, *n -= pair ? 4 : 2;
+    return pair ? 0x10000 + ((u - 0xd800) << 10) + (lo - 0xdc00) : u;
+}
+
+void buf_json16(struct buf *b, const uint8_t *p, size_t n)
+{
+    const uint8_t *start = p;
+    n &= ~(size_t)1;
+    if (n > SIZE_MAX / 8 || !buf_room(b, 3 * n + 8))
+        return;
+    char *at = b->p + b->n;
+    while (n) {
+        size_t plain = copy_plain(at, p, n, start, false);
+        at += plain, p += 2 * plain, n -= 2 * plain;
+        if (!n)
+            break;
+        uint32_t u = le16(p);
+        if (u >= 0x20 && u < 0x7f && u != '"' && u != '\\')
+            *at++ = (char)u, p += 2, n -= 2;
+        else
+            at = json_one(at, utf16_next(&p, &n));
+    }
+    b->n = (size_t)(at - b->p);
 }
 
 static void xml_one(struct buf *b, uint32_t u)
@@ -210,5 +249,13 @@ static void xml_one(struct buf *b, uint32_t u)
         show(b, u);
 }
 
-void buf_json16(struct buf *b, const uint8_t *p, size_t n) { escape16(b, p, n, json_one); }
-void buf_xml16(struct buf *b, const uint8_t *p, size_t n) { escape16(b, p, n, xml_one); }
+void buf_xml16(struct buf *b, const uint8_t *p, size_t n)
+{
+    const uint8_t *start = p;
+    for (n &= ~(size_t)1; n && buf_room(b, n / 2 + 8);) {
+        size_t plain = copy_plain(b->p + b->n, p, n, start, true);
+        b->n += plain, p += 2 * plain, n -= 2 * plain;
+        if (n)
+            xml_one(b, utf16_next(&p, &n));
+    }
+}

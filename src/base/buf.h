@@ -12,7 +12,11 @@
 struct buf { char *p; size_t n, cap; bool bad; };
 
 void buf_free(struct buf *b);
-bool buf_room(struct buf *b, size_t more);              /* false and .bad when memory is short */
+bool buf_grow(struct buf *b, size_t more);
+static inline bool buf_room(struct buf *b, size_t more) /* false and .bad when memory is short */
+{
+    return !b->bad && more <= b->cap - b->n ? true : buf_grow(b, more);
+}
 static inline void buf_put(struct buf *b, const void *p, size_t n)
 {
     if (n && buf_room(b, n))
