@@ -2,7 +2,6 @@
 #include "bxtree.h"
 #include "../src/base/hash.h"
 #include "../src/base/utf.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { BUCKETS = 1024, CHAIN = 32, TOUCHED = 2048, CHUNK_MAX = 65536, ENTRIES_MAX = 16384, XML_MAX = 4 << 20, NAMES_SEEN = 64 };
@@ -38,7 +37,7 @@ struct bx_tmpl {
     uint32_t bytes;
     struct bx_refs refs;            /* names lie in our copies, not in a chunk */
     struct bx_list tree;
-    bool compiled;
+    bool compiled, odd;             /* odd: a name's hash is wrong */
     uint16_t index;                 /* in bx->tmpl */
     struct plan *plan[CONTEXTS];
     struct bx_tmpl *next;
@@ -50,6 +49,8 @@ struct bx {
     struct bx_tmpl *bucket[BUCKETS], **tmpl;
     size_t n_tmpl, n_touched;
     uint16_t *at, touched[TOUCHED]; /* at[offset of a definition]: 1 + its template in this chunk */
+    struct bx_item *item;
+    size_t cap_item;
     struct bx_stats stats;
 };
 
@@ -71,7 +72,7 @@ void bx_free(struct bx *bx)
     if (!bx)
         return;
     arena_free(&bx->keep);
-    free(bx->at), free(bx->tmpl), free(bx);
+    free(bx->at), free(bx->tmpl), free(bx->item), free(bx);
 }
 
 const struct bx_stats *bx_statistics(const struct bx *bx) { return &bx->stats; }
@@ -206,7 +207,7 @@ static struct bx_tmpl *compile(struct bx *bx, struct span body, uint32_t def)
         return NULL;
     bx->stats.compiled++;
     t->bytes = (uint32_t)body.n;
-    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->keep, .refs = &refs, .definition = true, .base = def + 24, .why = &why};
+    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->keep, .refs = &refs, .definition = true, .odd = &t->odd, .base = def + 24, .why = &why};
     if (!bx_parse(&q, span_at(body, 24, body.n - 24), &t->tree))
         return t;
     t->refs = (struct bx_refs){.n = refs.n, .n_name = refs.n_name};
@@ -317,6 +318,13 @@ static int32_t gate_of(const struct bx_elem *e)
     return n && !n->next && n->kind == BXN_SLOT && n->optional ? n->slot : -1;
 }
 
+/* The gate of a value in e; none where the value is that slot and says the same. */
+static int32_t gate_for(const struct bx_elem *e, const struct src *s)
+{
+    int32_t gate = gate_of(e);
+    return s->optional && s->slot == gate ? -1 : gate;
+}
+
 static void add(struct flat *f, enum field_kind kind, struct str name, struct src src)
 {
     struct plan *p = f->plan;
@@ -351,11 +359,13 @@ static void add_attributes(struct flat *f, const struct bx_elem *e, struct str k
             continue;
         bool some;
         struct src s = source_of(f, &a->value, &some);
-        char *name = arena_printf(f->mem, "%.*s.%.*s", STR_ARG(key), STR_ARG(a->name));
-        s.gate = gate_of(e);
+        char *name = arena_alloc(f->mem, 1, key.n + 1 + a->name.n);
+        s.gate = gate_for(e, &s);
         f->bad |= !name;
-        if (name)
-            add(f, NAMED, str_of(name), s), *any = true;
+        if (!name)
+            return;
+        memcpy(name, key.p, key.n), name[key.n] = '.', memcpy(name + key.n + 1, a->name.p, a->name.n);
+        add(f, NAMED, (struct str){name, key.n + 1 + a->name.n}, s), *any = true;
     }
 }
 
@@ -399,7 +409,7 @@ static void add_item(struct flat *f, const struct bx_elem *e)
         return;
     }
     struct src s = source_of(f, &e->content, &some);
-    s.gate = gate_of(e);
+    s.gate = gate_for(e, &s);
     if (some || !any)
         add(f, plain && !named ? UNNAMED : NAMED, name, s);
 }
@@ -416,7 +426,7 @@ static void add_user(struct flat *f, const struct bx_elem *e)
         return;
     }
     s = source_of(f, &e->content, &some);
-    s.gate = gate_of(e);
+    s.gate = gate_for(e, &s);
     if (some)
         add(f, NAMED, e->name, s);
 }
@@ -511,7 +521,7 @@ static void read_system(struct flat *f, const struct bx_elem *system)
             const struct bx_list *l = system_list(n->elem, system_fields[i].attribute);
             bool some = false;
             struct src s = l ? source_of(f, l, &some) : *to;
-            s.gate = gate_of(n->elem);
+            s.gate = gate_for(n->elem, &s);
             if (some)
                 *to = s;
         }
@@ -595,7 +605,7 @@ static struct plan *plan_of(struct bx *bx, struct bx_tmpl *t, enum context conte
 
 /* ---- Records -------------------------------------------------------------------------------------------------------------------------- */
 
-static struct bx_val value_of(const struct src *src, const struct bx_slots *s)
+static inline struct bx_val value_of(const struct src *src, const struct bx_slots *s)
 {
     struct bx_val none = {.kind = BXV_ABSENT};
     if (src->gate >= 0 && bx_is_null(bx_slot(s, (uint32_t)src->gate)))
@@ -606,17 +616,18 @@ static struct bx_val value_of(const struct src *src, const struct bx_slots *s)
     return src->optional && bx_is_null(v) ? none : v;
 }
 
+/* Items of the record at hand: one array for all records, so that none is made anew. */
 static struct bx_item *item_add(struct bx *bx, struct bx_event *ev)
 {
-    if ((ev->n_item & (ev->n_item - 1)) == 0 && (ev->n_item == 0 || ev->n_item >= 16)) {      /* full at 0, 16, 32, 64, ... */
-        struct bx_item *more = arena_alloc(&bx->mem, sizeof *more, ev->n_item ? 2 * ev->n_item : 16);
+    if (ev->n_item == bx->cap_item) {
+        size_t cap = bx->cap_item ? 2 * bx->cap_item : 64;
+        struct bx_item *more = realloc(bx->item, cap * sizeof *more);
         if (!more)
             return NULL;
-        if (ev->n_item)
-            memcpy(more, ev->item, ev->n_item * sizeof *more);
-        ev->item = more;
+        bx->item = more, bx->cap_item = cap;
     }
-    return &ev->item[ev->n_item++];
+    ev->item = bx->item;
+    return &bx->item[ev->n_item++];
 }
 
 static bool fail_event(struct bx_event *ev, const char *why)
@@ -629,7 +640,7 @@ static bool fail_event(struct bx_event *ev, const char *why)
 static bool open_general(struct bx *bx, struct bx_event *ev)
 {
     bx->mem = *bx->scratch;
-    ev->t = NULL, ev->tree = (struct bx_list){0}, ev->n_item = 0, ev->odd = false, ev->unique = false, ev->ready = true;
+    ev->t = NULL, ev->tree = (struct bx_list){0}, ev->n_item = 0, ev->odd = ev->unique = false, ev->ready = true;
     bx->stats.general++;
     struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .odd = &ev->odd, .why = &ev->why};
     if (!bx_parse(&q, ev->bytes, &ev->tree))
@@ -651,8 +662,9 @@ static bool open_general(struct bx *bx, struct bx_event *ev)
     return true;
 }
 
-/* Is s one template instance and nothing else, of a template we compiled? off: room for LIM_BINXML_SLOTS + 1, or NULL: from the record's memory. */
-static struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots)
+/* Is s one template instance and nothing else, of a template we compiled? off: room for LIM_BINXML_SLOTS + 1, or NULL: from the record's memory.
+ * odd: set when the definition is not the one the instance means. */
+static struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots, bool *odd)
 {
     uint32_t def, id;
     if (s.n >= 4 && s.p[0] == 0x0f)
@@ -664,13 +676,17 @@ static struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, 
         return NULL;
     if (!bx_slots(&s, off, n, slots) || (s.n && s.p[0] != 0))
         return NULL;
-    return template_at(bx, def);
+    struct bx_tmpl *t = template_at(bx, def);
+    *odd |= !t || t->odd || le32(t->raw + 4) != id;
+    return t;
 }
+
+static const char odd_why[] = "names or templates overwritten";
 
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev)
 {
     ev->bytes = span_at(span_of(bx->chunk.p, bx->chunk.n, 0), at, n);
-    ev->why = NULL, ev->t = NULL;
+    ev->why = NULL, ev->t = NULL, ev->odd = false;
     if (ev->bytes.bad)
         return fail_event(ev, "outside the chunk");
     if (lane == BX_GENERAL_LANE)
@@ -678,17 +694,38 @@ bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_ev
     if (bx->n_tmpl > LIM_TEMPLATES - 512 || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 4 * 3)
         flush_templates(bx);
     bx->mem = *bx->scratch;
-    struct bx_tmpl *t = instance_of(bx, ev->bytes, ev->room, &ev->s);
+    struct bx_tmpl *t = instance_of(bx, ev->bytes, ev->room, &ev->s, &ev->odd);
     struct plan *p = t ? plan_of(bx, t, AT_RECORD) : NULL;
+    if (lane == BX_STRICT && ev->odd)
+        return fail_event(ev, odd_why);
     if (!p)
-        return open_general(bx, ev);
-    ev->t = t, ev->n_item = 0, ev->ready = ev->odd = false, ev->rendered = p->rendered;
-    return true;
+        return open_general(bx, ev) && !(lane == BX_STRICT && ev->odd && fail_event(ev, odd_why));
+    ev->t = t, ev->n_item = 0, ev->ready = false, ev->rendered = p->rendered;
+    return lane != BX_STRICT || (bx_items(bx, ev) && !ev->odd) || fail_event(ev, odd_why);
 }
 
 struct bx_val bx_sys(const struct bx_event *ev, enum bx_sys what)
 {
     return ev->t ? value_of(&ev->t->plan[AT_RECORD]->sys[what], &ev->s) : ev->sys[what];
+}
+
+void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS])
+{
+    if (!ev->t)
+        memcpy(all, ev->sys, sizeof ev->sys);
+    for (size_t i = 0; ev->t && i < BXS_FIELDS; i++)
+        all[i] = value_of(&ev->t->plan[AT_RECORD]->sys[i], &ev->s);
+}
+
+void bx_head(const struct bx_event *ev, struct bx_head *h)
+{
+    if (!ev->t) {
+        *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL], ev->sys[BXS_PROVIDER], ev->sys[BXS_EVENT_ID], ev->sys[BXS_RECORD_ID], ev->sys[BXS_TIME]};
+        return;
+    }
+    const struct src *sys = ev->t->plan[AT_RECORD]->sys;
+    h->computer = value_of(&sys[BXS_COMPUTER], &ev->s), h->channel = value_of(&sys[BXS_CHANNEL], &ev->s), h->provider = value_of(&sys[BXS_PROVIDER], &ev->s);
+    h->event_id = value_of(&sys[BXS_EVENT_ID], &ev->s), h->record_id = value_of(&sys[BXS_RECORD_ID], &ev->s), h->time = value_of(&sys[BXS_TIME], &ev->s);
 }
 
 static bool add_items(struct bx *bx, struct bx_event *ev, const struct plan *p, const struct bx_slots *s, unsigned level);
@@ -702,14 +739,14 @@ static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, en
         return false;
     struct span s = span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p));
     struct bx_slots slots;
-    struct bx_tmpl *t = instance_of(bx, s, NULL, &slots);
+    struct bx_tmpl *t = instance_of(bx, s, NULL, &slots, &ev->odd);
     struct plan *p = t ? plan_of(bx, t, context) : NULL;
     if (p)
         return add_items(bx, ev, p, &slots, level);
     const char *why = NULL;
     struct bx_list tree = {0};
     struct plan own = {0};
-    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .level = level, .why = &why};
+    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .level = level, .odd = &ev->odd, .why = &why};
     struct flat f = {bx, &bx->mem, &own, false, false};
     if (!bx_parse(&q, s, &tree))
         return false;
@@ -749,10 +786,25 @@ bool bx_items(struct bx *bx, struct bx_event *ev)
         return true;
     ev->n_item = 0, ev->unique = true;
     ev->ready = add_items(bx, ev, ev->t->plan[AT_RECORD], &ev->s, 0);
-    return ev->ready || open_general(bx, ev);
+    if (ev->ready)
+        return true;
+    const struct bx_tmpl *t = ev->t;
+    if (open_general(bx, ev))
+        return true;
+    ev->t = t, ev->n_item = 0, ev->ready = false;       /* the head stays readable */
+    return false;
 }
 
 /* ---- Values by name ------------------------------------------------------------------------------------------------------------------- */
+
+/* Unnamed data have numbers, counted from 1. */
+static struct str param_name(struct arena *a, uint64_t number)
+{
+    struct buf b = {.p = arena_alloc(a, 1, 32), .cap = 32};
+    if (b.p)
+        buf_put(&b, "param", 5), buf_u64(&b, number);
+    return buf_view(&b);
+}
 
 static void find_names(struct plan *p, const void *who, const struct str *name, size_t n)
 {
@@ -775,7 +827,7 @@ static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, 
     if (v.kind == BXV_ABSENT || !bx_is_xml(v))
         return false;
     struct bx_slots slots;
-    struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), NULL, &slots);
+    struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), NULL, &slots, &ev->odd);
     struct plan *p = t ? plan_of(bx, t, outer->field[0].context) : NULL;
     if (!p || !p->unique || p->unnamed)
         return false;
@@ -789,6 +841,13 @@ static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, 
     return true;
 }
 
+static void first_of_name(struct str is, struct bx_val v, const struct str *name, size_t n, struct bx_val *out)
+{
+    for (size_t k = 0; k < n; k++)
+        if (out[k].kind == BXV_ABSENT && str_eq(is, name[k]))
+            out[k] = v;
+}
+
 bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out)
 {
     if (!ev->ready && n <= BX_NAMES && named_in_slots(bx, ev, who, name, n, out))
@@ -797,19 +856,14 @@ bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct 
         return false;
     for (size_t k = 0; k < n; k++)
         out[k] = (struct bx_val){.kind = BXV_ABSENT};
-    size_t unnamed = 0;
+    uint64_t unnamed = 0;
     for (size_t i = 0; i < ev->n_item; i++) {
-        struct bx_val rest = ev->item[i].val, one = rest;
-        bool is_unnamed = ev->item[i].field->kind == UNNAMED;
-        char text[32];
-        while (bx_each(&rest, &one)) {
-            snprintf(text, sizeof text, "param%zu", is_unnamed ? ++unnamed : 0);
-            struct str s = is_unnamed ? str_of(text) : ev->item[i].field->name;
-            for (size_t k = 0; k < n; k++)
-                if (out[k].kind == BXV_ABSENT && str_eq(s, name[k]))
-                    out[k] = is_unnamed ? one : ev->item[i].val;
-            if (!is_unnamed)
-                break;
+        struct bx_val rest = ev->item[i].val, one;
+        if (ev->item[i].field->kind == UNNAMED) {
+            while (bx_each(&rest, &one))
+                first_of_name(param_name(&bx->mem, ++unnamed), one, name, n, out);
+        } else {
+            first_of_name(ev->item[i].field->name, rest, name, n, out);
         }
     }
     return true;
@@ -832,7 +886,7 @@ static void put_value(struct buf *out, struct bx_val v, uint64_t *hash)
 {
     size_t from = out->n;
     bx_json(out, v);
-    if (out->bad)
+    if (!hash || out->bad)
         return;
     bool quoted = out->p[from] == '"';
     mix(hash, out->p + from + quoted, out->n - from - 2 * quoted);
@@ -840,10 +894,10 @@ static void put_value(struct buf *out, struct bx_val v, uint64_t *hash)
 
 static void put_values(struct buf *out, struct bx_val v, uint64_t *hash)
 {
-    struct bx_val one, rest = v;
+    struct bx_val one = v, rest = v;
     size_t n = bx_is_array(v) ? bx_count(v) : 1;
     if (n <= 1) {
-        if (n == 0 || !bx_each(&rest, &one))
+        if (bx_is_array(v) && !bx_each(&rest, &one))
             one = bx_null_val();
         put_value(out, one, hash);
         return;
@@ -893,10 +947,10 @@ static size_t list_entries(struct bx *bx, const struct bx_event *ev, struct entr
         if (!is_unnamed && bx_is_array(rest) && rest.n == 0)
             rest = bx_null_val();                   /* an empty array leaves its element, empty */
         while (bx_each(&rest, &one)) {
-            char *text = is_unnamed ? arena_printf(&bx->mem, "param%llu", (unsigned long long)++unnamed) : NULL;
-            if (n == cap || (is_unnamed && !text))
+            struct str name = is_unnamed ? param_name(&bx->mem, ++unnamed) : ev->item[i].field->name;
+            if (n == cap || !name.p)
                 return SIZE_MAX;
-            entry[n++] = (struct entry){.name = is_unnamed ? str_of(text) : ev->item[i].field->name, .val = one};
+            entry[n++] = (struct entry){.name = name, .val = one};
         }
     }
     return n;
@@ -1008,7 +1062,8 @@ static void xml_fragment(struct xml *x, struct bx_val v, unsigned depth)
 {
     struct span s = span_of(v.p, v.n, (uint64_t)(v.p - x->bx->chunk.p));
     struct bx_slots slots;
-    struct bx_tmpl *t = instance_of(x->bx, s, NULL, &slots);
+    bool odd = false;
+    struct bx_tmpl *t = instance_of(x->bx, s, NULL, &slots, &odd);
     if (t) {
         xml_list(x, &t->tree, &slots, depth);
         return;

@@ -39,7 +39,7 @@ struct bx_event {
     struct bx_item *item;
     size_t n_item;
     bool ready, unique;             /* items are built; no two have one name */
-    bool rendered, odd;             /* has RenderingInfo; a template id or a name hash is wrong (general lane only) */
+    bool rendered, odd;             /* has RenderingInfo; a template id or a name hash is wrong */
     const char *why;                /* static text after a false answer */
     uint32_t room[LIM_BINXML_SLOTS + 1];
 };
@@ -49,10 +49,15 @@ struct bx *bx_new(struct arena *scratch);
 void bx_free(struct bx *bx);
 void bx_chunk(struct bx *bx, const uint8_t *p, size_t n);       /* begins a chunk of at most 65536 bytes; offsets in binary XML count from p */
 
-enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE };                  /* general: templates are not compiled; every name and id is checked */
+/* General: no compiled templates, to compare the lanes. Strict, for slack: the data must decode too, and every template id and name hash be right. */
+enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE, BX_STRICT };
 /* Locates one record: n bytes of binary XML at distance at in the chunk. False: ev->why says what is wrong. */
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev);
 struct bx_val bx_sys(const struct bx_event *ev, enum bx_sys what);      /* BXV_ABSENT: not there */
+void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS]);
+/* What tells records apart, at once. */
+struct bx_head { struct bx_val computer, channel, provider, event_id, record_id, time; };
+void bx_head(const struct bx_event *ev, struct bx_head *h);
 
 /* The data (EventData, UserData, ...) as items in order. bx_named finds values by name, mostly without building items; who: an address that
  * stands for this list of at most BX_NAMES names, so that a template remembers where they are. */

@@ -218,38 +218,10 @@ static bool slot_read(const struct bx_parse *q, struct span *s, struct bx_list *
     return n ? n->val = v, true : false;
 }
 
-bool bx_instance(struct span *s, uint32_t *def, uint32_t *id)
-{
-    span_u8(s);
-    *id = span_u32(s), *def = span_u32(s);
-    if (!s->bad && *def == s->off) {                /* the definition itself, at its first use in the chunk */
-        struct span head = span_take(s, 24);
-        if (!head.bad)
-            span_take(s, le32(head.p + 20));
-    }
-    return !s->bad;
-}
-
 struct span bx_definition(const struct bx_chunk *c, uint32_t def)
 {
     struct span all = span_of(c->p, c->n, 0), head = span_at(all, def, 24);
     return head.bad ? head : span_at(all, def, 24 + (size_t)le32(head.p + 20));
-}
-
-bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct bx_slots *out)
-{
-    uint32_t n = span_u32(s), sum = 0;
-    if (s->bad || n > s->n / 4 || n > cap)
-        return false;
-    const uint8_t *desc = span_take(s, 4 * (size_t)n).p;
-    for (uint32_t i = 0; i < n; i++) {
-        off[i] = sum;
-        sum += le16(desc + 4 * i);
-    }
-    off[n] = sum;
-    struct span val = span_take(s, sum);
-    *out = (struct bx_slots){desc, val.p, n, off};
-    return !val.bad;
 }
 
 static bool template_read(const struct bx_parse *q, struct span *s, struct bx_list *to)

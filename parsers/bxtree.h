@@ -49,11 +49,38 @@ struct bx_parse {
 bool bx_parse(const struct bx_parse *q, struct span s, struct bx_list *to);     /* s.off: its offset in the chunk */
 bool bx_work(struct bx_chunk *c, uint32_t n);                                   /* false: the budget is used up */
 
-/* A template instance behind its 0x0c token: where its definition lies, with s left at the values. */
-bool bx_instance(struct span *s, uint32_t *def, uint32_t *id);                  /* false: cut short */
 struct span bx_definition(const struct bx_chunk *c, uint32_t def);              /* 24 bytes of header and the data; .bad when it leaves the chunk */
-/* The values. off: room for cap + 1 offsets. False: truncated, or more than cap. */
-bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct bx_slots *out);
+
+/* A template instance behind its 0x0c token: where its definition lies, with s left at the values. False: cut short. Inline: every record passes here. */
+static inline bool bx_instance(struct span *s, uint32_t *def, uint32_t *id)
+{
+    const uint8_t *p = span_need(s, 9);
+    if (!p)
+        return false;
+    *id = le32(p + 1), *def = le32(p + 5);
+    if (*def == s->off) {                           /* the definition itself, at its first use in the chunk */
+        p = span_need(s, 24);
+        if (p)
+            span_need(s, le32(p + 20));
+    }
+    return !s->bad;
+}
+
+/* The values. off: room for cap + 1 offsets. False: cut short, or more than cap. */
+static inline bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct bx_slots *out)
+{
+    uint32_t n = span_u32(s), sum = 0;
+    if (s->bad || n > s->n / 4 || n > cap)
+        return false;
+    const uint8_t *desc = span_need(s, 4 * (size_t)n);
+    for (uint32_t i = 0; i < n; i++) {
+        off[i] = sum;
+        sum += le16(desc + 4 * i);
+    }
+    off[n] = sum;
+    *out = (struct bx_slots){desc, span_need(s, sum), n, off};
+    return !s->bad;
+}
 
 static inline struct bx_val bx_slot(const struct bx_slots *s, uint32_t i)
 {

@@ -62,18 +62,15 @@ static void put_real(struct buf *out, const uint8_t *p, uint32_t n)
 static void put_guid(struct buf *out, const uint8_t *p, uint32_t n)
 {
     static const char digit[] = "0123456789ABCDEF";
-    static const uint8_t order[] = {3, 2, 1, 0, '-', 5, 4, '-', 7, 6, '-', 8, 9, '-', 10, 11, 12, 13, 14, 15};    /* '-' is 45: no index */
-    char text[38], *at = text;
+    static const uint8_t place[16] = {7, 5, 3, 1, 12, 10, 17, 15, 20, 22, 25, 27, 29, 31, 33, 35};     /* of each byte in the text */
     (void)n;
-    *at++ = '{';
-    for (size_t i = 0; i < LEN(order); i++) {
-        if (order[i] == '-')
-            *at++ = '-';
-        else
-            *at++ = digit[p[order[i]] >> 4], *at++ = digit[p[order[i]] & 15];
-    }
-    *at++ = '}';
-    buf_put(out, text, sizeof text);
+    if (!buf_room(out, 38))
+        return;
+    char *at = out->p + out->n;
+    memcpy(at, "{        -    -    -    -            }", 38);
+    for (size_t i = 0; i < sizeof place; i++)
+        at[place[i]] = digit[p[i] >> 4], at[place[i] + 1] = digit[p[i] & 15];
+    out->n += 38;
 }
 
 static void put_systemtime(struct buf *out, const uint8_t *p, uint32_t n)
@@ -163,6 +160,8 @@ static bool put_string(struct buf *out, struct bx_val v, void put16(struct buf *
 
 static bool is_string(struct bx_val v) { return v.type == BX_STRING || v.type == BX_XMLTEXT || v.type == BX_ANSI; }
 
+void bx_json_hex(struct buf *out, uint64_t v) { buf_char(out, '"'), put_hex_number(out, v), buf_char(out, '"'); }
+
 void bx_json(struct buf *out, struct bx_val v)
 {
     if (v.kind == BXV_LITERAL) {
@@ -173,15 +172,19 @@ void bx_json(struct buf *out, struct bx_val v)
         buf_json(out, (struct str){v.text, v.n});
         return;
     }
+    bool some = v.kind == BXV_FILE && v.n && v.type;
+    if (!some || is_string(v)) {
+        buf_char(out, '"');
+        if (some)
+            put_string(out, v, buf_json16);
+        buf_char(out, '"');
+        return;
+    }
     const struct bx_look *l = look_of(v);
-    bool some = v.kind == BXV_FILE && v.n && v.type, string = is_string(v);
-    bool real = l->put == put_real, bare = some && !string && l->bare && !(real && !isfinite(real_of(v.p, v.n)));
+    bool bare = l->bare && !(l->put == put_real && !isfinite(real_of(v.p, v.n)));
     if (!bare)
         buf_char(out, '"');
-    if (some && string)
-        put_string(out, v, buf_json16);
-    else if (some)
-        l->put(out, v.p, v.n);
+    l->put(out, v.p, v.n);
     if (!bare)
         buf_char(out, '"');
 }
@@ -279,7 +282,7 @@ static bool short_text(struct bx_val v, char out[64], struct str *s)
     return true;
 }
 
-bool bx_int(struct bx_val v, int64_t *out)
+bool bx_any_int(struct bx_val v, int64_t *out)
 {
     if (v.kind == BXV_FILE && v.type < LEN(looks)) {
         const struct bx_look *l = look_of(v);
@@ -295,10 +298,8 @@ bool bx_int(struct bx_val v, int64_t *out)
     return short_text(v, text, &s) && str_i64(str_trim(s), out);
 }
 
-bool bx_time(struct bx_val v, int64_t *out)
+bool bx_any_time(struct bx_val v, int64_t *out)
 {
-    if (v.kind == BXV_FILE && v.type == BX_FILETIME && v.n == 8)
-        return *out = (int64_t)le64(v.p), true;
     if (v.kind == BXV_FILE && v.type == BX_SYSTEMTIME && v.n == 16)
         return wintime_from_systemtime(v.p, out);
     char text[64];

@@ -29,10 +29,33 @@ static inline bool bx_is_array(struct bx_val v) { return v.kind == BXV_FILE && v
 static inline bool bx_is_xml(struct bx_val v) { return v.kind == BXV_FILE && v.type == BX_XML; }
 
 void bx_json(struct buf *out, struct bx_val v);         /* one scalar, with quotes where JSON wants them; null is "" */
+void bx_json_hex(struct buf *out, uint64_t v);          /* "0x8020000000000000", as a HexInt64 is shown */
 void bx_xml(struct buf *out, struct bx_val v);          /* one scalar, escaped */
 void bx_text(struct buf *out, struct bx_val v);         /* one scalar as plain UTF-8; arrays joined by ", " */
 bool bx_each(struct bx_val *rest, struct bx_val *one);  /* next item of an array; of a scalar, the scalar once. Start with *rest = v */
 size_t bx_count(struct bx_val v);                       /* how often bx_each answers true */
-bool bx_int(struct bx_val v, int64_t *out);             /* any integer type, boolean, or decimal/0x text */
-bool bx_time(struct bx_val v, int64_t *out);            /* FILETIME, SYSTEMTIME or RFC 3339 text */
+bool bx_any_int(struct bx_val v, int64_t *out);
+bool bx_any_time(struct bx_val v, int64_t *out);
+
+/* Any integer type, boolean, or decimal/0x text. The types every record has come first, without a call. */
+static inline bool bx_int(struct bx_val v, int64_t *out)
+{
+    if (v.kind == BXV_FILE && v.type == BX_UINT16 && v.n == 2)
+        return *out = le16(v.p), true;
+    if (v.kind == BXV_FILE && (v.type == BX_UINT64 || v.type == BX_HEX64) && v.n == 8)
+        return *out = (int64_t)le64(v.p), true;
+    if (v.kind == BXV_FILE && v.type == BX_UINT8 && v.n == 1)
+        return *out = v.p[0], true;
+    if (v.kind == BXV_FILE && v.type == BX_UINT32 && v.n == 4)
+        return *out = le32(v.p), true;
+    return bx_any_int(v, out);
+}
+
+/* FILETIME, SYSTEMTIME or RFC 3339 text. */
+static inline bool bx_time(struct bx_val v, int64_t *out)
+{
+    if (v.kind == BXV_FILE && v.type == BX_FILETIME && v.n == 8)
+        return *out = (int64_t)le64(v.p), true;
+    return bx_any_time(v, out);
+}
 #endif

@@ -34,7 +34,6 @@ struct walk {
     struct seen_source *seen;
     uint64_t flushed, anomalies;
     enum status st;                     /* what the sink said */
-    enum bx_lane lane;
 };
 
 /* A record with what is known of it before anything is decoded. */
@@ -64,8 +63,6 @@ static void anomaly(struct walk *w, uint64_t off, const char *code, const char *
 }
 
 /* ---- Who speaks ----------------------------------------------------------------------------------------------------------------------- */
-
-static const enum bx_sys source_fields[3] = {BXS_COMPUTER, BXS_CHANNEL, BXS_PROVIDER};
 
 static uint64_t tail_bytes(struct bx_val v)
 {
@@ -109,9 +106,9 @@ static const struct tally_source *names_of(const struct walk *w, uint32_t source
     return source == TALLY_OTHERS ? &w->named : tally_source_at(w->tally, source);
 }
 
-static uint32_t source_of(struct walk *w)
+static uint32_t source_of(struct walk *w, const struct bx_head *head)
 {
-    struct bx_val v[3];
+    const struct bx_val v[3] = {head->computer, head->channel, head->provider};
     uint64_t h = 0;
     size_t bytes = 0;
     bool keep = true;
@@ -121,7 +118,6 @@ static uint32_t source_of(struct walk *w)
             w->seen[i].used = false;
     }
     for (size_t i = 0; i < 3; i++) {
-        v[i] = bx_sys(w->ev, source_fields[i]);
         h = (h ^ tail_bytes(v[i]) ^ v[i].n) * 0x9E3779B97F4A7C15u;
         bytes += v[i].kind == BXV_FILE ? v[i].n : 0;
         keep &= v[i].kind == BXV_FILE || v[i].kind == BXV_LITERAL;
@@ -294,31 +290,35 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
 /* ---- Text ----------------------------------------------------------------------------------------------------------------------------- */
 
 enum shape { AS_TEXT, AS_INT, AS_HEX };
-/* System fields of a JSON line behind record_id and time, in order. rare: left out when the record lacks it; the others are null then. */
-static const struct { struct str key; enum bx_sys what; enum shape as; bool rare; } shown[] = {
-    {{",\"provider\":", 12}, BXS_PROVIDER, AS_TEXT, false},
-    {{",\"guid\":", 8}, BXS_GUID, AS_TEXT, false},
-    {{",\"source\":", 10}, BXS_SOURCE, AS_TEXT, true},
-    {{",\"event_id\":", 12}, BXS_EVENT_ID, AS_INT, false},
-    {{",\"qualifiers\":", 14}, BXS_QUALIFIERS, AS_INT, false},
-    {{",\"version\":", 11}, BXS_VERSION, AS_INT, false},
-    {{",\"level\":", 9}, BXS_LEVEL, AS_INT, false},
-    {{",\"task\":", 8}, BXS_TASK, AS_INT, false},
-    {{",\"opcode\":", 10}, BXS_OPCODE, AS_INT, false},
-    {{",\"keywords\":", 12}, BXS_KEYWORDS, AS_HEX, false},
-    {{",\"activity_id\":", 15}, BXS_ACTIVITY, AS_TEXT, false},
-    {{",\"related_activity_id\":", 23}, BXS_RELATED, AS_TEXT, false},
-    {{",\"pid\":", 7}, BXS_PID, AS_INT, false},
-    {{",\"tid\":", 7}, BXS_TID, AS_INT, false},
-    {{",\"processor_id\":", 16}, BXS_PROCESSOR, AS_INT, true},
-    {{",\"session_id\":", 14}, BXS_SESSION, AS_INT, true},
-    {{",\"kernel_time\":", 15}, BXS_KERNEL_TIME, AS_INT, true},
-    {{",\"user_time\":", 13}, BXS_USER_TIME, AS_INT, true},
-    {{",\"processor_time\":", 18}, BXS_PROCESSOR_TIME, AS_INT, true},
-    {{",\"channel\":", 11}, BXS_CHANNEL, AS_TEXT, false},
-    {{",\"computer\":", 12}, BXS_COMPUTER, AS_TEXT, false},
-    {{",\"sid\":", 7}, BXS_SID, AS_TEXT, false},
+/* System fields of a JSON line behind record_id and time, in order. rare: left out when the record lacks it; the others are null then.
+ * Keys are copied whole (KEY_BYTES), which is quicker than their length. */
+enum { KEY_BYTES = 32 };
+#define KEY(name) ",\"" name "\":", sizeof ",\"" name "\":" - 1
+static const struct { char key[KEY_BYTES]; uint8_t n; enum bx_sys what; enum shape as; bool rare; } shown[] = {
+    {KEY("provider"), BXS_PROVIDER, AS_TEXT, false},
+    {KEY("guid"), BXS_GUID, AS_TEXT, false},
+    {KEY("source"), BXS_SOURCE, AS_TEXT, true},
+    {KEY("event_id"), BXS_EVENT_ID, AS_INT, false},
+    {KEY("qualifiers"), BXS_QUALIFIERS, AS_INT, false},
+    {KEY("version"), BXS_VERSION, AS_INT, false},
+    {KEY("level"), BXS_LEVEL, AS_INT, false},
+    {KEY("task"), BXS_TASK, AS_INT, false},
+    {KEY("opcode"), BXS_OPCODE, AS_INT, false},
+    {KEY("keywords"), BXS_KEYWORDS, AS_HEX, false},
+    {KEY("activity_id"), BXS_ACTIVITY, AS_TEXT, false},
+    {KEY("related_activity_id"), BXS_RELATED, AS_TEXT, false},
+    {KEY("pid"), BXS_PID, AS_INT, false},
+    {KEY("tid"), BXS_TID, AS_INT, false},
+    {KEY("processor_id"), BXS_PROCESSOR, AS_INT, true},
+    {KEY("session_id"), BXS_SESSION, AS_INT, true},
+    {KEY("kernel_time"), BXS_KERNEL_TIME, AS_INT, true},
+    {KEY("user_time"), BXS_USER_TIME, AS_INT, true},
+    {KEY("processor_time"), BXS_PROCESSOR_TIME, AS_INT, true},
+    {KEY("channel"), BXS_CHANNEL, AS_TEXT, false},
+    {KEY("computer"), BXS_COMPUTER, AS_TEXT, false},
+    {KEY("sid"), BXS_SID, AS_TEXT, false},
 };
+#undef KEY
 
 static void put_shown(struct buf *out, struct bx_val v, enum shape as)
 {
@@ -328,8 +328,7 @@ static void put_shown(struct buf *out, struct bx_val v, enum shape as)
     else if (as == AS_INT)
         buf_i64(out, i);
     else if (as == AS_HEX)
-        bx_json(out, (struct bx_val){.p = (uint8_t[]){(uint8_t)i, (uint8_t)(i >> 8), (uint8_t)(i >> 16), (uint8_t)(i >> 24), (uint8_t)(i >> 32),
-                                                        (uint8_t)(i >> 40), (uint8_t)(i >> 48), (uint8_t)(i >> 56)}, .n = 8, .kind = BXV_FILE, .type = BX_HEX64});
+        bx_json_hex(out, (uint64_t)i);
     else
         bx_json(out, v);
 }
@@ -337,14 +336,16 @@ static void put_shown(struct buf *out, struct bx_val v, enum shape as)
 static bool put_line(struct walk *w, const struct head *h)
 {
     struct buf *out = &w->out;
-    char time[WINTIME_TEXT];
+    struct bx_val system[BXS_FIELDS];
+    bx_system(w->ev, system);
     buf_put(out, "{\"record_id\":", 13), buf_i64(out, h->record_id);
-    buf_put(out, ",\"time\":\"", 9), buf_z(out, wintime_text(h->time, time)), buf_char(out, '"');
+    buf_put(out, ",\"time\":\"", 9), buf_time(out, h->time), buf_char(out, '"');
     for (size_t i = 0; i < LEN(shown); i++) {
-        struct bx_val v = bx_sys(w->ev, shown[i].what);
-        if (shown[i].rare && (v.kind == BXV_ABSENT || bx_is_null(v)))
+        struct bx_val v = system[shown[i].what];
+        if ((shown[i].rare && (v.kind == BXV_ABSENT || bx_is_null(v))) || !buf_room(out, KEY_BYTES))
             continue;
-        buf_str(out, shown[i].key), put_shown(out, v, shown[i].as);
+        memcpy(out->p + out->n, shown[i].key, KEY_BYTES), out->n += shown[i].n;
+        put_shown(out, v, shown[i].as);
     }
     buf_put(out, ",\"offset\":", 10), buf_u64(out, h->off);
     if (h->recovered)
@@ -371,14 +372,14 @@ static void flush_text(struct walk *w, size_t least)
 /* ---- Records -------------------------------------------------------------------------------------------------------------------------- */
 
 /* What a record says of itself before anything is decoded. */
-static struct head read_head(struct walk *w, const uint8_t *p, uint32_t size, uint64_t off, bool recovered)
+static struct head read_head(const struct bx_head *from, const uint8_t *p, uint32_t size, uint64_t off, bool recovered)
 {
     struct head h = {.off = off, .size = size, .recovered = recovered};
     int64_t id;
-    h.id = bx_int(bx_sys(w->ev, BXS_EVENT_ID), &id) && id >= 0 && id <= 0xffff ? (uint32_t)id : TALLY_NO_ID;
-    if (!bx_int(bx_sys(w->ev, BXS_RECORD_ID), &h.record_id))
+    h.id = bx_int(from->event_id, &id) && id >= 0 && id <= 0xffff ? (uint32_t)id : TALLY_NO_ID;
+    if (!bx_int(from->record_id, &h.record_id))
         h.record_id = (int64_t)le64(p + 8);
-    if (!bx_time(bx_sys(w->ev, BXS_TIME), &h.time))
+    if (!bx_time(from->time, &h.time))
         h.time = (int64_t)le64(p + 16);
     h.sane = wintime_sane(h.time);
     return h;
@@ -407,15 +408,14 @@ static void deliver(struct walk *w, const struct head *h, int32_t want)
 static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t size, uint64_t off, bool recovered)
 {
     struct bx_event *ev = w->ev;
-    enum bx_lane lane = recovered ? BX_GENERAL_LANE : w->lane;
-    if (!bx_open(w->bx, at + RECORD_HEADER, size - RECORD_LEAST, lane, ev))
+    if (!bx_open(w->bx, at + RECORD_HEADER, size - RECORD_LEAST, recovered ? BX_STRICT : BX_ANY_LANE, ev))
         return false;
-    if (recovered && ev->odd)
-        return ev->why = "names or templates overwritten", false;
-    struct head h = read_head(w, p, size, off, recovered);
+    struct bx_head from;
+    bx_head(ev, &from);
+    struct head h = read_head(&from, p, size, off, recovered);
     if (recovered && (!w->want->recovered || h.id == TALLY_NO_ID))
         return true;
-    h.source = source_of(w);
+    h.source = source_of(w, &from);
     bool fresh = false;
     struct tally_count *c = tally_count(w->tally, h.source, h.id, &fresh);
     if (!c) {
@@ -719,7 +719,9 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
         if (!bx_open(w.bx, (size_t)at + RECORD_HEADER, *size - RECORD_LEAST, BX_ANY_LANE, w.ev)) {
             w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why);
         } else {
-            struct head h = read_head(&w, file.p + off, *size, off, false);
+            struct bx_head from;
+            bx_head(w.ev, &from);
+            struct head h = read_head(&from, file.p + off, *size, off, false);
             if (!put_record(&w, &h) && w.ev->why)
                 w.st = err_set(e, E_LIMIT, off, "event record", "%s", w.ev->why);
             buf_put(out, w.out.p, w.out.n);
