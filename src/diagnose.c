@@ -570,12 +570,15 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
 
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
 {
-    struct str sql = kb_file(kb, "derive.sql");
-    if (!sql.p)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "derive.sql is missing");
-    enum status st = case_exec(db, sql.p, e);
-    if (st != OK && e)
-        e->what = "derive.sql";
+    static const char *const files[] = {"derive.sql", "consumers.sql"};
+    enum status st = OK;
+    for (size_t i = 0; i < LEN(files) && st == OK; i++) {
+        struct str sql = kb_file(kb, files[i]);
+        if (!sql.p)
+            return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s is missing", files[i]);
+        if ((st = case_exec(db, sql.p, e)) != OK && e)
+            e->what = files[i];
+    }
     return st;
 }
 

@@ -1,0 +1,117 @@
+-- What rules ask most, made once after derive.sql, by index and never by joining everything with everything. May use the SQL functions of src/casedb_sql.c.
+-- These tables hold nothing that derive.sql's do not say; views v_logon_failure, v_consumer, v_consumer_change and v_task_saved show them.
+
+CREATE INDEX IF NOT EXISTS event_when ON event(host_id, provider, event_id, time);
+CREATE INDEX IF NOT EXISTS session_sid ON session(host_id, sid, from_time);
+CREATE INDEX IF NOT EXISTS success_when ON success(host_id, kind, time);
+CREATE INDEX IF NOT EXISTS password_change_sid ON password_change(sid);
+CREATE INDEX IF NOT EXISTS password_change_account ON password_change(account);
+
+-- 1. Failures that concern a logon, a session or an account: of tasks, services and BITS jobs by their code, of shares whatever the code, of the machine's
+-- own account. Events that stand for a code without carrying it have it here. account: the principal without its domain; domain: in upper case, '.' is the
+-- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the last 16 of its like (same host, kind,
+-- subject and code), so that rules stay linear where a task failed every minute for a month.
+DROP TABLE IF EXISTS logon_failure;
+CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT,
+    sid TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
+    file_id INTEGER, file_off INTEGER, also_file_id INTEGER, also_file_off INTEGER, sample INTEGER);
+WITH f AS (
+    SELECT host_id, kind, subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, value,
+        coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' END) AS symbol,
+        time, boot, provider, event_id, luid, file_id, file_off, also_file_id, also_file_off FROM failure
+    WHERE kind = 'share' OR kind = 'task' AND event_id = 332 OR kind = 'domain' AND event_id = 3210
+        OR kind = 'logon' AND win32 IN (1311, 1355, 1398, 1786, 1787, 1788, 1789, 1790, 1908)
+        OR kind IN ('task', 'service', 'bits') AND win32 IN (56, 86, 1069, 1219, 1244, 1245, 1311, 1312, 1317, 1326, 1327, 1328, 1329, 1330, 1331, 1332, 1355, 1380, 1385, 1394, 1398,
+            1786, 1787, 1788, 1789, 1790, 1792, 1793, 1907, 1908, 1909, 2200)
+    UNION ALL          -- the clock, as Kerberos put it: on the client itself, or on the domain controller about a computer of this case
+    SELECT e.host_id, 'kerberos', coalesce(nullif(e.data ->> 'ServerName', ''), 'Kerberos'), NULL, NULL, NULL, 1398, x.value, x.raw, x.symbol, e.time, e.boot, e.provider, e.event_id, NULL,
+        e.file_id, e.file_off, NULL, NULL
+    FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25
+    WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3
+    UNION ALL
+    SELECT h.id, 'kerberos', 'Kerberos', e.data ->> 'TargetUserName', NULL, NULL, 1398, x.value, x.raw, x.symbol, e.time,
+        (SELECT b.boot FROM boot b WHERE b.host_id = h.id AND coalesce(b.from_time, 0) <= e.time ORDER BY b.boot DESC LIMIT 1), e.provider, e.event_id, NULL, e.file_id, e.file_off, NULL, NULL
+    FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25 JOIN host h ON h.name = upper(rtrim(e.data ->> 'TargetUserName', '$')) AND h.id <> e.host_id
+    WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771) AND substr(e.data ->> 'TargetUserName', -1) = '$')
+INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol, time, boot, provider, event_id, luid, file_id, file_off,
+    also_file_id, also_file_off, sample)
+SELECT f.host_id, f.kind, f.subject, f.principal, account_of(f.principal), upper(CASE WHEN domain_of(f.principal) = '.' THEN h.name
+        WHEN instr(f.principal, '\') THEN domain_of(f.principal) ELSE substr(domain_of(f.principal), 1, instr(domain_of(f.principal) || '.', '.') - 1) END),
+    coalesce(f.sid, CASE WHEN f.principal LIKE 'S-1-%' THEN f.principal END), f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider, f.event_id, f.luid,
+    f.file_id, f.file_off, f.also_file_id, f.also_file_off, row_number() OVER up <= 16 OR row_number() OVER down <= 16
+FROM f JOIN host h ON h.id = f.host_id
+WINDOW up AS (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32 ORDER BY f.time, f.file_id, f.file_off),
+    down AS (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32 ORDER BY f.time DESC, f.file_id DESC, f.file_off DESC)
+ORDER BY f.host_id, f.time, f.file_id, f.file_off, f.kind;
+CREATE INDEX logon_failure_what ON logon_failure(host_id, kind, subject, time);
+CREATE INDEX logon_failure_code ON logon_failure(win32, subject);
+
+-- 2. Tasks and services, whoever runs them. logon as in table task; of services 'Password' with a password of their own, 'ServiceAccount' without.
+-- stored_time: when that password was last stored: CupdTime of the secret _SC_<service> (old_time: OupdTime); for a task its last registration, which is
+-- never earlier. Where no hive tells, the failure's own words do.
+DROP TABLE IF EXISTS consumer;
+CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT,
+    builtin INTEGER, logon TEXT, stored_time INTEGER, old_time INTEGER, command TEXT, unc INTEGER, active INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TEMP TABLE kept AS SELECT v.host_id, s.name COLLATE NOCASE AS name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main WHERE s.name LIKE '\_SC\_%' ESCAPE '\';
+CREATE INDEX kept_name ON kept(host_id, name);
+WITH c AS (
+    SELECT t.host_id, 'task' AS kind, t.path AS subject, coalesce(t.user, (SELECT f.principal FROM logon_failure f WHERE f.host_id = t.host_id AND f.kind = 'task' AND f.subject = t.path
+            AND f.principal IS NOT NULL ORDER BY f.time DESC LIMIT 1)) AS principal, t.sid, t.logon, t.registered AS stored_time, NULL AS old_time, t.command, t.unc,
+        t.flags IS NULL OR t.flags & 0x400000 AS active, t.file_id, t.file_off FROM task t
+    UNION ALL
+    SELECT s.host_id, 'service', s.name, s.account, NULL, CASE WHEN s.managed OR s.account LIKE '%$' OR s.account LIKE 'NT SERVICE\%' OR k.sid IS NOT NULL THEN 'ServiceAccount' ELSE 'Password' END,
+        x.cupd, x.oupd, s.image, instr(s.image, '\\') > 0, s.start < 4, s.file_id, s.file_off
+    FROM service s LEFT JOIN kb_account k ON k.name = s.account LEFT JOIN kept x ON x.host_id = s.host_id AND x.name = '_SC_' || s.name WHERE s.account > ''
+    UNION ALL
+    SELECT f.host_id, f.kind, f.subject, f.principal, f.sid, NULL, x.cupd, x.oupd, NULL, 0, 1, f.file_id, f.file_off
+    FROM (SELECT *, row_number() OVER (PARTITION BY host_id, kind, subject COLLATE NOCASE ORDER BY principal IS NULL, time DESC, id DESC) AS i FROM logon_failure
+        WHERE kind IN ('task', 'service') AND subject IS NOT NULL) f
+    LEFT JOIN kept x ON f.kind = 'service' AND x.host_id = f.host_id AND x.name = '_SC_' || f.subject
+    WHERE f.i = 1 AND NOT EXISTS (SELECT 1 FROM task t WHERE f.kind = 'task' AND t.host_id = f.host_id AND t.path = f.subject)
+        AND NOT EXISTS (SELECT 1 FROM service s WHERE f.kind = 'service' AND s.host_id = f.host_id AND s.name = f.subject AND s.account > ''))
+INSERT INTO consumer(host_id, kind, subject, principal, account, domain, sid, builtin, logon, stored_time, old_time, command, unc, active, file_id, file_off)
+SELECT c.host_id, c.kind, c.subject, c.principal, account_of(c.principal), upper(CASE WHEN domain_of(c.principal) = '.' THEN h.name
+        WHEN instr(c.principal, '\') THEN domain_of(c.principal) ELSE substr(domain_of(c.principal), 1, instr(domain_of(c.principal) || '.', '.') - 1) END),
+    coalesce(c.sid, k.sid, CASE WHEN c.principal LIKE 'S-1-%' THEN c.principal END,
+        (SELECT max(a.sid) FROM account a WHERE a.host_id = c.host_id AND a.name = account_of(c.principal) AND coalesce(domain_of(c.principal), '.') IN ('.', h.name COLLATE NOCASE) HAVING count(*) = 1)),
+    coalesce(c.sid, k.sid, c.principal, '') IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20'), c.logon, c.stored_time, c.old_time, c.command, c.unc, c.active, c.file_id, c.file_off
+FROM c JOIN host h ON h.id = c.host_id LEFT JOIN kb_account k ON k.name = c.principal ORDER BY c.host_id, c.kind, c.subject, c.file_id, c.file_off;
+CREATE INDEX consumer_what ON consumer(host_id, kind, subject);
+DROP TABLE kept;
+
+-- 3. Password changes of the account behind each of them (its latest 16), from any host's log, because a domain account changes on its domain controller, and
+-- from the SAM. A change that the SAM of the account's own host does not bear out (a refused attempt) is left out.
+DROP TABLE IF EXISTS consumer_change;
+CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TEMP TABLE change AS
+SELECT p.host_id, p.account, upper(p.domain) AS domain, p.sid, p.time, p.how, p.file_id, p.file_off, upper(p.domain) = h.name AS local FROM (
+    SELECT *, row_number() OVER (PARTITION BY host_id, account COLLATE NOCASE, domain COLLATE NOCASE, sid ORDER BY how = 'SAM' DESC, time DESC, file_id, file_off) AS i FROM password_change) p
+JOIN host h ON h.id = p.host_id
+WHERE p.i <= 16 AND (p.how = 'SAM' OR upper(p.domain) <> h.name OR NOT EXISTS (SELECT 1 FROM password_change s WHERE s.account = p.account AND s.host_id = p.host_id AND s.how = 'SAM'
+    AND s.time < p.time - 600000000));
+CREATE INDEX change_sid ON change(sid);
+CREATE INDEX change_account ON change(account COLLATE NOCASE, domain);
+INSERT INTO consumer_change
+SELECT * FROM (
+    SELECT c.id, c.host_id, c.kind, c.subject, p.time, p.how, p.file_id, p.file_off FROM consumer c CROSS JOIN change p ON p.sid = c.sid AND (p.host_id = c.host_id OR NOT p.local)
+    UNION
+    SELECT c.id, c.host_id, c.kind, c.subject, p.time, p.how, p.file_id, p.file_off FROM consumer c JOIN host h ON h.id = c.host_id
+    CROSS JOIN change p ON p.account = c.account AND p.domain = coalesce(c.domain, h.name) AND (p.sid IS NULL OR c.sid IS NULL) AND (p.host_id = c.host_id OR NOT p.local))
+ORDER BY 2, 3, 4, 5, 7, 8;
+CREATE INDEX consumer_change_what ON consumer_change(host_id, kind, subject, time);
+DROP TABLE change;
+
+-- 4. When a task was registered or changed: TaskCache's last registration, events 106 and 140 (not where it was only disabled), 4698 and 4702.
+DROP TABLE IF EXISTS task_saved;
+CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+INSERT INTO task_saved
+SELECT * FROM (
+    SELECT host_id, path, registered, 'TaskCache' AS how, file_id, file_off FROM task WHERE registered > 0
+    UNION ALL
+    SELECT e.host_id, e.data ->> 'TaskName', e.time, 'event ' || e.event_id, e.file_id, e.file_off FROM event e
+    WHERE (e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (106, 140) OR e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4698, 4702))
+        AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
+        AND NOT (e.event_id = 140 AND EXISTS (SELECT 1 FROM event d WHERE d.host_id = e.host_id AND d.provider = 'Microsoft-Windows-TaskScheduler' AND d.event_id = 142
+            AND d.time BETWEEN e.time - 20000000 AND e.time + 20000000 AND d.data ->> 'TaskName' = e.data ->> 'TaskName')))
+WHERE path IS NOT NULL ORDER BY 1, 2, 3, 5, 6;
+CREATE INDEX task_saved_what ON task_saved(host_id, task, time);
