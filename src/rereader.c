@@ -34,7 +34,7 @@ enum status reread_item_get(struct span in, struct reread_item *it, struct err *
 
 /* --- the child */
 
-enum { SCRATCH = 96 << 20 };        /* an item: a record's XML five times over, or one value */
+enum { READER = 64 << 20, SCRATCH = 96 << 20 };     /* a hive of 2 GiB needs 32 MiB of marks; an item: a record's XML five times over, or one value */
 
 struct reader {
     struct map map[3];
@@ -45,7 +45,8 @@ struct reader {
     struct regf *ours;
     struct second_hive *theirs;
     struct err theirs_err, ours_err;
-    struct arena mem;               /* lives as long as the hive */
+    struct arena mem;               /* what our own reader of the hive decodes into */
+    struct arena scratch;           /* what one item needs */
     struct buf out, detail;
 };
 
@@ -132,9 +133,10 @@ static void judge(struct reader *r, const struct reread_item *it, struct second_
 
 static enum status answer(struct reader *r, const struct reread_item *it, struct err *e)
 {
-    struct arena scratch = r->mem;
+    struct arena mem = r->mem, scratch = r->scratch;
     struct second_verdict v;
     judge(r, it, &v, &scratch);
+    r->mem = mem;
     r->detail.n = 0;
     second_verdict_text(&v, &r->detail);
     size_t at = frame_begin(&r->out, REREAD_VERDICT);
@@ -163,7 +165,7 @@ int rereader_main(void)
     uint8_t type;
     plat_file fd[3];
     size_t n = 3;
-    if (!arena_make(&r.mem, SCRATCH) || frame_recv(&body, &type, fd, &n, &e) != OK || type != REREAD_OPEN ||
+    if (!arena_make(&r.mem, READER) || !arena_make(&r.scratch, SCRATCH) || frame_recv(&body, &type, fd, &n, &e) != OK || type != REREAD_OPEN ||
         open_files(&r, span_of(body.p, body.n, 0), fd, n, &e) != OK || enter_jail(&r, &e) != OK)
         return 70;
     open_hive(&r);
