@@ -53,27 +53,13 @@ static bool answers(const struct kb_code *c, const struct question *q)
     return c->value == q->value;
 }
 
-/* --- causes that concern a Win32 code: rules say so by tag, or ask for it in their SQL */
-static bool has_token(struct str sql, struct str token)
-{
-    for (size_t i = 0; i + token.n <= sql.n; i++) {
-        bool inside = (i && sql.p[i - 1] >= '0' && sql.p[i - 1] <= '9') || (i + token.n < sql.n && sql.p[i + token.n] >= '0' && sql.p[i + token.n] <= '9');
-        if (!inside && !memcmp(sql.p + i, token.p, token.n))
-            return true;
-    }
-    return false;
-}
-
+/* --- causes that concern a Win32 code: rules say so by their tags, "code.1312" */
 static bool concerns(const struct rule *r, int64_t win32)
 {
     char tag[32];
     int n = snprintf(tag, sizeof tag, "code.%lld", (long long)win32);
-    struct str digits = {tag + 5, (size_t)n - 5};
     for (size_t i = 0; i < r->n_tag; i++)
         if (str_eq(r->tag[i], (struct str){tag, (size_t)n}))
-            return true;
-    for (size_t i = 0; i < r->n_ind && win32 >= 1000; i++)      /* smaller numbers mean too many other things */
-        if ((r->ind[i].role == ROLE_SYMPTOM || r->ind[i].role == ROLE_CAUSE || r->ind[i].role == ROLE_LINK) && has_token(r->ind[i].sql, digits))
             return true;
     return false;
 }
@@ -206,7 +192,7 @@ static int unknown(const struct kb *kb, const struct question *q)
     else if (q->number)
         buf_printf(&b, "is %u = 0x%X, which the knowledge does not have", (unsigned)q->value, (unsigned)q->value);
     else
-        buf_z(&b, "is neither a number nor a known symbol");
+        buf_z(&b, "is neither a number of 32 bits nor a known symbol");
     for (size_t i = 0; i < n && !q->number && near < 5; i++)
         if (contains_ci(c[i].symbol, q->text))
             buf_z(&b, near++ ? ", " : "; did you mean "), buf_str(&b, c[i].symbol);
@@ -247,7 +233,7 @@ int cmd_explain(int argc, char **argv)
         buf_z(&b, json ? "]}" : "");
     }
     buf_z(&b, json ? "]\n" : "");
-    if (b.bad || fwrite(b.p, 1, b.n, stdout) != b.n)
+    if (b.bad || (b.n && fwrite(b.p, 1, b.n, stdout) != b.n))
         code = exit_worst(code, EXIT_OUTPUT);
     buf_free(&b);
     kb_free(kb);

@@ -35,7 +35,7 @@ static int unknown_name(const struct kb *kb, char **name)
 
 static int print(struct buf *b, int code)
 {
-    bool ok = !b->bad && fwrite(b->p, 1, b->n, stdout) == b->n;
+    bool ok = !b->bad && (!b->n || fwrite(b->p, 1, b->n, stdout) == b->n);
     buf_free(b);
     return ok ? code : exit_worst(code, EXIT_OUTPUT);
 }
@@ -141,6 +141,29 @@ static int test(const struct kb *kb, const struct options *o, char **name, struc
     return print(&b, exit_worst(code, failed ? EXIT_FINDING : EXIT_DONE));
 }
 
+static bool asked_before(const struct rule *r, size_t q, size_t k)
+{
+    for (size_t i = 0; i <= q; i++)
+        for (size_t j = 0; j < (i < q ? r->require[i].n : k); j++)
+            if (str_eq(r->require[i].artifact[j], r->require[q].artifact[k]))
+                return true;
+    return false;
+}
+
+static void put_artifacts(struct buf *b, const struct rule *r, bool json)
+{
+    for (size_t q = 0, out = 0; r && q < r->n_require; q++)
+        for (size_t k = 0; k < r->require[q].n; k++) {
+            if (asked_before(r, q, k))
+                continue;
+            buf_z(b, out++ ? (json ? "," : ", ") : "");
+            if (json)
+                buf_json(b, r->require[q].artifact[k]);
+            else
+                buf_term(b, r->require[q].artifact[k]);
+        }
+}
+
 /* A row per cause: its rule, tests of each kind, and what evidence it asks for. A cause without a rule has its row too. */
 static int matrix(const struct kb *kb, const struct options *o, char **name, struct err *e)
 {
@@ -160,14 +183,7 @@ static int matrix(const struct kb *kb, const struct options *o, char **name, str
         buf_printf(&b, o->json ? "%s\n {\"cause\":\"%s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,\"contradicted\":%zu,\"missing\":%zu,\"hostile\":%zu,\"artefacts\":["
                                : "%s%s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
                    o->json && cause > rule_causes ? "," : "", *cause, STR_ARG(rule), tests, kind[0], kind[1], kind[2], kind[3]);
-        for (size_t q = 0, out = 0; i < n && q < r[i].n_require; q++)
-            for (size_t k = 0; k < r[i].require[q].n; k++, out++) {
-                buf_z(&b, out ? (o->json ? "," : ", ") : "");
-                if (o->json)
-                    buf_json(&b, r[i].require[q].artifact[k]);
-                else
-                    buf_term(&b, r[i].require[q].artifact[k]);
-            }
+        put_artifacts(&b, i < n ? &r[i] : NULL, o->json);
         buf_z(&b, o->json ? "]}" : "\n");
     }
     buf_z(&b, o->json ? "\n]\n" : "");

@@ -35,7 +35,7 @@ struct number { bool given; int64_t i; };
 #define FIELD(type, member, kind, must, name) {name, kind, must, offsetof(struct type, member)}
 
 struct kb_reader { struct kb *kb; const char *file; };
-enum status kb_refuse(const struct kb_reader *r, unsigned line, struct err *e, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+enum status kb_refuse(const struct kb_reader *r, unsigned line, struct err *e, const char *fmt, ...) PRINTF_LIKE(4, 5);
 enum status kb_full(const struct kb_reader *r, struct err *e);
 enum status kb_map(const struct kb_reader *r, const struct node *map, const char *what, const struct field *field, size_t n, void *out, struct err *e);
 enum status kb_list(const struct kb_reader *r, const struct node *list, const char *what, struct err *e);      /* is it one? */

@@ -16,7 +16,7 @@ const char *const rule_causes[] = {
 
 struct lint { const struct kb *kb; struct casedb *base; const struct rule *rule; struct buf *out; size_t problems; };
 
-static void __attribute__((format(printf, 3, 4))) problem(struct lint *l, unsigned line, const char *fmt, ...)
+static void PRINTF_LIKE(3, 4) problem(struct lint *l, unsigned line, const char *fmt, ...)
 {
     char why[400];
     va_list ap;
