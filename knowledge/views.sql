@@ -79,7 +79,7 @@ SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host,
 -- SAM flags: 0x1 disabled, 0x400 locked, 0x20000 password expired; no password time: must change.
 CREATE VIEW v_account AS
 SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.name, a.sid, a.rid, a.flags, (a.flags & 0x1) <> 0 AS disabled, (a.flags & 0x400) <> 0 AS locked,
-    coalesce(a.password_set, 0) = 0 AND coalesce(a.blank, 0) = 0 OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
+    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
     nullif(a.password_set, 0) AS password_set, nullif(a.last_bad, 0) AS last_bad, a.bad_count, a.blank
 FROM account a JOIN host h ON h.id = a.host_id;
 
@@ -160,3 +160,6 @@ FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id 
 
 CREATE VIEW v_task_saved AS
 SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.task, s.time, s.how FROM task_saved s JOIN host h ON h.id = s.host_id;
+
+-- What the second readers said of each cited fact: agree, agree-with-defect (detail names the library's defect), differ, unreadable.
+CREATE VIEW v_verification AS SELECT v.evidence_id, v.result, v.detail, v.reader FROM verification v;

@@ -161,6 +161,13 @@ static enum status prepare(struct run *r, struct err *e)
         st = put_meta(r->db, "knowledge_sha256", str_of(kb_sha256(r->kb)), e);
     if (st == OK && r->o.stamp)
         st = put_meta(r->db, "stamp", str_of(r->o.stamp), e);
+    char number[24];                            /* what verify needs to read the same way again */
+    if (st == OK && r->o.since && snprintf(number, sizeof number, "%lld", (long long)r->o.since) > 0)
+        st = put_meta(r->db, "since", str_of(number), e);
+    if (st == OK && r->o.until != INT64_MAX && snprintf(number, sizeof number, "%lld", (long long)r->o.until) > 0)
+        st = put_meta(r->db, "until", str_of(number), e);
+    if (st == OK && r->o.recovered)
+        st = put_meta(r->db, "recovered", STR("1"), e);
     return st;
 }
 

@@ -27,6 +27,9 @@ const struct command commands[] = {
      "EVIDENCE_ID is what reports print: f3:0x11c00 is the fact at byte 0x11c00 of evidence file f3.\n", cmd_show},
     {"query", "ask the case a question in SQL (read-only, documented views)", "CASE.db 'SELECT …'", NULL, cmd_query},
     {"explain", "what does this code mean", "CODE…", NULL, cmd_explain},
+    {"verify", "hash the evidence of a case again, derive every cited fact again, with both readers", "CASE.db [--json]",
+     "Exit codes: 0 all as it was, 1 a file has changed or a fact or the second reader differs, 3 a file or a fact is gone.\n"
+     "The evidence is looked for under the paths stored in the case: run this in the folder where analyze ran, or give absolute paths then.\n", cmd_verify},
     {"rules", "list, show, check and test the diagnosis rules", "list|show|lint|test|matrix [options]", NULL, cmd_rules},
     {0},
 };

@@ -153,6 +153,32 @@ Test(samples, same_bytes_whoever_works)
     cr_expect_eq(run("cd %s && for f in case.db report.html report.md report.json; do cmp out1/$f out2/$f && cmp out1/$f out3/$f || exit 1; done", dir), 0, "%s", out);
 }
 
+Test(samples, verify_tells_what_changed, .timeout = 60)
+{
+    static const struct { const char *what, *harm; int code; const char *says; } rows[] = {
+        {"nothing", "true", 0, "0 changed, 0 missing"},
+        {"a byte in a cited record", "printf x | dd of=in/Microsoft-Windows-TaskScheduler%4Operational.evtx bs=1 seek=22700 conv=notrunc", 1, "changed  in/Microsoft"},
+        {"a byte nobody cites", "printf x | dd of=in/SAM bs=1 seek=8000 conv=notrunc", 1, "changed  in/SAM"},
+        {"a file is gone", "rm in/SAM", 3, "missing  in/SAM"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *dir = scratch("verify");
+        cr_assert_eq(run("cp -r samples/cases/credential-storage-policy %s/in && cd %s && %s analyze -o out in", dir, dir, program()), 0, "%s", out);
+        setenv("HARM", rows[i].harm, 1);
+        cr_assert_eq(run("cd %s && sh -c \"$HARM\"", dir), 0, "%s", out);
+        cr_expect_eq(run("cd %s && %s verify out/case.db", dir, program()), rows[i].code, "%s: %s", rows[i].what, out);
+        cr_expect(strstr(out, rows[i].says), "%s: %s", rows[i].what, out);
+    }
+}
+
+Test(samples, every_cited_fact_is_read_twice, .timeout = 120)
+{
+    const char *dir = scratch("second");
+    cr_assert_eq(run("for c in samples/cases/*/; do %s analyze --force -o %s/out $c >/dev/null && %s query --csv %s/out/case.db"
+                     " \"SELECT result, detail FROM v_verification WHERE result NOT IN ('agree', 'agree-with-defect')\" | tail -n +2 | sed \"s|^|$c |\"; done", program(), dir, program(), dir), 0, "%s", out);
+    cr_expect_str_eq(out, "", "not agreed: %s", out);
+}
+
 /* --- bad input: one clear line, the right code, nothing lost */
 
 static const struct { const char *name, *make, *args; int code; const char *says; } bad[] = {
@@ -226,7 +252,7 @@ Test(commands, exit_codes)
         {"explain 0x80070520", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain -2147023584", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain 2147943726", 0, "ERROR_LOGON_FAILURE"},
         {"explain %%1312", 0, "1312"}, {"explain STATUS_NO_SUCH_LOGON_SESSION", 0, "0xc000005f"}, {"explain zebra", 2, "zebra"},
         {"rules list", 0, "credential-storage-policy"}, {"rules lint", 0, NULL}, {"rules test", 0, NULL}, {"query /nonexistent 'SELECT 1'", 2, "/nonexistent"},
-        {"dump Makefile", 4, "Makefile"}, {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"},
+        {"dump Makefile", 4, "Makefile"}, {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"}, {"verify /nonexistent", 2, "/nonexistent"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int code = run("%s %s", program(), rows[i].args);
