@@ -157,7 +157,7 @@ Test(samples, verify_tells_what_changed, .timeout = 60)
 {
     static const struct { const char *what, *harm; int code; const char *says; } rows[] = {
         {"nothing", "true", 0, "0 changed, 0 missing"},
-        {"a byte in a cited record", "printf x | dd of=in/Microsoft-Windows-TaskScheduler%4Operational.evtx bs=1 seek=22700 conv=notrunc", 1, "changed  in/Microsoft"},
+        {"a byte in a cited record", "printf x | dd of=in/Microsoft-Windows-TaskScheduler%4Operational.evtx bs=1 seek=23130 conv=notrunc", 1, "changed  in/Microsoft"},
         {"a byte nobody cites", "printf x | dd of=in/SAM bs=1 seek=8000 conv=notrunc", 1, "changed  in/SAM"},
         {"a file is gone", "rm in/SAM", 3, "missing  in/SAM"},
     };
