@@ -232,7 +232,7 @@ static uint32_t item_bytes(uint8_t type, const uint8_t *p, uint32_t n)
     if (type == BX_SID)
         return n >= 8 && 8 + 4u * p[1] <= n ? 8 + 4u * p[1] : n;
     uint32_t width = type < LEN(looks) ? looks[type].width : 0;
-    return type == BX_SIZET && n % 8 ? (n < 4 ? n : 4) : width && width < n ? width : n;
+    return width && width < n ? width : n;
 }
 
 bool bx_each(struct bx_val *rest, struct bx_val *one)
@@ -246,6 +246,8 @@ bool bx_each(struct bx_val *rest, struct bx_val *one)
     }
     if (rest->n == 0)
         return false;
+    if (rest->type == (BX_SIZET | BX_ARRAY) && rest->n % 8)
+        rest->type = BX_HEX32 | BX_ARRAY;           /* sizes of a 32-bit machine: they look the same */
     one->type = rest->type & 0x7f;
     one->n = item_bytes(one->type, rest->p, rest->n);
     rest->p += one->n, rest->n -= one->n;
