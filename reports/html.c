@@ -126,10 +126,10 @@ static void strip(struct buf *b, const struct r_host *host)
             h(b, " <small>(%n subjects)</small>", (int64_t)host->findings[v]);
         buf_z(b, "</span></li>");
     }
-    if (host->outcome == OUT_HEALTHY)
-        buf_z(b, "<li class='good'>"), glyph(b, "good"), buf_z(b, "<span>no failure found</span></li>");
-    else if (!any)
-        buf_z(b, "<li class='undetermined'>"), glyph(b, "undetermined"), buf_z(b, host->outcome == OUT_BLIND ? "<span>not covered</span></li>" : "<span>not explained</span></li>");
+    if (!any || host->outcome == OUT_HEALTHY) {
+        const struct outcome_words *o = &outcome_words[host->outcome];
+        h(b, "<li class='%z'>", o->hue), glyph(b, host->outcome == OUT_HEALTHY ? "good" : "undetermined"), h(b, "<span>%z</span></li>", o->brief);
+    }
     buf_z(b, "</ul>");
 }
 
@@ -361,13 +361,13 @@ static bool wanted(const struct report *r, const struct r_coverage *c)
     return c->core > 0;
 }
 
-/* What weakens every "not seen" of this report: artefacts that findings ask for and those every judgement needs, by name; others by number. host NULL: all hosts. */
+/* What weakens every "not seen" of this report: artefacts that findings ask for and those every judgement needs, by name; others by number. */
 static void gaps(struct buf *b, const struct report *r, const struct r_host *host)
 {
     const struct r_coverage *c = r->coverage.row;
     size_t n = 0, left = 0;
     for (size_t i = 0; i < r->coverage.n; i++) {
-        if (str_eq(c[i].state, STR("present")) || (host && !str_eq(c[i].host, host->host)))
+        if (str_eq(c[i].state, STR("present")) || !str_eq(c[i].host, host->host))
             continue;
         if (n < 4 && wanted(r, c + i))
             h(b, n++ ? ", <bdi dir='auto'>%s</bdi> (%s)" : "Missing or incomplete: <bdi dir='auto'>%s</bdi> (%s)", c[i].artifact, c[i].state);
@@ -391,8 +391,11 @@ static void what_was_read(struct buf *b, const struct report *r, const struct r_
     if (x->failed)
         plural(b, (int64_t)x->failed, "record", "records"), buf_z(b, " could not be read. ");
     if (x->damaged)
-        plural(b, (int64_t)x->damaged, "file shows", "files show"), buf_z(b, " <a href='#evidence'>damage</a>. ");
-    gaps(b, r, host);
+        plural(b, (int64_t)x->damaged, "file has", "files have"), buf_z(b, " <a href='#evidence'>anomalies</a>. ");
+    if (host)
+        gaps(b, r, host);
+    else
+        buf_z(b, "What each host lacks: <a href='#coverage'>coverage</a>.");
     if (r->rule_error.n)
         buf_z(b, " <b>"), plural(b, (int64_t)r->rule_error.n, "check", "checks"), buf_z(b, " could not run</b>: <a href='#method'>method</a>.");
     buf_z(b, "</p></div>\n");
@@ -432,20 +435,27 @@ static const struct r_finding *headline(const struct report *r, const struct r_h
     return host->outcome == OUT_FOUND || host->outcome == OUT_LATENT ? (const struct r_finding *)r->finding.row + host->top->at : NULL;
 }
 
-/* Without a finding the ledger says what failed, and what the logs cover; in brief, only what failed most lately. */
-static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host, bool brief)
+/* What failed, last first, at most that many, each between open and close. */
+static size_t failed_words(struct buf *b, const struct report *r, const struct r_host *host, size_t most, const char *open, const char *close)
 {
     const struct r_failed *t = r->failed.row;
-    const struct r_coverage *c = r->coverage.row;
     size_t n = 0;
-    buf_z(b, "<dl class='ledger'>\n");
-    for (size_t i = 0; i < r->failed.n && n < (brief ? 2 : 4); i++)
+    for (size_t i = 0; i < r->failed.n && n < most; i++)
         if (host->failures && str_eq(t[i].host, host->host) && !str_eq(t[i].kind, STR("program")) && !str_eq(t[i].kind, STR("exit code"))) {
-            h(b, "<div><dt>Failed</dt><dd>%s <bdi dir='auto'>%s</bdi>, %n\xc3\x97", t[i].kind, t[i].subject.p ? t[i].subject : STR("of unknown name"), t[i].n), n++;
+            h(b, "%z%s <bdi dir='auto'>%s</bdi>, %n\xc3\x97", open, t[i].kind, t[i].subject.p ? t[i].subject : STR("of unknown name"), t[i].n), n++;
             if (t[i].win32 != NONE)
                 h(b, ": %i %s", t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""));
-            buf_char(b, ' '), ref(b, r, t[i].id), buf_z(b, "</dd></div>\n");
+            buf_char(b, ' '), ref(b, r, t[i].id), buf_z(b, close);
         }
+    return n;
+}
+
+/* Without a finding the ledger says what failed, and what the logs cover; in brief, only what failed. */
+static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host, bool brief)
+{
+    const struct r_coverage *c = r->coverage.row;
+    buf_z(b, "<dl class='ledger'>\n");
+    size_t n = failed_words(b, r, host, brief ? 2 : 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
     if (host->mistyped)
         h(b, "<div><dt>Everyday</dt><dd>%n logon%z with a wrong name or password</dd></div>\n", host->mistyped, host->mistyped == 1 ? "" : "s");
     for (size_t i = 0; i < r->coverage.n && n < 6 && !brief; i++)
@@ -454,15 +464,9 @@ static void outcome_ledger(struct buf *b, const struct report *r, const struct r
     buf_z(b, "</dl>\n");
 }
 
-static const char *outcome_hue(const struct r_host *host)
-{
-    static const char *const hue[OUTCOMES] = {"confirmed", "undetermined", "undetermined", "latent", "undetermined", "good"};
-    return hue[host->outcome];
-}
-
 static void outcome_text(struct buf *b, const struct report *r, const struct r_host *host, const char *level, bool brief)
 {
-    h(b, "<div class='why %z'>\n<%z>", outcome_hue(host), level);
+    h(b, "<div class='why %z'>\n<%z>", outcome_words[host->outcome].hue, level);
     h(b, outcome_words[host->outcome].headline, host->host);
     h(b, "</%z>\n", level);
     if (!brief)
@@ -473,9 +477,7 @@ static void outcome_text(struct buf *b, const struct report *r, const struct r_h
 
 static void outcome_sure(struct buf *b, const struct report *r, const struct r_host *host)
 {
-    h(b, "<div class='tile'><h2>How sure</h2><p>%z",
-      host->outcome == OUT_HEALTHY ? "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."
-                                   : "Nothing is claimed beyond what the evidence shows.");
+    h(b, "<div class='tile'><h2>How sure</h2><p>%z", outcome_words[host->outcome].sure);
     if (r->rule_error.n)
         h(b, " <b>%n check%z could not run</b>, so a known cause may have been overlooked.", (int64_t)r->rule_error.n, r->rule_error.n == 1 ? "" : "s");
     buf_z(b, "</p></div>\n");
@@ -541,8 +543,10 @@ static void host_table(struct buf *b, const struct report *r)
         strip(b, host), buf_z(b, "</td><td>");
         if (f)
             h(b, "<bdi dir='auto'>%s</bdi>", f->title);
+        else if (host->failures > host->mistyped)
+            failed_words(b, r, host, 1, "", "");
         else
-            h(b, outcome_words[host->outcome].headline, host->host);
+            h(b, "<span class='nil'>%z</span>", outcome_words[host->outcome].brief);
         h(b, "</td><td class='num'>%n</td><td>%t</td></tr>\n", host->failures, host->last);
     }
     table_close(b, r->host.n - n, "SELECT * FROM v_host");
@@ -679,8 +683,10 @@ static void same_on(struct buf *b, const struct report *r, const struct r_findin
     static const char *const head[] = {"Subject", "Code", "First seen (UTC)", "Last seen (UTC)", "#Failures", "Symptom", NULL};
     if (n < 2)
         return;
+    char caption[60];
+    snprintf(caption, sizeof caption, "Subjects of finding %lld", (long long)f->id);
     h(b, "<details><summary>The same on %n more subject%z</summary>", (int64_t)n - 1, n == 2 ? "" : "s");
-    table_open(b, r, "Subjects of this finding", "same host, same cause, same verdict", head);
+    table_open(b, r, caption, "same host, same cause, same verdict", head);
     size_t i = 1;
     for (; i < n && i < SHOW_ROWS && room(b); i++) {
         const struct r_citation *c = first_cite(r, f + i, R_SYMPTOM);

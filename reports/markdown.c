@@ -165,16 +165,17 @@ static void gaps(struct page *p, const struct report *r)
         m(p, n ? ", and %n more" : "- **Missing or incomplete:** %n artefacts that not every judgement needs", (int64_t)left);
     if (n + left)
         m(p, ": see Coverage\n"), keep(p);
-    if (r->rule_error.n)
-        m(p, "- **Checks that could not run:** %n, see Method\n", (int64_t)r->rule_error.n), keep(p);
 }
 
 static void read_lines(struct page *p, const struct report *r)
 {
     const struct r_read *x = &r->read;
-    m(p, "\nWhat was read:\n\n- **Files:** %n of %n; event logs: %n, records: %n, hives: %n; unreadable records: %n, files with damage: %n\n", (int64_t)x->read, (int64_t)x->files,
+    m(p, "\nWhat was read:\n\n- **Files:** %n of %n; event logs: %n, records: %n, hives: %n; unreadable records: %n, files with anomalies: %n\n", (int64_t)x->read, (int64_t)x->files,
       (int64_t)x->logs, (int64_t)x->records, (int64_t)x->hives, (int64_t)x->failed, (int64_t)x->damaged), keep(p);
-    gaps(p, r);
+    if (r->host.n == 1)
+        gaps(p, r);
+    if (r->rule_error.n)
+        m(p, "- **Checks that could not run:** %n, see Method\n", (int64_t)r->rule_error.n), keep(p);
     m(p, "- **Case:** evidence set %z, %s %s", r->read.set_sha256, r->tool, r->version);
     if (r->stamp.n)
         m(p, ", %s", r->stamp);

@@ -51,8 +51,8 @@ struct r_pair     { struct str key, value; };           /* meta; status words (k
 struct r_group { size_t at, n; int64_t first, last, count; };   /* findings at .. at + n - 1; seen first and last, and failures, over all of them */
 
 /* What the first screen says about a host, gravest first. */
-enum outcome { OUT_FOUND, OUT_UNDECIDED, OUT_UNEXPLAINED, OUT_LATENT, OUT_BLIND, OUT_HEALTHY, OUTCOMES };
-struct outcome_words { const char *headline, *lead; };  /* %s: the host's name */
+enum outcome { OUT_FOUND, OUT_UNDECIDED, OUT_UNEXPLAINED, OUT_LATENT, OUT_BLIND, OUT_PARTIAL, OUT_HEALTHY, OUTCOMES };
+struct outcome_words { const char *headline, *lead, *brief, *hue, *sure; };     /* %s: the host's name; hue: a class of style.css */
 extern const struct outcome_words outcome_words[OUTCOMES];
 
 struct r_host {

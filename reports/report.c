@@ -19,17 +19,22 @@ const struct verdict_word verdict_words[VERDICTS] = {
 };
 const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatible", "Against"};
 
+#define CLAIM "Nothing is claimed beyond what the evidence shows."
 const struct outcome_words outcome_words[OUTCOMES] = {
-    [OUT_FOUND] = {"A cause was found on %s.", ""},
-    [OUT_LATENT] = {"No logon failure was found on %s, but a cause of failures is in place.", ""},
+    [OUT_FOUND] = {"A cause was found on %s.", "", "explained", "confirmed", CLAIM},
+    [OUT_LATENT] = {"No logon failure was found on %s, but a cause of failures is in place.", "", "no failure yet", "latent", CLAIM},
     [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
-        "Nothing read so far confirms or excludes the causes that remain. Collecting what is named here decides them."},
+        "Nothing read so far confirms or excludes the causes that remain. Collecting what is named here decides them.", "undecided", "undetermined", CLAIM},
     [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
-        "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed with their codes under Facts."},
-    [OUT_HEALTHY] = {"No logon failure was found on %s.",
-        "The logs that were read record no failed task, service, share or logon session beyond mistyped passwords, and no known cause of such failures is in place."},
+        "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed with their codes under Facts.", "not explained", "undetermined", CLAIM},
     [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
-        "No failure is known, and none could have been seen. Collect the logs named under Coverage before calling this host healthy."},
+        "No failure is known, and none could have been seen. Collect the logs named under Coverage before calling this host healthy.", "not covered", "undetermined", CLAIM},
+    [OUT_PARTIAL] = {"No logon failure was found on %s, but its logs are incomplete.",
+        "What was read records none; one may lie in what is missing, filtered or damaged. See Coverage before calling this host healthy.", "incomplete logs", "undetermined",
+        "A failure could have gone unrecorded in what was read: of Security, System and TaskScheduler/Operational none is there whole."},
+    [OUT_HEALTHY] = {"No logon failure was found on %s.",
+        "The logs that were read record no failed task, service, share or logon session beyond mistyped passwords, and no known cause of such failures is in place.",
+        "no failure found", "good", "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."},
 };
 
 /* ---- views to rows: one table says how each list is read ---- */
@@ -331,13 +336,19 @@ static void count_evidence(struct report *r)
     }
 }
 
-static bool covered(const struct report *r, struct str host)
+/* What silence means: a core log that is there whole would have recorded a failure; any other log only might have. */
+static enum outcome silence(const struct report *r, struct str host)
 {
     const struct r_coverage *c = r->coverage.row;
-    for (size_t i = 0; i < r->coverage.n; i++)
-        if (c[i].channel == 1 && c[i].from != NONE && str_eq(c[i].host, host))
-            return true;
-    return false;
+    enum outcome o = OUT_BLIND;
+    for (size_t i = 0; i < r->coverage.n; i++) {
+        if (c[i].channel != 1 || c[i].from == NONE || !str_eq(c[i].host, host))
+            continue;
+        if (c[i].core > 0 && (str_eq(c[i].state, STR("present")) || str_eq(c[i].state, STR("cleared"))))
+            return OUT_HEALTHY;
+        o = OUT_PARTIAL;
+    }
+    return o;
 }
 
 static void judge_host(const struct report *r, struct r_host *h)
@@ -368,8 +379,7 @@ static void judge_host(const struct report *r, struct r_host *h)
                  : failed && h->groups[V_UNDETERMINED] ? OUT_UNDECIDED
                  : failed                              ? OUT_UNEXPLAINED
                  : h->top                              ? OUT_LATENT
-                 : covered(r, h->host)                 ? OUT_HEALTHY
-                                                       : OUT_BLIND;
+                                                       : silence(r, h->host);
 }
 
 static int64_t gravity(const struct r_host *h)

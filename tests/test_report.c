@@ -117,6 +117,8 @@ Test(report, first_sentence)
         {"mistyped passwords are everyday", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
          "1 logon with a wrong name or password<", "# No logon failure was found on PC1.", "complete"},
         {"no log", PC1 FILE1, "<h1>PC1 could not be judged: no event log that was read covers it.</h1>", "# PC1 could not be judged", "complete"},
+        {"a filtered log is no proof of health", PC1 FILE1 LOG "UPDATE v_coverage SET state = 'partial';", "<h1>No logon failure was found on PC1, but its logs are incomplete.</h1>", "# No logon failure was found on PC1, but its", "complete"},
+        {"a log that records other things is none either", PC1 FILE1 LOG "UPDATE v_coverage SET artifact = 'Setup';", "but its logs are incomplete.</h1>", "but its logs are incomplete", "complete"},
         {"latent", PC1 FILE1 LOG FINDING("1", "latent"), "<h1><bdi dir='auto'>The title</bdi></h1>", "# PC1: The title\n\n1 latent\n", "complete"},
         {"undecided", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") "INSERT INTO v_finding_unknown VALUES(1, 0, 'SYSTEM', 'reg save HKLM\\SYSTEM a');",
          "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>", "- **Collect** SYSTEM: ` reg save HKLM\\SYSTEM a `", "complete"},
