@@ -32,7 +32,7 @@ void case_close(struct casedb *db)
     sqlite3_close(db->db);
     if (db->path)
         plat_remove(db->path);
-    free(db->path), free(db);
+    free(db->path), free(db->known.slot), free(db->indexes), free(db);
 }
 
 static enum status open_as(const char *name, int flags, bool trusted, struct casedb **out, struct err *e)
@@ -202,8 +202,6 @@ enum status case_finish(struct casedb *db, const char *path, struct err *e)
 }
 
 /* --- trusted SQL */
-enum status case_begin(struct casedb *db, struct err *e) { return case_run(db, "BEGIN", NULL, NULL, 0, e); }
-enum status case_commit(struct casedb *db, struct err *e) { return case_run(db, "COMMIT", NULL, NULL, 0, e); }
 int64_t case_last_id(struct casedb *db) { return sqlite3_last_insert_rowid(db->db); }
 
 static unsigned line_of(const char *sql, const char *at)
@@ -325,6 +323,40 @@ enum status case_run(struct casedb *db, const char *sql, const struct value *arg
     return case_query(db, sql, arg, type, n, NULL, NULL, e);
 }
 
+/* --- transactions. The first one fills the tables of facts: their indexes wait until they are full. */
+static enum status keep_index(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+{
+    struct buf *b = ctx;
+    (void)name, (void)n, (void)e;
+    buf_printf(&b[0], "DROP INDEX \"%.*s\";", STR_ARG(cell[0].s));
+    buf_str(&b[1], cell[1].s), buf_char(&b[1], ';');
+    return OK;
+}
+
+enum status case_begin(struct casedb *db, struct err *e)
+{
+    static const char indexes[] = "SELECT name, sql FROM sqlite_schema WHERE type='index' AND sql IS NOT NULL AND tbl_name IN ('event', 'reg_key', 'reg_value')"
+                                  " AND NOT EXISTS (SELECT 1 FROM event) AND NOT EXISTS (SELECT 1 FROM reg_key) AND NOT EXISTS (SELECT 1 FROM reg_value) ORDER BY name";
+    struct buf sql[2] = {{0}};
+    enum status st = case_run(db, "BEGIN", NULL, NULL, 0, e);
+    if (st == OK && !db->indexes)
+        st = case_query(db, indexes, NULL, NULL, 0, keep_index, sql, e);
+    buf_char(&sql[0], 0), buf_char(&sql[1], 0);
+    if (st == OK && (sql[0].bad || sql[1].bad))
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+    if (st == OK && sql[1].n > 1 && (st = case_exec(db, sql[0].p, e)) == OK)
+        db->indexes = sql[1].p, sql[1].p = NULL;
+    buf_free(&sql[0]), buf_free(&sql[1]);
+    return st;
+}
+
+enum status case_commit(struct casedb *db, struct err *e)
+{
+    enum status st = db->indexes ? case_exec(db, db->indexes, e) : OK;
+    free(db->indexes), db->indexes = NULL;
+    return st == OK ? case_run(db, "COMMIT", NULL, NULL, 0, e) : st;
+}
+
 /* --- facts */
 static const char put_file[] =
     "UPDATE evidence SET kind=coalesce(?1, kind), log_kind=coalesce(?2, log_kind), bytes=coalesce(?3, bytes), sha256=coalesce(nullif(lower(hex(?4)), ''), sha256),"
@@ -369,28 +401,72 @@ static int prepare_put(struct casedb *db, enum fact_kind kind)
     return rc;
 }
 
+/* --- events that are there already, found by their identity in memory: an index of random numbers would cost more than the events */
+static struct known *slot_of(struct known *slot, size_t cap, uint64_t identity)
+{
+    size_t i = (size_t)(identity * 0x9e3779b97f4a7c15u >> 20) & (cap - 1);
+    while (slot[i].id && slot[i].identity != identity)
+        i = (i + 1) & (cap - 1);
+    return &slot[i];
+}
+
+/* Only the first event of an identity is found again: others that claim the same hash are simply kept. */
+static bool remember(struct casedb *db, int64_t identity, int64_t id)
+{
+    if (db->known.n * 2 >= db->known.cap) {
+        size_t cap = db->known.cap ? db->known.cap * 2 : 1 << 12;
+        struct known *more = calloc(cap, sizeof *more);
+        if (!more)
+            return false;
+        for (size_t i = 0; i < db->known.cap; i++)
+            if (db->known.slot[i].id)
+                *slot_of(more, cap, db->known.slot[i].identity) = db->known.slot[i];
+        free(db->known.slot);
+        db->known.slot = more, db->known.cap = cap;
+    }
+    struct known *k = slot_of(db->known.slot, db->known.cap, (uint64_t)identity);
+    if (!k->id)
+        *k = (struct known){(uint64_t)identity, id}, db->known.n++;
+    return true;
+}
+
+static enum status remember_row(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)n;
+    return remember(ctx, cell[0].i, cell[1].i) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+}
+
+static enum status prepare_known(struct casedb *db, struct err *e)
+{
+    static const char find_sql[] = "SELECT file_id, file_off FROM event WHERE id=?1 AND computer IS ?2 AND record_id IS ?3 AND time IS ?4 AND event_id IS ?5 AND provider IS ?6";
+    static const char source_sql[] = "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
+    enum status st = case_query(db, "SELECT identity, id FROM event WHERE identity IS NOT NULL ORDER BY id", NULL, NULL, 0, remember_row, db, e);
+    int rc = st == OK ? sqlite3_prepare_v3(db->db, find_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->find, NULL) : SQLITE_OK;
+    if (st == OK && rc == SQLITE_OK)
+        rc = sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL);
+    db->known.loaded = st == OK && rc == SQLITE_OK;
+    return rc == SQLITE_OK ? st : case_fail(db, rc, E_DB, "event", e);
+}
+
 /* The same record in another file (or again in this one): its place is kept, the event is not doubled. The identity is a hash of
  * hostile bytes, so what it claims is compared. */
 static int known_event(struct casedb *db, const struct fact *f, int64_t file, bool *known)
 {
-    static const char find_sql[] = "SELECT id, file_id, file_off FROM event INDEXED BY event_identity WHERE identity=?1 AND computer IS ?2 AND record_id IS ?3 AND time IS ?4 AND event_id IS ?5 AND provider IS ?6";
-    static const char source_sql[] = "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
-    static const int column[] = {EV_IDENTITY, EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
-    int rc = SQLITE_OK;
-    if (f->v[EV_IDENTITY].null)
-        return *known = false, rc;
-    if (!db->find && (rc = sqlite3_prepare_v3(db->db, find_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->find, NULL)) == SQLITE_OK)
-        rc = sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL);
+    static const int column[] = {EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
+    struct known *k = f->v[EV_IDENTITY].null || !db->known.cap ? NULL : slot_of(db->known.slot, db->known.cap, (uint64_t)f->v[EV_IDENTITY].i);
+    *known = false;
+    if (!k || !k->id)
+        return SQLITE_OK;
+    int rc = sqlite3_bind_int64(db->find, 1, k->id);
     for (int i = 0; i < (int)LEN(column) && rc == SQLITE_OK; i++)
-        rc = bind(db->find, i + 1, &f->v[column[i]], fact_descs[FACT_EVENT].col[column[i]].type);
+        rc = bind(db->find, i + 2, &f->v[column[i]], fact_descs[FACT_EVENT].col[column[i]].type);
     if (rc != SQLITE_OK)
         return rc;
     rc = sqlite3_step(db->find);
     *known = rc == SQLITE_ROW;
     if (rc == SQLITE_ROW) {
-        bool same = sqlite3_column_int64(db->find, 1) == file && sqlite3_column_int64(db->find, 2) == (int64_t)f->ref.off;
-        sqlite3_bind_int64(db->source, 1, sqlite3_column_int64(db->find, 0));
-        sqlite3_bind_int64(db->source, 2, file), sqlite3_bind_int64(db->source, 3, (int64_t)f->ref.off);
+        bool same = sqlite3_column_int64(db->find, 0) == file && sqlite3_column_int64(db->find, 1) == (int64_t)f->ref.off;
+        sqlite3_bind_int64(db->source, 1, k->id), sqlite3_bind_int64(db->source, 2, file), sqlite3_bind_int64(db->source, 3, (int64_t)f->ref.off);
         rc = same ? SQLITE_DONE : sqlite3_step(db->source);
         sqlite3_reset(db->source);
     }
@@ -413,6 +489,8 @@ enum status case_put(struct casedb *db, const int64_t file_of[3], const struct f
     const int n = (int)columns(f->kind);
     const int64_t file = file_of[f->ref.file];
     bool known = false;
+    if (f->kind == FACT_EVENT && !db->known.loaded && (st = prepare_known(db, e)) != OK)
+        return st;
     int rc = db->put[f->kind] ? SQLITE_OK : prepare_put(db, f->kind);
     if (rc == SQLITE_OK && f->kind == FACT_EVENT)
         rc = known_event(db, f, file, &known);
@@ -433,6 +511,8 @@ enum status case_put(struct casedb *db, const int64_t file_of[3], const struct f
             rc = SQLITE_OK;
         if (rc != SQLITE_OK)
             st = case_fail(db, rc, E_DB, fact_descs[f->kind].table, e);
+        else if (f->kind == FACT_EVENT && !f->v[EV_IDENTITY].null && !remember(db, f->v[EV_IDENTITY].i, sqlite3_last_insert_rowid(db->db)))
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
         sqlite3_reset(stmt), sqlite3_clear_bindings(stmt);
         return st;
     }

@@ -116,6 +116,30 @@ Test(casedb, duplicates)
     cr_expect_str_eq(ask("SELECT count(*) FROM event WHERE identity IS NULL"), "2;", "without identity nothing is known to be the same");
 }
 
+/* Many identities, so that the table in memory grows; a copy of the case knows them too. Indexes wait for the end of the first transaction. */
+Test(casedb, many_events_and_their_duplicates)
+{
+    struct casedb *copy = NULL;
+    struct err e = {0};
+    cr_assert(case_begin(db, &e) == OK, "%s", e.why);
+    cr_expect_str_eq(ask("SELECT count(*) FROM sqlite_schema WHERE name = 'event_what'"), "0;");
+    for (int turn = 0; turn < 2; turn++)
+        for (int i = 1; i <= 20000; i++) {
+            struct fact f = event(i % 7 ? i * 0x123456789abcLL : i, i, i, "PC1");
+            put(&f, 1 + turn);
+        }
+    cr_assert(case_commit(db, &e) == OK, "%s", e.why);
+    cr_expect_str_eq(ask("SELECT count(*), (SELECT count(*) FROM event_source) FROM event"), "20000|20000;");
+    cr_expect_str_eq(ask("SELECT count(*) FROM sqlite_schema WHERE name IN ('event_what', 'reg_value_path')"), "2;");
+    cr_assert(case_copy(db, &copy, &e) == OK, "%s", e.why);
+    case_close(db), db = copy;
+    struct fact f = event(7, 7, 7, "PC1");
+    put(&f, 3);
+    cr_expect_str_eq(ask("SELECT count(*), (SELECT count(*) FROM event_source) FROM event"), "20000|20001;");
+    cr_assert(case_begin(db, &e) == OK && case_commit(db, &e) == OK, "%s", e.why);
+    cr_expect_str_eq(ask("SELECT count(*) FROM sqlite_schema WHERE name IN ('event_what', 'reg_value_path')"), "2;", "a later transaction leaves them");
+}
+
 static struct fact fold(int64_t n, int64_t first, int64_t last, uint64_t off, int64_t last_off, const char *data)
 {
     struct fact f = {.kind = FACT_FOLD, .ref = {.off = off}};
