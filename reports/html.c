@@ -324,7 +324,7 @@ static void when(struct buf *b, const struct r_host *host, const char *label, in
 static void since(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f, size_t serial, const char *level)
 {
     struct window w = log_window(r, host->host);
-    bool seen = f ? host->top->first != NONE : host->failures > host->mistyped;
+    bool seen = f ? host->top->first != NONE : host->failures > 0;
     int64_t n = f ? host->top->count : host->failures;
     h(b, "<div class='tile %z'><%z>%z</%z><dl class='when'>", f ? verdict_words[f->verdict].id : "ruled_out", level, seen ? "Since when" : "Time covered", level);
     if (seen) {
@@ -441,7 +441,7 @@ static size_t failed_words(struct buf *b, const struct report *r, const struct r
     const struct r_failed *t = r->failed.row;
     size_t n = 0;
     for (size_t i = 0; i < r->failed.n && n < most; i++)
-        if (host->failures && str_eq(t[i].host, host->host) && !str_eq(t[i].kind, STR("program")) && !str_eq(t[i].kind, STR("exit code"))) {
+        if (t[i].logon == 1 && str_eq(t[i].host, host->host)) {
             h(b, "%z%s <bdi dir='auto'>%s</bdi>, %n\xc3\x97", open, t[i].kind, t[i].subject.p ? t[i].subject : STR("of unknown name"), t[i].n), n++;
             if (t[i].win32 != NONE)
                 h(b, ": %i %s", t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""));
@@ -456,8 +456,8 @@ static void outcome_ledger(struct buf *b, const struct report *r, const struct r
     const struct r_coverage *c = r->coverage.row;
     buf_z(b, "<dl class='ledger'>\n");
     size_t n = failed_words(b, r, host, brief ? 2 : 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
-    if (host->mistyped)
-        h(b, "<div><dt>Everyday</dt><dd>%n logon%z with a wrong name or password</dd></div>\n", host->mistyped, host->mistyped == 1 ? "" : "s");
+    if (host->other)
+        h(b, "<div><dt>Other</dt><dd><a href='#facts'>%n failure%z</a> for reasons of their own, such as mistyped passwords</dd></div>\n", host->other, host->other == 1 ? "" : "s");
     for (size_t i = 0; i < r->coverage.n && n < 6 && !brief; i++)
         if (c[i].channel == 1 && c[i].from != NONE && str_eq(c[i].host, host->host))
             h(b, "<div><dt>Covered</dt><dd><bdi dir='auto'>%s</bdi> <span class='src'>%t \xe2\x80\x93 %t</span></dd></div>\n", c[i].artifact, c[i].from, c[i].to), n++;
@@ -543,7 +543,7 @@ static void host_table(struct buf *b, const struct report *r)
         strip(b, host), buf_z(b, "</td><td>");
         if (f)
             h(b, "<bdi dir='auto'>%s</bdi>", f->title);
-        else if (host->failures > host->mistyped)
+        else if (host->failures > 0)
             failed_words(b, r, host, 1, "", "");
         else
             h(b, "<span class='nil'>%z</span>", outcome_words[host->outcome].brief);
@@ -778,19 +778,36 @@ static void win32(struct buf *b, int64_t code, struct str symbol)
         h(b, "%i <small class='mono nowrap'>%s</small>", code, symbol.p ? symbol : STR(""));
 }
 
-static void failures(struct buf *b, const struct report *r)
+static void failure_table(struct buf *b, const struct report *r, bool logon, size_t all)
 {
     static const char *const head[] = {"Subject", "Kind", "Host", "Windows error", "Code as recorded", "#Times", "First (UTC)", "Last (UTC)", "Last evidence", NULL};
     const struct r_failed *t = r->failed.row;
     size_t n = 0;
-    if (!r->failed.n)
-        return;
-    table_open(b, r, "Failures", "by subject and code, from events and from last results in the task cache", head);
-    for (; n < r->failed.n && n < SHOW_ROWS && room(b); n++, t++) {
+    table_open(b, r, logon ? "Logon failures" : "Other failures", logon ? "tasks, services, shares and jobs that lacked a session or an account" : "mistyped passwords, services that stopped, exit codes of programs", head);
+    for (size_t i = 0; i < r->failed.n && n < SHOW_ROWS && room(b); i++, t++) {
+        if ((t->logon == 1) != logon)
+            continue;
         h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td class='nowrap'>%s</td>", t->subject, t->kind), host_cell(b, r, t->host), buf_z(b, "<td>"), win32(b, t->win32, t->symbol);
         h(b, "</td><td class='mono'>%s</td><td class='num'>%n</td><td>%t</td><td>%t</td><td>", t->raw, t->n, t->first, t->last), ref(b, r, t->id), buf_z(b, "</td></tr>\n");
+        n++;
     }
-    table_close(b, r->failed.n - n + r->failed.more, "SELECT * FROM v_failure");
+    table_close(b, all - n + r->failed.more, logon ? "SELECT * FROM v_logon_failure" : "SELECT * FROM v_failure");
+}
+
+static void failures(struct buf *b, const struct report *r)
+{
+    const struct r_failed *t = r->failed.row;
+    size_t n[2] = {0};
+    for (size_t i = 0; i < r->failed.n; i++)
+        n[t[i].logon == 1]++;
+    if (n[1])
+        failure_table(b, r, true, n[1]);
+    else
+        buf_z(b, "<p class='nil'>No logon failure was recorded in what was read.</p>\n");
+    if (!n[0])
+        return;
+    h(b, "<details class='fold ruled_out'><summary>Other failures: %n <small>for reasons of their own</small></summary>", (int64_t)n[0]);
+    failure_table(b, r, false, n[0]), buf_z(b, "</details>\n");
 }
 
 static const char *start_word(int64_t start)
@@ -869,11 +886,10 @@ static void settings(struct buf *b, const struct report *r, bool smb)
 static void facts(struct buf *b, const struct report *r)
 {
     buf_z(b, "<section class='part' id='facts' aria-labelledby='h-facts'>\n<h2 id='h-facts'>Facts</h2>\n<p class='hint'>State of the host as the evidence records it, whatever the verdicts.</p>\n");
-    if (!r->failed.n)
-        buf_z(b, "<p class='nil'>No failure was recorded in what was read.</p>\n");
+    failures(b, r);
     if (!r->service.n && !r->setting.n)
         buf_z(b, "<p class='nil'>No SYSTEM hive was read: nothing is known about services and settings.</p>\n");
-    failures(b, r), services(b, r), settings(b, r, true), settings(b, r, false);
+    services(b, r), settings(b, r, true), settings(b, r, false);
     buf_z(b, "</section>\n");
 }
 

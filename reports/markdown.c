@@ -142,7 +142,7 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
     m(p, "%z\n\n", outcome_words[host->outcome].lead), keep(p);
     span_lines(p, host, host->first, host->last, host->failures);
     for (size_t i = 0; i < r->failed.n && host->failures && k < 5; i++)
-        if (str_eq(t[i].host, host->host) && !str_eq(t[i].kind, STR("program")))
+        if (t[i].logon == 1 && str_eq(t[i].host, host->host))
             m(p, "- **Failed:** %s %s, %n times: %i %s\n", t[i].kind, t[i].subject, t[i].n, t[i].win32, t[i].symbol.p ? t[i].symbol : STR("")), keep(p), k++;
     for (size_t i = 0; i < r->collect.n && n < 3; i++)
         if (str_eq(c[i].host, host->host))
@@ -319,8 +319,9 @@ static void facts(struct page *p, const struct report *r)
     const struct r_failed *t = r->failed.row;
     const struct r_service *s = r->service.row;
     m(p, "\n## Facts\n"), keep(p);
-    table(p, r->failed.n, "Failures", "Subject | Kind | Host | Windows error | Code as recorded | Times | First (UTC) | Last (UTC) | Last evidence");
     for (size_t i = 0; i < r->failed.n; i++) {
+        if (!i || t[i].logon != t[i - 1].logon)
+            table(p, 1, t[i].logon == 1 ? "Logon failures" : "Other failures", "Subject | Kind | Host | Windows error | Code as recorded | Times | First (UTC) | Last (UTC) | Last evidence");
         m(p, "| %s | %s | %s | %i %s | %s | %n | %t | %t | ", t[i].subject, t[i].kind, t[i].host, t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
         id(p, t[i].id), m(p, " |\n"), keep(p);
     }

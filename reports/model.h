@@ -39,11 +39,11 @@ struct r_evidence {
 };
 struct r_coverage { int64_t from, to, channel, core; struct str host, artifact, state, path, detail; };
 struct r_task     { int64_t event_id, win32, time; struct str host, task, raw, symbol, id; };
-struct r_failed   { int64_t win32, n, first, last; struct str host, kind, subject, raw, symbol, id; };     /* failures alike; id: the last one */
+struct r_failed   { int64_t logon, win32, n, first, last; struct str host, kind, subject, raw, symbol, id; };     /* failures alike; id: the last one; logon: of a logon, a session or an account */
 struct r_service  { int64_t start; struct str host, service, display, account, id; };
 struct r_setting  { int64_t smb, is_set, value, default_value; struct str host, name, text, default_text, meaning, id; };
 struct r_day      { int64_t day, n; struct str host; };
-struct r_total    { int64_t n, mistyped, first, last; struct str host; };
+struct r_total    { int64_t n, other, first, last; struct str host; };
 struct r_collect  { int64_t n; struct str host, artifact, command; };
 struct r_pair     { struct str key, value; };           /* meta; status words (key); rules that failed (rule, message) */
 
@@ -61,8 +61,8 @@ struct r_host {
     size_t groups[VERDICTS], findings[VERDICTS];
     const struct r_group *top;                          /* NULL: nothing confirmed, likely, possible or latent */
     enum outcome outcome;
-    int64_t failures, first, last;                      /* failures in evidence, explained or not */
-    int64_t mistyped;                                   /* of them, logons with a wrong name or password: everyday ones when nothing else failed */
+    int64_t failures, first, last;                      /* of logons, sessions and accounts, explained or not */
+    int64_t other;                                      /* mistyped passwords, services that stopped for reasons of their own */
     struct slice day;
 };
 

@@ -33,7 +33,7 @@ const struct outcome_words outcome_words[OUTCOMES] = {
         "What was read records none; one may lie in what is missing, filtered or damaged. See Coverage before calling this host healthy.", "incomplete logs", "undetermined",
         "A failure could have gone unrecorded in what was read: of Security, System and TaskScheduler/Operational none is there whole."},
     [OUT_HEALTHY] = {"No logon failure was found on %s.",
-        "The logs that were read record no failed task, service, share or logon session beyond mistyped passwords, and no known cause of such failures is in place.",
+        "The logs that were read record no task, service or share that failed for want of a logon session, and no known cause of such failures is in place.",
         "no failure found", "good", "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."},
 };
 
@@ -101,11 +101,13 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
      "SELECT host, subject, event_id, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE kind IN ('task', 'program') UNION ALL " EXIT_CODES " ORDER BY 1, 7, 2, 3, 8",
      {TEXT(r_task, host), TEXT(r_task, task), INT(r_task, event_id), TEXT(r_task, raw), INT(r_task, win32), TEXT(r_task, symbol), INT(r_task, time), TEXT(r_task, id)}},
     {offsetof(struct report, failed), sizeof(struct r_failed), 20000,
-     "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES "), t AS (SELECT host, kind, subject, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_failure "
-     "UNION ALL SELECT host, 'exit code', subject, raw, win32, symbol, time, id FROM exits) "
-     "SELECT host, kind, subject, raw, win32, symbol, count(*), min(time), max(time), substr(max(printf('%020d', time) || id), 21) FROM t GROUP BY host, kind, subject, raw, win32 "
-     "ORDER BY host, kind IN ('program', 'exit code'), win32 IS NULL, 9 DESC, kind, subject, raw",
-     {TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject), TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n), INT(r_failed, first),
+     "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES "), t(logon, host, kind, subject, raw, win32, symbol, time, id) AS ("
+     "SELECT 1, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_logon_failure UNION ALL "
+     "SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure) UNION ALL "
+     "SELECT 0, host, 'exit code', subject, raw, win32, symbol, time, id FROM exits) "
+     "SELECT logon, host, kind, subject, raw, win32, symbol, count(*), min(time), max(time), substr(max(printf('%020d', time) || id), 21) FROM t "
+     "GROUP BY logon, host, kind, subject, raw, win32 ORDER BY logon DESC, host, 10 DESC, kind, subject, raw",
+     {INT(r_failed, logon), TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject), TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n), INT(r_failed, first),
       INT(r_failed, last), TEXT(r_failed, id)}},
     /* Five services always, absent ones too, once a SYSTEM hive of the host was read; others when they log on with an account of their own or failed. */
     {offsetof(struct report, service), sizeof(struct r_service), 100000,
@@ -123,10 +125,11 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
      {INT(r_setting, smb), TEXT(r_setting, host), TEXT(r_setting, name), INT(r_setting, is_set), INT(r_setting, value), TEXT(r_setting, text),
       INT(r_setting, default_value), TEXT(r_setting, default_text), TEXT(r_setting, meaning), TEXT(r_setting, id)}},
     {offsetof(struct report, day), sizeof(struct r_day), SIZE_MAX,
-     "SELECT host, time / 864000000000, count(*) FROM v_failure WHERE time > 0 AND kind <> 'program' GROUP BY 1, 2 ORDER BY 1, 2", {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
+     "SELECT host, time / 864000000000, count(*) FROM v_logon_failure WHERE time > 0 GROUP BY 1, 2 ORDER BY 1, 2", {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
     {offsetof(struct report, total), sizeof(struct r_total), SIZE_MAX,
-     "SELECT host, count(*), sum(kind = 'logon' AND coalesce(win32, 0) IN (1326, 1317)), min(nullif(time, 0)), max(nullif(time, 0)) FROM v_failure WHERE kind <> 'program' GROUP BY 1 ORDER BY 1",
-     {TEXT(r_total, host), INT(r_total, n), INT(r_total, mistyped), INT(r_total, first), INT(r_total, last)}},
+     "SELECT host, sum(logon), sum(NOT logon), min(nullif(time, 0)), max(nullif(time, 0)) FROM (SELECT host, 1 AS logon, time FROM v_logon_failure UNION ALL "
+     "SELECT host, 0, NULL FROM v_failure WHERE kind <> 'program' AND evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure)) GROUP BY 1 ORDER BY 1",
+     {TEXT(r_total, host), INT(r_total, n), INT(r_total, other), INT(r_total, first), INT(r_total, last)}},
     {offsetof(struct report, collect), sizeof(struct r_collect), 1000,           /* what would decide most comes first */
      "SELECT f.host, u.artifact, u.collect, count(*) FROM v_finding_unknown u JOIN v_finding f ON f.finding = u.finding "
      "GROUP BY 1, 2, 3 ORDER BY 1, sum(f.verdict = 'undetermined') DESC, 4 DESC, 2, 3",
@@ -358,26 +361,26 @@ static void judge_host(const struct report *r, struct r_host *h)
     const struct r_total *t = r->total.row;
     const struct r_day *day = r->day.row;
     int64_t best = VERDICTS;
+    bool open = false;
     for (size_t i = 0; i < r->group.n; i++) {
         int64_t v = f[g[i].at].verdict;
         if (!str_eq(f[g[i].at].host, h->host))
             continue;
-        h->groups[v]++, h->findings[v] += g[i].n;
+        h->groups[v]++, h->findings[v] += g[i].n, open |= v == V_UNDETERMINED && g[i].count > 0;
         if (!h->top && v <= V_LATENT)
             h->top = g + i, best = v;
     }
-    h->first = h->last = NONE, h->failures = h->mistyped = 0;
+    h->first = h->last = NONE, h->failures = h->other = 0;
     for (size_t i = 0; i < r->total.n; i++)
         if (str_eq(t[i].host, h->host))
-            h->failures = t[i].n, h->mistyped = t[i].mistyped, h->first = t[i].first, h->last = t[i].last;
+            h->failures = t[i].n, h->other = t[i].other, h->first = t[i].first, h->last = t[i].last;
     while (h->day.at < r->day.n && !str_eq(day[h->day.at].host, h->host))
         h->day.at++;
     while (h->day.at + h->day.n < r->day.n && str_eq(day[h->day.at + h->day.n].host, h->host))
         h->day.n++;
-    bool failed = h->failures > h->mistyped;
-    h->outcome = best < V_LATENT                      ? OUT_FOUND
-                 : failed && h->groups[V_UNDETERMINED] ? OUT_UNDECIDED
-                 : failed                              ? OUT_UNEXPLAINED
+    h->outcome = best < V_LATENT                       ? OUT_FOUND
+                 : open                                ? OUT_UNDECIDED
+                 : h->failures                         ? OUT_UNEXPLAINED
                  : h->top                              ? OUT_LATENT
                                                        : silence(r, h->host);
 }

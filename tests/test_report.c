@@ -18,6 +18,7 @@ static const char views[] =
     "CREATE TABLE v_coverage(host, artifact, state, from_time, to_time, file_id, path, detail);"
     "CREATE TABLE v_event(evidence_id, host, computer, channel, provider, event_id, version, level, time, record_id, pid, sid, boot, data);"
     "CREATE TABLE v_failure(evidence_id, host, kind, subject, principal, sid, call, win32, value, raw, symbol, time, boot, event_id);"
+    "CREATE VIEW v_logon_failure AS SELECT * FROM v_failure WHERE kind IN ('task', 'service', 'share');"
     "CREATE TABLE v_task(evidence_id, host, task, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc);"
     "CREATE TABLE v_service(evidence_id, host, service, display, start, account, delayed, managed, depends, image);"
     "CREATE TABLE v_setting(evidence_id, host, section, name, value, text, is_set, default_value, default_text, meaning, path);"
@@ -114,8 +115,8 @@ Test(report, first_sentence)
         {"a file that is no evidence", "INSERT INTO v_evidence VALUES('f1', 1, 'a.txt', NULL, 'unknown', NULL, NULL, NULL, 3, NULL, 0, 0, 0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL);",
          "1 file was looked at; it holds nothing a host can be judged by", "- **Files:** 0 of 1;", "no_evidence"},
         {"healthy", PC1 FILE1 LOG, "<h1>No logon failure was found on PC1.</h1>", "# No logon failure was found on PC1.", "complete"},
-        {"mistyped passwords are everyday", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
-         "1 logon with a wrong name or password<", "# No logon failure was found on PC1.", "complete"},
+        {"a mistyped password is everyday", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
+         "1 failure</a> for reasons of their own", "# No logon failure was found on PC1.", "complete"},
         {"no log", PC1 FILE1, "<h1>PC1 could not be judged: no event log that was read covers it.</h1>", "# PC1 could not be judged", "complete"},
         {"a filtered log is no proof of health", PC1 FILE1 LOG "UPDATE v_coverage SET state = 'partial';", "<h1>No logon failure was found on PC1, but its logs are incomplete.</h1>", "# No logon failure was found on PC1, but its", "complete"},
         {"a log that records other things is none either", PC1 FILE1 LOG "UPDATE v_coverage SET artifact = 'Setup';", "but its logs are incomplete.</h1>", "but its logs are incomplete", "complete"},
@@ -416,6 +417,7 @@ Test(report, real_views)
     struct err e = {0};
     cr_assert_eq(case_create(NULL, embedded("schema.sql"), &m.db, &e), OK, "%s", e.why);
     cr_assert_eq(case_exec(m.db, embedded("views.sql").p, &e), OK, "%s", e.why);
+    cr_assert_eq(case_exec(m.db, embedded("consumers.sql").p, &e), OK, "%s", e.why);
     cr_assert_eq(case_exec(m.db, "INSERT INTO host(id, name, bias) VALUES(1, 'PC1', -60); INSERT INTO evidence(id, path, kind, host_id) VALUES(1, 'a/SYSTEM', 'hive', 1), (2, 'b', 'evtx', 1);"
         "UPDATE evidence SET duplicate_of = 1 WHERE id = 2; INSERT INTO anomaly(file_id, file_off, code, what) VALUES(2, 4096, 'x', 'torn');"
         "INSERT INTO kb_artifact(name, kind) VALUES('System', 'channel'), ('SYSTEM', 'hive'); INSERT INTO coverage(host_id, artifact, state, from_time, to_time) VALUES(1, 'System', 'present', " MARCH_2 ", " MARCH_5 ");"
