@@ -55,6 +55,16 @@ test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
 asan:
 	$(Q)$(MAKE) --no-print-directory O=$(O)/asan OPT='-O1 -g' SAN='-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer' test
 
+# --- damaged evidence in bulk: make campaign MODE=logs|hives|neighbours|kills N=1000 SEED=1
+SEED ?= 1
+N ?= 1000
+MODE ?= logs
+$(O)/campaign: $(O)/tests/campaign.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+$(O)/test_campaign: | $(O)/campaign $(O)/whylogon
+campaign: $(O)/campaign $(O)/whylogon $(O)/samples.stamp
+	$(Q)$(O)/campaign $(SEED) $(N) $(MODE)
+
 # --- evidence of our own
 $(O)/make_samples: $(O)/tests/make_samples.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
@@ -79,5 +89,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '1s/^# //p' Makefile
-.PHONY: all test asan samples mingw bench install clean help
+.PHONY: all test asan campaign samples mingw bench install clean help
 .SECONDARY:
