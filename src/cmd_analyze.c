@@ -16,7 +16,8 @@
 static const char *const verdicts[] = {"never", "possible", "likely", "confirmed", NULL};   /* rising: --fail-on */
 
 struct options {
-    const char *out, *knowledge, *stamp;
+    const char *out, *knowledge, *stamp, *limits;
+    struct run_limits lim;
     unsigned jobs, progress, fail_on;
     bool force, strict, recovered, require_jail;
     int64_t since, until;
@@ -176,7 +177,7 @@ static enum status read_evidence(struct run *r, struct err *e)
     struct want want = *kb_want(r->kb);
     want.recovered = r->o.recovered, want.since = r->o.since, want.until = r->o.until;
     progress_begin(&r->bar, (enum progress_mode)r->o.progress);
-    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &r->bar, .stop = &stop_signal, .require_jail = r->o.require_jail};
+    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &r->bar, .stop = &stop_signal, .require_jail = r->o.require_jail, .limits = r->o.lim};
     enum status st = ingest(r->db, &want, &r->ev, &o, &r->in, e);
     char text[160];
     if (st == OK && r->in.jail != JAIL_ALL) {
@@ -216,7 +217,8 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
         if (plat_stat(inputs[i], true, &s, &e) != OK)
             return complain(&e, EXIT_USAGE);
     }
-    if (output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
+    r->o.lim = run_limits_default();
+    if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK) || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
         return complain(&e, EXIT_USAGE);
     if ((st = prepare(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);
@@ -248,6 +250,7 @@ int cmd_analyze(int argc, char **argv)
         {"fail-on", 0, OPT_CHOICE, &r.o.fail_on, "never|possible|likely|confirmed", "exit 1 when a finding is at or above this verdict", verdicts},
         {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part", NULL},
         {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL, "stop when a layer of the workers' jail is missing on this system", NULL},
+        {"limits", 0, OPT_TEXT, &r.o.limits, "NAME=N,…", "memory, file-bytes, run-bytes, facts, file-seconds, run-seconds (k, M, G, T)", NULL},
         {"stamp", 0, OPT_TEXT, &r.o.stamp, "TEXT", "text to keep in the case and the reports (time of the run, ticket, examiner)", NULL},
         {"progress", 0, OPT_CHOICE, &r.o.progress, "auto|bar|json|none", "progress on stderr", progress_modes},
         {0},

@@ -6,6 +6,7 @@
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "worker.h"
+#include <stddef.h>
 #include <stdlib.h>
 
 enum {
@@ -13,7 +14,7 @@ enum {
     QUEUE = 8,                      /* jobs sent ahead to one worker */
     AHEAD_BYTES = 4 << 20,          /* ... as long as they are small: a long one must not hold others behind it */
     PENDING_BYTES = 16 << 20,       /* frames held for a job whose turn has not come; beyond it the worker waits */
-    STALL_MS = 120000,              /* a worker silent for so long on one job is ended: hashing reports every 4 MiB */
+    STALL_MS = 120000,              /* a worker silent for so long on one job is ended: hashing reports every 4 MiB; --limits may be stricter */
     READ_BYTES = 256 * 1024,
     STILLBORN = 3,
 };
@@ -35,16 +36,18 @@ struct slot {
     size_t queue[QUEUE], n;         /* tasks sent, the running one first */
     uint64_t ahead;                 /* bytes of all tasks in the queue */
     struct buf in;                  /* bytes not yet a whole frame */
-    uint64_t heard;                 /* plat_clock_ms of the last frame, or of the job's start */
+    uint64_t heard, began;          /* plat_clock_ms of the last frame or the job's start; of the job's start */
 };
 
-struct file_sum { struct evtx_stats stats; bool lost, hashed; };
+struct file_sum { struct evtx_stats stats; uint64_t facts; bool hashed, full; };     /* full: more facts than the limit, said once */
 
 struct pool {
     struct casedb *db;
     const struct want *want;
     struct evidence *ev;
     const struct ingest_options *o;
+    struct run_limits lim;
+    uint64_t until;                 /* plat_clock_ms at which the run's time is over */
     struct ingest_result *r;
     struct task *task;
     size_t n_task, cap_task, turn, next, ended;
@@ -56,6 +59,39 @@ struct pool {
     unsigned stillborn;             /* workers that ended before they said anything */
     uint8_t *read_buf;
 };
+
+/* --- limits */
+
+static const struct { const char *name; size_t at; } limit_names[] = {
+    {"memory", offsetof(struct run_limits, memory)},     {"file-bytes", offsetof(struct run_limits, file_bytes)},     {"run-bytes", offsetof(struct run_limits, run_bytes)},
+    {"facts", offsetof(struct run_limits, facts)},       {"file-seconds", offsetof(struct run_limits, file_seconds)}, {"run-seconds", offsetof(struct run_limits, run_seconds)},
+};
+
+struct run_limits run_limits_default(void)
+{
+    return (struct run_limits){LIM_WORKER_BYTES, LIM_RUN_FILE_BYTES, LIM_RUN_BYTES, LIM_RUN_FACTS, LIM_RUN_FILE_SECONDS, LIM_RUN_SECONDS};
+}
+
+enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e)
+{
+    for (struct str rest = str_of(text); rest.n;) {
+        struct str value = str_cut(&rest, ','), name = str_cut(&value, '=');
+        static const char units[] = "kMGT";
+        const char *unit = value.n ? memchr(units, value.p[value.n - 1], 4) : NULL;
+        unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+        size_t i = 0;
+        int64_t n;
+        value.n -= unit != NULL;
+        while (i < LEN(limit_names) && !str_eq(name, str_of(limit_names[i].name)))
+            i++;
+        if (i == LEN(limit_names))
+            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "no limit '%.*s'; there are memory, file-bytes, run-bytes, facts, file-seconds, run-seconds", STR_ARG(name));
+        if (!str_i64(value, &n) || n <= 0 || n > INT64_MAX >> shift)
+            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s wants a number such as 100 or 2G", limit_names[i].name);
+        *(uint64_t *)(void *)((char *)l + limit_names[i].at) = (uint64_t)n << shift;
+    }
+    return OK;
+}
 
 /* --- what the case remembers of each file */
 
@@ -175,6 +211,21 @@ static enum status plan_one(struct pool *p, size_t i, struct err *e)
     return f->hive == i ? add_task(p, t, e) : OK;       /* a log that belongs to a hive comes with it */
 }
 
+/* Files that --limits leaves out: too large, or behind the bytes the run may read. */
+static void leave_out(struct pool *p)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < p->ev->n; i++) {
+        struct file *f = &p->ev->file[i];
+        if (f->st != OK || f->skipped)
+            continue;
+        bool large = f->bytes > p->lim.file_bytes, late = !large && f->bytes > p->lim.run_bytes - sum;
+        sum += large || late ? 0 : f->bytes;
+        if (large || late)
+            f->skipped = p->r->limit = true, f->note = large ? STR("larger than --limits file-bytes, not read") : STR("beyond --limits run-bytes, not read");
+    }
+}
+
 static enum status plan(struct pool *p, bool sniffing, struct err *e)
 {
     enum status st = OK;
@@ -219,12 +270,22 @@ static enum status on_done(struct pool *p, struct task *t, struct span in, struc
     struct evtx_stats *s = &p->sum[t->file[0]].stats;
     s->seen += d.seen, s->parsed += d.parsed, s->recovered += d.recovered, s->failed += d.failed, s->chunks += d.chunks, s->hints |= d.hints;
     p->progress.records += d.parsed;
-    p->r->limit |= d.status == E_LIMIT;
+    p->r->limit |= d.status == E_LIMIT || d.status == E_NOMEM;      /* memory that is not there is memory beyond the limit */
     if (st != OK || d.status == OK || t->job.op == JOB_SNIFF)
         return st;
     st = add_anomaly(p, t->file[0], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
     struct value v[] = {val_i(row_id(t->file[0])), val_s(d.what), val_s(d.why)};
     return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;
+}
+
+static enum status one_too_many(struct pool *p, size_t file, struct err *e)
+{
+    if (p->sum[file].full)
+        return OK;
+    p->sum[file].full = p->r->limit = true;
+    enum status st = add_anomaly(p, file, 0, "limit", STR("facts"), STR("more facts than the limit: the rest of this file is counted, not kept"), e);
+    struct value v[] = {val_i(row_id(file))};
+    return st == OK ? run(p, "UPDATE evidence SET state='partial', note='more facts than --limits allows; the first are kept' WHERE id=?1", 1, v, "i", e) : st;
 }
 
 /* What a frame that has to wait must be, so that its turn cannot bring surprises. */
@@ -247,6 +308,9 @@ static enum status on_frame(struct pool *p, struct task *t, uint8_t type, struct
         int64_t of[JOB_FILES];
         for (size_t i = 0; i < JOB_FILES; i++)
             of[i] = row_id(t->file[i < t->job.n_files ? i : 0]);
+        if (p->sum[t->file[0]].facts >= p->lim.facts)
+            return one_too_many(p, t->file[0], e);
+        p->sum[t->file[0]].facts++;
         enum status st = t->ordered ? fact_get(body, &f, e) : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
         if (st == OK && f.ref.file >= t->job.n_files)
             st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "file %u of %u", f.ref.file, t->job.n_files);
@@ -295,10 +359,11 @@ static enum status slot_start(struct pool *p, struct slot *s, struct err *e)
 {
     const char *const args[] = {"whylogon", "--worker", NULL};
     struct buf frame = {0};
-    enum status st = plat_spawn_self(args, &(struct proc_limits){.memory_bytes = 0}, &s->proc, e);
+    enum status st = plat_spawn_self(args, &(struct proc_limits){0}, &s->proc, e);
     if (st != OK)
         return st;
     size_t at = frame_begin(&frame, FRAME_WANT);
+    buf_u64le(&frame, p->lim.memory);
     want_put(&frame, p->want);
     frame_end(&frame, at);
     st = frame_to(s->proc, &frame, NULL, 0, e);
@@ -398,7 +463,7 @@ static enum status send_task(struct pool *p, struct slot *s, size_t index, struc
         if (sent == OK) {
             t->state = SENT;
             if (s->n == 0)
-                s->heard = plat_clock_ms();
+                s->heard = s->began = plat_clock_ms();
             s->queue[s->n++] = index, s->ahead += task_bytes(t);
         }                                               /* else: the child has died; its end is read below and the task stays ready */
     }
@@ -475,6 +540,7 @@ static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, str
         if (st == OK && !*broken && type == FRAME_DONE) {
             s->ahead -= task_bytes(t);
             memmove(s->queue, s->queue + 1, --s->n * sizeof *s->queue);
+            s->began = s->heard;
         }
     }
     *broken |= framing != OK;
@@ -496,6 +562,30 @@ static enum status slot_read(struct pool *p, struct slot *s, struct err *e)
     }
     if (st == OK && (eof || broken))
         st = slot_lost(p, s, broken ? "sent a malformed frame" : NULL, e);
+    return st;
+}
+
+/* A worker that says nothing, or takes longer over one job than --limits allows, is ended. */
+static enum status slot_patience(struct pool *p, struct slot *s, struct err *e)
+{
+    uint64_t now = plat_clock_ms();
+    if (now - s->began > p->lim.file_seconds * 1000) {
+        p->r->limit = true;
+        return slot_lost(p, s, "took longer than --limits allows for one file", e);
+    }
+    return now - s->heard > STALL_MS ? slot_lost(p, s, "said nothing for 120 s", e) : OK;
+}
+
+/* The run's time is over: what was not begun stays unread, what runs is ended. */
+static enum status give_up(struct pool *p, struct err *e)
+{
+    enum status st = OK;
+    p->r->limit = true;
+    for (size_t i = 0; i < p->n_slot; i++)
+        p->slot[i].n = 0, plat_proc_kill(p->slot[i].proc);
+    for (size_t i = 0; i < p->n_task && st == OK; i++)
+        if (p->task[i].state == READY || p->task[i].state == SENT)
+            st = say_for(p, &p->task[i], E_LIMIT, "not read", "the run's time was over (--limits run-seconds)", e);
     return st;
 }
 
@@ -521,6 +611,8 @@ static enum status run_all(struct pool *p, struct err *e)
         bool ready[WORKERS_MAX] = {0};
         if (p->o->stop && *p->o->stop)
             return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
+        if (plat_clock_ms() > p->until)
+            return give_up(p, e);
         if ((st = dispatch(p, e)) != OK || p->ended == p->n_task)
             break;
         for (size_t i = 0; i < p->n_slot; i++)
@@ -530,8 +622,8 @@ static enum status run_all(struct pool *p, struct err *e)
             struct slot *s = &p->slot[i];
             if (ready[i])
                 st = slot_read(p, s, e);
-            else if (s->n && wait[i] && plat_clock_ms() - s->heard > STALL_MS)
-                st = slot_lost(p, s, "said nothing for 120 s", e);
+            if (st == OK && s->n && wait[i])
+                st = slot_patience(p, s, e);
         }
         show(p, false);
     }
@@ -549,6 +641,8 @@ enum status ingest(struct casedb *db, const struct want *want, struct evidence *
 {
     struct pool p = {.db = db, .want = want, .ev = ev, .o = o, .r = r};
     *r = (struct ingest_result){.jail = JAIL_ALL};
+    p.lim = o->limits.memory ? o->limits : run_limits_default();
+    p.until = plat_clock_ms() + p.lim.run_seconds * 1000;
     p.sum = calloc(ev->n ? ev->n : 1, sizeof *p.sum);
     p.read_buf = malloc(READ_BYTES);
     p.n_slot = o->workers ? o->workers : plat_cores();
@@ -556,6 +650,7 @@ enum status ingest(struct casedb *db, const struct want *want, struct evidence *
     enum status st = p.sum && p.read_buf ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     for (size_t i = 0; i < p.n_slot && st == OK; i++)
         st = slot_start(&p, &p.slot[i], e);
+    leave_out(&p);
     if (st == OK && (st = plan(&p, true, e)) == OK)
         st = run_all(&p, e);
     reset_tasks(&p);

@@ -8,11 +8,18 @@
 #include "casedb.h"
 #include "discover.h"
 
+/* --limits: what one run may cost. Reaching one keeps what was read, marks the file partial and sets ingest_result.limit. */
+struct run_limits { uint64_t memory, file_bytes, run_bytes, facts, file_seconds, run_seconds; };
+struct run_limits run_limits_default(void);
+/* "memory=512M,file-bytes=2G,facts=100000,file-seconds=60": k, M, G, T are powers of 1024. E_USAGE names the word it does not know. */
+enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e);
+
 struct ingest_progress { uint64_t bytes, total; size_t files, n_files; uint64_t records; };
 struct ingest_options {
     unsigned workers;                                                   /* 0: one per core */
     void (*progress)(void *ctx, const struct ingest_progress *p);       /* may be NULL; called about ten times a second */
     void *ctx;
+    struct run_limits limits;                                           /* all zero: run_limits_default() */
     bool require_jail;                                                  /* a missing layer is E_UNSUPPORTED */
     const volatile int *stop;                                           /* set non-zero by a signal handler: E_STOP */
 };

@@ -63,6 +63,7 @@ enum status done_get(struct span in, struct done *d, struct err *e)
 struct worker {
     struct buf out;                     /* frames not yet sent */
     struct want want;
+    uint64_t memory;                    /* bytes of private memory the jail allows */
     struct arena want_mem, scratch;     /* scratch: 16 MiB, reset for each job */
 };
 
@@ -176,7 +177,7 @@ static enum status enter_jail(struct worker *w, struct err *e)
     uint8_t out[SHA256_BYTES];
     struct jail_limits lim = {.files = LIM_WORKER_FILES};
 #if !defined(__SANITIZE_ADDRESS__)          /* its shadow memory would count */
-    lim.memory_bytes = LIM_WORKER_BYTES;
+    lim.memory_bytes = w->memory;
 #endif
     if (!sha256_begin(&h) || !sha256_end(&h, out) || crc32_add(0, out, sizeof out) == 0)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "no hash library");
@@ -194,8 +195,11 @@ int worker_main(void)
     uint8_t type;
     if (!arena_make(&w.want_mem, 1 << 20) || !arena_make(&w.scratch, SCRATCH_BYTES))
         return 70;
-    if (frame_recv(&first, &type, NULL, NULL, &e) != OK || type != FRAME_WANT ||
-        want_get(span_of(first.p, first.n, 0), &w.want_mem, &w.want, &e) != OK || enter_jail(&w, &e) != OK)
+    if (frame_recv(&first, &type, NULL, NULL, &e) != OK || type != FRAME_WANT)
+        return 70;
+    struct span in = span_of(first.p, first.n, 0);
+    w.memory = span_u64(&in);
+    if (want_get(in, &w.want_mem, &w.want, &e) != OK || enter_jail(&w, &e) != OK)
         return 70;
     for (;;) {
         plat_file fd[JOB_FILES];

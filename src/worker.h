@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 enum frame_type {
-    FRAME_WANT = 'W',       /* to the worker, first: want_put */
+    FRAME_WANT = 'W',       /* to the worker, first: u64 private memory it may use, want_put */
     FRAME_JOB = 'J',        /* to the worker: struct job */
     FRAME_JAIL = 'L',       /* to the parent, first: u32 layers in force (plat/jail.h) */
     FRAME_SNIFF = 'S',      /* to the parent: struct sniffed of the job's file */

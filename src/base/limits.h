@@ -40,6 +40,12 @@ enum {
     LIM_WORKER_FILES = 16,              /* descriptors a jailed worker may hold: channel, stderr, three of a job, some air */
 };
 #define LIM_REREAD_BYTES (1ull << 30)    /* private memory of a second reader: libregf needs 2.4 times the hive, mutants drive it to gigabytes */
+/* Defaults of --limits. A log or hive beyond them is not honest, or wants a machine of its own. */
+#define LIM_RUN_FILE_BYTES (64ull << 30)    /* one file: 16 times the largest log Windows lets people configure in its dialogs */
+#define LIM_RUN_BYTES (4ull << 40)          /* all files of a run */
+#define LIM_RUN_FACTS 20000000ull           /* wanted records and values kept of one file: about 10 GB of case.db */
+#define LIM_RUN_FILE_SECONDS 3600u          /* one job; hashing 64 GB takes under a minute */
+#define LIM_RUN_SECONDS 86400u              /* the whole run */
 #define LIM_WORKER_BYTES (3ull << 30)   /* private memory of a worker: a dirty hive at its own limit is copied once, plus our arenas */
 #define LIM_HIVE_BYTES (2ull << 30)     /* Windows' own limit of a hive: 2 GiB */
 #endif
