@@ -45,7 +45,7 @@ static const char *program(void)
 static const char *scratch(const char *name)
 {
     static char dir[256];
-    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-%s", (int)getuid(), name);
+    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%08x-%s", (unsigned)str_hash(str_of(program())), name);      /* builds may be tested side by side */
     cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, dir), 0, "%s", out);
     return dir;
 }
