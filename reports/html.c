@@ -164,17 +164,18 @@ static void ledger_cite(struct buf *b, const struct report *r, const struct r_fi
     buf_z(b, "</dd></div>\n");
 }
 
-static void ledger_excluded(struct buf *b, const struct report *r, const struct r_host *host)
+/* The causes of one verdict on this host, by title. */
+static void ledger_causes(struct buf *b, const struct report *r, const struct r_host *host, enum verdict v, const char *label)
 {
     const struct r_finding *f = r->finding.row;
     const struct r_group *g = r->group.row;
     size_t n = 0;
     for (size_t i = 0; i < r->group.n; i++) {
         const struct r_finding *one = f + g[i].at;
-        if (one->verdict != V_RULED_OUT || !str_eq(one->host, host->host))
+        if (one->verdict != (int64_t)v || !str_eq(one->host, host->host))
             continue;
         if (n++ < 3)
-            h(b, n == 1 ? "<div><dt>Ruled out</dt><dd><bdi dir='auto'>%s</bdi>" : "; <bdi dir='auto'>%s</bdi>", one->title);
+            h(b, n == 1 ? "<div><dt>%z</dt><dd>" : "; ", label), h(b, "<bdi dir='auto'>%s</bdi>", one->title);
     }
     if (n > 3)
         h(b, "; <a href='#findings'>%n more</a>", (int64_t)n - 3);
@@ -202,7 +203,7 @@ static void ledger(struct buf *b, const struct report *r, const struct r_host *h
             h(b, " and %n more", (int64_t)f->unknown.n - 3);
         buf_z(b, "</dd></div>\n");
     }
-    ledger_excluded(b, r, host);
+    ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
     buf_z(b, "</dl>\n");
 }
 
@@ -421,11 +422,13 @@ static void case_line(struct buf *b, const struct report *r)
 static void host_words(struct buf *b, const struct r_host *x, const char *dot)
 {
     const struct str word[] = {x->domain, x->os, x->role};
+    char build[24];
+    snprintf(build, sizeof build, "%lld", (long long)x->build);
     for (size_t i = 0; i < LEN(word); i++)
         if (word[i].n) {
             h(b, "%z<bdi dir='auto'>%s</bdi>", dot, word[i]), dot = " \xc2\xb7 ";
-            if (i == 1 && x->build != NONE)
-                h(b, " (%i)", x->build);
+            if (i == 1 && x->build != NONE && !str_ends_ci(word[i], str_of(build)))
+                h(b, " (%z)", build);
         }
 }
 
@@ -456,6 +459,9 @@ static void outcome_ledger(struct buf *b, const struct report *r, const struct r
     const struct r_coverage *c = r->coverage.row;
     buf_z(b, "<dl class='ledger'>\n");
     size_t n = failed_words(b, r, host, brief ? 2 : 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
+    ledger_causes(b, r, host, V_UNDETERMINED, "Could be");
+    if (!brief)
+        ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
     if (host->other)
         h(b, "<div><dt>Other</dt><dd><a href='#facts'>%n failure%z</a> for reasons of their own, such as mistyped passwords</dd></div>\n", host->other, host->other == 1 ? "" : "s");
     for (size_t i = 0; i < r->coverage.n && n < 6 && !brief; i++)

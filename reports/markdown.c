@@ -138,12 +138,17 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
 {
     const struct r_collect *c = r->collect.row;
     const struct r_failed *t = r->failed.row;
-    size_t n = 0, k = 0;
+    const struct r_finding *f = r->finding.row;
+    const struct r_group *g = r->group.row;
+    size_t n = 0, k = 0, could = 0;
     m(p, "%z\n\n", outcome_words[host->outcome].lead), keep(p);
     span_lines(p, host, host->first, host->last, host->failures);
     for (size_t i = 0; i < r->failed.n && host->failures && k < 5; i++)
         if (t[i].logon == 1 && str_eq(t[i].host, host->host))
             m(p, "- **Failed:** %s %s, %n times: %i %s\n", t[i].kind, t[i].subject, t[i].n, t[i].win32, t[i].symbol.p ? t[i].symbol : STR("")), keep(p), k++;
+    for (size_t i = 0; i < r->group.n && could < 5; i++)
+        if (f[g[i].at].verdict == V_UNDETERMINED && str_eq(f[g[i].at].host, host->host))
+            m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p), could++;
     for (size_t i = 0; i < r->collect.n && n < 3; i++)
         if (str_eq(c[i].host, host->host))
             m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), keep(p), n++;
