@@ -2,42 +2,35 @@
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "casedb.h"
+#include "hits.h"
 #include "kb.h"
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { RULE_ARENA = 256 << 20 };        /* reserved for one rule's rows, touched only as far as used */
+enum { ENGINE_ARENA = 64 << 20 };       /* hosts and what covers them; touched only as far as used */
 enum verdict { NOTHING, CONFIRMED, LIKELY, POSSIBLE, LATENT, RULED_OUT, UNDETERMINED };
 static const char *const verdict_names[] = {[NOTHING] = "none", [CONFIRMED] = "confirmed", [LIKELY] = "likely", [POSSIBLE] = "possible",
                                             [LATENT] = "latent", [RULED_OUT] = "ruled_out", [UNDETERMINED] = "undetermined"};
 
-/* One row of an indicator. subject.p NULL: it speaks about the whole host. */
-struct hit {
-    enum role role;
-    size_t host;
-    struct str subject, evidence, also, explain;
-    bool has_time, has_win32;
-    int64_t time, win32;
-};
 struct host { int64_t id; struct str name; };
 struct reach { int64_t host, file; struct str artifact; bool covers, any_time, has_file; int64_t from, to; };      /* a row of temp.reach */
 
 struct engine {
     struct casedb *db;
     const struct kb *kb;
-    struct arena a;                     /* hosts and reach; then, reset per rule, its rows */
+    struct arena a;
     struct host *host; size_t n_host;
     struct reach *reach; size_t n_reach;
     const struct rule *rule;
     const struct indicator *ind;
-    struct hit *hit; size_t n_hit, cap_hit;
-    const struct hit **view;            /* as many as hits: the subject at hand, by role */
+    struct hits hits;
     size_t no_host, no_evidence;        /* rows that say nothing provable */
 };
 
-/* What speaks about one subject of one host. */
-struct subject { size_t host; struct str name; const struct hit **hit[ROLES]; size_t n[ROLES]; };
+/* What speaks about one subject of one host: its own rows and those about the whole host. */
+struct subject { size_t host; struct str name; const struct group *own[ROLES], *all[ROLES]; const struct hit *hit[ROLES][2 * HITS_KEPT]; size_t n[ROLES]; };
 
-static enum status no_room(struct err *e) { return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "the rows of one rule do not fit in memory"); }
+static enum status no_room(struct err *e) { return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory"); }
 static enum status put(struct engine *g, const char *sql, const struct value *v, const char *types, struct err *e)
 {
     enum col_type t[16];
@@ -46,37 +39,6 @@ static enum status put(struct engine *g, const char *sql, const struct value *v,
         t[i] = types[i] == 'i' ? COL_INT : COL_TEXT;
     return case_run(g->db, sql, v, t, n, e);
 }
-
-/* --- order: by bytes, names without case, a missing time last */
-static int cmp_i64(int64_t a, int64_t b) { return (a > b) - (a < b); }
-static int cmp_ci(struct str a, struct str b)
-{
-    for (size_t i = 0; i < a.n && i < b.n; i++) {
-        int x = a.p[i] >= 'A' && a.p[i] <= 'Z' ? a.p[i] + 32 : (unsigned char)a.p[i], y = b.p[i] >= 'A' && b.p[i] <= 'Z' ? b.p[i] + 32 : (unsigned char)b.p[i];
-        if (x != y)
-            return x - y;
-    }
-    return (a.n > b.n) - (a.n < b.n);
-}
-static int cmp_subject(struct str a, struct str b) { return !a.p || !b.p ? (a.p != NULL) - (b.p != NULL) : cmp_ci(a, b); }
-static int cmp_moment(const struct hit *x, const struct hit *y)
-{
-    int c = x->has_time != y->has_time ? y->has_time - x->has_time : cmp_i64(x->time, y->time);
-    c = c ? c : str_cmp(x->evidence, y->evidence);
-    c = c ? c : str_cmp(x->also, y->also);
-    return c ? c : str_cmp(x->explain, y->explain);
-}
-static int by_place(const void *a, const void *b)
-{
-    const struct hit *x = a, *y = b;
-    int c = x->host != y->host ? (x->host > y->host) - (x->host < y->host) : (int)x->role - (int)y->role;
-    c = c ? c : cmp_subject(x->subject, y->subject);
-    c = c ? c : cmp_moment(x, y);
-    return c ? c : str_cmp(x->subject, y->subject);
-}
-static int by_moment(const void *a, const void *b) { return cmp_moment(*(const struct hit *const *)a, *(const struct hit *const *)b); }
-static int by_evidence(const void *a, const void *b) { return str_cmp((*(const struct hit *const *)a)->evidence, (*(const struct hit *const *)b)->evidence); }
-static int by_number(const void *a, const void *b) { return cmp_i64(*(const int64_t *)a, *(const int64_t *)b); }
 
 /* --- {column} in texts */
 static bool is_time_name(struct str s) { return str_eq_ci(s, STR("time")) || str_ends_ci(s, STR("_time")) || str_ends_ci(s, STR("_at")); }
@@ -102,16 +64,15 @@ static void put_cell(struct buf *b, struct str name, const struct cell *c, struc
 }
 
 /* Unknown names stay as they are: lint refuses them. */
-static struct str render(struct arena *a, struct str text, const struct cell *cell, const char *const *name, size_t n, struct str host)
+static void render(struct buf *b, struct str text, const struct cell *cell, const char *const *name, size_t n, struct str host)
 {
-    struct buf b = {0};
     while (text.n) {
         struct str head = str_cut(&text, '{');
-        buf_str(&b, head);
+        buf_str(b, head);
         const char *end = text.n ? memchr(text.p, '}', text.n) : NULL;
         if (!end) {
             if (text.n)
-                buf_char(&b, '{'), buf_str(&b, text);
+                buf_char(b, '{'), buf_str(b, text);
             break;
         }
         struct str word = {text.p, (size_t)(end - text.p)};
@@ -119,14 +80,11 @@ static struct str render(struct arena *a, struct str text, const struct cell *ce
         while (i < n && !str_eq_ci(str_of(name[i]), word))
             i++;
         if (i < n)
-            put_cell(&b, word, &cell[i], host);
+            put_cell(b, word, &cell[i], host);
         else
-            buf_char(&b, '{'), buf_str(&b, word), buf_char(&b, '}');
+            buf_char(b, '{'), buf_str(b, word), buf_char(b, '}');
         text.p = end + 1, text.n -= word.n + 1;
     }
-    struct str out = b.bad ? (struct str){0} : arena_str(a, b.p ? buf_view(&b) : STR(""));
-    buf_free(&b);
-    return out;
 }
 
 /* --- hosts and coverage */
@@ -189,14 +147,14 @@ static bool satisfied(const struct engine *g, const struct requirement *q, const
 }
 
 /* What a row without bytes of its own (a value that is not set) cites: the file that was read to know that. */
-static struct str file_of_role(struct engine *g, size_t host, enum role role)
+static struct str file_of_role(const struct engine *g, size_t host, enum role role, char text[32])
 {
     for (size_t i = 0; i < g->rule->n_require; i++) {
         const struct requirement *q = &g->rule->require[i];
         for (size_t k = 0; k < q->n && q->for_role == role; k++)
             for (size_t j = 0; j < g->n_reach; j++)
                 if (g->reach[j].covers && g->reach[j].has_file && g->reach[j].host == g->host[host].id && str_eq(g->reach[j].artifact, q->artifact[k])) {
-                    char *text = arena_printf(&g->a, "f%lld:0x0", (long long)g->reach[j].file);
+                    snprintf(text, 32, "f%lld:0x0", (long long)g->reach[j].file);
                     return str_of(text);
                 }
     }
@@ -212,40 +170,31 @@ static const struct cell *column(const struct cell *cell, const char *const *nam
     return NULL;
 }
 
-static struct str copy(struct engine *g, const struct cell *c) { return c && c->s.n ? arena_str(&g->a, c->s) : (struct str){0}; }
+static struct str text_of(const struct cell *c) { return c && c->s.n ? c->s : (struct str){0}; }
+
+struct row { const struct engine *g; size_t host; const struct cell *cell; const char *const *name; size_t n; };
+
+static void explain(void *ctx, struct buf *out)
+{
+    const struct row *r = ctx;
+    render(out, r->g->ind->explain, r->cell, r->name, r->n, r->g->host[r->host].name);
+}
 
 static enum status keep_hit(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
 {
     struct engine *g = ctx;
     const struct cell *host = column(cell, name, n, "host"), *time = column(cell, name, n, "time"), *win32 = column(cell, name, n, "win32");
-    struct hit h = {.role = g->ind->role};
+    struct hit_row h = {.role = g->ind->role, .subject = text_of(column(cell, name, n, "subject")), .evidence = text_of(column(cell, name, n, "evidence_id")),
+                        .also = text_of(column(cell, name, n, "also")), .has_time = time && time->type == COL_INT, .has_win32 = win32 && win32->type == COL_INT};
+    char file[32];
     while (h.host < g->n_host && !(host && str_eq_ci(g->host[h.host].name, host->s)))
         h.host++;
     if (h.host == g->n_host)
         return g->no_host++, OK;
-    h.subject = copy(g, column(cell, name, n, "subject")), h.evidence = copy(g, column(cell, name, n, "evidence_id")), h.also = copy(g, column(cell, name, n, "also"));
-    if (!h.evidence.p)
-        h.evidence = file_of_role(g, h.host, h.role);
-    if (!h.evidence.p)
+    if (!h.evidence.p && !(h.evidence = file_of_role(g, h.host, h.role, file)).p)
         return g->no_evidence++, OK;
-    h.has_time = time && time->type == COL_INT, h.time = h.has_time ? time->i : 0;
-    h.has_win32 = win32 && win32->type == COL_INT, h.win32 = h.has_win32 ? win32->i : 0;
-    h.explain = render(&g->a, g->ind->explain, cell, name, n, g->host[h.host].name);
-    if (g->n_hit == LIM_RULE_ROWS)
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "rule", "more than %d rows", LIM_RULE_ROWS);
-    if (g->n_hit == g->cap_hit) {
-        size_t cap = g->cap_hit ? g->cap_hit * 2 : 256;
-        struct hit *more = arena_alloc(&g->a, sizeof *more, cap);
-        if (!more)
-            return no_room(e);
-        if (g->n_hit)
-            memcpy(more, g->hit, g->n_hit * sizeof *more);
-        g->hit = more, g->cap_hit = cap;
-    }
-    if (!h.explain.p)
-        return no_room(e);
-    g->hit[g->n_hit++] = h;
-    return OK;
+    h.time = h.has_time ? time->i : 0, h.win32 = h.has_win32 ? win32->i : 0;
+    return hits_add(&g->hits, &h, explain, &(struct row){g, h.host, cell, name, n}, e);
 }
 
 static enum status rule_error(struct engine *g, const char *role, const char *message, struct err *e)
@@ -271,48 +220,28 @@ static enum status gather(struct engine *g, bool *usable, struct err *e)
             st = rule_error(g, role_names[g->ind->role], "a row that cites nothing was left out", e);
         }
     }
-    if (g->n_hit)
-        qsort(g->hit, g->n_hit, sizeof *g->hit, by_place);
     return st;
 }
 
 /* --- from rows to a verdict */
 
-/* First hit of (host, role) whose subject is not before s; hits are sorted by host, role, subject (the whole host first). */
-static size_t lower(const struct engine *g, size_t host, enum role role, struct str s, bool after)
+static int by_moment(const void *a, const void *b) { return hits_by_moment(*(const struct hit *const *)a, *(const struct hit *const *)b); }
+
+static size_t take(const struct hit **to, size_t n, const struct group *g)
 {
-    size_t from = 0, to = g->n_hit;
-    while (from < to) {
-        size_t mid = from + (to - from) / 2;
-        const struct hit *h = &g->hit[mid];
-        int c = h->host != host ? (h->host > host) - (h->host < host) : h->role != role ? (int)h->role - (int)role : cmp_subject(h->subject, s);
-        if (c < 0 || (c == 0 && after))
-            from = mid + 1;
-        else
-            to = mid;
-    }
-    return from;
+    for (size_t i = 0; g && i < g->n; i++)
+        to[n++] = &g->hit[i];
+    return n;
 }
 
-static size_t add_range(struct engine *g, size_t at, size_t host, enum role role, struct str s)
+static void look_at(const struct engine *g, size_t host, struct str name, struct subject *s)
 {
-    size_t to = lower(g, host, role, s, true);
-    for (size_t i = lower(g, host, role, s, false); i < to; i++)
-        g->view[at++] = &g->hit[i];
-    return at;
-}
-
-static void look_at(struct engine *g, size_t host, struct str name, struct subject *s)
-{
-    *s = (struct subject){.host = host, .name = name};
-    for (unsigned r = 0, at = 0; r < ROLES; r++) {
-        size_t end = add_range(g, at, host, (enum role)r, (struct str){0});
-        if (name.p)
-            end = add_range(g, end, host, (enum role)r, name);
-        s->hit[r] = g->view + at, s->n[r] = end - at;
-        if (s->n[r])
-            qsort(s->hit[r], s->n[r], sizeof *s->hit[r], by_moment);
-        at = (unsigned)end;
+    s->host = host, s->name = name;
+    for (unsigned r = 0; r < ROLES; r++) {
+        s->all[r] = hits_group(&g->hits, (enum role)r, host, (struct str){0});
+        s->own[r] = name.p ? hits_group(&g->hits, (enum role)r, host, name) : NULL;
+        s->n[r] = take(s->hit[r], take(s->hit[r], 0, s->all[r]), s->own[r]);
+        qsort(s->hit[r], s->n[r], sizeof *s->hit[r], by_moment);
     }
 }
 
@@ -339,53 +268,46 @@ static enum verdict judge(const struct engine *g, const struct subject *s)
 }
 
 /* --- storing */
-static bool common_code(const struct subject *s, struct arena a, int64_t *out)
+
+/* The code met most often; of equals the smallest. */
+static struct value common_code(const struct subject *s)
 {
-    size_t n = 0, best = 0, run = 0;
-    int64_t *code = arena_alloc(&a, sizeof *code, s->n[ROLE_SYMPTOM] + 1);
-    for (size_t i = 0; code && i < s->n[ROLE_SYMPTOM]; i++)
-        if (s->hit[ROLE_SYMPTOM][i]->has_win32)
-            code[n++] = s->hit[ROLE_SYMPTOM][i]->win32;
-    if (n)
-        qsort(code, n, sizeof *code, by_number);
-    for (size_t i = 0; i < n; i++) {
-        run = i && code[i] == code[i - 1] ? run + 1 : 1;
-        if (run > best)
-            best = run, *out = code[i];
-    }
-    return n > 0;
+    struct code_count best = {0};
+    const struct group *const from[] = {s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]};
+    for (size_t k = 0; k < LEN(from); k++)
+        for (size_t i = 0; from[k] && i < from[k]->n_code; i++) {
+            struct code_count c = from[k]->code[i];
+            for (size_t j = 0; k && from[0] && j < from[0]->n_code; j++)
+                c.n += from[0]->code[j].win32 == c.win32 ? from[0]->code[j].n : 0;
+            if (c.n > best.n || (c.n == best.n && c.win32 < best.win32))
+                best = c;
+        }
+    return best.n ? val_i(best.win32) : val_null();
 }
 
-static int64_t distinct(const struct subject *s, struct arena a)
+static struct value moment(const struct subject *s, bool last)
 {
-    size_t n = s->n[ROLE_SYMPTOM];
-    int64_t count = 0;
-    const struct hit **h = arena_alloc(&a, sizeof *h, n + 1);
-    if (!h || !n)
-        return (int64_t)n;
-    memcpy(h, s->hit[ROLE_SYMPTOM], n * sizeof *h);
-    qsort(h, n, sizeof *h, by_evidence);
-    for (size_t i = 0; i < n; i++)
-        count += !i || !str_eq(h[i]->evidence, h[i - 1]->evidence);
-    return count;
+    struct value v = val_null();
+    const struct group *const from[] = {s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]};
+    for (size_t k = 0; k < LEN(from); k++)
+        if (from[k] && from[k]->timed && (v.null || (last ? from[k]->last > v.i : from[k]->first < v.i)))
+            v = val_i(last ? from[k]->last : from[k]->first);
+    return v;
 }
 
 static enum status put_finding(struct engine *g, const struct subject *s, enum verdict verdict, int64_t *id, struct err *e)
 {
-    struct value first = val_null(), last = val_null(), code = val_null();
-    for (size_t i = 0; i < s->n[ROLE_SYMPTOM]; i++)
-        if (s->hit[ROLE_SYMPTOM][i]->has_time)
-            last = val_i(s->hit[ROLE_SYMPTOM][i]->time), first = first.null ? last : first;
-    if (common_code(s, g->a, &code.i))
-        code.null = false;
     const struct host *host = &g->host[s->host];
     const struct cell cell[] = {{.type = COL_TEXT, .null = !s->name.p, .s = s->name}, {.type = COL_TEXT, .s = host->name}};
-    struct str words = render(&g->a, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
+    struct buf words = {0};
+    render(&words, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
+    size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
     struct value v[] = {val_s(g->rule->cause), val_s(g->rule->name), val_s(g->rule->title), val_s(str_of(verdict_names[verdict])), val_i(host->id),
-                        val_s(s->name), code, first, last, val_i(distinct(s, g->a)), val_s(words)};
+                        val_s(s->name), common_code(s), moment(s, false), moment(s, true), val_i((int64_t)count), val_s(buf_view(&words))};
     enum status st = put(g, "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, win32, first_seen, last_seen, count, explanation)"
                             " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", v, "ssssisiiiis", e);
     *id = case_last_id(g->db);
+    buf_free(&words);
     return st;
 }
 
@@ -395,20 +317,20 @@ static enum status put_citation(struct engine *g, int64_t finding, enum role rol
     return put(g, "INSERT INTO citation(finding, role, ord, evidence_id, time, explain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", v, "isisis", e);
 }
 
-/* The earliest and the latest half of what is allowed: a reader wants the beginning and the present state. */
-static enum status put_citations(struct engine *g, const struct subject *s, int64_t finding, struct err *e)
+/* A row that speaks about the host and about the subject alike is cited once; of too many the earliest and the latest stay. */
+static enum status put_citations(struct engine *g, struct subject *s, int64_t finding, struct err *e)
 {
     enum status st = OK;
     for (unsigned r = 0; r < ROLES; r++) {
         size_t n = 0;
-        for (size_t i = 0; i < s->n[r]; i++)            /* the same row again (a join met it twice) says nothing more */
-            if (!i || cmp_moment(s->hit[r][i], s->hit[r][n - 1]))
+        for (size_t i = 0; i < s->n[r]; i++)
+            if (!i || hits_by_moment(s->hit[r][i], s->hit[r][n - 1]))
                 s->hit[r][n++] = s->hit[r][i];
         int64_t ord = 0;
         for (size_t i = 0; i < n && st == OK; i++) {
-            const struct hit *h = s->hit[r][i];
             if (n > LIM_CITATIONS && i == LIM_CITATIONS / 2)
-                i = n - LIM_CITATIONS / 2, h = s->hit[r][i];
+                i = n - LIM_CITATIONS / 2;
+            const struct hit *h = s->hit[r][i];
             st = put_citation(g, finding, (enum role)r, &ord, h, h->evidence, h->explain, e);
             if (st == OK && h->also.p && !str_eq(h->also, h->evidence))
                 st = put_citation(g, finding, (enum role)r, &ord, h, h->also, (struct str){0}, e);
@@ -474,42 +396,60 @@ static enum status judge_subject(struct engine *g, size_t host, struct str name,
     return st;
 }
 
-/* Subjects of the symptoms; without symptoms those of the causes; the host itself when no row names a subject. */
-static enum status judge_host(struct engine *g, size_t host, struct err *e)
+/* Groups of symptoms and causes by host, role and name: their order is the order of findings. */
+static int by_place(const void *a, const void *b)
+{
+    const struct group *x = *(const struct group *const *)a, *y = *(const struct group *const *)b;
+    int c = x->host != y->host ? (x->host > y->host) - (x->host < y->host) : (int)x->role - (int)y->role;
+    return c ? c : hits_by_name(x->subject, y->subject);
+}
+
+/* Subjects of the symptoms; without symptoms those of the causes; the host itself when no row names a subject. place[0..n): one host and role. */
+static enum status judge_groups(struct engine *g, const struct group *const *place, size_t n, struct err *e)
 {
     enum status st = OK;
-    for (enum role r = ROLE_SYMPTOM; r <= ROLE_CAUSE; r++) {
-        struct str none = {0}, last = {0};
-        size_t from = lower(g, host, r, none, false), named = lower(g, host, r, none, true), i = named;
-        for (; i < g->n_hit && g->hit[i].host == host && g->hit[i].role == r && st == OK; i++)
-            if (i == named || cmp_subject(g->hit[i].subject, last))
-                last = g->hit[i].subject, st = judge_subject(g, host, last, e);
-        if (i == named && named > from)
-            st = judge_subject(g, host, none, e);
-        if (i > from)
-            break;
+    for (size_t i = n > 1 && !place[0]->subject.p; i < n && st == OK; i++)
+        st = judge_subject(g, place[i]->host, place[i]->subject, e);
+    return st;
+}
+
+static enum status judge_all(struct engine *g, struct err *e)
+{
+    size_t n = 0, end;
+    enum status st = OK;
+    const struct group **place = malloc((g->hits.n + 1) * sizeof *place);
+    if (!place)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
+    for (size_t i = 0; i < g->hits.n; i++)
+        if (g->hits.group[i].role <= ROLE_CAUSE)
+            place[n++] = &g->hits.group[i];
+    qsort(place, n, sizeof *place, by_place);
+    for (size_t i = 0; i < n && st == OK; i = end) {
+        for (end = i + 1; end < n && place[end]->host == place[i]->host && place[end]->role == place[i]->role; end++)
+            ;
+        st = judge_groups(g, place + i, end - i, e);
+        while (end < n && place[end]->host == place[i]->host)       /* causes, when there were symptoms */
+            end++;
     }
+    free(place);
     return st;
 }
 
 static enum status judge_rule(struct engine *g, const struct rule *rule, struct err *e)
 {
-    struct arena before = g->a;
     bool usable = true;
-    g->rule = rule, g->hit = NULL, g->n_hit = g->cap_hit = 0;
+    g->rule = rule;
     enum status st = gather(g, &usable, e);
-    if (st == OK && usable && g->n_hit && !(g->view = arena_alloc(&g->a, sizeof *g->view, g->n_hit)))
-        st = no_room(e);
-    for (size_t h = 0; h < g->n_host && st == OK && usable && g->n_hit; h++)
-        st = judge_host(g, h, e);
-    g->a = before;
+    if (st == OK && usable)
+        st = judge_all(g, e);
+    hits_clear(&g->hits);
     return st;
 }
 
 static enum status begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
 {
     *g = (struct engine){.db = db, .kb = kb};
-    if (!arena_make(&g->a, RULE_ARENA))
+    if (!arena_make(&g->a, ENGINE_ARENA))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
     enum status st = case_query(db, "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name", NULL, NULL, 0, keep_host, g, e);
     if (st == OK)
@@ -523,6 +463,7 @@ enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct 
     enum status st = begin(&g, db, kb, e);
     for (size_t i = 0; i < n && st == OK; i++)
         st = judge_rule(&g, &rule[i], e);
+    hits_free(&g.hits);
     arena_free(&g.a);
     return st;
 }

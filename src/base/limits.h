@@ -31,7 +31,8 @@ enum {
     LIM_YAML_DEPTH = 12,                /* nesting of knowledge files; ours reach 7 */
     LIM_YAML_NODES = 400000,            /* nodes of one knowledge file */
     LIM_YAML_KEYS = 1024,               /* keys of one map: they are compared with each other */
-    LIM_RULE_ROWS = 200000,             /* rows of one rule's indicators: they are held in memory */
+    LIM_RULE_ROWS = 200000,             /* rows of one rule kept as citations; beyond, each subject keeps a few */
+    LIM_RULE_SUBJECTS = 100000,         /* (role, host, subject) of one rule: every one may become a finding */
     LIM_RULE_BYTES = 256 << 20,         /* SQLite memory during one rule or user query */
     LIM_CITATIONS = 50,                 /* citations stored per finding and role; all are counted */
     LIM_JOB_CHUNKS = 512,               /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
