@@ -1,5 +1,6 @@
 /* whylogon: offline diagnosis of Windows logon failures. One row per command; each has its file cmd_<name>.c. */
 #include "cmd.h"
+#include "dumper.h"
 #include "plat/plat.h"
 #include "rereader.h"
 #include "worker.h"
@@ -60,6 +61,8 @@ int main(int argc, char **argv)
     plat_begin();
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         _Exit(worker_main());
+    if (argc == 2 && strcmp(argv[1], "--dump") == 0)
+        _Exit(dumper_main());
     if (argc == 2 && strcmp(argv[1], "--second") == 0)
         _Exit(rereader_main());
     if (argc < 2) {

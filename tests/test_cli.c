@@ -273,6 +273,20 @@ Test(commands, exit_codes)
     }
 }
 
+Test(commands, dump_is_the_same_whoever_writes_it)
+{
+    const char *dir = scratch("dump");
+    for (int jobs = 1; jobs <= 3; jobs++)
+        cr_assert_eq(run("%s dump -j %d samples/cases/two-hosts > %s/%d", program(), jobs, dir, jobs), 0, "%s", out);
+    cr_expect_eq(run("cmp %s/1 %s/2 && cmp %s/1 %s/3", dir, dir, dir, dir), 0, "%s", out);
+    cr_assert_eq(run("%s inspect --json samples/cases/healthy-host | sed -n 's/.*\"parsed\":\\([0-9]*\\).*/\\1/p' | awk '{s += $1} END {print s}' > %s/n; %s dump samples/cases/healthy-host | grep -c record_id | cmp - %s/n",
+                     program(), dir, program(), dir), 0, "%s", out);
+    cr_expect_eq(run("%s dump --id 101 samples/cases/credential-storage-policy | grep -vc '\"event_id\":101,'", program()), 1);
+    cr_expect(strncmp(out, "0", 1) == 0, "a filter filters: %s", out);
+    cr_expect_eq(run("%s dump samples/cases/credential-storage-policy | head -n 1 >/dev/null", program()), 0);
+    cr_expect_str_eq(out, "", "a reader that has had enough is no error: %s", out);
+}
+
 Test(commands, query_refuses_everything_but_reading)
 {
     const char *dir = scratch("query");

@@ -14,7 +14,8 @@ enum { JAIL_NO_NEW_PRIVILEGES = 1, JAIL_LIMITS = 2, JAIL_LANDLOCK = 4, JAIL_SECC
 #define JAIL_ALL (JAIL_NO_NEW_PRIVILEGES | JAIL_LIMITS | JAIL_LANDLOCK | JAIL_SECCOMP)
 #endif
 
-struct jail_limits { uint64_t memory_bytes; unsigned cpu_s, files; };       /* 0: unlimited. memory: private memory, maps of files do not count */
+/* 0: unlimited. memory: private memory, maps of files do not count. may_write: to descriptors it holds; else files cannot grow. */
+struct jail_limits { uint64_t memory_bytes; unsigned cpu_s, files; bool may_write; };
 
 /* Enters the jail; returns the layers in force (JAIL_* bits). Whatever must be opened, loaded or looked up has to be done before. */
 unsigned plat_jail(const struct jail_limits *lim);

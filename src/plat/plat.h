@@ -30,7 +30,7 @@ char       *plat_real(const char *path, struct arena *a);                       
 
 /* --- processes: a child of ourselves with a two-way message channel that can carry open files */
 struct proc;
-struct proc_limits { uint64_t memory_bytes, stack_bytes; unsigned cpu_s; };      /* 0: as the parent's */
+struct proc_limits { uint64_t memory_bytes, stack_bytes; unsigned cpu_s; bool keep_stdout; };     /* 0: as the parent's; without keep_stdout it is closed to them */
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e);
 /* Parent: bytes plus up to 3 files. Blocks until written; E_IO when the child is gone. */
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e);
@@ -43,6 +43,7 @@ void        plat_proc_kill(struct proc *p);
 void        plat_proc_end(struct proc *p, struct exit_info *how);               /* waits, frees */
 /* Child side of the channel. recv: exactly n bytes, E_TRUNC at a clean end; files that came along fill files[], *n_files in: room, out: count. */
 enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e);
+enum status plat_write_stdout(const void *buf, size_t n, struct err *e);        /* E_STOP: the reader has had enough (head); E_DB: it cannot be written */
 enum status plat_child_send(const void *buf, size_t n, struct err *e);
 
 /* --- the rest */

@@ -244,7 +244,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
             setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (dup2(sv[1], CHANNEL) < 0 || dup2(null, 1) < 0)
+        if (dup2(sv[1], CHANNEL) < 0 || (!lim->keep_stdout && dup2(null, 1) < 0))
             _exit(70);
         execv("/proc/self/exe", (char *const *)(uintptr_t)args);
         _exit(70);
@@ -376,6 +376,19 @@ enum status plat_child_send(const void *buf, size_t n, struct err *e)
             continue;
         if (put < 0)
             return sys_err(e, "channel to the parent", NULL);
+        at += put, n -= (size_t)put;
+    }
+    return OK;
+}
+
+enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
+{
+    for (const char *at = buf; n;) {
+        ssize_t put = write(1, at, n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return err_set(e, errno == EPIPE ? E_STOP : E_DB, ERR_NO_OFF, "standard output", "%s", strerror(errno));
         at += put, n -= (size_t)put;
     }
     return OK;

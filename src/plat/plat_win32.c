@@ -439,6 +439,11 @@ enum status plat_child_send(const void *buf, size_t n, struct err *e)
     return write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n) ? OK : sys_err(e, "channel to the parent", NULL);
 }
 
+enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
+{
+    return write_all(GetStdHandle(STD_ERROR_HANDLE), buf, n) ? OK : err_set(e, E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
+}
+
 /* --- the rest */
 
 uint64_t plat_clock_ms(void) { return GetTickCount64(); }
