@@ -53,6 +53,9 @@ static void anomaly(struct regf *h, uint64_t off, const char *code, const char *
     vsnprintf(detail, sizeof detail, fmt, ap);
     va_end(ap);
     struct fact f = {.kind = FACT_ANOMALY, .ref = image_ref(h->img, off, NULL)};
+    const size_t file = h->img->hive.p ? h->img->hive.n : h->img->n;
+    if (!f.ref.file && f.ref.off > file)
+        f.ref.off = file;           /* an offset that leads out of the file: its end is the last place that can be shown */
     f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)), f.v[AN_DETAIL] = val_s(str_of(detail));
     h->sink(h->ctx, &f, NULL);
 }

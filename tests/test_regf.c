@@ -424,6 +424,35 @@ Test(regf, breakages)
     }
 }
 
+static enum status farthest(void *ctx, const struct fact *f, struct err *e)
+{
+    (void)e;
+    uint64_t *off = ctx;
+    *off = f->kind == FACT_ANOMALY && f->ref.off > *off ? f->ref.off : *off;
+    return OK;
+}
+
+/* An offset that leads out of the file is told at the file's end: a place that nobody can look at is no evidence. */
+Test(regf, anomalies_lie_in_the_file)
+{
+    struct hive h = {.name = "SYSTEM", .now = utc("2026-03-01T08:00:00Z")};
+    struct buf b = {0};
+    struct arena a;
+    reg(&h, "Select", DW("Current", 1), END), hive_write(&h, &b), hive_free(&h);
+    const uint32_t roots[] = {0xfff8, 0x7ffffff8, 0xfffffff8}, root = le32((const uint8_t *)b.p + 36);
+    for (size_t i = 0; i < LEN(roots); i++) {
+        uint64_t off = 0;
+        struct span s = view(&b);
+        set32(b.p + HIVE_BASE + root + 4 + 28, roots[i]);         /* the root's list of subkeys */
+        cr_assert(arena_make(&a, 1 << 20));
+        cr_assert_eq(hive_read(&s, 1, &(struct want){.all_keys = true, .until = INT64_MAX}, &a, farthest, &off, NULL), OK);
+        cr_expect_eq(off, b.n, "0x%llx for a list at 0x%x", (unsigned long long)off, roots[i]);
+        arena_free(&a);
+    }
+    buf_free(&b);
+}
+
+
 /* Lists shared by all keys, keys listed ten thousand times: time stays within the size of the hive. */
 Test(regf, sharing_costs_nothing)
 {
