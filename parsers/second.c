@@ -15,6 +15,7 @@ const char *const second_defect_text[SECOND_DEFECTS] = {
     [SECOND_LAST_RECORD] = "libevtx loses the record that fills a chunk to its last byte; it was given a mended copy",
     [SECOND_MARK] = "the second reader drops a byte order mark at the start of a string",
     [SECOND_LINE_FEED] = "libevtx shows a text that is one line feed as empty",
+    [SECOND_SIGNED] = "libevtx shows a negative integer as minus its other bits",
 };
 
 const char *second_version(void)
@@ -223,10 +224,23 @@ static bool number(struct str s, struct number *out)
     return *out = (struct number){neg && v, v}, s.n > 0;
 }
 
+/* -1 as -127, -32767, -2147483647 or -9223372036854775807: the sign bit taken for a minus. */
+static bool sign_and_bits(struct str ours, struct str theirs)
+{
+    struct number x, y;
+    if (!theirs.n || theirs.p[0] != '-' || !number(ours, &x) || !number(theirs, &y) || !x.neg)
+        return false;
+    for (unsigned bits = 8; bits <= 64; bits *= 2)
+        if (x.mag + y.mag == 1ull << (bits - 1) && x.mag <= 1ull << (bits - 1))
+            return true;
+    return false;
+}
+
 static bool real_eq(struct str a, struct str b)
 {
     char x[64], y[64], *xe, *ye;
-    if (!a.n || !b.n || a.n >= sizeof x || b.n >= sizeof y)
+    struct number i;
+    if ((number(a, &i) && number(b, &i)) || !a.n || !b.n || a.n >= sizeof x || b.n >= sizeof y)
         return false;
     memcpy(x, a.p, a.n), x[a.n] = 0;
     memcpy(y, b.p, b.n), y[b.n] = 0;
@@ -268,7 +282,9 @@ static bool same(const struct item *ours, struct str theirs, struct arena scratc
         return true;
     switch (ours->kind) {
     case 'n':
-        return (number(s, &x) && number(theirs, &y) && x.mag == y.mag && x.neg == y.neg) || real_eq(s, theirs);
+        if ((number(s, &x) && number(theirs, &y) && x.mag == y.mag && x.neg == y.neg) || real_eq(s, theirs))
+            return true;
+        return sign_and_bits(s, theirs) ? *d = SECOND_SIGNED, true : false;
     case 'b':
         return str_eq_ci(s, theirs) || (number(theirs, &y) && (y.mag != 0) == (s.p[0] == 't'));
     default:

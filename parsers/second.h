@@ -21,6 +21,7 @@ enum second_defect {
     SECOND_LAST_RECORD,     /* libevtx: the record that fills a chunk to its last byte is lost; read from a mended copy */
     SECOND_MARK,            /* both: a byte order mark at the start of a string is dropped */
     SECOND_LINE_FEED,       /* libevtx: a text that is one line feed is shown as none */
+    SECOND_SIGNED,          /* libevtx: a negative integer is shown as minus its other bits, -1 of 8 bits as -127 */
     SECOND_DEFECTS
 };
 extern const char *const second_defect_text[SECOND_DEFECTS];

@@ -4,6 +4,7 @@
 #include "second_io.h"
 #include "txlog.h"
 #include <libregf.h>
+#include <limits.h>
 #include <stdlib.h>
 
 enum { VK_SIZE = 4, VK_DATA = 8, DATA_MOST = 64 << 20 };       /* in a vk cell, behind the cell's size; no value is that large */
@@ -38,10 +39,10 @@ static void mend(struct second_hive *h)
 {
     struct hive_header b = hive_header(h->image);
     size_t have = b.regf ? bins(h->image) : 0;
-    if (!b.regf || (b.checksum_ok && b.file_type == 0 && have >= b.bins))
+    if (!b.regf || (b.checksum_ok && b.file_type == 0 && b.bins && have >= b.bins))
         return;
-    h->mended = !b.checksum_ok ? "checksum of the base block" : b.file_type ? "file type in the base block" : "size of the bins, of which the last are missing";
-    uint32_t sum = 0, keep = b.checksum_ok && have >= b.bins ? b.bins : (uint32_t)have;
+    h->mended = !b.checksum_ok ? "checksum of the base block" : b.file_type ? "file type in the base block" : "size of the bins in the base block";
+    uint32_t sum = 0, keep = b.checksum_ok && b.bins && have >= b.bins ? b.bins : (uint32_t)have;
     for (size_t i = 0; i < 4; i++)
         h->base[28 + i] = 0, h->base[40 + i] = (uint8_t)(keep >> 8 * i);
     for (size_t i = 0; i < 508; i += 4)
@@ -118,16 +119,16 @@ static libregf_key_t *child(libregf_key_t *key, struct str name, struct arena *a
     return NULL;
 }
 
-static libregf_value_t *value_of(libregf_key_t *key, struct str name, struct arena *a, enum second_defect *d)
+static libregf_value_t *value_of(struct second_hive *h, libregf_key_t *key, struct str name, struct arena *a, enum second_defect *d)
 {
-    int n = 0;
+    int n = 0, most = (int)(h->image.n / 4 < INT_MAX ? h->image.n / 4 : INT_MAX);      /* a key may claim any number of values */
     libregf_value_t *v = NULL;
     enum second_defect why = SECOND_NO_DEFECT;
     if (name.n && libregf_key_get_value_by_utf8_name(key, (const uint8_t *)name.p, name.n, &v, NULL) == 1)
         return v;
     if (libregf_key_get_number_of_values(key, &n, NULL) != 1)
         return NULL;
-    for (int i = 0; i < n; i++) {
+    for (int i = 0; i < n && i < most; i++) {
         if (libregf_key_get_value(key, i, &v, NULL) != 1)
             continue;
         if (same_name(v, libregf_value_get_utf8_name_size, libregf_value_get_utf8_name, name, *a, &why))
@@ -145,7 +146,7 @@ static struct str control_set(struct second_hive *h, struct arena *a)
     uint32_t n = 1;
     enum second_defect d = SECOND_NO_DEFECT;
     libregf_key_t *k = key_at(h, STR("Select"), a, &d, NULL);
-    libregf_value_t *v = k ? value_of(k, STR("Current"), a, &d) : NULL;
+    libregf_value_t *v = k ? value_of(h, k, STR("Current"), a, &d) : NULL;
     if (v)
         libregf_value_get_value_32bit(v, &n, NULL), libregf_value_free(&v, NULL);
     if (k)
@@ -211,7 +212,7 @@ enum status second_value(struct second_hive *h, struct str path, struct str name
         return E_FORMAT;
     if (libregf_key_get_offset(k, &off, &le) != 1 || libregf_key_get_last_written_time(k, &written, &le) != 1)
         st = failed(&le, "libregf: key", e);
-    else if (name.p && !(v = value_of(k, name, a, &out->defect)))
+    else if (name.p && !(v = value_of(h, k, name, a, &out->defect)))
         st = err_set(e, E_FORMAT, ERR_NO_OFF, "libregf", "no value %.*s", STR_ARG(name));
     out->key_off = cell(off), out->written = (int64_t)written;
     if (v)
