@@ -1,0 +1,38 @@
+/* A slice of each campaign (campaign.c), so that every build meets some damaged evidence; `make campaign` runs more. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
+enum { MUTANTS = 150, BATCHES = 2, KILLS = 3 };
+#else
+enum { MUTANTS = 500, BATCHES = 3, KILLS = 5 };
+#endif
+
+/* The program beside this one. */
+static void campaign(unsigned seed, unsigned count, const char *mode)
+{
+    char self[3800], command[4096], out[16384];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    cr_assert_gt(n, 0);
+    self[n] = 0, *strrchr(self, '/') = 0;
+    snprintf(command, sizeof command, "'%s/campaign' %u %u %s 2>&1", self, seed, count, mode);
+    FILE *p = popen(command, "r");
+    cr_assert_not_null(p);
+    size_t got = fread(out, 1, sizeof out - 1, p);
+    out[got] = 0;
+    while (fgetc(p) != EOF)
+        ;
+    int status = pclose(p);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", out);
+    if (strstr(out, " 0 and 0 of them public"))
+        cr_log_warn("skipped: public evidence (../shared/corpus)");
+}
+
+Test(campaign, damaged_logs, .timeout = 120) { campaign(1, MUTANTS, "logs"); }
+Test(campaign, damaged_hives, .timeout = 120) { campaign(1, MUTANTS, "hives"); }
+Test(campaign, damaged_neighbours, .timeout = 120) { campaign(1, BATCHES, "neighbours"); }
+Test(campaign, killed_runs, .timeout = 120) { campaign(1, KILLS, "kills"); }
