@@ -3,12 +3,10 @@
 #include "../src/base/wintime.h"
 #include "lsa.h"
 #include "regf.h"
+#include "regpath.h"
 #include "sam.h"
 #include "taskcache.h"
-#include <assert.h>
 #include <stdio.h>
-
-enum { SECRETS = 32 };           /* room for the rows of secrets[] */
 
 struct pattern { struct str part[LIM_REGF_PARTS]; uint8_t n; bool deep; struct str value; };     /* deep: a last "**" */
 struct state { uint32_t pattern; uint8_t at; };                                                /* parts matched so far */
@@ -33,8 +31,7 @@ struct hive {
     struct pattern *pattern;
     size_t n_pattern;
     const char *set_note;               /* why it is not the one Select names */
-    uint8_t secret[SECRETS];            /* rows of secrets[] that concern this kind */
-    size_t n_secret;
+    struct reg_secrets secrets;         /* of this kind */
     struct image before_img;
     struct regf *before;                /* the hive without its logs, where logs changed it */
     uint64_t room;                      /* bytes of text and data that may still be emitted: honest hives need a few times their size */
@@ -148,18 +145,6 @@ static bool has(struct hive *h, const char *path)
     return there;
 }
 
-/* "X\rest" under X, "X" as empty rest; false for any other path. */
-static bool below(struct str path, struct str head, struct str *rest)
-{
-    if (!head.n)
-        return *rest = path, true;
-    if (!str_starts_ci(path, head) || (path.n > head.n && path.p[head.n] != '\\'))
-        return false;
-    size_t n = path.n > head.n ? head.n + 1 : head.n;
-    *rest = (struct str){path.p + n, path.n - n};
-    return true;
-}
-
 static struct str join(struct arena *a, struct str x, struct str y)
 {
     if (!x.n || !y.n)
@@ -175,9 +160,9 @@ static struct str join(struct arena *a, struct str x, struct str y)
 static bool find(struct hive *h, const char *path, struct regf_key *out)
 {
     struct str rest, after;
-    if (!h->has_top || !below(str_of(path), str_of(h->root), &rest))
+    if (!h->has_top || !reg_below(str_of(path), str_of(h->root), &rest))
         return false;
-    if (h->control_set && below(rest, STR("CurrentControlSet"), &after))
+    if (h->control_set && reg_below(rest, STR("CurrentControlSet"), &after))
         rest = join(h->a, str_of(h->set_name), after);
     return regf_find(h->r, &h->top, rest, out);
 }
@@ -191,11 +176,6 @@ static bool number(const struct regf_value *v, int64_t *out)
     uint32_t u = le32(v->data.p);
     *out = v->type == REG_DWORD ? u : (int64_t)(u >> 24 | (u >> 8 & 0xff00) | (u << 8 & 0xff0000) | (uint64_t)(u & 0xff) << 24);
     return true;
-}
-
-static bool is_control_set(struct str name)
-{
-    return name.n == 13 && str_starts_ci(name, STR("ControlSet")) && strspn(name.p + 10, "0123456789") >= 3;
 }
 
 static bool use_set(struct hive *h, uint32_t n)
@@ -223,8 +203,6 @@ static void choose_control_set(struct hive *h)
         ;
 }
 
-static void choose_secrets(struct hive *h);
-
 static void identify(struct hive *h)
 {
     h->kind = "UNKNOWN", h->root = "";
@@ -234,7 +212,7 @@ static void identify(struct hive *h)
             break;
         }
     choose_control_set(h);
-    choose_secrets(h);
+    h->secrets = reg_secrets_of(str_of(h->kind));
 }
 
 static struct str computer_name(struct hive *h)
@@ -266,72 +244,13 @@ static void emit_hive(struct hive *h, const struct regf_totals *t)
 
 /* ---- secrets stay in the hive */
 
-/* Path below the kind against a pattern: '*' one name, a last "**" any number. */
-static bool path_fits(struct str path, struct str pattern)
-{
-    while (pattern.n) {
-        struct str want = str_cut(&pattern, '\\');
-        if (str_eq(want, STR("**")))
-            return true;
-        if (!path.n)
-            return false;
-        struct str part = str_cut(&path, '\\');
-        if (!str_eq(want, STR("*")) && !utf8_eq_ci(want, part))
-            return false;
-    }
-    return !path.n;
-}
-
-/* First row that fits decides. What is masked keeps its name, type, size and place; data, text and number are left out. kind NULL: any. */
-static const struct { const char *kind, *path, *value; bool mask; } secrets[] = {
-    {"SECURITY", "Policy\\Secrets\\*\\CupdTime", "*", false},
-    {"SECURITY", "Policy\\Secrets\\*\\OupdTime", "*", false},
-    {"SECURITY", "Policy\\Secrets\\*\\SecDesc", "*", false},
-    {"SECURITY", "Policy\\Secrets\\**", "*", true},
-    {"SECURITY", "Policy\\PolEKList\\**", "*", true},
-    {"SECURITY", "Policy\\PolOldSyskey\\**", "*", true},
-    {"SECURITY", "Policy\\PolSecretEncryptionKey\\**", "*", true},
-    {"SECURITY", "Cache", "NL$Control", false},
-    {"SECURITY", "Cache", "NL$IterationCount", false},
-    {"SECURITY", "Cache\\**", "*", true},
-    {"SAM", "SAM\\Domains\\*\\Users\\*", "F", false},
-    {"SAM", "SAM\\Domains\\*\\Users\\*", "ForcePasswordReset", false},
-    {"SAM", "SAM\\Domains\\*\\Users\\Names\\**", "*", false},
-    {"SAM", "SAM\\Domains\\*\\Users\\**", "*", true},
-    {"SAM", "SAM\\Domains\\*", "F", true},
-    {"SYSTEM", "*\\Control\\Lsa\\JD\\**", "*", true},          /* the boot key is spread over the class names of four keys */
-    {"SYSTEM", "*\\Control\\Lsa\\Skew1\\**", "*", true},
-    {"SYSTEM", "*\\Control\\Lsa\\GBG\\**", "*", true},
-    {"SYSTEM", "*\\Control\\Lsa\\Data\\**", "*", true},
-    {NULL, "**", "DefaultPassword", true},
-    {NULL, "**", "AltDefaultPassword", true},
-    {NULL, "**", "CurrVal", true},
-    {NULL, "**", "OldVal", true},
-};
-
 static bool is_secret(struct hive *h, struct str path, struct str value)
 {
     struct str rest = path;
     bool unknown = path.n && path.p[0] == '?';
-    if (unknown ? strcmp(h->kind, "SECURITY") == 0 || strcmp(h->kind, "SAM") == 0 : !below(path, str_of(h->kind), &rest))
+    if (unknown ? strcmp(h->kind, "SECURITY") == 0 || strcmp(h->kind, "SAM") == 0 : !reg_below(path, str_of(h->kind), &rest))
         return true;
-    if (str_ends_ci(path, STR("\\CurrVal")) || str_ends_ci(path, STR("\\OldVal")))
-        return true;
-    for (size_t i = 0; i < h->n_secret; i++) {
-        unsigned row = h->secret[i];
-        if ((secrets[row].value[0] == '*' || utf8_eq_ci(str_of(secrets[row].value), value)) && path_fits(rest, str_of(secrets[row].path)))
-            return secrets[row].mask;
-    }
-    return false;
-}
-
-/* A hive of unknown kind may be a part of any. */
-static void choose_secrets(struct hive *h)
-{
-    static_assert(LEN(secrets) <= SECRETS, "room for every row");
-    for (size_t i = 0; i < LEN(secrets); i++)
-        if (!secrets[i].kind || strcmp(secrets[i].kind, h->kind) == 0 || strcmp(h->kind, "UNKNOWN") == 0)
-            h->secret[h->n_secret++] = (uint8_t)i;
+    return reg_is_secret(&h->secrets, rest, value);
 }
 
 /* ---- keys and values */
@@ -487,7 +406,7 @@ static void emit_here(struct hive *h, const struct place *p, const struct state 
 static size_t step(const struct hive *h, const struct state *s, size_t n, struct str shown, bool top, struct state *next)
 {
     size_t m = 0;
-    bool other_set = top && h->control_set && is_control_set(shown) && !h->want->all_keys;
+    bool other_set = top && h->control_set && reg_is_control_set(shown) && !h->want->all_keys;
     for (size_t i = 0; i < n; i++) {
         const struct pattern *p = &h->pattern[s[i].pattern];
         if (s[i].at == p->n) {
@@ -580,7 +499,7 @@ static bool on_deleted(void *ctx, struct str path, const struct regf_key *key, c
 {
     struct hive *h = ctx;
     struct str rest;
-    if (h->control_set && below(path, str_of(h->set_name), &rest))
+    if (h->control_set && reg_below(path, str_of(h->set_name), &rest))
         path = join(h->a, STR("CurrentControlSet"), rest);
     if (!wanted_path(h, path, v ? v->name : (struct str){"", 0}, key != NULL))
         return true;
