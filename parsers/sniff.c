@@ -1,5 +1,6 @@
 #include "sniff.h"
 #include "../src/base/utf.h"
+#include "regtext.h"
 #include "txlog.h"
 
 const char *const kind_names[KINDS] = {
@@ -101,6 +102,8 @@ struct sniffed sniff(struct span head)
     struct sniffed s = {.kind = KIND_UNKNOWN, .format = "unknown data"};
     if (head.bad || head.n == 0)
         return s.kind = KIND_EMPTY, s.format = "empty", s;
+    if (regtext_is_query(head))
+        return s.kind = KIND_REG_TEXT, s.format = "registry text, printed by reg query", s;
     for (size_t i = 0; i < LEN(magics); i++) {
         const struct magic *m = &magics[i];
         if (head.n < (size_t)m->at + m->n || memcmp(head.p + m->at, m->magic, m->n) != 0)

@@ -156,7 +156,7 @@ static enum status store_sums(struct pool *p, struct err *e)
                      LEN(v), v, "iiiiisii", e);
             p->r->records += s->parsed, p->r->logs++;
         }
-        p->r->hives += f->is.kind == KIND_HIVE;
+        p->r->hives += f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
         p->r->unreadable += f->st != OK;
         p->r->files++;
     }
@@ -208,6 +208,8 @@ static enum status plan_one(struct pool *p, size_t i, struct err *e)
             t.file[at] = f->log[l], t.job.bytes[at] = p->ev->file[f->log[l]].bytes;
         }
     }
+    if (f->is.kind == KIND_REG_TEXT)
+        t.ordered = true, t.job.op = JOB_REG_TEXT;
     return f->hive == i ? add_task(p, t, e) : OK;       /* a log that belongs to a hive comes with it */
 }
 

@@ -1,6 +1,7 @@
 #include "worker.h"
 #include "../parsers/evtx.h"
 #include "../parsers/regf.h"
+#include "../parsers/regtext.h"
 #include "../parsers/sniff.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -24,7 +25,7 @@ enum status job_get(struct span in, struct job *j, struct err *e)
     j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
     for (size_t i = 0; i < JOB_FILES; i++)
         j->bytes[i] = span_u64(&in);
-    if (in.bad || in.n || j->op > JOB_HIVE || j->n_files < 1 || j->n_files > JOB_FILES)
+    if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1 || j->n_files > JOB_FILES)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "job frame", "malformed");
     return OK;
 }
@@ -133,6 +134,7 @@ static enum status run_op(struct worker *w, const struct job *j, const struct sp
     case JOB_SCAN:  return read_log(w, files[0], j->first, j->count, d, e);
     case JOB_LOG:   st = read_log(w, files[0], 0, evtx_slots(files[0].n), d, e); break;
     case JOB_HIVE:  st = hive_read(files, j->n_files, &w->want, &w->scratch, send_fact, w, e); break;
+    case JOB_REG_TEXT: st = regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e); break;
     case JOB_HASH:  break;
     }
     for (size_t i = 0; i < j->n_files; i++) {

@@ -25,6 +25,7 @@ enum job_op {
     JOB_LOG,                /* a small log: hash and read it whole */
     JOB_SCAN,               /* slots first .. first+count-1 of a large log */
     JOB_HIVE,               /* a hive with up to two logs: hash each, replay, read */
+    JOB_REG_TEXT,           /* a text export of the registry: hash and read it */
 };
 enum { JOB_FILES = 3 };
 struct job { uint8_t op, n_files; uint32_t first, count; uint64_t bytes[JOB_FILES]; };
