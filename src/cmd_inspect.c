@@ -2,6 +2,7 @@
 #include "casedb.h"
 #include "cmd.h"
 #include "kb.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include "progress.h"
 #include <string.h>
@@ -87,12 +88,26 @@ static int inspect(const char *const *inputs, size_t n, bool json)
 
 int cmd_inspect(int argc, char **argv)
 {
-    bool json = false;
+    bool json = false, jail = false;
     int code;
-    const struct opt opts[] = {{"json", 0, OPT_FLAG, &json, NULL, "one JSON object per file", NULL}, {0}};
+    const struct opt opts[] = {
+        {"json", 0, OPT_FLAG, &json, NULL, "one JSON object per file", NULL},
+        {"jail", 0, OPT_FLAG, &jail, NULL, "say which layers of the workers' jail are in force on this system", NULL},
+        {0},
+    };
     const struct command *c = command_find(argv[0]);
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
+    if (jail) {
+        char text[160];
+        unsigned layers;
+        struct err e = {0};
+        if (ingest_jail(&layers, &e) != OK)
+            return complain(&e, EXIT_BUG);
+        printf("jail: %s\n", jail_text(layers, text, sizeof text));
+        if (argc < 2)
+            return EXIT_DONE;
+    }
     if (argc < 2) {
         command_help(c, opts, stderr);
         return EXIT_USAGE;

@@ -677,3 +677,31 @@ enum status ingest(struct casedb *db, const struct want *want, struct evidence *
     free(p.task), free(p.sum), free(p.read_buf);
     return st;
 }
+
+enum status ingest_jail(unsigned *layers, struct err *e)
+{
+    struct want nothing = {0};
+    struct ingest_options o = {0};
+    struct ingest_result r = {.jail = JAIL_ALL};
+    struct pool p = {.want = &nothing, .o = &o, .r = &r, .lim = run_limits_default(), .n_slot = 1};
+    struct slot *s = &p.slot[0];
+    struct exit_info how;
+    uint8_t buf[READ_BYTES / 64];
+    bool eof = false, broken = false;
+    enum status st = slot_start(&p, s, e);
+    for (uint64_t since = plat_clock_ms(); st == OK && !s->jailed;) {
+        bool ready = false;
+        size_t got = 0;
+        st = plat_wait(&s->proc, 1, 200, &ready, e);
+        if (st == OK && ready && (st = plat_proc_read(s->proc, buf, sizeof buf, &got, &eof, e)) == OK) {
+            buf_put(&s->in, buf, got);
+            st = slot_frames(&p, s, &broken, e);
+        }
+        if (st == OK && (eof || broken || plat_clock_ms() - since > STALL_MS))
+            st = err_set(e, E_IO, ERR_NO_OFF, "worker", "does not start");
+    }
+    plat_proc_end(s->proc, &how);
+    buf_free(&s->in);
+    *layers = r.jail;
+    return st;
+}

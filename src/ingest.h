@@ -27,4 +27,6 @@ struct ingest_result { uint64_t files, logs, hives, records, unreadable, lost_jo
 
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev, const struct ingest_options *o,
                    struct ingest_result *r, struct err *e);
+/* Starts one worker, asks which layers of its jail are in force (plat/jail.h), ends it. */
+enum status ingest_jail(unsigned *layers, struct err *e);
 #endif

@@ -23,7 +23,7 @@ const struct command commands[] = {
      "  whylogon dump Security.evtx | jq 'select(.event_id == 4625)'\n"
      "  whylogon dump --id 4625 --since 2026-03-01 --xml Security.evtx\n"
      "  whylogon dump SYSTEM\n", cmd_dump},
-    {"inspect", "say what files are and whether they are intact", "[--json] PATH…", NULL, cmd_inspect},
+    {"inspect", "say what files are and whether they are intact", "[--json] [--jail] PATH…", NULL, cmd_inspect},
     {"show", "show one cited fact: decoded, raw bytes, where it lies", "CASE.db EVIDENCE_ID",
      "EVIDENCE_ID is what reports print: f3:0x11c00 is the fact at byte 0x11c00 of evidence file f3.\n", cmd_show},
     {"query", "ask the case a question in SQL (read-only, documented views)", "CASE.db 'SELECT …'", NULL, cmd_query},

@@ -264,7 +264,7 @@ Test(commands, exit_codes)
         {"explain 0x80070520", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain -2147023584", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain 2147943726", 0, "ERROR_LOGON_FAILURE"},
         {"explain %%1312", 0, "1312"}, {"explain STATUS_NO_SUCH_LOGON_SESSION", 0, "0xc000005f"}, {"explain zebra", 2, "zebra"},
         {"rules list", 0, "credential-storage-policy"}, {"rules lint", 0, NULL}, {"rules test", 0, NULL}, {"query /nonexistent 'SELECT 1'", 2, "/nonexistent"},
-        {"dump Makefile", 4, "Makefile"}, {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"}, {"verify /nonexistent", 2, "/nonexistent"},
+        {"dump Makefile", 4, "Makefile"}, {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"}, {"verify /nonexistent", 2, "/nonexistent"}, {"inspect --jail", 0, "seccomp"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int code = run("%s %s", program(), rows[i].args);
