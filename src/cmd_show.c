@@ -1,9 +1,12 @@
-/* show: one fact by its evidence id: what the case says of it, where it lies, the record as XML, the raw bytes. */
+/* show: one fact by its evidence id: what the case says of it, where it lies, what the second reader saw, the record as XML, the raw bytes.
+ * The case is read first; then this process jails itself before it looks at evidence. */
 #include "../parsers/evtx.h"
 #include "base/wintime.h"
 #include "casedb.h"
 #include "cmd.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
+#include <stdlib.h>
 #include <string.h>
 
 enum { HEX_BYTES = 512 };       /* raw bytes shown; records reach 64 KiB, the first lines tell the tale */
@@ -70,6 +73,19 @@ static enum status keep_file(void *ctx, const struct cell *c, const char *const 
     return OK;
 }
 
+static enum status print_second(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct buf b = {0};
+    (void)ctx, (void)name, (void)n, (void)e;
+    buf_z(&b, "\nsecond reader\n  says         "), buf_term(&b, c[0].s);
+    if (!c[1].null)
+        buf_z(&b, "\n  detail       "), buf_term(&b, c[1].s);
+    buf_z(&b, "\n  reader       "), buf_term(&b, c[2].s), buf_char(&b, '\n');
+    fwrite(b.p, 1, b.n, stdout);
+    buf_free(&b);
+    return OK;
+}
+
 static void hex_dump(const uint8_t *p, size_t n, uint64_t off)
 {
     for (size_t at = 0; at < n; at += 16) {
@@ -95,6 +111,8 @@ static int show_bytes(struct show *s, uint64_t off)
         return EXIT_DONE;
     }
     int code = EXIT_DONE;
+    fflush(stdout);
+    plat_jail(&(struct jail_limits){.may_write = true});
     if (plat_map(fd, bytes, &map, &e) != OK || off >= map.n) {
         code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end: the file has changed", s->path.p, (unsigned long long)off);
     } else {
@@ -122,7 +140,7 @@ static bool parse_id(struct str id, int64_t *file, int64_t *off)
     return head.n > 1 && head.p[0] == 'f' && str_i64((struct str){head.p + 1, head.n - 1}, file) && rest.n > 2 && str_starts_ci(rest, STR("0x")) && str_i64(rest, off) && *off >= 0;
 }
 
-static int show(struct show *s, struct casedb *db, const char *id)
+static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
 {
     int64_t file, off;
     struct err e = {0};
@@ -150,7 +168,11 @@ static int show(struct show *s, struct casedb *db, const char *id)
     }
     if (!s->found)
         return complain_text(EXIT_USAGE, "show: the case holds no fact at %s", id);
-    return show_bytes(s, (uint64_t)off);
+    struct value cited[] = {val_s(str_of(id))};
+    if (case_query(db, "SELECT result, detail, reader FROM verification WHERE evidence_id = ?1", cited, (enum col_type[]){COL_TEXT}, 1, print_second, s, &e) != OK)
+        return complain(&e, EXIT_OUTPUT);
+    *at = (uint64_t)off;
+    return EXIT_DONE;
 }
 
 int cmd_show(int argc, char **argv)
@@ -169,8 +191,15 @@ int cmd_show(int argc, char **argv)
     }
     if (case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
-    code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2]) : complain_text(EXIT_BUG, "out of memory");
-    arena_free(&s.mem);
+    uint64_t off = 0;
+    code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2], &off) : complain_text(EXIT_BUG, "out of memory");
     case_close(db);
+    if (code == EXIT_DONE) {
+        code = show_bytes(&s, off);
+        if (fflush(stdout) != 0 || ferror(stdout))
+            code = EXIT_OUTPUT;
+        _Exit(code);                            /* jailed: there is nothing left that may be cleaned up */
+    }
+    arena_free(&s.mem);
     return code;
 }
