@@ -75,7 +75,11 @@ struct reg_secrets reg_secrets_of(struct str kind)
 
 bool reg_is_secret(const struct reg_secrets *s, struct str path, struct str value)
 {
-    if (str_ends_ci(path, STR("\\CurrVal")) || str_ends_ci(path, STR("\\OldVal")))
+    size_t last = path.n;
+    while (last && path.p[last - 1] != '\\')
+        last--;
+    struct str name = {path.p + last, path.n - last};
+    if (str_eq_ci(name, STR("CurrVal")) || str_eq_ci(name, STR("OldVal")))
         return true;
     for (size_t i = 0; i < s->n; i++) {
         unsigned row = s->row[i];
