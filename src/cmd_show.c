@@ -126,6 +126,8 @@ static int show_bytes(struct show *s, uint64_t off)
             n = size < n ? size : n;
         }
         buf_free(&xml);
+        uint32_t cell = str_eq(s->kind, STR("hive")) && n >= 4 ? 0 - le32(map.p + off) : 0;    /* a cell begins with its size, negative when in use */
+        n = cell >= 8 && cell < n ? cell : n;
         printf("\nraw bytes\n");
         hex_dump(map.p + off, n, off);
     }
