@@ -697,8 +697,7 @@ static void run(struct text *t)
     emit_hives(t);
     if (note)
         anomaly(t, &top, "select", note);
-    if (t->n_root)
-        pass(t, false);
+    pass(t, false);
     struct line end = {t->at.at, t->at.line, true};
     uint64_t told = t->told;
     t->told = 0;

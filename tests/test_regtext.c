@@ -1,0 +1,310 @@
+/* Text exports of the registry: every form of value in both dialects and all encodings, paths, control sets, what is cut short or hostile. */
+#include "../parsers/regf.h"
+#include "../parsers/regtext.h"
+#include "../parsers/sniff.h"
+#include "../src/base/utf.h"
+#include "build.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define V5 "Windows Registry Editor Version 5.00\r\n\r\n"
+#define LSA "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa]\r\n"
+#define QLSA "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa\r\n"
+
+/* Every fact as one line: "value SYSTEM\Select Current 4 num=1 text= data=01000000 line 4" */
+struct seen { struct buf b; size_t facts, values, anomalies; bool bad_ref; size_t n; };
+
+static enum status keep(void *ctx, const struct fact *f, struct err *e)
+{
+    struct seen *s = ctx;
+    (void)e;
+    s->facts++, s->values += f->kind == FACT_REG_VALUE, s->anomalies += f->kind == FACT_ANOMALY, s->bad_ref |= f->ref.file || f->ref.off > s->n;
+    if (s->b.n > 1 << 20)
+        return OK;
+    const struct value *v = f->v;
+    if (f->kind == FACT_HIVE)
+        buf_printf(&s->b, "hive %.*s %.*s %.*s %lld\n", STR_ARG(v[HV_KIND].s), STR_ARG(v[HV_ROOT].null ? STR("-") : v[HV_ROOT].s), STR_ARG(v[HV_COMPUTER].s.p ? v[HV_COMPUTER].s : STR("-")),
+                   v[HV_CONTROL_SET].null ? 0LL : (long long)v[HV_CONTROL_SET].i);
+    else if (f->kind == FACT_REG_KEY)
+        buf_printf(&s->b, "key %.*s %.*s\n", STR_ARG(v[RK_PATH].s), STR_ARG(v[RK_ORIGIN].s));
+    else if (f->kind == FACT_ANOMALY)
+        buf_printf(&s->b, "bad %.*s %.*s\n", STR_ARG(v[AN_CODE].s), STR_ARG(v[AN_DETAIL].s));
+    else {
+        buf_printf(&s->b, "value %.*s '%.*s' %lld", STR_ARG(v[RV_PATH].s), STR_ARG(v[RV_NAME].s), (long long)v[RV_TYPE].i);
+        if (!v[RV_NUM].null)
+            buf_printf(&s->b, " num=%lld", (long long)v[RV_NUM].i);
+        if (v[RV_TEXT].s.p)
+            buf_printf(&s->b, " text=%.*s", STR_ARG(v[RV_TEXT].s));
+        buf_z(&s->b, " data="), buf_hex(&s->b, v[RV_DATA].s.p, v[RV_DATA].s.n);
+        buf_printf(&s->b, " size=%lld %.*s at %llu\n", (long long)v[RV_SIZE].i, STR_ARG(v[RV_ORIGIN].s), (unsigned long long)f->ref.off);
+    }
+    return OK;
+}
+
+static struct seen read_want(const void *p, size_t n, const struct want *w)
+{
+    struct seen s = {.n = n};
+    struct arena a;
+    struct err e = {0};
+    uint8_t *own = malloc(n ? n : 1);           /* exactly so long, for the address sanitizer */
+    cr_assert(own && arena_make(&a, 24 << 20));
+    memcpy(own, p, n);
+    cr_expect_eq(regtext_read(span_of(own, n, 0), w, &a, keep, &s, &e), OK, "%s", e.why);
+    cr_expect(!s.bad_ref);
+    arena_free(&a), free(own);
+    buf_char(&s.b, 0);
+    return s;
+}
+
+static struct seen read_text(const char *text) { return read_want(text, strlen(text), &(struct want){.all_keys = true}); }
+static bool says(const struct seen *s, const char *what) { return s->b.p && strstr(s->b.p, what); }
+
+/* --- one value, both dialects: what it says, and that it says nothing with its last byte gone */
+
+static const struct { const char *text, *says; } reg_values[] = {
+    {"\"a\"=dword:00000001", "'a' 4 num=1 data=01000000 size=4"},
+    {"\"a\"=dword:FFFFFFFf", "'a' 4 num=4294967295 data=ffffffff"},
+    {"\"a\"=\"\"", "'a' 1 text= data=0000 size=2"},
+    {"\"a\"=\"x\\\\y \\\"z\\\"\"", "'a' 1 text=x\\y \"z\" data="},
+    {"\"a \\\"b\\\\\"=\"v\"", "'a \"b\\' 1 text=v"},
+    {"@=\"v\"", "'' 1 text=v data=76000000"},
+    {"\"a\"=\"two\r\nlines\"", "text=two\r\nlines data="},
+    {"\"a\"=\"gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80\"", "text=gr\xc3\xbc\xc3\x9f \xf0\x9f\x98\x80 data=67007200fc00df0020003dd800de0000"},
+    {"\"a\"=hex(4):2a,00,00,00", "'a' 4 num=42"},
+    {"\"a\"=hex(5):00,00,00,2a", "'a' 5 num=42"},
+    {"\"a\"=hex(b):ff,ff,ff,ff,00,00,00,00", "'a' 11 num=4294967295"},
+};
+
+Test(regtext, values_of_exports)
+{
+    for (size_t i = 0; i < LEN(reg_values); i++) {
+        char whole[512];
+        int n = snprintf(whole, sizeof whole, V5 LSA "%s", reg_values[i].text);
+        struct seen s = read_text(whole);
+        cr_expect(says(&s, reg_values[i].says) && s.values == 1, "row %zu: %s", i, s.b.p);
+        buf_free(&s.b);
+        whole[n - 1] = 0;
+        s = read_text(whole);
+        cr_expect(s.values == 0 && s.anomalies >= 1, "row %zu cut short: %s", i, s.b.p);
+        buf_free(&s.b);
+    }
+}
+
+/* Lists of bytes and lines of reg query end with their line: without its end they may be cut. */
+static const struct { const char *text, *says; } ended[] = {
+    {V5 LSA "\"a\"=hex:", "'a' 3 data= size=0"},
+    {V5 LSA "\"a\"=hex:01,fE", "'a' 3 data=01fe size=2"},
+    {V5 LSA "\"a\"=hex:01,\\\r\n  02,\\\r\n  03", "data=010203 size=3 line 4"},
+    {V5 LSA "\"a\"=hex(0):", "'a' 0 data="},
+    {V5 LSA "\"a\"=hex(2):25,00,61,00,25,00,00,00", "'a' 2 text=%a% data=2500610025000000"},
+    {V5 LSA "\"a\"=hex(7):61,00,00,00,62,00,00,00,00,00", "'a' 7 text=a|b data="},
+    {V5 LSA "\"a\"=hex(1):61,00,00,00,62,00", "'a' 1 text=a data="},
+    {V5 LSA "\"a\"=hex(80000001):01", "'a' 2147483649 data=01"},
+    {V5 LSA "\"a\"=hex(8):01,02", "'a' 8 data=0102"},
+    {V5 LSA "\"a\"=dword:1", "'a' 4 num=1"},
+    {"REGEDIT4\r\n\r\n" LSA "\"a\"=hex(2):25,61,25,00", "'a' 2 text=%a% data=2500610025000000"},
+    {"REGEDIT4\r\n\r\n" LSA "\"a\"=hex(7):e4,00,62,00,00", "text=\xc3\xa4|b"},
+    {"REGEDIT4\r\n\r\n" LSA "\"a\"=hex:e4,00", "data=e400 size=2"},
+    {QLSA "    a    REG_DWORD    0x1", "'a' 4 num=1 data=01000000 size=4 line 3"},
+    {QLSA "    a    REG_QWORD    0xffffffff00", "'a' 11 num=1099511627520"},
+    {QLSA "    a    REG_SZ    ", "'a' 1 text= data=0000"},
+    {QLSA "    a b    c    REG_SZ    REG_DWORD    0x1", "'a b    c' 1 text=REG_DWORD    0x1"},
+    {QLSA "    (Default)    REG_SZ    v", "'' 1 text=v"},
+    {QLSA "    (par d\xc3\xa9" "faut)    REG_SZ    v", "'' 1 text=v"},
+    {QLSA "    a    REG_EXPAND_SZ    %SystemRoot%\\x", "'a' 2 text=%SystemRoot%\\x"},
+    {QLSA "    a    REG_MULTI_SZ    x\\0y", "'a' 7 text=x|y data=7800000079000000" "0000"},
+    {QLSA "    a    REG_BINARY    01FE", "'a' 3 data=01fe"},
+    {QLSA "    a    REG_NONE    ", "'a' 0 data="},
+    {"! REG.EXE VERSION 3.0\r\n" QLSA "\ta\tREG_DWORD\t0x1", "'a' 4 num=1"},
+};
+
+Test(regtext, values_that_need_the_end_of_their_line)
+{
+    for (size_t i = 0; i < LEN(ended); i++) {
+        char whole[512];
+        snprintf(whole, sizeof whole, "%s\r\n", ended[i].text);
+        struct seen s = read_text(whole);
+        cr_expect(says(&s, ended[i].says) && s.values == 1 && s.anomalies == 0, "row %zu: %s", i, s.b.p);
+        buf_free(&s.b);
+        s = read_text(ended[i].text);
+        cr_expect(s.values == 0 && s.anomalies == 1, "row %zu without its end: %s", i, s.b.p);
+        buf_free(&s.b);
+    }
+}
+
+Test(regtext, what_is_no_value)
+{
+    static const char *const rows[] = {
+        V5 LSA "\"a\"=dword:000000001\r\n", V5 LSA "\"a\"=dword:xyz\r\n", V5 LSA "\"a\"=dword:\r\n", V5 LSA "\"a\"=hex:1\r\n", V5 LSA "\"a\"=hex:01,,02\r\n", V5 LSA "\"a\"=hex:01 02\r\n",
+        V5 LSA "\"a\"=hex(zz):01\r\n", V5 LSA "\"a\"=hex(:01\r\n", V5 LSA "\"a\"=hex(7:01\r\n", V5 LSA "\"a\"=hex(123456789):01\r\n", V5 LSA "\"a\"=hex:01,\\\r\n", V5 LSA "\"a\"=\"x\" y\r\n",
+        V5 LSA "\"a\r\n", V5 LSA "\"a\" \r\n", V5 LSA "\"a\"=\r\n", V5 LSA "\"a\"=word:1\r\n", V5 LSA "a=dword:00000001\r\n", V5 LSA "@\r\n",
+        QLSA "    a    REG_DWORD    1\r\n", QLSA "    a    REG_DWORD    0x123456789\r\n", QLSA "    a    REG_DWORD    0x\r\n", QLSA "    a    REG_BINARY    0\r\n",
+        QLSA "    a    REG_DWORDY    0x1\r\n", QLSA "    a\r\n", QLSA "a    REG_DWORD    0x1\r\n",
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct seen s = read_text(rows[i]);
+        cr_expect(s.values == 0 && s.anomalies == 1 && says(&s, "key SYSTEM\\CurrentControlSet\\Control\\Lsa"), "row %zu: %s", i, s.b.p);
+        buf_free(&s.b);
+    }
+    struct seen s = read_text(QLSA "    (Standard)    REG_SZ    (Wert nicht gesetzt)\r\n    b    REG_SZ    (x)\r\n");
+    cr_expect(s.values == 1 && says(&s, "'b' 1 text=(x)"), "%s", s.b.p);
+    buf_free(&s.b);
+}
+
+/* --- paths, control sets, roots */
+
+Test(regtext, paths)
+{
+    static const struct { const char *text, *says; } rows[] = {
+        {V5 "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\X]\r\n", "hive SYSTEM SYSTEM\\CurrentControlSet\\X - 0\nkey SYSTEM\\CurrentControlSet\\X line 3\n"},
+        {V5 "[HKEY_LOCAL_MACHINE\\system\\ControlSet001\\X]\r\n", "hive SYSTEM SYSTEM\\CurrentControlSet\\X - 1\nbad select"},
+        {V5 "[HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet002]\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet]\r\n", "key SYSTEM\\ControlSet002 line 3\nkey SYSTEM\\CurrentControlSet line 4\n"},
+        {V5 "[HKEY_LOCAL_MACHINE\\SYSTEM]\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet001]\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet002]\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\Select]\r\n"
+            "\"Current\"=dword:00000002\r\n", "hive SYSTEM SYSTEM - 2\nkey SYSTEM line 3\nkey SYSTEM\\ControlSet001 line 4\nkey SYSTEM\\CurrentControlSet line 5\n"},
+        {V5 "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName]\r\n\"ComputerName\"=\"PC9\"\r\n",
+            "hive SYSTEM SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName PC9 0\n"},
+        {V5 "[HKEY_LOCAL_MACHINE]\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE]\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\A]\r\n[HKEY_LOCAL_MACHINE\\SYSTEM]\r\n", "hive SOFTWARE SOFTWARE - 0\nhive SYSTEM SYSTEM - 0\n"},
+        {V5 "[HKEY_USERS\\S-1-5-21-1-2-3-500\\Software\\A]\r\n", "key NTUSER\\Software\\A"},
+        {V5 "[HKEY_USERS\\S-1-5-21-1-2-3-500_Classes\\A]\r\n", "key USRCLASS\\A"},
+        {V5 "[HKEY_CURRENT_USER\\Network\\Z]\r\n", "key NTUSER\\Network\\Z"},
+        {V5 "[HKEY_CLASSES_ROOT\\.txt]\r\n", "key SOFTWARE\\Classes\\.txt"},
+        {V5 "[HKEY_CURRENT_CONFIG]\r\n", "key SYSTEM\\CurrentControlSet\\Hardware Profiles\\Current line 3"},
+        {V5 "[HKEY_LOCAL_MACHINE\\SAM\\SAM\\Domains]\r\n", "key SAM\\SAM\\Domains"},
+        {V5 "[HKEY_LOCAL_MACHINE\\BCD00000000\\Objects]\r\n", "hive BCD BCD\\Objects"},
+        {V5 "[HKEY_LOCAL_MACHINE\\OFFLINE\\A]\r\n", "key UNKNOWN\\A"},
+        {V5 "[HKLM\\SYSTEM\\CurrentControlSet\\a]b]\r\n", "key SYSTEM\\CurrentControlSet\\a]b line 3"},
+        {"\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\X\r\n\r\nHKEY_LOCAL_MACHINE\\SOFTWARE\\Y\r\n", "hive SYSTEM - - 0\nhive SOFTWARE - - 0\nkey SYSTEM\\CurrentControlSet\\X line 2\nkey SOFTWARE\\Y line 4\n"},
+        {V5 "; comment\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\X\r\n", "bad line line 5: the name of a key does not end"},
+        {V5 "[Nonsense]\r\n", "bad line line 3: not a key of the registry"},
+        {V5 LSA "\"a\"=-\r\n\"b\"=dword:00000001\r\n", "bad import"},
+        {V5 "[-HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\X]\r\n" LSA, "bad import"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct seen s = read_text(rows[i].text);
+        cr_expect(says(&s, rows[i].says), "row %zu: %s", i, s.b.p);
+        cr_expect(!says(&s, "bad import") || (s.facts == 1 && s.anomalies == 1), "row %zu: nothing is taken from a file to import: %s", i, s.b.p);
+        buf_free(&s.b);
+    }
+}
+
+Test(regtext, only_what_is_wanted)
+{
+    static const char text[] = V5 LSA "\"disabledomaincreds\"=dword:00000001\r\n\"other\"=dword:00000002\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\A]\r\n\"Start\"=dword:00000003\r\n"
+        "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\A\\Parameters]\r\n\"x\"=dword:00000004\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet002\\Services\\A]\r\n\"Start\"=dword:00000005\r\n"
+        "[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\$MACHINE.ACC\\CurrVal]\r\n@=hex:de,ad,be,ef\r\n[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon]\r\n"
+        "\"DefaultPassword\"=\"geheim\"\r\n";
+    struct want_key keys[] = {{STR("SYSTEM"), STR("<CCS>\\Control\\LSA"), STR("DisableDomainCreds")}, {STR("SYSTEM"), STR("<CCS>\\Services\\*"), STR("*")}};
+    struct seen s = read_want(text, sizeof text - 1, &(struct want){.key = keys, .n_key = 2});
+    cr_expect(s.values == 2 && says(&s, "'disabledomaincreds' 4 num=1") && says(&s, "num=3") && !says(&s, "Parameters") && !says(&s, "key SYSTEM\\ControlSet002"), "%s", s.b.p);
+    buf_free(&s.b);
+    struct want_key other = {STR("SYSTEM"), STR("ControlSet002\\Services\\A"), STR("Start")};
+    s = read_want(text, sizeof text - 1, &(struct want){.key = &other, .n_key = 1});
+    cr_expect(s.values == 1 && says(&s, "ControlSet002\\Services\\A 'Start' 4 num=5"), "%s", s.b.p);
+    buf_free(&s.b);
+    s = read_text(text);
+    cr_expect(s.values == 7 && !says(&s, "deadbeef") && !says(&s, "geheim") && says(&s, "'DefaultPassword' 1 data= size=14"), "secrets stay in: %s", s.b.p);
+    buf_free(&s.b);
+}
+
+/* --- encodings: the same facts, and references that lead to the line */
+
+Test(regtext, encodings)
+{
+    static const char text[] = V5 LSA "\"gr\xc3\xbc\xc3\x9f\"=\"\xf0\x9f\x98\x80\"\r\n\"b\"=hex:01,\\\r\n  02\r\n";
+    struct buf wide = {0}, mark = {0};
+    buf_put(&wide, "\xff\xfe", 2), put_utf16(&wide, text);
+    buf_put(&mark, "\xef\xbb\xbf", 3), buf_z(&mark, text);
+    const struct { const char *p; size_t n, unit, bom; enum kind kind; } rows[] = {{text, sizeof text - 1, 1, 0, KIND_REG_TEXT}, {wide.p, wide.n, 2, 2, KIND_REG_TEXT}, {mark.p, mark.n, 1, 3, KIND_REG_TEXT}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct seen s = read_want(rows[i].p, rows[i].n, &(struct want){.all_keys = true});
+        char at[64];
+        snprintf(at, sizeof at, "line 4 at %zu\n", rows[i].bom + rows[i].unit * (sizeof V5 LSA - 1));
+        cr_expect(s.values == 2 && !s.anomalies && says(&s, "'gr\xc3\xbc\xc3\x9f' 1 text=\xf0\x9f\x98\x80") && says(&s, "data=0102") && says(&s, at), "row %zu: %s", i, s.b.p);
+        cr_expect_eq(sniff(span_of(rows[i].p, rows[i].n, 0)).kind, rows[i].kind, "row %zu", i);
+        buf_free(&s.b);
+    }
+    buf_free(&wide), buf_free(&mark);
+    struct seen s = read_text("REGEDIT4\n\n" "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\gr\xfc\xdf]\n\"a\"=\"\xe4\"\n");
+    cr_expect(says(&s, "gr\xc3\xbc\xc3\x9f 'a' 1 text=\xc3\xa4"), "bytes that are no UTF-8: %s", s.b.p);
+    buf_free(&s.b);
+}
+
+Test(regtext, reg_query_is_known_by_its_first_line)
+{
+    static const struct { const char *text; bool is; } rows[] = {
+        {"\r\nHKEY_LOCAL_MACHINE\\SYSTEM\r\n", true}, {"HKEY_USERS\r\n", true}, {"\r\n \r\n! REG.EXE VERSION 3.0\r\n", true}, {"\xef\xbb\xbfHKEY_CURRENT_USER\\A", true},
+        {"HKEY_LOCAL_MACHINE", false}, {"HKEY_LOCAL_MACHINERY\\X", false}, {"see HKEY_LOCAL_MACHINE\\SYSTEM", false}, {"HKEY", false}, {"", false}, {"! REG.EXE VERSION", false},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf wide = {0};
+        cr_expect_eq(regtext_is_query(span_of(rows[i].text, strlen(rows[i].text), 0)), rows[i].is, "row %zu", i);
+        if (rows[i].text[0] != '\xef') {
+            buf_put(&wide, "\xff\xfe", 2), put_utf16(&wide, rows[i].text);
+            cr_expect_eq(sniff(span_of(wide.p, wide.n, 0)).kind == KIND_REG_TEXT, rows[i].is, "row %zu in UTF-16", i);
+        }
+        buf_free(&wide);
+    }
+}
+
+/* --- hostile */
+
+/* Every prefix of a file and every file with one byte changed is read to its end; what is cut is told, never invented. */
+Test(regtext, every_prefix_and_every_byte, .timeout = 60)
+{
+    static const char text[] = V5 LSA "\"a\"=dword:00000001\r\n\"b\"=\"x\\\\y\"\r\n\"c\"=hex(7):61,00,\\\r\n  00,00,00,00\r\n@=\"two\r\nlines\"\r\n" QLSA "    d    REG_MULTI_SZ    a\\0b\r\n";
+    static const char query[] = QLSA "    d    REG_MULTI_SZ    a\\0b\r\n    e    REG_DWORD    0x12345678\r\n    f    REG_SZ    x\r\n";
+    struct seen whole = read_text(query);
+    for (size_t k = 0; k < 2; k++) {
+        size_t n = k ? sizeof query - 1 : sizeof text - 1;
+        char own[1024];
+        for (size_t i = 0; i <= n; i++) {
+            struct seen s = read_want(k ? query : text, i, &(struct want){.all_keys = true});
+            for (char *line = k ? strtok(s.b.p, "\n") : NULL; line; line = strtok(NULL, "\n"))
+                cr_expect(strncmp(line, "value", 5) != 0 || strstr(whole.b.p, line), "prefix of %zu invents %s", i, line);
+            buf_free(&s.b);
+        }
+        for (size_t i = 0; i < n; i++)
+            for (size_t c = 0; c < 6; c++) {
+                memcpy(own, k ? query : text, n);
+                own[i] = "\0\"\\\n[\xff"[c];
+                struct seen s = read_want(own, n, &(struct want){.all_keys = true});
+                buf_free(&s.b);
+            }
+    }
+    buf_free(&whole.b);
+}
+
+/* Long paths before many values, strings that never end, lines without end: time and facts stay bounded. */
+Test(regtext, hostile_sizes, .timeout = 60)
+{
+    struct buf b = {0};
+    buf_z(&b, V5 "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\");
+    for (int i = 0; i < 32000; i++)
+        buf_char(&b, 'x');
+    buf_z(&b, "]\r\n");
+    for (int i = 0; i < 200000; i++)
+        buf_z(&b, "@=\"\"\r\n");
+    struct seen s = read_want(b.p, b.n, &(struct want){.all_keys = true});
+    cr_expect(s.values < 2000 && s.anomalies >= 1, "%zu values", s.values);
+    buf_free(&s.b);
+    b.n = 0, buf_z(&b, V5 LSA);
+    for (int i = 0; i < 400000; i++)
+        buf_z(&b, "\"a\"=\"\\\\\r\n");
+    s = read_want(b.p, b.n, &(struct want){.all_keys = true});
+    cr_expect(s.anomalies <= 202, "%zu", s.anomalies);
+    buf_free(&s.b);
+    b.n = 0, buf_z(&b, V5 LSA "\"a\"=hex:");
+    for (int i = 0; i < 3000000; i++)
+        buf_z(&b, "00,");
+    buf_z(&b, "00\r\n\"b\"=dword:00000001\r\n");
+    s = read_want(b.p, b.n, &(struct want){.all_keys = true});
+    cr_expect(says(&s, "bad limit") && says(&s, "'b' 4 num=1"), "%.300s", s.b.p);
+    buf_free(&s.b);
+    b.n = 0, buf_z(&b, V5);
+    for (int i = 0; i < 100000; i++)
+        buf_printf(&b, "[HKEY_LOCAL_MACHINE\\SOFTWARE\\k%d]\r\n", i);
+    s = read_want(b.p, b.n, &(struct want){.all_keys = true});
+    cr_expect_geq(s.facts, 100000);
+    buf_free(&s.b), buf_free(&b);
+}
