@@ -280,7 +280,8 @@ static struct str text_of(struct flat *f, struct bx_val v)
     return s;
 }
 
-/* What stands beside elements and processing instructions in a list. some: anything. Several pieces are joined, unless one is a slot: not modelled. */
+/* What stands beside elements and processing instructions in a list. some: anything.
+ * Several pieces are joined, unless one is a slot: not modelled. */
 static struct src source_of(struct flat *f, const struct bx_list *l, bool *some)
 {
     struct src s = {.slot = -1, .gate = -1, .literal = bx_null_val()};
@@ -352,10 +353,12 @@ static void add(struct flat *f, enum field_kind kind, struct str name, struct sr
     buf_free(&key);
 }
 
+/* any: the element was written with attributes, there now or not; without content it then is no datum of its own. */
 static void add_attributes(struct flat *f, const struct bx_elem *e, struct str key, bool data, bool *any)
 {
+    *any = e->lost;
     for (const struct bx_attr *a = e->attr; a && !f->bad; a = a->next) {
-        if ((data && str_eq(a->name, STR("Name"))) || str_eq(a->name, STR("xmlns")) || (a->name.n > 6 && memcmp(a->name.p, "xmlns:", 6) == 0))
+        if ((data && str_eq(a->name, STR("Name"))) || bx_is_xmlns(a->name))
             continue;
         bool some;
         struct src s = source_of(f, &a->value, &some);
@@ -699,7 +702,7 @@ bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_ev
     if (lane == BX_STRICT && ev->odd)
         return fail_event(ev, odd_why);
     if (!p)
-        return open_general(bx, ev) && !(lane == BX_STRICT && ev->odd && fail_event(ev, odd_why));
+        return open_general(bx, ev) && (lane != BX_STRICT || !ev->odd || fail_event(ev, odd_why));
     ev->t = t, ev->n_item = 0, ev->ready = false, ev->rendered = p->rendered;
     return lane != BX_STRICT || (bx_items(bx, ev) && !ev->odd) || fail_event(ev, odd_why);
 }
@@ -720,12 +723,15 @@ void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS])
 void bx_head(const struct bx_event *ev, struct bx_head *h)
 {
     if (!ev->t) {
-        *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL], ev->sys[BXS_PROVIDER], ev->sys[BXS_EVENT_ID], ev->sys[BXS_RECORD_ID], ev->sys[BXS_TIME]};
+        *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL], ev->sys[BXS_PROVIDER], ev->sys[BXS_EVENT_ID], ev->sys[BXS_RECORD_ID],
+            ev->sys[BXS_TIME]};
         return;
     }
     const struct src *sys = ev->t->plan[AT_RECORD]->sys;
-    h->computer = value_of(&sys[BXS_COMPUTER], &ev->s), h->channel = value_of(&sys[BXS_CHANNEL], &ev->s), h->provider = value_of(&sys[BXS_PROVIDER], &ev->s);
-    h->event_id = value_of(&sys[BXS_EVENT_ID], &ev->s), h->record_id = value_of(&sys[BXS_RECORD_ID], &ev->s), h->time = value_of(&sys[BXS_TIME], &ev->s);
+    h->computer = value_of(&sys[BXS_COMPUTER], &ev->s), h->channel = value_of(&sys[BXS_CHANNEL], &ev->s),
+        h->provider = value_of(&sys[BXS_PROVIDER], &ev->s);
+    h->event_id = value_of(&sys[BXS_EVENT_ID], &ev->s), h->record_id = value_of(&sys[BXS_RECORD_ID], &ev->s),
+        h->time = value_of(&sys[BXS_TIME], &ev->s);
 }
 
 static bool add_items(struct bx *bx, struct bx_event *ev, const struct plan *p, const struct bx_slots *s, unsigned level);
@@ -1006,9 +1012,11 @@ static bool put_grouped(struct bx *bx, struct bx_event *ev, struct buf *out, siz
 bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t *hash)
 {
     size_t start = out->n;
-    bool ok = bx_items(bx, ev);
-    if (ok)
-        ok = ev->unique ? put_unique(ev, out, start, hash) : put_grouped(bx, ev, out, start, hash);
+    if (!bx_items(bx, ev)) {
+        buf_z(out, "{\"_unreadable\":true}");
+        return false;
+    }
+    bool ok = ev->unique ? put_unique(ev, out, start, hash) : put_grouped(bx, ev, out, start, hash);
     if (out->n == start)
         buf_char(out, '{');
     if (!ok)

@@ -65,7 +65,8 @@ enum { BX_NAMES = 8 };
 bool bx_items(struct bx *bx, struct bx_event *ev);
 bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out);
 
-/* The data as a JSON object. False: over LIM_EVENT_JSON; the object is then cut short and says "_cut":true.
+/* The data as a JSON object. False: over LIM_EVENT_JSON, then the object is cut short and says "_cut":true; or binary XML that cannot be decoded
+ * (ev->why), then it is {"_unreadable":true}.
  * hash, if not NULL: mixes in names and values as text, so the same data in another encoding (plain instead of template) gives the same. */
 bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t *hash);
 /* The event as Windows renders it (EvtRender, EvtRenderEventXml), on one line. False: unreadable or over a limit; out is as before. */

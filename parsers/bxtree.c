@@ -125,7 +125,8 @@ static bool name_read(const struct bx_parse *q, struct span *s, struct str *name
 static bool value_read(const struct bx_parse *q, struct span *s, struct bx_list *to)
 {
     static const uint8_t width[] = {[BX_INT8] = 1, [BX_UINT8] = 1, [BX_INT16] = 2, [BX_UINT16] = 2, [BX_INT32] = 4, [BX_UINT32] = 4, [BX_INT64] = 8,
-                                    [BX_UINT64] = 8, [BX_REAL32] = 4, [BX_REAL64] = 8, [BX_BOOL] = 4, [BX_GUID] = 16, [BX_SIZET] = 8, [BX_FILETIME] = 8,
+                                    [BX_UINT64] = 8, [BX_REAL32] = 4, [BX_REAL64] = 8, [BX_BOOL] = 4, [BX_GUID] = 16,
+                                    [BX_SIZET] = 8, [BX_FILETIME] = 8,
                                     [BX_SYSTEMTIME] = 16, [BX_HEX32] = 4, [BX_HEX64] = 8};
     uint8_t type = span_u8(s);
     uint32_t n = type < LEN(width) ? width[type] : 0;
@@ -158,7 +159,8 @@ static bool cdata_read(const struct bx_parse *q, struct span *s, struct bx_list 
 static bool char_ref_read(const struct bx_parse *q, struct span *s, struct bx_list *to)
 {
     struct span u = span_take(s, 2);
-    return u.bad ? fail(q, "character reference cut short") : literal_add(q, to, (struct bx_val){.p = u.p, .n = 2, .kind = BXV_FILE, .type = BX_STRING});
+    struct bx_val v = {.p = u.p, .n = 2, .kind = BXV_FILE, .type = BX_STRING};
+    return u.bad ? fail(q, "character reference cut short") : literal_add(q, to, v);
 }
 
 static bool entity_read(const struct bx_parse *q, struct span *s, struct bx_list *to)
@@ -255,8 +257,10 @@ static bool attribute_read(const struct bx_parse *q, struct span *s, struct bx_e
         return fail(q, q->chunk->work ? "too large for memory" : "work budget of the chunk used up");
     if (!name_read(q, s, &a->name, &a->tag) || !content_read(q, s, &a->value, IN_ATTRIBUTE))
         return false;
-    if (a->value.gone && !a->value.first)
-        return true;                                /* a null optional substitution takes its attribute along */
+    if (a->value.gone && !a->value.first) {         /* a null optional substitution takes its attribute along */
+        e->lost |= !bx_is_xmlns(a->name);
+        return true;
+    }
     if (e->last_attr)
         e->last_attr->next = a;
     else

@@ -24,9 +24,11 @@ struct bx_elem {
     struct str name, tag;
     struct bx_attr *attr, *last_attr;
     struct bx_list content;
-    bool empty;                     /* <a/> in the original */
+    bool empty, lost;               /* <a/> in the original; an attribute went with a null */
     struct str open;                /* made by whoever keeps the tree: "<a b='c'" when no attribute has a slot */
 };
+
+static inline bool bx_is_xmlns(struct str name) { return str_eq(name, STR("xmlns")) || (name.n > 6 && memcmp(name.p, "xmlns:", 6) == 0); }
 
 struct bx_chunk { const uint8_t *p; size_t n; uint32_t work; };     /* work: what is left of the budget */
 

@@ -1,8 +1,6 @@
 #include "bxvalue.h"
 #include "../src/base/utf.h"
 #include "../src/base/wintime.h"
-#include <math.h>
-#include <stdio.h>
 
 /* How one type looks: its width (0: any) and its ASCII text. Strings have none: their bytes go through an escaper. */
 typedef void put_fn(struct buf *out, const uint8_t *p, uint32_t n);
@@ -50,13 +48,15 @@ static double real_of(const uint8_t *p, uint32_t n)
     return memcpy(&d, &(uint64_t){le64(p)}, 8), d;
 }
 
+static bool is_finite(double d) { return d - d == 0; }
+
 static void put_real(struct buf *out, const uint8_t *p, uint32_t n)
 {
     double d = real_of(p, n);
-    if (isfinite(d))
+    if (is_finite(d))
         buf_printf(out, n == 4 ? "%.9g" : "%.17g", d);
     else
-        buf_z(out, isnan(d) ? "NaN" : d < 0 ? "-INF" : "INF");
+        buf_z(out, d != d ? "NaN" : d < 0 ? "-INF" : "INF");
 }
 
 static void put_guid(struct buf *out, const uint8_t *p, uint32_t n)
@@ -181,7 +181,7 @@ void bx_json(struct buf *out, struct bx_val v)
         return;
     }
     const struct bx_look *l = look_of(v);
-    bool bare = l->bare && !(l->put == put_real && !isfinite(real_of(v.p, v.n)));
+    bool bare = l->bare && !(l->put == put_real && !is_finite(real_of(v.p, v.n)));
     if (!bare)
         buf_char(out, '"');
     l->put(out, v.p, v.n);

@@ -49,7 +49,7 @@ static void put_anomaly(struct walk *w, uint64_t off, const char *code, const ch
         w->st = w->sink(w->ctx, &f, w->e);
 }
 
-__attribute__((format(printf, 5, 6)))
+PRINTF_LIKE(5, 6)
 static void anomaly(struct walk *w, uint64_t off, const char *code, const char *what, const char *fmt, ...)
 {
     char detail[200];
@@ -178,16 +178,24 @@ static uint64_t identity_seed(struct walk *w, const struct head *h)
     return hash64(w->key.p, w->key.n);
 }
 
+/* Says why a record's data are not all there. */
+static void data_lost(struct walk *w, const struct head *h)
+{
+    if (w->ev->why)
+        anomaly(w, h->off, "record-binxml", "the data of a record cannot be decoded", "%s", w->ev->why);
+    else
+        anomaly(w, h->off, "event-cut", "the data of a record are cut short", "more than %d bytes of JSON", LIM_EVENT_JSON);
+}
+
 /* The data of the record in w->out. */
 static void make_data(struct walk *w, const struct head *h, uint64_t *hash)
 {
     w->out.n = 0;
-    if (!bx_data_json(w->bx, w->ev, &w->out, hash) && w->st == OK) {
-        if (w->out.bad)
-            w->st = err_set(w->e, E_NOMEM, h->off, "event data", "JSON of a record of %u bytes", h->size);
-        else
-            anomaly(w, h->off, "event-cut", "data of a record cut short", "%s", w->ev->why ? w->ev->why : "larger than an event may be");
-    }
+    bool whole = bx_data_json(w->bx, w->ev, &w->out, hash);
+    if (w->out.bad && w->st == OK)
+        w->st = err_set(w->e, E_NOMEM, h->off, "event data", "JSON of a record of %u bytes", h->size);
+    else if (!whole)
+        data_lost(w, h);
 }
 
 static void emit_event(struct walk *w, const struct head *h)
@@ -203,7 +211,8 @@ static void emit_event(struct walk *w, const struct head *h)
     struct fact f = {.kind = FACT_EVENT, .ref.off = h->off};
     f.v[EV_COMPUTER] = val_s(s->computer), f.v[EV_CHANNEL] = val_s(s->channel), f.v[EV_PROVIDER] = val_s(s->provider);
     f.v[EV_EVENT_ID] = h->id == TALLY_NO_ID ? val_null() : val_i(h->id);
-    f.v[EV_QUALIFIERS] = int_or_null(w->ev, BXS_QUALIFIERS), f.v[EV_VERSION] = int_or_null(w->ev, BXS_VERSION), f.v[EV_LEVEL] = int_or_null(w->ev, BXS_LEVEL);
+    f.v[EV_QUALIFIERS] = int_or_null(w->ev, BXS_QUALIFIERS), f.v[EV_VERSION] = int_or_null(w->ev, BXS_VERSION),
+        f.v[EV_LEVEL] = int_or_null(w->ev, BXS_LEVEL);
     f.v[EV_TIME] = val_i(h->time), f.v[EV_RECORD_ID] = val_i(h->record_id), f.v[EV_PID] = int_or_null(w->ev, BXS_PID);
     f.v[EV_SID] = w->text.n ? val_s(buf_view(&w->text)) : val_null();
     f.v[EV_RECOVERED] = val_i(h->recovered), f.v[EV_IDENTITY] = val_i((int64_t)identity);
@@ -385,23 +394,25 @@ static struct head read_head(const struct bx_head *from, const uint8_t *p, uint3
     return h;
 }
 
-static void deliver(struct walk *w, const struct head *h, int32_t want)
+/* False: nothing could be made of it. */
+static bool deliver(struct walk *w, const struct head *h, int32_t want)
 {
     const struct want_event *e = want >= 0 ? &w->want->event[want] : NULL;
     if ((!e && !w->want->all_events) || !in_time(w->want, h->time))
-        return;
+        return true;
     if (w->put) {
         size_t before = w->out.n;
-        if (!put_record(w, h))
-            anomaly(w, h->off, "event-cut", "data of a record cut short", "%s", w->ev->why ? w->ev->why : "larger than an event may be");
-        if (w->out.n > before)
-            buf_char(&w->out, '\n');
+        put_record(w, h);
+        if (w->out.n == before)
+            return false;
+        buf_char(&w->out, '\n');
         flush_text(w, PUT_AT);
     } else if (e && e->how == WANT_FOLD && !h->recovered && !w->want->all_events) {
         fold_event(w, h, e);
     } else {
         emit_event(w, h);
     }
+    return true;
 }
 
 /* One record of size bytes at p, which is at distance at in the chunk. False: it cannot be read. */
@@ -432,11 +443,10 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
     }
     if (!h.sane)
         anomaly(w, off, "time-insane", "a record's time is not believable", "0x%016llx", (unsigned long long)h.time);
-    if (want >= 0 || w->want->all_events)
-        deliver(w, &h, want);
+    bool done = (want < 0 && !w->want->all_events) || deliver(w, &h, want);
     if (ev->rendered)
         w->stats->hints |= EVTX_HINT_RENDERED;
-    return true;
+    return done;
 }
 
 /* Is there a whole record at at? Its size, or 0. */
@@ -459,7 +469,8 @@ static bool all_zero(const uint8_t *p, size_t n) { return n == 0 || (p[0] == 0 &
 static void check_chunk(struct walk *w, struct chunk *c)
 {
     if (memcmp(c->p, chunk_magic, 8) != 0) {
-        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "first bytes %02x %02x %02x %02x %02x %02x %02x %02x", c->p[0], c->p[1], c->p[2],
+        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "first bytes %02x %02x %02x %02x %02x %02x %02x %02x", c->p[0], c->p[1],
+            c->p[2],
                 c->p[3], c->p[4], c->p[5], c->p[6], c->p[7]);
         c->damaged = true;
         return;
@@ -516,7 +527,8 @@ static size_t walk_records(struct walk *w, struct chunk *c)
             size_t next = next_record(c, at), end = next < c->n ? next : c->free;
             char why[80];
             snprintf(why, sizeof why, "%zu bytes skipped%s", end - at, next < c->n ? "" : ", no record behind them");
-            record_failed(w, c->off + at, magic ? "record-size" : "record-magic", magic ? "sizes of a record disagree" : "no record where one should begin", why);
+            record_failed(w, c->off + at, magic ? "record-size" : "record-magic",
+                magic ? "sizes of a record disagree" : "no record where one should begin", why);
             c->damaged = true;
             if (next >= c->n || next >= c->free)
                 return next < c->n ? next : c->n;
@@ -527,7 +539,8 @@ static size_t walk_records(struct walk *w, struct chunk *c)
         if (at >= c->free && id != last + 1)
             break;                                  /* behind the free space's begin: in use only if it goes on counting */
         if (at == c->free)
-            anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space", "free space at %zu, next record %llu", c->free, (unsigned long long)id);
+            anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space", "free space at %zu, next record %llu", c->free,
+                (unsigned long long)id);
         w->stats->seen++;
         if (read_record(w, c->p + at, at, size, c->off + at, false))
             w->stats->parsed++;
@@ -575,7 +588,8 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
         check_chunk(w, &c);
         size_t end = c.signature || next_record(&c, CHUNK_HEADER - 8) < n ? walk_records(w, &c) : n;
         if (c.free_known && end < c.free && !c.damaged && w->st == OK)
-            anomaly(w, off + 48, "chunk-free", "free space of a chunk begins behind its last record", "free space at %zu, records end at %zu", c.free, end);
+            anomaly(w, off + 48, "chunk-free", "free space of a chunk begins behind its last record", "free space at %zu, records end at %zu",
+                c.free, end);
         walk_slack(w, &c, end);
     }
     w->stats->bad_chunks += c.damaged;
@@ -705,7 +719,8 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
     return w.st;
 }
 
-enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch, struct buf *out, uint32_t *size, struct err *e)
+enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch, struct buf *out, uint32_t *size,
+    struct err *e)
 {
     uint64_t base = first_chunk(file), chunk = off >= base ? off - (off - base) % EVTX_CHUNK : 0, at = off - chunk;
     size_t n = chunk < file.n && file.n - chunk < EVTX_CHUNK ? (size_t)(file.n - chunk) : EVTX_CHUNK;
@@ -723,7 +738,7 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
             bx_head(w.ev, &from);
             struct head h = read_head(&from, file.p + off, *size, off, false);
             if (!put_record(&w, &h) && w.ev->why)
-                w.st = err_set(e, E_LIMIT, off, "event record", "%s", w.ev->why);
+                w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why);
             buf_put(out, w.out.p, w.out.n);
         }
     }

@@ -280,7 +280,8 @@ static enum status emit_folds(struct tally *t, fact_sink *sink, void *ctx, struc
     return st;
 }
 
-enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json, struct str data, fact_sink *sink, void *ctx, struct err *e)
+enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json, struct str data, fact_sink *sink, void *ctx,
+    struct err *e)
 {
     enum status st = t->n_fold == LIM_FOLDS || t->fold_text.n > TEXT_MAX ? emit_folds(t, sink, ctx, e) : OK;
     if (st != OK)

@@ -182,14 +182,20 @@ static const char *assemble(struct buf *b, size_t base, const char *at, bool def
     return at;
 }
 
-void bx_asm(struct buf *out, size_t base, const char *words)
+/* Names and definitions of what was assembled before, in the same chunk, stay known. */
+static void assemble_more(struct buf *out, size_t base, const char *words)
 {
     struct buf b = {0};
-    n_names = n_defs = 0;
     const char *end = assemble(&b, base, words, false);
     assert(!*end);
     buf_put(out, b.p, b.n);
     buf_free(&b);
+}
+
+void bx_asm(struct buf *out, size_t base, const char *words)
+{
+    n_names = n_defs = 0;
+    assemble_more(out, base, words);
 }
 
 /* ---- Logs ----------------------------------------------------------------------------------------------------------------------------- */
@@ -212,7 +218,7 @@ void raw_begin(struct raw_log *l)
 
 static void open_chunk(struct raw_log *l)
 {
-    l->chunk = l->file.n, l->at = 512, l->last = 0;
+    l->chunk = l->file.n, l->at = 512, l->last = 0, n_names = n_defs = 0;
     put_zero(&l->file, CHUNK);
     memcpy(l->file.p + l->chunk, "ElfChnk", 8);
     set_u64(&l->file, l->chunk + 8, l->next_id), set_u64(&l->file, l->chunk + 24, l->next_id), set_u32(&l->file, l->chunk + 40, 128);
@@ -224,12 +230,13 @@ size_t raw_record(struct raw_log *l, int64_t time, const char *words)
     struct buf b = {0};
     if (!l->chunk)
         open_chunk(l);
-    bx_asm(&b, l->at + 24, words);
+    assemble_more(&b, l->at + 24, words);
     while (b.n % 8 != 4)
         buf_char(&b, 0);
     size_t size = 24 + b.n + 4, off = l->chunk + l->at;
     assert(l->at + size <= CHUNK);
-    set_u32(&l->file, off, 0x2a2a), set_u32(&l->file, off + 4, size), set_u64(&l->file, off + 8, l->next_id), set_u64(&l->file, off + 16, (uint64_t)time);
+    set_u32(&l->file, off, 0x2a2a), set_u32(&l->file, off + 4, size), set_u64(&l->file, off + 8, l->next_id),
+        set_u64(&l->file, off + 16, (uint64_t)time);
     memcpy(l->file.p + off + 24, b.p, b.n);
     set_u32(&l->file, off + size - 4, size);
     set_u64(&l->file, l->chunk + 16, l->next_id), set_u64(&l->file, l->chunk + 32, l->next_id);

@@ -13,7 +13,7 @@
  *   %N ?N       substitution N, normal or optional
  *   T(G ... )   template instance with its definition, GUID of sixteen bytes G (two hex digits); then its values:
  *   V( v v v )  values: 0 null; s:text; e empty string; T:XX.. bytes of type T (two hex digits, bytes in hex); {...} binary XML (type 21)
- *   T=G         instance of a definition named before in the same buffer (by offset) */
+ *   T=G         instance of a definition made before in the same buffer or chunk (by offset); names are by offset from their second use on */
 void bx_asm(struct buf *out, size_t base, const char *words);
 
 /* A log around records: bytes of a file with chunks of records, all checksums right. */

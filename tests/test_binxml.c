@@ -7,7 +7,8 @@
 
 /* ---- Values --------------------------------------------------------------------------------------------------------------------------- */
 
-static struct bx_val file_val(uint8_t type, const char *p, size_t n) { return (struct bx_val){.p = (const uint8_t *)p, .n = (uint32_t)n, .kind = BXV_FILE, .type = type}; }
+static struct bx_val file_val(uint8_t type, const char *p, size_t n) { return (struct bx_val){.p = (const uint8_t *)p, .n = (uint32_t)n,
+    .kind = BXV_FILE, .type = type}; }
 
 static struct str shown(struct buf *b, void put(struct buf *, struct bx_val), struct bx_val v)
 {
@@ -21,10 +22,12 @@ static struct str shown(struct buf *b, void put(struct buf *, struct bx_val), st
 static const struct { const char *name; uint8_t type; const char *p; size_t n; const char *json, *xml, *cut; } values[] = {
     {"null", BX_NULL, B(""), "\"\"", "", NULL},
     {"string", BX_STRING, B("a\0<\0\"\0"), "\"a<\\\"\"", "a&lt;&quot;", "\"a<\""},
-    {"string with NULs inside and behind", BX_STRING, B("a\0\0\0b\0\0\0\0\0"), "\"a\\u0000b\"", "a\xe2\x9f\xa6U+0000\xe2\x9f\xa7""b", "\"a\\u0000b\""},
+    {"string with NULs inside and behind", BX_STRING, B("a\0\0\0b\0\0\0\0\0"), "\"a\\u0000b\"", "a\xe2\x9f\xa6U+0000\xe2\x9f\xa7""b",
+     "\"a\\u0000b\""},
     {"lone surrogate", BX_STRING, B("\x3d\xd8!\0"), "\"\\ud83d!\"", "\xe2\x9f\xa6U+D83D\xe2\x9f\xa7!", "\"\\ud83d\""},
     {"surrogate pair", BX_STRING, B("\x3e\xd8\x86\xdd"), "\"\xf0\x9f\xa6\x86\"", "\xf0\x9f\xa6\x86", "\"\\ud83e\""},
-    {"long string", BX_STRING, B("C\0:\0\\\0W\0i\0n\0d\0o\0w\0s\0\\\0x\0&\0y\0.\0e\0x\0e\0"), "\"C:\\\\Windows\\\\x&y.exe\"", "C:\\Windows\\x&amp;y.exe", "\"C:\\\\Windows\\\\x&y.ex\""},
+    {"long string", BX_STRING, B("C\0:\0\\\0W\0i\0n\0d\0o\0w\0s\0\\\0x\0&\0y\0.\0e\0x\0e\0"), "\"C:\\\\Windows\\\\x&y.exe\"",
+     "C:\\Windows\\x&amp;y.exe", "\"C:\\\\Windows\\\\x&y.ex\""},
     {"code page", BX_ANSI, B("gr\xfcn\0"), "\"gr\xc3\xbcn\"", "gr\xc3\xbcn", "\"gr\xc3\xbcn\""},
     {"int8", BX_INT8, B("\xff"), "-1", "-1", "\"\""},
     {"uint8", BX_UINT8, B("\xff"), "255", "255", "\"\""},
@@ -42,18 +45,24 @@ static const struct { const char *name; uint8_t type; const char *p; size_t n; c
     {"boolean neither 0 nor 1", BX_BOOL, B("\0\x7f\0\0"), "true", "true", NULL},
     {"boolean of one byte", BX_BOOL, B("\0"), "false", "false", "\"\""},
     {"binary", BX_BINARY, B("\x01\xab\xff"), "\"01abff\"", "01ABFF", "\"01ab\""},
-    {"guid", BX_GUID, B("\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff"), "\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"", "{00112233-4455-6677-8899-AABBCCDDEEFF}",
+    {"guid", BX_GUID, B("\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff"), "\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"",
+     "{00112233-4455-6677-8899-AABBCCDDEEFF}",
      "\"33221100554477668899aabbccddee\""},
     {"size of 4 bytes", BX_SIZET, B("\x4c\x02\0\0"), "\"0x24c\"", "0x24c", "\"4c0200\""},
     {"size of 8 bytes", BX_SIZET, B("\0\0\0\0\x01\0\0\0"), "\"0x100000000\"", "0x100000000", "\"00000000010000\""},
-    {"file time", BX_FILETIME, B("\0\x80\x3e\xd5\xde\xb1\x9d\x01"), "\"1970-01-01T00:00:00.0000000Z\"", "1970-01-01T00:00:00.0000000Z", "\"00803ed5deb19d\""},
-    {"file time of no calendar", BX_FILETIME, B("\xff\xff\xff\xff\xff\xff\xff\xff"), "\"invalid(0xffffffffffffffff)\"", "invalid(0xffffffffffffffff)", NULL},
-    {"system time", BX_SYSTEMTIME, B("\xea\x07\x03\0\x01\0\x02\0\x09\0\x0a\0\x00\0\x07\0"), "\"2026-03-02T09:10:00.0070000Z\"", "2026-03-02T09:10:00.0070000Z",
+    {"file time", BX_FILETIME, B("\0\x80\x3e\xd5\xde\xb1\x9d\x01"), "\"1970-01-01T00:00:00.0000000Z\"", "1970-01-01T00:00:00.0000000Z",
+     "\"00803ed5deb19d\""},
+    {"file time of no calendar", BX_FILETIME, B("\xff\xff\xff\xff\xff\xff\xff\xff"), "\"invalid(0xffffffffffffffff)\"",
+     "invalid(0xffffffffffffffff)", NULL},
+    {"system time", BX_SYSTEMTIME, B("\xea\x07\x03\0\x01\0\x02\0\x09\0\x0a\0\x00\0\x07\0"), "\"2026-03-02T09:10:00.0070000Z\"",
+     "2026-03-02T09:10:00.0070000Z",
      "\"ea0703000100020009000a00000007\""},
-    {"system time of no calendar", BX_SYSTEMTIME, B("\xea\x07\x0d\0\x01\0\x02\0\x09\0\x0a\0\x00\0\x07\0"), "\"invalid(0xea070d000100020009000a0000000700)\"",
+    {"system time of no calendar", BX_SYSTEMTIME, B("\xea\x07\x0d\0\x01\0\x02\0\x09\0\x0a\0\x00\0\x07\0"),
+     "\"invalid(0xea070d000100020009000a0000000700)\"",
      "invalid(0xea070d000100020009000a0000000700)", NULL},
     {"sid", BX_SID, B("\x01\x02\0\0\0\0\0\x05\x20\0\0\0\x20\x02\0\0"), "\"S-1-5-32-544\"", "S-1-5-32-544", "\"0102000000000005200000002002" "00\""},
-    {"sid of a large authority", BX_SID, B("\x01\x01\x12\x34\x56\x78\x9a\xbc\x07\0\0\0"), "\"S-1-0x123456789abc-7\"", "S-1-0x123456789abc-7", "\"010112345678" "9abc070000\""},
+    {"sid of a large authority", BX_SID, B("\x01\x01\x12\x34\x56\x78\x9a\xbc\x07\0\0\0"), "\"S-1-0x123456789abc-7\"", "S-1-0x123456789abc-7",
+     "\"010112345678" "9abc070000\""},
     {"hex32", BX_HEX32, B("\x6d\0\0\xc0"), "\"0xc000006d\"", "0xc000006d", "\"6d0000\""},
     {"hex64", BX_HEX64, B("\0\0\0\0\0\0\x20\x80"), "\"0x8020000000000000\"", "0x8020000000000000", "\"00000000000020\""},
     {"type nobody knows", 0x5a, B("\x01\x02"), "\"0102\"", "0102", "\"01\""},
@@ -105,10 +114,14 @@ Test(bxvalue, arrays)
 Test(bxvalue, integers_and_times)
 {
     static const struct { uint8_t type; const char *p; size_t n; bool is; int64_t want; } ints[] = {
-        {BX_UINT32, B("\x20\x05\x07\x80"), true, 2147943712}, {BX_INT32, B("\x20\x05\x07\x80"), true, -2147023584}, {BX_HEX32, B("\x6d\0\0\xc0"), true, 0xc000006d},
-        {BX_STRING, B("1\0""3\0""1\0""2\0"), true, 1312},     {BX_STRING, B("0\0x\0""1\0""0\0"), true, 16},         {BX_STRING, B("-\0""5\0"), true, -5},
-        {BX_STRING, B("x\0"), false, 0},                        {BX_UINT32, B("\x20\x05\x07"), false, 0},              {BX_BOOL, B("\2\0\0\0"), true, 1},
-        {BX_STRING, B("1\0\xac\x20"), false, 0},              {BX_NULL, B(""), false, 0},                            {BX_UINT64, B("\1\0\0\0\0\0\0\x80"), true, INT64_MIN + 1}};
+        {BX_UINT32, B("\x20\x05\x07\x80"), true, 2147943712}, {BX_INT32, B("\x20\x05\x07\x80"), true, -2147023584},
+         {BX_HEX32, B("\x6d\0\0\xc0"), true, 0xc000006d},
+        {BX_STRING, B("1\0""3\0""1\0""2\0"), true, 1312},     {BX_STRING, B("0\0x\0""1\0""0\0"), true, 16},
+                 {BX_STRING, B("-\0""5\0"), true, -5},
+        {BX_STRING, B("x\0"), false, 0},                        {BX_UINT32, B("\x20\x05\x07"), false, 0},
+                      {BX_BOOL, B("\2\0\0\0"), true, 1},
+        {BX_STRING, B("1\0\xac\x20"), false, 0},              {BX_NULL, B(""), false, 0},
+                                    {BX_UINT64, B("\1\0\0\0\0\0\0\x80"), true, INT64_MIN + 1}};
     int64_t got;
     for (size_t i = 0; i < LEN(ints); i++) {
         got = 0;
@@ -162,59 +175,84 @@ static const struct { const char *name, *words, *json, *xml, *why; } records[] =
     {"no data", EVENT(""), "{}", "", NULL},
     {"empty elements", EVENT("<EventData > <Data+ @Name \"a\" /> <Data+ @Name \"b\" > </ </ "), "{\"a\":\"\",\"b\":\"\"}",
      "<EventData><Data Name='a'/><Data Name='b'></Data></EventData>", NULL},
-    {"unnamed", EVENT("<EventData > <Data > \"x\" </ <Data > \"y\" </ <Binary > \"00FF\" </ </ "), "{\"param1\":\"x\",\"param2\":\"y\",\"Binary\":\"00FF\"}",
+    {"unnamed", EVENT("<EventData > <Data > \"x\" </ <Data > \"y\" </ <Binary > \"00FF\" </ </ "),
+     "{\"param1\":\"x\",\"param2\":\"y\",\"Binary\":\"00FF\"}",
      "<EventData><Data>x</Data><Data>y</Data><Binary>00FF</Binary></EventData>", NULL},
-    {"names twice", EVENT("<EventData > <Data+ @Name \"a\" > \"1\" </ <Data+ @Name \"b\" > \"2\" </ <Data+ @Name \"a\" > \"3\" </ </ "), "{\"a\":[\"1\",\"3\"],\"b\":\"2\"}",
+    {"names twice", EVENT("<EventData > <Data+ @Name \"a\" > \"1\" </ <Data+ @Name \"b\" > \"2\" </ <Data+ @Name \"a\" > \"3\" </ </ "),
+     "{\"a\":[\"1\",\"3\"],\"b\":\"2\"}",
      "<EventData><Data Name='a'>1</Data><Data Name='b'>2</Data><Data Name='a'>3</Data></EventData>", NULL},
-    {"a name like a number of the unnamed", EVENT("<EventData > <Data > \"x\" </ <Data+ @Name \"param1\" > \"y\" </ </ "), "{\"param1\":[\"x\",\"y\"]}",
+    {"a name like a number of the unnamed", EVENT("<EventData > <Data > \"x\" </ <Data+ @Name \"param1\" > \"y\" </ </ "),
+     "{\"param1\":[\"x\",\"y\"]}",
      "<EventData><Data>x</Data><Data Name='param1'>y</Data></EventData>", NULL},
     {"text in pieces", EVENT("<EventData > <Data > \"a\" &amp \"b\" #60 [c>] &lt &nope </ </ "), "{\"param1\":\"a&b<c><&nope;\"}",
      "<EventData><Data>a&amp;b&lt;c&gt;&lt;&amp;nope;</Data></EventData>", NULL},
-    {"processing instruction", EVENT("<EventData > !pi ~do_it <Data > \"x\" </ </ "), "{\"param1\":\"x\"}", "<EventData><?pi do it?><Data>x</Data></EventData>", NULL},
+    {"processing instruction", EVENT("<EventData > !pi ~do_it <Data > \"x\" </ </ "), "{\"param1\":\"x\"}",
+     "<EventData><?pi do it?><Data>x</Data></EventData>", NULL},
     {"user data", EVENT("<UserData > <Cleared+ " XMLNS "> <Name > \"me\" </ <Who+ @id \"4\" /> <In > <Deep > \"d\" </ </ </ </ "),
      "{\"_element\":\"Cleared\",\"Name\":\"me\",\"Who.id\":\"4\",\"Deep\":\"d\"}",
      "<UserData><Cleared xmlns='ns'><Name>me</Name><Who id='4'/><In><Deep>d</Deep></In></Cleared></UserData>", NULL},
     {"user data without children", EVENT("<UserData > <Down /> </ "), "{\"_element\":\"Down\"}", "<UserData><Down/></UserData>", NULL},
-    {"user data that is text", EVENT("<UserData > <Down > \"t\" </ </ "), "{\"_element\":\"Down\",\"Down\":\"t\"}", "<UserData><Down>t</Down></UserData>", NULL},
+    {"user data that is text", EVENT("<UserData > <Down > \"t\" </ </ "), "{\"_element\":\"Down\",\"Down\":\"t\"}",
+     "<UserData><Down>t</Down></UserData>", NULL},
     {"processing error", EVENT("<ProcessingErrorData > <ErrorCode > \"15003\" </ <EventPayload > \"00\" </ </ "),
      "{\"_element\":\"ProcessingErrorData\",\"ErrorCode\":\"15003\",\"EventPayload\":\"00\"}",
      "<ProcessingErrorData><ErrorCode>15003</ErrorCode><EventPayload>00</EventPayload></ProcessingErrorData>", NULL},
-    {"named event data", EVENT("<EventData+ @Name \"E\" > <Data+ @Name \"a\" @Unit \"s\" > \"1\" </ </ "), "{\"EventData.Name\":\"E\",\"a.Unit\":\"s\",\"a\":\"1\"}",
+    {"named event data", EVENT("<EventData+ @Name \"E\" > <Data+ @Name \"a\" @Unit \"s\" > \"1\" </ </ "),
+     "{\"EventData.Name\":\"E\",\"a.Unit\":\"s\",\"a\":\"1\"}",
      "<EventData Name='E'><Data Name='a' Unit='s'>1</Data></EventData>", NULL},
     {"rendering", EVENT("<EventData > <Data > \"x\" </ </ <RenderingInfo+ @Culture \"en\" > <Message > \"m\" </ </ "), "{\"param1\":\"x\"}",
      "<EventData><Data>x</Data></EventData><RenderingInfo Culture='en'><Message>m</Message></RenderingInfo>", NULL},
-    {"template with flat data", "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </ <Data+ @Name \"c\" > %2 </ </ </ Z ) V( s:x 0 0 ) Z",
+    {"template with flat data",
+     "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </ <Data+ @Name \"c\" > %2 </ </ </ Z ) V( s:x 0 0 ) Z",
      "{\"a\":\"x\",\"c\":\"\"}", "<EventData><Data Name='a'>x</Data><Data Name='c'></Data></EventData>", NULL},
-    {"template in a template", T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </", "08:20050780 e") " ) Z", "{\"a\":2147943712,\"b\":\"\"}",
+    {"template in a template", T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </", "08:20050780 e") " ) Z",
+     "{\"a\":2147943712,\"b\":\"\"}",
      "<EventData><Data Name='a'>2147943712</Data><Data Name='b'></Data></EventData>", NULL},
     {"null payload", T_EVENT "V( 0 ) Z", "{}", "", NULL},
-    {"plain fragment as payload", T_EVENT "V( {<EventData > <Data > \"x\" </ </ } ) Z", "{\"param1\":\"x\"}", "<EventData><Data>x</Data></EventData>", NULL},
-    {"payload in an element", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( {F T(22 F <X > <a > %0 </ </ Z ) V( s:1 ) Z } ) Z", "{\"_element\":\"X\",\"a\":\"1\"}",
+    {"plain fragment as payload", T_EVENT "V( {<EventData > <Data > \"x\" </ </ } ) Z", "{\"param1\":\"x\"}",
+     "<EventData><Data>x</Data></EventData>", NULL},
+    {"payload in an element", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( {F T(22 F <X > <a > %0 </ </ Z ) V( s:1 ) Z } ) Z",
+     "{\"_element\":\"X\",\"a\":\"1\"}",
      "<UserData><X><a>1</a></X></UserData>", NULL},
     {"null payload in an element", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( 0 ) Z", "{}", "", NULL},
     {"payload that is text", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( s:t ) Z", "{\"UserData\":\"t\"}", "<UserData>t</UserData>", NULL},
-    {"binary XML where text is expected", "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( {<q > \"1\" </ } ) Z", "{\"q\":\"1\"}",
+    {"binary XML where text is expected", "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( {<q > \"1\" </ } ) Z",
+     "{\"q\":\"1\"}",
      "<EventData><Data Name='a'><q>1</q></Data></EventData>", NULL},
     {"string array repeats its element", T_EVENT "V( " T_DATA("<Data > ?0 </ <Binary > ?1 </", "81:61000000620000006300 0e:0aff") " ) Z",
-     "{\"param1\":\"a\",\"param2\":\"b\",\"param3\":\"c\",\"Binary\":\"0aff\"}", "<EventData><Data>a</Data><Data>b</Data><Data>c</Data><Binary>0AFF</Binary></EventData>", NULL},
-    {"array under a name", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </", "86:01000200") " ) Z", "{\"n\":[1,2]}", "<EventData><Data Name='n'>1</Data><Data Name='n'>2</Data></EventData>", NULL},
-    {"array of one", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </", "86:0100") " ) Z", "{\"n\":1}", "<EventData><Data Name='n'>1</Data></EventData>", NULL},
-    {"array of none", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </ <Data > %0 </", "81:") " ) Z", "{\"n\":\"\"}", "<EventData><Data Name='n'></Data><Data></Data></EventData>", NULL},
+     "{\"param1\":\"a\",\"param2\":\"b\",\"param3\":\"c\",\"Binary\":\"0aff\"}",
+         "<EventData><Data>a</Data><Data>b</Data><Data>c</Data><Binary>0AFF</Binary></EventData>", NULL},
+    {"array under a name", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </", "86:01000200") " ) Z", "{\"n\":[1,2]}",
+     "<EventData><Data Name='n'>1</Data><Data Name='n'>2</Data></EventData>", NULL},
+    {"array of one", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </", "86:0100") " ) Z", "{\"n\":1}",
+     "<EventData><Data Name='n'>1</Data></EventData>", NULL},
+    {"array of none", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </ <Data > %0 </", "81:") " ) Z", "{\"n\":\"\"}",
+     "<EventData><Data Name='n'></Data><Data></Data></EventData>", NULL},
     {"array in an attribute", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @list %0 > \"x\" </", "86:01000200") " ) Z", "{\"n.list\":[1,2],\"n\":\"x\"}",
      "<EventData><Data Name='n' list='1, 2'>x</Data></EventData>", NULL},
-    {"optional attributes", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one ?0 @two ?1 > \"x\" </", "0 s:2") " ) Z", "{\"n.two\":\"2\",\"n\":\"x\"}", "<EventData><Data Name='n' two='2'>x</Data></EventData>", NULL},
-    {"a null takes an element with attributes", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one \"1\" > ?0 </ <Data > \"x\" </", "0") " ) Z", "{\"param1\":\"x\"}", "<EventData><Data>x</Data></EventData>", NULL},
-    {"text and substitution", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > \"<\" %0 \">\" </", "06:0700") " ) Z", "{\"n\":\"<7>\"}", "<EventData><Data Name='n'>&lt;7&gt;</Data></EventData>", NULL},
-    {"two substitutions, one null", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > ?0 ?1 </ <Data+ @Name \"m\" > ?0 ?0 </", "0 s:b") " ) Z", "{\"n\":\"b\"}",
+    {"optional attributes", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one ?0 @two ?1 > \"x\" </", "0 s:2") " ) Z", "{\"n.two\":\"2\",\"n\":\"x\"}",
+     "<EventData><Data Name='n' two='2'>x</Data></EventData>", NULL},
+    {"a null takes an element with attributes", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one \"1\" > ?0 </ <Data > \"x\" </", "0") " ) Z",
+     "{\"param1\":\"x\"}", "<EventData><Data>x</Data></EventData>", NULL},
+    {"text and substitution", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > \"<\" %0 \">\" </", "06:0700") " ) Z", "{\"n\":\"<7>\"}",
+     "<EventData><Data Name='n'>&lt;7&gt;</Data></EventData>", NULL},
+    {"two substitutions, one null", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > ?0 ?1 </ <Data+ @Name \"m\" > ?0 ?0 </", "0 s:b") " ) Z",
+     "{\"n\":\"b\"}",
      "<EventData><Data Name='n'>b</Data></EventData>", NULL},
-    {"name of data is a substitution", T_EVENT "V( " T_DATA("<Data+ @Name %0 > %1 </", "s:n s:v") " ) Z", "{\"n\":\"v\"}", "<EventData><Data Name='n'>v</Data></EventData>", NULL},
-    {"substitution beyond the values", T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %9 </ <Data+ @Name \"c\" > ?9 </", "s:x") " ) Z", "{\"a\":\"x\",\"b\":\"\"}",
+    {"name of data is a substitution", T_EVENT "V( " T_DATA("<Data+ @Name %0 > %1 </", "s:n s:v") " ) Z", "{\"n\":\"v\"}",
+     "<EventData><Data Name='n'>v</Data></EventData>", NULL},
+    {"substitution beyond the values", T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %9 </ <Data+ @Name \"c\" > ?9 </",
+     "s:x") " ) Z", "{\"a\":\"x\",\"b\":\"\"}",
      "<EventData><Data Name='a'>x</Data><Data Name='b'></Data></EventData>", NULL},
-    {"complex data", EVENT("<EventData > <ComplexData+ @Name \"a\" > \"1\" </ </ "), "{\"a\":\"1\"}", "<EventData><ComplexData Name='a'>1</ComplexData></EventData>", NULL},
-    {"data with children and text", EVENT("<EventData > <Data+ @Name \"a\" > \"t\" <b > \"1\" </ </ </ "), "{\"b\":\"1\",\"a\":\"t\"}", "<EventData><Data Name='a'>t<b>1</b></Data></EventData>", NULL},
-    {"hostile names", EVENT("<EventData > <a'b<c> > \"1\" </ <Data+ @x/y \"2\" > \"3\" </ </ "), "{\"a'b<c>\":\"1\",\"Data.x/y\":\"2\",\"param1\":\"3\"}",
+    {"complex data", EVENT("<EventData > <ComplexData+ @Name \"a\" > \"1\" </ </ "), "{\"a\":\"1\"}",
+     "<EventData><ComplexData Name='a'>1</ComplexData></EventData>", NULL},
+    {"data with children and text", EVENT("<EventData > <Data+ @Name \"a\" > \"t\" <b > \"1\" </ </ </ "), "{\"b\":\"1\",\"a\":\"t\"}",
+     "<EventData><Data Name='a'>t<b>1</b></Data></EventData>", NULL},
+    {"hostile names", EVENT("<EventData > <a'b<c> > \"1\" </ <Data+ @x/y \"2\" > \"3\" </ </ "),
+     "{\"a'b<c>\":\"1\",\"Data.x/y\":\"2\",\"param1\":\"3\"}",
      "<EventData><a_b_c_>1</a_b_c_><Data x_y='2'>3</Data></EventData>", NULL},
-    {"hostile text", EVENT("<EventData > <Data+ @Name \"'/><x\" > \"</Data>\" </ </ "), "{\"'/><x\":\"</Data>\"}", "<EventData><Data Name='&apos;/&gt;&lt;x'>&lt;/Data&gt;</Data></EventData>", NULL},
+    {"hostile text", EVENT("<EventData > <Data+ @Name \"'/><x\" > \"</Data>\" </ </ "), "{\"'/><x\":\"</Data>\"}",
+     "<EventData><Data Name='&apos;/&gt;&lt;x'>&lt;/Data&gt;</Data></EventData>", NULL},
     {"no event", "F <Evil > " SYS "</ Z", NULL, NULL, "no Event element"},
     {"unknown token", EVENT("x1f "), NULL, NULL, "unknown token"},
     {"end too often", "F </ Z", NULL, NULL, "end of an element that is not open"},
@@ -307,7 +345,8 @@ Test(binxml, hash_is_of_what_is_said)
 {
     static const char *same[] = {
         EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > \"5\" </ <Data+ @Name \"c\" > \"x\" </ </ "),
-        T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </ <Data+ @Name \"c\" > %2 </", "15:e703000000000000 08:05000000 s:x") " ) Z",
+        T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </ <Data+ @Name \"c\" > %2 </",
+            "15:e703000000000000 08:05000000 s:x") " ) Z",
         T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %2 </ <Data+ @Name \"b\" > %0 </ <Data+ @Name \"c\" > %1 </", "04:05 s:x 14:e7030000") " ) Z"};
     static const char *other[] = {
         EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > \"5,c\" </ <Data+ @Name \"c\" > \"x\" </ </ "),
@@ -335,7 +374,8 @@ Test(binxml, system_fields)
               "V( s:Prov 0f:33221100554477668899aabbccddeeff 0 06:1005 06:0400 0 04:02 08:10000000 08:20000000 13:010100000000000512000000 ) Z");
     for (enum bx_lane lane = BX_ANY_LANE; lane <= BX_GENERAL_LANE; lane++) {
         static const struct { enum bx_sys what; const char *text; } want[] = {
-            {BXS_PROVIDER, "Prov"}, {BXS_GUID, "{00112233-4455-6677-8899-AABBCCDDEEFF}"}, {BXS_EVENT_ID, "1296"}, {BXS_QUALIFIERS, "4"}, {BXS_LEVEL, "2"}, {BXS_PID, "16"},
+            {BXS_PROVIDER, "Prov"}, {BXS_GUID, "{00112233-4455-6677-8899-AABBCCDDEEFF}"}, {BXS_EVENT_ID, "1296"}, {BXS_QUALIFIERS, "4"},
+             {BXS_LEVEL, "2"}, {BXS_PID, "16"},
             {BXS_TID, "32"}, {BXS_SID, "S-1-5-18"}, {BXS_SOURCE, NULL}, {BXS_VERSION, NULL}, {BXS_CHANNEL, NULL}, {BXS_TIME, NULL}};
         struct bx_val all[BXS_FIELDS];
         cr_assert(bx_open(t.bx, AT, t.words.n, lane, t.ev), "%s", t.ev->why);
@@ -344,7 +384,8 @@ Test(binxml, system_fields)
         for (size_t i = 0; i < LEN(want); i++) {
             struct bx_val v = bx_sys(t.ev, want[i].what);
             shown(&t.json, bx_text, v);
-            cr_expect((v.kind != BXV_ABSENT) == (want[i].text != NULL) && (!want[i].text || strcmp(t.json.p, want[i].text) == 0), "field %zu: %s", i, t.json.p);
+            cr_expect((v.kind != BXV_ABSENT) == (want[i].text != NULL) && (!want[i].text || strcmp(t.json.p, want[i].text) == 0), "field %zu: %s", i,
+                t.json.p);
             cr_expect(all[want[i].what].kind == v.kind && all[want[i].what].p == v.p);
         }
     }
@@ -369,7 +410,8 @@ Test(binxml, values_by_name)
             cr_assert(bx_open(t.bx, AT, t.words.n, BX_ANY_LANE, t.ev) && bx_named(t.bx, t.ev, names, names, 4, v), "row %zu: %s", i, t.ev->why);
             for (size_t k = 0; k < 4; k++) {
                 shown(&t.json, bx_text, v[k]);
-                cr_expect((v[k].kind != BXV_ABSENT) == (rows[i].want[k] != NULL) && (!rows[i].want[k] || strcmp(rows[i].want[k], t.json.p) == 0), "row %zu, %.*s: %s", i,
+                cr_expect((v[k].kind != BXV_ABSENT) == (rows[i].want[k] != NULL) && (!rows[i].want[k] || strcmp(rows[i].want[k], t.json.p) == 0),
+                    "row %zu, %.*s: %s", i,
                           STR_ARG(names[k]), t.json.p);
             }
         }
