@@ -16,7 +16,7 @@ static const char *const allowed[] = {
     "mprotect", "futex", "rt_sigreturn", "rt_sigprocmask", "rt_sigaction", "sigaltstack", "getrandom", "clock_gettime", "gettid", "getpid", "sched_yield", "restart_syscall", "fcntl",
 };
 
-static void limit(int what, uint64_t n, bool *ok)
+static void limit(unsigned what, uint64_t n, bool *ok)
 {
     struct rlimit now;
     if (getrlimit(what, &now) != 0)
