@@ -5,6 +5,7 @@
 #include "kb.h"
 #include "output.h"
 #include "plat/plat.h"
+#include "verify.h"
 
 /* Derived tables are emptied and made again from the facts; the evidence is not read. */
 static enum status judge_again(struct casedb *db, const char *dir, struct kb **kb, struct err *e)
@@ -16,6 +17,8 @@ static enum status judge_again(struct casedb *db, const char *dir, struct kb **k
     }
     if (st == OK && (st = derive(db, *kb, e)) == OK && (st = coverage(db, *kb, e)) == OK)
         st = diagnose(db, *kb, e);
+    if (st == OK)
+        st = verify_conclude(db, e);
     return st;
 }
 

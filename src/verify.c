@@ -257,6 +257,14 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
     return st;
 }
 
+/* The worst that any cited fact met stands on the finding. */
+enum status verify_conclude(struct casedb *db, struct err *e)
+{
+    return case_exec(db, "UPDATE finding SET second_reader = coalesce((SELECT CASE min(CASE v.result WHEN 'differ' THEN 1 WHEN 'unreadable' THEN 2 ELSE 3 END)"
+                         " WHEN 1 THEN 'differ' WHEN 2 THEN 'unreadable' ELSE 'agree' END FROM citation c JOIN verification v USING(evidence_id) WHERE c.finding = finding.id"
+                         " HAVING count(*) > 0), 'not_applicable')", e);
+}
+
 enum status verify(struct casedb *db, struct err *e)
 {
     struct verify v = {.db = db};
@@ -268,10 +276,8 @@ enum status verify(struct casedb *db, struct err *e)
             to++;
         st = unit_run(&v, i, to, e);
     }
-    if (st == OK)                       /* the worst that any cited fact met stands on the finding */
-        st = case_exec(db, "UPDATE finding SET second_reader = coalesce((SELECT CASE min(CASE v.result WHEN 'differ' THEN 1 WHEN 'unreadable' THEN 2 ELSE 3 END)"
-                           " WHEN 1 THEN 'differ' WHEN 2 THEN 'unreadable' ELSE 'agree' END FROM citation c JOIN verification v USING(evidence_id) WHERE c.finding = finding.id"
-                           " HAVING count(*) > 0), 'not_applicable')", e);
+    if (st == OK)
+        st = verify_conclude(db, e);
     buf_free(&v.in), buf_free(&v.out);
     free(v.item);
     arena_free(&v.mem);

@@ -8,4 +8,6 @@ struct casedb;
 
 /* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per finding and role at most. */
 enum status verify(struct casedb *db, struct err *e);
+/* Only the second half: for findings made anew over places that were read again before. */
+enum status verify_conclude(struct casedb *db, struct err *e);
 #endif

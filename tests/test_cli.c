@@ -179,6 +179,14 @@ Test(samples, every_cited_fact_is_read_twice, .timeout = 120)
     cr_expect_str_eq(out, "", "not agreed: %s", out);
 }
 
+Test(samples, the_same_knowledge_judges_the_same)
+{
+    const char *dir = scratch("again");
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/dirty-hive && %s report -o %s/as-it-was %s/out/case.db && %s report --knowledge knowledge -o %s/again %s/out/case.db", program(), dir,
+                     program(), dir, dir, program(), dir, dir), 0, "%s", out);
+    cr_expect_eq(run("cmp %s/out/report.json %s/as-it-was/report.json && cmp %s/out/report.json %s/again/report.json", dir, dir, dir, dir), 0, "%s", out);
+}
+
 /* --- bad input: one clear line, the right code, nothing lost */
 
 #if defined(__SANITIZE_ADDRESS__)
