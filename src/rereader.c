@@ -27,7 +27,7 @@ enum status reread_item_get(struct span in, struct reread_item *it, struct err *
     bool has_value = span_u8(&in);
     it->value = take_str(&in);
     if (!has_value)
-        it->value.p = NULL;
+        it->value = (struct str){0};
     it->fact = take_str(&in);
     return in.bad || in.n || it->file > 2 ? err_set(e, E_FORMAT, ERR_NO_OFF, "item to read again", "malformed") : OK;
 }
