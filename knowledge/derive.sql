@@ -100,12 +100,21 @@ UPDATE evidence SET host_id = (SELECT o.id FROM hive_name h JOIN lost l ON l.fol
 UPDATE evidence SET host_id = (SELECT u.host_id FROM evidence u WHERE u.id = evidence.unit) WHERE host_id IS NULL AND unit IS NOT NULL;
 
 UPDATE hive SET host_id = (SELECT e.host_id FROM evidence e WHERE e.id = hive.file_id);
-UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') THEN id = (
-        SELECT g.id FROM hive g JOIN evidence e ON e.id = g.file_id WHERE g.host_id = hive.host_id AND g.kind = hive.kind
-        ORDER BY coalesce(e.older, 0), e.duplicate_of IS NOT NULL, g.last_written DESC, g.file_id LIMIT 1)
+-- Which hives speak: of those of a host and kind that hold the same keys hives before text, today's before backups, the whole before a part, the newest.
+-- Answers of reg query (root '') stand beside other text; views take the first of those that give one value.
+CREATE INDEX IF NOT EXISTS hive_file ON hive(file_id);
+CREATE TEMP TABLE standing AS
+SELECT h.id, h.host_id, h.kind, h.file_id, lower(coalesce(nullif(h.root, ''), h.kind)) || '\' AS root,
+    e.kind = 'reg-text' AS text, h.root = '' AS answer, row_number() OVER (ORDER BY e.kind = 'reg-text', coalesce(e.older, 0), e.duplicate_of IS NOT NULL, coalesce(h.root, h.kind) NOT IN (h.kind, 'SYSTEM\CurrentControlSet'),
+        h.last_written DESC, h.file_id, h.id) AS place FROM hive h JOIN evidence e ON e.id = h.file_id;
+CREATE INDEX standing_host ON standing(host_id, kind, place);
+UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') THEN NOT EXISTS (
+        SELECT 1 FROM standing m JOIN standing g ON g.host_id = m.host_id AND g.kind = m.kind AND g.place < m.place AND g.file_id <> m.file_id
+        WHERE m.id = hive.id AND NOT (g.text AND m.text AND (g.answer OR m.answer)) AND (substr(m.root, 1, length(g.root)) = g.root OR substr(g.root, 1, length(m.root)) = m.root))
     ELSE NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = hive.file_id AND (e.older OR e.duplicate_of IS NOT NULL)) END;
 CREATE TEMP TABLE mine(hive_id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT);          -- the hives that speak
-INSERT INTO mine SELECT file_id, host_id, kind FROM hive WHERE main AND host_id IS NOT NULL GROUP BY file_id ORDER BY file_id;
+INSERT INTO mine SELECT file_id, host_id, kind FROM hive WHERE host_id IS NOT NULL GROUP BY file_id HAVING min(main) ORDER BY file_id;
+DROP TABLE standing;
 
 -- What is no JSON must not stop a rule: it becomes the text of a member.
 UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = fold.computer), (SELECT e.host_id FROM evidence e WHERE e.id = fold.file_id)),

@@ -92,24 +92,31 @@ SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host,
 FROM cached_logon c JOIN hive v ON v.file_id = c.hive_id AND v.main JOIN host h ON h.id = v.host_id;
 
 -- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0, evidence_id names the key, if there is one.
+-- What lies outside the exported part of a hive is neither set nor not set: no row.
 CREATE VIEW v_setting AS
 SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off) WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS evidence_id, q.host, q.section, q.name, r.num AS value, r.text,
     r.id IS NOT NULL AS is_set, q.default_value, q.default_text,
     coalesce(json_extract(q.meanings, '$."' || CASE WHEN r.id IS NULL THEN q.default_text ELSE coalesce(CAST(r.num AS TEXT), replace(r.text, '"', '')) END || '"'), q.meaning) AS meaning,
     q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, r.written
-FROM (SELECT v.file_id AS hive_id, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
+FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
         s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value, s.default_text, s.meaning, s.meanings
-    FROM kb_setting s JOIN hive v ON v.kind = s.hive AND v.main JOIN host h ON h.id = v.host_id) q
-LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM reg_value x WHERE x.path = q.at AND x.name = q.item AND x.hive_id = q.hive_id AND coalesce(x.recovered, 0) = 0)
-LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM reg_key x WHERE x.path = q.at AND x.hive_id = q.hive_id AND coalesce(x.recovered, 0) = 0);
+    FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive JOIN host h ON h.id = v.host_id) q
+LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM reg_value x JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main AND lower(substr(x.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) AND v.host_id = q.host_id
+    WHERE x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0)
+LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM reg_key x JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main AND lower(substr(x.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) AND v.host_id = q.host_id
+    WHERE x.path = q.at AND coalesce(x.recovered, 0) = 0)
+WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
+    AND lower(substr(q.at || '\', 1, length(coalesce(v.root, v.kind)) + 1)) = lower(coalesce(v.root, v.kind) || '\'));
 
 CREATE VIEW v_reg AS
 SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.path, r.name, r.type, r.num, r.text, r.written, r.origin, 'f' || r.hive_id AS hive
-FROM reg_value r JOIN hive v ON v.file_id = r.hive_id AND v.main JOIN host h ON h.id = v.host_id WHERE coalesce(r.recovered, 0) = 0;
+FROM reg_value r JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main AND lower(substr(r.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) JOIN host h ON h.id = v.host_id
+WHERE coalesce(r.recovered, 0) = 0 AND (v.replay IS NOT 'text export' OR NOT EXISTS (SELECT 1 FROM reg_value o JOIN hive w ON w.file_id = o.hive_id AND w.main AND w.host_id = v.host_id AND w.kind = v.kind
+    WHERE o.path = r.path AND o.name = r.name AND o.id < r.id AND coalesce(o.recovered, 0) = 0));
 
 CREATE VIEW v_reg_key AS
 SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host, k.path, k.written, 'f' || k.hive_id AS hive
-FROM reg_key k JOIN hive v ON v.file_id = k.hive_id AND v.main JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
+FROM reg_key k JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = k.hive_id AND i.main AND lower(substr(k.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
 
 CREATE VIEW v_password_change AS
 SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain, p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;

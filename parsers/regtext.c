@@ -675,7 +675,7 @@ static void emit_hives(struct text *t)
             f.v[k] = val_null();
         reg_below(r->path, r->kind, &rest);
         f.v[HV_KIND] = val_s(r->kind);
-        f.v[HV_ROOT] = t->query ? val_null() : val_s(under(t, r->kind, shown(t, r->kind, rest)));
+        f.v[HV_ROOT] = t->query ? val_s(STR("")) : val_s(under(t, r->kind, shown(t, r->kind, rest)));
         f.v[HV_COMPUTER] = val_s(t->computer.n ? t->computer : (struct str){0});
         f.v[HV_DIRTY] = val_i(0), f.v[HV_REPLAY] = val_s(STR("text export")), f.v[HV_KEYS] = val_i((int64_t)r->keys), f.v[HV_VALUES] = val_i((int64_t)r->values);
         f.v[HV_CONTROL_SET] = str_eq(r->kind, STR("SYSTEM")) && t->set[0] ? val_i(set_number(str_of(t->set))) : val_null();

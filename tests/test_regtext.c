@@ -24,7 +24,7 @@ static enum status keep(void *ctx, const struct fact *f, struct err *e)
         return OK;
     const struct value *v = f->v;
     if (f->kind == FACT_HIVE)
-        buf_printf(&s->b, "hive %.*s %.*s %.*s %lld\n", STR_ARG(v[HV_KIND].s), STR_ARG(v[HV_ROOT].null ? STR("-") : v[HV_ROOT].s), STR_ARG(v[HV_COMPUTER].s.p ? v[HV_COMPUTER].s : STR("-")),
+        buf_printf(&s->b, "hive %.*s %.*s %.*s %lld\n", STR_ARG(v[HV_KIND].s), STR_ARG(v[HV_ROOT].s.n ? v[HV_ROOT].s : STR("-")), STR_ARG(v[HV_COMPUTER].s.p ? v[HV_COMPUTER].s : STR("-")),
                    v[HV_CONTROL_SET].null ? 0LL : (long long)v[HV_CONTROL_SET].i);
     else if (f->kind == FACT_REG_KEY)
         buf_printf(&s->b, "key %.*s %.*s\n", STR_ARG(v[RK_PATH].s), STR_ARG(v[RK_ORIGIN].s));
