@@ -50,6 +50,11 @@ $(O)/%.o: %.c
 TESTS := $(patsubst tests/%.c,$(O)/%,$(TEST_SRC))
 $(O)/test_%: $(O)/tests/test_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
+# this one lets each of these calls fail in turn
+FAULTS := malloc calloc realloc strdup mmap open close write fsync rename fork socketpair stat lstat fstat mkdir opendir readdir realpath pread poll sendmsg recv send recvmsg \
+    unlink $(addprefix sqlite3_,open_v2 prepare_v2 prepare_v3 step bind_text64 bind_int64 file_control)
+$(O)/test_faults: $(O)/tests/test_faults.o $(O)/src/cmd_analyze.o $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(FAULTS:%=-Wl,--wrap=%) $(LDLIBS) -lcriterion
 test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
 	$(Q)sh tests/run.sh $(O)
 asan:
@@ -72,6 +77,15 @@ $(O)/samples.stamp: $(O)/make_samples
 	@echo "  MAKE  samples/cases"
 	$(Q)$(O)/make_samples samples/cases && touch $@
 samples: $(O)/samples.stamp
+
+# --- fuzzing: SECONDS for each target
+SECONDS ?= 60
+FUZZ := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+$(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
+fuzz: samples
+	$(Q)$(MAKE) --no-print-directory CC=clang-14 O=$(O)/fuzz OPT='-O1 -g' SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' $(FUZZ:%=$(O)/fuzz/%)
+	$(Q)sh tests/fuzz/run.sh $(O)/fuzz $(SECONDS)
 
 # --- the Windows port stays open: what it needs compiles
 MINGW ?= x86_64-w64-mingw32-gcc-posix
