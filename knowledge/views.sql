@@ -124,15 +124,35 @@ SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host,
 CREATE VIEW v_finding AS
 SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32, CASE WHEN f.win32 BETWEEN 0 AND 65535 THEN printf('0x%08X', f.win32 | 0x80070000) END AS hex,
     coalesce((SELECT c.symbol FROM kb_code c WHERE c.space = 'win32' AND c.value = f.win32), (SELECT c.symbol FROM kb_code c WHERE c.space = 'nerr' AND c.value = f.win32)) AS symbol,
-    f.first_seen, f.last_seen, f.count, f.explanation, f.second_reader
+    f.first_seen, f.last_seen, f.count, f.explanation || coalesce(' ' || (SELECT group_concat(said, ' ') FROM (SELECT DISTINCT 'It rests on ' || p.name || ': ' || p.words || '.' AS said
+        FROM v_citation c JOIN v_provenance p ON p.file_id = CAST(substr(c.file_id, 2) AS INTEGER) AND p.file_off = c.file_off WHERE c.finding = f.id AND c.role <> 'contradicts'
+        ORDER BY c.role, c.ord LIMIT 3)), '') AS explanation, f.second_reader
 FROM finding f LEFT JOIN host h ON h.id = f.host_id;
+
+-- Where a value comes from when not from its hive as it lies there: a page that a transaction log replaced, or a line of text.
+CREATE VIEW v_provenance AS
+SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, file_id, file_off, path, name, CASE WHEN kind = 'reg-text' THEN origin || ' of a registry text export, weaker evidence'
+    ELSE coalesce(was || ' in the hive, ' || coalesce(num, '''' || text || '''', nullif(lower(hex(substr(data, 1, 32))), ''), 'empty') || ' ', '')
+        || 'after ' || CASE kind WHEN 'hive-log' THEN file || ' ' || replace(origin, 'log ', '') ELSE 'its transaction log, ' || origin END END AS words
+FROM (SELECT r.file_id, r.file_off, r.path, r.name, r.origin, r.num, substr(r.text, 1, 80) AS text, r.data, e.kind,
+        substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) AS file,
+        CASE WHEN r.before IS NULL THEN NULL WHEN r.type IN (4, 11) AND length(r.before) BETWEEN 1 AND 8 THEN
+            (WITH RECURSIVE v_le(i, h, n) AS (SELECT 2 * length(r.before) - 1, hex(r.before), 0 UNION ALL
+                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_le WHERE i > 0) SELECT n FROM v_le ORDER BY i LIMIT 1)
+        WHEN r.type IN (1, 2, 6, 7) THEN
+            (WITH RECURSIVE v_u16(i, h, t) AS (SELECT 1, hex(substr(r.before, 1, 160)), '' UNION ALL
+                SELECT i + 4, h, t || CASE 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF', substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1)) WHEN 0 THEN '|' ELSE char(16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF', substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1))) END FROM v_u16 WHERE i + 3 <= length(h))
+            SELECT '''' || rtrim(t, '|') || '''' FROM v_u16 ORDER BY i DESC LIMIT 1)
+        ELSE lower(hex(substr(r.before, 1, 32))) END AS was
+    FROM reg_value r JOIN evidence e ON e.id = r.file_id WHERE r.origin IS NOT NULL AND coalesce(r.recovered, 0) = 0);
 
 -- A citation and the fact it names. The offset is parsed from the id, so that nothing can be cited that is not there.
 CREATE VIEW v_citation AS
 SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256, c.off AS file_off,
     coalesce((SELECT e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
             FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
-        (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '') FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1),
+        (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '')
+                || coalesce(' (' || (SELECT p.words FROM v_provenance p WHERE p.file_id = c.file AND p.file_off = c.off LIMIT 1) || ')', '') FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1),
         (SELECT d.provider || ' ' || d.event_id || ', ' || d.n || ' like it that day' FROM fold d WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1),
         (SELECT 'task ' || t.path FROM task_cache t WHERE t.file_id = c.file AND t.file_off = c.off LIMIT 1),
         (SELECT 'LSA secret ' || s.name FROM secret s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
@@ -140,7 +160,7 @@ SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file
         (SELECT 'local account ' || s.name FROM sam_account s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'audit policy' FROM audit_policy s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'LSA ' || s.what || ' ' || coalesce(s.value, '') FROM lsa_name s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
-        (SELECT 'key ' || k.path FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary
+        (SELECT 'key ' || k.path || coalesce(' (' || k.origin || CASE v.kind WHEN 'reg-text' THEN ' of a registry text export, weaker evidence)' ELSE ')' END, '') FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary
 FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTEGER) AS file,
         (WITH RECURSIVE v_hex(i, n) AS (SELECT instr(evidence_id, ':0x') + 3, 0 UNION ALL
             SELECT i + 1, n * 16 + instr('123456789abcdef', lower(substr(evidence_id, i, 1))) FROM v_hex WHERE i <= length(evidence_id) AND i < 32) SELECT n FROM v_hex ORDER BY i DESC LIMIT 1) AS off

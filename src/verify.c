@@ -11,7 +11,7 @@
 enum { WHY = 176, STALL_MS = 30000 };      /* one item: a hive is opened with the first, hostile ones are ended by the CPU limit before */
 
 struct item { struct str id; int64_t unit, file; struct reread_item it; };
-struct unit { int64_t file[3]; struct str path[3], root; size_t n; bool hive; };     /* root: "SYSTEM", or further down for a sub-tree export */
+struct unit { int64_t file[3]; struct str path[3], root; size_t n; bool hive, text; };     /* root: "SYSTEM", or further down for a sub-tree export; text: no second reader knows it */
 
 struct verify {
     struct casedb *db;
@@ -126,7 +126,7 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
     (void)name, (void)n;
     if (q->u->n == LEN(q->u->path))
         return OK;
-    q->u->file[q->u->n] = c[0].i, q->u->path[q->u->n] = arena_str(&q->v->mem, c[1].s), q->u->hive |= str_eq(c[2].s, STR("hive"));
+    q->u->file[q->u->n] = c[0].i, q->u->path[q->u->n] = arena_str(&q->v->mem, c[1].s), q->u->hive |= str_eq(c[2].s, STR("hive")), q->u->text |= str_eq(c[2].s, STR("reg-text"));
     return q->u->path[q->u->n++].p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
 }
 
@@ -245,7 +245,7 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
                                 (enum col_type[]){COL_INT}, 1, add_file, &q, e);
     if (st == OK)
         st = case_query(v->db, "SELECT root FROM hive WHERE file_id = ?1", &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, keep_root, &q, e);
-    for (size_t i = from; i < to && st == OK; i++) {
+    for (size_t i = from; i < to && st == OK && !u.text; i++) {
         struct arena was = v->mem;
         struct str *key = &v->item[i].it.key;
         if (u.hive && v->item[i].it.fact.n && str_starts_ci(*key, u.root))
