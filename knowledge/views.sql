@@ -100,7 +100,7 @@ SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
     q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, r.written
 FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
         s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value, s.default_text, s.meaning, s.meanings
-    FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive JOIN host h ON h.id = v.host_id) q
+    FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id) q
 LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM reg_value x JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main AND lower(substr(x.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) AND v.host_id = q.host_id
     WHERE x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0)
 LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM reg_key x JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main AND lower(substr(x.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) AND v.host_id = q.host_id
@@ -117,6 +117,20 @@ WHERE coalesce(r.recovered, 0) = 0 AND (v.replay IS NOT 'text export' OR NOT EXI
 CREATE VIEW v_reg_key AS
 SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host, k.path, k.written, 'f' || k.hive_id AS hive
 FROM reg_key k JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = k.hive_id AND i.main AND lower(substr(k.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
+
+-- Where another control set of the host says something else than the current one about logons (registry/control-sets.yml). NULL: not set there.
+-- last_known_good: Select names that set so. evidence_id is the other set's value, or its key; current_id the current one's.
+CREATE VIEW v_control_set_difference AS
+SELECT h.name AS host, d.control_set, d.last_known_good, d.path, d.name, coalesce(d.o_num, d.o_text) AS other_value, coalesce(d.c_num, d.c_text) AS current_value, d.evidence_id, d.current_id
+FROM (SELECT k.hive_id, substr(s.path, 1, 13) AS control_set, 'SYSTEM\CurrentControlSet\' || substr(s.path, 15) AS path, s.value AS name, o.num AS o_num, o.text AS o_text, c.num AS c_num, c.text AS c_text,
+        EXISTS (SELECT 1 FROM reg_value l WHERE l.hive_id = k.hive_id AND l.path = 'SYSTEM\Select' AND l.name = 'LastKnownGood' AND l.num = CAST(substr(s.path, 11, 3) AS INTEGER)
+            AND coalesce(l.recovered, 0) = 0) AS last_known_good,
+        printf('f%d:0x%x', coalesce(o.file_id, k.file_id), coalesce(o.file_off, k.file_off)) AS evidence_id, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS current_id
+    FROM kb_setting s JOIN reg_key k ON k.path = s.hive || '\' || s.path AND coalesce(k.recovered, 0) = 0
+    LEFT JOIN reg_value o ON o.path = k.path AND o.name = s.value AND o.hive_id = k.hive_id AND coalesce(o.recovered, 0) = 0
+    LEFT JOIN reg_value c ON c.path = 'SYSTEM\CurrentControlSet\' || substr(s.path, 15) AND c.name = s.value AND c.hive_id = k.hive_id AND coalesce(c.recovered, 0) = 0
+    WHERE s.section = 'control_sets' AND coalesce(o.num, o.text) IS NOT coalesce(c.num, c.text)) d
+JOIN hive v ON v.file_id = d.hive_id AND v.kind = 'SYSTEM' AND v.main JOIN host h ON h.id = v.host_id GROUP BY h.name, d.evidence_id, d.control_set, d.path, d.name;
 
 CREATE VIEW v_password_change AS
 SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain, p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;

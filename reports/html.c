@@ -889,13 +889,36 @@ static void settings(struct buf *b, const struct report *r, bool smb)
     setting_table(b, r, smb, false, n[0]), buf_z(b, "</details>\n");
 }
 
+static void control_sets(struct buf *b, const struct report *r)
+{
+    static const char *const head[] = {"Value", "Host", "Control set", "There", "Current", "Evidence", NULL};
+    const struct r_set *s = r->set.row;
+    size_t n = 0;
+    if (!r->set.n)
+        return;
+    table_open(b, r, "Other control sets", "what they hold differently from the current one", head);
+    for (; n < r->set.n && n < SHOW_ROWS && room(b); n++, s++) {
+        h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi><small><bdi dir='auto'>%s</bdi></small></th>", s->name, s->path), host_cell(b, r, s->host);
+        h(b, "<td>%s%z</td>", s->set, s->good == 1 ? "<small>last known good</small>" : "");
+        for (int i = 0; i < 2; i++) {
+            struct str v = i ? s->current : s->value;
+            if (v.p)
+                h(b, "<td class='val'><bdi dir='auto'>%s</bdi></td>", v);
+            else
+                buf_z(b, "<td><span class='nil'>not set</span></td>");
+        }
+        buf_z(b, "<td>"), ref(b, r, s->id), buf_z(b, "</td></tr>\n");
+    }
+    table_close(b, r->set.n - n + r->set.more, "SELECT * FROM v_control_set_difference");
+}
+
 static void facts(struct buf *b, const struct report *r)
 {
     buf_z(b, "<section class='part' id='facts' aria-labelledby='h-facts'>\n<h2 id='h-facts'>Facts</h2>\n<p class='hint'>State of the host as the evidence records it, whatever the verdicts.</p>\n");
     failures(b, r);
     if (!r->service.n && !r->setting.n)
         buf_z(b, "<p class='nil'>No SYSTEM hive was read: nothing is known about services and settings.</p>\n");
-    services(b, r), settings(b, r, true), settings(b, r, false);
+    services(b, r), settings(b, r, true), settings(b, r, false), control_sets(b, r);
     buf_z(b, "</section>\n");
 }
 
@@ -1037,6 +1060,8 @@ static void evidence_part(struct buf *b, const struct report *r)
         h(b, "</td><td class='num'>%n</td><td class='num'>%n</td><td class='num'>%n</td><td class='num'>%n</td><td>", e->bytes, e->parsed, e->recovered, e->failed), state_word(b, e->state);
         if (e->hive_kind.n)
             h(b, "<small>%s%z</small>", e->hive_kind, e->dirty == 1 ? ", was dirty" : "");
+        if (e->older == 1)
+            buf_z(b, "<small>older copy</small>");
         if (e->replay.n)
             h(b, "<small><bdi dir='auto'>%s</bdi></small>", e->replay);
         if (e->note.n)

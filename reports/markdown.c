@@ -335,6 +335,13 @@ static void facts(struct page *p, const struct report *r)
         m(p, "| %s | %s | %i | %s | ", s[i].service, s[i].host, s[i].start, s[i].account), id(p, s[i].id), m(p, " |\n"), keep(p);
     p->end += 2000, settings(p, r, true);
     p->end += 2000, settings(p, r, false);
+    const struct r_set *d = r->set.row;
+    p->end += 2000, table(p, r->set.n, "Other control sets", "Value | Host | Control set | There | Current | Evidence");
+    for (size_t i = 0; i < r->set.n; i++) {
+        m(p, "| %s (%s) | %s | %s%z | %s | %s | ", d[i].name, d[i].path, d[i].host, d[i].set, d[i].good == 1 ? ", last known good" : "", d[i].value.p ? d[i].value : STR("not set"),
+          d[i].current.p ? d[i].current : STR("not set"));
+        id(p, d[i].id), m(p, " |\n"), keep(p);
+    }
     part_end(p);
 }
 
@@ -359,7 +366,7 @@ static void evidence(struct page *p, const struct report *r)
     if (r->evidence.n)
         m(p, "\n| Id | File | Kind | State | Bytes | Records | Failed | Anomalies | SHA-256 |\n|---|---|---|---|---|---|---|---|---|\n"), keep(p);
     for (size_t i = 0; i < r->evidence.n; i++)
-        m(p, "| f%i | %s | %s | %s | %n | %n | %n | %n | %s |\n", e[i].id, e[i].path, e[i].kind, e[i].state, e[i].bytes, e[i].parsed, e[i].failed, (int64_t)e[i].anomaly.n, e[i].sha256), keep(p);
+        m(p, "| f%i | %s | %s | %s%z%z%s | %n | %n | %n | %n | %s |\n", e[i].id, e[i].path, e[i].kind, e[i].state, e[i].older == 1 ? ", older copy" : "", e[i].dirty == 1 ? ", " : "", e[i].dirty == 1 ? e[i].replay : STR(""), e[i].bytes, e[i].parsed, e[i].failed, (int64_t)e[i].anomaly.n, e[i].sha256), keep(p);
     part_end(p);
 }
 

@@ -42,6 +42,7 @@ struct r_task     { int64_t event_id, win32, time; struct str host, task, raw, s
 struct r_failed   { int64_t logon, win32, n, first, last; struct str host, kind, subject, raw, symbol, id; };     /* failures alike; id: the last one; logon: of a logon, a session or an account */
 struct r_service  { int64_t start; struct str host, service, display, account, id; };
 struct r_setting  { int64_t smb, is_set, value, default_value; struct str host, name, text, default_text, meaning, id; };
+struct r_set      { int64_t good; struct str host, set, path, name, value, current, id; };      /* another control set differs; good: the last known good one */
 struct r_day      { int64_t day, n; struct str host; };
 struct r_total    { int64_t n, other, first, last; struct str host; };
 struct r_collect  { int64_t n; struct str host, artifact, command; };
@@ -69,7 +70,7 @@ struct r_host {
 struct r_read { uint64_t files, read, logs, hives, records, failed, damaged, dirty; char set_sha256[65]; };
 
 struct report {
-    struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task, failed, service, setting, day, total, collect, rule_error;
+    struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task, failed, service, setting, set, day, total, collect, rule_error;
     struct list artifact;                               /* struct r_collect without host: what the knowledge can use */
     struct list group;
     struct list cited;                                  /* const struct r_citation *, one per evidence id that a page shows, sorted by id */

@@ -111,7 +111,8 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
       INT(r_failed, last), TEXT(r_failed, id)}},
     /* Five services always, absent ones too, once a SYSTEM hive of the host was read; others when they log on with an account of their own or failed. */
     {offsetof(struct report, service), sizeof(struct r_service), 100000,
-     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY AND state IN ('present', 'partial')) "
+     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY AND state IN ('present', 'partial') "
+     "AND coalesce(detail, '') NOT LIKE 'only a part of it%') "
      "SELECT s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id FROM v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
      "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE) "
      "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
@@ -124,6 +125,9 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
      "WHERE section IN ('smb_client', 'credential_policy') ORDER BY 1 DESC, host, name COLLATE NOCASE",
      {INT(r_setting, smb), TEXT(r_setting, host), TEXT(r_setting, name), INT(r_setting, is_set), INT(r_setting, value), TEXT(r_setting, text),
       INT(r_setting, default_value), TEXT(r_setting, default_text), TEXT(r_setting, meaning), TEXT(r_setting, id)}},
+    {offsetof(struct report, set), sizeof(struct r_set), 1000,
+     "SELECT last_known_good, host, control_set, path, name, other_value, current_value, evidence_id FROM v_control_set_difference ORDER BY host, control_set, path COLLATE NOCASE, name COLLATE NOCASE",
+     {INT(r_set, good), TEXT(r_set, host), TEXT(r_set, set), TEXT(r_set, path), TEXT(r_set, name), TEXT(r_set, value), TEXT(r_set, current), TEXT(r_set, id)}},
     {offsetof(struct report, day), sizeof(struct r_day), SIZE_MAX,
      "SELECT host, time / 864000000000, count(*) FROM v_logon_failure WHERE time > 0 GROUP BY 1, 2 ORDER BY 1, 2", {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
     {offsetof(struct report, total), sizeof(struct r_total), SIZE_MAX,

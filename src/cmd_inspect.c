@@ -31,7 +31,7 @@ static enum status as_json(void *ctx, const struct cell *c, const char *const *n
     return OK;
 }
 
-/* Columns as the query below names them: path kind format bytes sha256 state note log_kind seen parsed recovered failed chunks dirty replay hive keys values anomalies first */
+/* Columns as the query below names them: path kind format bytes sha256 state note log_kind seen parsed recovered failed chunks dirty replay hive keys values anomalies first current default failed good */
 static enum status as_text(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
     struct buf b = {0};
@@ -50,6 +50,10 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
         if (c[13].i)
             buf_term(&b, c[14].s);
     }
+    static const char *const sets[] = {"current", "default", "failed", "last known good"};
+    for (size_t i = 0; i < LEN(sets); i++)
+        if (!c[20 + i].null)
+            buf_printf(&b, "%s %s %lld", i ? "," : "\n    control sets:", sets[i], (long long)c[20 + i].i);
     if (!c[6].null)
         buf_z(&b, "\n    "), buf_term(&b, c[5].s), buf_z(&b, ": "), buf_term(&b, c[6].s);
     if (c[18].i)
@@ -60,11 +64,13 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
     return OK;
 }
 
+#define SET(name) "(SELECT v.num FROM reg_value v WHERE v.hive_id = e.id AND v.path = 'SYSTEM\\Select' AND v.name = '" name "' LIMIT 1)"
 static const char query[] =
     "SELECT e.path, e.kind, e.format, e.bytes, e.sha256, e.state, e.note, e.log_kind, e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
-    " h.keys, h.values_n AS 'values', (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
-    " (SELECT a.what || ' at ' || printf('0x%x', a.file_off) || ': ' || coalesce(a.detail, '') FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly"
-    " FROM evidence e LEFT JOIN hive h ON h.file_id = e.id ORDER BY e.id";
+    " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys, (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values', (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
+    " (SELECT a.what || ' at ' || printf('0x%x', a.file_off) || ': ' || coalesce(a.detail, '') FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly,"
+    SET("Current") " AS current_set, " SET("Default") " AS default_set, " SET("Failed") " AS failed_set, " SET("LastKnownGood") " AS last_known_good"
+    " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id) ORDER BY e.id";
 
 static int inspect(const char *const *inputs, size_t n, bool json)
 {
@@ -73,10 +79,11 @@ static int inspect(const char *const *inputs, size_t n, bool json)
     struct evidence ev = {0};
     struct err e = {0};
     struct ingest_result in;
-    struct want nothing = {.until = INT64_MAX};
+    struct want_key select = {STR("SYSTEM"), STR("Select"), STR("*")};
+    struct want little = {.until = INT64_MAX, .key = &select, .n_key = 1};
     enum status st = kb_load(NULL, &kb, &e);
     if (st == OK && (st = case_create(NULL, kb_file(kb, "schema.sql"), &db, &e)) == OK && (st = discover(inputs, n, &ev, &e)) == OK)
-        st = ingest(db, &nothing, &ev, &(struct ingest_options){0}, &in, &e);
+        st = ingest(db, &little, &ev, &(struct ingest_options){0}, &in, &e);
     if (st == OK)
         st = case_query(db, query, NULL, NULL, 0, json ? as_json : as_text, NULL, &e);
     int code = st != OK ? complain(&e, exit_for(st)) : ev.n == 0 ? complain_text(EXIT_NO_EVIDENCE, "no file to inspect") : EXIT_DONE;

@@ -113,6 +113,16 @@ static enum status add_anomaly(struct pool *p, size_t file, uint64_t off, const 
     return case_put(p->db, of, &f, e);
 }
 
+/* What a reader of the list has to know of a file that was read without complaint. */
+static struct str note_of(const struct file *f, bool alone)
+{
+    if (f->note.p)
+        return f->note;
+    if (f->is.kind == KIND_REG_TEXT)
+        return STR("text export: weaker evidence than a hive");
+    return f->is.kind == KIND_HIVE_LOG && alone ? STR("transaction log without its hive: nothing was read from it") : (struct str){0};
+}
+
 static enum status store_files(struct pool *p, struct err *e)
 {
     enum status st = OK;
@@ -122,7 +132,7 @@ static enum status store_files(struct pool *p, struct err *e)
         const char *state = f->st != OK ? "unreadable" : f->skipped || !known ? "skipped" : "read";
         struct value v[] = {
             val_i(row_id(i)), val_s(f->path), val_s(str_of(kind_names[f->is.kind])), val_s(str_of(f->is.format ? f->is.format : "not read")),
-            val_i((int64_t)f->bytes), val_s(str_of(state)), f->note.p ? val_s(f->note) : val_null(),
+            val_i((int64_t)f->bytes), val_s(str_of(state)), val_s(note_of(f, f->hive == i)),
             f->hive != i ? val_i(row_id(f->hive)) : val_null(), val_i(f->older),
         };
         st = run(p, "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)", LEN(v), v, "isssissii", e);

@@ -22,6 +22,7 @@ static const char views[] =
     "CREATE TABLE v_task(evidence_id, host, task, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc);"
     "CREATE TABLE v_service(evidence_id, host, service, display, start, account, delayed, managed, depends, image);"
     "CREATE TABLE v_setting(evidence_id, host, section, name, value, text, is_set, default_value, default_text, meaning, path);"
+    "CREATE TABLE v_control_set_difference(host, control_set, last_known_good, path, name, other_value, current_value, evidence_id, current_id);"
     "CREATE TABLE v_finding(finding, cause, rule, title, verdict, host, subject, win32, hex, symbol, first_seen, last_seen, count, explanation, second_reader);"
     "CREATE TABLE v_citation(finding, role, ord, evidence_id, time, explain, file_id, path, sha256, file_off, summary);"
     "CREATE TABLE v_finding_unknown(finding, ord, artifact, collect); CREATE TABLE v_finding_remedy(finding, ord, text, risk, reversible, verify);";
