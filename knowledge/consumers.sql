@@ -11,10 +11,6 @@ CREATE INDEX IF NOT EXISTS password_change_account ON password_change(account);
 -- own account. Events that stand for a code without carrying it have it here. account: the principal without its domain; domain: in upper case, '.' is the
 -- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the last 16 of its like (same host, kind,
 -- subject and code), so that rules stay linear where a task failed every minute for a month.
-DROP TABLE IF EXISTS logon_failure;
-CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT,
-    sid TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
-    file_id INTEGER, file_off INTEGER, also_file_id INTEGER, also_file_off INTEGER, sample INTEGER);
 WITH f AS (
     SELECT host_id, kind, subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, value,
         coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' END) AS symbol,
@@ -49,9 +45,6 @@ CREATE INDEX logon_failure_code ON logon_failure(win32, subject);
 -- 2. Tasks and services, whoever runs them. logon as in table task; of services 'Password' with a password of their own, 'ServiceAccount' without.
 -- stored_time: when that password was last stored: CupdTime of the secret _SC_<service> (old_time: OupdTime); for a task its last registration, which is
 -- never earlier. Where no hive tells, the failure's own words do.
-DROP TABLE IF EXISTS consumer;
-CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT,
-    builtin INTEGER, logon TEXT, stored_time INTEGER, old_time INTEGER, command TEXT, unc INTEGER, active INTEGER, file_id INTEGER, file_off INTEGER);
 CREATE TEMP TABLE kept AS SELECT v.host_id, s.name COLLATE NOCASE AS name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main WHERE s.name LIKE '\_SC\_%' ESCAPE '\';
 CREATE INDEX kept_name ON kept(host_id, name);
 WITH c AS (
@@ -81,8 +74,6 @@ DROP TABLE kept;
 
 -- 3. Password changes of the account behind each of them (its latest 16), from any host's log, because a domain account changes on its domain controller, and
 -- from the SAM. A change that the SAM of the account's own host does not bear out (a refused attempt) is left out.
-DROP TABLE IF EXISTS consumer_change;
-CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TEMP TABLE change AS
 SELECT p.host_id, p.account, upper(p.domain) AS domain, p.sid, p.time, p.how, p.file_id, p.file_off, upper(p.domain) = h.name AS local FROM (
     SELECT *, row_number() OVER (PARTITION BY host_id, account COLLATE NOCASE, domain COLLATE NOCASE, sid ORDER BY how = 'SAM' DESC, time DESC, file_id, file_off) AS i FROM password_change) p
@@ -102,8 +93,6 @@ CREATE INDEX consumer_change_what ON consumer_change(host_id, kind, subject, tim
 DROP TABLE change;
 
 -- 4. When a task was registered or changed: TaskCache's last registration, events 106 and 140 (not where it was only disabled), 4698 and 4702.
-DROP TABLE IF EXISTS task_saved;
-CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
 INSERT INTO task_saved
 SELECT * FROM (
     SELECT host_id, path, registered, 'TaskCache' AS how, file_id, file_off FROM task WHERE registered > 0
