@@ -26,6 +26,8 @@ Test(span, reads_are_sticky)
     cr_expect_eq(span_u64(&s), 0x0807060504030201u);
     cr_expect(span_take(&s, 1).bad, "nothing left");
     cr_expect(span_at(span_of(bytes, 9, 0), 9, 1).bad);
+    s = span_of(NULL, 0, 7);            /* an empty file */
+    cr_expect(span_need(&s, 0) == NULL && !s.bad && s.off == 7);
     cr_expect(span_at(span_of(bytes, 9, 0), SIZE_MAX, SIZE_MAX).bad);
     cr_expect_eq(span_at(span_of(bytes, 9, 50), 4, 2).off, 54u);
 }

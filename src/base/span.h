@@ -29,8 +29,10 @@ static inline const uint8_t *span_need(struct span *s, size_t n)
         s->bad = true, s->n = 0;
         return NULL;
     }
-    s->p += n, s->n -= n, s->off += n;
-    return s->p - n;
+    const uint8_t *p = s->p;
+    if (n)                          /* an empty span may point nowhere, and nowhere plus 0 is not defined */
+        s->p = p + n, s->n -= n, s->off += n;
+    return p;
 }
 
 static inline uint8_t span_u8(struct span *s)
