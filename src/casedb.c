@@ -6,11 +6,16 @@
 
 enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 1, MAX_COLUMNS = 64 };
 
-enum status case_fail(struct casedb *db, int rc, enum status code, const char *what, struct err *e)
+/* What is the machine's fault, not the query's. */
+static enum status kind_of(int rc, enum status otherwise)
 {
     int kind = rc & 0xff;
-    enum status st = kind == SQLITE_NOMEM ? E_NOMEM : kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? E_IO : code;
-    return err_set(e, st, ERR_NO_OFF, what, "%s", db && db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc));
+    return kind == SQLITE_NOMEM ? E_NOMEM : kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? E_IO : otherwise;
+}
+
+enum status case_fail(struct casedb *db, int rc, enum status code, const char *what, struct err *e)
+{
+    return err_set(e, kind_of(rc, code), ERR_NO_OFF, what, "%s", db && db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc));
 }
 
 /* --- opening */
@@ -69,9 +74,7 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     if (path && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
     enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db, e);
-    if (st != OK)
-        return st;
-    if (path && !(db->path = strdup(path)))
+    if (st == OK && path && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_finish is synced. */
     if (st == OK)
@@ -89,6 +92,8 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     else if (e && !e->path)
         e->path = path;
     case_close(db);
+    if (st != OK && path)                       /* it may be there although it could not be opened */
+        plat_remove(path);
     return st;
 }
 
@@ -224,7 +229,7 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e)
         if (rc != SQLITE_OK && rc != SQLITE_DONE) {
             while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
                 at++, off -= off > 0;
-            st = err_set(e, E_DB, ERR_NO_OFF, "SQL", "line %u: %s", line_of(sql, at + (off > 0 ? off : 0)), sqlite3_errmsg(db->db));
+            st = err_set(e, kind_of(rc, E_DB), ERR_NO_OFF, "SQL", "line %u: %s", line_of(sql, at + (off > 0 ? off : 0)), sqlite3_errmsg(db->db));
         }
         sqlite3_finalize(stmt);
         if (st != OK)
