@@ -79,6 +79,18 @@ UPDATE evidence SET host_id = (SELECT c.host_id FROM said s JOIN computer c ON c
     GROUP BY c.host_id ORDER BY sum(s.n) DESC, c.host_id LIMIT 1);
 UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name n ON n.name = h.name WHERE h.file_id = evidence.id) WHERE host_id IS NULL;
 
+-- A hive without a name: the host whose SECURITY hive knows its machine SID; else the host of the hives beside it that are named alike (WS22-SAM, WS22-SYSTEM).
+CREATE TEMP TABLE kin AS
+SELECT h.file_id, h.kind, n.folder, replace(lower(substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1)), lower(h.kind), '*') AS mask,
+    (SELECT max(l.value) FROM lsa_name l WHERE l.hive_id = h.file_id AND l.what IN ('machine_sid', 'sam_sid') AND l.value > '') AS sid
+FROM hive h JOIN evidence e ON e.id = h.file_id JOIN hive_name n ON n.file_id = h.file_id WHERE h.kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') GROUP BY h.file_id;
+CREATE INDEX kin_sid ON kin(sid); CREATE INDEX kin_mask ON kin(folder, mask);
+UPDATE evidence SET host_id = coalesce(
+    (SELECT max(o.host_id) FROM kin m JOIN kin k ON k.sid = m.sid JOIN evidence o ON o.id = k.file_id WHERE m.file_id = evidence.id HAVING count(DISTINCT o.host_id) = 1),
+    (SELECT max(o.host_id) FROM kin m JOIN kin k ON k.folder = m.folder AND k.mask = m.mask JOIN evidence o ON o.id = k.file_id WHERE m.file_id = evidence.id AND m.mask LIKE '%*%'
+        HAVING count(DISTINCT o.host_id) = 1))
+WHERE host_id IS NULL AND id IN (SELECT file_id FROM kin);
+
 CREATE TEMP TABLE place(folder TEXT, host_id INTEGER, naming INTEGER, PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
 INSERT INTO place
 SELECT coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')), e.host_id, max(coalesce(h.kind IN ('SYSTEM', 'SECURITY'), 0))
@@ -92,6 +104,10 @@ UPDATE evidence SET host_id = coalesce(
         GROUP BY up.folder ORDER BY length(up.folder) DESC LIMIT 1),
     (SELECT max(id) FROM host HAVING count(*) = 1))
 FROM hive_name h WHERE h.file_id = evidence.id AND evidence.host_id IS NULL;
+-- Another machine's SID is stronger than any neighbourhood.
+UPDATE evidence SET host_id = NULL WHERE id IN (SELECT k.file_id FROM kin k WHERE k.kind = 'SAM' AND k.sid IS NOT NULL AND 0 = (
+    SELECT max(s.sid = k.sid) FROM kin s JOIN evidence o ON o.id = s.file_id WHERE s.kind = 'SECURITY' AND s.sid IS NOT NULL AND o.host_id = evidence.host_id));
+DROP TABLE kin;
 -- A hive nobody can place is a host of its own, one for each folder: never joined with another machine's facts.
 CREATE TEMP TABLE lost AS SELECT h.folder, row_number() OVER (ORDER BY h.folder) AS i FROM hive_name h JOIN evidence e ON e.id = h.file_id WHERE e.host_id IS NULL GROUP BY h.folder ORDER BY 1;
 INSERT INTO host(name) SELECT CASE i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || i || ')' END FROM lost ORDER BY i;
@@ -179,8 +195,8 @@ UPDATE host SET
     bias = coalesce((SELECT CASE WHEN num > 2147483647 THEN num - 4294967296 ELSE num END FROM hv WHERE host_id = host.id AND name = 'ActiveTimeBias'),
         (SELECT CASE WHEN num > 2147483647 THEN num - 4294967296 ELSE num END FROM hv WHERE host_id = host.id AND name = 'Bias'),
         (SELECT num(substr(field(data, 'param7'), 1, instr(field(data, 'param7') || ' ', ' ') - 1)) FROM boot_event WHERE host_id = host.id AND event_id = 6013)),
-    machine_sid = (SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'machine_sid'),
-    joined = (SELECT EXISTS (SELECT 1 FROM lsa d WHERE d.host_id = host.id AND d.what = 'domain_sid' AND d.value > '') FROM lsa WHERE host_id = host.id LIMIT 1);
+    machine_sid = coalesce((SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'machine_sid'), (SELECT value FROM lsa WHERE host_id = host.id AND what = 'sam_sid')),
+    joined = (SELECT EXISTS (SELECT 1 FROM lsa d WHERE d.host_id = host.id AND d.what = 'domain_sid' AND d.value > '') FROM lsa WHERE host_id = host.id AND what <> 'sam_sid' LIMIT 1);
 UPDATE host SET domain = coalesce((SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'domain_name'),
         (SELECT nullif(text, '') FROM hv WHERE host_id = host.id AND name = 'NV Domain'), (SELECT nullif(text, '') FROM hv WHERE host_id = host.id AND name = 'Domain'), domain),
     os = coalesce(CASE WHEN build >= 22000 THEN replace(os, 'Windows 10', 'Windows 11') ELSE os END

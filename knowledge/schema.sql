@@ -46,7 +46,7 @@ CREATE INDEX reg_value_path ON reg_value(path, name);
 CREATE TABLE secret(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, name TEXT, cupd INTEGER, oupd INTEGER, size INTEGER);
 CREATE TABLE logon_right(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, sid TEXT, mask INTEGER);
 CREATE TABLE audit_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, subcategory TEXT, mask INTEGER);      -- 0 none 1 success 2 failure 3 both
-CREATE TABLE lsa_name(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, what TEXT, value TEXT);   -- machine_name machine_sid domain_name domain_sid dns_domain
+CREATE TABLE lsa_name(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, what TEXT, value TEXT);   -- machine_name machine_sid domain_name domain_sid dns_domain; of SAM: sam_sid
 CREATE TABLE cached_logon(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, slot INTEGER, written INTEGER, rid INTEGER);
 CREATE TABLE sam_account(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, rid INTEGER, name TEXT, flags INTEGER, password_set INTEGER,
     last_logon INTEGER, last_bad INTEGER, bad_count INTEGER, expires INTEGER, blank INTEGER, logons INTEGER);
@@ -90,15 +90,6 @@ CREATE TABLE account(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE 
 CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
                                                 -- state: present missing cleared partial unreadable disabled; with case: Security is a channel, SECURITY a hive
-
--- Made by knowledge/consumers.sql, where each column is explained: what rules ask most.
-CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT,
-    sid TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
-    file_id INTEGER, file_off INTEGER, also_file_id INTEGER, also_file_off INTEGER, sample INTEGER);
-CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT,
-    builtin INTEGER, logon TEXT, stored_time INTEGER, old_time INTEGER, command TEXT, unc INTEGER, active INTEGER, file_id INTEGER, file_off INTEGER);
-CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
-CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
 
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,

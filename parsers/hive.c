@@ -667,7 +667,15 @@ static void sam(struct hive *h)
     struct sam_policy p;
     if (find(h, "SAM\\Domains\\Account\\Users", &k))
         each_subkey(h, &k, account);
-    if (!find(h, "SAM\\Domains\\Account", &k) || !regf_get(h->r, &k, STR("F"), &v))
+    if (!find(h, "SAM\\Domains\\Account", &k))
+        return;
+    struct str sid = regf_get(h->r, &k, STR("V"), &v) ? sam_domain_v(v.data, h->a) : (struct str){0};
+    if (sid.p) {
+        struct fact name = {.kind = FACT_LSA_NAME, .ref = image_ref(&h->img, v.off, NULL)};
+        name.v[LN_WHAT] = val_s(STR("sam_sid")), name.v[LN_VALUE] = val_s(sid);
+        emit(h, &name);
+    }
+    if (!regf_get(h->r, &k, STR("F"), &v))
         return;
     if (!sam_domain_f(v.data, &p)) {
         anomaly(h, v.off, "decode", "SAM domain", "F is cut short");

@@ -1,4 +1,5 @@
 #include "sam.h"
+#include "lsa.h"
 #include "../src/base/utf.h"
 
 enum { F_BYTES = 68, V_TABLE = 0xcc, V_NAME = 12, V_NT_HASH = 0xa8, DOMAIN_F_BYTES = 86 };
@@ -45,4 +46,11 @@ bool sam_domain_f(struct span data, struct sam_policy *out)
     *out = (struct sam_policy){.max_age = interval(s.p + 24), .lockout = interval(s.p + 48), .window = interval(s.p + 56),
                                .min_length = le16(s.p + 80), .threshold = le16(s.p + 84)};
     return true;
+}
+
+struct str sam_domain_v(struct span data, struct arena *a)
+{
+    static const uint8_t nt_domain[] = {1, 4, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0};
+    struct span sid = span_at(data, data.n < 24 ? 0 : data.n - 24, 24);
+    return sid.bad || memcmp(sid.p, nt_domain, sizeof nt_domain) != 0 ? (struct str){0} : lsa_read_sid(sid, a);
 }

@@ -8,6 +8,7 @@
  *                 Its record: 4 bytes blank, 20 set; since AES (Windows 10 1607) 24 blank, 56 set; 0 none.
  * Account\F       24 i64 maximum password age | 48 i64 lockout duration | 56 i64 observation window, all negative 100 ns
  *                 80 u16 minimum password length | 84 u16 lockout threshold (0: never)
+ * Account\V       descriptors, then a security descriptor, then at its end the domain's SID, S-1-5-21-x-y-z
  * Sources: [MS-SAMR] 2.2.1.12 (control bits), 2.2.3.1, 2.2.4 (policy fields); libyal winreg-kb, plaso (layouts). */
 #ifndef SAM_H
 #define SAM_H
@@ -25,4 +26,6 @@ bool sam_user_v(struct span data, struct arena *a, struct str *name, enum sam_bl
 #define SAM_FOREVER INT64_MAX
 struct sam_policy { int64_t max_age, lockout, window; uint16_t min_length, threshold; };
 bool sam_domain_f(struct span data, struct sam_policy *out);
+/* The SID of the account domain, which is the machine's: the last 24 bytes of Account\V. .p NULL: there is none. */
+struct str sam_domain_v(struct span data, struct arena *a);
 #endif
