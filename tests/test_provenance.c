@@ -1,0 +1,295 @@
+/* Where a fact comes from, end to end through the program: replayed pages, text exports, parts of hives, older copies, other control sets, whose hive it is.
+ * The binary comes from $WHYLOGON (tests/run.sh sets it). */
+#include "../src/base/str.h"
+#include "build.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char out[1 << 20];
+
+__attribute__((format(printf, 1, 2))) static int run(const char *fmt, ...)
+{
+    char command[4096], line[4200];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(command, sizeof command, fmt, ap);
+    va_end(ap);
+    snprintf(line, sizeof line, "{ %s ; } 2>&1", command);
+    FILE *p = popen(line, "r");
+    cr_assert_not_null(p);
+    size_t n = fread(out, 1, sizeof out - 1, p);
+    out[n] = 0;
+    int status = pclose(p);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static const char *program(void)
+{
+    static char path[4096];
+    const char *p = getenv("WHYLOGON");
+    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
+    return path;
+}
+
+static char dir[256], in[300];
+
+/* A fresh folder with an empty folder "in" for evidence. */
+static void scratch(const char *name)
+{
+    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-provenance-%s", (int)getuid(), name);
+    snprintf(in, sizeof in, "%s/in", dir);
+    cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, in), 0, "%s", out);
+}
+
+static void analyze(const char *what) { cr_assert_eq(run("%s analyze --force -o %s/out %s", program(), dir, what), 0, "%s", out); }
+
+/* Rows of a query without its header and without quotes. */
+static const char *ask(const char *sql)
+{
+    setenv("SQL", sql, 1);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"$SQL\" | tail -n +2 | tr -d '\\r\"'", program(), dir), 0, "%s", out);
+    return out;
+}
+#define EXPECT(sql, want) cr_expect_str_eq(ask(sql), want, "%s\n%s", sql, out)
+
+/* A SYSTEM hive of host: sets 1 (current) and 2 (last known good). */
+static void system_hive(struct hive *h, const char *host, unsigned creds)
+{
+    *h = (struct hive){.name = "SYSTEM", .now = utc("2026-03-01T08:00:00Z")};
+    reg(h, "Select", DW("Current", 1), DW("Default", 1), DW("Failed", 0), DW("LastKnownGood", 2), END);
+    reg(h, "ControlSet001\\Control\\ComputerName\\ComputerName", SZ("ComputerName", host), END);
+    reg(h, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", creds), END);
+    reg(h, "ControlSet002\\Control\\Lsa", DW("disabledomaincreds", 0), DW("LimitBlankPasswordUse", 1), END);
+    reg(h, "ControlSet001\\Services\\CscService", DW("Start", 2), END);
+    reg(h, "ControlSet002\\Services\\CscService", DW("Start", 4), END);
+    reg(h, "ControlSet001\\Services\\Schedule", DW("Start", 2), END);
+    reg(h, "ControlSet002\\Services\\Schedule", DW("Start", 2), END);
+}
+
+static void put(struct hive *h, const char *name)
+{
+    struct buf b = {0};
+    hive_write(h, &b);
+    write_file(in, name, &b);
+    buf_free(&b), hive_free(h);
+}
+
+static void put_text(const char *name, const char *text)
+{
+    struct buf b = {0};
+    buf_z(&b, text);
+    write_file(in, name, &b);
+    buf_free(&b);
+}
+
+static void put_sam(const char *name, const char *sid)
+{
+    struct hive h = {.name = "SAM", .now = utc("2026-03-01T08:00:00Z")};
+    sam_domain(&h, sid, 5);
+    put(&h, name);
+}
+
+static void put_security(const char *name, const char *host, const char *sid)
+{
+    struct hive h = {.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")};
+    lsa_name(&h, "PolAcDmN", host), lsa_sid(&h, "PolAcDmS", sid), lsa_secret(&h, "NL$KM", h.now, h.now);
+    put(&h, name);
+}
+
+Test(provenance, a_replayed_page_says_so, .timeout = 60)
+{
+    scratch("replay");
+    analyze("samples/cases/dirty-hive");
+    const char *words = "0 in the hive, 1 after SYSTEM";     /* Markdown escapes the dot */
+    static const char *const files[] = {"report.html", "report.md", "report.json"};
+    for (size_t i = 0; i < LEN(files); i++) {
+        cr_assert_eq(run("cat %s/out/%s", dir, files[i]), 0);
+        cr_expect(strstr(out, words), "%s does not say '%s'", files[i], words);
+    }
+    EXPECT("SELECT count(*) > 0 AND min(summary LIKE '%disabledomaincreds = 1 (0 in the hive, 1 after SYSTEM.LOG2 entry %)') AS ok FROM v_citation WHERE role = 'cause'"
+           " AND summary LIKE '%disabledomaincreds%'", "1\n");
+    EXPECT("SELECT count(*) FROM v_finding WHERE verdict = 'confirmed' AND explanation LIKE '%It rests on disabledomaincreds: 0 in the hive, 1 after SYSTEM.LOG2 entry %'", "1\n");
+    analyze("samples/cases/credential-storage-policy");
+    EXPECT("SELECT count(*) FROM v_finding WHERE explanation LIKE '%It rests on%'", "0\n");
+}
+
+/* Strings and bytes before and after a log, as words. */
+Test(provenance, what_stood_there_before)
+{
+    scratch("before");
+    struct hive h;
+    struct buf before = {0}, after = {0}, log = {0};
+    system_hive(&h, "PC1", 0);
+    reg(&h, "ControlSet001\\Services\\Schedule", SZ("ObjectName", "LocalSystem"), MULTI("DependOnService", "RpcSs\nEventLog"), BYTES("FailureActions", "\1\2\3\4\5\6", 6), END);
+    hive_write(&h, &before);
+    reg(&h, "ControlSet001\\Services\\Schedule", SZ("ObjectName", "CORP\\svc\xc3\xa4"), MULTI("DependOnService", "RpcSs"), BYTES("FailureActions", "\1\2\3\4\5\7", 6), DW("Start", 4), END);
+    hive_write(&h, &after);
+    log_begin(&log, &before, 2), log_entry(&log, &before, &after, 2);
+    hive_seq(&before, 2, 1);
+    write_file(in, "SYSTEM", &before), write_file(in, "SYSTEM.LOG1", &log);
+    buf_free(&before), buf_free(&after), buf_free(&log), hive_free(&h);
+    analyze(in);
+    EXPECT("SELECT name || ': ' || words AS w FROM v_provenance WHERE path LIKE '%Schedule' AND words LIKE '%in the hive%' ORDER BY name",
+           "DependOnService: 'RpcSs|EventLog' in the hive, 'RpcSs' after SYSTEM.LOG1 entry 2\nFailureActions: 010203040506 in the hive, 010203040507 after SYSTEM.LOG1 entry 2\n"
+           "ObjectName: 'LocalSystem' in the hive, 'CORP\\svc\xc3\xa4' after SYSTEM.LOG1 entry 2\nStart: 2 in the hive, 4 after SYSTEM.LOG1 entry 2\n");
+}
+
+Test(provenance, other_control_sets)
+{
+    scratch("sets");
+    struct hive h;
+    system_hive(&h, "PC1", 1);
+    put(&h, "SYSTEM");
+    analyze(in);
+    EXPECT("SELECT control_set, last_known_good, name, other_value, current_value FROM v_control_set_difference ORDER BY path, name",
+           "ControlSet002,1,LimitBlankPasswordUse,1,\nControlSet002,1,disabledomaincreds,0,1\nControlSet002,1,Start,4,2\n");
+    EXPECT("SELECT count(*) FROM v_setting WHERE section = 'control_sets'", "0\n");
+    cr_assert_eq(run("grep -c 'Other control sets' %s/out/report.html %s/out/report.md", dir, dir), 0, "%s", out);
+    cr_assert_eq(run("%s inspect %s", program(), in), 0);
+    cr_expect(strstr(out, "control sets: current 1, default 1, failed 0, last known good 2"), "%s", out);
+}
+
+Test(provenance, text_is_weaker_than_a_hive)
+{
+    static const char lsa[] = "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa\r\n    disabledomaincreds    REG_DWORD    0x1\r\n\r\n";
+    scratch("text");
+    put_text("name.txt", "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName\r\n    ComputerName    REG_SZ    PC1\r\n\r\n");
+    put_text("lsa.txt", lsa);
+    put_text("csc.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\CscService]\r\n\"Start\"=dword:00000004\r\n\r\n");
+    analyze(in);
+    EXPECT("SELECT host, name, value, is_set FROM v_setting ORDER BY name", "PC1,CscService start,4,1\nPC1,DisableDomainCreds,1,1\n");
+    EXPECT("SELECT state, detail LIKE 'only a part of it was exported%, as text (weaker evidence)' AS d FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "partial,1\n");
+    EXPECT("SELECT DISTINCT note FROM v_evidence", "text export: weaker evidence than a hive\n");
+    EXPECT("SELECT words FROM v_provenance WHERE name = 'disabledomaincreds'", "line 3 of a registry text export, weaker evidence\n");
+    cr_assert_eq(run("%s show %s/out/case.db $(%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_reg WHERE name = 'disabledomaincreds'\" | tail -n 1 | tr -d '\\r\"')", program(), dir, program(), dir), 0,
+                 "%s", out);
+    cr_expect(strstr(out, "line 3") && strstr(out, "disabledomaincre"), "%s", out);
+    struct hive h;
+    system_hive(&h, "PC1", 0);
+    put(&h, "SYSTEM");
+    analyze(in);
+    EXPECT("SELECT DISTINCT value FROM v_setting WHERE name IN ('CscService start', 'DisableDomainCreds') ORDER BY 1", "0\n2\n");
+    EXPECT("SELECT count(*) FROM v_reg WHERE name = 'disabledomaincreds' AND path LIKE '%Current%'", "1\n");
+    EXPECT("SELECT state FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "present\n");
+    EXPECT("SELECT file, main FROM v_evidence ORDER BY file", "SYSTEM,1\ncsc.reg,0\nlsa.txt,0\nname.txt,0\n");
+}
+
+/* The cause stands in a line of text: the finding says so, and what the text does not hold is not known. */
+Test(provenance, a_finding_on_text)
+{
+    scratch("finding");
+    cr_assert_eq(run("cp samples/cases/credential-storage-policy/*.evtx %s", in), 0);
+    put_text("lsa.txt", "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa\r\n    disabledomaincreds    REG_DWORD    0x1\r\n\r\n");
+    analyze(in);
+    EXPECT("SELECT count(*) > 0 AS ok FROM v_finding WHERE cause = 'credential-storage-policy' AND verdict IN ('confirmed', 'likely')"
+           " AND explanation LIKE '%It rests on disabledomaincreds: line 3 of a registry text export, weaker evidence.'", "1\n");
+    EXPECT("SELECT count(*) FROM v_citation WHERE summary LIKE '%disabledomaincreds = 1 (line 3 of a registry text export, weaker evidence)'", "1\n");
+    EXPECT("SELECT count(*) FROM v_verification v JOIN v_reg r USING(evidence_id)", "0\n");
+    put_text("lsa.txt", "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa\r\n    other    REG_DWORD    0x1\r\n\r\n");
+    analyze(in);
+    EXPECT("SELECT count(*) FROM v_finding WHERE cause = 'credential-storage-policy' AND verdict NOT IN ('undetermined')", "0\n");
+}
+
+Test(provenance, part_of_a_hive)
+{
+    scratch("part");
+    struct hive whole, ccs = {.name = "x", .now = utc("2026-03-01T08:00:00Z")}, svc = ccs;
+    reg(&ccs, "Control\\ComputerName\\ComputerName", SZ("ComputerName", "PC1"), END);
+    reg(&ccs, "Control\\Lsa", DW("disabledomaincreds", 1), END), reg(&ccs, "Services\\CscService", DW("Start", 3), END);
+    put(&ccs, "x.hiv");
+    analyze(in);
+    EXPECT("SELECT host, value FROM v_setting WHERE name = 'DisableDomainCreds'", "PC1,1\n");
+    EXPECT("SELECT is_set FROM v_setting WHERE name = 'LmCompatibilityLevel'", "0\n");
+    EXPECT("SELECT state FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "present\n");
+    cr_assert_eq(run("rm %s/x.hiv", in), 0);
+    reg(&svc, "LanmanWorkstation", DW("Start", 4), END), reg(&svc, "Tcpip\\Parameters", SZ("Hostname", "PC1"), END);
+    put(&svc, "services.hiv");
+    analyze(in);
+    EXPECT("SELECT host, value FROM v_setting WHERE name = 'LanmanWorkstation start'", "PC1,4\n");
+    EXPECT("SELECT count(*) FROM v_setting WHERE name = 'DisableDomainCreds'", "0\n");
+    EXPECT("SELECT state, detail FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "partial,only a part of it was exported: SYSTEM\\CurrentControlSet\\Services\n");
+    system_hive(&whole, "PC1", 0);
+    put(&whole, "SYSTEM");
+    analyze(in);
+    EXPECT("SELECT file, main FROM v_evidence ORDER BY file", "SYSTEM,1\nservices.hiv,0\n");
+}
+
+Test(provenance, older_copies)
+{
+    static const char *const places[] = {"RegBack", "Windows.old/System32/config"};
+    for (size_t i = 0; i < LEN(places); i++) {
+        scratch("older");
+        struct hive h;
+        char now[300];
+        system_hive(&h, "PC1", 1);
+        snprintf(now, sizeof now, "%s", in);
+        snprintf(in, sizeof in, "%s/in/%s", dir, places[i]);
+        cr_assert_eq(run("mkdir -p %s", in), 0);
+        h.now = utc("2026-03-05T08:00:00Z");            /* a newer stamp does not help a backup */
+        put(&h, "SYSTEM");
+        analyze(now);
+        EXPECT("SELECT value FROM v_setting WHERE name = 'DisableDomainCreds'", "1\n");
+        EXPECT("SELECT state, detail FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "partial,only an older copy was read\n");
+        snprintf(in, sizeof in, "%s", now);
+        system_hive(&h, "PC1", 0);
+        put(&h, "SYSTEM");
+        analyze(in);
+        EXPECT("SELECT value FROM v_setting WHERE name = 'DisableDomainCreds'", "0\n");
+        EXPECT("SELECT older, main FROM v_evidence ORDER BY older", "0,1\n1,0\n");
+        EXPECT("SELECT state FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "present\n");
+        cr_expect_eq(run("grep -q 'older copy' %s/out/report.html && grep -q 'older copy' %s/out/report.md", dir, dir), 0, "%s", places[i]);
+    }
+}
+
+Test(provenance, dirty_without_logs_and_logs_without_hive)
+{
+    scratch("logs");
+    struct hive h;
+    struct buf b = {0}, after = {0}, log = {0};
+    system_hive(&h, "PC1", 1);
+    hive_write(&h, &b);
+    reg(&h, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", 0), END);
+    hive_write(&h, &after);
+    log_begin(&log, &b, 2), log_entry(&log, &b, &after, 2);
+    hive_seq(&b, 2, 1);
+    write_file(in, "SYSTEM", &b), write_file(in, "SAM.LOG1", &log);
+    set16(log.p + 48, 'X'), log_repair(&log);           /* made for another hive */
+    write_file(in, "SAM.LOG1", &log);
+    analyze(in);
+    EXPECT("SELECT state, detail FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "partial,changes still in its transaction logs are missing\n");
+    EXPECT("SELECT file, kind, dirty, coalesce(replay, note) AS said FROM v_evidence ORDER BY file",
+           "SAM.LOG1,hive-log,,transaction log without its hive: nothing was read from it\nSYSTEM,hive,1,dirty, no logs\n");
+    cr_expect_eq(run("grep -q 'dirty, no logs' %s/out/report.html && grep -q 'dirty, no logs' %s/out/report.md && grep -q 'without its hive' %s/out/report.html", dir, dir, dir), 0);
+    buf_free(&b), buf_free(&after), buf_free(&log), hive_free(&h);
+}
+
+/* Two machines' hives in one folder: by machine SID, else by names alike; what neither places stays apart. */
+Test(provenance, whose_hive)
+{
+    static const struct { const char *file, *sid, *host; } rows[] = {
+        {"a.hiv", "S-1-5-21-1-2-3", "PC1"}, {"WS22-SAM", "S-1-5-21-4-5-6", "WS22"}, {"WS22-SAM", NULL, "WS22"}, {"SAM_PC1", NULL, "PC1"},
+        {"sam", NULL, "(unnamed)"}, {"WS22-SAM", "S-1-5-21-9-9-9", "(unnamed)"}, {"WS22-SAM", "S-1-5-21-1-2-3", "PC1"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        scratch("whose");
+        struct hive h;
+        system_hive(&h, "PC1", 0), put(&h, "SYSTEM_PC1");
+        system_hive(&h, "WS22", 0), put(&h, "WS22-SYSTEM");
+        put_security("SECURITY_PC1", "PC1", "S-1-5-21-1-2-3");
+        put_security("WS22-SECURITY", "WS22", "S-1-5-21-4-5-6");
+        if (rows[i].sid) {
+            put_sam(rows[i].file, rows[i].sid);
+        } else {
+            struct hive sam = {.name = "SAM", .now = utc("2026-03-01T08:00:00Z")};
+            sam_user(&sam, &(struct user_row){.name = "bob", .rid = 1001, .flags = ACB_NORMAL});
+            put(&sam, rows[i].file);
+        }
+        analyze(in);
+        char want[64];
+        snprintf(want, sizeof want, "%s\n", rows[i].host);
+        EXPECT("SELECT host FROM v_evidence WHERE hive_kind = 'SAM'", want);
+    }
+}
