@@ -1,0 +1,34 @@
+/* events: one log through every door of evtx.h. */
+#ifndef EVENTS_H
+#define EVENTS_H
+#include "../../parsers/evtx.h"
+#include "fuzz.h"
+
+static enum status fuzz_put(void *ctx, const char *p, size_t n, struct err *e)
+{
+    (void)e;
+    *(size_t *)ctx += n && memchr(p, 1, n) ? 1 : n;
+    return OK;
+}
+
+static void fuzz_events(struct span file, bool xml)
+{
+    struct arena a = fuzz_arena(0);
+    struct evtx_stats s = {0}, d = {0};
+    struct err e = {0};
+    size_t sum = 0;
+    CHECK(evtx_read(file, 0, evtx_slots(file.n), &fuzz_want, &a, fuzz_sink, NULL, &s, &e) == OK);
+    CHECK(s.seen == s.parsed + s.recovered + s.failed);
+    evtx_log_kind(&s);
+    a = fuzz_arena(0);
+    CHECK(evtx_dump(file, 0, evtx_slots(file.n), &fuzz_want, xml ? EVTX_XML : EVTX_JSONL, &a, fuzz_put, &sum, &d, &e) == OK);
+    for (uint64_t at = EVTX_HEADER + 512; at + 4 <= file.n && at < EVTX_HEADER + 2048; at += 4) {
+        struct buf out = {0};
+        uint32_t size = 0;
+        a = fuzz_arena(0), e = (struct err){0};
+        if (le32(file.p + at) == 0x2a2a && evtx_record(file, at, EVTX_JSONL, &a, &out, &size, &e) == OK)
+            CHECK(out.n > 2 && size <= file.n - at);
+        buf_free(&out);
+    }
+}
+#endif

@@ -1,0 +1,37 @@
+/* fuzz: what the targets share: memory that starts afresh for each input, and sinks that read whatever they are given.
+ * Nothing outlives an input but the arenas.
+ * A broken promise of the code under test is a failed assertion: CHECK. */
+#ifndef FUZZ_H
+#define FUZZ_H
+#include "../../src/base/arena.h"
+#include "../../src/base/fact.h"
+#include "../../src/base/want.h"
+#include <stdlib.h>
+
+#define CHECK(x) do { if (!(x)) abort(); } while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static inline struct arena fuzz_arena(int which)
+{
+    static struct arena a[2];
+    if (!a[which].base)
+        CHECK(arena_make(&a[which], 64 << 20));
+    return a[which];
+}
+
+/* Every fact goes over the wire and comes back the same. */
+static inline enum status fuzz_sink(void *ctx, const struct fact *f, struct err *e)
+{
+    struct buf once = {0}, twice = {0};
+    struct fact back;
+    (void)ctx;
+    fact_put(&once, f);
+    CHECK(fact_get(span_of(once.p, once.n, 0), &back, e) == OK);
+    fact_put(&twice, &back);
+    CHECK(once.n == twice.n && memcmp(once.p, twice.p, once.n) == 0);
+    buf_free(&once), buf_free(&twice);
+    return OK;
+}
+static const struct want fuzz_want = {.all_events = true, .all_keys = true, .recovered = true, .until = INT64_MAX};
+#endif
