@@ -1,6 +1,7 @@
 #include "dumper.h"
 #include "../parsers/evtx.h"
 #include "../parsers/regf.h"
+#include "../parsers/regtext.h"
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "frame.h"
@@ -15,7 +16,8 @@ struct dumper {
     struct map map[3];
     struct span file[3];
     size_t n;
-    bool hive, turn;                /* turn: text may be written */
+    uint8_t what;                   /* enum dump_what */
+    bool turn;                      /* text may be written */
     struct arena want_mem, scratch;
     struct buf text, line, out, body;
     enum status wrote;              /* E_DB: standard output is gone */
@@ -86,7 +88,9 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
         member(b, "size"), buf_i64(b, v[RV_SIZE].i);
         member(b, "data"), buf_char(b, '"'), buf_hex(b, v[RV_DATA].s.p, v[RV_DATA].s.n), buf_char(b, '"');
     }
-    member(b, "written"), buf_char(b, '"'), buf_time(b, v[key ? RK_WRITTEN : RV_WRITTEN].i), buf_char(b, '"');
+    const struct value *written = &v[key ? RK_WRITTEN : RV_WRITTEN];
+    if (!written->null)
+        member(b, "written"), buf_char(b, '"'), buf_time(b, written->i), buf_char(b, '"');
     member(b, "file"), buf_u64(b, f->ref.file);
     member(b, "offset"), buf_u64(b, f->ref.off);
     const struct value *origin = &v[key ? RK_ORIGIN : RV_ORIGIN];
@@ -102,7 +106,7 @@ static enum status open_files(struct dumper *d, struct span in, const plat_file 
 {
     for (size_t i = 0; i < d->n; i++)
         plat_unmap(&d->map[i]);
-    d->hive = span_u8(&in), d->n = 0;
+    d->what = span_u8(&in), d->n = 0;
     size_t n = span_u8(&in);
     enum status st = n >= 1 && n <= 3 && n == n_fd ? OK : err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
     for (; d->n < n && st == OK; d->n++) {
@@ -120,8 +124,8 @@ static enum status do_part(struct dumper *d, struct span in, struct err *e)
     struct err why = {0};
     enum status st = in.bad || !d->n ? err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request") : OK;
     d->turn = false;
-    if (st == OK && d->hive && (st = await_turn(d, e)) == OK)
-        st = hive_read(d->file, d->n, &d->want, &scratch, put_fact, d, &why);
+    if (st == OK && d->what != DUMP_LOG && (st = await_turn(d, e)) == OK)
+        st = d->what == DUMP_HIVE ? hive_read(d->file, d->n, &d->want, &scratch, put_fact, d, &why) : regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
     else if (st == OK)
         st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_text, d, &stats, &why);
     enum status written = e->code == OK ? write_out(d, e) : e->code;
