@@ -107,7 +107,7 @@ static void flush_templates(struct bx *bx)
 static bool same_definition(struct bx *bx, const struct bx_tmpl *t, struct span body, uint32_t def)
 {
     uint32_t seen[NAMES_SEEN] = {0}, at = 4;        /* the first 4 bytes chain definitions of a bucket: never followed */
-    if (t->bytes != body.n || memcmp(t->raw + 4, body.p + 4, 20) != 0 || !bx_work(&bx->chunk, 1 + (uint32_t)t->refs.n / 16))
+    if (t->bytes != body.n || memcmp(t->raw + 4, body.p + 4, 20) != 0 || !bx_work(&bx->chunk, 1 + (uint32_t)(t->refs.n + body.n / 64)))
         return false;
     for (size_t i = 0; i < t->refs.n; i++) {
         const struct bx_ref *r = &t->refs.ref[i];
@@ -198,6 +198,8 @@ static struct bx_tmpl *compile(struct bx *bx, struct span body, uint32_t def)
 {
     const char *why = NULL;
     struct arena tmp_mem = bx->mem;
+    if (!bx_work(&bx->chunk, (uint32_t)body.n / 16))
+        return NULL;
     struct bx_tmpl *t = arena_alloc(&bx->keep, sizeof *t, 1);
     struct bx_refs refs = {.cap = body.n / 5 < UINT16_MAX ? body.n / 5 : UINT16_MAX};
     refs.ref = arena_alloc(&tmp_mem, sizeof *refs.ref, refs.cap + 1);
@@ -1022,6 +1024,7 @@ bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t 
     if (!ok)
         buf_z(out, out->n - start > 1 ? ",\"_cut\":true" : "\"_cut\":true");
     buf_char(out, '}');
+    bx_work(&bx->chunk, (uint32_t)(out->n - start) / 4);
     return ok && !out->bad;
 }
 
@@ -1148,6 +1151,7 @@ bool bx_event_xml(struct bx *bx, struct bx_event *ev, struct buf *out)
         xml_list(&x, &ev->t->tree, &ev->s, 0);
     else
         xml_list(&x, &ev->tree, NULL, 0);
+    bx_work(&bx->chunk, (uint32_t)(out->n - x.start) / 4);
     if (!x.bad && !out->bad)
         return true;
     out->n = x.start;

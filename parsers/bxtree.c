@@ -39,11 +39,13 @@ static struct bx_node *node_add(const struct bx_parse *q, struct bx_list *to, en
 static bool literal_add(const struct bx_parse *q, struct bx_list *to, struct bx_val v)
 {
     struct bx_node *last = to->last;
+    if (!bx_work(q->chunk, v.n / 16))
+        return fail(q, "work budget of the chunk used up");
     if (!last || last->kind != BXN_LITERAL) {
         struct bx_node *n = node_add(q, to, BXN_LITERAL);
         return n ? n->val = v, true : false;
     }
-    if (!bx_work(q->chunk, 1 + (last->val.n + v.n) / 64))
+    if (!bx_work(q->chunk, 1 + (last->val.n + v.n) / 16))
         return fail(q, "work budget of the chunk used up");
     struct buf both = {0};
     bx_text(&both, last->val), bx_text(&both, v);
@@ -109,7 +111,9 @@ static bool name_read(const struct bx_parse *q, struct span *s, struct str *name
     struct span whole = inside ? span_take(s, 10 + bytes) : span_at(chunk, off, 8 + bytes);
     if (whole.bad)
         return fail(q, "name cut short");
-    if (!bx_work(q->chunk, 1 + bytes / 64))
+    if (bytes > 2 * LIM_BINXML_NAME)
+        return fail(q, "name too long");
+    if (!bx_work(q->chunk, 1 + bytes / 16))
         return fail(q, "work budget of the chunk used up");
     if (q->odd && name_hash(whole.p + 8, bytes / 2) != le16(whole.p + 4))
         *q->odd = true;
@@ -139,7 +143,16 @@ static bool value_read(const struct bx_parse *q, struct span *s, struct bx_list 
     else if (!n && type != BX_NULL)
         return fail(q, "text of an unknown type");
     struct span v = span_take(s, n);
-    return v.bad ? fail(q, "text cut short") : literal_add(q, to, (struct bx_val){.p = v.p, .n = n, .kind = BXV_FILE, .type = type});
+    struct bx_val val = {.p = v.p, .n = n, .kind = BXV_FILE, .type = type};
+    if (v.bad)
+        return fail(q, "text cut short");
+    if (type == BX_STRING || type == BX_ANSI)
+        return literal_add(q, to, val);
+    struct buf text = {0};
+    bx_text(&text, val);
+    struct str kept = text.bad ? (struct str){0} : arena_str(q->mem, buf_view(&text));     /* a literal is text, whatever it was made of */
+    buf_free(&text);
+    return kept.p ? literal_add(q, to, bx_text_val(kept)) : fail(q, "too large for memory");
 }
 
 static bool counted_text(const struct bx_parse *q, struct span *s, struct bx_val *out)

@@ -6,8 +6,9 @@
 enum {
     LIM_BINXML_DEPTH = 64,              /* real records nest 1-2 template instances; deeper is an attack on our stack */
     LIM_BINXML_ELEMENTS = 512,          /* open elements at once; Windows' own manifests stay under 20 */
+    LIM_BINXML_NAME = 1024,             /* characters of an element or attribute name; Windows' own stay under 100 */
     LIM_BINXML_SLOTS = 256,             /* values of one template instance in the compiled lane; more go the general way */
-    LIM_BINXML_WORK = 1 << 20,          /* nodes built per chunk in the general lane: 64 KiB cannot hold more honest ones */
+    LIM_BINXML_WORK = 1 << 20,          /* steps per chunk: nodes built, 16 bytes of text read, 4 bytes written; honest chunks take a tenth */
     LIM_TEMPLATES = 8192,               /* compiled templates kept at once (and LIM_TEMPLATE_BYTES); then all are dropped and made again */
     LIM_TEMPLATE_BYTES = 8 << 20,       /* 472 templates of 163 public logs take 3.3 MB */
     LIM_EVENT_JSON = 256 * 1024,        /* data of one kept event; a record is at most 64 KiB, escapes may double it twice */
