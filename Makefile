@@ -94,8 +94,11 @@ mingw:
 	@mkdir -p $(O)/mingw/include && cp /usr/include/libdeflate.h $(O)/mingw/include/
 	$(Q)for f in $(MINGW_SRC); do echo "  MINGW $$f"; $(MINGW) $(filter-out -D_GNU_SOURCE,$(CSTD)) -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE $(WARN) -O1 -fsyntax-only -I$(O)/mingw/include $$f || exit 1; done
 
-bench: $(O)/whylogon
-	$(Q)sh tests/bench/run.sh $(O)
+$(O)/hive_bench: $(O)/tests/bench/hive_bench.o $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+bench: $(O)/whylogon $(O)/hive_bench
+	$(Q)bash tests/bench/run.sh $(O)
+	$(Q)bash tests/bench/hives.sh $(O)
 
 install: $(O)/whylogon
 	install -D -m 755 $(O)/whylogon $(DESTDIR)$(PREFIX)/bin/whylogon
