@@ -3,7 +3,7 @@
 # Inputs that broke something stay in BUILD/fuzz_TARGET.found/. Ends with the number of targets that broke.
 set -u
 dir=$1; seconds=${2:-60}; shift; [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- $(cd "$dir" && ls fuzz_* | grep -v '[.]')
+[ $# -gt 0 ] || set -- $(cd "$dir" && ls -d fuzz_* | grep -v '[.]')
 le24() { printf "\\$(printf %03o $(($1 & 255)))\\$(printf %03o $(($1 >> 8 & 255)))\\$(printf %03o $(($1 >> 16 & 255)))"; }
 seed() {
     for f in samples/cases/*/*.evtx; do
