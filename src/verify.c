@@ -85,7 +85,7 @@ static enum status add_item(void *ctx, const struct cell *c, const char *const *
         it->it.value = arena_str(&v->mem, f.v[RV_NAME].s.p ? f.v[RV_NAME].s : STR(""));
     fact_put(&wire, &f);
     it->it.fact = arena_str(&v->mem, buf_view(&wire));
-    enum status st = wire.bad || !it->it.fact.p ? err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many citations") : OK;
+    enum status st = wire.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory") : !it->it.fact.p ? err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many citations") : OK;
     buf_free(&wire);
     return st;
 }
@@ -193,6 +193,8 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
             return st;
         if (ready)
             buf_put(&v->in, chunk, got);
+        if (v->in.bad)
+            return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
         if (ready && eof)
             return *gone = true, OK;
     }
@@ -223,8 +225,10 @@ static enum status ask(struct verify *v, const struct unit *u, struct item *it, 
     reread_item_put(&v->out, &it->it);
     frame_end(&v->out, at);
     struct err sent = {0};
-    if (frame_to(v->proc, &v->out, NULL, 0, &sent) != OK)
-        gone = true;
+    if ((st = frame_to(v->proc, &v->out, NULL, 0, &sent)) == E_NOMEM)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
+    if (st != OK)
+        gone = true, st = OK;
     else if ((st = await(v, &result, &detail, &gone, e)) != OK)
         return st;
     if (gone) {
