@@ -172,7 +172,9 @@ static void sql_host_of(sqlite3_context *c, int n, sqlite3_value **v)
         else
             buf_put(&b, out, utf8_put(out, utf_upcase(u)));
     }
-    if (b.n && !b.bad)
+    if (b.bad)
+        sqlite3_result_error_nomem(c);
+    else if (b.n)
         result(c, buf_view(&b));
     buf_free(&b);
 }
@@ -201,7 +203,9 @@ static void sql_account_of(sqlite3_context *c, int n, sqlite3_value **v)
     split(str_trim(text_of(v[0])), &domain, &account);
     for (size_t i = 0; i < account.n; i++)
         buf_char(&b, account.p[i] >= 'A' && account.p[i] <= 'Z' ? (char)(account.p[i] + 32) : account.p[i]);
-    if (b.n && !b.bad)
+    if (b.bad)
+        sqlite3_result_error_nomem(c);
+    else if (b.n)
         result(c, buf_view(&b));
     buf_free(&b);
 }
@@ -307,7 +311,10 @@ static void result_json(sqlite3_context *c, struct str v)
     } else if (string_of(&in, &s)) {
         struct buf b = {0};
         unescape(&b, s);
-        result(c, b.bad || !b.p ? STR("") : buf_view(&b));
+        if (b.bad)
+            sqlite3_result_error_nomem(c);
+        else
+            result(c, b.p ? buf_view(&b) : STR(""));
         buf_free(&b);
     } else if (str_i64(v, &i)) {
         sqlite3_result_int64(c, i);

@@ -304,7 +304,7 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
     size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
     struct value v[] = {val_s(g->rule->cause), val_s(g->rule->name), val_s(g->rule->title), val_s(str_of(verdict_names[verdict])), val_i(host->id),
                         val_s(s->name), common_code(s), moment(s, false), moment(s, true), val_i((int64_t)count), val_s(buf_view(&words))};
-    enum status st = put(g, "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, win32, first_seen, last_seen, count, explanation)"
+    enum status st = words.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory") : put(g, "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, win32, first_seen, last_seen, count, explanation)"
                             " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", v, "ssssisiiiis", e);
     *id = case_last_id(g->db);
     buf_free(&words);
