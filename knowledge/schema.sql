@@ -91,6 +91,15 @@ CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TE
 CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
                                                 -- state: present missing cleared partial unreadable disabled; with case: Security is a channel, SECURITY a hive
 
+-- Made by knowledge/consumers.sql, where each column is explained: what rules ask most.
+CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT,
+    sid TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
+    file_id INTEGER, file_off INTEGER, also_file_id INTEGER, also_file_off INTEGER, sample INTEGER);
+CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT,
+    builtin INTEGER, logon TEXT, stored_time INTEGER, old_time INTEGER, command TEXT, unc INTEGER, active INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
     count INTEGER, explanation TEXT, second_reader TEXT DEFAULT 'not_applicable');

@@ -26,7 +26,7 @@ struct text {
     uint8_t seen[SETS / 8];             /* control sets by number */
     int64_t select;
     struct str computer;
-    char set[20];                       /* the control set that facts show as the current one, or "" */
+    char set[24];                       /* the control set that facts show as the current one, or "" */
     /* the key in work */
     struct str path, kind, rest;        /* rest: below the kind, as shown */
     uint32_t *wants;
