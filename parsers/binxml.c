@@ -233,14 +233,10 @@ static struct bx_tmpl *compile(struct bx *bx, struct span body, uint32_t def)
     return t;
 }
 
-/* The template whose definition is at offset def of the chunk; NULL: not compiled, the general lane reads it. */
-static struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
+/* The first time a definition is met in a chunk: known already, or compiled now. */
+__attribute__((noinline)) static struct bx_tmpl *template_new(struct bx *bx, uint32_t def)
 {
-    struct bx_tmpl *t = NULL;
-    if (def < bx->chunk.n && bx->at[def])
-        t = bx->tmpl[bx->at[def] - 1];
-    if (t)
-        return t->compiled ? t : NULL;
+    struct bx_tmpl *t;
     struct span body = bx_definition(&bx->chunk, def);
     if (body.bad || bx->n_tmpl == LIM_TEMPLATES)
         return NULL;
@@ -262,6 +258,15 @@ static struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
     if (bx->n_touched < TOUCHED)
         bx->touched[bx->n_touched] = (uint16_t)def;
     bx->n_touched++;
+    return t->compiled ? t : NULL;
+}
+
+/* The template whose definition is at offset def of the chunk; NULL: not compiled, the general lane reads it. */
+static inline struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
+{
+    if (def >= bx->chunk.n || !bx->at[def])
+        return template_new(bx, def);
+    struct bx_tmpl *t = bx->tmpl[bx->at[def] - 1];
     return t->compiled ? t : NULL;
 }
 
@@ -593,32 +598,36 @@ static void read_tree(struct flat *f, const struct bx_list *tree, enum context c
     f->plan->ok = !f->bad;
 }
 
+__attribute__((noinline)) static struct plan *plan_new(struct bx *bx, struct bx_tmpl *t, enum context context)
+{
+    struct plan *p = t->plan[context] = arena_alloc(&bx->keep, sizeof *p, 1);
+    if (!p)
+        return NULL;
+    struct flat f = {bx, &bx->keep, p, true, false};
+    read_tree(&f, &t->tree, context);
+    p->unique = p->ok && names_differ(p);
+    return p->ok ? p : NULL;
+}
+
 /* What a template is in this place; NULL: not modelled. */
-static struct plan *plan_of(struct bx *bx, struct bx_tmpl *t, enum context context)
+static inline struct plan *plan_of(struct bx *bx, struct bx_tmpl *t, enum context context)
 {
     struct plan *p = t->plan[context];
-    if (!p) {
-        p = t->plan[context] = arena_alloc(&bx->keep, sizeof *p, 1);
-        if (!p)
-            return NULL;
-        struct flat f = {bx, &bx->keep, p, true, false};
-        read_tree(&f, &t->tree, context);
-        p->unique = p->ok && names_differ(p);
-    }
-    return p->ok ? p : NULL;
+    return !p ? plan_new(bx, t, context) : p->ok ? p : NULL;
 }
 
 /* ---- Records -------------------------------------------------------------------------------------------------------------------------- */
 
 static inline struct bx_val value_of(const struct src *src, const struct bx_slots *s)
 {
-    struct bx_val none = {.kind = BXV_ABSENT};
     if (src->gate >= 0 && bx_is_null(bx_slot(s, (uint32_t)src->gate)))
-        return none;
+        return (struct bx_val){.kind = BXV_ABSENT};
     if (src->slot < 0)
         return src->literal;
     struct bx_val v = bx_slot(s, (uint32_t)src->slot);
-    return src->optional && bx_is_null(v) ? none : v;
+    if (src->optional && bx_is_null(v))
+        v.kind = BXV_ABSENT;
+    return v;
 }
 
 /* Items of the record at hand: one array for all records, so that none is made anew. */
@@ -669,7 +678,7 @@ static bool open_general(struct bx *bx, struct bx_event *ev)
 
 /* Is s one template instance and nothing else, of a template we compiled? off: room for LIM_BINXML_SLOTS + 1, or NULL: from the record's memory.
  * odd: set when the definition is not the one the instance means. */
-static struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots, bool *odd)
+static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots, bool *odd)
 {
     uint32_t def, id;
     if (s.n >= 4 && s.p[0] == 0x0f)
@@ -690,10 +699,10 @@ static const char odd_why[] = "names or templates overwritten";
 
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev)
 {
-    ev->bytes = span_at(span_of(bx->chunk.p, bx->chunk.n, 0), at, n);
     ev->why = NULL, ev->t = NULL, ev->odd = false;
-    if (ev->bytes.bad)
+    if (at > bx->chunk.n || n > bx->chunk.n - at)
         return fail_event(ev, "outside the chunk");
+    ev->bytes = span_of(bx->chunk.p + at, n, at);
     if (lane == BX_GENERAL_LANE)
         return open_general(bx, ev);
     if (bx->n_tmpl > LIM_TEMPLATES - 512 || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 4 * 3)

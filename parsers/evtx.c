@@ -10,12 +10,12 @@
 enum {
     CHUNK_HEADER = 512, RECORD_HEADER = 24, RECORD_LEAST = 28, RECORD_MAGIC = 0x2a2a,
     FLAG_DIRTY = 1, FLAG_FULL = 2, FLAG_NO_CRC = 4,
-    SOURCES_SEEN = 64, SOURCE_BYTES = 512, PUT_AT = 64 * 1024
+    SEEN_BITS = 8, SEEN_BYTES = 320, PUT_AT = 64 * 1024
 };
 static const uint8_t file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
 
-/* The three strings that make a source, as they lay in a record: the next record with the same bytes has the same source. */
-struct seen_source { struct bx_val v[3]; uint8_t bytes[SOURCE_BYTES]; uint32_t source; bool used; };
+/* Computer, channel and provider as they lay in a record, and its id: the next record with the same bytes has the same source and count. */
+struct seen { struct bx_val v[3]; uint32_t id, source, row; bool used; uint8_t bytes[SEEN_BYTES]; };
 
 struct walk {
     struct span file;
@@ -31,7 +31,7 @@ struct walk {
     struct bx_event *ev;
     struct buf out, key, json, text, names;
     struct tally_source named;          /* the strings in names */
-    struct seen_source *seen;
+    struct seen *seen;
     uint64_t flushed, anomalies;
     enum status st;                     /* what the sink said */
 };
@@ -64,30 +64,50 @@ static void anomaly(struct walk *w, uint64_t off, const char *code, const char *
 
 /* ---- Who speaks ----------------------------------------------------------------------------------------------------------------------- */
 
-static uint64_t tail_bytes(struct bx_val v)
-{
-    if (v.kind != BXV_FILE)
-        return (uint64_t)(uintptr_t)v.p;
-    return v.n >= 8 ? le64(v.p + v.n - 8) : v.n;
-}
-
-static bool same_source(const struct seen_source *s, const struct bx_val *v)
+static bool same_bytes(const struct seen *s, const struct bx_val *v)
 {
     const uint8_t *at = s->bytes;
-    if (!s->used)
-        return false;
     for (size_t i = 0; i < 3; i++) {
-        const struct bx_val *o = &s->v[i];
-        if (o->kind != v[i].kind || o->n != v[i].n || o->type != v[i].type)
+        if (v[i].kind == BXV_FILE) {
+            if (memcmp(at, v[i].p, v[i].n) != 0)
+                return false;
+            at += v[i].n;
+        } else if (s->v[i].p != v[i].p) {
             return false;
-        if (v[i].kind != BXV_FILE ? o->p != v[i].p : memcmp(at, v[i].p, v[i].n) != 0)
-            return false;
-        at += v[i].kind == BXV_FILE ? v[i].n : 0;
+        }
     }
     return true;
 }
 
-static uint32_t slow_source(struct walk *w, const struct bx_val *v)
+static inline bool same_shape(struct bx_val a, struct bx_val b) { return a.n == b.n && a.kind == b.kind && a.type == b.type; }
+
+/* Where a record with these strings and this id was noted, or would be. Literals are told apart by address: a template keeps its own. */
+static struct seen *seen_at(struct walk *w, const struct bx_val *v, uint32_t id)
+{
+    uint64_t h = id * 0x9E3779B97F4A7C15u;
+    for (size_t i = 0; i < 3; i++) {
+        uint64_t tail = v[i].kind != BXV_FILE ? (uint64_t)(uintptr_t)v[i].p : v[i].n >= 8 ? le64(v[i].p + v[i].n - 8) : v[i].n;
+        h ^= tail * (0xff51afd7ed558ccdu + 2 * i);
+    }
+    return &w->seen[(h ^ h >> 32) * 0xc4ceb9fe1a85ec53u >> (64 - SEEN_BITS)];
+}
+
+static void note_seen(struct seen *s, const struct bx_val *v, uint32_t id, uint32_t source, const struct tally_count *c, const struct walk *w)
+{
+    uint8_t *at = s->bytes;
+    size_t bytes = 0;
+    for (size_t i = 0; i < 3; i++)
+        bytes += v[i].kind == BXV_FILE ? v[i].n : v[i].kind == BXV_TEXT ? SEEN_BYTES + 1 : 0;
+    s->used = bytes <= SEEN_BYTES && source != TALLY_OTHERS;
+    s->id = id, s->source = source, s->row = tally_row(w->tally, c);
+    for (size_t i = 0; i < 3 && s->used; i++) {
+        s->v[i] = v[i];
+        if (v[i].kind == BXV_FILE && v[i].n)
+            memcpy(at, v[i].p, v[i].n), at += v[i].n;
+    }
+}
+
+static uint32_t source_of(struct walk *w, const struct bx_val *v)
 {
     size_t end[3];
     w->names.n = 0;
@@ -104,38 +124,6 @@ static uint32_t slow_source(struct walk *w, const struct bx_val *v)
 static const struct tally_source *names_of(const struct walk *w, uint32_t source)
 {
     return source == TALLY_OTHERS ? &w->named : tally_source_at(w->tally, source);
-}
-
-static uint32_t source_of(struct walk *w, const struct bx_head *head)
-{
-    const struct bx_val v[3] = {head->computer, head->channel, head->provider};
-    uint64_t h = 0;
-    size_t bytes = 0;
-    bool keep = true;
-    if (w->flushed != bx_statistics(w->bx)->flushed) {      /* literals of dropped templates: their addresses mean nothing now */
-        w->flushed = bx_statistics(w->bx)->flushed;
-        for (size_t i = 0; i < SOURCES_SEEN; i++)
-            w->seen[i].used = false;
-    }
-    for (size_t i = 0; i < 3; i++) {
-        h = (h ^ tail_bytes(v[i]) ^ v[i].n) * 0x9E3779B97F4A7C15u;
-        bytes += v[i].kind == BXV_FILE ? v[i].n : 0;
-        keep &= v[i].kind == BXV_FILE || v[i].kind == BXV_LITERAL;
-    }
-    struct seen_source *s = &w->seen[h >> 58];
-    if (keep && same_source(s, v))
-        return s->source;
-    uint32_t source = slow_source(w, v);
-    if (keep && bytes <= SOURCE_BYTES && source != TALLY_OTHERS) {
-        uint8_t *at = s->bytes;
-        for (size_t i = 0; i < 3; i++) {
-            s->v[i] = v[i];
-            if (v[i].kind == BXV_FILE && v[i].n)
-                memcpy(at, v[i].p, v[i].n), at += v[i].n;
-        }
-        s->source = source, s->used = true;
-    }
-    return source;
 }
 
 /* ---- What is wanted ------------------------------------------------------------------------------------------------------------------- */
@@ -415,6 +403,30 @@ static bool deliver(struct walk *w, const struct head *h, int32_t want)
     return true;
 }
 
+/* Who says it and how often it was said: from what was seen before, or looked up. NULL: no memory. */
+static struct tally_count *count_of(struct walk *w, const struct bx_head *from, struct head *h)
+{
+    const struct bx_val v[3] = {from->computer, from->channel, from->provider};
+    if (w->flushed != bx_statistics(w->bx)->flushed) {      /* templates were dropped: the addresses of their literals mean nothing now */
+        w->flushed = bx_statistics(w->bx)->flushed;
+        memset(w->seen, 0, sizeof *w->seen << SEEN_BITS);
+    }
+    struct seen *s = seen_at(w, v, h->id);
+    if (s->used && s->id == h->id && same_shape(s->v[0], v[0]) && same_shape(s->v[1], v[1]) && same_shape(s->v[2], v[2]) && same_bytes(s, v)) {
+        h->source = s->source;
+        return tally_count_at(w->tally, s->row);
+    }
+    bool fresh;
+    h->source = source_of(w, v);
+    struct tally_count *c = tally_count(w->tally, h->source, h->id, &fresh);
+    if (!c)
+        return NULL;
+    if (c->want == WANT_UNKNOWN || h->source == TALLY_OTHERS)
+        c->want = find_want(w, h->source, h->id);
+    note_seen(s, v, h->id, h->source, c, w);
+    return c;
+}
+
 /* One record of size bytes at p, which is at distance at in the chunk. False: it cannot be read. */
 static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t size, uint64_t off, bool recovered)
 {
@@ -426,15 +438,11 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
     struct head h = read_head(&from, p, size, off, recovered);
     if (recovered && (!w->want->recovered || h.id == TALLY_NO_ID))
         return true;
-    h.source = source_of(w, &from);
-    bool fresh = false;
-    struct tally_count *c = tally_count(w->tally, h.source, h.id, &fresh);
+    struct tally_count *c = count_of(w, &from, &h);
     if (!c) {
         w->st = err_set(w->e, E_NOMEM, off, "event counts", "no room for another");
         return true;
     }
-    if (c->want == WANT_UNKNOWN || h.source == TALLY_OTHERS)
-        c->want = find_want(w, h.source, h.id);
     int32_t want = c->want;
     if (!recovered) {
         tally_add(w->tally, c, h.source, h.sane ? h.time : INT64_MIN, h.record_id, off);
@@ -656,7 +664,7 @@ static void check_header(struct walk *w, uint64_t base, uint32_t slots, uint32_t
 static bool walk_begin(struct walk *w)
 {
     w->bx = bx_new(w->scratch), w->tally = tally_new();
-    w->ev = calloc(1, sizeof *w->ev), w->seen = calloc(SOURCES_SEEN, sizeof *w->seen);
+    w->ev = calloc(1, sizeof *w->ev), w->seen = calloc(1 << SEEN_BITS, sizeof *w->seen);
     if (w->bx && w->tally && w->ev && w->seen)
         return true;
     w->st = err_set(w->e, E_NOMEM, ERR_NO_OFF, "event log", "no memory to begin");

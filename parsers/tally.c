@@ -222,6 +222,9 @@ struct tally_count *tally_count(struct tally *t, uint32_t source, uint32_t id, b
     return &t->count[t->n_count++];
 }
 
+uint32_t tally_row(const struct tally *t, const struct tally_count *c) { return (uint32_t)(c - t->count); }
+struct tally_count *tally_count_at(struct tally *t, uint32_t row) { return &t->count[row]; }
+
 void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t time, int64_t record_id, uint64_t off)
 {
     struct tally_span *s = &t->span[t->source[source].span];

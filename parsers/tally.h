@@ -25,6 +25,8 @@ void tally_free(struct tally *t);
 uint32_t tally_source(struct tally *t, struct str computer, struct str channel, struct str provider);
 const struct tally_source *tally_source_at(const struct tally *t, uint32_t source);
 struct tally_count *tally_count(struct tally *t, uint32_t source, uint32_t id, bool *fresh);
+uint32_t tally_row(const struct tally *t, const struct tally_count *c);     /* to find it again after others were added */
+struct tally_count *tally_count_at(struct tally *t, uint32_t row);
 /* One record more. time: INT64_MIN when it is not sane. */
 void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t time, int64_t record_id, uint64_t off);
 size_t tally_channels(const struct tally *t);           /* distinct channels seen, up to 2 */
