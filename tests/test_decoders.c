@@ -204,6 +204,15 @@ Test(lsa, cached_logons)
 
 /* ---- SAM */
 
+Test(sam, domain_sid)
+{
+    struct span s = bytes("00000000 00000000 00000200 01040000 00000005 15000000 9b7dee68 f4d1e65e e5bda309");
+    struct str sid = sam_domain_v(s, &arena);
+    cr_expect(str_eq(sid, STR("S-1-5-21-1760460187-1592185332-161725925")), "%.*s", STR_ARG(sid));
+    cr_expect(!sam_domain_v(cut(s, 1), &arena).p && !sam_domain_v(cut(s, s.n - 23), &arena).p && !sam_domain_v(cut(s, s.n), &arena).p);
+    cr_expect(!sam_domain_v(bytes("01050000 00000005 15000000 9b7dee68 f4d1e65e e5bda309"), &arena).p, "five parts");
+}
+
 Test(sam, user_f)
 {
     struct sam_user u;

@@ -12,6 +12,8 @@ static const struct { enum kind kind; size_t at, n; const char *magic, *format; 
     ROW(REG_TEXT, 0, "\xef\xbb\xbf" "REGEDIT4", "registry text export (REGEDIT4, UTF-8)"),
     ROW(REG_TEXT, 0, "Windows Registry Editor Version 5.00", "registry text export (UTF-8)"),
     ROW(REG_TEXT, 0, "\xef\xbb\xbfWindows Registry Editor Version 5.00", "registry text export (UTF-8)"),
+    ROW(REG_TEXT, 0, "\r\nHKEY_LOCAL_MACHINE\\", "registry text, printed by reg query"),
+    ROW(REG_TEXT, 0, "! REG.EXE VERSION ", "registry text, printed by reg query"),
     ROW(CONTAINER, 0, "PK\3\4", "ZIP archive"),
     ROW(CONTAINER, 0, "PK\5\6", "ZIP archive (empty)"),
     ROW(CONTAINER, 0, "7z\xbc\xaf\x27\x1c", "7-Zip archive"),
