@@ -123,13 +123,16 @@ static struct str note_of(const struct file *f, bool alone)
     return f->is.kind == KIND_HIVE_LOG && alone ? STR("transaction log without its hive: nothing was read from it") : (struct str){0};
 }
 
+/* Not even its kind is known: it could not be opened, or who was to look at it died. */
+static bool unreadable(const struct file *f) { return f->st != OK || (!f->skipped && !f->is.format); }
+
 static enum status store_files(struct pool *p, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         const struct file *f = &p->ev->file[i];
         bool known = f->is.kind != KIND_UNKNOWN && f->is.kind != KIND_EMPTY;
-        const char *state = f->st != OK ? "unreadable" : f->skipped || !known ? "skipped" : "read";
+        const char *state = unreadable(f) ? "unreadable" : f->skipped || !known ? "skipped" : "read";
         struct value v[] = {
             val_i(row_id(i)), val_s(f->path), val_s(str_of(kind_names[f->is.kind])), val_s(str_of(f->is.format ? f->is.format : "not read")),
             val_i((int64_t)f->bytes), val_s(str_of(state)), val_s(note_of(f, f->hive == i)),
@@ -167,7 +170,7 @@ static enum status store_sums(struct pool *p, struct err *e)
             p->r->records += s->parsed, p->r->logs++;
         }
         p->r->hives += f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
-        p->r->unreadable += f->st != OK;
+        p->r->unreadable += unreadable(f);
         p->r->files++;
     }
     return st == OK ? case_exec(p->db, "UPDATE evidence SET duplicate_of = (SELECT min(o.id) FROM evidence o WHERE o.sha256 = evidence.sha256 AND o.bytes = evidence.bytes)"
@@ -283,8 +286,14 @@ static enum status on_done(struct pool *p, struct task *t, struct span in, struc
     s->seen += d.seen, s->parsed += d.parsed, s->recovered += d.recovered, s->failed += d.failed, s->chunks += d.chunks, s->hints |= d.hints;
     p->progress.records += d.parsed;
     p->r->limit |= d.status == E_LIMIT || d.status == E_NOMEM;      /* memory that is not there is memory beyond the limit */
-    if (st != OK || d.status == OK || t->job.op == JOB_SNIFF)
+    if (st != OK || d.status == OK)
         return st;
+    if (t->job.op == JOB_SNIFF) {           /* the case has no row of it yet */
+        struct file *f = &p->ev->file[t->file[0]];
+        const char *note = f->note.p ? NULL : arena_printf(&p->ev->mem, "%.*s: %.*s", STR_ARG(d.what), STR_ARG(d.why));
+        f->note = note ? str_of(note) : f->note.p ? f->note : STR("nobody could say what it is");
+        return OK;
+    }
     st = add_anomaly(p, t->file[0], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
     struct value v[] = {val_i(row_id(t->file[0])), val_s(d.what), val_s(d.why)};
     return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;

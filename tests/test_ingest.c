@@ -90,6 +90,8 @@ static int fake_worker(void)
         char text[9] = "";
         if (job_get(span_of(body, le32(head) - 1, 0), &j, &e) != OK || plat_read_at(fd[0], 0, text, 9, &got, &e) != OK)
             return 1;
+        if (j.op == JOB_SNIFF && text[8] == 'w')
+            raise(SIGKILL);
         if (j.op == JOB_SNIFF) {
             send_sniff(text[0]);
         } else if (j.op != JOB_HASH) {
@@ -164,6 +166,31 @@ Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
                 snprintf(path, sizeof path, "%s/%c", dir, *name), unlink(path);
             rmdir(dir);
         }
+}
+
+/* Whoever looks at a file first may die of it: the file is unreadable and says why, which is no "skipped". */
+Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
+{
+    unsetenv("BXFI_MAP");
+    char dir[64] = "/tmp/whylogon-ingest-XXXXXX", path[80];
+    cr_assert_not_null(mkdtemp(dir));
+    put_file(dir, "a", 'g'), put_file(dir, "b", 'w');
+    struct evidence ev;
+    struct kb *kb = NULL;
+    struct casedb *db = NULL;
+    struct ingest_result r;
+    struct err e = {0};
+    cr_assert_eq(kb_load(NULL, &kb, &e), OK, "%s", e.why);
+    cr_assert_eq(case_create(NULL, kb_file(kb, "schema.sql"), &db, &e), OK, "%s", e.why);
+    cr_assert_eq(discover(&(const char *){dir}, 1, &ev, &e), OK, "%s", e.why);
+    cr_expect_eq(ingest(db, &(struct want){0}, &ev, &(struct ingest_options){.workers = 1}, &r, &e), OK, "%s %s", e.what, e.why);
+    cr_expect(r.lost_jobs == 1 && r.unreadable == 1);
+    cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'unreadable' AND note = 'worker lost while reading: ended by signal 9'"), 1);
+    cr_expect_eq(count(db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
+    case_close(db), evidence_free(&ev), kb_free(kb);
+    for (const char *name = "ab"; *name; name++)
+        snprintf(path, sizeof path, "%s/%c", dir, *name), unlink(path);
+    rmdir(dir);
 }
 
 Test(wire, jobs_and_ends_cut_short)
