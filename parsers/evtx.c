@@ -745,8 +745,8 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
             struct bx_head from;
             bx_head(w.ev, &from);
             struct head h = read_head(&from, file.p + off, *size, off, false);
-            if (!put_record(&w, &h) && w.ev->why)
-                w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why);
+            if (!put_record(&w, &h) && !w.out.n)        /* as in a dump: data that cannot be read are said to be so, the rest stands */
+                w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why ? w.ev->why : "cannot be shown");
             buf_put(out, w.out.p, w.out.n);
         }
     }
