@@ -144,7 +144,7 @@ SELECT coalesce(c.host_id, v.host_id) AS host_id, e.time, e.file_id, e.file_off,
     CASE WHEN e.provider = 'Microsoft-Windows-Kernel-General' AND e.event_id = 12 OR e.provider = 'EventLog' AND e.event_id IN (6005, 6009)
         OR e.provider = 'Microsoft-Windows-Security-Auditing' THEN 'start' WHEN e.event_id IN (13, 6006) THEN 'stop' ELSE 'dirty' END AS what
 FROM event e LEFT JOIN computer c ON c.computer = e.computer LEFT JOIN evidence v ON v.id = e.file_id
-WHERE coalesce(e.recovered, 0) = 0 AND (e.provider = 'Microsoft-Windows-Kernel-General' AND e.event_id IN (12, 13) OR e.provider = 'EventLog' AND e.event_id IN (6005, 6006, 6008, 6009)
+WHERE coalesce(e.recovered, 0) = 0 AND e.time > 0 AND (e.provider = 'Microsoft-Windows-Kernel-General' AND e.event_id IN (12, 13) OR e.provider = 'EventLog' AND e.event_id IN (6005, 6006, 6008, 6009)
     OR e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4608 OR e.provider = 'Microsoft-Windows-Kernel-Power' AND e.event_id = 41)
 ORDER BY 1, 2, 3, 4;
 

@@ -536,6 +536,21 @@ Test(diagnose, judged_again_by_the_real_knowledge)
     kb_free(own);
 }
 
+/* A damaged log says what it likes: a machine that started before there was time has not started. */
+Test(diagnose, starts_at_no_time)
+{
+    struct kb *own = NULL;
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &own, &e) == OK, "%s", e.why);
+    fresh();
+    sql("INSERT INTO evidence(id, path, kind, state) VALUES(1, 'System.evtx', 'evtx', 'read')");
+    sql("INSERT INTO event(computer, channel, provider, event_id, time, record_id, identity, data, file_id, file_off) SELECT 'PC1', 'System', 'EventLog', 6005, column1, 1, column1, '{}', 1, 4608 + column1 % 1000"
+        " FROM (VALUES(0), (-1), (-9223372036854775807), (9223372036854775807), (134167968000000000))");
+    cr_assert(derive(db, own, &e) == OK, "%s: %s", e.what, e.why);
+    cr_expect_str_eq(ask("SELECT boot, from_time FROM boot ORDER BY boot"), "0 -;1 134167968000000000;2 9223372036854775807;");
+    kb_free(own);
+}
+
 Test(diagnose, knowledge_without_its_sql)
 {
     const struct rule *r = rule_named("probe");
