@@ -1,6 +1,7 @@
 -- From facts to what rules join: runs once after ingest, on the connection that writes the case, and may use our SQL functions
 -- num, code, win32of, host_of, account_of, domain_of, field (src/casedb_sql.c). Set-based; every INSERT is ordered, so the same facts give the same rows.
 -- Every derived row carries the file and offset of the fact it came from. Recovered (deleted) facts are never used.
+-- Evidence may be forged to be slow: pairs are found by index, nearest first, never by joining everything with everything.
 -- Times are FILETIME integers: 10000000 is one second.
 
 CREATE INDEX IF NOT EXISTS event_at ON event(file_id, file_off);
@@ -15,7 +16,7 @@ INSERT INTO said SELECT file_id, computer, count(*), max(time) FROM event e WHER
     GROUP BY 1, 2 ORDER BY 1, 2;
 INSERT OR IGNORE INTO said SELECT file_id, computer, sum(n), max(last_time) FROM fold WHERE computer > '' GROUP BY 1, 2 ORDER BY 1, 2;
 CREATE TEMP TABLE seen(file_id INTEGER, name TEXT, last INTEGER, PRIMARY KEY(file_id, name)) WITHOUT ROWID;
-INSERT INTO seen SELECT file_id, lower(rtrim(trim(computer), '.')) AS name, max(last) FROM said GROUP BY 1, 2 ORDER BY 1, 2;
+INSERT INTO seen SELECT file_id, lower(rtrim(trim(computer), '.')) AS name, max(last) FROM said GROUP BY 1, 2 HAVING name > '' ORDER BY 1, 2;
 
 -- What a hive says of itself: SYSTEM by its TCP/IP name, else by its computer name; SECURITY by the name of its local account domain.
 CREATE TEMP TABLE hive_name(file_id INTEGER PRIMARY KEY, name TEXT, folder TEXT);
@@ -33,42 +34,42 @@ LEFT JOIN (SELECT hive_id, max(value) AS value FROM lsa_name WHERE what = 'machi
 GROUP BY h.file_id ORDER BY h.file_id;
 INSERT OR IGNORE INTO seen SELECT file_id, name, 0 FROM hive_name WHERE name > '' ORDER BY 1, 2;
 
-CREATE TEMP TABLE name(name TEXT PRIMARY KEY, label TEXT, fq INTEGER, last INTEGER, root TEXT) WITHOUT ROWID;
+CREATE TEMP TABLE name(name TEXT PRIMARY KEY, label TEXT, fq INTEGER, last INTEGER, root TEXT, cut TEXT) WITHOUT ROWID;       -- cut: what NetBIOS leaves of a long label
 INSERT INTO name
-SELECT name, substr(name, 1, instr(name || '.', '.') - 1), instr(name, '.') > 0, max(last), NULL FROM seen GROUP BY name ORDER BY name;
+SELECT name, label, name <> label, last, NULL, CASE WHEN length(label) > 15 THEN substr(label, 1, 15) END
+FROM (SELECT name, substr(name, 1, instr(name || '.', '.') - 1) AS label, max(last) AS last FROM seen GROUP BY name) ORDER BY name;
 CREATE INDEX name_label ON name(label, fq);
+CREATE INDEX name_cut ON name(cut) WHERE cut IS NOT NULL;
 
 -- Two full names with one first label are one machine (renamed domain, joined later) when one machine's log holds both. A collector's log
 -- holds many machines and says nothing of that kind.
-CREATE TEMP TABLE same AS
-SELECT DISTINCT a.name AS a, b.name AS b
-FROM seen x JOIN seen y ON y.file_id = x.file_id AND y.name <> x.name
-JOIN name a ON a.name = x.name AND a.fq JOIN name b ON b.name = y.name AND b.fq AND b.label = a.label
-WHERE (SELECT count(DISTINCT n.label) FROM seen s JOIN name n ON n.name = s.name WHERE s.file_id = x.file_id) <= 3
-ORDER BY 1, 2;
-UPDATE name SET root = (WITH RECURSIVE reach(n) AS (SELECT name.name UNION SELECT s.b FROM reach JOIN same s ON s.a = reach.n)
-    SELECT r.name FROM reach JOIN name r ON r.name = reach.n ORDER BY r.last DESC, r.name LIMIT 1) WHERE fq;
--- A short name belongs to the only full name with that label (hives cut it at 15 characters), or to the only one it shares a log with.
+CREATE TEMP TABLE own AS SELECT s.file_id FROM seen s JOIN name n ON n.name = s.name GROUP BY s.file_id HAVING count(DISTINCT n.label) <= 3 AND count(*) BETWEEN 2 AND 8 ORDER BY 1;
+CREATE TEMP TABLE same(a TEXT, b TEXT, PRIMARY KEY(a, b)) WITHOUT ROWID;
+INSERT INTO same
+SELECT DISTINCT a.name, b.name FROM own o CROSS JOIN seen x ON x.file_id = o.file_id CROSS JOIN seen y ON y.file_id = o.file_id AND y.name <> x.name
+CROSS JOIN name a ON a.name = x.name AND a.fq CROSS JOIN name b ON b.name = y.name AND b.fq AND b.label = a.label ORDER BY 1, 2;
+UPDATE name SET root = name WHERE fq;
+UPDATE name SET root = (WITH RECURSIVE reach(n) AS (SELECT name.name UNION SELECT s.b FROM reach JOIN same s ON s.a = reach.n LIMIT 1000)
+    SELECT r.name FROM reach JOIN name r ON r.name = reach.n ORDER BY r.last DESC, r.name LIMIT 1) WHERE fq AND name IN (SELECT a FROM same);
+-- A short name belongs to the only full name with that label, or to the only one it shares a log with; cut at 15 characters, to the only label that begins so.
 UPDATE name SET root = coalesce(
     (SELECT max(f.root) FROM name f WHERE f.label = name.label AND f.fq HAVING count(DISTINCT f.root) = 1),
-    (SELECT max(f.root) FROM seen x JOIN seen y ON y.file_id = x.file_id JOIN name f ON f.name = y.name AND f.fq AND f.label = name.label
+    (SELECT max(f.root) FROM own o CROSS JOIN seen x ON x.file_id = o.file_id CROSS JOIN seen y ON y.file_id = o.file_id CROSS JOIN name f ON f.name = y.name AND f.fq AND f.label = name.label
         WHERE x.name = name.name HAVING count(DISTINCT f.root) = 1),
-    (SELECT max(f.root) FROM name f WHERE length(name.label) = 15 AND f.fq AND substr(f.label, 1, 15) = name.label AND length(f.label) > 15
-        AND NOT EXISTS (SELECT 1 FROM name g WHERE g.label = name.label AND g.fq) HAVING count(DISTINCT f.root) = 1),
     name) WHERE NOT fq;
-UPDATE name SET root = coalesce((SELECT max(f.root) FROM name f WHERE length(name.label) = 15 AND NOT f.fq AND substr(f.label, 1, 15) = name.label AND length(f.label) > 15
-    HAVING count(DISTINCT f.root) = 1), root) WHERE NOT fq AND root = name;
+UPDATE name SET root = coalesce((SELECT max(f.root) FROM name f WHERE f.cut = name.label AND f.cut IS NOT NULL HAVING count(DISTINCT f.root) = 1), root)
+WHERE NOT fq AND root = name AND length(label) = 15;
 
-INSERT INTO host(name, fqdn, domain)
-SELECT CASE WHEN (SELECT count(*) FROM (SELECT DISTINCT root FROM name) o JOIN name p ON p.name = o.root WHERE p.label = n.label) > 1 AND n.fq
-        THEN host_of(n.label) || '.' || upper(substr(n.name, instr(n.name, '.') + 1)) ELSE coalesce(host_of(n.label), n.name) END AS shown,
-    CASE WHEN n.fq THEN n.name END, CASE WHEN n.fq THEN substr(n.name, instr(n.name, '.') + 1) END
-FROM name n WHERE n.name IN (SELECT root FROM name) ORDER BY shown, n.name;
+CREATE TEMP TABLE root AS SELECT n.name, n.label, n.fq, count(*) OVER (PARTITION BY n.label) AS alike FROM name n WHERE n.name IN (SELECT root FROM name);
+INSERT OR IGNORE INTO host(name, fqdn, domain)       -- ignored: names that differ in the case of letters lower() does not know
+SELECT CASE WHEN alike > 1 AND fq THEN host_of(label) || '.' || upper(substr(name, instr(name, '.') + 1)) ELSE coalesce(host_of(label), name) END AS shown,
+    CASE WHEN fq THEN name END, CASE WHEN fq THEN substr(name, instr(name, '.') + 1) END FROM root ORDER BY shown, name;
+CREATE TEMP TABLE host_key AS SELECT coalesce(fqdn, lower(name)) AS name, id FROM host ORDER BY id;
+CREATE INDEX host_key_name ON host_key(name);
 
 CREATE TEMP TABLE host_name(name TEXT PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
-INSERT INTO host_name
-SELECT n.name, h.id FROM name n JOIN name r ON r.name = n.root
-JOIN host h ON CASE WHEN r.fq THEN h.fqdn = r.name ELSE h.fqdn IS NULL AND h.name = coalesce(host_of(r.label), r.name) END ORDER BY n.name;
+INSERT OR IGNORE INTO host_name SELECT n.name, coalesce(h.id, g.id) FROM name n LEFT JOIN host_key h ON h.name = n.root
+LEFT JOIN name r ON r.name = n.root LEFT JOIN host g ON g.name = coalesce(host_of(r.label), r.name) WHERE coalesce(h.id, g.id) IS NOT NULL ORDER BY n.name;
 -- As the facts spell it, so that joins on the raw text need no function.
 CREATE TEMP TABLE computer(computer TEXT COLLATE NOCASE PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
 INSERT OR IGNORE INTO computer
@@ -110,7 +111,7 @@ UPDATE evidence SET host_id = NULL WHERE id IN (SELECT k.file_id FROM kin k WHER
 DROP TABLE kin;
 -- A hive nobody can place is a host of its own, one for each folder: never joined with another machine's facts.
 CREATE TEMP TABLE lost AS SELECT h.folder, row_number() OVER (ORDER BY h.folder) AS i FROM hive_name h JOIN evidence e ON e.id = h.file_id WHERE e.host_id IS NULL GROUP BY h.folder ORDER BY 1;
-INSERT INTO host(name) SELECT CASE i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || i || ')' END FROM lost ORDER BY i;
+INSERT OR IGNORE INTO host(name) SELECT CASE i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || i || ')' END FROM lost ORDER BY i;
 UPDATE evidence SET host_id = (SELECT o.id FROM hive_name h JOIN lost l ON l.folder = h.folder JOIN host o ON o.name = CASE l.i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || l.i || ')' END
     WHERE h.file_id = evidence.id) WHERE host_id IS NULL AND id IN (SELECT file_id FROM hive_name);
 UPDATE evidence SET host_id = (SELECT u.host_id FROM evidence u WHERE u.id = evidence.unit) WHERE host_id IS NULL AND unit IS NOT NULL;
@@ -215,14 +216,8 @@ UNION ALL
 SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
     num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, 1, f.id FROM fold f
 WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL;
-CREATE TEMP TABLE opened AS
-SELECT host_id, boot, luid, num(data ->> 'LogonType') AS logon_type, nullif(data ->> 'TargetUserName', '-') AS user, nullif(data ->> 'TargetDomainName', '-') AS domain,
-    nullif(data ->> 'TargetUserSid', 'S-1-0-0') AS sid, nullif(nullif(data ->> 'ProcessName', '-'), '') AS process, nullif(data ->> 'AuthenticationPackageName', '-') AS package,
-    num(data ->> 'KeyLength') AS key_length, nullif(nullif(data ->> 'IpAddress', '-'), '') AS ip, time AS from_time, file_id, file_off, nullif(num(data ->> 'TargetLinkedLogonId'), 0) AS linked, folded
-FROM (SELECT l.*, coalesce(e.data, d.data) AS data FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid ORDER BY time, folded, file_id, file_off) AS i FROM logon WHERE luid IS NOT NULL) l
-    LEFT JOIN event e ON NOT l.folded AND e.id = l.id LEFT JOIN fold d ON l.folded AND d.id = l.id WHERE l.i = 1);
-CREATE TEMP TABLE closed(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(host_id, boot, luid, time, file_id, file_off)) WITHOUT ROWID;
-INSERT OR IGNORE INTO closed
+CREATE TEMP TABLE closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER);
+INSERT INTO closed(host_id, boot, luid, time, file_id, file_off)
 SELECT * FROM (
     SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off FROM event
     WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4634, 4647) AND coalesce(recovered, 0) = 0
@@ -230,15 +225,20 @@ SELECT * FROM (
     SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
         num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off FROM fold f WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4634)
 WHERE luid IS NOT NULL AND host_id IS NOT NULL AND boot IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6;
+CREATE INDEX closed_luid ON closed(host_id, boot, luid, time);
 
 INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded)
-SELECT o.host_id, o.boot, o.luid, o.logon_type, o.user, o.domain, o.sid, o.process, o.package, o.key_length, o.ip, o.from_time, coalesce(c.time, b.to_time), o.file_id, o.file_off,
-    CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END, CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
-    CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END, o.linked, o.folded
-FROM opened o LEFT JOIN boot b ON b.host_id = o.host_id AND b.boot = o.boot
-LEFT JOIN closed c ON c.host_id = o.host_id AND c.boot = o.boot AND c.luid = o.luid
-    AND c.time = (SELECT min(d.time) FROM closed d WHERE d.host_id = o.host_id AND d.boot = o.boot AND d.luid = o.luid AND d.time >= o.from_time)
-GROUP BY o.host_id, o.boot, o.luid ORDER BY o.host_id, o.from_time, o.luid;
+SELECT o.host_id, o.boot, o.luid, num(data ->> 'LogonType'), nullif(data ->> 'TargetUserName', '-'), nullif(data ->> 'TargetDomainName', '-'), nullif(data ->> 'TargetUserSid', 'S-1-0-0'),
+    nullif(nullif(data ->> 'ProcessName', '-'), ''), nullif(data ->> 'AuthenticationPackageName', '-'), num(data ->> 'KeyLength'), nullif(nullif(data ->> 'IpAddress', '-'), ''),
+    o.time, coalesce(c.time, b.to_time), o.file_id, o.file_off, CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END, CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
+    CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END, nullif(num(data ->> 'TargetLinkedLogonId'), 0), o.folded
+FROM (SELECT l.*, coalesce(e.data, d.data) AS data, (SELECT c.id FROM closed c WHERE c.host_id = l.host_id AND c.boot = l.boot AND c.luid = l.luid AND c.time >= l.time
+            ORDER BY c.time, c.id LIMIT 1) AS close
+    FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid ORDER BY time, folded, file_id, file_off) AS i FROM logon WHERE luid IS NOT NULL) l
+    LEFT JOIN event e ON NOT l.folded AND e.id = l.id LEFT JOIN fold d ON l.folded AND d.id = l.id WHERE l.i = 1) o
+LEFT JOIN boot b ON b.host_id = o.host_id AND b.boot = o.boot
+LEFT JOIN closed c ON c.id = o.close
+ORDER BY o.host_id, o.time, o.luid;
 
 -- Where Security says nothing: Winlogon's notifications (7001, 7002), then the session manager's (21, 23). These know no LUID.
 CREATE TEMP TABLE notice AS
@@ -251,7 +251,8 @@ SELECT host_id, boot, CASE event_id WHEN 21 THEN 'on' ELSE 'off' END, num(field(
 WHERE provider = 'Microsoft-Windows-TerminalServices-LocalSessionManager' AND event_id IN (21, 23) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
 ORDER BY 1, 8, 9, 10;
 CREATE INDEX notice_who ON notice(host_id, rank, what, ts, who, time);
-CREATE INDEX session_when ON session(host_id, from_time);
+CREATE INDEX IF NOT EXISTS session_luid ON session(host_id, boot, luid);
+CREATE INDEX IF NOT EXISTS session_when ON session(host_id, from_time);
 CREATE TEMP TABLE shown AS
 SELECT n.*, f.time AS off_time, f.file_id AS off_file, f.file_off AS off_off FROM notice n
 LEFT JOIN notice f ON f.host_id = n.host_id AND f.rank = n.rank AND f.what = 'off' AND f.ts IS n.ts AND f.who IS n.who
@@ -313,7 +314,7 @@ FROM (
         count(*) FILTER (WHERE s.name IN ('Start', 'Type', 'ImagePath')) > 0 AS real
     FROM sv s GROUP BY s.host_id, s.service COLLATE NOCASE) WHERE real ORDER BY host_id, service COLLATE NOCASE;
 DROP TABLE sv;
-CREATE INDEX service_name ON service(host_id, name);
+CREATE INDEX IF NOT EXISTS service_name ON service(host_id, name);
 
 -- Display names to key names: from the hive, from what the service control manager wrote (Binary: UTF-16 key name, '/', state), from the English names.
 CREATE TEMP TABLE written AS
@@ -321,7 +322,7 @@ SELECT host_id, shown, key, max(n) AS n FROM (
     SELECT host_id, field(data, 'param1') AS shown, field(data, 'param4') AS key, 1 AS n FROM event WHERE provider = 'Service Control Manager' AND event_id = 7040 AND coalesce(recovered, 0) = 0
     UNION ALL
     SELECT b.host_id, b.shown, (WITH RECURSIVE c(i, s) AS (SELECT 1, '' UNION ALL
-            SELECT i + 4, s || char(num('0x' || substr(b.bin, i + 2, 2) || substr(b.bin, i, 2))) FROM c WHERE i + 3 <= length(b.bin) AND i < 1024 AND lower(substr(b.bin, i, 4)) NOT IN ('2f00', '0000'))
+            SELECT i + 4, s || char(num('0x' || substr(b.bin, i + 2, 2) || substr(b.bin, i, 2))) FROM c WHERE i + 3 <= length(b.bin) AND i < 512 AND lower(substr(b.bin, i, 4)) NOT IN ('2f00', '0000'))
             SELECT s FROM c ORDER BY i DESC LIMIT 1), 2
     FROM (SELECT DISTINCT host_id, shown, bin FROM (
         SELECT host_id, field(data, 'param1') AS shown, field(data, 'Binary') AS bin FROM fold WHERE provider = 'Service Control Manager' AND event_id = 7036
@@ -355,6 +356,8 @@ SELECT t.*,
     CASE WHEN instr(xml, '<Command>') THEN trim(substr(xml, instr(xml, '<Command>') + 9, instr(substr(xml, instr(xml, '<Command>') + 9), '<') - 1)) END AS command,
     CASE WHEN instr(xml, '<Arguments>') THEN trim(substr(xml, instr(xml, '<Arguments>') + 11, instr(substr(xml, instr(xml, '<Arguments>') + 11), '<') - 1)) END AS arguments
 FROM (SELECT *, substr(xml, max(1, instr(xml, '<Principals>'))) AS p FROM task_xml) t;
+CREATE TEMP TABLE cached(host_id INTEGER, path TEXT COLLATE NOCASE, PRIMARY KEY(host_id, path)) WITHOUT ROWID;
+INSERT OR IGNORE INTO cached SELECT m.host_id, t.path FROM task_cache t JOIN mine m ON m.hive_id = t.hive_id ORDER BY 1, 2;
 INSERT INTO task(host_id, path, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc, file_id, file_off)
 SELECT * FROM (
     SELECT m.host_id, t.path, t.guid, coalesce(t.sid, w.sid, k.sid) AS sid,
@@ -369,16 +372,19 @@ SELECT * FROM (
         CASE WHEN x.grp IS NOT NULL AND x.logon IS NULL THEN 'Group' WHEN x.logon IS NULL AND coalesce(k.sid, x.user) IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20') THEN 'ServiceAccount'
             ELSE x.logon END, NULL, x.time, NULL, NULL, NULL, x.command || coalesce(' ' || x.arguments, ''), instr(coalesce(x.command, '') || ' ' || coalesce(x.arguments, ''), '\\') > 0, x.file_id, x.file_off
     FROM xml x LEFT JOIN who w ON w.domain = domain_of(x.user) AND w.account = account_of(x.user) LEFT JOIN kb_account k ON k.name = coalesce(x.user, x.grp)
-    WHERE NOT EXISTS (SELECT 1 FROM task_cache c JOIN mine m ON m.hive_id = c.hive_id WHERE m.host_id = x.host_id AND c.path = x.task COLLATE NOCASE))
+    WHERE NOT EXISTS (SELECT 1 FROM cached c WHERE c.host_id = x.host_id AND c.path = x.task))
 ORDER BY 1, 2 COLLATE NOCASE, 14, 15;
-CREATE INDEX task_path ON task(host_id, path);
+CREATE INDEX IF NOT EXISTS task_path ON task(host_id, path);
+CREATE TEMP TABLE only_task AS        -- accounts with one task
+SELECT host_id, account_of(user) AS account, max(domain_of(user)) AS domain, max(path) AS path FROM task WHERE user > '' GROUP BY 1, 2 HAVING count(*) = 1 ORDER BY 1, 2;
+CREATE INDEX only_task_of ON only_task(host_id, account);
 
 -- A new password: 4723 and 4724 are attempts; where the log holds a 4738 at all, one with PasswordLastSet must bear them out (two seconds).
 CREATE TEMP TABLE changed AS
 SELECT host_id, event_id, time, field(data, 'TargetUserName') AS account, field(data, 'TargetDomainName') AS domain, field(data, 'TargetSid') AS sid,
     coalesce(field(data, 'PasswordLastSet'), '-') NOT IN ('-', '', '%%1793', '%%1794') AS sets, file_id, file_off FROM event
 WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4723, 4724, 4738, 4742) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL ORDER BY 1, 3, 8, 9;
-CREATE INDEX changed_who ON changed(host_id, event_id, account COLLATE NOCASE, time);
+CREATE INDEX changed_who ON changed(host_id, event_id, account COLLATE NOCASE, sets, time);
 INSERT INTO password_change(host_id, account, domain, sid, time, how, file_id, file_off)
 SELECT * FROM (
     SELECT host_id, account, domain, sid, time, CASE event_id WHEN 4723 THEN 'changed by the user (4723)' ELSE 'reset (4724)' END, file_id, file_off FROM changed c
@@ -416,37 +422,44 @@ CREATE INDEX spelt_raw ON spelt(raw, shape, nerr);
 INSERT INTO error(host_id, event, field, raw, value, shape, win32, symbol)
 SELECT r.host_id, r.event, r.field, r.raw, s.value, r.shape, s.win32, s.symbol FROM raw r JOIN spelt s ON s.raw = r.raw AND s.shape = r.shape AND s.nerr = r.nerr ORDER BY r.event, r.field;
 DROP TABLE spelt;
+CREATE INDEX IF NOT EXISTS error_event ON error(event);
+CREATE INDEX IF NOT EXISTS error_win32 ON error(win32);
 DROP TABLE raw;
 
 ------------------------------------------------------------------------------------------------------------------------------------------------
 -- 6. Failures and successes. One row for one failure: the event that says most, with the second event of the same failure beside it (also).
 
-CREATE TEMP TABLE f(host_id INTEGER, kind TEXT, subject TEXT, principal TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, event INTEGER,
+CREATE TEMP TABLE f(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, event INTEGER,
     file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER, luid INTEGER, also_file_id INTEGER, also_file_off INTEGER, sid TEXT);
 
 -- Tasks. 104 names no task but the call that failed: it joins the 101 of the same user within two seconds.
-CREATE TEMP TABLE logon104 AS
+CREATE TEMP TABLE logon104(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER, account TEXT, domain TEXT, user TEXT, call TEXT, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER);
+INSERT INTO logon104
 SELECT e.id, e.host_id, e.time, account_of(field(e.data, 'UserName')) AS account, domain_of(field(e.data, 'UserName')) AS domain, field(e.data, 'UserName') AS user,
     nullif(field(e.data, 'ErrorDescription'), '') AS call, e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
 WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id = 104 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
-CREATE INDEX logon104_who ON logon104(host_id, account, time);
+CREATE INDEX logon104_who ON logon104(host_id, account, domain COLLATE NOCASE, time);
+CREATE INDEX logon104_when ON logon104(host_id, account, time);
 CREATE TEMP TABLE start101 AS
-SELECT e.id, e.host_id, e.time, field(e.data, 'TaskName') AS task, nullif(coalesce(field(e.data, 'UserContext'), field(e.data, 'UserName')), '') AS user,
-    e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
-WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 130, 146, 148, 151, 203, 204, 332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
-CREATE TEMP TABLE pair AS
-SELECT s.id, l.id AS other, row_number() OVER (PARTITION BY s.id ORDER BY abs(l.time - s.time), l.id) AS i FROM start101 s
-JOIN logon104 l ON l.host_id = s.host_id AND l.account = account_of(s.user) AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000
-    AND (l.domain IS NULL OR domain_of(s.user) IS NULL OR l.domain = domain_of(s.user) COLLATE NOCASE) WHERE s.event_id = 101;
-CREATE INDEX pair_id ON pair(id, i);
+SELECT *, account_of(user) AS account, domain_of(user) AS domain FROM (
+    SELECT e.id, e.host_id, e.time, field(e.data, 'TaskName') AS task, nullif(coalesce(field(e.data, 'UserContext'), field(e.data, 'UserName')), '') AS user,
+        e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
+    WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 130, 146, 148, 151, 203, 204, 332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
+CREATE TEMP TABLE pair AS        -- the domains agree, or one of the two names none; before the 101 rather than behind it
+SELECT id, other FROM (SELECT s.id, coalesce(
+    (SELECT l.id FROM logon104 l WHERE l.host_id = s.host_id AND l.account = s.account AND l.domain = s.domain COLLATE NOCASE AND l.time BETWEEN s.time - 20000000 AND s.time ORDER BY l.time DESC, l.id LIMIT 1),
+    (SELECT l.id FROM logon104 l WHERE l.host_id = s.host_id AND l.account = s.account AND l.domain = s.domain COLLATE NOCASE AND l.time BETWEEN s.time AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1),
+    (SELECT l.id FROM logon104 l WHERE s.domain IS NOT NULL AND l.host_id = s.host_id AND l.account = s.account AND l.domain IS NULL AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1),
+    (SELECT l.id FROM logon104 l WHERE s.domain IS NULL AND l.host_id = s.host_id AND l.account = s.account AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1)) AS other
+    FROM start101 s WHERE s.event_id = 101) WHERE other IS NOT NULL;
+CREATE INDEX pair_id ON pair(id);
 INSERT INTO f
 SELECT s.host_id, 'task', s.task, s.user, l.call, x.win32, x.value, x.raw, x.symbol, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL, l.file_id, l.file_off, NULL
-FROM start101 s LEFT JOIN error x ON x.event = s.id AND x.field = 'ResultCode' LEFT JOIN pair p ON p.id = s.id AND p.i = 1 LEFT JOIN logon104 l ON l.id = p.other
+FROM start101 s LEFT JOIN error x ON x.event = s.id AND x.field = 'ResultCode' LEFT JOIN pair p ON p.id = s.id LEFT JOIN logon104 l ON l.id = p.other
 UNION ALL
-SELECT l.host_id, 'task', (SELECT max(t.path) FROM task t WHERE t.host_id = l.host_id AND account_of(t.user) = l.account
-        AND (l.domain IS NULL OR domain_of(t.user) IS NULL OR l.domain = domain_of(t.user) COLLATE NOCASE) HAVING count(*) = 1),
+SELECT l.host_id, 'task', (SELECT t.path FROM only_task t WHERE t.host_id = l.host_id AND t.account = l.account AND (l.domain IS NULL OR t.domain IS NULL OR t.domain = l.domain COLLATE NOCASE)),
     l.user, l.call, x.win32, x.value, x.raw, x.symbol, l.time, l.id, l.file_id, l.file_off, l.boot, l.provider, l.event_id, NULL, NULL, NULL, NULL
-FROM logon104 l LEFT JOIN error x ON x.event = l.id AND x.field = 'ResultCode' WHERE l.id NOT IN (SELECT other FROM pair WHERE i = 1);
+FROM logon104 l LEFT JOIN error x ON x.event = l.id AND x.field = 'ResultCode' WHERE l.id NOT IN (SELECT other FROM pair);
 
 -- What a task's program reported. Only HRESULTs and NTSTATUS values are errors; an exit code, 1312 say, is the program's own affair.
 CREATE TEMP TABLE ended AS
@@ -461,10 +474,11 @@ INSERT INTO f
 SELECT host_id, 'program', task, NULL, action, win32of(value, 'exit'), value, value, coalesce((SELECT s.symbol FROM symbol s WHERE s.value = ended.value),
         (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(ended.value, 'exit'))), time, id, file_id, file_off, boot, provider, event_id, NULL, NULL, NULL, NULL
 FROM ended WHERE (value BETWEEN 0x80000000 AND 0x8FFFFFFF OR value BETWEEN 0xC0000000 AND 0xDFFFFFFF) AND host_id IS NOT NULL;
+CREATE INDEX f_what ON f(kind, host_id, subject, value);
 -- The last result in TaskCache. It does not tell who failed: the scheduler, unless the log says that it was the program.
 INSERT INTO f
-SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path COLLATE NOCASE AND p.value = t.result)
-        AND NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path COLLATE NOCASE AND p.value = t.result) THEN 'program' ELSE 'task' END,
+SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result)
+        AND NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result) THEN 'program' ELSE 'task' END,
     t.path, coalesce(t.user, t.sid), NULL, win32of(t.result, 'hresult'), t.result, t.result, coalesce((SELECT s.symbol FROM symbol s WHERE s.value = t.result),
         (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(t.result, 'hresult'))), t.last_run, NULL, t.file_id, t.file_off,
     (SELECT s.boot FROM span s WHERE s.host_id = t.host_id AND s.from_time <= t.last_run ORDER BY s.from_time DESC LIMIT 1), NULL, NULL, NULL, NULL, NULL, t.sid
@@ -478,19 +492,24 @@ LEFT JOIN error x ON x.event = e.id AND x.field = CASE e.event_id WHEN 7013 THEN
 WHERE e.provider = 'Service Control Manager' AND e.event_id IN (7000, 7013, 7023, 7024, 7038, 7041) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
 ALTER TABLE scm ADD COLUMN subject TEXT;
 UPDATE scm SET subject = coalesce((SELECT k.key FROM service_key k WHERE k.host_id = scm.host_id AND k.shown = scm.shown), shown);
-CREATE INDEX scm_when ON scm(host_id, event_id, time);
-CREATE TEMP TABLE reason AS        -- which 7000 (other) a 7038, 7041 or 7013 explains
-SELECT r.id, s.id AS other, s.subject, s.file_id, s.file_off, row_number() OVER (PARTITION BY s.id ORDER BY r.event_id = 7013, abs(s.time - r.time), r.id) AS i,
-    row_number() OVER (PARTITION BY r.id ORDER BY abs(s.time - r.time), s.id) AS j
-FROM scm r CROSS JOIN scm s ON s.host_id = r.host_id AND s.event_id = 7000 AND s.time BETWEEN r.time - 20000000 AND r.time + 20000000
-    AND (r.subject IS NULL OR r.subject = s.subject COLLATE NOCASE) AND coalesce(s.win32, 1069) = 1069
-WHERE r.event_id IN (7013, 7038, 7041);
+CREATE TEMP TABLE late AS SELECT id, host_id, subject, time, file_id, file_off FROM scm WHERE event_id = 7000 AND coalesce(win32, 1069) = 1069 ORDER BY id;
+CREATE INDEX late_of ON late(host_id, subject COLLATE NOCASE, time);
+CREATE INDEX late_when ON late(host_id, time);
+CREATE INDEX late_id ON late(id);
+CREATE TEMP TABLE reason AS        -- which 7000 (other) a 7038, 7041 or 7013 explains; the one that names the service wins
+SELECT id, other, row_number() OVER (PARTITION BY other ORDER BY event_id = 7013, time, id) AS i FROM (SELECT r.id, r.event_id, r.time, CASE WHEN r.subject IS NOT NULL THEN coalesce(
+        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.subject = r.subject COLLATE NOCASE AND s.time BETWEEN r.time AND r.time + 20000000 ORDER BY s.time, s.id LIMIT 1),
+        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.subject = r.subject COLLATE NOCASE AND s.time BETWEEN r.time - 20000000 AND r.time ORDER BY s.time DESC, s.id LIMIT 1))
+    ELSE coalesce((SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.time BETWEEN r.time AND r.time + 20000000 ORDER BY s.time, s.id LIMIT 1),
+        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.time BETWEEN r.time - 20000000 AND r.time ORDER BY s.time DESC, s.id LIMIT 1)) END AS other
+    FROM scm r WHERE r.event_id IN (7013, 7038, 7041)) WHERE other IS NOT NULL;
+CREATE INDEX reason_id ON reason(id);
 INSERT INTO f
-SELECT s.host_id, 'service', coalesce(s.subject, r.subject), coalesce(s.account, (SELECT v.account FROM service v WHERE v.host_id = s.host_id AND v.name = coalesce(s.subject, r.subject))),
+SELECT s.host_id, 'service', coalesce(s.subject, o.subject), coalesce(s.account, (SELECT v.account FROM service v WHERE v.host_id = s.host_id AND v.name = coalesce(s.subject, o.subject))),
     NULL, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.win32 END, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.value END, s.raw,
-    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL, r.file_id, r.file_off, NULL
-FROM scm s LEFT JOIN reason r ON r.id = s.id AND r.i = 1 AND r.j = 1
-WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason WHERE i = 1)) AND NOT (s.event_id = 7013 AND EXISTS (SELECT 1 FROM reason a JOIN reason b ON b.other = a.other AND b.i = 1 AND b.id <> a.id WHERE a.id = s.id));
+    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL, o.file_id, o.file_off, NULL
+FROM scm s LEFT JOIN reason r ON r.id = s.id LEFT JOIN late o ON o.id = r.other
+WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason)) AND NOT (s.event_id = 7013 AND coalesce(r.i, 1) > 1);
 
 -- Shares: the server's name without backslashes. LogonId is the LUID of the caller.
 CREATE TEMP TABLE smb AS
@@ -525,7 +544,8 @@ WHERE coalesce(e.recovered, 0) = 0 AND (e.provider = 'NETLOGON' AND e.event_id I
 
 -- Logons: SubStatus when it is not zero, else Status. A failure a task or service already stands for is not told twice (five seconds);
 -- names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
-CREATE INDEX f_when ON f(kind, host_id, time);
+CREATE TEMP TABLE told AS SELECT kind, host_id, account_of(principal) AS account, time FROM f WHERE kind IN ('task', 'service');
+CREATE INDEX told_of ON told(kind, host_id, account, time);
 CREATE TEMP TABLE bad AS
 SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type, coalesce(nullif(e.data ->> 'TargetUserName', ''), '-') AS account,
     nullif(nullif(e.data ->> 'TargetDomainName', '-'), '') AS domain, e.data ->> 'TargetUserSid' AS sid, e.file_id, e.file_off, e.boot, e.provider, e.event_id,
@@ -536,8 +556,10 @@ CREATE TEMP TABLE noisy AS SELECT host_id FROM bad WHERE win32 = 1317 AND logon_
 INSERT INTO f
 SELECT b.host_id, 'logon', b.account, coalesce(b.domain || '\', '') || b.account, 'logon type ' || b.logon_type, b.win32, b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id,
     NULL, NULL, NULL, CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
-FROM bad b WHERE NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id
-        AND p.time BETWEEN b.time - 50000000 AND b.time + 50000000 AND (p.principal IS NULL OR account_of(p.principal) = account_of(b.account)))
+FROM bad b WHERE NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id AND p.account = account_of(b.account)
+        AND p.time BETWEEN b.time - 50000000 AND b.time + 50000000)
+    AND NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id AND p.account IS NULL
+        AND p.time BETWEEN b.time - 50000000 AND b.time + 50000000)
     AND NOT (b.win32 = 1317 AND b.logon_type IN (3, 8, 10) AND b.host_id IN (SELECT host_id FROM noisy));
 
 -- Whose SID a principal is: well-known, literal, a local account, or a name that only one SID goes by.
@@ -551,6 +573,7 @@ SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid, CASE WH
         AND (f.principal IS NULL OR account_of(t.user) = account_of(f.principal)) LIMIT 1) END),
     f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider, f.event_id, f.luid, f.also_file_id, f.also_file_off
 FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
+CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
 
 -- What worked, as precisely as folds tell: first and last of a day.
 CREATE TEMP TABLE works(provider TEXT COLLATE NOCASE, event_id INTEGER, subject TEXT, principal TEXT, result TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;     -- and where its event says who and what
@@ -592,8 +615,9 @@ SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, eve
     UNION ALL
     SELECT host_id, 'bits', subject, principal, time, file_id, file_off, provider, event_id FROM good WHERE provider = 'Microsoft-Windows-Bits-Client' AND (event_id = 4 OR num(result) = 0))
 ORDER BY host_id, time, kind, subject, file_id, file_off, event_id;
+CREATE INDEX IF NOT EXISTS success_what ON success(host_id, kind, subject, time);
 
-DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
-DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE opened; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
-DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
-DROP TABLE pair; DROP TABLE ended; DROP TABLE scm; DROP TABLE reason; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;
+DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE own; DROP TABLE root; DROP TABLE host_key; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
+DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
+DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE cached; DROP TABLE only_task; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
+DROP TABLE pair; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;

@@ -27,7 +27,6 @@ CREATE TABLE event_count(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEG
 CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
     event_id INTEGER, qualifiers INTEGER, version INTEGER, level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
     host_id INTEGER, boot INTEGER);             -- set by derive.sql
-CREATE INDEX event_identity ON event(identity);
 CREATE INDEX event_what ON event(provider, event_id);
 CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id, file_off)) WITHOUT ROWID;
 CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
@@ -63,24 +62,19 @@ CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning
 CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT, PRIMARY KEY(id)) WITHOUT ROWID;
 CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;     -- well-known accounts and their spellings
 
--- Derived by knowledge/derive.sql (which may use our SQL functions), read by views (which use SQLite's own only).
+-- Derived by knowledge/derive.sql (which may use our SQL functions), read by views (which use SQLite's own only). Their indexes are made there, after the rows.
 CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, machine_sid TEXT, joined INTEGER);
 CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER,
     end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;     -- boot 0: before the first start in the evidence
 CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,
     key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER, end_file_id INTEGER, end_file_off INTEGER,
     ended TEXT, linked INTEGER, folded INTEGER);     -- ended: logoff | boot | NULL; linked: LUID of the other half of a UAC pair; folded: first of many like logons
-CREATE INDEX session_luid ON session(host_id, boot, luid);
 CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER, shape TEXT, win32 INTEGER, symbol TEXT);     -- value: normalised u32
-CREATE INDEX error_event ON error(event);
-CREATE INDEX error_win32 ON error(win32);
 CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
     also_file_id INTEGER, also_file_off INTEGER);    -- kind: task program service share logon bits domain; also: the second event of the same failure
-CREATE INDEX failure_what ON failure(host_id, kind, subject);
 CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER);
-CREATE INDEX success_what ON success(host_id, kind, subject, time);
 CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER, account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
     depends TEXT, image TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOCASE, guid TEXT, sid TEXT, user TEXT COLLATE NOCASE, logon TEXT, flags INTEGER, registered INTEGER,
