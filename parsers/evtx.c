@@ -449,8 +449,9 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
         if (h.record_id != (int64_t)le64(p + 8))
             w->stats->hints |= EVTX_HINT_RENUMBERED;
     }
-    if (!h.sane)
-        anomaly(w, off, "time-insane", "a record's time is not believable", "0x%016llx", (unsigned long long)h.time);
+    if (!h.sane || !wintime_sane((int64_t)le64(p + 16)))
+        anomaly(w, off, "time-insane", "a record's time is not believable", "created 0x%016llx, written 0x%016llx",
+            (unsigned long long)h.time, (unsigned long long)le64(p + 16));
     bool done = (want < 0 && !w->want->all_events) || deliver(w, &h, want);
     if (ev->rendered)
         w->stats->hints |= EVTX_HINT_RENDERED;
@@ -508,7 +509,8 @@ static void check_chunk(struct walk *w, struct chunk *c)
 
 static void record_failed(struct walk *w, uint64_t off, const char *code, const char *what, const char *why)
 {
-    w->stats->seen++, w->stats->failed++;
+    w->stats->failed++;
+    tally_break(w->tally);
     anomaly(w, off, code, what, "%s", why);
 }
 
@@ -535,6 +537,7 @@ static size_t walk_records(struct walk *w, struct chunk *c)
             size_t next = next_record(c, at), end = next < c->n ? next : c->free;
             char why[80];
             snprintf(why, sizeof why, "%zu bytes skipped%s", end - at, next < c->n ? "" : ", no record behind them");
+            w->stats->seen++;
             record_failed(w, c->off + at, magic ? "record-size" : "record-magic",
                 magic ? "sizes of a record disagree" : "no record where one should begin", why);
             c->damaged = true;
@@ -553,7 +556,7 @@ static size_t walk_records(struct walk *w, struct chunk *c)
         if (read_record(w, c->p + at, at, size, c->off + at, false))
             w->stats->parsed++;
         else
-            w->stats->failed++, anomaly(w, c->off + at, "record-binxml", "a record cannot be decoded", "%s", w->ev->why ? w->ev->why : "no reason");
+            record_failed(w, c->off + at, "record-binxml", "a record cannot be decoded", w->ev->why ? w->ev->why : "no reason");
         at += size, last = id;
     }
     return at;
@@ -601,6 +604,8 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
         walk_slack(w, &c, end);
     }
     w->stats->bad_chunks += c.damaged;
+    if (!c.signature)
+        tally_break(w->tally);
 }
 
 /* ---- The file ------------------------------------------------------------------------------------------------------------------------- */

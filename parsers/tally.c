@@ -20,6 +20,7 @@ struct tally {
     struct index by_source, by_span, by_count, by_fold;
     struct block *blocks;
     struct buf fold_text;
+    uint32_t breaks;
     bool full;
 };
 
@@ -188,6 +189,7 @@ void tally_free(struct tally *t)
 }
 
 const struct tally_source *tally_source_at(const struct tally *t, uint32_t source) { return &t->source[source]; }
+void tally_break(struct tally *t) { t->breaks++; }
 size_t tally_channels(const struct tally *t) { return t->channels; }
 
 uint64_t tally_gaps(const struct tally *t)
@@ -232,9 +234,9 @@ void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t 
         c->off = off;
     if (s->n++ == 0)
         s->off = off, s->first_id = s->last_id = record_id;
-    else if (record_id > s->before && record_id - s->before > 1)
+    else if (record_id > s->before && (uint64_t)record_id - (uint64_t)s->before > 1 && s->of_break == t->breaks)
         s->gaps++;
-    s->before = record_id;
+    s->before = record_id, s->of_break = t->breaks;
     s->first_id = record_id < s->first_id ? record_id : s->first_id;
     s->last_id = record_id > s->last_id ? record_id : s->last_id;
     if (time == INT64_MIN)

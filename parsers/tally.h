@@ -9,7 +9,8 @@
 enum { TALLY_OTHERS = 0, TALLY_NO_ID = 0x10000 };       /* the source of all that did not fit; the id of a record without one */
 
 struct tally_source { struct str computer, channel, provider; uint32_t span, what; };       /* what: the row that counts for channel and provider */
-struct tally_span { struct str computer, channel; uint64_t n, gaps, off; int64_t first_id, last_id, before, first, last; };     /* before: id of the record before */
+/* before: id of the record before; of_break: which break of the walk it was seen after. */
+struct tally_span { struct str computer, channel; uint64_t n, gaps, off; int64_t first_id, last_id, before, first, last; uint32_t of_break; };
 struct tally_count { uint32_t source, id; uint64_t n, off; int64_t first, last; int32_t want; };       /* want: the caller's note; -1 at first */
 struct tally_fold {
     uint32_t source, id;
@@ -29,6 +30,7 @@ uint32_t tally_row(const struct tally *t, const struct tally_count *c);     /* t
 struct tally_count *tally_count_at(struct tally *t, uint32_t row);
 /* One record more. time: INT64_MIN when it is not sane. */
 void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t time, int64_t record_id, uint64_t off);
+void tally_break(struct tally *t);                      /* records were lost here: ids that skip next are no gaps of the log */
 size_t tally_channels(const struct tally *t);           /* distinct channels seen, up to 2 */
 uint64_t tally_gaps(const struct tally *t);             /* of all spans */
 bool tally_full(const struct tally *t);                 /* something went to "others" */

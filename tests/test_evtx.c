@@ -3,6 +3,7 @@
 #include "../src/base/hash.h"
 #include "../src/base/limits.h"
 #include "../src/base/wintime.h"
+#include "build.h"
 #include "build_binxml.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -225,7 +226,7 @@ Test(evtx, identity)
     struct heard *a = read_all(&l.file, &everything);
     struct raw_log x;
     raw_begin(&x);
-    raw_record(&x, 0, "F <Event > <System > <Provider+ @Name \"Prov\" /> <EventID > \"4624\" </ <TimeCreated+ @SystemTime \"2026-03-02T09:10:00.000000000Z\" /> <EventRecordID > \"1\" </ "
+    raw_record(&x, at("2026-03-02T09:10:01Z"), "F <Event > <System > <Provider+ @Name \"Prov\" /> <EventID > \"4624\" </ <TimeCreated+ @SystemTime \"2026-03-02T09:10:00.000000000Z\" /> <EventRecordID > \"1\" </ "
                       "<Channel > \"Security\" </ <Computer > \"PC1\" </ </ <EventData > <Data+ @Name \"User\" > \"ann\" </ <Data+ @Name \"LogonType\" > \"3\" </ <Data+ @Name \"Note\" > \"n\" </ "
                       "</ <RenderingInfo > <Message > \"m\" </ </ </ Z");
     raw_end(&x);
@@ -356,6 +357,42 @@ Test(evtx, damage)
         cr_expect_str_eq(evtx_log_kind(s), damages[i].kind, "%s: %s", damages[i].name, evtx_log_kind(s));
         hush(h), buf_free(&sound.file);
     }
+}
+
+/* What the evidence writer breaks by name: three records and two in a second chunk. */
+static const struct { const char *name; unsigned parsed, failed; const char *codes; } broken[] = {
+    {"header-crc", 5, 0, " header-crc"}, {"header-magic", 5, 0, " file-header"}, {"dirty", 5, 0, " header-count"}, {"chunk-count-low", 5, 0, " header-count"},
+    {"chunk-count-high", 5, 0, " header-count"}, {"truncated", 5, 0, " partial-chunk"}, {"header-only", 0, 0, " file-header"},
+    {"chunk-magic", 5, 0, " chunk-magic"}, {"chunk-crc", 5, 0, " chunk-header"}, {"records-crc", 5, 0, " chunk-crc"}, {"free-space-high", 5, 0, " chunk-free"},
+    {"free-space-zero", 5, 0, " chunk-free"}, {"numbers-zero", 5, 0, ""}, {"slack", 5, 0, " chunk-free"}, {"record-magic", 4, 1, " record-magic"},
+    {"record-size-zero", 4, 1, " record-size"}, {"record-size-small", 4, 1, " record-size"}, {"record-size-huge", 4, 1, " record-size"},
+    {"record-size-odd", 4, 1, " record-size"}, {"record-copy", 4, 1, " record-size"}, {"record-time", 5, 0, " time-insane"}, {"name-loop", 5, 0, ""},
+    {"template-loop", 5, 0, ""}, {"template-self", 2, 3, " record-binxml record-binxml record-binxml"}, {"template-offset", 4, 1, " record-binxml"},
+    {"template-size", 2, 3, " record-binxml record-binxml record-binxml"}, {"template-token", 2, 3, " record-binxml record-binxml record-binxml"},
+    {"name-offset", 2, 3, " record-binxml record-binxml record-binxml"}, {"nested-loop", 5, 0, " record-binxml"}, {"slot-count", 4, 1, " record-binxml"},
+    {"value-size", 4, 1, " record-binxml"},
+};
+
+Test(evtx, broken_by_name)
+{
+    for (size_t i = 0; i < LEN(broken); i++) {
+        struct evtx log = {.computer = "PC1", .channel = "System"};
+        struct buf file = {0};
+        for (int k = 0; k < 5; k++) {
+            if (k == 3)
+                evtx_next_chunk(&log);
+            ev(&log, at("2026-03-02T09:10:00Z"), "Prov", 101, LEVEL(2), S("TaskName", "\\Backup"), U32("ResultCode", 2147943712), END);
+        }
+        evtx_end(&log, &file);
+        evtx_break(&file, broken[i].name);
+        struct heard *h = read_all(&file, &everything);
+        cr_expect(h->stats.parsed == broken[i].parsed && h->stats.failed == broken[i].failed, "%s: parsed %d, failed %d", broken[i].name, (int)h->stats.parsed,
+                  (int)h->stats.failed);
+        cr_expect_str_eq(h->codes.p, broken[i].codes, "%s:%s", broken[i].name, h->codes.p);
+        cr_expect(!(h->stats.hints & EVTX_HINT_GAPS), "%s: what is lost is no gap of the log", broken[i].name);
+        hush(h), buf_free(&file);
+    }
+    cr_expect(n_evtx_breakages == LEN(broken), "%zu ways to break a log", n_evtx_breakages);
 }
 
 Test(evtx, recovered_records_are_kept_apart)
