@@ -632,12 +632,14 @@ static void rewind_text(struct text *t)
     t->kind = (struct str){0}, t->rescans = 4 * (uint64_t)n + (1u << 20);
 }
 
+static bool short_of_memory(const struct text *t) { return t->raw.bad || t->say.bad || t->data.bad; }
+
 static void pass(struct text *t, bool counting)
 {
     struct line l;
     rewind_text(t);
     t->counting = counting, t->keep = *t->a;
-    while (t->st == OK && !t->raw.bad) {
+    while (t->st == OK && !short_of_memory(t)) {
         t->raw.n = t->say.n = t->data.n = 0;
         if (!take_line(t, &l))
             break;
@@ -647,7 +649,7 @@ static void pass(struct text *t, bool counting)
         if (!counting && !t->room)
             break;
     }
-    if (t->raw.bad && t->st == OK)
+    if (short_of_memory(t) && t->st == OK)
         t->st = err_set(t->e, E_NOMEM, t->at.at, "registry text", "out of memory");
 }
 
