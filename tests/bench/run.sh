@@ -24,10 +24,10 @@ row() { # NAME COMMAND-OURS COMMAND-THEIRS LIMIT [setup]
     a=$(awk -F, 'NR==2{print $4}' "$dir/t.csv"); b=$(awk -F, 'NR==3{print $4}' "$dir/t.csv")
     awk -v n="$1" -v a="$a" -v b="$b" -v l="$4" 'BEGIN{printf "| %-58s | %8.3f s | %8.3f s | %6.3f | %5s |\n", n, a, b, a/b, l}'
 }
-peak() { # prints the highest sum of private memory (MB) of COMMAND and all its children
+peak() { # prints the highest sum of private memory (MB; clean pages of mapped evidence are the page cache's) of COMMAND and all its children
     "$@" >/dev/null 2>&1 & local pid=$! max=0 now
     while kill -0 $pid 2>/dev/null; do
-        now=$(for p in $pid $(pgrep -P $pid); do awk '/^Private_/{s+=$2} END{print s+0}' "/proc/$p/smaps_rollup" 2>/dev/null; done | awk '{s+=$1} END{print int(s/1024)}')
+        now=$(for p in $pid $(pgrep -P $pid); do awk '/^Private_Dirty/{s+=$2} END{print s+0}' "/proc/$p/smaps_rollup" 2>/dev/null; done | awk '{s+=$1} END{print int(s/1024)}')
         [ "${now:-0}" -gt $max ] && max=$now
         sleep 0.01
     done
