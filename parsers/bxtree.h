@@ -53,7 +53,8 @@ bool bx_work(struct bx_chunk *c, uint32_t n);                                   
 
 struct span bx_definition(const struct bx_chunk *c, uint32_t def);              /* 24 bytes of header and the data; .bad when it leaves the chunk */
 
-/* A template instance behind its 0x0c token: where its definition lies, with s left at the values. False: cut short. Inline: every record passes here. */
+/* A template instance behind its 0x0c token: where its definition lies, with s left at the values. False: cut short.
+ * Inline, as the next two: every record passes here. */
 static inline bool bx_instance(struct span *s, uint32_t *def, uint32_t *id)
 {
     const uint8_t *p = span_need(s, 9);

@@ -9,7 +9,8 @@
 
 enum bx_type {
     BX_NULL, BX_STRING, BX_ANSI, BX_INT8, BX_UINT8, BX_INT16, BX_UINT16, BX_INT32, BX_UINT32, BX_INT64, BX_UINT64, BX_REAL32, BX_REAL64, BX_BOOL,
-    BX_BINARY, BX_GUID, BX_SIZET, BX_FILETIME, BX_SYSTEMTIME, BX_SID, BX_HEX32, BX_HEX64, BX_HANDLE = 0x20, BX_XML = 0x21, BX_XMLTEXT = 0x23, BX_ARRAY = 0x80
+    BX_BINARY, BX_GUID, BX_SIZET, BX_FILETIME, BX_SYSTEMTIME, BX_SID, BX_HEX32, BX_HEX64,
+    BX_HANDLE = 0x20, BX_XML = 0x21, BX_XMLTEXT = 0x23, BX_ARRAY = 0x80
 };
 
 /* Where a value comes from; the type byte means something only for BXV_FILE. A literal is text whose escaped forms were made once. */

@@ -154,6 +154,14 @@ static struct value int_or_null(const struct bx_event *ev, enum bx_sys what)
     return bx_int(bx_sys(ev, what), &i) ? val_i(i) : val_null();
 }
 
+/* A buffer that could not grow says less than it should: nothing is told from it, and the file is not read to its end. */
+static bool sound(struct walk *w, uint64_t off)
+{
+    if (w->st == OK && (w->names.bad || w->key.bad || w->json.bad || w->text.bad))
+        w->st = err_set(w->e, E_NOMEM, off, "event", "out of memory");
+    return w->st == OK;
+}
+
 /* Who said it, when and what, as text: the same for a record and its export. */
 static uint64_t identity_seed(struct walk *w, const struct head *h)
 {
@@ -196,6 +204,8 @@ static void emit_event(struct walk *w, const struct head *h)
     struct bx_val sid = bx_sys(w->ev, BXS_SID);
     w->text.n = 0;
     bx_text(&w->text, sid);
+    if (!sound(w, h->off))
+        return;
     struct fact f = {.kind = FACT_EVENT, .ref.off = h->off};
     f.v[EV_COMPUTER] = val_s(s->computer), f.v[EV_CHANNEL] = val_s(s->channel), f.v[EV_PROVIDER] = val_s(s->provider);
     f.v[EV_EVENT_ID] = h->id == TALLY_NO_ID ? val_null() : val_i(h->id);
@@ -264,6 +274,8 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
         return;
     }
     struct str key = fold_key(w, h, v, n);
+    if (!sound(w, h->off))
+        return;
     struct tally_fold *f = key.p ? tally_fold_find(w->tally, key) : NULL;
     if (f) {
         f->n++;
@@ -280,7 +292,7 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
                                .off = h->off, .last_off = h->off};
     struct str json = fold_json(w, e, v);
     make_data(w, h, NULL);
-    if (w->st == OK)
+    if (sound(w, h->off))
         w->st = tally_fold_add(w->tally, &fresh, key, json, buf_view(&w->out), w->sink, w->ctx, w->e);
 }
 
@@ -416,10 +428,9 @@ static struct tally_count *count_of(struct walk *w, const struct bx_head *from, 
         h->source = s->source;
         return tally_count_at(w->tally, s->row);
     }
-    bool fresh;
     h->source = source_of(w, v);
-    struct tally_count *c = tally_count(w->tally, h->source, h->id, &fresh);
-    if (!c)
+    struct tally_count *c = tally_count(w->tally, h->source, h->id);
+    if (!c || w->names.bad)
         return NULL;
     if (c->want == WANT_UNKNOWN || h->source == TALLY_OTHERS)
         c->want = find_want(w, h->source, h->id);
@@ -478,9 +489,7 @@ static bool all_zero(const uint8_t *p, size_t n) { return n == 0 || (p[0] == 0 &
 static void check_chunk(struct walk *w, struct chunk *c)
 {
     if (memcmp(c->p, chunk_magic, 8) != 0) {
-        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "first bytes %02x %02x %02x %02x %02x %02x %02x %02x", c->p[0], c->p[1],
-            c->p[2],
-                c->p[3], c->p[4], c->p[5], c->p[6], c->p[7]);
+        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "begins with 0x%016llx", (unsigned long long)le64(c->p));
         c->damaged = true;
         return;
     }
