@@ -11,6 +11,11 @@ CREATE INDEX IF NOT EXISTS password_change_account ON password_change(account);
 -- own account. Events that stand for a code without carrying it have it here. account: the principal without its domain; domain: in upper case, '.' is the
 -- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the last 16 of its like (same host, kind,
 -- subject and code), so that rules stay linear where a task failed every minute for a month.
+CREATE TEMP TABLE who(principal TEXT PRIMARY KEY, account TEXT, domain TEXT, sid TEXT) WITHOUT ROWID;
+INSERT OR IGNORE INTO who
+SELECT principal, account_of(principal), upper(CASE WHEN instr(principal, '\') THEN domain_of(principal) ELSE substr(domain_of(principal), 1, instr(domain_of(principal) || '.', '.') - 1) END),
+    CASE WHEN principal LIKE 'S-1-%' THEN principal END
+FROM (SELECT principal FROM failure UNION SELECT user FROM task UNION SELECT account FROM service) WHERE principal IS NOT NULL ORDER BY 1;
 WITH f AS (
     SELECT host_id, kind, subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, value,
         coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' END) AS symbol,
@@ -31,16 +36,14 @@ WITH f AS (
     WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771) AND substr(e.data ->> 'TargetUserName', -1) = '$')
 INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol, time, boot, provider, event_id, luid, file_id, file_off,
     also_file_id, also_file_off, sample)
-SELECT f.host_id, f.kind, f.subject, f.principal, account_of(f.principal), upper(CASE WHEN domain_of(f.principal) = '.' THEN h.name
-        WHEN instr(f.principal, '\') THEN domain_of(f.principal) ELSE substr(domain_of(f.principal), 1, instr(domain_of(f.principal) || '.', '.') - 1) END),
-    coalesce(f.sid, CASE WHEN f.principal LIKE 'S-1-%' THEN f.principal END), f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider, f.event_id, f.luid,
-    f.file_id, f.file_off, f.also_file_id, f.also_file_off, row_number() OVER up <= 16 OR row_number() OVER down <= 16
-FROM f JOIN host h ON h.id = f.host_id
-WINDOW up AS (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32 ORDER BY f.time, f.file_id, f.file_off),
-    down AS (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32 ORDER BY f.time DESC, f.file_id DESC, f.file_off DESC)
+SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw, f.symbol,
+    f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also_file_id, f.also_file_off,
+    row_number() OVER like_it <= 16 OR row_number() OVER like_it > count(*) OVER (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32) - 16
+FROM f JOIN host h ON h.id = f.host_id LEFT JOIN who p ON p.principal = f.principal
+WINDOW like_it AS (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32 ORDER BY f.time, f.file_id, f.file_off)
 ORDER BY f.host_id, f.time, f.file_id, f.file_off, f.kind;
 CREATE INDEX logon_failure_what ON logon_failure(host_id, kind, subject, time);
-CREATE INDEX logon_failure_code ON logon_failure(win32, subject);
+CREATE INDEX logon_failure_code ON logon_failure(win32, sample, subject);
 
 -- 2. Tasks and services, whoever runs them. logon as in table task; of services 'Password' with a password of their own, 'ServiceAccount' without.
 -- stored_time: when that password was last stored: CupdTime of the secret _SC_<service> (old_time: OupdTime); for a task its last registration, which is
@@ -63,14 +66,13 @@ WITH c AS (
     WHERE f.i = 1 AND NOT EXISTS (SELECT 1 FROM task t WHERE f.kind = 'task' AND t.host_id = f.host_id AND t.path = f.subject)
         AND NOT EXISTS (SELECT 1 FROM service s WHERE f.kind = 'service' AND s.host_id = f.host_id AND s.name = f.subject AND s.account > ''))
 INSERT INTO consumer(host_id, kind, subject, principal, account, domain, sid, builtin, logon, stored_time, old_time, command, unc, active, file_id, file_off)
-SELECT c.host_id, c.kind, c.subject, c.principal, account_of(c.principal), upper(CASE WHEN domain_of(c.principal) = '.' THEN h.name
-        WHEN instr(c.principal, '\') THEN domain_of(c.principal) ELSE substr(domain_of(c.principal), 1, instr(domain_of(c.principal) || '.', '.') - 1) END),
-    coalesce(c.sid, k.sid, CASE WHEN c.principal LIKE 'S-1-%' THEN c.principal END,
-        (SELECT max(a.sid) FROM account a WHERE a.host_id = c.host_id AND a.name = account_of(c.principal) AND coalesce(domain_of(c.principal), '.') IN ('.', h.name COLLATE NOCASE) HAVING count(*) = 1)),
-    coalesce(c.sid, k.sid, c.principal, '') IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20'), c.logon, c.stored_time, c.old_time, c.command, c.unc, c.active, c.file_id, c.file_off
-FROM c JOIN host h ON h.id = c.host_id LEFT JOIN kb_account k ON k.name = c.principal ORDER BY c.host_id, c.kind, c.subject, c.file_id, c.file_off;
+SELECT host_id, kind, subject, principal, account, domain, owner, coalesce(owner, principal, '') IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20'), logon, stored_time, old_time, command, unc, active, file_id, file_off
+FROM (SELECT c.*, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END AS domain, coalesce(c.sid, k.sid, p.sid,
+        (SELECT max(a.sid) FROM account a WHERE a.host_id = c.host_id AND a.name = p.account AND coalesce(p.domain, '.') IN ('.', upper(h.name)) HAVING count(*) = 1)) AS owner
+    FROM c JOIN host h ON h.id = c.host_id LEFT JOIN who p ON p.principal = c.principal LEFT JOIN kb_account k ON k.name = c.principal)
+ORDER BY host_id, kind, subject, file_id, file_off;
 CREATE INDEX consumer_what ON consumer(host_id, kind, subject);
-DROP TABLE kept;
+DROP TABLE kept; DROP TABLE who;
 
 -- 3. Password changes of the account behind each of them (its latest 16), from any host's log, because a domain account changes on its domain controller, and
 -- from the SAM. A change that the SAM of the account's own host does not bear out (a refused attempt) is left out.
