@@ -428,9 +428,8 @@ static struct tally_count *count_of(struct walk *w, const struct bx_head *from, 
         h->source = s->source;
         return tally_count_at(w->tally, s->row);
     }
-    bool fresh;
     h->source = source_of(w, v);
-    struct tally_count *c = tally_count(w->tally, h->source, h->id, &fresh);
+    struct tally_count *c = tally_count(w->tally, h->source, h->id);
     if (!c || w->names.bad)
         return NULL;
     if (c->want == WANT_UNKNOWN || h->source == TALLY_OTHERS)
@@ -490,9 +489,7 @@ static bool all_zero(const uint8_t *p, size_t n) { return n == 0 || (p[0] == 0 &
 static void check_chunk(struct walk *w, struct chunk *c)
 {
     if (memcmp(c->p, chunk_magic, 8) != 0) {
-        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "first bytes %02x %02x %02x %02x %02x %02x %02x %02x", c->p[0], c->p[1],
-            c->p[2],
-                c->p[3], c->p[4], c->p[5], c->p[6], c->p[7]);
+        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "begins with 0x%016llx", (unsigned long long)le64(c->p));
         c->damaged = true;
         return;
     }
