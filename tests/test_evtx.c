@@ -13,7 +13,7 @@
 
 struct heard {
     struct arena mem, scratch;
-    struct fact fact[4096];
+    struct fact fact[8192];
     size_t n;
     struct evtx_stats stats;
     struct buf codes, text;
@@ -226,7 +226,8 @@ Test(evtx, identity)
     struct heard *a = read_all(&l.file, &everything);
     struct raw_log x;
     raw_begin(&x);
-    raw_record(&x, at("2026-03-02T09:10:01Z"), "F <Event > <System > <Provider+ @Name \"Prov\" /> <EventID > \"4624\" </ <TimeCreated+ @SystemTime \"2026-03-02T09:10:00.000000000Z\" /> <EventRecordID > \"1\" </ "
+    raw_record(&x, at("2026-03-02T09:10:01Z"),
+        "F <Event > <System > <Provider+ @Name \"Prov\" /> <EventID > \"4624\" </ <TimeCreated+ @SystemTime \"2026-03-02T09:10:00.000000000Z\" /> <EventRecordID > \"1\" </ "
                       "<Channel > \"Security\" </ <Computer > \"PC1\" </ </ <EventData > <Data+ @Name \"User\" > \"ann\" </ <Data+ @Name \"LogonType\" > \"3\" </ <Data+ @Name \"Note\" > \"n\" </ "
                       "</ <RenderingInfo > <Message > \"m\" </ </ </ Z");
     raw_end(&x);
@@ -235,6 +236,50 @@ Test(evtx, identity)
     cr_expect(nth(a, FACT_EVENT, 0)->v[EV_IDENTITY].i != nth(a, FACT_EVENT, 1)->v[EV_IDENTITY].i, "another record id");
     cr_expect(b->stats.hints & EVTX_HINT_RENDERED);
     hush(a), hush(b), buf_free(&l.file), buf_free(&x.file);
+}
+
+/* More templates than are kept: each record's computer is a literal of its own template, and none is taken for another's when all are dropped. */
+Test(evtx, more_templates_than_are_kept)
+{
+    struct raw_log l;
+    enum { RECORDS = 3000 };
+    char words[1024];
+    raw_begin(&l);
+    for (int i = 0; i < RECORDS; i++) {
+        snprintf(words, sizeof words,
+            "F T(%02x F <Event > <System > <Provider+ @Name \"P\" /> <EventID > \"7\" </ <TimeCreated+ @SystemTime ?0 /> <Channel > \"C\" </ "
+                 "<Computer > \"PC%d\" </ </ <EventData > <Data+ @Name \"n\" > %%1 </ </ </ Z ) V( 0 s:%d ) Z", i & 0xff, i, i);
+        raw_record(&l, at("2026-03-02T09:10:00Z"), words);
+        if (i % 60 == 59)
+            raw_chunk(&l);
+    }
+    raw_end(&l);
+    struct heard *h = read_all(&l.file, &everything);
+    cr_assert(h->stats.parsed == RECORDS && count_of(h, FACT_EVENT) == RECORDS && count_of(h, FACT_SPAN) == RECORDS && count_of(h, FACT_COUNT) == 1);
+    for (size_t i = 0, n = 0; i < h->n; i++) {
+        if (h->fact[i].kind != FACT_EVENT)
+            continue;
+        char computer[32], data[32];
+        snprintf(computer, sizeof computer, "PC%zu", n), snprintf(data, sizeof data, "{\"n\":\"%zu\"}", n), n++;
+        cr_assert(str_eq(h->fact[i].v[EV_COMPUTER].s, str_of(computer)) && str_eq(h->fact[i].v[EV_DATA].s, str_of(data)), "%s: %.*s %.*s", computer,
+                  STR_ARG(h->fact[i].v[EV_COMPUTER].s), STR_ARG(h->fact[i].v[EV_DATA].s));
+    }
+    hush(h), buf_free(&l.file);
+}
+
+/* A chunk filled to its last byte: the last record counts like any other. */
+Test(evtx, full_chunk)
+{
+    struct evtx log = {.computer = "PC1", .channel = "System"};
+    struct buf file = {0};
+    ev(&log, at("2026-03-02T09:10:00Z"), "Prov", 101, S("a", "b"), END);
+    evtx_fill(&log, at("2026-03-02T09:10:00Z"));
+    ev(&log, at("2026-03-02T09:10:00Z"), "Prov", 102, S("a", "b"), END);
+    evtx_end(&log, &file);
+    struct heard *h = read_all(&file, &everything);
+    cr_expect(h->stats.parsed == 3 && h->stats.chunks == 2 && le32((const uint8_t *)file.p + 4096 + 48) == EVTX_CHUNK);
+    cr_expect_str_eq(h->codes.p, "");
+    hush(h), buf_free(&file);
 }
 
 /* ---- Damage --------------------------------------------------------------------------------------------------------------------------- */
@@ -361,15 +406,18 @@ Test(evtx, damage)
 
 /* What the evidence writer breaks by name: three records and two in a second chunk. */
 static const struct { const char *name; unsigned parsed, failed; const char *codes; } broken[] = {
-    {"header-crc", 5, 0, " header-crc"}, {"header-magic", 5, 0, " file-header"}, {"dirty", 5, 0, " header-count"}, {"chunk-count-low", 5, 0, " header-count"},
+    {"header-crc", 5, 0, " header-crc"}, {"header-magic", 5, 0, " file-header"}, {"dirty", 5, 0, " header-count"},
+     {"chunk-count-low", 5, 0, " header-count"},
     {"chunk-count-high", 5, 0, " header-count"}, {"truncated", 5, 0, " partial-chunk"}, {"header-only", 0, 0, " file-header"},
-    {"chunk-magic", 5, 0, " chunk-magic"}, {"chunk-crc", 5, 0, " chunk-header"}, {"records-crc", 5, 0, " chunk-crc"}, {"free-space-high", 5, 0, " chunk-free"},
+    {"chunk-magic", 5, 0, " chunk-magic"}, {"chunk-crc", 5, 0, " chunk-header"}, {"records-crc", 5, 0, " chunk-crc"},
+     {"free-space-high", 5, 0, " chunk-free"},
     {"free-space-zero", 5, 0, " chunk-free"}, {"numbers-zero", 5, 0, ""}, {"slack", 5, 0, " chunk-free"}, {"record-magic", 4, 1, " record-magic"},
     {"record-size-zero", 4, 1, " record-size"}, {"record-size-small", 4, 1, " record-size"}, {"record-size-huge", 4, 1, " record-size"},
     {"record-size-odd", 4, 1, " record-size"}, {"record-copy", 4, 1, " record-size"}, {"record-time", 5, 0, " time-insane"}, {"name-loop", 5, 0, ""},
     {"template-loop", 5, 0, ""}, {"template-self", 2, 3, " record-binxml record-binxml record-binxml"}, {"template-offset", 4, 1, " record-binxml"},
     {"template-size", 2, 3, " record-binxml record-binxml record-binxml"}, {"template-token", 2, 3, " record-binxml record-binxml record-binxml"},
-    {"name-offset", 2, 3, " record-binxml record-binxml record-binxml"}, {"nested-loop", 5, 0, " record-binxml"}, {"slot-count", 4, 1, " record-binxml"},
+    {"name-offset", 2, 3, " record-binxml record-binxml record-binxml"}, {"nested-loop", 5, 0, " record-binxml"},
+     {"slot-count", 4, 1, " record-binxml"},
     {"value-size", 4, 1, " record-binxml"},
 };
 
@@ -386,7 +434,8 @@ Test(evtx, broken_by_name)
         evtx_end(&log, &file);
         evtx_break(&file, broken[i].name);
         struct heard *h = read_all(&file, &everything);
-        cr_expect(h->stats.parsed == broken[i].parsed && h->stats.failed == broken[i].failed, "%s: parsed %d, failed %d", broken[i].name, (int)h->stats.parsed,
+        cr_expect(h->stats.parsed == broken[i].parsed && h->stats.failed == broken[i].failed, "%s: parsed %d, failed %d", broken[i].name,
+            (int)h->stats.parsed,
                   (int)h->stats.failed);
         cr_expect_str_eq(h->codes.p, broken[i].codes, "%s:%s", broken[i].name, h->codes.p);
         cr_expect(!(h->stats.hints & EVTX_HINT_GAPS), "%s: what is lost is no gap of the log", broken[i].name);
