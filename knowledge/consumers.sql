@@ -36,7 +36,7 @@ WITH f AS (
     WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771) AND substr(e.data ->> 'TargetUserName', -1) = '$')
 INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol, time, boot, provider, event_id, luid, file_id, file_off,
     also_file_id, also_file_off, sample)
-SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw, f.symbol,
+SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw, coalesce(f.symbol, 'code ' || coalesce(f.win32, f.value), 'no code'),
     f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also_file_id, f.also_file_off,
     row_number() OVER like_it <= 16 OR row_number() OVER like_it > count(*) OVER (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32) - 16
 FROM f JOIN host h ON h.id = f.host_id LEFT JOIN who p ON p.principal = f.principal
