@@ -202,24 +202,22 @@ uint64_t tally_gaps(const struct tally *t)
 
 bool tally_full(const struct tally *t) { return t->full; }
 
-struct tally_count *tally_count(struct tally *t, uint32_t source, uint32_t id, bool *fresh)
+struct tally_count *tally_count(struct tally *t, uint32_t source, uint32_t id)
 {
     source = t->source[source].what;
     uint64_t key = (uint64_t)source << 17 | id, h = key * 0x9E3779B97F4A7C15u;
     h ^= h >> 29;
     size_t at = (size_t)h;
-    *fresh = false;
     for (uint32_t row; (row = index_next(&t->by_count, h, &at)) != 0; at++)
         if (t->count[row - 1].source == source && t->count[row - 1].id == id)
             return &t->count[row - 1];
     if (t->n_count >= LIM_COUNTS && !(source == TALLY_OTHERS && id == TALLY_NO_ID))
-        return t->full = true, tally_count(t, TALLY_OTHERS, TALLY_NO_ID, fresh);
+        return t->full = true, tally_count(t, TALLY_OTHERS, TALLY_NO_ID);
     struct tally_count *rows = grown(t->count, sizeof *rows, t->n_count, &t->cap_count);
     if (rows)
         t->count = rows;
     if (!rows || !index_put(&t->by_count, h, (uint32_t)t->n_count))
         return NULL;
-    *fresh = true;
     t->count[t->n_count] = (struct tally_count){.source = source, .id = id, .first = INT64_MAX, .last = INT64_MIN, .want = -1};
     return &t->count[t->n_count++];
 }
@@ -285,8 +283,8 @@ static enum status emit_folds(struct tally *t, fact_sink *sink, void *ctx, struc
     return st;
 }
 
-enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json, struct str data, fact_sink *sink, void *ctx,
-    struct err *e)
+enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json, struct str data,
+                           fact_sink *sink, void *ctx, struct err *e)
 {
     enum status st = t->n_fold == LIM_FOLDS || t->fold_text.n > TEXT_MAX ? emit_folds(t, sink, ctx, e) : OK;
     if (st != OK)
