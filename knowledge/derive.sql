@@ -140,7 +140,8 @@ UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.com
 ------------------------------------------------------------------------------------------------------------------------------------------------
 -- 2. Boots: starts within two minutes of each other are one. What the event log says at its end tells whether it was clean.
 
-CREATE TEMP TABLE mark AS
+CREATE TEMP TABLE mark(host_id INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER, event_id INTEGER, what TEXT);       -- declared types: without them no index serves a join
+INSERT INTO mark
 SELECT coalesce(c.host_id, v.host_id) AS host_id, e.time, e.file_id, e.file_off, e.event_id,
     CASE WHEN e.provider = 'Microsoft-Windows-Kernel-General' AND e.event_id = 12 OR e.provider = 'EventLog' AND e.event_id IN (6005, 6009)
         OR e.provider = 'Microsoft-Windows-Security-Auditing' THEN 'start' WHEN e.event_id IN (13, 6006) THEN 'stop' ELSE 'dirty' END AS what
@@ -168,7 +169,7 @@ UPDATE boot SET (to_time, end_file_id, end_file_off, clean) = (
         CASE WHEN m.time IS NOT NULL THEN 1 WHEN EXISTS (SELECT 1 FROM mark d WHERE d.host_id = s.host_id AND d.what = 'dirty'
             AND d.time BETWEEN s.next - 1200000000 AND s.next + 6000000000) THEN 0 END
     FROM span s LEFT JOIN mark m ON m.host_id = s.host_id AND m.what = 'stop' AND m.time >= s.from_time AND m.time < coalesce(s.next, 9e18)
-    WHERE s.host_id = boot.host_id AND s.boot = boot.boot ORDER BY m.time DESC, m.file_id, m.file_off LIMIT 1);
+    WHERE s.host_id = boot.host_id AND s.from_time = coalesce(boot.from_time, 0) ORDER BY m.time DESC, m.file_id, m.file_off LIMIT 1);
 
 UPDATE event SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer), (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id)),
     boot = (SELECT s.boot FROM span s WHERE s.host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer), (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id))
@@ -185,6 +186,8 @@ CREATE TEMP TABLE lsa AS SELECT m.host_id, l.what, l.value FROM lsa_name l JOIN 
 CREATE TEMP TABLE boot_event AS        -- the last start's own words, for hosts without hives
 SELECT host_id, provider, event_id, data, max(time) FROM event WHERE provider = 'EventLog' AND event_id IN (6009, 6013) AND coalesce(recovered, 0) = 0 GROUP BY host_id, event_id
 UNION ALL SELECT host_id, provider, event_id, data, max(time) FROM event WHERE provider = 'Microsoft-Windows-Kernel-General' AND event_id = 12 AND coalesce(recovered, 0) = 0 GROUP BY host_id;
+CREATE INDEX boot_event_of ON boot_event(host_id, event_id);
+CREATE INDEX lsa_of ON lsa(host_id, what);
 UPDATE host SET
     build = coalesce((SELECT num(text) FROM hv WHERE host_id = host.id AND name = 'CurrentBuild'), (SELECT num(text) FROM hv WHERE host_id = host.id AND name = 'CurrentBuildNumber'),
         (SELECT num(field(data, 'BuildVersion')) FROM boot_event WHERE host_id = host.id AND event_id = 12), (SELECT num(rtrim(field(data, 'param2'), '.')) FROM boot_event WHERE host_id = host.id AND event_id = 6009)),
@@ -241,7 +244,8 @@ LEFT JOIN closed c ON c.id = o.close
 ORDER BY o.host_id, o.time, o.luid;
 
 -- Where Security says nothing: Winlogon's notifications (7001, 7002), then the session manager's (21, 23). These know no LUID.
-CREATE TEMP TABLE notice AS
+CREATE TEMP TABLE notice(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER, who TEXT, logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER);
+INSERT INTO notice
 SELECT host_id, boot, CASE event_id WHEN 7001 THEN 'on' ELSE 'off' END AS what, num(field(data, 'TSId')) AS ts, field(data, 'UserSid') AS who, 2 AS logon_type, NULL AS ip,
     time, file_id, file_off, 1 AS rank FROM event
 WHERE provider = 'Microsoft-Windows-Winlogon' AND event_id IN (7001, 7002) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
