@@ -58,6 +58,8 @@ static void on_alarm(int sig) { (void)sig, say_seed("more than 5 s of processor 
 static void on_death(void) { say_seed("stopped by a sanitizer"); }
 static void on_crash(int sig) { say_seed("died of a signal"), signal(sig, SIG_DFL), raise(sig); }
 #if defined(__SANITIZE_ADDRESS__)
+const char *__ubsan_default_options(void);
+const char *__ubsan_default_options(void) { return "abort_on_error=1:print_stacktrace=1"; }
 void __sanitizer_set_death_callback(void (*callback)(void));
 #endif
 
@@ -66,7 +68,7 @@ static void watch(void)
     signal(SIGPROF, on_alarm);
 #if defined(__SANITIZE_ADDRESS__)
     __sanitizer_set_death_callback(on_death);
-    (void)on_crash;
+    signal(SIGABRT, on_crash);
 #else
     (void)on_death;
     for (const int *s = (const int[]){SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, 0}; *s; s++)
