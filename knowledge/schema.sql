@@ -45,11 +45,12 @@ CREATE INDEX reg_value_path ON reg_value(path, name);
 CREATE TABLE secret(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, name TEXT, cupd INTEGER, oupd INTEGER, size INTEGER);
 CREATE TABLE logon_right(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, sid TEXT, mask INTEGER);
 CREATE TABLE audit_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, subcategory TEXT, mask INTEGER);      -- 0 none 1 success 2 failure 3 both
-CREATE TABLE lsa_name(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, what TEXT, value TEXT);   -- machine_name machine_sid domain_name domain_sid dns_domain; of SAM: sam_sid
+CREATE TABLE lsa_name(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, what TEXT, value TEXT);   -- machine_name machine_sid domain_name domain_sid dns_domain dns_forest cached_logon_slots; of SAM: sam_sid
 CREATE TABLE cached_logon(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, slot INTEGER, written INTEGER, rid INTEGER);
 CREATE TABLE sam_account(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, rid INTEGER, name TEXT, flags INTEGER, password_set INTEGER,
     last_logon INTEGER, last_bad INTEGER, bad_count INTEGER, expires INTEGER, blank INTEGER, logons INTEGER);
-CREATE TABLE lockout_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, threshold INTEGER, duration INTEGER, window INTEGER, max_age INTEGER, min_length INTEGER);
+CREATE TABLE lockout_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, threshold INTEGER, duration INTEGER, window INTEGER, max_age INTEGER, min_length INTEGER,
+    min_age INTEGER, history INTEGER, complex INTEGER);     -- spans in 100 ns; history: passwords remembered
 CREATE TABLE task_cache(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, guid TEXT, path TEXT, sid TEXT, user TEXT, logon TEXT, flags INTEGER,
     registered INTEGER, last_run INTEGER, last_ok INTEGER, state INTEGER, result INTEGER, command TEXT, unc INTEGER);
 

@@ -64,17 +64,18 @@ CREATE VIEW v_service AS
 SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name AS service, s.display, s.start, s.account, s.delayed, s.managed, s.depends, s.image
 FROM service s JOIN host h ON h.id = s.host_id;
 
+-- A text export may hold several hives: what was decoded stands once all the same.
 CREATE VIEW v_secret AS
-SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = s.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_right AS
-SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.sid, r.mask FROM logon_right r JOIN hive v ON v.file_id = r.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.sid, r.mask FROM logon_right r JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_audit AS
-SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.subcategory, a.mask FROM audit_policy a JOIN hive v ON v.file_id = a.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.subcategory, a.mask FROM audit_policy a JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = a.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_lsa AS
-SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.what, l.value FROM lsa_name l JOIN hive v ON v.file_id = l.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.what, l.value FROM lsa_name l JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main AND i.kind IN ('SECURITY', 'SAM')) JOIN host h ON h.id = v.host_id;
 
 -- SAM flags: 0x1 disabled, 0x400 locked, 0x20000 password expired; no password time: must change.
 CREATE VIEW v_account AS
@@ -84,12 +85,12 @@ SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host,
 FROM account a JOIN host h ON h.id = a.host_id;
 
 CREATE VIEW v_lockout AS
-SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.threshold, l.duration, l.window, l.max_age, l.min_length
-FROM lockout_policy l JOIN hive v ON v.file_id = l.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.threshold, l.duration, l.window, l.max_age, l.min_length, l.min_age, l.history, l.complex
+FROM lockout_policy l JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main AND i.kind = 'SAM') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_cached_logon AS
 SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.slot, c.written, c.rid
-FROM cached_logon c JOIN hive v ON v.file_id = c.hive_id AND v.main JOIN host h ON h.id = v.host_id;
+FROM cached_logon c JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = c.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 -- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0, evidence_id names the key, if there is one.
 -- What lies outside the exported part of a hive is neither set nor not set: no row.
@@ -163,10 +164,8 @@ FROM (SELECT r.file_id, r.file_off, r.path, r.name, r.origin, r.num, substr(r.te
 -- A citation and the fact it names. The offset is parsed from the id, so that nothing can be cited that is not there.
 CREATE VIEW v_citation AS
 SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256, c.off AS file_off,
-    coalesce((SELECT e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
+    coalesce(coalesce((SELECT e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
             FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
-        (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '')
-                || coalesce(' (' || (SELECT p.words FROM v_provenance p WHERE p.file_id = c.file AND p.file_off = c.off LIMIT 1) || ')', '') FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1),
         (SELECT d.provider || ' ' || d.event_id || ', ' || d.n || ' like it that day' FROM fold d WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1),
         (SELECT 'task ' || t.path FROM task_cache t WHERE t.file_id = c.file AND t.file_off = c.off LIMIT 1),
         (SELECT 'LSA secret ' || s.name FROM secret s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
@@ -174,6 +173,10 @@ SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file
         (SELECT 'local account ' || s.name FROM sam_account s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'audit policy' FROM audit_policy s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'LSA ' || s.what || ' ' || coalesce(s.value, '') FROM lsa_name s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'lockout and password policy' FROM lockout_policy s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'cached logon in slot ' || s.slot FROM cached_logon s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '') FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1))
+            || coalesce(' (' || (SELECT p.words FROM v_provenance p WHERE p.file_id = c.file AND p.file_off = c.off LIMIT 1) || ')', ''),
         (SELECT 'key ' || k.path || coalesce(' (' || k.origin || CASE v.kind WHEN 'reg-text' THEN ' of a registry text export, weaker evidence)' ELSE ')' END, '') FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary
 FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTEGER) AS file,
         (WITH RECURSIVE v_hex(i, n) AS (SELECT instr(evidence_id, ':0x') + 3, 0 UNION ALL

@@ -1,11 +1,9 @@
 #include "../src/base/limits.h"
 #include "../src/base/utf.h"
 #include "../src/base/wintime.h"
+#include "decode.h"
 #include "lsa.h"
-#include "regf.h"
 #include "regpath.h"
-#include "sam.h"
-#include "taskcache.h"
 #include <stdio.h>
 
 struct pattern { struct str part[LIM_REGF_PARTS]; uint8_t n; bool deep; struct str value; };     /* deep: a last "**" */
@@ -35,6 +33,8 @@ struct hive {
     struct image before_img;
     struct regf *before;                /* the hive without its logs, where logs changed it */
     uint64_t room;                      /* bytes of text and data that may still be emitted: honest hives need a few times their size */
+    uint64_t records;                   /* keys and values looked at */
+    const char *limit;                  /* which limit was reached first; NULL: none */
     fact_sink *sink;
     void *ctx;
     struct err *e;
@@ -49,11 +49,19 @@ static void emit(struct hive *h, const struct fact *f)
         h->st = h->sink(h->ctx, f, h->e);
 }
 
+static const char too_deep[] = "keys nest deeper than is allowed: what is below is not read", too_long[] = "path too long: what is below is not read";
+
 static void anomaly(struct hive *h, uint64_t off, const char *code, const char *what, const char *detail)
 {
     struct fact f = {.kind = FACT_ANOMALY, .ref = image_ref(&h->img, off, NULL)};
     f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)), f.v[AN_DETAIL] = val_s(str_of(detail));
     emit(h, &f);
+}
+
+static void reached(struct hive *h, uint64_t off, const char *what, const char *limit)
+{
+    h->limit = h->limit ? h->limit : limit;
+    anomaly(h, off, "limit", what, limit);
 }
 
 /* What regf finds before the HIVE fact waits for it; later passes find the same things again, but a limit reached there is new. */
@@ -62,6 +70,8 @@ static enum status on_anomaly(void *ctx, const struct fact *f, struct err *e)
     struct hive *h = ctx;
     struct held *x = &h->held[h->n_held];
     (void)e;
+    if (str_eq(f->v[AN_CODE].s, STR("depth")))
+        h->limit = too_deep;
     if (h->counted && !str_eq(f->v[AN_CODE].s, STR("limit")))
         return OK;
     if (h->opened) {
@@ -91,16 +101,23 @@ static void release_anomalies(struct hive *h, uint64_t found)
 static bool spend(struct hive *h, uint64_t bytes)
 {
     if (h->room <= bytes && h->room)
-        h->room = 0, anomaly(h, 0, "limit", "hive", "values and paths outgrow the hive many times: the rest is not emitted");
+        h->room = 0, reached(h, 0, "hive", "values and paths outgrow the hive many times: the rest is not emitted");
     else if (h->room)
         h->room -= bytes;
+    return h->room != 0;
+}
+
+/* False when more keys and values than are wanted were looked at: then room is gone, too, and every walk ends. */
+static bool one_more(struct hive *h, uint64_t off)
+{
+    if (h->want->records && ++h->records > h->want->records && h->room)
+        h->room = 0, reached(h, off, "hive", "more keys and values than are allowed: the rest is not read");
     return h->room != 0;
 }
 
 /* ---- what hive this is */
 
 /* Root paths below the top key that must all be there; the first row that fits names the hive and where in it the top key stands. */
-#define TASKS "Microsoft\\Windows NT\\CurrentVersion\\Schedule"
 static const struct { const char *kind, *root, *need[2]; } kinds[] = {
     {"SYSTEM", "", {"Select"}},
     {"SYSTEM", "", {"ControlSet001"}},
@@ -124,8 +141,8 @@ static const struct { const char *kind, *root, *need[2]; } kinds[] = {
     {"SOFTWARE", "", {"Microsoft\\Windows NT"}},
     {"SOFTWARE", "", {"Microsoft\\Windows\\CurrentVersion"}},
     {"SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion", {"Winlogon", "ProfileList"}},
-    {"SOFTWARE", TASKS, {"TaskCache\\Tree"}},
-    {"SOFTWARE", TASKS "\\TaskCache", {"Tree", "Tasks"}},
+    {"SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion\\Schedule", {"TaskCache\\Tree"}},
+    {"SOFTWARE", REG_TASK_CACHE, {"Tree", "Tasks"}},
     {"NTUSER", "", {"Software\\Microsoft"}},
     {"NTUSER", "", {"Software", "Control Panel"}},
     {"USRCLASS", "", {"Local Settings"}},
@@ -157,10 +174,10 @@ static struct str join(struct arena *a, struct str x, struct str y)
 }
 
 /* A key by its path below the kind, whatever part of the hive the file holds. */
-static bool find(struct hive *h, const char *path, struct regf_key *out)
+static bool find(struct hive *h, struct str path, struct regf_key *out)
 {
     struct str rest, after;
-    if (!h->has_top || !reg_below(str_of(path), str_of(h->root), &rest))
+    if (!h->has_top || !reg_below(path, str_of(h->root), &rest))
         return false;
     if (h->control_set && reg_below(rest, STR("CurrentControlSet"), &after))
         rest = join(h->a, str_of(h->set_name), after);
@@ -219,9 +236,9 @@ static struct str computer_name(struct hive *h)
 {
     struct regf_key k;
     struct regf_value v;
-    if (find(h, "CurrentControlSet\\Control\\ComputerName\\ComputerName", &k) && regf_get(h->r, &k, STR("ComputerName"), &v))
+    if (find(h, STR("CurrentControlSet\\Control\\ComputerName\\ComputerName"), &k) && regf_get(h->r, &k, STR("ComputerName"), &v))
         return utf16_strz(h->a, v.data);
-    if (strcmp(h->kind, "SECURITY") == 0 && find(h, "Policy\\PolAcDmN", &k) && regf_get(h->r, &k, STR(""), &v))
+    if (strcmp(h->kind, "SECURITY") == 0 && find(h, STR("Policy\\PolAcDmN"), &k) && regf_get(h->r, &k, STR(""), &v))
         return lsa_read_name(v.data, h->a);
     return (struct str){0};
 }
@@ -393,11 +410,11 @@ static void emit_here(struct hive *h, const struct place *p, const struct state 
         return;
     emit_key(h, p, false);
     struct arena was = *h->a;
-    for (uint32_t i = 0; all && h->st == OK && h->room && regf_value_at(h->r, &p->key, i, &v); i++, *h->a = was)
+    for (uint32_t i = 0; all && h->st == OK && h->room && regf_value_at(h->r, &p->key, i, &v) && one_more(h, v.off); i++, *h->a = was)
         emit_value(h, p, &v, false);
     for (size_t i = 0; !all && i < n && h->st == OK; i++, *h->a = was) {
         const struct pattern *w = &h->pattern[s[i].pattern];
-        if (s[i].at == w->n && w->value.n && regf_get(h->r, &p->key, w->value, &v) && regf_once(h->r, v.off))
+        if (s[i].at == w->n && w->value.n && regf_get(h->r, &p->key, w->value, &v) && regf_once(h->r, v.off) && one_more(h, v.off))
             emit_value(h, p, &v, false);
     }
 }
@@ -427,11 +444,12 @@ static void visit(struct hive *h, const struct place *up, const struct regf_key 
     bool current = depth == 0 && h->control_set && utf8_eq_ci(key->name, str_of(h->set_name));
     struct str shown = current ? STR("CurrentControlSet") : key->name;
     size_t m = next && regf_once(h->r, key->off) ? step(h, s, n, shown, depth == 0, next) : 0;
-    if (!m)
+    if (!m || !one_more(h, key->off))
         return;
     struct place p = {*key, join(h->a, up->path, shown), h->img.page ? join(h->a, up->raw, key->name) : (struct str){0}};
-    if (!p.path.p || p.path.n > LIM_REGF_PATH || depth >= LIM_REGF_DEPTH)
-        anomaly(h, key->off, "limit", "key", "path too long: what is below is not read");
+    unsigned most = h->want->key_depth && h->want->key_depth < LIM_REGF_DEPTH ? h->want->key_depth : LIM_REGF_DEPTH;
+    if (!p.path.p || p.path.n > LIM_REGF_PATH || depth >= most)
+        reached(h, key->off, "key", depth >= most ? too_deep : too_long);
     else
         walk(h, &p, next, m, depth + 1);
 }
@@ -460,6 +478,13 @@ static void walk(struct hive *h, const struct place *p, const struct state *s, s
     }
 }
 
+static void open_before(struct hive *h)
+{
+    h->before_img = (struct image){.bytes = h->img.hive.p, .n = h->img.hive.n, .hive = h->img.hive};
+    if (h->img.page)
+        regf_open(&h->before_img, h->a, NULL, NULL, &h->before, NULL);
+}
+
 static void emit_wanted(struct hive *h)
 {
     struct state *s = arena_alloc(h->a, sizeof *s, h->n_pattern + 1);
@@ -468,9 +493,6 @@ static void emit_wanted(struct hive *h)
     for (size_t i = 0; i < h->n_pattern; i++)
         s[i] = (struct state){(uint32_t)i, 0};
     struct place p = {h->top, join(h->a, str_of(h->kind), str_of(h->root)), {"", 0}};
-    h->before_img = (struct image){.bytes = h->img.hive.p, .n = h->img.hive.n, .hive = h->img.hive};
-    if (h->img.page)
-        regf_open(&h->before_img, h->a, NULL, NULL, &h->before, NULL);
     regf_pass(h->r);
     regf_once(h->r, h->top.off);
     walk(h, &p, s, h->n_pattern, 0);
@@ -512,271 +534,52 @@ static bool on_deleted(void *ctx, struct str path, const struct regf_key *key, c
     return h->st == OK && h->room;
 }
 
-/* ---- SECURITY */
+/* ---- decoders: see decode.h */
 
-static bool default_value(struct hive *h, const struct regf_key *from, const char *path, struct regf_value *v)
+static bool source_find(void *ctx, const struct reg_node *from, struct str path, struct reg_node *out)
 {
-    struct regf_key k;
-    return regf_find(h->r, from, str_of(path), &k) && regf_get(h->r, &k, STR(""), v);
+    struct hive *h = ctx;
+    return from ? regf_find(h->r, &from->key, path, &out->key) : find(h, path, &out->key);
 }
 
-static struct value time_or_null(bool there, int64_t t) { return there && t > 0 ? val_i(t) : val_null(); }
+static bool source_get(void *ctx, const struct reg_node *k, struct str value, struct regf_value *out) { return regf_get(((struct hive *)ctx)->r, &k->key, value, out); }
 
-static void secret(struct hive *h, const struct regf_key *k)
+static bool source_subkey(void *ctx, const struct reg_node *k, struct reg_iter *it, struct reg_node *out) { return regf_subkey(((struct hive *)ctx)->r, &k->key, it->i++, &out->key); }
+
+static bool source_value(void *ctx, const struct reg_node *k, struct reg_iter *it, struct regf_value *out) { return regf_value_at(((struct hive *)ctx)->r, &k->key, it->i++, out); }
+
+static bool source_once(void *ctx, const struct reg_node *k) { return regf_once(((struct hive *)ctx)->r, k->key.off); }
+
+static bool source_going(void *ctx) { return ((struct hive *)ctx)->st == OK; }
+
+static void source_emit(void *ctx, struct fact *f, uint64_t off)
 {
-    struct regf_value cupd, oupd, val;
-    int64_t c = 0, o = 0;
-    bool has_c = default_value(h, k, "CupdTime", &cupd), has_o = default_value(h, k, "OupdTime", &oupd);
-    struct fact f = {.kind = FACT_SECRET, .ref = image_ref(&h->img, has_c ? cupd.off : k->off, NULL)};
-    if ((has_c && !lsa_read_time(cupd.data, &c)) || (has_o && !lsa_read_time(oupd.data, &o)))
-        anomaly(h, k->off, "decode", "LSA secret", "its time is not 8 bytes");
-    f.v[SE_NAME] = val_s(k->name), f.v[SE_CUPD] = time_or_null(has_c, c), f.v[SE_OUPD] = time_or_null(has_o, o);
-    f.v[SE_SIZE] = default_value(h, k, "CurrVal", &val) ? val_i(val.size) : val_null();
-    emit(h, &f);
+    struct hive *h = ctx;
+    f->ref = image_ref(&h->img, off, NULL);
+    emit(h, f);
 }
 
-static void right(struct hive *h, const struct regf_key *k)
+static void source_anomaly(void *ctx, uint64_t off, const char *what, const char *detail) { anomaly(ctx, off, "decode", what, detail); }
+
+/* Where a log replaced the page the decoded fact rests on, its value says so itself, with what stood there before. */
+static void source_cite(void *ctx, struct str path, const struct reg_node *k, const struct regf_value *v)
 {
-    struct regf_value v;
-    uint32_t mask;
-    if (!default_value(h, k, "ActSysAc", &v))
-        return;
-    struct fact f = {.kind = FACT_RIGHT, .ref = image_ref(&h->img, v.off, NULL)};
-    f.v[RI_SID] = val_s(k->name), f.v[RI_MASK] = val_i(0);
-    if (lsa_read_mask(v.data, &mask))
-        f.v[RI_MASK] = val_i(mask), emit(h, &f);
-    else
-        anomaly(h, v.off, "decode", "logon rights", "not 4 bytes");
+    struct hive *h = ctx;
+    struct place p = {.key = k->key, .path = join(h->a, str_of(h->kind), path)};
+    bool replayed = h->img.page && (origin(h, v->off).p || (v->data.off && origin(h, v->data.off).p));
+    if (replayed && p.path.p && reg_below(path, str_of(h->root), &p.raw) && !h->want->all_keys && !wanted_path(h, p.raw, v->name, false))
+        emit_value(h, &p, v, false);
 }
-
-static void audit_policy(struct hive *h, const struct regf_key *policy)
-{
-    struct regf_value v;
-    struct lsa_audit audit;
-    struct err e = {0};
-    if (!default_value(h, policy, "PolAdtEv", &v))
-        return;
-    if (lsa_read_audit(v.data, &audit, &e) != OK || audit.unknown)
-        anomaly(h, v.off, "decode", "audit policy", e.code ? e.why : "categories of an unknown size are left out");
-    for (unsigned i = 0; i < audit.n; i++) {
-        struct fact f = {.kind = FACT_AUDIT, .ref = image_ref(&h->img, v.off, NULL)};
-        f.v[AU_SUBCATEGORY] = val_s(str_of(audit.sub[i].name)), f.v[AU_MASK] = val_i(audit.sub[i].mask);
-        if (audit.sub[i].name)
-            emit(h, &f);
-    }
-}
-
-static void names(struct hive *h, const struct regf_key *policy)
-{
-    static const struct { const char *key, *what; bool sid; } rows[] = {
-        {"PolAcDmN", "machine_name", false}, {"PolAcDmS", "machine_sid", true}, {"PolPrDmN", "domain_name", false},
-        {"PolPrDmS", "domain_sid", true},    {"PolDnDDN", "dns_domain", false},
-    };
-    for (size_t i = 0; i < LEN(rows); i++) {
-        struct regf_value v;
-        if (!default_value(h, policy, rows[i].key, &v) || !v.data.n)
-            continue;                           /* empty: not joined to a domain */
-        struct str text = rows[i].sid ? lsa_read_sid(v.data, h->a) : lsa_read_name(v.data, h->a);
-        struct fact f = {.kind = FACT_LSA_NAME, .ref = image_ref(&h->img, v.off, NULL)};
-        f.v[LN_WHAT] = val_s(str_of(rows[i].what)), f.v[LN_VALUE] = val_s(text);
-        if (!text.p)
-            anomaly(h, v.off, "decode", rows[i].what, "length or shape wrong");
-        else if (text.n)
-            emit(h, &f);
-    }
-}
-
-static void cached_logons(struct hive *h, const struct regf_key *cache)
-{
-    struct regf_value v;
-    struct arena was = *h->a;
-    for (uint32_t i = 0; h->st == OK && regf_value_at(h->r, cache, i, &v); i++, *h->a = was) {
-        struct lsa_cached c;
-        int64_t slot;
-        if (!str_starts_ci(v.name, STR("NL$")) || !str_i64((struct str){v.name.p + 3, v.name.n - 3}, &slot))
-            continue;
-        struct fact f = {.kind = FACT_CACHED_LOGON, .ref = image_ref(&h->img, v.off, NULL)};
-        if (!lsa_read_cached(v.data, &c))
-            anomaly(h, v.off, "decode", "cached logon", "cut short");
-        f.v[CL_SLOT] = val_i(slot), f.v[CL_WRITTEN] = time_or_null(true, c.written), f.v[CL_RID] = val_i(c.rid);
-        if (c.used)
-            emit(h, &f);
-    }
-}
-
-static void each_subkey(struct hive *h, const struct regf_key *k, void (*fn)(struct hive *, const struct regf_key *))
-{
-    struct regf_key sub;
-    struct arena was = *h->a;
-    for (uint32_t i = 0; h->st == OK && regf_subkey(h->r, k, i, &sub); i++, *h->a = was)
-        fn(h, &sub);
-}
-
-static void security(struct hive *h)
-{
-    struct regf_key k;
-    if (find(h, "Policy\\Secrets", &k))
-        each_subkey(h, &k, secret);
-    if (find(h, "Policy\\Accounts", &k))
-        each_subkey(h, &k, right);
-    if (find(h, "Policy", &k))
-        audit_policy(h, &k), names(h, &k);
-    if (find(h, "Cache", &k))
-        cached_logons(h, &k);
-}
-
-/* ---- SAM */
-
-static void account(struct hive *h, const struct regf_key *k)
-{
-    struct regf_value fv, vv;
-    struct sam_user u = {0};
-    struct str name = {0};
-    enum sam_blank blank = SAM_PASSWORD_UNKNOWN;
-    uint32_t rid = 0;
-    if (k->name.n != 8)
-        return;                                 /* Names */
-    for (size_t i = 0; i < 8; i++) {
-        char c = k->name.p[i];
-        unsigned d = c >= '0' && c <= '9' ? (unsigned)(c - '0') : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10) : 16;
-        if (d == 16)
-            return;
-        rid = rid << 4 | d;
-    }
-    bool has_f = regf_get(h->r, k, STR("F"), &fv) && sam_user_f(fv.data, &u), has_v = regf_get(h->r, k, STR("V"), &vv) && sam_user_v(vv.data, h->a, &name, &blank);
-    if (!has_f || !has_v)
-        anomaly(h, k->off, "decode", "SAM account", has_f ? "V cannot be read" : "F cannot be read");
-    struct fact f = {.kind = FACT_ACCOUNT, .ref = image_ref(&h->img, has_f ? fv.off : k->off, NULL)};
-    for (size_t i = 0; i < FACT_COLS; i++)
-        f.v[i] = val_null();
-    f.v[AC_RID] = val_i(rid), f.v[AC_NAME] = val_s(name), f.v[AC_BLANK] = blank == SAM_PASSWORD_UNKNOWN ? val_null() : val_i(blank);
-    if (has_f) {
-        f.v[AC_FLAGS] = val_i(u.flags), f.v[AC_PASSWORD_SET] = val_i(u.password_set), f.v[AC_BAD_COUNT] = val_i(u.bad_count), f.v[AC_LOGONS] = val_i(u.logons);
-        f.v[AC_LAST_LOGON] = time_or_null(true, u.last_logon), f.v[AC_LAST_BAD] = time_or_null(true, u.last_bad);
-        f.v[AC_EXPIRES] = time_or_null(u.expires != INT64_MAX, u.expires);
-    }
-    emit(h, &f);
-}
-
-static struct value span_or_null(int64_t t) { return t == SAM_FOREVER ? val_null() : val_i(t); }
-
-static void sam(struct hive *h)
-{
-    struct regf_key k;
-    struct regf_value v;
-    struct sam_policy p;
-    if (find(h, "SAM\\Domains\\Account\\Users", &k))
-        each_subkey(h, &k, account);
-    if (!find(h, "SAM\\Domains\\Account", &k))
-        return;
-    struct str sid = regf_get(h->r, &k, STR("V"), &v) ? sam_domain_v(v.data, h->a) : (struct str){0};
-    if (sid.p) {
-        struct fact name = {.kind = FACT_LSA_NAME, .ref = image_ref(&h->img, v.off, NULL)};
-        name.v[LN_WHAT] = val_s(STR("sam_sid")), name.v[LN_VALUE] = val_s(sid);
-        emit(h, &name);
-    }
-    if (!regf_get(h->r, &k, STR("F"), &v))
-        return;
-    if (!sam_domain_f(v.data, &p)) {
-        anomaly(h, v.off, "decode", "SAM domain", "F is cut short");
-        return;
-    }
-    struct fact f = {.kind = FACT_LOCKOUT, .ref = image_ref(&h->img, v.off, NULL)};
-    f.v[LO_THRESHOLD] = val_i(p.threshold), f.v[LO_DURATION] = span_or_null(p.lockout), f.v[LO_WINDOW] = span_or_null(p.window);
-    f.v[LO_MAX_AGE] = span_or_null(p.max_age), f.v[LO_MIN_LENGTH] = val_i(p.min_length);
-    emit(h, &f);
-}
-
-/* ---- SOFTWARE: tasks. Tree gives path -> GUID, Tasks\{GUID} the rest; either may lack the other. */
-
-struct tree_row { struct str guid, path; uint64_t off; struct tree_row *next; };
-
-static void task_tree(struct hive *h, const struct regf_key *k, struct str path, unsigned depth, struct tree_row **rows)
-{
-    struct regf_key sub;
-    struct regf_value v;
-    for (uint32_t i = 0; depth < LIM_REGF_PARTS && h->st == OK && regf_subkey(h->r, k, i, &sub); i++) {
-        struct tree_row *row = regf_once(h->r, sub.off) ? arena_alloc(h->a, sizeof *row, 1) : NULL;
-        char *p = row && path.n + sub.name.n < LIM_REGF_PATH ? arena_printf(h->a, "%.*s\\%.*s", STR_ARG(path), STR_ARG(sub.name)) : NULL;
-        if (row && !p)
-            anomaly(h, sub.off, "limit", "task tree", "no room for this path");
-        if (!p)
-            continue;
-        if (regf_get(h->r, &sub, STR("Id"), &v)) {
-            *row = (struct tree_row){utf16_strz(h->a, v.data), str_of(p), v.off, *rows};
-            *rows = row;
-        }
-        task_tree(h, &sub, str_of(p), depth + 1, rows);
-    }
-}
-
-static void emit_task(struct hive *h, const struct regf_key *k, struct str guid, struct str path, uint64_t off)
-{
-    struct fact f = {.kind = FACT_TASK};
-    struct regf_value v;
-    struct task_dynamic d;
-    struct task_triggers t = {0};
-    struct task_actions act;
-    for (size_t i = 0; i < FACT_COLS; i++)
-        f.v[i] = val_null();
-    f.v[TA_GUID] = val_s(guid);
-    if (k && regf_get(h->r, k, STR("DynamicInfo"), &v)) {
-        off = v.off;
-        if (taskcache_dynamic(v.data, &d)) {
-            f.v[TA_REGISTERED] = time_or_null(true, d.registered), f.v[TA_LAST_RUN] = time_or_null(true, d.last_run), f.v[TA_LAST_OK] = time_or_null(d.has_last_ok, d.last_ok);
-            f.v[TA_STATE] = val_i(d.state), f.v[TA_RESULT] = val_i(d.result);
-        } else {
-            anomaly(h, v.off, "decode", "DynamicInfo", "cut short or of an unknown kind");
-        }
-    }
-    if (k && regf_get(h->r, k, STR("Triggers"), &v)) {
-        if (!taskcache_triggers(v.data, h->a, &t))
-            anomaly(h, v.off, "decode", "Triggers", "cut short or of an unknown kind");
-        const char *logon = taskcache_logon(&t);
-        f.v[TA_FLAGS] = t.has_flags ? val_i(t.flags) : val_null(), f.v[TA_LOGON] = val_s(str_of(logon));
-        f.v[TA_SID] = val_s(t.sid), f.v[TA_USER] = val_s(t.user);
-    }
-    if (k && regf_get(h->r, k, STR("Actions"), &v)) {
-        if (!taskcache_actions(v.data, h->a, &act))
-            anomaly(h, v.off, "decode", "Actions", "cut short or of an unknown kind");
-        f.v[TA_COMMAND] = val_s(act.n ? act.command : (struct str){0}), f.v[TA_UNC] = act.n && act.place != TASK_DRIVE ? val_i(act.place == TASK_UNC) : val_null();     /* a drive may be mapped or not */
-    }
-    if (!path.p && k && regf_get(h->r, k, STR("Path"), &v))
-        path = utf16_strz(h->a, v.data);
-    f.v[TA_PATH] = val_s(path);
-    f.ref = image_ref(&h->img, off, NULL);
-    emit(h, &f);
-}
-
-static void software(struct hive *h)
-{
-    struct regf_key tree, tasks, k;
-    struct tree_row *rows = NULL;
-    bool has_tasks = find(h, TASKS "\\TaskCache\\Tasks", &tasks);
-    regf_pass(h->r);
-    if (find(h, TASKS "\\TaskCache\\Tree", &tree))
-        task_tree(h, &tree, (struct str){"", 0}, 0, &rows);
-    struct arena was = *h->a;
-    for (struct tree_row *r = rows; r && h->st == OK; r = r->next, *h->a = was) {
-        bool there = has_tasks && r->guid.n && !memchr(r->guid.p, '\\', r->guid.n) && regf_find(h->r, &tasks, r->guid, &k);
-        if (there)
-            regf_once(h->r, k.off);
-        emit_task(h, there ? &k : NULL, r->guid, r->path, r->off);
-    }
-    for (uint32_t i = 0; has_tasks && h->st == OK && regf_subkey(h->r, &tasks, i, &k); i++, *h->a = was)
-        if (regf_once(h->r, k.off))             /* no row in Tree: hidden or half deleted */
-            emit_task(h, &k, k.name, (struct str){0}, k.off);
-}
-
-/* ---- all together */
 
 static void decode(struct hive *h)
 {
-    static const struct { const char *kind; void (*fn)(struct hive *); } rows[] = {{"SECURITY", security}, {"SAM", sam}, {"SOFTWARE", software}};
-    for (size_t i = 0; i < LEN(rows); i++)
-        if (h->has_top && strcmp(h->kind, rows[i].kind) == 0)
-            rows[i].fn(h);
+    struct reg_source s = {h, h->a, source_find, source_get, source_subkey, source_value, source_once, source_going, source_emit, source_anomaly, source_cite};
+    regf_pass(h->r);
+    if (h->has_top)
+        reg_decode(&s, str_of(h->kind));
 }
+
+/* ---- all together */
 
 static enum status read_hive(struct hive *h)
 {
@@ -796,10 +599,10 @@ static enum status read_hive(struct hive *h)
     if ((st = make_patterns(h)) != OK)
         return st;
     struct arena was = *h->a;
+    open_before(h);
     emit_wanted(h);
-    h->before = NULL, *h->a = was;
     decode(h);
-    *h->a = was;
+    h->before = NULL, *h->a = was;
     if (h->want->recovered)
         regf_deleted(h->r, on_deleted, h);
     return h->st;
@@ -812,6 +615,8 @@ enum status hive_read(const struct span *files, size_t n, const struct want *wan
     txlog_recover(files, n, &h.img, &h.replay, &short_of_memory);
     h.room = LIM_REGF_ROOM * (uint64_t)h.img.n + (16u << 20);
     enum status st = read_hive(&h);
+    if (st == OK && h.limit)
+        st = err_set(e, E_LIMIT, ERR_NO_OFF, "hive", "%s", h.limit);
     image_free(&h.img);
     return st;
 }

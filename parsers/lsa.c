@@ -125,3 +125,10 @@ bool lsa_read_cached(struct span data, struct lsa_cached *out)
     *out = (struct lsa_cached){.used = span_u16(&data) != 0, .rid = span_u32(&rid), .written = (int64_t)span_u64(&written)};
     return !data.bad && !rid.bad && !written.bad;
 }
+
+bool lsa_read_slots(struct span data, uint32_t *out)
+{
+    span_u32(&data);
+    *out = span_u32(&data);
+    return !data.bad;
+}

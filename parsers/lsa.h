@@ -4,11 +4,12 @@
  *
  * Secrets\<name>\CupdTime, OupdTime   u64 FILETIME
  * Accounts\<SID>\ActSysAc             u32 mask of logon rights
- * PolAcDmN, PolPrDmN, PolDnDDN        0 u16 bytes | 2 u16 room | 4 u32 offset of the text (8) | UTF-16LE
+ * PolAcDmN, PolPrDmN, PolDnDDN, PolDnTrN   0 u16 bytes | 2 u16 room | 4 u32 offset of the text (8) | UTF-16LE
  * PolAcDmS, PolPrDmS                  SID: 0 u8 revision 1 | 1 u8 count | 2 u48 authority, big-endian | 8 u32[count]
  * PolAdtEv                            0 u8 | 1 u8 auditing on | 4 u32 categories (9) | 8 u32 offset of the footer | 12 u16 per subcategory
  *                                     footer: u16[9] subcategories of each category. Bytes between the last entry and the footer are left over.
  * Cache\NL$n                          0 u16 bytes of the user name, 0: slot not in use | 16 u32 RID | 32 u64 FILETIME
+ * Cache\NL$Control                    0 u32 revision | 4 u32 slots
  * Sources: [MS-LSAD] 2.2.1.3 (rights), [MS-DTYP] 2.4.2 (SID), RegRipper auditpol (order of subcategories by release), libyal winreg-kb. */
 #ifndef LSA_H
 #define LSA_H
@@ -29,4 +30,5 @@ enum status lsa_read_audit(struct span data, struct lsa_audit *out, struct err *
 
 struct lsa_cached { bool used; uint32_t rid; int64_t written; };
 bool lsa_read_cached(struct span data, struct lsa_cached *out);
+bool lsa_read_slots(struct span data, uint32_t *out);            /* how many logons are cached at most */
 #endif

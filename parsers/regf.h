@@ -40,6 +40,7 @@ void regf_deleted(struct regf *h, regf_deleted_fn *fn, void *ctx);
 
 /* hive.c: the whole job of one hive. files[0] the hive, then its logs. Emits HIVE first, then ANOMALY, REG_KEY, REG_VALUE as wanted
  * (paths as "SYSTEM\CurrentControlSet\Services\CscService": hive kind, then the path in it, the current control set under that name),
- * then what lsa/sam/taskcache decode. An arena of 8 MiB and a 16th of the hive suffices; what does not fit a smaller one is told. */
+ * then what decode.h finds in it. An arena of 8 MiB and a 16th of the hive suffices; what does not fit a smaller one is told. E_LIMIT at the end: all is
+ * told but for what a limit (want's, or limits.h) cut off. */
 enum status hive_read(const struct span *files, size_t n, const struct want *want, struct arena *a, fact_sink *sink, void *ctx, struct err *e);
 #endif

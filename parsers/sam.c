@@ -4,6 +4,19 @@
 
 enum { F_BYTES = 68, V_TABLE = 0xcc, V_NAME = 12, V_NT_HASH = 0xa8, DOMAIN_F_BYTES = 86 };
 
+bool sam_rid(struct str name, uint32_t *rid)
+{
+    *rid = 0;
+    for (size_t i = 0; i < name.n; i++) {
+        char c = name.p[i];
+        unsigned d = c >= '0' && c <= '9' ? (unsigned)(c - '0') : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10) : 16;
+        if (d == 16)
+            return false;
+        *rid = *rid << 4 | d;
+    }
+    return name.n == 8;
+}
+
 bool sam_user_f(struct span data, struct sam_user *out)
 {
     struct span s = span_take(&data, F_BYTES);
@@ -43,8 +56,8 @@ bool sam_domain_f(struct span data, struct sam_policy *out)
     struct span s = span_take(&data, DOMAIN_F_BYTES);
     if (s.bad)
         return false;
-    *out = (struct sam_policy){.max_age = interval(s.p + 24), .lockout = interval(s.p + 48), .window = interval(s.p + 56),
-                               .min_length = le16(s.p + 80), .threshold = le16(s.p + 84)};
+    *out = (struct sam_policy){.max_age = interval(s.p + 24), .min_age = interval(s.p + 32), .lockout = interval(s.p + 48), .window = interval(s.p + 56),
+                               .properties = le32(s.p + 76), .min_length = le16(s.p + 80), .history = le16(s.p + 82), .threshold = le16(s.p + 84)};
     return true;
 }
 

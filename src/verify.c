@@ -38,8 +38,9 @@ static const char *const decoded[] = {
     "SELECT " HIVE_PLACE "'Policy\\Secrets\\' || name || '\\CupdTime', ''" CITED("secret"),
     "SELECT " HIVE_PLACE "'Policy\\Accounts\\' || sid || '\\ActSysAc', ''" CITED("logon_right"),
     "SELECT " HIVE_PLACE "'Policy\\PolAdtEv', ''" CITED("audit_policy"),
-    "SELECT " HIVE_PLACE "'Policy\\' || CASE what WHEN 'machine_name' THEN 'PolAcDmN' WHEN 'machine_sid' THEN 'PolAcDmS' WHEN 'domain_name' THEN 'PolPrDmN'"
-    " WHEN 'domain_sid' THEN 'PolPrDmS' ELSE 'PolDnDDN' END, ''" CITED("lsa_name"),
+    "SELECT " HIVE_PLACE "CASE what WHEN 'machine_name' THEN 'Policy\\PolAcDmN' WHEN 'machine_sid' THEN 'Policy\\PolAcDmS' WHEN 'domain_name' THEN 'Policy\\PolPrDmN'"
+    " WHEN 'domain_sid' THEN 'Policy\\PolPrDmS' WHEN 'dns_forest' THEN 'Policy\\PolDnTrN' WHEN 'cached_logon_slots' THEN 'Cache' WHEN 'sam_sid' THEN 'SAM\\Domains\\Account' ELSE 'Policy\\PolDnDDN' END,"
+    " CASE what WHEN 'cached_logon_slots' THEN 'NL$Control' WHEN 'sam_sid' THEN 'V' ELSE '' END" CITED("lsa_name"),
     "SELECT " HIVE_PLACE "'Cache', 'NL$' || slot" CITED("cached_logon"),
     "SELECT " HIVE_PLACE "'SAM\\Domains\\Account\\Users\\' || printf('%08X', rid), 'F'" CITED("sam_account"),
     "SELECT " HIVE_PLACE "'SAM\\Domains\\Account', 'F'" CITED("lockout_policy"),
@@ -101,10 +102,10 @@ static int by_unit(const void *a, const void *b)
 static enum status collect(struct verify *v, struct err *e)
 {
     enum status st = OK;
+    for (size_t i = 0; i < LEN(decoded) && st == OK; i++)       /* these first: the value beside one may be told without its bytes */
+        st = case_query(v->db, decoded[i], NULL, NULL, 0, add_item, &(struct collect){v, -1}, e);
     for (size_t i = 0; i < LEN(whole) && st == OK; i++)
         st = case_query(v->db, whole[i].sql, NULL, NULL, 0, add_item, &(struct collect){v, (int)whole[i].kind}, e);
-    for (size_t i = 0; i < LEN(decoded) && st == OK; i++)
-        st = case_query(v->db, decoded[i], NULL, NULL, 0, add_item, &(struct collect){v, -1}, e);
     if (v->n)
         qsort(v->item, v->n, sizeof *v->item, by_unit);
     return st;

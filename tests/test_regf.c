@@ -683,6 +683,29 @@ Test(hive_read, values_from_logs)
     buf_free(&file[0]), buf_free(&file[1]), buf_free(&after), buf_free(&lines), hive_free(&h);
 }
 
+/* So does a structure that a log put there: the value it rests on stands beside it, unless that is a secret. */
+Test(hive_read, structures_from_logs)
+{
+    struct hive h = {.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")};
+    struct buf file[2] = {{0}}, after = {0}, lines = {0};
+    lsa_right(&h, "S-1-5-21-1-2-3-1001", RIGHT_BATCH), lsa_secret(&h, "_SC_X", h.now, h.now), lsa_cache(&h, 1), lsa_cached(&h, 1, h.now, 1105);
+    hive_write(&h, &file[0]);
+    lsa_right(&h, "S-1-5-21-1-2-3-1001", DENY_BATCH), lsa_cached(&h, 1, h.now + 1, 1106);
+    hive_write(&h, &after);
+    log_begin(&file[1], &file[0], 7), log_entry(&file[1], &file[0], &after, 7);
+    hive_seq(&file[0], 2, 1);
+    read_lines(file, 2, &(struct want){0}, &lines);
+    cr_expect(says(&lines, "logon_right f1 sid=S-1-5-21-1-2-3-1001 mask=256\nreg_value f1 path=SECURITY\\Policy\\Accounts\\S-1-5-21-1-2-3-1001\\ActSysAc name= type=0 data=00010000 size=4"),
+              "%.*s", (int)lines.n, lines.p);
+    cr_expect(says(&lines, "origin=log entry 7 before=04000000"), "%.*s", (int)lines.n, lines.p);
+    cr_expect(says(&lines, "reg_value f1 path=SECURITY\\Cache name=NL$1 type=3 size=") && !says(&lines, "NL$1 type=3 data="), "%.*s", (int)lines.n, lines.p);
+    read_lines(file, 2, &(struct want){.all_keys = true}, &lines);
+    cr_expect_eq(count_of(&lines, "ActSysAc name="), 1, "a value is told once\n%.*s", (int)lines.n, lines.p);
+    read_lines(&after, 1, &(struct want){0}, &lines);
+    cr_expect(says(&lines, "mask=256\n") && !says(&lines, "reg_value"), "%.*s", (int)lines.n, lines.p);
+    buf_free(&file[0]), buf_free(&file[1]), buf_free(&after), buf_free(&lines), hive_free(&h);
+}
+
 /* Two keys with one list: its keys belong to the parent they name, whoever comes first. */
 Test(hive_read, shared_lists)
 {
@@ -818,7 +841,7 @@ Test(hive_read, sam)
         "sam_account f0 rid=1001 name=svc flags=1040 password_set=2026-01-02T00:00:00.0000000Z last_logon=2026-01-03T00:00:00.0000000Z last_bad=2026-01-04T00:00:00.0000000Z "
         "bad_count=7 expires=2027-01-01T00:00:00.0000000Z blank=0 logons=12\n",
         "sam_account f0 rid=1002 name=M\xc3\xbcller flags=16 password_set=1601-01-01T00:00:00.0000000Z bad_count=0 blank=1 logons=0\n",
-        "lockout_policy f0 threshold=5 duration=18000000000 window=18000000000 max_age=36288000000000 min_length=7\n",
+        "lockout_policy f0 threshold=5 duration=18000000000 window=18000000000 max_age=36288000000000 min_length=7 min_age=0 history=24 complex=1\n",
     };
     static const char *const absent[] = {"anomaly", "rid=0 ", "reg_value"};
     struct hive h = {.name = "SAM", .now = utc("2026-03-01T08:00:00Z")};

@@ -22,7 +22,7 @@ const struct fact_desc fact_descs[FACT_KINDS] = {
     [FACT_LSA_NAME] = {"lsa_name", {S("what"), S("value")}},
     [FACT_CACHED_LOGON] = {"cached_logon", {I("slot"), T("written"), I("rid")}},
     [FACT_ACCOUNT] = {"sam_account", {I("rid"), S("name"), I("flags"), T("password_set"), T("last_logon"), T("last_bad"), I("bad_count"), T("expires"), I("blank"), I("logons")}},
-    [FACT_LOCKOUT] = {"lockout_policy", {I("threshold"), I("duration"), I("window"), I("max_age"), I("min_length")}},
+    [FACT_LOCKOUT] = {"lockout_policy", {I("threshold"), I("duration"), I("window"), I("max_age"), I("min_length"), I("min_age"), I("history"), I("complex")}},
     [FACT_TASK] = {"task_cache", {S("guid"), S("path"), S("sid"), S("user"), S("logon"), I("flags"), T("registered"), T("last_run"), T("last_ok"), I("state"), I("result"),
                                   S("command"), I("unc")}},
 };
