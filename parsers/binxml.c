@@ -33,6 +33,7 @@ struct bx *bx_new(struct arena *scratch)
     if (!bx)
         return NULL;
     bx->scratch = scratch;
+    bx_depth(bx, 0);
     bx->at = calloc(CHUNK_MAX, sizeof *bx->at);
     bx->tmpl = calloc(LIM_TEMPLATES, sizeof(struct bx_tmpl *));
     if (!arena_make(&bx->keep, LIM_TEMPLATE_BYTES) || !bx->at || !bx->tmpl)
@@ -62,9 +63,16 @@ static void forget_offsets(struct bx *bx)
 
 void bx_chunk(struct bx *bx, const uint8_t *p, size_t n)
 {
-    bx->chunk = (struct bx_chunk){p, n < CHUNK_MAX ? n : CHUNK_MAX, LIM_BINXML_WORK};
+    bx->chunk = (struct bx_chunk){p, n < CHUNK_MAX ? n : CHUNK_MAX, LIM_BINXML_WORK, .elements = bx->chunk.elements, .levels = bx->chunk.levels};
     forget_offsets(bx);
 }
+
+void bx_depth(struct bx *bx, unsigned most)
+{
+    bx->chunk.elements = most && most < LIM_BINXML_ELEMENTS ? most : LIM_BINXML_ELEMENTS;
+    bx->chunk.levels = most && most < LIM_BINXML_DEPTH ? most : LIM_BINXML_DEPTH;
+}
+bool bx_too_deep(const struct bx *bx) { return bx->chunk.deep; }
 
 static void flush_templates(struct bx *bx)
 {
@@ -327,7 +335,7 @@ static const char odd_why[] = "names or templates overwritten";
 
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev)
 {
-    ev->why = NULL, ev->t = NULL, ev->odd = false;
+    ev->why = NULL, ev->t = NULL, ev->odd = bx->chunk.deep = false;
     if (at > bx->chunk.n || n > bx->chunk.n - at)
         return fail_event(ev, "outside the chunk");
     ev->bytes = span_of(bx->chunk.p + at, n, at);
@@ -380,7 +388,7 @@ static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, en
 {
     if (v.kind == BXV_ABSENT || bx_is_null(v))
         return true;
-    if (!bx_is_xml(v) || level > LIM_BINXML_DEPTH)
+    if (!bx_is_xml(v) || level > bx->chunk.levels)
         return false;
     struct span s = span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p));
     struct bx_slots slots;

@@ -1,6 +1,6 @@
 /* binxml: records of a chunk as events: templates compiled once per content, values located in slots, shown as JSON or XML.
  * struct bx (one per walk) owns the compiled templates; all about a record borrows the chunk and the scratch arena until the next bx_open.
- * It refuses work beyond its budget, nesting beyond LIM_BINXML_*, and bytes that are no binary XML: that record fails with a reason, nothing else. */
+ * It refuses work beyond its budget, nesting beyond bx_depth, and bytes that are no binary XML: that record fails with a reason, nothing else. */
 #ifndef BINXML_H
 #define BINXML_H
 #include "../src/base/arena.h"
@@ -48,6 +48,8 @@ struct bx_event {
 struct bx *bx_new(struct arena *scratch);
 void bx_free(struct bx *bx);
 void bx_chunk(struct bx *bx, const uint8_t *p, size_t n);       /* begins a chunk of at most 65536 bytes; offsets in binary XML count from p */
+void bx_depth(struct bx *bx, unsigned most);    /* elements and fragments of one record open at once; 0: LIM_BINXML_*, never more */
+bool bx_too_deep(const struct bx *bx);          /* what failed of the record last opened nests deeper */
 
 /* General: no compiled templates, to compare the lanes. Strict, for slack: the data must decode too, and every template id and name hash be right. */
 enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE, BX_STRICT };

@@ -22,6 +22,12 @@ bool bx_work(struct bx_chunk *c, uint32_t n)
     return true;
 }
 
+static bool too_deep(const struct bx_parse *q, const char *why)
+{
+    q->chunk->deep = true;
+    return fail(q, why);
+}
+
 static struct bx_node *node_add(const struct bx_parse *q, struct bx_list *to, enum bx_node_kind kind)
 {
     struct bx_node *n = bx_work(q->chunk, 1) ? arena_alloc(q->mem, sizeof *n, 1) : NULL;
@@ -289,8 +295,8 @@ static bool element_read(const struct bx_parse *outer, struct span *s, struct bx
     struct bx_elem *e = arena_alloc(q->mem, sizeof *e, 1);
     if (!e)
         return fail(q, "too large for memory");
-    if (++q->open > LIM_BINXML_ELEMENTS)
-        return fail(q, "elements nested too deeply");
+    if (++q->open > q->chunk->elements)
+        return too_deep(q, "elements nested too deeply");
     span_take(s, q->definition ? 6 : 4);
     if (!name_read(q, s, &e->name, &e->tag))
         return false;
@@ -348,8 +354,8 @@ static bool content_read(const struct bx_parse *q, struct span *s, struct bx_lis
 
 bool bx_parse(const struct bx_parse *q, struct span s, struct bx_list *to)
 {
-    if (q->level > LIM_BINXML_DEPTH)
-        return fail(q, "fragments nested too deeply");
+    if (q->level > q->chunk->levels)
+        return too_deep(q, "fragments nested too deeply");
     if (!bx_work(q->chunk, 1))
         return fail(q, "work budget of the chunk used up");
     return content_read(q, &s, to, IN_FRAGMENT);

@@ -1,6 +1,6 @@
 /* bxtree: tokens of binary XML to a tree; the one reader of tokens, for template definitions and for whole records.
  * The tree lies in the caller's arena; file values borrow the chunk.
- * It refuses unknown tokens, text that leaves its fragment, nesting beyond LIM_BINXML_* and work beyond the chunk's budget: false, and why. */
+ * It refuses unknown tokens, text that leaves its fragment, nesting and work beyond the chunk's budget: false, and why. */
 #ifndef BXTREE_H
 #define BXTREE_H
 #include "../src/base/arena.h"
@@ -30,7 +30,8 @@ struct bx_elem {
 
 static inline bool bx_is_xmlns(struct str name) { return str_eq(name, STR("xmlns")) || (name.n > 6 && memcmp(name.p, "xmlns:", 6) == 0); }
 
-struct bx_chunk { const uint8_t *p; size_t n; uint32_t work; };     /* work: what is left of the budget */
+/* work: what is left of the budget. elements, levels: how deep a record may nest; deep: one wanted to nest deeper. */
+struct bx_chunk { const uint8_t *p; size_t n; uint32_t work; unsigned elements, levels; bool deep; };
 
 /* Where a definition names something by offset, so that the same definition in another chunk can be recognised. */
 struct bx_ref { uint32_t pos; uint16_t name; bool inside; };        /* pos of the u32 in the definition; inside: the name follows it */

@@ -32,7 +32,9 @@ struct walk {
     struct buf out, key, json, text, names;
     struct tally_source named;          /* the strings in names */
     struct seen *seen;
-    uint64_t flushed, anomalies;
+    uint64_t flushed, anomalies, limit_off;
+    const char *limit;                  /* which limit was reached first, and where; NULL: none */
+    bool full;                          /* more records than are wanted: the walk ends */
     enum status st;                     /* what the sink said */
 };
 
@@ -61,6 +63,14 @@ static void anomaly(struct walk *w, uint64_t off, const char *code, const char *
     va_end(ap);
     put_anomaly(w, off, code, what, detail);
 }
+
+static void reached(struct walk *w, uint64_t off, const char *limit)
+{
+    if (!w->limit)
+        w->limit = limit, w->limit_off = off;
+}
+static const char too_deep[] = "a record nests deeper than is allowed, and is not read", too_many[] = "more records than are allowed: the rest is not read";
+static bool going(const struct walk *w) { return w->st == OK && !w->full; }
 
 /* ---- Who speaks ----------------------------------------------------------------------------------------------------------------------- */
 
@@ -177,6 +187,8 @@ static uint64_t identity_seed(struct walk *w, const struct head *h)
 /* Says why a record's data are not all there. */
 static void data_lost(struct walk *w, const struct head *h)
 {
+    if (w->ev->why && bx_too_deep(w->bx))
+        reached(w, h->off, too_deep);
     if (w->ev->why)
         anomaly(w, h->off, "record-binxml", "the data of a record cannot be decoded", "%s", w->ev->why);
     else
@@ -537,7 +549,7 @@ static size_t walk_records(struct walk *w, struct chunk *c)
 {
     size_t at = CHUNK_HEADER;
     uint64_t last = 0;
-    while (w->st == OK && at + RECORD_LEAST <= c->n) {
+    while (going(w) && at + RECORD_LEAST <= c->n) {
         uint32_t size = record_size(c->p, c->n, at);
         if (!size) {
             bool magic = le32(c->p + at) == RECORD_MAGIC;
@@ -561,8 +573,15 @@ static size_t walk_records(struct walk *w, struct chunk *c)
         if (at == c->free)
             anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space", "free space at %zu, next record %llu", c->free,
                 (unsigned long long)id);
+        if (w->want->records && w->stats->seen >= w->want->records) {
+            w->full = true, reached(w, c->off + at, too_many);
+            break;
+        }
         w->stats->seen++;
-        if (read_record(w, c->p + at, at, size, c->off + at, false))
+        bool read = read_record(w, c->p + at, at, size, c->off + at, false);
+        if (!read && bx_too_deep(w->bx))
+            reached(w, c->off + at, too_deep);
+        if (read)
             w->stats->parsed++;
         else
             record_failed(w, c->off + at, "record-binxml", "a record cannot be decoded", w->ev->why ? w->ev->why : "no reason");
@@ -576,7 +595,7 @@ static void walk_slack(struct walk *w, const struct chunk *c, size_t from)
 {
     uint64_t found = 0, unreadable = 0;
     size_t first = 0;
-    for (size_t at = from; w->st == OK && at + RECORD_LEAST <= c->n;) {
+    for (size_t at = from; going(w) && at + RECORD_LEAST <= c->n;) {
         uint32_t size = record_size(c->p, c->n, at);
         if (!size) {
             at = next_record(c, at);
@@ -607,7 +626,7 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
         bx_chunk(w->bx, c.p, n);
         check_chunk(w, &c);
         size_t end = c.signature || next_record(&c, CHUNK_HEADER - 8) < n ? walk_records(w, &c) : n;
-        if (c.free_known && end < c.free && !c.damaged && w->st == OK)
+        if (c.free_known && end < c.free && !c.damaged && going(w))
             anomaly(w, off + 48, "chunk-free", "free space of a chunk begins behind its last record", "free space at %zu, records end at %zu",
                 c.free, end);
         walk_slack(w, &c, end);
@@ -679,16 +698,22 @@ static bool walk_begin(struct walk *w)
 {
     w->bx = bx_new(w->scratch), w->tally = tally_new();
     w->ev = calloc(1, sizeof *w->ev), w->seen = calloc(1 << SEEN_BITS, sizeof *w->seen);
-    if (w->bx && w->tally && w->ev && w->seen)
+    if (w->bx && w->tally && w->ev && w->seen) {
+        bx_depth(w->bx, w->want->xml_depth);
         return true;
+    }
     w->st = err_set(w->e, E_NOMEM, ERR_NO_OFF, "event log", "no memory to begin");
     return false;
 }
 
-static void walk_end(struct walk *w)
+/* Frees what the walk held; E_LIMIT when all went well but for a limit. */
+static enum status walk_end(struct walk *w)
 {
+    if (w->st == OK && w->limit)
+        w->st = err_set(w->e, E_LIMIT, w->limit_off, "event log", "%s", w->limit);
     bx_free(w->bx), tally_free(w->tally), free(w->ev), free(w->seen);
     buf_free(&w->out), buf_free(&w->key), buf_free(&w->json), buf_free(&w->text), buf_free(&w->names);
+    return w->st;
 }
 
 static void walk(struct walk *w, uint32_t first, uint32_t count)
@@ -697,7 +722,7 @@ static void walk(struct walk *w, uint32_t first, uint32_t count)
     uint32_t slots = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
     uint32_t end = first >= slots || count >= slots - first || (uint64_t)first + count >= evtx_slots(w->file.n) ? slots : first + count;
     check_header(w, base, slots, first, end);
-    for (uint32_t i = first; i < end && w->st == OK; i++) {
+    for (uint32_t i = first; i < end && going(w); i++) {
         uint64_t off = base + (uint64_t)i * EVTX_CHUNK, left = w->file.n - off;
         walk_chunk(w, off, left < EVTX_CHUNK ? (size_t)left : EVTX_CHUNK);
     }
@@ -723,8 +748,7 @@ enum status evtx_read(struct span file, uint32_t first, uint32_t count, const st
         if (w.st == OK)
             w.st = tally_emit(w.tally, sink, ctx, e);
     }
-    walk_end(&w);
-    return w.st;
+    return walk_end(&w);
 }
 
 enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want, enum evtx_format format,
@@ -737,8 +761,7 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
         walk(&w, first, count);
         flush_text(&w, 0);
     }
-    walk_end(&w);
-    return w.st;
+    return walk_end(&w);
 }
 
 enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch, struct buf *out, uint32_t *size,
@@ -764,6 +787,5 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
             buf_put(out, w.out.p, w.out.n);
         }
     }
-    walk_end(&w);
-    return w.st;
+    return walk_end(&w);
 }

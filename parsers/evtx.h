@@ -1,6 +1,6 @@
 /* evtx: walks event logs (file header, 64 KiB chunks, records) and emits facts: events, folds, counts, spans, anomalies.
  * The caller owns file bytes and scratch; facts are valid during the sink call.
- * It refuses nothing but a full sink: damage is an anomaly with its offset, and the walk goes on. */
+ * It refuses nothing but a full sink: damage is an anomaly with its offset, and the walk goes on. E_LIMIT at the end: want's records or depth were reached. */
 #ifndef EVTX_H
 #define EVTX_H
 #include "../src/base/arena.h"

@@ -34,7 +34,8 @@ struct text {
     struct reg_secrets secrets;
     const struct want *want;
     struct arena *a, keep;              /* keep: the arena without what belongs to the key in work */
-    uint64_t room, told;
+    uint64_t room, told, records;       /* records: keys and values looked at */
+    const char *limit;                  /* which limit was reached first; NULL: none */
     fact_sink *sink;
     void *ctx;
     struct err *e;
@@ -60,13 +61,37 @@ static void anomaly(struct text *t, const struct line *l, const char *code, cons
     emit(t, &f);
 }
 
+static void reached(struct text *t, const struct line *l, const char *limit)
+{
+    if (t->counting)
+        return;
+    t->limit = t->limit ? t->limit : limit;
+    anomaly(t, l, "limit", limit);
+}
+
 static bool spend(struct text *t, const struct line *l, uint64_t bytes)
 {
     if (t->room && t->room <= bytes)
-        t->room = 0, t->told = 0, anomaly(t, l, "limit", "values and paths outgrow the file many times: the rest is not emitted");
+        t->room = 0, t->told = 0, reached(t, l, "values and paths outgrow the file many times: the rest is not emitted");
     else if (t->room)
         t->room -= bytes;
     return t->room != 0;
+}
+
+/* False when more keys and values than are wanted were looked at; then nothing more is emitted. */
+static bool one_more(struct text *t, const struct line *l)
+{
+    if (!t->counting && t->want->records && ++t->records > t->want->records && t->room)
+        t->room = 0, t->told = 0, reached(t, l, "more keys and values than are allowed: the rest is not read");
+    return t->room != 0;
+}
+
+static unsigned depth_of(struct str path)
+{
+    unsigned n = path.n != 0;
+    for (size_t i = 0; i < path.n; i++)
+        n += path.p[i] == '\\';
+    return n;
 }
 
 /* ---- lines */
@@ -234,7 +259,7 @@ static void begin_key(struct text *t, const struct line *l, struct str said)
     while (said.n && said.p[said.n - 1] == '\\')
         said.n--;
     if (said.n > LIM_REGF_PATH) {
-        anomaly(t, l, "limit", "path too long");
+        reached(t, l, "path too long: the key is not read");
         return;
     }
     if (!hive_path(t, said, &kind, &rest)) {
@@ -242,6 +267,12 @@ static void begin_key(struct text *t, const struct line *l, struct str said)
             anomaly(t, l, "line", "not a key of the registry");
         return;
     }
+    if (depth_of(rest) > (t->want->key_depth ? t->want->key_depth : LIM_REGF_DEPTH)) {
+        reached(t, l, "keys nest deeper than is allowed: the key is not read");
+        return;
+    }
+    if (!one_more(t, l))
+        return;
     t->kind = kind;
     if (t->counting) {
         note_key(t, l, kind, rest);
@@ -339,7 +370,7 @@ static void add_value(struct text *t, const struct line *l, struct str name, uin
         return;
     }
     size_t n = t->data.n < LIM_REGF_VALUE ? t->data.n : LIM_REGF_VALUE;
-    if (!value_wanted(t, name) || !spend(t, l, 128 + t->path.n + name.n + 3 * n))
+    if (!one_more(t, l) || !value_wanted(t, name) || !spend(t, l, 128 + t->path.n + name.n + 3 * n))
         return;
     struct fact f = {.kind = FACT_REG_VALUE, .ref = {.off = l->at}};
     char origin[24];
@@ -736,6 +767,8 @@ enum status regtext_read(struct span file, const struct want *want, struct arena
     t.counting = true;
     t.ansi = take_line(&t, &first) && str_starts_ci(rest_of(&t, 0), STR("REGEDIT4"));
     run(&t);
+    if (t.st == OK && t.limit)
+        t.st = err_set(e, E_LIMIT, ERR_NO_OFF, "registry text", "%s", t.limit);
     buf_free(&t.raw), buf_free(&t.say), buf_free(&t.data);
     return t.st;
 }

@@ -250,7 +250,7 @@ int cmd_analyze(int argc, char **argv)
         {"fail-on", 0, OPT_CHOICE, &r.o.fail_on, "never|possible|likely|confirmed", "exit 1 when a finding is at or above this verdict", verdicts},
         {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part", NULL},
         {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL, "stop when a layer of the workers' jail is missing on this system", NULL},
-        {"limits", 0, OPT_TEXT, &r.o.limits, "NAME=N,…", "memory, file-bytes, run-bytes, facts, file-seconds, run-seconds (k, M, G, T)", NULL},
+        {"limits", 0, OPT_TEXT, &r.o.limits, "NAME=N,…", "memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds (k, M, G, T)", NULL},
         {"stamp", 0, OPT_TEXT, &r.o.stamp, "TEXT", "text to keep in the case and the reports (time of the run, ticket, examiner)", NULL},
         {"progress", 0, OPT_CHOICE, &r.o.progress, "auto|bar|json|none", "progress on stderr", progress_modes},
         {0},

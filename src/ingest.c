@@ -39,7 +39,7 @@ struct slot {
     uint64_t heard, began;          /* plat_clock_ms of the last frame or the job's start; of the job's start */
 };
 
-struct file_sum { struct evtx_stats stats; uint64_t facts; bool hashed, full; };     /* full: more facts than the limit, said once */
+struct file_sum { struct evtx_stats stats; uint64_t facts; bool hashed, full; };     /* full: more facts or records than the limit, said once */
 
 struct pool {
     struct casedb *db;
@@ -62,14 +62,16 @@ struct pool {
 
 /* --- limits */
 
-static const struct { const char *name; size_t at; } limit_names[] = {
-    {"memory", offsetof(struct run_limits, memory)},     {"file-bytes", offsetof(struct run_limits, file_bytes)},     {"run-bytes", offsetof(struct run_limits, run_bytes)},
-    {"facts", offsetof(struct run_limits, facts)},       {"file-seconds", offsetof(struct run_limits, file_seconds)}, {"run-seconds", offsetof(struct run_limits, run_seconds)},
+/* most: what our own stack allows; 0: anything */
+static const struct { const char *name; size_t at; int64_t most; } limit_names[] = {
+    {"memory", offsetof(struct run_limits, memory), 0},       {"file-bytes", offsetof(struct run_limits, file_bytes), 0}, {"run-bytes", offsetof(struct run_limits, run_bytes), 0},
+    {"records", offsetof(struct run_limits, records), 0},     {"facts", offsetof(struct run_limits, facts), 0},           {"xml-depth", offsetof(struct run_limits, xml_depth), LIM_BINXML_ELEMENTS},
+    {"key-depth", offsetof(struct run_limits, key_depth), LIM_REGF_DEPTH}, {"file-seconds", offsetof(struct run_limits, file_seconds), 0}, {"run-seconds", offsetof(struct run_limits, run_seconds), 0},
 };
 
 struct run_limits run_limits_default(void)
 {
-    return (struct run_limits){LIM_WORKER_BYTES, LIM_RUN_FILE_BYTES, LIM_RUN_BYTES, LIM_RUN_FACTS, LIM_RUN_FILE_SECONDS, LIM_RUN_SECONDS};
+    return (struct run_limits){LIM_WORKER_BYTES, LIM_RUN_FILE_BYTES, LIM_RUN_BYTES, LIM_RUN_RECORDS, LIM_RUN_FACTS, LIM_BINXML_ELEMENTS, LIM_REGF_DEPTH, LIM_RUN_FILE_SECONDS, LIM_RUN_SECONDS};
 }
 
 enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e)
@@ -85,9 +87,11 @@ enum status run_limits_parse(const char *text, struct run_limits *l, struct err 
         while (i < LEN(limit_names) && !str_eq(name, str_of(limit_names[i].name)))
             i++;
         if (i == LEN(limit_names))
-            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "no limit '%.*s'; there are memory, file-bytes, run-bytes, facts, file-seconds, run-seconds", STR_ARG(name));
+            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "no limit '%.*s'; there are memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds", STR_ARG(name));
         if (!str_i64(value, &n) || n <= 0 || n > INT64_MAX >> shift)
             return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s wants a number such as 100 or 2G", limit_names[i].name);
+        if (limit_names[i].most && n << shift > limit_names[i].most)
+            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s is %lld at most", limit_names[i].name, (long long)limit_names[i].most);
         *(uint64_t *)(void *)((char *)l + limit_names[i].at) = (uint64_t)n << shift;
     }
     return OK;
@@ -273,6 +277,22 @@ static enum status on_sniff(struct pool *p, struct task *t, struct span in, stru
     return OK;
 }
 
+static enum status one_too_many(struct pool *p, size_t file, const char *what, const char *detail, const char *note, struct err *e)
+{
+    if (p->sum[file].full)
+        return OK;
+    p->sum[file].full = p->r->limit = true;
+    enum status st = add_anomaly(p, file, 0, "limit", str_of(what), str_of(detail), e);
+    struct value v[] = {val_i(row_id(file)), val_s(str_of(note))};
+    return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 WHERE id=?1", LEN(v), v, "is", e) : st;
+}
+
+/* Parts of a large log know their own records only: what comes behind a part that reached the limit is not taken. */
+static bool enough_records(const struct pool *p, const struct task *t)
+{
+    return t->job.op == JOB_SCAN && p->sum[t->file[0]].stats.seen >= p->lim.records;
+}
+
 static enum status on_done(struct pool *p, struct task *t, struct span in, struct err *e)
 {
     struct done d;
@@ -282,6 +302,8 @@ static enum status on_done(struct pool *p, struct task *t, struct span in, struc
     for (size_t i = 0; i < t->job.n_files && st == OK; i++)
         if (d.has_hash >> i & 1)
             st = store_hash(p, t->file[i], d.hash[i], e);
+    if (st == OK && enough_records(p, t))
+        return one_too_many(p, t->file[0], "records", "more records than the limit: what follows is not read", "more records than --limits allows; the first are read", e);
     struct evtx_stats *s = &p->sum[t->file[0]].stats;
     s->seen += d.seen, s->parsed += d.parsed, s->recovered += d.recovered, s->failed += d.failed, s->chunks += d.chunks, s->hints |= d.hints;
     p->progress.records += d.parsed;
@@ -297,16 +319,6 @@ static enum status on_done(struct pool *p, struct task *t, struct span in, struc
     st = add_anomaly(p, t->file[0], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
     struct value v[] = {val_i(row_id(t->file[0])), val_s(d.what), val_s(d.why)};
     return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;
-}
-
-static enum status one_too_many(struct pool *p, size_t file, struct err *e)
-{
-    if (p->sum[file].full)
-        return OK;
-    p->sum[file].full = p->r->limit = true;
-    enum status st = add_anomaly(p, file, 0, "limit", STR("facts"), STR("more facts than the limit: the rest of this file is counted, not kept"), e);
-    struct value v[] = {val_i(row_id(file))};
-    return st == OK ? run(p, "UPDATE evidence SET state='partial', note='more facts than --limits allows; the first are kept' WHERE id=?1", 1, v, "i", e) : st;
 }
 
 /* What a frame that has to wait must be, so that its turn cannot bring surprises. */
@@ -329,8 +341,10 @@ static enum status on_frame(struct pool *p, struct task *t, uint8_t type, struct
         int64_t of[JOB_FILES];
         for (size_t i = 0; i < JOB_FILES; i++)
             of[i] = row_id(t->file[i < t->job.n_files ? i : 0]);
+        if (enough_records(p, t))
+            return OK;
         if (p->sum[t->file[0]].facts >= p->lim.facts)
-            return one_too_many(p, t->file[0], e);
+            return one_too_many(p, t->file[0], "facts", "more facts than the limit: the rest of this file is counted, not kept", "more facts than --limits allows; the first are kept", e);
         p->sum[t->file[0]].facts++;
         enum status st = t->ordered ? fact_get(body, &f, e) : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
         if (st == OK && f.ref.file >= t->job.n_files)
@@ -385,7 +399,9 @@ static enum status slot_start(struct pool *p, struct slot *s, struct err *e)
         return st;
     size_t at = frame_begin(&frame, FRAME_WANT);
     buf_u64le(&frame, p->lim.memory);
-    want_put(&frame, p->want);
+    struct want want = *p->want;
+    want.records = p->lim.records, want.xml_depth = (uint32_t)p->lim.xml_depth, want.key_depth = (uint32_t)p->lim.key_depth;
+    want_put(&frame, &want);
     frame_end(&frame, at);
     st = frame_to(s->proc, &frame, NULL, 0, e);
     buf_free(&frame);
@@ -499,6 +515,12 @@ static enum status dispatch(struct pool *p, struct err *e)
     while (p->next < p->n_task) {
         if (p->task[p->next].state != READY) {
             p->next++;
+            continue;
+        }
+        if (enough_records(p, &p->task[p->next])) {
+            enum status said = say_for(p, &p->task[p->next], E_LIMIT, "records", "", e);
+            if (said != OK)
+                return said;
             continue;
         }
         struct slot *best = NULL;

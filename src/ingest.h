@@ -9,7 +9,7 @@
 #include "discover.h"
 
 /* --limits: what one run may cost. Reaching one keeps what was read, marks the file partial and sets ingest_result.limit. */
-struct run_limits { uint64_t memory, file_bytes, run_bytes, facts, file_seconds, run_seconds; };
+struct run_limits { uint64_t memory, file_bytes, run_bytes, records, facts, xml_depth, key_depth, file_seconds, run_seconds; };
 struct run_limits run_limits_default(void);
 /* "memory=512M,file-bytes=2G,facts=100000,file-seconds=60": k, M, G, T are powers of 1024. E_USAGE names the word it does not know. */
 enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e);

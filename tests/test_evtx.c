@@ -68,7 +68,7 @@ static struct heard *read_all(const struct buf *file, const struct want *want)
     struct heard *h = listen();
     struct err e = {0};
     enum status st = read_part(h, file, want, 0, evtx_slots(file->n), &e);
-    cr_assert(st == OK, "%s: %s", e.what, e.why);
+    cr_assert(st == OK || st == E_LIMIT, "%s: %s", e.what, e.why);
     cr_expect(h->stats.seen == h->stats.parsed + h->stats.recovered + h->stats.failed, "seen is the sum of its parts");
     buf_char(&h->codes, 0);
     return h;

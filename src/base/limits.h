@@ -45,6 +45,7 @@ enum {
 /* Defaults of --limits. A log or hive beyond them is not honest, or wants a machine of its own. */
 #define LIM_RUN_FILE_BYTES (64ull << 30)    /* one file: 16 times the largest log Windows lets people configure in its dialogs */
 #define LIM_RUN_BYTES (4ull << 40)          /* all files of a run */
+#define LIM_RUN_RECORDS 500000000ull        /* records of one log, keys and values of one hive: a log of 64 GB holds some 160 million */
 #define LIM_RUN_FACTS 20000000ull           /* wanted records and values kept of one file: about 10 GB of case.db */
 #define LIM_RUN_FILE_SECONDS 3600u          /* one job; hashing 64 GB takes under a minute */
 #define LIM_RUN_SECONDS 86400u              /* the whole run */

@@ -12,6 +12,7 @@ void want_put(struct buf *out, const struct want *w)
 {
     buf_u64le(out, (uint64_t)w->since), buf_u64le(out, (uint64_t)w->until);
     buf_char(out, w->all_events), buf_char(out, w->all_keys), buf_char(out, w->recovered);
+    buf_u64le(out, w->records), buf_u32(out, w->xml_depth), buf_u32(out, w->key_depth);
     buf_u32(out, (uint32_t)w->n_event);
     for (size_t i = 0; i < w->n_event; i++) {
         const struct want_event *v = &w->event[i];
@@ -34,6 +35,7 @@ enum status want_get(struct span in, struct arena *a, struct want *w, struct err
     w->since = (int64_t)span_u64(&in);
     w->until = (int64_t)span_u64(&in);
     w->all_events = span_u8(&in), w->all_keys = span_u8(&in), w->recovered = span_u8(&in);
+    w->records = span_u64(&in), w->xml_depth = span_u32(&in), w->key_depth = span_u32(&in);
     size_t n = span_u32(&in);
     if (in.bad || n > in.n)
         return err_set(e, E_FORMAT, in.off, "wanted events", "%zu in %zu bytes", n, in.n);
