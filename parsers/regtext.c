@@ -1,8 +1,9 @@
 #include "regtext.h"
 #include "../src/base/limits.h"
 #include "../src/base/utf.h"
-#include "regf.h"
 #include "regpath.h"
+#include "regtree.h"
+#include <assert.h>
 #include <stdio.h>
 
 enum { ROOTS = 64, SETS = 1000, LINE_BYTES = 4 << 20, SHOWN = 200 };       /* SHOWN: anomalies told one by one */
@@ -32,6 +33,9 @@ struct text {
     uint32_t *wants;
     size_t n_wants, place;              /* place: root of this key; ROOTS: none */
     struct reg_secrets secrets;
+    struct regtree tree[3];             /* what decode.h reads, by kind; made with the first key of that kind */
+    struct reg_tree_key *node;          /* of the key in work, or NULL */
+    bool no_room;                       /* a tree is not whole: said once */
     const struct want *want;
     struct arena *a, keep;              /* keep: the arena without what belongs to the key in work */
     uint64_t room, told, records;       /* records: keys and values looked at */
@@ -252,10 +256,44 @@ static void emit_key(struct text *t, const struct line *l)
     emit(t, &f);
 }
 
+static void note_wants(struct text *t)
+{
+    t->n_wants = 0;
+    for (size_t i = 0; i < t->want->n_key && !t->want->all_keys; i++)
+        if (asks(t, &t->want->key[i]))
+            t->wants[t->n_wants++] = (uint32_t)i;
+}
+
+static const char *const tree_kinds[] = {"SECURITY", "SAM", "SOFTWARE"};
+
+/* Each tree takes half of what the arena has left, from its end: pages nobody touches cost nothing. */
+static struct regtree *tree_of(struct text *t, struct str kind)
+{
+    size_t i = 0;
+    static_assert(LEN(tree_kinds) == LEN(t->tree), "one tree a kind");
+    while (i < LEN(tree_kinds) && !str_eq(kind, str_of(tree_kinds[i])))
+        i++;
+    if (i == LEN(tree_kinds) || t->tree[i].bucket)
+        return i < LEN(tree_kinds) ? &t->tree[i] : NULL;
+    size_t half = (size_t)(t->a->end - t->a->at) / 2;
+    struct arena own = {.at = t->a->end - half, .end = t->a->end};
+    if (!regtree_make(&t->tree[i], own, 64 * (uint64_t)t->file.n + (1u << 20)))
+        return NULL;
+    t->a->end -= half, t->keep.end = t->a->end;
+    return &t->tree[i];
+}
+
+static void tree_is_full(struct text *t, const struct line *l)
+{
+    if (!t->no_room)
+        anomaly(t, l, "limit", "no room for more of what is decoded: structures from here on are not");
+    t->no_room = true, t->node = NULL;
+}
+
 static void begin_key(struct text *t, const struct line *l, struct str said)
 {
     struct str kind, rest;
-    t->kind = t->path = (struct str){0}, t->n_wants = 0;
+    t->kind = t->path = (struct str){0}, t->n_wants = 0, t->node = NULL;
     while (said.n && said.p[said.n - 1] == '\\')
         said.n--;
     if (said.n > LIM_REGF_PATH) {
@@ -284,11 +322,12 @@ static void begin_key(struct text *t, const struct line *l, struct str said)
         t->kind = (struct str){0};
         return;
     }
-    for (size_t i = 0; i < t->want->n_key && !t->want->all_keys; i++)
-        if (asks(t, &t->want->key[i]))
-            t->wants[t->n_wants++] = (uint32_t)i;
+    note_wants(t);
     if (t->n_wants || t->want->all_keys)
         emit_key(t, l);
+    struct regtree *tree = reg_decodes(kind, t->rest) && !t->no_room ? tree_of(t, kind) : NULL;
+    if (tree && !(t->node = regtree_key(tree, t->rest, l->at)))
+        tree_is_full(t, l);
 }
 
 /* ---- values */
@@ -305,10 +344,10 @@ static void put_wide(struct buf *b, struct str s)
     }
 }
 
-static int64_t number_of(const struct text *t, uint32_t type, bool *is)
+static int64_t number_of(uint32_t type, struct span data, bool *is)
 {
-    const uint8_t *p = (const uint8_t *)t->data.p;
-    *is = type == REG_QWORD ? t->data.n >= 8 : (type == REG_DWORD || type == REG_DWORD_BE) && t->data.n >= 4;
+    const uint8_t *p = data.p;
+    *is = type == REG_QWORD ? data.n >= 8 : (type == REG_DWORD || type == REG_DWORD_BE) && data.n >= 4;
     if (!*is)
         return 0;
     if (type == REG_QWORD)
@@ -317,14 +356,14 @@ static int64_t number_of(const struct text *t, uint32_t type, bool *is)
 }
 
 /* All strings of a MULTI_SZ with '|' between them, as hives are shown; others to their first NUL. */
-static struct str text_of(struct text *t, uint32_t type)
+static struct str text_of(struct text *t, uint32_t type, struct span data)
 {
     if (type != REG_SZ && type != REG_EXPAND_SZ && type != REG_LINK && type != REG_MULTI_SZ)
         return (struct str){0};
-    size_t n = t->data.n & ~(size_t)1;
-    while (type == REG_MULTI_SZ && n >= 2 && !(t->data.p[n - 2] | t->data.p[n - 1]))
+    size_t n = data.n & ~(size_t)1;
+    while (type == REG_MULTI_SZ && n >= 2 && !(data.p[n - 2] | data.p[n - 1]))
         n -= 2;
-    struct span s = span_of(t->data.p, n < LIM_REGF_VALUE ? n : LIM_REGF_VALUE, 0);
+    struct span s = span_of(data.p, n < LIM_REGF_VALUE ? n : LIM_REGF_VALUE, 0);
     if (type != REG_MULTI_SZ)
         return utf16_strz(t->a, s);
     struct str joined = utf16_str(t->a, s);
@@ -349,14 +388,44 @@ static void note_value(struct text *t, struct str name, uint32_t type)
 {
     static const struct str place = {"Control\\ComputerName\\ComputerName", 33};
     bool is, system = str_eq(t->kind, STR("SYSTEM"));
-    int64_t n = number_of(t, type, &is);
+    struct span data = span_of(t->data.p, t->data.n, 0);
+    int64_t n = number_of(type, data, &is);
     struct str rest = t->rest, head = str_cut(&rest, '\\');
     if (t->place < ROOTS)
         t->root[t->place].values++;
     if (system && is && n > 0 && n < SETS && str_eq_ci(t->rest, STR("Select")) && str_eq_ci(name, STR("Current")))
         t->select = n;
     if (system && type == REG_SZ && str_eq_ci(rest, place) && str_eq_ci(name, STR("ComputerName")) && (!t->computer.n || str_eq_ci(head, STR("CurrentControlSet"))))
-        t->computer = text_of(t, type), t->keep = *t->a;
+        t->computer = text_of(t, type, data), t->keep = *t->a;
+}
+
+/* In the key in work. */
+static void emit_value(struct text *t, const struct line *l, struct str name, uint32_t type, struct span data)
+{
+    struct fact f = {.kind = FACT_REG_VALUE, .ref = {.off = l->at}};
+    char origin[24];
+    bool is, hide = reg_is_secret(&t->secrets, t->rest, name);
+    int64_t num = number_of(type, data, &is);
+    size_t n = data.n < LIM_REGF_VALUE ? data.n : LIM_REGF_VALUE;
+    snprintf(origin, sizeof origin, "line %u", l->number);
+    for (size_t i = 0; i < FACT_COLS; i++)
+        f.v[i] = val_null();
+    f.v[RV_PATH] = val_s(t->path), f.v[RV_NAME] = val_s(name.p ? name : STR("")), f.v[RV_TYPE] = val_i(type);
+    f.v[RV_NUM] = is && !hide ? val_i(num) : val_null();
+    f.v[RV_TEXT] = val_s(hide ? (struct str){0} : text_of(t, type, data));
+    f.v[RV_DATA] = val_s(hide || !n ? (struct str){0} : (struct str){(const char *)data.p, n});
+    f.v[RV_SIZE] = val_i((int64_t)data.n), f.v[RV_ORIGIN] = val_s(str_of(origin)), f.v[RV_RECOVERED] = val_i(0);
+    emit(t, &f);
+}
+
+/* What is decoded later is kept until then; not the two forms of a secret, of which only the size is told. */
+static void keep_value(struct text *t, const struct line *l, struct str name, uint32_t type, struct span data, bool told)
+{
+    struct reg_tree_value v = {.name = name.p ? name : STR(""), .type = type, .size = (uint32_t)data.n, .line = l->number, .off = l->at, .told = told};
+    if (data.n <= LIM_REGF_VALUE && !str_eq_ci(t->node->name, STR("CurrVal")) && !str_eq_ci(t->node->name, STR("OldVal")))
+        v.data = data;
+    if (!regtree_put(tree_of(t, t->kind), t->node, &v))
+        tree_is_full(t, l);
 }
 
 static void add_value(struct text *t, const struct line *l, struct str name, uint32_t type)
@@ -364,27 +433,16 @@ static void add_value(struct text *t, const struct line *l, struct str name, uin
     if (!t->kind.n)
         return;
     struct arena was = *t->a;
-    bool is, hide;
     if (t->counting) {
         note_value(t, name, type);
         return;
     }
-    size_t n = t->data.n < LIM_REGF_VALUE ? t->data.n : LIM_REGF_VALUE;
-    if (!one_more(t, l) || !value_wanted(t, name) || !spend(t, l, 128 + t->path.n + name.n + 3 * n))
-        return;
-    struct fact f = {.kind = FACT_REG_VALUE, .ref = {.off = l->at}};
-    char origin[24];
-    int64_t num = number_of(t, type, &is);
-    hide = reg_is_secret(&t->secrets, t->rest, name);
-    snprintf(origin, sizeof origin, "line %u", l->number);
-    for (size_t i = 0; i < FACT_COLS; i++)
-        f.v[i] = val_null();
-    f.v[RV_PATH] = val_s(t->path), f.v[RV_NAME] = val_s(name.p ? name : STR("")), f.v[RV_TYPE] = val_i(type);
-    f.v[RV_NUM] = is && !hide ? val_i(num) : val_null();
-    f.v[RV_TEXT] = val_s(hide ? (struct str){0} : text_of(t, type));
-    f.v[RV_DATA] = val_s(hide || !n ? (struct str){0} : (struct str){t->data.p, n});
-    f.v[RV_SIZE] = val_i((int64_t)t->data.n), f.v[RV_ORIGIN] = val_s(str_of(origin)), f.v[RV_RECOVERED] = val_i(0);
-    emit(t, &f);
+    struct span data = span_of(t->data.p, t->data.n, 0);
+    bool told = value_wanted(t, name) && spend(t, l, 128 + t->path.n + name.n + 3 * (data.n < LIM_REGF_VALUE ? data.n : LIM_REGF_VALUE));
+    if (told)
+        emit_value(t, l, name, type, data);
+    if (t->node)
+        keep_value(t, l, name, type, data, told);
     *t->a = was;
 }
 
@@ -717,6 +775,106 @@ static void emit_hives(struct text *t)
     }
 }
 
+/* ---- structures, from the trees: see decode.h */
+
+struct source { struct text *t; struct regtree *tree; struct str kind; };
+
+static void show_key(const struct reg_tree_key *k, struct reg_node *out)
+{
+    *out = (struct reg_node){.key = {.off = k->off, .name = k->name}, .at = k};
+}
+
+static bool source_find(void *ctx, const struct reg_node *from, struct str path, struct reg_node *out)
+{
+    struct source *s = ctx;
+    const struct reg_tree_key *k = regtree_find(s->tree, from ? from->at : &s->tree->top, path);
+    if (k)
+        show_key(k, out);
+    return k;
+}
+
+static bool show_value(const struct reg_tree_value *v, struct regf_value *out)
+{
+    if (v)
+        *out = (struct regf_value){.off = v->off, .name = v->name, .type = v->type, .size = v->size, .data = v->data};
+    return v;
+}
+
+static bool source_get(void *ctx, const struct reg_node *k, struct str value, struct regf_value *out)
+{
+    (void)ctx;
+    return show_value(regtree_get(k->at, value), out);
+}
+
+static bool source_subkey(void *ctx, const struct reg_node *k, struct reg_iter *it, struct reg_node *out)
+{
+    const struct reg_tree_key *next = it->i++ ? ((const struct reg_tree_key *)it->at)->next : ((const struct reg_tree_key *)k->at)->child;
+    (void)ctx;
+    if (next)
+        it->at = next, show_key(next, out);
+    return next;
+}
+
+static bool source_value(void *ctx, const struct reg_node *k, struct reg_iter *it, struct regf_value *out)
+{
+    const struct reg_tree_value *next = it->i++ ? ((const struct reg_tree_value *)it->at)->next : ((const struct reg_tree_key *)k->at)->value;
+    (void)ctx;
+    it->at = next;
+    return show_value(next, out);
+}
+
+static bool source_once(void *ctx, const struct reg_node *k)
+{
+    struct reg_tree_key *own = (struct reg_tree_key *)(uintptr_t)k->at;
+    bool first = !own->met;
+    (void)ctx;
+    own->met = true;
+    return first;
+}
+
+static bool source_going(void *ctx) { return ((struct source *)ctx)->t->st == OK; }
+
+static void source_emit(void *ctx, struct fact *f, uint64_t off)
+{
+    f->ref = (struct ref){.off = off};
+    emit(((struct source *)ctx)->t, f);
+}
+
+static void source_anomaly(void *ctx, uint64_t off, const char *what, const char *detail)
+{
+    struct text *t = ((struct source *)ctx)->t;
+    struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = off}};
+    f.v[AN_CODE] = val_s(STR("decode")), f.v[AN_WHAT] = val_s(str_of(what)), f.v[AN_DETAIL] = val_s(str_of(detail));
+    if (++t->told <= SHOWN)
+        emit(t, &f);
+}
+
+/* The value a decoded fact rests on, so that its line is known; once. */
+static void source_cite(void *ctx, struct str path, const struct reg_node *k, const struct regf_value *v)
+{
+    struct source *s = ctx;
+    struct text *t = s->t;
+    struct reg_tree_value *own = regtree_get(k->at, v->name);
+    struct line l = {.at = v->off, .number = own ? own->line : 0};
+    if (!own || own->told || !spend(t, &l, 128 + path.n + v->name.n + 3 * v->data.n))
+        return;
+    t->rest = path, t->path = under(t, s->kind, path), t->secrets = reg_secrets_of(s->kind), own->told = true;
+    emit_value(t, &l, own->name, own->type, own->data);
+}
+
+static void decode(struct text *t)
+{
+    t->told = 0;
+    for (size_t i = 0; i < LEN(tree_kinds); i++) {
+        struct source ctx = {t, &t->tree[i], str_of(tree_kinds[i])};
+        struct reg_source s = {&ctx, t->a, source_find, source_get, source_subkey, source_value, source_once, source_going, source_emit, source_anomaly, source_cite};
+        struct arena was = *t->a;
+        if (t->tree[i].bucket && t->st == OK)
+            reg_decode(&s, ctx.kind);
+        *t->a = was;
+    }
+}
+
 static void run(struct text *t)
 {
     struct line top = {0, 1, true};
@@ -736,6 +894,7 @@ static void run(struct text *t)
     t->told = 0;
     if (told > SHOWN)
         anomaly(t, &end, "limit", "more lines like those listed were not understood");
+    decode(t);
 }
 
 bool regtext_is_query(struct span head)

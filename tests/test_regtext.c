@@ -30,7 +30,7 @@ static enum status keep(void *ctx, const struct fact *f, struct err *e)
         buf_printf(&s->b, "key %.*s %.*s\n", STR_ARG(v[RK_PATH].s), STR_ARG(v[RK_ORIGIN].s));
     else if (f->kind == FACT_ANOMALY)
         buf_printf(&s->b, "bad %.*s %.*s\n", STR_ARG(v[AN_CODE].s), STR_ARG(v[AN_DETAIL].s));
-    else {
+    else if (f->kind == FACT_REG_VALUE) {
         buf_printf(&s->b, "value %.*s '%.*s' %lld", STR_ARG(v[RV_PATH].s), STR_ARG(v[RV_NAME].s), (long long)v[RV_TYPE].i);
         if (!v[RV_NUM].null)
             buf_printf(&s->b, " num=%lld", (long long)v[RV_NUM].i);
@@ -246,6 +246,200 @@ Test(regtext, reg_query_is_known_by_its_first_line)
         }
         buf_free(&wide);
     }
+}
+
+/* --- structures: an export says what its hive says */
+
+static void take_decoded(struct buf *b, const struct fact *f)
+{
+    const struct fact_desc *d = &fact_descs[f->kind];
+    buf_z(b, d->table);
+    for (size_t i = 0; i < FACT_COLS && d->col[i].name; i++) {
+        const struct value *v = &f->v[i];
+        if (v->null || (d->col[i].type == COL_TEXT && !v->s.p))
+            continue;
+        buf_printf(b, " %s=", d->col[i].name);
+        if (d->col[i].type == COL_TEXT)
+            buf_str(b, v->s);
+        else
+            buf_i64(b, v->i);
+    }
+    buf_char(b, '\n');
+}
+
+/* Decoded facts as lines; lines: what a value of text said about its line, one word a fact. */
+struct decoded { struct buf b, lines; size_t anomalies, uncited; uint64_t last; };
+
+static enum status decoded_fact(void *ctx, const struct fact *f, struct err *e)
+{
+    struct decoded *d = ctx;
+    (void)e;
+    if (f->kind > FACT_REG_VALUE)
+        take_decoded(&d->b, f), d->uncited += d->last != f->ref.off, d->last = f->ref.off;
+    else if (f->kind == FACT_REG_VALUE)
+        buf_printf(&d->lines, "%.*s\\%.*s %.*s %llu\n", STR_ARG(f->v[RV_PATH].s), STR_ARG(f->v[RV_NAME].s), STR_ARG(f->v[RV_ORIGIN].s), (unsigned long long)f->v[RV_DATA].s.n);
+    d->anomalies += f->kind == FACT_ANOMALY;
+    return OK;
+}
+
+static void put_reg_text(struct buf *b, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"' || s.p[i] == '\\')
+            buf_char(b, '\\');
+        buf_char(b, s.p[i]);
+    }
+}
+
+/* What regedit writes of one value: bytes for all but plain strings, 25 to a line. */
+static void write_reg(struct buf *b, const struct regf_value *v, struct arena scratch)
+{
+    if (v->name.n)
+        buf_char(b, '"'), put_reg_text(b, v->name), buf_z(b, "\"=");
+    else
+        buf_z(b, "@=");
+    if (v->type == REG_SZ)
+        buf_char(b, '"'), put_reg_text(b, utf16_strz(&scratch, v->data)), buf_char(b, '"');
+    else if (v->type == REG_DWORD)
+        buf_printf(b, "dword:%08x", le32(v->data.p));
+    else if (v->type == REG_BINARY)
+        buf_z(b, "hex:");
+    else
+        buf_printf(b, "hex(%x):", v->type);
+    for (size_t i = 0; i < v->data.n && v->type != REG_DWORD && v->type != REG_SZ; i++)
+        buf_printf(b, "%s%s%02x", i ? "," : "", i && i % 25 == 0 ? "\\\r\n  " : "", v->data.p[i]);
+    buf_z(b, "\r\n");
+}
+
+static void write_query(struct buf *b, const struct regf_value *v, struct arena scratch)
+{
+    struct str text = utf16_strz(&scratch, v->data);
+    buf_z(b, "    "), v->name.n ? buf_str(b, v->name) : buf_z(b, "(Default)");
+    buf_printf(b, "    %s    ", v->type <= REG_LINK || v->type == REG_MULTI_SZ || v->type == REG_QWORD ? reg_type_name(v->type) : "REG_NONE");
+    if (v->type == REG_SZ || v->type == REG_EXPAND_SZ)
+        buf_str(b, text);
+    else if (v->type == REG_DWORD)
+        buf_printf(b, "0x%x", le32(v->data.p));
+    else
+        buf_hex(b, v->data.p, v->data.n);
+    buf_z(b, "\r\n");
+}
+
+static void export_key(struct buf *b, struct regf *r, const struct regf_key *k, const char *path, bool query, struct arena scratch)
+{
+    struct regf_value v;
+    struct regf_key sub;
+    buf_printf(b, query ? "\r\n%s\r\n" : "\r\n[%s]\r\n", path);
+    for (uint32_t i = 0; regf_value_at(r, k, i, &v); i++)
+        query ? write_query(b, &v, scratch) : write_reg(b, &v, scratch);
+    for (uint32_t i = 0; regf_subkey(r, k, i, &sub); i++) {
+        char *below = arena_printf(&scratch, "%s\\%.*s", path, STR_ARG(sub.name));
+        cr_assert_not_null(below);
+        export_key(b, r, &sub, below, query, scratch);
+    }
+}
+
+static void same_as_hive(const struct buf *hive, const char *kind, const char *what)
+{
+    struct arena a, work, scratch;
+    struct err e = {0};
+    struct regf *r;
+    struct regf_key top;
+    struct span file = span_of(hive->p, hive->n, 0);
+    struct image img = {.bytes = file.p, .n = file.n, .hive = file};
+    struct decoded there = {0};
+    char path[64];
+    snprintf(path, sizeof path, "HKEY_LOCAL_MACHINE\\%s", kind);
+    cr_assert(arena_make(&a, 24 << 20) && arena_make(&work, 24 << 20) && arena_make(&scratch, 1 << 20));
+    cr_assert_eq(hive_read(&file, 1, &(struct want){0}, &a, decoded_fact, &there, &e), OK);
+    cr_assert(regf_open(&img, &work, NULL, NULL, &r, &e) == OK && regf_root(r, &top) && there.b.n, "%s", what);
+    for (unsigned form = 0; form < 3; form++) {         /* .reg in UTF-16, REGEDIT4, reg query */
+        struct buf text = {0}, wide = {0};
+        buf_z(&text, form == 2 ? "" : form ? "REGEDIT4\r\n" : V5);
+        export_key(&text, r, &top, path, form == 2, scratch);
+        if (form == 0) {
+            buf_u16(&wide, 0xfeff);
+            for (size_t i = 0; i < text.n;)
+                buf_u16(&wide, (uint16_t)utf8_next(buf_view(&text), &i));
+        }
+        struct span in = form ? span_of(text.p, text.n, 0) : span_of(wide.p, wide.n, 0);
+        struct decoded d = {0};
+        struct arena own = a;
+        cr_expect_eq(regtext_read(in, &(struct want){0}, &own, decoded_fact, &d, &e), OK, "%s: %s", what, e.why);
+        cr_expect(d.b.n == there.b.n && !memcmp(d.b.p, there.b.p, d.b.n), "%s, form %u\n%.*s\n--- hive\n%.*s", what, form, (int)d.b.n, d.b.p, (int)there.b.n, there.b.p);
+        size_t n = 0;
+        for (size_t i = 0; i < d.lines.n; i++)
+            n += d.lines.p[i] == '\n';
+        cr_expect(n == d.uncited && !d.anomalies, "%s, form %u: %zu places, %zu lines, %zu anomalies", what, form, d.uncited, n, d.anomalies);
+        buf_free(&text), buf_free(&wide), buf_free(&d.b), buf_free(&d.lines);
+    }
+    buf_free(&there.b), buf_free(&there.lines), arena_free(&a), arena_free(&work), arena_free(&scratch);
+}
+
+Test(regtext, structures_as_in_hives)
+{
+    struct hive h[3] = {{.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")}, {.name = "SAM", .now = utc("2026-03-01T08:00:00Z")}, {.name = "SOFTWARE", .now = utc("2026-03-01T08:00:00Z")}};
+    lsa_name(&h[0], "PolAcDmN", "PC1"), lsa_name(&h[0], "PolPrDmN", "CORP"), lsa_name(&h[0], "PolDnDDN", "corp.example"), lsa_sid(&h[0], "PolAcDmS", "S-1-5-21-1-2-3"), lsa_sid(&h[0], "PolPrDmS", NULL);
+    lsa_secret(&h[0], "$MACHINE.ACC", utc("2026-02-01"), utc("2026-01-01")), lsa_secret(&h[0], "_SC_Empty", utc("2026-02-01"), 0);
+    lsa_right(&h[0], "S-1-5-21-1-2-3-1001", RIGHT_BATCH), lsa_right(&h[0], "S-1-5-32-546", DENY_BATCH | DENY_NETWORK);
+    lsa_audit(&h[0], (const struct audit_row[]){{AUDIT_LOGON, 3}}, 1), lsa_cache(&h[0], 3), lsa_cached(&h[0], 2, utc("2026-02-03"), 1105);
+    sam_domain(&h[1], "S-1-5-21-1-2-3", 5);
+    sam_user(&h[1], &(struct user_row){.name = "svc", .rid = 1001, .flags = ACB_NORMAL | ACB_LOCKED, .password_set = utc("2026-01-02"), .last_bad = utc("2026-01-04"), .bad_count = 7});
+    sam_user(&h[1], &(struct user_row){.name = "M\xc3\xbcller", .rid = 1002, .blank = true, .old = true});
+    cached_task(&h[2], &(struct task_row){.path = "\\Backup", .guid = "{11111111-2222-3333-4444-555555555555}", .sid = "S-1-5-21-1-2-3-1001", .user = "PC1\\svc", .logon = "Password",
+                                          .command = "robocopy.exe", .arguments = "\\\\srv\\share", .registered = utc("2026-01-01"), .last_run = utc("2026-02-01"), .state = 0x8007042b});
+    cached_task(&h[2], &(struct task_row){.path = "\\Vendor\\Nightly", .sid = "S-1-5-18", .logon = "ServiceAccount", .registered = utc("2026-01-01"), .vista = true});
+    reg(&h[2], "Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tree\\Half", SZ("Id", "{TREE-ONLY}"), END);
+    reg(&h[2], "Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\{TASKS-ONLY}", SZ("Path", "\\Hidden"), BYTES("DynamicInfo", "\3\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0\2\0\0\0", 28), END);
+    for (size_t i = 0; i < LEN(h); i++) {
+        struct buf b = {0};
+        hive_write(&h[i], &b);
+        same_as_hive(&b, h[i].name, h[i].name);
+        buf_free(&b), hive_free(&h[i]);
+    }
+}
+
+/* The public SECURITY and SAM hives of one machine, as text. */
+Test(regtext, structures_of_public_hives)
+{
+    static const char *const names[] = {"SECURITY", "SAM"};
+    for (size_t i = 0; i < LEN(names); i++) {
+        char path[256], part[65536];
+        struct buf b = {0};
+        snprintf(path, sizeof path, "../shared/corpus/hive/real/%s", names[i]);
+        FILE *f = fopen(path, "rb");
+        if (!f) {
+            fprintf(stderr, "skipped: %s is not here\n", path);
+            continue;
+        }
+        for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+            buf_put(&b, part, n);
+        fclose(f);
+        same_as_hive(&b, names[i], path);
+        buf_free(&b);
+    }
+}
+
+/* What is secret in a hive is secret in its text; structures cut short are told with the place of their line. */
+Test(regtext, structures_cut_short)
+{
+    static const struct { const char *text, *says; } rows[] = {
+        {"[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Accounts\\S-1-1-0\\ActSysAc]\r\n@=hex(0):02,00,00\r\n", "bad decode not 4 bytes"},
+        {"[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\X\\CupdTime]\r\n@=hex(0):02,00,00\r\n", "bad decode its time is not 8 bytes"},
+        {"[HKEY_LOCAL_MACHINE\\SAM\\SAM\\Domains\\Account\\Users\\000003E9]\r\n\"F\"=hex:02,00,00\r\n", "bad decode F cannot be read"},
+        {"[HKEY_LOCAL_MACHINE\\SAM\\SAM\\Domains\\Account]\r\n\"F\"=hex:02,00,00\r\n", "bad decode F is cut short"},
+        {"[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\{A}]\r\n\"DynamicInfo\"=hex:03,00,00,00\r\n", "bad decode cut short or of an unknown kind"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char text[512];
+        snprintf(text, sizeof text, V5 "%s", rows[i].text);
+        struct seen s = read_text(text);
+        cr_expect(says(&s, rows[i].says), "%s: %s", rows[i].text, s.b.p);
+        buf_free(&s.b);
+    }
+    struct seen s = read_text(V5 "[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\X\\CurrVal]\r\n@=hex(0):02,00,00\r\n[HKEY_LOCAL_MACHINE\\SAM\\SAM\\Domains\\Account\\Users\\000003E9]\r\n\"V\"=hex:02,00,00\r\n");
+    cr_expect(!says(&s, "020000") && says(&s, "CurrVal '' 0 data= size=3"), "%s", s.b.p);
+    buf_free(&s.b);
 }
 
 /* --- hostile */
