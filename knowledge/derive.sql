@@ -108,6 +108,13 @@ FROM hive_name h WHERE h.file_id = evidence.id AND evidence.host_id IS NULL;
 -- Another machine's SID is stronger than any neighbourhood.
 UPDATE evidence SET host_id = NULL WHERE id IN (SELECT k.file_id FROM kin k WHERE k.kind = 'SAM' AND k.sid IS NOT NULL AND 0 = (
     SELECT max(s.sid = k.sid) FROM kin s JOIN evidence o ON o.id = s.file_id WHERE s.kind = 'SECURITY' AND s.sid IS NOT NULL AND o.host_id = evidence.host_id));
+-- Hives that say whose they are: by name, by SID, or named like one that does. Others are where they are by neighbourhood alone.
+CREATE TEMP TABLE placed(file_id INTEGER PRIMARY KEY);
+INSERT OR IGNORE INTO placed SELECT file_id FROM hive_name WHERE name > '' ORDER BY 1;
+INSERT OR IGNORE INTO placed SELECT m.file_id FROM kin m JOIN kin k ON k.folder = m.folder AND k.mask = m.mask JOIN evidence e ON e.id = m.file_id JOIN evidence o ON o.id = k.file_id
+    JOIN hive_name n ON n.file_id = k.file_id WHERE m.mask LIKE '%*%' AND n.name > '' AND o.host_id = e.host_id ORDER BY 1;
+INSERT OR IGNORE INTO placed SELECT m.file_id FROM kin m JOIN kin k ON k.sid = m.sid AND k.file_id <> m.file_id JOIN evidence e ON e.id = m.file_id JOIN evidence o ON o.id = k.file_id
+    WHERE o.host_id = e.host_id ORDER BY 1;
 DROP TABLE kin;
 -- A hive nobody can place is a host of its own, one for each folder: never joined with another machine's facts.
 CREATE TEMP TABLE lost AS SELECT h.folder, row_number() OVER (ORDER BY h.folder) AS i FROM hive_name h JOIN evidence e ON e.id = h.file_id WHERE e.host_id IS NULL GROUP BY h.folder ORDER BY 1;
@@ -117,12 +124,13 @@ UPDATE evidence SET host_id = (SELECT o.id FROM hive_name h JOIN lost l ON l.fol
 UPDATE evidence SET host_id = (SELECT u.host_id FROM evidence u WHERE u.id = evidence.unit) WHERE host_id IS NULL AND unit IS NOT NULL;
 
 UPDATE hive SET host_id = (SELECT e.host_id FROM evidence e WHERE e.id = hive.file_id);
--- Which hives speak: of those of a host and kind that hold the same keys hives before text, today's before backups, the whole before a part, the newest.
+-- Which hives speak: of those of a host and kind that hold the same keys hives before text, today's before backups, those that say whose they are before
+-- strangers, the whole before a part, the newest.
 -- Answers of reg query (root '') stand beside other text; views take the first of those that give one value.
 CREATE INDEX IF NOT EXISTS hive_file ON hive(file_id);
 CREATE TEMP TABLE standing AS
 SELECT h.id, h.host_id, h.kind, h.file_id, lower(coalesce(nullif(h.root, ''), h.kind)) || '\' AS root,
-    e.kind = 'reg-text' AS text, h.root = '' AS answer, row_number() OVER (ORDER BY e.kind = 'reg-text', coalesce(e.older, 0), e.duplicate_of IS NOT NULL, coalesce(h.root, h.kind) NOT IN (h.kind, 'SYSTEM\CurrentControlSet'),
+    e.kind = 'reg-text' AS text, h.root = '' AS answer, row_number() OVER (ORDER BY e.kind = 'reg-text', coalesce(e.older, 0), e.duplicate_of IS NOT NULL, h.file_id NOT IN placed, coalesce(h.root, h.kind) NOT IN (h.kind, 'SYSTEM\CurrentControlSet'),
         h.last_written DESC, h.file_id, h.id) AS place FROM hive h JOIN evidence e ON e.id = h.file_id;
 CREATE INDEX standing_host ON standing(host_id, kind, place);
 UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') THEN NOT EXISTS (
@@ -132,6 +140,7 @@ UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM
 CREATE TEMP TABLE mine(hive_id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT);          -- the hives that speak
 INSERT INTO mine SELECT file_id, host_id, kind FROM hive WHERE host_id IS NOT NULL GROUP BY file_id HAVING min(main) ORDER BY file_id;
 DROP TABLE standing;
+DROP TABLE placed;
 
 -- What is no JSON must not stop a rule: it becomes the text of a member.
 UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = fold.computer), (SELECT e.host_id FROM evidence e WHERE e.id = fold.file_id)),

@@ -244,6 +244,20 @@ Test(provenance, older_copies)
     }
 }
 
+/* A hive of another machine that says no name comes to lie with the only host there; it does not speak for it, however new it is. */
+Test(provenance, a_stranger_without_a_name)
+{
+    scratch("stranger");
+    struct hive h, stranger = {.name = "SYSTEM", .now = utc("2026-03-09T08:00:00Z")}, soft = {.name = "SOFTWARE", .now = utc("2026-03-01T08:00:00Z")}, other = {.name = "SOFTWARE", .now = utc("2026-03-09T08:00:00Z")};
+    reg(&stranger, "Select", DW("Current", 1), END), reg(&stranger, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", 0), END);
+    reg(&soft, "Microsoft\\Windows NT\\CurrentVersion", SZ("CurrentBuild", "19045"), END), reg(&other, "Microsoft\\Windows NT\\CurrentVersion", SZ("CurrentBuild", "7601"), END);
+    system_hive(&h, "PC1", 1), put(&h, "SYSTEM"), put(&stranger, "recovered.dat"), put(&soft, "SOFTWARE"), put(&other, "found"), put_security("SECURITY", "PC1", "S-1-5-21-1-2-3");
+    analyze(in);
+    EXPECT("SELECT file, host, main FROM v_evidence ORDER BY file", "SECURITY,PC1,1\nSOFTWARE,PC1,1\nSYSTEM,PC1,1\nfound,PC1,0\nrecovered.dat,PC1,0\n");
+    EXPECT("SELECT value FROM v_setting WHERE name = 'DisableDomainCreds'", "1\n");
+    EXPECT("SELECT build FROM v_host", "19045\n");
+}
+
 Test(provenance, dirty_without_logs_and_logs_without_hive)
 {
     scratch("logs");
