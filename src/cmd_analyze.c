@@ -31,6 +31,8 @@ struct run {
     struct kb *kb;
     struct casedb *db;
     struct evidence ev;
+    struct want want;
+    struct ingest *reading;
     struct ingest_result in;
     struct progress bar;
     struct arena mem;
@@ -141,7 +143,7 @@ static void summary(struct run *r)
 
 /* --- the line */
 
-static enum status prepare(struct run *r, struct err *e)
+static enum status may_write(struct run *r, struct err *e)
 {
     struct plat_stat s;
     enum status st = plat_mkdir(r->o.out, e);
@@ -156,7 +158,12 @@ static enum status prepare(struct run *r, struct err *e)
         return err_set(e, E_USAGE, ERR_NO_OFF, "exists already", "use --force to replace it, or -o for another folder");
     }
     plat_remove(r->db_tmp);                     /* what a killed run left */
-    st = case_create(r->db_tmp, kb_file(r->kb, "schema.sql"), &r->db, e);
+    return OK;
+}
+
+static enum status begin_case(struct run *r, struct err *e)
+{
+    enum status st = case_create(r->db_tmp, kb_file(r->kb, "schema.sql"), &r->db, e);
     if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK &&
         (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
         st = put_meta(r->db, "knowledge_sha256", str_of(kb_sha256(r->kb)), e);
@@ -172,13 +179,21 @@ static enum status prepare(struct run *r, struct err *e)
     return st;
 }
 
+/* Workers begin before the case is made, and go on hashing while it is judged. */
 static enum status read_evidence(struct run *r, struct err *e)
 {
-    struct want want = *kb_want(r->kb);
-    want.recovered = r->o.recovered, want.since = r->o.since, want.until = r->o.until;
+    r->want = *kb_want(r->kb);
+    r->want.recovered = r->o.recovered, r->want.since = r->o.since, r->want.until = r->o.until;
     progress_begin(&r->bar, (enum progress_mode)r->o.progress);
     struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &r->bar, .stop = &stop_signal, .require_jail = r->o.require_jail, .limits = r->o.lim};
-    enum status st = ingest(r->db, &want, &r->ev, &o, &r->in, e);
+    enum status st = ingest_start(&r->want, &r->ev, &o, &r->reading, e);
+    st = st == OK ? begin_case(r, e) : st;
+    return st == OK ? ingest_facts(r->reading, r->db, e) : st;
+}
+
+static enum status read_rest(struct run *r, struct err *e)
+{
+    enum status st = ingest_finish(r->reading, &r->in, e);
     char text[160];
     if (st == OK && r->in.jail != JAIL_ALL) {
         progress_end(&r->bar);
@@ -199,6 +214,8 @@ static enum status conclude(struct run *r, struct err *e)
     st = st == OK ? diagnose(r->db, r->kb, e) : st;
     progress_phase(&r->bar, "verify");
     st = st == OK ? verify(r->db, e) : st;
+    progress_phase(&r->bar, "hash");
+    st = st == OK ? read_rest(r, e) : st;
     progress_phase(&r->bar, "report");
     st = st == OK ? judge(r, e) : st;
     st = st == OK ? write_reports(r->db, r->o.out, e) : st;
@@ -220,7 +237,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     r->o.lim = run_limits_default();
     if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK) || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
-    if ((st = prepare(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
+    if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);
         summary(r);
         st = case_finish(r->db, r->db_path, &e);
@@ -264,6 +281,7 @@ int cmd_analyze(int argc, char **argv)
     }
     plat_on_interrupt(on_signal);
     code = analyze(&r, (const char *const *)argv + 1, (size_t)argc - 1);
+    ingest_free(r.reading);
     case_close(r.db);
     if (r.db && r.db_tmp)
         plat_remove(r.db_tmp);

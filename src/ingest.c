@@ -26,6 +26,7 @@ struct task {
     struct job job;
     size_t file[JOB_FILES];
     bool ordered;                   /* emits facts; hashing alone waits for nobody */
+    bool late;                      /* may still run when the facts are judged: the hash of a log like which there is no other */
     enum job_state state;
     struct buf pending;
 };
@@ -41,16 +42,17 @@ struct slot {
 
 struct file_sum { struct evtx_stats stats; uint64_t facts; bool hashed, full; };     /* full: more facts or records than the limit, said once */
 
-struct pool {
+struct ingest {
     struct casedb *db;
     const struct want *want;
     struct evidence *ev;
-    const struct ingest_options *o;
+    struct ingest_options o;
     struct run_limits lim;
     uint64_t until;                 /* plat_clock_ms at which the run's time is over */
-    struct ingest_result *r;
+    struct ingest_result r;
     struct task *task;
-    size_t n_task, cap_task, turn, next, ended;
+    size_t n_task, cap_task, turn, next;
+    size_t open[2];                 /* tasks not ended: those the facts wait for, and late ones */
     struct slot slot[WORKERS_MAX];
     size_t n_slot;
     struct file_sum *sum;
@@ -101,7 +103,7 @@ enum status run_limits_parse(const char *text, struct run_limits *l, struct err 
 
 static int64_t row_id(size_t file) { return (int64_t)file + 1; }
 
-static enum status run(struct pool *p, const char *sql, size_t n, const struct value *arg, const char *types, struct err *e)
+static enum status run(struct ingest *p, const char *sql, size_t n, const struct value *arg, const char *types, struct err *e)
 {
     enum col_type type[16];
     for (size_t i = 0; i < n; i++)
@@ -109,7 +111,7 @@ static enum status run(struct pool *p, const char *sql, size_t n, const struct v
     return case_run(p->db, sql, arg, type, n, e);
 }
 
-static enum status add_anomaly(struct pool *p, size_t file, uint64_t off, const char *code, struct str what, struct str detail, struct err *e)
+static enum status add_anomaly(struct ingest *p, size_t file, uint64_t off, const char *code, struct str what, struct str detail, struct err *e)
 {
     struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = off}};
     f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(what), f.v[AN_DETAIL] = val_s(detail);
@@ -130,7 +132,7 @@ static struct str note_of(const struct file *f, bool alone)
 /* Not even its kind is known: it could not be opened, or who was to look at it died. */
 static bool unreadable(const struct file *f) { return f->st != OK || (!f->skipped && !f->is.format); }
 
-static enum status store_files(struct pool *p, struct err *e)
+static enum status store_files(struct ingest *p, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
@@ -147,7 +149,7 @@ static enum status store_files(struct pool *p, struct err *e)
     return st;
 }
 
-static enum status store_hash(struct pool *p, size_t file, const uint8_t hash[32], struct err *e)
+static enum status store_hash(struct ingest *p, size_t file, const uint8_t hash[32], struct err *e)
 {
     char text[SHA256_TEXT];
     if (p->sum[file].hashed)
@@ -157,7 +159,7 @@ static enum status store_hash(struct pool *p, size_t file, const uint8_t hash[32
     return run(p, "UPDATE evidence SET sha256=?1 WHERE id=?2", LEN(v), v, "si", e);
 }
 
-static enum status store_sums(struct pool *p, struct err *e)
+static enum status store_sums(struct ingest *p, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
@@ -171,11 +173,11 @@ static enum status store_sums(struct pool *p, struct err *e)
             st = run(p, "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
                         " state=CASE WHEN ?8 THEN 'unreadable' ELSE state END, note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' ELSE note END WHERE id=?7",
                      LEN(v), v, "iiiiisii", e);
-            p->r->records += s->parsed, p->r->logs++;
+            p->r.records += s->parsed, p->r.logs++;
         }
-        p->r->hives += f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
-        p->r->unreadable += unreadable(f);
-        p->r->files++;
+        p->r.hives += f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
+        p->r.unreadable += unreadable(f);
+        p->r.files++;
     }
     return st == OK ? case_exec(p->db, "UPDATE evidence SET duplicate_of = (SELECT min(o.id) FROM evidence o WHERE o.sha256 = evidence.sha256 AND o.bytes = evidence.bytes)"
                                        " WHERE sha256 IS NOT NULL AND bytes > 0;"
@@ -184,7 +186,7 @@ static enum status store_sums(struct pool *p, struct err *e)
 
 /* --- tasks */
 
-static enum status add_task(struct pool *p, struct task t, struct err *e)
+static enum status add_task(struct ingest *p, struct task t, struct err *e)
 {
     if (p->n_task == p->cap_task) {
         size_t cap = p->cap_task ? p->cap_task * 2 : 256;
@@ -193,11 +195,20 @@ static enum status add_task(struct pool *p, struct task t, struct err *e)
             return err_set(e, E_NOMEM, ERR_NO_OFF, "job list", "out of memory");
         p->task = more, p->cap_task = cap;
     }
-    p->task[p->n_task++] = t;
+    p->task[p->n_task++] = t, p->open[t.late]++;
     return OK;
 }
 
-static enum status plan_one(struct pool *p, size_t i, struct err *e)
+/* Whether another file may be the same: only then does anything that is concluded depend on its hash. */
+static bool may_be_twice(const struct evidence *ev, size_t file)
+{
+    for (size_t i = 0; i < ev->n; i++)
+        if (i != file && ev->file[i].bytes == ev->file[file].bytes)
+            return true;
+    return false;
+}
+
+static enum status plan_one(struct ingest *p, size_t i, struct err *e)
 {
     const struct file *f = &p->ev->file[i];
     struct task t = {.job = {.op = JOB_HASH, .n_files = 1, .bytes = {f->bytes}}, .file = {i, i, i}};
@@ -209,7 +220,7 @@ static enum status plan_one(struct pool *p, size_t i, struct err *e)
             return add_task(p, t, e);
         }
         struct task hash = t;
-        hash.ordered = false;
+        hash.ordered = false, hash.late = !may_be_twice(p->ev, i);
         enum status st = add_task(p, hash, e);
         t.job.op = JOB_SCAN;
         for (uint32_t first = 0; first < slots && st == OK; first += LIM_JOB_CHUNKS) {
@@ -231,7 +242,7 @@ static enum status plan_one(struct pool *p, size_t i, struct err *e)
 }
 
 /* Files that --limits leaves out: too large, or behind the bytes the run may read. */
-static void leave_out(struct pool *p)
+static void leave_out(struct ingest *p)
 {
     uint64_t sum = 0;
     for (size_t i = 0; i < p->ev->n; i++) {
@@ -241,11 +252,11 @@ static void leave_out(struct pool *p)
         bool large = f->bytes > p->lim.file_bytes, late = !large && f->bytes > p->lim.run_bytes - sum;
         sum += large || late ? 0 : f->bytes;
         if (large || late)
-            f->skipped = p->r->limit = true, f->note = large ? STR("larger than --limits file-bytes, not read") : STR("beyond --limits run-bytes, not read");
+            f->skipped = p->r.limit = true, f->note = large ? STR("larger than --limits file-bytes, not read") : STR("beyond --limits run-bytes, not read");
     }
 }
 
-static enum status plan(struct pool *p, bool sniffing, struct err *e)
+static enum status plan(struct ingest *p, bool sniffing, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
@@ -260,7 +271,7 @@ static enum status plan(struct pool *p, bool sniffing, struct err *e)
 
 /* --- frames */
 
-static enum status on_sniff(struct pool *p, struct task *t, struct span in, struct err *e)
+static enum status on_sniff(struct ingest *p, struct task *t, struct span in, struct err *e)
 {
     struct file *f = &p->ev->file[t->file[0]];
     struct sniffed s = {0};
@@ -277,23 +288,23 @@ static enum status on_sniff(struct pool *p, struct task *t, struct span in, stru
     return OK;
 }
 
-static enum status one_too_many(struct pool *p, size_t file, const char *what, const char *detail, const char *note, struct err *e)
+static enum status one_too_many(struct ingest *p, size_t file, const char *what, const char *detail, const char *note, struct err *e)
 {
     if (p->sum[file].full)
         return OK;
-    p->sum[file].full = p->r->limit = true;
+    p->sum[file].full = p->r.limit = true;
     enum status st = add_anomaly(p, file, 0, "limit", str_of(what), str_of(detail), e);
     struct value v[] = {val_i(row_id(file)), val_s(str_of(note))};
     return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 WHERE id=?1", LEN(v), v, "is", e) : st;
 }
 
 /* Parts of a large log know their own records only: what comes behind a part that reached the limit is not taken. */
-static bool enough_records(const struct pool *p, const struct task *t)
+static bool enough_records(const struct ingest *p, const struct task *t)
 {
     return t->job.op == JOB_SCAN && p->sum[t->file[0]].stats.seen >= p->lim.records;
 }
 
-static enum status on_done(struct pool *p, struct task *t, struct span in, struct err *e)
+static enum status on_done(struct ingest *p, struct task *t, struct span in, struct err *e)
 {
     struct done d;
     enum status st = done_get(in, &d, e);
@@ -307,7 +318,7 @@ static enum status on_done(struct pool *p, struct task *t, struct span in, struc
     struct evtx_stats *s = &p->sum[t->file[0]].stats;
     s->seen += d.seen, s->parsed += d.parsed, s->recovered += d.recovered, s->failed += d.failed, s->chunks += d.chunks, s->hints |= d.hints;
     p->progress.records += d.parsed;
-    p->r->limit |= d.status == E_LIMIT || d.status == E_NOMEM;      /* memory that is not there is memory beyond the limit */
+    p->r.limit |= d.status == E_LIMIT || d.status == E_NOMEM;      /* memory that is not there is memory beyond the limit */
     if (st != OK || d.status == OK)
         return st;
     if (t->job.op == JOB_SNIFF) {           /* the case has no row of it yet */
@@ -331,7 +342,7 @@ static bool frame_sound(const struct task *t, uint8_t type, struct span body)
     return type == FRAME_FACT && fact_get(body, &f, NULL) == OK && f.ref.file < t->job.n_files;
 }
 
-static enum status on_frame(struct pool *p, struct task *t, uint8_t type, struct span body, struct err *e)
+static enum status on_frame(struct ingest *p, struct task *t, uint8_t type, struct span body, struct err *e)
 {
     switch (type) {
     case FRAME_DONE:  return on_done(p, t, body, e);
@@ -355,17 +366,17 @@ static enum status on_frame(struct pool *p, struct task *t, uint8_t type, struct
     }
 }
 
-static void task_end(struct pool *p, struct task *t)
+static void task_end(struct ingest *p, struct task *t)
 {
     t->state = ENDED;
     buf_free(&t->pending);
-    p->ended++;
+    p->open[t->late]--;
     if (t->job.op != JOB_SNIFF && t->job.op != JOB_SCAN)
         p->progress.files += t->job.n_files;
 }
 
 /* The frames kept for the task at turn, then the next one that has any. */
-static enum status take_turns(struct pool *p, struct err *e)
+static enum status take_turns(struct ingest *p, struct err *e)
 {
     for (; p->turn < p->n_task; p->turn++) {
         struct task *t = &p->task[p->turn];
@@ -390,7 +401,7 @@ static enum status take_turns(struct pool *p, struct err *e)
 
 /* --- workers */
 
-static enum status slot_start(struct pool *p, struct slot *s, struct err *e)
+static enum status slot_start(struct ingest *p, struct slot *s, struct err *e)
 {
     const char *const args[] = {"whylogon", "--worker", NULL};
     struct buf frame = {0};
@@ -419,7 +430,7 @@ static uint64_t task_bytes(const struct task *t)
 }
 
 /* What this side knows of a task that will not answer, as the worker's own words would have been. */
-static enum status say_for(struct pool *p, struct task *t, enum status status, const char *what, const char *why, struct err *e)
+static enum status say_for(struct ingest *p, struct task *t, enum status status, const char *what, const char *why, struct err *e)
 {
     struct buf frame = {0};
     struct done d = {.status = (uint8_t)status, .off = ERR_NO_OFF, .what = str_of(what), .why = str_of(why)};
@@ -440,7 +451,7 @@ static enum status say_for(struct pool *p, struct task *t, enum status status, c
 }
 
 /* The worker is gone: its running task is lost, what was queued behind goes back. */
-static enum status slot_lost(struct pool *p, struct slot *s, const char *how, struct err *e)
+static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, struct err *e)
 {
     struct exit_info x;
     char why[96];
@@ -458,7 +469,7 @@ static enum status slot_lost(struct pool *p, struct slot *s, const char *how, st
     enum status st = OK;
     if (s->n) {
         size_t lost = s->queue[0];
-        p->r->lost_jobs++;
+        p->r.lost_jobs++;
         for (size_t i = 0; i < p->task[lost].job.n_files && p->task[lost].ordered && st == OK; i++) {
             struct task again = {.job = {.op = JOB_HASH, .n_files = 1, .bytes = {p->task[lost].job.bytes[i]}}, .file = {p->task[lost].file[i]}};
             if (p->task[lost].job.op != JOB_SCAN)       /* the file is still evidence: name it by its hash */
@@ -472,7 +483,7 @@ static enum status slot_lost(struct pool *p, struct slot *s, const char *how, st
     return st == OK ? slot_start(p, s, e) : st;
 }
 
-static enum status send_task(struct pool *p, struct slot *s, size_t index, struct err *e)
+static enum status send_task(struct ingest *p, struct slot *s, size_t index, struct err *e)
 {
     struct task *t = &p->task[index];
     plat_file fd[JOB_FILES];
@@ -510,7 +521,7 @@ static enum status send_task(struct pool *p, struct slot *s, size_t index, struc
     return st;
 }
 
-static enum status dispatch(struct pool *p, struct err *e)
+static enum status dispatch(struct ingest *p, struct err *e)
 {
     while (p->next < p->n_task) {
         if (p->task[p->next].state != READY) {
@@ -539,19 +550,19 @@ static enum status dispatch(struct pool *p, struct err *e)
     return OK;
 }
 
-static enum status on_jail(struct pool *p, struct slot *s, struct span in, struct err *e)
+static enum status on_jail(struct ingest *p, struct slot *s, struct span in, struct err *e)
 {
     char text[160];
     unsigned layers = span_u32(&in) & JAIL_ALL;
     s->jailed = true;
-    p->r->jail &= layers;
-    if (p->o->require_jail && layers != JAIL_ALL)
+    p->r.jail &= layers;
+    if (p->o.require_jail && layers != JAIL_ALL)
         return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "the jail is not complete", "%s", jail_text(layers, text, sizeof text));
     return OK;
 }
 
 /* Hands each whole frame of s on: to the case when its task's turn has come, else into the task's own keeping. */
-static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, struct err *e)
+static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, struct err *e)
 {
     struct span in = span_of(s->in.p, s->in.n, 0), body;
     uint8_t type;
@@ -594,7 +605,7 @@ static enum status slot_frames(struct pool *p, struct slot *s, bool *broken, str
     return st;
 }
 
-static enum status slot_read(struct pool *p, struct slot *s, struct err *e)
+static enum status slot_read(struct ingest *p, struct slot *s, struct err *e)
 {
     bool eof = false, broken = false;
     size_t got;
@@ -609,21 +620,21 @@ static enum status slot_read(struct pool *p, struct slot *s, struct err *e)
 }
 
 /* A worker that says nothing, or takes longer over one job than --limits allows, is ended. */
-static enum status slot_patience(struct pool *p, struct slot *s, struct err *e)
+static enum status slot_patience(struct ingest *p, struct slot *s, struct err *e)
 {
     uint64_t now = plat_clock_ms();
     if (now - s->began > p->lim.file_seconds * 1000) {
-        p->r->limit = true;
+        p->r.limit = true;
         return slot_lost(p, s, "took longer than --limits allows for one file", e);
     }
     return now - s->heard > STALL_MS ? slot_lost(p, s, "said nothing for 120 s", e) : OK;
 }
 
 /* The run's time is over: what was not begun stays unread, what runs is ended. */
-static enum status give_up(struct pool *p, struct err *e)
+static enum status give_up(struct ingest *p, struct err *e)
 {
     enum status st = OK;
-    p->r->limit = true;
+    p->r.limit = true;
     for (size_t i = 0; i < p->n_slot; i++)
         p->slot[i].n = 0, plat_proc_kill(p->slot[i].proc);
     for (size_t i = 0; i < p->n_task && st == OK; i++)
@@ -632,31 +643,34 @@ static enum status give_up(struct pool *p, struct err *e)
     return st;
 }
 
-static bool may_read(const struct pool *p, const struct slot *s)
+static bool may_read(const struct ingest *p, const struct slot *s)
 {
     return s->proc && (s->n == 0 || p->turn == s->queue[0] || p->task[s->queue[0]].pending.n < PENDING_BYTES);
 }
 
-static void show(struct pool *p, bool last)
+static void show(struct ingest *p, bool last)
 {
     uint64_t now = plat_clock_ms();
-    if (p->o->progress && (last || now - p->shown >= 100)) {
-        p->o->progress(p->o->ctx, &p->progress);
+    if (p->o.progress && (last || now - p->shown >= 100)) {
+        p->o.progress(p->o.ctx, &p->progress);
         p->shown = now;
     }
 }
 
-static enum status run_all(struct pool *p, struct err *e)
+static size_t open_tasks(const struct ingest *p, bool late) { return p->open[0] + (late ? p->open[1] : 0); }
+
+/* Until every task has ended, or every one that is not late. */
+static enum status run_all(struct ingest *p, bool late, struct err *e)
 {
     enum status st = take_turns(p, e);
-    while (st == OK && p->ended < p->n_task) {
+    while (st == OK && open_tasks(p, late)) {
         struct proc *wait[WORKERS_MAX];
         bool ready[WORKERS_MAX] = {0};
-        if (p->o->stop && *p->o->stop)
+        if (p->o.stop && *p->o.stop)
             return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
         if (plat_clock_ms() > p->until)
             return give_up(p, e);
-        if ((st = dispatch(p, e)) != OK || p->ended == p->n_task)
+        if ((st = dispatch(p, e)) != OK || !open_tasks(p, late))
             break;
         for (size_t i = 0; i < p->n_slot; i++)
             wait[i] = may_read(p, &p->slot[i]) ? p->slot[i].proc : NULL;
@@ -673,58 +687,91 @@ static enum status run_all(struct pool *p, struct err *e)
     return st;
 }
 
-static void reset_tasks(struct pool *p)
+static void reset_tasks(struct ingest *p)
 {
     for (size_t i = 0; i < p->n_task; i++)
         buf_free(&p->task[i].pending);
-    p->n_task = p->turn = p->next = p->ended = 0;
+    p->n_task = p->turn = p->next = p->open[0] = p->open[1] = 0;
+}
+
+enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest **out, struct err *e)
+{
+    struct ingest *p = *out = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+    *p = (struct ingest){.want = want, .ev = ev, .o = *o, .r = {.jail = JAIL_ALL}};
+    p->lim = o->limits.memory ? o->limits : run_limits_default();
+    p->until = plat_clock_ms() + p->lim.run_seconds * 1000;
+    p->sum = calloc(ev->n ? ev->n : 1, sizeof *p->sum);
+    p->read_buf = malloc(READ_BYTES);
+    p->n_slot = o->workers ? o->workers : plat_cores();
+    p->n_slot = p->n_slot > WORKERS_MAX ? WORKERS_MAX : p->n_slot;
+    enum status st = p->sum && p->read_buf ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+    for (size_t i = 0; i < p->n_slot && st == OK; i++)
+        st = slot_start(p, &p->slot[i], e);
+    leave_out(p);
+    if (st == OK && (st = plan(p, true, e)) == OK)
+        st = run_all(p, true, e);
+    reset_tasks(p);
+    if (st != OK)
+        return st;
+    group_hives(ev);
+    for (size_t i = 0; i < ev->n; i++)
+        p->progress.total += ev->file[i].bytes;
+    p->progress.n_files = ev->n, p->progress.files = 0;
+    st = plan(p, false, e);
+    return st == OK ? dispatch(p, e) : st;
+}
+
+enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e)
+{
+    p->db = db;
+    enum status st = case_begin(db, e);
+    if (st == OK && (st = store_files(p, e)) == OK && (st = run_all(p, false, e)) == OK && (st = store_sums(p, e)) == OK)
+        st = case_commit(db, e);
+    show(p, true);
+    return st;
+}
+
+enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err *e)
+{
+    for (size_t i = 0; i < p->n_slot; i++)
+        p->slot[i].heard = p->slot[i].began = plat_clock_ms();          /* nobody listened meanwhile */
+    enum status st = case_begin(p->db, e);
+    if (st == OK && (st = run_all(p, true, e)) == OK)
+        st = case_commit(p->db, e);
+    show(p, true);
+    *r = p->r;
+    return st;
+}
+
+void ingest_free(struct ingest *p)
+{
+    for (size_t i = 0; p && i < p->n_slot; i++) {
+        struct exit_info x;
+        if (open_tasks(p, true))
+            plat_proc_kill(p->slot[i].proc);
+        plat_proc_end(p->slot[i].proc, &x);
+        buf_free(&p->slot[i].in);
+    }
+    if (p)
+        reset_tasks(p), free(p->task), free(p->sum), free(p->read_buf), free(p);
 }
 
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest_result *r, struct err *e)
 {
-    struct pool p = {.db = db, .want = want, .ev = ev, .o = o, .r = r};
-    *r = (struct ingest_result){.jail = JAIL_ALL};
-    p.lim = o->limits.memory ? o->limits : run_limits_default();
-    p.until = plat_clock_ms() + p.lim.run_seconds * 1000;
-    p.sum = calloc(ev->n ? ev->n : 1, sizeof *p.sum);
-    p.read_buf = malloc(READ_BYTES);
-    p.n_slot = o->workers ? o->workers : plat_cores();
-    p.n_slot = p.n_slot > WORKERS_MAX ? WORKERS_MAX : p.n_slot;
-    enum status st = p.sum && p.read_buf ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
-    for (size_t i = 0; i < p.n_slot && st == OK; i++)
-        st = slot_start(&p, &p.slot[i], e);
-    leave_out(&p);
-    if (st == OK && (st = plan(&p, true, e)) == OK)
-        st = run_all(&p, e);
-    reset_tasks(&p);
-    if (st == OK) {
-        group_hives(ev);
-        for (size_t i = 0; i < ev->n; i++)
-            p.progress.total += ev->file[i].bytes;
-        p.progress.n_files = ev->n, p.progress.files = 0;
-        st = case_begin(db, e);
-    }
-    if (st == OK && (st = store_files(&p, e)) == OK && (st = plan(&p, false, e)) == OK && (st = run_all(&p, e)) == OK && (st = store_sums(&p, e)) == OK)
-        st = case_commit(db, e);
-    show(&p, true);
-    for (size_t i = 0; i < p.n_slot; i++) {
-        struct exit_info x;
-        if (st != OK)
-            plat_proc_kill(p.slot[i].proc);
-        plat_proc_end(p.slot[i].proc, &x);
-        buf_free(&p.slot[i].in);
-    }
-    reset_tasks(&p);
-    free(p.task), free(p.sum), free(p.read_buf);
+    struct ingest *p;
+    enum status st = ingest_start(want, ev, o, &p, e);
+    if (st == OK && (st = ingest_facts(p, db, e)) == OK)
+        st = ingest_finish(p, r, e);
+    ingest_free(p);
     return st;
 }
 
 enum status ingest_jail(unsigned *layers, struct err *e)
 {
     struct want nothing = {0};
-    struct ingest_options o = {0};
-    struct ingest_result r = {.jail = JAIL_ALL};
-    struct pool p = {.want = &nothing, .o = &o, .r = &r, .lim = run_limits_default(), .n_slot = 1};
+    struct ingest p = {.want = &nothing, .r = {.jail = JAIL_ALL}, .lim = run_limits_default(), .n_slot = 1};
     struct slot *s = &p.slot[0];
     struct exit_info how;
     uint8_t buf[READ_BYTES / 64];
@@ -743,6 +790,6 @@ enum status ingest_jail(unsigned *layers, struct err *e)
     }
     plat_proc_end(s->proc, &how);
     buf_free(&s->in);
-    *layers = r.jail;
+    *layers = p.r.jail;
     return st;
 }

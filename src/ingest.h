@@ -25,6 +25,15 @@ struct ingest_options {
 };
 struct ingest_result { uint64_t files, logs, hives, records, unreadable, lost_jobs; bool limit; unsigned jail; };  /* jail: layers in force in every worker */
 
+/* In three steps, so that what needs no hash is done while large logs are still being hashed:
+ * start looks at every file, then lets workers begin; facts returns when all facts are in the case, and all hashes of files that may be
+ * there twice (sizes are equal); finish waits for the other hashes. Any step's error ends the run. Always free; want and ev must live until then. */
+struct ingest;
+enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest **out, struct err *e);
+enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e);
+enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err *e);
+void ingest_free(struct ingest *p);
+/* All three. */
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev, const struct ingest_options *o,
                    struct ingest_result *r, struct err *e);
 /* Starts one worker, asks which layers of its jail are in force (plat/jail.h), ends it. */
