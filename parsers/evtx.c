@@ -263,11 +263,18 @@ static struct str fold_json(struct walk *w, const struct want_event *e, const st
     return buf_view(j);
 }
 
-static bool kept_whole(const struct want_event *e, struct bx_val v)
+/* key: the value of keep_field, that of fold_field. */
+static bool kept_whole(struct walk *w, const struct want_event *e, const struct bx_val *key)
 {
     int64_t i;
-    if (!e->keep_field.n || !bx_int(v, &i))
+    if (!e->keep_field.n || !bx_int(key[0], &i))
         return false;
+    w->text.n = 0;
+    if (e->n_fold)
+        bx_text(&w->text, key[1]);
+    for (size_t k = 0; k < e->n_fold; k++)
+        if (str_eq(buf_view(&w->text), e->fold[k]))
+            return false;
     for (size_t k = 0; k < e->n_keep; k++)
         if (e->keep[k] == i)
             return true;
@@ -276,12 +283,12 @@ static bool kept_whole(const struct want_event *e, struct bx_val v)
 
 static void fold_event(struct walk *w, const struct head *h, const struct want_event *e)
 {
-    struct str name[WANT_KEYS + 1];
-    struct bx_val v[WANT_KEYS + 1];
+    struct str name[WANT_KEYS + 2];
+    struct bx_val v[WANT_KEYS + 2];
     size_t n = e->n_key;
     memcpy(name, e->key, n * sizeof *name);
-    name[n] = e->keep_field;
-    if (!h->sane || h->source == TALLY_OTHERS || !bx_named(w->bx, w->ev, e, name, n + 1, v) || kept_whole(e, v[n])) {
+    name[n] = e->keep_field, name[n + 1] = e->fold_field;
+    if (!h->sane || h->source == TALLY_OTHERS || !bx_named(w->bx, w->ev, e, name, n + 2, v) || kept_whole(w, e, v + n)) {
         emit_event(w, h);
         return;
     }

@@ -137,25 +137,31 @@ struct events_file { struct str provider, channel, source; const struct node *ev
 static const struct field events_fields[] = {
     FIELD(events_file, provider, F_STR, true, "provider"), FIELD(events_file, channel, F_STR, true, "channel"),
     FIELD(events_file, source, F_STR, true, "source"), FIELD(events_file, events, F_NODE, true, "events")};
-struct event_entry { struct number id; struct str name, meaning, how, keep_field, channel, source; struct strs key; const struct node *keep, *codes; };
+struct event_entry { struct number id; struct str name, meaning, how, keep_field, fold_field, channel, source; struct strs key, fold; const struct node *keep, *codes; };
 static const struct field event_fields[] = {
     FIELD(event_entry, id, F_INT, true, "id"), FIELD(event_entry, name, F_STR, true, "name"), FIELD(event_entry, meaning, F_STR, true, "meaning"),
     FIELD(event_entry, how, F_STR, true, "how"), FIELD(event_entry, key, F_STRS, false, "key"), FIELD(event_entry, keep_field, F_STR, false, "keep_field"),
     FIELD(event_entry, keep, F_NODE, false, "keep"), FIELD(event_entry, codes, F_NODE, false, "codes"),
+    FIELD(event_entry, fold_field, F_STR, false, "fold_field"), FIELD(event_entry, fold, F_STRS, false, "fold"),
     FIELD(event_entry, channel, F_STR, false, "channel"), FIELD(event_entry, source, F_STR, false, "source")};
 
 static enum status want_event(const struct kb_reader *r, const struct node *c, const struct events_file *file, const struct event_entry *v, struct err *e)
 {
     bool fold = str_eq(v->how, STR("fold"));
     struct want_event w = {.provider = file->provider, .id = (uint16_t)v->id.i, .how = fold ? WANT_FOLD : WANT_KEEP, .keep_field = v->keep_field.p ? v->keep_field : STR("")};
-    if (fold ? !v->key.n : v->key.n || v->keep_field.n || v->keep)
-        return kb_refuse(r, c->line, e, fold ? "fold: 'key' is missing" : "key, keep_field and keep belong to 'how: fold'");
-    if (!v->keep_field.n != !v->keep)
-        return kb_refuse(r, c->line, e, "keep_field and keep: expected both or none");
+    if (fold ? !v->key.n : v->key.n || v->keep_field.n || v->keep || v->fold_field.n || v->fold.n)
+        return kb_refuse(r, c->line, e, fold ? "fold: 'key' is missing" : "key, keep_field, keep, fold_field and fold belong to 'how: fold'");
+    if (!v->keep_field.n != !v->keep || !v->fold_field.n != !v->fold.n || (v->fold.n && !v->keep))
+        return kb_refuse(r, c->line, e, "keep_field and keep, fold_field and fold: expected both or none; fold is an exception from keep");
+    if (v->fold.n > WANT_ONLY)
+        return kb_refuse(r, c->line, e, "fold: expected at most %d values", WANT_ONLY);
     if (v->key.n > WANT_KEYS || (v->keep && (kb_list(r, v->keep, "keep", e) != OK || v->keep->n > WANT_ONLY)))
         return kb_refuse(r, c->line, e, "expected at most %d key fields and %d kept values", WANT_KEYS, WANT_ONLY);
     for (size_t i = 0; i < v->key.n; i++)
         w.key[w.n_key++] = v->key.p[i];
+    w.fold_field = v->fold_field.p ? v->fold_field : STR("");
+    for (size_t i = 0; i < v->fold.n; i++)
+        w.fold[w.n_fold++] = v->fold.p[i];
     for (const struct node *k = v->keep ? v->keep->child : NULL; k; k = k->next)
         if (k->kind != NODE_SCALAR || !str_i64(k->s, &w.keep[w.n_keep++]))
             return kb_refuse(r, k->line, e, "keep: expected numbers");

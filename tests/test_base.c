@@ -185,7 +185,8 @@ Test(fact, round_trip_and_every_cut)
 
 Test(want, round_trip_and_every_cut)
 {
-    struct want_event ev = {.provider = STR("P"), .id = 4624, .how = WANT_FOLD, .n_key = 1, .n_keep = 2, .key = {STR("LogonType")}, .keep_field = STR("LogonType"), .keep = {2, 10}};
+    struct want_event ev = {.provider = STR("P"), .id = 4624, .how = WANT_FOLD, .n_key = 1, .n_keep = 2, .key = {STR("LogonType")}, .keep_field = STR("LogonType"), .keep = {2, 10},
+        .fold_field = STR("Sid"), .n_fold = 1, .fold = {STR("S-1-5-18")}};
     struct want_key key = {STR("SYSTEM"), STR("<CCS>\\Control\\Lsa"), STR("*")};
     struct want w = {.event = &ev, .n_event = 1, .key = &key, .n_key = 1, .until = INT64_MAX, .recovered = true}, got;
     struct buf b = {0};

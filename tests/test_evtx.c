@@ -192,13 +192,16 @@ Test(evtx, folds)
     logon(&l, false, "2026-03-02T11:00:00Z", 4624, "bob", 3, "n");
     size_t whole = logon(&l, false, "2026-03-02T11:00:00Z", 4624, "ann", 2, "kept");
     logon(&l, false, "2026-03-02T11:00:00Z", 4634, "ann", 3, "not_wanted");
+    logon(&l, false, "2026-03-02T11:00:00Z", 4624, "SYSTEM", 2, "folded_all_the_same");
+    logon(&l, false, "2026-03-02T11:00:01Z", 4624, "SYSTEM", 2, "folded_all_the_same");
     raw_end(&l);
     struct want_event ev = {.provider = STR("Prov"), .id = 4624, .how = WANT_FOLD, .n_key = 3,
         .key = {STR("User"), STR("LogonType"), STR("Missing")}, .keep_field = STR("LogonType"),
-                            .n_keep = 2, .keep = {2, 10}};
+                            .n_keep = 2, .keep = {2, 10}, .fold_field = STR("User"), .n_fold = 2, .fold = {STR("NETWORK SERVICE"), STR("SYSTEM")}};
     struct want w = {.event = &ev, .n_event = 1, .until = INT64_MAX};
     struct heard *h = read_all(&l.file, &w);
-    cr_assert(count_of(h, FACT_FOLD) == 3 && count_of(h, FACT_EVENT) == 1, "%zu folds, %zu events", count_of(h, FACT_FOLD), count_of(h, FACT_EVENT));
+    cr_expect(nth(h, FACT_FOLD, 3)->v[FO_N].i == 2);
+    cr_assert(count_of(h, FACT_FOLD) == 4 && count_of(h, FACT_EVENT) == 1, "%zu folds, %zu events", count_of(h, FACT_FOLD), count_of(h, FACT_EVENT));
     const struct fact *f = nth(h, FACT_FOLD, 0);
     cr_expect(f->v[FO_N].i == 3 && f->ref.off == early && f->v[FO_LAST_OFF].i == (int64_t)late && first < early);
     cr_expect(f->v[FO_FIRST_TIME].i == at("2026-03-02T09:00:00Z") && f->v[FO_LAST_TIME].i == at("2026-03-02T23:59:59Z"));
