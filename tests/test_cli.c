@@ -1,6 +1,7 @@
 /* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the public corpus.
  * The binary comes from $WHYLOGON (tests/run.sh sets it). */
 #include "../src/base/str.h"
+#include "build.h"
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -151,6 +152,42 @@ Test(samples, same_bytes_whoever_works)
     for (int jobs = 1; jobs <= 3; jobs++)
         cr_assert_eq(run("%s analyze -j %d -o %s/out%d samples/cases/two-hosts", program(), jobs, dir, jobs), 0, "%s", out);
     cr_expect_eq(run("cd %s && for f in case.db report.html report.md report.json; do cmp out1/$f out2/$f && cmp out1/$f out3/$f || exit 1; done", dir), 0, "%s", out);
+}
+
+/* A log larger than one job, made of the chunks of a sample: its hash is known last. */
+static void large_log(const char *path, uint16_t chunks)
+{
+    struct buf file = {0};
+    FILE *in = fopen("samples/cases/credential-storage-policy/Security.evtx", "rb"), *to = fopen(path, "wb");
+    cr_assert(in && to, "%s", path);
+    char *bytes = malloc(1 << 20);
+    size_t n = fread(bytes, 1, 1 << 20, in);
+    cr_assert(n >= 4096 + 65536 && (n - 4096) % 65536 == 0);
+    set16(bytes + 42, chunks), set64(bytes + 16, chunks - 1u);
+    buf_put(&file, bytes, 4096);
+    evtx_repair(&file);
+    cr_assert_eq(fwrite(file.p, 1, file.n, to), 4096);
+    for (size_t i = 0; i < chunks; i++)
+        cr_assert_eq(fwrite(bytes + 4096 + i % ((n - 4096) / 65536) * 65536, 1, 65536, to), 65536);
+    fclose(in), fclose(to), free(bytes), buf_free(&file);
+}
+
+/* Large logs: a copy is known as one, a log of its own size gets its hash while the rest is judged, and nobody's work shows in the case. */
+Test(samples, large_logs_are_hashed_to_the_end, .timeout = 120)
+{
+    const char *dir = scratch("large");
+    char path[300];
+    cr_assert_eq(run("mkdir %s/in", dir), 0);
+    snprintf(path, sizeof path, "%s/in/a.evtx", dir), large_log(path, 600);
+    snprintf(path, sizeof path, "%s/in/c.evtx", dir), large_log(path, 520);
+    cr_assert_eq(run("cp %s/in/a.evtx %s/in/b.evtx && printf x >> %s/in/b.evtx && cp %s/in/a.evtx %s/in/d.evtx", dir, dir, dir, dir, dir), 0);
+    for (int jobs = 1; jobs <= 3; jobs++)
+        cr_assert_eq(run("cd %s && %s analyze --progress=none -j %d -o out%d in", dir, program(), jobs, jobs), 0, "%s", out);
+    cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0, "%s", out);
+    cr_expect_eq(run("cd %s && sha256sum in/? in/*.evtx 2>/dev/null | sort > sums; %s query --csv out1/case.db \"SELECT sha256 || '  ' || path FROM v_evidence\" |"
+                     " tail -n +2 | tr -d '\\042\\015' | sort | diff - sums", dir, program()), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT group_concat(path) FROM v_evidence WHERE duplicate_of IS NOT NULL\" | tail -n 1", program(), dir), 0);
+    cr_expect(strstr(out, "in/d.evtx") && !strchr(out, ','), "%s", out);
 }
 
 Test(samples, verify_tells_what_changed, .timeout = 60)
