@@ -1,7 +1,8 @@
 /* The whole Windows port. UTF-8 above, wide paths below ("\\?\" for long ones); the channel to a worker is a byte-mode pipe pair, and files
- * travel as duplicated handles whose values follow the bytes they belong to. */
+ * travel as duplicated handles whose values follow the bytes they belong to. A worker's jail is made around it: a job, a restricted token, low integrity. */
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+#include "jail.h"
 #include "plat.h"
 #include <direct.h>
 #include <fcntl.h>
@@ -278,6 +279,56 @@ static bool make_job(struct proc *p, const struct proc_limits *lim)
     return p->job && SetInformationJobObject(p->job, JobObjectExtendedLimitInformation, &info, sizeof info);
 }
 
+/* The caller's token without privileges, every group but these for denying only, and these alone to be let in by: what only the user may read stays shut.
+ * Low integrity: nothing of anybody's can be written. Caller closes; NULL: not to be had. */
+static HANDLE weak_token(void)
+{
+    static const WELL_KNOWN_SID_TYPE let_in[] = {WinWorldSid, WinBuiltinUsersSid, WinRestrictedCodeSid};
+    HANDLE own = NULL, weak = NULL;
+    BYTE room[LEN(let_in)][SECURITY_MAX_SID_SIZE], low[SECURITY_MAX_SID_SIZE];
+    SID_AND_ATTRIBUTES only[LEN(let_in)], *deny = NULL;
+    DWORD n = 0, n_deny = 0, bytes;
+    for (size_t i = 0; i < LEN(let_in); i++) {
+        bytes = sizeof room[i];
+        only[i] = (SID_AND_ATTRIBUTES){.Sid = room[i]};
+        if (!CreateWellKnownSid(let_in[i], NULL, room[i], &bytes))
+            return NULL;
+    }
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT, &own))
+        return NULL;
+    GetTokenInformation(own, TokenGroups, NULL, 0, &n);
+    TOKEN_GROUPS *groups = n ? malloc(n) : NULL;
+    deny = n ? malloc(n) : NULL;                        /* no more entries than the groups take */
+    if (groups && deny && GetTokenInformation(own, TokenGroups, groups, n, &n)) {
+        for (DWORD i = 0; i < groups->GroupCount; i++) {
+            bool kept = groups->Groups[i].Attributes & (SE_GROUP_INTEGRITY | SE_GROUP_LOGON_ID);
+            for (size_t k = 0; k < LEN(let_in); k++)
+                kept |= EqualSid(groups->Groups[i].Sid, only[k].Sid) != 0;
+            if (!kept)
+                deny[n_deny++] = (SID_AND_ATTRIBUTES){.Sid = groups->Groups[i].Sid};
+        }
+        bytes = sizeof low;
+        TOKEN_MANDATORY_LABEL label = {.Label = {.Sid = low, .Attributes = SE_GROUP_INTEGRITY}};
+        if (CreateRestrictedToken(own, DISABLE_MAX_PRIVILEGE, n_deny, deny, 0, NULL, (DWORD)LEN(only), only, &weak) &&
+            CreateWellKnownSid(WinLowLabelSid, NULL, low, &bytes))
+            SetTokenInformation(weak, TokenIntegrityLevel, &label, (DWORD)sizeof label + GetLengthSid(low));     /* the child says whether it took */
+    }
+    free(groups), free(deny);
+    CloseHandle(own);
+    return weak;
+}
+
+/* With the weak token where that works, else with our own: the child finds out and says so. */
+static bool start_process(wchar_t *self, wchar_t *line, STARTUPINFOW *start, PROCESS_INFORMATION *made)
+{
+    const DWORD how = CREATE_SUSPENDED | DETACHED_PROCESS;      /* no console: a process of this token may not have one */
+    HANDLE token = weak_token();
+    bool ok = token && CreateProcessAsUserW(token, self, line, NULL, NULL, TRUE, how, NULL, NULL, start, made);
+    if (token)
+        CloseHandle(token);
+    return ok || CreateProcessW(self, line, NULL, NULL, TRUE, how, NULL, NULL, start, made);
+}
+
 static void close_proc(struct proc *p)
 {
     HANDLE all[] = {p->to, p->from, p->process, p->job};
@@ -305,7 +356,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
     bool ok = GetModuleFileNameW(NULL, self, LEN(self)) && CreatePipe(&start.hStdInput, &p->to, &inherit, 1 << 16) &&
               CreatePipe(&p->from, &start.hStdOutput, &inherit, 1 << 20) && SetHandleInformation(p->to, HANDLE_FLAG_INHERIT, 0) &&
               SetHandleInformation(p->from, HANDLE_FLAG_INHERIT, 0) && make_job(p, lim) &&
-              CreateProcessW(self, line, NULL, NULL, TRUE, CREATE_SUSPENDED | CREATE_NO_WINDOW, NULL, NULL, &start, &made);
+              start_process(self, line, &start, &made);
     if (ok) {
         p->process = made.hProcess;
         ok = AssignProcessToJobObject(p->job, made.hProcess) && ResumeThread(made.hThread) != (DWORD)-1;
@@ -442,6 +493,37 @@ enum status plat_child_send(const void *buf, size_t n, struct err *e)
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
 {
     return write_all(GetStdHandle(STD_ERROR_HANDLE), buf, n) ? OK : err_set(e, E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
+}
+
+/* --- the jail, seen from inside. Token and job were made by the parent; memory and time are bounded by a job of one's own inside it. */
+
+static bool bound(const struct jail_limits *lim)
+{
+    static struct proc own;                     /* its job lasts as long as the process */
+    struct proc_limits most = {.memory_bytes = lim->memory_bytes, .cpu_s = lim->cpu_s};
+    BOOL in_job = FALSE;
+    return IsProcessInJob(GetCurrentProcess(), NULL, &in_job) && in_job && ((!most.memory_bytes && !most.cpu_s) || (make_job(&own, &most) && AssignProcessToJobObject(own.job, GetCurrentProcess())));
+}
+
+static bool low_integrity(HANDLE token)
+{
+    union { TOKEN_MANDATORY_LABEL label; BYTE room[sizeof(TOKEN_MANDATORY_LABEL) + SECURITY_MAX_SID_SIZE]; } u;
+    DWORD n = 0;
+    if (!GetTokenInformation(token, TokenIntegrityLevel, &u, sizeof u, &n))
+        return false;
+    DWORD last = *GetSidSubAuthorityCount(u.label.Label.Sid);
+    return last && *GetSidSubAuthority(u.label.Label.Sid, last - 1) <= SECURITY_MANDATORY_LOW_RID;
+}
+
+unsigned plat_jail(const struct jail_limits *lim)
+{
+    HANDLE token = NULL;
+    unsigned layers = bound(lim) ? JAIL_JOB : 0;
+    if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) {
+        layers |= (IsTokenRestricted(token) ? JAIL_TOKEN : 0u) | (low_integrity(token) ? JAIL_LOW_INTEGRITY : 0u);
+        CloseHandle(token);
+    }
+    return layers;
 }
 
 /* --- the rest */
