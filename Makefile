@@ -92,7 +92,7 @@ fuzz: samples
 
 # --- the Windows port stays open: what it needs compiles
 MINGW ?= x86_64-w64-mingw32-gcc-posix
-MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c) $(filter-out parsers/second_%,$(wildcard parsers/*.c))
+MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c src/plat/jail.c) $(filter-out parsers/second_%,$(wildcard parsers/*.c))
 mingw:
 	@mkdir -p $(O)/mingw/include && cp /usr/include/libdeflate.h $(O)/mingw/include/
 	$(Q)for f in $(MINGW_SRC); do echo "  MINGW $$f"; $(MINGW) $(filter-out -D_GNU_SOURCE,$(CSTD)) -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE $(WARN) -O1 -fsyntax-only -I$(O)/mingw/include $$f || exit 1; done
