@@ -1,12 +1,22 @@
-/* What a worker can still do once it is jailed: read what it holds and talk on its channel. Everything else ends it. */
+/* What a worker can still do once it is jailed: read what it holds and talk on its channel. Everything else ends it.
+ * This program is its own worker (--worker): it jails itself as the real one does and then tries what its file asks for. */
+#include "../src/casedb.h"
+#include "../src/discover.h"
+#include "../src/frame.h"
+#include "../src/ingest.h"
+#include "../src/kb.h"
 #include "../src/plat/jail.h"
+#include "../src/worker.h"
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -85,4 +95,177 @@ Test(jail, says_what_is_in_force)
     char text[160];
     cr_expect_str_eq(jail_text(JAIL_ALL, text, sizeof text), "no-new-privileges, limits, landlock, seccomp");
     cr_expect_str_eq(jail_text(JAIL_ALL & ~(unsigned)JAIL_LANDLOCK, text, sizeof text), "no-new-privileges, limits, no landlock, seccomp");
+}
+
+/* --- the same in a worker's stead: each attempt costs the worker its life and the file its place, nothing else */
+
+static void say(uint8_t type, const void *body, size_t n)
+{
+    struct buf b = {0};
+    struct err e = {0};
+    size_t at = frame_begin(&b, type);
+    buf_put(&b, body, n);
+    frame_end(&b, at);
+    frame_send(&b, &e);
+    buf_free(&b);
+}
+
+static int try_things(void)
+{
+    struct buf body = {0}, reply = {0};
+    uint8_t type, text[1];
+    plat_file fd[JOB_FILES];
+    size_t n = JOB_FILES, got;
+    struct err e = {0};
+    struct done d = {.what = STR(""), .why = STR("")};
+    const char *lack = getenv("WHYLOGON_TEST_LACK");
+    if (frame_recv(&body, &type, NULL, NULL, &e) != OK)
+        return 70;
+    unsigned layers = plat_jail(&(struct jail_limits){.files = 16}) & ~(lack ? (unsigned)atoi(lack) : 0u);
+    say(FRAME_JAIL, (uint8_t[]){(uint8_t)layers, 0, 0, 0}, 4);
+    for (; frame_recv(&body, &type, fd, &n, &e) == OK; n = JOB_FILES) {
+        held = n ? (int)fd[0] : -1;
+        if (plat_read_at(held, 0, text, 1, &got, &e) == OK && got && text[0] < sizeof rows / sizeof *rows)
+            rows[text[0]].fn();
+        uint8_t sniffed[26] = {KIND_UNKNOWN};
+        if (body.p && body.p[0] == JOB_SNIFF)
+            say(FRAME_SNIFF, sniffed, sizeof sniffed - 1);
+        reply.n = 0, done_put(&reply, &d), say(FRAME_DONE, reply.p, reply.n);
+        for (size_t i = 0; i < n; i++)
+            plat_close(fd[i]);
+    }
+    return 0;
+}
+
+static enum status number(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    *(int64_t *)ctx = c[0].i;
+    return OK;
+}
+static int64_t count(struct casedb *db, const char *sql, const char *arg)
+{
+    int64_t v = -1;
+    struct value a = val_s(str_of(arg));
+    struct err e = {0};
+    cr_expect_eq(case_query(db, sql, &a, (enum col_type[]){COL_TEXT}, 1, number, &v, &e), OK, "%s", e.why);
+    return v;
+}
+
+static enum status look(const char *dir, struct casedb **db, struct kb **kb, struct ingest_result *r, bool require, struct err *e)
+{
+    struct evidence ev;
+    cr_assert(kb_load(NULL, kb, e) == OK && case_create(NULL, kb_file(*kb, "schema.sql"), db, e) == OK && discover(&dir, 1, &ev, e) == OK, "%s", e->why);
+    enum status st = ingest(*db, &(struct want){0}, &ev, &(struct ingest_options){.workers = 1, .require_jail = require}, r, e);
+    evidence_free(&ev);
+    return st;
+}
+
+Test(jail, a_worker_that_tries, .timeout = 60)
+{
+    char dir[] = "/tmp/whylogon-jail-XXXXXX", path[80];
+    struct casedb *db = NULL;
+    struct kb *kb = NULL;
+    struct ingest_result r = {0};
+    struct err e = {0};
+    uint64_t denied = 0;
+    unsetenv("BXFI_MAP");           /* the test runner's own mark on its children: ours are none of them */
+    cr_assert_not_null(mkdtemp(dir));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(path, sizeof path, "%s/%02zu", dir, i);
+        FILE *f = fopen(path, "wb");
+        cr_assert(f && fputc((int)i, f) != EOF && fclose(f) == 0);
+        denied += !rows[i].allowed;
+    }
+    cr_assert_eq(look(dir, &db, &kb, &r, false, &e), OK, "%s %s", e.what, e.why);
+    if (r.jail & JAIL_SECCOMP)
+        cr_expect_geq(r.lost_jobs, denied);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows && r.jail & JAIL_SECCOMP; i++) {
+        snprintf(path, sizeof path, "%s/%02zu", dir, i);
+        cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE path = ?1 AND note LIKE 'worker lost while reading: ended by signal 31'", path), !rows[i].allowed, "%s", rows[i].name);
+        unlink(path);
+    }
+    cr_expect_eq(access("/tmp/whylogon-jail-escape", F_OK), -1);
+    rmdir(dir), case_close(db), kb_free(kb);
+}
+
+Test(jail, a_missing_layer_is_known_and_may_be_refused, .timeout = 60)
+{
+    char dir[] = "/tmp/whylogon-jail-XXXXXX", lack[16];
+    unsetenv("BXFI_MAP");
+    cr_assert_not_null(mkdtemp(dir));
+    snprintf(lack, sizeof lack, "%d", JAIL_LANDLOCK);
+    setenv("WHYLOGON_TEST_LACK", lack, 1);
+    for (int require = 0; require < 2; require++) {
+        struct casedb *db = NULL;
+        struct kb *kb = NULL;
+        struct ingest_result r = {0};
+        struct err e = {0};
+        char file[80];
+        snprintf(file, sizeof file, "%s/file", dir);
+        FILE *f = fopen(file, "wb");
+        cr_assert(f && fputs("plain", f) >= 0 && fclose(f) == 0);
+        enum status st = look(dir, &db, &kb, &r, require, &e);
+        cr_expect_eq(st, require ? E_UNSUPPORTED : OK, "%s: %s", e.what, e.why);
+        cr_expect(require ? strstr(e.why, "no landlock") != NULL : !(r.jail & JAIL_LANDLOCK));
+        case_close(db), kb_free(kb), unlink(file);
+    }
+    unsetenv("WHYLOGON_TEST_LACK");
+    rmdir(dir);
+}
+
+/* The program itself on a system without Landlock: one line says so, whatever the number of workers; or nothing runs. */
+static int without_landlock(const char *program, const char *option, char *said, size_t cap)
+{
+    int out[2], status;
+    cr_assert_eq(pipe(out), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+        bool ok = f && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), seccomp_syscall_resolve_name("landlock_create_ruleset"), 0) == 0 &&
+                  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && seccomp_load(f) == 0;
+        if (!ok || dup2(out[1], 2) < 0 || !freopen("/dev/null", "w", stdout))
+            _exit(77);
+        close(out[0]), close(out[1]);
+        execl(program, "whylogon", "analyze", "--force", "--progress=none", "-j", "2", "-o", "/tmp/whylogon-jail-out", option, "samples/cases/two-hosts", (char *)NULL);
+        _exit(77);
+    }
+    close(out[1]);
+    size_t n = 0;
+    for (ssize_t got; n + 1 < cap && (got = read(out[0], said + n, cap - n - 1)) > 0;)
+        n += (size_t)got;
+    said[n] = 0;
+    close(out[0]);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+Test(jail, the_program_says_it_once, .timeout = 60)
+{
+    static const struct { const char *option; int code; } ways[] = {{"--progress=none", 0}, {"--require-jail", 2}};
+    char path[4096], said[4096];
+    const char *p = getenv("WHYLOGON");
+    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
+    if (seccomp_syscall_resolve_name("landlock_create_ruleset") == __NR_SCMP_ERROR) {
+        fprintf(stderr, "skipped: this libseccomp does not know Landlock\n");
+        return;
+    }
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        int code = without_landlock(path, ways[i].option, said, sizeof said);
+        cr_expect_eq(code, ways[i].code, "%s: exit %d: %s", ways[i].option, code, said);
+        char *line = strstr(said, "no landlock");
+        cr_expect(line && !strstr(line + 1, "no landlock"), "%s: %s", ways[i].option, said);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+        return try_things();
+    struct criterion_test_set *set = criterion_initialize();
+    int code = 0;
+    if (criterion_handle_args(argc, argv, true))
+        code = !criterion_run_all_tests(set);
+    criterion_finalize(set);
+    return code;
 }

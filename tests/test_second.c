@@ -565,6 +565,75 @@ Test(second_value, broken_hives)
     munmap(h, sizeof *h);
 }
 
+/* ---- Through the program: a hive that ends libregf costs its citations the second opinion, and nothing else */
+
+/* One list of lists lists itself as well, behind its other lists: our reader skips it, libregf recurses without end. */
+static void lists_itself(struct buf *b)
+{
+    for (size_t at = 4096 + 32; at + 28 <= b->n; at += 8) {
+        uint8_t *p = (uint8_t *)b->p + at;
+        if (memcmp(p + 4, "ri", 2) != 0 || le32(p) != (uint32_t)-24 || le16(p + 6) != 3)
+            continue;
+        set16(p + 6, 4), set32(p + 20, (uint32_t)(at - 4096));
+        hive_repair(b);
+        return;
+    }
+    cr_assert_fail("no list of three lists");
+}
+
+static char said[1 << 16];
+static int program(const char *fmt, const char *dir)
+{
+    char command[8192], args[2048], path[4096];
+    const char *p = getenv("WHYLOGON");
+    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
+    snprintf(args, sizeof args, fmt, dir, dir);
+    _Pragma("GCC diagnostic pop")
+    snprintf(command, sizeof command, "%s %s 2>&1", path, args);
+    FILE *f = popen(command, "r");
+    cr_assert_not_null(f);
+    said[fread(said, 1, sizeof said - 1, f)] = 0;
+    int status = pclose(f);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+static bool answers(const char *dir, const char *sql)
+{
+    char fmt[2048];
+    snprintf(fmt, sizeof fmt, "query --csv %%s/out/case.db \"%s\" | tail -n 1 | tr -d '\\r\"'", sql);
+    program(fmt, dir);
+    return strcmp(said, "1\n") == 0;
+}
+
+Test(second, a_hive_that_ends_libregf, .timeout = 60)
+{
+    char dir[] = "/tmp/whylogon-second-XXXXXX", in[64], command[256];
+    struct hive h = {.name = "SYSTEM", .now = utc("2026-03-01T08:00:00Z"), .split = 2};
+    struct buf b = {0};
+    cr_assert_not_null(mkdtemp(dir));
+    snprintf(in, sizeof in, "%s/in", dir);
+    snprintf(command, sizeof command, "cp -r samples/cases/credential-storage-policy %s", in);
+    cr_assert_eq(system(command), 0);
+    for (char key[] = "A"; key[0] < 'E'; key[0]++)
+        reg(&h, key, DW("x", 1), END);
+    reg(&h, "Select", DW("Current", 1), END);
+    reg(&h, "ControlSet001\\Control\\ComputerName\\ComputerName", SZ("ComputerName", "WS04"), END);
+    reg(&h, "ControlSet001\\Services\\Schedule", DW("Start", 2), END);
+    reg(&h, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", 1), END);
+    hive_write(&h, &b), hive_free(&h);
+    lists_itself(&b);
+    write_file(in, "SYSTEM", &b), buf_free(&b);
+    cr_expect_eq(program("analyze --progress=none -o %s/out %s/in", dir), 0, "%s", said);
+    cr_expect(answers(dir, "SELECT count(*) FROM v_finding WHERE cause = 'credential-storage-policy' AND subject = '\\\\Backup' AND verdict = 'confirmed' AND second_reader = 'unreadable'"), "%s", said);
+    cr_expect(answers(dir, "SELECT count(*) > 0 AND min(v.result = 'unreadable' AND v.detail LIKE 'the second reader %%ended%%') FROM v_verification v JOIN v_reg r USING(evidence_id) WHERE r.path LIKE 'SYSTEM%%'"), "%s", said);
+    cr_expect(answers(dir, "SELECT count(*) > 3 AND min(v.result = 'agree') FROM v_verification v JOIN v_event e USING(evidence_id)"), "%s", said);
+    cr_expect(answers(dir, "SELECT count(*) = 0 FROM v_citation c LEFT JOIN v_verification v USING(evidence_id) WHERE v.result IS NULL AND c.evidence_id IS NOT NULL"), "%s", said);
+    cr_expect_eq(program("verify %s/out/case.db", dir), 0, "%s", said);
+    cr_expect(strstr(said, "0 changed, 0 missing") && strstr(said, "0 differ") && !strstr(said, " 0 unreadable"), "%s", said);
+    snprintf(command, sizeof command, "grep -q '\"second_reader\": \"unreadable\"' %s/out/report.json && rm -rf %s", dir, dir);
+    cr_expect_eq(system(command), 0);
+}
+
 /* ---- In a jail: what second.h names is all it takes */
 extern void __asan_init(void) __attribute__((weak));
 
