@@ -4,6 +4,7 @@
 #include "decode.h"
 #include "lsa.h"
 #include "regpath.h"
+#include "regwords.h"
 #include <stdio.h>
 
 struct pattern { struct str part[LIM_REGF_PARTS]; uint8_t n; bool deep; struct str value; };     /* deep: a last "**" */
@@ -310,11 +311,17 @@ static struct str multi_text(struct arena *a, struct span s)
     return t;
 }
 
-static struct str text_of(struct hive *h, const struct regf_value *v, struct span data)
+/* Strings as they are; a structure whose layout is known, in words. path: the value's key. */
+static struct str text_of(struct hive *h, struct str path, const struct regf_value *v, struct span data)
 {
-    bool multi = v->type == REG_MULTI_SZ;
-    if (!multi && v->type != REG_SZ && v->type != REG_EXPAND_SZ && v->type != REG_LINK)
-        return (struct str){0};
+    bool multi = v->type == REG_MULTI_SZ, string = multi || v->type == REG_SZ || v->type == REG_EXPAND_SZ || v->type == REG_LINK;
+    struct str rest = path;
+    if (!string) {
+        struct reg_words w = reg_below(path, str_of(h->kind), &rest) ? reg_words(str_of(h->kind), rest, v->name, data, h->a) : (struct reg_words){0};
+        if (w.what && !w.text.p)
+            anomaly(h, v->off, "decode", w.what, "cut short or does not add up");
+        return w.text;
+    }
     struct str t = multi ? multi_text(h->a, data) : utf16_strz(h->a, data);
     if (!t.p)
         anomaly(h, v->off, "limit", "value", "no room to decode its text");
@@ -350,7 +357,7 @@ static void emit_value(struct hive *h, const struct place *p, const struct regf_
     int64_t num;
     f.v[RV_PATH] = val_s(p->path), f.v[RV_NAME] = val_s(v->name), f.v[RV_TYPE] = val_i(v->type);
     f.v[RV_NUM] = !hide && number(v, &num) ? val_i(num) : val_null();
-    f.v[RV_TEXT] = val_s(hide ? (struct str){0} : text_of(h, v, data));
+    f.v[RV_TEXT] = val_s(hide ? (struct str){0} : text_of(h, p->path, v, data));
     f.v[RV_DATA] = val_s(hide || !data.n ? (struct str){0} : (struct str){(const char *)data.p, data.n});
     f.v[RV_SIZE] = val_i(v->size), f.v[RV_WRITTEN] = p->key.off ? val_i(p->key.written) : val_null(), f.v[RV_ORIGIN] = val_s(from), f.v[RV_BEFORE] = val_s(before);
     f.v[RV_RECOVERED] = val_i(recovered), f.v[RV_KEY_OFF] = p->key.off ? val_i((int64_t)p->key.off) : val_null();

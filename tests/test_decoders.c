@@ -1,10 +1,12 @@
-/* What values of SECURITY, SAM and TaskCache hold: bytes of public hives and bytes made by hand, each with its cut-short twin. */
+/* What values of SECURITY, SAM, SYSTEM and TaskCache hold: bytes made by hand and bytes read from public hives, each with its cut-short twin. */
 #include "../parsers/lsa.h"
 #include "../parsers/regf.h"
+#include "../parsers/regwords.h"
 #include "../parsers/sam.h"
 #include "../parsers/taskcache.h"
 #include "../src/base/wintime.h"
 #include <criterion/criterion.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +23,8 @@ static void teardown(void)
 TestSuite(lsa, .init = setup, .fini = teardown);
 TestSuite(sam, .init = setup, .fini = teardown);
 TestSuite(task, .init = setup, .fini = teardown);
+TestSuite(words, .init = setup, .fini = teardown);
+TestSuite(corpus, .init = setup, .fini = teardown);
 
 /* n bytes of their own, freed by teardown: a read behind them is seen by the sanitizer. */
 static uint8_t *exact(size_t n)
@@ -202,7 +206,26 @@ Test(lsa, cached_logons)
     cr_expect(lsa_read_cached(empty, &c) && !c.used);
 }
 
+Test(lsa, cached_slots)
+{
+    uint32_t n;
+    struct span s = bytes("04000100 0a000000");
+    cr_expect(lsa_read_slots(s, &n) && n == 10);
+    cr_expect(!lsa_read_slots(cut(s, 1), &n));
+}
+
 /* ---- SAM */
+
+Test(sam, names_of_users)
+{
+    static const struct { const char *name; uint32_t rid; bool ok; } rows[] = {
+        {"000001F4", 500, true}, {"000003e9", 1001, true}, {"FFFFFFFF", UINT32_MAX, true}, {"Names", 0, false}, {"00001F4", 0, false}, {"0000001F4", 0, false}, {"000001G4", 0, false}, {"", 0, false}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        uint32_t rid;
+        cr_expect_eq(sam_rid(str_of(rows[i].name), &rid), rows[i].ok, "%s", rows[i].name);
+        cr_expect(!rows[i].ok || rid == rows[i].rid, "%s: %u", rows[i].name, rid);
+    }
+}
 
 Test(sam, domain_sid)
 {
@@ -258,6 +281,7 @@ Test(sam, domain_f)
                           "00000000 00000000 e9030000 01000000 0700 1800 0500");
     cr_expect(sam_domain_f(s, &p) && p.threshold == 5 && p.min_length == 7, "%u %u", p.threshold, p.min_length);
     cr_expect(p.lockout == 30 * 60 * WINTIME_SECOND && p.window == 30 * 60 * WINTIME_SECOND && p.max_age == 42 * 86400 * WINTIME_SECOND, "%lld", (long long)p.max_age);
+    cr_expect(p.min_age == 0 && p.history == 24 && p.properties == SAM_COMPLEX);
     cr_expect(!sam_domain_f(cut(s, 1), &p));
     s = bytes("02000100 00000000 3d200c56 3c04ca01 25000000 00000000 00000000 00000080 00000000 00000000 00000000 00000080 00000000 00000000 00cc1dcf fbffffff"
               "00000000 00000000 e9030000 00000000 0000 0000 0000");
@@ -352,4 +376,171 @@ Test(task, actions)
     cr_expect(!taskcache_actions(bytes("0900" NONE), &arena, &a), "version 9");
     cr_expect(!taskcache_actions(bytes("0300" NONE "5555" NONE), &arena, &a) && a.n == 0, "an unknown action");
     cr_expect(!taskcache_actions(bytes("0300" "ffffffff"), &arena, &a));
+}
+
+/* ---- SYSTEM and SOFTWARE: values in words */
+
+#define SERVICE "ControlSet001\\Services\\X"
+#define VERSION "Microsoft\\Windows NT\\CurrentVersion"
+
+Test(words, values)
+{
+    static const struct { const char *kind, *path, *value, *hex, *text; } rows[] = {
+        {"SYSTEM", SERVICE, "FailureActions", "80510100 00000000 00000000 03000000 14000000 01000000 c0d40100 01000000 e0930400 00000000 00000000",
+         "restart after 120 s, restart after 300 s, nothing; counted anew after 86400 s"},
+        {"SYSTEM", SERVICE, "failureactions", "ffffffff 00000000 00000000 02000000 f9310f70 02000000 64000000 03000000 00000000", "reboot after 100 ms, run a command at once"},
+        {"SYSTEM", SERVICE, "FailureActions", "00000000 00000000 00000000 00000000 00000000", "nothing; counted anew after 0 s"},
+        {"SYSTEM", SERVICE, "FailureActions", "ffffffff 00000000 00000000 01000000 14000000 09000000 00000000", "unknown at once"},
+        {"SYSTEM", "CurrentControlSet\\Services\\X\\TriggerInfo\\0", "GUID", "ba0ae21c 51982144 94301dde b766e809", "domain joined"},
+        {"SYSTEM", SERVICE "\\TriggerInfo\\12", "GUID", "2a305008 44b3da4f 9be99057 6b8d46f0", "{0850302a-b344-4fda-9be9-90576b8d46f0}"},
+        {"SYSTEM", "ControlSet002\\Control\\Windows", "ShutdownTime", "fc349647 e889d701", "2021-08-05T10:54:35.7163260Z"},
+        {"SYSTEM", "ControlSet001\\Control\\Windows", "ShutdownTime", "00000000 00000000", "never"},
+        {"SYSTEM", "ControlSet001\\Services\\W32Time\\Config", "LastKnownGoodTime", "fc349647 e889d701", "2021-08-05T10:54:35.7163260Z"},
+        {"SYSTEM", "ControlSet001\\Services\\Tcpip\\Parameters\\Interfaces\\{A}", "LeaseObtainedTime", "dc75a25e", "2020-04-24T05:15:08.0000000Z"},
+        {"SOFTWARE", VERSION, "InstallDate", "dc75a25e", "2020-04-24T05:15:08.0000000Z"},
+        {"SOFTWARE", VERSION, "InstallTime", "fc349647 e889d701", "2021-08-05T10:54:35.7163260Z"},
+        {"SOFTWARE", VERSION "\\ProfileList\\S-1-5-18", "Sid", "01010000 00000005 12000000", "S-1-5-18"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct span s = bytes(rows[i].hex);
+        struct reg_words w = reg_words(str_of(rows[i].kind), str_of(rows[i].path), str_of(rows[i].value), s, &arena);
+        cr_expect(w.what && str_eq(w.text, str_of(rows[i].text)), "row %zu: %.*s", i, STR_ARG(w.text));
+        w = reg_words(str_of(rows[i].kind), str_of(rows[i].path), str_of(rows[i].value), cut(s, 1), &arena);
+        cr_expect(w.what && !w.text.p, "row %zu cut short: %.*s", i, STR_ARG(w.text));
+        cr_expect(!reg_words(STR("NTUSER"), str_of(rows[i].path), str_of(rows[i].value), s, &arena).what, "row %zu elsewhere", i);
+    }
+    struct span s = bytes("00000000 00000000");
+    cr_expect(!reg_words(STR("SYSTEM"), STR("ControlSet001\\Services\\X\\Parameters"), STR("FailureActions"), s, &arena).what);
+    cr_expect(!reg_words(STR("SYSTEM"), STR("ControlSet001\\Services"), STR("FailureActions"), s, &arena).what);
+    cr_expect(!reg_words(STR("SYSTEM"), STR(SERVICE), STR("GUID"), s, &arena).what);
+}
+
+Test(words, many_actions)
+{
+    struct service_failure f;
+    uint8_t *p = exact(20 + 8 * 100);
+    memset(p, 0xff, 20 + 8 * 100);
+    p[12] = 100, p[13] = p[14] = p[15] = 0;
+    struct span s = span_of(p, 20 + 8 * 100, 0);
+    cr_assert(service_failure(s, &f) && f.n == 100 && f.action[15].delay == UINT32_MAX);
+    struct str text = service_failure_words(&f, &arena);
+    cr_expect(str_starts_ci(text, STR("unknown after 4294967295 ms, ")) && str_ends_ci(text, STR(", and 84 more")), "%.*s", STR_ARG(text));
+    cr_expect(!service_failure(cut(s, 1), &f));
+    memset(p + 12, 0xff, 4);
+    cr_expect(!service_failure(s, &f));
+}
+
+/* ---- bytes of public hives, read when they are there */
+
+#define CORPUS "../shared/corpus/hive/real/"
+
+/* What each decoder says as one line; "" when it refuses. */
+static char line[512];
+__attribute__((format(printf, 1, 2))) static const char *say(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(line, sizeof line, fmt, ap);
+    va_end(ap);
+    return line;
+}
+
+static const char *say_mask(struct span s) { uint32_t m; return lsa_read_mask(s, &m) ? say("0x%x", m) : ""; }
+static const char *say_time(struct span s) { int64_t t; char text[WINTIME_TEXT]; return lsa_read_time(s, &t) ? say("%.19s", wintime_text(t, text)) : ""; }
+static const char *say_name(struct span s) { struct str n = lsa_read_name(s, &arena); return n.p ? say("%.*s", STR_ARG(n)) : ""; }
+static const char *say_sid(struct span s) { struct str n = lsa_read_sid(s, &arena); return n.p ? say("%.*s", STR_ARG(n)) : ""; }
+static const char *say_slots(struct span s) { uint32_t n; return lsa_read_slots(s, &n) ? say("%u", n) : ""; }
+static const char *say_cached(struct span s) { struct lsa_cached c; return lsa_read_cached(s, &c) ? say("used %d rid %u", c.used, c.rid) : ""; }
+static const char *say_audit(struct span s)
+{
+    struct lsa_audit a;
+    if (lsa_read_audit(s, &a, NULL) != OK)
+        return "";
+    return say("%u, %u unknown, Logon %u, Logoff %u, Special Logon %u, Other Object Access Events %u, Credential Validation %u", a.n, a.unknown, a.sub[entry(&a, "Logon")].mask,
+               a.sub[entry(&a, "Logoff")].mask, a.sub[entry(&a, "Special Logon")].mask, a.sub[entry(&a, "Other Object Access Events")].mask, a.sub[entry(&a, "Credential Validation")].mask);
+}
+static const char *say_user_f(struct span s)
+{
+    struct sam_user u;
+    char set[WINTIME_TEXT];
+    return sam_user_f(s, &u) ? say("rid %u flags 0x%x logons %u bad %u set %.19s", u.rid, u.flags, u.logons, u.bad_count, wintime_text(u.password_set, set)) : "";
+}
+static const char *say_user_v(struct span s)
+{
+    struct str name;
+    enum sam_blank blank;
+    return sam_user_v(s, &arena, &name, &blank) ? say("%.*s blank %d", STR_ARG(name), blank) : "";
+}
+static const char *say_domain_f(struct span s)
+{
+    struct sam_policy p;
+    return sam_domain_f(s, &p) ? say("threshold %u lockout %lld s window %lld s length %u history %u", p.threshold, (long long)(p.lockout / WINTIME_SECOND), (long long)(p.window / WINTIME_SECOND),
+                                     p.min_length, p.history) : "";
+}
+static const char *say_failure(struct span s) { struct service_failure f; return service_failure(s, &f) ? say("%.*s", STR_ARG(service_failure_words(&f, &arena))) : ""; }
+static const char *say_trigger(struct span s) { struct str n = service_trigger(s, &arena); return n.p ? say("%.*s", STR_ARG(n)) : ""; }
+
+/* need: bytes that the structure takes; with one less it is refused. */
+static const struct { const char *file, *key, *value; const char *(*say)(struct span); size_t need; const char *text; } public[] = {
+    {"SECURITY", "Policy\\Accounts\\S-1-5-32-544\\ActSysAc", "", say_mask, 4, "0x407"},
+    {"SECURITY", "Policy\\Accounts\\S-1-5-21-1786693902-1815088602-2777321892-501\\ActSysAc", "", say_mask, 4, "0xc1"},
+    {"SECURITY", "Policy\\Secrets\\DefaultPassword\\CupdTime", "", say_time, 8, "2021-08-05T10:54:35"},
+    {"SECURITY", "Policy\\Secrets\\DefaultPassword\\OupdTime", "", say_time, 8, "2021-08-05T10:54:33"},
+    {"SECURITY", "Policy\\PolAcDmN", "", say_name, 38, "DESKTOP-M964FJN"},
+    {"SECURITY", "Policy\\PolPrDmN", "", say_name, 26, "WORKGROUP"},
+    {"SECURITY", "Policy\\PolAcDmS", "", say_sid, 24, "S-1-5-21-1786693902-1815088602-2777321892"},
+    {"SECURITY", "Policy\\PolAdtEv", "", say_audit, 150, "59, 0 unknown, Logon 3, Logoff 1, Special Logon 1, Other Object Access Events 0, Credential Validation 0"},
+    {"SECURITY", "Cache", "NL$Control", say_slots, 8, "10"},
+    {"SECURITY", "Cache", "NL$1", say_cached, 40, "used 0 rid 0"},
+    {"SAM", "SAM\\Domains\\Account\\Users\\000001F4", "F", say_user_f, 68, "rid 500 flags 0x211 logons 6 bad 0 set 2010-11-20T21:56:34"},
+    {"SAM", "SAM\\Domains\\Account\\Users\\000001F5", "F", say_user_f, 68, "rid 501 flags 0x215 logons 0 bad 0 set 1601-01-01T00:00:00"},
+    {"SAM", "SAM\\Domains\\Account\\Users\\000001F4", "V", say_user_v, 0, "Administrator blank 0"},
+    {"SAM", "SAM\\Domains\\Account\\Users\\000001F5", "V", say_user_v, 0, "Guest blank 1"},
+    {"SAM", "SAM\\Domains\\Account", "F", say_domain_f, 86, "threshold 0 lockout 1800 s window 1800 s length 0 history 0"},
+    {"SYSTEM_WIN_10_1709", "ControlSet001\\Services\\Schedule", "FailureActions", say_failure, 44, "restart by itself at once, restart after 60 s, nothing; counted anew after 86400 s"},
+    {"SYSTEM_WIN_10_1709", "ControlSet001\\Services\\RpcSs", "FailureActions", say_failure, 28, "reboot after 60 s; counted anew after 0 s"},
+    {"SYSTEM_WIN_10_1709", "ControlSet001\\Services\\W32Time\\TriggerInfo\\0", "GUID", say_trigger, 16, "domain joined"},
+    {"SYSTEM_WIN_10_1709", "ControlSet001\\Control\\Windows", "ShutdownTime", say_time, 8, "2020-04-19T09:08:44"},
+};
+
+static void decode_file(const char *file)
+{
+    char path[256];
+    struct buf b = {0};
+    snprintf(path, sizeof path, CORPUS "%s", file);
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        fprintf(stderr, "skipped: %s is not here\n", path);
+        return;
+    }
+    char part[65536];
+    for (size_t n; (n = fread(part, 1, sizeof part, f)) > 0;)
+        buf_put(&b, part, n);
+    fclose(f);
+    struct arena mem;
+    struct regf *r;
+    struct regf_key top, k;
+    struct regf_value v;
+    struct span all = span_of(b.p, b.n, 0);
+    cr_assert(arena_make(&mem, 16 << 20) && regf_open(&(struct image){.bytes = all.p, .n = all.n, .hive = all}, &mem, NULL, NULL, &r, NULL) == OK && regf_root(r, &top));
+    struct arena was = mem;
+    for (size_t i = 0; i < LEN(public); i++, mem = was) {
+        if (strcmp(public[i].file, file) != 0)
+            continue;
+        cr_assert(regf_find(r, &top, str_of(public[i].key), &k) && regf_get(r, &k, str_of(public[i].value), &v), "%s %s", public[i].key, public[i].value);
+        cr_expect_str_eq(public[i].say(v.data), public[i].text, "%s: %s", public[i].key, line);
+        size_t need = v.data.n;
+        while (need && *public[i].say(cut(v.data, v.data.n - (need - 1))))
+            need--;
+        cr_expect(public[i].need ? need == public[i].need : need > 0xcc, "%s %s: %zu bytes needed of %zu", public[i].key, public[i].value, need, v.data.n);
+        cr_expect_str_eq(public[i].say(cut(v.data, v.data.n - need)), public[i].text, "%s: with what it needs", public[i].key);
+    }
+    buf_free(&b), arena_free(&mem);
+}
+
+Test(corpus, public_values)
+{
+    static const char *const files[] = {"SECURITY", "SAM", "SYSTEM_WIN_10_1709"};
+    for (size_t i = 0; i < LEN(files); i++)
+        decode_file(files[i]);
 }
