@@ -64,7 +64,30 @@ static void member(struct buf *b, const char *name)
     buf_char(b, b->n > 1 ? ',' : ' '), buf_json(b, str_of(name)), buf_char(b, ':');
 }
 
-/* One JSON line per key and value of a hive. */
+/* What a decoder found, after the keys and values: its columns by name. */
+static void put_decoded(struct buf *b, const struct fact *f)
+{
+    const struct fact_desc *d = &fact_descs[f->kind];
+    member(b, "fact"), buf_json(b, str_of(d->table));
+    for (size_t i = 0; i < FACT_COLS && d->col[i].name; i++) {
+        const struct value *v = &f->v[i];
+        bool text = d->col[i].type == COL_TEXT || d->col[i].type == COL_BLOB;
+        if (v->null || (text && !v->s.p))
+            continue;
+        member(b, d->col[i].name);
+        if (text)
+            buf_json(b, v->s);
+        else if (d->col[i].type == COL_TIME)
+            buf_char(b, '"'), buf_time(b, v->i), buf_char(b, '"');
+        else
+            buf_i64(b, v->i);
+    }
+    member(b, "file"), buf_u64(b, f->ref.file);
+    member(b, "offset"), buf_u64(b, f->ref.off);
+    buf_z(b, "}\n");
+}
+
+/* One JSON line per key and value of a hive, and per fact decoded from them. */
 static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
 {
     struct dumper *d = ctx;
@@ -73,10 +96,14 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
     bool key = f->kind == FACT_REG_KEY;
     if (f->kind == FACT_ANOMALY)
         return note(d, f, e);
-    if (!key && f->kind != FACT_REG_VALUE)
-        return OK;
     b->n = 0;
     buf_char(b, '{');
+    if (f->kind > FACT_REG_VALUE) {
+        put_decoded(b, f);
+        return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : put_text(d, b->p, b->n, e);
+    }
+    if (!key && f->kind != FACT_REG_VALUE)
+        return OK;
     member(b, "path"), buf_json(b, v[key ? RK_PATH : RV_PATH].s);
     if (!key) {
         member(b, "name"), buf_json(b, v[RV_NAME].s);
