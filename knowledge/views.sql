@@ -64,15 +64,43 @@ CREATE VIEW v_service AS
 SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name AS service, s.display, s.start, s.account, s.delayed, s.managed, s.depends, s.image
 FROM service s JOIN host h ON h.id = s.host_id;
 
+-- What the service control manager does when a service fails, in words; only where it is set.
+CREATE VIEW v_service_recovery AS
+SELECT r.evidence_id, r.host, substr(r.path, 35) AS service, r.text AS actions FROM v_reg r
+WHERE r.path > 'SYSTEM\CurrentControlSet\Services\' AND r.path < 'SYSTEM\CurrentControlSet\Services]' AND r.name = 'FailureActions' AND instr(substr(r.path, 35), '\') = 0;
+
+-- What starts or stops a service by itself. subtype: in words, or the GUID of a device class, of an event provider.
+CREATE VIEW v_service_trigger AS
+SELECT g.evidence_id, g.host, substr(g.path, 35, instr(substr(g.path, 35), '\') - 1) AS service, CASE a.num WHEN 1 THEN 'start' WHEN 2 THEN 'stop' END AS action,
+    CASE t.num WHEN 1 THEN 'device arrived' WHEN 2 THEN 'IP address' WHEN 3 THEN 'domain' WHEN 4 THEN 'firewall port' WHEN 5 THEN 'group policy' WHEN 6 THEN 'network request'
+        WHEN 7 THEN 'system state' WHEN 20 THEN 'event of a provider' WHEN 30 THEN 'several together' ELSE CAST(t.num AS TEXT) END AS type, g.text AS subtype
+FROM v_reg g LEFT JOIN v_reg a ON a.hive = g.hive AND a.host = g.host AND a.path = g.path AND a.name = 'Action' LEFT JOIN v_reg t ON t.hive = g.hive AND t.host = g.host AND t.path = g.path AND t.name = 'Type'
+WHERE g.path > 'SYSTEM\CurrentControlSet\Services\' AND g.path < 'SYSTEM\CurrentControlSet\Services]' AND g.name = 'GUID' AND g.path LIKE '%\TriggerInfo\%';
+
+-- Profiles of users: when they were last loaded and unloaded, where the release writes that down (two DWORDs a time).
+CREATE VIEW v_profile AS
+SELECT coalesce(min(p.evidence_id) FILTER (WHERE p.name = 'ProfileImagePath'), min(p.evidence_id)) AS evidence_id, p.host, substr(p.path, 58) AS sid, max(p.text) FILTER (WHERE p.name = 'ProfileImagePath') AS path,
+    max(p.num) FILTER (WHERE p.name = 'State') AS state,
+    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeHigh') << 32) | max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeLow'), 0) AS loaded,
+    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeHigh') << 32) | max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeLow'), 0) AS unloaded
+FROM v_reg p WHERE p.path > 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\' AND p.path < 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList]' GROUP BY p.host, p.path;
+
 -- A text export may hold several hives: what was decoded stands once all the same.
 CREATE VIEW v_secret AS
 SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = s.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_right AS
-SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.sid, r.mask FROM logon_right r JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.sid, r.mask,
+    rtrim(CASE WHEN r.mask & 1 THEN 'interactive, ' ELSE '' END || CASE WHEN r.mask & 2 THEN 'network, ' ELSE '' END || CASE WHEN r.mask & 4 THEN 'batch, ' ELSE '' END
+        || CASE WHEN r.mask & 16 THEN 'service, ' ELSE '' END || CASE WHEN r.mask & 1024 THEN 'remote interactive, ' ELSE '' END || CASE WHEN r.mask & 64 THEN 'deny interactive, ' ELSE '' END
+        || CASE WHEN r.mask & 128 THEN 'deny network, ' ELSE '' END || CASE WHEN r.mask & 256 THEN 'deny batch, ' ELSE '' END || CASE WHEN r.mask & 512 THEN 'deny service, ' ELSE '' END
+        || CASE WHEN r.mask & 2048 THEN 'deny remote interactive, ' ELSE '' END, ', ') AS rights
+FROM logon_right r JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_audit AS
-SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.subcategory, a.mask FROM audit_policy a JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = a.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.subcategory, a.mask,
+    CASE a.mask WHEN 0 THEN 'none' WHEN 1 THEN 'success' WHEN 2 THEN 'failure' WHEN 3 THEN 'success and failure' END AS records
+FROM audit_policy a JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = a.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_lsa AS
 SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.what, l.value FROM lsa_name l JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main AND i.kind IN ('SECURITY', 'SAM')) JOIN host h ON h.id = v.host_id;
@@ -139,7 +167,7 @@ SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host,
 CREATE VIEW v_finding AS
 SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32, CASE WHEN f.win32 BETWEEN 0 AND 65535 THEN printf('0x%08X', f.win32 | 0x80070000) END AS hex,
     coalesce((SELECT c.symbol FROM kb_code c WHERE c.space = 'win32' AND c.value = f.win32), (SELECT c.symbol FROM kb_code c WHERE c.space = 'nerr' AND c.value = f.win32)) AS symbol,
-    f.first_seen, f.last_seen, f.count, f.explanation || coalesce(' ' || (SELECT group_concat(said, ' ') FROM (SELECT DISTINCT 'It rests on ' || p.name || ': ' || p.words || '.' AS said
+    f.first_seen, f.last_seen, f.count, f.explanation || coalesce(' ' || (SELECT group_concat(said, ' ') FROM (SELECT DISTINCT 'It rests on ' || CASE p.name WHEN '' THEN p.path ELSE p.name END || ': ' || p.words || '.' AS said
         FROM v_citation c JOIN v_provenance p ON p.file_id = CAST(substr(c.file_id, 2) AS INTEGER) AND p.file_off = c.file_off WHERE c.finding = f.id AND c.role <> 'contradicts'
         ORDER BY c.role, c.ord LIMIT 3)), '') AS explanation, f.second_reader
 FROM finding f LEFT JOIN host h ON h.id = f.host_id;

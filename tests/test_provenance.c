@@ -193,6 +193,66 @@ Test(provenance, a_finding_on_text)
     EXPECT("SELECT count(*) FROM v_finding WHERE cause = 'credential-storage-policy' AND verdict NOT IN ('undetermined')", "0\n");
 }
 
+/* SECURITY, SAM and TaskCache as text: decoded like hives, cited by line, and silent beside a hive of the kind. */
+Test(provenance, structures_in_text)
+{
+    scratch("structures");
+    put_text("rights.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\PolAcDmN]\r\n@=hex(0):06,00,08,00,08,00,00,00,50,00,43,00,31,00\r\n\r\n"
+             "[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Accounts\\S-1-5-21-1-2-3-1001]\r\n\r\n[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Accounts\\S-1-5-21-1-2-3-1001\\ActSysAc]\r\n@=hex(0):04,01,00,00\r\n\r\n"
+             "[HKEY_LOCAL_MACHINE\\SAM\\SAM\\Domains\\Account\\Users\\000003E9]\r\n\"F\"=hex:02,00,01,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,\\\r\n"
+             "  fc,34,96,47,e8,89,d7,01,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,e9,03,00,00,01,02,00,00,10,04,00,00,00,00,00,00,07,00,00,00\r\n");
+    put_text("secret.txt", "\r\nHKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\_SC_Spooler\\CupdTime\r\n    (Default)    REG_NONE    FC349647E889D701\r\n\r\n");
+    analyze(in);
+    EXPECT("SELECT host, sid, mask, rights FROM v_right", "PC1,S-1-5-21-1-2-3-1001,260,batch, deny batch\n");
+    EXPECT("SELECT host, name, strftime('%Y-%m-%dT%H:%M:%S', cupd / 10000000 - 11644473600, 'unixepoch') AS set_at FROM v_secret", "PC1,_SC_Spooler,2021-08-05T10:54:35\n");
+    EXPECT("SELECT host, rid, locked, bad_count FROM v_account", "PC1,1001,1,7\n");
+    EXPECT("SELECT what, value FROM v_lsa", "machine_name,PC1\n");
+    EXPECT("SELECT p.path, p.words FROM v_provenance p JOIN v_right r USING(evidence_id)",
+           "SECURITY\\Policy\\Accounts\\S-1-5-21-1-2-3-1001\\ActSysAc,line 9 of a registry text export, weaker evidence\n");
+    EXPECT("SELECT p.words FROM v_provenance p JOIN v_secret s USING(evidence_id)", "line 3 of a registry text export, weaker evidence\n");
+    EXPECT("SELECT count(*) FROM v_anomaly WHERE what <> 'SAM account'", "0\n");
+    cr_assert_eq(run("%s show %s/out/case.db $(%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_right\" | tail -n 1 | tr -d '\\r\"')", program(), dir, program(), dir), 0, "%s", out);
+    cr_expect(strstr(out, "logon rights") && strstr(out, "line 9") && strstr(out, "@=hex(0):04"), "%s", out);
+    cr_assert_eq(run("%s dump %s", program(), in), 0, "%s", out);
+    cr_expect(strstr(out, "{ \"fact\":\"logon_right\",\"sid\":\"S-1-5-21-1-2-3-1001\",\"mask\":260,\"file\":0,\"offset\":"), "%s", out);
+    put_security("SECURITY", "PC1", "S-1-5-21-1-2-3");
+    analyze(in);
+    EXPECT("SELECT count(*) FROM v_right", "0\n");
+    EXPECT("SELECT host, name FROM v_secret", "PC1,NL$KM\n");
+}
+
+/* What services do when they fail and what starts them; when profiles were loaded. From a hive and from text alike. */
+Test(provenance, values_in_words)
+{
+    static const uint8_t actions[] = {0x80, 0x51, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x14, 0, 0, 0, 1, 0, 0, 0, 0x60, 0xea, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t joined[] = {0xba, 0x0a, 0xe2, 0x1c, 0x51, 0x98, 0x21, 0x44, 0x94, 0x30, 0x1d, 0xde, 0xb7, 0x66, 0xe8, 0x09};
+    static const char service[] = "SELECT host, service, actions FROM v_service_recovery", trigger[] = "SELECT host, service, action, type, subtype FROM v_service_trigger";
+    scratch("words");
+    struct hive h;
+    system_hive(&h, "PC1", 0);
+    reg(&h, "ControlSet001\\Services\\Schedule", BYTES("FailureActions", actions, sizeof actions), END);
+    reg(&h, "ControlSet001\\Services\\W32Time\\TriggerInfo\\0", BYTES("GUID", joined, sizeof joined), DW("Action", 1), DW("Type", 3), END);
+    reg(&h, "ControlSet001\\Services\\W32Time\\TriggerInfo\\1", BYTES("GUID", joined, 15), DW("Action", 2), DW("Type", 30), END);
+    put(&h, "SYSTEM");
+    h = (struct hive){.name = "SOFTWARE", .now = utc("2026-03-01T08:00:00Z")};
+    reg(&h, "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-1-2-3-1001", SZ("ProfileImagePath", "C:\\Users\\ann"), DW("State", 0), DW("LocalProfileLoadTimeHigh", 0x01d789e8),
+        DW("LocalProfileLoadTimeLow", 0x479634fc), END);
+    put(&h, "SOFTWARE");
+    analyze(in);
+    EXPECT(service, "PC1,Schedule,restart after 60 s, nothing; counted anew after 86400 s\n");
+    EXPECT(trigger, "PC1,W32Time,start,domain,domain joined\nPC1,W32Time,stop,several together,\n");
+    EXPECT("SELECT what, detail FROM v_anomaly", "GUID,cut short or does not add up\n");
+    EXPECT("SELECT host, sid, path, state, strftime('%Y-%m-%dT%H:%M:%S', loaded / 10000000 - 11644473600, 'unixepoch') AS at, unloaded FROM v_profile",
+           "PC1,S-1-5-21-1-2-3-1001,C:\\Users\\ann,0,2021-08-05T10:54:35,\n");
+    scratch("words-text");
+    put_text("svc.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Schedule]\r\n\"FailureActions\"=hex:80,51,01,00,00,00,00,00,00,00,00,00,02,\\\r\n"
+             "  00,00,00,14,00,00,00,01,00,00,00,60,ea,00,00,00,00,00,00,00,00,00,00\r\n\"Start\"=dword:00000002\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\W32Time\\TriggerInfo\\0]\r\n"
+             "\"Type\"=dword:00000003\r\n\"Action\"=dword:00000001\r\n\"GUID\"=hex:ba,0a,e2,1c,51,98,21,44,94,30,1d,de,b7,66,e8,09\r\n");
+    analyze(in);
+    EXPECT("SELECT service, actions FROM v_service_recovery", "Schedule,restart after 60 s, nothing; counted anew after 86400 s\n");
+    EXPECT("SELECT service, action, type, subtype FROM v_service_trigger", "W32Time,start,domain,domain joined\n");
+}
+
 Test(provenance, part_of_a_hive)
 {
     scratch("part");
