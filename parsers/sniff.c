@@ -86,7 +86,7 @@ static bool is_text(struct span head)
 static void base_block(struct span head, struct sniffed *s)
 {
     struct hive_header h = hive_header(head);
-    s->seq1 = h.seq1, s->seq2 = h.seq2, s->bins = h.bins, s->file_type = h.file_type, s->checksum_ok = h.checksum_ok;
+    s->seq1 = h.seq1, s->seq2 = h.seq2, s->bins = h.bins, s->file_type = h.file_type, s->checksum_ok = h.checksum_ok, s->rm = h.rm;
     size_t n = 0;
     while (n < HIVE_NAME && (h.name[n] | h.name[n + 1]))
         n += 2;

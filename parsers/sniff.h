@@ -16,6 +16,7 @@ struct sniffed {
     uint32_t seq1, seq2, bins;
     uint32_t file_type;         /* offset 28: 0 primary, 1 and 2 old log, 6 new log */
     bool checksum_ok;
+    uint64_t rm;                /* of the resource manager's GUID: a hive and its logs have the same */
     char name[129];             /* tail of the embedded file name, UTF-8, NUL-terminated */
 };
 

@@ -40,7 +40,7 @@ struct hive_header hive_header(struct span file)
         return h;
     h.checksum_ok = le32(p + 508) == checksum(p);
     h.seq1 = le32(p + 4), h.seq2 = le32(p + 8), h.written = (int64_t)le64(p + 12), h.major = le32(p + 20), h.minor = le32(p + 24);
-    h.file_type = le32(p + 28), h.root = le32(p + 36), h.bins = le32(p + 40), h.name = p + 48, h.flags = le32(p + 144);
+    h.file_type = le32(p + 28), h.root = le32(p + 36), h.bins = le32(p + 40), h.name = p + 48, h.rm = le64(p + 112), h.flags = le32(p + 144);
     return h;
 }
 

@@ -14,6 +14,7 @@ struct hive_header {
     bool regf, checksum_ok;
     uint32_t seq1, seq2, major, minor, file_type, root, bins, flags;
     int64_t written;
+    uint64_t rm;                        /* first half of the resource manager's GUID, which a hive and its logs share; 0: none */
     const uint8_t *name;                /* HIVE_NAME bytes, UTF-16LE; never NULL */
 };
 struct hive_header hive_header(struct span file);

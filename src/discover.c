@@ -139,10 +139,19 @@ static bool named_for(const struct file *log, const struct file *hive)
     return false;
 }
 
-/* Embedded names agree and the log is not older than the hive. */
-static bool made_for(const struct file *log, const struct file *hive)
+/* Both say which hive they belong to, and it is not the same one: another host's, whatever the names. */
+static bool strangers(const struct file *log, const struct file *hive)
 {
-    return log->is.name[0] && str_eq_ci(str_of(log->is.name), str_of(hive->is.name)) && (int32_t)(log->is.seq1 - hive->is.seq2) >= 0;
+    return log->is.checksum_ok && hive->is.checksum_ok && log->is.rm && hive->is.rm && log->is.rm != hive->is.rm;
+}
+
+/* How well a log goes with a hive by what their base blocks say; 0: not at all. */
+static unsigned likeness(const struct file *log, const struct file *hive)
+{
+    bool named = log->is.name[0] && str_eq_ci(str_of(log->is.name), str_of(hive->is.name)), newer = (int32_t)(log->is.seq1 - hive->is.seq2) >= 0;
+    if (!newer || log->is.rm != hive->is.rm)
+        return 0;
+    return log->is.rm ? 3 : !named ? 0 : log->is.bins == hive->is.bins ? 2 : 1;
 }
 
 void group_hives(struct evidence *ev)
@@ -153,10 +162,14 @@ void group_hives(struct evidence *ev)
             if (log->is.kind != KIND_HIVE_LOG || log->hive != l)
                 continue;
             size_t found = l, candidates = 0;
+            unsigned best = 0;
             for (size_t h = 0; h < ev->n; h++) {
                 struct file *hive = &ev->file[h];
-                if (hive->is.kind == KIND_HIVE && hive->n_log < LEN(hive->log) && same_folder(log, hive) && (by_name ? named_for : made_for)(log, hive))
-                    found = h, candidates++;
+                bool fits = hive->is.kind == KIND_HIVE && hive->n_log < LEN(hive->log) && same_folder(log, hive) && !strangers(log, hive);
+                unsigned like = !fits ? 0 : by_name ? named_for(log, hive) : likeness(log, hive);
+                candidates = like > best ? 1 : candidates + (like && like == best);
+                if (like > best)
+                    best = like, found = h;
             }
             if (candidates != 1)
                 continue;

@@ -23,7 +23,8 @@ struct evidence { struct arena mem; struct file *file; size_t n, cap; };
 
 enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e);
 void evidence_free(struct evidence *ev);
-/* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by the file name embedded in both and sequence numbers. */
+/* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by what their base blocks say: the resource manager's GUID,
+ * else the embedded file name, sequence numbers and size. A log whose GUID is not the hive's is another hive's, whatever its name. */
 void group_hives(struct evidence *ev);
 /* E_USAGE when out lies inside one of the inputs (or is one). */
 enum status output_outside(const char *out, const char *const *inputs, size_t n, struct err *e);

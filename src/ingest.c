@@ -276,7 +276,7 @@ static enum status on_sniff(struct ingest *p, struct task *t, struct span in, st
     struct file *f = &p->ev->file[t->file[0]];
     struct sniffed s = {0};
     unsigned kind = span_u8(&in);
-    s.seq1 = span_u32(&in), s.seq2 = span_u32(&in), s.bins = span_u32(&in), s.file_type = span_u32(&in), s.checksum_ok = span_u8(&in);
+    s.seq1 = span_u32(&in), s.seq2 = span_u32(&in), s.bins = span_u32(&in), s.file_type = span_u32(&in), s.checksum_ok = span_u8(&in), s.rm = span_u64(&in);
     struct span name = span_take(&in, span_u32(&in)), format = span_take(&in, span_u32(&in));
     if (in.bad || in.n || kind >= KINDS || name.n >= sizeof s.name || format.n > 64)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", "malformed");

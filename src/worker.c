@@ -121,7 +121,7 @@ static enum status send_sniffed(struct worker *w, struct span file, struct err *
     struct sniffed s = sniff(span_at(file, 0, file.n < 4096 ? file.n : 4096));
     size_t at = frame_begin(&w->out, FRAME_SNIFF);
     buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2), buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
-    buf_char(&w->out, s.checksum_ok);
+    buf_char(&w->out, s.checksum_ok), buf_u64le(&w->out, s.rm);
     buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name), buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
     return said(w, at, false, e);
 }

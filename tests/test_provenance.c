@@ -340,6 +340,37 @@ Test(provenance, dirty_without_logs_and_logs_without_hive)
     buf_free(&b), buf_free(&after), buf_free(&log), hive_free(&h);
 }
 
+/* Two machines' SYSTEM hives in one folder, each dirty, with a log each; all say "SYSTEM" inside. Only what names a resource manager tells them apart. */
+Test(provenance, logs_of_two_hosts)
+{
+    static const struct { const char *name[4]; uint64_t rm[4]; const char *said; } rows[] = {
+        {{"a.hiv", "b.hiv", "x.log", "y.log"}, {7, 9, 9, 7}, "PC1,LOG1: 1 entries, sequence 2-2\nPC2,LOG1: 1 entries, sequence 2-2\n"},
+        {{"a.hiv", "b.hiv", "x.log", "y.log"}, {0, 0, 0, 0}, "PC1,dirty, no logs\nPC2,dirty, no logs\n"},
+        {{"SYSTEM", "b.hiv", "SYSTEM.LOG1", "y.log"}, {7, 9, 9, 0}, "PC1,dirty, no logs\nPC2,LOG1: 1 entries, sequence 2-2\n"},      /* named for one, made for the other */
+        {{"SYSTEM", "b.hiv", "SYSTEM.LOG1", "y.log"}, {7, 0, 9, 8}, "PC1,dirty, no logs\nPC2,dirty, no logs\n"},
+        {{"a.hiv", "SYSTEM", "SYSTEM.LOG1", "y.log"}, {7, 9, 9, 8}, "PC1,dirty, no logs\nPC2,LOG1: 1 entries, sequence 2-2\n"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        scratch("two");
+        for (unsigned k = 0; k < 2; k++) {
+            struct hive h;
+            struct buf b = {0}, after = {0}, log = {0};
+            system_hive(&h, k ? "PC2" : "PC1", 1);
+            hive_write(&h, &b);
+            reg(&h, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", 0), END);
+            hive_write(&h, &after);
+            log_begin(&log, &b, 2), log_entry(&log, &b, &after, 2), hive_seq(&b, 2, 1);
+            set64(b.p + 112, rows[i].rm[k]), hive_repair(&b);
+            unsigned other = i % 2 ? 2 + k : 3 - k;     /* which name the log of this host has */
+            set64(log.p + 112, rows[i].rm[other]), log_repair(&log);
+            write_file(in, rows[i].name[k], &b), write_file(in, rows[i].name[other], &log);
+            buf_free(&b), buf_free(&after), buf_free(&log), hive_free(&h);
+        }
+        analyze(in);
+        cr_expect_str_eq(ask("SELECT host, replay FROM v_evidence WHERE kind = 'hive' ORDER BY host"), rows[i].said, "row %zu\n%s", i, out);
+    }
+}
+
 /* Two machines' hives in one folder: by machine SID, else by names alike; what neither places stays apart. */
 Test(provenance, whose_hive)
 {
