@@ -522,7 +522,8 @@ static void decode_file(const char *file)
     struct regf_key top, k;
     struct regf_value v;
     struct span all = span_of(b.p, b.n, 0);
-    cr_assert(arena_make(&mem, 16 << 20) && regf_open(&(struct image){.bytes = all.p, .n = all.n, .hive = all}, &mem, NULL, NULL, &r, NULL) == OK && regf_root(r, &top));
+    struct image img = {.bytes = all.p, .n = all.n, .hive = all};
+    cr_assert(arena_make(&mem, 16 << 20) && regf_open(&img, &mem, NULL, NULL, &r, NULL) == OK && regf_root(r, &top));
     struct arena was = mem;
     for (size_t i = 0; i < LEN(public); i++, mem = was) {
         if (strcmp(public[i].file, file) != 0)
