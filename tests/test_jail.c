@@ -127,7 +127,7 @@ static int try_things(void)
         held = n ? (int)fd[0] : -1;
         if (plat_read_at(held, 0, text, 1, &got, &e) == OK && got && text[0] < sizeof rows / sizeof *rows)
             rows[text[0]].fn();
-        uint8_t sniffed[26] = {KIND_UNKNOWN};
+        uint8_t sniffed[34] = {KIND_UNKNOWN};
         if (body.p && body.p[0] == JOB_SNIFF)
             say(FRAME_SNIFF, sniffed, sizeof sniffed - 1);
         reply.n = 0, done_put(&reply, &d), say(FRAME_DONE, reply.p, reply.n);
