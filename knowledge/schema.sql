@@ -94,6 +94,8 @@ CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subjec
     builtin INTEGER, logon TEXT, stored_time INTEGER, old_time INTEGER, command TEXT, unc INTEGER, active INTEGER, file_id INTEGER, file_off INTEGER);
 CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TABLE landmark(id INTEGER PRIMARY KEY, host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER, boot INTEGER, provider TEXT, event_id INTEGER, value, other TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TABLE presence(id INTEGER PRIMARY KEY, host_id INTEGER, how TEXT, who TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER, session INTEGER);
 
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,

@@ -54,7 +54,7 @@ SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host,
 FROM failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_success AS
-SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject, s.principal, s.time, s.provider, s.event_id FROM success s JOIN host h ON h.id = s.host_id;
+SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject, s.principal, s.time, s.provider, s.event_id FROM success s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_task AS
 SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, t.guid, t.sid, t.user, t.logon, t.flags, t.registered, t.last_run, t.last_ok, t.result, t.command, t.unc
@@ -162,7 +162,7 @@ FROM (SELECT k.hive_id, substr(s.path, 1, 13) AS control_set, 'SYSTEM\CurrentCon
 JOIN hive v ON v.file_id = d.hive_id AND v.kind = 'SYSTEM' AND v.main JOIN host h ON h.id = v.host_id GROUP BY h.name, d.evidence_id, d.control_set, d.path, d.name;
 
 CREATE VIEW v_password_change AS
-SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain, p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;
+SELECT p.id AS change, printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain, p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;
 
 CREATE VIEW v_finding AS
 SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32, CASE WHEN f.win32 BETWEEN 0 AND 65535 THEN printf('0x%08X', f.win32 | 0x80070000) END AS hex,
@@ -232,6 +232,17 @@ FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id 
 
 CREATE VIEW v_task_saved AS
 SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.task, s.time, s.how FROM task_saved s JOIN host h ON h.id = s.host_id;
+
+CREATE VIEW v_landmark AS
+SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.topic, l.who, l.time, l.boot, l.provider, l.event_id, l.value, l.other FROM landmark l JOIN host h ON h.id = l.host_id;
+
+CREATE VIEW v_presence AS
+SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
+    CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
+FROM presence p JOIN host h ON h.id = p.host_id JOIN session s ON s.id = p.session;
+
+-- Rules whose SQL could not run or gave rows that could not be used: a known cause may have been overlooked. role: of the indicator.
+CREATE VIEW v_rule_error AS SELECT r.rule, k.cause, k.title, r.role, r.message FROM rule_error r LEFT JOIN kb_rule k ON k.name = r.rule;
 
 -- What the second readers said of each cited fact: agree, agree-with-defect (detail names the library's defect), differ, unreadable.
 CREATE VIEW v_verification AS SELECT v.evidence_id, v.result, v.detail, v.reader FROM verification v;
