@@ -99,8 +99,11 @@ mingw:
 
 $(O)/hive_bench: $(O)/tests/bench/hive_bench.o $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
-bench: $(O)/whylogon $(O)/hive_bench
+$(O)/rule_bench: $(O)/tests/bench/rule_bench.o $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench
 	$(Q)bash tests/bench/run.sh $(O)
+	$(Q)$(O)/rule_bench
 	$(Q)bash tests/bench/hives.sh $(O)
 
 install: $(O)/whylogon

@@ -1,11 +1,12 @@
 #include "../src/base/limits.h"
 #include "../src/base/wintime.h"
-#include "../src/casedb.h"
+#include "../src/casedb_priv.h"
 #include "../src/diagnose.h"
 #include "../src/kb.h"
 #include "../src/rulelint.h"
 #include "../src/ruletest.h"
 #include "build_knowledge.h"
+#include "scale.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -548,6 +549,47 @@ Test(diagnose, starts_at_no_time)
         " FROM (VALUES(0), (-1), (-9223372036854775807), (9223372036854775807), (134167968000000000))");
     cr_assert(derive(db, own, &e) == OK, "%s: %s", e.what, e.why);
     cr_expect_str_eq(ask("SELECT boot, from_time FROM boot ORDER BY boot"), "0 -;1 134167968000000000;2 9223372036854775807;");
+    kb_free(own);
+}
+
+/* Rules stay linear in failures, events and sessions, however close together in time and whoever is behind them. Steps, not seconds: those are the same on every machine.
+ * LIM_RULE_STEPS - db->steps is what a query used, to 4000. */
+static enum status count_row(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)c, (void)name, (void)n, (void)e;
+    return ++*(size_t *)ctx, OK;
+}
+
+Test(diagnose, rules_are_linear)
+{
+    static const char *const scales[] = {"300 AS n, 36000000000 AS span, 200 AS accounts", "300 AS n, 25920000000000 AS span, 3 AS accounts"};
+    static const char *const doubled[] = {"600 AS n, 36000000000 AS span, 200 AS accounts", "600 AS n, 25920000000000 AS span, 3 AS accounts"};
+    static uint64_t steps[2][400];
+    struct kb *own = NULL;
+    struct err e = {0};
+    size_t n_rule, rows = 0, lines = 0;
+    cr_assert(kb_load(NULL, &own, &e) == OK, "%s", e.why);
+    const struct rule *rule = kb_rules(own, &n_rule);
+    for (size_t s = 0; s < LEN(scales); s++)
+        for (size_t twice = 0; twice < 2; twice++) {
+            char set[120];
+            fresh();
+            snprintf(set, sizeof set, "CREATE TEMP TABLE scale AS SELECT %s", twice ? doubled[s] : scales[s]);
+            sql(set), sql(scale_sql);
+            cr_assert(case_exec(db, kb_file(own, "reset.sql").p, &e) == OK && kb_store(own, db, &e) == OK && derive(db, own, &e) == OK && coverage(db, own, &e) == OK, "%s: %s", e.what, e.why);
+            lines = 0;
+            for (size_t i = 0; i < n_rule; i++)
+                for (size_t k = 0; k < rule[i].n_ind; k++, lines++) {
+                    cr_assert(case_guarded(db, rule[i].ind[k].sql, LIM_RULE_STEPS, count_row, &rows, &e) == OK, "%.*s: %s", STR_ARG(rule[i].name), e.why);
+                    steps[twice][lines] = LIM_RULE_STEPS - db->steps;
+                    cr_expect(!twice || steps[1][lines] < steps[0][lines] * 26 / 10 + 40000, "%.*s %s %zu: %lu steps, then %lu", STR_ARG(rule[i].name), role_names[rule[i].ind[k].role], k + 1,
+                              (unsigned long)steps[0][lines], (unsigned long)steps[1][lines]);
+                }
+            cr_assert(diagnose_rules(db, own, rule, n_rule, &e) == OK, "%s: %s", e.what, e.why);
+            cr_expect_str_eq(ask("SELECT count(*) FROM v_rule_error"), "0;", "%s", ask("SELECT * FROM v_rule_error"));
+            cr_expect_str_eq(ask("SELECT count(DISTINCT rule) FROM finding"), "18;", "the facts reach every rule: %s", ask("SELECT rule, verdict, count(*) FROM finding GROUP BY 1, 2"));
+        }
+    cr_expect(rows > 0 && lines < LEN(steps[0]));
     kb_free(own);
 }
 
