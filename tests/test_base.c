@@ -101,6 +101,13 @@ Test(buf, escapers)
     expect_text("html", buf_html, evil,
                 "&lt;script&gt;&quot;&#39;&amp;&#96;\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m\n\xe2\x9f\xa6U+202E\xe2\x9f\xa7|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
     expect_text("md", buf_md, STR("a|b\n<i>`x`*"), "a\\|b &lt;i&gt;\\`x\\`\\*");
+    static const struct { const char *in, *out; } md[] = {
+        {"\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1.", "\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1."}, {"\\\\srv\\share\\", "\\\\\\srv\\share\\\\"}, {"\\*a", "\\\\\\*a"},
+        {"_a_ b__c", "\\_a\\_ b\\_\\_c"}, {"- x", "\\- x"}, {"1. x 2. y", "1\\. x 2. y"}, {"12) x", "12\\) x"}, {"# x #", "\\# x \\#"}, {"a#b #1", "a#b \\#1"}, {"=", "\\="}, {"+", "\\+"},
+        {"http://a.b", "http&#58;//a.b"}, {"c:", "c&#58;"}, {"WWW.a.b", "WWW\\.a.b"}, {"a@b.c", "a&#64;b.c"}, {"$x$ a$$b", "\\$x$ a\\$\\$b"}, {"![a](b)", "!\\[a\\](b)"},
+        {"{{x}} ~~y~~", "\\{\\{x\\}\\} \\~\\~y\\~\\~"}, {".", "."}, {")", ")"}, {"-", "\\-"}};
+    for (size_t i = 0; i < LEN(md); i++)
+        expect_text(md[i].in, buf_md, str_of(md[i].in), md[i].out);
     expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"), "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");
     expect_text("empty json", buf_json, (struct str){0}, "\"\"");
     expect_text("plain", buf_html, STR("caf\xc3\xa9"), "caf\xc3\xa9");

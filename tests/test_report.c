@@ -129,7 +129,7 @@ Test(report, first_sentence)
         {"unexplained", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "ruled_out"), "<h1>Logons failed on PC1, and none of the known causes explains them.</h1>", "1 ruled out", "complete"},
         {"a program's own exit code is no logon failure", PC1 FILE1 LOG "INSERT INTO v_task VALUES('f2:0x90', 'PC1', '\\T', NULL, NULL, NULL, NULL, 0, 0, " MARCH_2 ", 0, 1312, NULL, 0);",
          "<h1>No logon failure was found on PC1.</h1>", "# No logon failure was found on PC1.", "complete"},
-        {"confirmed", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "confirmed"), "<h1><bdi dir='auto'>The title</bdi></h1>", "**Confirmed:** Because\\.", "complete"},
+        {"confirmed", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "confirmed"), "<h1><bdi dir='auto'>The title</bdi></h1>", "**Confirmed:** Because.", "complete"},
         {"confirmed goes before what is only likely", PC1 FILE1 LOG FINDING("1", "likely") FINDING("2", "confirmed"), "<div class='why confirmed'>", "1 confirmed \xc2\xb7 1 likely", "complete"},
         {"words of the run", PC1 FILE1 "INSERT INTO meta VALUES('status', '[\"partial\", \"limit\"]');", "Status partial, limit", "# PC1 could", "partial"},
         {"a broken status is shown, not trusted", PC1 FILE1 "INSERT INTO meta VALUES('status', 'oops');", "Status oops", "# PC1 could", "oops"},
@@ -164,7 +164,7 @@ Test(report, times_and_proof)
     };
     for (size_t i = 0; i < LEN(html); i++)
         cr_expect(has(&m, HTML, html[i]), "%s", html[i]);
-    static const char *const md[] = {"- **First seen:** 2026-03-02 00:10:00 UTC (2026-03-02 01:10:00 +01:00 on the host)", "- **Failures:** 12", "SYSTEM @ 0x40, `f2:0x40`", "- **What now:** Do this\\."};
+    static const char *const md[] = {"- **First seen:** 2026-03-02 00:10:00 UTC (2026-03-02 01:10:00 +01:00 on the host)", "- **Failures:** 12", "SYSTEM @ 0x40, `f2:0x40`", "- **What now:** Do this."};
     for (size_t i = 0; i < LEN(md); i++)
         cr_expect(has(&m, MD, md[i]), "%s", md[i]);
     expect_json(&m, "json_extract(?1, '$.findings[0].supports')", "[\"f1:0x1200\",\"f2:0x40\"]");

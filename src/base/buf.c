@@ -133,14 +133,14 @@ static bool unsafe_to_show(uint32_t u)
 static void show(struct buf *b, uint32_t u) { buf_printf(b, "\xe2\x9f\xa6U+%04X\xe2\x9f\xa7", u == UTF_BAD ? 0xfffdu : (unsigned)u); }
 
 /* One walk for all text escapers: what each one replaces is its table of ASCII replacements. */
-struct escape { const char *ascii[128]; bool keep_breaks; };
+struct escape { const char *ascii[128]; bool keep_breaks; bool (*harmless)(struct str s, size_t at); };
 
 static void escape(struct buf *b, struct str s, const struct escape *e)
 {
     for (size_t i = 0; i < s.n;) {
         size_t from = i;
         uint32_t u = utf8_next(s, &i);
-        if (u < 128 && e->ascii[u])
+        if (u < 128 && e->ascii[u] && !(e->harmless && e->harmless(s, from)))
             buf_z(b, e->ascii[u]);
         else if (e->keep_breaks && (u == '\n' || u == '\t'))
             buf_char(b, (char)u);
@@ -155,11 +155,34 @@ static const struct escape html_escape = {
     .ascii = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;", ['`'] = "&#96;"}, .keep_breaks = true};
 static const struct escape xml_escape = {
     .ascii = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&apos;", ['\r'] = "&#13;"}, .keep_breaks = true};
+
+static bool word_at(struct str s, size_t i) { return i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z')); }
+static bool mark_at(struct str s, size_t i) { return i >= s.n || (s.p[i] > ' ' && s.p[i] < 0x7f && !word_at(s, i)); }       /* the end: nobody knows what follows */
+
+/* Where it stands this one begins nothing, in CommonMark and with GitHub's additions: names such as \Backup or ERROR_NO_SUCH stay readable as they are. */
+static bool md_harmless(struct str s, size_t i)
+{
+    size_t digits = 0;
+    switch (s.p[i]) {
+    case '\\': return !mark_at(s, i + 1);
+    case '_':  return i > 0 && word_at(s, i - 1) && word_at(s, i + 1);
+    case '$':  return i > 0 && word_at(s, i - 1) && (i + 1 == s.n || s.p[i + 1] != '$');
+    case ':':  return i + 1 < s.n && s.p[i + 1] != '/';
+    case '#':  return i > 0 && i + 1 < s.n && !(s.p[i + 1] >= '0' && s.p[i + 1] <= '9');        /* #12 becomes a link in some places */
+    case '+': case '-': case '=':
+        return i > 0;
+    case '.': case ')':
+        while (digits < i && s.p[digits] >= '0' && s.p[digits] <= '9')
+            digits++;
+        return (digits < i || digits == 0) && !(i >= 3 && str_starts_ci((struct str){s.p + i - 3, 3}, STR("www")));
+    default: return false;
+    }
+}
 static const struct escape md_escape = {
     .ascii = {['\\'] = "\\\\", ['`'] = "\\`", ['*'] = "\\*", ['_'] = "\\_", ['{'] = "\\{", ['}'] = "\\}", ['['] = "\\[", [']'] = "\\]",
-              ['('] = "\\(", [')'] = "\\)", ['#'] = "\\#", ['+'] = "\\+", ['-'] = "\\-", ['!'] = "\\!", ['|'] = "\\|", ['~'] = "\\~",
-              ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;", ['\n'] = " ", ['\r'] = " ", ['\t'] = " ", [':'] = "&#58;", ['@'] = "&#64;",
-              ['.'] = "\\.", ['='] = "\\=", ['^'] = "\\^", ['$'] = "\\$"}};
+              [')'] = "\\)", ['#'] = "\\#", ['+'] = "\\+", ['-'] = "\\-", ['|'] = "\\|", ['~'] = "\\~", ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;",
+              ['\n'] = " ", ['\r'] = " ", ['\t'] = " ", [':'] = "&#58;", ['@'] = "&#64;", ['.'] = "\\.", ['='] = "\\=", ['$'] = "\\$"},
+    .harmless = md_harmless};
 static const struct escape term_escape = {.ascii = {['\n'] = " ", ['\t'] = " "}};
 
 void buf_html(struct buf *b, struct str s) { escape(b, s, &html_escape); }

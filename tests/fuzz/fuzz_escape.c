@@ -1,6 +1,7 @@
 /* The escapers: what they write is read back with a small parser of that format and must be the text again, its odd characters shown. */
 #include "../../src/base/utf.h"
 #include "fuzz.h"
+#include <ctype.h>
 #include <stdio.h>
 
 /* The next character of a JSON string's inside. */
@@ -41,11 +42,15 @@ static uint32_t text_next(struct str s, size_t *i, bool md)
     CHECK(u != UTF_BAD && u != '&' && u != '<' && u != '>');
     if (!md)
         return u;
-    CHECK(!strchr("`*_{}[]|~#\n\r\t:@", (int)u) || u > 127);
+    size_t at = *i - 1;
+    CHECK(u > 127 || !strchr("`*{}[]|~\n\r\t@", (int)u));
+    CHECK(!strchr("#+-=", (int)u) || u > 127 || at > 0);
+    CHECK(u != '_' || (at > 0 && isalnum((unsigned char)s.p[at - 1]) && *i < s.n && isalnum((unsigned char)s.p[*i])));
+    CHECK(u != ':' || (*i < s.n && s.p[*i] != '/'));
     if (u != '\\')
         return u;
-    CHECK(*i < s.n && (unsigned char)s.p[*i] < 128);
-    return (uint32_t)s.p[(*i)++];
+    CHECK(*i < s.n);                    /* before a letter it is itself, before a mark it is not there */
+    return ispunct((unsigned char)s.p[*i]) ? (uint32_t)s.p[(*i)++] : u;
 }
 
 static void check_text(struct str in, struct str out, bool md, const char *may, const char *space)
