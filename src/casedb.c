@@ -79,7 +79,7 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_finish is synced. */
     if (st == OK)
         st = case_exec(db, "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
-                           "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-200000; PRAGMA encoding='UTF-8'", e);
+                           "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'", e);
     if (st == OK && !(text = malloc(schema.n + 1)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     if (st == OK) {
