@@ -174,7 +174,7 @@ static bool md_harmless(struct str s, size_t i)
     case '.': case ')':
         while (digits < i && s.p[digits] >= '0' && s.p[digits] <= '9')
             digits++;
-        return (digits < i || digits == 0) && !(i >= 3 && str_starts_ci((struct str){s.p + i - 3, 3}, STR("www")));
+        return (digits < i || digits == 0 || (i + 1 < s.n && s.p[i + 1] > ' ')) && !(i >= 3 && str_starts_ci((struct str){s.p + i - 3, 3}, STR("www")));
     default: return false;
     }
 }
