@@ -441,6 +441,8 @@ static void add_value(struct text *t, const struct line *l, struct str name, uin
         note_value(t, name, type);
         return;
     }
+    if (!one_more(t, l))
+        return;
     struct span data = span_of(t->data.p, t->data.n, 0);
     bool told = value_wanted(t, name) && spend(t, l, 128 + t->path.n + name.n + 3 * (data.n < LIM_REGF_VALUE ? data.n : LIM_REGF_VALUE));
     if (told)
