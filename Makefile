@@ -86,9 +86,17 @@ SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 $(O)/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
-fuzz: samples
-	$(Q)$(MAKE) --no-print-directory CC=clang-14 O=$(O)/fuzz OPT='-O1 -g' SAN='-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined' $(FUZZ:%=$(O)/fuzz/%)
-	$(Q)sh tests/fuzz/run.sh $(O)/fuzz $(SECONDS)
+$(O)/seeds $(O)/second: $(O)/%: $(O)/tests/fuzz/%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
+fuzz fuzz-short: samples
+	$(Q)$(MAKE) --no-print-directory CC=clang-14 O=$(O)/fuzz OPT='-O1 -g' SAN='$(FUZZ_SAN)' $(FUZZ:%=$(O)/fuzz/%) $(O)/fuzz/seeds
+	$(Q)sh tests/fuzz/run.sh $(O)/fuzz $(if $(filter fuzz-short,$@),2,$(SECONDS))
+# how much of parsers/ the corpora that `make fuzz` left reach
+fuzz-coverage:
+	$(Q)test -d $(O)/fuzz/fuzz_evtx.corpus || $(MAKE) --no-print-directory fuzz-short
+	$(Q)$(MAKE) --no-print-directory CC=clang-14 O=$(O)/fuzz-cov OPT='-O1 -g' SAN='-fprofile-instr-generate -fcoverage-mapping' $(FUZZ:%=$(O)/fuzz-cov/%) $(O)/fuzz-cov/second
+	$(Q)sh tests/fuzz/coverage.sh $(O)/fuzz-cov $(O)/fuzz
 
 # --- the Windows port stays open: what it needs compiles
 MINGW ?= x86_64-w64-mingw32-gcc-posix
@@ -112,5 +120,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '1s/^# //p' Makefile
-.PHONY: all test faults asan campaign samples mingw bench install clean help
+.PHONY: all test faults asan campaign samples fuzz fuzz-short fuzz-coverage mingw bench install clean help
 .SECONDARY:

@@ -169,6 +169,10 @@ struct task_row { const char *path, *guid, *sid, *user, *logon, *command, *argum
     result, flags; bool vista; };
 void cached_task(struct hive *software, const struct task_row *t);
 
+/* ---- Everything at once (build_every.c), to be damaged: k below 3 ------------------------------------------------------------------ */
+void every_log(size_t k, struct buf *file);
+size_t every_hive(size_t k, struct buf file[3]);
+
 /* ---- Breaking ---------------------------------------------------------------------------------------------------------------------
  * Each row breaks one thing and repairs the checksums around it, unless the checksum is the thing. */
 struct breakage { const char *name, *what; void (*apply)(struct buf *file); bool repair; };

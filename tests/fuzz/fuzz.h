@@ -6,6 +6,7 @@
 #include "../../src/base/arena.h"
 #include "../../src/base/fact.h"
 #include "../../src/base/want.h"
+#include "../mutate.h"
 #include <stdlib.h>
 
 #define CHECK(x) do { if (!(x)) abort(); } while (0)
@@ -33,5 +34,19 @@ static inline enum status fuzz_sink(void *ctx, const struct fact *f, struct err 
     buf_free(&once), buf_free(&twice);
     return OK;
 }
+/* Structure-aware damage: every other input is libFuzzer's own, the rest are edits that keep numbers aligned, with checksums made right (mutate.h). */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most);
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
+#define FUZZ_MUTATOR(how) \
+    size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) \
+    { \
+        struct buf b = {0}; \
+        if (seed % 2 || size < 16) \
+            return LLVMFuzzerMutate(data, size, most); \
+        buf_put(&b, data, size), mutate(&b, seed, how); \
+        size = b.n < most ? b.n : most; \
+        memcpy(data, b.p, size), buf_free(&b); \
+        return size; \
+    }
 static const struct want fuzz_want = {.all_events = true, .all_keys = true, .recovered = true, .until = INT64_MAX};
 #endif

@@ -2,6 +2,8 @@
 #include "../build.h"
 #include "events.h"
 
+FUZZ_MUTATOR(MUTATE_RAW)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf file = {0};

@@ -1,6 +1,8 @@
 /* A whole log, as it is. */
 #include "events.h"
 
+FUZZ_MUTATOR(MUTATE_EVTX)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_events(span_of(data, size, 0), size % 2);

@@ -10,6 +10,8 @@ static bool deleted(void *ctx, struct str path, const struct regf_key *key, cons
     return (*(size_t *)ctx += path.n + (value ? value->data.n : key->name.n)) < 1 << 24;
 }
 
+FUZZ_MUTATOR(MUTATE_HIVE)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct buf file = {0};

@@ -3,6 +3,8 @@
 #include "../build.h"
 #include "fuzz.h"
 
+FUZZ_MUTATOR(MUTATE_RAW)
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span in = span_of(data, size, 0), part[3];

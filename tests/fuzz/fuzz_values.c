@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct task_dynamic dynamic;
     struct task_triggers triggers = {0};
     struct task_actions actions = {0};
-    switch (span_u8(&s) % 11) {
+    switch (span_u8(&s) % 14) {
     case 0: lsa_read_time(s, &t); break;
     case 1: lsa_read_mask(s, &mask); break;
     case 2: text = lsa_read_name(s, &a); break;
@@ -38,7 +38,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             taskcache_logon(&triggers);
         text = triggers.user;
         break;
-    default: taskcache_actions(s, &a, &actions), text = actions.command; break;
+    case 10: taskcache_actions(s, &a, &actions), text = actions.command; break;
+    case 11: text = sam_domain_v(s, &a); break;
+    case 12: lsa_read_slots(s, &mask); break;
+    default: sam_rid((struct str){(const char *)s.p, s.n}, &mask); break;
     }
     struct buf b = {0};
     buf_json(&b, text);

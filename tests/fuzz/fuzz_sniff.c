@@ -1,0 +1,23 @@
+/* What a file is, by its first bytes: something is always said of it, and the same of a longer head, where a base block is whole. */
+#include "../../parsers/sniff.h"
+#include "../../parsers/evtx.h"
+#include "../../src/base/utf.h"
+#include "fuzz.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct sniffed what = sniff(span_of(data, size, 0));
+    CHECK(what.kind < KINDS && what.format && memchr(what.name, 0, sizeof what.name) && (what.kind == KIND_EMPTY) == (size == 0));
+    struct str name = str_of(what.name);
+    for (size_t i = 0; i < name.n;)
+        CHECK(utf8_next(name, &i) != UTF_BAD);
+    uint8_t *longer = malloc(size + 64);
+    CHECK(longer);
+    if (size)
+        memcpy(longer, data, size);
+    memset(longer + size, 'x', 64);
+    struct sniffed again = sniff(span_of(longer, size + 64, 0));
+    CHECK(size < 512 || what.kind == KIND_UNKNOWN || again.kind == what.kind);
+    free(longer);
+    return 0;
+}
