@@ -145,7 +145,7 @@ static bool take_line(struct text *t, struct line *l)
 }
 
 static struct str skip(struct str s, size_t n) { return (struct str){s.p + n, s.n - n}; }
-static struct str rest_of(const struct text *t, size_t from) { return (struct str){t->raw.p + from, t->raw.n - from}; }
+static struct str rest_of(const struct text *t, size_t from) { return from < t->raw.n ? (struct str){t->raw.p + from, t->raw.n - from} : STR(""); }
 static bool blank(struct str s) { return str_trim(s).n == 0; }
 
 /* ---- keys */
