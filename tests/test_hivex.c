@@ -99,11 +99,12 @@ static void compare(const struct hivex *x, const char *file, const char *kind, c
     const char *w = getenv("WHYLOGON");
     cr_assert(realpath(w ? w : "build/whylogon", program));
     snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-hivex", (int)getuid());       /* a copy by itself: hivex knows no logs */
-    snprintf(command, sizeof command, "rm -rf %s && mkdir -p %s && cp ../shared/corpus/hive/real/%s %s/h && %s dump %s/h 2>/dev/null", dir, dir, file, dir, program, dir);
+    snprintf(command, sizeof command, "rm -rf %s && mkdir -p %s && cp ../shared/corpus/hive/%s %s/h && %s dump %s/h 2>/dev/null", dir, dir, file, dir, program, dir);
     FILE *p = popen(command, "r");
     cr_assert(p);
     while (getline(&line, &cap, p) > 0)
-        dumped(line, &ours, &b);
+        if (strncmp(line, "{ \"fact\"", 8) != 0)         /* what is decoded stands behind what is read */
+            dumped(line, &ours, &b);
     cr_assert_eq(pclose(p), 0);
     snprintf(command, sizeof command, "%s/h", dir);
     void *h = x->open(command, 0);
@@ -134,7 +135,10 @@ static void compare(const struct hivex *x, const char *file, const char *kind, c
 Test(dump, equals_hivex, .timeout = 120)
 {
     static const struct { const char *file, *kind, *set; } rows[] = {
-        {"SYSTEM", "SYSTEM", "ControlSet001"}, {"SYSTEM_WIN_10_1709", "SYSTEM", "ControlSet001"}, {"transactions_NTUSER.DAT", "NTUSER", ""}};
+        {"real/SYSTEM", "SYSTEM", "ControlSet001"}, {"real/SYSTEM_B", "SYSTEM", "ControlSet001"}, {"real/SYSTEM_WIN_10_1709", "SYSTEM", "ControlSet001"},
+        {"real/transactions_NTUSER.DAT", "NTUSER", ""}, {"real/SAM", "SAM", ""}, {"real/SECURITY", "SECURITY", ""}, {"yarp/BigDataHive", "UNKNOWN", ""},
+        {"yarp/StringValuesHive", "UNKNOWN", ""}, {"yarp/MultiSzHive", "UNKNOWN", ""}, {"yarp/ManySubkeysHive", "UNKNOWN", ""}, {"yarp/ExtendedASCIIHive", "UNKNOWN", ""},
+        {"yarp/ValuesOrderHive", "UNKNOWN", ""}, {"yarp/NewDirtyHive1/RecoveredHive_Windows10", "UNKNOWN", ""}, {"yarp/OldDirtyHive/RecoveredHive_Windows7", "UNKNOWN", ""}};
     struct hivex x;
     struct stat s;
     bool lib = hivex_load(&x);

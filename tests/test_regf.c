@@ -348,6 +348,33 @@ Test(regf, data_of_every_shape)
     close_hive(&o), buf_free(&b), hive_free(&h);
 }
 
+/* What libregf 20201007 gives wrongly: data of one to three bytes inside the value, strings that hold a NUL, strings that end without one. Here they are what is there. */
+Test(regf, where_libregf_errs)
+{
+    static const struct { const char *name; size_t n; const char *data; } rows[] = {
+        {"one", 1, "\x11"}, {"two", 2, "\xfe\x01"}, {"three", 3, "\x11\x22\x33"}, {"cut", 8, "a\0\0\0b\0\0\0"}, {"open", 6, "a\0b\0c\0"}, {"odd", 5, "a\0b\0c"}, {"two inside", 4, "a\0b\0"}};
+    struct hive h = {.name = "X", .now = utc("2026-03-01T08:00:00Z")};
+    struct buf b = {0}, sam = {0};
+    struct opened o;
+    struct regf_key k;
+    struct regf_value v;
+    reg(&h, "K", TYPED(V_BINARY, "one", "\x11", 1), TYPED(V_BINARY, "two", "\xfe\x01", 2), TYPED(V_BINARY, "three", "\x11\x22\x33", 3), TYPED(V_SZ, "cut", "a\0\0\0b\0\0\0", 8),
+        TYPED(V_SZ, "open", "a\0b\0c\0", 6), TYPED(V_SZ, "odd", "a\0b\0c", 5), TYPED(V_SZ, "two inside", "a\0b\0", 4), END);
+    hive_write(&h, &b);
+    open_hive(&o, &b);
+    cr_assert(regf_find(o.r, &o.top, STR("K"), &k));
+    for (size_t i = 0; i < LEN(rows); i++)
+        cr_expect(regf_get(o.r, &k, str_of(rows[i].name), &v) && v.size == rows[i].n && v.data.n == rows[i].n && !memcmp(v.data.p, rows[i].data, rows[i].n), "%s: %zu bytes", rows[i].name, v.data.n);
+    close_hive(&o), buf_free(&b), hive_free(&h);
+    if (!load("real/SAM", &sam)) {
+        fprintf(stderr, "skipped: " CORPUS "real/SAM is not here\n");
+        return;
+    }
+    open_hive(&o, &sam);
+    cr_expect(regf_find(o.r, &o.top, STR("SAM"), &k) && regf_get(o.r, &k, STR("ServerDomainUpdates"), &v) && v.data.n == 2 && v.data.p[0] == 0xfe && v.data.p[1] == 1);
+    close_hive(&o), buf_free(&sam);
+}
+
 Test(regf, class_names_and_types)
 {
     struct hive h = {.name = "CLASS", .now = utc("2026-03-01T08:00:00Z")};
