@@ -51,9 +51,9 @@ TESTS := $(patsubst tests/%.c,$(O)/%,$(TEST_SRC))
 $(O)/test_%: $(O)/tests/test_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 # this one lets each of these calls fail in turn
-FAULTS := malloc calloc realloc strdup mmap open close write fsync rename fork socketpair stat lstat fstat mkdir opendir readdir realpath pread poll sendmsg recv send recvmsg \
+FAULTS := malloc calloc realloc strdup mmap open close write fsync rename fork socketpair stat lstat fstat mkdir opendir readdir realpath pread poll sendmsg recv send recvmsg waitpid \
     unlink $(addprefix sqlite3_,open_v2 prepare_v2 prepare_v3 step bind_text64 bind_int64 file_control)
-$(O)/test_faults: $(O)/tests/test_faults.o $(O)/src/cmd_analyze.o $(O)/libwhylogon.a
+$(O)/test_faults: $(O)/tests/test_faults.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(FAULTS:%=-Wl,--wrap=%) $(LDLIBS) -lcriterion
 test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
 	$(Q)sh tests/run.sh $(O)
@@ -109,7 +109,11 @@ $(O)/hive_bench: $(O)/tests/bench/hive_bench.o $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(O)/rule_bench: $(O)/tests/bench/rule_bench.o $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
-bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench
+$(O)/big_log: $(O)/tests/bench/big_log.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
+$(O)/scan_bench: $(O)/tests/bench/scan_bench.o $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log
 	$(Q)bash tests/bench/run.sh $(O)
 	$(Q)$(O)/rule_bench
 	$(Q)bash tests/bench/hives.sh $(O)
