@@ -145,7 +145,7 @@ static bool take_line(struct text *t, struct line *l)
 }
 
 static struct str skip(struct str s, size_t n) { return (struct str){s.p + n, s.n - n}; }
-static struct str rest_of(const struct text *t, size_t from) { return from < t->raw.n ? (struct str){t->raw.p + from, t->raw.n - from} : STR(""); }
+static struct str rest_of(const struct text *t, size_t from) { return (struct str){t->raw.p + from, t->raw.n - from}; }
 static bool blank(struct str s) { return str_trim(s).n == 0; }
 
 /* ---- keys */
@@ -928,10 +928,14 @@ enum status regtext_read(struct span file, const struct want *want, struct arena
     if (!t.root || !t.wants)
         return err_set(e, E_LIMIT, 0, "registry text", "%zu wanted keys do not fit", want->n_key);
     t.query = regtext_is_query(file);
-    rewind_text(&t);
-    t.counting = true;
-    t.ansi = take_line(&t, &first) && str_starts_ci(rest_of(&t, 0), STR("REGEDIT4"));
-    run(&t);
+    if (buf_grow(&t.raw, 256) && buf_grow(&t.say, 256) && buf_grow(&t.data, 256)) {     /* so that also an empty one is somewhere */
+        rewind_text(&t);
+        t.counting = true;
+        t.ansi = take_line(&t, &first) && str_starts_ci(rest_of(&t, 0), STR("REGEDIT4"));
+        run(&t);
+    } else {
+        t.st = err_set(e, E_NOMEM, ERR_NO_OFF, "registry text", "out of memory");
+    }
     if (t.st == OK && t.limit)
         t.st = err_set(e, E_LIMIT, ERR_NO_OFF, "registry text", "%s", t.limit);
     buf_free(&t.raw), buf_free(&t.say), buf_free(&t.data);
