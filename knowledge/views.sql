@@ -147,6 +147,13 @@ CREATE VIEW v_reg_key AS
 SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host, k.path, k.written, 'f' || k.hive_id AS hive
 FROM reg_key k JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = k.hive_id AND i.main AND lower(substr(k.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
 
+-- Keys and values that free cells of hives still hold (analyze --recovered), apart from all other views: no rule of ours reads them. '?' in a path: unknown from there up.
+CREATE VIEW v_recovered AS
+SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, 'value' AS what, r.path, r.name, r.type, r.num, r.text, r.written
+FROM reg_value r JOIN evidence e ON e.id = r.hive_id LEFT JOIN host h ON h.id = e.host_id WHERE r.recovered = 1
+UNION ALL SELECT printf('f%d:0x%x', k.file_id, k.file_off), h.name, 'key', k.path, NULL, NULL, NULL, NULL, k.written
+FROM reg_key k JOIN evidence e ON e.id = k.hive_id LEFT JOIN host h ON h.id = e.host_id WHERE k.recovered = 1;
+
 -- Where another control set of the host says something else than the current one about logons (registry/control-sets.yml). NULL: not set there.
 -- last_known_good: Select names that set so. evidence_id is the other set's value, or its key; current_id the current one's.
 CREATE VIEW v_control_set_difference AS

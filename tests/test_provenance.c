@@ -221,6 +221,42 @@ Test(provenance, structures_in_text)
     EXPECT("SELECT host, name FROM v_secret", "PC1,NL$KM\n");
 }
 
+static void set_free(struct buf *b, size_t cell) { set32(b->p + cell, 0u - le32((uint8_t *)b->p + cell)); }
+
+/* Cells in use with this signature and name become free; a key's list of values with it. */
+static void delete_cells(struct buf *b, const char *signature, size_t name_at, const char *name)
+{
+    for (size_t at = 4096 + 4; at + name_at + strlen(name) <= b->n; at += 4)
+        if (!memcmp(b->p + at, signature, 2) && !memcmp(b->p + at + name_at, name, strlen(name)) && (int32_t)le32((uint8_t *)b->p + at - 4) < 0) {
+            if (signature[0] == 'n')
+                set_free(b, 4096 + le32((uint8_t *)b->p + at + 40));
+            set_free(b, at - 4);
+        }
+}
+
+/* What free cells hold is kept when asked for, apart from what the host has. */
+Test(provenance, deleted_keys_stand_apart)
+{
+    static const char rows[] = "SELECT host, what, path, name, num FROM v_recovered ORDER BY what, name";
+    scratch("deleted");
+    struct hive h;
+    struct buf b = {0};
+    system_hive(&h, "PC1", 0);
+    reg(&h, "ControlSet001\\Services\\LanmanWorkstation", DW("Type", 32), DW("Start", 4), END);
+    hive_write(&h, &b);
+    delete_cells(&b, "nk", 76, "LanmanWorkstation"), delete_cells(&b, "vk", 20, "Type");
+    write_file(in, "SYSTEM", &b);
+    analyze(in);
+    EXPECT(rows, "");
+    EXPECT("SELECT count(*) FROM v_service WHERE service = 'LanmanWorkstation'", "0\n");
+    cr_assert_eq(run("%s analyze --force --recovered -o %s/out %s", program(), dir, in), 0, "%s", out);
+    EXPECT(rows, "PC1,key,SYSTEM\\CurrentControlSet\\Services\\LanmanWorkstation,,\nPC1,value,SYSTEM\\CurrentControlSet\\Services\\LanmanWorkstation,Type,32\n");
+    EXPECT("SELECT count(*) FROM v_service WHERE service = 'LanmanWorkstation'", "0\n");
+    EXPECT("SELECT count(*) FROM v_reg WHERE path LIKE '%LanmanWorkstation'", "0\n");
+    EXPECT("SELECT is_set FROM v_setting WHERE name = 'LanmanWorkstation start'", "0\n");
+    buf_free(&b), hive_free(&h);
+}
+
 /* What services do when they fail and what starts them; when profiles were loaded. From a hive and from text alike. */
 Test(provenance, values_in_words)
 {
