@@ -13,9 +13,29 @@ int complain_text(int code, const char *fmt, ...)
     va_end(ap);
     struct buf b = {0};
     buf_z(&b, "whylogon: "), buf_term(&b, str_of(line)), buf_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stderr);
+    if (b.bad)
+        fputs("whylogon: out of memory\n", stderr);
+    else
+        fwrite(b.p, 1, b.n, stderr);
     buf_free(&b);
     return code;
+}
+
+static bool lost;
+
+void out_put(struct buf *b)
+{
+    lost |= b->bad;
+    if (b->n && !b->bad)
+        fwrite(b->p, 1, b->n, stdout);
+    buf_free(b);
+}
+
+int out_end(int code)
+{
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return exit_worst(code, complain_text(EXIT_OUTPUT, "cannot write to standard output"));
+    return lost ? exit_worst(code, complain_text(EXIT_BUG, "out of memory: what was printed is not whole")) : code;
 }
 
 int complain(const struct err *e, int code)

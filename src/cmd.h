@@ -3,6 +3,7 @@
  * It refuses unknown options and missing values with a line that names the nearest help. */
 #ifndef CMD_H
 #define CMD_H
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include <stdbool.h>
@@ -30,6 +31,9 @@ const struct command *command_find(const char *name);
 bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char **argv, int *code);
 void command_help(const struct command *c, const struct opt *opts, FILE *out);
 
+/* Standard output: what could not be printed, for want of memory or of a taker, is told by out_end, the last word of a command that prints. */
+void out_put(struct buf *b);                                                        /* prints and frees it */
+int out_end(int code);                                                              /* code, or what is worse */
 int complain(const struct err *e, int code);                                        /* "whylogon: …" on stderr; returns code */
 int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int exit_for(enum status st);                                                       /* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_STOP -> 130; E_NOMEM -> 70 */

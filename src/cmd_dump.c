@@ -189,6 +189,8 @@ static enum status child_read(struct dump *d, struct child *c, struct err *e)
     if (st != OK)
         return st;
     buf_put(&c->in, chunk, got);
+    if (c->in.bad)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory");
     struct span in = span_of(c->in.p, c->in.n, 0);
     while (st == OK && frame_next(&in, &type, &body, &framing))
         st = on_frame(d, c, type, body, e);

@@ -233,9 +233,7 @@ int cmd_explain(int argc, char **argv)
         buf_z(&b, json ? "]}" : "");
     }
     buf_z(&b, json ? "]\n" : "");
-    if (b.bad || (b.n && fwrite(b.p, 1, b.n, stdout) != b.n))
-        code = exit_worst(code, EXIT_OUTPUT);
-    buf_free(&b);
+    out_put(&b);
     kb_free(kb);
     return code;
 }

@@ -26,8 +26,7 @@ static enum status as_json(void *ctx, const struct cell *c, const char *const *n
     for (size_t i = 0; i < n; i++)
         field(&b, name[i], &c[i]);
     buf_z(&b, "}\n");
-    fwrite(b.p, 1, b.n, stdout);
-    buf_free(&b);
+    out_put(&b);
     return OK;
 }
 
@@ -59,8 +58,7 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
     if (c[18].i)
         buf_printf(&b, "\n    %lld anomalies, first: ", (long long)c[18].i), buf_term(&b, c[19].s);
     buf_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stdout);
-    buf_free(&b);
+    out_put(&b);
     return OK;
 }
 

@@ -8,10 +8,10 @@ struct sheet { enum format format; struct buf b; size_t rows; bool failed; };
 
 static void flush(struct sheet *s, size_t at_least)
 {
-    if (s->b.n < at_least)
+    if (s->b.n < at_least && !s->b.bad)
         return;
     s->failed |= s->b.bad || fwrite(s->b.p, 1, s->b.n, stdout) != s->b.n;
-    s->b.n = 0;
+    s->b.n = 0;                                 /* .bad stays */
 }
 
 /* A spreadsheet runs what begins like a formula: such text gets an apostrophe in front. Every text is quoted. */
@@ -46,7 +46,13 @@ static void put_cell(struct sheet *s, const struct cell *c)
         buf_json(&s->b, text);
     else
         put_csv(&s->b, text);
+    s->b.bad |= hex.bad;
     buf_free(&hex);
+}
+
+static enum status failure(const struct sheet *s, struct err *e)
+{
+    return !s->failed ? OK : s->b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "query", "out of memory") : err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output");
 }
 
 static void put_names(struct sheet *s, const char *const *name, size_t n)
@@ -77,7 +83,7 @@ static enum status put_row(void *ctx, const struct cell *cell, const char *const
     }
     buf_z(&s->b, s->format == FORMAT_JSON ? "}" : s->format == FORMAT_CSV ? "\r\n" : "\n");
     flush(s, 1 << 16);
-    return s->failed ? err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output") : OK;
+    return failure(s, e);
 }
 
 static enum status run(struct casedb *db, struct sheet *s, const char *sql, struct err *e)
@@ -89,7 +95,7 @@ static enum status run(struct casedb *db, struct sheet *s, const char *sql, stru
     if (st == OK)
         buf_z(&s->b, s->format == FORMAT_JSON ? "\n]\n" : "");
     flush(s, 1);
-    return st == OK && s->failed ? err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output") : st;
+    return st == OK ? failure(s, e) : st;
 }
 
 int cmd_query(int argc, char **argv)

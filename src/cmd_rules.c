@@ -34,13 +34,6 @@ static int unknown_name(const struct kb *kb, char **name)
     return EXIT_DONE;
 }
 
-static int print(struct buf *b, int code)
-{
-    bool ok = !b->bad && (!b->n || fwrite(b->p, 1, b->n, stdout) == b->n);
-    buf_free(b);
-    return ok ? code : exit_worst(code, EXIT_OUTPUT);
-}
-
 static void json_texts(struct buf *b, const char *name, const struct str *s, size_t n)
 {
     buf_printf(b, ",\"%s\":[", name);
@@ -84,7 +77,8 @@ static int list(const struct kb *kb, const struct options *o, char **name, struc
         shown++;
     }
     buf_z(&b, o->json ? "\n]\n" : "");
-    return print(&b, EXIT_DONE);
+    out_put(&b);
+    return EXIT_DONE;
 }
 
 static int show(const struct kb *kb, const struct options *o, char **name, struct err *e)
@@ -98,7 +92,8 @@ static int show(const struct kb *kb, const struct options *o, char **name, struc
     for (size_t i = 0; i < n; i++)
         if (asked(&r[i], name))
             buf_str(&b, r[i].text);
-    return print(&b, EXIT_DONE);
+    out_put(&b);
+    return EXIT_DONE;
 }
 
 static int lint(const struct kb *kb, const struct options *o, char **name, struct err *e)
@@ -115,7 +110,8 @@ static int lint(const struct kb *kb, const struct options *o, char **name, struc
             checked++, problems += rulelint(kb, base, &r[i], &b);
     case_close(base);
     buf_printf(&b, "%zu rules, %zu problems\n", checked, problems);
-    return print(&b, problems ? EXIT_USAGE : EXIT_DONE);
+    out_put(&b);
+    return problems ? EXIT_USAGE : EXIT_DONE;
 }
 
 static int test(const struct kb *kb, const struct options *o, char **name, struct err *e)
@@ -139,7 +135,8 @@ static int test(const struct kb *kb, const struct options *o, char **name, struc
         }
     case_close(base);
     buf_printf(&b, "%zu tests, %zu failed\n", run, failed);
-    return print(&b, exit_worst(code, failed ? EXIT_FINDING : EXIT_DONE));
+    out_put(&b);
+    return exit_worst(code, failed ? EXIT_FINDING : EXIT_DONE);
 }
 
 static bool asked_before(const struct rule *r, size_t q, size_t k)
@@ -188,7 +185,8 @@ static int matrix(const struct kb *kb, const struct options *o, char **name, str
         buf_z(&b, o->json ? "]}" : "\n");
     }
     buf_z(&b, o->json ? "\n]\n" : "");
-    return print(&b, EXIT_DONE);
+    out_put(&b);
+    return EXIT_DONE;
 }
 
 static const struct { const char *name; action_fn *run; } actions[] = {{"list", list}, {"show", show}, {"lint", lint}, {"test", test}, {"matrix", matrix}};

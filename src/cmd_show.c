@@ -60,8 +60,7 @@ static enum status print_fact(void *ctx, const struct cell *c, const char *const
             buf_term(&b, c[i].s);
         buf_char(&b, '\n');
     }
-    fwrite(b.p, 1, b.n, stdout);
-    buf_free(&b);
+    out_put(&b);
     return OK;
 }
 
@@ -81,8 +80,7 @@ static enum status print_second(void *ctx, const struct cell *c, const char *con
     if (!c[1].null)
         buf_z(&b, "\n  detail       "), buf_term(&b, c[1].s);
     buf_z(&b, "\n  reader       "), buf_term(&b, c[2].s), buf_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stdout);
-    buf_free(&b);
+    out_put(&b);
     return OK;
 }
 
@@ -107,25 +105,34 @@ static int show_bytes(struct show *s, uint64_t off)
     struct map map = {0};
     struct err e = {0};
     if (plat_open(s->path.p, &fd, &bytes, &e) != OK) {
-        printf("\nraw bytes: %s is not there any more; give the file with this sha256 its place back to see them\n", s->path.p);
+        struct buf b = {0};
+        buf_z(&b, "\nraw bytes: "), buf_term(&b, s->path), buf_printf(&b, ": %s; give the file with this sha256 its place back to see them\n", e.why);
+        out_put(&b);
         return EXIT_DONE;
     }
     int code = EXIT_DONE;
     fflush(stdout);
     plat_jail(&(struct jail_limits){.may_write = true});
-    if (plat_map(fd, bytes, &map, &e) != OK || off >= map.n) {
+    if (plat_map(fd, bytes, &map, &e) != OK) {
+        e.path = s->path.p, code = complain(&e, EXIT_PARTIAL);
+    } else if (off >= map.n) {
         code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end: the file has changed", s->path.p, (unsigned long long)off);
     } else {
         size_t n = map.n - (size_t)off < HEX_BYTES ? map.n - (size_t)off : HEX_BYTES;
         struct buf xml = {0};
         uint32_t size = 0;
-        if (s->event && evtx_record(span_of(map.p, map.n, 0), off, EVTX_XML, &s->mem, &xml, &size, &e) == OK) {
+        enum status st = s->event ? evtx_record(span_of(map.p, map.n, 0), off, EVTX_XML, &s->mem, &xml, &size, &e) : OK;
+        if (s->event && st == OK) {
             printf("\nrecord as XML (%u bytes)\n", size);
-            fwrite(xml.p, 1, xml.n, stdout);
-            putchar('\n');
+            buf_char(&xml, '\n');
             n = size < n ? size : n;
+        } else if (st == E_NOMEM) {
+            code = complain(&e, EXIT_BUG);
+        } else if (st != OK) {
+            xml.n = 0;
+            printf("\nrecord as XML: %s: %s\n", e.what, e.why);
         }
-        buf_free(&xml);
+        out_put(&xml);
         uint32_t cell = str_eq(s->kind, STR("hive")) && n >= 4 ? 0 - le32(map.p + off) : 0;    /* a cell begins with its size, negative when in use */
         n = cell >= 8 && cell < n ? cell : n;
         printf("\nraw bytes\n");
@@ -157,8 +164,7 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
     struct buf head = {0};
     buf_printf(&head, "%s\n  file         ", id), buf_term(&head, s->path), buf_z(&head, "\n  sha256       "), buf_term(&head, s->sha256);
     buf_printf(&head, "\n  offset       0x%llx (%llu)\n", (unsigned long long)off, (unsigned long long)off);
-    fwrite(head.p, 1, head.n, stdout);
-    buf_free(&head);
+    out_put(&head);
     for (size_t i = 0; i < LEN(tables); i++) {
         char sql[128];
         bool before = s->found;
@@ -197,10 +203,7 @@ int cmd_show(int argc, char **argv)
     code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2], &off) : complain_text(EXIT_BUG, "out of memory");
     case_close(db);
     if (code == EXIT_DONE) {
-        code = show_bytes(&s, off);
-        if (fflush(stdout) != 0 || ferror(stdout))
-            code = EXIT_OUTPUT;
-        _Exit(code);                            /* jailed: there is nothing left that may be cleaned up */
+        _Exit(out_end(show_bytes(&s, off)));    /* jailed: there is nothing left that may be cleaned up */
     }
     arena_free(&s.mem);
     return code;

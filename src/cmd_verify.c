@@ -147,10 +147,10 @@ static enum status check_fact(void *ctx, const struct cell *c, const char *const
     j->equal += q.equal, j->differ += q.found && !q.equal, j->gone += !q.found;
     if (st == OK && !q.equal) {
         struct buf b = {0};
-        buf_printf(&b, "%s  ", q.found ? "differs" : "gone"), buf_term(&b, column(c, name, n, "evidence_id")->s), buf_printf(&b, "  %s", j->table);
-        if (!j->json)
-            printf("%.*s\n", (int)b.n, b.p);
-        buf_free(&b);
+        buf_printf(&b, "%s  ", q.found ? "differs" : "gone"), buf_term(&b, column(c, name, n, "evidence_id")->s), buf_printf(&b, "  %s\n", j->table);
+        if (j->json)
+            buf_free(&b);
+        out_put(&b);
     }
     return st;
 }
@@ -207,9 +207,7 @@ static void tell_files(struct job *j)
         if ((changed || missing) && !j->json)
             buf_z(&b, changed ? "changed  " : "missing  "), buf_term(&b, f->path), buf_char(&b, '\n');
     }
-    if (b.n)
-        fwrite(b.p, 1, b.n, stdout);
-    buf_free(&b);
+    out_put(&b);
 }
 
 static void tell(const struct job *j)

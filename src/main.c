@@ -80,8 +80,5 @@ int main(int argc, char **argv)
     const struct command *c = command_find(argv[1]);
     if (!c)
         return complain_text(EXIT_USAGE, "no command '%s'; see 'whylogon --help'", argv[1]);
-    int code = c->run(argc - 1, argv + 1);
-    if (fflush(stdout) != 0 || ferror(stdout))
-        code = exit_worst(code, complain_text(EXIT_OUTPUT, "cannot write to standard output"));
-    return code;
+    return out_end(c->run(argc - 1, argv + 1));
 }
