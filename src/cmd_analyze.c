@@ -56,10 +56,10 @@ static enum status count_cb(void *ctx, const struct cell *c, const char *const *
     return OK;
 }
 
-static int64_t count_of(struct casedb *db, const char *sql)
+static enum status count_of(struct casedb *db, const char *sql, int64_t *n, struct err *e)
 {
-    int64_t n = 0;
-    return case_query(db, sql, NULL, NULL, 0, count_cb, &n, NULL) == OK ? n : 0;
+    *n = 0;
+    return case_query(db, sql, NULL, NULL, 0, count_cb, n, e);
 }
 
 static void add_status(struct run *r, const char *word, int code)
@@ -72,8 +72,10 @@ static void add_status(struct run *r, const char *word, int code)
 /* Which status words apply; the first that names an exit code wins by exit_worst. */
 static enum status judge(struct run *r, struct err *e)
 {
-    bool usable = count_of(r->db, "SELECT count(*) FROM evidence WHERE parsed + recovered > 0") + count_of(r->db, "SELECT count(*) FROM hive") > 0;
-    bool partial = count_of(r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0") > 0;
+    int64_t usable, partial, found = 0;
+    enum status st = count_of(r->db, "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive)", &usable, e);
+    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0", &partial, e)) != OK)
+        return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
     if (r->in.limit)
@@ -83,12 +85,13 @@ static enum status judge(struct run *r, struct err *e)
     if (!r->status.n)
         add_status(r, "complete", 0);
     buf_char(&r->status, ']');
-    for (unsigned v = r->o.fail_on; v > 0 && v < 4; v++) {
+    for (unsigned v = r->o.fail_on; v > 0 && v < 4 && !found; v++) {
         char sql[128];
         snprintf(sql, sizeof sql, "SELECT count(*) FROM finding WHERE verdict = '%s'", verdicts[v]);
-        if (count_of(r->db, sql) > 0)
-            r->code = exit_worst(r->code, EXIT_FINDING);
+        if ((st = count_of(r->db, sql, &found, e)) != OK)
+            return st;
     }
+    r->code = exit_worst(r->code, found ? EXIT_FINDING : EXIT_DONE);
     return r->status.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "status", "out of memory") : put_meta(r->db, "status", buf_view(&r->status), e);
 }
 
@@ -109,8 +112,7 @@ static enum status print_finding(void *ctx, const struct cell *c, const char *co
             buf_printf(&b, " (%lld times)", (long long)c[5].i);
     }
     buf_char(&b, '\n');
-    fwrite(b.p, 1, b.n, stdout);
-    buf_free(&b);
+    out_put(&b);
     return OK;
 }
 
@@ -122,23 +124,31 @@ static enum status print_kind(void *ctx, const struct cell *c, const char *const
     return OK;
 }
 
-static void summary(struct run *r)
+static enum status summary(struct run *r, struct err *e)
 {
+    int64_t n;
+    enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE) {
         struct buf kinds = {0};
-        case_query(r->db, "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6", NULL, NULL, 0, print_kind, &kinds, NULL);
-        complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are recognised by their contents", r->ev.n,
+        st = case_query(r->db, "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6", NULL, NULL, 0, print_kind, &kinds, e);
+        if (st == OK)
+            complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are recognised by their contents", r->ev.n,
                       r->ev.n == 1 ? "" : "s", kinds.n ? ", none readable as log or hive: " : "", (int)kinds.n, kinds.p ? kinds.p : "");
         buf_free(&kinds);
     }
-    case_query(r->db, "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
-                      " ORDER BY finding", NULL, NULL, 0, print_finding, NULL, NULL);
-    if (count_of(r->db, "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')") == 0 && r->code != EXIT_NO_EVIDENCE)
+    if (st == OK)
+        st = case_query(r->db, "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
+                      " ORDER BY finding", NULL, NULL, 0, print_finding, NULL, e);
+    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')", &n, e)) != OK)
+        return st;
+    if (!n && r->code != EXIT_NO_EVIDENCE)
         printf("no cause found at or above 'possible'\n");
-    int64_t out = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'");
-    if (out)
-        printf("ruled_out    %lld more, with the facts that contradict them, in the report\n", (long long)out);
+    if ((st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'", &n, e)) != OK)
+        return st;
+    if (n)
+        printf("ruled_out    %lld more, with the facts that contradict them, in the report\n", (long long)n);
     printf("report       %s/report.html\n", r->o.out);
+    return OK;
 }
 
 /* --- the line */
@@ -239,9 +249,8 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);
-        summary(r);
-        st = case_finish(r->db, r->db_path, &e);
-        r->db = NULL;
+        if ((st = summary(r, &e)) == OK)
+            st = case_finish(r->db, r->db_path, &e), r->db = NULL;
     }
     if (st == OK)
         return r->code;
