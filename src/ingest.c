@@ -414,7 +414,8 @@ static enum status slot_start(struct ingest *p, struct slot *s, struct err *e)
     want.records = p->lim.records, want.xml_depth = (uint32_t)p->lim.xml_depth, want.key_depth = (uint32_t)p->lim.key_depth;
     want_put(&frame, &want);
     frame_end(&frame, at);
-    st = frame_to(s->proc, &frame, NULL, 0, e);
+    struct err gone = {0};          /* a worker that has died already is found out when it is read */
+    st = frame_to(s->proc, &frame, NULL, 0, &gone) == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory") : OK;
     buf_free(&frame);
     s->n = 0, s->ahead = 0, s->in.n = 0, s->jailed = false;
     return st;
@@ -494,7 +495,9 @@ static enum status send_task(struct ingest *p, struct slot *s, size_t index, str
         if (plat_open(p->ev->file[t->file[open]].path.p, &fd[open], &t->job.bytes[open], &why) != OK)
             break;
     enum status st = OK;
-    if (open < t->job.n_files) {
+    if (open < t->job.n_files && !p->db && t->job.op != JOB_SNIFF) {
+        /* there is no case yet to tell it to: the task stays ready */
+    } else if (open < t->job.n_files) {
         struct file *f = &p->ev->file[t->file[open]];
         struct str note = arena_str(&p->ev->mem, str_of(why.why));
         f->st = E_IO, f->note = note.p ? note : STR("cannot open");
