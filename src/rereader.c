@@ -71,8 +71,12 @@ static enum status open_files(struct reader *r, struct span in, const plat_file 
 static void open_hive(struct reader *r)
 {
     struct replay replay;
-    if (!r->hive || txlog_recover(r->file, r->n, &r->img, &replay, &r->ours_err) != OK)
+    if (!r->hive)
         return;
+    if (txlog_recover(r->file, r->n, &r->img, &replay, &r->ours_err) != OK) {
+        r->theirs_err = r->ours_err;
+        return;
+    }
     regf_open(&r->img, &r->mem, no_facts, NULL, &r->ours, &r->ours_err);
     second_hive_open(span_of(r->img.bytes, r->img.n, 0), &r->theirs, &r->theirs_err);
 }

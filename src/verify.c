@@ -156,7 +156,8 @@ static enum status child_start(struct verify *v, const struct unit *u, char why[
         for (size_t i = 0; i < u->n; i++)
             buf_u64le(&v->out, bytes[i]);
         frame_end(&v->out, at);
-        st = frame_to(v->proc, &v->out, fd, u->n, e);
+        struct err sent = {0};      /* a child that has died already is found out when it is asked */
+        st = frame_to(v->proc, &v->out, fd, u->n, &sent) == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory") : OK;
     }
     for (size_t i = 0; i < open; i++)
         plat_close(fd[i]);
