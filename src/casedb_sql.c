@@ -116,18 +116,17 @@ static void sql_code(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_int64(c, code.value);
 }
 
-/* Win32 code of an NTSTATUS or SSPI status by the knowledge's tables. */
-static bool mapped(struct casedb *db, uint32_t value, int64_t *win32)
+/* Win32 code of an NTSTATUS or SSPI status by the knowledge's tables. A look-up that fails is no answer: the statement that asks fails as well. */
+static bool mapped(sqlite3_context *c, struct casedb *db, uint32_t value, int64_t *win32)
 {
     static const char sql[] = "SELECT win32 FROM kb_code WHERE space IN ('ntstatus', 'sspi') AND value=?1 AND win32 IS NOT NULL";
-    if (!db->code && sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->code, NULL) != SQLITE_OK)
-        return false;
-    sqlite3_bind_int64(db->code, 1, value);
-    bool there = sqlite3_step(db->code) == SQLITE_ROW;
-    if (there)
+    int rc = db->code ? SQLITE_OK : sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->code, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_bind_int64(db->code, 1, value)) == SQLITE_OK && (rc = sqlite3_step(db->code)) == SQLITE_ROW)
         *win32 = sqlite3_column_int64(db->code, 0);
     sqlite3_reset(db->code);
-    return there;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        sqlite3_result_error_code(c, rc);
+    return rc == SQLITE_ROW;
 }
 
 /* Is a small number in a field of this shape a Win32 (or NERR) code? In free text and in fields that mix codes with exit codes only
@@ -151,9 +150,9 @@ static void sql_win32of(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_int64(c, u & 0xffff);
     else if (u <= 0xffff && (!u || small_is_win32(shape, code.percent)))
         sqlite3_result_int64(c, u);
-    else if (u >> 28 == 0xd && mapped(db, u & ~0x10000000u, &win32))     /* HRESULT_FROM_NT */
+    else if (u >> 28 == 0xd && mapped(c, db, u & ~0x10000000u, &win32))     /* HRESULT_FROM_NT */
         sqlite3_result_int64(c, win32);
-    else if (!str_eq(shape, STR("exit")) && u > 0xffff && mapped(db, u, &win32))
+    else if (!str_eq(shape, STR("exit")) && u > 0xffff && mapped(c, db, u, &win32))
         sqlite3_result_int64(c, win32);
 }
 

@@ -203,7 +203,8 @@ static enum status rule_error(struct engine *g, const char *role, const char *me
     return put(g, "INSERT INTO rule_error(rule, role, message) VALUES(?1, ?2, ?3)", v, "sss", e);
 }
 
-/* Runs all indicators. A rule that fails is noted and skipped whole: half its roles could make a wrong verdict. */
+/* Runs all indicators. A rule that fails is noted and skipped whole: half its roles could make a wrong verdict. What fails for want of memory or
+ * of the disk is no fault of the rule: the run ends. */
 static enum status gather(struct engine *g, bool *usable, struct err *e)
 {
     enum status st = OK;
@@ -211,7 +212,10 @@ static enum status gather(struct engine *g, bool *usable, struct err *e)
         struct err why = {0};
         char line[300];
         g->ind = &g->rule->ind[i], g->no_host = g->no_evidence = 0;
-        if (case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why) != OK) {
+        if ((st = case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why)) == E_NOMEM || st == E_IO) {
+            if (e)
+                *e = why;
+        } else if (st != OK) {
             *usable = false;
             st = rule_error(g, role_names[g->ind->role], err_line(&why, line, sizeof line), e);
         } else if (g->no_host) {

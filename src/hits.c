@@ -167,6 +167,8 @@ static void set(struct hit *hit, const struct hit_row *row, struct str explain)
 {
     hit->text.n = 0;
     buf_str(&hit->text, row->evidence), buf_str(&hit->text, row->also), buf_str(&hit->text, explain);
+    if (hit->text.bad)
+        return;
     const char *p = hit->text.p;
     hit->has_time = row->has_time, hit->time = row->time;
     hit->evidence = (struct str){p, row->evidence.n};
@@ -196,11 +198,13 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
     }
     struct hit fresh = g->hit[g->n];            /* an empty one, or one that was given up: its buffer serves again */
     set(&fresh, row, buf_view(&h->text));
+    if (fresh.text.bad)
+        return g->hit[g->n] = fresh, false;
     size_t at = g->n;
     while (at > 0 && hits_by_moment(&g->hit[at - 1], &fresh) > 0)
         at--;
-    if (fresh.text.bad || (at > 0 && !hits_by_moment(&g->hit[at - 1], &fresh)))
-        return g->hit[g->n] = fresh, !fresh.text.bad;           /* the same row again: a join met it twice */
+    if (at > 0 && !hits_by_moment(&g->hit[at - 1], &fresh))
+        return g->hit[g->n] = fresh, true;                      /* the same row again: a join met it twice */
     memmove(g->hit + at + 1, g->hit + at, (g->n - at) * sizeof *g->hit);
     g->hit[at] = fresh, g->n++, h->kept++;
     if (full) {
