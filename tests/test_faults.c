@@ -1,12 +1,16 @@
-/* Every allocation, system call and SQLite call of one analyze fails once in turn. The program is linked with --wrap for the calls listed below,
- * SQLite gets a failing allocator and failing system calls of its own. Expected: an exit code that fits, one line on stderr, no signal, no
- * leak, and in OUT the old case whole, or a new one that is as good as an undisturbed run's, or one that says what is missing.
- *   FAULT_STEP=1   every place instead of each so-many-th        FAULT_BY=count   each call one after the other instead of each way to it once
- *   FAULT_ONE=N    this place alone; the way to it goes to stderr, the folder is kept
- * This program is its own worker and second reader. */
+/* Every allocation, system call and SQLite call of each command fails once in turn, in the program and in its children; calls that may be
+ * interrupted or do less than asked are, all of them. The program is linked with --wrap for the calls listed below, SQLite gets a failing
+ * allocator and failing system calls of its own. Expected: an exit code that fits, one line on stderr, no signal, no leak; of analyze in OUT
+ * the old case and whole reports, or new ones as good as an undisturbed run's, or ones that say what is missing; of the others the whole
+ * output, or a code and a line that say it is not.
+ *   make test tries each so-many-th place, begun at another one each day (FAULT_FROM=N: the one it names)       FAULT_STEP=1   every place
+ *   FAULT_BY=count  each call one after the other instead of each way to it once       FAULT_KIND=memory|system|sqlite   this kind alone
+ *   FAULT_ONE=N     this place alone; the way to it goes to stderr, the folder is kept
+ * This program is its own worker, second reader and dumper. */
 #include "../src/cmd.h"
 #include "../src/base/buf.h"
 #include "../src/casedb.h"
+#include "../src/dumper.h"
 #include "../src/plat/plat.h"
 #include "../src/rereader.h"
 #include "../src/worker.h"
@@ -25,10 +29,18 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-const struct command commands[] = {{"analyze", "", "", NULL, cmd_analyze}, {0}};
-const struct command *command_find(const char *name) { return strcmp(name, "analyze") == 0 ? commands : NULL; }
+const struct command commands[] = {{"analyze", "", "", NULL, cmd_analyze}, {"report", "", "", NULL, cmd_report}, {"dump", "", "", NULL, cmd_dump},    {"inspect", "", "", NULL, cmd_inspect}, {"show", "", "", NULL, cmd_show},
+                                   {"query", "", "", NULL, cmd_query},     {"explain", "", "", NULL, cmd_explain}, {"verify", "", "", NULL, cmd_verify}, {"rules", "", "", NULL, cmd_rules},     {0}};
+const struct command *command_find(const char *name)
+{
+    const struct command *c = commands;
+    while (c->name && strcmp(c->name, name) != 0)
+        c++;
+    return c->name ? c : NULL;
+}
 
 /* --- when to fail */
 
@@ -40,11 +52,12 @@ struct shared {                     /* between this process, the run under test 
     uint64_t calls[KINDS];
     size_t n[KINDS];
     struct place { uint64_t path, first; char name[NAME]; } place[KINDS][PLACES];
+    uint64_t interrupted, shortened;
     bool hit;
     char name[NAME];
 };
 static struct shared *shared;
-static enum { OFF, RECORD, BY_PATH, BY_COUNT } mode;
+static enum { OFF, RECORD, BY_PATH, BY_COUNT, INTERRUPT, SHORT } mode;
 static enum kind kind;
 static uint64_t target, counted, begin_at; /* begin_at: the way is not looked at before this call, which is slow */
 static pid_t owner;
@@ -81,7 +94,7 @@ static void record(enum kind k, const char *name, uint64_t path)
 
 __attribute__((noinline)) static bool strike(enum kind k, const char *name)
 {
-    if (mode == OFF || busy || (mode != RECORD && (k != kind || shared->hit)) || getpid() != owner)
+    if (mode == OFF || mode >= INTERRUPT || busy || (mode != RECORD && (k != kind || shared->hit)) || getpid() != owner)
         return false;
     busy = true;
     int was = errno;
@@ -91,13 +104,26 @@ __attribute__((noinline)) static bool strike(enum kind k, const char *name)
     if (mode == RECORD)
         shared->calls[k]++, record(k, name, path);
     if (now && getenv("FAULT_ONE")) {
+        extern const char __executable_start[];
         void *frame[64];
-        backtrace_symbols_fd(frame, backtrace(frame, 64), 2);
+        for (int i = 0, n = backtrace(frame, 64); i < n; i++)       /* for addr2line; nothing that a jail forbids */
+            dprintf(2, "way %#tx\n", (const char *)frame[i] - __executable_start);
     }
     if (now)
         shared->hit = true, snprintf(shared->name, sizeof shared->name, "%s", name);
     errno = was, busy = false;
     return now;
+}
+
+/* Every other call of a kind that a signal may interrupt is; every call that may do less than asked does a third of it. */
+static bool interrupted(unsigned *n)
+{
+    return mode == INTERRUPT && getpid() == owner && ++*n % 2 ? shared->interrupted++, errno = EINTR, true : false;
+}
+static size_t part_of(size_t n)
+{
+    bool some = mode == SHORT && n > 1 && getpid() == owner;
+    return some ? shared->shortened++, n < 64 ? 1 : n / 3 : n;
 }
 
 /* --- what can fail, and how it says so */
@@ -111,7 +137,6 @@ FAULT(MEMORY, void *, calloc, (size_t n, size_t m), (n, m), ENOMEM, NULL)
 FAULT(MEMORY, void *, realloc, (void *p, size_t n), (p, n), ENOMEM, NULL)
 FAULT(MEMORY, char *, strdup, (const char *s), (s), ENOMEM, NULL)
 FAULT(SYSTEM, void *, mmap, (void *p, size_t n, int prot, int flags, int fd, off_t off), (p, n, prot, flags, fd, off), ENOMEM, MAP_FAILED)
-FAULT(SYSTEM, ssize_t, write, (int fd, const void *p, size_t n), (fd, p, n), ENOSPC, -1)
 FAULT(SYSTEM, int, fsync, (int fd), (fd), EIO, -1)
 FAULT(SYSTEM, int, rename, (const char *from, const char *to), (from, to), EACCES, -1)
 FAULT(SYSTEM, pid_t, fork, (void), (), EAGAIN, -1)
@@ -123,13 +148,38 @@ FAULT(SYSTEM, int, mkdir, (const char *path, mode_t how), (path, how), EACCES, -
 FAULT(SYSTEM, DIR *, opendir, (const char *path), (path), EACCES, NULL)
 FAULT(SYSTEM, struct dirent *, readdir, (DIR *d), (d), EIO, NULL)
 FAULT(SYSTEM, char *, realpath, (const char *path, char *out), (path, out), EACCES, NULL)
-FAULT(SYSTEM, ssize_t, pread, (int fd, void *p, size_t n, off_t off), (fd, p, n, off), EIO, -1)
-FAULT(SYSTEM, int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms), ENOMEM, -1)
-FAULT(SYSTEM, ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags), EPIPE, -1)
-FAULT(SYSTEM, ssize_t, recv, (int fd, void *p, size_t n, int flags), (fd, p, n, flags), EIO, -1)
-FAULT(SYSTEM, ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, flags), EPIPE, -1)
-FAULT(SYSTEM, ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags), EIO, -1)
 FAULT(SYSTEM, int, unlink, (const char *path), (path), EACCES, -1)
+#define WAITING(type, name, params, args, code) \
+    type __real_##name params; \
+    type __wrap_##name params; \
+    type __wrap_##name params \
+    { \
+        static unsigned calls; \
+        return strike(SYSTEM, #name) ? errno = (code), -1 : interrupted(&calls) ? -1 : __real_##name args; \
+    }
+/* A message of one part, as ours are. */
+#define SHORTER (&(struct msghdr){.msg_iov = &(struct iovec){m->msg_iov->iov_base, part_of(m->msg_iov->iov_len)}, .msg_iovlen = 1, .msg_control = m->msg_control, .msg_controllen = m->msg_controllen})
+WAITING(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, part_of(n)), ENOSPC)
+WAITING(ssize_t, pread, (int fd, void *p, size_t n, off_t off), (fd, p, part_of(n), off), EIO)
+WAITING(ssize_t, recv, (int fd, void *p, size_t n, int flags), (fd, p, part_of(n), flags), EIO)
+WAITING(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, part_of(n), flags), EPIPE)
+WAITING(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, SHORTER, flags), EPIPE)
+WAITING(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms), ENOMEM)
+WAITING(pid_t, waitpid, (pid_t pid, int *status, int how), (pid, status, how), ECHILD)
+ssize_t __real_recvmsg(int fd, struct msghdr *m, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags);
+ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags)
+{
+    static unsigned calls;
+    const struct iovec whole = *m->msg_iov;
+    if (strike(SYSTEM, "recvmsg"))
+        return errno = EIO, -1;
+    if (interrupted(&calls))
+        return -1;
+    m->msg_iov->iov_len = part_of(whole.iov_len);
+    ssize_t n = __real_recvmsg(fd, m, flags);
+    return *m->msg_iov = whole, n;
+}
 FAULT(SQLITE, int, sqlite3_open_v2, (const char *name, sqlite3 **db, int flags, const char *vfs), (name, db, flags, vfs), 0, (*db = NULL, SQLITE_CANTOPEN))
 FAULT(SQLITE, int, sqlite3_prepare_v2, (sqlite3 *db, const char *sql, int n, sqlite3_stmt **s, const char **tail), (db, sql, n, s, tail), 0, (*s = NULL, SQLITE_IOERR))
 FAULT(SQLITE, int, sqlite3_prepare_v3, (sqlite3 *db, const char *sql, int n, unsigned flags, sqlite3_stmt **s, const char **tail), (db, sql, n, flags, s, tail), 0, (*s = NULL, SQLITE_NOMEM))
@@ -197,10 +247,21 @@ static void arm_sqlite(void)
 
 /* --- one run */
 
-static char dir[] = "/tmp/whylogon-faults-XXXXXX", out[64], err_file[64], case_db[80];
+static char dir[] = "/tmp/whylogon-faults-XXXXXX", out[64], err_file[64], text_file[64], case_db[80];
+static char evidence[] = "samples/cases/credential-storage-policy";
 
-static struct buf old, fresh;       /* the case before, and the one an undisturbed run writes */
+/* What a command leaves: its output and, in OUT, the case and the reports. */
+enum { TEXT, CASE, HTML, MARKDOWN, JSON, LEFT };
+struct left { struct buf file[LEFT]; };
+static struct left old, fresh, now;     /* before; of an undisturbed run; of the run in question */
 
+static const char *path_of(int what)
+{
+    static const char *const name[LEFT] = {[CASE] = "case.db", [HTML] = "report.html", [MARKDOWN] = "report.md", [JSON] = "report.json"};
+    static char path[96];
+    snprintf(path, sizeof path, name[what] ? "%s/%s" : "%s", name[what] ? out : text_file, name[what]);
+    return path;
+}
 static void slurp(const char *path, struct buf *b)
 {
     char part[65536];
@@ -211,33 +272,60 @@ static void slurp(const char *path, struct buf *b)
     if (f)
         fclose(f);
 }
-static void spill(const char *path, const struct buf *b)
+static void slurp_all(struct left *l)
 {
-    FILE *f = fopen(path, "wb");
-    cr_assert(f && fwrite(b->p, 1, b->n, f) == b->n && fclose(f) == 0, "%s", path);
+    for (int i = 0; i < LEFT; i++)
+        slurp(path_of(i), &l->file[i]);
+}
+static bool same(const struct buf *a, const struct buf *b) { return str_eq(buf_view(a), buf_view(b)); }
+
+/* OUT as it was before. */
+static void restore(void)
+{
+    for (int i = CASE; i < LEFT; i++) {
+        FILE *f = fopen(path_of(i), "wb");
+        cr_assert(f && fwrite(old.file[i].p, 1, old.file[i].n, f) == old.file[i].n && fclose(f) == 0, "%s", path_of(i));
+    }
+    DIR *d = opendir(out);
+    for (struct dirent *de; d && (de = readdir(d));) {
+        char path[400];
+        bool left = strstr(de->d_name, ".tmp") || strstr(de->d_name, ".building");
+        if (left && snprintf(path, sizeof path, "%s/%s", out, de->d_name) > 0)
+            unlink(path);
+    }
+    if (d)
+        closedir(d);
 }
 
-_Noreturn static void child(const char *stamp)
+/* stamp: what each analyze is given, so that the old case differs from the new one. */
+struct scene { const char *name; char *argv[10]; bool writes; const char *says[3]; };     /* says: words in its output that own up to what is missing */
+static char stamp[16];
+static const struct scene analyze = {"analyze", {(char[]){"analyze"}, (char[]){"--force"}, (char[]){"--progress=none"}, (char[]){"-j1"}, (char[]){"--stamp"}, stamp, (char[]){"-o"}, out, evidence}, true, {0}};
+
+_Noreturn static void child(const struct scene *s)
 {
-    int null = open("/dev/null", O_WRONLY), err = open(err_file, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    if (null < 0 || err < 0 || dup2(null, 1) < 0 || dup2(err, 2) < 0)
+    int text = open(text_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666), err = open(err_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
+    if (text < 0 || err < 0 || dup2(text, 1) < 0 || dup2(err, 2) < 0)
         _exit(126);
+    close(text), close(err);
     plat_begin();
     if (mode != OFF)
         arm_sqlite();
-    char text[32], *argv[] = {(char[]){"analyze"}, (char[]){"--force"}, (char[]){"--progress=none"}, (char[]){"-j1"}, (char[]){"--stamp"}, text, (char[]){"-o"}, out, (char[]){"--"},
-                    (char[]){"samples/cases/credential-storage-policy"}, NULL};
-    snprintf(text, sizeof text, "%s", stamp);
+    char *argv[LEN(s->argv) + 1] = {0};
+    int argc = 0;
+    for (; argc < (int)LEN(s->argv) && s->argv[argc]; argc++)
+        argv[argc] = s->argv[argc];
     void *frame[FRAMES];
     depth = backtrace(frame, FRAMES), owner = getpid(), counted = 0;
-    int code = cmd_analyze(10, argv);
+    int code = command_find(argv[0])->run(argc, argv);
     mode = OFF;
+    code = out_end(code);
     sqlite3_shutdown();
     exit(code);
 }
 
 struct outcome { int code, sig; };
-static struct outcome run(const char *stamp)
+static struct outcome run(const struct scene *s)
 {
     int status = 0;
     fflush(stdout), fflush(stderr);
@@ -245,14 +333,16 @@ static struct outcome run(const char *stamp)
     pid_t pid = fork();
     cr_assert_geq(pid, 0);
     if (pid == 0)
-        child(stamp);
-    for (int ms = 0; waitpid(pid, &status, WNOHANG) == 0; ms++) {
+        child(s);
+    for (int ms = 0; __real_waitpid(pid, &status, WNOHANG) == 0; ms++) {
         if (ms > 60000)
             kill(pid, SIGKILL);
         usleep(1000);
     }
     return (struct outcome){WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 }
+
+/* --- what may come of a failure */
 
 static enum status first_int(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
@@ -261,143 +351,256 @@ static enum status first_int(void *ctx, const struct cell *c, const char *const 
     return OK;
 }
 
-/* Does the new case say that something is missing? */
-static bool says_so(void)
+/* Does the new case say that something is missing? It claims no difference that an undisturbed run does not see. */
+static const char *what_it_says(void)
 {
+    static const char *const sql[] = {
+        "SELECT (SELECT count(*) FROM meta WHERE key = 'status' AND value <> '[\"complete\"]') + (SELECT count(*) FROM verification WHERE result = 'unreadable')",
+        "SELECT count(*) FROM verification WHERE result = 'differ'"};
     struct casedb *db = NULL;
-    int64_t n = 0;
+    int64_t n[2] = {0};
     if (case_open(case_db, &db, &(struct err){0}) != OK)
-        return false;
-    case_query(db, "SELECT (SELECT count(*) FROM v_evidence WHERE state IN ('partial', 'unreadable') OR note IS NOT NULL)"
-                   " + (SELECT count(*) FROM verification WHERE result = 'unreadable') + (SELECT count(*) FROM rule_error)", NULL, NULL, 0, first_int, &n, NULL);
+        return "success, and a case that cannot be opened";
+    for (size_t i = 0; i < LEN(sql); i++)
+        case_query(db, sql[i], NULL, NULL, 0, first_int, &n[i], NULL);
     case_close(db);
-    return n > 0;
+    return !n[0] ? "success, but the case lacks something and does not say what" : n[1] ? "the second reader is said to differ" : NULL;
 }
 
-static unsigned left_over(void)
+static bool left_over(void)
 {
-    unsigned n = 0;
+    bool any = false;
     DIR *d = opendir(out);
     for (struct dirent *de; d && (de = readdir(d));)
-        n += strstr(de->d_name, ".tmp") || strstr(de->d_name, ".building") || strstr(de->d_name, "-journal");
+        any |= strstr(de->d_name, ".tmp") || strstr(de->d_name, ".building") || strstr(de->d_name, "-journal");
     if (d)
         closedir(d);
-    return n;
+    return any;
 }
 
-/* What may come of a failure; NULL: all is well. */
-static const char *judge(struct outcome o, bool tolerated_unlink)
+/* The reports: each the one before or the one after, in one piece. */
+static const char *judge_reports(bool success, bool full)
 {
-    static struct buf now, err;
+    for (int i = HTML; i < LEFT; i++) {
+        bool is_old = same(&now.file[i], &old.file[i]), is_fresh = same(&now.file[i], &fresh.file[i]);
+        if (success ? is_old && !same(&old.file[i], &fresh.file[i]) : !is_old && !is_fresh)
+            return success ? "success, but an old report is still there" : "a report is in pieces";
+        if (full && !is_fresh)
+            return "the case is whole, a report is not";
+    }
+    return NULL;
+}
+
+static const char *judge_analyze(struct outcome o, unsigned lines, const char *err)
+{
+    const bool is_old = same(&now.file[CASE], &old.file[CASE]), full = same(&now.file[CASE], &fresh.file[CASE]);
+    if (o.code == 0 || o.code == 5 || o.code == 4) {
+        const char *bad = is_old ? "success, but the old case is still there" : full ? NULL : what_it_says();
+        if (!bad && full && o.code)
+            bad = "the case is whole, the exit code says it is not";
+        if (!bad && full && !same(&now.file[TEXT], &fresh.file[TEXT]))
+            bad = "the case is whole, what was printed is not";
+        return bad ? bad : o.code == 4 && lines != 1 ? "not one line on stderr" : judge_reports(true, full);
+    }
+    if (o.code != 6 && o.code != 70 && !(o.code == 2 && (strstr(err, "cannot look at") || strstr(err, "does not fit in memory"))))     /* 2: an input, a rule file */
+        return "an exit code that does not fit";
+    return !is_old ? "the old case was touched" : lines != 1 || strncmp(err, "whylogon: ", 10) != 0 ? "not one line on stderr" : judge_reports(false, false);
+}
+
+static const char *judge_other(const struct scene *s, struct outcome o, unsigned lines, const char *err)
+{
+    if (!same(&now.file[CASE], &old.file[CASE]))
+        return "the case was touched";
+    bool says = false, full = same(&now.file[TEXT], &fresh.file[TEXT]);
+    buf_char(&now.file[TEXT], 0), buf_char(&fresh.file[TEXT], 0);
+    for (size_t i = 0; i < LEN(s->says) && s->says[i]; i++)
+        says |= strstr(now.file[TEXT].p, s->says[i]) && !strstr(fresh.file[TEXT].p, s->says[i]);
+    now.file[TEXT].n--, fresh.file[TEXT].n--;
+    if (o.code == 0)
+        return !full && !says ? "success, but what was printed is not whole" : s->writes ? judge_reports(true, true) : NULL;
+    if (o.code == 3 && says)
+        return NULL;
+    if (o.code != 2 && o.code != 3 && o.code != 4 && o.code != 5 && o.code != 6 && o.code != 70)
+        return "an exit code that does not fit";
+    return !lines || strncmp(err, "whylogon: ", 10) != 0 ? "nothing on stderr" : judge_reports(false, false);
+}
+
+/* NULL: all is well. */
+static const char *judge(const struct scene *s, struct outcome o)
+{
+    static struct buf err;
     static char why[400];
-    slurp(case_db, &now), slurp(err_file, &err);
+    slurp_all(&now), slurp(err_file, &err);
     buf_char(&err, 0);
-    bool same = now.n == old.n && memcmp(now.p, old.p, now.n) == 0, full = now.n == fresh.n && memcmp(now.p, fresh.p, now.n) == 0;
     unsigned lines = 0;
-    for (size_t i = 0; i + 1 < err.n; i++)
-        lines += err.p[i] == '\n';
+    for (struct str rest = {err.p, err.n - 1}, line; rest.n; lines += !str_starts_ci(line, STR("==")))      /* not what the leak checker thinks of its threads */
+        line = str_cut(&rest, '\n');
     const char *bad = o.sig ? "died of a signal" : strstr(err.p, "Sanitizer") ? "a sanitizer spoke" : strstr(err.p, "runtime error") ? "undefined behaviour" : NULL;
-    if (!bad && left_over() && !tolerated_unlink)
+    if (!bad && left_over() && !(shared->hit && strcmp(shared->name, "unlink") == 0))
         bad = "unfinished files are left";
-    if (!bad && (o.code == 0 || o.code == 3 || o.code == 5))
-        bad = same ? "success, but the old case is still there" : full || says_so() ? NULL : "success, but the case lacks something and does not say what";
-    else if (!bad && o.code != 4 && o.code != 6 && o.code != 70 && !(o.code == 2 && (strstr(err.p, "cannot look at") || strstr(err.p, "does not fit in memory"))))       /* 2: an input, a rule file */
-        bad = "an exit code that does not fit";
-    else if (!bad && o.code != 4)
-        bad = !same ? "the old case was touched" : lines != 1 || strncmp(err.p, "whylogon: ", 10) != 0 ? "not one line on stderr" : NULL;
+    if (!bad)
+        bad = s == &analyze ? judge_analyze(o, lines, err.p) : judge_other(s, o, lines, err.p);
     if (!bad)
         return NULL;
     snprintf(why, sizeof why, "%s (exit code %d, signal %d): %.250s", bad, o.code, o.sig, err.p);
     return why;
 }
 
-static void begin(void)
+/* --- all of them, one after the other */
+
+enum { FAULT_FD = 200 };            /* shared memory of children: out of the way of channel, jail and jobs */
+
+static void begin(const struct scene *s)
 {
     unsetenv("BXFI_MAP");           /* the test runner's own mark on its children: ours are none of them */
     cr_assert_not_null(mkdtemp(dir));
-    snprintf(out, sizeof out, "%s/out", dir), snprintf(err_file, sizeof err_file, "%s/err", dir);
+    snprintf(out, sizeof out, "%s/out", dir), snprintf(err_file, sizeof err_file, "%s/err", dir), snprintf(text_file, sizeof text_file, "%s/text", dir);
     snprintf(case_db, sizeof case_db, "%s/case.db", out);
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int fd = memfd_create("faults", 0);
+    cr_assert(fd >= 0 && ftruncate(fd, sizeof *shared) == 0 && dup2(fd, FAULT_FD) == FAULT_FD);
+    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     cr_assert(shared != MAP_FAILED);
+    close(fd);
     void *frame[4];
     backtrace(frame, 4);            /* loads what it needs now */
     mode = OFF;
-    cr_assert_eq(run("old").code, 0);
-    slurp(case_db, &old);
-    cr_assert_eq(run("new").code, 0);
-    slurp(case_db, &fresh);
-    cr_assert(old.n && fresh.n);
-    spill(case_db, &old);
+    snprintf(stamp, sizeof stamp, "old");
+    cr_assert_eq(run(&analyze).code, 0);
+    slurp_all(&old);
+    snprintf(stamp, sizeof stamp, "new");
+    cr_assert_eq(run(s).code, 0, "undisturbed");
+    slurp_all(&fresh);
+    cr_assert(old.file[CASE].n && fresh.file[JSON].n && (s != &analyze || !same(&old.file[CASE], &fresh.file[CASE])));
+    restore();
 }
+
+static uint64_t failed, codes[256];
+enum { ENOUGH = 20 };
 
 static void finish(void)
 {
-    static const char *const name[] = {"out/case.db", "out/report.html", "out/report.md", "out/report.json", "out", "err", ""};
+    static const char *const name[] = {"out/case.db", "out/report.html", "out/report.md", "out/report.json", "out", "err", "text", ""};
     char path[128];
-    for (size_t i = 0; i < LEN(name); i++)
+    for (size_t i = 0; i < LEN(name) && !getenv("FAULT_ONE"); i++)
         snprintf(path, sizeof path, "%s/%s", dir, name[i]), remove(path);
-    buf_free(&old), buf_free(&fresh);
+    for (int i = 0; i < LEFT; i++)
+        buf_free(&old.file[i]), buf_free(&fresh.file[i]), buf_free(&now.file[i]);
     munmap(shared, sizeof *shared);
-}
-
-static uint64_t step_of(enum kind k)
-{
-    static const uint64_t usual[KINDS] = {23, 3, 5};
-    const char *step = getenv("FAULT_STEP");
-    return step && atoi(step) > 0 ? (uint64_t)atoi(step) : usual[k];
-}
-
-/* One after the other. worker: N is handed to the worker, which counts for itself. */
-static void one_by_one(enum kind k)
-{
-    begin();
-    const char *by = getenv("FAULT_BY");
-    bool count = by && strcmp(by, "count") == 0;
-    mode = RECORD, kind = k, begin_at = 0;
-    struct outcome o = run("new");
-    cr_assert_eq(o.code, 0, "recording: exit code %d, signal %d", o.code, o.sig);
-    uint64_t n = count ? shared->calls[k] : shared->n[k], runs = 0, missed = 0, failed = 0, codes[256] = {0};
-    mode = count ? BY_COUNT : BY_PATH;
-    spill(case_db, &old);
-    const char *one = getenv("FAULT_ONE");
-    for (uint64_t i = one ? strtoull(one, NULL, 0) : step_of(k) / 2; i < n && failed < 40; i += one ? n : step_of(k)) {
-        const struct place *p = &shared->place[k][i];
-        target = count ? i + 1 : p->path, begin_at = count || p->first < JITTER ? 0 : p->first - JITTER;    /* frames arrive in pieces of any size */
-        o = run("new");
-        const char *bad = judge(o, shared->hit && strcmp(shared->name, "unlink") == 0);
-        runs++, missed += !shared->hit, codes[o.code & 255]++;
-        if (bad)
-            failed++, cr_log_error("%s: %s no. %llu fails (%s): %s", kind_names[k], count ? "call" : "place", (unsigned long long)i, shared->hit ? shared->name : "not reached", bad);
-        if (one) {
-            cr_log_warn("%s kept: exit code %d, signal %d", dir, o.code, o.sig);
-            return;
-        }
-        spill(case_db, &old);
-        char path[96];
-        snprintf(path, sizeof path, "%s/case.db.building", out), unlink(path);
-        snprintf(path, sizeof path, "%s/case.db.tmp", out), unlink(path);
-    }
-    cr_log_warn("%s: %llu places, %llu calls; %llu runs, %llu did not reach theirs; exit codes: 0 %llu, 4 %llu, 5 %llu, 6 %llu, 70 %llu", kind_names[k], (unsigned long long)shared->n[k],
-                (unsigned long long)shared->calls[k], (unsigned long long)runs, (unsigned long long)missed, (unsigned long long)codes[0], (unsigned long long)codes[4], (unsigned long long)codes[5],
-                (unsigned long long)codes[6], (unsigned long long)codes[70]);
-    finish();
     cr_assert_eq(failed, 0);
 }
 
-Test(faults, memory, .timeout = 7200) { one_by_one(MEMORY); }
-Test(faults, system, .timeout = 7200) { one_by_one(SYSTEM); }
-Test(faults, sqlite, .timeout = 7200) { one_by_one(SQLITE); }
+static uint64_t number(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+/* Which place is the first: another one each day, so that in time all are met. */
+static uint64_t from(void) { return number("FAULT_FROM", (uint64_t)time(NULL) / 86400); }
+static uint64_t step_of(uint64_t usual)
+{
+#if defined(__SANITIZE_ADDRESS__)
+    usual *= 3;
+#endif
+    return number("FAULT_STEP", usual);
+}
+static bool left_out(enum kind k)
+{
+    const char *only = getenv("FAULT_KIND");
+    return only && strcmp(only, kind_names[k]) != 0;
+}
 
-/* --- the worker: its own counter, told through the environment; the memory it shares with us outlives its jail */
+static void one(const struct scene *s, uint64_t i, const char *unit)
+{
+    struct outcome o = run(s);
+    const char *bad = judge(s, o);
+    codes[o.code & 255]++;
+    if (bad)
+        failed++, cr_log_error("%s, %s: %s no. %llu fails (%s): %s", s->name, kind_names[kind], unit, (unsigned long long)i, shared->hit ? shared->name : "not reached", bad);
+    else if (getenv("FAULT_LIST"))
+        cr_log_warn("%s, %s: %s no. %llu (%s): exit code %d", s->name, kind_names[kind], unit, (unsigned long long)i, shared->hit ? shared->name : "not reached", o.code);
+    if (getenv("FAULT_ONE"))
+        cr_log_warn("%s kept: exit code %d, signal %d", dir, o.code, o.sig);
+    else
+        restore();
+}
 
-enum { FAULT_FD = 200 };            /* out of the way of channel, jail and jobs */
+/* Every so-many-th place of a kind; then, of calls that happen again and again on the same way, a few deep inside. */
+static void one_by_one(const struct scene *s, enum kind k, uint64_t usual, unsigned deep)
+{
+    const char *by = getenv("FAULT_BY");
+    bool count = by && strcmp(by, "count") == 0;
+    if (left_out(k))
+        return;
+    memset(codes, 0, sizeof codes), memset(shared->calls, 0, sizeof shared->calls), memset(shared->n, 0, sizeof shared->n);
+    mode = RECORD, kind = k, begin_at = 0;
+    struct outcome o = run(s);
+    cr_assert_eq(o.code, 0, "recording %s: exit code %d, signal %d", s->name, o.code, o.sig);
+    restore();
+    uint64_t n = count ? shared->calls[k] : shared->n[k], step = step_of(usual), runs = 0, missed = 0, alone = number("FAULT_ONE", UINT64_MAX);
+    mode = count ? BY_COUNT : BY_PATH;
+    for (uint64_t i = alone < n ? alone : from() % step; i < n && failed < ENOUGH; i += alone < n ? n : step, runs++) {
+        const struct place *p = &shared->place[k][i];
+        target = count ? i + 1 : p->path, begin_at = count || p->first < JITTER ? 0 : p->first - JITTER;    /* frames arrive in pieces of any size */
+        one(s, i, count ? "call" : "place");
+        missed += !shared->hit;
+    }
+    mode = BY_COUNT;
+    for (unsigned i = 0; i < deep && shared->calls[k] && alone == UINT64_MAX && failed < ENOUGH; i++, runs++) {
+        target = (uint64_t)((double)(from() * deep + i) * 0.6180339887498949 * (double)shared->calls[k]) % shared->calls[k] + 1;
+        one(s, target - 1, "call");
+        missed += !shared->hit;
+    }
+    mode = OFF;
+    cr_log_warn("%s, %s: %llu places, %llu calls; %llu runs, %llu did not reach theirs; exit codes: 0 %llu, 4 %llu, 5 %llu, 6 %llu, 70 %llu", s->name, kind_names[k], (unsigned long long)shared->n[k],
+                (unsigned long long)shared->calls[k], (unsigned long long)runs, (unsigned long long)missed, (unsigned long long)codes[0], (unsigned long long)codes[4], (unsigned long long)codes[5],
+                (unsigned long long)codes[6], (unsigned long long)codes[70]);
+}
 
-static void arm_worker(void)
+Test(faults, memory, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, MEMORY, 23, 5), finish(); }
+Test(faults, system, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SYSTEM, 7, 3), finish(); }
+Test(faults, sqlite, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SQLITE, 13, 5), finish(); }
+
+/* --- the other commands, over the case that analyze left */
+
+static const struct scene others[] = {
+    {"report", {(char[]){"report"}, case_db}, true, {0}},
+    {"verify", {(char[]){"verify"}, case_db}, false, {"missing  ", "1 unreadable"}},
+    {"query", {(char[]){"query"}, case_db, (char[]){"SELECT host, subject, verdict FROM v_finding ORDER BY 1, 2, 3"}}, false, {0}},
+    {"show", {(char[]){"show"}, case_db, (char[]){"f1:0x1200"}}, false, {"raw bytes: ", "record as XML: "}},
+    {"dump", {(char[]){"dump"}, (char[]){"-j1"}, evidence}, false, {0}},
+    {"inspect", {(char[]){"inspect"}, evidence}, false, {"unreadable: ", "partial: "}},
+    {"explain", {(char[]){"explain"}, (char[]){"1312"}}, false, {0}},
+    {"rules", {(char[]){"rules"}, (char[]){"list"}}, false, {0}},
+};
+
+static void command(const char *name)
+{
+    const struct scene *s = others;
+    while (strcmp(s->name, name) != 0)
+        s++;
+    begin(s);
+    for (int k = MEMORY; k < KINDS; k++)
+        one_by_one(s, (enum kind)k, k == SYSTEM ? 11 : 41, 1);
+    finish();
+}
+Test(faults, report, .timeout = 7200) { command("report"); }
+Test(faults, verify, .timeout = 7200) { command("verify"); }
+Test(faults, query, .timeout = 7200) { command("query"); }
+Test(faults, show, .timeout = 7200) { command("show"); }
+Test(faults, dump, .timeout = 7200) { command("dump"); }
+Test(faults, inspect, .timeout = 7200) { command("inspect"); }
+Test(faults, explain, .timeout = 7200) { command("explain"); }
+Test(faults, rules, .timeout = 7200) { command("rules"); }
+
+/* --- the children: each its own counter, told through the environment; the memory they share with us outlives their jail */
+
+static void arm_child(const char *role)
 {
     unsigned long long n;
-    int k;
-    const char *text = getenv("FAULT_WORKER");
-    if (!text || sscanf(text, "%d:%llu", &k, &n) != 2)
+    char of[16];
+    int k, how;
+    const char *text = getenv("FAULT_CHILD");
+    if (!text || sscanf(text, "%15s %d %d %llu", of, &how, &k, &n) != 4 || (strcmp(of, role) != 0 && strcmp(of, "all") != 0))
         return;
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, FAULT_FD, 0);
     close(FAULT_FD);
@@ -405,46 +608,74 @@ static void arm_worker(void)
         _exit(70);
     void *frame[4];
     backtrace(frame, 4);
-    kind = (enum kind)k, target = n, owner = getpid(), mode = shared->hit ? OFF : BY_COUNT;     /* the one that takes its place is well */
+    kind = (enum kind)k, target = n, owner = getpid();
+    __typeof__(mode) modes[] = {OFF, OFF, OFF, BY_COUNT, INTERRUPT, SHORT};
+    mode = how == BY_COUNT && shared->hit ? OFF : modes[how];       /* the one that takes its place is well */
 }
 
-Test(faults, workers, .timeout = 7200)
+static void tell_children(const char *role, int how, int k, uint64_t n)
 {
-    begin();
-    int fd = memfd_create("faults", 0);
-    cr_assert(fd >= 0 && ftruncate(fd, sizeof *shared) == 0 && dup2(fd, FAULT_FD) == FAULT_FD);
-    munmap(shared, sizeof *shared);
-    shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    cr_assert(shared != MAP_FAILED);
-    close(fd);
-    uint64_t runs = 0, failed = 0, step = getenv("FAULT_STEP") ? step_of(MEMORY) : 3;
-    for (int k = MEMORY; k <= SYSTEM; k++)
-        for (uint64_t n = 1; failed < 20; n += step, runs++) {
-            char text[40];
-            snprintf(text, sizeof text, "%d:%llu", k, (unsigned long long)n);
-            setenv("FAULT_WORKER", text, 1);
-            struct outcome o = run("new");
-            const char *bad = judge(o, false);
-            if (bad)
-                failed++, cr_log_error("worker, %s: call no. %llu fails (%s): %s", kind_names[k], (unsigned long long)n, shared->hit ? shared->name : "not reached", bad);
-            spill(case_db, &old);
-            if (!shared->hit)
+    char text[64];
+    snprintf(text, sizeof text, "%s %d %d %llu", role, how, k, (unsigned long long)n);
+    setenv("FAULT_CHILD", text, 1);
+}
+
+static void children(const struct scene *s, const char *role, uint64_t usual)
+{
+    uint64_t runs = 0, alone = number("FAULT_ONE", 0), step = step_of(usual);
+    begin(s);
+    for (int k = MEMORY; k <= SYSTEM; k++) {
+        uint64_t here = k == SYSTEM && step > 3 ? step / 3 : step;
+        for (uint64_t n = alone ? alone : 1 + from() % here; failed < ENOUGH && !left_out((enum kind)k); n += step == 1 ? 1 : here + n / 8, runs++) {
+            tell_children(role, BY_COUNT, k, n);
+            kind = (enum kind)k;
+            one(s, n, "call of a child");
+            if (!shared->hit || alone)
                 break;
         }
-    unsetenv("FAULT_WORKER");
-    cr_log_warn("workers: %llu runs", (unsigned long long)runs);
+    }
+    unsetenv("FAULT_CHILD");
+    cr_log_warn("%s %s: %llu runs; exit codes: 0 %llu, 3 %llu, 4 %llu, 5 %llu", s->name, role + 2, (unsigned long long)runs, (unsigned long long)codes[0], (unsigned long long)codes[3], (unsigned long long)codes[4],
+                (unsigned long long)codes[5]);
     finish();
-    cr_assert_eq(failed, 0);
+}
+Test(faults, workers, .timeout = 7200) { children(&analyze, "--worker", 31); }
+Test(faults, readers, .timeout = 7200) { children(&analyze, "--second", 43); }
+Test(faults, dumpers, .timeout = 7200) { children(&others[4], "--dump", 37); }
+
+/* Interrupted calls are made again, short ones go on: nothing is lost, nothing is said. */
+Test(faults, interrupted, .timeout = 600)
+{
+    static const struct scene *const scenes[] = {&analyze, &others[1], &others[4]};
+    begin(&analyze);
+    for (size_t i = 0; i < LEN(scenes); i++)
+        for (int how = INTERRUPT; how <= SHORT; how++) {
+            mode = OFF;
+            cr_assert_eq(run(scenes[i]).code, 0);
+            slurp_all(&fresh), restore();
+            shared->interrupted = shared->shortened = 0;
+            mode = how == INTERRUPT ? INTERRUPT : SHORT;
+            tell_children("all", how, SYSTEM, 0);
+            struct outcome o = run(scenes[i]);
+            unsetenv("FAULT_CHILD");
+            const char *bad = judge(scenes[i], o);
+            cr_expect(!bad && o.code == 0, "%s, %s: exit code %d, %s", scenes[i]->name, how == INTERRUPT ? "interrupted" : "short", o.code, bad ? bad : "");
+            cr_expect(scenes[i] != &analyze || same(&now.file[CASE], &fresh.file[CASE]), "the case differs");
+            cr_expect(how == INTERRUPT ? shared->interrupted > 10 : shared->shortened > 10, "%s: %llu, %llu", scenes[i]->name, (unsigned long long)shared->interrupted, (unsigned long long)shared->shortened);
+            restore();
+        }
+    mode = OFF;
+    finish();
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--worker") == 0) {
-        plat_begin(), arm_worker();
-        _Exit(worker_main());
-    }
-    if (argc == 2 && strcmp(argv[1], "--second") == 0)
-        _Exit(rereader_main());
+    static const struct { const char *role; int (*run)(void); } roles[] = {{"--worker", worker_main}, {"--second", rereader_main}, {"--dump", dumper_main}};
+    for (size_t i = 0; i < LEN(roles) && argc == 2; i++)
+        if (strcmp(argv[1], roles[i].role) == 0) {
+            plat_begin(), arm_child(argv[1]);
+            _Exit(roles[i].run());
+        }
     struct criterion_test_set *set = criterion_initialize();
     int code = 0;
     if (criterion_handle_args(argc, argv, true))
