@@ -23,14 +23,17 @@ static enum status as_json(void *ctx, const struct cell *c, const char *const *n
     struct buf b = {0};
     (void)ctx, (void)e;
     buf_char(&b, '{');
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n - 1; i++)          /* the list is for people */
         field(&b, name[i], &c[i]);
     buf_z(&b, "}\n");
     out_put(&b);
     return OK;
 }
 
-/* Columns as the query below names them: path kind format bytes sha256 state note log_kind seen parsed recovered failed chunks dirty replay hive keys values anomalies first current default failed good */
+#define LISTED 8                    /* anomalies of a file told one by one */
+#define LISTED_TEXT "8"
+
+/* Columns as the query below names them: path kind format bytes sha256 state note log_kind seen parsed recovered failed chunks dirty replay hive keys values anomalies first current default failed good seq1 seq2 log_of list */
 static enum status as_text(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
     struct buf b = {0};
@@ -45,10 +48,16 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
                    (long long)c[9].i, (long long)c[10].i, (long long)c[11].i);
     if (!c[15].null) {
         buf_z(&b, "\n    hive "), buf_term(&b, c[15].s);
-        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i, c[13].i ? "dirty: " : "clean");
+        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i, !c[13].i ? "clean" : str_starts_ci(c[14].s, STR("dirty")) ? "" : "dirty: ");
         if (c[13].i)
             buf_term(&b, c[14].s);
+        if (!c[24].null)
+            buf_printf(&b, "\n    sequence numbers %lld and %lld", (long long)c[24].i, (long long)c[25].i);
+        if (!c[13].i && !c[14].null && !str_eq(c[14].s, STR("clean")))
+            buf_z(&b, "\n    "), buf_term(&b, c[14].s);
     }
+    if (!c[26].null)
+        buf_z(&b, "\n    log of "), buf_term(&b, c[26].s);
     static const char *const sets[] = {"current", "default", "failed", "last known good"};
     for (size_t i = 0; i < LEN(sets); i++)
         if (!c[20 + i].null)
@@ -56,7 +65,11 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
     if (!c[6].null)
         buf_z(&b, "\n    "), buf_term(&b, c[5].s), buf_z(&b, ": "), buf_term(&b, c[6].s);
     if (c[18].i)
-        buf_printf(&b, "\n    %lld anomalies, first: ", (long long)c[18].i), buf_term(&b, c[19].s);
+        buf_printf(&b, "\n    %lld %s", (long long)c[18].i, c[18].i == 1 ? "anomaly:" : "anomalies:");
+    for (struct str rest = c[27].s; c[18].i && rest.n;)
+        buf_z(&b, "\n      "), buf_term(&b, str_cut(&rest, '\n'));
+    if (c[18].i > LISTED)
+        buf_z(&b, "\n      ...");
     buf_char(&b, '\n');
     out_put(&b);
     return OK;
@@ -67,7 +80,9 @@ static const char query[] =
     "SELECT e.path, e.kind, e.format, e.bytes, e.sha256, e.state, e.note, e.log_kind, e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
     " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys, (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values', (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
     " (SELECT a.what || ' at ' || printf('0x%x', a.file_off) || ': ' || coalesce(a.detail, '') FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly,"
-    SET("Current") " AS current_set, " SET("Default") " AS default_set, " SET("Failed") " AS failed_set, " SET("LastKnownGood") " AS last_known_good"
+    SET("Current") " AS current_set, " SET("Default") " AS default_set, " SET("Failed") " AS failed_set, " SET("LastKnownGood") " AS last_known_good, h.seq1, h.seq2,"
+    " (SELECT u.path FROM evidence u WHERE u.id = e.unit AND u.id <> e.id) AS log_of,"
+    " (SELECT group_concat(said, char(10)) FROM (SELECT printf('0x%x ', a.file_off) || a.what || ': ' || coalesce(replace(a.detail, char(10), ' '), '') AS said FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT " LISTED_TEXT ")) AS list"
     " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id) ORDER BY e.id";
 
 static int inspect(const char *const *inputs, size_t n, bool json)

@@ -372,6 +372,8 @@ Test(provenance, dirty_without_logs_and_logs_without_hive)
     EXPECT("SELECT state, detail FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "partial,changes still in its transaction logs are missing\n");
     EXPECT("SELECT file, kind, dirty, coalesce(replay, note) AS said FROM v_evidence ORDER BY file",
            "SAM.LOG1,hive-log,,transaction log without its hive: nothing was read from it\nSYSTEM,hive,1,dirty, no logs\n");
+    cr_assert_eq(run("%s inspect %s", program(), in), 0);
+    cr_expect(strstr(out, ", dirty, no logs\n    sequence numbers 2 and 1\n") && strstr(out, "transaction log without its hive"), "%s", out);
     cr_expect_eq(run("grep -q 'dirty, no logs' %s/out/report.html && grep -q 'dirty, no logs' %s/out/report.md && grep -q 'without its hive' %s/out/report.html", dir, dir, dir), 0);
     buf_free(&b), buf_free(&after), buf_free(&log), hive_free(&h);
 }
@@ -404,6 +406,8 @@ Test(provenance, logs_of_two_hosts)
         }
         analyze(in);
         cr_expect_str_eq(ask("SELECT host, replay FROM v_evidence WHERE kind = 'hive' ORDER BY host"), rows[i].said, "row %zu\n%s", i, out);
+        cr_assert_eq(run("%s inspect %s/%s", program(), in, rows[i].name[0]), 0);
+        cr_expect(strstr(out, "sequence numbers 2 and 1\n") && !strstr(out, "b.hiv"), "%s", out);
     }
 }
 
