@@ -545,7 +545,7 @@ static void host_table(struct buf *b, const struct report *r)
     table_open(b, r, "Hosts", "gravest first", head);
     for (; n < r->host.n && n < SHOW_ROWS && room(b); n++, host++) {
         const struct r_finding *f = headline(r, host);
-        h(b, n < SHOW_HOSTS ? "<tr><th scope='row'><a href='#h-%i'><bdi dir='auto'>%s</bdi></a></th><td>" : "<tr><th scope='row'><span id='h-%i'><bdi dir='auto'>%s</bdi></span></th><td>", (int64_t)n, host->host);
+        h(b, n < SHOW_HOSTS && !few_words(r, host) ? "<tr><th scope='row'><a href='#h-%i'><bdi dir='auto'>%s</bdi></a></th><td>" : "<tr><th scope='row'><span id='h-%i'><bdi dir='auto'>%s</bdi></span></th><td>", (int64_t)n, host->host);
         strip(b, host), buf_z(b, "</td><td>");
         if (f)
             h(b, "<bdi dir='auto'>%s</bdi>", f->title);
@@ -553,6 +553,8 @@ static void host_table(struct buf *b, const struct report *r)
             failed_words(b, r, host, 1, "", "");
         else
             h(b, "<span class='nil'>%z</span>", outcome_words[host->outcome].brief);
+        if (host->other && !f)
+            h(b, " <a href='#facts'>%n other failure%z</a>", host->other, host->other == 1 ? "" : "s");
         h(b, "</td><td class='num'>%n</td><td>%t</td></tr>\n", host->failures, host->last);
     }
     table_close(b, r->host.n - n, "SELECT * FROM v_host");
@@ -561,19 +563,24 @@ static void host_table(struct buf *b, const struct report *r)
 static void many_hosts(struct buf *b, const struct report *r)
 {
     const struct r_host *host = r->host.row;
-    size_t sure = 0, maybe = 0, healthy = 0, n = 0;
-    for (size_t i = 0; i < r->host.n; i++) {
-        bool known = host[i].groups[V_CONFIRMED] + host[i].groups[V_LIKELY] > 0;
-        sure += known, maybe += !known && host[i].outcome == OUT_FOUND, healthy += host[i].outcome == OUT_HEALTHY;
-    }
-    h(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts: cause found on %n, possible on %n, no failure on %n</h1>\n", (int64_t)r->host.n, (int64_t)sure, (int64_t)maybe, (int64_t)healthy);
+    static const char *const words[] = {"cause found on %n", "possible cause on %n", "cause not found on %n", "cause without failure on %n", "logs missing of %n", "no such failure on %n"};
+    static const uint8_t which[OUTCOMES] = {1, 2, 2, 3, 4, 4, 5};
+    size_t sum[LEN(words)] = {0}, n = 0;
+    for (size_t i = 0; i < r->host.n; i++)
+        sum[host[i].groups[V_CONFIRMED] + host[i].groups[V_LIKELY] > 0 ? 0 : which[host[i].outcome]]++;
+    h(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts", (int64_t)r->host.n);
+    const char *sep = ": ";
+    for (size_t i = 0; i < LEN(words); i++)
+        if (sum[i])
+            buf_z(b, sep), h(b, words[i], (int64_t)sum[i]), sep = ", ";
+    buf_z(b, "</h1>\n");
     case_line(b, r);
     buf_z(b, "</section>\n");
     if (r->host.n > 3)
         host_table(b, r);
-    for (; n < r->host.n && n < SHOW_HOSTS && room(b); n++)
+    for (; n < r->host.n && n < SHOW_HOSTS && !few_words(r, host + n) && room(b); n++)
         host_panel(b, r, host + n, n);
-    if (r->host.n > n)
+    if (r->host.n > n && !few_words(r, host + n))
         h(b, "<p class='left'>%n more hosts in case.db: <kbd>whylogon query case.db 'SELECT * FROM v_host'</kbd></p>\n", (int64_t)(r->host.n - n));
     buf_z(b, "<section class='host' aria-label='What was read'><div class='foot'>\n"), what_was_read(b, r, NULL), buf_z(b, "</div></section>\n");
 }
@@ -809,7 +816,7 @@ static void failures(struct buf *b, const struct report *r)
     if (n[1])
         failure_table(b, r, true, n[1]);
     else
-        buf_z(b, "<p class='nil'>No logon failure was recorded in what was read.</p>\n");
+        buf_z(b, "<p class='nil'>No failure was recorded in what was read.</p>\n");
     if (!n[0])
         return;
     h(b, "<details class='fold ruled_out'><summary>Other failures: %n <small>for reasons of their own</small></summary>", (int64_t)n[0]);

@@ -143,6 +143,8 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
     size_t n = 0, k = 0, could = 0;
     m(p, "%z\n\n", outcome_words[host->outcome].lead), keep(p);
     span_lines(p, host, host->first, host->last, host->failures);
+    if (host->other)
+        m(p, "- **Other:** %n failure%z for reasons of their own, such as mistyped passwords: see Facts\n", host->other, host->other == 1 ? "" : "s"), keep(p);
     for (size_t i = 0; i < r->failed.n && host->failures && k < 5; i++)
         if (t[i].logon == 1 && str_eq(t[i].host, host->host))
             m(p, "- **Failed:** %s %s, %n times: %i %s\n", t[i].kind, t[i].subject, t[i].n, t[i].win32, t[i].symbol.p ? t[i].symbol : STR("")), keep(p), k++;
@@ -202,6 +204,22 @@ static void one_host(struct page *p, const struct report *r, const struct r_host
         outcome(p, r, host);
 }
 
+/* Many hosts of which there is nothing to tell but that: named together. Returns the next one. */
+static size_t quiet_hosts(struct page *p, const struct report *r, size_t i)
+{
+    const struct r_host *host = r->host.row;
+    enum outcome what = host[i].outcome;
+    m(p, "\n## Others: %z\n\n%z\n\n", outcome_words[what].brief, outcome_words[what].lead), keep(p);
+    for (const char *sep = ""; i < r->host.n && host[i].outcome == what; i++, sep = ", ") {
+        m(p, "%z%s", sep, host[i].host);
+        if (host[i].other)
+            m(p, " (%n other failure%z, see Facts)", host[i].other, host[i].other == 1 ? "" : "s");
+        keep(p);
+    }
+    m(p, "\n"), keep(p);
+    return i;
+}
+
 static void top(struct page *p, const struct report *r)
 {
     const struct r_host *host = r->host.row;
@@ -213,8 +231,13 @@ static void top(struct page *p, const struct report *r)
     }
     if (r->host.n > 1)
         m(p, "# %n hosts\n", (int64_t)r->host.n), keep(p);
-    for (size_t i = 0; i < r->host.n; i++) {
+    for (size_t i = 0; i < r->host.n;) {
+        if (few_words(r, host + i)) {
+            i = quiet_hosts(p, r, i);
+            continue;
+        }
         m(p, r->host.n > 1 ? "\n" : ""), one_host(p, r, host + i, r->host.n > 1 ? "##" : "#");
+        i++;
     }
     p->end += 1500, read_lines(p, r), part_end(p);
 }

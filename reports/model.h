@@ -67,6 +67,9 @@ struct r_host {
     struct slice day;
 };
 
+/* Of many hosts those without failure or cause: a line is enough. */
+bool few_words(const struct report *r, const struct r_host *host);
+
 struct r_read { uint64_t files, read, logs, hives, records, failed, damaged, dirty; char set_sha256[65]; };
 
 struct report {

@@ -22,19 +22,19 @@ const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatibl
 #define CLAIM "Nothing is claimed beyond what the evidence shows."
 const struct outcome_words outcome_words[OUTCOMES] = {
     [OUT_FOUND] = {"A cause was found on %s.", "", "explained", "confirmed", CLAIM},
-    [OUT_LATENT] = {"No logon failure was found on %s, but a cause of failures is in place.", "", "no failure yet", "latent", CLAIM},
+    [OUT_LATENT] = {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "", "no failure yet", "latent", CLAIM},
     [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
         "Nothing read so far confirms or excludes the causes that remain. Collecting what is named here decides them.", "undecided", "undetermined", CLAIM},
     [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
         "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed with their codes under Facts.", "not explained", "undetermined", CLAIM},
     [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
         "No failure is known, and none could have been seen. Collect the logs named under Coverage before calling this host healthy.", "not covered", "undetermined", CLAIM},
-    [OUT_PARTIAL] = {"No logon failure was found on %s, but its logs are incomplete.",
+    [OUT_PARTIAL] = {"No task, service or share failed on %s for want of a logon session, as far as its incomplete logs tell.",
         "What was read records none; one may lie in what is missing, filtered or damaged. See Coverage before calling this host healthy.", "incomplete logs", "undetermined",
         "A failure could have gone unrecorded in what was read: of Security, System and TaskScheduler/Operational none is there whole."},
-    [OUT_HEALTHY] = {"No logon failure was found on %s.",
-        "The logs that were read record no task, service or share that failed for want of a logon session, and no known cause of such failures is in place.",
-        "no failure found", "good", "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."},
+    [OUT_HEALTHY] = {"No task, service or share failed on %s for want of a logon session.",
+        "The logs that were read would have recorded it, and no known cause of such failures is in place.",
+        "no such failure", "good", "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."},
 };
 
 /* ---- views to rows: one table says how each list is read ---- */
@@ -400,8 +400,11 @@ static int64_t gravity(const struct r_host *h)
 static int by_gravity(const void *a, const void *b)
 {
     const struct r_host *x = a, *y = b;
-    return gravity(x) != gravity(y) ? (gravity(x) < gravity(y) ? -1 : 1) : str_cmp(x->host, y->host);
+    int64_t of = gravity(x) - gravity(y), more = y->other - x->other;
+    return of ? (of < 0 ? -1 : 1) : more ? (more < 0 ? -1 : 1) : str_cmp(x->host, y->host);
 }
+
+bool few_words(const struct report *r, const struct r_host *host) { return r->host.n > 3 && host->outcome >= OUT_BLIND; }
 
 const struct r_host *find_host(const struct report *r, struct str name)
 {

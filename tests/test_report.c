@@ -115,12 +115,14 @@ Test(report, first_sentence)
         {"nothing at all", "", "<h1>No usable evidence was found.</h1>", "# No usable evidence was found.", "no_evidence"},
         {"a file that is no evidence", "INSERT INTO v_evidence VALUES('f1', 1, 'a.txt', NULL, 'unknown', NULL, NULL, NULL, 3, NULL, 0, 0, 0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL);",
          "1 file was looked at; it holds nothing a host can be judged by", "- **Files:** 0 of 1;", "no_evidence"},
-        {"healthy", PC1 FILE1 LOG, "<h1>No logon failure was found on PC1.</h1>", "# No logon failure was found on PC1.", "complete"},
+        {"healthy", PC1 FILE1 LOG, "<h1>No task, service or share failed on PC1 for want of a logon session.</h1>", "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
         {"a mistyped password is everyday", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
-         "1 failure</a> for reasons of their own", "# No logon failure was found on PC1.", "complete"},
+         "1 failure</a> for reasons of their own", "- **Other:** 1 failure for reasons of their own", "complete"},
+        {"a mistyped password is everyday, the headline", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
+         "1 failure</a> for reasons of their own", "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
         {"no log", PC1 FILE1, "<h1>PC1 could not be judged: no event log that was read covers it.</h1>", "# PC1 could not be judged", "complete"},
-        {"a filtered log is no proof of health", PC1 FILE1 LOG "UPDATE v_coverage SET state = 'partial';", "<h1>No logon failure was found on PC1, but its logs are incomplete.</h1>", "# No logon failure was found on PC1, but its", "complete"},
-        {"a log that records other things is none either", PC1 FILE1 LOG "UPDATE v_coverage SET artifact = 'Setup';", "but its logs are incomplete.</h1>", "but its logs are incomplete", "complete"},
+        {"a filtered log is no proof of health", PC1 FILE1 LOG "UPDATE v_coverage SET state = 'partial';", "<h1>No task, service or share failed on PC1 for want of a logon session, as far as its incomplete logs tell.</h1>", "as far as its incomplete logs tell.", "complete"},
+        {"a log that records other things is none either", PC1 FILE1 LOG "UPDATE v_coverage SET artifact = 'Setup';", "as far as its incomplete logs tell.</h1>", "as far as its incomplete logs tell.", "complete"},
         {"latent", PC1 FILE1 LOG FINDING("1", "latent"), "<h1><bdi dir='auto'>The title</bdi></h1>", "# PC1: The title\n\n1 latent\n", "complete"},
         {"undecided", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") "INSERT INTO v_finding_unknown VALUES(1, 0, 'SYSTEM', 'reg save HKLM\\SYSTEM a');",
          "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>", "- **Collect** SYSTEM: ` reg save HKLM\\SYSTEM a `", "complete"},
@@ -128,7 +130,7 @@ Test(report, first_sentence)
          "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>", "1 latent \xc2\xb7 1 undetermined", "complete"},
         {"unexplained", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "ruled_out"), "<h1>Logons failed on PC1, and none of the known causes explains them.</h1>", "1 ruled out", "complete"},
         {"a program's own exit code is no logon failure", PC1 FILE1 LOG "INSERT INTO v_task VALUES('f2:0x90', 'PC1', '\\T', NULL, NULL, NULL, NULL, 0, 0, " MARCH_2 ", 0, 1312, NULL, 0);",
-         "<h1>No logon failure was found on PC1.</h1>", "# No logon failure was found on PC1.", "complete"},
+         "<h1>No task, service or share failed on PC1 for want of a logon session.</h1>", "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
         {"confirmed", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "confirmed"), "<h1><bdi dir='auto'>The title</bdi></h1>", "**Confirmed:** Because.", "complete"},
         {"confirmed goes before what is only likely", PC1 FILE1 LOG FINDING("1", "likely") FINDING("2", "confirmed"), "<div class='why confirmed'>", "1 confirmed \xc2\xb7 1 likely", "complete"},
         {"words of the run", PC1 FILE1 "INSERT INTO meta VALUES('status', '[\"partial\", \"limit\"]');", "Status partial, limit", "# PC1 could", "partial"},
@@ -237,7 +239,7 @@ Test(report, two_hosts)
 {
     struct made m = make(PC1 "INSERT INTO v_host VALUES('ALPHA', NULL, NULL, NULL, NULL, NULL, NULL, 300, NULL, NULL);" FILE1 LOG FINDING("1", "likely") FAILED("\\Backup", "1312")
         "INSERT INTO v_failure SELECT 'f1:0x9', host, kind, subject, principal, sid, call, win32, value, raw, symbol, " MARCH_5 ", boot, event_id FROM v_failure;");
-    cr_expect(has(&m, HTML, "<h1>2 hosts: cause found on 1, possible on 0, no failure on 0</h1>"));
+    cr_expect(has(&m, HTML, "<h1>2 hosts: cause found on 1, logs missing of 1</h1>"));
     cr_expect(strstr(m.text[HTML].p, "Diagnosis of PC1") < strstr(m.text[HTML].p, "Diagnosis of ALPHA"), "the gravest host first");
     cr_expect_eq(count(m.text[HTML].p, "<svg class='days'"), 1, "a chart where there is more than one day of failures");
     cr_expect(has(&m, HTML, "role='img'") && has(&m, HTML, "<desc id='cd-0'>2 failures; most on 2026-03-02: 1.</desc>"));
