@@ -20,25 +20,25 @@ FROM (SELECT principal FROM failure UNION SELECT user FROM task UNION SELECT acc
 WITH f AS (
     SELECT host_id, kind, subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, value,
         coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' END) AS symbol,
-        time, boot, provider, event_id, luid, file_id, file_off, also_file_id, also_file_off FROM failure
+        time, boot, provider, event_id, luid, file_id, file_off, also FROM failure
     WHERE kind = 'share' OR kind = 'task' AND event_id = 332 OR kind = 'domain' AND event_id = 3210
         OR kind = 'logon' AND win32 IN (1311, 1355, 1398, 1786, 1787, 1788, 1789, 1790, 1908)
         OR kind IN ('task', 'service', 'bits') AND win32 IN (56, 86, 1069, 1219, 1244, 1245, 1311, 1312, 1317, 1326, 1327, 1328, 1329, 1330, 1331, 1332, 1355, 1380, 1385, 1394, 1398,
             1786, 1787, 1788, 1789, 1790, 1792, 1793, 1907, 1908, 1909, 2200)
     UNION ALL          -- the clock, as Kerberos put it: on the client itself, or on the domain controller about a computer of this case
     SELECT e.host_id, 'kerberos', coalesce(nullif(e.data ->> 'ServerName', ''), 'Kerberos'), NULL, NULL, NULL, 1398, x.value, x.raw, x.symbol, e.time, e.boot, e.provider, e.event_id, NULL,
-        e.file_id, e.file_off, NULL, NULL
+        e.file_id, e.file_off, NULL
     FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25
     WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3
     UNION ALL
     SELECT h.id, 'kerberos', 'Kerberos', e.data ->> 'TargetUserName', NULL, NULL, 1398, x.value, x.raw, x.symbol, e.time,
-        (SELECT b.boot FROM boot b WHERE b.host_id = h.id AND coalesce(b.from_time, 0) <= e.time ORDER BY b.boot DESC LIMIT 1), e.provider, e.event_id, NULL, e.file_id, e.file_off, NULL, NULL
+        (SELECT b.boot FROM boot b WHERE b.host_id = h.id AND coalesce(b.from_time, 0) <= e.time ORDER BY b.boot DESC LIMIT 1), e.provider, e.event_id, NULL, e.file_id, e.file_off, NULL
     FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25 JOIN host h ON h.name = upper(rtrim(e.data ->> 'TargetUserName', '$')) AND h.id <> e.host_id
     WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771) AND substr(e.data ->> 'TargetUserName', -1) = '$')
 INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol, time, boot, provider, event_id, luid, file_id, file_off,
-    also_file_id, also_file_off, sample)
+    also, sample)
 SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw, coalesce(f.symbol, 'code ' || coalesce(f.win32, f.value), 'no code'),
-    f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also_file_id, f.also_file_off,
+    f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also,
     row_number() OVER like_it <= 16 OR row_number() OVER like_it > count(*) OVER (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32) - 16
 FROM f JOIN host h ON h.id = f.host_id LEFT JOIN who p ON p.principal = f.principal
 WINDOW like_it AS (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32 ORDER BY f.time, f.file_id, f.file_off)
@@ -122,6 +122,7 @@ INSERT INTO topic VALUES        -- must: what the field value has to contain; wh
     ('maxcmds-reached', 'MRxSmb', 3021, '%', NULL, NULL, NULL), ('maxthreads-reached', 'MRxSmb', 3026, '%', NULL, NULL, NULL),
     ('server-full', 'Srv', 2021, '%', NULL, NULL, NULL), ('server-full', 'Srv', 2022, '%', NULL, NULL, NULL), ('server-full', 'Server', 2021, '%', NULL, NULL, NULL),
     ('server-full', 'Server', 2022, '%', NULL, NULL, NULL),
+    ('user-absent', 'Microsoft-Windows-TaskScheduler', 332, '%', 'TaskName', NULL, 'UserName'),        -- the launch condition was not met
     ('task-warned', 'Microsoft-Windows-TaskScheduler', 116, '267036', 'TaskName', 'ResultCode', NULL),        -- 0x4131C: saved, but its account may not log on as a batch job
     ('batch-given', 'Microsoft-Windows-Security-Auditing', 4717, '%SeBatchLogonRight%', 'TargetSid', 'AccessGranted', 'SubjectUserName'),
     ('batch-taken', 'Microsoft-Windows-Security-Auditing', 4718, '%SeBatchLogonRight%', 'TargetSid', 'AccessRemoved', 'SubjectUserName'),

@@ -440,10 +440,10 @@ CREATE INDEX IF NOT EXISTS error_win32 ON error(win32);
 DROP TABLE raw;
 
 ------------------------------------------------------------------------------------------------------------------------------------------------
--- 6. Failures and successes. One row for one failure: the event that says most, with the second event of the same failure beside it (also).
+-- 6. Failures and successes. One row for one failure: the event that says most. The other witnesses of the same failure are cited beside it (also: evidence ids with blanks between).
 
 CREATE TEMP TABLE f(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, event INTEGER,
-    file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER, luid INTEGER, also_file_id INTEGER, also_file_off INTEGER, sid TEXT);
+    file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER, luid INTEGER, also TEXT, sid TEXT);
 
 -- Tasks. 104 names no task but the call that failed: it joins the 101 of the same user within two seconds.
 CREATE TEMP TABLE logon104(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER, account TEXT, domain TEXT, user TEXT, call TEXT, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER);
@@ -456,7 +456,7 @@ CREATE INDEX logon104_when ON logon104(host_id, account, time);
 CREATE TEMP TABLE start101 AS
 SELECT *, account_of(user) AS account, domain_of(user) AS domain FROM (
     SELECT e.id, e.host_id, e.time, field(e.data, 'TaskName') AS task, nullif(coalesce(field(e.data, 'UserContext'), field(e.data, 'UserName')), '') AS user,
-        e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
+        lower(nullif(coalesce(field(e.data, 'InstanceId'), field(e.data, 'TaskInstanceId')), '')) AS run, lower(CAST(field(e.data, 'ResultCode') AS TEXT)) AS code, e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
     WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 130, 146, 148, 151, 203, 204, 332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
 CREATE TEMP TABLE pair AS        -- the domains agree, or one of the two names none; before the 101 rather than behind it
 SELECT id, other FROM (SELECT s.id, coalesce(
@@ -466,12 +466,27 @@ SELECT id, other FROM (SELECT s.id, coalesce(
     (SELECT l.id FROM logon104 l WHERE s.domain IS NULL AND l.host_id = s.host_id AND l.account = s.account AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1)) AS other
     FROM start101 s WHERE s.event_id = 101) WHERE other IS NOT NULL;
 CREATE INDEX pair_id ON pair(id);
+-- What 101 says, 103, 203, 204 and 332 to 334 say again of the same start: the same run, or within two seconds where no run is named; and never another code.
+CREATE INDEX start101_run ON start101(host_id, run, event_id);
+CREATE INDEX start101_what ON start101(host_id, task COLLATE NOCASE, event_id, time);
+CREATE TEMP TABLE twin AS
+SELECT id, other, file_id, file_off FROM (SELECT s.id, s.file_id, s.file_off, coalesce(
+    (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.run = s.run AND w.event_id IN (101, 103) AND w.event_id < s.event_id AND w.task = s.task COLLATE NOCASE
+        AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '') ORDER BY w.event_id, w.time, w.id LIMIT 1),
+    (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.task = s.task COLLATE NOCASE AND w.event_id = 101 AND w.time BETWEEN s.time - 20000000 AND s.time + 20000000 AND (w.run IS NULL OR s.run IS NULL)
+        AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '') AND (s.event_id NOT BETWEEN 332 AND 334 OR w.code IN ('2147943645', '0x800704dd')) ORDER BY w.time, w.id LIMIT 1),
+    (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.task = s.task COLLATE NOCASE AND w.event_id = 103 AND s.event_id IN (203, 204) AND w.time BETWEEN s.time - 20000000 AND s.time + 20000000
+        AND (w.run IS NULL OR s.run IS NULL) AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '') ORDER BY w.time, w.id LIMIT 1)) AS other
+    FROM start101 s WHERE s.event_id IN (103, 203, 204, 332, 333, 334)) WHERE other IS NOT NULL;
+UPDATE twin SET other = coalesce((SELECT t.other FROM twin t WHERE t.id = twin.other), other);      -- 203 beside 103 beside 101
+CREATE INDEX twin_other ON twin(other);
 INSERT INTO f
-SELECT s.host_id, 'task', s.task, s.user, l.call, x.win32, x.value, x.raw, x.symbol, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL, l.file_id, l.file_off, NULL
-FROM start101 s LEFT JOIN error x ON x.event = s.id AND x.field = 'ResultCode' LEFT JOIN pair p ON p.id = s.id LEFT JOIN logon104 l ON l.id = p.other
+SELECT s.host_id, 'task', s.task, s.user, l.call, x.win32, x.value, x.raw, x.symbol, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL,
+    nullif(trim(CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) ELSE '' END || coalesce((SELECT group_concat(' ' || printf('f%d:0x%x', t.file_id, t.file_off), '') FROM twin t WHERE t.other = s.id), '')), ''), NULL
+FROM start101 s LEFT JOIN error x ON x.event = s.id AND x.field = 'ResultCode' LEFT JOIN pair p ON p.id = s.id LEFT JOIN logon104 l ON l.id = p.other WHERE s.id NOT IN (SELECT id FROM twin)
 UNION ALL
 SELECT l.host_id, 'task', (SELECT t.path FROM only_task t WHERE t.host_id = l.host_id AND t.account = l.account AND (l.domain IS NULL OR t.domain IS NULL OR t.domain = l.domain COLLATE NOCASE)),
-    l.user, l.call, x.win32, x.value, x.raw, x.symbol, l.time, l.id, l.file_id, l.file_off, l.boot, l.provider, l.event_id, NULL, NULL, NULL, NULL
+    l.user, l.call, x.win32, x.value, x.raw, x.symbol, l.time, l.id, l.file_id, l.file_off, l.boot, l.provider, l.event_id, NULL, NULL, NULL
 FROM logon104 l LEFT JOIN error x ON x.event = l.id AND x.field = 'ResultCode' WHERE l.id NOT IN (SELECT other FROM pair);
 
 -- What a task's program reported. Only HRESULTs and NTSTATUS values are errors; an exit code, 1312 say, is the program's own affair.
@@ -485,17 +500,30 @@ FROM fold d JOIN (SELECT id, first_time AS column1, file_off AS column2 FROM fol
 WHERE d.provider = 'Microsoft-Windows-TaskScheduler' AND d.event_id = 201;
 INSERT INTO f
 SELECT host_id, 'program', task, NULL, action, win32of(value, 'exit'), value, value, coalesce((SELECT s.symbol FROM symbol s WHERE s.value = ended.value),
-        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(ended.value, 'exit'))), time, id, file_id, file_off, boot, provider, event_id, NULL, NULL, NULL, NULL
+        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(ended.value, 'exit'))), time, id, file_id, file_off, boot, provider, event_id, NULL, NULL, NULL
 FROM ended WHERE (value BETWEEN 0x80000000 AND 0x8FFFFFFF OR value BETWEEN 0xC0000000 AND 0xDFFFFFFF) AND host_id IS NOT NULL;
-CREATE INDEX f_what ON f(kind, host_id, subject, value);
--- The last result in TaskCache. It does not tell who failed: the scheduler, unless the log says that it was the program.
+CREATE INDEX f_what ON f(kind, host_id, subject, value, time);
+-- The last result in TaskCache is a second witness of a failure that the log has: of that code, the start within ten seconds of the last run, the end of the program within three days
+-- after it; without a time of the last run the latest of that code. It does not tell who failed: the scheduler, unless the log says that it was the program.
+CREATE TEMP TABLE last_result AS
+SELECT t.id, t.host_id, t.path, t.result, t.last_run, t.file_id, t.file_off, coalesce(
+    (SELECT p.rowid FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result AND p.time BETWEEN t.last_run - 100000000 AND t.last_run + 100000000
+        ORDER BY p.time DESC, p.rowid LIMIT 1),
+    (SELECT p.rowid FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result AND p.time BETWEEN t.last_run - 100000000 AND t.last_run + 2592000000000
+        ORDER BY p.time, p.rowid LIMIT 1),
+    CASE WHEN t.last_run IS NULL THEN coalesce(
+        (SELECT p.rowid FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result ORDER BY p.time DESC, p.rowid LIMIT 1),
+        (SELECT p.rowid FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result ORDER BY p.time DESC, p.rowid LIMIT 1)) END) AS same
+FROM task t WHERE t.result BETWEEN 0x80000000 AND 0xDFFFFFFF;
+CREATE INDEX last_result_same ON last_result(same);
+UPDATE f SET also = coalesce(also || ' ', '') || (SELECT printf('f%d:0x%x', r.file_id, r.file_off) FROM last_result r WHERE r.same = f.rowid ORDER BY r.id LIMIT 1) WHERE rowid IN (SELECT same FROM last_result);
 INSERT INTO f
 SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result)
         AND NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result) THEN 'program' ELSE 'task' END,
     t.path, coalesce(t.user, t.sid), NULL, win32of(t.result, 'hresult'), t.result, t.result, coalesce((SELECT s.symbol FROM symbol s WHERE s.value = t.result),
         (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(t.result, 'hresult'))), t.last_run, NULL, t.file_id, t.file_off,
-    (SELECT s.boot FROM span s WHERE s.host_id = t.host_id AND s.from_time <= t.last_run ORDER BY s.from_time DESC LIMIT 1), NULL, NULL, NULL, NULL, NULL, t.sid
-FROM task t WHERE t.result BETWEEN 0x80000000 AND 0xDFFFFFFF;
+    (SELECT s.boot FROM span s WHERE s.host_id = t.host_id AND s.from_time <= t.last_run ORDER BY s.from_time DESC LIMIT 1), NULL, NULL, NULL, NULL, t.sid
+FROM last_result r JOIN task t ON t.id = r.id WHERE r.same IS NULL;
 
 -- Services. 7038, 7041 and 7013 give the reason of the 7000 (%%1069) that follows within two seconds.
 CREATE TEMP TABLE scm AS
@@ -520,7 +548,8 @@ CREATE INDEX reason_id ON reason(id);
 INSERT INTO f
 SELECT s.host_id, 'service', coalesce(s.subject, o.subject), coalesce(s.account, (SELECT v.account FROM service v WHERE v.host_id = s.host_id AND v.name = coalesce(s.subject, o.subject))),
     NULL, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.win32 END, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.value END, s.raw,
-    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL, o.file_id, o.file_off, NULL
+    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL,
+    CASE WHEN o.id IS NOT NULL THEN printf('f%d:0x%x', o.file_id, o.file_off) END, NULL
 FROM scm s LEFT JOIN reason r ON r.id = s.id LEFT JOIN late o ON o.id = r.other
 WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason)) AND NOT (s.event_id = 7013 AND coalesce(r.i, 1) > 1);
 
@@ -533,7 +562,7 @@ WHERE e.provider = 'Microsoft-Windows-SMBClient' AND coalesce(e.recovered, 0) = 
 INSERT INTO f
 SELECT s.host_id, 'share', nullif(substr(s.server, 1, instr(s.server || '\', '\') - 1), ''), s.user, CASE s.event_id WHEN 31000 THEN 'AcquireCredentialsHandle' WHEN 31001 THEN 'InitializeSecurityContext' END,
     coalesce(a.win32, b.win32), coalesce(CASE WHEN a.win32 IS NOT NULL OR b.value IS NULL THEN a.value END, b.value), coalesce(CASE WHEN a.win32 IS NOT NULL OR b.value IS NULL THEN a.raw END, b.raw),
-    coalesce(CASE WHEN a.win32 IS NOT NULL OR b.value IS NULL THEN a.symbol END, b.symbol), s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, s.luid, NULL, NULL, NULL
+    coalesce(CASE WHEN a.win32 IS NOT NULL OR b.value IS NULL THEN a.symbol END, b.symbol), s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, s.luid, NULL, NULL
 FROM smb s LEFT JOIN error a ON a.event = s.id AND a.field = 'Status' LEFT JOIN error b ON b.event = s.id AND b.field = 'SecurityStatus'
 WHERE s.event_id NOT IN (30806, 30808) AND (s.event_id NOT IN (30804, 30805, 30807) OR a.value IS NOT NULL);
 
@@ -543,13 +572,13 @@ WHERE provider = 'Microsoft-Windows-Bits-Client' AND event_id = 3 AND coalesce(r
 CREATE INDEX job_id ON job(host_id, job);
 INSERT INTO f
 SELECT e.host_id, 'bits', nullif(field(e.data, 'name'), ''), (SELECT j.owner FROM job j WHERE j.host_id = e.host_id AND j.job = lower(field(e.data, 'Id'))), NULL, x.win32, x.value, x.raw, x.symbol,
-    e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL, NULL
+    e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL
 FROM event e JOIN error x ON x.event = e.id AND x.field = 'hr' WHERE e.provider = 'Microsoft-Windows-Bits-Client' AND e.event_id IN (60, 61) AND e.host_id IS NOT NULL;
 
 -- The domain: no controller, no secure channel, no policy.
 INSERT INTO f
 SELECT e.host_id, 'domain', coalesce(CASE WHEN e.provider = 'NETLOGON' THEN nullif(field(e.data, CASE e.event_id WHEN 5783 THEN 'param2' ELSE 'param1' END), '') END, h.domain), NULL, NULL,
-    x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL, NULL
+    x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL
 FROM event e JOIN host h ON h.id = e.host_id
 LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id ORDER BY y.win32 IS NULL, y.field = 'Binary', y.id LIMIT 1)
 WHERE coalesce(e.recovered, 0) = 0 AND (e.provider = 'NETLOGON' AND e.event_id IN (3210, 5719, 5783)
@@ -565,10 +594,15 @@ SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type, coale
     x.win32, x.value, x.raw, x.symbol
 FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id AND y.field IN ('Status', 'SubStatus') ORDER BY y.field DESC LIMIT 1)
 WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4625 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
+CREATE INDEX bad_of ON bad(host_id, logon_type, account COLLATE NOCASE, time);
+UPDATE f SET also = coalesce(also || ' ', '') || b.id FROM (        -- the nearest one of the account behind the task or service is cited beside it
+    SELECT p.rowid AS f, (SELECT printf('f%d:0x%x', b.file_id, b.file_off) FROM bad b WHERE b.host_id = p.host_id AND b.logon_type = CASE p.kind WHEN 'task' THEN 4 ELSE 5 END
+        AND b.account = account_of(p.principal) COLLATE NOCASE AND b.time BETWEEN p.time - 50000000 AND p.time + 50000000 ORDER BY b.time, b.id LIMIT 1) AS id
+    FROM f p WHERE p.kind IN ('task', 'service') AND p.principal IS NOT NULL AND p.event_id IS NOT NULL) b WHERE b.f = f.rowid AND b.id IS NOT NULL;
 CREATE TEMP TABLE noisy AS SELECT host_id FROM bad WHERE win32 = 1317 AND logon_type IN (3, 8, 10) GROUP BY host_id HAVING count(DISTINCT account COLLATE NOCASE) > 100;
 INSERT INTO f
 SELECT b.host_id, 'logon', b.account, coalesce(b.domain || '\', '') || b.account, 'logon type ' || b.logon_type, b.win32, b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id,
-    NULL, NULL, NULL, CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
+    NULL, NULL, CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
 FROM bad b WHERE NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id AND p.account = account_of(b.account)
         AND p.time BETWEEN b.time - 50000000 AND b.time + 50000000)
     AND NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id AND p.account IS NULL
@@ -581,10 +615,10 @@ INSERT INTO principal
 SELECT p.host_id, p.principal, coalesce((SELECT k.sid FROM kb_account k WHERE k.name = p.principal), CASE WHEN p.principal LIKE 'S-1-%' THEN p.principal END,
     (SELECT w.sid FROM who w WHERE w.domain = coalesce(domain_of(p.principal), h.name) AND w.account = account_of(p.principal)))
 FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p JOIN host h ON h.id = p.host_id ORDER BY 1, 2;
-INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, luid, also_file_id, also_file_off)
+INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, luid, also)
 SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid, CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t WHERE t.host_id = f.host_id AND t.path = f.subject
         AND (f.principal IS NULL OR account_of(t.user) = account_of(f.principal)) LIMIT 1) END),
-    f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider, f.event_id, f.luid, f.also_file_id, f.also_file_off
+    f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider, f.event_id, f.luid, f.also
 FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
 CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
 
@@ -633,4 +667,4 @@ CREATE INDEX IF NOT EXISTS success_what ON success(host_id, kind, subject, time)
 DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE own; DROP TABLE root; DROP TABLE host_key; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
 DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
 DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE cached; DROP TABLE only_task; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
-DROP TABLE pair; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;
+DROP TABLE pair; DROP TABLE twin; DROP TABLE last_result; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;

@@ -73,7 +73,7 @@ CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid
 CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER, shape TEXT, win32 INTEGER, symbol TEXT);     -- value: normalised u32
 CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
-    also_file_id INTEGER, also_file_off INTEGER);    -- kind: task program service share logon bits domain; also: the second event of the same failure
+    also TEXT);     -- kind: task program service share logon bits domain; also: evidence ids of the other witnesses of the same failure
 CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER);
 CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER, account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
@@ -89,7 +89,7 @@ CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, st
 -- Made by knowledge/consumers.sql, where each column is explained: what rules ask most.
 CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT,
     sid TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
-    file_id INTEGER, file_off INTEGER, also_file_id INTEGER, also_file_off INTEGER, sample INTEGER);
+    file_id INTEGER, file_off INTEGER, also TEXT, sample INTEGER);
 CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT,
     builtin INTEGER, logon TEXT, stored_time INTEGER, old_time INTEGER, command TEXT, unc INTEGER, active INTEGER, file_id INTEGER, file_off INTEGER);
 CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);

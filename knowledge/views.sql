@@ -50,7 +50,7 @@ FROM error x JOIN event e ON e.id = x.event LEFT JOIN host h ON h.id = e.host_id
 
 CREATE VIEW v_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also
+    f.provider, f.event_id, f.luid, f.also
 FROM failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_success AS
@@ -224,7 +224,7 @@ CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, ver
 -- Tables of consumers.sql: what rules ask most. There stands what each column means.
 CREATE VIEW v_logon_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also, f.sample
+    f.provider, f.event_id, f.luid, f.also, f.sample
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_consumer AS

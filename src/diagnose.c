@@ -336,8 +336,9 @@ static enum status put_citations(struct engine *g, struct subject *s, int64_t fi
                 i = n - LIM_CITATIONS / 2;
             const struct hit *h = s->hit[r][i];
             st = put_citation(g, finding, (enum role)r, &ord, h, h->evidence, h->explain, e);
-            if (st == OK && h->also.p && !str_eq(h->also, h->evidence))
-                st = put_citation(g, finding, (enum role)r, &ord, h, h->also, (struct str){0}, e);
+            for (struct str rest = h->also, id; st == OK && rest.n;)        /* ids with blanks between */
+                if ((id = str_cut(&rest, ' ')).n && !str_eq(id, h->evidence))
+                    st = put_citation(g, finding, (enum role)r, &ord, h, id, (struct str){0}, e);
         }
     }
     return st;
