@@ -50,7 +50,7 @@ FROM error x JOIN event e ON e.id = x.event LEFT JOIN host h ON h.id = e.host_id
 
 CREATE VIEW v_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, f.also
+    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also
 FROM failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_success AS
@@ -179,14 +179,20 @@ SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.s
         ORDER BY c.role, c.ord LIMIT 3)), '') AS explanation, f.second_reader
 FROM finding f LEFT JOIN host h ON h.id = f.host_id;
 
--- Where a value comes from when not from its hive as it lies there: a page that a transaction log replaced, or a line of text.
+-- Where a value comes from when not from its hive as it lies there: a page that a transaction log replaced, or a line of text. Times of secrets as times.
 CREATE VIEW v_provenance AS
 SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, file_id, file_off, path, name, CASE WHEN kind = 'reg-text' THEN origin || ' of a registry text export, weaker evidence'
-    ELSE coalesce(was || ' in the hive, ' || coalesce(num, '''' || text || '''', nullif(lower(hex(substr(data, 1, 32))), ''), 'empty') || ' ', '')
+    ELSE coalesce(was || ' in the hive, ' || coalesce(moment, num, '''' || text || '''', nullif(lower(hex(substr(data, 1, 32))), ''), 'empty') || ' ', '')
         || 'after ' || CASE kind WHEN 'hive-log' THEN file || ' ' || replace(origin, 'log ', '') ELSE 'its transaction log, ' || origin END END AS words
 FROM (SELECT r.file_id, r.file_off, r.path, r.name, r.origin, r.num, substr(r.text, 1, 80) AS text, r.data, e.kind,
         substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) AS file,
-        CASE WHEN r.before IS NULL THEN NULL WHEN r.type IN (4, 11) AND length(r.before) BETWEEN 1 AND 8 THEN
+        CASE WHEN r.path LIKE '%\_updTime' AND length(r.data) = 8 THEN (WITH RECURSIVE v_now(i, h, n) AS (SELECT 15, hex(r.data), 0 UNION ALL
+                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_now WHERE i > 0)
+            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_now ORDER BY i LIMIT 1) END AS moment,
+        CASE WHEN r.before IS NULL THEN NULL WHEN r.path LIKE '%\_updTime' AND length(r.before) = 8 THEN (WITH RECURSIVE v_was(i, h, n) AS (SELECT 15, hex(r.before), 0 UNION ALL
+                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_was WHERE i > 0)
+            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_was ORDER BY i LIMIT 1)
+        WHEN r.type IN (4, 11) AND length(r.before) BETWEEN 1 AND 8 THEN
             (WITH RECURSIVE v_le(i, h, n) AS (SELECT 2 * length(r.before) - 1, hex(r.before), 0 UNION ALL
                 SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_le WHERE i > 0) SELECT n FROM v_le ORDER BY i LIMIT 1)
         WHEN r.type IN (1, 2, 6, 7) THEN
@@ -224,7 +230,7 @@ CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, ver
 -- Tables of consumers.sql: what rules ask most. There stands what each column means.
 CREATE VIEW v_logon_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, f.also, f.sample
+    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also, f.sample
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_consumer AS

@@ -116,6 +116,25 @@ Test(provenance, a_replayed_page_says_so, .timeout = 60)
     EXPECT("SELECT count(*) FROM v_finding WHERE explanation LIKE '%It rests on%'", "0\n");
 }
 
+/* So does what was decoded from one: a right and the time of a secret, before and after. */
+Test(provenance, structures_on_replayed_pages)
+{
+    scratch("replayed");
+    struct hive h = {.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")};
+    struct buf before = {0}, after = {0}, log = {0};
+    lsa_name(&h, "PolAcDmN", "PC1"), lsa_secret(&h, "_SC_X", utc("2026-01-02"), utc("2026-01-01")), lsa_right(&h, "S-1-5-21-1-2-3-1001", RIGHT_BATCH);
+    hive_write(&h, &before);
+    lsa_secret(&h, "_SC_X", utc("2026-02-03T04:05:06Z"), utc("2026-01-02")), lsa_right(&h, "S-1-5-21-1-2-3-1001", DENY_BATCH);
+    hive_write(&h, &after);
+    log_begin(&log, &before, 2), log_entry(&log, &before, &after, 2), hive_seq(&before, 2, 1);
+    write_file(in, "SECURITY", &before), write_file(in, "SECURITY.LOG1", &log);
+    buf_free(&before), buf_free(&after), buf_free(&log), hive_free(&h);
+    analyze(in);
+    EXPECT("SELECT name, words FROM v_secret s JOIN (SELECT evidence_id, words FROM v_provenance) USING(evidence_id)",
+           "_SC_X,2026-01-02T00:00:00Z in the hive, 2026-02-03T04:05:06Z after SECURITY.LOG1 entry 2\n");
+    EXPECT("SELECT rights, words FROM v_right r JOIN (SELECT evidence_id, words FROM v_provenance) USING(evidence_id)", "deny batch,04000000 in the hive, 00010000 after SECURITY.LOG1 entry 2\n");
+}
+
 /* Strings and bytes before and after a log, as words. */
 Test(provenance, what_stood_there_before)
 {
