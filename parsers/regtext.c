@@ -278,7 +278,7 @@ static struct regtree *tree_of(struct text *t, struct str kind)
         return i < LEN(tree_kinds) ? &t->tree[i] : NULL;
     size_t half = (size_t)(t->a->end - t->a->at) / 2;
     struct arena own = {.at = t->a->end - half, .end = t->a->end};
-    if (!regtree_make(&t->tree[i], own, 64 * (uint64_t)t->file.n + (1u << 20)))
+    if (!regtree_make(&t->tree[i], own, 8 * (uint64_t)t->file.n + (1u << 20)))
         return NULL;
     t->a->end -= half, t->keep.end = t->a->end;
     return &t->tree[i];
@@ -808,8 +808,7 @@ static bool show_value(const struct reg_tree_value *v, struct regf_value *out)
 
 static bool source_get(void *ctx, const struct reg_node *k, struct str value, struct regf_value *out)
 {
-    (void)ctx;
-    return show_value(regtree_get(k->at, value), out);
+    return show_value(regtree_get(((struct source *)ctx)->tree, k->at, value), out);
 }
 
 static bool source_subkey(void *ctx, const struct reg_node *k, struct reg_iter *it, struct reg_node *out)
@@ -860,7 +859,7 @@ static void source_cite(void *ctx, struct str path, const struct reg_node *k, co
 {
     struct source *s = ctx;
     struct text *t = s->t;
-    struct reg_tree_value *own = regtree_get(k->at, v->name);
+    struct reg_tree_value *own = regtree_get(s->tree, k->at, v->name);
     struct line l = {.at = v->off, .number = own ? own->line : 0};
     if (!own || own->told || !spend(t, &l, 128 + path.n + v->name.n + 3 * v->data.n))
         return;
@@ -877,6 +876,8 @@ static void decode(struct text *t)
         struct arena was = *t->a;
         if (t->tree[i].bucket && t->st == OK)
             reg_decode(&s, ctx.kind);
+        if (t->tree[i].bucket && !t->tree[i].steps)
+            anomaly(t, &(struct line){.at = t->at.at, .number = t->at.line}, "limit", "keys and values of one name beyond measure: structures may be missing");
         *t->a = was;
     }
 }

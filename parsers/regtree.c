@@ -74,10 +74,10 @@ struct reg_tree_value *regtree_put(struct regtree *t, struct reg_tree_key *k, co
     return k->last_value = own;
 }
 
-struct reg_tree_value *regtree_get(const struct reg_tree_key *k, struct str name)
+struct reg_tree_value *regtree_get(struct regtree *t, const struct reg_tree_key *k, struct str name)
 {
-    for (struct reg_tree_value *v = k->value; v; v = v->next)
-        if (utf8_eq_ci(v->name, name))
-            return v;
-    return NULL;
+    struct reg_tree_value *v = k->value;
+    while (v && t->steps && !utf8_eq_ci(v->name, name))
+        v = v->next, t->steps--;
+    return t->steps ? v : NULL;
 }

@@ -442,6 +442,35 @@ Test(regtext, structures_cut_short)
     buf_free(&s.b);
 }
 
+/* Very many keys, values, levels where structures are looked for: time, memory and facts stay bounded, and what is missing is told. */
+Test(regtext, structures_without_end, .timeout = 60)
+{
+    static const struct { const char *head, *each; unsigned n; bool limited; } rows[] = {
+        {"", "[HKEY_LOCAL_MACHINE\\SAM\\SAM\\Domains\\Account\\Users\\%08X]\r\n\"F\"=hex:00\r\n", 200000, true},
+        {"[HKEY_LOCAL_MACHINE\\SECURITY\\Cache]\r\n", "\"NL$%u\"=hex:01,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,01\r\n", 40000, true},
+        {"", "[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\_SC_%u\\CupdTime]\r\n@=hex(0):00,00,00,00,00,00,00,01\r\n", 20000, false},
+        {"", "[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\X]\r\n\"%u\"=hex:00\r\n", 200000, true},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf b = {0};
+        buf_z(&b, V5), buf_z(&b, rows[i].head);
+        for (unsigned k = 0; k < rows[i].n; k++)
+            buf_printf(&b, rows[i].each, k);
+        struct seen s = read_want(b.p, b.n, &(struct want){0});
+        cr_expect_eq(rows[i].limited, says(&s, "bad limit"), "row %zu: %.300s", i, s.b.p);
+        cr_expect(s.facts < 2 * rows[i].n + 300 && s.anomalies <= 202, "row %zu: %zu facts, %zu anomalies", i, s.facts, s.anomalies);
+        buf_free(&s.b), buf_free(&b);
+    }
+    struct buf deep = {0};
+    buf_z(&deep, V5 "[HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tree");
+    for (int i = 0; i < 700; i++)
+        buf_z(&deep, "\\x");
+    buf_z(&deep, "]\r\n\"Id\"=\"{A}\"\r\n");
+    struct seen s = read_want(deep.p, deep.n, &(struct want){0});
+    cr_expect(says(&s, "bad limit") && !s.values, "%s", s.b.p);
+    buf_free(&s.b), buf_free(&deep);
+}
+
 /* --- hostile */
 
 /* Every prefix of a file and every file with one byte changed is read to its end; what is cut is told, never invented. */
