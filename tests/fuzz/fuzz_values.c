@@ -1,5 +1,6 @@
 /* What is inside registry values: the first byte chooses the structure. */
 #include "../../parsers/lsa.h"
+#include "../../parsers/regwords.h"
 #include "../../parsers/sam.h"
 #include "../../parsers/taskcache.h"
 #include "fuzz.h"
@@ -17,10 +18,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct sam_user user;
     struct sam_policy policy;
     enum sam_blank blank;
+    struct service_failure failure;
     struct task_dynamic dynamic;
     struct task_triggers triggers = {0};
     struct task_actions actions = {0};
-    switch (span_u8(&s) % 14) {
+    switch (span_u8(&s) % 16) {
     case 0: lsa_read_time(s, &t); break;
     case 1: lsa_read_mask(s, &mask); break;
     case 2: text = lsa_read_name(s, &a); break;
@@ -40,6 +42,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 10: taskcache_actions(s, &a, &actions), text = actions.command; break;
     case 11: text = sam_domain_v(s, &a); break;
+    case 13: text = service_trigger(s, &a); break;
+    case 14:
+        if (service_failure(s, &failure)) {
+            text = service_failure_words(&failure, &a);
+            CHECK(text.p && failure.n <= s.n / 8);
+        }
+        break;
     case 12: lsa_read_slots(s, &mask); break;
     default: sam_rid((struct str){(const char *)s.p, s.n}, &mask); break;
     }
