@@ -50,8 +50,14 @@ FROM error x JOIN event e ON e.id = x.event LEFT JOIN host h ON h.id = e.host_id
 
 CREATE VIEW v_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also
+    f.provider, f.event_id, f.luid, f.also
 FROM failure f JOIN host h ON h.id = f.host_id;
+
+-- Last results in TaskCache that the log tells of as well: the failure is one, and v_failure.also cites them.
+CREATE VIEW v_task_result AS
+SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, f.raw, f.win32, f.symbol, t.last_run AS time, printf('f%d:0x%x', f.file_id, f.file_off) AS failure_id
+FROM failure f JOIN task t ON t.host_id = f.host_id AND t.path = f.subject AND t.result = f.value JOIN host h ON h.id = f.host_id
+WHERE f.kind IN ('task', 'program') AND instr(' ' || f.also || ' ', printf(' f%d:0x%x ', t.file_id, t.file_off)) > 0;
 
 CREATE VIEW v_success AS
 SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject, s.principal, s.time, s.provider, s.event_id FROM success s JOIN host h ON h.id = s.host_id;
@@ -230,7 +236,7 @@ CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, ver
 -- Tables of consumers.sql: what rules ask most. There stands what each column means.
 CREATE VIEW v_logon_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, CASE WHEN f.also_file_id IS NOT NULL THEN printf('f%d:0x%x', f.also_file_id, f.also_file_off) END AS also, f.sample
+    f.provider, f.event_id, f.luid, f.also, f.sample
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_consumer AS

@@ -98,7 +98,8 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
     {offsetof(struct report, remedy), sizeof(struct r_remedy), SIZE_MAX, "SELECT finding, text, risk, reversible, verify FROM v_finding_remedy ORDER BY finding, ord",
      {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible), TEXT(r_remedy, verify)}},
     {offsetof(struct report, task), sizeof(struct r_task), 100000,      /* failures with event_id NULL are last results in the task cache */
-     "SELECT host, subject, event_id, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE kind IN ('task', 'program') UNION ALL " EXIT_CODES " ORDER BY 1, 7, 2, 3, 8",
+     "SELECT host, subject, event_id, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE kind IN ('task', 'program') UNION ALL "
+     "SELECT host, task, NULL, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_task_result UNION ALL " EXIT_CODES " ORDER BY 1, 7, 2, 3, 8",
      {TEXT(r_task, host), TEXT(r_task, task), INT(r_task, event_id), TEXT(r_task, raw), INT(r_task, win32), TEXT(r_task, symbol), INT(r_task, time), TEXT(r_task, id)}},
     {offsetof(struct report, failed), sizeof(struct r_failed), 20000,
      "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES "), t(logon, host, kind, subject, raw, win32, symbol, time, id) AS ("

@@ -18,6 +18,7 @@ static const char views[] =
     "CREATE TABLE v_coverage(host, artifact, state, from_time, to_time, file_id, path, detail);"
     "CREATE TABLE v_event(evidence_id, host, computer, channel, provider, event_id, version, level, time, record_id, pid, sid, boot, data);"
     "CREATE TABLE v_failure(evidence_id, host, kind, subject, principal, sid, call, win32, value, raw, symbol, time, boot, event_id);"
+    "CREATE TABLE v_task_result(evidence_id, host, task, raw, win32, symbol, time, failure_id);"
     "CREATE VIEW v_logon_failure AS SELECT * FROM v_failure WHERE kind IN ('task', 'service', 'share');"
     "CREATE TABLE v_task(evidence_id, host, task, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc);"
     "CREATE TABLE v_service(evidence_id, host, service, display, start, account, delayed, managed, depends, image);"
