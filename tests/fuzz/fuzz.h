@@ -49,4 +49,25 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned
         return size; \
     }
 static const struct want fuzz_want = {.all_events = true, .all_keys = true, .recovered = true, .until = INT64_MAX};
+
+/* What knowledge asks for, in small: folds with and without exceptions, keys by name and by pattern; and limits that are reached. */
+#define Z(literal) {literal, sizeof(literal) - 1}
+static inline const struct want *fuzz_ours(void)
+{
+    static struct want_event event[] = {
+        {.provider = Z("Microsoft-Windows-Security-Auditing"), .id = 4624, .how = WANT_FOLD, .n_key = 2, .key = {Z("TargetUserName"), Z("Missing")}, .keep_field = Z("LogonType"), .n_keep = 1, .keep = {2}},
+        {.provider = Z("Types"), .id = 1, .how = WANT_FOLD, .n_key = 3, .key = {Z("list"), Z("nil"), Z("sid")}},
+        {.provider = Z("EventLog"), .id = 6009, .how = WANT_FOLD, .n_key = 1, .key = {Z("param1")}},
+        {.provider = Z(""), .id = 101, .how = WANT_KEEP},
+        {.provider = Z("Text"), .id = 2, .how = WANT_FOLD},
+    };
+    static struct want_key key[] = {
+        {Z("SYSTEM"), Z("<CCS>\\Control\\Lsa"), Z("*")}, {Z("SYSTEM"), Z("<CCS>\\Services\\*"), Z("Start")}, {Z("SYSTEM"), Z("Select"), Z("Current")},
+        {Z("SECURITY"), Z("Policy\\Secrets\\**"), Z("")}, {Z("*"), Z("**"), Z("DefaultPassword")}, {Z("SYSTEM"), Z("*\\*\\A\\B\\C"), Z("x")},
+        {Z("SOFTWARE"), Z("Microsoft\\Windows NT\\**"), Z("*")}, {Z("SAM"), Z("SAM\\Domains\\Account\\Users\\*"), Z("F")},
+    };
+    static const struct want ours = {.event = event, .n_event = LEN(event), .key = key, .n_key = LEN(key), .recovered = true, .until = INT64_MAX, .records = 40, .xml_depth = 12, .key_depth = 5};
+    return &ours;
+}
+#undef Z
 #endif

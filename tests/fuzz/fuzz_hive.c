@@ -32,6 +32,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     a = fuzz_arena(1);
     e = (struct err){0};
     hive_read(&s, 1, &fuzz_want, &a, fuzz_sink, NULL, &e);
+    a = fuzz_arena(1), e = (struct err){0};
+    hive_read(&s, 1, fuzz_ours(), &a, fuzz_sink, NULL, &e);
     buf_free(&file);
     return 0;
 }

@@ -1,5 +1,5 @@
 /* A hive with two logs: u8 flags, u24 bytes of the hive, u24 bytes of the first log, then the three files. Flags 1, 2, 4: checksums of that file made right. */
-#include "../../parsers/txlog.h"
+#include "../../parsers/regf.h"
 #include "../build.h"
 #include "fuzz.h"
 
@@ -35,6 +35,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(from.file < 3 && from.off <= part[from.file].n);
     }
     image_free(&img);
+    struct arena a = fuzz_arena(0);
+    e = (struct err){0};
+    hive_read(part, 3, size % 2 ? &fuzz_want : fuzz_ours(), &a, fuzz_sink, NULL, &e);
     for (int i = 0; i < 3; i++)
         buf_free(&file[i]);
     return 0;

@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct task_dynamic dynamic;
     struct task_triggers triggers = {0};
     struct task_actions actions = {0};
-    switch (span_u8(&s) % 16) {
+    switch (span_u8(&s) % 17) {
     case 0: lsa_read_time(s, &t); break;
     case 1: lsa_read_mask(s, &mask); break;
     case 2: text = lsa_read_name(s, &a); break;
@@ -42,6 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         break;
     case 10: taskcache_actions(s, &a, &actions), text = actions.command; break;
     case 11: text = sam_domain_v(s, &a); break;
+    case 12: lsa_read_slots(s, &mask); break;
     case 13: text = service_trigger(s, &a); break;
     case 14:
         if (service_failure(s, &failure)) {
@@ -49,7 +50,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             CHECK(text.p && failure.n <= s.n / 8);
         }
         break;
-    case 12: lsa_read_slots(s, &mask); break;
+    case 15: {                              /* kind, path and value's name in front of the data, each with a NUL */
+        struct str rest = {(const char *)s.p, s.n}, kind = str_cut(&rest, 0), path = str_cut(&rest, 0), name = str_cut(&rest, 0);
+        struct reg_words w = reg_words(kind, path, name, span_of(rest.p ? rest.p : "", rest.n, 0), &a);
+        CHECK(!w.text.p || w.what);
+        text = w.text;
+        break;
+    }
     default: sam_rid((struct str){(const char *)s.p, s.n}, &mask); break;
     }
     struct buf b = {0};

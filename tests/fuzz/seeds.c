@@ -126,7 +126,7 @@ static void with_logs(void)
 /* Every value of every hive, under each of the structures it could be taken for. */
 static void value_seeds(const uint8_t *p, size_t n)
 {
-    for (unsigned which = 0; which < 14; which++) {
+    for (unsigned which = 0; which < 17; which++) {
         struct buf b = {0};
         buf_char(&b, (char)which), buf_put(&b, p, n), put(&b), buf_free(&b);
     }
@@ -155,7 +155,20 @@ static void values_of(struct hive *made_up)
     under(h, &root, 0);
     buf_free(&b);
 }
-static void values(void) { system_and_more(values_of), value_seeds((const uint8_t *)"000001F4", 8), value_seeds((const uint8_t *)"00000G00", 8); }
+#define WORDS(kind, path, name, data) TEXT("\17" kind "\0" path "\0" name "\0" data)
+static void words(void)
+{
+    WORDS("SYSTEM", "CurrentControlSet\\Services\\A", "FailureActions", "\x80\x51\1\0\0\0\0\0\0\0\0\0\2\0\0\0\x14\0\0\0\1\0\0\0\x60\xea\0\0\4\0\0\0\0\0\0\0");
+    WORDS("SYSTEM", "CurrentControlSet\\Services\\A", "FailureActions", "\xff\xff\xff\xff\0\0\0\0\0\0\0\0\x14\0\0\0\x14\0\0\0\1\0\0\0");
+    WORDS("SYSTEM", "CurrentControlSet\\Services\\A\\TriggerInfo\\0", "GUID", "\xba\x0a\xe2\x1c\x51\x98\x21\x44\x94\x30\x1d\xde\xb7\x66\xe8\x09");
+    WORDS("SYSTEM", "CurrentControlSet\\Control\\Windows", "ShutdownTime", "\0\x80\x3e\xd5\xde\xb1\x9d\1");
+    WORDS("SYSTEM", "CurrentControlSet\\Services\\W32Time\\Config", "LastKnownGoodTime", "\0\x80\x3e\xd5\xde\xb1\x9d\1");
+    WORDS("SYSTEM", "CurrentControlSet\\Services\\Tcpip\\Parameters\\Interfaces\\X", "LeaseObtainedTime", "\1\2\3\x60");
+    WORDS("SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion", "InstallDate", "\1\2\3\x60");
+    WORDS("SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion", "InstallTime", "\0\x80\x3e\xd5\xde\xb1\x9d\1");
+    WORDS("SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\S-1-5-21-1-2-3-1001", "Sid", "\1\1\0\0\0\0\0\5\x12\0\0\0");
+}
+static void values(void) { words(), system_and_more(values_of), value_seeds((const uint8_t *)"000001F4", 8), value_seeds((const uint8_t *)"00000G00", 8); }
 
 /* --- messages */
 
