@@ -848,11 +848,11 @@ Test(hive_read, security)
         "logon_right f0 sid=S-1-5-21-1-2-3-1001 mask=4\n", "logon_right f0 sid=S-1-5-32-546 mask=384\n", "audit_policy f0 subcategory=Logon mask=3\n",
         "audit_policy f0 subcategory=Special Logon mask=1\n", "audit_policy f0 subcategory=Credential Validation mask=0\n", "lsa_name f0 what=machine_name value=PC1\n",
         "lsa_name f0 what=machine_sid value=S-1-5-21-1-2-3\n", "lsa_name f0 what=domain_name value=CORP\n", "lsa_name f0 what=dns_domain value=corp.example\n",
-        "cached_logon f0 slot=2 written=2026-02-03T00:00:00.0000000Z rid=1105\n",
+        "cached_logon f0 slot=2 written=2026-02-03T00:00:00.0000000Z rid=1105\n", "lsa_name f0 what=dns_forest value=corp.example\n", "lsa_name f0 what=cached_logon_slots value=3\n",
     };
     static const char *const absent[] = {"domain_sid", "slot=1", "slot=3", "anomaly", "reg_value"};
     struct hive h = {.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")};
-    lsa_name(&h, "PolAcDmN", "PC1"), lsa_name(&h, "PolPrDmN", "CORP"), lsa_name(&h, "PolDnDDN", "corp.example");
+    lsa_name(&h, "PolAcDmN", "PC1"), lsa_name(&h, "PolPrDmN", "CORP"), lsa_name(&h, "PolDnDDN", "corp.example"), lsa_name(&h, "PolDnTrN", "corp.example");
     lsa_sid(&h, "PolAcDmS", "S-1-5-21-1-2-3"), lsa_sid(&h, "PolPrDmS", NULL);
     lsa_secret(&h, "$MACHINE.ACC", utc("2026-02-01"), utc("2026-01-01")), lsa_secret(&h, "_SC_Empty", utc("2026-02-01"), 0);
     lsa_right(&h, "S-1-5-21-1-2-3-1001", RIGHT_BATCH), lsa_right(&h, "S-1-5-32-546", DENY_BATCH | DENY_NETWORK);
@@ -865,8 +865,8 @@ Test(hive_read, sam)
 {
     static const char *const there[] = {
         "sam_account f0 rid=500 name=Administrator flags=17 password_set=2026-01-01T00:00:00.0000000Z bad_count=0 blank=0 logons=0\n",
-        "sam_account f0 rid=1001 name=svc flags=1040 password_set=2026-01-02T00:00:00.0000000Z last_logon=2026-01-03T00:00:00.0000000Z last_bad=2026-01-04T00:00:00.0000000Z "
-        "bad_count=7 expires=2027-01-01T00:00:00.0000000Z blank=0 logons=12\n",
+        ("sam_account f0 rid=1001 name=svc flags=1040 password_set=2026-01-02T00:00:00.0000000Z last_logon=2026-01-03T00:00:00.0000000Z last_bad=2026-01-04T00:00:00.0000000Z "
+        "bad_count=7 expires=2027-01-01T00:00:00.0000000Z blank=0 logons=12\n"),
         "sam_account f0 rid=1002 name=M\xc3\xbcller flags=16 password_set=1601-01-01T00:00:00.0000000Z bad_count=0 blank=1 logons=0\n",
         "lockout_policy f0 threshold=5 duration=18000000000 window=18000000000 max_age=36288000000000 min_length=7 min_age=0 history=24 complex=1\n",
     };
@@ -883,8 +883,8 @@ Test(hive_read, sam)
 Test(hive_read, tasks)
 {
     static const char *const there[] = {
-        "task_cache f0 guid={11111111-2222-3333-4444-555555555555} path=\\Backup sid=S-1-5-21-1-2-3-1001 user=PC1\\svc logon=Password flags=4456704 registered=2026-01-01T00:00:00.0000000Z "
-        "last_run=2026-02-01T00:00:00.0000000Z last_ok=2026-01-15T00:00:00.0000000Z state=2147943467 result=2147943712 command=robocopy.exe \\\\srv\\share unc=1\n",
+        ("task_cache f0 guid={11111111-2222-3333-4444-555555555555} path=\\Backup sid=S-1-5-21-1-2-3-1001 user=PC1\\svc logon=Password flags=4456704 registered=2026-01-01T00:00:00.0000000Z "
+        "last_run=2026-02-01T00:00:00.0000000Z last_ok=2026-01-15T00:00:00.0000000Z state=2147943467 result=2147943712 command=robocopy.exe \\\\srv\\share unc=1\n"),
         "path=\\Vendor\\Nightly sid=S-1-5-18 logon=ServiceAccount flags=4194560 registered=2026-01-01T00:00:00.0000000Z state=0 result=0 command=%windir%\\system32\\cmd.exe unc=0\n",
         "task_cache f0 guid={TREE-ONLY} path=\\Half\n", "task_cache f0 guid={TASKS-ONLY} path=\\Hidden state=267009 result=1 command=x.exe\n",
     };
