@@ -1,4 +1,14 @@
-# whylogon: make [all|test|asan|bench|samples|fuzz|mingw|install|clean|help]   V=1 shows commands, CC=clang-14 works.
+# whylogon: make TARGET      V=1 shows commands, CC=clang-14 works, O=build/other builds elsewhere
+#   all         the program, build/whylogon
+#   test        every test program, on samples of our own and on the public corpus where it is present
+#   asan        the same under AddressSanitizer and UndefinedBehaviorSanitizer
+#   samples     samples/cases: evidence of our own, one case per cause
+#   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
+#   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1
+#   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
+#   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
+#   mingw       what the Windows port needs compiles
+#   install     PREFIX=/usr/local, DESTDIR=
 V ?= 0
 Q := $(if $(filter 0,$(V)),@,)
 CC ?= cc
@@ -105,9 +115,8 @@ mingw:
 	@mkdir -p $(O)/mingw/include && cp /usr/include/libdeflate.h $(O)/mingw/include/
 	$(Q)for f in $(MINGW_SRC); do echo "  MINGW $$f"; $(MINGW) $(filter-out -D_GNU_SOURCE,$(CSTD)) -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE $(WARN) -O1 -fsyntax-only -I$(O)/mingw/include $$f || exit 1; done
 
-$(O)/hive_bench: $(O)/tests/bench/hive_bench.o $(O)/libwhylogon.a
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
-$(O)/rule_bench: $(O)/tests/bench/rule_bench.o $(O)/libwhylogon.a
+# --- benchmarks
+$(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(O)/big_log: $(O)/tests/bench/big_log.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
@@ -123,6 +132,6 @@ install: $(O)/whylogon
 clean:
 	rm -rf $(O) samples/cases
 help:
-	@sed -n '1s/^# //p' Makefile
+	@sed -n '/^#/!q;s/^# //p' Makefile
 .PHONY: all test faults asan campaign samples fuzz fuzz-short fuzz-coverage mingw bench install clean help
 .SECONDARY:
