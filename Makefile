@@ -120,8 +120,6 @@ $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(O)/big_log: $(O)/tests/bench/big_log.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
-$(O)/scan_bench: $(O)/tests/bench/scan_bench.o $(O)/libwhylogon.a
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log
 	$(Q)bash tests/bench/run.sh $(O)
 	$(Q)$(O)/rule_bench
