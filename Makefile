@@ -121,6 +121,7 @@ $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(
 $(O)/big_log: $(O)/tests/bench/big_log.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
 bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log
+	$(Q)$(MAKE) --no-print-directory O=$(O)/nojail OPT='$(OPT) -DNO_JAIL' $(O)/nojail/whylogon
 	$(Q)bash tests/bench/run.sh $(O)
 	$(Q)$(O)/rule_bench
 	$(Q)bash tests/bench/hives.sh $(O)

@@ -215,7 +215,7 @@ Test(jail, a_missing_layer_is_known_and_may_be_refused, .timeout = 60)
 }
 
 /* The program itself on a system without Landlock: one line says so, whatever the number of workers; or nothing runs. */
-static int without_landlock(const char *program, const char *option, char *said, size_t cap)
+static int without_landlock(const char *program, const char *option, const char *to, char *said, size_t cap)
 {
     int out[2], status;
     cr_assert_eq(pipe(out), 0);
@@ -227,7 +227,7 @@ static int without_landlock(const char *program, const char *option, char *said,
         if (!ok || dup2(out[1], 2) < 0 || !freopen("/dev/null", "w", stdout))
             _exit(77);
         close(out[0]), close(out[1]);
-        execl(program, "whylogon", "analyze", "--force", "--progress=none", "-j", "2", "-o", "/tmp/whylogon-jail-out", option, "samples/cases/two-hosts", (char *)NULL);
+        execl(program, "whylogon", "analyze", "--force", "--progress=none", "-j", "2", "-o", to, option, "samples/cases/two-hosts", (char *)NULL);
         _exit(77);
     }
     close(out[1]);
@@ -243,19 +243,22 @@ static int without_landlock(const char *program, const char *option, char *said,
 Test(jail, the_program_says_it_once, .timeout = 60)
 {
     static const struct { const char *option; int code; } ways[] = {{"--progress=none", 0}, {"--require-jail", 2}};
-    char path[4096], said[4096];
+    char path[4096], said[4096], dir[] = "/tmp/whylogon-jail-XXXXXX", rm[64];
     const char *p = getenv("WHYLOGON");
+    cr_assert_not_null(mkdtemp(dir));
     cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
     if (seccomp_syscall_resolve_name("landlock_create_ruleset") == __NR_SCMP_ERROR) {
         fprintf(stderr, "skipped: this libseccomp does not know Landlock\n");
         return;
     }
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        int code = without_landlock(path, ways[i].option, said, sizeof said);
+        int code = without_landlock(path, ways[i].option, dir, said, sizeof said);
         cr_expect_eq(code, ways[i].code, "%s: exit %d: %s", ways[i].option, code, said);
         char *line = strstr(said, "no landlock");
         cr_expect(line && !strstr(line + 1, "no landlock"), "%s: %s", ways[i].option, said);
     }
+    snprintf(rm, sizeof rm, "rm -rf %s", dir);
+    cr_expect_eq(system(rm), 0);
 }
 
 int main(int argc, char **argv)

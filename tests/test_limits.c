@@ -43,7 +43,7 @@ static const char *program(void)
 
 static void scratch(const char *name)
 {
-    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-limits-%s", (int)getuid(), name);
+    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-limits-%s", (int)getpid(), name);
     snprintf(in, sizeof in, "%s/in", dir);
     cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, in), 0, "%s", out);
 }
@@ -149,6 +149,7 @@ Test(limits, each_keeps_what_was_read, .timeout = 120)
         cr_expect_eq(code, 0, "%s: whole: exit %d: %s", rows[i].name, code, out);
         cr_expect_eq(ask(rows[i].sql), rows[i].whole, "%s: whole: %s", rows[i].name, out);
     }
+    cr_expect_eq(run("rm -rf %s", dir), 0);
 }
 
 Test(limits, what_is_no_limit)
@@ -216,6 +217,7 @@ Test(limits, time, .timeout = 60)
         cr_expect_eq(found, 1, "%s", times[i].limits);
         case_close(db), evidence_free(&evidence), kb_free(kb);
     }
+    cr_expect_eq(run("rm -rf %s", dir), 0);
 }
 
 int main(int argc, char **argv)

@@ -634,6 +634,24 @@ Test(second, a_hive_that_ends_libregf, .timeout = 60)
     cr_expect_eq(system(command), 0);
 }
 
+/* What show tells of a value: where it lies, what it means, what the second reader says, its cell. */
+Test(second, a_cited_value_is_shown, .timeout = 60)
+{
+    static const char *const parts[] = {"  file         ", "/SYSTEM\n", "  sha256       ", "  offset       0x", "\nregistry value\n", "  name         disabledomaincreds", "  num          1\n", "\nsecond reader\n  says         agree\n",
+                                        "  reader       libevtx", "\nraw bytes\n", "76 6b 12 00", "vk"};
+    char dir[] = "/tmp/whylogon-second-XXXXXX", fmt[256], id[64], command[64];
+    cr_assert_not_null(mkdtemp(dir));
+    cr_expect_eq(program("analyze --progress=none -o %s/out samples/cases/credential-storage-policy", dir), 0, "%s", said);
+    program("query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation JOIN v_reg USING(evidence_id) WHERE name = 'disabledomaincreds' AND role = 'cause' LIMIT 1\" | tail -n 1 | tr -d '\\r\"'", dir);
+    cr_assert_eq(sscanf(said, "%63s", id), 1);
+    snprintf(fmt, sizeof fmt, "show %%s/out/case.db %s", id);
+    cr_expect_eq(program(fmt, dir), 0, "%s", said);
+    for (size_t i = 0; i < LEN(parts); i++)
+        cr_expect(strstr(said, parts[i]), "'%s' is not in:\n%s", parts[i], said);
+    snprintf(command, sizeof command, "rm -rf %s", dir);
+    cr_expect_eq(system(command), 0);
+}
+
 /* ---- In a jail: what second.h names is all it takes */
 extern void __asan_init(void) __attribute__((weak));
 

@@ -44,6 +44,7 @@ q="--progress=none -o $dir/out"
 row "analyze, one $gb GB log / openssl sha256 of it" "$w analyze $q $dir/one.evtx" "openssl dgst -sha256 $dir/one.evtx" 1.10
 row "analyze, the same bytes in 40 logs / openssl on them" "$w analyze $q $dir/forty" "openssl dgst -sha256 $(echo "$dir"/forty/*)" 0.75
 row "analyze, a $gb GB Security log of ordinary noise / openssl" "$w analyze $q $dir/noise.evtx" "openssl dgst -sha256 $dir/noise.evtx" 1.10
+[ -x "$build/nojail/whylogon" ] && row "analyze, one $gb GB log / by a build without a jail" "$w analyze $q $dir/one.evtx" "$build/nojail/whylogon analyze $q $dir/one.evtx" 1.05
 row "scan without hashing, $gb GB / openssl sha256" "$w dump --id 65535 $dir/one.evtx" "openssl dgst -sha256 $dir/one.evtx" -
 if [ "${BIG:-0}" = 1 ]; then
     make_log "$dir/four.evtx" $((bytes * 4))
