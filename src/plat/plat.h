@@ -40,7 +40,7 @@ enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, b
 enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e);
 struct exit_info { int code, signal; bool killed; };
 void        plat_proc_kill(struct proc *p);
-void        plat_proc_end(struct proc *p, struct exit_info *how);               /* waits, frees */
+void        plat_proc_end(struct proc *p, struct exit_info *how);               /* waits five seconds, kills, frees */
 /* Child side of the channel. recv: exactly n bytes, E_TRUNC at a clean end; files that came along fill files[], *n_files in: room, out: count. */
 enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e);
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e);        /* E_STOP: the reader has had enough (head); E_DB: it cannot be written */

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -217,7 +218,7 @@ char *plat_real(const char *path, struct arena *a)
 
 struct proc { pid_t pid; int fd; bool killed; };
 
-enum { CHANNEL = 0, MAX_FILES = 3 };
+enum { CHANNEL = 0, MAX_FILES = 3, END_MS = 5000 };     /* END_MS: for a child to end when its channel is closed */
 
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e)
 {
@@ -318,6 +319,18 @@ void plat_proc_kill(struct proc *p)
         p->killed = true, kill(p->pid, SIGKILL);
 }
 
+/* Does the child end by itself within ms? A kernel without pidfds: its word is taken for it. */
+static bool ends_by_itself(pid_t pid, unsigned ms)
+{
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0), n;
+    if (fd < 0)
+        return true;
+    while ((n = poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, (int)ms)) < 0 && errno == EINTR)
+        ;
+    close(fd);
+    return n != 0;
+}
+
 void plat_proc_end(struct proc *p, struct exit_info *how)
 {
     int status = 0;
@@ -325,6 +338,8 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
     if (!p)
         return;
     close(p->fd);
+    if (!p->killed && !ends_by_itself(p->pid, END_MS))
+        plat_proc_kill(p);
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
         ;
     how->killed = p->killed;

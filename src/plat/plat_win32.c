@@ -455,6 +455,8 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
         return;
     CloseHandle(p->to), p->to = NULL;
     CloseHandle(p->from), p->from = NULL;
+    if (!p->killed && WaitForSingleObject(p->process, 5000) == WAIT_TIMEOUT)       /* for a child to end when its channel is closed */
+        plat_proc_kill(p);
     WaitForSingleObject(p->process, INFINITE);
     GetExitCodeProcess(p->process, &code);
     how->killed = p->killed, how->code = (int)code;
