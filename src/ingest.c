@@ -414,9 +414,13 @@ static enum status slot_start(struct ingest *p, struct slot *s, struct err *e)
     want.records = p->lim.records, want.xml_depth = (uint32_t)p->lim.xml_depth, want.key_depth = (uint32_t)p->lim.key_depth;
     want_put(&frame, &want);
     frame_end(&frame, at);
-    struct err gone = {0};          /* a worker that has died already is found out when it is read */
-    st = frame_to(s->proc, &frame, NULL, 0, &gone) == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory") : OK;
+    struct err gone = {0};
+    if ((st = frame_to(s->proc, &frame, NULL, 0, &gone)) == E_NOMEM)
+        err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory");
+    else if (st != OK)              /* one that has died already, or may as well: its end is read below */
+        plat_proc_kill(s->proc), st = OK;
     buf_free(&frame);
+    s->heard = s->began = plat_clock_ms();
     s->n = 0, s->ahead = 0, s->in.n = 0, s->jailed = false;
     return st;
 }
@@ -682,7 +686,7 @@ static enum status run_all(struct ingest *p, bool late, struct err *e)
             struct slot *s = &p->slot[i];
             if (ready[i])
                 st = slot_read(p, s, e);
-            if (st == OK && s->n && wait[i])
+            if (st == OK && (s->n || !s->jailed) && wait[i])
                 st = slot_patience(p, s, e);
         }
         show(p, false);
