@@ -8,106 +8,109 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY = 176, STALL_MS = 30000 };      /* one item: a hive is opened with the first, hostile ones are ended by the CPU limit before */
+enum { WHY = 176, STALL_MS = 30000,        /* one item: a hive is opened with the first, hostile ones are ended by the CPU limit before */
+       SCRATCH_BYTES = 64 << 20 };          /* one fact at a time: a value is 1 MiB at most, its hex and text some more */
 
-struct item { struct str id; int64_t unit, file; struct reread_item it; };
+/* What is cited: where it lies and which row says so. */
+struct item { int64_t unit, file, off, row; uint8_t kind; };
 struct unit { int64_t file[3]; struct str path[3], root; size_t n; bool hive, text; };     /* root: "SYSTEM", or further down for a sub-tree export; text: no second reader knows it */
 
 struct verify {
     struct casedb *db;
     struct arena mem;
     struct item *item; size_t n, cap;
+    uint8_t kind;                   /* of items that are being collected */
     struct proc *proc;
     struct buf in, out;
 };
 
-/* --- what is cited: one query per kind of fact, all with the same first columns: id, unit (hive or log), file, offset */
+/* --- kinds of cited facts: how they are found, and how one is read. Those decoded from values rest on one value each: key below the root, value name. */
 
-#define CITED(table) " FROM " table " t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON c.evidence_id = printf('f%d:0x%x', t.file_id, t.file_off) "
-#define PLACE "c.evidence_id, t.file_id, t.file_id, t.file_off, "
-#define HIVE_PLACE "c.evidence_id, t.hive_id, t.file_id, t.file_off, "
-
-static const struct { enum fact_kind kind; const char *sql; } whole[] = {
-    {FACT_EVENT, "SELECT " PLACE "computer, channel, provider, event_id, qualifiers, version, level, time, record_id, pid, sid, recovered, NULL, data, NULL" CITED("event")},
-    {FACT_EVENT, "SELECT " PLACE "computer, channel, provider, event_id, NULL, NULL, NULL, first_time, NULL, NULL, NULL, NULL, NULL, data, NULL" CITED("fold")},
-    {FACT_REG_VALUE, "SELECT " HIVE_PLACE "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off" CITED("reg_value")},
-    {FACT_REG_KEY, "SELECT " HIVE_PLACE "path, written, class, subkeys, values_n, origin, recovered" CITED("reg_key")},
+#define KIND(table, unit, columns) \
+    "SELECT t." unit ", t.file_id, t.file_off, t.id FROM " table " t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON c.evidence_id = printf('f%d:0x%x', t.file_id, t.file_off)", \
+    "SELECT " columns " FROM " table " t WHERE t.id = ?1"
+static const struct { int fact; const char *cited, *one; } kinds[] = {      /* fact: enum fact_kind, or -1: a value */
+    {FACT_EVENT, KIND("event", "file_id", "computer, channel, provider, event_id, qualifiers, version, level, time, record_id, pid, sid, recovered, NULL, data, NULL")},
+    {FACT_EVENT, KIND("fold", "file_id", "computer, channel, provider, event_id, NULL, NULL, NULL, first_time, NULL, NULL, NULL, NULL, NULL, data, NULL")},
+    {FACT_REG_VALUE, KIND("reg_value", "hive_id", "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off")},
+    {FACT_REG_KEY, KIND("reg_key", "hive_id", "path, written, class, subkeys, values_n, origin, recovered")},
+    {-1, KIND("secret", "hive_id", "'Policy\\Secrets\\' || name || '\\CupdTime', ''")},
+    {-1, KIND("logon_right", "hive_id", "'Policy\\Accounts\\' || sid || '\\ActSysAc', ''")},
+    {-1, KIND("audit_policy", "hive_id", "'Policy\\PolAdtEv', ''")},
+    {-1, KIND("lsa_name", "hive_id", "'Policy\\' || CASE what WHEN 'machine_name' THEN 'PolAcDmN' WHEN 'machine_sid' THEN 'PolAcDmS' WHEN 'domain_name' THEN 'PolPrDmN'"
+                                     " WHEN 'domain_sid' THEN 'PolPrDmS' ELSE 'PolDnDDN' END, ''")},
+    {-1, KIND("cached_logon", "hive_id", "'Cache', 'NL$' || slot")},
+    {-1, KIND("sam_account", "hive_id", "'SAM\\Domains\\Account\\Users\\' || printf('%08X', rid), 'F'")},
+    {-1, KIND("lockout_policy", "hive_id", "'SAM\\Domains\\Account', 'F'")},
+    {-1, KIND("task_cache", "hive_id", "'Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\' || guid, 'DynamicInfo'")},
 };
-/* Decoded facts rest on one value each: key below the root, value name. */
-static const char *const decoded[] = {
-    "SELECT " HIVE_PLACE "'Policy\\Secrets\\' || name || '\\CupdTime', ''" CITED("secret"),
-    "SELECT " HIVE_PLACE "'Policy\\Accounts\\' || sid || '\\ActSysAc', ''" CITED("logon_right"),
-    "SELECT " HIVE_PLACE "'Policy\\PolAdtEv', ''" CITED("audit_policy"),
-    "SELECT " HIVE_PLACE "CASE what WHEN 'machine_name' THEN 'Policy\\PolAcDmN' WHEN 'machine_sid' THEN 'Policy\\PolAcDmS' WHEN 'domain_name' THEN 'Policy\\PolPrDmN'"
-    " WHEN 'domain_sid' THEN 'Policy\\PolPrDmS' WHEN 'dns_forest' THEN 'Policy\\PolDnTrN' WHEN 'cached_logon_slots' THEN 'Cache' WHEN 'sam_sid' THEN 'SAM\\Domains\\Account' ELSE 'Policy\\PolDnDDN' END,"
-    " CASE what WHEN 'cached_logon_slots' THEN 'NL$Control' WHEN 'sam_sid' THEN 'V' ELSE '' END" CITED("lsa_name"),
-    "SELECT " HIVE_PLACE "'Cache', 'NL$' || slot" CITED("cached_logon"),
-    "SELECT " HIVE_PLACE "'SAM\\Domains\\Account\\Users\\' || printf('%08X', rid), 'F'" CITED("sam_account"),
-    "SELECT " HIVE_PLACE "'SAM\\Domains\\Account', 'F'" CITED("lockout_policy"),
-    "SELECT " HIVE_PLACE "'Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\' || guid, 'DynamicInfo'" CITED("task_cache"),
-};
-
-struct collect { struct verify *v; int kind; };     /* kind: enum fact_kind, or -1 for decoded facts */
-
-static bool known(const struct verify *v, struct str id)
-{
-    for (size_t i = 0; i < v->n; i++)
-        if (str_eq(v->item[i].id, id))
-            return true;
-    return false;
-}
 
 static enum status add_item(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
-    struct collect *q = ctx;
-    struct verify *v = q->v;
-    (void)name;
-    if (known(v, c[0].s))
-        return OK;
+    struct verify *v = ctx;
+    (void)name, (void)n;
     if (v->n == v->cap) {
-        struct item *more = realloc(v->item, (v->cap = v->cap ? v->cap * 2 : 64) * sizeof *more);
+        size_t cap = v->cap ? v->cap * 2 : 64;
+        struct item *more = realloc(v->item, cap * sizeof *more);
         if (!more)
             return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
-        v->item = more;
+        v->item = more, v->cap = cap;
     }
-    struct item *it = &v->item[v->n++];
-    *it = (struct item){.id = arena_str(&v->mem, c[0].s), .unit = c[1].i, .file = c[2].i, .it = {.off = (uint64_t)c[3].i}};
-    if (q->kind < 0) {
-        it->it.key = arena_str(&v->mem, c[4].s), it->it.value = arena_str(&v->mem, c[5].s);
-        return it->it.value.p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many citations");
-    }
-    struct fact f = {.kind = (enum fact_kind)q->kind, .ref = {.off = it->it.off}};
-    struct buf wire = {0};
-    for (size_t i = 0; i < FACT_COLS; i++)
-        f.v[i] = i + 4 >= n || c[i + 4].null ? val_null() : (struct value){.i = c[i + 4].i, .s = c[i + 4].s};
-    if (f.kind != FACT_EVENT)
-        it->it.key = arena_str(&v->mem, f.v[RV_PATH].s);     /* cut to what is below the root when the unit is known */
-    if (f.kind == FACT_REG_VALUE)
-        it->it.value = arena_str(&v->mem, f.v[RV_NAME].s.p ? f.v[RV_NAME].s : STR(""));
-    fact_put(&wire, &f);
-    it->it.fact = arena_str(&v->mem, buf_view(&wire));
-    enum status st = wire.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory") : !it->it.fact.p ? err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many citations") : OK;
-    buf_free(&wire);
-    return st;
+    v->item[v->n++] = (struct item){.unit = c[0].i, .file = c[1].i, .off = c[2].i, .row = c[3].i, .kind = v->kind};
+    return OK;
 }
 
-static int by_unit(const void *a, const void *b)
+static int by_place(const void *a, const void *b)
 {
     const struct item *x = a, *y = b;
-    if (x->unit != y->unit)
-        return x->unit < y->unit ? -1 : 1;
-    return str_cmp(x->id, y->id);
+    const int64_t d[][2] = {{x->unit, y->unit}, {x->file, y->file}, {x->off, y->off}, {x->kind, y->kind}, {x->row, y->row}};
+    for (size_t i = 0; i < LEN(d); i++)
+        if (d[i][0] != d[i][1])
+            return d[i][0] < d[i][1] ? -1 : 1;
+    return 0;
 }
 
+/* Each place once: what several kinds of facts say of it rests on the first. */
 static enum status collect(struct verify *v, struct err *e)
 {
     enum status st = OK;
-    for (size_t i = 0; i < LEN(decoded) && st == OK; i++)       /* these first: the value beside one may be told without its bytes */
-        st = case_query(v->db, decoded[i], NULL, NULL, 0, add_item, &(struct collect){v, -1}, e);
-    for (size_t i = 0; i < LEN(whole) && st == OK; i++)
-        st = case_query(v->db, whole[i].sql, NULL, NULL, 0, add_item, &(struct collect){v, (int)whole[i].kind}, e);
+    size_t n = 0;
+    for (v->kind = 0; v->kind < LEN(kinds) && st == OK; v->kind++)
+        st = case_query(v->db, kinds[v->kind].cited, NULL, NULL, 0, add_item, v, e);
     if (v->n)
-        qsort(v->item, v->n, sizeof *v->item, by_unit);
+        qsort(v->item, v->n, sizeof *v->item, by_place);
+    for (size_t i = 0; i < v->n; i++)
+        if (!n || v->item[n - 1].unit != v->item[i].unit || v->item[n - 1].file != v->item[i].file || v->item[n - 1].off != v->item[i].off)
+            v->item[n++] = v->item[i];
+    v->n = n;
+    return st;
+}
+
+/* What the second reader is asked: the fact, or the value it rests on. Nothing but an offset when the fact does not fit. */
+struct question { struct verify *v; int fact; struct reread_item it; bool fits; };
+
+static enum status read_fact(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct question *q = ctx;
+    struct arena *mem = &q->v->mem;
+    (void)name;
+    if (q->fact < 0) {
+        q->it.key = arena_str(mem, c[0].s), q->it.value = arena_str(mem, c[1].s);
+        return q->fits = q->it.key.p && q->it.value.p, OK;
+    }
+    struct fact f = {.kind = (enum fact_kind)q->fact, .ref = {.off = q->it.off}};
+    struct buf wire = {0};
+    for (size_t i = 0; i < FACT_COLS; i++)
+        f.v[i] = i >= n || c[i].null ? val_null() : (struct value){.i = c[i].i, .s = c[i].s};
+    if (f.kind != FACT_EVENT)
+        q->it.key = arena_str(mem, f.v[RV_PATH].s);     /* cut to what is below the root when it is asked */
+    if (f.kind == FACT_REG_VALUE)
+        q->it.value = arena_str(mem, f.v[RV_NAME].s.p ? f.v[RV_NAME].s : STR(""));
+    fact_put(&wire, &f);
+    q->it.fact = arena_str(mem, buf_view(&wire));
+    q->fits = q->it.fact.p && (f.kind == FACT_EVENT || q->it.key.p) && (f.kind != FACT_REG_VALUE || q->it.value.p);
+    enum status st = wire.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory") : OK;
+    buf_free(&wire);
     return st;
 }
 
@@ -204,27 +207,35 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
 
 static enum status store(struct verify *v, const struct item *it, enum second_result r, struct str detail, struct err *e)
 {
-    struct value row[] = {val_s(it->id), val_s(str_of(second_result_names[r])), detail.n ? val_s(detail) : val_null(), val_s(str_of(second_version()))};
+    char id[64];
+    snprintf(id, sizeof id, "f%lld:0x%llx", (long long)it->file, (unsigned long long)it->off);
+    struct value row[] = {val_s(str_of(id)), val_s(str_of(second_result_names[r])), detail.n ? val_s(detail) : val_null(), val_s(str_of(second_version()))};
     return case_run(v->db, "INSERT OR REPLACE INTO verification(evidence_id, result, detail, reader) VALUES(?1, ?2, ?3, ?4)", row,
                     (enum col_type[]){COL_TEXT, COL_TEXT, COL_TEXT, COL_TEXT}, LEN(row), e);
 }
 
-static enum status ask(struct verify *v, const struct unit *u, struct item *it, struct err *e)
+static enum status ask(struct verify *v, const struct unit *u, const struct item *it, struct err *e)
 {
     char why[WHY] = "";
     uint8_t result = SECOND_UNREADABLE;
     struct str detail = {0};
     bool gone = false;
     struct exit_info how = {0};
+    struct question q = {.v = v, .fact = kinds[it->kind].fact, .it = {.off = (uint64_t)it->off}};
     for (size_t i = 0; i < u->n; i++)
         if (u->file[i] == it->file)
-            it->it.file = (uint8_t)i;
-    enum status st = v->proc ? OK : child_start(v, u, why, e);
+            q.it.file = (uint8_t)i;
+    enum status st = case_query(v->db, kinds[it->kind].one, &(struct value){.i = it->row}, (enum col_type[]){COL_INT}, 1, read_fact, &q, e);
+    if (st == OK && !q.fits)
+        return store(v, it, SECOND_UNREADABLE, STR("too large to be read again"), e);
+    if (u->hive && q.it.fact.n && str_starts_ci(q.it.key, u->root))
+        q.it.key = q.it.key.n > u->root.n ? (struct str){q.it.key.p + u->root.n + 1, q.it.key.n - u->root.n - 1} : STR("");
+    st = st == OK && !v->proc ? child_start(v, u, why, e) : st;
     if (st != OK || !v->proc)
         return st != OK ? st : store(v, it, SECOND_UNREADABLE, str_of(why), e);
     v->out.n = 0;
     size_t at = frame_begin(&v->out, REREAD_ITEM);
-    reread_item_put(&v->out, &it->it);
+    reread_item_put(&v->out, &q.it);
     frame_end(&v->out, at);
     struct err sent = {0};
     if ((st = frame_to(v->proc, &v->out, NULL, 0, &sent)) == E_NOMEM)
@@ -246,6 +257,7 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
 {
     struct unit u = {0};
     struct { struct verify *v; struct unit *u; } q = {v, &u};
+    struct arena before = v->mem;
     struct exit_info how;
     enum status st = case_query(v->db, "SELECT id, path, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id", &(struct value){.i = v->item[from].unit},
                                 (enum col_type[]){COL_INT}, 1, add_file, &q, e);
@@ -253,13 +265,11 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
         st = case_query(v->db, "SELECT root FROM hive WHERE file_id = ?1", &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, keep_root, &q, e);
     for (size_t i = from; i < to && st == OK && !u.text; i++) {
         struct arena was = v->mem;
-        struct str *key = &v->item[i].it.key;
-        if (u.hive && v->item[i].it.fact.n && str_starts_ci(*key, u.root))
-            *key = key->n > u.root.n ? (struct str){key->p + u.root.n + 1, key->n - u.root.n - 1} : STR("");
         st = ask(v, &u, &v->item[i], e);
         v->mem = was;
     }
     child_end(v, &how);
+    v->mem = before;
     return st;
 }
 
@@ -274,7 +284,7 @@ enum status verify_conclude(struct casedb *db, struct err *e)
 enum status verify(struct casedb *db, struct err *e)
 {
     struct verify v = {.db = db};
-    if (!arena_make(&v.mem, 512u << 20))
+    if (!arena_make(&v.mem, SCRATCH_BYTES))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     enum status st = collect(&v, e);
     for (size_t i = 0, to; i < v.n && st == OK; i = to) {
