@@ -67,7 +67,7 @@ $(O)/test_faults: $(O)/tests/test_faults.o $(call obj,$(CMD_SRC)) $(O)/libwhylog
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(FAULTS:%=-Wl,--wrap=%) $(LDLIBS) -lcriterion
 test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
 	$(Q)sh tests/run.sh $(O)
-# `test` lets a part of all calls fail, another one each day; this every one: half an hour
+# `test` lets a part of all calls fail; this every one: half an hour
 faults: $(O)/test_faults $(O)/samples.stamp
 	$(Q)FAULT_STEP=1 $(O)/test_faults -j2
 asan:
