@@ -846,6 +846,8 @@ static void services(struct buf *b, const struct report *r)
             h(b, "%z <span class='src'>(%i)</span>", start_word(s->start), s->start);
         else
             h(b, "<span class='nil'>%z</span>", s->id.p ? "not set" : "not installed");
+        if (s->recovery.n)
+            h(b, "<small>when it fails: %s</small>", s->recovery);
         h(b, "</td><td><bdi dir='auto'>%s</bdi></td><td>", s->account), ref(b, r, s->id), buf_z(b, "</td></tr>\n");
     }
     table_close(b, r->service.n - n + r->service.more, "SELECT * FROM v_service");

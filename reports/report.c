@@ -113,14 +113,16 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
     /* Five services always, absent ones too, once a SYSTEM hive of the host was read; others when they log on with an account of their own or failed. */
     {offsetof(struct report, service), sizeof(struct r_service), 100000,
      "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY AND state IN ('present', 'partial') "
-     "AND coalesce(detail, '') NOT LIKE 'only a part of it%') "
-     "SELECT s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id FROM v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
+     "AND coalesce(detail, '') NOT LIKE 'only a part of it%'), rec AS MATERIALIZED (SELECT host, service, actions FROM v_service_recovery) "
+     "SELECT s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id, "
+     "(SELECT min(r.actions) FROM rec r WHERE r.host = s.host AND r.service = s.service COLLATE NOCASE) FROM v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
      "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE) "
      "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
      "AND s.account COLLATE NOCASE NOT IN (SELECT name FROM kb_account)) UNION ALL "
-     "SELECT h.host, a.name, NULL, NULL, NULL, NULL FROM hives h, always a WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE NOCASE) "
+     "SELECT h.host, a.name, NULL, NULL, NULL, NULL, NULL FROM hives h, always a WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE NOCASE) "
      "ORDER BY 1, 2 COLLATE NOCASE, 6",
-     {TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start), TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id)}},
+     {TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start), TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id),
+      TEXT(r_service, recovery)}},
     {offsetof(struct report, setting), sizeof(struct r_setting), 100000,
      "SELECT section = 'smb_client', host, name, is_set, value, text, default_value, default_text, meaning, evidence_id FROM v_setting "
      "WHERE section IN ('smb_client', 'credential_policy') ORDER BY 1 DESC, host, name COLLATE NOCASE",

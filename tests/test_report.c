@@ -22,6 +22,7 @@ static const char views[] =
     "CREATE VIEW v_logon_failure AS SELECT * FROM v_failure WHERE kind IN ('task', 'service', 'share');"
     "CREATE TABLE v_task(evidence_id, host, task, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc);"
     "CREATE TABLE v_service(evidence_id, host, service, display, start, account, delayed, managed, depends, image);"
+    "CREATE TABLE v_service_recovery(evidence_id, host, service, actions);"
     "CREATE TABLE v_setting(evidence_id, host, section, name, value, text, is_set, default_value, default_text, meaning, path);"
     "CREATE TABLE v_control_set_difference(host, control_set, last_known_good, path, name, other_value, current_value, evidence_id, current_id);"
     "CREATE TABLE v_finding(finding, cause, rule, title, verdict, host, subject, win32, hex, symbol, first_seen, last_seen, count, explanation, second_reader);"
@@ -187,10 +188,13 @@ Test(report, services)
         "INSERT INTO v_service VALUES('f2:0x10', 'PC1', 'lanmanworkstation', NULL, 2, 'NT AUTHORITY\\NetworkService', 0, 0, NULL, NULL), ('f2:0x20', 'PC1', 'VaultSvc', NULL, 4, 'LocalSystem', 0, 0, NULL, NULL),"
         "('f2:0x30', 'PC1', 'Agent', NULL, 2, 'CORP\\svc', 0, 0, NULL, NULL), ('f2:0x40', 'PC1', 'Dhcp', NULL, 2, 'localsystem', 0, 0, NULL, NULL), ('f2:0x50', 'PC1', 'drv', NULL, 1, '\\Driver\\drv', 0, 0, NULL, NULL),"
         "('f2:0x60', 'PC1', 'virt', NULL, 1, 'nt service\\virt', 0, 0, NULL, NULL), ('f2:0x70', 'PC1', 'Broken', NULL, 2, 'LocalSystem', 0, 0, NULL, NULL), ('f2:0x80', 'PC1', 'NoAcc', NULL, 2, NULL, 0, 0, NULL, NULL);"
+        "INSERT INTO v_service_recovery VALUES('f2:0x78', 'PC1', 'BROKEN', 'restart after 60 s');"
         "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'service', 'broken', NULL, NULL, NULL, 1069, 1, '1069', 'S', " MARCH_2 ", 1, 101);");
     expect_json(&m, "(SELECT group_concat(json_extract(value, '$.service') || '=' || coalesce(json_extract(value, '$.start'), 'null') || coalesce(json_extract(value, '$.ref'), '')) FROM json_each(?1, '$.facts.services'))",
                 "Agent=2f2:0x30,Broken=2f2:0x70,CscService=null,LanmanWorkstation=2f2:0x10,Netlogon=null,Schedule=null,VaultSvc=4f2:0x20");
-    expect_json(&m, "json_extract(?1, '$.facts.services[2]')", "{\"host\":\"PC1\",\"service\":\"CscService\",\"start\":null,\"account\":null,\"ref\":null}");
+    expect_json(&m, "json_extract(?1, '$.facts.services[2]')", "{\"host\":\"PC1\",\"service\":\"CscService\",\"start\":null,\"account\":null,\"recovery\":null,\"ref\":null}");
+    expect_json(&m, "json_extract(?1, '$.facts.services[1].recovery')", "restart after 60 s");
+    cr_expect(has(&m, HTML, "<small>when it fails: restart after 60 s</small>"));
     cr_expect(has(&m, HTML, "<span class='nil'>not installed</span>") && has(&m, HTML, "disabled <span class='src'>(4)</span>"));
     drop(&m);
     m = make(PC1 FILE1 LOG);
