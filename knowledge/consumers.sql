@@ -60,7 +60,7 @@ WITH c AS (
         x.cupd, x.oupd, s.image, instr(s.image, '\\') > 0, s.start < 4, s.file_id, s.file_off
     FROM service s LEFT JOIN kb_account k ON k.name = s.account LEFT JOIN kept x ON x.host_id = s.host_id AND x.name = '_SC_' || s.name WHERE s.account > ''
     UNION ALL
-    SELECT f.host_id, f.kind, f.subject, f.principal, f.sid, NULL, x.cupd, x.oupd, NULL, 0, 1, f.file_id, f.file_off
+    SELECT f.host_id, f.kind, f.subject, f.principal, f.sid, CASE WHEN f.principal LIKE '%$' THEN 'ServiceAccount' END, x.cupd, x.oupd, NULL, 0, 1, f.file_id, f.file_off
     FROM (SELECT *, row_number() OVER (PARTITION BY host_id, kind, subject COLLATE NOCASE ORDER BY principal IS NULL, time DESC, id DESC) AS i FROM logon_failure
         WHERE kind IN ('task', 'service') AND subject IS NOT NULL) f
     LEFT JOIN kept x ON f.kind = 'service' AND x.host_id = f.host_id AND x.name = '_SC_' || f.subject
@@ -146,6 +146,11 @@ FROM (SELECT *, julianday(data ->> 'NewTime') - julianday(coalesce(data ->> 'Old
     WHERE (provider = 'Microsoft-Windows-Kernel-General' AND event_id = 1 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4616) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL) e
 WHERE abs(days) * 86400 > 300 AND NOT EXISTS (SELECT 1 FROM event p WHERE p.host_id = e.host_id AND p.provider = 'Microsoft-Windows-Kernel-Power' AND p.event_id IN (42, 107)
     AND p.time BETWEEN e.time - 1200000000 AND e.time + 1200000000)
+UNION ALL          -- back, for whatever reason: moments between the new time and the old one (other, a FILETIME) came twice, and their order is in doubt
+SELECT host_id, 'clock-backward', NULL, time, boot, provider, event_id, NULL, time + CAST(round(days * 864000000000) AS INTEGER), file_id, file_off
+FROM (SELECT *, julianday(coalesce(data ->> 'OldTime', data ->> 'PreviousTime')) - julianday(data ->> 'NewTime') AS days FROM event
+    WHERE (provider = 'Microsoft-Windows-Kernel-General' AND event_id = 1 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4616) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL)
+WHERE days * 86400 > 60
 UNION ALL          -- by more than a day back
 SELECT host_id, 'clock-back', NULL, time, boot, provider, event_id, data ->> 'NewTime', data ->> 'OldTime', file_id, file_off FROM event
 WHERE provider = 'Microsoft-Windows-Kernel-General' AND event_id = 1 AND julianday(data ->> 'NewTime') < julianday(data ->> 'OldTime') - 1 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;

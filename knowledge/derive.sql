@@ -355,6 +355,7 @@ SELECT h.id, k.column1, coalesce(s.name, k.column2) FROM host h JOIN (VALUES ('W
 LEFT JOIN service s ON s.host_id = h.id AND s.name = k.column2 ORDER BY 1, 2;
 
 -- Tasks: TaskCache, else the newest XML of 4698 or 4702 that no 4699 followed.
+-- A group-managed service account (its name ends with $) is registered with logon type Password, but Windows fetches its password: nothing is stored, so it counts as ServiceAccount.
 CREATE TEMP TABLE task_xml AS
 SELECT host_id, task, time, xml, file_id, file_off FROM (
     SELECT host_id, event_id, field(data, 'TaskName') AS task, time, coalesce(field(data, 'TaskContentNew'), field(data, 'TaskContent')) AS xml, file_id, file_off,
@@ -374,7 +375,7 @@ INSERT OR IGNORE INTO cached SELECT m.host_id, t.path FROM task_cache t JOIN min
 INSERT INTO task(host_id, path, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc, file_id, file_off)
 SELECT * FROM (
     SELECT m.host_id, t.path, t.guid, coalesce(t.sid, w.sid, k.sid) AS sid,
-        coalesce(nullif(t.user, ''), (SELECT c.domain || '\' || c.account FROM called c WHERE c.sid = t.sid)) AS user, t.logon, t.flags, nullif(t.registered, 0), nullif(t.last_run, 0), nullif(t.last_ok, 0),
+        coalesce(nullif(t.user, ''), (SELECT c.domain || '\' || c.account FROM called c WHERE c.sid = t.sid)) AS user, CASE WHEN t.user LIKE '%$' AND t.logon = 'Password' THEN 'ServiceAccount' ELSE t.logon END, t.flags, nullif(t.registered, 0), nullif(t.last_run, 0), nullif(t.last_ok, 0),
         coalesce(CASE WHEN t.result & 0xFFFFFFFF >= 0x80000000 THEN t.result & 0xFFFFFFFF END, CASE WHEN t.state & 0xFFFFFFFF >= 0x80000000 THEN t.state & 0xFFFFFFFF END, t.result & 0xFFFFFFFF),
         t.command, t.unc, t.file_id, t.file_off
     FROM task_cache t JOIN mine m ON m.hive_id = t.hive_id
@@ -383,7 +384,7 @@ SELECT * FROM (
     SELECT x.host_id, x.task, NULL, CASE WHEN coalesce(x.user, x.grp) LIKE 'S-1-%' THEN coalesce(x.user, x.grp) ELSE coalesce(w.sid, k.sid) END,
         CASE WHEN x.user LIKE 'S-1-%' THEN (SELECT c.domain || '\' || c.account FROM called c WHERE c.sid = x.user) ELSE coalesce(x.user, x.grp) END,
         CASE WHEN x.grp IS NOT NULL AND x.logon IS NULL THEN 'Group' WHEN x.logon IS NULL AND coalesce(k.sid, x.user) IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20') THEN 'ServiceAccount'
-            ELSE x.logon END, NULL, x.time, NULL, NULL, NULL, x.command || coalesce(' ' || x.arguments, ''), instr(coalesce(x.command, '') || ' ' || coalesce(x.arguments, ''), '\\') > 0, x.file_id, x.file_off
+            WHEN x.user LIKE '%$' AND x.logon = 'Password' THEN 'ServiceAccount' ELSE x.logon END, NULL, x.time, NULL, NULL, NULL, x.command || coalesce(' ' || x.arguments, ''), instr(coalesce(x.command, '') || ' ' || coalesce(x.arguments, ''), '\\') > 0, x.file_id, x.file_off
     FROM xml x LEFT JOIN who w ON w.domain = domain_of(x.user) AND w.account = account_of(x.user) LEFT JOIN kb_account k ON k.name = coalesce(x.user, x.grp)
     WHERE NOT EXISTS (SELECT 1 FROM cached c WHERE c.host_id = x.host_id AND c.path = x.task))
 ORDER BY 1, 2 COLLATE NOCASE, 14, 15;

@@ -13,7 +13,7 @@ static const char *const verdict_names[] = {[NOTHING] = "none", [CONFIRMED] = "c
                                             [LATENT] = "latent", [RULED_OUT] = "ruled_out", [UNDETERMINED] = "undetermined"};
 
 struct host { int64_t id; struct str name; };
-struct reach { int64_t host, file; struct str artifact; bool covers, any_time, has_file; int64_t from, to; };      /* a row of temp.reach */
+struct reach { int64_t host, file; struct str artifact; bool covers, any_time, has_file, stale; int64_t from, to; };       /* a row of temp.reach */
 
 struct engine {
     struct casedb *db;
@@ -21,16 +21,61 @@ struct engine {
     struct arena a;
     struct host *host; size_t n_host;
     struct reach *reach; size_t n_reach;
+    int64_t *stale; size_t n_stale;     /* files of older copies of hives (RegBack, Windows.old), ascending: what they say need not be so any more */
     const struct rule *rule;
     const struct indicator *ind;
     struct hits hits;
     size_t no_host, no_evidence;        /* rows that say nothing provable */
 };
 
+static enum status no_room(struct err *e) { return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory"); }
+
+static bool is_stale(const struct engine *g, int64_t file)
+{
+    size_t lo = 0, hi = g->n_stale;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (g->stale[mid] == file)
+            return true;
+        if (g->stale[mid] < file)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return false;
+}
+
+static enum status keep_stale(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct engine *g = ctx;
+    (void)name, (void)n;
+    if (!(g->n_stale & (g->n_stale - 1)) || !g->stale) {
+        int64_t *more = arena_alloc(&g->a, sizeof *more, g->n_stale ? g->n_stale * 2 : 1);
+        if (!more)
+            return no_room(e);
+        if (g->n_stale)
+            memcpy(more, g->stale, g->n_stale * sizeof *more);
+        g->stale = more;
+    }
+    g->stale[g->n_stale++] = c[0].i;
+    return OK;
+}
+
+/* Does one of these ids ("f3:0x10 f4:0x20") lie in such a file? */
+static bool rests_on_stale(const struct engine *g, struct str ids)
+{
+    while (g->n_stale && ids.n) {
+        struct str rest = str_cut(&ids, ' '), file = str_cut(&rest, ':');
+        int64_t id;
+        if (file.n > 1 && str_i64((struct str){file.p + 1, file.n - 1}, &id) && is_stale(g, id))
+            return true;
+    }
+    return false;
+}
+
 /* What speaks about one subject of one host: its own rows and those about the whole host. */
 struct subject { size_t host; struct str name; const struct group *own[ROLES], *all[ROLES]; const struct hit *hit[ROLES][2 * HITS_KEPT]; size_t n[ROLES]; };
 
-static enum status no_room(struct err *e) { return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory"); }
 static enum status put(struct engine *g, const char *sql, const struct value *v, const char *types, struct err *e)
 {
     enum col_type t[16];
@@ -118,7 +163,7 @@ static enum status keep_reach(void *ctx, const struct cell *c, const char *const
     }
     bool any_time = c[4].i, gone = str_eq(c[2].s, STR("missing")) || str_eq(c[2].s, STR("unreadable"));
     g->reach[g->n_reach++] = (struct reach){.host = c[0].i, .artifact = arena_str(&g->a, c[1].s), .covers = !gone && (any_time || !c[5].null), .any_time = any_time,
-                                            .has_file = !c[3].null, .file = c[3].i, .from = c[5].i, .to = c[6].i};
+                                            .has_file = !c[3].null, .file = c[3].i, .stale = !c[3].null && is_stale(g, c[3].i), .from = c[5].i, .to = c[6].i};
     return OK;
 }
 
@@ -127,7 +172,7 @@ static bool covers(const struct engine *g, int64_t host, struct str artifact, co
 {
     for (size_t i = 0; i < g->n_reach; i++) {
         const struct reach *r = &g->reach[i];
-        if (!r->covers || r->host != host || !str_eq(r->artifact, artifact))
+        if (!r->covers || r->stale || r->host != host || !str_eq(r->artifact, artifact))
             continue;
         if (r->any_time || !n)
             return true;
@@ -193,6 +238,8 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
         return g->no_host++, OK;
     if (!h.evidence.p && !(h.evidence = file_of_role(g, h.host, h.role, file)).p)
         return g->no_evidence++, OK;
+    if (h.role != ROLE_SYMPTOM && h.role != ROLE_CAUSE && (rests_on_stale(g, h.evidence) || rests_on_stale(g, h.also)))
+        return OK;                                      /* an older copy of a hive neither rules out nor links */
     h.time = h.has_time ? time->i : 0, h.win32 = h.has_win32 ? win32->i : 0;
     return hits_add(&g->hits, &h, explain, &(struct row){g, h.host, cell, name, n}, e);
 }
@@ -258,16 +305,25 @@ static bool lacks(const struct engine *g, const struct subject *s, enum role rol
     return any ? asked && !there : there < asked;
 }
 
+/* A cause that only an older copy of a hive shows may be gone. */
+static bool is_fresh(const struct engine *g, const struct subject *s)
+{
+    for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++)
+        if (!rests_on_stale(g, s->hit[ROLE_CAUSE][i]->evidence) && !rests_on_stale(g, s->hit[ROLE_CAUSE][i]->also))
+            return true;
+    return false;
+}
+
 static enum verdict judge(const struct engine *g, const struct subject *s)
 {
     const size_t *n = s->n;
     if (n[ROLE_SYMPTOM])
-        return n[ROLE_CONTRADICTS]              ? RULED_OUT
-               : n[ROLE_CAUSE] && n[ROLE_LINK]  ? CONFIRMED
-               : n[ROLE_CAUSE]                  ? LIKELY
-               : lacks(g, s, ROLE_CAUSE, false) ? UNDETERMINED
-               : n[ROLE_COMPATIBLE]             ? POSSIBLE
-                                                : NOTHING;
+        return n[ROLE_CONTRADICTS]                               ? RULED_OUT
+               : n[ROLE_CAUSE] && n[ROLE_LINK] && is_fresh(g, s) ? CONFIRMED
+               : n[ROLE_CAUSE]                                   ? LIKELY
+               : lacks(g, s, ROLE_CAUSE, false)                  ? UNDETERMINED
+               : n[ROLE_COMPATIBLE]                              ? POSSIBLE
+                                                                 : NOTHING;
     return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? NOTHING : lacks(g, s, ROLE_SYMPTOM, true) ? UNDETERMINED : LATENT;
 }
 
@@ -457,6 +513,8 @@ static enum status begin(struct engine *g, struct casedb *db, const struct kb *k
     if (!arena_make(&g->a, ENGINE_ARENA))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
     enum status st = case_query(db, "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name", NULL, NULL, 0, keep_host, g, e);
+    if (st == OK)
+        st = case_query(db, "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') ORDER BY id", NULL, NULL, 0, keep_stale, g, e);
     if (st == OK)
         st = case_query(db, "SELECT host_id, artifact, state, file_id, any_time, from_time, to_time FROM temp.reach ORDER BY host_id, artifact, from_time, to_time, file_id", NULL, NULL, 0, keep_reach, g, e);
     return st == OK ? case_exec(db, "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; DELETE FROM finding_remedy; DELETE FROM rule_error", e) : st;

@@ -192,6 +192,23 @@ Test(diagnose, verdicts)
     }
 }
 
+/* Rows that cite an older copy of a hive (file 90 of these tests): a cause may be gone, a contradiction says nothing, and the copy covers nothing. */
+Test(diagnose, older_copies_neither_confirm_nor_rule_out)
+{
+    static const struct { const char *read, *rows, *want; } cases[] = {
+        {ALL, "symptom:A@3 cause:A@2 link:A@3", "A likely;"}, {ALL, "symptom:A@3 cause:A@2 link:A@3 contradicts:A@3", "A likely;"}, {ALL, "symptom:A@3 contradicts:A@3", ""},
+        {"System SAM", "symptom:A@3 contradicts:A@3", "A undetermined;"}, {ALL, "cause:A@3", "A latent;"}};
+    for (size_t i = 0; i < LEN(cases); i++)
+        for (size_t log = 0; log < 2; log++) {          /* an older log tells of its own time: nothing changes */
+            fresh();
+            read(cases[i].read), rows(cases[i].rows);
+            sql(log ? "INSERT INTO evidence(id, path, kind, older) VALUES(90, 'Windows.old/System.evtx', 'evtx', 1)" : "INSERT INTO evidence(id, path, kind, older) VALUES(90, 'RegBack/SYSTEM', 'hive', 1)");
+            judge("probe");
+            const char *got = ask("SELECT subject, verdict FROM finding");
+            cr_expect_str_eq(got, !log ? cases[i].want : i == 0 ? "A confirmed;" : i == 4 ? "A latent;" : "A ruled_out;", "%zu, %zu: %s", i, log, got);
+        }
+}
+
 Test(diagnose, what_a_finding_says)
 {
     fresh();
