@@ -42,7 +42,8 @@ enum {
     LIM_WORKER_FILES = 16,              /* descriptors a jailed worker may hold: channel, stderr, three of a job, some air */
 };
 #define LIM_REREAD_BYTES (1ull << 30)    /* private memory of a second reader: libregf needs 2.4 times the hive, mutants drive it to gigabytes */
-/* Defaults of --limits. A log or hive beyond them is not honest, or wants a machine of its own. */
+/* Defaults of --limits. A log or hive beyond them is not honest, or wants a machine of its own. Depths (xml-depth, key-depth) begin at LIM_BINXML_ELEMENTS and
+ * LIM_REGF_DEPTH, which our stack is made for: --limits may lower them only. */
 #define LIM_RUN_FILE_BYTES (64ull << 30)    /* one file: 16 times the largest log Windows lets people configure in its dialogs */
 #define LIM_RUN_BYTES (4ull << 40)          /* all files of a run */
 #define LIM_RUN_RECORDS 500000000ull        /* records of one log, keys and values of one hive: a log of 64 GB holds some 160 million */

@@ -1,6 +1,8 @@
 /* jail: what a process gives up for good before it looks at evidence: files, network, other programs, memory without end.
  * Owns nothing; the process that called it keeps only memory, time and the descriptors it already holds.
- * It never fails for a missing layer: it says which layers are in force, and the caller decides. */
+ * It never fails for a missing layer: it says which layers are in force, and the caller decides.
+ * Windows: job, restricted token and low integrity are made around the child when it starts (plat_spawn_self); plat_jail adds a job of its own for
+ * memory and time and asks which of them hold. Wine 8 runs all of it, but knows neither restricting SIDs nor integrity labels, and is told so. */
 #ifndef JAIL_H
 #define JAIL_H
 #include <stdbool.h>
