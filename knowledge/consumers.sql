@@ -14,7 +14,7 @@ CREATE INDEX IF NOT EXISTS right_sid ON logon_right(sid);
 -- subject and code), so that rules stay linear where a task failed every minute for a month.
 CREATE TEMP TABLE who(principal TEXT PRIMARY KEY, account TEXT, domain TEXT, sid TEXT) WITHOUT ROWID;
 INSERT OR IGNORE INTO who
-SELECT principal, account_of(principal), upper(CASE WHEN instr(principal, '\') THEN domain_of(principal) ELSE substr(domain_of(principal), 1, instr(domain_of(principal) || '.', '.') - 1) END),
+SELECT principal, account_of(principal), upper(CASE WHEN principal LIKE '.\%' THEN '.' WHEN instr(principal, '\') THEN domain_of(principal) ELSE substr(domain_of(principal), 1, instr(domain_of(principal) || '.', '.') - 1) END),
     CASE WHEN principal LIKE 'S-1-%' THEN principal END
 FROM (SELECT principal FROM failure UNION SELECT user FROM task UNION SELECT account FROM service) WHERE principal IS NOT NULL ORDER BY 1;
 WITH f AS (

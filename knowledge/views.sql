@@ -245,7 +245,7 @@ SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host,
 FROM consumer c JOIN host h ON h.id = c.host_id;
 
 CREATE VIEW v_consumer_change AS
-SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how, c.principal, c.account, c.logon, c.stored_time, c.old_time, c.active,
+SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how, c.principal, c.account, c.domain, c.logon, c.stored_time, c.old_time, c.active,
     printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id
 FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id = p.host_id;
 
