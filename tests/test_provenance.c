@@ -253,6 +253,21 @@ static void delete_cells(struct buf *b, const char *signature, size_t name_at, c
         }
 }
 
+/* A secret's age in text decides like one in a hive, and the finding names its line. */
+Test(provenance, a_finding_on_a_structure_in_text)
+{
+    scratch("drift");
+    cr_assert_eq(run("cp samples/cases/service-password-drift/* %s && rm %s/SECURITY*", in, in), 0);
+    analyze(in);
+    EXPECT("SELECT count(*) FROM v_finding WHERE cause = 'service-password-drift' AND verdict = 'confirmed'", "0\n");
+    put_text("secret.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\_SC_AcmeSync]\r\n\r\n"
+             "[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Secrets\\_SC_AcmeSync\\CupdTime]\r\n@=hex(0):fc,34,96,47,e8,89,d7,01\r\n");
+    analyze(in);
+    EXPECT("SELECT verdict, subject FROM v_finding WHERE cause = 'service-password-drift' AND verdict <> 'ruled_out'", "confirmed,AcmeSync\n");
+    EXPECT("SELECT count(*) > 0 FROM v_citation WHERE summary = 'LSA secret _SC_AcmeSync (line 6 of a registry text export, weaker evidence)'", "1\n");
+    EXPECT("SELECT count(*) FROM v_finding WHERE explanation LIKE '%It rests on SECURITY\\Policy\\Secrets\\_SC_AcmeSync\\CupdTime: line 6 of a registry text export, weaker evidence.'", "1\n");
+}
+
 /* What free cells hold is kept when asked for, apart from what the host has. */
 Test(provenance, deleted_keys_stand_apart)
 {
