@@ -156,7 +156,7 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e)
     if (st != OK)
         return st;
     sqlite3_backup *b = sqlite3_backup_init(db->db, "main", from->db, "main");
-    int rc = b ? sqlite3_backup_step(b, -1) : SQLITE_ERROR;
+    int rc = b ? sqlite3_backup_step(b, -1) : sqlite3_errcode(db->db);
     if (b)
         sqlite3_backup_finish(b);
     st = rc == SQLITE_DONE ? case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=MEMORY", e) : case_fail(db, rc, E_DB, "copy of the case", e);

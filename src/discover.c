@@ -54,9 +54,11 @@ static enum status walk(struct evidence *ev, struct str path, unsigned depth, bo
         return add(ev, (struct file){.path = path, .skipped = true, .note = STR("folder nested too deep, not entered")}, e);
     struct str *name;
     size_t n;
-    if (plat_list(path.p, &ev->mem, &name, &n, &why) != OK)
+    enum status st = plat_list(path.p, &ev->mem, &name, &n, &why);
+    if (st == E_NOMEM)              /* says nothing about the folder */
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
+    if (st != OK)
         return add(ev, unreadable(path, ev, &why), e);
-    enum status st = OK;
     bool slash = path.n && (path.p[path.n - 1] == '/' || path.p[path.n - 1] == '\\');
     for (size_t i = 0; i < n && st == OK; i++) {
         char *below = arena_printf(&ev->mem, "%s%s%s", path.p, slash ? "" : "/", name[i].p);
