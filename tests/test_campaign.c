@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
-enum { MUTANTS = 150, BATCHES = 2, KILLS = 3 };
+enum { MUTANTS = 150, BATCHES = 2, KILLS = 5 };
 #else
-enum { MUTANTS = 500, BATCHES = 3, KILLS = 5 };
+enum { MUTANTS = 500, BATCHES = 3, KILLS = 10 };
 #endif
 
 /* The program beside this one. */
