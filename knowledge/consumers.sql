@@ -7,6 +7,7 @@ CREATE INDEX IF NOT EXISTS success_when ON success(host_id, kind, time);
 CREATE INDEX IF NOT EXISTS password_change_sid ON password_change(sid);
 CREATE INDEX IF NOT EXISTS password_change_account ON password_change(account, time);
 CREATE INDEX IF NOT EXISTS right_sid ON logon_right(sid);
+CREATE INDEX IF NOT EXISTS secret_name ON secret(name COLLATE NOCASE);
 
 -- 1. Failures that concern a logon, a session or an account: of tasks, services and BITS jobs by their code, of shares whatever the code, of the machine's
 -- own account. Events that stand for a code without carrying it have it here. account: the principal without its domain; domain: in upper case, '.' is the
@@ -140,8 +141,9 @@ SELECT e.host_id, t.topic, ltrim(e.data ->> t.who, CASE t.topic WHEN 'guest-offe
 FROM topic t CROSS JOIN event e ON e.provider = t.provider AND e.event_id = t.event_id
 WHERE coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL AND (t.must = '%' OR e.data ->> t.value LIKE t.must ESCAPE '/');
 DELETE FROM l WHERE event_id = 50 AND topic = 'clock-wrong' AND coalesce(value, 0) + 0 <= 300000;
-INSERT INTO l        -- the clock was set by so many seconds, not at resume from sleep
-SELECT host_id, 'clock-step', NULL, time, boot, provider, event_id, CAST(round(days * 86400) AS INTEGER), NULL, file_id, file_off
+INSERT INTO l        -- the clock was set by so many seconds, not at resume from sleep; other: by the time service (Local Service, svchost.exe), which corrects it
+SELECT host_id, 'clock-step', NULL, time, boot, provider, event_id, CAST(round(days * 86400) AS INTEGER),
+    CASE WHEN 'S-1-5-19' IN (sid, data ->> 'SubjectUserSid') OR data ->> 'ProcessName' LIKE '%\svchost.exe' THEN 'time service' END, file_id, file_off
 FROM (SELECT *, julianday(data ->> 'NewTime') - julianday(coalesce(data ->> 'OldTime', data ->> 'PreviousTime')) AS days FROM event
     WHERE (provider = 'Microsoft-Windows-Kernel-General' AND event_id = 1 OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4616) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL) e
 WHERE abs(days) * 86400 > 300 AND NOT EXISTS (SELECT 1 FROM event p WHERE p.host_id = e.host_id AND p.provider = 'Microsoft-Windows-Kernel-Power' AND p.event_id IN (42, 107)
