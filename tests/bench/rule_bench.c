@@ -1,6 +1,6 @@
 /* rule_bench: what the SQL of the knowledge costs on busy evidence (../scale.h): time and SQLite steps of each statement of derive.sql, consumers.sql, coverage.sql and of each rule.
  * usage: rule_bench [N [DAYS [ACCOUNTS [PLANS]]]]     N (10000) task failures and what goes with them over DAYS (30; 0: within one hour) under ACCOUNTS (200). Steps are compared with those of N / 2: 2.0 is linear.
- * A statement below 1 % of the time is not listed; PLANS=1 adds the query plan of those that are. */
+ * Statements below 1 % of the time are not listed, each rule's sum is; PLANS=1 adds the query plan of those that are. */
 #include "../../src/casedb_priv.h"
 #include "../../src/base/limits.h"
 #include "../../src/diagnose.h"
@@ -116,6 +116,13 @@ static void run(struct run *r, int64_t n, int64_t span, bool last, const struct 
         printf("| %-60.60s | %8.3f | %12lld | %8lld | %5.2f |\n", c->name, c->s, (long long)c->steps, (long long)c->rows, ratio);
         if (plans)
             plan(db, c);
+    }
+    for (size_t i = 0; last && i < rules; i++) {
+        struct cost sum = {0}, before = {0};
+        for (size_t k = 0; k < r->n; k++)
+            if (!strncmp(r->cost[k].name, rule[i].name.p, rule[i].name.n) && r->cost[k].name[rule[i].name.n] == ' ')
+                sum.s += r->cost[k].s, sum.steps += r->cost[k].steps, sum.rows += r->cost[k].rows, before.steps += half->cost[k].steps;
+        printf("| rule %-55.*s | %8.3f | %12lld | %8lld | %5.2f |\n", STR_ARG(rule[i].name), sum.s, (long long)sum.steps, (long long)sum.rows, (double)sum.steps / (double)(before.steps ? before.steps : 1));
     }
     if (last)
         printf("| %-60s | %8.3f | %12s | %8s |\n| %-60s | %8.3f |\n", "all statements", all, "", "", "diagnosis: the rules again, findings, citations", r->rest);
