@@ -14,20 +14,6 @@ static void flush(struct sheet *s, size_t at_least)
     s->b.n = 0;                                 /* .bad stays */
 }
 
-/* A spreadsheet runs what begins like a formula: such text gets an apostrophe in front. Every text is quoted. */
-static void put_csv(struct buf *b, struct str s)
-{
-    buf_char(b, '"');
-    if (s.n && s.p[0] && strchr("=+-@\t\r", s.p[0]))
-        buf_char(b, '\'');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_char(b, '"');
-        buf_char(b, s.p[i] ? s.p[i] : ' ');
-    }
-    buf_char(b, '"');
-}
-
 static void put_cell(struct sheet *s, const struct cell *c)
 {
     struct buf hex = {0};
@@ -45,7 +31,7 @@ static void put_cell(struct sheet *s, const struct cell *c)
     else if (s->format == FORMAT_JSON)
         buf_json(&s->b, text);
     else
-        put_csv(&s->b, text);
+        buf_csv(&s->b, text);
     s->b.bad |= hex.bad;
     buf_free(&hex);
 }
@@ -60,7 +46,7 @@ static void put_names(struct sheet *s, const char *const *name, size_t n)
     for (size_t i = 0; i < n; i++) {
         buf_z(&s->b, !i ? "" : s->format == FORMAT_CSV ? "," : "\t");
         if (s->format == FORMAT_CSV)
-            put_csv(&s->b, str_of(name[i]));
+            buf_csv(&s->b, str_of(name[i]));
         else
             buf_term(&s->b, str_of(name[i]));
     }

@@ -108,6 +108,9 @@ Test(buf, escapers)
         {"{{x}} ~~y~~", "\\{\\{x\\}\\} \\~\\~y\\~\\~"}, {".", "."}, {")", ")"}, {"-", "\\-"}};
     for (size_t i = 0; i < LEN(md); i++)
         expect_text(md[i].in, buf_md, str_of(md[i].in), md[i].out);
+    expect_text("csv", buf_csv, STR("a \"b\""), "\"a \"\"b\"\"\"");
+    expect_text("csv, a formula", buf_csv, STR("=1+2"), "\"'=1+2\"");
+    expect_text("csv, empty", buf_csv, STR(""), "\"\"");
     expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"), "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");
     expect_text("empty json", buf_json, (struct str){0}, "\"\"");
     expect_text("plain", buf_html, STR("caf\xc3\xa9"), "caf\xc3\xa9");

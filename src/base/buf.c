@@ -282,3 +282,16 @@ void buf_xml16(struct buf *b, const uint8_t *p, size_t n)
             xml_one(b, utf16_next(&p, &n));
     }
 }
+
+void buf_csv(struct buf *b, struct str s)
+{
+    buf_char(b, '"');
+    if (s.n && s.p[0] && strchr("=+-@\t\r", s.p[0]))
+        buf_char(b, '\'');
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == '"')
+            buf_char(b, '"');
+        buf_char(b, s.p[i] ? s.p[i] : ' ');
+    }
+    buf_char(b, '"');
+}

@@ -44,6 +44,9 @@ void buf_md(struct buf *b, struct str s);
 /* One line for a terminal: controls, escapes, bidi controls shown as ⟦U+XXXX⟧. */
 void buf_term(struct buf *b, struct str s);
 
+/* CSV field (RFC 4180) with its quotes. A spreadsheet runs what begins like a formula: such text gets an apostrophe in front; NUL becomes a blank. */
+void buf_csv(struct buf *b, struct str s);
+
 /* The same characters from UTF-16LE (n bytes, an odd last one ignored), for the many strings of a log. JSON: without the quotes. */
 void buf_json16(struct buf *b, const uint8_t *p, size_t n);
 void buf_xml16(struct buf *b, const uint8_t *p, size_t n);

@@ -90,6 +90,22 @@ static void check_json(struct str in, struct str out)
     CHECK(k == out.n);
 }
 
+/* RFC 4180: within the quotes each quote is doubled. Nothing that a spreadsheet would run comes first. */
+static void check_csv(struct str in, struct str out)
+{
+    CHECK(out.n >= 2 && out.p[0] == '"' && out.p[out.n - 1] == '"');
+    out.p++, out.n -= 2;
+    CHECK(!out.n || !out.p[0] || !strchr("=+-@\t\r", out.p[0]));
+    size_t k = in.n && in.p[0] && strchr("=+-@\t\r", in.p[0]) ? 1 : 0;
+    CHECK(!k || out.p[0] == '\'');
+    for (size_t i = 0; i < in.n; i++) {
+        CHECK(k < out.n && out.p[k] == (in.p[i] ? in.p[i] : ' '));
+        k += out.p[k] == '"' ? 2 : 1;
+        CHECK(in.p[i] != '"' || (k <= out.n && out.p[k - 1] == '"'));
+    }
+    CHECK(k == out.n);
+}
+
 /* The short ways from UTF-16 say what the long ones say. */
 static void check_utf16(const uint8_t *data, size_t size)
 {
@@ -114,6 +130,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buf b = {0};
     buf_json(&b, in);
     check_json(in, buf_view(&b));
+    b.n = 0, buf_csv(&b, in);
+    check_csv(in, buf_view(&b));
     for (size_t i = 0; i < LEN(ways); i++) {
         b.n = 0;
         ways[i].put(&b, in);

@@ -234,7 +234,7 @@ static void texts(void)
 
 static void odd_texts(void)
 {
-    TEXT("<b>&amp;\"'`*_[]()#|~\\\r\n\t"), TEXT("\xe2\x80\xaetxt\xed\xa0\x80\xff\x1b[31m\xc2\x85\xe2\x80\xa8"), TEXT("<\0&\0\x2e\x20\0\xd8\0\xdc"), TEXT("https://x.y a@b.c :smile:");
+    TEXT("<b>&amp;\"'`*_[]()#|~\\\r\n\t"), TEXT("\xe2\x80\xaetxt\xed\xa0\x80\xff\x1b[31m\xc2\x85\xe2\x80\xa8"), TEXT("<\0&\0\x2e\x20\0\xd8\0\xdc"), TEXT("https://x.y a@b.c :smile:"), TEXT("=cmd|' /C calc'!A0"), TEXT("\"a\" -1");
 }
 
 static void compared(void) { TEXT("{\"a\":\"x\",\"b\":[1,\"0x3e7\",true]}\0a\0x\0b\0001\0b\000999\0b\0true"), TEXT("{\"x\":-5,\"t\":\"2025-04-01T12:00:00.1234567Z\"}\0x\0-123\0t\0002025-04-01T12:00:00.123456700Z"); }
