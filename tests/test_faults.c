@@ -500,7 +500,7 @@ static uint64_t from(void) { return number("FAULT_FROM", 0); }
 static uint64_t step_of(uint64_t usual)
 {
 #if defined(__SANITIZE_ADDRESS__)
-    usual *= 3;
+    usual *= 5;
 #endif
     return number("FAULT_STEP", usual);
 }
