@@ -4,7 +4,7 @@
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA page_size = 4096;
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 1, MAX_COLUMNS = 64 };
+enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 2, MAX_COLUMNS = 64 };
 
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)
@@ -140,7 +140,7 @@ enum status case_open(const char *path, struct casedb **out, struct err *e)
         st = case_query(db, "PRAGMA user_version", NULL, NULL, 0, first_int, &version, e);
     if (st == OK && (id != APPLICATION_ID || version != SCHEMA_VERSION))
         st = id != APPLICATION_ID ? err_set(e, E_FORMAT, ERR_NO_OFF, "case", "not a case of whylogon")
-                                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "case", "has schema %lld, this program reads %d", (long long)version, SCHEMA_VERSION);
+                                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "case", "was written by another version (schema %lld, this one reads %d): analyze the evidence again", (long long)version, SCHEMA_VERSION);
     if (st == OK)
         *out = db, db = NULL;
     else if (e && !e->path)
