@@ -93,7 +93,7 @@ static void record(enum kind k, const char *name, uint64_t path)
 
 __attribute__((noinline)) static bool strike(enum kind k, const char *name)
 {
-    if (mode == OFF || mode >= INTERRUPT || busy || (mode != RECORD && (k != kind || shared->hit)) || getpid() != owner)
+    if (mode == OFF || mode >= INTERRUPT || busy || (kind != KINDS && k != kind) || (mode != RECORD && shared->hit) || getpid() != owner)
         return false;
     busy = true;
     int was = errno;
@@ -533,14 +533,15 @@ static void one_by_one(const struct scene *s, enum kind k, uint64_t usual, unsig
     if (left_out(k))
         return;
     memset(codes, 0, sizeof codes);
-    kind = k, begin_at = 0;
+    kind = s == &analyze ? k : KINDS, begin_at = 0;
     static bool recorded;
-    if (!recorded) {                /* all kinds at once */
+    if (!recorded) {                /* of short runs all kinds at once */
         recorded = true, mode = RECORD;
         struct outcome o = run(s);
         cr_assert_eq(o.code, 0, "recording %s: exit code %d, signal %d", s->name, o.code, o.sig);
         restore();
     }
+    kind = k;
     uint64_t n = count ? shared->calls[k] : shared->n[k], step = step_of(usual), runs = 0, missed = 0, alone = number("FAULT_ONE", UINT64_MAX);
     mode = count ? BY_COUNT : BY_PATH;
     for (uint64_t i = alone < n ? alone : from() % step; i < n && failed < ENOUGH; i += alone < n ? n : step, runs++) {
@@ -561,9 +562,9 @@ static void one_by_one(const struct scene *s, enum kind k, uint64_t usual, unsig
                 (unsigned long long)codes[6], (unsigned long long)codes[70]);
 }
 
-Test(faults, memory, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, MEMORY, 23, 5), finish(); }
+Test(faults, memory, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, MEMORY, 29, 3), finish(); }
 Test(faults, system, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SYSTEM, 7, 3), finish(); }
-Test(faults, sqlite, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SQLITE, 13, 5), finish(); }
+Test(faults, sqlite, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SQLITE, 17, 3), finish(); }
 
 /* --- the other commands, over the case that analyze left */
 
@@ -586,7 +587,7 @@ static void command(const char *name)
         s++;
     begin(s);
     for (int k = MEMORY; k < KINDS; k++)
-        one_by_one(s, (enum kind)k, k == SYSTEM ? 11 : 41, 1);
+        one_by_one(s, (enum kind)k, k == SYSTEM ? 13 : 53, 1);
     finish();
 }
 Test(faults, report, .timeout = 7200) { command("report"); }
@@ -647,7 +648,7 @@ static void children(const struct scene *s, const char *role, uint64_t usual)
     finish();
 }
 Test(faults, workers, .timeout = 7200) { children(&analyze, "--worker", 31); }
-Test(faults, readers, .timeout = 7200) { children(&analyze, "--second", 43); }
+Test(faults, readers, .timeout = 7200) { children(&analyze, "--second", 97); }
 Test(faults, dumpers, .timeout = 7200) { children(&others[4], "--dump", 37); }
 
 /* Interrupted calls are made again, short ones go on: nothing is lost, nothing is said. */
