@@ -72,9 +72,10 @@ static void add_status(struct run *r, const char *word, int code)
 /* Which status words apply; the first that names an exit code wins by exit_worst. */
 static enum status judge(struct run *r, struct err *e)
 {
-    int64_t usable, partial, found = 0;
+    int64_t usable, partial, broken, found = 0;
     enum status st = count_of(r->db, "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive)", &usable, e);
-    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0", &partial, e)) != OK)
+    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0", &partial, e)) != OK ||
+        (st = count_of(r->db, "SELECT count(DISTINCT rule) FROM rule_error", &broken, e)) != OK)
         return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
@@ -82,6 +83,11 @@ static enum status judge(struct run *r, struct err *e)
         add_status(r, "limit", EXIT_LIMIT);
     if (partial)
         add_status(r, "partial", r->o.strict ? EXIT_PARTIAL : 0);
+    if (broken) {
+        add_status(r, "rule_error", r->o.strict ? EXIT_PARTIAL : 0);
+        progress_end(&r->bar);
+        complain_text(0, "%lld rule%s could not be judged to the end, so a cause may be missing: see Method in the report, or v_rule_error", (long long)broken, broken == 1 ? "" : "s");
+    }
     if (!r->status.n)
         add_status(r, "complete", 0);
     buf_char(&r->status, ']');

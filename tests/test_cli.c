@@ -198,6 +198,18 @@ Test(samples, large_logs_are_hashed_to_the_end, .timeout = 120)
     cr_expect(strstr(out, "in/d.evtx") && !strchr(out, ','), "%s", out);
 }
 
+/* A rule of the user's own that fails is told on stderr and in the status; the others judge. */
+Test(samples, a_rule_that_fails_is_told)
+{
+    const char *dir = scratch("broken-rule");
+    cr_assert_eq(run("mkdir -p %s/kb/rules && sed -e '0,/SELECT/s//SELECT no_such_function(1),/' knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml", dir, dir), 0, "%s", out);
+    for (int strict = 0; strict <= 1; strict++) {
+        cr_expect_eq(run("%s analyze --force %s --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy", program(), strict ? "--strict" : "", dir, dir), strict ? 3 : 0, "%s", out);
+        cr_expect(strstr(out, "1 rule could not be judged to the end") && strstr(out, "confirmed    credential-storage-policy"), "%s", out);
+        cr_expect_eq(run("grep -q '\"status\": *\\[\"rule_error\"\\]' %s/out/report.json", dir), 0, "%s", out);
+    }
+}
+
 Test(samples, verify_tells_what_changed, .timeout = 60)
 {
     static const struct { const char *what, *harm; int code; const char *says; } rows[] = {
