@@ -1,55 +1,11 @@
-/* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the public corpus.
- * The binary comes from $WHYLOGON (tests/run.sh sets it). */
-#include "../src/base/str.h"
+/* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the public corpus. */
 #include "build.h"
-#include <criterion/criterion.h>
+#include "shell.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-static char out[1 << 20];       /* what the last command printed, both streams */
-
-/* Runs a shell command; returns its exit code. */
-__attribute__((format(printf, 1, 2))) static int run(const char *fmt, ...)
-{
-    char command[4096];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(command, sizeof command, fmt, ap);
-    va_end(ap);
-    char line[4200];
-    snprintf(line, sizeof line, "{ %s ; } 2>&1", command);
-    FILE *p = popen(line, "r");
-    cr_assert_not_null(p);
-    size_t n = fread(out, 1, sizeof out - 1, p);
-    out[n] = 0;
-    while (fgetc(p) != EOF)
-        ;
-    int status = pclose(p);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static const char *program(void)
-{
-    static char path[4096];
-    const char *p = getenv("WHYLOGON");
-    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
-    return path;
-}
-
-/* A fresh folder for this test; removed by the next run of the same test. */
-static const char *scratch(const char *name)
-{
-    static char dir[256];
-    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%08x-%s", (unsigned)str_hash(str_of(program())), name);      /* builds may be tested side by side */
-    cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, dir), 0, "%s", out);
-    return dir;
-}
 
 static size_t lines(void)
 {

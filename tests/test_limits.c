@@ -9,43 +9,19 @@
 #include "../src/plat/plat.h"
 #include "../src/worker.h"
 #include "build.h"
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
+#include "shell.h"
 #include <unistd.h>
 
-static char out[1 << 16], dir[200], in[220];
+static const char *dir;
+static char in[220];
 
-__attribute__((format(printf, 1, 2))) static int run(const char *fmt, ...)
+static void fresh(const char *name)
 {
-    char command[4096], line[4200];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(command, sizeof command, fmt, ap);
-    va_end(ap);
-    snprintf(line, sizeof line, "{ %s ; } 2>&1", command);
-    FILE *p = popen(line, "r");
-    cr_assert_not_null(p);
-    size_t n = fread(out, 1, sizeof out - 1, p);
-    out[n] = 0;
-    int status = pclose(p);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static const char *program(void)
-{
-    static char path[4096];
-    const char *p = getenv("WHYLOGON");
-    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
-    return path;
-}
-
-static void scratch(const char *name)
-{
-    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-limits-%s", (int)getpid(), name);
+    char whole[64];
+    snprintf(whole, sizeof whole, "limits-%s", name);
+    dir = scratch(whole);
     snprintf(in, sizeof in, "%s/in", dir);
-    cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, in), 0, "%s", out);
+    cr_assert_eq(run("mkdir %s", in), 0, "%s", out);
 }
 
 /* --- evidence: five records, or a few keys */
@@ -131,7 +107,7 @@ static int ask(const char *sql)
 Test(limits, each_keeps_what_was_read, .timeout = 120)
 {
     for (size_t i = 0; i < LEN(rows); i++) {
-        scratch("each");
+        fresh("each");
         rows[i].make();
         bool reached = rows[i].kept != rows[i].whole || rows[i].says;
         for (int jobs = 1; jobs <= 2; jobs++) {
@@ -204,7 +180,7 @@ Test(limits, time, .timeout = 60)
         struct want want = {0};
         struct ingest_options o = {.workers = 1, .limits = run_limits_default()};
         int64_t found = 0;
-        scratch("time");
+        fresh("time");
         log_of_five();
         const char *path = in;
         cr_assert_eq(run_limits_parse(times[i].limits, &o.limits, &e), OK, "%s", e.why);

@@ -1,47 +1,19 @@
-/* Where a fact comes from, end to end through the program: replayed pages, text exports, parts of hives, older copies, other control sets, whose hive it is.
- * The binary comes from $WHYLOGON (tests/run.sh sets it). */
-#include "../src/base/str.h"
+/* Where a fact comes from, end to end through the program: replayed pages, text exports, parts of hives, older copies, other control sets, whose hive it is. */
 #include "build.h"
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
+#include "shell.h"
 #include <unistd.h>
 
-static char out[1 << 20];
-
-__attribute__((format(printf, 1, 2))) static int run(const char *fmt, ...)
-{
-    char command[4096], line[4200];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(command, sizeof command, fmt, ap);
-    va_end(ap);
-    snprintf(line, sizeof line, "{ %s ; } 2>&1", command);
-    FILE *p = popen(line, "r");
-    cr_assert_not_null(p);
-    size_t n = fread(out, 1, sizeof out - 1, p);
-    out[n] = 0;
-    int status = pclose(p);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static const char *program(void)
-{
-    static char path[4096];
-    const char *p = getenv("WHYLOGON");
-    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
-    return path;
-}
-
-static char dir[256], in[300];
+static const char *dir;
+static char in[300];
 
 /* A fresh folder with an empty folder "in" for evidence. */
-static void scratch(const char *name)
+static void fresh(const char *name)
 {
-    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%d-provenance-%s", (int)getuid(), name);
+    char whole[64];
+    snprintf(whole, sizeof whole, "provenance-%s", name);
+    dir = scratch(whole);
     snprintf(in, sizeof in, "%s/in", dir);
-    cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, in), 0, "%s", out);
+    cr_assert_eq(run("mkdir %s", in), 0, "%s", out);
 }
 
 static void analyze(const char *what) { cr_assert_eq(run("%s analyze --force -o %s/out %s", program(), dir, what), 0, "%s", out); }
@@ -101,7 +73,7 @@ static void put_security(const char *name, const char *host, const char *sid)
 
 Test(provenance, a_replayed_page_says_so, .timeout = 60)
 {
-    scratch("replay");
+    fresh("replay");
     analyze("samples/cases/dirty-hive");
     const char *words = "0 in the hive, 1 after SYSTEM";     /* Markdown escapes the dot */
     static const char *const files[] = {"report.html", "report.md", "report.json"};
@@ -119,7 +91,7 @@ Test(provenance, a_replayed_page_says_so, .timeout = 60)
 /* So does what was decoded from one: a right and the time of a secret, before and after. */
 Test(provenance, structures_on_replayed_pages)
 {
-    scratch("replayed");
+    fresh("replayed");
     struct hive h = {.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")};
     struct buf before = {0}, after = {0}, log = {0};
     lsa_name(&h, "PolAcDmN", "PC1"), lsa_secret(&h, "_SC_X", utc("2026-01-02"), utc("2026-01-01")), lsa_right(&h, "S-1-5-21-1-2-3-1001", RIGHT_BATCH);
@@ -138,7 +110,7 @@ Test(provenance, structures_on_replayed_pages)
 /* Strings and bytes before and after a log, as words. */
 Test(provenance, what_stood_there_before)
 {
-    scratch("before");
+    fresh("before");
     struct hive h;
     struct buf before = {0}, after = {0}, log = {0};
     system_hive(&h, "PC1", 0);
@@ -158,7 +130,7 @@ Test(provenance, what_stood_there_before)
 
 Test(provenance, other_control_sets)
 {
-    scratch("sets");
+    fresh("sets");
     struct hive h;
     system_hive(&h, "PC1", 1);
     put(&h, "SYSTEM");
@@ -174,7 +146,7 @@ Test(provenance, other_control_sets)
 Test(provenance, text_is_weaker_than_a_hive)
 {
     static const char lsa[] = "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa\r\n    disabledomaincreds    REG_DWORD    0x1\r\n\r\n";
-    scratch("text");
+    fresh("text");
     put_text("name.txt", "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\ComputerName\\ComputerName\r\n    ComputerName    REG_SZ    PC1\r\n\r\n");
     put_text("lsa.txt", lsa);
     put_text("csc.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\CscService]\r\n\"Start\"=dword:00000004\r\n\r\n");
@@ -199,7 +171,7 @@ Test(provenance, text_is_weaker_than_a_hive)
 /* The cause stands in a line of text: the finding says so, and what the text does not hold is not known. */
 Test(provenance, a_finding_on_text)
 {
-    scratch("finding");
+    fresh("finding");
     cr_assert_eq(run("cp samples/cases/credential-storage-policy/*.evtx %s", in), 0);
     put_text("lsa.txt", "\r\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa\r\n    disabledomaincreds    REG_DWORD    0x1\r\n\r\n");
     analyze(in);
@@ -215,7 +187,7 @@ Test(provenance, a_finding_on_text)
 /* SECURITY, SAM and TaskCache as text: decoded like hives, cited by line, and silent beside a hive of the kind. */
 Test(provenance, structures_in_text)
 {
-    scratch("structures");
+    fresh("structures");
     put_text("rights.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\PolAcDmN]\r\n@=hex(0):06,00,08,00,08,00,00,00,50,00,43,00,31,00\r\n\r\n"
              "[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Accounts\\S-1-5-21-1-2-3-1001]\r\n\r\n[HKEY_LOCAL_MACHINE\\SECURITY\\Policy\\Accounts\\S-1-5-21-1-2-3-1001\\ActSysAc]\r\n@=hex(0):04,01,00,00\r\n\r\n"
              "[HKEY_LOCAL_MACHINE\\SAM\\SAM\\Domains\\Account\\Users\\000003E9]\r\n\"F\"=hex:02,00,01,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,00,\\\r\n"
@@ -256,7 +228,7 @@ static void delete_cells(struct buf *b, const char *signature, size_t name_at, c
 /* A secret's age in text decides like one in a hive, and the finding names its line. */
 Test(provenance, a_finding_on_a_structure_in_text)
 {
-    scratch("drift");
+    fresh("drift");
     cr_assert_eq(run("cp samples/cases/service-password-drift/* %s && rm %s/SECURITY*", in, in), 0);
     analyze(in);
     EXPECT("SELECT count(*) FROM v_finding WHERE cause = 'service-password-drift' AND verdict = 'confirmed'", "0\n");
@@ -272,7 +244,7 @@ Test(provenance, a_finding_on_a_structure_in_text)
 Test(provenance, deleted_keys_stand_apart)
 {
     static const char rows[] = "SELECT host, what, path, name, num FROM v_recovered ORDER BY what, name";
-    scratch("deleted");
+    fresh("deleted");
     struct hive h;
     struct buf b = {0};
     system_hive(&h, "PC1", 0);
@@ -297,7 +269,7 @@ Test(provenance, values_in_words)
     static const uint8_t actions[] = {0x80, 0x51, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0x14, 0, 0, 0, 1, 0, 0, 0, 0x60, 0xea, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
     static const uint8_t joined[] = {0xba, 0x0a, 0xe2, 0x1c, 0x51, 0x98, 0x21, 0x44, 0x94, 0x30, 0x1d, 0xde, 0xb7, 0x66, 0xe8, 0x09};
     static const char service[] = "SELECT host, service, actions FROM v_service_recovery", trigger[] = "SELECT host, service, action, type, subtype FROM v_service_trigger";
-    scratch("words");
+    fresh("words");
     struct hive h;
     system_hive(&h, "PC1", 0);
     reg(&h, "ControlSet001\\Services\\Schedule", BYTES("FailureActions", actions, sizeof actions), END);
@@ -314,7 +286,7 @@ Test(provenance, values_in_words)
     EXPECT("SELECT what, detail FROM v_anomaly", "GUID,cut short or does not add up\n");
     EXPECT("SELECT host, sid, path, state, strftime('%Y-%m-%dT%H:%M:%S', loaded / 10000000 - 11644473600, 'unixepoch') AS at, unloaded FROM v_profile",
            "PC1,S-1-5-21-1-2-3-1001,C:\\Users\\ann,0,2021-08-05T10:54:35,\n");
-    scratch("words-text");
+    fresh("words-text");
     put_text("svc.reg", "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Schedule]\r\n\"FailureActions\"=hex:80,51,01,00,00,00,00,00,00,00,00,00,02,\\\r\n"
              "  00,00,00,14,00,00,00,01,00,00,00,60,ea,00,00,00,00,00,00,00,00,00,00\r\n\"Start\"=dword:00000002\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\W32Time\\TriggerInfo\\0]\r\n"
              "\"Type\"=dword:00000003\r\n\"Action\"=dword:00000001\r\n\"GUID\"=hex:ba,0a,e2,1c,51,98,21,44,94,30,1d,de,b7,66,e8,09\r\n");
@@ -325,7 +297,7 @@ Test(provenance, values_in_words)
 
 Test(provenance, part_of_a_hive)
 {
-    scratch("part");
+    fresh("part");
     struct hive whole, ccs = {.name = "x", .now = utc("2026-03-01T08:00:00Z")}, svc = ccs;
     reg(&ccs, "Control\\ComputerName\\ComputerName", SZ("ComputerName", "PC1"), END);
     reg(&ccs, "Control\\Lsa", DW("disabledomaincreds", 1), END), reg(&ccs, "Services\\CscService", DW("Start", 3), END);
@@ -351,7 +323,7 @@ Test(provenance, older_copies)
 {
     static const char *const places[] = {"RegBack", "Windows.old/System32/config"};
     for (size_t i = 0; i < LEN(places); i++) {
-        scratch("older");
+        fresh("older");
         struct hive h;
         char now[300];
         system_hive(&h, "PC1", 1);
@@ -377,7 +349,7 @@ Test(provenance, older_copies)
 /* A hive of another machine that says no name comes to lie with the only host there; it does not speak for it, however new it is. */
 Test(provenance, a_stranger_without_a_name)
 {
-    scratch("stranger");
+    fresh("stranger");
     struct hive h, stranger = {.name = "SYSTEM", .now = utc("2026-03-09T08:00:00Z")}, soft = {.name = "SOFTWARE", .now = utc("2026-03-01T08:00:00Z")}, other = {.name = "SOFTWARE", .now = utc("2026-03-09T08:00:00Z")};
     reg(&stranger, "Select", DW("Current", 1), END), reg(&stranger, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", 0), END);
     reg(&soft, "Microsoft\\Windows NT\\CurrentVersion", SZ("CurrentBuild", "19045"), END), reg(&other, "Microsoft\\Windows NT\\CurrentVersion", SZ("CurrentBuild", "7601"), END);
@@ -390,7 +362,7 @@ Test(provenance, a_stranger_without_a_name)
 
 Test(provenance, dirty_without_logs_and_logs_without_hive)
 {
-    scratch("logs");
+    fresh("logs");
     struct hive h;
     struct buf b = {0}, after = {0}, log = {0};
     system_hive(&h, "PC1", 1);
@@ -423,7 +395,7 @@ Test(provenance, logs_of_two_hosts)
         {{"a.hiv", "SYSTEM", "SYSTEM.LOG1", "y.log"}, {7, 9, 9, 8}, "PC1,dirty, no logs\nPC2,LOG1: 1 entries, sequence 2-2\n"},
     };
     for (size_t i = 0; i < LEN(rows); i++) {
-        scratch("two");
+        fresh("two");
         for (unsigned k = 0; k < 2; k++) {
             struct hive h;
             struct buf b = {0}, after = {0}, log = {0};
@@ -453,7 +425,7 @@ Test(provenance, whose_hive)
         {"sam", NULL, "(unnamed)"}, {"WS22-SAM", "S-1-5-21-9-9-9", "(unnamed)"}, {"WS22-SAM", "S-1-5-21-1-2-3", "PC1"},
     };
     for (size_t i = 0; i < LEN(rows); i++) {
-        scratch("whose");
+        fresh("whose");
         struct hive h;
         system_hive(&h, "PC1", 0), put(&h, "SYSTEM_PC1");
         system_hive(&h, "WS22", 0), put(&h, "WS22-SYSTEM");
