@@ -28,7 +28,7 @@ CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, co
     event_id INTEGER, qualifiers INTEGER, version INTEGER, level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
     host_id INTEGER, boot INTEGER);             -- set by derive.sql
 CREATE INDEX event_what ON event(provider, event_id);
-CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id, file_off)) WITHOUT ROWID;
+CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;       -- other files that hold it, and where first
 CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
     event_id INTEGER, day INTEGER, key TEXT, n INTEGER, first_time INTEGER, last_time INTEGER, last_off INTEGER, data TEXT, host_id INTEGER,
     UNIQUE(file_id, computer, channel, provider, event_id, day, key));   -- parts of one log add up: n sums, first keeps the earliest with its offset

@@ -443,7 +443,7 @@ static enum status remember_row(void *ctx, const struct cell *cell, const char *
 
 static enum status prepare_known(struct casedb *db, struct err *e)
 {
-    static const char find_sql[] = "SELECT file_id, file_off FROM event WHERE id=?1 AND computer IS ?2 AND record_id IS ?3 AND time IS ?4 AND event_id IS ?5 AND provider IS ?6";
+    static const char find_sql[] = "SELECT file_id FROM event WHERE id=?1 AND computer IS ?2 AND record_id IS ?3 AND time IS ?4 AND event_id IS ?5 AND provider IS ?6";
     static const char source_sql[] = "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
     enum status st = case_query(db, "SELECT identity, id FROM event WHERE identity IS NOT NULL ORDER BY id", NULL, NULL, 0, remember_row, db, e);
     int rc = st == OK ? sqlite3_prepare_v3(db->db, find_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->find, NULL) : SQLITE_OK;
@@ -453,7 +453,7 @@ static enum status prepare_known(struct casedb *db, struct err *e)
     return rc == SQLITE_OK ? st : case_fail(db, rc, E_DB, "event", e);
 }
 
-/* The same record in another file (or again in this one): its place is kept, the event is not doubled. The identity is a hash of
+/* The same record in another file: its first place there is kept; again in this one: nothing new. The event is not doubled. The identity is a hash of
  * hostile bytes, so what it claims is compared. */
 static int known_event(struct casedb *db, const struct fact *f, int64_t file, bool *known)
 {
@@ -470,7 +470,7 @@ static int known_event(struct casedb *db, const struct fact *f, int64_t file, bo
     rc = sqlite3_step(db->find);
     *known = rc == SQLITE_ROW;
     if (rc == SQLITE_ROW) {
-        bool same = sqlite3_column_int64(db->find, 0) == file && sqlite3_column_int64(db->find, 1) == (int64_t)f->ref.off;
+        bool same = sqlite3_column_int64(db->find, 0) == file;
         const sqlite3_int64 v[] = {k->id, file, (int64_t)f->ref.off};
         rc = SQLITE_OK;
         for (int i = 0; i < (int)LEN(v) && rc == SQLITE_OK; i++)

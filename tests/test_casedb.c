@@ -98,7 +98,7 @@ Test(casedb, duplicates)
     static const struct { const char *name; int64_t file, identity, record, time; const char *computer; const char *events, *sources; } rows[] = {
         {"first", 1, 7, 1, 100, "PC1", "1;", ""},
         {"again in another file", 2, 7, 1, 100, "PC1", "1;", "1|2;"},
-        {"again in the same place", 1, 7, 1, 100, "PC1", "1;", "1|2;"},
+        {"again in the same file", 1, 7, 1, 100, "PC1", "1;", "1|2;"}, {"again in the other", 2, 7, 1, 100, "PC1", "1;", "1|2;"},
         {"the same hash, another time", 2, 7, 1, 101, "PC1", "2;", "1|2;"},
         {"the same hash, another computer", 2, 7, 1, 100, "PC2", "3;", "1|2;"},
         {"the same hash, another record", 3, 7, 2, 100, "PC1", "4;", "1|2;"},
