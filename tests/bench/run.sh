@@ -16,14 +16,18 @@ bytes=$((gb * 1000000000))
 make_log "$dir/one.evtx" $bytes
 [ -s "$dir/noise.evtx" ] || "$build/big_log" "$dir/noise.evtx" $bytes >/dev/null
 make_log "$dir/tenth.evtx" $((bytes / 10))
-make_log "$dir/part.evtx" 8000000
+make_log "$dir/part.evtx" 32000000
 if [ ! -d "$dir/forty" ]; then mkdir "$dir/forty"; for i in $(seq 40); do make_log "$dir/forty/log$i.evtx" $((bytes / 40)); done; fi
 
-median() { awk -F, -v n="$1" 'NR == n + 1 {print $4 == "" ? $2 : $6}' "$dir/t.csv"; }
-row() { # NAME COMMAND-OURS COMMAND-THEIRS LIMIT [setup]
-    hyperfine -N --warmup 1 --runs "$runs" --prepare "rm -rf $dir/out" --export-csv "$dir/t.csv" "$2" "$3" >/dev/null 2>"$dir/err" || { cat "$dir/err"; return; }
-    a=$(awk -F, 'NR==2{print $4}' "$dir/t.csv"); b=$(awk -F, 'NR==3{print $4}' "$dir/t.csv")
-    awk -v n="$1" -v a="$a" -v b="$b" -v l="$4" 'BEGIN{printf "| %-58s | %8.3f s | %8.3f s | %6.3f | %5s |\n", n, a, b, a/b, l}'
+middle() { sort -n | awk '{v[NR] = $1} END {print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2}'; }
+row() { # NAME COMMAND-OURS COMMAND-THEIRS LIMIT: one after the other, so that both meet the same moods of the machine; medians, and the median of the ratios
+    rm -f "$dir"/t.*.csv
+    for i in $(seq "$runs"); do
+        hyperfine -N -i --warmup $((i == 1)) --runs 1 --prepare "rm -rf $dir/out" --export-csv "$dir/t.$i.csv" "$2" "$3" >/dev/null 2>"$dir/err" || { cat "$dir/err"; return; }
+    done
+    ours=$(awk -F, 'FNR == 2 {print $4}' "$dir"/t.*.csv | middle); theirs=$(awk -F, 'FNR == 3 {print $4}' "$dir"/t.*.csv | middle)
+    ratio=$(awk -F, 'FNR == 2 {a = $4} FNR == 3 {print a / $4}' "$dir"/t.*.csv | middle)
+    printf '| %-58s | %8.3f s | %8.3f s | %6.3f | %5s |\n' "$1" "$ours" "$theirs" "$ratio" "$4"
 }
 peak() { # prints the highest sum of private memory (MB; clean pages of mapped evidence are the page cache's) of COMMAND and all its children
     "$@" >/dev/null 2>&1 & local pid=$! max=0 now
@@ -50,7 +54,7 @@ if [ "${BIG:-0}" = 1 ]; then
     make_log "$dir/four.evtx" $((bytes * 4))
     row "analyze, $((4 * gb)) GB / $gb GB" "$w analyze $q $dir/four.evtx" "$w analyze --progress=none -o $dir/out2 --force $dir/one.evtx" 4.2
 fi
-command -v evtxexport >/dev/null && row "dump XML / evtxexport -f xml, 8 MB" "$w dump --xml $dir/part.evtx" "evtxexport -f xml $dir/part.evtx" 0.02
+command -v evtxexport >/dev/null && row "dump XML / evtxexport -f xml, 32 MB" "$w dump --xml $dir/part.evtx" "evtxexport -f xml $dir/part.evtx" 0.02
 if [ "${PEERS:-0}" = 1 ]; then
     command -v evtx_dump >/dev/null || cargo install --quiet --root "$dir/cargo" evtx
     peer=$(command -v evtx_dump || echo "$dir/cargo/bin/evtx_dump")
