@@ -15,8 +15,10 @@ make_log() { # FILE BYTES: whole chunks behind a valid header; of the public cor
 bytes=$((gb * 1000000000))
 make_log "$dir/one.evtx" $bytes
 [ -s "$dir/noise.evtx" ] || "$build/big_log" "$dir/noise.evtx" $bytes >/dev/null
+[ -s "$dir/whole8.evtx" ] || "$build/big_log" "$dir/whole8.evtx" 8000000 >/dev/null          # other readers stop at the damage of public logs, or pay for telling it
+[ -s "$dir/whole100.evtx" ] || "$build/big_log" "$dir/whole100.evtx" 100000000 >/dev/null
 make_log "$dir/tenth.evtx" $((bytes / 10))
-make_log "$dir/part.evtx" 32000000
+make_log "$dir/part.evtx" 8000000
 if [ ! -d "$dir/forty" ]; then mkdir "$dir/forty"; for i in $(seq 40); do make_log "$dir/forty/log$i.evtx" $((bytes / 40)); done; fi
 
 middle() { sort -n | awk '{v[NR] = $1} END {print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2}'; }
@@ -54,12 +56,12 @@ if [ "${BIG:-0}" = 1 ]; then
     make_log "$dir/four.evtx" $((bytes * 4))
     row "analyze, $((4 * gb)) GB / $gb GB" "$w analyze $q $dir/four.evtx" "$w analyze --progress=none -o $dir/out2 --force $dir/one.evtx" 4.2
 fi
-command -v evtxexport >/dev/null && row "dump XML / evtxexport -f xml, 32 MB" "$w dump --xml $dir/part.evtx" "evtxexport -f xml $dir/part.evtx" 0.02
+command -v evtxexport >/dev/null && row "dump XML / evtxexport -f xml, 8 MB" "$w dump --xml $dir/whole8.evtx" "evtxexport -f xml $dir/whole8.evtx" 0.02
 if [ "${PEERS:-0}" = 1 ]; then
     command -v evtx_dump >/dev/null || cargo install --quiet --root "$dir/cargo" evtx
     peer=$(command -v evtx_dump || echo "$dir/cargo/bin/evtx_dump")
-    row "dump JSONL one thread / evtx_dump -t 1 -o jsonl, 0.1 GB" "$w dump -j 1 $dir/tenth.evtx" "$peer -t 1 -o jsonl $dir/tenth.evtx" 0.9
-    row "dump JSONL all cores / evtx_dump -o jsonl, 0.1 GB" "$w dump $dir/tenth.evtx" "$peer -o jsonl $dir/tenth.evtx" 0.9
+    row "dump JSONL one thread / evtx_dump -t 1 -o jsonl, 0.1 GB" "$w dump -j 1 $dir/whole100.evtx" "$peer -t 1 -o jsonl $dir/whole100.evtx" 0.9
+    row "dump JSONL all cores / evtx_dump -o jsonl, 0.1 GB" "$w dump $dir/whole100.evtx" "$peer -o jsonl $dir/whole100.evtx" 0.9
 fi
 echo
 echo "| peak private memory, all processes | MB |"; echo "|---|---|"
