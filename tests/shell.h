@@ -12,7 +12,7 @@
 static char out[1 << 20];
 
 /* Runs a shell command; returns its exit code, or 128 and its signal. */
-__attribute__((format(printf, 1, 2))) static int run(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static inline int run(const char *fmt, ...)
 {
     char command[4096], line[4200];
     va_list ap;
@@ -30,7 +30,7 @@ __attribute__((format(printf, 1, 2))) static int run(const char *fmt, ...)
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static const char *program(void)
+static inline const char *program(void)
 {
     static char path[4096];
     const char *p = getenv("WHYLOGON");
@@ -39,11 +39,22 @@ static const char *program(void)
 }
 
 /* A fresh folder for this test; builds may be tested side by side. */
-static const char *scratch(const char *name)
+static inline const char *scratch(const char *name)
 {
     static char dir[200];
     snprintf(dir, sizeof dir, "/tmp/whylogon-test-%08x-%s", (unsigned)str_hash(str_of(program())), name);
     cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, dir), 0, "%s", out);
+    return dir;
+}
+
+/* The same with an empty folder for evidence, whose name goes to in (cap bytes). */
+static inline const char *scratch_in(const char *suite, const char *name, char *in, size_t cap)
+{
+    char whole[64];
+    snprintf(whole, sizeof whole, "%s-%s", suite, name);
+    const char *dir = scratch(whole);
+    snprintf(in, cap, "%s/in", dir);
+    cr_assert_eq(run("mkdir %s", in), 0, "%s", out);
     return dir;
 }
 #endif

@@ -1,9 +1,6 @@
 /* A slice of each campaign (campaign.c), so that every build meets some damaged evidence; `make campaign` runs more. */
-#include <criterion/criterion.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include "shell.h"
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
@@ -15,19 +12,11 @@ enum { MUTANTS = 500, BATCHES = 3, KILLS = 10 };
 /* The program beside this one. */
 static void campaign(unsigned seed, unsigned count, const char *mode)
 {
-    char self[3800], command[4096], out[16384];
+    char self[3800];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     cr_assert_gt(n, 0);
     self[n] = 0, *strrchr(self, '/') = 0;
-    snprintf(command, sizeof command, "'%s/campaign' %u %u %s 2>&1", self, seed, count, mode);
-    FILE *p = popen(command, "r");
-    cr_assert_not_null(p);
-    size_t got = fread(out, 1, sizeof out - 1, p);
-    out[got] = 0;
-    while (fgetc(p) != EOF)
-        ;
-    int status = pclose(p);
-    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s", out);
+    cr_assert_eq(run("'%s/campaign' %u %u %s", self, seed, count, mode), 0, "%s", out);
     if (strstr(out, " 0 and 0 of them public"))
         fprintf(stderr, "skipped: public evidence (../shared/corpus)\n");     /* cr_log_warn would make the program exit with 1 */
 }

@@ -14,7 +14,7 @@
 #include "../src/plat/plat.h"
 #include "../src/rereader.h"
 #include "../src/worker.h"
-#include <criterion/criterion.h>
+#include "own_main.h"
 #include <dirent.h>
 #include <errno.h>
 #include <execinfo.h>
@@ -708,10 +708,5 @@ int main(int argc, char **argv)
             plat_begin(), arm_child(argv[1]);
             _Exit(roles[i].run());
         }
-    struct criterion_test_set *set = criterion_initialize();
-    int code = 0;
-    if (criterion_handle_args(argc, argv, true))
-        code = !criterion_run_all_tests(set);
-    criterion_finalize(set);
-    return code;
+    return run_tests(argc, argv);
 }

@@ -7,7 +7,7 @@
 #include "../src/plat/jail.h"
 #include "../src/plat/plat.h"
 #include "../src/worker.h"
-#include <criterion/criterion.h>
+#include "own_main.h"
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -214,10 +214,5 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         return fake_worker();
-    struct criterion_test_set *set = criterion_initialize();
-    int code = 0;
-    if (criterion_handle_args(argc, argv, true))
-        code = !criterion_run_all_tests(set);
-    criterion_finalize(set);
-    return code;
+    return run_tests(argc, argv);
 }

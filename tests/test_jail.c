@@ -7,8 +7,8 @@
 #include "../src/kb.h"
 #include "../src/plat/jail.h"
 #include "../src/worker.h"
+#include "own_main.h"
 #include <arpa/inet.h>
-#include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <seccomp.h>
@@ -265,10 +265,5 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         return try_things();
-    struct criterion_test_set *set = criterion_initialize();
-    int code = 0;
-    if (criterion_handle_args(argc, argv, true))
-        code = !criterion_run_all_tests(set);
-    criterion_finalize(set);
-    return code;
+    return run_tests(argc, argv);
 }

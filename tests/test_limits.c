@@ -9,20 +9,14 @@
 #include "../src/plat/plat.h"
 #include "../src/worker.h"
 #include "build.h"
+#include "own_main.h"
 #include "shell.h"
 #include <unistd.h>
 
 static const char *dir;
 static char in[220];
 
-static void fresh(const char *name)
-{
-    char whole[64];
-    snprintf(whole, sizeof whole, "limits-%s", name);
-    dir = scratch(whole);
-    snprintf(in, sizeof in, "%s/in", dir);
-    cr_assert_eq(run("mkdir %s", in), 0, "%s", out);
-}
+static void fresh(const char *name) { dir = scratch_in("limits", name, in, sizeof in); }
 
 /* --- evidence: five records, or a few keys */
 
@@ -200,10 +194,5 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         return deaf_worker();
-    struct criterion_test_set *set = criterion_initialize();
-    int code = 0;
-    if (criterion_handle_args(argc, argv, true))
-        code = !criterion_run_all_tests(set);
-    criterion_finalize(set);
-    return code;
+    return run_tests(argc, argv);
 }

@@ -6,15 +6,7 @@
 static const char *dir;
 static char in[300];
 
-/* A fresh folder with an empty folder "in" for evidence. */
-static void fresh(const char *name)
-{
-    char whole[64];
-    snprintf(whole, sizeof whole, "provenance-%s", name);
-    dir = scratch(whole);
-    snprintf(in, sizeof in, "%s/in", dir);
-    cr_assert_eq(run("mkdir %s", in), 0, "%s", out);
-}
+static void fresh(const char *name) { dir = scratch_in("provenance", name, in, sizeof in); }
 
 static void analyze(const char *what) { cr_assert_eq(run("%s analyze --force -o %s/out %s", program(), dir, what), 0, "%s", out); }
 
