@@ -470,13 +470,12 @@ static int known_event(struct casedb *db, const struct fact *f, int64_t file, bo
     rc = sqlite3_step(db->find);
     *known = rc == SQLITE_ROW;
     if (rc == SQLITE_ROW) {
-        bool same = sqlite3_column_int64(db->find, 0) == file;
         const sqlite3_int64 v[] = {k->id, file, (int64_t)f->ref.off};
-        rc = SQLITE_OK;
+        rc = sqlite3_column_int64(db->find, 0) == file ? SQLITE_DONE : SQLITE_OK;      /* again in the same file: nothing to add */
         for (int i = 0; i < (int)LEN(v) && rc == SQLITE_OK; i++)
             rc = sqlite3_bind_int64(db->source, i + 1, v[i]);
         if (rc == SQLITE_OK)
-            rc = same ? SQLITE_DONE : sqlite3_step(db->source);
+            rc = sqlite3_step(db->source);
         sqlite3_reset(db->source);
     }
     sqlite3_reset(db->find);
