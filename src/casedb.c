@@ -13,9 +13,19 @@ static enum status kind_of(int rc, enum status otherwise)
     return kind == SQLITE_NOMEM ? E_NOMEM : kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? E_IO : otherwise;
 }
 
+/* Where the machine failed: ", in out/case.db.building"; nothing for what is not its fault. */
+enum { IN_FILE = 160 };
+static const char *in_file(const struct casedb *db, enum status st, char text[IN_FILE])
+{
+    if (st == E_IO && db && db->path)
+        snprintf(text, IN_FILE, ", in %s", db->path);
+    return text;
+}
+
 enum status case_fail(struct casedb *db, int rc, enum status code, const char *what, struct err *e)
 {
-    return err_set(e, kind_of(rc, code), ERR_NO_OFF, what, "%s", db && db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc));
+    enum status st = kind_of(rc, code);
+    return err_set(e, st, ERR_NO_OFF, what, "%s%s", db && db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc), in_file(db, st, (char[IN_FILE]){0}));
 }
 
 /* --- opening */
@@ -229,7 +239,8 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e)
         if (rc != SQLITE_OK && rc != SQLITE_DONE) {
             while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
                 at++, off -= off > 0;
-            st = err_set(e, kind_of(rc, E_DB), ERR_NO_OFF, "SQL", "line %u: %s", line_of(sql, at + (off > 0 ? off : 0)), sqlite3_errmsg(db->db));
+            st = kind_of(rc, E_DB);
+            err_set(e, st, ERR_NO_OFF, "SQL", "line %u: %s%s", line_of(sql, at + (off > 0 ? off : 0)), sqlite3_errmsg(db->db), in_file(db, st, (char[IN_FILE]){0}));
         }
         sqlite3_finalize(stmt);
         if (st != OK)

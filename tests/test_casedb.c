@@ -472,3 +472,21 @@ Test(casedb, field_of_cut_json)
         buf_free(&b);
     }
 }
+
+/* No room: the machine's fault, and the line says in which file. */
+Test(casedb, a_full_disk_names_the_file)
+{
+    char path[] = "/tmp/whylogon-test-full-XXXXXX";
+    struct casedb *full = NULL;
+    struct err e = {0};
+    int fd = mkstemp(path);
+    cr_assert(fd >= 0 && close(fd) == 0 && unlink(path) == 0);
+    cr_assert(case_create(path, STR("CREATE TABLE t(x)"), &full, &e) == OK, "%s", e.why);
+    cr_assert(case_exec(full, "PRAGMA max_page_count = 4", &e) == OK, "%s", e.why);
+    cr_expect(case_exec(full, "INSERT INTO t VALUES(zeroblob(100000))", &e) == E_IO && strstr(e.why, "full, in ") && strstr(e.why, path), "%s", e.why);
+    e = (struct err){0};
+    cr_expect(case_run(full, "INSERT INTO t VALUES(zeroblob(100000))", NULL, NULL, 0, &e) == E_IO && strstr(e.why, "full, in ") && strstr(e.why, path), "%s", e.why);
+    e = (struct err){0};
+    cr_expect(case_exec(full, "SELECT nonsense", &e) == E_DB && !strstr(e.why, path), "a query's own fault names no file: %s", e.why);
+    case_close(full), unlink(path);
+}
