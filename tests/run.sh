@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs every Criterion program of a build folder and ends with one line: N passed, N failed, N skipped.
+# Runs every Criterion program of a build folder and ends with what failed and one line: N passed, N failed, N skipped.
 # usage: tests/run.sh BUILD        A program that dies or reports nothing counts as a failure.
 set -u
-dir=$1; passed=0; failed=0; skipped=0
+dir=$1; passed=0; failed=0; skipped=0; which=
 export WHYLOGON="$dir/whylogon" ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=1" UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS="suppressions=$(pwd)/tests/lsan.supp:print_suppressions=0"
 for t in "$dir"/test_*; do
     [ -x "$t" ] || continue
@@ -15,8 +15,11 @@ for t in "$dir"/test_*; do
     [ "$code" -eq 0 ] && [ "$ok" -eq 0 ] && bad=1
     passed=$((passed + ok)); failed=$((failed + bad)); skipped=$((skipped + skip))
     printf '  TEST  %-24s %3d ok %3d failed%s\n' "$name" "$ok" "$bad" "$([ "$skip" -gt 0 ] && echo ", $skip skipped")"
+    [ "$bad" -ne 0 ] && which="$which$(grep -h '^\[FAIL\]\|^\[CRSH\]' "$dir/$name.log" || echo "$name ended with $code")
+"
     if [ "$bad" -ne 0 ]; then tail -n 60 "$dir/$name.log"; else grep -i 'skipped' "$dir/$name.log" | head -n 5; fi
     rm -f "$dir/$name.tap"
 done
+printf %s "$which"       # again, where one looks first
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
