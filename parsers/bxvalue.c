@@ -1,21 +1,24 @@
 #include "bxvalue.h"
 #include "../src/base/utf.h"
 #include "../src/base/wintime.h"
+#include <stdio.h>
 
-/* How one type looks: its width (0: any) and its ASCII text. Strings have none: their bytes go through an escaper. */
-typedef void put_fn(struct buf *out, const uint8_t *p, uint32_t n);
+/* How one type looks: its width (0: any) and its ASCII text. Strings have none: their bytes go through an escaper.
+ * A put_fn writes at at, where there is room for a value of n bytes, and returns the end. */
+typedef char *put_fn(char *at, const uint8_t *p, uint32_t n);
 struct bx_look { put_fn *put; uint8_t width, or_width; bool bare; };    /* bare: JSON prints it without quotes */
 
-static void put_hex_number(struct buf *out, uint64_t v)
+/* Room for the text of any value of n bytes: \u0000 for each two, and at most 64 for what has a width. */
+static size_t room_for(uint32_t n) { return 3 * (size_t)n + 64; }
+
+static char *at_text(char *at, const char *z) { return memcpy(at, z, strlen(z)), at + strlen(z); }
+
+static char *put_hex_number(char *at, uint64_t v)
 {
-    static const char digit[] = "0123456789abcdef";
-    char text[18];
-    size_t at = sizeof text;
-    do
-        text[--at] = digit[v & 15];
-    while (v >>= 4);
-    text[--at] = 'x', text[--at] = '0';
-    buf_put(out, text + at, sizeof text - at);
+    unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;       /* digits */
+    v <<= 64 - 4 * n;
+    memcpy(at, "0x", 2), at_hex_eight(at + 2, (uint32_t)(v >> 32), 'a'), at_hex_eight(at + 10, (uint32_t)v, 'a');
+    return at + 2 + n;
 }
 
 static uint64_t le_n(const uint8_t *p, uint32_t n) { return n == 1 ? p[0] : n == 2 ? le16(p) : n == 4 ? le32(p) : le64(p); }
@@ -25,18 +28,25 @@ static int64_t le_sn(const uint8_t *p, uint32_t n)
     return n == 1 ? (int8_t)v : n == 2 ? (int16_t)v : n == 4 ? (int32_t)v : (int64_t)v;
 }
 
-static void put_unsigned(struct buf *out, const uint8_t *p, uint32_t n) { buf_u64(out, le_n(p, n)); }
-static void put_signed(struct buf *out, const uint8_t *p, uint32_t n) { buf_i64(out, le_sn(p, n)); }
-static void put_hex(struct buf *out, const uint8_t *p, uint32_t n) { put_hex_number(out, le_n(p, n)); }
-static void put_time(struct buf *out, const uint8_t *p, uint32_t n) { (void)n, buf_time(out, (int64_t)le64(p)); }
-static void put_bytes(struct buf *out, const uint8_t *p, uint32_t n) { buf_hex(out, p, n); }
+static char *put_unsigned(char *at, const uint8_t *p, uint32_t n) { return at_u64(at, le_n(p, n)); }
+static char *put_hex(char *at, const uint8_t *p, uint32_t n) { return put_hex_number(at, le_n(p, n)); }
+static char *put_time(char *at, const uint8_t *p, uint32_t n) { return (void)n, at_time(at, (int64_t)le64(p)); }
+static char *put_bytes(char *at, const uint8_t *p, uint32_t n) { return at_hex(at, p, n); }
 
-static void put_bool(struct buf *out, const uint8_t *p, uint32_t n)
+static char *put_signed(char *at, const uint8_t *p, uint32_t n)
+{
+    int64_t v = le_sn(p, n);
+    if (v < 0)
+        *at++ = '-';
+    return at_u64(at, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+}
+
+static char *put_bool(char *at, const uint8_t *p, uint32_t n)
 {
     bool set = false;       /* any byte: real logs hold 4-byte booleans that are neither 0 nor 1 */
     for (uint32_t i = 0; i < n; i++)
         set |= p[i] != 0;
-    buf_z(out, set ? "true" : "false");
+    return at_text(at, set ? "true" : "false");
 }
 
 static double real_of(const uint8_t *p, uint32_t n)
@@ -50,52 +60,45 @@ static double real_of(const uint8_t *p, uint32_t n)
 
 static bool is_finite(double d) { return d - d == 0; }
 
-static void put_real(struct buf *out, const uint8_t *p, uint32_t n)
+static char *put_real(char *at, const uint8_t *p, uint32_t n)
 {
     double d = real_of(p, n);
     if (is_finite(d))
-        buf_printf(out, n == 4 ? "%.9g" : "%.17g", d);
-    else
-        buf_z(out, d != d ? "NaN" : d < 0 ? "-INF" : "INF");
+        return at + snprintf(at, 32, n == 4 ? "%.9g" : "%.17g", d);
+    return at_text(at, d != d ? "NaN" : d < 0 ? "-INF" : "INF");
 }
 
-static void put_guid(struct buf *out, const uint8_t *p, uint32_t n)
+static char *put_guid(char *at, const uint8_t *p, uint32_t n)
 {
-    static const char digit[] = "0123456789ABCDEF";
-    static const uint8_t place[16] = {7, 5, 3, 1, 12, 10, 17, 15, 20, 22, 25, 27, 29, 31, 33, 35};     /* of each byte in the text */
-    (void)n;
-    if (!buf_room(out, 38))
-        return;
-    char *at = out->p + out->n;
-    memcpy(at, "{        -    -    -    -            }", 38);
-    for (size_t i = 0; i < sizeof place; i++)
-        at[place[i]] = digit[p[i] >> 4], at[place[i] + 1] = digit[p[i] & 15];
-    out->n += 38;
+    (void)n;                                    /* each piece covers what the one before wrote too much */
+    *at = '{', at_hex_eight(at + 1, le32(p), 'A');
+    at[9] = '-', at_hex_eight(at + 10, (uint32_t)le16(p + 4) << 16, 'A');
+    at[14] = '-', at_hex_eight(at + 15, (uint32_t)le16(p + 6) << 16, 'A');
+    at[19] = '-', at_hex_eight(at + 20, be32(p + 8), 'A');
+    at[24] = '-', at_hex_eight(at + 25, be32(p + 10), 'A'), at_hex_eight(at + 29, be32(p + 12), 'A');
+    at[37] = '}';
+    return at + 38;
 }
 
-static void put_systemtime(struct buf *out, const uint8_t *p, uint32_t n)
+static char *put_systemtime(char *at, const uint8_t *p, uint32_t n)
 {
     int64_t t;
     if (wintime_from_systemtime(p, &t))
-        buf_time(out, t);
-    else
-        buf_z(out, "invalid(0x"), buf_hex(out, p, n), buf_char(out, ')');
+        return at_time(at, t);
+    return at_text(at_hex(at_text(at, "invalid(0x"), p, n), ")");
 }
 
-static void put_sid(struct buf *out, const uint8_t *p, uint32_t n)
+static char *put_sid(char *at, const uint8_t *p, uint32_t n)
 {
-    if (n < 8 || n - 8 < 4u * p[1]) {
-        buf_hex(out, p, n);
-        return;
-    }
-    uint64_t authority = (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 | (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | p[7];
-    buf_put(out, "S-", 2), buf_u64(out, p[0]), buf_char(out, '-');
-    if (authority >> 32)
-        put_hex_number(out, authority);
-    else
-        buf_u64(out, authority);
+    if (n < 8 || n - 8 < 4u * p[1])
+        return at_hex(at, p, n);
+    uint64_t authority = (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 | be32(p + 4);
+    at = at_u64(at_text(at, "S-"), p[0]);
+    *at++ = '-';
+    at = authority >> 32 ? put_hex_number(at, authority) : at_u64(at, authority);
     for (unsigned i = 0; i < p[1]; i++)
-        buf_char(out, '-'), buf_u64(out, le32(p + 8 + 4 * i));
+        *at++ = '-', at = at_u64(at, le32(p + 8 + 4 * i));
+    return at;
 }
 
 /* Sources: MS-EVEN6 2.2.12.3 and 3.1.4.7.3; parsers/FORMAT-binxml.md "Values". */
@@ -115,6 +118,12 @@ static const struct bx_look *look_of(struct bx_val v)
 {
     const struct bx_look *l = v.type < LEN(looks) && looks[v.type].put ? &looks[v.type] : &bytes_look;
     return l->width == 0 || v.n == l->width || v.n == l->or_width ? l : &bytes_look;
+}
+
+static void put_look(struct buf *out, const struct bx_look *l, struct bx_val v)
+{
+    if (buf_room(out, room_for(v.n)))
+        out->n = (size_t)(l->put(out->p + out->n, v.p, v.n) - out->p);
 }
 
 static size_t trim16(struct bx_val v)
@@ -158,35 +167,41 @@ static bool put_string(struct buf *out, struct bx_val v, void put16(struct buf *
     return true;
 }
 
-static bool is_string(struct bx_val v) { return v.type == BX_STRING || v.type == BX_XMLTEXT || v.type == BX_ANSI; }
+void bx_json_hex(struct buf *out, uint64_t v)
+{
+    if (!buf_room(out, 20))
+        return;
+    char *at = out->p + out->n;
+    *at = '"', at = put_hex_number(at + 1, v), *at++ = '"';
+    out->n = (size_t)(at - out->p);
+}
 
-void bx_json_hex(struct buf *out, uint64_t v) { buf_char(out, '"'), put_hex_number(out, v), buf_char(out, '"'); }
+/* A value of the file but an ANSI string, to at. */
+static char *json_at(char *at, struct bx_val v)
+{
+    bool wide = v.type == BX_STRING || v.type == BX_XMLTEXT;
+    const struct bx_look *l = wide ? NULL : look_of(v);
+    bool bare = l && l->bare && !(l->put == put_real && !is_finite(real_of(v.p, v.n)));
+    if (!bare)
+        *at++ = '"';
+    at = wide ? at_json16(at, v.p, trim16(v)) : l->put(at, v.p, v.n);
+    if (!bare)
+        *at++ = '"';
+    return at;
+}
 
 void bx_json(struct buf *out, struct bx_val v)
 {
-    if (v.kind == BXV_LITERAL) {
+    if (v.kind == BXV_LITERAL)
         buf_str(out, v.literal->json);
-        return;
-    }
-    if (v.kind == BXV_TEXT) {
+    else if (v.kind == BXV_TEXT)
         buf_json(out, (struct str){v.text, v.n});
-        return;
-    }
-    bool some = v.kind == BXV_FILE && v.n && v.type;
-    if (!some || is_string(v)) {
-        buf_char(out, '"');
-        if (some)
-            put_string(out, v, buf_json16);
-        buf_char(out, '"');
-        return;
-    }
-    const struct bx_look *l = look_of(v);
-    bool bare = l->bare && !(l->put == put_real && !is_finite(real_of(v.p, v.n)));
-    if (!bare)
-        buf_char(out, '"');
-    l->put(out, v.p, v.n);
-    if (!bare)
-        buf_char(out, '"');
+    else if (v.kind != BXV_FILE || !v.n || !v.type)
+        buf_put(out, "\"\"", 2);
+    else if (v.type == BX_ANSI)
+        buf_char(out, '"'), put_ansi(out, v, buf_json16), buf_char(out, '"');
+    else if (buf_room(out, room_for(v.n)))
+        out->n = (size_t)(json_at(out->p + out->n, v) - out->p);
 }
 
 void bx_xml(struct buf *out, struct bx_val v)
@@ -198,7 +213,7 @@ void bx_xml(struct buf *out, struct bx_val v)
     else if (v.kind == BXV_FILE && v.n && v.type && !put_string(out, v, buf_xml16)) {
         const struct bx_look *l = look_of(v);
         size_t from = out->n;
-        l->put(out, v.p, v.n);
+        put_look(out, l, v);
         for (size_t i = from; l->put == put_bytes && i < out->n; i++)       /* Windows writes bytes in upper case */
             out->p[i] = (char)(out->p[i] >= 'a' ? out->p[i] - 32 : out->p[i]);
     }
@@ -216,7 +231,7 @@ void bx_text(struct buf *out, struct bx_val v)
             if (!first)
                 buf_put(out, ", ", 2);
             if (one.n && one.type && !put_string(out, one, put_text16))
-                look_of(one)->put(out, one.p, one.n);
+                put_look(out, look_of(one), one);
         }
 }
 

@@ -7,6 +7,7 @@
 #include "../src/base/want.h"
 #include "../src/base/wintime.h"
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 Test(span, reads_are_sticky)
 {
@@ -114,6 +115,30 @@ Test(buf, escapers)
     expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"), "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");
     expect_text("empty json", buf_json, (struct str){0}, "\"\"");
     expect_text("plain", buf_html, STR("caf\xc3\xa9"), "caf\xc3\xa9");
+}
+
+/* Digits by twos and by eights say what printf says: around each power of ten and of two, and for each length of bytes. */
+Test(buf, numbers)
+{
+    uint64_t ten = 1;
+    struct buf b = {0};
+    char want[32], eight[9] = "";
+    for (unsigned i = 0; i < 64; i++, ten = i < 20 ? ten * 10 : 0)
+        for (unsigned k = 0; k < 6; k++) {
+            uint64_t v = (k < 3 ? ten : (uint64_t)1 << i) + k % 3 - 1;
+            snprintf(want, sizeof want, "%llu", (unsigned long long)v);
+            b.n = 0, buf_u64(&b, v);
+            cr_expect(str_eq(buf_view(&b), str_of(want)), "%s: %.*s", want, STR_ARG(buf_view(&b)));
+            snprintf(want, sizeof want, "%08X", (unsigned)v);
+            at_hex_eight(eight, (uint32_t)v, 'A');
+            cr_expect_str_eq(eight, want);
+        }
+    static const uint8_t bytes[] = {0x00, 0x9a, 0xff, 0x0f, 0xf0, 0xa9, 0x12, 0xcd, 0x3e};
+    for (size_t n = 0; n <= sizeof bytes; n++) {
+        b.n = 0, buf_hex(&b, bytes, n);
+        cr_expect(str_eq(buf_view(&b), (struct str){"009aff0ff0a912cd3e", 2 * n}), "%zu bytes", n);
+    }
+    buf_free(&b);
 }
 
 Test(utf, utf16)

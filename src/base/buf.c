@@ -48,18 +48,37 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_end(again);
 }
 
+const char digits_two[] =
+    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
+    "707172737475767778798081828384858687888990919293949596979899";
+
+/* How many decimal digits v has: the number of its bits says so but for one, which a comparison decides. */
+static inline unsigned count_digits(uint64_t v)
+{
+    static const uint64_t power[] = {
+        0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
+        100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000, 10000000000000000000u};
+    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1), n = bits * 1233 >> 12;      /* 1233/4096 is log10(2) */
+    return n + (v >= power[n]);
+}
+
+char *at_u64(char *at, uint64_t v)
+{
+    if (v < 10)
+        return *at = (char)('0' + v), at + 1;
+    unsigned n = count_digits(v);
+    char *left = at + n;
+    for (; v >= 10; v /= 100)
+        left -= 2, memcpy(left, digits_two + 2 * (v % 100), 2);
+    if (n % 2)
+        *at = (char)('0' + v);
+    return at + n;
+}
+
 void buf_u64(struct buf *b, uint64_t v)
 {
-    unsigned n = 1;
-    if (!buf_room(b, 20))
-        return;
-    for (uint64_t least = 10; n < 20 && v >= least; least *= 10)
-        n++;
-    b->n += n;
-    char *at = b->p + b->n;
-    for (; v >= 10; v /= 10)
-        *--at = (char)('0' + v % 10);
-    *--at = (char)('0' + v);
+    if (buf_room(b, 20))
+        b->n = (size_t)(at_u64(b->p + b->n, v) - b->p);
 }
 
 void buf_i64(struct buf *b, int64_t v)
@@ -69,14 +88,20 @@ void buf_i64(struct buf *b, int64_t v)
     buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
-void buf_hex(struct buf *b, const void *p, size_t n)
+char *at_hex(char *at, const uint8_t *p, size_t n)
 {
     static const char digit[] = "0123456789abcdef";
-    const uint8_t *at = p;
-    if (n > SIZE_MAX / 2 || !buf_room(b, n * 2))
-        return;
-    for (size_t i = 0; i < n; i++)
-        b->p[b->n++] = digit[at[i] >> 4], b->p[b->n++] = digit[at[i] & 15];
+    for (; n >= 4; p += 4, n -= 4, at += 8)
+        at_hex_eight(at, be32(p), 'a');
+    for (; n; p++, n--)
+        *at++ = digit[*p >> 4], *at++ = digit[*p & 15];
+    return at;
+}
+
+void buf_hex(struct buf *b, const void *p, size_t n)
+{
+    if (n <= SIZE_MAX / 2 && buf_room(b, n * 2))
+        b->n = (size_t)(at_hex(b->p + b->n, p, n) - b->p);
 }
 
 void buf_u16(struct buf *b, uint16_t v) { buf_put(b, (uint8_t[]){(uint8_t)v, (uint8_t)(v >> 8)}, 2); }
@@ -192,7 +217,7 @@ void buf_term(struct buf *b, struct str s) { escape(b, s, &term_escape); }
 
 /* Eight UTF-16 units at once, with the compiler's portable vectors. Evidence is little-endian, and so are the machines we run on. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are read in memory order");
-typedef uint16_t units8 __attribute__((vector_size(16)));
+typedef int16_t units8 __attribute__((vector_size(16)));
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
 
 static inline uint64_t word(bytes8 v)
@@ -201,35 +226,37 @@ static inline uint64_t word(bytes8 v)
     return memcpy(&w, &v, sizeof w), w;
 }
 
-/* The eight units at p as bytes, and a mask with a byte set for each unit that is not ASCII which JSON (XML, when xml) prints as it is.
- * First unit in the lowest byte of both. */
-static inline uint64_t eight_at(const uint8_t *p, bool xml, uint64_t *odd)
+/* The units of n < 16 bytes at p, zeros behind them; what lies behind them in memory may belong to nobody. */
+static inline units8 last_units(const uint8_t *p, size_t n)
 {
+    uint64_t half[2] = {0, 0};
+    if (n >= 8)
+        half[0] = le64(p), half[1] = le64(p + n - 8) >> 4 * (16 - n) >> 4 * (16 - n);      /* two steps: 64 at once is not defined */
+    else if (n >= 4)
+        half[0] = le32(p) | (uint64_t)le32(p + n - 4) << 8 * (n - 4);
+    else if (n)
+        half[0] = le16(p);
     units8 v;
-    memcpy(&v, p, sizeof v);
-    units8 bad = (units8)(v - 0x20 > 0x5e) | (units8)(v == '"');
-    bad |= xml ? (units8)(v == '&') | (units8)(v == '<') | (units8)(v == '>') | (units8)(v == '\'') : (units8)(v == '\\');
-    return *odd = word(__builtin_convertvector(bad, bytes8)), word(__builtin_convertvector(v, bytes8));
+    return memcpy(&v, half, sizeof v), v;
 }
 
-/* Copies the plain units at the start of what is left (n bytes at p, of a string that began at start) to at, which has room for n/2 + 8.
- * Returns how many. The last few are read together with what stands before them; a string of less than eight units is not worth it: 0. */
-static inline size_t copy_plain(char *at, const uint8_t *p, size_t n, const uint8_t *start, bool xml)
+/* Copies the plain units at the start of n bytes at p to at, which has room for n/2 + 8: ASCII that JSON (XML, when xml) prints as it is.
+ * Returns how many. */
+static inline size_t copy_plain(char *at, const uint8_t *p, size_t n, bool xml)
 {
-    uint64_t odd;
-    size_t done = 0;
-    for (; n >= 16; p += 16, n -= 16, done += 8) {
-        uint64_t eight = eight_at(p, xml, &odd);
+    for (size_t done = 0;; p += 16, n -= 16, done += 8) {
+        units8 v;
+        if (n >= 16)
+            memcpy(&v, p, sizeof v);
+        else
+            v = last_units(p, n);
+        units8 odd = (v < 0x20) | (v > 0x7e) | (v == '"');      /* signed: what is above 0x7fff is below 0x20 */
+        odd |= xml ? (v == '&') | (v == '<') | (v == '>') | (v == '\'') : (v == '\\');
+        uint64_t eight = word(__builtin_convertvector(v, bytes8)), mask = word(__builtin_convertvector(odd, bytes8));
         memcpy(at + done, &eight, sizeof eight);
-        if (odd)
-            return done + (unsigned)__builtin_ctzll(odd) / 8;
+        if (mask)
+            return done + (unsigned)__builtin_ctzll(mask) / 8;      /* behind the last unit zeros are odd */
     }
-    if (n == 0 || (size_t)(p - start) + n < 16)
-        return done;
-    uint64_t eight = eight_at(p - (16 - n), xml, &odd) >> 8 * (8 - n / 2);
-    odd >>= 8 * (8 - n / 2);
-    memcpy(at + done, &eight, sizeof eight);
-    return done + (odd ? (unsigned)__builtin_ctzll(odd) / 8 : n / 2);
 }
 
 static uint32_t utf16_next(const uint8_t **p, size_t *n)
@@ -240,25 +267,20 @@ static uint32_t utf16_next(const uint8_t **p, size_t *n)
     return pair ? 0x10000 + ((u - 0xd800) << 10) + (lo - 0xdc00) : u;
 }
 
-void buf_json16(struct buf *b, const uint8_t *p, size_t n)
+char *at_json16(char *at, const uint8_t *p, size_t n)
 {
-    const uint8_t *start = p;
-    n &= ~(size_t)1;
-    if (n > SIZE_MAX / 8 || !buf_room(b, 3 * n + 8))
-        return;
-    char *at = b->p + b->n;
-    while (n) {
-        size_t plain = copy_plain(at, p, n, start, false);
+    for (n &= ~(size_t)1;; at = json_one(at, utf16_next(&p, &n))) {
+        size_t plain = copy_plain(at, p, n, false);
         at += plain, p += 2 * plain, n -= 2 * plain;
         if (!n)
-            break;
-        uint32_t u = le16(p);
-        if (u >= 0x20 && u < 0x7f && u != '"' && u != '\\')
-            *at++ = (char)u, p += 2, n -= 2;
-        else
-            at = json_one(at, utf16_next(&p, &n));
+            return at;
     }
-    b->n = (size_t)(at - b->p);
+}
+
+void buf_json16(struct buf *b, const uint8_t *p, size_t n)
+{
+    if (n <= SIZE_MAX / 8 && buf_room(b, 3 * n + 8))
+        b->n = (size_t)(at_json16(b->p + b->n, p, n) - b->p);
 }
 
 static void xml_one(struct buf *b, uint32_t u)
@@ -274,9 +296,8 @@ static void xml_one(struct buf *b, uint32_t u)
 
 void buf_xml16(struct buf *b, const uint8_t *p, size_t n)
 {
-    const uint8_t *start = p;
     for (n &= ~(size_t)1; n && buf_room(b, n / 2 + 8);) {
-        size_t plain = copy_plain(b->p + b->n, p, n, start, true);
+        size_t plain = copy_plain(b->p + b->n, p, n, true);
         b->n += plain, p += 2 * plain, n -= 2 * plain;
         if (n)
             xml_one(b, utf16_next(&p, &n));

@@ -51,5 +51,22 @@ void buf_csv(struct buf *b, struct str s);
 void buf_json16(struct buf *b, const uint8_t *p, size_t n);
 void buf_xml16(struct buf *b, const uint8_t *p, size_t n);
 
+/* The same straight to at, where there is room: 20 bytes, 2n, 3n + 8. They return the end of what they wrote. */
+char *at_u64(char *at, uint64_t v);
+char *at_hex(char *at, const uint8_t *p, size_t n);
+char *at_json16(char *at, const uint8_t *p, size_t n);
+/* The eight hexadecimal digits of v; ten: 'a' or 'A'. All at once: bytes spread over the word, then their halves, then the halves as letters. */
+static inline void at_hex_eight(char *at, uint32_t v, char ten)
+{
+    uint64_t w = __builtin_bswap32(v);
+    w = (w | w << 16) & 0x0000ffff0000ffff;
+    w = (w | w << 8) & 0x00ff00ff00ff00ff;
+    w = (w >> 4 | w << 8) & 0x0f0f0f0f0f0f0f0f;
+    uint64_t letters = (w + 0x0606060606060606) >> 4 & 0x0101010101010101;
+    w += 0x3030303030303030 + letters * (uint64_t)(ten - '0' - 10);
+    memcpy(at, &w, sizeof w);
+}
+extern const char digits_two[];         /* "000102...99" */
+
 static inline struct str buf_view(const struct buf *b) { return (struct str){b->p, b->n}; }
 #endif

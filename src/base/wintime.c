@@ -23,35 +23,37 @@ static void civil_from_days(int64_t z, int64_t *y, unsigned *m, unsigned *d)
 
 bool wintime_sane(int64_t t) { return t >= 122752800000000000LL && t < 189022464000000000LL; }
 
-/* n decimal digits of v that end at end. snprintf is ten times slower, and every record has a time. */
-static void digits_before(char *end, uint64_t v, unsigned n)
-{
-    for (; n; n--, v /= 10)
-        *--end = (char)('0' + v % 10);
-}
+/* snprintf is ten times slower, and every record has a time. */
+static void put_two(char *at, uint64_t v) { memcpy(at, digits_two + 2 * v, 2); }
 
-char *wintime_text(int64_t t, char out[WINTIME_TEXT])
+char *at_time(char *out, int64_t t)
 {
     const int64_t day = 86400 * WINTIME_SECOND;
     if (t < 0 || t >= 2650467744000000000LL) {      /* year 10000 */
-        snprintf(out, WINTIME_TEXT, "invalid(0x%016llx)", (unsigned long long)t);
-        return out;
+        return out + snprintf(out, WINTIME_TEXT, "invalid(0x%016llx)", (unsigned long long)t);
     }
     int64_t y;
     unsigned m, d;
     civil_from_days(t / day, &y, &m, &d);
     uint64_t in = (uint64_t)(t % day), s = in / WINTIME_SECOND;
-    memcpy(out, "0000-00-00T00:00:00.0000000Z", 29);
-    digits_before(out + 4, (uint64_t)y, 4), digits_before(out + 7, m, 2), digits_before(out + 10, d, 2);
-    digits_before(out + 13, s / 3600, 2), digits_before(out + 16, s / 60 % 60, 2), digits_before(out + 19, s % 60, 2);
-    digits_before(out + 27, in % WINTIME_SECOND, 7);
+    uint32_t sub = (uint32_t)(in % WINTIME_SECOND);
+    memcpy(out, "0000-00-00T00:00:00.0000000Z", 28);
+    put_two(out, (uint64_t)y / 100), put_two(out + 2, (uint64_t)y % 100), put_two(out + 5, m), put_two(out + 8, d);
+    put_two(out + 11, s / 3600), put_two(out + 14, s / 60 % 60), put_two(out + 17, s % 60);
+    put_two(out + 20, sub / 100000), put_two(out + 22, sub / 1000 % 100), put_two(out + 24, sub / 10 % 100), out[26] = (char)('0' + sub % 10);
+    return out + 28;
+}
+
+char *wintime_text(int64_t t, char out[WINTIME_TEXT])
+{
+    *at_time(out, t) = 0;
     return out;
 }
 
 void buf_time(struct buf *b, int64_t t)
 {
-    char text[WINTIME_TEXT];
-    buf_z(b, wintime_text(t, text));
+    if (buf_room(b, WINTIME_TEXT))
+        b->n = (size_t)(at_time(b->p + b->n, t) - b->p);
 }
 
 static bool digits(struct str *s, unsigned n, unsigned *out)
