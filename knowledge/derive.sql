@@ -78,6 +78,8 @@ SELECT DISTINCT c.computer, n.host_id FROM said c JOIN host_name n ON n.name = l
 -- Files: a log belongs to the computer most of its records name; a hive to itself, else to a hive or log near by.
 UPDATE evidence SET host_id = (SELECT c.host_id FROM said s JOIN computer c ON c.computer = s.computer WHERE s.file_id = evidence.id
     GROUP BY c.host_id ORDER BY sum(s.n) DESC, c.host_id LIMIT 1);
+-- The same bytes a second time are not read again: they are the same computer's.
+UPDATE evidence SET host_id = (SELECT o.host_id FROM evidence o WHERE o.id = evidence.duplicate_of) WHERE host_id IS NULL AND duplicate_of IS NOT NULL;
 UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name n ON n.name = h.name WHERE h.file_id = evidence.id) WHERE host_id IS NULL;
 
 -- A hive without a name: the host whose SECURITY hive knows its machine SID; else the host of the hives beside it that are named alike (WS22-SAM, WS22-SYSTEM).

@@ -15,7 +15,7 @@ CREATE TABLE evidence(
     seen INTEGER DEFAULT 0, parsed INTEGER DEFAULT 0, recovered INTEGER DEFAULT 0, failed INTEGER DEFAULT 0, chunks INTEGER DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'read',         -- read | partial | unreadable | skipped
     note TEXT,                                  -- why, or the sniffed format of what was skipped
-    duplicate_of INTEGER,                       -- first evidence row with the same sha256
+    duplicate_of INTEGER,                       -- first evidence row with the same sha256; an older copy comes after all others
     host_id INTEGER, older INTEGER DEFAULT 0);  -- older: RegBack, Windows.old, VSS
 
 -- Facts as parsers emit them.

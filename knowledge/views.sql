@@ -31,7 +31,7 @@ FROM log_span s JOIN evidence e ON e.id = s.file_id LEFT JOIN host h ON h.id = c
 
 CREATE VIEW v_event_count AS
 SELECT h.name AS host, c.channel, c.provider, c.event_id, sum(c.n) AS n, min(c.first_time) AS first_time, max(c.last_time) AS last_time
-FROM event_count c JOIN evidence e ON e.id = c.file_id LEFT JOIN host h ON h.id = e.host_id GROUP BY e.host_id, c.channel, c.provider, c.event_id;
+FROM event_count c JOIN evidence e ON e.id = c.file_id AND e.duplicate_of IS NULL LEFT JOIN host h ON h.id = e.host_id GROUP BY e.host_id, c.channel, c.provider, c.event_id;
 
 CREATE VIEW v_boot AS
 SELECT h.name AS host, b.boot, b.from_time, b.to_time, b.clean, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS evidence_id,

@@ -14,6 +14,7 @@ struct file {
     enum status st;             /* OK, or why it could not even be looked at */
     struct str note;            /* reason for people when skipped or unreadable */
     struct sniffed is;          /* filled after sniffing */
+    uint64_t head;              /* hash64 of its first 4 KiB: files that differ there are no copies of each other */
     size_t hive;                /* index of the hive this log belongs to; own index: none */
     size_t log[2]; uint8_t n_log;   /* of a hive: its logs */
     bool skipped, older;        /* older: RegBack, Windows.old, a shadow copy */

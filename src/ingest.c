@@ -11,8 +11,10 @@
 
 enum {
     WORKERS_MAX = 32,
-    QUEUE = 8,                      /* jobs sent ahead to one worker */
-    AHEAD_BYTES = 4 << 20,          /* ... as long as they are small: a long one must not hold others behind it */
+    QUEUE = 32,                     /* jobs sent ahead to one worker */
+    AHEAD_BYTES = 4 << 20,          /* ... as long as they are small: a long one must not hold others behind it; but what is late, nobody waits behind */
+    LATE_LEAST = 4 << 20,           /* smaller logs are hashed when they are read: a second job would cost more than is won */
+    LATE_BYTES = 1 << 30,           /* logs hashed after all has been read: so much is still in the page cache, and takes longer to hash than the facts to judge */
     PENDING_BYTES = 16 << 20,       /* frames held for a job whose turn has not come; beyond it the worker waits */
     STALL_MS = 120000,              /* a worker silent for so long on one job is ended: hashing reports every 4 MiB; --limits may be stricter */
     READ_BYTES = 256 * 1024,
@@ -26,7 +28,7 @@ struct task {
     struct job job;
     size_t file[JOB_FILES];
     bool ordered;                   /* emits facts; hashing alone waits for nobody */
-    bool late;                      /* may still run when the facts are judged: the hash of a log like which there is no other */
+    bool late;                      /* may still run when the facts are judged: the hash of a log that is no copy */
     enum job_state state;
     struct buf pending;
 };
@@ -40,7 +42,11 @@ struct slot {
     uint64_t heard, began;          /* plat_clock_ms of the last frame or the job's start; of the job's start */
 };
 
-struct file_sum { struct evtx_stats stats; uint64_t facts; bool hashed, full; };     /* full: more facts or records than the limit, said once */
+/* When a log is hashed: before (it may be a copy); while it is read; first of all, as the run waits for it longest; or when all has been read. */
+enum hash_when { HASH_DONE, HASH_WITH, HASH_FIRST, HASH_LAST };
+
+/* full: more facts or records than the limit, said once; copy: the same bytes as another file, which is read instead */
+struct file_sum { struct evtx_stats stats; uint64_t facts; enum hash_when when; bool hashed, full, copy; uint8_t hash[SHA256_BYTES]; };
 
 struct ingest {
     struct casedb *db;
@@ -52,6 +58,7 @@ struct ingest {
     struct ingest_result r;
     struct task *task;
     size_t n_task, cap_task, turn, next;
+    bool planned;                   /* what is to be read is in the list */
     size_t open[2];                 /* tasks not ended: those the facts wait for, and late ones */
     struct slot slot[WORKERS_MAX];
     size_t n_slot;
@@ -101,6 +108,8 @@ enum status run_limits_parse(const char *text, struct run_limits *l, struct err 
 
 /* --- what the case remembers of each file */
 
+static bool to_read(const struct file *f) { return f->st == OK && !f->skipped; }
+static bool is_log(const struct file *f) { return f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED; }
 static int64_t row_id(size_t file) { return (int64_t)file + 1; }
 
 static enum status run(struct ingest *p, const char *sql, size_t n, const struct value *arg, const char *types, struct err *e)
@@ -154,7 +163,7 @@ static enum status store_hash(struct ingest *p, size_t file, const uint8_t hash[
     char text[SHA256_TEXT];
     if (p->sum[file].hashed)
         return OK;
-    p->sum[file].hashed = true;
+    p->sum[file].hashed = true, memcpy(p->sum[file].hash, hash, SHA256_BYTES);
     struct value v[] = {val_s(str_of(sha256_text(hash, text))), val_i(row_id(file))};
     return run(p, "UPDATE evidence SET sha256=?1 WHERE id=?2", LEN(v), v, "si", e);
 }
@@ -165,23 +174,35 @@ static enum status store_sums(struct ingest *p, struct err *e)
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         const struct evtx_stats *s = &p->sum[i].stats;
         const struct file *f = &p->ev->file[i];
-        bool log = f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED;
-        if (log) {
+        if (is_log(f) && !p->sum[i].copy) {
             bool none = s->seen > 0 && s->parsed == 0 && s->recovered == 0;
             struct value v[] = {val_i((int64_t)s->seen), val_i((int64_t)s->parsed), val_i((int64_t)s->recovered), val_i((int64_t)s->failed), val_i((int64_t)s->chunks),
                                 val_s(str_of(f->is.kind == KIND_EVTX_CARVED ? "carved" : evtx_log_kind(s))), val_i(row_id(i)), val_i(none)};
             st = run(p, "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
                         " state=CASE WHEN ?8 THEN 'unreadable' ELSE state END, note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' ELSE note END WHERE id=?7",
                      LEN(v), v, "iiiiisii", e);
-            p->r.records += s->parsed, p->r.logs++;
+            p->r.records += s->parsed;
         }
+        p->r.logs += is_log(f);
         p->r.hives += f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
         p->r.unreadable += unreadable(f);
         p->r.files++;
     }
-    return st == OK ? case_exec(p->db, "UPDATE evidence SET duplicate_of = (SELECT min(o.id) FROM evidence o WHERE o.sha256 = evidence.sha256 AND o.bytes = evidence.bytes)"
-                                       " WHERE sha256 IS NOT NULL AND bytes > 0;"
-                                       "UPDATE evidence SET duplicate_of = NULL WHERE duplicate_of = id;", e) : st;
+    return st == OK ? case_exec(p->db, "UPDATE evidence SET duplicate_of = f.id FROM (SELECT id, sha256, row_number() OVER (PARTITION BY sha256 ORDER BY older, id) AS place"
+                                       " FROM evidence WHERE sha256 IS NOT NULL AND bytes > 0) f WHERE f.place = 1 AND f.sha256 = evidence.sha256 AND f.id <> evidence.id", e) : st;
+}
+
+/* Of a copy is said what was read from the first of its kind. */
+static enum status store_copies(struct ingest *p, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->ev->n && st == OK; i++) {
+        struct value v[] = {val_i(row_id(i))};
+        if (p->sum[i].copy)
+            st = run(p, "UPDATE evidence SET (seen, parsed, recovered, failed, chunks, log_kind, state, note) ="
+                        " (SELECT seen, parsed, recovered, failed, chunks, log_kind, state, note FROM evidence o WHERE o.id = evidence.duplicate_of) WHERE id=?1", LEN(v), v, "i", e);
+    }
+    return st;
 }
 
 /* --- tasks */
@@ -199,46 +220,136 @@ static enum status add_task(struct ingest *p, struct task t, struct err *e)
     return OK;
 }
 
-/* Whether another file may be the same: only then does anything that is concluded depend on its hash. */
-static bool may_be_twice(const struct evidence *ev, size_t file)
+/* Logs in the order of what they may have in common. */
+struct twin { uint64_t bytes, head; const struct file_sum *sum; size_t file; };
+
+static int by_likeness(const void *a, const void *b)
 {
-    for (size_t i = 0; i < ev->n; i++)
-        if (i != file && ev->file[i].bytes == ev->file[file].bytes)
-            return true;
-    return false;
+    const struct twin *x = a, *y = b;
+    int hash = memcmp(x->sum->hash, y->sum->hash, SHA256_BYTES);
+    return x->bytes != y->bytes ? (x->bytes < y->bytes ? -1 : 1) : x->head != y->head ? (x->head < y->head ? -1 : 1) : hash ? hash : x->file < y->file ? -1 : 1;
 }
 
-static enum status plan_one(struct ingest *p, size_t i, struct err *e)
+static bool alike(const struct twin *a, const struct twin *b)
+{
+    return a->bytes == b->bytes && a->head == b->head && memcmp(a->sum->hash, b->sum->hash, SHA256_BYTES) == 0;
+}
+
+/* All logs that are to be read, by_likeness; the caller frees them. */
+static enum status logs_by_likeness(const struct ingest *p, struct twin **out, size_t *n, struct err *e)
+{
+    struct twin *t = *out = malloc((p->ev->n ? p->ev->n : 1) * sizeof *t);
+    *n = 0;
+    if (!t)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+    for (size_t i = 0; i < p->ev->n; i++) {
+        const struct file *f = &p->ev->file[i];
+        if (to_read(f) && is_log(f))
+            t[(*n)++] = (struct twin){f->bytes, f->head, &p->sum[i], i};
+    }
+    qsort(t, *n, sizeof *t, by_likeness);
+    return OK;
+}
+
+static struct task task_of(const struct ingest *p, size_t i, enum job_op op)
+{
+    return (struct task){.job = {.op = (uint8_t)op, .n_files = 1, .bytes = {p->ev->file[i].bytes}}, .file = {i, i, i}};
+}
+
+/* Logs that may be copies of each other are hashed before anything is read; all others' hashes can come late, as nothing concluded depends on them. */
+static enum status plan_twins(struct ingest *p, struct err *e)
+{
+    struct twin *t;
+    size_t n;
+    enum status st = logs_by_likeness(p, &t, &n, e);
+    for (size_t i = 0; i < n && st == OK; i++)
+        if ((i > 0 && alike(&t[i - 1], &t[i])) || (i + 1 < n && alike(&t[i], &t[i + 1])))
+            st = add_task(p, task_of(p, t[i].file, JOB_HASH), e);
+    free(t);
+    return st;
+}
+
+/* Of logs with the same bytes the first is read; but what an older copy says is kept apart from what is so now. */
+static enum status find_copies(struct ingest *p, struct err *e)
+{
+    struct twin *t;
+    size_t n;
+    enum status st = logs_by_likeness(p, &t, &n, e);
+    for (size_t i = 0, first = 0; i < n && st == OK; i++) {
+        first = i > 0 && alike(&t[i - 1], &t[i]) ? first : i;
+        for (size_t k = first; k < i && p->sum[t[i].file].hashed && !p->sum[t[i].file].copy; k++)
+            p->sum[t[i].file].copy = !p->sum[t[k].file].copy && p->ev->file[t[k].file].older == p->ev->file[t[i].file].older;
+    }
+    free(t);
+    return st;
+}
+
+static void decide_hashing(struct ingest *p)
+{
+    uint64_t total = 0, behind = 0;
+    for (size_t i = 0; i < p->ev->n; i++)
+        total += to_read(&p->ev->file[i]) ? p->ev->file[i].bytes : 0;
+    for (size_t i = p->ev->n; i-- > 0;) {
+        uint64_t bytes = p->ev->file[i].bytes;
+        if (!to_read(&p->ev->file[i]))
+            continue;
+        behind += bytes;
+        p->sum[i].when = p->sum[i].hashed ? HASH_DONE : bytes < LATE_LEAST ? HASH_WITH : bytes >= total / p->n_slot ? HASH_FIRST : behind <= LATE_BYTES ? HASH_LAST : HASH_WITH;
+    }
+}
+
+static enum status add_hash(struct ingest *p, size_t i, struct err *e)
+{
+    struct task t = task_of(p, i, JOB_HASH);
+    t.late = true;
+    return add_task(p, t, e);
+}
+
+static enum status plan_log(struct ingest *p, size_t i, struct err *e)
+{
+    uint32_t slots = evtx_slots(p->ev->file[i].bytes);
+    bool with = p->sum[i].when == HASH_WITH, whole = with && slots <= LIM_JOB_CHUNKS;
+    struct task t = task_of(p, i, whole ? JOB_LOG : JOB_SCAN);
+    t.ordered = true;
+    enum status st = with && !whole ? add_hash(p, i, e) : OK;
+    for (uint32_t first = 0; st == OK && (first < slots || first == 0); first += LIM_JOB_CHUNKS) {
+        if (!whole)
+            t.job.first = first, t.job.count = slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS;
+        st = add_task(p, t, e);
+    }
+    return st;
+}
+
+static enum status plan_other(struct ingest *p, size_t i, struct err *e)
 {
     const struct file *f = &p->ev->file[i];
-    struct task t = {.job = {.op = JOB_HASH, .n_files = 1, .bytes = {f->bytes}}, .file = {i, i, i}};
-    if (f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED) {
-        uint32_t slots = evtx_slots(f->bytes);
-        t.ordered = true;
-        if (slots <= LIM_JOB_CHUNKS) {
-            t.job.op = JOB_LOG;
-            return add_task(p, t, e);
-        }
-        struct task hash = t;
-        hash.ordered = false, hash.late = !may_be_twice(p->ev, i);
-        enum status st = add_task(p, hash, e);
-        t.job.op = JOB_SCAN;
-        for (uint32_t first = 0; first < slots && st == OK; first += LIM_JOB_CHUNKS) {
-            t.job.first = first, t.job.count = slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS;
-            st = add_task(p, t, e);
-        }
-        return st;
+    struct task t = task_of(p, i, f->is.kind == KIND_HIVE ? JOB_HIVE : f->is.kind == KIND_REG_TEXT ? JOB_REG_TEXT : JOB_HASH);
+    t.ordered = t.job.op != JOB_HASH;
+    for (size_t l = 0; t.job.op == JOB_HIVE && l < f->n_log; l++) {
+        size_t at = t.job.n_files++;
+        t.file[at] = f->log[l], t.job.bytes[at] = p->ev->file[f->log[l]].bytes;
     }
-    if (f->is.kind == KIND_HIVE) {
-        t.ordered = true, t.job.op = JOB_HIVE;
-        for (size_t l = 0; l < f->n_log; l++) {
-            size_t at = t.job.n_files++;
-            t.file[at] = f->log[l], t.job.bytes[at] = p->ev->file[f->log[l]].bytes;
-        }
-    }
-    if (f->is.kind == KIND_REG_TEXT)
-        t.ordered = true, t.job.op = JOB_REG_TEXT;
     return f->hive == i ? add_task(p, t, e) : OK;       /* a log that belongs to a hive comes with it */
+}
+
+static enum status plan_hashes(struct ingest *p, enum hash_when when, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->ev->n && st == OK; i++)
+        if (to_read(&p->ev->file[i]) && is_log(&p->ev->file[i]) && p->sum[i].when == when)
+            st = add_hash(p, i, e);
+    return st;
+}
+
+static enum status plan_files(struct ingest *p, struct err *e)
+{
+    enum status st = find_copies(p, e);
+    decide_hashing(p);
+    st = st == OK ? plan_hashes(p, HASH_FIRST, e) : st;
+    for (size_t i = 0; i < p->ev->n && st == OK; i++)
+        if (to_read(&p->ev->file[i]) && !p->sum[i].copy)
+            st = is_log(&p->ev->file[i]) ? plan_log(p, i, e) : plan_other(p, i, e);
+    return st == OK ? plan_hashes(p, HASH_LAST, e) : st;
 }
 
 /* Files that --limits leaves out: too large, or behind the bytes the run may read. */
@@ -256,16 +367,11 @@ static void leave_out(struct ingest *p)
     }
 }
 
-static enum status plan(struct ingest *p, bool sniffing, struct err *e)
+static enum status plan_sniffs(struct ingest *p, struct err *e)
 {
     enum status st = OK;
-    for (size_t i = 0; i < p->ev->n && st == OK; i++) {
-        const struct file *f = &p->ev->file[i];
-        if (f->st != OK || f->skipped)
-            continue;
-        struct task t = {.job = {.op = JOB_SNIFF, .n_files = 1, .bytes = {f->bytes}}, .file = {i, i, i}};
-        st = sniffing ? add_task(p, t, e) : plan_one(p, i, e);
-    }
+    for (size_t i = 0; i < p->ev->n && st == OK; i++)
+        st = to_read(&p->ev->file[i]) ? add_task(p, task_of(p, i, JOB_SNIFF), e) : OK;
     return st;
 }
 
@@ -277,6 +383,7 @@ static enum status on_sniff(struct ingest *p, struct task *t, struct span in, st
     struct sniffed s = {0};
     unsigned kind = span_u8(&in);
     s.seq1 = span_u32(&in), s.seq2 = span_u32(&in), s.bins = span_u32(&in), s.file_type = span_u32(&in), s.checksum_ok = span_u8(&in), s.rm = span_u64(&in);
+    f->head = span_u64(&in);
     struct span name = span_take(&in, span_u32(&in)), format = span_take(&in, span_u32(&in));
     if (in.bad || in.n || kind >= KINDS || name.n >= sizeof s.name || format.n > 64)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", "malformed");
@@ -544,7 +651,8 @@ static enum status dispatch(struct ingest *p, struct err *e)
         struct slot *best = NULL;
         for (size_t i = 0; i < p->n_slot; i++) {
             struct slot *s = &p->slot[i];
-            if (s->proc && s->jailed && s->n < QUEUE && (s->n == 0 || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES) && (!best || s->ahead < best->ahead))
+            bool short_enough = s->n == 0 || p->task[p->next].late || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES;
+            if (s->proc && s->jailed && s->n < QUEUE && short_enough && (!best || s->ahead < best->ahead))
                 best = s;
         }
         if (!best)
@@ -717,7 +825,7 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     for (size_t i = 0; i < p->n_slot && st == OK; i++)
         st = slot_start(p, &p->slot[i], e);
     leave_out(p);
-    if (st == OK && (st = plan(p, true, e)) == OK)
+    if (st == OK && (st = plan_sniffs(p, e)) == OK)
         st = run_all(p, true, e);
     reset_tasks(p);
     if (st != OK)
@@ -726,15 +834,27 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     for (size_t i = 0; i < ev->n; i++)
         p->progress.total += ev->file[i].bytes;
     p->progress.n_files = ev->n, p->progress.files = 0;
-    st = plan(p, false, e);
+    st = plan_twins(p, e);
+    if (st == OK && !p->n_task)
+        st = plan_files(p, e), p->planned = true;
     return st == OK ? dispatch(p, e) : st;
+}
+
+/* What is to be read is known when those that may be copies have been hashed. */
+static enum status plan_rest(struct ingest *p, struct err *e)
+{
+    if (p->planned)
+        return OK;
+    enum status st = run_all(p, false, e);
+    reset_tasks(p);
+    return st == OK ? plan_files(p, e) : st;
 }
 
 enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e)
 {
     p->db = db;
     enum status st = case_begin(db, e);
-    if (st == OK && (st = store_files(p, e)) == OK && (st = run_all(p, false, e)) == OK && (st = store_sums(p, e)) == OK)
+    if (st == OK && (st = store_files(p, e)) == OK && (st = plan_rest(p, e)) == OK && (st = run_all(p, false, e)) == OK && (st = store_sums(p, e)) == OK && (st = store_copies(p, e)) == OK)
         st = case_commit(db, e);
     show(p, true);
     return st;

@@ -25,9 +25,9 @@ struct ingest_options {
 };
 struct ingest_result { uint64_t files, logs, hives, records, unreadable, lost_jobs; bool limit; unsigned jail; };  /* jail: layers in force in every worker */
 
-/* In three steps, so that what needs no hash is done while large logs are still being hashed:
- * start looks at every file, then lets workers begin; facts returns when all facts are in the case, and all hashes of files that may be
- * there twice (sizes are equal); finish waits for the other hashes. Any step's error ends the run. Always free; want and ev must live until then. */
+/* In three steps, so that what needs no hash is done while logs are still being hashed:
+ * start looks at every file, then lets workers begin; facts returns when all facts are in the case. Logs that may be copies of each other (size and first 4 KiB are
+ * equal) have been hashed before, and the same bytes are read once; finish waits for the other hashes. Any step's error ends the run. Always free; want and ev must live until then. */
 struct ingest;
 enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest **out, struct err *e);
 enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e);

@@ -118,10 +118,11 @@ static enum status read_log(struct worker *w, struct span file, uint32_t first, 
 
 static enum status send_sniffed(struct worker *w, struct span file, struct err *e)
 {
-    struct sniffed s = sniff(span_at(file, 0, file.n < 4096 ? file.n : 4096));
+    struct span head = span_at(file, 0, file.n < 4096 ? file.n : 4096);
+    struct sniffed s = sniff(head);
     size_t at = frame_begin(&w->out, FRAME_SNIFF);
     buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2), buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
-    buf_char(&w->out, s.checksum_ok), buf_u64le(&w->out, s.rm);
+    buf_char(&w->out, s.checksum_ok), buf_u64le(&w->out, s.rm), buf_u64le(&w->out, hash64(head.p, head.n));
     buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name), buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
     return said(w, at, false, e);
 }

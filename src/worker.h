@@ -13,7 +13,7 @@ enum frame_type {
     FRAME_WANT = 'W',       /* to the worker, first: u64 private memory it may use, want_put */
     FRAME_JOB = 'J',        /* to the worker: struct job */
     FRAME_JAIL = 'L',       /* to the parent, first: u32 layers in force (plat/jail.h) */
-    FRAME_SNIFF = 'S',      /* to the parent: struct sniffed of the job's file */
+    FRAME_SNIFF = 'S',      /* to the parent: struct sniffed of the job's file, hash64 of what it was sniffed from */
     FRAME_FACT = 'F',       /* to the parent: one fact */
     FRAME_PROGRESS = 'P',   /* to the parent: u64 bytes handled since the last one */
     FRAME_DONE = 'D',       /* to the parent: struct done */

@@ -154,6 +154,40 @@ Test(samples, large_logs_are_hashed_to_the_end, .timeout = 120)
     cr_expect(strstr(out, "in/d.evtx") && !strchr(out, ','), "%s", out);
 }
 
+/* What stands under a and what under b; whether b counts as a copy, and whether it is read itself. */
+static const struct { const char *what, *b; uint16_t chunks; const char *change; bool copy, read; } twins[] = {
+    {"small", "b.evtx", 1, "true", true, false},
+    {"hashed late", "b.evtx", 70, "true", true, false},
+    {"in several jobs", "b.evtx", 600, "true", true, false},
+    {"in another folder", "x/a.evtx", 70, "true", true, false},
+    {"in a folder of older files", "Windows.old/a.evtx", 1, "true", true, true},
+    {"same size and header, another last byte", "b.evtx", 70, "printf x | dd of=%s bs=1 seek=4591615 conv=notrunc status=none", false, true},
+    {"one byte longer", "b.evtx", 70, "printf x >> %s", false, true},
+};
+
+Test(samples, copies_of_a_log_are_read_once, .timeout = 120)
+{
+    for (size_t i = 0; i < LEN(twins); i++) {
+        const char *dir = scratch("twins"), *what = twins[i].what;
+        char a[300], b[300], change[700];
+        cr_assert_eq(run("mkdir -p %s/in/x %s/in/Windows.old", dir, dir), 0);
+        snprintf(a, sizeof a, "%s/in/a.evtx", dir), snprintf(b, sizeof b, "%s/in/%s", dir, twins[i].b);
+        large_log(a, twins[i].chunks);
+        snprintf(change, sizeof change, twins[i].change, b);
+        cr_assert_eq(run("cp %s %s; %s", a, b, change), 0, "%s", out);
+        for (int jobs = 1; jobs <= 3; jobs++)
+            cr_assert_eq(run("cd %s && %s analyze --progress=none -j %d -o out%d in", dir, program(), jobs, jobs), 0, "%s: %s", what, out);
+        cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0, "%s: %s", what, out);
+        cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT b.duplicate_of IS NOT NULL, (SELECT count(*) > 0 FROM v_log_span s WHERE s.file_id = b.file_id),"
+                         " b.seen = a.seen AND b.seen = b.parsed + b.recovered + b.failed AND b.seen > 0, b.state, b.host IS a.host, length(b.sha256)"
+                         " FROM v_evidence a, v_evidence b WHERE a.path = 'in/a.evtx' AND b.path <> a.path\" | tail -n 1 | tr -d '\042\015'", program(), dir), 0, "%s: %s", what, out);
+        char expected[80];
+        snprintf(expected, sizeof expected, "%d,%d,1,read,1,64\n", twins[i].copy, twins[i].read);
+        cr_expect_str_eq(out, expected, "%s", what);
+        cr_expect_eq(run("cd %s && %s verify out1/case.db", dir, program()), 0, "%s: %s", what, out);
+    }
+}
+
 /* A rule of the user's own that fails is told on stderr and in the status; the others judge. */
 Test(samples, a_rule_that_fails_is_told)
 {

@@ -31,7 +31,7 @@ static void send_sniff(char first)
     buf_char(&b, first == 'E' ? KIND_EVTX : KIND_UNKNOWN);
     for (int i = 0; i < 4; i++)
         buf_u32(&b, 0);
-    buf_char(&b, 0), buf_u64le(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
+    buf_char(&b, 0), buf_u64le(&b, 0), buf_u64le(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
     send_frame(FRAME_SNIFF, b.p, b.n, 0);
     buf_free(&b);
 }
