@@ -1,4 +1,5 @@
-/* big_log FILE BYTES: a Security log of ordinary noise, as large as wanted: network logons, privileges, processes and logoffs of 200 accounts, services
+/* big_log FILE BYTES FROM PART: a log of its own out of the PARTth (from 0) so many bytes of chunks of another.
+ * big_log FILE BYTES: a Security log of ordinary noise, as large as wanted: network logons, privileges, processes and logoffs of 200 accounts, services
  * that SYSTEM starts, one scheduled task in a hundred logons, one person at the screen in five hundred, one failure in two thousand records. Each record is its own; only 16 MiB are in memory at a time. Same size, same bytes. */
 #include "../build.h"
 #include "../../src/base/str.h"
@@ -73,11 +74,41 @@ static bool spill(struct buf *part, FILE *out, uint64_t *written)
     return good;
 }
 
+/* The header of a log of so many chunks, at the start of log. */
+static void set_head(struct buf *log, uint64_t chunks, uint64_t next_record)
+{
+    uint8_t *head = (uint8_t *)log->p;
+    set64(head + 16, chunks - 1), set64(head + 24, next_record), set16(head + 42, (uint16_t)(chunks > UINT16_MAX ? UINT16_MAX : chunks));
+    evtx_repair(log);
+}
+
+static int part(const char *to, int64_t bytes, const char *from, int64_t which)
+{
+    struct buf log = {0};
+    FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+    long count = (long)(bytes / CHUNK);
+    uint8_t *chunk = malloc(CHUNK);
+    bool good = in && out && chunk && fread(chunk, 1, FILE_HEAD, in) == FILE_HEAD;
+    if (good)
+        buf_put(&log, chunk, FILE_HEAD);
+    good = good && fseek(in, FILE_HEAD + (long)which * count * CHUNK, SEEK_SET) == 0;
+    for (long i = 0; good && i < count && fread(chunk, 1, CHUNK, in) == CHUNK; i++)
+        buf_put(&log, chunk, CHUNK);
+    uint64_t chunks = log.n / CHUNK;
+    if (good && chunks && !log.bad)
+        set_head(&log, chunks, le64((uint8_t *)log.p + log.n - CHUNK + 32) + 1);
+    good = good && chunks && !log.bad && fwrite(log.p, 1, log.n, out) == log.n && fclose(out) == 0;
+    buf_free(&log), free(chunk);
+    return good ? 0 : (perror(to), 1);
+}
+
 int main(int argc, char **argv)
 {
-    int64_t bytes = 0;
+    int64_t bytes = 0, which = 0;
+    if (argc == 5 && str_i64(str_of(argv[2]), &bytes) && bytes >= CHUNK && str_i64(str_of(argv[4]), &which) && which >= 0)
+        return part(argv[1], bytes, argv[3], which);
     if (argc != 3 || !str_i64(str_of(argv[2]), &bytes) || bytes <= 0) {
-        fprintf(stderr, "usage: big_log FILE BYTES\n");
+        fprintf(stderr, "usage: big_log FILE BYTES [FROM PART]\n");
         return 2;
     }
     struct noise n = {.log = {.computer = "FILES01.corp.example", .channel = "Security"}, .rand = 1, .luid = 0x50000, .now = utc("2026-03-02T00:00:00Z")};
@@ -92,10 +123,9 @@ int main(int argc, char **argv)
     struct buf end = {0};
     uint64_t records = n.log.n;
     evtx_end(&n.log, &end);             /* a header, and the chunks that are left */
-    uint8_t *head = (uint8_t *)end.p;
     uint64_t chunks = (written - FILE_HEAD + end.n - FILE_HEAD) / CHUNK;
-    set64(head + 16, chunks - 1), set64(head + 24, records + 1), set16(head + 42, (uint16_t)(chunks > UINT16_MAX ? UINT16_MAX : chunks));
-    evtx_repair(&end);
+    set_head(&end, chunks, records + 1);
+    const char *head = end.p;
     good = good && fwrite(head + FILE_HEAD, 1, end.n - FILE_HEAD, out) == end.n - FILE_HEAD && fseek(out, 0, SEEK_SET) == 0 && fwrite(head, 1, FILE_HEAD, out) == FILE_HEAD;
     good = out && fclose(out) == 0 && good;
     buf_free(&end);
