@@ -29,6 +29,7 @@ struct task {
     size_t file[JOB_FILES];
     bool ordered;                   /* emits facts; hashing alone waits for nobody */
     bool late;                      /* may still run when the facts are judged: the hash of a log that is no copy */
+    bool again;                     /* its worker died once before */
     enum job_state state;
     struct buf pending;
 };
@@ -478,7 +479,7 @@ static void task_end(struct ingest *p, struct task *t)
     t->state = ENDED;
     buf_free(&t->pending);
     p->open[t->late]--;
-    if (t->job.op != JOB_SNIFF && t->job.op != JOB_SCAN)
+    if (t->job.op != JOB_SNIFF && t->job.op != JOB_SCAN && !t->again)
         p->progress.files += t->job.n_files;
 }
 
@@ -562,6 +563,18 @@ static enum status say_for(struct ingest *p, struct task *t, enum status status,
     return st;
 }
 
+/* A file is named by its hash, whatever became of the rest: what died of something else may have been near by. */
+static enum status hash_again(struct ingest *p, size_t lost, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->task[lost].job.n_files && p->task[lost].job.op != JOB_SCAN && st == OK; i++) {
+        struct task t = task_of(p, p->task[lost].file[i], JOB_HASH);
+        t.again = true, t.late = p->task[lost].late;
+        st = add_task(p, t, e);
+    }
+    return st;
+}
+
 /* The worker is gone: its running task is lost, what was queued behind goes back. */
 static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, struct err *e)
 {
@@ -581,14 +594,14 @@ static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, 
     enum status st = OK;
     if (s->n) {
         size_t lost = s->queue[0];
-        p->r.lost_jobs++;
-        for (size_t i = 0; i < p->task[lost].job.n_files && p->task[lost].ordered && st == OK; i++) {
-            struct task again = {.job = {.op = JOB_HASH, .n_files = 1, .bytes = {p->task[lost].job.bytes[i]}}, .file = {p->task[lost].file[i]}};
-            if (p->task[lost].job.op != JOB_SCAN)       /* the file is still evidence: name it by its hash */
-                st = add_task(p, again, e);
-        }
-        if (st == OK)
+        bool retry = p->task[lost].job.op == JOB_HASH && !p->task[lost].again && !how;
+        st = retry || p->task[lost].ordered ? hash_again(p, lost, e) : OK;
+        if (st == OK && retry) {
+            task_end(p, &p->task[lost]);        /* nothing is lost yet */
+        } else if (st == OK) {
+            p->r.lost_jobs++;
             st = say_for(p, &p->task[lost], E_IO, "worker lost while reading", why, e);
+        }
     }
     if (st == OK && !s->jailed && ++p->stillborn > STILLBORN)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", why);

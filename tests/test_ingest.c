@@ -8,6 +8,7 @@
 #include "../src/plat/plat.h"
 #include "../src/worker.h"
 #include "own_main.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,18 @@ static void misbehave(char how)
     }
 }
 
+/* Dies of the first hash it is asked for in a run, or of each. */
+static void die_of_hash(char how)
+{
+    char mark[64];
+    snprintf(mark, sizeof mark, "/tmp/whylogon-ingest-died-%d", (int)getppid());
+    int fd = how == 'h' ? open(mark, O_CREAT | O_EXCL | O_WRONLY, 0600) : -1;
+    if (how == 'H' || fd >= 0)
+        raise(SIGKILL);
+    if (how == 'h')
+        unlink(mark);
+}
+
 static int fake_worker(void)
 {
     for (bool first = true;; first = false) {
@@ -94,7 +107,9 @@ static int fake_worker(void)
             raise(SIGKILL);
         if (j.op == JOB_SNIFF) {
             send_sniff(text[0]);
-        } else if (j.op != JOB_HASH) {
+        } else if (j.op == JOB_HASH) {
+            die_of_hash(text[8]);
+        } else {
             misbehave(text[8]);
             send_event(text[8] == 'g' ? "good" : "after", 0);
         }
@@ -132,6 +147,33 @@ static void put_file(const char *dir, const char *name, char how)
     fclose(f);
 }
 
+struct run { char dir[64]; struct evidence ev; struct kb *kb; struct casedb *db; struct ingest_result result; };
+
+static void begin(struct run *r)
+{
+    struct err e = {0};
+    strcpy(r->dir, "/tmp/whylogon-ingest-XXXXXX");
+    cr_assert_not_null(mkdtemp(r->dir));
+    cr_assert_eq(kb_load(NULL, &r->kb, &e), OK, "%s", e.why);
+    cr_assert_eq(case_create(NULL, kb_file(r->kb, "schema.sql"), &r->db, &e), OK, "%s", e.why);
+}
+
+static void read_all(struct run *r, unsigned workers)
+{
+    struct err e = {0};
+    cr_assert_eq(discover(&(const char *){r->dir}, 1, &r->ev, &e), OK, "%s", e.why);
+    cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, &(struct ingest_options){.workers = workers}, &r->result, &e), OK, "%s %s", e.what, e.why);
+}
+
+static void finish(struct run *r)
+{
+    char path[80];
+    case_close(r->db), evidence_free(&r->ev), kb_free(r->kb);
+    for (const char *name = "abc"; *name; name++)
+        snprintf(path, sizeof path, "%s/%c", r->dir, *name), unlink(path);
+    rmdir(r->dir);
+}
+
 static const struct { char how; const char *what; int64_t events; } rows[] = {
     {'k', "killed in the middle: what it sent stays", 1}, {'x', "exits", 0}, {'l', "frame longer than the limit", 0}, {'z', "malformed fact", 0},
     {'t', "unknown frame type", 0}, {'f', "fact about a file that is not the job's", 0}, {'s', "reply of another kind of job", 0}, {'d', "malformed end", 0},
@@ -142,55 +184,51 @@ Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
     unsetenv("BXFI_MAP");             /* the test runner's own mark on its children: ours are none of them */
     for (size_t i = 0; i < LEN(rows); i++)
         for (unsigned workers = 1; workers <= 2; workers++) {
-            char dir[64] = "/tmp/whylogon-ingest-XXXXXX";
-            cr_assert_not_null(mkdtemp(dir));
-            put_file(dir, "a", 'g'), put_file(dir, "b", rows[i].how), put_file(dir, "c", 'g');
-            struct evidence ev;
-            struct kb *kb = NULL;
-            struct casedb *db = NULL;
-            struct ingest_result r;
-            struct err e = {0};
-            struct want want = {0};
-            cr_assert_eq(kb_load(NULL, &kb, &e), OK, "%s", e.why);
-            cr_assert_eq(case_create(NULL, kb_file(kb, "schema.sql"), &db, &e), OK, "%s", e.why);
-            cr_assert_eq(discover(&(const char *){dir}, 1, &ev, &e), OK, "%s", e.why);
-            cr_expect_eq(ingest(db, &want, &ev, &(struct ingest_options){.workers = workers}, &r, &e), OK, "%s: %s %s", rows[i].what, e.what, e.why);
-            cr_expect_eq(r.lost_jobs, 1, "%s: %d jobs lost", rows[i].what, (int)r.lost_jobs);
-            cr_expect_eq(count(db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)") + count(db, "SELECT count(*) FROM event WHERE computer = 'good'"), 2, "%s: neighbours are read", rows[i].what);
-            cr_expect_eq(count(db, "SELECT count(*) FROM event WHERE file_id = 2"), rows[i].events, "%s", rows[i].what);
-            cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND note LIKE 'worker lost%'"), 1, "%s leaves a row", rows[i].what);
-            cr_expect_eq(count(db, "SELECT count(*) FROM anomaly WHERE file_id = 2"), 1, "%s leaves an anomaly", rows[i].what);
-            case_close(db), evidence_free(&ev), kb_free(kb);
-            char path[80];
-            for (const char *name = "abc"; *name; name++)
-                snprintf(path, sizeof path, "%s/%c", dir, *name), unlink(path);
-            rmdir(dir);
+            struct run r = {0};
+            begin(&r);
+            put_file(r.dir, "a", 'g'), put_file(r.dir, "b", rows[i].how), put_file(r.dir, "c", 'g');
+            read_all(&r, workers);
+            cr_expect_eq(r.result.lost_jobs, 1, "%s: %d jobs lost", rows[i].what, (int)r.result.lost_jobs);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)") + count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 2, "%s: neighbours are read", rows[i].what);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), rows[i].events, "%s", rows[i].what);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND note LIKE 'worker lost%'"), 1, "%s leaves a row", rows[i].what);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE file_id = 2"), 1, "%s leaves an anomaly", rows[i].what);
+            finish(&r);
         }
+}
+
+/* All three files may be copies, so they are hashed first. A worker that dies of it is followed by another; one that dies again is told. */
+Test(ingest, a_hash_is_tried_twice, .timeout = 60)
+{
+    static const struct { char how; uint64_t lost; const char *state; } hashes[] = {{'h', 0, "read"}, {'H', 1, "partial"}};
+    unsetenv("BXFI_MAP");
+    for (size_t i = 0; i < LEN(hashes); i++) {
+        char sql[120];
+        struct run r = {0};
+        begin(&r);
+        put_file(r.dir, "a", 'g'), put_file(r.dir, "b", hashes[i].how), put_file(r.dir, "c", 'g');
+        read_all(&r, 2);
+        cr_expect_eq(r.result.lost_jobs, hashes[i].lost, "%c: %d jobs lost", hashes[i].how, (int)r.result.lost_jobs);
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM evidence WHERE id = 2 AND state = '%s'", hashes[i].state);
+        cr_expect_eq(count(r.db, sql), 1, "%c", hashes[i].how);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)") + count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 2, "%c: neighbours are read", hashes[i].how);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 1, "%c: its facts are there", hashes[i].how);
+        finish(&r);
+    }
 }
 
 /* Whoever looks at a file first may die of it: the file is unreadable and says why, which is no "skipped". */
 Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
 {
     unsetenv("BXFI_MAP");
-    char dir[64] = "/tmp/whylogon-ingest-XXXXXX", path[80];
-    cr_assert_not_null(mkdtemp(dir));
-    put_file(dir, "a", 'g'), put_file(dir, "b", 'w');
-    struct evidence ev;
-    struct kb *kb = NULL;
-    struct casedb *db = NULL;
-    struct ingest_result r;
-    struct err e = {0};
-    cr_assert_eq(kb_load(NULL, &kb, &e), OK, "%s", e.why);
-    cr_assert_eq(case_create(NULL, kb_file(kb, "schema.sql"), &db, &e), OK, "%s", e.why);
-    cr_assert_eq(discover(&(const char *){dir}, 1, &ev, &e), OK, "%s", e.why);
-    cr_expect_eq(ingest(db, &(struct want){0}, &ev, &(struct ingest_options){.workers = 1}, &r, &e), OK, "%s %s", e.what, e.why);
-    cr_expect(r.lost_jobs == 1 && r.unreadable == 1);
-    cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'unreadable' AND note = 'worker lost while reading: ended by signal 9'"), 1);
-    cr_expect_eq(count(db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
-    case_close(db), evidence_free(&ev), kb_free(kb);
-    for (const char *name = "ab"; *name; name++)
-        snprintf(path, sizeof path, "%s/%c", dir, *name), unlink(path);
-    rmdir(dir);
+    struct run r = {0};
+    begin(&r);
+    put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'w');
+    read_all(&r, 1);
+    cr_expect(r.result.lost_jobs == 1 && r.result.unreadable == 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'unreadable' AND note = 'worker lost while reading: ended by signal 9'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
+    finish(&r);
 }
 
 Test(wire, jobs_and_ends_cut_short)
