@@ -99,7 +99,7 @@ SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, 
                 THEN 'only a part of it was exported' || CASE WHEN v.root > '' THEN ': ' || v.root ELSE '' END || CASE e.kind WHEN 'reg-text' THEN ', as text (weaker evidence)' ELSE '' END
              WHEN e.kind = 'reg-text' THEN 'only a text export was read (weaker evidence)'
              WHEN coalesce(e.older, 0) THEN 'only an older copy was read' WHEN e.state = 'partial' THEN coalesce(e.note, 'the hive was not read to its end')
-             WHEN v.dirty = 1 AND coalesce(v.replay, '') NOT LIKE '%entr%' THEN 'changes still in its transaction logs are missing' END AS lack,
+             WHEN v.dirty = 1 AND coalesce(v.replay, 'dirty') LIKE 'dirty%' THEN 'changes still in its transaction logs are missing' END AS lack,
         row_number() OVER (PARTITION BY e.host_id, w.name ORDER BY coalesce(v.main, 0) DESC, coalesce(e.older, 0), e.state <> 'read', v.last_written DESC, v.file_id, v.id) AS place
     FROM want_artifact w JOIN hive v ON v.kind = w.name COLLATE NOCASE JOIN evidence e ON e.id = v.file_id
     WHERE w.kind = 'hive' AND e.host_id IS NOT NULL AND e.duplicate_of IS NULL)
@@ -137,10 +137,11 @@ GROUP BY r.host_id, r.artifact, r.state, r.from_time, r.to_time
 ORDER BY h.name, r.artifact, r.from_time, r.to_time, r.state;
 
 -- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the same folder. So silence counts until
--- the latest record of that folder. Hives hold at any time, but what is not in a part of one is not known.
+-- the latest record of that folder. Hives hold at any time, but what is not in a part of one, or in a damaged one, is not known.
 CREATE TEMP TABLE c_horizon AS SELECT host_id, folder, max(to_time) AS time FROM c_span WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
 CREATE TEMP TABLE reach AS
-SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive' AND coalesce(r.detail, '') NOT LIKE 'only a part of it%' AS any_time, r.from_time, CASE
+SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive' AND coalesce(r.detail, '') NOT LIKE 'only a part of it%'
+        AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state = 'partial') AS any_time, r.from_time, CASE
         WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time
 FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id AND z.folder = r.folder;
 DROP TABLE c_span; DROP TABLE c_island; DROP TABLE c_clear; DROP TABLE c_row; DROP TABLE c_horizon; DROP TABLE c_off; DROP TABLE c_named;

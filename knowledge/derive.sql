@@ -7,6 +7,10 @@
 CREATE INDEX IF NOT EXISTS event_at ON event(file_id, file_off);
 CREATE INDEX IF NOT EXISTS reg_value_at ON reg_value(file_id, file_off);
 
+-- A hive with keys, values or lists that cannot be read is read in part: what it does not show may have stood there. (Its sums, its parents and its class names hide nothing.)
+UPDATE evidence SET state = 'partial', note = 'damaged: some of its keys or values cannot be read' WHERE state = 'read' AND id IN (SELECT v.file_id FROM hive v JOIN anomaly a ON a.file_id = v.file_id
+    WHERE a.code IN ('cell', 'count', 'depth', 'key', 'limit', 'list', 'value') OR a.code = 'name' AND a.what <> 'class name' OR a.code = 'decode' AND a.what IN ('SAM account', 'logon rights'));
+
 ------------------------------------------------------------------------------------------------------------------------------------------------
 -- 1. Hosts. Every computer name in logs and hives; FQDN and short name are one host, as far as that is certain.
 

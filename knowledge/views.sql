@@ -140,7 +140,7 @@ LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM reg_value x JOIN hive v O
     WHERE x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0)
 LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM reg_key x JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main AND lower(substr(x.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) AND v.host_id = q.host_id
     WHERE x.path = q.at AND coalesce(x.recovered, 0) = 0)
-WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
+WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v JOIN evidence e ON e.id = v.file_id AND e.state <> 'partial' WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
     AND lower(substr(q.at || '\', 1, length(coalesce(v.root, v.kind)) + 1)) = lower(coalesce(v.root, v.kind) || '\'));
 
 CREATE VIEW v_reg AS

@@ -251,7 +251,7 @@ Test(provenance, deleted_keys_stand_apart)
     EXPECT(rows, "PC1,key,SYSTEM\\CurrentControlSet\\Services\\LanmanWorkstation,,\nPC1,value,SYSTEM\\CurrentControlSet\\Services\\LanmanWorkstation,Type,32\n");
     EXPECT("SELECT count(*) FROM v_service WHERE service = 'LanmanWorkstation'", "0\n");
     EXPECT("SELECT count(*) FROM v_reg WHERE path LIKE '%LanmanWorkstation'", "0\n");
-    EXPECT("SELECT is_set FROM v_setting WHERE name = 'LanmanWorkstation start'", "0\n");
+    EXPECT("SELECT count(*) FROM v_setting WHERE name = 'LanmanWorkstation start' AND is_set", "0\n");
     buf_free(&b), hive_free(&h);
 }
 
@@ -336,6 +336,30 @@ Test(provenance, older_copies)
         EXPECT("SELECT state FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "present\n");
         cr_expect_eq(run("grep -q 'older copy' %s/out/report.html && grep -q 'older copy' %s/out/report.md", dir, dir), 0, "%s", places[i]);
     }
+}
+
+/* What a damaged hive does not show may have stood there: nothing is "not set", and the run is partial. */
+Test(provenance, a_damaged_hive_proves_nothing_by_silence)
+{
+    static const char name[] = "disabledomaincreds";
+    fresh("damaged");
+    struct hive h;
+    struct buf b = {0};
+    system_hive(&h, "PC1", 1);
+    hive_write(&h, &b);
+    write_file(in, "SYSTEM", &b);
+    analyze(in);
+    EXPECT("SELECT name, value FROM v_setting WHERE name IN ('DisableDomainCreds', 'ForceGuest') ORDER BY name", "DisableDomainCreds,1\nForceGuest,\n");
+    EXPECT("SELECT state FROM v_evidence", "read\n");
+    for (char *p = b.p; (p = memmem(p, b.n - (size_t)(p - b.p), name, sizeof name - 1)); p++)
+        memcpy(p - 20, "xx", 2);                        /* no "vk": not a value */
+    write_file(in, "SYSTEM", &b);
+    buf_free(&b), hive_free(&h);
+    analyze(in);
+    EXPECT("SELECT count(*) FROM v_setting WHERE NOT is_set", "0\n");
+    EXPECT("SELECT value FROM v_setting WHERE name = 'CscService start'", "2\n");
+    EXPECT("SELECT state, detail FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY", "partial,damaged: some of its keys or values cannot be read\n");
+    cr_expect_eq(run("%s analyze --strict --force -o %s/out %s", program(), dir, in), 3, "%s", out);
 }
 
 /* A hive of another machine that says no name comes to lie with the only host there; it does not speak for it, however new it is. */
