@@ -21,7 +21,7 @@ struct engine {
     struct arena a;
     struct host *host; size_t n_host;
     struct reach *reach; size_t n_reach;
-    int64_t *stale; size_t n_stale;     /* files of older copies of hives (RegBack, Windows.old), ascending: what they say need not be so any more */
+    int64_t *stale; size_t n_stale;     /* files of older copies of hives (RegBack, Windows.old) and of dirty ones without logs, ascending: what they say need not be so any more */
     const struct rule *rule;
     const struct indicator *ind;
     struct hits hits;
@@ -239,7 +239,7 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
     if (!h.evidence.p && !(h.evidence = file_of_role(g, h.host, h.role, file)).p)
         return g->no_evidence++, OK;
     if (h.role != ROLE_SYMPTOM && h.role != ROLE_CAUSE && (rests_on_stale(g, h.evidence) || rests_on_stale(g, h.also)))
-        return OK;                                      /* an older copy of a hive neither rules out nor links */
+        return OK;                                      /* an older or outdated copy of a hive neither rules out nor links */
     h.time = h.has_time ? time->i : 0, h.win32 = h.has_win32 ? win32->i : 0;
     return hits_add(&g->hits, &h, explain, &(struct row){g, h.host, cell, name, n}, e);
 }
@@ -305,7 +305,7 @@ static bool lacks(const struct engine *g, const struct subject *s, enum role rol
     return any ? asked && !there : there < asked;
 }
 
-/* A cause that only an older copy of a hive shows may be gone. */
+/* A cause that only an older or outdated copy of a hive shows may be gone. */
 static bool is_fresh(const struct engine *g, const struct subject *s)
 {
     for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++)
@@ -507,6 +507,10 @@ static enum status judge_rule(struct engine *g, const struct rule *rule, struct 
     return st;
 }
 
+/* Older copies, and hives whose latest changes stand in transaction logs that nobody collected. */
+static const char stale_sql[] = "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') "
+    "UNION SELECT file_id FROM hive WHERE dirty = 1 AND coalesce(replay, 'dirty') LIKE 'dirty%' ORDER BY 1";
+
 static enum status begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
 {
     *g = (struct engine){.db = db, .kb = kb};
@@ -514,7 +518,7 @@ static enum status begin(struct engine *g, struct casedb *db, const struct kb *k
         return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
     enum status st = case_query(db, "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name", NULL, NULL, 0, keep_host, g, e);
     if (st == OK)
-        st = case_query(db, "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') ORDER BY id", NULL, NULL, 0, keep_stale, g, e);
+        st = case_query(db, stale_sql, NULL, NULL, 0, keep_stale, g, e);
     if (st == OK)
         st = case_query(db, "SELECT host_id, artifact, state, file_id, any_time, from_time, to_time FROM temp.reach ORDER BY host_id, artifact, from_time, to_time, file_id", NULL, NULL, 0, keep_reach, g, e);
     return st == OK ? case_exec(db, "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; DELETE FROM finding_remedy; DELETE FROM rule_error", e) : st;
