@@ -1,5 +1,5 @@
 #include "binxml.h"
-#include "bxplan.h"
+#include "bxjson.h"
 #include "../src/base/hash.h"
 #include <stdlib.h>
 
@@ -139,7 +139,7 @@ static bool keep_literals(struct bx *bx, struct bx_list *l, struct buf *tmp)
         lit->xml = kept(bx, tmp);
         if (!lit->text.p || !lit->json.p || !lit->xml.p)
             return false;
-        n->val = (struct bx_val){.literal = lit, .n = (uint32_t)lit->text.n, .kind = BXV_LITERAL};
+        n->val = (struct bx_val){.literal = lit, .n = (uint32_t)lit->text.n, .type = BXV_LITERAL};
     }
     return true;
 }
@@ -292,7 +292,7 @@ static bool fail_event(struct bx_event *ev, const char *why)
 static bool open_general(struct bx *bx, struct bx_event *ev)
 {
     bx->mem = *bx->scratch;
-    ev->t = NULL, ev->tree = (struct bx_list){0}, ev->n_item = 0, ev->odd = ev->unique = false, ev->ready = true;
+    ev->t = NULL, ev->tree = (struct bx_list){0}, ev->n_item = 0, ev->odd = false, ev->ready = true;
     bx->stats.general++;
     struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .odd = &ev->odd, .why = &ev->why};
     if (!bx_parse(&q, ev->bytes, &ev->tree))
@@ -386,7 +386,7 @@ static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *
 /* The fragment in a slot: a template instance by its plan, anything else through a tree of its own. False: only the whole record's tree will do. */
 static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, enum bx_context context, unsigned level)
 {
-    if (v.kind == BXV_ABSENT || bx_is_null(v))
+    if (bx_is_absent(v) || bx_is_null(v))
         return true;
     if (!bx_is_xml(v) || level > bx->chunk.levels)
         return false;
@@ -402,13 +402,11 @@ static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, en
     struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .level = level, .odd = &ev->odd, .why = &why};
     if (!bx_parse(&q, s, &tree))
         return false;
-    ev->unique = false;
     return bx_plan_read(&own, &tree, context, false, &bx->mem, &bx->chunk) && add_items(bx, ev, &own, &slots, level);
 }
 
 static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s, unsigned level)
 {
-    ev->unique &= p->unique && (ev->n_item == 0 || p->n == 0);
     ev->rendered |= p->rendered;
     for (size_t i = 0; i < p->n; i++) {
         const struct bx_field *f = &p->field[i];
@@ -416,10 +414,9 @@ static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *
         if (f->kind == BX_PAYLOAD) {
             if (!add_fragment(bx, ev, v, f->context, level + 1))
                 return false;
-            ev->unique &= p->n == 1;
             continue;
         }
-        if (v.kind == BXV_ABSENT)
+        if (bx_is_absent(v))
             continue;
         if (bx_is_xml(v) && v.n)
             return false;
@@ -435,7 +432,7 @@ bool bx_items(struct bx *bx, struct bx_event *ev)
 {
     if (ev->ready)
         return true;
-    ev->n_item = 0, ev->unique = true;
+    ev->n_item = 0;
     ev->ready = add_items(bx, ev, ev->t->plan[BX_AT_RECORD], &ev->s, 0);
     if (ev->ready)
         return true;
@@ -444,6 +441,23 @@ bool bx_items(struct bx *bx, struct bx_event *ev)
         return true;
     ev->t = t, ev->n_item = 0, ev->ready = false;       /* the head stays readable */
     return false;
+}
+
+/* The usual record: template in template, each the only datum of the one around it, down to one whose data are plain. Then no items are needed.
+ * NULL: another kind of record. */
+static struct bx_plan *plain_data(struct bx *bx, struct bx_event *ev, struct bx_slots *slots)
+{
+    struct bx_plan *p = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
+    *slots = ev->s;
+    for (unsigned level = 0; p && p->payload; level++) {
+        struct bx_val v = bx_value_of(&p->field[0].src, slots);
+        if (p->n != 1 || !bx_is_xml(v) || level == bx->chunk.levels)
+            return NULL;
+        struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), ev->inner_room, slots, &ev->odd);
+        p = t ? plan_of(bx, t, p->field[0].context) : NULL;
+        ev->rendered |= p && p->rendered;
+    }
+    return p && p->plain && !slots->fragments ? p : NULL;
 }
 
 /* ---- Values by name ------------------------------------------------------------------------------------------------------------------- */
@@ -459,34 +473,23 @@ static void find_names(struct bx_plan *p, const void *who, const struct str *nam
     }
 }
 
-/* The usual record: one payload, one template, all names known and different. */
 static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out)
 {
-    const struct bx_plan *outer = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
-    if (!outer || outer->n != 1 || outer->field[0].kind != BX_PAYLOAD)
-        return false;
-    struct bx_val v = bx_value_of(&outer->field[0].src, &ev->s);
-    if (v.kind == BXV_ABSENT || !bx_is_xml(v))
-        return false;
     struct bx_slots slots;
-    struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), NULL, &slots, &ev->odd);
-    struct bx_plan *p = t ? plan_of(bx, t, outer->field[0].context) : NULL;
-    if (!p || !p->unique || p->unnamed)
+    struct bx_plan *p = plain_data(bx, ev, &slots);
+    if (!p || p->unnamed)
         return false;
     if (p->who != who)
         find_names(p, who, name, n);
-    for (size_t k = 0; k < n; k++) {
-        out[k] = p->where[k] == UINT16_MAX ? (struct bx_val){.kind = BXV_ABSENT} : bx_value_of(&p->field[p->where[k]].src, &slots);
-        if (bx_is_xml(out[k]))
-            return false;
-    }
+    for (size_t k = 0; k < n; k++)
+        out[k] = p->where[k] == UINT16_MAX ? bx_absent_val() : bx_value_of(&p->field[p->where[k]].src, &slots);
     return true;
 }
 
 static void first_of_name(struct str is, struct bx_val v, const struct str *name, size_t n, struct bx_val *out)
 {
     for (size_t k = 0; k < n; k++)
-        if (out[k].kind == BXV_ABSENT && str_eq(is, name[k]))
+        if (bx_is_absent(out[k]) && str_eq(is, name[k]))
             out[k] = v;
 }
 
@@ -497,7 +500,7 @@ bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct 
     if (!bx_items(bx, ev))
         return false;
     for (size_t k = 0; k < n; k++)
-        out[k] = (struct bx_val){.kind = BXV_ABSENT};
+        out[k] = bx_absent_val();
     uint64_t unnamed = 0;
     for (size_t i = 0; i < ev->n_item; i++) {
         struct bx_val rest = ev->item[i].val, one;
@@ -511,18 +514,34 @@ bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct 
     return true;
 }
 
+void bx_system_json(struct bx *bx, struct bx_event *ev, struct buf *out)
+{
+    struct bx_plan *p = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
+    struct bx_val all[BXS_FIELDS];
+    if (p && (p->line || bx_line_make(p, &bx->keep)))
+        bx_put_line(out, p, &ev->s);
+    else
+        bx_system(ev, all), bx_put_system(out, all);
+}
+
 bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t *hash)
 {
     size_t start = out->n;
-    if (!bx_items(bx, ev)) {
+    struct bx_slots slots;
+    const struct bx_plan *plain = plain_data(bx, ev, &slots);
+    if (plain && !bx_work(&bx->chunk, (uint32_t)plain->n))
+        plain = NULL;
+    if (!plain && !bx_items(bx, ev)) {
         buf_z(out, "{\"_unreadable\":true}");
         return false;
     }
-    bool ok = ev->unique ? bx_put_unique(ev->item, ev->n_item, out, hash) : bx_put_grouped(ev->item, ev->n_item, &bx->mem, out, hash);
-    if (out->n == start)
-        buf_char(out, '{');
+    bool ok = plain ? bx_put_plain(out, plain, &slots, hash) : bx_put_grouped(out, ev->item, ev->n_item, &bx->mem, hash);
     if (!ok)
-        buf_z(out, out->n - start > 1 ? ",\"_cut\":true" : "\"_cut\":true");
+        buf_z(out, ",\"_cut\":true");
+    if (out->n == start)
+        buf_char(out, ',');
+    if (!out->bad)
+        out->p[start] = '{';                        /* the comma before the first one */
     buf_char(out, '}');
     bx_work(&bx->chunk, (uint32_t)(out->n - start) / 4);
     return ok && !out->bad;

@@ -19,8 +19,9 @@ enum bx_sys {
     BXS_CHANNEL, BXS_COMPUTER, BXS_SID, BXS_FIELDS
 };
 
-/* Values of one template instance: located, not decoded. desc: n times u16 size, u8 type, u8 0. Value i is val[off[i]] .. val[off[i+1]]. */
-struct bx_slots { const uint8_t *desc, *val; uint32_t n; const uint32_t *off; };
+/* Values of one template instance: located, not decoded. desc: n times u16 size, u8 type, u8 0. Value i is val[off[i]] .. val[off[i+1]].
+ * fragments: some are binary XML. */
+struct bx_slots { const uint8_t *desc, *val; uint32_t n; bool fragments; const uint32_t *off; };
 
 /* What stands in an element or an attribute, in order. gone: a null optional substitution stood there. */
 struct bx_node;
@@ -38,10 +39,10 @@ struct bx_event {
     struct bx_val sys[BXS_FIELDS];
     struct bx_item *item;
     size_t n_item;
-    bool ready, unique;             /* items are built; no two have one name */
+    bool ready;                     /* items are built */
     bool rendered, odd;             /* has RenderingInfo; a template id or a name hash is wrong */
     const char *why;                /* static text after a false answer */
-    uint32_t room[LIM_BINXML_SLOTS + 1];
+    uint32_t room[LIM_BINXML_SLOTS + 1], inner_room[LIM_BINXML_SLOTS + 1];
 };
 
 /* NULL: no memory. scratch: the caller's; what is in it stays, what is free is used anew for each record. */
@@ -67,6 +68,8 @@ enum { BX_NAMES = 8 };
 bool bx_items(struct bx *bx, struct bx_event *ev);
 bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out);
 
+/* The fields of System as JSON, each ,"name":value. */
+void bx_system_json(struct bx *bx, struct bx_event *ev, struct buf *out);
 /* The data as a JSON object. False: over LIM_EVENT_JSON, then the object is cut short and says "_cut":true; or binary XML that cannot be decoded
  * (ev->why), then it is {"_unreadable":true}.
  * hash, if not NULL: mixes in names and values as text, so the same data in another encoding (plain instead of template) gives the same. */

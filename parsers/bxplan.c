@@ -1,7 +1,7 @@
 #include "bxplan.h"
-#include "../src/base/hash.h"
+#include "bxjson.h"
 
-enum { ENTRIES_MAX = 16384, UNIQUE_MAX = 64 };
+enum { UNIQUE_MAX = 64 };
 
 /* ---- A tree as an event --------------------------------------------------------------------------------------------------------------- */
 
@@ -83,12 +83,12 @@ static void add(struct flat *f, enum bx_field_kind kind, struct str name, struct
     }
     struct bx_field *field = &p->field[p->n++];
     *field = (struct bx_field){.name = name, .src = src, .kind = kind};
-    p->unnamed |= kind == BX_UNNAMED;
+    p->unnamed |= kind == BX_UNNAMED, p->payload |= kind == BX_PAYLOAD;
     if (!f->keep || kind != BX_NAMED)
         return;
     struct buf key = {0};
-    buf_json(&key, name), buf_char(&key, ':');
-    field->key = key.bad ? (struct str){0} : arena_str(f->mem, buf_view(&key));
+    buf_char(&key, ','), buf_json(&key, name), buf_char(&key, ':');
+    field->key = bx_block_text(f->mem, &key);
     f->bad |= !field->key.p;
     buf_free(&key);
 }
@@ -259,7 +259,7 @@ static void read_system(struct flat *f, const struct bx_elem *system)
     for (const struct bx_node *n = system->content.first; n && !f->bad; n = n->next)
         for (size_t i = 0; i < LEN(system_fields) && n->kind == BXN_ELEMENT; i++) {
             struct bx_src *to = &f->plan->sys[system_fields[i].what];
-            if (!str_eq(n->elem->name, system_fields[i].element) || to->slot >= 0 || to->literal.kind != BXV_ABSENT)
+            if (!str_eq(n->elem->name, system_fields[i].element) || to->slot >= 0 || !bx_is_absent(to->literal))
                 continue;
             const struct bx_list *l = system_list(n->elem, system_fields[i].attribute);
             bool some = false;
@@ -324,13 +324,13 @@ bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context
 {
     struct flat f = {chunk, mem, p, keep, false};
     for (size_t i = 0; i < BXS_FIELDS; i++)
-        p->sys[i] = (struct bx_src){.slot = -1, .gate = -1};
+        p->sys[i] = (struct bx_src){.slot = -1, .gate = -1, .literal = bx_absent_val()};
     if (context == BX_AT_RECORD)
         read_event(&f, tree);
     else
         read_payload(&f, tree, context);
     p->ok = !f.bad;
-    p->unique = keep && p->ok && names_differ(p);
+    p->plain = keep && p->ok && !p->payload && names_differ(p);
     return p->ok;
 }
 
@@ -341,137 +341,3 @@ struct str bx_param_name(struct arena *a, uint64_t number)
         buf_put(&b, "param", 5), buf_u64(&b, number);
     return buf_view(&b);
 }
-
-/* ---- JSON ----------------------------------------------------------------------------------------------------------------------------- */
-
-/* Order counts, and where one text ends and the next begins. */
-static void mix(uint64_t *hash, const void *p, size_t n)
-{
-    if (!hash)
-        return;
-    uint64_t h = (*hash ^ hash64(p, n)) * 0x9E3779B97F4A7C15u;
-    *hash = h ^ h >> 32;
-}
-
-static void put_value(struct buf *out, struct bx_val v, uint64_t *hash)
-{
-    size_t from = out->n;
-    bx_json(out, v);
-    if (!hash || out->bad)
-        return;
-    bool quoted = out->p[from] == '"';
-    mix(hash, out->p + from + quoted, out->n - from - 2 * quoted);
-}
-
-static void put_values(struct buf *out, struct bx_val v, uint64_t *hash)
-{
-    struct bx_val one = v, rest = v;
-    size_t n = bx_is_array(v) ? bx_count(v) : 1;
-    if (n <= 1) {
-        if (bx_is_array(v) && !bx_each(&rest, &one))
-            one = bx_null_val();
-        put_value(out, one, hash);
-        return;
-    }
-    for (char c = '['; bx_each(&rest, &one); c = ',')
-        buf_char(out, c), put_value(out, one, hash);
-    buf_char(out, ']');
-}
-
-/* All names differ: straight from the items. */
-bool bx_put_unique(const struct bx_item *item, size_t n, struct buf *out, uint64_t *hash)
-{
-    size_t start = out->n;
-    uint64_t unnamed = 0;
-    char comma = '{';
-    for (size_t i = 0; i < n; i++) {
-        const struct bx_field *f = item[i].field;
-        struct bx_val one, rest = item[i].val;
-        if (f->kind == BX_NAMED) {
-            buf_char(out, comma), buf_str(out, f->key), comma = ',';
-            mix(hash, f->name.p, f->name.n);
-            put_values(out, rest, hash);
-        }
-        while (f->kind == BX_UNNAMED && bx_each(&rest, &one) && out->n - start <= LIM_EVENT_JSON) {
-            buf_char(out, comma), comma = ',';
-            size_t from = out->n + 1;
-            buf_put(out, "\"param", 6), buf_u64(out, ++unnamed), buf_put(out, "\":", 2);
-            if (!out->bad)
-                mix(hash, out->p + from, out->n - from - 2);
-            put_value(out, one, hash);
-        }
-        if (out->bad || out->n - start > LIM_EVENT_JSON)
-            return false;
-    }
-    return true;
-}
-
-/* Names may repeat: all values of a name under its first place, as an array when there are several. */
-struct entry { struct str name; struct bx_val val; uint32_t next, last; bool first; };
-
-static size_t list_entries(const struct bx_item *item, size_t n_item, struct arena *mem, struct entry *entry, size_t cap)
-{
-    size_t n = 0;
-    uint64_t unnamed = 0;
-    for (size_t i = 0; i < n_item; i++) {
-        struct bx_val one, rest = item[i].val;
-        bool is_unnamed = item[i].field->kind == BX_UNNAMED;
-        if (!is_unnamed && bx_is_array(rest) && rest.n == 0)
-            rest = bx_null_val();                   /* an empty array leaves its element, empty */
-        while (bx_each(&rest, &one)) {
-            struct str name = is_unnamed ? bx_param_name(mem, ++unnamed) : item[i].field->name;
-            if (n == cap || !name.p)
-                return SIZE_MAX;
-            entry[n++] = (struct entry){.name = name, .val = one};
-        }
-    }
-    return n;
-}
-
-bool bx_put_grouped(const struct bx_item *item, size_t n_item, struct arena *mem, struct buf *out, uint64_t *hash)
-{
-    size_t cap = 0, slots = 16, start = out->n;
-    for (size_t i = 0; i < n_item && cap <= ENTRIES_MAX; i++)
-        cap += bx_count(item[i].val) + 1;
-    if (cap > ENTRIES_MAX)
-        cap = ENTRIES_MAX;
-    while (slots < 2 * cap)
-        slots *= 2;
-    struct entry *entry = arena_alloc(mem, sizeof *entry, cap + 1);
-    uint32_t *table = arena_alloc(mem, sizeof *table, slots);     /* 1 + first entry of a name */
-    size_t n = entry && table ? list_entries(item, n_item, mem, entry, cap) : SIZE_MAX;
-    if (n == SIZE_MAX)
-        return buf_char(out, '{'), false;
-    for (size_t i = 0; i < n; i++) {
-        size_t at = str_hash(entry[i].name) & (slots - 1);
-        while (table[at] && !str_eq(entry[table[at] - 1].name, entry[i].name))
-            at = (at + 1) & (slots - 1);
-        struct entry *head = table[at] ? &entry[table[at] - 1] : &entry[i];
-        if (!table[at])
-            table[at] = (uint32_t)i + 1, head->first = true;
-        else
-            entry[head->last].next = (uint32_t)i;
-        head->last = (uint32_t)i;
-    }
-    char comma = '{';
-    for (size_t i = 0; i < n; i++) {
-        if (!entry[i].first)
-            continue;
-        buf_char(out, comma), buf_json(out, entry[i].name), buf_char(out, ':'), comma = ',';
-        mix(hash, entry[i].name.p, entry[i].name.n);
-        if (entry[i].next)
-            buf_char(out, '[');
-        for (size_t at = i;; at = entry[at].next) {
-            put_value(out, entry[at].val, hash);
-            if (!entry[at].next || out->n - start > LIM_EVENT_JSON)
-                break;
-            buf_char(out, ',');
-        }
-        if (entry[i].next)
-            buf_char(out, ']');
-        if (out->bad || out->n - start > LIM_EVENT_JSON)
-            return false;
-    }
-    return true;
-}
-

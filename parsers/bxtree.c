@@ -149,7 +149,7 @@ static bool value_read(const struct bx_parse *q, struct span *s, struct bx_list 
     else if (!n && type != BX_NULL)
         return fail(q, "text of an unknown type");
     struct span v = span_take(s, n);
-    struct bx_val val = {.p = v.p, .n = n, .kind = BXV_FILE, .type = type};
+    struct bx_val val = {.p = v.p, .n = n, .type = type};
     if (v.bad)
         return fail(q, "text cut short");
     if (type == BX_STRING || type == BX_ANSI)
@@ -165,7 +165,7 @@ static bool counted_text(const struct bx_parse *q, struct span *s, struct bx_val
 {
     uint32_t n = 2u * span_u16(s);
     struct span v = span_take(s, n);
-    *out = (struct bx_val){.p = v.p, .n = n, .kind = BXV_FILE, .type = BX_STRING};
+    *out = (struct bx_val){.p = v.p, .n = n, .type = BX_STRING};
     return v.bad ? fail(q, "text cut short") : true;
 }
 
@@ -178,7 +178,7 @@ static bool cdata_read(const struct bx_parse *q, struct span *s, struct bx_list 
 static bool char_ref_read(const struct bx_parse *q, struct span *s, struct bx_list *to)
 {
     struct span u = span_take(s, 2);
-    struct bx_val v = {.p = u.p, .n = 2, .kind = BXV_FILE, .type = BX_STRING};
+    struct bx_val v = {.p = u.p, .n = 2, .type = BX_STRING};
     return u.bad ? fail(q, "character reference cut short") : literal_add(q, to, v);
 }
 

@@ -77,12 +77,14 @@ static inline bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct 
     if (s->bad || n > s->n / 4 || n > cap)
         return false;
     const uint8_t *desc = span_need(s, 4 * (size_t)n);
+    bool fragments = false;
     for (uint32_t i = 0; i < n; i++) {
         off[i] = sum;
         sum += le16(desc + 4 * i);
+        fragments |= desc[4 * i + 2] == BX_XML;
     }
     off[n] = sum;
-    *out = (struct bx_slots){desc, span_need(s, sum), n, off};
+    *out = (struct bx_slots){desc, span_need(s, sum), n, fragments, off};
     return !s->bad;
 }
 
@@ -90,6 +92,6 @@ static inline struct bx_val bx_slot(const struct bx_slots *s, uint32_t i)
 {
     if (i >= s->n)
         return bx_null_val();       /* more places than values: as null */
-    return (struct bx_val){.p = s->val + s->off[i], .n = s->off[i + 1] - s->off[i], .kind = BXV_FILE, .type = s->desc[4 * i + 2]};
+    return (struct bx_val){.p = s->val + s->off[i], .n = s->off[i + 1] - s->off[i], .type = s->desc[4 * i + 2]};
 }
 #endif

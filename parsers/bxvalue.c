@@ -192,11 +192,11 @@ static char *json_at(char *at, struct bx_val v)
 
 void bx_json(struct buf *out, struct bx_val v)
 {
-    if (v.kind == BXV_LITERAL)
+    if (v.type == BXV_LITERAL)
         buf_str(out, v.literal->json);
-    else if (v.kind == BXV_TEXT)
+    else if (v.type == BXV_TEXT)
         buf_json(out, (struct str){v.text, v.n});
-    else if (v.kind != BXV_FILE || !v.n || !v.type)
+    else if (!bx_of_file(v) || !v.n || !v.type)
         buf_put(out, "\"\"", 2);
     else if (v.type == BX_ANSI)
         buf_char(out, '"'), put_ansi(out, v, buf_json16), buf_char(out, '"');
@@ -206,11 +206,11 @@ void bx_json(struct buf *out, struct bx_val v)
 
 void bx_xml(struct buf *out, struct bx_val v)
 {
-    if (v.kind == BXV_LITERAL)
+    if (v.type == BXV_LITERAL)
         buf_str(out, v.literal->xml);
-    else if (v.kind == BXV_TEXT)
+    else if (v.type == BXV_TEXT)
         buf_xml(out, (struct str){v.text, v.n});
-    else if (v.kind == BXV_FILE && v.n && v.type && !put_string(out, v, buf_xml16)) {
+    else if (bx_of_file(v) && v.n && v.type && !put_string(out, v, buf_xml16)) {
         const struct bx_look *l = look_of(v);
         size_t from = out->n;
         put_look(out, l, v);
@@ -222,11 +222,11 @@ void bx_xml(struct buf *out, struct bx_val v)
 void bx_text(struct buf *out, struct bx_val v)
 {
     struct bx_val one, rest = v;
-    if (v.kind == BXV_LITERAL)
+    if (v.type == BXV_LITERAL)
         buf_str(out, v.literal->text);
-    else if (v.kind == BXV_TEXT)
+    else if (v.type == BXV_TEXT)
         buf_put(out, v.text, v.n);
-    else if (v.kind == BXV_FILE)
+    else if (bx_of_file(v))
         for (bool first = true; bx_each(&rest, &one); first = false) {
             if (!first)
                 buf_put(out, ", ", 2);
@@ -236,7 +236,7 @@ void bx_text(struct buf *out, struct bx_val v)
 }
 
 /* Bytes of the first item of an array of that type. */
-static uint32_t item_bytes(uint8_t type, const uint8_t *p, uint32_t n)
+static uint32_t item_bytes(uint32_t type, const uint8_t *p, uint32_t n)
 {
     uint32_t unit = type == BX_STRING ? 2 : 1, at = 0;
     if (type == BX_STRING || type == BX_ANSI) {
@@ -252,11 +252,11 @@ static uint32_t item_bytes(uint8_t type, const uint8_t *p, uint32_t n)
 
 bool bx_each(struct bx_val *rest, struct bx_val *one)
 {
-    if (rest->kind == BXV_ABSENT)
+    if (bx_is_absent(*rest))
         return false;
     *one = *rest;
     if (!bx_is_array(*rest)) {
-        rest->kind = BXV_ABSENT;
+        rest->type = BXV_ABSENT;
         return true;
     }
     if (rest->n == 0)
@@ -267,7 +267,7 @@ bool bx_each(struct bx_val *rest, struct bx_val *one)
     one->n = item_bytes(one->type, rest->p, rest->n);
     rest->p += one->n, rest->n -= one->n;
     if (rest->n == 0)
-        rest->kind = BXV_ABSENT;
+        rest->type = BXV_ABSENT;
     return true;
 }
 
@@ -283,11 +283,11 @@ size_t bx_count(struct bx_val v)
 static bool short_text(struct bx_val v, char out[64], struct str *s)
 {
     *s = (struct str){out, 0};
-    if (v.kind == BXV_LITERAL)
+    if (v.type == BXV_LITERAL)
         *s = v.literal->text;
-    else if (v.kind == BXV_TEXT)
+    else if (v.type == BXV_TEXT)
         *s = (struct str){v.text, v.n};
-    else if (v.kind == BXV_FILE && v.type == BX_STRING && v.n <= 128) {
+    else if (v.type == BX_STRING && v.n <= 128) {
         for (size_t i = 0, n = trim16(v); i < n; i += 2) {
             if (v.p[i + 1] || v.p[i] >= 0x80)
                 return false;
@@ -301,7 +301,7 @@ static bool short_text(struct bx_val v, char out[64], struct str *s)
 
 bool bx_any_int(struct bx_val v, int64_t *out)
 {
-    if (v.kind == BXV_FILE && v.type < LEN(looks)) {
+    if (v.type < LEN(looks)) {
         const struct bx_look *l = look_of(v);
         if (l->put == put_signed)
             return *out = le_sn(v.p, v.n), true;
@@ -317,7 +317,7 @@ bool bx_any_int(struct bx_val v, int64_t *out)
 
 bool bx_any_time(struct bx_val v, int64_t *out)
 {
-    if (v.kind == BXV_FILE && v.type == BX_SYSTEMTIME && v.n == 16)
+    if (v.type == BX_SYSTEMTIME && v.n == 16)
         return wintime_from_systemtime(v.p, out);
     char text[64];
     struct str s;

@@ -78,7 +78,7 @@ static bool same_bytes(const struct seen *s, const struct bx_val *v)
 {
     const uint8_t *at = s->bytes;
     for (size_t i = 0; i < 3; i++) {
-        if (v[i].kind == BXV_FILE) {
+        if (bx_of_file(v[i])) {
             if (memcmp(at, v[i].p, v[i].n) != 0)
                 return false;
             at += v[i].n;
@@ -89,14 +89,14 @@ static bool same_bytes(const struct seen *s, const struct bx_val *v)
     return true;
 }
 
-static inline bool same_shape(struct bx_val a, struct bx_val b) { return a.n == b.n && a.kind == b.kind && a.type == b.type; }
+static inline bool same_shape(struct bx_val a, struct bx_val b) { return a.n == b.n && a.type == b.type; }
 
 /* Where a record with these strings and this id was noted, or would be. Literals are told apart by address: a template keeps its own. */
 static struct seen *seen_at(struct walk *w, const struct bx_val *v, uint32_t id)
 {
     uint64_t h = id * 0x9E3779B97F4A7C15u;
     for (size_t i = 0; i < 3; i++) {
-        uint64_t tail = v[i].kind != BXV_FILE ? (uint64_t)(uintptr_t)v[i].p : v[i].n >= 8 ? le64(v[i].p + v[i].n - 8) : v[i].n;
+        uint64_t tail = !bx_of_file(v[i]) ? (uint64_t)(uintptr_t)v[i].p : v[i].n >= 8 ? le64(v[i].p + v[i].n - 8) : v[i].n;
         h ^= tail * (0xff51afd7ed558ccdu + 2 * i);
     }
     return &w->seen[(h ^ h >> 32) * 0xc4ceb9fe1a85ec53u >> (64 - SEEN_BITS)];
@@ -107,12 +107,12 @@ static void note_seen(struct seen *s, const struct bx_val *v, uint32_t id, uint3
     uint8_t *at = s->bytes;
     size_t bytes = 0;
     for (size_t i = 0; i < 3; i++)
-        bytes += v[i].kind == BXV_FILE ? v[i].n : v[i].kind == BXV_TEXT ? SEEN_BYTES + 1 : 0;
+        bytes += bx_of_file(v[i]) ? v[i].n : v[i].type == BXV_TEXT ? SEEN_BYTES + 1 : 0;
     s->used = bytes <= SEEN_BYTES && source != TALLY_OTHERS;
     s->id = id, s->source = source, s->row = tally_row(w->tally, c);
     for (size_t i = 0; i < 3 && s->used; i++) {
         s->v[i] = v[i];
-        if (v[i].kind == BXV_FILE && v[i].n)
+        if (bx_of_file(v[i]) && v[i].n)
             memcpy(at, v[i].p, v[i].n), at += v[i].n;
     }
 }
@@ -237,8 +237,8 @@ static struct str fold_key(struct walk *w, const struct head *h, const struct bx
     k->n = 0;
     buf_u32(k, h->source), buf_u32(k, h->id), buf_u32(k, (uint32_t)(h->time / (86400 * WINTIME_SECOND)));
     for (size_t i = 0; i < n; i++) {
-        struct str text = v[i].kind == BXV_LITERAL ? v[i].literal->text : (struct str){v[i].text, v[i].n};
-        buf_char(k, (char)(v[i].kind == BXV_FILE ? v[i].type : 0x7f - v[i].kind)), buf_u32(k, (uint32_t)text.n), buf_str(k, text);
+        struct str text = v[i].type == BXV_LITERAL ? v[i].literal->text : (struct str){v[i].text, v[i].n};
+        buf_char(k, (char)(bx_of_file(v[i]) ? v[i].type : 0x7f - (v[i].type - BXV_ABSENT))), buf_u32(k, (uint32_t)text.n), buf_str(k, text);
     }
     return buf_view(k);
 }
@@ -250,7 +250,7 @@ static struct str fold_json(struct walk *w, const struct want_event *e, const st
     j->n = 0;
     for (size_t i = 0; i < e->n_key; i++) {
         buf_char(j, i ? ',' : '{'), buf_json(j, e->key[i]), buf_char(j, ':');
-        if (v[i].kind == BXV_ABSENT) {
+        if (bx_is_absent(v[i])) {
             buf_z(j, "null");
         } else if (bx_is_array(v[i])) {
             struct buf text = {0};
@@ -317,64 +317,12 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
 
 /* ---- Text ----------------------------------------------------------------------------------------------------------------------------- */
 
-enum shape { AS_TEXT, AS_INT, AS_HEX };
-/* System fields of a JSON line behind record_id and time, in order. rare: left out when the record lacks it; the others are null then.
- * Keys are copied whole (KEY_BYTES), which is quicker than their length. */
-enum { KEY_BYTES = 32 };
-#define KEY(name) ",\"" name "\":", sizeof ",\"" name "\":" - 1
-static const struct { char key[KEY_BYTES]; uint8_t n; enum bx_sys what; enum shape as; bool rare; } shown[] = {
-    {KEY("provider"), BXS_PROVIDER, AS_TEXT, false},
-    {KEY("guid"), BXS_GUID, AS_TEXT, false},
-    {KEY("source"), BXS_SOURCE, AS_TEXT, true},
-    {KEY("event_id"), BXS_EVENT_ID, AS_INT, false},
-    {KEY("qualifiers"), BXS_QUALIFIERS, AS_INT, false},
-    {KEY("version"), BXS_VERSION, AS_INT, false},
-    {KEY("level"), BXS_LEVEL, AS_INT, false},
-    {KEY("task"), BXS_TASK, AS_INT, false},
-    {KEY("opcode"), BXS_OPCODE, AS_INT, false},
-    {KEY("keywords"), BXS_KEYWORDS, AS_HEX, false},
-    {KEY("activity_id"), BXS_ACTIVITY, AS_TEXT, false},
-    {KEY("related_activity_id"), BXS_RELATED, AS_TEXT, false},
-    {KEY("pid"), BXS_PID, AS_INT, false},
-    {KEY("tid"), BXS_TID, AS_INT, false},
-    {KEY("processor_id"), BXS_PROCESSOR, AS_INT, true},
-    {KEY("session_id"), BXS_SESSION, AS_INT, true},
-    {KEY("kernel_time"), BXS_KERNEL_TIME, AS_INT, true},
-    {KEY("user_time"), BXS_USER_TIME, AS_INT, true},
-    {KEY("processor_time"), BXS_PROCESSOR_TIME, AS_INT, true},
-    {KEY("channel"), BXS_CHANNEL, AS_TEXT, false},
-    {KEY("computer"), BXS_COMPUTER, AS_TEXT, false},
-    {KEY("sid"), BXS_SID, AS_TEXT, false},
-};
-#undef KEY
-
-static void put_shown(struct buf *out, struct bx_val v, enum shape as)
-{
-    int64_t i;
-    if (v.kind == BXV_ABSENT || bx_is_null(v) || (as != AS_TEXT && !bx_int(v, &i)))
-        buf_put(out, "null", 4);
-    else if (as == AS_INT)
-        buf_i64(out, i);
-    else if (as == AS_HEX)
-        bx_json_hex(out, (uint64_t)i);
-    else
-        bx_json(out, v);
-}
-
 static bool put_line(struct walk *w, const struct head *h)
 {
     struct buf *out = &w->out;
-    struct bx_val system[BXS_FIELDS];
-    bx_system(w->ev, system);
     buf_put(out, "{\"record_id\":", 13), buf_i64(out, h->record_id);
     buf_put(out, ",\"time\":\"", 9), buf_time(out, h->time), buf_char(out, '"');
-    for (size_t i = 0; i < LEN(shown); i++) {
-        struct bx_val v = system[shown[i].what];
-        if ((shown[i].rare && (v.kind == BXV_ABSENT || bx_is_null(v))) || !buf_room(out, KEY_BYTES))
-            continue;
-        memcpy(out->p + out->n, shown[i].key, KEY_BYTES), out->n += shown[i].n;
-        put_shown(out, v, shown[i].as);
-    }
+    bx_system_json(w->bx, w->ev, out);
     buf_put(out, ",\"offset\":", 10), buf_u64(out, h->off);
     if (h->recovered)
         buf_z(out, ",\"recovered\":true");

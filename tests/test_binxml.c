@@ -8,7 +8,7 @@
 /* ---- Values --------------------------------------------------------------------------------------------------------------------------- */
 
 static struct bx_val file_val(uint8_t type, const char *p, size_t n) { return (struct bx_val){.p = (const uint8_t *)p, .n = (uint32_t)n,
-    .kind = BXV_FILE, .type = type}; }
+    .type = type}; }
 
 static struct str shown(struct buf *b, void put(struct buf *, struct bx_val), struct bx_val v)
 {
@@ -373,23 +373,28 @@ Test(binxml, system_fields)
     struct bench t;
     begin(&t);
     place(&t, "F T(11 F <Event+ " XMLNS "> <System > <Provider+ @Name ?0 @Guid ?1 @EventSourceName ?2 /> d03 <EventID+ @Qualifiers ?4 > ?3 </ <Version > ?5 </ <Level > ?6 </ "
-              "<Execution+ @ProcessID ?7 @ThreadID ?8 /> <Security+ @UserID ?9 /> </ </ Z ) "
-              "V( s:Prov 0f:33221100554477668899aabbccddeeff 0 06:1005 06:0400 0 04:02 08:10000000 08:20000000 13:010100000000000512000000 ) Z");
+              "<Execution+ @ProcessID ?7 @ThreadID ?8 @ProcessorID ?10 /> <Channel > \"Setup\" </ <Security+ @UserID ?9 /> </ </ Z ) "
+              "V( s:Prov 0f:33221100554477668899aabbccddeeff 0 06:1005 06:0400 0 04:02 08:10000000 08:20000000 13:010100000000000512000000 04:03 ) Z");
     for (enum bx_lane lane = BX_ANY_LANE; lane <= BX_GENERAL_LANE; lane++) {
         static const struct { enum bx_sys what; const char *text; } want[] = {
             {BXS_PROVIDER, "Prov"}, {BXS_GUID, "{00112233-4455-6677-8899-AABBCCDDEEFF}"}, {BXS_EVENT_ID, "1296"}, {BXS_QUALIFIERS, "4"},
              {BXS_LEVEL, "2"}, {BXS_PID, "16"},
-            {BXS_TID, "32"}, {BXS_SID, "S-1-5-18"}, {BXS_SOURCE, NULL}, {BXS_VERSION, NULL}, {BXS_CHANNEL, NULL}, {BXS_TIME, NULL}};
+            {BXS_TID, "32"}, {BXS_SID, "S-1-5-18"}, {BXS_SOURCE, NULL}, {BXS_VERSION, NULL}, {BXS_CHANNEL, "Setup"}, {BXS_TIME, NULL}};
         struct bx_val all[BXS_FIELDS];
         cr_assert(bx_open(t.bx, AT, t.words.n, lane, t.ev), "%s", t.ev->why);
         cr_expect((t.ev->t != NULL) == (lane == BX_ANY_LANE), "lane %d is the lane that was asked for", lane);
         bx_system(t.ev, all);
+        t.json.n = 0, bx_system_json(t.bx, t.ev, &t.json);
+        cr_expect(str_eq(buf_view(&t.json), STR(
+            ",\"provider\":\"Prov\",\"guid\":\"{00112233-4455-6677-8899-AABBCCDDEEFF}\",\"event_id\":1296,\"qualifiers\":4,\"version\":null,\"level\":2,"
+            "\"task\":null,\"opcode\":null,\"keywords\":null,\"activity_id\":null,\"related_activity_id\":null,\"pid\":16,\"tid\":32,\"processor_id\":3,"
+            "\"channel\":\"Setup\",\"computer\":null,\"sid\":\"S-1-5-18\"")), "lane %d: %.*s", lane, STR_ARG(buf_view(&t.json)));
         for (size_t i = 0; i < LEN(want); i++) {
             struct bx_val v = bx_sys(t.ev, want[i].what);
             shown(&t.json, bx_text, v);
-            cr_expect((v.kind != BXV_ABSENT) == (want[i].text != NULL) && (!want[i].text || strcmp(t.json.p, want[i].text) == 0), "field %zu: %s", i,
+            cr_expect((!bx_is_absent(v)) == (want[i].text != NULL) && (!want[i].text || strcmp(t.json.p, want[i].text) == 0), "field %zu: %s", i,
                 t.json.p);
-            cr_expect(all[want[i].what].kind == v.kind && all[want[i].what].p == v.p);
+            cr_expect(all[want[i].what].type == v.type && all[want[i].what].p == v.p);
         }
     }
     end(&t);
@@ -413,7 +418,7 @@ Test(binxml, values_by_name)
             cr_assert(bx_open(t.bx, AT, t.words.n, BX_ANY_LANE, t.ev) && bx_named(t.bx, t.ev, names, names, 4, v), "row %zu: %s", i, t.ev->why);
             for (size_t k = 0; k < 4; k++) {
                 shown(&t.json, bx_text, v[k]);
-                cr_expect((v[k].kind != BXV_ABSENT) == (rows[i].want[k] != NULL) && (!rows[i].want[k] || strcmp(rows[i].want[k], t.json.p) == 0),
+                cr_expect((!bx_is_absent(v[k])) == (rows[i].want[k] != NULL) && (!rows[i].want[k] || strcmp(rows[i].want[k], t.json.p) == 0),
                     "row %zu, %.*s: %s", i,
                           STR_ARG(names[k]), t.json.p);
             }

@@ -51,8 +51,9 @@ static bool read_lane(struct bx *bx, struct bx_event *ev, size_t at, size_t n, e
         return false;
     for (unsigned i = 0; i < BXS_FIELDS; i++) {
         struct bx_val v = bx_sys(ev, (enum bx_sys)i);
-        buf_char(out, (char)('0' + (v.kind != BXV_ABSENT))), bx_text(out, v), buf_char(out, '\n');
+        buf_char(out, (char)('0' + (!bx_is_absent(v)))), bx_text(out, v), buf_char(out, '\n');
     }
+    bx_system_json(bx, ev, out);
     bool ok = bx_data_json(bx, ev, out, hash) && bx_event_xml(bx, ev, out);
     return ok;
 }

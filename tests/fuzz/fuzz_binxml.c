@@ -22,6 +22,7 @@ static bool read_lane(const uint8_t *p, size_t n, size_t at, size_t bytes, enum 
         bx_head(&ev, &head), bx_system(&ev, all);
         for (size_t k = 0; k < BXS_FIELDS; k++)
             bx_int(all[k], &i), bx_time(all[k], &i), bx_count(all[k]);
+        bx_system_json(bx, &ev, xml), xml->n = 0;
         read = bx_data_json(bx, &ev, json, NULL) && !ev.why;
         if (bx_named(bx, &ev, names, names, 2, v))
             bx_text(xml, v[0]), bx_text(xml, v[1]), xml->n = 0;
