@@ -86,7 +86,7 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db, e);
     if (st == OK && path && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-    /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_finish is synced. */
+    /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_save is synced. */
     if (st == OK)
         st = case_exec(db, "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
                            "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'", e);
@@ -190,29 +190,18 @@ static enum status sync_file(const char *path, struct err *e)
     return rc == SQLITE_OK ? OK : err_set(e, E_IO, ERR_NO_OFF, "case", "%s: %s", path, sqlite3_errstr(rc));
 }
 
-enum status case_finish(struct casedb *db, const char *path, struct err *e)
+enum status case_save(struct casedb *db, const char *path, struct err *e)
 {
-    size_t n = strlen(path) + sizeof ".tmp";
-    char *tmp = malloc(n);
-    if (!tmp) {
-        case_close(db);
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-    }
-    snprintf(tmp, n, "%s.tmp", path);
-    plat_remove(tmp);
     enum status st = sqlite3_get_autocommit(db->db) ? OK : case_commit(db, e);
-    if (st == OK) {
-        release(db);
-        st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(tmp)}, (enum col_type[]){COL_TEXT}, 1, e);
-    }
-    if (st == OK)
-        st = sync_file(tmp, e);
-    case_close(db);
-    if (st == OK)
-        st = plat_rename(tmp, path, e);
     if (st != OK)
-        plat_remove(tmp);
-    free(tmp);
+        return st;
+    release(db);
+    plat_remove(path);                          /* what a killed run left */
+    st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(path)}, (enum col_type[]){COL_TEXT}, 1, e);
+    if (st == OK)
+        st = sync_file(path, e);
+    if (st != OK)
+        plat_remove(path);
     return st;
 }
 

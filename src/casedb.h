@@ -12,12 +12,11 @@ struct casedb;
 /* path NULL: in memory. create: runs knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
 enum status case_open(const char *path, struct casedb **out, struct err *e);
-void        case_close(struct casedb *db);
+void        case_close(struct casedb *db);                          /* the file of case_create is removed */
 /* An in-memory copy to change (other rules over an old case); from stays open. */
 enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);
-/* Closes db, whatever comes, after writing a compact copy to path.tmp and renaming it to path: same facts, same bytes.
- * The file of case_create is removed. */
-enum status case_finish(struct casedb *db, const char *path, struct err *e);
+/* Commits and writes a compact copy, synced, to path: same facts, same bytes. db stays open; nothing is left of a copy that fails. */
+enum status case_save(struct casedb *db, const char *path, struct err *e);
 
 enum status case_begin(struct casedb *db, struct err *e);
 enum status case_commit(struct casedb *db, struct err *e);

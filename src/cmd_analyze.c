@@ -39,6 +39,7 @@ struct run {
     char *db_tmp, *db_path;
     int code;
     struct buf status;                  /* JSON array of status words */
+    struct buf said, kinds;             /* the summary; of a run without evidence, what was there instead */
 };
 
 /* --- small steps */
@@ -101,28 +102,27 @@ static enum status judge(struct run *r, struct err *e)
     return r->status.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "status", "out of memory") : put_meta(r->db, "status", buf_view(&r->status), e);
 }
 
-/* --- what the user sees at the end */
+/* --- what the user sees at the end: gathered while the case can still fail, printed when it stands */
 
-static enum status print_finding(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status put_finding(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
-    struct buf b = {0};
-    (void)ctx, (void)name, (void)n, (void)e;
-    buf_printf(&b, "%-12.*s ", STR_ARG(c[0].s));
-    buf_term(&b, c[1].s), buf_z(&b, "  "), buf_term(&b, c[2].s);
+    struct buf *b = ctx;
+    (void)name, (void)n, (void)e;
+    buf_printf(b, "%-12.*s ", STR_ARG(c[0].s));
+    buf_term(b, c[1].s), buf_z(b, "  "), buf_term(b, c[2].s);
     if (!c[3].null)
-        buf_z(&b, "  "), buf_term(&b, c[3].s);
+        buf_z(b, "  "), buf_term(b, c[3].s);
     if (!c[4].null) {
         char t[WINTIME_TEXT];
-        buf_printf(&b, "  since %.19sZ", wintime_text(c[4].i, t));
+        buf_printf(b, "  since %.19sZ", wintime_text(c[4].i, t));
         if (c[5].i > 1)
-            buf_printf(&b, " (%lld times)", (long long)c[5].i);
+            buf_printf(b, " (%lld times)", (long long)c[5].i);
     }
-    buf_char(&b, '\n');
-    out_put(&b);
+    buf_char(b, '\n');
     return OK;
 }
 
-static enum status print_kind(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status put_kind(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
     struct buf *b = ctx;
     (void)name, (void)n, (void)e;
@@ -132,29 +132,30 @@ static enum status print_kind(void *ctx, const struct cell *c, const char *const
 
 static enum status summary(struct run *r, struct err *e)
 {
-    int64_t n;
+    int64_t causes, out = 0;
     enum status st = OK;
-    if (r->code == EXIT_NO_EVIDENCE) {
-        struct buf kinds = {0};
-        st = case_query(r->db, "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6", NULL, NULL, 0, print_kind, &kinds, e);
-        if (st == OK)
-            complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are recognised by their contents", r->ev.n,
-                      r->ev.n == 1 ? "" : "s", kinds.n ? ", none readable as log or hive: " : "", (int)kinds.n, kinds.p ? kinds.p : "");
-        buf_free(&kinds);
-    }
+    if (r->code == EXIT_NO_EVIDENCE)
+        st = case_query(r->db, "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6", NULL, NULL, 0, put_kind, &r->kinds, e);
     if (st == OK)
         st = case_query(r->db, "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
-                      " ORDER BY finding", NULL, NULL, 0, print_finding, NULL, e);
-    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')", &n, e)) != OK)
+                      " ORDER BY finding", NULL, NULL, 0, put_finding, &r->said, e);
+    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')", &causes, e)) != OK ||
+        (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'", &out, e)) != OK)
         return st;
-    if (!n && r->code != EXIT_NO_EVIDENCE)
-        printf("no cause found at or above 'possible'\n");
-    if ((st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'", &n, e)) != OK)
-        return st;
-    if (n)
-        printf("ruled_out    %lld more, with the facts that contradict them, in the report\n", (long long)n);
-    printf("report       %s/report.html\n", r->o.out);
-    return OK;
+    if (!causes && r->code != EXIT_NO_EVIDENCE)
+        buf_z(&r->said, "no cause found at or above 'possible'\n");
+    if (out)
+        buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n", (long long)out);
+    buf_printf(&r->said, "report       %s/report.html\n", r->o.out);
+    return r->said.bad || r->kinds.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "summary", "out of memory") : OK;
+}
+
+static void print_summary(struct run *r)
+{
+    if (r->code == EXIT_NO_EVIDENCE)
+        complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are recognised by their contents", r->ev.n,
+                      r->ev.n == 1 ? "" : "s", r->kinds.n ? ", none readable as log or hive: " : "", (int)r->kinds.n, r->kinds.p ? r->kinds.p : "");
+    out_put(&r->said);
 }
 
 /* --- the line */
@@ -234,7 +235,8 @@ static enum status conclude(struct run *r, struct err *e)
     st = st == OK ? read_rest(r, e) : st;
     progress_phase(&r->bar, "report");
     st = st == OK ? judge(r, e) : st;
-    st = st == OK ? write_reports(r->db, r->o.out, e) : st;
+    st = st == OK ? summary(r, e) : st;
+    st = st == OK ? write_case(r->db, r->o.out, e) : st;
     progress_phase(&r->bar, "finish");
     return st;
 }
@@ -255,8 +257,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);
-        if ((st = summary(r, &e)) == OK)
-            st = case_finish(r->db, r->db_path, &e), r->db = NULL;
+        print_summary(r);
     }
     if (st == OK)
         return r->code;
@@ -302,7 +303,7 @@ int cmd_analyze(int argc, char **argv)
         plat_remove(r.db_tmp);
     evidence_free(&r.ev);
     kb_free(r.kb);
-    buf_free(&r.status);
+    buf_free(&r.status), buf_free(&r.said), buf_free(&r.kinds);
     arena_free(&r.mem);
     return code;
 }

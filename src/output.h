@@ -1,9 +1,11 @@
-/* output: the reports of a case into a folder, each written under a temporary name and renamed.
- * Everything is released on return.
+/* output: the case and its reports into a folder. All are written under temporary names before the first is renamed, the case last: what fails leaves the
+ * folder as it was, and a case that is there has its reports.
+ * Everything is released on return; the case stays open.
  * It refuses to leave half a file under its final name. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 #include "base/err.h"
 struct casedb;
 enum status write_reports(struct casedb *db, const char *folder, struct err *e);
+enum status write_case(struct casedb *db, const char *folder, struct err *e);       /* and its reports */
 #endif

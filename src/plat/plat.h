@@ -24,7 +24,7 @@ enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_
 enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e);
 enum status plat_mkdir(const char *path, struct err *e);                        /* with the folders above it; an existing one is fine */
 enum status plat_rename(const char *from, const char *to, struct err *e);       /* replaces */
-enum status plat_write_file(const char *path, struct str bytes, struct err *e); /* temporary name beside it, fsync, rename */
+enum status plat_write_file(const char *path, struct str bytes, struct err *e); /* a new file, synced; nothing is left of one that fails */
 void        plat_remove(const char *path);
 char       *plat_real(const char *path, struct arena *a);                       /* absolute, links resolved; NULL: does not exist */
 

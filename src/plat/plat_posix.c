@@ -180,10 +180,7 @@ void plat_remove(const char *path) { unlink(path); }
 
 enum status plat_write_file(const char *path, struct str bytes, struct err *e)
 {
-    char tmp[4096];
-    if ((size_t)snprintf(tmp, sizeof tmp, "%s.tmp", path) >= sizeof tmp)
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot write", "path too long");
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0)
         return sys_err(e, "cannot write", path);
     while (bytes.n) {
@@ -199,10 +196,8 @@ enum status plat_write_file(const char *path, struct str bytes, struct err *e)
         st = sys_err(e, "cannot write", path);
     if (close(fd) != 0 && st == OK)
         st = sys_err(e, "cannot write", path);
-    if (st == OK)
-        st = plat_rename(tmp, path, e);
     if (st != OK)
-        unlink(tmp);
+        unlink(path);
     return st;
 }
 

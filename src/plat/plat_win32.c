@@ -226,10 +226,7 @@ void plat_remove(const char *path)
 
 enum status plat_write_file(const char *path, struct str bytes, struct err *e)
 {
-    char tmp[4096];
-    if ((size_t)snprintf(tmp, sizeof tmp, "%s.tmp", path) >= sizeof tmp)
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot write", "path too long");
-    wchar_t *w = wide(tmp);
+    wchar_t *w = wide(path);
     HANDLE h = w ? CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL) : INVALID_HANDLE_VALUE;
     free(w);
     if (h == INVALID_HANDLE_VALUE)
@@ -243,10 +240,8 @@ enum status plat_write_file(const char *path, struct str bytes, struct err *e)
     ok = ok && FlushFileBuffers(h);
     enum status st = ok ? OK : sys_err(e, "cannot write", path);
     CloseHandle(h);
-    if (st == OK)
-        st = plat_rename(tmp, path, e);
     if (st != OK)
-        plat_remove(tmp);
+        plat_remove(path);
     return st;
 }
 
