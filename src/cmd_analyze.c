@@ -34,6 +34,7 @@ struct run {
     struct want want;
     struct ingest *reading;
     struct ingest_result in;
+    unsigned jail;                      /* layers all second readers had; in.jail: all workers */
     struct progress bar;
     struct arena mem;
     char *db_tmp, *db_path;
@@ -212,9 +213,9 @@ static enum status read_rest(struct run *r, struct err *e)
 {
     enum status st = ingest_finish(r->reading, &r->in, e);
     char text[160];
-    if (st == OK && r->in.jail != JAIL_ALL) {
+    if (st == OK && (r->in.jail & r->jail) != JAIL_ALL) {
         progress_end(&r->bar);
-        complain_text(0, "workers ran with an incomplete jail on this system: %s", jail_text(r->in.jail, text, sizeof text));
+        complain_text(0, "workers ran with an incomplete jail on this system: %s", jail_text(r->in.jail & r->jail, text, sizeof text));
     }
     return st;
 }
@@ -230,7 +231,7 @@ static enum status conclude(struct run *r, struct err *e)
     progress_phase(&r->bar, "diagnose");
     st = st == OK ? diagnose(r->db, r->kb, e) : st;
     progress_phase(&r->bar, "verify");
-    st = st == OK ? verify(r->db, e) : st;
+    st = st == OK ? verify(r->db, r->o.require_jail, &r->jail, e) : st;
     progress_phase(&r->bar, "hash");
     st = st == OK ? read_rest(r, e) : st;
     progress_phase(&r->bar, "report");
@@ -270,7 +271,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
 
 int cmd_analyze(int argc, char **argv)
 {
-    struct run r = {.o = {.out = "whylogon-out", .until = INT64_MAX}};
+    struct run r = {.o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_TEXT, &r.o.out, "OUT", "folder for case.db and the reports (default: whylogon-out)", NULL},

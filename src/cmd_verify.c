@@ -192,7 +192,8 @@ static enum status compare_all(struct job *j, struct err *e)
         if (st == OK)
             st = case_query(j->stored, sql, NULL, NULL, 0, copy_citation, j, e);
     }
-    if (st == OK && (st = verify(j->fresh, e)) == OK)
+    unsigned layers = 0;
+    if (st == OK && (st = verify(j->fresh, false, &layers, e)) == OK)
         st = case_query(j->fresh, "SELECT result, count(*) FROM verification GROUP BY result", NULL, NULL, 0, count_second, j, e);
     return st;
 }

@@ -678,17 +678,6 @@ static enum status dispatch(struct ingest *p, struct err *e)
     return OK;
 }
 
-static enum status on_jail(struct ingest *p, struct slot *s, struct span in, struct err *e)
-{
-    char text[160];
-    unsigned layers = span_u32(&in) & JAIL_ALL;
-    s->jailed = true;
-    p->r.jail &= layers;
-    if (p->o.require_jail && layers != JAIL_ALL)
-        return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "the jail is not complete", "%s", jail_text(layers, text, sizeof text));
-    return OK;
-}
-
 /* Hands each whole frame of s on: to the case when its task's turn has come, else into the task's own keeping. */
 static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, struct err *e)
 {
@@ -698,7 +687,7 @@ static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, s
     while (st == OK && !*broken && frame_next(&in, &type, &body, &framing)) {
         s->heard = plat_clock_ms();
         if (!s->jailed && type == FRAME_JAIL) {
-            st = on_jail(p, s, body, e);
+            s->jailed = true, st = jail_seen(span_u32(&body), p->o.require_jail, &p->r.jail, e);
             continue;
         }
         if (s->n == 0) {

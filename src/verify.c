@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "casedb.h"
 #include "frame.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include "rereader.h"
 #include <stdlib.h>
@@ -21,6 +22,8 @@ struct verify {
     struct item *item; size_t n, cap;
     uint8_t kind;                   /* of items that are being collected */
     struct proc *proc;
+    bool jailed, require_jail;      /* proc has said which layers hold it: before that it is asked nothing */
+    unsigned *jail;
     struct buf in, out;
 };
 
@@ -137,7 +140,7 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
 static void child_end(struct verify *v, struct exit_info *how)
 {
     plat_proc_end(v->proc, how);
-    v->proc = NULL, v->in.n = 0;
+    v->proc = NULL, v->jailed = false, v->in.n = 0;
 }
 
 static enum status child_start(struct verify *v, const struct unit *u, char why[WHY], struct err *e)
@@ -177,13 +180,18 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
         enum status framing;
         bool ready;
         while (frame_next(&in, &type, &body, &framing)) {
-            if (type == REREAD_JAIL)
+            if (type == REREAD_JAIL) {                      /* seen again when the rest comes later: says nothing new */
+                enum status st = jail_seen(span_u32(&body), v->require_jail, v->jail, e);
+                v->jailed = true;
+                if (st != OK)
+                    return st;
                 continue;
+            }
             *result = span_u8(&body);
             struct span text = span_take(&body, span_u32(&body));
             *detail = arena_str(&v->mem, (struct str){(const char *)text.p, text.bad ? 0 : text.n});
             v->in.n = 0;                                /* one question, one answer */
-            *gone = type != REREAD_VERDICT || text.bad || *result >= SECOND_RESULTS;
+            *gone = !v->jailed || type != REREAD_VERDICT || text.bad || *result >= SECOND_RESULTS;
             return OK;
         }
         if (framing != OK || plat_clock_ms() - since > STALL_MS) {
@@ -281,9 +289,9 @@ enum status verify_conclude(struct casedb *db, struct err *e)
                          " HAVING count(*) > 0), 'not_applicable')", e);
 }
 
-enum status verify(struct casedb *db, struct err *e)
+enum status verify(struct casedb *db, bool require_jail, unsigned *jail, struct err *e)
 {
-    struct verify v = {.db = db};
+    struct verify v = {.db = db, .require_jail = require_jail, .jail = jail};
     if (!arena_make(&v.mem, SCRATCH_BYTES))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     enum status st = collect(&v, e);

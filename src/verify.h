@@ -4,10 +4,12 @@
 #ifndef VERIFY_H
 #define VERIFY_H
 #include "base/err.h"
+#include <stdbool.h>
 struct casedb;
 
-/* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per finding and role at most. */
-enum status verify(struct casedb *db, struct err *e);
+/* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per finding and role at most.
+ * Of *jail stay the layers (plat/jail.h) that all second readers had too; E_UNSUPPORTED where one is missing and require_jail is set. */
+enum status verify(struct casedb *db, bool require_jail, unsigned *jail, struct err *e);
 /* Only the second half: for findings made anew over places that were read again before. */
 enum status verify_conclude(struct casedb *db, struct err *e);
 #endif

@@ -1,11 +1,14 @@
 /* What a worker can still do once it is jailed: read what it holds and talk on its channel. Everything else ends it.
  * This program is its own worker (--worker): it jails itself as the real one does and then tries what its file asks for. */
+#include "../parsers/second.h"
 #include "../src/casedb.h"
 #include "../src/discover.h"
 #include "../src/frame.h"
 #include "../src/ingest.h"
 #include "../src/kb.h"
 #include "../src/plat/jail.h"
+#include "../src/rereader.h"
+#include "../src/verify.h"
 #include "../src/worker.h"
 #include "own_main.h"
 #include <arpa/inet.h>
@@ -127,9 +130,9 @@ static int try_things(void)
         held = n ? (int)fd[0] : -1;
         if (plat_read_at(held, 0, text, 1, &got, &e) == OK && got && text[0] < sizeof rows / sizeof *rows)
             rows[text[0]].fn();
-        uint8_t sniffed[34] = {KIND_UNKNOWN};
+        uint8_t sniffed[1 + 4 * 4 + 1 + 8 + 8 + 4 + 4] = {KIND_UNKNOWN};
         if (body.p && body.p[0] == JOB_SNIFF)
-            say(FRAME_SNIFF, sniffed, sizeof sniffed - 1);
+            say(FRAME_SNIFF, sniffed, sizeof sniffed);
         reply.n = 0, done_put(&reply, &d), say(FRAME_DONE, reply.p, reply.n);
         for (size_t i = 0; i < n; i++)
             plat_close(fd[i]);
@@ -179,7 +182,7 @@ Test(jail, a_worker_that_tries, .timeout = 60)
     }
     cr_assert_eq(look(dir, &db, &kb, &r, false, &e), OK, "%s %s", e.what, e.why);
     if (r.jail & JAIL_SECCOMP)
-        cr_expect_geq(r.lost_jobs, denied);
+        cr_expect_eq(r.lost_jobs, 2 * denied, "looking at it, then its hash");
     for (size_t i = 0; i < sizeof rows / sizeof *rows && r.jail & JAIL_SECCOMP; i++) {
         snprintf(path, sizeof path, "%s/%02zu", dir, i);
         cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE path = ?1 AND note LIKE 'worker lost while reading: ended by signal 31'", path), !rows[i].allowed, "%s", rows[i].name);
@@ -212,6 +215,59 @@ Test(jail, a_missing_layer_is_known_and_may_be_refused, .timeout = 60)
     }
     unsetenv("WHYLOGON_TEST_LACK");
     rmdir(dir);
+}
+
+/* In a second reader's stead: agrees with everything, whatever holds it. */
+static int agree(void)
+{
+    struct buf body = {0};
+    uint8_t type;
+    plat_file fd[3];
+    size_t n = 3;
+    struct err e = {0};
+    const char *lack = getenv("WHYLOGON_TEST_LACK");
+    if (frame_recv(&body, &type, fd, &n, &e) != OK)
+        return 70;
+    if (lack)
+        say(REREAD_JAIL, (uint8_t[]){(uint8_t)(JAIL_ALL & ~atoi(lack)), 0, 0, 0}, 4);
+    while (frame_recv(&body, &type, NULL, NULL, &e) == OK)
+        say(REREAD_VERDICT, (uint8_t[]){SECOND_AGREE, 0, 0, 0, 0}, 5);
+    return 0;
+}
+
+static const struct { const char *what, *lack, *result; bool require; enum status st; unsigned layers; } seconds[] = {
+    {"whole", "0", "agree", true, OK, JAIL_ALL},
+    {"a layer missing", "4", "agree", false, OK, JAIL_ALL & ~JAIL_LANDLOCK},
+    {"a layer missing that is required", "4", "", true, E_UNSUPPORTED, JAIL_ALL & ~JAIL_LANDLOCK},
+    {"says nothing of its jail: its word counts for nothing", NULL, "unreadable", false, OK, JAIL_ALL},
+};
+
+Test(jail, second_readers_are_held_too, .timeout = 60)
+{
+    unsetenv("BXFI_MAP");
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        struct casedb *db = NULL;
+        struct kb *kb = NULL;
+        struct err e = {0};
+        unsigned layers = JAIL_ALL;
+        if (seconds[i].lack)
+            setenv("WHYLOGON_TEST_LACK", seconds[i].lack, 1);
+        else
+            unsetenv("WHYLOGON_TEST_LACK");
+        char file[] = "/tmp/whylogon-jail-XXXXXX";
+        int fd = mkstemp(file);
+        struct value path = val_s(str_of(file));
+        cr_assert(fd >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0);
+        cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK, "%s", e.why);
+        cr_assert_eq(case_run(db, "INSERT INTO evidence(id, path, kind) VALUES(1, ?1, 'evtx')", &path, (enum col_type[]){COL_TEXT}, 1, &e), OK, "%s", e.why);
+        cr_assert_eq(case_exec(db, "INSERT INTO event(id, file_id, file_off) VALUES(1, 1, 5120);"
+                                   "INSERT INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cause', 1, 'f1:0x1400')", &e), OK, "%s", e.why);
+        cr_expect_eq(verify(db, seconds[i].require, &layers, &e), seconds[i].st, "%s: %s", seconds[i].what, e.why);
+        cr_expect_eq(layers, seconds[i].layers, "%s: %x", seconds[i].what, layers);
+        cr_expect_eq(count(db, "SELECT count(*) FROM verification WHERE result = ?1", seconds[i].result), seconds[i].st == OK, "%s", seconds[i].what);
+        case_close(db), kb_free(kb), unlink(file);
+    }
+    unsetenv("WHYLOGON_TEST_LACK");
 }
 
 /* The program itself on a system without Landlock: one line says so, whatever the number of workers; or nothing runs. */
@@ -265,5 +321,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         return try_things();
+    if (argc == 2 && strcmp(argv[1], "--second") == 0)
+        return agree();
     return run_tests(argc, argv);
 }

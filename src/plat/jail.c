@@ -15,3 +15,10 @@ char *jail_text(unsigned layers, char *out, size_t cap)
             at += (size_t)snprintf(out + at, cap - at, "%s%s%s", at ? ", " : "", layers & names[i].bit ? "" : "no ", names[i].name);
     return out;
 }
+
+enum status jail_seen(unsigned layers, bool required, unsigned *all, struct err *e)
+{
+    char text[160];
+    layers &= JAIL_ALL, *all &= layers;
+    return required && layers != JAIL_ALL ? err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "the jail is not complete", "%s", jail_text(layers, text, sizeof text)) : OK;
+}

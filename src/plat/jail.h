@@ -5,6 +5,7 @@
  * memory and time and asks which of them hold. Wine 8 runs all of it, but knows neither restricting SIDs nor integrity labels, and is told so. */
 #ifndef JAIL_H
 #define JAIL_H
+#include "../base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,4 +24,6 @@ struct jail_limits { uint64_t memory_bytes; unsigned cpu_s, files; bool may_writ
 unsigned plat_jail(const struct jail_limits *lim);
 /* "no-new-privileges, limits, landlock (ABI 4), seccomp"; what is missing as "no landlock". Returns out. */
 char *jail_text(unsigned layers, char *out, size_t cap);
+/* Keeps in *all the layers that every child had; E_UNSUPPORTED when this one lacks some and all are required. */
+enum status jail_seen(unsigned layers, bool required, unsigned *all, struct err *e);
 #endif
