@@ -335,9 +335,15 @@ static void settings(struct page *p, const struct report *r, bool smb)
             m(p, " | %s", s[i].default_text);
         m(p, " | %s | ", s[i].meaning), id(p, s[i].id), m(p, " |\n"), keep(p);
     }
-    for (size_t i = 0; i < r->setting.n && unset < 60; i++)
-        if ((s[i].smb == 1) == smb && s[i].is_set != 1)
-            m(p, unset++ ? ", %s" : smb ? "\n- SMB client, not set: %s" : "\n- Credential policy, not set: %s", s[i].name);
+    struct str host = {0};
+    for (size_t i = 0; i < r->setting.n && unset < 60; i++) {
+        if ((s[i].smb == 1) != smb || s[i].is_set == 1)
+            continue;
+        if (!unset++ || !str_eq(host, s[i].host))
+            m(p, "\n- %z, not set on %s: %s", smb ? "SMB client" : "Credential policy", host = s[i].host, s[i].name);
+        else
+            m(p, ", %s", s[i].name);
+    }
     if (unset)
         m(p, "\n"), keep(p);
 }
@@ -353,9 +359,9 @@ static void facts(struct page *p, const struct report *r)
         m(p, "| %s | %s | %s | %i %s | %s | %n | %t | %t | ", t[i].subject, t[i].kind, t[i].host, t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
         id(p, t[i].id), m(p, " |\n"), keep(p);
     }
-    p->end += 2500, table(p, r->service.n, "Services", "Service | Host | Start | Account | Evidence");
+    p->end += 2500, table(p, r->service.n, "Services", "Service | Host | Start | Account | When it fails | Evidence");
     for (size_t i = 0; i < r->service.n; i++)
-        m(p, "| %s | %s | %i | %s | ", s[i].service, s[i].host, s[i].start, s[i].account), id(p, s[i].id), m(p, " |\n"), keep(p);
+        m(p, "| %s | %s | %i | %s | %s | ", s[i].service, s[i].host, s[i].start, s[i].account, s[i].recovery), id(p, s[i].id), m(p, " |\n"), keep(p);
     p->end += 2000, settings(p, r, true);
     p->end += 2000, settings(p, r, false);
     const struct r_set *d = r->set.row;

@@ -194,7 +194,7 @@ Test(report, services)
                 "Agent=2f2:0x30,Broken=2f2:0x70,CscService=null,LanmanWorkstation=2f2:0x10,Netlogon=null,Schedule=null,VaultSvc=4f2:0x20");
     expect_json(&m, "json_extract(?1, '$.facts.services[2]')", "{\"host\":\"PC1\",\"service\":\"CscService\",\"start\":null,\"account\":null,\"recovery\":null,\"ref\":null}");
     expect_json(&m, "json_extract(?1, '$.facts.services[1].recovery')", "restart after 60 s");
-    cr_expect(has(&m, HTML, "<small>when it fails: restart after 60 s</small>"));
+    cr_expect(has(&m, HTML, "<small>when it fails: restart after 60 s</small>") && has(&m, MD, "| LocalSystem | restart after 60 s | `f2:0x70` |"));
     cr_expect(has(&m, HTML, "<span class='nil'>not installed</span>") && has(&m, HTML, "disabled <span class='src'>(4)</span>"));
     drop(&m);
     m = make(PC1 FILE1 LOG);
@@ -237,6 +237,9 @@ Test(report, settings)
         "{\"host\":\"PC1\",\"name\":\"Named\",\"value\":\"on\",\"default\":\"off\",\"ref\":\"f2:0x20\"}]");
     expect_json(&m, "json_extract(?1, '$.facts.credential_policy')",
         "[{\"host\":\"PC1\",\"name\":\"DisableDomainCreds\",\"value\":1,\"meaning\":\"Refused\",\"ref\":\"f2:0x30\"},{\"host\":\"PC1\",\"name\":\"LsaCfgFlags\",\"value\":null,\"meaning\":\"Off\",\"ref\":\"f2:0x40\"}]");
+    drop(&m);
+    m = make(PC1 "INSERT INTO v_setting SELECT NULL, h.column1, 'smb_client', s.column1, NULL, NULL, 0, NULL, NULL, NULL, 'p' FROM (VALUES('PC1'), ('PC2')) h, (VALUES('MaxCmds'), ('MaxThreads')) s;");
+    cr_expect(has(&m, MD, "\n- SMB client, not set on PC1: MaxCmds, MaxThreads\n- SMB client, not set on PC2: MaxCmds, MaxThreads\n"), "%s", m.text[MD].p);
     drop(&m);
 }
 
