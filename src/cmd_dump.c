@@ -77,7 +77,7 @@ static enum status start(struct dump *d, struct child *c, struct err *e)
     return frame_to(c->proc, &d->out, NULL, 0, e);
 }
 
-/* Opens the part's file in the child if it has another one open, and asks for the part. A file that cannot be opened is passed over. */
+/* Opens the part's file in the child if it has another one open, and asks for the part, saying whether its turn is now. A file that cannot be opened is passed over. */
 static enum status ask(struct dump *d, struct child *c, size_t index, struct err *e)
 {
     const struct part *p = &d->part[index];
@@ -105,12 +105,13 @@ static enum status ask(struct dump *d, struct child *c, size_t index, struct err
         c->open = p->file + 1;
     }
     size_t at = frame_begin(&d->out, DUMP_PART);
-    buf_u32(&d->out, p->first), buf_u32(&d->out, p->count);
+    buf_u32(&d->out, p->first), buf_u32(&d->out, p->count), buf_char(&d->out, index == d->turn);
     frame_end(&d->out, at);
     c->part = index, c->busy = true;
     return st == OK ? frame_to(c->proc, &d->out, NULL, 0, e) : st;
 }
 
+/* Tells the child that was asked for the part whose turn it is now. */
 static enum status go(struct dump *d, struct err *e)
 {
     for (size_t i = 0; i < d->n_child; i++)
@@ -155,7 +156,7 @@ static enum status on_frame(struct dump *d, struct child *c, uint8_t type, struc
     return part_done(d, c, e);
 }
 
-/* A child that ended took its part with it; the others go on. Standard output that nobody takes ends everything. */
+/* A child that ended took the rest of its part with it; the others go on. Standard output that nobody takes ends everything. */
 static enum status on_end(struct dump *d, struct child *c, struct err *e)
 {
     struct exit_info how;
@@ -218,8 +219,6 @@ static enum status run_all(struct dump *d, struct err *e)
             if (st == OK && !c->busy && !c->gone && d->next < d->n_part) {
                 size_t index = d->next++;
                 st = ask(d, c, index, e);
-                if (st == OK && index == d->turn)
-                    st = go(d, e);
             }
             wait[i] = c->proc;
         }

@@ -8,7 +8,7 @@
 #include "plat/jail.h"
 #include <stdio.h>
 
-enum { SCRATCH = 64 << 20, PIECE = 1 << 20 };
+enum { SCRATCH = 64 << 20, PIECE = 64 << 10 };
 
 struct dumper {
     struct want want;
@@ -20,7 +20,7 @@ struct dumper {
     bool turn;                      /* text may be written */
     struct arena want_mem, scratch;
     struct buf text, line, out, body;
-    enum status wrote;              /* E_DB: standard output is gone */
+    enum status wrote;              /* E_STOP, E_DB: nobody takes the text any more */
 };
 
 static enum status await_turn(struct dumper *d, struct err *e)
@@ -33,21 +33,27 @@ static enum status await_turn(struct dumper *d, struct err *e)
     return st;
 }
 
-static enum status write_out(struct dumper *d, struct err *e)
+static enum status write_text(struct dumper *d, const char *p, size_t n, struct err *e)
 {
-    enum status st = d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : await_turn(d, e);
-    if (st == OK && d->text.n)
-        st = plat_write_stdout(d->text.p, d->text.n, e);
+    enum status st = await_turn(d, e);
+    return st == OK ? d->wrote = plat_write_stdout(p, n, e) : st;
+}
+
+static enum status write_held(struct dumper *d, struct err *e)
+{
+    enum status st = d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : write_text(d, d->text.p, d->text.n, e);
     d->text.n = 0;
     return st;
 }
 
-/* A log's part is held whole, so that parts are made side by side; a hive is one part and flows. */
+/* In turn, text flows, gathered to pieces only where it comes in drops; out of turn it is held, so that parts are made side by side. */
 static enum status put_text(void *ctx, const char *p, size_t n, struct err *e)
 {
     struct dumper *d = ctx;
+    if (d->turn && !d->text.n && n >= PIECE)
+        return write_text(d, p, n, e);
     buf_put(&d->text, p, n);
-    return d->turn && d->text.n >= PIECE ? write_out(d, e) : d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : OK;
+    return d->turn && d->text.n >= PIECE ? write_held(d, e) : d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : OK;
 }
 
 static enum status note(struct dumper *d, const struct fact *f, struct err *e)
@@ -146,16 +152,16 @@ static enum status open_files(struct dumper *d, struct span in, const plat_file 
 static enum status do_part(struct dumper *d, struct span in, struct err *e)
 {
     uint32_t first = span_u32(&in), count = span_u32(&in);
+    d->turn = span_u8(&in);
     struct evtx_stats stats = {0};
     struct arena scratch = d->scratch;
     struct err why = {0};
     enum status st = in.bad || !d->n ? err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request") : OK;
-    d->turn = false;
     if (st == OK && d->what != DUMP_LOG && (st = await_turn(d, e)) == OK)
         st = d->what == DUMP_HIVE ? hive_read(d->file, d->n, &d->want, &scratch, put_fact, d, &why) : regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
     else if (st == OK)
         st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_text, d, &stats, &why);
-    enum status written = e->code == OK ? write_out(d, e) : e->code;
+    enum status written = d->wrote != OK ? d->wrote : e->code == OK ? write_held(d, e) : e->code;
     if (written != OK)
         return written;
     size_t at = frame_begin(&d->out, DUMP_DONE);

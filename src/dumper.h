@@ -8,13 +8,13 @@
 enum dump_frame {
     DUMP_WANT = 'W',        /* to the child, first: u8 XML?, want_put */
     DUMP_OPEN = 'O',        /* u8 enum dump_what, u8 files, u64 bytes of each; descriptors come along; replaces what was open */
-    DUMP_PART = 'P',        /* u32 first slot, u32 slots (hives and text: anything) */
-    DUMP_GO = 'G',          /* it is your turn: write what you have, and go on writing */
+    DUMP_PART = 'P',        /* u32 first slot, u32 slots (hives and text: anything), u8 is it your turn already? */
+    DUMP_GO = 'G',          /* the turn comes to a part asked for earlier: write what you have */
     DUMP_NOTE = 'N',        /* reply: u64 offset, text: damage, for stderr */
     DUMP_DONE = 'D',        /* reply, after the text is written: u64 seen, u64 failed, u8 status (enum status), text why */
 };
 enum dump_what { DUMP_LOG, DUMP_HIVE, DUMP_REG_TEXT };
-enum { DUMP_SLOTS = 64 };   /* 4 MiB of log a part: some 6 MiB of text, held until its turn */
+enum { DUMP_SLOTS = 64 };   /* 4 MiB of log a part: some 6 MiB of text, held when its turn is not yet */
 
 enum { DUMPER_ENOUGH = 13 };            /* exit code: the reader of standard output has had enough */
 int dumper_main(void);      /* returns the process's exit code */

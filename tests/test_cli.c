@@ -332,6 +332,10 @@ Test(commands, dump_is_the_same_whoever_writes_it)
     cr_expect(strncmp(out, "0", 1) == 0, "a filter filters: %s", out);
     cr_expect_eq(run("%s dump samples/cases/credential-storage-policy | head -n 1 >/dev/null", program()), 0);
     cr_expect_str_eq(out, "", "a reader that has had enough is no error: %s", out);
+    cr_assert_eq(run("awk 'BEGIN {print \"Windows Registry Editor Version 5.00\\n\\n[HKEY_LOCAL_MACHINE\\\\SYSTEM\\\\Select]\"; for (i = 0; i < 20000; i++) printf \"\\\"v%%d\\\"=dword:00000001\\n\", i}' > %s/long.reg", dir), 0, "%s", out);
+    cr_expect_eq(run("%s dump %s/long.reg | head -n 1 >/dev/null", program(), dir), 0);
+    cr_expect_str_eq(out, "", "nor in the middle of a file: %s", out);
+    cr_expect_eq(run("%s dump %s/long.reg >/dev/full", program(), dir), 6, "%s", out);
 }
 
 Test(commands, query_refuses_everything_but_reading)
