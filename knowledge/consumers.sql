@@ -113,7 +113,7 @@ CREATE INDEX task_saved_what ON task_saved(host_id, task, time);
 -- many. who: whom it is about, where that is not the whole host; value, other: what else it says.
 CREATE TEMP TABLE topic(topic TEXT, provider TEXT COLLATE NOCASE, event_id INTEGER, must TEXT, who TEXT, value TEXT, other TEXT, PRIMARY KEY(provider, event_id, topic)) WITHOUT ROWID;
 INSERT INTO topic VALUES        -- must: what the field value has to contain; who, value and other are fields
-    ('no-dc', 'NETLOGON', 5719, '%', NULL, NULL, NULL), ('no-dc', 'Microsoft-Windows-GroupPolicy', 1054, '%', NULL, NULL, NULL), ('no-dc', 'Microsoft-Windows-GroupPolicy', 1129, '%', NULL, NULL, NULL),
+    ('no-dc', 'NETLOGON', 5719, '%', 'param1', NULL, NULL), ('no-dc', 'Microsoft-Windows-GroupPolicy', 1054, '%', NULL, NULL, NULL), ('no-dc', 'Microsoft-Windows-GroupPolicy', 1129, '%', NULL, NULL, NULL),
     ('no-dc-hint', 'Microsoft-Windows-DNS-Client', 1014, '/_ldap.%', NULL, 'QueryName', NULL), ('no-dc-hint', 'LsaSrv', 40960, '%c000005e%', NULL, 'Error', NULL),
     ('clock-wrong', 'Microsoft-Windows-Time-Service', 34, '%', NULL, NULL, 'SystemTimeChangeSeconds'), ('clock-wrong', 'Microsoft-Windows-Time-Service', 36, '%', NULL, NULL, NULL),
     ('clock-wrong', 'Microsoft-Windows-Time-Service', 50, '%', NULL, 'TimeDifferenceMilliseconds', NULL),
@@ -161,6 +161,7 @@ SELECT host_id, 'channel-broken', subject, time, boot, provider, event_id, NULL,
 UNION ALL
 SELECT h.id, 'channel-refused', NULL, e.time, NULL, e.provider, e.event_id, NULL, d.name, e.file_id, e.file_off FROM event e JOIN host h ON h.name = upper(rtrim(e.data ->> 'param1', '$')) JOIN host d ON d.id = e.host_id
 WHERE e.provider = 'NETLOGON' AND e.event_id IN (5722, 5723, 5805) AND h.id <> d.id AND coalesce(e.recovered, 0) = 0
+    AND (h.fqdn IS NULL OR d.fqdn IS NULL OR substr(h.fqdn, instr(h.fqdn, '.')) = substr(d.fqdn, instr(d.fqdn, '.')))        -- a namesake in another domain is another computer
 UNION ALL          -- sessions that say what a domain controller or a server answered; value: logon type
 SELECT s.host_id, CASE s.logon_type WHEN 3 THEN 'guest-logon' ELSE 'kerberos-logon' END, s.user, s.from_time, s.boot, NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off FROM session s JOIN host h ON h.id = s.host_id
 WHERE s.logon_type = 3 AND (s.sid = 'S-1-5-7' OR s.sid LIKE 'S-1-5-21-%-501') OR s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10) AND s.domain <> h.name;
