@@ -232,6 +232,7 @@ static int agree(void)
         say(REREAD_JAIL, (uint8_t[]){(uint8_t)(JAIL_ALL & ~atoi(lack)), 0, 0, 0}, 4);
     while (frame_recv(&body, &type, NULL, NULL, &e) == OK)
         say(REREAD_VERDICT, (uint8_t[]){SECOND_AGREE, 0, 0, 0, 0}, 5);
+    buf_free(&body);
     return 0;
 }
 
