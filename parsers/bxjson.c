@@ -115,7 +115,7 @@ bool bx_line_make(struct bx_plan *p, struct arena *mem)
 
 void bx_put_line(struct buf *out, const struct bx_plan *p, const struct bx_slots *s)
 {
-    for (const struct bx_step *step = p->line; step < p->line + p->n_line; step++) {
+    for (const struct bx_step *step = p->line, *end = step + p->n_line; step < end; step++) {
         struct bx_val v = bx_value_of(&step->src, s);
         if (left_out(step->rare, v))
             continue;
@@ -176,7 +176,7 @@ bool bx_put_plain(struct buf *out, const struct bx_plan *p, const struct bx_slot
 {
     size_t most = out->n + LIM_EVENT_JSON;
     uint64_t unnamed = 0;
-    for (const struct bx_field *f = p->field; f < p->field + p->n; f++) {
+    for (const struct bx_field *f = p->field, *end = f + p->n; f < end; f++) {
         struct bx_val v = bx_value_of(&f->src, s);
         if (bx_is_absent(v))
             continue;

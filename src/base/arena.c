@@ -37,19 +37,6 @@ void arena_free(struct arena *a)
     *a = (struct arena){0};
 }
 
-void *arena_alloc(struct arena *a, size_t size, size_t count)
-{
-    if (!a->at)
-        return NULL;
-    size_t left = (size_t)(a->end - a->at);
-    size_t pad = (16 - ((uintptr_t)a->at & 15)) & 15;
-    if (left < pad || (size && count > (left - pad) / size))
-        return NULL;
-    uint8_t *p = a->at + pad;
-    a->at = p + size * count;
-    return memset(p, 0, size * count);
-}
-
 struct str arena_str(struct arena *a, struct str s)
 {
     char *p = s.n < SIZE_MAX ? arena_alloc(a, 1, s.n + 1) : NULL;

@@ -218,6 +218,7 @@ void buf_term(struct buf *b, struct str s) { escape(b, s, &term_escape); }
 /* Eight UTF-16 units at once, with the compiler's portable vectors. Evidence is little-endian, and so are the machines we run on. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are read in memory order");
 typedef int16_t units8 __attribute__((vector_size(16)));
+typedef uint64_t halves2 __attribute__((vector_size(16)));
 typedef uint8_t bytes8 __attribute__((vector_size(8)));
 
 static inline uint64_t word(bytes8 v)
@@ -229,20 +230,14 @@ static inline uint64_t word(bytes8 v)
 /* The units of n < 16 bytes at p, zeros behind them; what lies behind them in memory may belong to nobody. */
 static inline units8 last_units(const uint8_t *p, size_t n)
 {
-    uint64_t half[2] = {0, 0};
     if (n >= 8)
-        half[0] = le64(p), half[1] = le64(p + n - 8) >> 4 * (16 - n) >> 4 * (16 - n);      /* two steps: 64 at once is not defined */
-    else if (n >= 4)
-        half[0] = le32(p) | (uint64_t)le32(p + n - 4) << 8 * (n - 4);
-    else if (n)
-        half[0] = le16(p);
-    units8 v;
-    return memcpy(&v, half, sizeof v), v;
+        return (units8)(halves2){le64(p), le64(p + n - 8) >> 4 * (16 - n) >> 4 * (16 - n)};     /* two steps: 64 at once is not defined */
+    return (units8)(halves2){n >= 4 ? le32(p) | (uint64_t)le32(p + n - 4) << 8 * (n - 4) : n ? le16(p) : 0, 0};
 }
 
 /* Copies the plain units at the start of n bytes at p to at, which has room for n/2 + 8: ASCII that JSON (XML, when xml) prints as it is.
  * Returns how many. */
-static inline size_t copy_plain(char *at, const uint8_t *p, size_t n, bool xml)
+__attribute__((always_inline)) static inline size_t copy_plain(char *at, const uint8_t *p, size_t n, bool xml)
 {
     for (size_t done = 0;; p += 16, n -= 16, done += 8) {
         units8 v;
@@ -269,11 +264,14 @@ static uint32_t utf16_next(const uint8_t **p, size_t *n)
 
 char *at_json16(char *at, const uint8_t *p, size_t n)
 {
-    for (n &= ~(size_t)1;; at = json_one(at, utf16_next(&p, &n))) {
+    for (n &= ~(size_t)1;;) {
         size_t plain = copy_plain(at, p, n, false);
         at += plain, p += 2 * plain, n -= 2 * plain;
         if (!n)
             return at;
+        do
+            at = json_one(at, utf16_next(&p, &n));
+        while (n && le16(p) >= 0x80);               /* other scripts come in runs */
     }
 }
 
