@@ -176,7 +176,8 @@ bool bx_put_plain(struct buf *out, const struct bx_plan *p, const struct bx_slot
 {
     size_t most = out->n + LIM_EVENT_JSON;
     uint64_t unnamed = 0;
-    for (const struct bx_field *f = p->field, *end = f + p->n; f < end; f++) {
+    for (size_t i = 0, n = p->n; i < n; i++) {
+        const struct bx_field *f = &p->field[i];
         struct bx_val v = bx_value_of(&f->src, s);
         if (bx_is_absent(v))
             continue;

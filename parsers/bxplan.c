@@ -323,7 +323,7 @@ static bool names_differ(const struct bx_plan *p)
 bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context context, bool keep, struct arena *mem, struct bx_chunk *chunk)
 {
     struct flat f = {chunk, mem, p, keep, false};
-    for (size_t i = 0; i < BXS_FIELDS; i++)
+    for (size_t i = 0; i < BXS_FIELDS && context == BX_AT_RECORD; i++)
         p->sys[i] = (struct bx_src){.slot = -1, .gate = -1, .literal = bx_absent_val()};
     if (context == BX_AT_RECORD)
         read_event(&f, tree);

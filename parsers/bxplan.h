@@ -23,7 +23,7 @@ enum bx_context { BX_AT_RECORD, BX_IN_EVENT, BX_IN_USERDATA, BX_CONTEXTS };
 struct bx_plan {
     bool ok, unnamed, payload, rendered;
     bool plain;                     /* names differ, and no datum is a payload: straight from slots to JSON */
-    struct bx_src sys[BXS_FIELDS];
+    struct bx_src sys[BXS_FIELDS];  /* of a record; a payload has none */
     struct bx_field *field;
     size_t n, cap;
     struct bx_step *line;           /* System as JSON, when first asked for */

@@ -29,17 +29,10 @@ static int64_t le_sn(const uint8_t *p, uint32_t n)
 }
 
 static char *put_unsigned(char *at, const uint8_t *p, uint32_t n) { return at_u64(at, le_n(p, n)); }
+static char *put_signed(char *at, const uint8_t *p, uint32_t n) { return at_i64(at, le_sn(p, n)); }
 static char *put_hex(char *at, const uint8_t *p, uint32_t n) { return put_hex_number(at, le_n(p, n)); }
 static char *put_time(char *at, const uint8_t *p, uint32_t n) { return (void)n, at_time(at, (int64_t)le64(p)); }
 static char *put_bytes(char *at, const uint8_t *p, uint32_t n) { return at_hex(at, p, n); }
-
-static char *put_signed(char *at, const uint8_t *p, uint32_t n)
-{
-    int64_t v = le_sn(p, n);
-    if (v < 0)
-        *at++ = '-';
-    return at_u64(at, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
-}
 
 static char *put_bool(char *at, const uint8_t *p, uint32_t n)
 {

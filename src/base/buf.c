@@ -81,11 +81,18 @@ void buf_u64(struct buf *b, uint64_t v)
         b->n = (size_t)(at_u64(b->p + b->n, v) - b->p);
 }
 
+char *at_i64(char *at, int64_t v)
+{
+    if (v >= 0)
+        return at_u64(at, (uint64_t)v);
+    *at = '-';
+    return at_u64(at + 1, 0 - (uint64_t)v);
+}
+
 void buf_i64(struct buf *b, int64_t v)
 {
-    if (v < 0)
-        buf_char(b, '-');
-    buf_u64(b, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+    if (buf_room(b, 20))
+        b->n = (size_t)(at_i64(b->p + b->n, v) - b->p);
 }
 
 char *at_hex(char *at, const uint8_t *p, size_t n)
@@ -100,7 +107,7 @@ char *at_hex(char *at, const uint8_t *p, size_t n)
 
 void buf_hex(struct buf *b, const void *p, size_t n)
 {
-    if (n <= SIZE_MAX / 2 && buf_room(b, n * 2))
+    if (n && n <= SIZE_MAX / 2 && buf_room(b, n * 2))
         b->n = (size_t)(at_hex(b->p + b->n, p, n) - b->p);
 }
 

@@ -51,8 +51,9 @@ void buf_csv(struct buf *b, struct str s);
 void buf_json16(struct buf *b, const uint8_t *p, size_t n);
 void buf_xml16(struct buf *b, const uint8_t *p, size_t n);
 
-/* The same straight to at, where there is room: 20 bytes, 2n, 3n + 8. They return the end of what they wrote. */
+/* The same straight to at, where there is room: 20 bytes for a number, 2n, 3n + 8. They return the end of what they wrote. */
 char *at_u64(char *at, uint64_t v);
+char *at_i64(char *at, int64_t v);
 char *at_hex(char *at, const uint8_t *p, size_t n);
 char *at_json16(char *at, const uint8_t *p, size_t n);
 /* The eight hexadecimal digits of v; ten: 'a' or 'A'. All at once: bytes spread over the word, then their halves, then the halves as letters. */
