@@ -389,6 +389,8 @@ static void what_was_read(struct buf *b, const struct report *r, const struct r_
     if (x->dirty)
         h(b, " (%n dirty)", (int64_t)x->dirty);
     buf_z(b, ". ");
+    if (x->copies)
+        plural(b, (int64_t)x->copies, "file is a copy", "files are copies"), buf_z(b, " of others and count once. ");
     if (x->failed)
         plural(b, (int64_t)x->failed, "record", "records"), buf_z(b, " could not be read. ");
     if (x->damaged)

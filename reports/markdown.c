@@ -177,8 +177,11 @@ static void gaps(struct page *p, const struct report *r)
 static void read_lines(struct page *p, const struct report *r)
 {
     const struct r_read *x = &r->read;
-    m(p, "\nWhat was read:\n\n- **Files:** %n of %n; event logs: %n, records: %n, hives: %n; unreadable records: %n, files with anomalies: %n\n", (int64_t)x->read, (int64_t)x->files,
-      (int64_t)x->logs, (int64_t)x->records, (int64_t)x->hives, (int64_t)x->failed, (int64_t)x->damaged), keep(p);
+    m(p, "\nWhat was read:\n\n- **Files:** %n of %n; event logs: %n, records: %n, hives: %n; unreadable records: %n, files with anomalies: %n", (int64_t)x->read, (int64_t)x->files,
+      (int64_t)x->logs, (int64_t)x->records, (int64_t)x->hives, (int64_t)x->failed, (int64_t)x->damaged);
+    if (x->copies)
+        m(p, ", copies of others: %n", (int64_t)x->copies);
+    m(p, "\n"), keep(p);
     if (r->host.n == 1)
         gaps(p, r);
     if (r->rule_error.n)

@@ -70,7 +70,7 @@ struct r_host {
 /* Of many hosts those without failure or cause: a line is enough. */
 bool few_words(const struct report *r, const struct r_host *host);
 
-struct r_read { uint64_t files, read, logs, hives, records, failed, damaged, dirty; char set_sha256[65]; };
+struct r_read { uint64_t files, read, logs, hives, copies, records, failed, damaged, dirty; char set_sha256[65]; };
 
 struct report {
     struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task, failed, service, setting, set, day, total, collect, rule_error;

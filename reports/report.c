@@ -341,7 +341,10 @@ static void count_evidence(struct report *r)
         ev->anomaly = children(&r->anomaly, sizeof(struct r_anomaly), ev->id);
         r->read.files++, r->read.read += read;
         r->read.logs += read && str_eq(ev->kind, STR("evtx")), r->read.hives += read && str_eq(ev->kind, STR("hive"));
-        r->read.records += positive(ev->parsed) + positive(ev->recovered), r->read.failed += positive(ev->failed);
+        if (ev->duplicate_of == NONE)               /* a copy's records are those of the file it is a copy of */
+            r->read.records += positive(ev->parsed) + positive(ev->recovered), r->read.failed += positive(ev->failed);
+        else
+            r->read.copies++;
         r->read.dirty += ev->dirty == 1, r->read.damaged += ev->anomaly.n > 0;
     }
 }

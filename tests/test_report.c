@@ -429,7 +429,7 @@ Test(report, real_views)
     cr_assert_eq(case_create(NULL, embedded("schema.sql"), &m.db, &e), OK, "%s", e.why);
     cr_assert_eq(case_exec(m.db, embedded("views.sql").p, &e), OK, "%s", e.why);
     cr_assert_eq(case_exec(m.db, embedded("consumers.sql").p, &e), OK, "%s", e.why);
-    cr_assert_eq(case_exec(m.db, "INSERT INTO host(id, name, bias) VALUES(1, 'PC1', -60); INSERT INTO evidence(id, path, kind, host_id) VALUES(1, 'a/SYSTEM', 'hive', 1), (2, 'b', 'evtx', 1);"
+    cr_assert_eq(case_exec(m.db, "INSERT INTO host(id, name, bias) VALUES(1, 'PC1', -60); INSERT INTO evidence(id, path, kind, host_id, seen, parsed) VALUES(1, 'a/SYSTEM', 'hive', 1, NULL, NULL), (2, 'b', 'evtx', 1, 9, 9), (3, 'c', 'evtx', 1, 9, 9);"
         "UPDATE evidence SET duplicate_of = 1 WHERE id = 2; INSERT INTO anomaly(file_id, file_off, code, what) VALUES(2, 4096, 'x', 'torn');"
         "INSERT INTO kb_artifact(name, kind) VALUES('System', 'channel'), ('SYSTEM', 'hive'); INSERT INTO coverage(host_id, artifact, state, from_time, to_time) VALUES(1, 'System', 'present', " MARCH_2 ", " MARCH_5 ");"
         "INSERT INTO finding(id, cause, title, verdict, host_id, win32, count) VALUES(1, 'boot-race', 'T', 'likely', 1, 1311, 1); INSERT INTO citation VALUES(1, 'symptom', 0, 'f2:0x1200', " MARCH_2 ", 'It failed.');", &e),
@@ -439,7 +439,7 @@ Test(report, real_views)
     expect_json(&m, "json_extract(?1, '$.findings[0].supports[0]')", "f2:0x1200");
     expect_json(&m, "json_array_length(?1, '$.facts.services')", "0");      /* the System log is no SYSTEM hive */
     cr_expect(has(&m, HTML, "b @ 0x1200") || has(&m, HTML, "b</bdi> @ 0x1200"));
-    cr_expect(has(&m, HTML, "same bytes as f1"));
+    cr_expect(has(&m, HTML, "same bytes as f1") && has(&m, HTML, "1 file is a copy") && has(&m, MD, "records: 9, hives") && has(&m, MD, ", copies of others: 1\n"));
     drop(&m);
 }
 
