@@ -127,6 +127,19 @@ static size_t trim16(struct bx_val v)
     return n;
 }
 
+/* Latin-1 as UTF-16, four letters at once where there are four. */
+static void widen(uint8_t *wide, const uint8_t *p, uint32_t n)
+{
+    for (; n >= 4; p += 4, n -= 4, wide += 8) {
+        uint64_t w = le32(p);
+        w = (w | w << 16) & 0x0000ffff0000ffff;
+        w = (w | w << 8) & 0x00ff00ff00ff00ff;
+        memcpy(wide, &w, sizeof w);
+    }
+    for (; n; p++, n--, wide += 2)
+        wide[0] = *p, wide[1] = 0;
+}
+
 /* Code page strings: the log does not name the code page; ASCII is itself, the rest is read as Latin-1. */
 static void put_ansi(struct buf *out, struct bx_val v, void put16(struct buf *, const uint8_t *, size_t))
 {
@@ -135,8 +148,7 @@ static void put_ansi(struct buf *out, struct bx_val v, void put16(struct buf *, 
         v.n--;
     while (v.n) {
         uint32_t n = v.n < sizeof wide / 2 ? v.n : (uint32_t)sizeof wide / 2;
-        for (uint32_t i = 0; i < n; i++)
-            wide[2 * i] = v.p[i], wide[2 * i + 1] = 0;
+        widen(wide, v.p, n);
         put16(out, wide, 2 * (size_t)n);
         v.p += n, v.n -= n;
     }
@@ -243,15 +255,9 @@ static uint32_t item_bytes(uint32_t type, const uint8_t *p, uint32_t n)
     return width && width < n ? width : n;
 }
 
-bool bx_each(struct bx_val *rest, struct bx_val *one)
+bool bx_each_item(struct bx_val *rest, struct bx_val *one)
 {
-    if (bx_is_absent(*rest))
-        return false;
     *one = *rest;
-    if (!bx_is_array(*rest)) {
-        rest->type = BXV_ABSENT;
-        return true;
-    }
     if (rest->n == 0)
         return false;
     if (rest->type == (BX_SIZET | BX_ARRAY) && rest->n % 8)

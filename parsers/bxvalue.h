@@ -35,10 +35,19 @@ void bx_json(struct buf *out, struct bx_val v);         /* one scalar, with quot
 void bx_json_hex(struct buf *out, uint64_t v);          /* "0x8020000000000000", as a HexInt64 is shown */
 void bx_xml(struct buf *out, struct bx_val v);          /* one scalar, escaped */
 void bx_text(struct buf *out, struct bx_val v);         /* one scalar as plain UTF-8; arrays joined by ", " */
-bool bx_each(struct bx_val *rest, struct bx_val *one);  /* next item of an array; of a scalar, the scalar once. Start with *rest = v */
+bool bx_each_item(struct bx_val *rest, struct bx_val *one);
 size_t bx_count(struct bx_val v);                       /* how often bx_each answers true */
 bool bx_any_int(struct bx_val v, int64_t *out);
 bool bx_any_time(struct bx_val v, int64_t *out);
+
+/* The next item of an array; of a scalar, the scalar once. Start with *rest = v. Most values are scalars: no call for them. */
+static inline bool bx_each(struct bx_val *rest, struct bx_val *one)
+{
+    if (bx_is_array(*rest))
+        return bx_each_item(rest, one);
+    *one = *rest, rest->type = BXV_ABSENT;
+    return !bx_is_absent(*one);
+}
 
 /* Any integer type, boolean, or decimal/0x text. The types every record has come first, without a call. */
 static inline bool bx_int(struct bx_val v, int64_t *out)
