@@ -36,7 +36,7 @@ struct rule {
  * "cached_logon". A nested map (the data of an event) is one field whose value is JSON. number: written without quotes and decimal or 0x. */
 struct test_field { struct str name, value; bool number; };
 struct test_fact { struct str kind; struct test_field *field; size_t n; };
-struct test_expect { struct str host, subject, verdict; };                      /* verdict "none": no finding of this rule */
+struct test_expect { struct str host, subject, verdict, code, count; };         /* verdict "none": no finding of this rule; code, count: when given, those of the finding */
 struct rule_test { struct str name; struct test_fact *fact; size_t n_fact; struct test_expect *expect; size_t n_expect; unsigned line; };
 
 /* Parts of the knowledge that commands look up without a case. */

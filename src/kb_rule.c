@@ -158,7 +158,8 @@ static enum status read_facts(const struct kb_reader *r, const struct node *list
 }
 
 static const struct field expect_fields[] = {
-    FIELD(test_expect, host, F_STR, false, "host"), FIELD(test_expect, subject, F_STR, false, "subject"), FIELD(test_expect, verdict, F_STR, true, "verdict")};
+    FIELD(test_expect, host, F_STR, false, "host"), FIELD(test_expect, subject, F_STR, false, "subject"), FIELD(test_expect, verdict, F_STR, true, "verdict"),
+    FIELD(test_expect, code, F_STR, false, "code"), FIELD(test_expect, count, F_STR, false, "count")};
 
 static enum status read_expects(const struct kb_reader *r, const struct node *list, struct rule_test *t, struct err *e)
 {

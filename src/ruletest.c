@@ -259,22 +259,27 @@ static void say(const struct compare *c, struct str host, struct str subject, st
     buf_z(b, ": expected "), buf_str(b, expected), buf_z(b, ", got "), buf_term(b, got), buf_char(b, '\n');
 }
 
-/* host, subject, verdict, what it rests on */
+static bool as_told(struct str wanted, struct str got) { return !wanted.p || str_eq(wanted, got); }
+
+/* host, subject, verdict, what it rests on, code, count */
 static enum status compare_finding(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
 {
     struct compare *c = ctx;
     (void)name, (void)n, (void)e;
     struct str got = cell[2].s, wanted = STR("none");
+    bool asked = false;
     for (size_t i = 0; i < c->test->n_expect && i < 64; i++) {
         const struct test_expect *x = &c->test->expect[i];
         if (!str_eq_ci(x->host, cell[0].s) || !str_eq_ci(x->subject, cell[1].s))
             continue;
-        c->met |= 1ull << i, wanted = x->verdict;
-        if (str_eq(x->verdict, got))
+        c->met |= 1ull << i, wanted = x->verdict, asked = x->code.p || x->count.p;
+        if (str_eq(x->verdict, got) && as_told(x->code, cell[4].s) && as_told(x->count, cell[5].s))
             return OK;
     }
     struct buf line = {0};
     buf_str(&line, got), buf_char(&line, ' '), buf_str(&line, cell[3].s);
+    if (asked)
+        buf_z(&line, ", code "), buf_str(&line, cell[4].s), buf_z(&line, ", count "), buf_str(&line, cell[5].s);
     say(c, cell[0].s, cell[1].s, wanted, buf_view(&line));
     buf_free(&line);
     return OK;
@@ -293,7 +298,7 @@ static enum status compare_all(struct casedb *db, const struct rule *rule, const
 {
     static const char findings[] =
         "SELECT h.name, f.subject, f.verdict, '(' || coalesce((SELECT group_concat(role || ' ' || n, ', ') FROM (SELECT role, count(*) AS n FROM citation WHERE finding = f.id GROUP BY role)), '')"
-        " || coalesce('; unknown: ' || (SELECT group_concat(artifact, ', ') FROM finding_unknown WHERE finding = f.id), '') || ')' FROM finding f JOIN host h ON h.id = f.host_id ORDER BY f.id";
+        " || coalesce('; unknown: ' || (SELECT group_concat(artifact, ', ') FROM finding_unknown WHERE finding = f.id), '') || ')', coalesce(CAST(f.win32 AS TEXT), ''), CAST(f.count AS TEXT) FROM finding f JOIN host h ON h.id = f.host_id ORDER BY f.id";
     struct compare c = {rule, test, why, 0};
     enum status st = case_query(db, findings, NULL, NULL, 0, compare_finding, &c, e);
     for (size_t i = 0; i < test->n_expect && i < 64; i++) {
