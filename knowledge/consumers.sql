@@ -133,6 +133,9 @@ INSERT INTO topic VALUES        -- must: what the field value has to contain; wh
     ('service-taken', 'Microsoft-Windows-Security-Auditing', 4718, '%SeServiceLogonRight%', 'TargetSid', 'AccessRemoved', 'SubjectUserName'),
     ('service-denied', 'Microsoft-Windows-Security-Auditing', 4717, '%SeDenyServiceLogonRight%', 'TargetSid', 'AccessGranted', 'SubjectUserName'),
     ('service-allowed', 'Microsoft-Windows-Security-Auditing', 4718, '%SeDenyServiceLogonRight%', 'TargetSid', 'AccessRemoved', 'SubjectUserName'),
+    -- the audit policy began to record such events only then (%%8449 success added, %%8451 failure added); 4719 is logged whatever the policy (Microsoft Learn, "Event 4719")
+    ('audit-success-added', 'Microsoft-Windows-Security-Auditing', 4719, '%8449%', 'SubcategoryGuid', 'AuditPolicyChanges', 'SubjectUserName'),
+    ('audit-failure-added', 'Microsoft-Windows-Security-Auditing', 4719, '%8451%', 'SubcategoryGuid', 'AuditPolicyChanges', 'SubjectUserName'),
     ('guest-offered', 'Microsoft-Windows-SMBClient', 31017, '%', 'ServerName', NULL, 'UserName'), ('guest-offered', 'Microsoft-Windows-SMBClient', 31022, '%', 'ServerName', NULL, 'UserName'),
     ('guest-offered', 'Microsoft-Windows-SMBClient', 31997, '%', 'ServerName', NULL, 'UserName');
 CREATE TEMP TABLE l AS
