@@ -131,11 +131,34 @@ static char *json_one(char *at, uint32_t u)
     return at + 6;
 }
 
+/* The compiler's portable vectors. Evidence is little-endian, and so are the machines we run on. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are read in memory order");
+typedef int8_t bytes8 __attribute__((vector_size(8)));
+
+static inline uint64_t word(bytes8 v)
+{
+    uint64_t w;
+    return memcpy(&w, &v, sizeof w), w;
+}
+
+/* Goes from at over ASCII that JSON prints as it is, eight bytes at once; the last few are left to the caller. */
+static inline size_t skip_plain(struct str s, size_t at)
+{
+    for (; s.n - at >= 8; at += 8) {
+        bytes8 v;
+        memcpy(&v, s.p + at, sizeof v);
+        uint64_t odd = word((v < 0x20) | (v == 0x7f) | (v == '"') | (v == '\\'));      /* signed: what is above 0x7f is below 0x20 */
+        if (odd)
+            return at + (unsigned)__builtin_ctzll(odd) / 8;
+    }
+    return at;
+}
+
 void buf_json(struct buf *b, struct str s)
 {
     buf_char(b, '"');
     size_t run = 0;
-    for (size_t i = 0; i < s.n;) {
+    for (size_t i = 0; (i = skip_plain(s, i)) < s.n;) {
         unsigned char c = (unsigned char)s.p[i];
         if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
             i++;
@@ -171,6 +194,12 @@ static void escape(struct buf *b, struct str s, const struct escape *e)
 {
     for (size_t i = 0; i < s.n;) {
         size_t from = i;
+        while (i < s.n && s.p[i] >= 0x20 && s.p[i] < 0x7f && !e->ascii[(unsigned)s.p[i]])
+            i++;
+        buf_put(b, s.p + from, i - from);
+        if (i == s.n)
+            return;
+        from = i;
         uint32_t u = utf8_next(s, &i);
         if (u < 128 && e->ascii[u] && !(e->harmless && e->harmless(s, from)))
             buf_z(b, e->ascii[u]);
@@ -222,17 +251,9 @@ void buf_xml(struct buf *b, struct str s) { escape(b, s, &xml_escape); }
 void buf_md(struct buf *b, struct str s) { escape(b, s, &md_escape); }
 void buf_term(struct buf *b, struct str s) { escape(b, s, &term_escape); }
 
-/* Eight UTF-16 units at once, with the compiler's portable vectors. Evidence is little-endian, and so are the machines we run on. */
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are read in memory order");
+/* Eight UTF-16 units at once. */
 typedef int16_t units8 __attribute__((vector_size(16)));
 typedef uint64_t halves2 __attribute__((vector_size(16)));
-typedef uint8_t bytes8 __attribute__((vector_size(8)));
-
-static inline uint64_t word(bytes8 v)
-{
-    uint64_t w;
-    return memcpy(&w, &v, sizeof w), w;
-}
 
 /* The units of n < 16 bytes at p, zeros behind them; what lies behind them in memory may belong to nobody. */
 static inline units8 last_units(const uint8_t *p, size_t n)
