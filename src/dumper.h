@@ -14,7 +14,7 @@ enum dump_frame {
     DUMP_DONE = 'D',        /* reply, after the text is written: u64 seen, u64 failed, u8 status (enum status), text why */
 };
 enum dump_what { DUMP_LOG, DUMP_HIVE, DUMP_REG_TEXT };
-enum { DUMP_SLOTS = 64 };   /* 4 MiB of log a part: some 6 MiB of text, held when its turn is not yet */
+enum { DUMP_SLOTS = 64 };   /* 4 MiB of log a part: some 6 MiB of text, held until its turn */
 
 enum { DUMPER_ENOUGH = 13 };            /* exit code: the reader of standard output has had enough */
 int dumper_main(void);      /* returns the process's exit code */
