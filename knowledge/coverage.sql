@@ -16,7 +16,7 @@ SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
     CASE WHEN e.log_kind IN ('filtered', 'carved') THEN 'the log is ' || e.log_kind
          WHEN e.state = 'partial' THEN coalesce(e.note, 'the file was not read to its end')
          WHEN e.failed > 0 THEN e.failed || ' of ' || e.seen || ' records could not be read'
-         WHEN sum(s.gaps) > 0 AND e.log_kind IS NOT 'original' THEN 'record numbers skip' END AS lack
+         WHEN sum(s.gaps) > 0 OR sum(s.n) < max(s.last_id) - min(s.first_id) + 1 THEN 'record numbers skip' END AS lack       -- a lost chunk, or a subscription's choice
 FROM log_span s JOIN evidence e ON e.id = s.file_id
 JOIN host h ON h.id = coalesce((SELECT x.id FROM host x WHERE x.name = host_of(s.computer) OR x.fqdn = s.computer COLLATE NOCASE ORDER BY x.id LIMIT 1), e.host_id)
 WHERE e.duplicate_of IS NULL AND s.channel IS NOT NULL
