@@ -97,6 +97,18 @@ static void hex_dump(const uint8_t *p, size_t n, uint64_t off)
     }
 }
 
+/* Where in its container's own terms: chunk and record, or the cell as the hive counts. */
+static void print_place(const struct map *m, uint64_t off)
+{
+    uint64_t slot = off < EVTX_HEADER ? 0 : (off - EVTX_HEADER) / EVTX_CHUNK, chunk = EVTX_HEADER + slot * EVTX_CHUNK;
+    if (off < EVTX_HEADER)
+        return;
+    if (chunk + 8 <= m->n && memcmp(m->p + chunk, "ElfChnk", 8) == 0)
+        printf("\nplace\n  chunk %llu at 0x%llx, record at 0x%llx in it\n", (unsigned long long)slot, (unsigned long long)chunk, (unsigned long long)(off - chunk));
+    else if (memcmp(m->p, "regf", 4) == 0 && le32(m->p + 28) == 0)
+        printf("\nplace\n  cell 0x%llx of the hive's bins\n", (unsigned long long)(off - EVTX_HEADER));
+}
+
 /* The bytes themselves, if the evidence still lies where it was read from. */
 static int show_bytes(struct show *s, uint64_t off)
 {
@@ -135,6 +147,7 @@ static int show_bytes(struct show *s, uint64_t off)
         out_put(&xml);
         uint32_t cell = str_eq(s->kind, STR("hive")) && n >= 4 ? 0 - le32(map.p + off) : 0;    /* a cell begins with its size, negative when in use */
         n = cell >= 8 && cell < n ? cell : n;
+        print_place(&map, off);
         printf("\nraw bytes\n");
         hex_dump(map.p + off, n, off);
     }

@@ -638,7 +638,7 @@ Test(second, a_hive_that_ends_libregf, .timeout = 60)
 Test(second, a_cited_value_is_shown, .timeout = 60)
 {
     static const char *const parts[] = {"  file         ", "/SYSTEM\n", "  sha256       ", "  offset       0x", "\nregistry value\n", "  name         disabledomaincreds", "  num          1\n", "\nsecond reader\n  says         agree\n",
-                                        "  reader       libevtx", "\nraw bytes\n", "76 6b 12 00", "vk"};
+                                        "  reader       libevtx", "\nplace\n  cell 0x", "\nraw bytes\n", "76 6b 12 00", "vk"};
     char dir[] = "/tmp/whylogon-second-XXXXXX", fmt[256], id[64], command[64];
     cr_assert_not_null(mkdtemp(dir));
     cr_expect_eq(program("analyze --progress=none -o %s/out samples/cases/credential-storage-policy", dir), 0, "%s", said);
@@ -648,6 +648,10 @@ Test(second, a_cited_value_is_shown, .timeout = 60)
     cr_expect_eq(program(fmt, dir), 0, "%s", said);
     for (size_t i = 0; i < LEN(parts); i++)
         cr_expect(strstr(said, parts[i]), "'%s' is not in:\n%s", parts[i], said);
+    program("query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation JOIN v_event USING(evidence_id) WHERE event_id = 101 LIMIT 1\" | tail -n 1 | tr -d '\\r\"'", dir);
+    cr_assert_eq(sscanf(said, "%63s", id), 1);
+    snprintf(fmt, sizeof fmt, "show %%s/out/case.db %s", id);
+    cr_expect(program(fmt, dir) == 0 && strstr(said, "\nplace\n  chunk 0 at 0x1000, record at 0x"), "%s", said);
     snprintf(command, sizeof command, "rm -rf %s", dir);
     cr_expect_eq(system(command), 0);
 }
