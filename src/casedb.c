@@ -35,8 +35,8 @@ static void release(struct casedb *db)
         sqlite3_finalize(db->cache[i].stmt), db->cache[i].stmt = NULL;
     for (size_t i = 0; i < FACT_KINDS; i++)
         sqlite3_finalize(db->put[i]), db->put[i] = NULL;
-    sqlite3_finalize(db->find), sqlite3_finalize(db->source), sqlite3_finalize(db->code);
-    db->find = db->source = db->code = NULL;
+    sqlite3_finalize(db->source), sqlite3_finalize(db->code);
+    db->source = db->code = NULL;
 }
 
 void case_close(struct casedb *db)
@@ -415,8 +415,25 @@ static struct known *slot_of(struct known *slot, size_t cap, uint64_t identity)
     return &slot[i];
 }
 
+/* Without regard to case, as the columns compare. */
+static uint64_t mix(uint64_t h, const struct value *v)
+{
+    for (size_t i = 0; i < v->s.n && !v->null; i++) {
+        char c = v->s.p[i];
+        h = (h ^ (uint8_t)(c >= 'A' && c <= 'Z' ? c + 32 : c)) * 0x100000001b3u;
+    }
+    return (h ^ v->null) * 0x100000001b3u;
+}
+
+/* An event as it is found again: the identity is a hash of hostile bytes, so the other things it claims are compared too. */
+static struct known known_of(const struct value v[EV_IDENTITY + 1])
+{
+    return (struct known){.identity = (uint64_t)v[EV_IDENTITY].i, .time = v[EV_TIME].null ? INT64_MIN : v[EV_TIME].i, .record = v[EV_RECORD_ID].null ? INT64_MIN : v[EV_RECORD_ID].i,
+                          .who = mix(mix(0xcbf29ce484222325u ^ (v[EV_EVENT_ID].null ? UINT64_MAX : (uint64_t)v[EV_EVENT_ID].i), &v[EV_COMPUTER]), &v[EV_PROVIDER])};
+}
+
 /* Only the first event of an identity is found again: others that claim the same hash are simply kept. */
-static bool remember(struct casedb *db, int64_t identity, int64_t id)
+static bool remember(struct casedb *db, struct known event)
 {
     if (db->known.n * 2 >= db->known.cap) {
         size_t cap = db->known.cap ? db->known.cap * 2 : 1 << 12;
@@ -429,56 +446,48 @@ static bool remember(struct casedb *db, int64_t identity, int64_t id)
         free(db->known.slot);
         db->known.slot = more, db->known.cap = cap;
     }
-    struct known *k = slot_of(db->known.slot, db->known.cap, (uint64_t)identity);
+    struct known *k = slot_of(db->known.slot, db->known.cap, event.identity);
     if (!k->id)
-        *k = (struct known){(uint64_t)identity, id}, db->known.n++;
+        *k = event, db->known.n++;
     return true;
 }
 
 static enum status remember_row(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
 {
+    static const int column[] = {EV_IDENTITY, EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
+    struct value v[EV_IDENTITY + 1] = {0};
     (void)name, (void)n;
-    return remember(ctx, cell[0].i, cell[1].i) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+    for (size_t i = 0; i < LEN(column); i++)
+        v[column[i]] = (struct value){.null = cell[i].null, .i = cell[i].i, .s = cell[i].s};
+    struct known k = known_of(v);
+    k.id = cell[LEN(column)].i, k.file = cell[LEN(column) + 1].i;
+    return remember(ctx, k) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
 }
 
 static enum status prepare_known(struct casedb *db, struct err *e)
 {
-    static const char find_sql[] = "SELECT file_id FROM event WHERE id=?1 AND computer IS ?2 AND record_id IS ?3 AND time IS ?4 AND event_id IS ?5 AND provider IS ?6";
     static const char source_sql[] = "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
-    enum status st = case_query(db, "SELECT identity, id FROM event WHERE identity IS NOT NULL ORDER BY id", NULL, NULL, 0, remember_row, db, e);
-    int rc = st == OK ? sqlite3_prepare_v3(db->db, find_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->find, NULL) : SQLITE_OK;
-    if (st == OK && rc == SQLITE_OK)
-        rc = sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL);
+    enum status st = case_query(db, "SELECT identity, computer, record_id, time, event_id, provider, id, file_id FROM event WHERE identity IS NOT NULL ORDER BY id", NULL, NULL, 0,
+                                remember_row, db, e);
+    int rc = st == OK ? sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL) : SQLITE_OK;
     db->known.loaded = st == OK && rc == SQLITE_OK;
     return rc == SQLITE_OK ? st : case_fail(db, rc, E_DB, "event", e);
 }
 
-/* The same record in another file: its first place there is kept; again in this one: nothing new. The event is not doubled. The identity is a hash of
- * hostile bytes, so what it claims is compared. */
-static int known_event(struct casedb *db, const struct fact *f, int64_t file, bool *known)
+/* The same record in another file: its first place there is kept; again in this one: nothing new. The event is not doubled. */
+static int known_event(struct casedb *db, const struct known *event, uint64_t off, bool *known)
 {
-    static const int column[] = {EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
-    struct known *k = f->v[EV_IDENTITY].null || !db->known.cap ? NULL : slot_of(db->known.slot, db->known.cap, (uint64_t)f->v[EV_IDENTITY].i);
-    *known = false;
-    if (!k || !k->id)
+    const struct known *k = db->known.cap ? slot_of(db->known.slot, db->known.cap, event->identity) : NULL;
+    *known = k && k->id && k->who == event->who && k->time == event->time && k->record == event->record;
+    if (!*known || k->file == event->file)
         return SQLITE_OK;
-    int rc = sqlite3_bind_int64(db->find, 1, k->id);
-    for (int i = 0; i < (int)LEN(column) && rc == SQLITE_OK; i++)
-        rc = bind(db->find, i + 2, &f->v[column[i]], fact_descs[FACT_EVENT].col[column[i]].type);
-    if (rc != SQLITE_OK)
-        return rc;
-    rc = sqlite3_step(db->find);
-    *known = rc == SQLITE_ROW;
-    if (rc == SQLITE_ROW) {
-        const sqlite3_int64 v[] = {k->id, file, (int64_t)f->ref.off};
-        rc = sqlite3_column_int64(db->find, 0) == file ? SQLITE_DONE : SQLITE_OK;      /* again in the same file: nothing to add */
-        for (int i = 0; i < (int)LEN(v) && rc == SQLITE_OK; i++)
-            rc = sqlite3_bind_int64(db->source, i + 1, v[i]);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_step(db->source);
-        sqlite3_reset(db->source);
-    }
-    sqlite3_reset(db->find);
+    const sqlite3_int64 v[] = {k->id, event->file, (int64_t)off};
+    int rc = SQLITE_OK;
+    for (int i = 0; i < (int)LEN(v) && rc == SQLITE_OK; i++)
+        rc = sqlite3_bind_int64(db->source, i + 1, v[i]);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(db->source);
+    sqlite3_reset(db->source);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
@@ -496,12 +505,14 @@ enum status case_put(struct casedb *db, const int64_t file_of[3], const struct f
         return st;
     const int n = (int)columns(f->kind);
     const int64_t file = file_of[f->ref.file];
+    const bool named = f->kind == FACT_EVENT && !f->v[EV_IDENTITY].null;
     bool known = false;
-    if (f->kind == FACT_EVENT && !db->known.loaded && (st = prepare_known(db, e)) != OK)
+    struct known event = {0};
+    if (named && !db->known.loaded && (st = prepare_known(db, e)) != OK)
         return st;
     int rc = db->put[f->kind] ? SQLITE_OK : prepare_put(db, f->kind);
-    if (rc == SQLITE_OK && f->kind == FACT_EVENT)
-        rc = known_event(db, f, file, &known);
+    if (named && rc == SQLITE_OK)
+        event = known_of(f->v), event.file = file, rc = known_event(db, &event, f->ref.off, &known);
     sqlite3_stmt *stmt = db->put[f->kind];
     for (int i = 0; i < n && rc == SQLITE_OK && !known; i++) {
         struct value v = f->v[i];
@@ -519,7 +530,7 @@ enum status case_put(struct casedb *db, const int64_t file_of[3], const struct f
             rc = SQLITE_OK;
         if (rc != SQLITE_OK)
             st = case_fail(db, rc, E_DB, fact_descs[f->kind].table, e);
-        else if (f->kind == FACT_EVENT && !f->v[EV_IDENTITY].null && !remember(db, f->v[EV_IDENTITY].i, sqlite3_last_insert_rowid(db->db)))
+        else if (named && (event.id = sqlite3_last_insert_rowid(db->db), !remember(db, event)))
             st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
         sqlite3_reset(stmt), sqlite3_clear_bindings(stmt);
         return st;

@@ -13,8 +13,8 @@ struct casedb {
     struct sqlite3 *db;
     char *path;                                         /* of the working file; NULL: in memory or read-only */
     struct { struct sqlite3_stmt *stmt; bool busy; } cache[CASE_CACHE];
-    struct sqlite3_stmt *put[FACT_KINDS], *find, *source, *code;
-    struct { struct known { uint64_t identity; int64_t id; } *slot; size_t n, cap; bool loaded; } known;     /* events by identity; id 0: empty */
+    struct sqlite3_stmt *put[FACT_KINDS], *source, *code;
+    struct { struct known { uint64_t identity, who; int64_t time, record, id, file; } *slot; size_t n, cap; bool loaded; } known;     /* events by identity; id 0: empty */
     char *indexes;                                      /* SQL of the indexes that wait for case_commit */
     bool guard;                                         /* the authorizer and the step budget apply */
     uint64_t steps;                                     /* left to the guarded query */
