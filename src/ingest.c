@@ -11,7 +11,8 @@
 
 enum {
     WORKERS_MAX = 32,
-    QUEUE = 32,                     /* jobs sent ahead to one worker */
+    QUEUE = 64,                     /* jobs sent ahead to one worker */
+    IN_FLIGHT = 512,                /* ... and to all: the system counts descriptors under way, and refuses more than about a thousand */
     AHEAD_BYTES = 4 << 20,          /* ... as long as they are small: a long one must not hold others behind it; but what is late, nobody waits behind */
     LATE_LEAST = 4 << 20,           /* smaller logs are hashed when they are read: a second job would cost more than is won */
     LATE_BYTES = 1 << 30,           /* logs hashed after all has been read: so much is still in the page cache, and takes longer to hash than the facts to judge */
@@ -665,7 +666,7 @@ static enum status dispatch(struct ingest *p, struct err *e)
         for (size_t i = 0; i < p->n_slot; i++) {
             struct slot *s = &p->slot[i];
             bool short_enough = s->n == 0 || p->task[p->next].late || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES;
-            if (s->proc && s->jailed && s->n < QUEUE && short_enough && (!best || s->ahead < best->ahead))
+            if (s->proc && s->jailed && s->n < QUEUE && s->n * p->n_slot < IN_FLIGHT && short_enough && (!best || s->ahead < best->ahead))
                 best = s;
         }
         if (!best)

@@ -3,6 +3,7 @@
  * that SYSTEM starts, one scheduled task in a hundred logons, one person at the screen in five hundred, one failure in two thousand records. Each record is its own; only 16 MiB are in memory at a time. Same size, same bytes. */
 #include "../build.h"
 #include "../../src/base/str.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,9 @@ static int part(const char *to, int64_t bytes, const char *from, int64_t which)
         set_head(&log, chunks, le64((uint8_t *)log.p + log.n - CHUNK + 32) + 1);
     good = good && chunks && !log.bad && fwrite(log.p, 1, log.n, out) == log.n && fclose(out) == 0;
     buf_free(&log), free(chunk);
-    return good ? 0 : (perror(to), 1);
+    if (!good)
+        fprintf(stderr, "big_log: %s: %s\n", to, chunks ? strerror(errno) : "there is no such part");
+    return !good;
 }
 
 int main(int argc, char **argv)
