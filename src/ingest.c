@@ -609,6 +609,17 @@ static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, 
     return st == OK ? slot_start(p, s, e) : st;
 }
 
+/* Each job opens its files anew: what has another size by then is not what was looked at. */
+static enum status open_again(const struct file *f, plat_file *fd, struct err *why)
+{
+    uint64_t bytes;
+    enum status st = plat_open(f->path.p, fd, &bytes, why);
+    if (st != OK || bytes == f->bytes)
+        return st;
+    plat_close(*fd);
+    return err_set(why, E_IO, ERR_NO_OFF, "changed", "it had %llu bytes when the run began and has %llu now", (unsigned long long)f->bytes, (unsigned long long)bytes);
+}
+
 static enum status send_task(struct ingest *p, struct slot *s, size_t index, struct err *e)
 {
     struct task *t = &p->task[index];
@@ -617,7 +628,7 @@ static enum status send_task(struct ingest *p, struct slot *s, size_t index, str
     struct err why = {0};
     size_t open = 0;
     for (; open < t->job.n_files; open++)
-        if (plat_open(p->ev->file[t->file[open]].path.p, &fd[open], &t->job.bytes[open], &why) != OK)
+        if (open_again(&p->ev->file[t->file[open]], &fd[open], &why) != OK)
             break;
     enum status st = OK;
     if (open < t->job.n_files && !p->db && t->job.op != JOB_SNIFF) {
@@ -627,7 +638,7 @@ static enum status send_task(struct ingest *p, struct slot *s, size_t index, str
         struct str note = arena_str(&p->ev->mem, str_of(why.why));
         f->st = E_IO, f->note = note.p ? note : STR("cannot open");
         t->state = SENT;
-        st = say_for(p, t, E_IO, "cannot open", why.why, e);
+        st = say_for(p, t, E_IO, why.what, why.why, e);
     } else {
         size_t at = frame_begin(&frame, FRAME_JOB);
         job_put(&frame, &t->job);

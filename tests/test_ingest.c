@@ -86,6 +86,16 @@ static void die_of_hash(char how)
         unlink(mark);
 }
 
+/* The file grows as soon as it has been looked at. */
+static void grow(plat_file f)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", (int)f);
+    int fd = open(path, O_WRONLY | O_APPEND);
+    if (fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0)
+        _exit(70);
+}
+
 static int fake_worker(void)
 {
     for (bool first = true;; first = false) {
@@ -105,6 +115,8 @@ static int fake_worker(void)
             return 1;
         if (j.op == JOB_SNIFF && text[8] == 'w')
             raise(SIGKILL);
+        if (j.op == JOB_SNIFF && text[8] == 'c')
+            grow(fd[0]);
         if (j.op == JOB_SNIFF) {
             send_sniff(text[0]);
         } else if (j.op == JOB_HASH) {
@@ -215,6 +227,21 @@ Test(ingest, a_hash_is_tried_twice, .timeout = 60)
         cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 1, "%c: its facts are there", hashes[i].how);
         finish(&r);
     }
+}
+
+/* What it was when the run began is what is judged: a file that changes under the run is not read on, and says so. */
+Test(ingest, a_file_that_grows, .timeout = 60)
+{
+    unsetenv("BXFI_MAP");
+    struct run r = {0};
+    begin(&r);
+    put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'c');
+    read_all(&r, 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND note = 'changed: it had 70000 bytes when the run began and has 70001 now'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE file_id = 2 AND what = 'changed'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 0);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
+    finish(&r);
 }
 
 /* Whoever looks at a file first may die of it: the file is unreadable and says why, which is no "skipped". */
