@@ -399,11 +399,12 @@ CREATE TEMP TABLE only_task AS        -- accounts with one task
 SELECT host_id, account_of(user) AS account, max(domain_of(user)) AS domain, max(path) AS path FROM task WHERE user > '' GROUP BY 1, 2 HAVING count(*) = 1 ORDER BY 1, 2;
 CREATE INDEX only_task_of ON only_task(host_id, account);
 
--- A new password: 4723 and 4724 are attempts; where the log holds a 4738 at all, one with PasswordLastSet must bear them out (two seconds).
+-- A new password: 4723 and 4724 are attempts, also such as fail (keyword 0x0010000000000000, failure audit); where the log holds a 4738 at all, one with PasswordLastSet must bear them out (two seconds).
 CREATE TEMP TABLE changed AS
 SELECT host_id, event_id, time, field(data, 'TargetUserName') AS account, field(data, 'TargetDomainName') AS domain, field(data, 'TargetSid') AS sid,
     coalesce(field(data, 'PasswordLastSet'), '-') NOT IN ('-', '', '%%1793', '%%1794') AS sets, file_id, file_off FROM event
-WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4723, 4724, 4738, 4742) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL ORDER BY 1, 3, 8, 9;
+WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4723, 4724, 4738, 4742) AND coalesce(keywords, 0) & 4503599627370496 = 0
+    AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL ORDER BY 1, 3, 8, 9;
 CREATE INDEX changed_who ON changed(host_id, event_id, account COLLATE NOCASE, sets, time);
 INSERT INTO password_change(host_id, account, domain, sid, time, how, file_id, file_off)
 SELECT * FROM (

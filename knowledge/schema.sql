@@ -4,7 +4,7 @@
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA page_size = 4096;
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
 
@@ -26,6 +26,7 @@ CREATE TABLE log_span(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER,
 CREATE TABLE event_count(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE, event_id INTEGER, n INTEGER, first_time INTEGER, last_time INTEGER);
 CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
     event_id INTEGER, qualifiers INTEGER, version INTEGER, level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
+    keywords INTEGER,                           -- 0x0010000000000000: failure audit
     host_id INTEGER, boot INTEGER);             -- set by derive.sql
 CREATE INDEX event_what ON event(provider, event_id);
 CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;       -- other files that hold it, and where first

@@ -17,7 +17,7 @@ SELECT h.name AS host, c.artifact, c.state, c.from_time, c.to_time, 'f' || c.fil
 FROM coverage c LEFT JOIN host h ON h.id = c.host_id LEFT JOIN evidence e ON e.id = c.file_id;
 
 CREATE VIEW v_event AS
-SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.computer, e.channel, e.provider, e.event_id, e.version, e.level, e.time, e.record_id, e.pid, e.sid, e.boot, e.data
+SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.computer, e.channel, e.provider, e.event_id, e.version, e.level, e.time, e.record_id, e.pid, e.sid, e.boot, e.data, e.keywords
 FROM event e LEFT JOIN host h ON h.id = e.host_id WHERE coalesce(e.recovered, 0) = 0;
 
 CREATE VIEW v_fold AS

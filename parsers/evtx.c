@@ -226,7 +226,7 @@ static void emit_event(struct walk *w, const struct head *h)
     f.v[EV_TIME] = val_i(h->time), f.v[EV_RECORD_ID] = val_i(h->record_id), f.v[EV_PID] = int_or_null(w->ev, BXS_PID);
     f.v[EV_SID] = w->text.n ? val_s(buf_view(&w->text)) : val_null();
     f.v[EV_RECOVERED] = val_i(h->recovered), f.v[EV_IDENTITY] = val_i((int64_t)identity);
-    f.v[EV_DATA] = val_s(buf_view(&w->out)), f.v[EV_SIZE] = val_i(h->size);
+    f.v[EV_DATA] = val_s(buf_view(&w->out)), f.v[EV_SIZE] = val_i(h->size), f.v[EV_KEYWORDS] = int_or_null(w->ev, BXS_KEYWORDS);
     w->st = w->sink(w->ctx, &f, w->e);
 }
 

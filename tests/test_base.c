@@ -191,7 +191,7 @@ Test(hash, vectors)
 static struct fact sample_fact(void)
 {
     struct fact f = {.kind = FACT_EVENT, .ref = {.file = 2, .off = 0x11c00}};
-    for (size_t i = 0; fact_descs[f.kind].col[i].name; i++)
+    for (size_t i = 0; i < FACT_COLS && fact_descs[f.kind].col[i].name; i++)
         f.v[i] = val_null();
     f.v[EV_COMPUTER] = val_s(STR("PC1")), f.v[EV_EVENT_ID] = val_i(101), f.v[EV_TIME] = val_i(-5), f.v[EV_DATA] = val_s(STR("{}"));
     return f;

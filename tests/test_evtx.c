@@ -218,6 +218,21 @@ Test(evtx, folds)
     hush(h), buf_free(&l.file);
 }
 
+/* What tells a failure audit from a success, in records with a template and in those that spell everything out. */
+Test(evtx, keywords)
+{
+    for (int plain = 0; plain < 2; plain++) {
+        struct evtx log = {.computer = "PC1", .channel = "Security"};
+        struct buf file = {0};
+        ev(&log, at("2026-03-02T09:10:00Z"), "Prov", 4724, KEYWORDS(0x8010000000000000), S("a", "b"), plain ? PLAIN : S("c", "d"), END);
+        evtx_end(&log, &file);
+        struct heard *h = read_all(&file, &everything);
+        cr_assert_eq(count_of(h, FACT_EVENT), 1);
+        cr_expect_eq(nth(h, FACT_EVENT, 0)->v[EV_KEYWORDS].i, (int64_t)0x8010000000000000, "%d", plain);
+        hush(h), buf_free(&file);
+    }
+}
+
 /* The same record in the log and in an export without templates is one event; another time, id or payload is another. */
 Test(evtx, identity)
 {

@@ -11,7 +11,7 @@ const struct fact_desc fact_descs[FACT_KINDS] = {
     [FACT_SPAN] = {"log_span", {S("computer"), S("channel"), I("n"), I("first_id"), I("last_id"), T("first_time"), T("last_time"), I("gaps")}},
     [FACT_COUNT] = {"event_count", {S("channel"), S("provider"), I("event_id"), I("n"), T("first_time"), T("last_time")}},
     [FACT_EVENT] = {"event", {S("computer"), S("channel"), S("provider"), I("event_id"), I("qualifiers"), I("version"), I("level"), T("time"), I("record_id"),
-                              I("pid"), S("sid"), I("recovered"), I("identity"), S("data"), I("size")}},
+                              I("pid"), S("sid"), I("recovered"), I("identity"), S("data"), I("size"), I("keywords")}},
     [FACT_FOLD] = {"fold", {S("computer"), S("channel"), S("provider"), I("event_id"), I("day"), S("key"), I("n"), T("first_time"), T("last_time"), I("last_off"), S("data")}},
     [FACT_HIVE] = {"hive", {S("kind"), S("root"), S("computer"), I("seq1"), I("seq2"), I("dirty"), S("replay"), I("keys"), I("values_n"), T("last_written"), I("control_set"), S("name")}},
     [FACT_REG_KEY] = {"reg_key", {S("path"), T("written"), S("class"), I("subkeys"), I("values_n"), S("origin"), I("recovered")}},
