@@ -575,8 +575,11 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
     if (all_zero(c.p, n < 4096 ? n : 4096) && all_zero(c.p, n))
         return;                                     /* never used: logs grow by 16 chunks at a time */
     w->stats->chunks++;
-    if (n < EVTX_CHUNK)
-        anomaly(w, off, "partial-chunk", "the file ends inside a chunk", "%zu of %d bytes", n, EVTX_CHUNK), c.damaged = true;
+    if (n < EVTX_CHUNK) {
+        anomaly(w, off, "partial-chunk", "the file ends inside a chunk", "%zu of %d bytes", n, EVTX_CHUNK);
+        w->stats->hints |= memcmp(c.p, chunk_magic, n < 8 ? n : 8) == 0 ? EVTX_HINT_CUT : 0u;      /* else something was put behind the log */
+        c.damaged = true;
+    }
     if (n > CHUNK_HEADER) {
         bx_chunk(w->bx, c.p, n);
         check_chunk(w, &c);
@@ -634,7 +637,9 @@ static void check_header(struct walk *w, uint64_t base, uint32_t slots, uint32_t
     }
     uint32_t flags = le32(p + 120), crc = crc32_add(0, p, 120), count = le16(p + 42);
     w->stats->hints |= (flags & FLAG_DIRTY ? EVTX_HINT_DIRTY : 0u) | (flags & FLAG_FULL ? EVTX_HINT_FULL : 0u);
-    if (first == 0 && !(flags & FLAG_NO_CRC) && crc != le32(p + 124))
+    bool sound = flags & FLAG_NO_CRC || crc == le32(p + 124);
+    w->stats->hints |= sound && slots < count ? EVTX_HINT_CUT : 0u;
+    if (first == 0 && !sound)
         anomaly(w, 0, "header-crc", "checksum of the file header is wrong", "stored %08x, computed %08x", le32(p + 124), crc);
     if (first == 0 && slots < count)
         anomaly(w, 42, "header-count", "the header counts more chunks than the file holds", "%u of %u", slots, count);

@@ -23,6 +23,7 @@ enum {
     EVTX_HINT_RENUMBERED = 32,  /* chunk or record numbering as exports write it */
     EVTX_HINT_MORE_CHUNKS = 64, /* chunks beyond the header's count */
     EVTX_HINT_MIXED = 128,      /* more than one channel: a collector's log, or a custom view */
+    EVTX_HINT_CUT = 256,        /* the file ends inside a chunk, or holds fewer than a sound header counts */
 };
 const char *evtx_log_kind(const struct evtx_stats *whole);      /* "original", "exported", "filtered", "carved" */
 

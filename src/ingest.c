@@ -177,12 +177,13 @@ static enum status store_sums(struct ingest *p, struct err *e)
         const struct evtx_stats *s = &p->sum[i].stats;
         const struct file *f = &p->ev->file[i];
         if (is_log(f) && !p->sum[i].copy) {
-            bool none = s->seen > 0 && s->parsed == 0 && s->recovered == 0;
+            bool none = s->seen > 0 && s->parsed == 0 && s->recovered == 0, cut = s->hints & EVTX_HINT_CUT;
             struct value v[] = {val_i((int64_t)s->seen), val_i((int64_t)s->parsed), val_i((int64_t)s->recovered), val_i((int64_t)s->failed), val_i((int64_t)s->chunks),
-                                val_s(str_of(f->is.kind == KIND_EVTX_CARVED ? "carved" : evtx_log_kind(s))), val_i(row_id(i)), val_i(none)};
+                                val_s(str_of(f->is.kind == KIND_EVTX_CARVED ? "carved" : evtx_log_kind(s))), val_i(row_id(i)), val_i(none), val_i(cut)};
             st = run(p, "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
-                        " state=CASE WHEN ?8 THEN 'unreadable' ELSE state END, note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' ELSE note END WHERE id=?7",
-                     LEN(v), v, "iiiiisii", e);
+                        " state=CASE WHEN ?8 THEN 'unreadable' WHEN ?9 THEN 'partial' ELSE state END,"
+                        " note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' WHEN ?9 THEN coalesce(note, 'the file is cut short: its end is missing') ELSE note END WHERE id=?7",
+                     LEN(v), v, "iiiiisiii", e);
             p->r.records += s->parsed;
         }
         p->r.logs += is_log(f);

@@ -188,6 +188,24 @@ Test(samples, copies_of_a_log_are_read_once, .timeout = 120)
     }
 }
 
+/* Its last chunk, or a part of it, is gone: what is left reads well, but the log is not whole. */
+static const struct { const char *what; unsigned bytes; int code; const char *state; } cuts[] = {
+    {"whole", 4096 + 3 * 65536, 0, "read"}, {"one byte short", 4096 + 3 * 65536 - 1, 3, "partial"}, {"one chunk short", 4096 + 2 * 65536, 3, "partial"}};
+
+Test(samples, a_log_that_is_cut_short_is_partial)
+{
+    for (size_t i = 0; i < LEN(cuts); i++) {
+        const char *dir = scratch("cut");
+        char path[300];
+        cr_assert_eq(run("mkdir %s/in", dir), 0);
+        snprintf(path, sizeof path, "%s/in/a.evtx", dir), large_log(path, 3);
+        cr_assert_eq(run("truncate -s %u %s", cuts[i].bytes, path), 0);
+        cr_expect_eq(run("%s analyze --strict --progress=none -o %s/out %s/in", program(), dir, dir), cuts[i].code, "%s: %s", cuts[i].what, out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state || failed FROM v_evidence\" | tail -n 1 | tr -d '\042\015'", program(), dir), 0);
+        cr_expect(str_starts_ci(str_of(out), str_of(cuts[i].state)) && strstr(out, "0\n"), "%s: %s", cuts[i].what, out);
+    }
+}
+
 /* A rule of the user's own that fails is told on stderr and in the status; the others judge. */
 Test(samples, a_rule_that_fails_is_told)
 {
@@ -239,7 +257,7 @@ static const struct { const char *name, *make, *args; int code; const char *says
     {"text named System.evtx", "mkdir in && echo hello > in/System.evtx", "-o out in", 4, "text"},
     {"hive named notes.txt", "mkdir in && cp $SAMPLE/SYSTEM in/notes.txt", "-o out in", 0, NULL},
     {"log cut in its second half", "mkdir in && head -c 40000 $SAMPLE/System.evtx > in/System.evtx", "-o out in", 0, NULL},
-    {"log cut in its header, strict", "mkdir in && cp $SAMPLE/SYSTEM in && head -c 3000 $SAMPLE/System.evtx > in/x.evtx", "--strict -o out in", 0, NULL},
+    {"log cut in its header, strict", "mkdir in && cp $SAMPLE/SYSTEM in && head -c 3000 $SAMPLE/System.evtx > in/x.evtx", "--strict -o out in", 3, NULL},
     {"nothing of that name", "true", "-o out in", 2, "in"},
     {"output inside the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in/out in", 2, "inside the evidence"},
     {"output is the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in in", 2, "inside the evidence"},
