@@ -39,6 +39,7 @@ struct run {
     struct arena mem;
     char *db_tmp, *db_path;
     int code;
+    int64_t partial;                    /* files that could be read only in part, or not at all */
     struct buf status;                  /* JSON array of status words */
     struct buf said, kinds;             /* the summary; of a run without evidence, what was there instead */
 };
@@ -85,6 +86,7 @@ static enum status judge(struct run *r, struct err *e)
         add_status(r, "limit", EXIT_LIMIT);
     if (partial)
         add_status(r, "partial", r->o.strict ? EXIT_PARTIAL : 0);
+    r->partial = partial;
     if (broken) {
         add_status(r, "rule_error", r->o.strict ? EXIT_PARTIAL : 0);
         progress_end(&r->bar);
@@ -156,6 +158,8 @@ static void print_summary(struct run *r)
     if (r->code == EXIT_NO_EVIDENCE)
         complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are recognised by their contents", r->ev.n,
                       r->ev.n == 1 ? "" : "s", r->kinds.n ? ", none readable as log or hive: " : "", (int)r->kinds.n, r->kinds.p ? r->kinds.p : "");
+    if (r->code == EXIT_PARTIAL && r->partial)
+        complain_text(0, "%lld file%s could not be read to the end, and --strict asks for all: see Evidence in the report", (long long)r->partial, r->partial == 1 ? "" : "s");
     out_put(&r->said);
 }
 
