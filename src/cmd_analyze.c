@@ -8,6 +8,7 @@
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "progress.h"
+#include "rulelint.h"
 #include "verify.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -258,7 +259,8 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
             return complain(&e, EXIT_USAGE);
     }
     r->o.lim = run_limits_default();
-    if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK) || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK)
+    if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK) || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK ||
+        (r->o.knowledge && rules_usable(r->kb, &e) != OK))
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);

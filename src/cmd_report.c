@@ -5,13 +5,14 @@
 #include "kb.h"
 #include "output.h"
 #include "plat/plat.h"
+#include "rulelint.h"
 #include "verify.h"
 
 /* Derived tables are emptied and made again from the facts; the evidence is not read. */
 static enum status judge_again(struct casedb *db, const char *dir, struct kb **kb, struct err *e)
 {
     enum status st = kb_load(dir, kb, e);
-    if (st == OK && (st = case_exec(db, kb_file(*kb, "reset.sql").p, e)) == OK && (st = kb_store(*kb, db, e)) == OK) {
+    if (st == OK && (st = rules_usable(*kb, e)) == OK && (st = case_exec(db, kb_file(*kb, "reset.sql").p, e)) == OK && (st = kb_store(*kb, db, e)) == OK) {
         struct value v[] = {val_s(str_of(kb_sha256(*kb)))};
         st = case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES('knowledge_sha256', ?1)", v, (enum col_type[]){COL_TEXT}, 1, e);
     }

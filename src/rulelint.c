@@ -1,6 +1,8 @@
 #include "rulelint.h"
 #include "base/utf.h"
 #include "casedb.h"
+#include "diagnose.h"
+#include "ruletest.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -82,8 +84,12 @@ static void header(struct lint *l)
         problem(l, 1, "date, modified: expected YYYY-MM-DD");
     if (!r->author.n || !r->n_reference || !r->n_tag)
         problem(l, 1, "author, references and tags: expected all three");
-    if (!among(r->cause, rule_causes))
-        problem(l, r->line_cause, "cause: '%.*s' is none of the stable identifiers", STR_ARG(r->cause));
+}
+
+static void cause(struct lint *l)
+{
+    if (!among(l->rule->cause, rule_causes))
+        problem(l, l->rule->line_cause, "cause: '%.*s' is none of the stable identifiers", STR_ARG(l->rule->cause));
 }
 
 /* --- artefacts and advice */
@@ -143,22 +149,32 @@ static size_t template_names(struct str s, char *text, size_t cap, const char **
     return n;
 }
 
+/* The columns a result must have; does the query compile, and which of n names does it give? */
+static const char *const must[] = {"evidence_id", "host", "subject", "time"};
+static bool compiles(struct lint *l, const struct indicator *ind, const char *const *name, bool *has, size_t n)
+{
+    char line[300];
+    struct err e = {0};
+    if (case_check(l->base, ind->sql, name, has, n, &e) != OK)
+        return problem(l, ind->line, "%s: %s", role_names[ind->role], err_line(&e, line, sizeof line)), false;
+    for (size_t i = 0; i < LEN(must); i++)
+        if (!has[i])
+            problem(l, ind->line, "%s: the result has no column %s", role_names[ind->role], name[i]);
+    return true;
+}
+
 static void one_indicator(struct lint *l, const struct indicator *ind)
 {
-    static const char *const must[] = {"evidence_id", "host", "subject", "time"};
     const char *name[LEN(must) + MAX_NAMES];
     bool has[LEN(must) + MAX_NAMES];
-    char text[1024], line[300];
-    struct err e = {0};
+    char text[1024];
     memcpy(name, must, sizeof must);
     size_t n = LEN(must) + template_names(ind->explain, text, sizeof text, name + LEN(must), MAX_NAMES);
-    if (case_check(l->base, ind->sql, name, has, n, &e) != OK) {
-        problem(l, ind->line, "%s: %s", role_names[ind->role], err_line(&e, line, sizeof line));
+    if (!compiles(l, ind, name, has, n))
         return;
-    }
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = LEN(must); i < n; i++)
         if (!has[i])
-            problem(l, ind->line, i < LEN(must) ? "%s: the result has no column %s" : "%s: explain names {%s}, which is no column of the result", role_names[ind->role], name[i]);
+            problem(l, ind->line, "%s: explain names {%s}, which is no column of the result", role_names[ind->role], name[i]);
     if (reads_clock(ind->sql))
         problem(l, ind->line, "%s: the answer must not depend on the clock", role_names[ind->role]);
 }
@@ -170,10 +186,10 @@ static void indicators(struct lint *l)
         seen[l->rule->ind[i].role] = true;
         one_indicator(l, &l->rule->ind[i]);
     }
-    static const enum role must[] = {ROLE_SYMPTOM, ROLE_CAUSE, ROLE_CONTRADICTS};
-    for (size_t i = 0; i < LEN(must); i++)
-        if (!seen[must[i]])
-            problem(l, l->rule->ind[0].line, "indicators: none with role %s", role_names[must[i]]);
+    static const enum role roles[] = {ROLE_SYMPTOM, ROLE_CAUSE, ROLE_CONTRADICTS};
+    for (size_t i = 0; i < LEN(roles); i++)
+        if (!seen[roles[i]])
+            problem(l, l->rule->ind[0].line, "indicators: none with role %s", role_names[roles[i]]);
     const char *name[MAX_NAMES];
     char text[1024];
     size_t n = template_names(l->rule->explanation, text, sizeof text, name, MAX_NAMES);
@@ -233,6 +249,30 @@ static void tests(struct lint *l)
 size_t rulelint(const struct kb *kb, struct casedb *base, const struct rule *rule, struct buf *out)
 {
     struct lint l = {kb, base, rule, out, 0};
-    header(&l), advice(&l), indicators(&l), tests(&l);
+    header(&l), cause(&l), advice(&l), indicators(&l), tests(&l);
     return l.problems;
+}
+
+enum status rules_usable(const struct kb *kb, struct err *e)
+{
+    struct casedb *base = NULL;
+    struct buf out = {0};
+    size_t n = 0;
+    const struct rule *rule = kb_rules(kb, &n);
+    enum status st = ruletest_base(kb, &base, e);
+    if (st == OK)
+        st = derive_tables(base, kb, e);
+    for (size_t i = 0; i < n && st == OK; i++) {
+        struct lint l = {kb, base, &rule[i], &out, 0};
+        bool has[LEN(must)];
+        cause(&l);
+        for (size_t k = 0; k < rule[i].n_ind; k++)
+            compiles(&l, &rule[i].ind[k], must, has, LEN(must));
+        struct str rest = buf_view(&out), first = str_cut(&rest, '\n');
+        if (l.problems)
+            st = err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%.*s", STR_ARG(first));
+    }
+    buf_free(&out);
+    case_close(base);
+    return st;
 }

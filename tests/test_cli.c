@@ -206,15 +206,38 @@ Test(samples, a_log_that_is_cut_short_is_partial)
     }
 }
 
-/* A rule of the user's own that fails is told on stderr and in the status; the others judge. */
+/* A rule of the user's own whose query fails when it is run is told on stderr and in the status; the others judge. */
 Test(samples, a_rule_that_fails_is_told)
 {
     const char *dir = scratch("broken-rule");
-    cr_assert_eq(run("mkdir -p %s/kb/rules && sed -e '0,/SELECT/s//SELECT no_such_function(1),/' knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml", dir, dir), 0, "%s", out);
+    cr_assert_eq(run("mkdir -p %s/kb/rules && sed -e \"0,/SELECT/s//SELECT json_extract('{', '$.a'),/\" knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml", dir, dir), 0, "%s", out);
     for (int strict = 0; strict <= 1; strict++) {
         cr_expect_eq(run("%s analyze --force %s --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy", program(), strict ? "--strict" : "", dir, dir), strict ? 3 : 0, "%s", out);
         cr_expect(strstr(out, "1 rule could not be judged to the end") && strstr(out, "confirmed    credential-storage-policy"), "%s", out);
         cr_expect_eq(run("grep -q '\"status\": *\\[\"rule_error\"\\]' %s/out/report.json", dir), 0, "%s", out);
+    }
+}
+
+/* A rule file that cannot be right is refused before anything is read: exit 2, one line with its file and line. */
+static const struct { const char *what, *change, *says; } wrong_rules[] = {
+    {"no such function", "0,/SELECT/s//SELECT no_such_function(1),/", "no such function"},
+    {"a table that is no view", "0,/v_logon_failure/s//failure/", "clock_skew.yml:"},
+    {"a column too few", "0,/SELECT evidence_id/s//SELECT NULL/", "no column evidence_id"},
+    {"no stable cause", "s/^cause: .*/cause: sunspots/", "'sunspots' is none of the stable identifiers"},
+    {"no YAML", "1s/^/{/", "clock_skew.yml:"},
+};
+
+Test(samples, a_rule_that_cannot_be_right_is_refused)
+{
+    const char *dir = scratch("wrong-rule");
+    cr_assert_eq(run("%s analyze -o %s/case samples/cases/credential-storage-policy && mkdir -p %s/kb/rules", program(), dir, dir), 0, "%s", out);
+    for (size_t i = 0; i < LEN(wrong_rules); i++) {
+        cr_assert_eq(run("sed -e '%s' knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml && ! cmp -s knowledge/rules/clock_skew.yml %s/kb/rules/clock_skew.yml", wrong_rules[i].change, dir, dir), 0, "%s", out);
+        cr_expect_eq(run("%s analyze --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy", program(), dir, dir), 2, "%s: %s", wrong_rules[i].what, out);
+        cr_expect(strstr(out, wrong_rules[i].says) && strstr(out, "clock_skew.yml:") && lines() == 1, "%s: %s", wrong_rules[i].what, out);
+        cr_expect_eq(run("%s report --knowledge %s/kb -o %s/out %s/case/case.db", program(), dir, dir, dir), 2, "%s: %s", wrong_rules[i].what, out);
+        cr_expect(strstr(out, wrong_rules[i].says) && lines() == 1, "%s: %s", wrong_rules[i].what, out);
+        cr_expect_eq(run("ls %s/out", dir), 2, "%s: %s", wrong_rules[i].what, out);
     }
 }
 
