@@ -836,10 +836,10 @@ static void services(struct buf *b, const struct report *r)
     static const char *const head[] = {"Service", "Host", "Start", "Account", "Evidence", NULL};
     const struct r_service *s = r->service.row;
     size_t n = 0;
-    if (!r->service.n)
+    if (!r->services_known)
         return;
     table_open(b, r, "Services", "those logon sessions depend on, those with an account of their own, those that failed", head);
-    for (; n < r->service.n && n < SHOW_ROWS && room(b); n++, s++) {
+    for (; n < r->services_known && n < SHOW_ROWS && room(b); n++, s++) {
         h(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi>", s->service);
         if (s->display.n && s->display.p[0] != '@' && !str_eq(s->display, s->service))
             h(b, "<small><bdi dir='auto'>%s</bdi></small>", s->display);
@@ -847,12 +847,12 @@ static void services(struct buf *b, const struct report *r)
         if (s->start != NONE)
             h(b, "%z <span class='src'>(%i)</span>", start_word(s->start), s->start);
         else
-            h(b, "<span class='nil'>%z</span>", s->id.p ? "not set" : "not installed");
+            h(b, "<span class='nil'>%z</span>", s->installed ? "not set" : "not installed");
         if (s->recovery.n)
             h(b, "<small>when it fails: %s</small>", s->recovery);
         h(b, "</td><td><bdi dir='auto'>%s</bdi></td><td>", s->account), ref(b, r, s->id), buf_z(b, "</td></tr>\n");
     }
-    table_close(b, r->service.n - n + r->service.more, "SELECT * FROM v_service");
+    table_close(b, r->services_known - n + r->service.more, "SELECT * FROM v_service");
 }
 
 static void setting_row(struct buf *b, const struct report *r, const struct r_setting *s)
@@ -927,7 +927,7 @@ static void facts(struct buf *b, const struct report *r)
 {
     buf_z(b, "<section class='part' id='facts' aria-labelledby='h-facts'>\n<h2 id='h-facts'>Facts</h2>\n<p class='hint'>State of the host as the evidence records it, whatever the verdicts.</p>\n");
     failures(b, r);
-    if (!r->service.n && !r->setting.n)
+    if (!r->services_known && !r->setting.n)
         buf_z(b, "<p class='nil'>No SYSTEM hive was read: nothing is known about services and settings.</p>\n");
     services(b, r), settings(b, r, true), settings(b, r, false), control_sets(b, r);
     buf_z(b, "</section>\n");

@@ -164,7 +164,7 @@ static void put_facts(const struct report *r, struct buf *b)
     open_list(b, "    ", "services");
     for (size_t i = 0; i < r->service.n; i++, s++) {
         next_row(b, i, "      ");
-        say(b, &json, "{'host': %s, 'service': %s, 'start': %i, 'account': %s, 'recovery': %s, 'ref': %s}", s->host, s->service, s->start, s->account, s->recovery, s->id);
+        say(b, &json, "{'host': %s, 'service': %s, 'installed': %z, 'start': %i, 'account': %s, 'recovery': %s, 'ref': %s}", s->host, s->service, s->installed == NONE ? "null" : s->installed ? "true" : "false", s->start, s->account, s->recovery, s->id);
     }
     close_list(b, r->service.n, "    ");
     buf_z(b, ",\n");

@@ -362,8 +362,8 @@ static void facts(struct page *p, const struct report *r)
         m(p, "| %s | %s | %s | %i %s | %s | %n | %t | %t | ", t[i].subject, t[i].kind, t[i].host, t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
         id(p, t[i].id), m(p, " |\n"), keep(p);
     }
-    p->end += 2500, table(p, r->service.n, "Services", "Service | Host | Start | Account | When it fails | Evidence");
-    for (size_t i = 0; i < r->service.n; i++)
+    p->end += 2500, table(p, r->services_known, "Services", "Service | Host | Start | Account | When it fails | Evidence");
+    for (size_t i = 0; i < r->services_known; i++)
         m(p, "| %s | %s | %i | %s | %s | ", s[i].service, s[i].host, s[i].start, s[i].account, s[i].recovery), id(p, s[i].id), m(p, " |\n"), keep(p);
     p->end += 2000, settings(p, r, true);
     p->end += 2000, settings(p, r, false);

@@ -40,7 +40,7 @@ struct r_evidence {
 struct r_coverage { int64_t from, to, channel, core; struct str host, artifact, state, path, detail; };
 struct r_task     { int64_t event_id, win32, time; struct str host, task, raw, symbol, id; };
 struct r_failed   { int64_t logon, win32, n, first, last; struct str host, kind, subject, raw, symbol, id; };     /* failures alike; id: the last one; logon: of a logon, a session or an account */
-struct r_service  { int64_t start; struct str host, service, display, account, id, recovery; };     /* recovery: what is done when it fails */
+struct r_service  { int64_t installed, start; struct str host, service, display, account, id, recovery; };     /* installed: 1, 0, NONE: not known; recovery: what is done when it fails */
 struct r_setting  { int64_t smb, is_set, value, default_value; struct str host, name, text, default_text, meaning, id; };
 struct r_set      { int64_t good; struct str host, set, path, name, value, current, id; };      /* another control set differs; good: the last known good one */
 struct r_day      { int64_t day, n; struct str host; };
@@ -79,6 +79,7 @@ struct report {
     struct list cited;                                  /* const struct r_citation *, one per evidence id that a page shows, sorted by id */
     struct str tool, version, knowledge, stamp;
     struct r_read read;
+    size_t services_known;                              /* of service: those of hosts with a SYSTEM hive come first */
 };
 
 /* How text, times and gaps look in one format. */

@@ -110,18 +110,19 @@ static const struct source { size_t list, size, cap; const char *sql; struct col
      "GROUP BY logon, host, kind, subject, raw, win32 ORDER BY logon DESC, host, 10 DESC, kind, subject, raw",
      {INT(r_failed, logon), TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject), TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n), INT(r_failed, first),
       INT(r_failed, last), TEXT(r_failed, id)}},
-    /* Five services always, absent ones too, once a SYSTEM hive of the host was read; others when they log on with an account of their own or failed. */
+    /* Five services always, absent ones and (last) those of hosts without a SYSTEM hive too; others when they log on with an account of their own or failed. */
     {offsetof(struct report, service), sizeof(struct r_service), 100000,
      "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY AND state IN ('present', 'partial') "
      "AND coalesce(detail, '') NOT LIKE 'only a part of it%'), rec AS MATERIALIZED (SELECT host, service, actions FROM v_service_recovery) "
-     "SELECT s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id, "
+     "SELECT * FROM (SELECT 1 AS installed, s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id, "
      "(SELECT min(r.actions) FROM rec r WHERE r.host = s.host AND r.service = s.service COLLATE NOCASE) FROM v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
      "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE) "
      "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
      "AND s.account COLLATE NOCASE NOT IN (SELECT name FROM kb_account)) UNION ALL "
-     "SELECT h.host, a.name, NULL, NULL, NULL, NULL, NULL FROM hives h, always a WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE NOCASE) "
-     "ORDER BY 1, 2 COLLATE NOCASE, 6",
-     {TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start), TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id),
+     "SELECT CASE WHEN h.host IN (SELECT host FROM hives) THEN 0 END, h.host, a.name, NULL, NULL, NULL, NULL, NULL FROM v_host h, always a "
+     "WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE NOCASE)) "
+     "ORDER BY installed IS NULL, 2, 3 COLLATE NOCASE, 7",
+     {INT(r_service, installed), TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start), TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id),
       TEXT(r_service, recovery)}},
     {offsetof(struct report, setting), sizeof(struct r_setting), 100000,
      "SELECT section = 'smb_client', host, name, is_set, value, text, default_value, default_text, meaning, evidence_id FROM v_setting "
@@ -329,6 +330,13 @@ static enum status name_set(struct report *r, struct arena scratch, struct err *
 
 static uint64_t positive(int64_t v) { return v > 0 ? (uint64_t)v : 0; }
 
+static void count_services(struct report *r)
+{
+    const struct r_service *s = r->service.row;
+    while (r->services_known < r->service.n && s[r->services_known].installed != NONE)
+        r->services_known++;
+}
+
 static void count_evidence(struct report *r)
 {
     for (size_t i = 0; i < r->anomaly.n; i++) {
@@ -441,7 +449,7 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
     if (st != OK || (st = group_findings(r, a, e)) != OK || (st = name_set(r, *a, e)) != OK)
         return st;
     link_findings(r);
-    count_evidence(r);
+    count_evidence(r), count_services(r);
     if ((st = collect_cited(r, a, e)) != OK)
         return st;
     for (size_t i = 0; i < r->host.n; i++)
