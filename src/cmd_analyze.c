@@ -225,24 +225,28 @@ static enum status read_rest(struct run *r, struct err *e)
     return st;
 }
 
-/* From facts to reports; the names are what --progress=json tells. */
+static enum status derive_phase(struct run *r, struct err *e) { return derive(r->db, r->kb, e); }
+static enum status coverage_phase(struct run *r, struct err *e) { return coverage(r->db, r->kb, e); }
+static enum status diagnose_phase(struct run *r, struct err *e) { return diagnose(r->db, r->kb, e); }
+static enum status verify_phase(struct run *r, struct err *e) { return verify(r->db, r->o.require_jail, &r->jail, e); }
+
+static enum status report_phase(struct run *r, struct err *e)
+{
+    enum status st = judge(r, e);
+    st = st == OK ? summary(r, e) : st;
+    return st == OK ? write_case(r->db, r->o.out, e) : st;
+}
+
+/* From facts to reports; the names are what --progress=json tells. An interrupt ends the run before the next. */
 static enum status conclude(struct run *r, struct err *e)
 {
+    static const struct { const char *name; enum status (*run)(struct run *r, struct err *e); } phases[] = {
+        {"derive", derive_phase}, {"coverage", coverage_phase}, {"diagnose", diagnose_phase}, {"verify", verify_phase}, {"hash", read_rest}, {"report", report_phase}};
     enum status st = OK;
-    progress_phase(&r->bar, "derive");
-    st = derive(r->db, r->kb, e);
-    progress_phase(&r->bar, "coverage");
-    st = st == OK ? coverage(r->db, r->kb, e) : st;
-    progress_phase(&r->bar, "diagnose");
-    st = st == OK ? diagnose(r->db, r->kb, e) : st;
-    progress_phase(&r->bar, "verify");
-    st = st == OK ? verify(r->db, r->o.require_jail, &r->jail, e) : st;
-    progress_phase(&r->bar, "hash");
-    st = st == OK ? read_rest(r, e) : st;
-    progress_phase(&r->bar, "report");
-    st = st == OK ? judge(r, e) : st;
-    st = st == OK ? summary(r, e) : st;
-    st = st == OK ? write_case(r->db, r->o.out, e) : st;
+    for (size_t i = 0; i < LEN(phases) && st == OK; i++) {
+        progress_phase(&r->bar, phases[i].name);
+        st = stop_signal ? err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped") : phases[i].run(r, e);
+    }
     progress_phase(&r->bar, "finish");
     return st;
 }

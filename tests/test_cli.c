@@ -345,6 +345,24 @@ Test(bad_input, old_case_survives_a_killed_run, .timeout = 60)
     cr_expect_eq(run("%s analyze --force -o %s/out samples/cases/healthy-host && sha256sum -c %s/before", program(), dir, dir), 0, "%s", out);
 }
 
+/* Ctrl-C reaches the program and its workers alike, whatever they are at: one line, 130, and the folder as it was. */
+Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 60)
+{
+    const char *dir = scratch("interrupt");
+    unsigned stopped = 0;
+    cr_assert_eq(run("%s analyze --stamp old -o %s/out samples/cases/two-hosts && cp -r %s/out %s/old", program(), dir, dir, dir), 0, "%s", out);
+    for (int i = 0; i < 20; i++) {
+        int code = run("cd %s && setsid sh -c 'trap : INT; %s analyze --force --stamp new --progress=none -o out '$OLDPWD'/samples/cases/two-hosts >stdout & p=$!; sleep 0.%02d; kill -INT -$$; wait $p'", dir, program(), i);
+        bool said = strcmp(out, "whylogon: interrupted: the run was stopped\n") == 0;
+        stopped += said;
+        cr_expect(code == 0 || (code == 128 + SIGINT && (said || !out[0])), "%d: %s", code, out);       /* silent: before it could listen */
+        cr_expect(code == 0 || run("diff -r %s/old %s/out", dir, dir) == 0, "%s", out);
+        cr_expect_eq(run("ls %s/out | grep -v -e '^case.db$' -e '^report[.]'", dir), 1, "left behind: %s", out);
+        cr_assert_eq(run("rm -r %s/out && cp -r %s/old %s/out", dir, dir, dir), 0, "%s", out);
+    }
+    cr_expect_geq(stopped, 3, "%u", stopped);
+}
+
 Test(commands, exit_codes)
 {
     static const struct { const char *args; int code; const char *says; } rows[] = {
