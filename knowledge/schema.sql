@@ -8,9 +8,10 @@ PRAGMA user_version = 3;
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
 
--- Evidence files, one row each, in the order of their paths.
+-- Evidence files, one row each, in the order of their paths. path is what reports show: the way below the input, behind the input's name where several were given.
+-- place is where the file is opened again (the input as given, then the way below it); no view shows it, so that no report depends on where the evidence lay.
 CREATE TABLE evidence(
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL, container TEXT, unit INTEGER,   -- unit: id of the hive a log belongs to
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, place TEXT, container TEXT, unit INTEGER,   -- unit: id of the hive a log belongs to
     kind TEXT, format TEXT, log_kind TEXT, bytes INTEGER, sha256 TEXT,
     seen INTEGER DEFAULT 0, parsed INTEGER DEFAULT 0, recovered INTEGER DEFAULT 0, failed INTEGER DEFAULT 0, chunks INTEGER DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'read',         -- read | partial | unreadable | skipped

@@ -55,7 +55,7 @@ static enum status plan(struct dump *d, struct err *e)
         for (uint32_t at = 0; at < slots && st == OK; at += DUMP_SLOTS)
             st = add_part(d, (struct part){i, at, slots - at < DUMP_SLOTS ? slots - at : DUMP_SLOTS}, e);
         if (!slots && !is_registry(f) && f->hive == i && f->is.format)
-            complain_text(0, "%s: %s, %s", f->path.p, f->is.format, is_log(f) ? "without a single chunk" : "not an event log or hive");
+            complain_text(0, "%s: %s, %s", f->place.p, f->is.format, is_log(f) ? "without a single chunk" : "not an event log or hive");
     }
     return st;
 }
@@ -89,7 +89,7 @@ static enum status ask(struct dump *d, struct child *c, size_t index, struct err
     d->out.n = 0;
     if (c->open != p->file + 1) {
         struct err why = {0};
-        while (n < 1u + f->n_log && plat_open(d->ev.file[of[n]].path.p, &fd[n], &bytes[n], &why) == OK)
+        while (n < 1u + f->n_log && plat_open(d->ev.file[of[n]].place.p, &fd[n], &bytes[n], &why) == OK)
             n++;
         size_t at = frame_begin(&d->out, DUMP_OPEN);
         buf_char(&d->out, f->is.kind == KIND_HIVE ? DUMP_HIVE : is_log(f) ? DUMP_LOG : DUMP_REG_TEXT), buf_char(&d->out, (char)n);
@@ -129,7 +129,7 @@ static enum status part_done(struct dump *d, struct child *c, struct err *e)
     const struct part *p = &d->part[d->turn];
     bool last = d->turn + 1 == d->n_part || p[1].file != p->file;
     if (last && d->failed) {
-        complain_text(0, "%s: %llu of %llu records could not be read", d->ev.file[p->file].path.p, (unsigned long long)d->failed, (unsigned long long)d->seen);
+        complain_text(0, "%s: %llu of %llu records could not be read", d->ev.file[p->file].place.p, (unsigned long long)d->failed, (unsigned long long)d->seen);
         d->code = exit_worst(d->code, EXIT_DONE);
     }
     if (last)
@@ -143,7 +143,7 @@ static enum status on_frame(struct dump *d, struct child *c, uint8_t type, struc
 {
     uint64_t a = span_u64(&in);
     if (type == DUMP_NOTE) {
-        complain_text(0, "%s at 0x%llx: %.*s", d->ev.file[d->part[c->part].file].path.p, (unsigned long long)a, (int)in.n, (const char *)in.p);
+        complain_text(0, "%s at 0x%llx: %.*s", d->ev.file[d->part[c->part].file].place.p, (unsigned long long)a, (int)in.n, (const char *)in.p);
         return in.bad ? E_FORMAT : OK;
     }
     uint64_t failed = span_u64(&in);
@@ -152,7 +152,7 @@ static enum status on_frame(struct dump *d, struct child *c, uint8_t type, struc
         return E_FORMAT;
     d->seen += a, d->failed += failed;
     if (st != OK)
-        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %.*s", d->ev.file[d->part[c->part].file].path.p, (int)in.n, (const char *)in.p));
+        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %.*s", d->ev.file[d->part[c->part].file].place.p, (int)in.n, (const char *)in.p));
     return part_done(d, c, e);
 }
 
@@ -167,7 +167,7 @@ static enum status on_end(struct dump *d, struct child *c, struct err *e)
     if (how.code == EXIT_OUTPUT)
         return err_set(e, E_DB, ERR_NO_OFF, "standard output", "cannot be written");
     if (c->busy)
-        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: its reader ended (%s %d) at slot %u; going on behind it", d->ev.file[d->part[c->part].file].path.p,
+        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: its reader ended (%s %d) at slot %u; going on behind it", d->ev.file[d->part[c->part].file].place.p,
                                                     how.signal ? "signal" : "code", how.signal ? how.signal : how.code, d->part[c->part].first));
     bool mine = c->busy && c->part == d->turn, later = c->busy && !mine;
     c->busy = false;
@@ -267,7 +267,7 @@ static void sniff_all(struct dump *d)
         struct file *f = &d->ev.file[i];
         if (f->skipped)
             continue;
-        if (plat_open(f->path.p, &fd, &f->bytes, &why) != OK || plat_read_at(fd, 0, head, sizeof head, &got, &why) != OK)
+        if (plat_open(f->place.p, &fd, &f->bytes, &why) != OK || plat_read_at(fd, 0, head, sizeof head, &got, &why) != OK)
             d->code = exit_worst(d->code, complain(&why, EXIT_PARTIAL));
         else
             f->is = sniff(span_of(head, got, 0));

@@ -77,11 +77,11 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
 
 #define SET(name) "(SELECT v.num FROM reg_value v WHERE v.hive_id = e.id AND v.path = 'SYSTEM\\Select' AND v.name = '" name "' LIMIT 1)"
 static const char query[] =
-    "SELECT e.path, e.kind, e.format, e.bytes, e.sha256, e.state, e.note, e.log_kind, e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
+    "SELECT e.place AS path, e.kind, e.format, e.bytes, e.sha256, e.state, e.note, e.log_kind, e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
     " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys, (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values', (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
     " (SELECT a.what || ' at ' || printf('0x%x', a.file_off) || ': ' || coalesce(a.detail, '') FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly,"
     SET("Current") " AS current_set, " SET("Default") " AS default_set, " SET("Failed") " AS failed_set, " SET("LastKnownGood") " AS last_known_good, h.seq1, h.seq2,"
-    " (SELECT u.path FROM evidence u WHERE u.id = e.unit AND u.id <> e.id) AS log_of,"
+    " (SELECT u.place FROM evidence u WHERE u.id = e.unit AND u.id <> e.id) AS log_of,"
     " (SELECT group_concat(said, char(10)) FROM (SELECT printf('0x%x ', a.file_off) || a.what || ': ' || coalesce(replace(a.detail, char(10), ' '), '') AS said FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT " LISTED_TEXT ")) AS list"
     " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id) ORDER BY e.id";
 

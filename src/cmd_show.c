@@ -18,7 +18,7 @@ static const struct { const char *table, *title; } tables[] = {
     {"lockout_policy", "lockout policy"}, {"task_cache", "scheduled task"}, {"hive", "hive"}, {"anomaly", "damage"},
 };
 
-struct show { const char *title; struct str path, sha256, kind; struct arena mem; bool found, event; };
+struct show { const char *title; struct str path, place, sha256, kind; struct arena mem; bool found, event; };
 
 static bool is_time(const char *name)
 {
@@ -68,7 +68,7 @@ static enum status keep_file(void *ctx, const struct cell *c, const char *const 
 {
     struct show *s = ctx;
     (void)name, (void)n, (void)e;
-    s->path = arena_str(&s->mem, c[0].s), s->sha256 = arena_str(&s->mem, c[1].s), s->kind = arena_str(&s->mem, c[2].s);
+    s->path = arena_str(&s->mem, c[0].s), s->place = arena_str(&s->mem, c[1].s), s->sha256 = arena_str(&s->mem, c[2].s), s->kind = arena_str(&s->mem, c[3].s);
     return OK;
 }
 
@@ -116,9 +116,9 @@ static int show_bytes(struct show *s, uint64_t off)
     uint64_t bytes;
     struct map map = {0};
     struct err e = {0};
-    if (plat_open(s->path.p, &fd, &bytes, &e) != OK) {
+    if (plat_open(s->place.p, &fd, &bytes, &e) != OK) {
         struct buf b = {0};
-        buf_z(&b, "\nraw bytes: "), buf_term(&b, s->path), buf_printf(&b, ": %s; give the file with this sha256 its place back to see them\n", e.why);
+        buf_z(&b, "\nraw bytes: "), buf_term(&b, s->place), buf_printf(&b, ": %s; give the file with this sha256 its place back to see them\n", e.why);
         out_put(&b);
         return EXIT_DONE;
     }
@@ -126,9 +126,9 @@ static int show_bytes(struct show *s, uint64_t off)
     fflush(stdout);
     plat_jail(&(struct jail_limits){.may_write = true});
     if (plat_map(fd, bytes, &map, &e) != OK) {
-        e.path = s->path.p, code = complain(&e, EXIT_PARTIAL);
+        e.path = s->place.p, code = complain(&e, EXIT_PARTIAL);
     } else if (off >= map.n) {
-        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end: the file has changed", s->path.p, (unsigned long long)off);
+        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end: the file has changed", s->place.p, (unsigned long long)off);
     } else {
         size_t n = map.n - (size_t)off < HEX_BYTES ? map.n - (size_t)off : HEX_BYTES;
         struct buf xml = {0};
@@ -170,12 +170,12 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
         return complain_text(EXIT_USAGE, "show: '%s' is not an evidence id such as f3:0x11c00", id);
     struct value arg[] = {val_i(file), val_i(off)};
     enum col_type type[] = {COL_INT, COL_INT};
-    if (case_query(db, "SELECT path, coalesce(sha256, 'not hashed'), coalesce(kind, '') FROM evidence WHERE id = ?1", arg, type, 1, keep_file, s, &e) != OK)
+    if (case_query(db, "SELECT path, place, coalesce(sha256, 'not hashed'), coalesce(kind, '') FROM evidence WHERE id = ?1", arg, type, 1, keep_file, s, &e) != OK)
         return complain(&e, EXIT_OUTPUT);
-    if (!s->path.p)
+    if (!s->path.p || !s->place.p)
         return complain_text(EXIT_USAGE, "show: this case has no evidence file f%lld", (long long)file);
     struct buf head = {0};
-    buf_printf(&head, "%s\n  file         ", id), buf_term(&head, s->path), buf_z(&head, "\n  sha256       "), buf_term(&head, s->sha256);
+    buf_printf(&head, "%s\n  file         ", id), buf_term(&head, s->path), buf_z(&head, "\n  read from    "), buf_term(&head, s->place), buf_z(&head, "\n  sha256       "), buf_term(&head, s->sha256);
     buf_printf(&head, "\n  offset       0x%llx (%llu)\n", (unsigned long long)off, (unsigned long long)off);
     out_put(&head);
     for (size_t i = 0; i < LEN(tables); i++) {

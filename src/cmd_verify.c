@@ -15,7 +15,7 @@ static const char *const tables[] = {"event", "fold", "reg_value", "reg_key", "s
                                      "task_cache"};
 static const char *const plumbing[] = {"id", "file_id", "file_off", "hive_id", "host_id", "boot", "evidence_id"};
 
-struct file_state { int64_t id, now; struct str path, sha256; };       /* now: its id in the fresh case, 0 when it is gone */
+struct file_state { int64_t id, now; struct str path, place, sha256; bool older, read; };      /* now: its id in the fresh case, 0 when it is gone; read: not left out */
 
 struct job {
     struct casedb *stored, *fresh;
@@ -42,8 +42,9 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     j->file = more;
     struct file_state *f = &j->file[j->n_file++];
-    *f = (struct file_state){.id = c[0].i, .path = arena_str(&j->mem, c[1].s), .sha256 = c[2].null ? (struct str){0} : arena_str(&j->mem, c[2].s)};
-    return f->path.p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
+    *f = (struct file_state){.id = c[0].i, .path = arena_str(&j->mem, c[1].s), .place = arena_str(&j->mem, c[2].s), .sha256 = c[3].null ? (struct str){0} : arena_str(&j->mem, c[3].s),
+                             .older = c[4].i, .read = c[5].i};
+    return f->path.p && f->place.p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
 }
 
 static enum status read_options(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
@@ -79,20 +80,18 @@ static enum status read_again(struct job *j, struct err *e)
 {
     struct ingest_result r;
     struct progress bar;
-    const char **path = calloc(j->n_file ? j->n_file : 1, sizeof *path);
-    enum status st = path ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
+    struct file *file = calloc(j->n_file ? j->n_file : 1, sizeof *file);
+    enum status st = file ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     size_t n = 0;
-    for (size_t i = 0; i < j->n_file && st == OK; i++) {
-        struct plat_stat s;
-        if (plat_stat(j->file[i].path.p, true, &s, NULL) == OK)
-            path[n++] = j->file[i].path.p;
-    }
+    for (size_t i = 0; i < j->n_file && st == OK; i++)
+        if (j->file[i].read)
+            file[n++] = (struct file){.path = j->file[i].path, .place = j->file[i].place, .older = j->file[i].older};
     progress_begin(&bar, PROGRESS_AUTO);
     struct ingest_options o = {.progress = progress_show, .ctx = &bar};
-    if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK && (st = discover(path, n, &j->ev, e)) == OK)
+    if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK && (st = discover_again(file, n, &j->ev, e)) == OK)
         st = ingest(j->fresh, &j->want, &j->ev, &o, &r, e);
     progress_end(&bar);
-    free(path);
+    free(file);
     return st == OK ? case_query(j->fresh, "SELECT id, path, sha256 FROM evidence", NULL, NULL, 0, match_file, j, e) : st;
 }
 
@@ -206,7 +205,7 @@ static void tell_files(struct job *j)
         bool changed = str_eq(f->sha256, STR("changed")), missing = f->sha256.p && !f->now;
         j->same += f->now && f->sha256.p && !changed, j->changed += changed, j->missing += missing;
         if ((changed || missing) && !j->json)
-            buf_z(&b, changed ? "changed  " : "missing  "), buf_term(&b, f->path), buf_char(&b, '\n');
+            buf_z(&b, changed ? "changed  " : "missing  "), buf_term(&b, f->path), buf_z(&b, "  (read from "), buf_term(&b, f->place), buf_z(&b, ")\n");
     }
     out_put(&b);
 }
@@ -226,6 +225,9 @@ static void tell(const struct job *j)
     else
         printf(text, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], second_version());
 }
+
+/* What was skipped and not hashed either, such as a link, was never read. */
+static const char stored_files[] = "SELECT id, path, place, sha256, older, state <> 'skipped' OR sha256 IS NOT NULL FROM evidence ORDER BY id";
 
 int cmd_verify(int argc, char **argv)
 {
@@ -250,7 +252,7 @@ int cmd_verify(int argc, char **argv)
         code = complain(&e, EXIT_USAGE);
     } else {
         j.want = st == OK ? *kb_want(j.kb) : j.want;
-        if (st == OK && (st = case_query(j.stored, "SELECT id, path, sha256 FROM evidence ORDER BY id", NULL, NULL, 0, add_file, &j, &e)) == OK &&
+        if (st == OK && (st = case_query(j.stored, stored_files, NULL, NULL, 0, add_file, &j, &e)) == OK &&
             (st = case_query(j.stored, "SELECT key, value FROM meta", NULL, NULL, 0, read_options, &j, &e)) == OK && (st = read_again(&j, &e)) == OK) {
             tell_files(&j);
             st = compare_all(&j, &e);

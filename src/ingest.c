@@ -153,9 +153,9 @@ static enum status store_files(struct ingest *p, struct err *e)
         struct value v[] = {
             val_i(row_id(i)), val_s(f->path), val_s(str_of(kind_names[f->is.kind])), val_s(str_of(f->is.format ? f->is.format : "not read")),
             val_i((int64_t)f->bytes), val_s(str_of(state)), val_s(note_of(f, f->hive == i)),
-            f->hive != i ? val_i(row_id(f->hive)) : val_null(), val_i(f->older),
+            f->hive != i ? val_i(row_id(f->hive)) : val_null(), val_i(f->older), val_s(f->place),
         };
-        st = run(p, "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9)", LEN(v), v, "isssissii", e);
+        st = run(p, "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)", LEN(v), v, "isssissiis", e);
     }
     return st;
 }
@@ -614,7 +614,7 @@ static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, 
 static enum status open_again(const struct file *f, plat_file *fd, struct err *why)
 {
     uint64_t bytes;
-    enum status st = plat_open(f->path.p, fd, &bytes, why);
+    enum status st = plat_open(f->place.p, fd, &bytes, why);
     if (st != OK || bytes == f->bytes)
         return st;
     plat_close(*fd);

@@ -14,7 +14,7 @@ enum { WHY = 176, STALL_MS = 30000,        /* one item: a hive is opened with th
 
 /* What is cited: where it lies and which row says so. */
 struct item { int64_t unit, file, off, row; uint8_t kind; };
-struct unit { int64_t file[3]; struct str path[3], root; size_t n; bool hive, text; };     /* root: "SYSTEM", or further down for a sub-tree export; text: no second reader knows it */
+struct unit { int64_t file[3]; struct str place[3], root; size_t n; bool hive, text; };     /* root: "SYSTEM", or further down for a sub-tree export; text: no second reader knows it */
 
 struct verify {
     struct casedb *db;
@@ -131,10 +131,10 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
 {
     struct { struct verify *v; struct unit *u; } *q = ctx;
     (void)name, (void)n;
-    if (q->u->n == LEN(q->u->path))
+    if (q->u->n == LEN(q->u->place))
         return OK;
-    q->u->file[q->u->n] = c[0].i, q->u->path[q->u->n] = arena_str(&q->v->mem, c[1].s), q->u->hive |= str_eq(c[2].s, STR("hive")), q->u->text |= str_eq(c[2].s, STR("reg-text"));
-    return q->u->path[q->u->n++].p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
+    q->u->file[q->u->n] = c[0].i, q->u->place[q->u->n] = arena_str(&q->v->mem, c[1].s), q->u->hive |= str_eq(c[2].s, STR("hive")), q->u->text |= str_eq(c[2].s, STR("reg-text"));
+    return q->u->place[q->u->n++].p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
 }
 
 static void child_end(struct verify *v, struct exit_info *how)
@@ -150,7 +150,7 @@ static enum status child_start(struct verify *v, const struct unit *u, char why[
     uint64_t bytes[3];
     struct err bad = {0};
     size_t open = 0;
-    while (open < u->n && plat_open(u->path[open].p, &fd[open], &bytes[open], &bad) == OK)
+    while (open < u->n && plat_open(u->place[open].p, &fd[open], &bytes[open], &bad) == OK)
         open++;
     enum status st = OK;
     if (open < u->n) {
@@ -267,7 +267,7 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
     struct { struct verify *v; struct unit *u; } q = {v, &u};
     struct arena before = v->mem;
     struct exit_info how;
-    enum status st = case_query(v->db, "SELECT id, path, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id", &(struct value){.i = v->item[from].unit},
+    enum status st = case_query(v->db, "SELECT id, place, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id", &(struct value){.i = v->item[from].unit},
                                 (enum col_type[]){COL_INT}, 1, add_file, &q, e);
     if (st == OK)
         st = case_query(v->db, "SELECT root FROM hive WHERE file_id = ?1", &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, keep_root, &q, e);

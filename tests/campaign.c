@@ -422,7 +422,7 @@ static enum status show_row(void *ctx, const struct cell *c, const char *const *
     return OK;
 }
 
-struct listed { char path[600], hash[SHA256_TEXT]; };
+struct listed { char name[300], hash[SHA256_TEXT]; };
 
 static void put(const char *dir, const char *name, const void *p, size_t n, struct listed *l)
 {
@@ -431,7 +431,7 @@ static void put(const char *dir, const char *name, const void *p, size_t n, stru
     uint8_t sum[SHA256_BYTES];
     buf_put(&b, p, n);
     write_file(dir, name, &b);
-    snprintf(l->path, sizeof l->path, "%s/%s", dir, name);
+    snprintf(l->name, sizeof l->name, "%s", name);
     if (!sha256_begin(&h))
         abort();
     sha256_add(&h, p, n);
@@ -494,7 +494,7 @@ static void one_batch(void)
     if (db) {
         expect(ask(db, "SELECT count(*) FROM v_evidence", NULL, NULL) == (int64_t)n, "not every file is listed");
         for (size_t i = 0; i < n; i++)
-            expect(ask(db, "SELECT count(*) FROM v_evidence WHERE path = ?1 AND sha256 = ?2", list[i].path, list[i].hash) == 1, "not listed with its hash: %s", list[i].path);
+            expect(ask(db, "SELECT count(*) FROM v_evidence WHERE path = ?1 AND sha256 = ?2", list[i].name, list[i].hash) == 1, "not listed with its hash: %s", list[i].name);
         expect(ask(db, "SELECT count(*) FROM v_finding WHERE verdict = 'confirmed' AND cause = 'credential-storage-policy' AND host = 'WS04' AND subject = '\\Backup'", NULL, NULL) == 1,
                "the neighbour's verdict changed");
         case_query(db, "SELECT path, note FROM v_evidence WHERE note LIKE 'worker lost%'", NULL, NULL, 0, show_row, (char[]){"worker lost:"}, NULL);

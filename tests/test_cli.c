@@ -1,4 +1,5 @@
 /* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the public corpus. */
+#include "../src/casedb.h"
 #include "build.h"
 #include "shell.h"
 #include <dirent.h>
@@ -148,10 +149,10 @@ Test(samples, large_logs_are_hashed_to_the_end, .timeout = 120)
     for (int jobs = 1; jobs <= 3; jobs++)
         cr_assert_eq(run("cd %s && %s analyze --progress=none -j %d -o out%d in", dir, program(), jobs, jobs), 0, "%s", out);
     cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0, "%s", out);
-    cr_expect_eq(run("cd %s && sha256sum in/? in/*.evtx 2>/dev/null | sort > sums; %s query --csv out1/case.db \"SELECT sha256 || '  ' || path FROM v_evidence\" |"
+    cr_expect_eq(run("cd %s && (cd in && sha256sum *.evtx) | sort > sums; %s query --csv out1/case.db \"SELECT sha256 || '  ' || path FROM v_evidence\" |"
                      " tail -n +2 | tr -d '\\042\\015' | sort | diff - sums", dir, program()), 0, "%s", out);
     cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT group_concat(path) FROM v_evidence WHERE duplicate_of IS NOT NULL\" | tail -n 1", program(), dir), 0);
-    cr_expect(strstr(out, "in/d.evtx") && !strchr(out, ','), "%s", out);
+    cr_expect(strstr(out, "\"d.evtx\"") && !strchr(out, ','), "%s", out);
 }
 
 /* What stands under a and what under b; whether b counts as a copy, and whether it is read itself. */
@@ -180,7 +181,7 @@ Test(samples, copies_of_a_log_are_read_once, .timeout = 120)
         cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0, "%s: %s", what, out);
         cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT b.duplicate_of IS NOT NULL, (SELECT count(*) > 0 FROM v_log_span s WHERE s.file_id = b.file_id),"
                          " b.seen = a.seen AND b.seen = b.parsed + b.recovered + b.failed AND b.seen > 0, b.state, b.host IS a.host, length(b.sha256)"
-                         " FROM v_evidence a, v_evidence b WHERE a.path = 'in/a.evtx' AND b.path <> a.path\" | tail -n 1 | tr -d '\042\015'", program(), dir), 0, "%s: %s", what, out);
+                         " FROM v_evidence a, v_evidence b WHERE a.path = 'a.evtx' AND b.path <> a.path\" | tail -n 1 | tr -d '\042\015'", program(), dir), 0, "%s: %s", what, out);
         char expected[80];
         snprintf(expected, sizeof expected, "%d,%d,1,read,1,64\n", twins[i].copy, twins[i].read);
         cr_expect_str_eq(out, expected, "%s", what);
@@ -245,9 +246,9 @@ Test(samples, verify_tells_what_changed, .timeout = 60)
 {
     static const struct { const char *what, *harm; int code; const char *says; } rows[] = {
         {"nothing", "true", 0, "0 changed, 0 missing"},
-        {"a byte in a cited record", "printf x | dd of=in/Microsoft-Windows-TaskScheduler%4Operational.evtx bs=1 seek=23130 conv=notrunc", 1, "changed  in/Microsoft"},
-        {"a byte nobody cites", "printf x | dd of=in/SAM bs=1 seek=8000 conv=notrunc", 1, "changed  in/SAM"},
-        {"a file is gone", "rm in/SAM", 3, "missing  in/SAM"},
+        {"a byte in a cited record", "printf x | dd of=in/Microsoft-Windows-TaskScheduler%4Operational.evtx bs=1 seek=23130 conv=notrunc", 1, "changed  Microsoft-Windows-TaskScheduler%4Operational.evtx  (read from in/Microsoft-"},
+        {"a byte nobody cites", "printf x | dd of=in/SAM bs=1 seek=8000 conv=notrunc", 1, "changed  SAM  (read from in/SAM)"},
+        {"a file is gone", "rm in/SAM", 3, "missing  SAM  (read from in/SAM)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *dir = scratch("verify");
@@ -265,6 +266,151 @@ Test(samples, the_same_knowledge_judges_the_same)
     cr_assert_eq(run("%s analyze -o %s/out samples/cases/dirty-hive && %s report -o %s/as-it-was %s/out/case.db && %s report --knowledge knowledge -o %s/again %s/out/case.db", program(), dir,
                      program(), dir, dir, program(), dir, dir), 0, "%s", out);
     cr_expect_eq(run("cmp %s/out/report.json %s/as-it-was/report.json && cmp %s/out/report.json %s/again/report.json", dir, dir, dir, dir), 0, "%s", out);
+}
+
+/* --- what is shown of the evidence's paths does not depend on where it lies */
+
+/* a/in: SAM and sub/SAM; all others: SAM; c besides: a SYSTEM with a log, and a link to a/in; b: a link to a file. */
+static const char tree[] = "mkdir -p a/in/sub b/in c 'd/in (2)' e/IN 'f/IN (2)' && for d in a/in a/in/sub b/in c 'd/in (2)' e/IN 'f/IN (2)'; do cp $SAMPLE/SAM \"$d\" || exit 1; done;"
+                           " cp $SAMPLE/SYSTEM c && echo log > c/SYSTEM.LOG1 && ln -s ../a/in c/link && ln -s in/SAM b/file";
+
+/* at: the folder the user is in; what is shown with a question mark is a link that was not followed. */
+static const struct { const char *what, *at, *inputs, *shown; } shown[] = {
+    {"a folder", ".", "a/in", "SAM | sub/SAM"},
+    {"with a slash behind", ".", "a/in//", "SAM | sub/SAM"},
+    {"absolute", ".", "$TREE/a/in", "SAM | sub/SAM"},
+    {"round about", ".", "./a/../a/in/.", "SAM | sub/SAM"},
+    {"from inside", "a/in", ".", "SAM | sub/SAM"},
+    {"from below", "a/in/sub", "..", "SAM | sub/SAM"},
+    {"through a link", ".", "c/link", "SAM | sub/SAM"},
+    {"a file", ".", "a/in/SAM", "SAM"},
+    {"a file here", "a/in", "SAM", "SAM"},
+    {"a file here, with its dot", "a/in", "./SAM", "SAM"},
+    {"a hive brings its log", ".", "c/SYSTEM", "SYSTEM | SYSTEM.LOG1"},
+    {"files of one folder", ".", "c/SAM $TREE/c/SYSTEM", "SAM | SYSTEM | SYSTEM.LOG1"},
+    {"files of two folders", ".", "a/in/SAM c/SAM", "c/SAM | in/SAM"},
+    {"files of two folders of one name", ".", "a/in/SAM b/in/SAM", "in (2)/SAM | in/SAM"},
+    {"a file here and one elsewhere", "a/in", "SAM ../../c/SAM", "c/SAM | in/SAM"},
+    {"two folders", ".", "a/in c", "c/SAM | c/SYSTEM | c/SYSTEM.LOG1 | c/link? | in/SAM | in/sub/SAM"},
+    {"two folders of one name", ".", "a/in b/in", "in (2)/SAM | in/SAM | in/sub/SAM"},
+    {"in the other order", ".", "b/in a/in", "in (2)/SAM | in (2)/sub/SAM | in/SAM"},
+    {"spelled in other ways", "b", "$TREE/a/./in/ ../b/in/../in", "in (2)/SAM | in/SAM | in/sub/SAM"},
+    {"without a name of their own", "a/in", ". ../../b/in", "in (2)/SAM | in/SAM | in/sub/SAM"},
+    {"a name already taken", ".", "a/in b/in 'd/in (2)'", "in (2) (2)/SAM | in (2)/SAM | in/SAM | in/sub/SAM"},
+    {"names that differ in case only", ".", "b/in e/IN", "IN (2)/SAM | in/SAM"},
+    {"a name taken but for the case", ".", "'f/IN (2)' a/in b/in", "IN (2)/SAM | in (3)/SAM | in/SAM | in/sub/SAM"},
+    {"a name that is not needed", ".", "a/in/SAM b/in", "SAM | in/SAM"},
+    {"a folder and a file", ".", "a/in c/SAM", "SAM | in/SAM | in/sub/SAM"},
+    {"a link beside", ".", "c/link b", "b/file? | b/in/SAM | link/SAM | link/sub/SAM"},
+    {"the same folder again", ".", "a/in ./a/in/ $TREE/a/in", "SAM | sub/SAM"},
+    {"a file of it again", ".", "a/in a/in/SAM", "SAM | sub/SAM"},
+    {"a folder of it again", ".", "a/in/sub a/in", "in/SAM | in/sub/SAM"},
+    {"a link to a file that is given itself", ".", "b b/file", "file | in/SAM"},
+    {"a link to a folder that is given itself", ".", "c/SAM c/link", "SAM | link/SAM | link/sub/SAM"},
+};
+
+Test(places, what_is_shown, .timeout = 120)
+{
+    const char *dir = scratch("shown");
+    cr_assert_eq(run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, tree), 0, "%s", out);
+    setenv("TREE", dir, 1);
+    for (size_t i = 0; i < LEN(shown); i++) {
+        const char *what = shown[i].what;
+        cr_assert_eq(run("cd %s/%s && %s analyze --force --progress=none -o %s/out %s", dir, shown[i].at, program(), dir, shown[i].inputs), 0, "%s: %s", what, out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT group_concat(path || iif(note LIKE 'symbolic link%%', '?', ''), ' | ') FROM (SELECT path, note FROM v_evidence ORDER BY file_id)\" | tail -n 1 | tr -d '\\042\\015\\n'", program(), dir), 0);
+        cr_expect_str_eq(out, shown[i].shown, "%s: %s", what, out);
+        cr_expect_eq(run("cd %s/%s && %s verify %s/out/case.db", dir, shown[i].at, program(), dir), 0, "%s: %s", what, out);
+        cr_expect(strstr(out, " 0 changed, 0 missing"), "%s: %s", what, out);
+    }
+}
+
+/* The case with nothing in the one column that may differ. */
+static void forget_places(const char *dir, size_t i)
+{
+    char from[300], to[300];
+    struct casedb *db = NULL, *copy = NULL;
+    struct err e = {0};
+    snprintf(from, sizeof from, "%s/out%zu/case.db", dir, i), snprintf(to, sizeof to, "%s/out%zu/placeless.db", dir, i);
+    cr_assert(case_open(from, &db, &e) == OK && case_copy(db, &copy, &e) == OK && case_exec(copy, "UPDATE evidence SET place = ''", &e) == OK && case_save(copy, to, &e) == OK, "%s", e.why);
+    case_close(copy), case_close(db);
+}
+
+static const struct { const char *what, *at, *inputs; } ways[] = {
+    {"as it is", "a", "in"}, {"elsewhere", "b/deeper", "in"}, {"absolute", "a", "$TREE/b/deeper/in/"}, {"round about", ".", "./a/../b/deeper/in/."}, {"from inside", "a/in", "."},
+    {"under another name", ".", "c"},
+};
+
+Test(places, the_same_reports_wherever_it_lies, .timeout = 60)
+{
+    const char *dir = scratch("wherever");
+    cr_assert_eq(run("mkdir -p %s/a %s/b/deeper && cp -r samples/cases/two-hosts %s/a/in && cp -r samples/cases/two-hosts %s/b/deeper/in && cp -r samples/cases/two-hosts %s/c", dir, dir, dir, dir, dir), 0, "%s", out);
+    setenv("TREE", dir, 1);
+    for (size_t i = 0; i < LEN(ways); i++) {
+        cr_assert_eq(run("cd %s/%s && %s analyze --progress=none -o %s/out%zu %s", dir, ways[i].at, program(), dir, i, ways[i].inputs), 0, "%s: %s", ways[i].what, out);
+        forget_places(dir, i);
+        cr_expect_eq(run("cd %s && for f in report.html report.md report.json placeless.db; do cmp out0/$f out%zu/$f || exit 1; done", dir, i), 0, "%s: %s", ways[i].what, out);
+        cr_expect_eq(run("cd %s && grep -lF -e %s -e deeper out%zu/report.*", dir, dir, i), 1, "%s: names folders around the evidence: %s", ways[i].what, out);
+    }
+}
+
+/* Logs and hives of two hosts: files given singly stay with those of their own folder. */
+Test(places, files_given_singly_are_those_of_their_folder)
+{
+    const char *dir = scratch("singly");
+    cr_assert_eq(run("for h in WS22 WS23; do mkdir -p %s/$h && for f in samples/cases/two-hosts/$h-*; do cp $f %s/$h/${f##*/$h-} || exit 1; done; done", dir, dir), 0, "%s", out);
+    cr_assert_eq(run("for h in WS22 WS23; do cp samples/cases/dirty-hive/SYSTEM %s/$h/D && cp samples/cases/dirty-hive/SYSTEM.LOG1 %s/$h/D.LOG1 || exit 1; done", dir, dir), 0, "%s", out);
+    cr_assert_eq(run("cd %s && %s analyze -o whole WS22 WS23 && %s analyze -o singly WS23/* %s/WS22/*", dir, program(), program(), dir), 0, "%s", out);
+    cr_expect_eq(run("cd %s && for f in report.html report.md report.json; do cmp whole/$f singly/$f || exit 1; done", dir), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/singly/case.db \"SELECT group_concat(l.path || ' ' || h.path, ', ') FROM v_evidence l JOIN v_evidence h ON h.file_id = l.unit WHERE l.path LIKE '%%/D.LOG1'\""
+                     " | tail -n 1 | tr -d '\\042\\015\\n'", program(), dir), 0, "%s", out);
+    cr_expect_str_eq(out, "WS22/D.LOG1 WS22/D, WS23/D.LOG1 WS23/D", "%s", out);
+}
+
+/* Older copies are known by the folders in the input, and by those around it however it is named. */
+static const struct { const char *at, *inputs; int older; } older[] = {
+    {".", "x", 1}, {"x", ".", 1}, {"x", "Windows.old", 1}, {"x/Windows.old", ".", 1}, {"x/Windows.old", "config", 1}, {".", "x/Windows.old/config", 1}, {".", "$TREE/x/Windows.old/config/SAM", 1},
+    {".", "y/RegBack", 1}, {"y/RegBack", "SAM", 1}, {"y", "RegBack/SAM", 1}, {".", "y/SAM", 0}, {".", "x y", 1}, {"x", "Windows.old/config ../y/RegBack", 1}, {".", "y/HarddiskVolumeShadowCopy3", 1},
+};
+
+Test(places, older_copies_are_known, .timeout = 60)
+{
+    const char *dir = scratch("older");
+    cr_assert_eq(run("mkdir -p %s/x/Windows.old/config %s/y/RegBack %s/y/HarddiskVolumeShadowCopy3 && for d in x/Windows.old/config y/RegBack y/HarddiskVolumeShadowCopy3 y; do"
+                     " cp samples/cases/credential-storage-policy/SAM %s/$d || exit 1; done", dir, dir, dir, dir), 0, "%s", out);
+    setenv("TREE", dir, 1);
+    for (size_t i = 0; i < LEN(older); i++) {
+        cr_assert_eq(run("cd %s/%s && %s analyze --force --progress=none -o %s/out %s", dir, older[i].at, program(), dir, older[i].inputs), 0, "%s: %s", older[i].inputs, out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT min(older) FROM v_evidence WHERE path NOT LIKE 'y/SAM'\" | tail -n 1 | tr -d '\\015\\n'", program(), dir), 0, "%s", out);
+        cr_expect_eq(atoi(out), older[i].older, "%s in %s: %s", older[i].inputs, older[i].at, out);
+    }
+}
+
+/* verify and show find the evidence where it was given, and when it lies there no more, name it as reports do and where it was looked for. */
+static const struct { const char *what, *inputs, *then, *at; int code; const char *verify, *show; } again[] = {
+    {"from where it was analyzed", "in", "true", ".", 0, " 0 changed, 0 missing", "\nraw bytes\n"},
+    {"an absolute path, from elsewhere", "$TREE/in", "true", "elsewhere", 0, " 0 changed, 0 missing", "\nraw bytes\n"},
+    {"several, from elsewhere", "$TREE/elsewhere $TREE/in", "true", "elsewhere", 0, " 0 changed, 0 missing", "\nraw bytes\n"},
+    {"a relative path, from elsewhere", "in", "true", "elsewhere", 3, "missing  SYSTEM  (read from in/SYSTEM)", "raw bytes: in/"},
+    {"evidence that was moved", "in", "mv in moved", ".", 3, "missing  SYSTEM  (read from in/SYSTEM)", "raw bytes: in/"},
+    {"one of several moved", "elsewhere $TREE/in", "mv in moved", ".", 3, "missing  in/SYSTEM  (read from /", "raw bytes: /"},
+    {"a case that was moved", "$TREE/in", "mv out in/other && ln -s in/other out", "elsewhere", 0, " 0 changed, 0 missing", "\nraw bytes\n"},
+};
+
+Test(places, evidence_is_found_again, .timeout = 60)
+{
+    for (size_t i = 0; i < LEN(again); i++) {
+        const char *dir = scratch("found"), *what = again[i].what;
+        setenv("TREE", dir, 1), setenv("THEN", again[i].then, 1);
+        cr_assert_eq(run("mkdir %s/elsewhere && cp samples/cases/credential-storage-policy/SAM %s/elsewhere && cp -r samples/cases/credential-storage-policy %s/in && cd %s &&"
+                         " %s analyze --progress=none -o out %s && sh -c \"$THEN\"", dir, dir, dir, dir, program(), again[i].inputs), 0, "%s: %s", what, out);
+        cr_expect_eq(run("cd %s/%s && %s verify %s/out/case.db", dir, again[i].at, program(), dir), again[i].code, "%s: %s", what, out);
+        cr_expect(strstr(out, again[i].verify), "%s: %s", what, out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE role='symptom' LIMIT 1\" | tail -n 1 | tr -d '\"\r'", program(), dir), 0);
+        char id[64];
+        cr_assert_eq(sscanf(out, "%63s", id), 1);
+        cr_expect_eq(run("cd %s/%s && %s show %s/out/case.db %s", dir, again[i].at, program(), dir, id), 0, "%s: %s", what, out);
+        cr_expect(strstr(out, again[i].show) && strstr(out, "\n  file         ") && strstr(out, "\n  read from    "), "%s: %s", what, out);
+    }
 }
 
 /* --- bad input: one clear line, the right code, nothing lost */

@@ -185,7 +185,7 @@ Test(jail, a_worker_that_tries, .timeout = 60)
         cr_expect_eq(r.lost_jobs, 2 * denied, "looking at it, then its hash");
     for (size_t i = 0; i < sizeof rows / sizeof *rows && r.jail & JAIL_SECCOMP; i++) {
         snprintf(path, sizeof path, "%s/%02zu", dir, i);
-        cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE path = ?1 AND note LIKE 'worker lost while reading: ended by signal 31'", path), !rows[i].allowed, "%s", rows[i].name);
+        cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE place = ?1 AND note LIKE 'worker lost while reading: ended by signal 31'", path), !rows[i].allowed, "%s", rows[i].name);
         unlink(path);
     }
     cr_expect_eq(access("/tmp/whylogon-jail-escape", F_OK), -1);
@@ -260,7 +260,7 @@ Test(jail, second_readers_are_held_too, .timeout = 60)
         struct value path = val_s(str_of(file));
         cr_assert(fd >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0);
         cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK, "%s", e.why);
-        cr_assert_eq(case_run(db, "INSERT INTO evidence(id, path, kind) VALUES(1, ?1, 'evtx')", &path, (enum col_type[]){COL_TEXT}, 1, &e), OK, "%s", e.why);
+        cr_assert_eq(case_run(db, "INSERT INTO evidence(id, path, place, kind) VALUES(1, 'x.evtx', ?1, 'evtx')", &path, (enum col_type[]){COL_TEXT}, 1, &e), OK, "%s", e.why);
         cr_assert_eq(case_exec(db, "INSERT INTO event(id, file_id, file_off) VALUES(1, 1, 5120);"
                                    "INSERT INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cause', 1, 'f1:0x1400')", &e), OK, "%s", e.why);
         cr_expect_eq(verify(db, seconds[i].require, &layers, &e), seconds[i].st, "%s: %s", seconds[i].what, e.why);

@@ -27,6 +27,7 @@ enum status plat_rename(const char *from, const char *to, struct err *e);       
 enum status plat_write_file(const char *path, struct str bytes, struct err *e); /* a new file, synced; nothing is left of one that fails */
 void        plat_remove(const char *path);
 char       *plat_real(const char *path, struct arena *a);                       /* absolute, links resolved; NULL: does not exist */
+bool        plat_slash(char c);                                                 /* parts folders in a path */
 
 /* --- processes: a child of ourselves with a two-way message channel that can carry open files */
 struct proc;

@@ -209,6 +209,8 @@ char *plat_real(const char *path, struct arena *a)
     return copy;
 }
 
+bool plat_slash(char c) { return c == '/'; }
+
 /* --- processes. The child's end of the channel is its standard input. */
 
 struct proc { pid_t pid; int fd; bool killed; };

@@ -257,6 +257,8 @@ char *plat_real(const char *path, struct arena *a)
     return (char *)(uintptr_t)s.p;
 }
 
+bool plat_slash(char c) { return c == '/' || c == '\\'; }
+
 /* --- processes */
 
 struct proc { HANDLE process, job, to, from; bool killed; };
