@@ -33,9 +33,7 @@ int hits_by_moment(const struct hit *a, const struct hit *b)
 static uint64_t hash_of(enum role role, size_t host, struct str subject)
 {
     uint64_t v = 0xcbf29ce484222325u ^ (uint64_t)role ^ (uint64_t)host << 8 ^ (uint64_t)(subject.p != NULL) << 7;
-    for (size_t i = 0; i < subject.n; i++)
-        v = (v ^ low(subject.p[i])) * 0x100000001b3u;
-    return v * 0x9e3779b97f4a7c15u >> 16;
+    return str_hash_ci(v, subject) * 0x9e3779b97f4a7c15u >> 16;
 }
 
 /* Where the group is, or where it would be put; slots hold index + 1. */

@@ -361,7 +361,7 @@ static void leave_out(struct ingest *p)
     uint64_t sum = 0;
     for (size_t i = 0; i < p->ev->n; i++) {
         struct file *f = &p->ev->file[i];
-        if (f->st != OK || f->skipped)
+        if (!to_read(f))
             continue;
         bool large = f->bytes > p->lim.file_bytes, late = !large && f->bytes > p->lim.run_bytes - sum;
         sum += large || late ? 0 : f->bytes;

@@ -55,6 +55,8 @@ Test(str, cut_and_trim)
     cr_expect_eq(rest.n, 0);
     cr_expect(str_eq(str_trim(STR(" \tx y\r\n")), STR("x y")));
     cr_expect(str_eq_ci(STR("LmCompat"), STR("lMcOMPAT")) && !str_eq_ci(STR("a"), STR("ab")));
+    cr_expect(str_hash_ci(7, STR("LmCompat")) == str_hash_ci(7, STR("lMcOMPAT")) && str_hash_ci(7, STR("a")) != str_hash_ci(7, STR("b")) && str_hash_ci(7, STR("a")) != str_hash_ci(8, STR("a")));
+    cr_expect_eq(str_hash_ci(str_hash_ci(str_hash(STR("")), STR("ab")), STR("c")), str_hash(STR("abc")));
 }
 
 Test(wintime, both_ways)

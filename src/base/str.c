@@ -61,6 +61,13 @@ uint64_t str_hash(struct str s)
     return h;
 }
 
+uint64_t str_hash_ci(uint64_t h, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        h = (h ^ low(s.p[i])) * 0x100000001b3u;
+    return h;
+}
+
 bool str_i64(struct str s, int64_t *out)
 {
     bool neg = s.n && s.p[0] == '-';

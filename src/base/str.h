@@ -23,6 +23,7 @@ bool str_ends_ci(struct str s, struct str suffix);
 struct str str_cut(struct str *rest, char sep);             /* head up to sep; rest moves behind it (empty when none) */
 struct str str_trim(struct str s);                          /* blanks, tabs, line ends at both sides */
 uint64_t str_hash(struct str s);                            /* FNV-1a, for tables in memory; not stable on disk */
+uint64_t str_hash_ci(uint64_t h, struct str s);             /* the same for texts that are str_eq_ci; goes on from h */
 
 /* Decimal, 0x hexadecimal or negative decimal, whole string. False leaves *out alone. */
 bool str_i64(struct str s, int64_t *out);
