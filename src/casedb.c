@@ -494,7 +494,7 @@ static enum status check_ref(const struct fact *f, struct err *e)
     return OK;
 }
 
-enum status case_put(struct casedb *db, const int64_t file_of[3], const struct fact *f, struct err *e)
+enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e)
 {
     enum status st = check_ref(f, e);
     if (st != OK)

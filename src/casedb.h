@@ -21,7 +21,7 @@ enum status case_save(struct casedb *db, const char *path, struct err *e);
 enum status case_begin(struct casedb *db, struct err *e);
 enum status case_commit(struct casedb *db, struct err *e);
 /* file_of[ref.file]: evidence file row ids of the job's files. Another file that holds a known event becomes a row of event_source. */
-enum status case_put(struct casedb *db, const int64_t file_of[3], const struct fact *f, struct err *e);
+enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e);
 /* Trusted SQL of ours (schema, derive, coverage, inserts). Arguments bind to ?1, ?2, ... in order. */
 enum status case_exec(struct casedb *db, const char *sql, struct err *e);                       /* several statements */
 enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, struct err *e);

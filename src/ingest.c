@@ -1,6 +1,7 @@
 #include "ingest.h"
 #include "../parsers/evtx.h"
 #include "base/hash.h"
+#include "base/lanes.h"
 #include "base/limits.h"
 #include "frame.h"
 #include "plat/jail.h"
@@ -12,9 +13,9 @@
 enum {
     WORKERS_MAX = 32,
     QUEUE = 64,                     /* jobs sent ahead to one worker */
-    IN_FLIGHT = 512,                /* ... and to all: the system counts descriptors under way, and refuses more than about a thousand */
+    IN_FLIGHT = 512,                /* files sent ahead to all: the system counts descriptors under way, and refuses more than about a thousand */
     AHEAD_BYTES = 4 << 20,          /* ... as long as they are small: a long one must not hold others behind it; but what is late, nobody waits behind */
-    LATE_LEAST = 4 << 20,           /* smaller logs are hashed when they are read: a second job would cost more than is won */
+    LATE_LEAST = 256 << 10,         /* smaller logs are hashed when they are read: a second job would cost more than is won */
     LATE_BYTES = 1 << 30,           /* logs hashed after all has been read: so much is still in the page cache, and takes longer to hash than the facts to judge */
     PENDING_BYTES = 16 << 20,       /* frames held for a job whose turn has not come; beyond it the worker waits */
     STALL_MS = 120000,              /* a worker silent for so long on one job is ended: hashing reports every 4 MiB; --limits may be stricter */
@@ -30,7 +31,8 @@ struct task {
     size_t file[JOB_FILES];
     bool ordered;                   /* emits facts; hashing alone waits for nobody */
     bool late;                      /* may still run when the facts are judged: the hash of a log that is no copy */
-    bool again;                     /* its worker died once before */
+    bool again;                     /* tried once before, alone or with others */
+    bool split;                     /* ended, but not well: each of its files is to be tried alone */
     enum job_state state;
     struct buf pending;
 };
@@ -39,13 +41,13 @@ struct slot {
     struct proc *proc;
     bool jailed;                    /* has said which layers hold it; no job before that */
     size_t queue[QUEUE], n;         /* tasks sent, the running one first */
-    uint64_t ahead;                 /* bytes of all tasks in the queue */
+    uint64_t ahead, files;          /* of all tasks in the queue: bytes; files */
     struct buf in;                  /* bytes not yet a whole frame */
     uint64_t heard, began;          /* plat_clock_ms of the last frame or the job's start; of the job's start */
 };
 
-/* When a log is hashed: before (it may be a copy); while it is read; first of all, as the run waits for it longest; or when all has been read. */
-enum hash_when { HASH_DONE, HASH_WITH, HASH_FIRST, HASH_LAST };
+/* When a file is hashed: it has been (it may be a copy); when it is read; first of all, as the run waits for it longest; without being read; or when all has been read. */
+enum hash_when { HASH_DONE, HASH_WITH, HASH_FIRST, HASH_ONLY, HASH_LAST };
 
 /* full: more facts or records than the limit, said once; copy: the same bytes as another file, which is read instead */
 struct file_sum { struct evtx_stats stats; uint64_t facts; enum hash_when when; bool hashed, full, copy; uint8_t hash[SHA256_BYTES]; };
@@ -126,8 +128,7 @@ static enum status add_anomaly(struct ingest *p, size_t file, uint64_t off, cons
 {
     struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = off}};
     f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(what), f.v[AN_DETAIL] = val_s(detail);
-    int64_t of[JOB_FILES] = {row_id(file), row_id(file), row_id(file)};
-    return case_put(p->db, of, &f, e);
+    return case_put(p->db, &(int64_t){row_id(file)}, &f, e);
 }
 
 /* What a reader of the list has to know of a file that was read without complaint. */
@@ -223,8 +224,8 @@ static enum status add_task(struct ingest *p, struct task t, struct err *e)
     return OK;
 }
 
-/* Logs in the order of what they may have in common. */
-struct twin { uint64_t bytes, head; const struct file_sum *sum; size_t file; };
+/* Files in the order of what they may have in common. */
+struct twin { uint64_t bytes, head; const struct file_sum *sum; size_t file; bool log; };
 
 static int by_likeness(const void *a, const void *b)
 {
@@ -235,11 +236,11 @@ static int by_likeness(const void *a, const void *b)
 
 static bool alike(const struct twin *a, const struct twin *b)
 {
-    return a->bytes == b->bytes && a->head == b->head && memcmp(a->sum->hash, b->sum->hash, SHA256_BYTES) == 0;
+    return a->log && b->log && a->bytes == b->bytes && a->head == b->head && memcmp(a->sum->hash, b->sum->hash, SHA256_BYTES) == 0;
 }
 
-/* All logs that are to be read, by_likeness; the caller frees them. */
-static enum status logs_by_likeness(const struct ingest *p, struct twin **out, size_t *n, struct err *e)
+/* All files that are to be read, by_likeness; the caller frees them. */
+static enum status files_by_likeness(const struct ingest *p, struct twin **out, size_t *n, struct err *e)
 {
     struct twin *t = *out = malloc((p->ev->n ? p->ev->n : 1) * sizeof *t);
     *n = 0;
@@ -247,8 +248,8 @@ static enum status logs_by_likeness(const struct ingest *p, struct twin **out, s
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     for (size_t i = 0; i < p->ev->n; i++) {
         const struct file *f = &p->ev->file[i];
-        if (to_read(f) && is_log(f))
-            t[(*n)++] = (struct twin){f->bytes, f->head, &p->sum[i], i};
+        if (to_read(f))
+            t[(*n)++] = (struct twin){f->bytes, f->head, &p->sum[i], i, is_log(f)};
     }
     qsort(t, *n, sizeof *t, by_likeness);
     return OK;
@@ -256,18 +257,43 @@ static enum status logs_by_likeness(const struct ingest *p, struct twin **out, s
 
 static struct task task_of(const struct ingest *p, size_t i, enum job_op op)
 {
-    return (struct task){.job = {.op = (uint8_t)op, .n_files = 1, .bytes = {p->ev->file[i].bytes}}, .file = {i, i, i}};
+    return (struct task){.job = {.op = (uint8_t)op, .n_files = 1, .bytes = {p->ev->file[i].bytes}}, .file = {i}};
+}
+
+static void task_takes(const struct ingest *p, struct task *t, size_t file)
+{
+    size_t at = t->job.n_files++;
+    t->file[at] = file, t->job.bytes[at] = p->ev->file[file].bytes;
+}
+
+/* Hashes of file[0..n), as many to a job as cost less together, as long as every worker has some. Files of like sizes lie side by side. */
+static enum status add_hashes(struct ingest *p, const struct twin *file, size_t n, bool late, struct err *e)
+{
+    enum status st = OK;
+    size_t most = lanes_here() && n / p->n_slot < JOB_FILES ? n / p->n_slot : lanes_here() ? JOB_FILES : 1;
+    for (size_t left = n; left > 0 && st == OK;) {          /* the largest first: what ends last should be short */
+        struct task t = task_of(p, file[--left].file, JOB_HASH);
+        t.late = late;
+        while (left > 0 && t.job.n_files < most)
+            task_takes(p, &t, file[--left].file);
+        st = add_task(p, t, e);
+    }
+    return st;
 }
 
 /* Logs that may be copies of each other are hashed before anything is read; all others' hashes can come late, as nothing concluded depends on them. */
 static enum status plan_twins(struct ingest *p, struct err *e)
 {
     struct twin *t;
-    size_t n;
-    enum status st = logs_by_likeness(p, &t, &n, e);
-    for (size_t i = 0; i < n && st == OK; i++)
-        if ((i > 0 && alike(&t[i - 1], &t[i])) || (i + 1 < n && alike(&t[i], &t[i + 1])))
-            st = add_task(p, task_of(p, t[i].file, JOB_HASH), e);
+    size_t n, twins = 0;
+    enum status st = files_by_likeness(p, &t, &n, e);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && alike(&t[i], &t[end]);)
+            end++;
+        for (size_t k = i; end > i + 1 && k < end; k++)
+            t[twins++] = t[k];
+    }
+    st = st == OK ? add_hashes(p, t, twins, false, e) : st;
     free(t);
     return st;
 }
@@ -277,7 +303,7 @@ static enum status find_copies(struct ingest *p, struct err *e)
 {
     struct twin *t;
     size_t n;
-    enum status st = logs_by_likeness(p, &t, &n, e);
+    enum status st = files_by_likeness(p, &t, &n, e);
     for (size_t i = 0, first = 0; i < n && st == OK; i++) {
         first = i > 0 && alike(&t[i - 1], &t[i]) ? first : i;
         for (size_t k = first; k < i && p->sum[t[i].file].hashed && !p->sum[t[i].file].copy; k++)
@@ -287,25 +313,34 @@ static enum status find_copies(struct ingest *p, struct err *e)
     return st;
 }
 
+static bool has_reader(const struct file *f) { return is_log(f) || f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT; }
+
 static void decide_hashing(struct ingest *p)
 {
     uint64_t total = 0, behind = 0;
     for (size_t i = 0; i < p->ev->n; i++)
         total += to_read(&p->ev->file[i]) ? p->ev->file[i].bytes : 0;
     for (size_t i = p->ev->n; i-- > 0;) {
-        uint64_t bytes = p->ev->file[i].bytes;
-        if (!to_read(&p->ev->file[i]))
+        const struct file *f = &p->ev->file[i];
+        if (!to_read(f))
             continue;
-        behind += bytes;
-        p->sum[i].when = p->sum[i].hashed ? HASH_DONE : bytes < LATE_LEAST ? HASH_WITH : bytes >= total / p->n_slot ? HASH_FIRST : behind <= LATE_BYTES ? HASH_LAST : HASH_WITH;
+        behind += f->bytes;
+        p->sum[i].when = p->sum[i].hashed ? HASH_DONE : f->hive == i && !has_reader(f) ? HASH_ONLY : !is_log(f) || f->bytes < LATE_LEAST ? HASH_WITH
+                         : f->bytes >= total / p->n_slot ? HASH_FIRST : behind <= LATE_BYTES ? HASH_LAST : HASH_WITH;
     }
 }
 
-static enum status add_hash(struct ingest *p, size_t i, struct err *e)
+static enum status plan_hashes(struct ingest *p, enum hash_when when, bool late, struct err *e)
 {
-    struct task t = task_of(p, i, JOB_HASH);
-    t.late = true;
-    return add_task(p, t, e);
+    struct twin *t;
+    size_t n, picked = 0;
+    enum status st = files_by_likeness(p, &t, &n, e);
+    for (size_t i = 0; i < n; i++)
+        if (p->sum[t[i].file].when == when)
+            t[picked++] = t[i];
+    st = st == OK ? add_hashes(p, t, picked, late, e) : st;
+    free(t);
+    return st;
 }
 
 static enum status plan_log(struct ingest *p, size_t i, struct err *e)
@@ -314,7 +349,7 @@ static enum status plan_log(struct ingest *p, size_t i, struct err *e)
     bool with = p->sum[i].when == HASH_WITH, whole = with && slots <= LIM_JOB_CHUNKS;
     struct task t = task_of(p, i, whole ? JOB_LOG : JOB_SCAN);
     t.ordered = true;
-    enum status st = with && !whole ? add_hash(p, i, e) : OK;
+    enum status st = with && !whole ? add_hashes(p, &(struct twin){.file = i}, 1, true, e) : OK;
     for (uint32_t first = 0; st == OK && (first < slots || first == 0); first += LIM_JOB_CHUNKS) {
         if (!whole)
             t.job.first = first, t.job.count = slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS;
@@ -323,36 +358,29 @@ static enum status plan_log(struct ingest *p, size_t i, struct err *e)
     return st;
 }
 
-static enum status plan_other(struct ingest *p, size_t i, struct err *e)
+/* A hive with its logs, or a text. */
+static enum status plan_registry(struct ingest *p, size_t i, struct err *e)
 {
     const struct file *f = &p->ev->file[i];
-    struct task t = task_of(p, i, f->is.kind == KIND_HIVE ? JOB_HIVE : f->is.kind == KIND_REG_TEXT ? JOB_REG_TEXT : JOB_HASH);
-    t.ordered = t.job.op != JOB_HASH;
-    for (size_t l = 0; t.job.op == JOB_HIVE && l < f->n_log; l++) {
-        size_t at = t.job.n_files++;
-        t.file[at] = f->log[l], t.job.bytes[at] = p->ev->file[f->log[l]].bytes;
-    }
-    return f->hive == i ? add_task(p, t, e) : OK;       /* a log that belongs to a hive comes with it */
-}
-
-static enum status plan_hashes(struct ingest *p, enum hash_when when, struct err *e)
-{
-    enum status st = OK;
-    for (size_t i = 0; i < p->ev->n && st == OK; i++)
-        if (to_read(&p->ev->file[i]) && is_log(&p->ev->file[i]) && p->sum[i].when == when)
-            st = add_hash(p, i, e);
-    return st;
+    struct task t = task_of(p, i, f->is.kind == KIND_HIVE ? JOB_HIVE : JOB_REG_TEXT);
+    t.ordered = true;
+    for (size_t l = 0; t.job.op == JOB_HIVE && l < f->n_log; l++)
+        task_takes(p, &t, f->log[l]);
+    return add_task(p, t, e);
 }
 
 static enum status plan_files(struct ingest *p, struct err *e)
 {
     enum status st = find_copies(p, e);
     decide_hashing(p);
-    st = st == OK ? plan_hashes(p, HASH_FIRST, e) : st;
-    for (size_t i = 0; i < p->ev->n && st == OK; i++)
-        if (to_read(&p->ev->file[i]) && !p->sum[i].copy)
-            st = is_log(&p->ev->file[i]) ? plan_log(p, i, e) : plan_other(p, i, e);
-    return st == OK ? plan_hashes(p, HASH_LAST, e) : st;
+    st = st == OK ? plan_hashes(p, HASH_FIRST, true, e) : st;
+    for (size_t i = 0; i < p->ev->n && st == OK; i++) {
+        const struct file *f = &p->ev->file[i];
+        if (to_read(f) && has_reader(f) && !p->sum[i].copy)
+            st = is_log(f) ? plan_log(p, i, e) : plan_registry(p, i, e);
+    }
+    st = st == OK ? plan_hashes(p, HASH_ONLY, false, e) : st;
+    return st == OK ? plan_hashes(p, HASH_LAST, true, e) : st;
 }
 
 /* Files that --limits leaves out: too large, or behind the bytes the run may read. */
@@ -420,9 +448,10 @@ static enum status on_done(struct ingest *p, struct task *t, struct span in, str
     enum status st = done_get(in, &d, e);
     if (st != OK)
         return st;
-    for (size_t i = 0; i < t->job.n_files && st == OK; i++)
-        if (d.has_hash >> i & 1)
-            st = store_hash(p, t->file[i], d.hash[i], e);
+    for (size_t i = 0; i < t->job.n_files && d.has_hash && st == OK; i++)
+        st = store_hash(p, t->file[i], d.hash[i], e);
+    if (st == OK && !d.has_hash && t->job.op == JOB_HASH && t->job.n_files > 1)
+        return t->split = true, OK;
     if (st == OK && enough_records(p, t))
         return one_too_many(p, t->file[0], "records", "more records than the limit: what follows is not read", "more records than --limits allows; the first are read", e);
     struct evtx_stats *s = &p->sum[t->file[0]].stats;
@@ -460,8 +489,8 @@ static enum status on_frame(struct ingest *p, struct task *t, uint8_t type, stru
     case FRAME_FACT: {
         struct fact f;
         int64_t of[JOB_FILES];
-        for (size_t i = 0; i < JOB_FILES; i++)
-            of[i] = row_id(t->file[i < t->job.n_files ? i : 0]);
+        for (size_t i = 0; i < t->job.n_files; i++)
+            of[i] = row_id(t->file[i]);
         if (enough_records(p, t))
             return OK;
         if (p->sum[t->file[0]].facts >= p->lim.facts)
@@ -531,7 +560,7 @@ static enum status slot_start(struct ingest *p, struct slot *s, struct err *e)
         plat_proc_kill(s->proc), st = OK;
     buf_free(&frame);
     s->heard = s->began = plat_clock_ms();
-    s->n = 0, s->ahead = 0, s->in.n = 0, s->jailed = false;
+    s->n = 0, s->ahead = s->files = 0, s->in.n = 0, s->jailed = false;
     return st;
 }
 
@@ -541,7 +570,10 @@ static uint64_t task_bytes(const struct task *t)
         return 4096;
     if (t->job.op == JOB_SCAN)
         return (uint64_t)t->job.count * EVTX_CHUNK;
-    return t->job.bytes[0] + t->job.bytes[1] + t->job.bytes[2];
+    uint64_t sum = 0;
+    for (size_t i = 0; i < t->job.n_files; i++)
+        sum += t->job.bytes[i];
+    return sum;
 }
 
 /* What this side knows of a task that will not answer, as the worker's own words would have been. */
@@ -565,7 +597,7 @@ static enum status say_for(struct ingest *p, struct task *t, enum status status,
     return st;
 }
 
-/* A file is named by its hash, whatever became of the rest: what died of something else may have been near by. */
+/* Each file alone. A file is named by its hash, whatever became of the rest: what died of something else may have been near by. */
 static enum status hash_again(struct ingest *p, size_t lost, struct err *e)
 {
     enum status st = OK;
@@ -596,7 +628,7 @@ static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, 
     enum status st = OK;
     if (s->n) {
         size_t lost = s->queue[0];
-        bool retry = p->task[lost].job.op == JOB_HASH && !p->task[lost].again && !how;
+        bool group = p->task[lost].job.n_files > 1, retry = p->task[lost].job.op == JOB_HASH && (group || (!p->task[lost].again && !how));
         st = retry || p->task[lost].ordered ? hash_again(p, lost, e) : OK;
         if (st == OK && retry) {
             task_end(p, &p->task[lost]);        /* nothing is lost yet */
@@ -632,7 +664,10 @@ static enum status send_task(struct ingest *p, struct slot *s, size_t index, str
         if (open_again(&p->ev->file[t->file[open]], &fd[open], &why) != OK)
             break;
     enum status st = OK;
-    if (open < t->job.n_files && !p->db && t->job.op != JOB_SNIFF) {
+    if (open < t->job.n_files && t->job.op == JOB_HASH && t->job.n_files > 1) {
+        task_end(p, t);
+        st = hash_again(p, index, e);
+    } else if (open < t->job.n_files && !p->db && t->job.op != JOB_SNIFF) {
         /* there is no case yet to tell it to: the task stays ready */
     } else if (open < t->job.n_files) {
         struct file *f = &p->ev->file[t->file[open]];
@@ -652,7 +687,7 @@ static enum status send_task(struct ingest *p, struct slot *s, size_t index, str
             t->state = SENT;
             if (s->n == 0)
                 s->heard = s->began = plat_clock_ms();
-            s->queue[s->n++] = index, s->ahead += task_bytes(t);
+            s->queue[s->n++] = index, s->ahead += task_bytes(t), s->files += t->job.n_files;
         }                                               /* else: the child has died; its end is read below and the task stays ready */
     }
     for (size_t i = 0; i < open; i++)
@@ -678,7 +713,7 @@ static enum status dispatch(struct ingest *p, struct err *e)
         for (size_t i = 0; i < p->n_slot; i++) {
             struct slot *s = &p->slot[i];
             bool short_enough = s->n == 0 || p->task[p->next].late || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES;
-            if (s->proc && s->jailed && s->n < QUEUE && s->n * p->n_slot < IN_FLIGHT && short_enough && (!best || s->ahead < best->ahead))
+            if (s->proc && s->jailed && s->n < QUEUE && (s->files + p->task[p->next].job.n_files) * p->n_slot <= IN_FLIGHT && short_enough && (!best || s->ahead < best->ahead))
                 best = s;
         }
         if (!best)
@@ -707,13 +742,14 @@ static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, s
             *broken = true;
             break;
         }
-        struct task *t = &p->task[s->queue[0]];
+        size_t index = s->queue[0];
+        struct task *t = &p->task[index];
         struct err bad = {0};
         if (type == FRAME_PROGRESS)
             p->progress.bytes += span_u64(&body);
-        else if (t->ordered && p->turn != s->queue[0] && !frame_sound(t, type, body))
+        else if (t->ordered && p->turn != index && !frame_sound(t, type, body))
             *broken = true;
-        else if (t->ordered && p->turn != s->queue[0])
+        else if (t->ordered && p->turn != index)
             buf_put(&t->pending, body.p - FRAME_HEAD, body.n + FRAME_HEAD), st = t->pending.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory") : OK;
         else if ((st = on_frame(p, t, type, body, &bad)) == E_FORMAT)
             st = OK, *broken = true;
@@ -722,9 +758,10 @@ static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, s
         else if (type == FRAME_DONE)
             task_end(p, t), st = take_turns(p, e);
         if (st == OK && !*broken && type == FRAME_DONE) {
-            s->ahead -= task_bytes(t);
+            s->ahead -= task_bytes(t), s->files -= t->job.n_files;
             memmove(s->queue, s->queue + 1, --s->n * sizeof *s->queue);
             s->began = s->heard;
+            st = p->task[index].split ? hash_again(p, index, e) : OK;
         }
     }
     *broken |= framing != OK;

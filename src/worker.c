@@ -4,6 +4,7 @@
 #include "../parsers/regtext.h"
 #include "../parsers/sniff.h"
 #include "base/hash.h"
+#include "base/lanes.h"
 #include "base/limits.h"
 #include "frame.h"
 #include "plat/jail.h"
@@ -25,7 +26,7 @@ enum status job_get(struct span in, struct job *j, struct err *e)
     j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
     for (size_t i = 0; i < JOB_FILES; i++)
         j->bytes[i] = span_u64(&in);
-    if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1 || j->n_files > JOB_FILES)
+    if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1 || j->n_files > (j->op == JOB_HASH ? JOB_FILES : HIVE_FILES))
         return err_set(e, E_FORMAT, ERR_NO_OFF, "job frame", "malformed");
     return OK;
 }
@@ -68,7 +69,7 @@ struct worker {
     struct arena want_mem, scratch;     /* scratch: 16 MiB, reset for each job */
 };
 
-enum { SEND_AT = 128 * 1024, HASH_STEP = 4 << 20, SCRATCH_BYTES = 24 << 20 };
+enum { SEND_AT = 128 * 1024, SCRATCH_BYTES = 24 << 20 };
 
 /* Ends the frame begun at at; what has gathered is sent now and then. */
 static enum status said(struct worker *w, size_t at, bool now, struct err *e)
@@ -85,26 +86,12 @@ static enum status send_fact(void *ctx, const struct fact *f, struct err *e)
     return said(w, at, false, e);
 }
 
-static enum status progress(struct worker *w, uint64_t bytes, struct err *e)
+static enum status progress(void *ctx, uint64_t bytes, struct err *e)
 {
+    struct worker *w = ctx;
     size_t at = frame_begin(&w->out, FRAME_PROGRESS);
     buf_u64le(&w->out, bytes);
     return said(w, at, true, e);
-}
-
-static enum status hash_file(struct worker *w, struct span s, uint8_t out[32], struct err *e)
-{
-    struct sha256 h;
-    if (!sha256_begin(&h))
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "sha256", "the library refused");
-    enum status st = OK;
-    for (size_t done = 0; done < s.n && st == OK;) {
-        size_t n = s.n - done < HASH_STEP ? s.n - done : HASH_STEP;
-        sha256_add(&h, s.p + done, n);
-        done += n;
-        st = progress(w, n, e);
-    }
-    return sha256_end(&h, out) ? st : err_set(e, E_NOMEM, ERR_NO_OFF, "sha256", "the library failed");
 }
 
 static enum status read_log(struct worker *w, struct span file, uint32_t first, uint32_t count, struct done *d, struct err *e)
@@ -138,14 +125,10 @@ static enum status run_op(struct worker *w, const struct job *j, const struct sp
     case JOB_REG_TEXT: st = regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e); break;
     case JOB_HASH:  break;
     }
-    for (size_t i = 0; i < j->n_files; i++) {
-        struct err later = {0};
-        if (hash_file(w, files[i], d->hash[i], st == OK ? e : &later) == OK)
-            d->has_hash |= (uint8_t)(1u << i);
-        else if (st == OK)
-            st = e->code;
-    }
-    return st;
+    struct err later = {0};
+    enum status hashed = sha256_lanes(files, j->n_files, progress, w, d->hash, st == OK ? e : &later);
+    d->has_hash = hashed == OK;
+    return st == OK ? hashed : st;
 }
 
 static enum status do_job(struct worker *w, const struct job *j, const plat_file *fd, struct err *channel)

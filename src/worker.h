@@ -5,6 +5,7 @@
 #define WORKER_H
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/span.h"
 #include "base/want.h"
 #include <stdbool.h>
@@ -21,18 +22,18 @@ enum frame_type {
 
 enum job_op {
     JOB_SNIFF,              /* what is this file: reads its first 4 KiB */
-    JOB_HASH,               /* sha256 of the whole file, nothing else */
+    JOB_HASH,               /* sha256 of up to JOB_FILES whole files, nothing else */
     JOB_LOG,                /* a small log: hash and read it whole */
     JOB_SCAN,               /* slots first .. first+count-1 of a large log */
     JOB_HIVE,               /* a hive with up to two logs: hash each, replay, read */
     JOB_REG_TEXT,           /* a text export of the registry: hash and read it */
 };
-enum { JOB_FILES = 3 };
+enum { JOB_FILES = LIM_JOB_FILES, HIVE_FILES = 3 };
 struct job { uint8_t op, n_files; uint32_t first, count; uint64_t bytes[JOB_FILES]; };
 
-/* How a job ended. hash[i] only where has_hash says so. */
+/* How a job ended. */
 struct done {
-    uint8_t status, has_hash;           /* enum status; bit i: hash[i] is valid */
+    uint8_t status, has_hash;           /* enum status; hash[] is valid for every file of the job */
     uint8_t hash[JOB_FILES][32];
     uint64_t seen, parsed, recovered, failed, chunks;
     uint32_t hints;

@@ -3,11 +3,13 @@
 #include "../src/base/buf.h"
 #include "../src/base/fact.h"
 #include "../src/base/hash.h"
+#include "../src/base/lanes.h"
 #include "../src/base/utf.h"
 #include "../src/base/want.h"
 #include "../src/base/wintime.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <unistd.h>
 
 Test(span, reads_are_sticky)
 {
@@ -188,6 +190,67 @@ Test(hash, vectors)
     cr_expect_eq(crc32_add(crc32_add(0, "1234", 4), "56789", 5), 0xcbf43926u);
     cr_expect_neq(hash64("abcdefgh", 8), hash64("abcdefgi", 8));
     cr_expect_neq(hash64("", 0), hash64("\0", 1));
+}
+
+static enum status add_up(void *ctx, uint64_t bytes, struct err *e)
+{
+    (void)e;
+    *(uint64_t *)ctx += bytes;
+    return OK;
+}
+
+/* Whatever lies side by side, each file's sum is what it is alone. Lengths: around a block and its padding, around a step of progress, nothing. */
+Test(hash, lanes_agree_with_plain_sums)
+{
+    static const size_t lengths[] = {0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 4095, 4096, 65537, (4 << 20) / LANES - 1, (4 << 20) / LANES + 64, (9 << 20) + 5};
+    static uint8_t text[(9 << 20) + 5 + LANES];
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)(i * 2654435761u >> 13);
+    for (size_t n = 0; n <= LANES; n++)
+        for (size_t first = 0; first < LEN(lengths); first++) {
+            struct span file[LANES];
+            uint8_t many[LANES][SHA256_BYTES], alone[SHA256_BYTES];
+            uint64_t said = 0, bytes = 0;
+            for (size_t i = 0; i < n; i++)
+                file[i] = span_of(text + i, lengths[(first + i * 5) % LEN(lengths)], 0), bytes += file[i].n;
+            cr_assert_eq(sha256_lanes(file, n, add_up, &said, many, NULL), OK);
+            cr_expect_eq(said, bytes);
+            for (size_t i = 0; i < n; i++) {
+                struct sha256 h;
+                cr_assert(sha256_begin(&h));
+                sha256_add(&h, file[i].p, file[i].n);
+                cr_assert(sha256_end(&h, alone));
+                cr_expect_arr_eq(many[i], alone, sizeof alone, "%zu bytes, lane %zu of %zu", file[i].n, i, n);
+            }
+        }
+}
+
+static enum status refuse(void *ctx, uint64_t bytes, struct err *e)
+{
+    (void)ctx, (void)bytes;
+    return err_set(e, E_STOP, ERR_NO_OFF, "stop", "told");
+}
+
+Test(hash, lanes_end_when_told)
+{
+    static uint8_t text[100];
+    struct span file[LANES];
+    uint8_t sum[LANES][SHA256_BYTES];
+    for (size_t i = 0; i < LANES; i++)
+        file[i] = span_of(text, sizeof text, 0);
+    for (size_t n = 1; n <= LANES; n++)
+        cr_expect_eq(sha256_lanes(file, n, refuse, NULL, sum, NULL), E_STOP, "%zu", n);
+}
+
+/* Where libcrypto's static library is at hand, lanes are used. */
+Test(hash, lanes_are_here)
+{
+#ifdef __x86_64__
+    if (access("/usr/lib/x86_64-linux-gnu/libcrypto.a", R_OK) == 0)
+        cr_expect(lanes_here());
+    else
+#endif
+        fprintf(stderr, "skipped: no static libcrypto for x86-64\n");
 }
 
 static struct fact sample_fact(void)

@@ -39,7 +39,8 @@ enum {
     LIM_JOB_CHUNKS = 512,               /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
     LIM_REREAD_SECONDS = 60,            /* processor time of one second reader: libregf walks 160 MB in 9 s */
     LIM_REREAD_STACK = 1 << 20,         /* its stack: libregf recurses without end on lists that reach themselves */
-    LIM_WORKER_FILES = 16,              /* descriptors a jailed worker may hold: channel, stderr, three of a job, some air */
+    LIM_JOB_FILES = 8,                  /* files of one job: a hive and its two logs, or as many as are hashed at once (lanes.h) */
+    LIM_WORKER_FILES = 16,              /* descriptors a jailed worker may hold: channel, stderr, LIM_JOB_FILES, some air */
 };
 #define LIM_REREAD_BYTES (1ull << 30)    /* private memory of a second reader: libregf needs 2.4 times the hive, mutants drive it to gigabytes */
 /* Defaults of --limits. A log or hive beyond them is not honest, or wants a machine of its own. Depths (xml-depth, key-depth) begin at LIM_BINXML_ELEMENTS and

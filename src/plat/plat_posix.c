@@ -1,4 +1,5 @@
 #include "plat.h"
+#include "../base/limits.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -215,7 +216,7 @@ bool plat_slash(char c) { return c == '/'; }
 
 struct proc { pid_t pid; int fd; bool killed; };
 
-enum { CHANNEL = 0, MAX_FILES = 3, END_MS = 5000 };     /* END_MS: for a child to end when its channel is closed */
+enum { CHANNEL = 0, END_MS = 5000 };     /* END_MS: for a child to end when its channel is closed */
 
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e)
 {
@@ -259,7 +260,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
 
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e)
 {
-    union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * MAX_FILES)]; } control;
+    union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * LIM_JOB_FILES)]; } control;
     struct iovec part = {(void *)(uintptr_t)bytes, n};
     struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
     if (n_files) {
@@ -353,7 +354,7 @@ enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_fil
     if (n_files)
         *n_files = 0;
     while (have < n) {
-        union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * MAX_FILES)]; } control;
+        union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * LIM_JOB_FILES)]; } control;
         struct iovec part = {(char *)buf + have, n - have};
         struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
         ssize_t got = recvmsg(CHANNEL, &m, MSG_CMSG_CLOEXEC);

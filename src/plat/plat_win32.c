@@ -4,6 +4,7 @@
 #include <windows.h>
 #include "jail.h"
 #include "plat.h"
+#include "../base/limits.h"
 #include <direct.h>
 #include <fcntl.h>
 #include <io.h>
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <wchar.h>
 
-enum { WIDE = 32768, MAX_FILES = 3 };
+enum { WIDE = 32768 };
 
 const char *plat_error(void)
 {
@@ -396,10 +397,10 @@ static bool read_all(HANDLE h, void *bytes, size_t n, size_t *have)
     return true;
 }
 
-/* Every message begins with its handles, duplicated for the child: u64 count, then MAX_FILES values. */
+/* Every message begins with its handles, duplicated for the child: u64 count, then LIM_JOB_FILES values. */
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e)
 {
-    uint64_t head[1 + MAX_FILES] = {n_files};
+    uint64_t head[1 + LIM_JOB_FILES] = {n_files};
     for (size_t i = 0; i < n_files; i++) {
         HANDLE theirs;
         if (!DuplicateHandle(GetCurrentProcess(), (HANDLE)files[i], p->process, &theirs, GENERIC_READ, FALSE, 0))
@@ -468,10 +469,10 @@ enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_fil
     if (n_files)
         *n_files = 0;
     if (left == 0) {
-        uint64_t head[1 + MAX_FILES];
+        uint64_t head[1 + LIM_JOB_FILES];
         if (!read_all(in, head, sizeof head, &have) || !read_all(in, &left, 8, &have))
             return err_set(e, E_TRUNC, ERR_NO_OFF, "channel to the parent", "closed");
-        for (size_t i = 0; i < head[0] && i < MAX_FILES; i++) {
+        for (size_t i = 0; i < head[0] && i < LIM_JOB_FILES; i++) {
             if (n_files && *n_files < room)
                 files[(*n_files)++] = (plat_file)head[1 + i];
             else

@@ -1,0 +1,17 @@
+/* lanes: SHA-256 of up to eight files at once in one thread. One file cannot fill a vector register, eight can: on AVX2 they cost a third of one after the other.
+ * Owns nothing. The sums are libcrypto's, plain and in lanes; lanes come from its static library (x86-64), and only if a trial agrees with the plain ones.
+ * It refuses no length; without lanes, or for fewer files than pay, it hashes one file after the other. */
+#ifndef LANES_H
+#define LANES_H
+#include "err.h"
+#include "hash.h"
+#include "limits.h"
+#include "span.h"
+
+enum { LANES = LIM_JOB_FILES };
+
+typedef enum status lanes_progress(void *ctx, uint64_t bytes, struct err *e);  /* bytes hashed since the last call; not OK ends the work */
+
+bool lanes_here(void);          /* are there any? Costs a trial the first time */
+enum status sha256_lanes(const struct span *file, size_t n, lanes_progress *progress, void *ctx, uint8_t out[][SHA256_BYTES], struct err *e);     /* n: LANES at most */
+#endif
