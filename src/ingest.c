@@ -450,7 +450,7 @@ static enum status on_done(struct ingest *p, struct task *t, struct span in, str
         return st;
     for (size_t i = 0; i < t->job.n_files && d.has_hash && st == OK; i++)
         st = store_hash(p, t->file[i], d.hash[i], e);
-    if (st == OK && !d.has_hash && t->job.op == JOB_HASH && t->job.n_files > 1)
+    if (st == OK && t->state == SENT && !d.has_hash && t->job.op == JOB_HASH && t->job.n_files > 1)
         return t->split = true, OK;
     if (st == OK && enough_records(p, t))
         return one_too_many(p, t->file[0], "records", "more records than the limit: what follows is not read", "more records than --limits allows; the first are read", e);
@@ -466,9 +466,12 @@ static enum status on_done(struct ingest *p, struct task *t, struct span in, str
         f->note = note ? str_of(note) : f->note.p ? f->note : STR("nobody could say what it is");
         return OK;
     }
-    st = add_anomaly(p, t->file[0], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
-    struct value v[] = {val_i(row_id(t->file[0])), val_s(d.what), val_s(d.why)};
-    return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;
+    for (size_t i = 0; i < (t->job.op == JOB_HASH ? t->job.n_files : 1) && st == OK; i++) {        /* of a hive's job the hive speaks for its logs */
+        struct value v[] = {val_i(row_id(t->file[i])), val_s(d.what), val_s(d.why)};
+        st = add_anomaly(p, t->file[i], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
+        st = st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;
+    }
+    return st;
 }
 
 /* What a frame that has to wait must be, so that its turn cannot bring surprises. */
@@ -585,9 +588,9 @@ static enum status say_for(struct ingest *p, struct task *t, enum status status,
     done_put(&frame, &d);
     frame_end(&frame, at);
     enum status st = frame.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory") : OK;
+    t->state = LOST;
     if (st == OK && t->ordered) {
         buf_put(&t->pending, frame.p, frame.n);
-        t->state = LOST;
         st = take_turns(p, e);
     } else if (st == OK) {
         st = on_done(p, t, span_of(frame.p + FRAME_HEAD, frame.n - FRAME_HEAD, 0), e);

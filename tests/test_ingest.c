@@ -82,6 +82,8 @@ static void die_of_hash(char how)
     int fd = how == 'h' ? open(mark, O_CREAT | O_EXCL | O_WRONLY, 0600) : -1;
     if (how == 'H' || fd >= 0)
         raise(SIGKILL);
+    if (how == 'S')
+        pause();
     if (how == 'h')
         unlink(mark);
 }
@@ -231,6 +233,24 @@ Test(ingest, a_hash_is_tried_twice, .timeout = 60)
         cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 1, "%c: its facts are there", hashes[row].how);
         finish(&r);
     }
+}
+
+/* Of files that were being hashed together when the run's time was over, each says so. */
+Test(ingest, time_ends_for_every_file, .timeout = 60)
+{
+    struct run_limits lim = run_limits_default();
+    struct err e = {0};
+    struct run r = {0};
+    unsetenv("BXFI_MAP");
+    begin(&r);
+    lim.run_seconds = 1;
+    put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'S'), put_file(r.dir, "c", 'g');
+    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
+    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    cr_expect(r.result.limit);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'partial' AND note LIKE 'not read: the run''s time was over%'"), 3);
+    cr_expect_eq(count(r.db, "SELECT count(DISTINCT file_id) FROM anomaly WHERE what = 'not read'"), 3);
+    finish(&r);
 }
 
 /* What it was when the run began is what is judged: a file that changes under the run is not read on, and says so. */
