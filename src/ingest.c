@@ -809,7 +809,7 @@ static enum status give_up(struct ingest *p, struct err *e)
         p->slot[i].n = 0, plat_proc_kill(p->slot[i].proc);
     for (size_t i = 0; i < p->n_task && st == OK; i++)
         if (p->task[i].state == READY || p->task[i].state == SENT)
-            st = say_for(p, &p->task[i], E_LIMIT, "not read", "the run's time was over (--limits run-seconds)", e);
+            st = say_for(p, &p->task[i], E_LIMIT, p->task[i].job.op == JOB_HASH ? "not hashed" : "not read", "the run's time was over (--limits run-seconds)", e);
     return st;
 }
 
