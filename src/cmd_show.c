@@ -1,6 +1,8 @@
 /* show: one fact by its evidence id: what the case says of it, where it lies, what the second reader saw, the record as XML, the raw bytes.
- * The case is read first; then this process jails itself before it looks at evidence. */
+ * The case is read first; then this process jails itself before it looks at evidence. Bytes of a file that is no longer the one that was read are not shown. */
 #include "../parsers/evtx.h"
+#include "../parsers/regf.h"
+#include "base/lanes.h"
 #include "base/wintime.h"
 #include "casedb.h"
 #include "cmd.h"
@@ -20,23 +22,25 @@ static const struct { const char *table, *title; } tables[] = {
 
 struct show { const char *title; struct str path, place, sha256, kind; struct arena mem; bool found, event; };
 
+static bool is_one_of(const char *name, const char *const *of, size_t n)
+{
+    size_t i = 0;
+    while (i < n && strcmp(of[i], name) != 0)
+        i++;
+    return i < n;
+}
+
 static bool is_time(const char *name)
 {
     static const char *const times[] = {"time", "written", "cupd", "oupd", "first_time", "last_time", "password_set", "last_logon", "last_bad", "expires", "registered", "last_run",
                                         "last_ok", "last_written"};
-    for (size_t i = 0; i < LEN(times); i++)
-        if (strcmp(times[i], name) == 0)
-            return true;
-    return false;
+    return is_one_of(name, times, LEN(times));
 }
 
 static bool is_plumbing(const char *name)
 {
     static const char *const ours[] = {"id", "file_id", "file_off", "hive_id", "host_id", "identity", "size", "key_off"};
-    for (size_t i = 0; i < LEN(ours); i++)
-        if (strcmp(ours[i], name) == 0)
-            return true;
-    return false;
+    return is_one_of(name, ours, LEN(ours));
 }
 
 static enum status print_fact(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
@@ -54,6 +58,10 @@ static enum status print_fact(void *ctx, const struct cell *c, const char *const
             buf_hex(&b, c[i].s.p, c[i].s.n < 256 ? c[i].s.n : 256);
         else if (c[i].type == COL_INT && is_time(name[i]))
             buf_time(&b, c[i].i);
+        else if (c[i].type == COL_INT && strcmp(name[i], "keywords") == 0)
+            buf_printf(&b, "0x%016llx", (unsigned long long)c[i].i);
+        else if (c[i].type == COL_INT && strcmp(name[i], "type") == 0)
+            buf_printf(&b, "%lld (%s)", (long long)c[i].i, reg_type_name((uint32_t)c[i].i));
         else if (c[i].type == COL_INT)
             buf_i64(&b, c[i].i);
         else
@@ -109,26 +117,52 @@ static void print_place(const struct map *m, uint64_t off)
         printf("\nplace\n  cell 0x%llx of the hive's bins\n", (unsigned long long)(off - EVTX_HEADER));
 }
 
+static enum status silent(void *ctx, uint64_t bytes, struct err *e)
+{
+    (void)ctx, (void)bytes, (void)e;
+    return OK;
+}
+
+/* Is it still the file that was read? A whole file is hashed for a few bytes of it: they are worth nothing without. */
+static bool is_same(const struct show *s, const struct map *m, char now[SHA256_TEXT])
+{
+    struct span file = span_of(m->p, m->n, 0);
+    uint8_t sum[1][SHA256_BYTES];
+    struct err e = {0};
+    return sha256_lanes(&file, 1, silent, NULL, sum, &e) == OK && str_eq(str_of(sha256_text(sum[0], now)), s->sha256);
+}
+
+static void say_no_bytes(const struct show *s, const char *why)
+{
+    struct buf b = {0};
+    buf_z(&b, "\nraw bytes: "), buf_term(&b, s->place), buf_printf(&b, ": %s; give the file with this sha256 its place back to see them\n", why);
+    out_put(&b);
+}
+
 /* The bytes themselves, if the evidence still lies where it was read from. */
 static int show_bytes(struct show *s, uint64_t off)
 {
+    char now[SHA256_TEXT] = "not known", why[SHA256_TEXT + 40];
     plat_file fd;
     uint64_t bytes;
     struct map map = {0};
     struct err e = {0};
     if (plat_open(s->place.p, &fd, &bytes, &e) != OK) {
-        struct buf b = {0};
-        buf_z(&b, "\nraw bytes: "), buf_term(&b, s->place), buf_printf(&b, ": %s; give the file with this sha256 its place back to see them\n", e.why);
-        out_put(&b);
+        say_no_bytes(s, e.why);
         return EXIT_DONE;
     }
     int code = EXIT_DONE;
+    is_same(s, &(struct map){0}, now);          /* what the library loads, it loads before the jail */
     fflush(stdout);
     plat_jail(&(struct jail_limits){.may_write = true});
     if (plat_map(fd, bytes, &map, &e) != OK) {
         e.path = s->place.p, code = complain(&e, EXIT_PARTIAL);
+    } else if (!is_same(s, &map, now)) {
+        snprintf(why, sizeof why, "it has changed, its sha256 is now %s", now);
+        say_no_bytes(s, why);
+        code = EXIT_PARTIAL;
     } else if (off >= map.n) {
-        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end: the file has changed", s->place.p, (unsigned long long)off);
+        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end", s->place.p, (unsigned long long)off);
     } else {
         size_t n = map.n - (size_t)off < HEX_BYTES ? map.n - (size_t)off : HEX_BYTES;
         struct buf xml = {0};
