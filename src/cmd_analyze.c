@@ -150,6 +150,10 @@ static enum status summary(struct run *r, struct err *e)
         buf_z(&r->said, "no cause found at or above 'possible'\n");
     if (out)
         buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n", (long long)out);
+    if (r->partial)
+        buf_printf(&r->said, "partial      %lld of %zu file%s could not be read to the end: see Evidence in the report\n", (long long)r->partial, r->in.files, r->in.files == 1 ? "" : "s");
+    if (r->in.limit)
+        buf_z(&r->said, "limit        a limit (--limits) was reached: what is left out is named under Evidence in the report\n");
     buf_printf(&r->said, "report       %s/report.html\n", r->o.out);
     return r->said.bad || r->kinds.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "summary", "out of memory") : OK;
 }

@@ -202,6 +202,7 @@ Test(samples, a_log_that_is_cut_short_is_partial)
         snprintf(path, sizeof path, "%s/in/a.evtx", dir), large_log(path, 3);
         cr_assert_eq(run("truncate -s %u %s", cuts[i].bytes, path), 0);
         cr_expect_eq(run("%s analyze --strict --progress=none -o %s/out %s/in", program(), dir, dir), cuts[i].code, "%s: %s", cuts[i].what, out);
+        cr_expect_eq(strstr(out, "partial      1 of 1 file could not be read to the end") != NULL, cuts[i].code == 3, "%s: %s", cuts[i].what, out);
         cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state || failed FROM v_evidence\" | tail -n 1 | tr -d '\042\015'", program(), dir), 0);
         cr_expect(str_starts_ci(str_of(out), str_of(cuts[i].state)) && strstr(out, "0\n"), "%s: %s", cuts[i].what, out);
     }
@@ -457,6 +458,7 @@ Test(bad_input, one_line_and_the_right_code, .timeout = 120)
         cr_expect_eq(code, bad[i].code, "%s: exit %d: %s", bad[i].name, code, out);
         cr_expect(!bad[i].says || strstr(out, bad[i].says), "%s says: %s", bad[i].name, out);
         cr_expect(bad[i].code == 0 || bad[i].code == 1 || bad[i].code == 5 || lines() == 1, "%s: one line, not: %s", bad[i].name, out);
+        cr_expect_eq(run("grep -q '^limit  ' %s/stdout", dir) == 0, code == 5, "%s: the summary says so when a limit was reached", bad[i].name);
         cr_expect_eq(run("ls %s/out/*.building %s/out/*.tmp 2>/dev/null | grep .", dir, dir), 1, "%s left behind: %s", bad[i].name, out);
     }
 }
