@@ -44,11 +44,11 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
     if (!c[4].null)
         buf_z(&b, "\n    sha256 "), buf_term(&b, c[4].s);
     if (!c[7].null)
-        buf_printf(&b, "\n    %.*s log, %lld chunks, %lld records: %lld parsed, %lld recovered, %lld failed", STR_ARG(c[7].s), (long long)c[12].i, (long long)c[8].i,
+        buf_printf(&b, "\n    %.*s log, %lld chunk%s, %lld records: %lld parsed, %lld recovered, %lld failed", STR_ARG(c[7].s), (long long)c[12].i, c[12].i == 1 ? "" : "s", (long long)c[8].i,
                    (long long)c[9].i, (long long)c[10].i, (long long)c[11].i);
     if (!c[15].null) {
         buf_z(&b, "\n    hive "), buf_term(&b, c[15].s);
-        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i, !c[13].i ? "clean" : str_starts_ci(c[14].s, STR("dirty")) ? "" : "dirty: ");
+        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i, !c[13].i ? (c[18].i ? "clean but damaged" : "clean") : str_starts_ci(c[14].s, STR("dirty")) ? "" : "dirty: ");
         if (c[13].i)
             buf_term(&b, c[14].s);
         if (!c[24].null)

@@ -528,6 +528,16 @@ Test(commands, exit_codes)
     }
 }
 
+/* A hive whose last write was finished may still be damaged: inspect does not call it clean and leave it at that. */
+Test(commands, inspect_tells_damage)
+{
+    const char *dir = scratch("inspect");
+    cr_assert_eq(run("cp samples/cases/credential-storage-policy/SYSTEM %s && %s inspect %s/SYSTEM", dir, program(), dir), 0);
+    cr_expect(strstr(out, " values, clean\n") && !strstr(out, "anomal"), "%s", out);
+    cr_assert_eq(run("truncate -s 12000 %s/SYSTEM && %s inspect %s/SYSTEM", dir, program(), dir), 0);
+    cr_expect(strstr(out, " values, clean but damaged\n") && strstr(out, "anomalies:\n"), "%s", out);
+}
+
 Test(commands, dump_is_the_same_whoever_writes_it)
 {
     const char *dir = scratch("dump");
