@@ -10,7 +10,7 @@ CREATE INDEX IF NOT EXISTS right_sid ON logon_right(sid);
 CREATE INDEX IF NOT EXISTS secret_name ON secret(name COLLATE NOCASE);
 
 -- 1. Failures that concern a logon, a session or an account: of tasks, services and BITS jobs by their code, of shares whatever the code, of the machine's
--- own account. Events that stand for a code without carrying it have it here. account: the principal without its domain; domain: in upper case, '.' is the
+-- own account. Events that stand for a code without carrying it have it here. Of a 104 that nothing gives a task the subject is the account. account: the principal without its domain; domain: in upper case, '.' is the
 -- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the last 16 of its like (same host, kind,
 -- subject and code), so that rules stay linear where a task failed every minute for a month.
 CREATE TEMP TABLE who(principal TEXT PRIMARY KEY, account TEXT, domain TEXT, sid TEXT) WITHOUT ROWID;
@@ -19,7 +19,7 @@ SELECT principal, account_of(principal), upper(CASE WHEN principal LIKE '.\%' TH
     CASE WHEN principal LIKE 'S-1-%' THEN principal END
 FROM (SELECT principal FROM failure UNION SELECT user FROM task UNION SELECT account FROM service) WHERE principal IS NOT NULL ORDER BY 1;
 WITH f AS (
-    SELECT host_id, kind, subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, value,
+    SELECT host_id, kind, CASE event_id WHEN 104 THEN coalesce(subject, principal) ELSE subject END AS subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, value,
         coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' END) AS symbol,
         time, boot, provider, event_id, luid, file_id, file_off, also FROM failure
     WHERE kind = 'share' OR kind = 'task' AND event_id = 332 OR kind = 'domain' AND event_id = 3210
@@ -54,7 +54,7 @@ CREATE TEMP TABLE kept AS SELECT v.host_id, s.name COLLATE NOCASE AS name, s.cup
 CREATE INDEX kept_name ON kept(host_id, name);
 WITH c AS (
     SELECT t.host_id, 'task' AS kind, t.path AS subject, coalesce(t.user, (SELECT f.principal FROM logon_failure f WHERE f.host_id = t.host_id AND f.kind = 'task' AND f.subject = t.path
-            AND f.principal IS NOT NULL ORDER BY f.time DESC LIMIT 1)) AS principal, t.sid, t.logon, t.registered AS stored_time, NULL AS old_time, t.command, t.unc,
+            AND f.principal IS NOT NULL AND f.time >= coalesce(t.registered, 0) ORDER BY f.time DESC LIMIT 1)) AS principal, t.sid, t.logon, t.registered AS stored_time, NULL AS old_time, t.command, t.unc,
         t.flags IS NULL OR t.flags & 0x400000 AS active, t.file_id, t.file_off FROM task t
     UNION ALL
     SELECT s.host_id, 'service', s.name, s.account, NULL, CASE WHEN s.managed OR s.account LIKE '%$' OR s.account LIKE 'NT SERVICE\%' OR k.sid IS NOT NULL THEN 'ServiceAccount' ELSE 'Password' END,
@@ -96,18 +96,25 @@ ORDER BY 2, 3, 4, 5, 7, 8;
 CREATE INDEX consumer_change_what ON consumer_change(host_id, kind, subject, time);
 DROP TABLE change;
 
--- 4. When a task was registered or changed: TaskCache's last registration, events 106 and 140 (not where it was only disabled), 4698 and 4702.
+-- 4. When a task was registered or changed: TaskCache's last registration, events 106 and 140, 4698 and 4702. Not where it was only disabled or enabled (142, 4700, 4701 within two seconds), for which
+-- nobody is asked for a password; how says 'perhaps' where the log shows it disabled and then updated, which may be no more than that.
+CREATE TEMP TABLE touched(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, event_id INTEGER, file_id INTEGER, file_off INTEGER);
+INSERT INTO touched SELECT e.host_id, e.data ->> 'TaskName', e.time, e.event_id, e.file_id, e.file_off FROM event e
+WHERE (e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (106, 140, 142) OR e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4698, 4700, 4701, 4702))
+    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL AND e.data ->> 'TaskName' IS NOT NULL;
+CREATE TEMP TABLE switched AS SELECT host_id, task, time, event_id FROM touched WHERE event_id IN (142, 4700, 4701);
+CREATE INDEX switched_when ON switched(host_id, task, time);
+DELETE FROM touched WHERE event_id IN (140, 4702) AND EXISTS (SELECT 1 FROM switched d WHERE d.host_id = touched.host_id AND d.task = touched.task AND d.time BETWEEN touched.time - 20000000 AND touched.time + 20000000);
 INSERT INTO task_saved
-SELECT * FROM (
-    SELECT host_id, path, registered, 'TaskCache' AS how, file_id, file_off FROM task WHERE registered > 0
-    UNION ALL
-    SELECT e.host_id, e.data ->> 'TaskName', e.time, 'event ' || e.event_id, e.file_id, e.file_off FROM event e
-    WHERE (e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (106, 140) OR e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4698, 4702))
-        AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
-        AND NOT (e.event_id = 140 AND EXISTS (SELECT 1 FROM event d WHERE d.host_id = e.host_id AND d.provider = 'Microsoft-Windows-TaskScheduler' AND d.event_id = 142
-            AND d.time BETWEEN e.time - 20000000 AND e.time + 20000000 AND d.data ->> 'TaskName' = e.data ->> 'TaskName')))
-WHERE path IS NOT NULL ORDER BY 1, 2, 3, 5, 6;
+SELECT host_id, task, time, 'event ' || event_id || CASE WHEN event_id IN (140, 4702) AND last IN (142, 4701) THEN ' (perhaps only enabled again)' ELSE '' END, file_id, file_off
+FROM (SELECT *, lag(event_id) OVER (PARTITION BY host_id, task ORDER BY time, file_id, file_off) AS last FROM touched) WHERE event_id NOT IN (142, 4700, 4701) ORDER BY 1, 2, 3, 5, 6;
 CREATE INDEX task_saved_what ON task_saved(host_id, task, time);
+INSERT INTO task_saved
+SELECT t.host_id, t.path, t.registered, 'TaskCache' || CASE WHEN EXISTS (SELECT 1 FROM task_saved w WHERE w.host_id = t.host_id AND w.task = t.path AND w.time BETWEEN t.registered - 20000000 AND t.registered + 20000000
+        AND w.how LIKE '%perhaps%') THEN ' (perhaps only enabled again)' ELSE '' END, t.file_id, t.file_off
+FROM task t WHERE t.registered > 0
+    AND NOT EXISTS (SELECT 1 FROM switched d WHERE d.host_id = t.host_id AND d.task = t.path AND d.time BETWEEN t.registered - 20000000 AND t.registered + 20000000) ORDER BY 1, 2, 3, 5, 6;
+DROP TABLE touched; DROP TABLE switched;
 
 -- 5. Landmarks: events that rules look for just before or after a failure, so that they find the nearest by index: failures times the events of an hour would be too
 -- many. who: whom it is about, where that is not the whole host; value, other: what else it says.
@@ -174,7 +181,7 @@ SELECT e.host_id, t.column2, CASE n.column1 WHEN 1 THEN e.data ->> 'TargetSid' E
 FROM (VALUES(4725, 'account-disabled'), (4722, 'account-enabled'), (4720, 'account-enabled'), (4720, 'account-made'), (4726, 'account-deleted')) t
 CROSS JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = t.column1 JOIN host h ON h.id = e.host_id CROSS JOIN (VALUES(1), (2)) n WHERE coalesce(e.recovered, 0) = 0;
 INSERT INTO l        -- failed logons by account: the batch logon was tried; it was the right that was missing; there is no such user
-SELECT host_id, CASE n.column1 WHEN 1 THEN 'batch-tried' WHEN 2 THEN 'batch-refused' ELSE 'no-such-user' END, data ->> 'TargetUserName', time, boot, provider, event_id, data ->> 'SubStatus', data ->> 'TargetDomainName',
+SELECT host_id, CASE n.column1 WHEN 1 THEN 'batch-tried' WHEN 2 THEN 'batch-refused' ELSE 'no-such-user' END, account_of(data ->> 'TargetUserName'), time, boot, provider, event_id, data ->> 'SubStatus', data ->> 'TargetDomainName',
     file_id, file_off
 FROM event CROSS JOIN (VALUES(1), (2), (3)) n WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
     AND CASE n.column1 WHEN 3 THEN lower(data ->> 'SubStatus') = '0xc0000064' ELSE num(data ->> 'LogonType') = 4 AND (n.column1 = 1 OR '0xc000015b' IN (lower(data ->> 'Status'), lower(data ->> 'SubStatus'))) END;
@@ -190,7 +197,7 @@ CREATE INDEX landmark_who ON landmark(topic, who, time);
 DROP TABLE l; DROP TABLE topic;
 
 -- 6. Presence: stretches during which an account had at least one session of a kind on a host. how: 'interactive' (2, 7, 10 to 13), 'background' (3, 4, 5, 8, 9), 'sure' (2, 10, 11 with a
--- recorded end). who: SID, DOMAIN\USER and USER, each a row of its own, of accounts that a failure, a task or a service names: a server has a hundred thousand sessions of others, which
+-- recorded end, of a desktop: not by runas or a program of its own). who: SID, DOMAIN\USER and USER, each a row of its own, of accounts that a failure, a task or a service names: a server has a hundred thousand sessions of others, which
 -- v_session has. to_time NULL: no end is known. The session is the one that lasts longest.
 CREATE TEMP TABLE whose(who TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO whose SELECT who FROM (
@@ -199,11 +206,12 @@ INSERT OR IGNORE INTO whose SELECT who FROM (
     UNION SELECT sid FROM task UNION SELECT user FROM task) WHERE who IS NOT NULL;
 CREATE TEMP TABLE stay(host_id INTEGER, how TEXT, who TEXT, from_time INTEGER, to_time INTEGER, id INTEGER, PRIMARY KEY(host_id, how, who, from_time, to_time, id)) WITHOUT ROWID;
 INSERT INTO stay SELECT host_id, k.how, s.who, from_time, to_time, id FROM (
-    SELECT s.host_id, s.logon_type, s.ended, CASE w.column1 WHEN 1 THEN s.sid WHEN 2 THEN upper(s.domain) || '\' || upper(s.user) ELSE upper(s.user) END AS who, s.from_time,
+    SELECT s.host_id, s.logon_type, s.ended = 'logoff' AND NOT EXISTS (SELECT 1 FROM event e WHERE e.file_id = s.file_id AND e.file_off = s.file_off AND e.event_id = 4624
+            AND coalesce(nullif(trim(e.data ->> 'LogonProcessName'), ''), 'User32') <> 'User32' COLLATE NOCASE) AS desktop, CASE w.column1 WHEN 1 THEN s.sid WHEN 2 THEN upper(s.domain) || '\' || upper(s.user) ELSE upper(s.user) END AS who, s.from_time,
         coalesce(s.to_time, 9000000000000000000) AS to_time, s.id FROM session s CROSS JOIN (VALUES(1), (2), (3)) w WHERE s.host_id IS NOT NULL AND s.from_time IS NOT NULL) s
 CROSS JOIN whose n ON n.who = s.who
 JOIN (SELECT 2 AS t, 'interactive' AS how UNION ALL VALUES(7, 'interactive'), (10, 'interactive'), (11, 'interactive'), (12, 'interactive'), (13, 'interactive'), (2, 'sure'), (10, 'sure'), (11, 'sure'),
-    (3, 'background'), (4, 'background'), (5, 'background'), (8, 'background'), (9, 'background')) k ON k.t = s.logon_type AND (k.how <> 'sure' OR s.ended = 'logoff')
+    (3, 'background'), (4, 'background'), (5, 'background'), (8, 'background'), (9, 'background')) k ON k.t = s.logon_type AND (k.how <> 'sure' OR s.desktop)
 ORDER BY 1, 2, 3, 4, 5, 6;
 -- A stretch begins where all before have ended; it lasts as long as the longest before the next one.
 INSERT INTO presence(host_id, how, who, from_time, to_time, session)

@@ -216,7 +216,8 @@ UPDATE host SET
         (SELECT num(substr(field(data, 'param7'), 1, instr(field(data, 'param7') || ' ', ' ') - 1)) FROM boot_event WHERE host_id = host.id AND event_id = 6013)),
     machine_sid = coalesce((SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'machine_sid'), (SELECT value FROM lsa WHERE host_id = host.id AND what = 'sam_sid')),
     joined = (SELECT EXISTS (SELECT 1 FROM lsa d WHERE d.host_id = host.id AND d.what = 'domain_sid' AND d.value > '') FROM lsa WHERE host_id = host.id AND what <> 'sam_sid' LIMIT 1);
-UPDATE host SET domain = coalesce((SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'domain_name'),
+UPDATE host SET role = coalesce(role, (SELECT 'domain controller' FROM lsa WHERE host_id = host.id AND what = 'domain_sid' AND value = host.machine_sid)),        -- its accounts are the domain's
+    domain = coalesce((SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'domain_name'),
         (SELECT nullif(text, '') FROM hv WHERE host_id = host.id AND name = 'NV Domain'), (SELECT nullif(text, '') FROM hv WHERE host_id = host.id AND name = 'Domain'), domain),
     os = coalesce(CASE WHEN build >= 22000 THEN replace(os, 'Windows 10', 'Windows 11') ELSE os END
             || coalesce(' ' || (SELECT text FROM hv WHERE host_id = host.id AND name = 'DisplayVersion'), ' ' || (SELECT text FROM hv WHERE host_id = host.id AND name = 'ReleaseId'), ''),
@@ -295,9 +296,10 @@ WHERE n.rank = 2 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.hos
 ------------------------------------------------------------------------------------------------------------------------------------------------
 -- 4. What hives say: accounts, services, tasks. And who is who: names and SIDs.
 
+-- The SAM of a domain controller holds the accounts of its restore mode: they are neither the domain's nor those of anything that runs.
 INSERT INTO account(host_id, name, sid, rid, flags, password_set, expires, last_bad, bad_count, blank, file_id, file_off)
 SELECT m.host_id, a.name, h.machine_sid || '-' || a.rid, a.rid, a.flags, a.password_set, a.expires, a.last_bad, a.bad_count, a.blank, a.file_id, a.file_off
-FROM sam_account a JOIN mine m ON m.hive_id = a.hive_id JOIN host h ON h.id = m.host_id ORDER BY m.host_id, a.rid, a.file_id, a.file_off;
+FROM sam_account a JOIN mine m ON m.hive_id = a.hive_id JOIN host h ON h.id = m.host_id AND h.role IS NOT 'domain controller' ORDER BY m.host_id, a.rid, a.file_id, a.file_off;
 
 -- Two names for one thing are certain only where one SID stands behind a name.
 CREATE TEMP TABLE who(domain TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, sid TEXT, PRIMARY KEY(domain, account)) WITHOUT ROWID;
@@ -453,49 +455,56 @@ DROP TABLE raw;
 CREATE TEMP TABLE f(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, event INTEGER,
     file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER, luid INTEGER, also TEXT, sid TEXT);
 
--- Tasks. 104 names no task but the call that failed: it joins the 101 of the same user within two seconds.
-CREATE TEMP TABLE logon104(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER, account TEXT, domain TEXT, user TEXT, call TEXT, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER);
+-- Tasks. 104 names no task but the call that failed: it joins the 101 of the same user and code within two seconds.
+CREATE TEMP TABLE logon104(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER, account TEXT, domain TEXT, user TEXT, code INTEGER, call TEXT, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT, event_id INTEGER);
 INSERT INTO logon104
 SELECT e.id, e.host_id, e.time, account_of(field(e.data, 'UserName')) AS account, domain_of(field(e.data, 'UserName')) AS domain, field(e.data, 'UserName') AS user,
-    nullif(field(e.data, 'ErrorDescription'), '') AS call, e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
+    code(field(e.data, 'ResultCode'), 'hresult') AS code, nullif(field(e.data, 'ErrorDescription'), '') AS call, e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
 WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id = 104 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
-CREATE INDEX logon104_who ON logon104(host_id, account, domain COLLATE NOCASE, time);
-CREATE INDEX logon104_when ON logon104(host_id, account, time);
+CREATE INDEX logon104_who ON logon104(host_id, account, code, domain COLLATE NOCASE, time);
+CREATE INDEX logon104_when ON logon104(host_id, account, code, time);
+CREATE INDEX logon104_call ON logon104(host_id, account, code, call, time);
 CREATE TEMP TABLE start101 AS
 SELECT *, account_of(user) AS account, domain_of(user) AS domain FROM (
     SELECT e.id, e.host_id, e.time, field(e.data, 'TaskName') AS task, nullif(coalesce(field(e.data, 'UserContext'), field(e.data, 'UserName')), '') AS user,
-        lower(nullif(coalesce(field(e.data, 'InstanceId'), field(e.data, 'TaskInstanceId')), '')) AS run, lower(CAST(field(e.data, 'ResultCode') AS TEXT)) AS code, e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
+        lower(nullif(coalesce(field(e.data, 'InstanceId'), field(e.data, 'TaskInstanceId')), '')) AS run, code(field(e.data, 'ResultCode'), 'hresult') AS code, e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
     WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 130, 146, 148, 151, 203, 204, 332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
 CREATE TEMP TABLE pair AS        -- the domains agree, or one of the two names none; before the 101 rather than behind it
 SELECT id, other FROM (SELECT s.id, coalesce(
-    (SELECT l.id FROM logon104 l WHERE l.host_id = s.host_id AND l.account = s.account AND l.domain = s.domain COLLATE NOCASE AND l.time BETWEEN s.time - 20000000 AND s.time ORDER BY l.time DESC, l.id LIMIT 1),
-    (SELECT l.id FROM logon104 l WHERE l.host_id = s.host_id AND l.account = s.account AND l.domain = s.domain COLLATE NOCASE AND l.time BETWEEN s.time AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1),
-    (SELECT l.id FROM logon104 l WHERE s.domain IS NOT NULL AND l.host_id = s.host_id AND l.account = s.account AND l.domain IS NULL AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1),
-    (SELECT l.id FROM logon104 l WHERE s.domain IS NULL AND l.host_id = s.host_id AND l.account = s.account AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1)) AS other
+    (SELECT l.id FROM logon104 l WHERE l.host_id = s.host_id AND l.account = s.account AND l.code IS s.code AND l.domain = s.domain COLLATE NOCASE AND l.time BETWEEN s.time - 20000000 AND s.time ORDER BY l.time DESC, l.id LIMIT 1),
+    (SELECT l.id FROM logon104 l WHERE l.host_id = s.host_id AND l.account = s.account AND l.code IS s.code AND l.domain = s.domain COLLATE NOCASE AND l.time BETWEEN s.time AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1),
+    (SELECT l.id FROM logon104 l WHERE s.domain IS NOT NULL AND l.host_id = s.host_id AND l.account = s.account AND l.code IS s.code AND l.domain IS NULL AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1),
+    (SELECT l.id FROM logon104 l WHERE s.domain IS NULL AND l.host_id = s.host_id AND l.account = s.account AND l.code IS s.code AND l.time BETWEEN s.time - 20000000 AND s.time + 20000000 ORDER BY l.time, l.id LIMIT 1)) AS other
     FROM start101 s WHERE s.event_id = 101) WHERE other IS NOT NULL;
 CREATE INDEX pair_id ON pair(id);
+-- Two calls of one account with one code at that time: which of them was this task's, nobody can tell.
+CREATE TEMP TABLE unsure AS SELECT p.id FROM pair p JOIN start101 s ON s.id = p.id JOIN logon104 l ON l.id = p.other
+WHERE EXISTS (SELECT 1 FROM (VALUES ('LogonUserExEx'), ('LogonUserS4U')) k CROSS JOIN logon104 o ON o.host_id = s.host_id AND o.account = s.account AND o.code IS l.code AND o.call = k.column1
+    AND o.time BETWEEN s.time - 20000000 AND s.time + 20000000 WHERE k.column1 <> l.call);
 -- What 101 says, 103, 203, 204 and 332 to 334 say again of the same start: the same run, or within two seconds where no run is named; and never another code.
 CREATE INDEX start101_run ON start101(host_id, run, event_id);
+CREATE INDEX start101_who ON start101(host_id, account, code, domain COLLATE NOCASE, time) WHERE event_id = 101;
 CREATE INDEX start101_what ON start101(host_id, task COLLATE NOCASE, event_id, time);
 CREATE TEMP TABLE twin AS
 SELECT id, other, file_id, file_off FROM (SELECT s.id, s.file_id, s.file_off, coalesce(
     (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.run = s.run AND w.event_id IN (101, 103) AND w.event_id < s.event_id AND w.task = s.task COLLATE NOCASE
         AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '') ORDER BY w.event_id, w.time, w.id LIMIT 1),
     (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.task = s.task COLLATE NOCASE AND w.event_id = 101 AND w.time BETWEEN s.time - 20000000 AND s.time + 20000000 AND (w.run IS NULL OR s.run IS NULL)
-        AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '') AND (s.event_id NOT BETWEEN 332 AND 334 OR w.code IN ('2147943645', '0x800704dd')) ORDER BY w.time, w.id LIMIT 1),
+        AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '') AND (s.event_id NOT BETWEEN 332 AND 334 OR w.code = 0x800704DD) ORDER BY w.time, w.id LIMIT 1),
     (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.task = s.task COLLATE NOCASE AND w.event_id = 103 AND s.event_id IN (203, 204) AND w.time BETWEEN s.time - 20000000 AND s.time + 20000000
         AND (w.run IS NULL OR s.run IS NULL) AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '') ORDER BY w.time, w.id LIMIT 1)) AS other
     FROM start101 s WHERE s.event_id IN (103, 203, 204, 332, 333, 334)) WHERE other IS NOT NULL;
 UPDATE twin SET other = coalesce((SELECT t.other FROM twin t WHERE t.id = twin.other), other);      -- 203 beside 103 beside 101
 CREATE INDEX twin_other ON twin(other);
 INSERT INTO f
-SELECT s.host_id, 'task', s.task, s.user, l.call, x.win32, x.value, x.raw, x.symbol, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL,
+SELECT s.host_id, 'task', s.task, s.user, CASE WHEN s.id NOT IN (SELECT id FROM unsure) THEN l.call END, x.win32, x.value, x.raw, x.symbol, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL,
     nullif(trim(CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) ELSE '' END || coalesce((SELECT group_concat(' ' || printf('f%d:0x%x', t.file_id, t.file_off), '') FROM twin t WHERE t.other = s.id), '')), ''), NULL
 FROM start101 s LEFT JOIN error x ON x.event = s.id AND x.field = 'ResultCode' LEFT JOIN pair p ON p.id = s.id LEFT JOIN logon104 l ON l.id = p.other WHERE s.id NOT IN (SELECT id FROM twin)
 UNION ALL
 SELECT l.host_id, 'task', (SELECT t.path FROM only_task t WHERE t.host_id = l.host_id AND t.account = l.account AND (l.domain IS NULL OR t.domain IS NULL OR t.domain = l.domain COLLATE NOCASE)),
     l.user, l.call, x.win32, x.value, x.raw, x.symbol, l.time, l.id, l.file_id, l.file_off, l.boot, l.provider, l.event_id, NULL, NULL, NULL
-FROM logon104 l LEFT JOIN error x ON x.event = l.id AND x.field = 'ResultCode' WHERE l.id NOT IN (SELECT other FROM pair);
+FROM logon104 l LEFT JOIN error x ON x.event = l.id AND x.field = 'ResultCode' WHERE l.id NOT IN (SELECT other FROM pair)
+    AND NOT EXISTS (SELECT 1 FROM start101 s WHERE s.event_id = 101 AND s.host_id = l.host_id AND s.account = l.account AND s.code IS l.code AND s.domain IS l.domain COLLATE NOCASE AND s.time BETWEEN l.time - 20000000 AND l.time + 20000000);      -- it has a task
 
 -- What a task's program reported. Only HRESULTs and NTSTATUS values are errors; an exit code, 1312 say, is the program's own affair.
 CREATE TEMP TABLE ended AS
@@ -636,7 +645,8 @@ SELECT p.host_id, p.principal, coalesce((SELECT k.sid FROM kb_account k WHERE k.
 FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p JOIN host h ON h.id = p.host_id ORDER BY 1, 2;
 INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, luid, also)
 SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid, CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t WHERE t.host_id = f.host_id AND t.path = f.subject
-        AND (f.principal IS NULL OR account_of(t.user) = account_of(f.principal)) LIMIT 1) END),
+        AND CASE WHEN f.principal IS NULL THEN coalesce(t.registered, 0) <= coalesce(f.time, t.registered, 0) ELSE account_of(t.user) = account_of(f.principal)
+            AND coalesce(domain_of(t.user), domain_of(f.principal), '') = coalesce(domain_of(f.principal), domain_of(t.user), '') COLLATE NOCASE END LIMIT 1) END),
     f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider, f.event_id, f.luid, f.also
 FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
 CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
@@ -686,4 +696,4 @@ CREATE INDEX IF NOT EXISTS success_what ON success(host_id, kind, subject, time)
 DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE own; DROP TABLE root; DROP TABLE host_key; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
 DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
 DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE cached; DROP TABLE only_task; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
-DROP TABLE pair; DROP TABLE twin; DROP TABLE last_result; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;
+DROP TABLE pair; DROP TABLE unsure; DROP TABLE twin; DROP TABLE last_result; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;

@@ -247,7 +247,7 @@ FROM consumer c JOIN host h ON h.id = c.host_id;
 -- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes on without a gap. Where it is NULL or too early, silence
 -- says nothing: a domain account may have changed on a domain controller whose log nobody collected. told_by: the host that says so; another host's clock may differ by minutes.
 CREATE VIEW v_consumer_change AS
-SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how, c.principal, c.account, c.domain, c.logon, c.stored_time, c.old_time, c.active,
+SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
     printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id,
     CASE p.how WHEN 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM evidence e JOIN coverage v ON v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
         AND p.time BETWEEN v.from_time AND v.to_time WHERE e.id = p.file_id) END AS known_until,
