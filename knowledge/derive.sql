@@ -521,7 +521,13 @@ SELECT host_id, 'program', task, NULL, action, win32of(value, 'exit'), value, va
 FROM ended WHERE (value BETWEEN 0x80000000 AND 0x8FFFFFFF OR value BETWEEN 0xC0000000 AND 0xDFFFFFFF) AND host_id IS NOT NULL;
 CREATE INDEX f_what ON f(kind, host_id, subject, value, time);
 -- The last result in TaskCache is a second witness of a failure that the log has: of that code, the start within ten seconds of the last run, the end of the program within three days
--- after it; without a time of the last run the latest of that code. It does not tell who failed: the scheduler, unless the log says that it was the program.
+-- after it; without a time of the last run the latest of that code. It does not tell who failed: the scheduler, unless the log says that it was the program, or that this run had started.
+CREATE TEMP TABLE begun(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER);
+INSERT INTO begun
+SELECT d.host_id, d.data ->> 'TaskName', t.column1 FROM fold d JOIN (SELECT id, first_time AS column1 FROM fold WHERE event_id IN (100, 129, 200) UNION ALL SELECT id, last_time FROM fold WHERE event_id IN (100, 129, 200) AND n > 1) t ON t.id = d.id
+WHERE d.provider = 'Microsoft-Windows-TaskScheduler'
+UNION ALL SELECT host_id, data ->> 'TaskName', time FROM event WHERE provider = 'Microsoft-Windows-TaskScheduler' AND event_id IN (100, 129, 200) AND coalesce(recovered, 0) = 0;
+CREATE INDEX begun_when ON begun(host_id, task, time);
 CREATE TEMP TABLE last_result AS
 SELECT t.id, t.host_id, t.path, t.result, t.last_run, t.file_id, t.file_off, coalesce(
     (SELECT p.rowid FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result AND p.time BETWEEN t.last_run - 100000000 AND t.last_run + 100000000
@@ -536,7 +542,8 @@ CREATE INDEX last_result_same ON last_result(same);
 UPDATE f SET also = coalesce(also || ' ', '') || (SELECT printf('f%d:0x%x', r.file_id, r.file_off) FROM last_result r WHERE r.same = f.rowid ORDER BY r.id LIMIT 1) WHERE rowid IN (SELECT same FROM last_result);
 INSERT INTO f
 SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result)
-        AND NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result) THEN 'program' ELSE 'task' END,
+        AND NOT EXISTS (SELECT 1 FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result)
+        OR EXISTS (SELECT 1 FROM begun b WHERE b.host_id = t.host_id AND b.task = t.path AND b.time BETWEEN t.last_run - 100000000 AND t.last_run + 100000000) THEN 'program' ELSE 'task' END,
     t.path, coalesce(t.user, t.sid), NULL, win32of(t.result, 'hresult'), t.result, t.result, coalesce((SELECT s.symbol FROM symbol s WHERE s.value = t.result),
         (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(t.result, 'hresult'))), t.last_run, NULL, t.file_id, t.file_off,
     (SELECT s.boot FROM span s WHERE s.host_id = t.host_id AND s.from_time <= t.last_run ORDER BY s.from_time DESC LIMIT 1), NULL, NULL, NULL, NULL, t.sid
@@ -696,4 +703,4 @@ CREATE INDEX IF NOT EXISTS success_what ON success(host_id, kind, subject, time)
 DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE own; DROP TABLE root; DROP TABLE host_key; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
 DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
 DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE cached; DROP TABLE only_task; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
-DROP TABLE pair; DROP TABLE unsure; DROP TABLE twin; DROP TABLE last_result; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;
+DROP TABLE pair; DROP TABLE unsure; DROP TABLE twin; DROP TABLE last_result; DROP TABLE begun; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;
