@@ -43,7 +43,7 @@ $(SECOND): $(O)/parsers/second_%.lib.o: $(O)/parsers/second_%.o $(O)/parsers/sec
 LANES := $(O)/src/base/lanes.lib.o
 $(LANES): $(O)/src/base/lanes.o
 	@echo "  JOIN  $@"
-	$(Q)$(CC) -r -nostdlib -Wl,-d,-u,sha256_multi_block -o $@ -l:libcrypto.a && $(CC) -r -nostdlib -o $@.o $< $@ && objcopy -G sha256_lanes -G lanes_here $@.o $@ && rm $@.o || \
+	$(Q)$(CC) -r -nostdlib -Wl,-d,--require-defined=sha256_multi_block -o $@ -l:libcrypto.a && $(CC) -r -nostdlib -o $@.o $< $@ && objcopy -G sha256_lanes -G lanes_here $@.o $@ && rm $@.o || \
 	    { echo "  JOIN  without libcrypto.a: files are hashed one after the other"; cp $< $@; }
 $(O)/libwhylogon.a: $(call obj,$(filter-out src/base/lanes.c,$(LIB_SRC))) $(LANES) $(O)/kb_files.o $(SECOND)
 	@echo "  AR    $@"
