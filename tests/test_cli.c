@@ -208,6 +208,15 @@ Test(samples, a_log_that_is_cut_short_is_partial)
     }
 }
 
+/* Descriptors that the program was started with are not the workers': they hold as many files as ever. */
+Test(samples, whatever_else_is_open)
+{
+    const char *dir = scratch("open-files");
+    cr_assert_eq(run("bash -c 'for i in {3..40}; do eval \"exec $i</dev/null\"; done; %s analyze --strict -o %s/out samples/cases/dirty-hive'", program(), dir), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_evidence WHERE sha256 IS NULL OR state <> 'read'\" | tail -n 1", program(), dir), 0);
+    cr_expect_eq(out[0], '0', "%s", out);
+}
+
 /* A rule of the user's own whose query fails when it is run is told on stderr and in the status; the others judge. */
 Test(samples, a_rule_that_fails_is_told)
 {

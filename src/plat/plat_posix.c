@@ -245,6 +245,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
         if (dup2(sv[1], CHANNEL) < 0 || (!lim->keep_stdout && dup2(null, 1) < 0))
             _exit(70);
+        syscall(SYS_close_range, 3u, ~0u, 0u);          /* what we were started with is none of its business, and would count among the files it may hold */
         execv("/proc/self/exe", (char *const *)(uintptr_t)args);
         _exit(70);
     }
