@@ -436,6 +436,9 @@ static enum status one_too_many(struct ingest *p, size_t file, const char *what,
     return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 WHERE id=?1", LEN(v), v, "is", e) : st;
 }
 
+static bool hashes(const struct task *t) { return t->job.op != JOB_SNIFF && t->job.op != JOB_SCAN; }
+static bool is_group(const struct task *t) { return t->job.op == JOB_HASH && t->job.n_files > 1; }
+
 /* Parts of a large log know their own records only: what comes behind a part that reached the limit is not taken. */
 static bool enough_records(const struct ingest *p, const struct task *t)
 {
@@ -448,9 +451,9 @@ static enum status on_done(struct ingest *p, struct task *t, struct span in, str
     enum status st = done_get(in, &d, e);
     if (st != OK)
         return st;
-    for (size_t i = 0; i < t->job.n_files && d.has_hash && st == OK; i++)
+    for (size_t i = 0; i < t->job.n_files && d.has_hash && hashes(t) && st == OK; i++)
         st = store_hash(p, t->file[i], d.hash[i], e);
-    if (st == OK && t->state == SENT && !d.has_hash && t->job.op == JOB_HASH && t->job.n_files > 1)
+    if (st == OK && t->state == SENT && !d.has_hash && is_group(t))
         return t->split = true, OK;
     if (st == OK && enough_records(p, t))
         return one_too_many(p, t->file[0], "records", "more records than the limit: what follows is not read", "more records than --limits allows; the first are read", e);
@@ -513,7 +516,7 @@ static void task_end(struct ingest *p, struct task *t)
     t->state = ENDED;
     buf_free(&t->pending);
     p->open[t->late]--;
-    if (t->job.op != JOB_SNIFF && t->job.op != JOB_SCAN && !t->again)
+    if (hashes(t) && !t->again)
         p->progress.files += t->job.n_files;
 }
 
@@ -667,7 +670,7 @@ static enum status send_task(struct ingest *p, struct slot *s, size_t index, str
         if (open_again(&p->ev->file[t->file[open]], &fd[open], &why) != OK)
             break;
     enum status st = OK;
-    if (open < t->job.n_files && t->job.op == JOB_HASH && t->job.n_files > 1) {
+    if (open < t->job.n_files && is_group(t)) {
         task_end(p, t);
         st = hash_again(p, index, e);
     } else if (open < t->job.n_files && !p->db && t->job.op != JOB_SNIFF) {

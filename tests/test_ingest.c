@@ -29,7 +29,7 @@ static void send_frame(uint8_t type, const void *body, size_t n, uint32_t claim)
 static void send_sniff(char first)
 {
     struct buf b = {0};
-    buf_char(&b, first == 'E' ? KIND_EVTX : KIND_UNKNOWN);
+    buf_char(&b, first == 'E' ? KIND_EVTX : first == 'H' ? KIND_HIVE : first == 'L' ? KIND_HIVE_LOG : KIND_UNKNOWN);
     for (int i = 0; i < 4; i++)
         buf_u32(&b, 0);
     buf_char(&b, 0), buf_u64le(&b, 0), buf_u64le(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
@@ -50,10 +50,10 @@ static void send_event(const char *computer, uint8_t file)
     buf_free(&b);
 }
 
-static void send_done(uint64_t parsed)
+static void send_done(uint64_t parsed, bool hash)
 {
     struct buf b = {0};
-    struct done d = {.seen = parsed, .parsed = parsed, .what = STR(""), .why = STR("")};
+    struct done d = {.seen = parsed, .parsed = parsed, .has_hash = hash, .what = STR(""), .why = STR("")};
     done_put(&b, &d);
     send_frame(FRAME_DONE, b.p, b.n, 0);
     buf_free(&b);
@@ -74,27 +74,27 @@ static void misbehave(char how)
     }
 }
 
-/* Dies of the first hash it is asked for in a run, or of each. */
-static void die_of_hash(char how)
+/* Dies of the first hash it is asked for in a run, or of each; sleeps over each, or over what it is to hash with others. */
+static void die_of_hash(char how, size_t n)
 {
     char mark[64];
     snprintf(mark, sizeof mark, "/tmp/whylogon-ingest-died-%d", (int)getppid());
     int fd = how == 'h' ? open(mark, O_CREAT | O_EXCL | O_WRONLY, 0600) : -1;
     if (how == 'H' || fd >= 0)
         raise(SIGKILL);
-    if (how == 'S')
+    if (how == 'S' || (how == 'T' && n > 1))
         pause();
     if (how == 'h')
         unlink(mark);
 }
 
-/* The file grows as soon as it has been looked at. */
-static void grow(plat_file f)
+/* The file grows as soon as it has been looked at, or is gone. */
+static void change(plat_file f, char how)
 {
-    char path[64];
+    char path[64], name[256] = "";
     snprintf(path, sizeof path, "/proc/self/fd/%d", (int)f);
-    int fd = open(path, O_WRONLY | O_APPEND);
-    if (fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0)
+    int fd = how == 'c' ? open(path, O_WRONLY | O_APPEND) : -1;
+    if (how == 'c' ? fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0 : readlink(path, name, sizeof name - 1) < 0 || unlink(name) != 0)
         _exit(70);
 }
 
@@ -117,19 +117,21 @@ static int fake_worker(void)
             return 1;
         if (j.op == JOB_SNIFF && text[8] == 'w')
             raise(SIGKILL);
-        if (j.op == JOB_SNIFF && text[8] == 'c')
-            grow(fd[0]);
+        if (j.op == JOB_SNIFF && text[8] == 'p')
+            pause();
+        if (j.op == JOB_SNIFF && (text[8] == 'c' || text[8] == 'v'))
+            change(fd[0], text[8]);
         if (j.op == JOB_SNIFF) {
             send_sniff(text[0]);
         } else if (j.op == JOB_HASH) {
             for (size_t i = 0; i < n; i++)
                 if (plat_read_at(fd[i], 0, text, 9, &got, &e) == OK)
-                    die_of_hash(text[8]);
+                    send_frame(FRAME_PROGRESS, &j.bytes[i], 8, 0), die_of_hash(text[8], n);
         } else {
             misbehave(text[8]);
             send_event(text[8] == 'g' ? "good" : "after", 0);
         }
-        send_done(j.op == JOB_LOG);
+        send_done(j.op == JOB_LOG, text[8] == 'n' || (j.op == JOB_HASH && text[8] == 'i'));
         for (size_t i = 0; i < n; i++)
             plat_close(fd[i]);
     }
@@ -152,18 +154,20 @@ static int64_t count(struct casedb *db, const char *sql)
     return v;
 }
 
-static void put_bytes(const char *dir, const char *name, char how, size_t n)
+/* Its first byte says what it is: E a log, H a hive, L a hive's log. */
+static void put_kind(const char *dir, const char *name, char kind, char how, size_t n)
 {
     static char text[600000] = "ElfFile";
     char path[256];
     snprintf(path, sizeof path, "%s/%s", dir, name);
-    text[8] = how;
+    text[0] = kind, text[8] = how;
     FILE *f = fopen(path, "wb");
     cr_assert_not_null(f);
     cr_assert_eq(fwrite(text, 1, n, f), n);
     fclose(f);
 }
 
+static void put_bytes(const char *dir, const char *name, char how, size_t n) { put_kind(dir, name, 'E', how, n); }
 static void put_file(const char *dir, const char *name, char how) { put_bytes(dir, name, how, 70000); }
 
 struct run { char dir[64]; struct evidence ev; struct kb *kb; struct casedb *db; struct ingest_result result; };
@@ -184,12 +188,14 @@ static void read_all(struct run *r, unsigned workers)
     cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, &(struct ingest_options){.workers = workers}, &r->result, &e), OK, "%s %s", e.what, e.why);
 }
 
+static const char *const names[] = {"a", "b", "c", "a.LOG1", "a.LOG2"};
+
 static void finish(struct run *r)
 {
     char path[80];
     case_close(r->db), evidence_free(&r->ev), kb_free(r->kb);
-    for (const char *name = "abc"; *name; name++)
-        snprintf(path, sizeof path, "%s/%c", r->dir, *name), unlink(path);
+    for (size_t i = 0; i < LEN(names); i++)
+        snprintf(path, sizeof path, "%s/%s", r->dir, names[i]), unlink(path);
     rmdir(r->dir);
 }
 
@@ -282,6 +288,18 @@ Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
     read_all(&r, 1);
     cr_expect(r.result.lost_jobs == 1 && r.result.unreadable == 1);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'unreadable' AND note = 'worker lost while reading: ended by signal 9'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
+    finish(&r);
+}
+
+/* A look at a file comes before the case: an answer that brings a hash with it is not believed. */
+Test(ingest, a_hash_that_nobody_asked_for, .timeout = 60)
+{
+    unsetenv("BXFI_MAP");
+    struct run r = {0};
+    begin(&r);
+    put_file(r.dir, "a", 'g'), put_bytes(r.dir, "b", 'n', 500000);
+    read_all(&r, 1);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
     finish(&r);
 }
