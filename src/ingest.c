@@ -472,7 +472,7 @@ static enum status on_done(struct ingest *p, struct task *t, struct span in, str
     for (size_t i = 0; i < (t->job.op == JOB_HASH ? t->job.n_files : 1) && st == OK; i++) {        /* of a hive's job the hive speaks for its logs */
         struct value v[] = {val_i(row_id(t->file[i])), val_s(d.what), val_s(d.why)};
         st = add_anomaly(p, t->file[i], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
-        st = st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1", LEN(v), v, "iss", e) : st;
+        st = st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1 AND state <> 'unreadable'", LEN(v), v, "iss", e) : st;
     }
     return st;
 }

@@ -304,6 +304,23 @@ Test(ingest, a_hash_that_nobody_asked_for, .timeout = 60)
     finish(&r);
 }
 
+/* Nobody looked at these files, for the run's time was over: they are unreadable and say so, whatever was to come after. */
+Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
+{
+    struct run_limits lim = run_limits_default();
+    struct err e = {0};
+    struct run r = {0};
+    unsetenv("BXFI_MAP");
+    begin(&r);
+    lim.run_seconds = 1;
+    put_file(r.dir, "a", 'p'), put_file(r.dir, "b", 'g'), put_file(r.dir, "c", 'g');
+    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
+    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    cr_expect(r.result.limit && r.result.unreadable == 3);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'unreadable' AND note LIKE 'not read: the run''s time was over%'"), 3);
+    finish(&r);
+}
+
 Test(wire, jobs_and_ends_cut_short)
 {
     struct buf b = {0};
