@@ -675,6 +675,11 @@ static enum status send_task(struct ingest *p, struct slot *s, size_t index, str
         st = hash_again(p, index, e);
     } else if (open < t->job.n_files && !p->db && t->job.op != JOB_SNIFF) {
         /* there is no case yet to tell it to: the task stays ready */
+    } else if (open < t->job.n_files && t->job.n_files > 1) {       /* a hive is not read without one of its logs; what became of each file is told by its hash */
+        const char *which = arena_printf(&p->ev->mem, "%.*s: %s", STR_ARG(p->ev->file[t->file[open]].path), why.why);
+        t->state = SENT;
+        st = hash_again(p, index, e);
+        st = st == OK ? say_for(p, &p->task[index], E_IO, why.what, open && which ? which : why.why, e) : st;
     } else if (open < t->job.n_files) {
         struct file *f = &p->ev->file[t->file[open]];
         struct str note = arena_str(&p->ev->mem, str_of(why.why));

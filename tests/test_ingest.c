@@ -321,6 +321,20 @@ Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
     finish(&r);
 }
 
+/* A hive is not read without a log that was there when the run began: it names the log, the log says so too, and who is still there has a hash. */
+Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
+{
+    unsetenv("BXFI_MAP");
+    struct run r = {0};
+    begin(&r);
+    put_kind(r.dir, "a", 'H', 'i', 70000), put_kind(r.dir, "a.LOG1", 'L', 'v', 5000), put_kind(r.dir, "a.LOG2", 'L', 'i', 6000);
+    read_all(&r, 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path = 'a' AND state = 'partial' AND note = 'cannot open: a.LOG1: No such file or directory'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path = 'a.LOG1' AND state = 'partial' AND note = 'cannot open: No such file or directory'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path <> 'a.LOG1' AND sha256 IS NOT NULL"), 2);
+    finish(&r);
+}
+
 Test(wire, jobs_and_ends_cut_short)
 {
     struct buf b = {0};
