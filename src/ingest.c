@@ -34,6 +34,7 @@ struct task {
     bool again;                     /* tried once before, alone or with others */
     bool split;                     /* ended, but not well: each of its files is to be tried alone */
     enum job_state state;
+    uint64_t hashed;                /* bytes of it in the progress */
     struct buf pending;
 };
 
@@ -607,7 +608,8 @@ static enum status say_for(struct ingest *p, struct task *t, enum status status,
 static enum status hash_again(struct ingest *p, size_t lost, struct err *e)
 {
     enum status st = OK;
-    for (size_t i = 0; i < p->task[lost].job.n_files && p->task[lost].job.op != JOB_SCAN && st == OK; i++) {
+    p->progress.bytes -= p->task[lost].hashed;
+    for (size_t i = 0; i < p->task[lost].job.n_files && hashes(&p->task[lost]) && st == OK; i++) {
         struct task t = task_of(p, p->task[lost].file[i], JOB_HASH);
         t.again = true, t.late = p->task[lost].late;
         st = add_task(p, t, e);
@@ -634,7 +636,7 @@ static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, 
     enum status st = OK;
     if (s->n) {
         size_t lost = s->queue[0];
-        bool group = p->task[lost].job.n_files > 1, retry = p->task[lost].job.op == JOB_HASH && (group || (!p->task[lost].again && !how));
+        bool retry = is_group(&p->task[lost]) || (p->task[lost].job.op == JOB_HASH && !p->task[lost].again && !how);
         st = retry || p->task[lost].ordered ? hash_again(p, lost, e) : OK;
         if (st == OK && retry) {
             task_end(p, &p->task[lost]);        /* nothing is lost yet */
@@ -756,8 +758,9 @@ static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, s
         size_t index = s->queue[0];
         struct task *t = &p->task[index];
         struct err bad = {0};
+        uint64_t more;
         if (type == FRAME_PROGRESS)
-            p->progress.bytes += span_u64(&body);
+            more = span_u64(&body), t->hashed += more, p->progress.bytes += more;
         else if (t->ordered && p->turn != index && !frame_sound(t, type, body))
             *broken = true;
         else if (t->ordered && p->turn != index)
@@ -797,12 +800,14 @@ static enum status slot_read(struct ingest *p, struct slot *s, struct err *e)
     return st;
 }
 
-/* A worker that says nothing, or takes longer over one job than --limits allows, is ended. */
+/* A worker that says nothing, or takes longer over one job than --limits allows, is ended. Files hashed together have the time of all, and a time of their own
+ * when it is not enough: no limit is reached yet. */
 static enum status slot_patience(struct ingest *p, struct slot *s, struct err *e)
 {
     uint64_t now = plat_clock_ms();
-    if (now - s->began > p->lim.file_seconds * 1000) {
-        p->r.limit = true;
+    bool group = s->n && is_group(&p->task[s->queue[0]]);
+    if (now - s->began > p->lim.file_seconds * 1000 * (group ? p->task[s->queue[0]].job.n_files : 1)) {
+        p->r.limit |= !group;
         return slot_lost(p, s, "took longer than --limits allows for one file", e);
     }
     return now - s->heard > STALL_MS ? slot_lost(p, s, "said nothing for 120 s", e) : OK;

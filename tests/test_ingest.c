@@ -335,6 +335,29 @@ Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
     finish(&r);
 }
 
+static void keep_last(void *ctx, const struct ingest_progress *p) { *(struct ingest_progress *)ctx = *p; }
+
+/* --limits file-seconds is the time of one file: files that are hashed together have more, and who takes too long is tried alone before anything is lost. */
+Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
+{
+    struct run_limits lim = run_limits_default();
+    struct ingest_progress last = {0};
+    struct err e = {0};
+    struct run r = {0};
+    unsetenv("BXFI_MAP");
+    begin(&r);
+    lim.file_seconds = 1;
+    put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'T'), put_file(r.dir, "c", 'g');
+    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
+    uint64_t since = plat_clock_ms();
+    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    cr_expect_geq(plat_clock_ms() - since, 3000u);
+    cr_expect(!r.result.limit && !r.result.lost_jobs, "nothing is lost");
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly"), 0);
+    cr_expect_eq(last.bytes, last.total, "what is hashed again counts once: %llu of %llu", (unsigned long long)last.bytes, (unsigned long long)last.total);
+    finish(&r);
+}
+
 Test(wire, jobs_and_ends_cut_short)
 {
     struct buf b = {0};
