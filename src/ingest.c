@@ -271,7 +271,7 @@ static void task_takes(const struct ingest *p, struct task *t, size_t file)
 static enum status add_hashes(struct ingest *p, const struct twin *file, size_t n, bool late, struct err *e)
 {
     enum status st = OK;
-    size_t most = lanes_here() && n / p->n_slot < JOB_FILES ? n / p->n_slot : lanes_here() ? JOB_FILES : 1;
+    size_t share = n / p->n_slot, most = share < LANES_LEAST || !lanes_here() ? 1 : share < JOB_FILES ? share : JOB_FILES;
     for (size_t left = n; left > 0 && st == OK;) {          /* the largest first: what ends last should be short */
         struct task t = task_of(p, file[--left].file, JOB_HASH);
         t.late = late;

@@ -28,7 +28,7 @@ bool lanes_here(void) { return false; }
 struct input { const uint8_t *p; int blocks; };
 extern void sha256_multi_block(uint32_t (*state)[LANES], const struct input *in, int quads) __attribute__((weak));
 
-enum { BLOCK = SHA256_CBLOCK, LEAST = 3 };      /* four lanes cost what two and a half files cost one after the other (AVX2; more where there is less) */
+enum { BLOCK = SHA256_CBLOCK };
 
 struct lane { SHA256_CTX sum; const uint8_t *p; size_t left; };
 
@@ -45,7 +45,7 @@ static size_t together(struct lane *lane, size_t n)
         blocks = lane[i].left / BLOCK < blocks ? lane[i].left / BLOCK : blocks;
         at[lanes++] = &lane[i];
     }
-    if (lanes < LEAST)
+    if (lanes < LANES_LEAST)
         return 0;
     for (size_t i = 0; i < lanes; i++) {
         in[i] = (struct input){at[i]->p, (int)blocks};
@@ -119,7 +119,7 @@ bool lanes_here(void)
 enum status sha256_lanes(const struct span *file, size_t n, lanes_progress *progress, void *ctx, uint8_t out[][SHA256_BYTES], struct err *e)
 {
 #ifndef _WIN32
-    if (n >= LEAST && lanes_here())
+    if (n >= LANES_LEAST && lanes_here())
         return in_lanes(file, n, progress, ctx, out, e);
 #endif
     enum status st = OK;

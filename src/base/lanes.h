@@ -8,7 +8,7 @@
 #include "limits.h"
 #include "span.h"
 
-enum { LANES = LIM_JOB_FILES };
+enum { LANES = LIM_JOB_FILES, LANES_LEAST = 3 };      /* four lanes cost what two and a half files cost one after the other (AVX2; more where there is less) */
 
 typedef enum status lanes_progress(void *ctx, uint64_t bytes, struct err *e);  /* bytes hashed since the last call; not OK ends the work */
 
