@@ -32,7 +32,7 @@ struct task {
     bool ordered;                   /* emits facts; hashing alone waits for nobody */
     bool late;                      /* may still run when the facts are judged: the hash of a log that is no copy */
     bool again;                     /* tried once before, alone or with others */
-    bool split;                     /* ended, but not well: each of its files is to be tried alone */
+    bool split;                     /* ended without the hashes of its files: each is to be hashed alone */
     enum job_state state;
     uint64_t hashed;                /* bytes of it in the progress */
     struct buf pending;
@@ -454,8 +454,9 @@ static enum status on_done(struct ingest *p, struct task *t, struct span in, str
         return st;
     for (size_t i = 0; i < t->job.n_files && d.has_hash && hashes(t) && st == OK; i++)
         st = store_hash(p, t->file[i], d.hash[i], e);
-    if (st == OK && t->state == SENT && !d.has_hash && is_group(t))
-        return t->split = true, OK;
+    t->split = t->state == SENT && hashes(t) && !d.has_hash && t->job.n_files > 1;
+    if (st == OK && t->split && is_group(t))
+        return OK;
     if (st == OK && enough_records(p, t))
         return one_too_many(p, t->file[0], "records", "more records than the limit: what follows is not read", "more records than --limits allows; the first are read", e);
     struct evtx_stats *s = &p->sum[t->file[0]].stats;
@@ -521,6 +522,19 @@ static void task_end(struct ingest *p, struct task *t)
         p->progress.files += t->job.n_files;
 }
 
+/* Each file alone. A file is named by its hash, whatever became of the rest: what died of something else may have been near by. */
+static enum status hash_again(struct ingest *p, size_t lost, struct err *e)
+{
+    enum status st = OK;
+    p->progress.bytes -= p->task[lost].hashed;
+    for (size_t i = 0; i < p->task[lost].job.n_files && hashes(&p->task[lost]) && st == OK; i++) {
+        struct task t = task_of(p, p->task[lost].file[i], JOB_HASH);
+        t.again = true, t.late = p->task[lost].late;
+        st = add_task(p, t, e);
+    }
+    return st;
+}
+
 /* The frames kept for the task at turn, then the next one that has any. */
 static enum status take_turns(struct ingest *p, struct err *e)
 {
@@ -541,6 +555,8 @@ static enum status take_turns(struct ingest *p, struct err *e)
         if (!done)
             return OK;
         task_end(p, t);
+        if (t->split && (st = hash_again(p, p->turn, e)) != OK)
+            return st;
     }
     return OK;
 }
@@ -601,19 +617,6 @@ static enum status say_for(struct ingest *p, struct task *t, enum status status,
         task_end(p, t);
     }
     buf_free(&frame);
-    return st;
-}
-
-/* Each file alone. A file is named by its hash, whatever became of the rest: what died of something else may have been near by. */
-static enum status hash_again(struct ingest *p, size_t lost, struct err *e)
-{
-    enum status st = OK;
-    p->progress.bytes -= p->task[lost].hashed;
-    for (size_t i = 0; i < p->task[lost].job.n_files && hashes(&p->task[lost]) && st == OK; i++) {
-        struct task t = task_of(p, p->task[lost].file[i], JOB_HASH);
-        t.again = true, t.late = p->task[lost].late;
-        st = add_task(p, t, e);
-    }
     return st;
 }
 
@@ -772,10 +775,11 @@ static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, s
         else if (type == FRAME_DONE)
             task_end(p, t), st = take_turns(p, e);
         if (st == OK && !*broken && type == FRAME_DONE) {
+            t = &p->task[index];                    /* the list may have grown */
             s->ahead -= task_bytes(t), s->files -= t->job.n_files;
             memmove(s->queue, s->queue + 1, --s->n * sizeof *s->queue);
             s->began = s->heard;
-            st = p->task[index].split ? hash_again(p, index, e) : OK;
+            st = t->split && t->state == ENDED ? hash_again(p, index, e) : OK;
         }
     }
     *broken |= framing != OK;

@@ -131,11 +131,23 @@ static enum status run_op(struct worker *w, const struct job *j, const struct sp
     return st == OK ? hashed : st;
 }
 
+/* The end of a file that has shrunk reads as zeros up to its last page. */
+static enum status unchanged(const struct job *j, const plat_file *fd, struct err *e)
+{
+    for (size_t i = 0; i < j->n_files; i++) {
+        uint8_t end[2];
+        size_t got;
+        if (j->bytes[i] && (plat_read_at(fd[i], j->bytes[i] - 1, end, sizeof end, &got, e) != OK || got != 1))
+            return err_set(e, E_IO, ERR_NO_OFF, "changed", "it had %llu bytes when the run began and has %s now", (unsigned long long)j->bytes[i], got ? "more" : "fewer");
+    }
+    return OK;
+}
+
 static enum status do_job(struct worker *w, const struct job *j, const plat_file *fd, struct err *channel)
 {
     struct map map[JOB_FILES] = {0};
     struct span files[JOB_FILES] = {0};
-    struct err e = {0};
+    struct err e = {0}, later = {0};
     struct done d = {0};
     struct arena scratch = w->scratch;
     enum status st = OK;
@@ -146,6 +158,8 @@ static enum status do_job(struct worker *w, const struct job *j, const plat_file
     }
     if (st == OK)
         st = run_op(w, j, files, &d, &e);
+    if (d.has_hash && unchanged(j, fd, st == OK ? &e : &later) != OK)
+        d.has_hash = false, st = st == OK ? e.code : st;
     w->scratch = scratch;
     for (size_t i = 0; i < j->n_files; i++)
         plat_unmap(&map[i]);

@@ -70,6 +70,7 @@ static void misbehave(char how)
     case 'f': send_event("wrong-file", 2); break;                           /* cites a file the job has not */
     case 's': send_sniff('E'); break;                                       /* a sniff reply to a read job */
     case 'd': send_frame(FRAME_DONE, "abc", 3, 0); break;
+    case 'u': usleep(300000); break;
     default: break;
     }
 }
@@ -188,7 +189,7 @@ static void read_all(struct run *r, unsigned workers)
     cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, &(struct ingest_options){.workers = workers}, &r->result, &e), OK, "%s %s", e.what, e.why);
 }
 
-static const char *const names[] = {"a", "b", "c", "a.LOG1", "a.LOG2"};
+static const char *const names[] = {"a", "b", "c", "a.LOG1", "a.LOG2", "b.LOG1"};
 
 static void finish(struct run *r)
 {
@@ -335,6 +336,21 @@ Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
     finish(&r);
 }
 
+/* A job that ends without hashes, whatever of it was read, is followed by one for each of its files: at once, or when its turn comes behind a slower one. */
+Test(ingest, a_hive_without_hashes, .timeout = 60)
+{
+    unsetenv("BXFI_MAP");
+    for (unsigned workers = 1; workers <= 2; workers++) {
+        struct run r = {0};
+        begin(&r);
+        put_file(r.dir, "a", 'u'), put_kind(r.dir, "b", 'H', 'i', 70000), put_kind(r.dir, "b.LOG1", 'L', 'i', 5000);
+        read_all(&r, workers);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path LIKE 'b%' AND state = 'read' AND sha256 IS NOT NULL"), 2, "%u", workers);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event") + count(r.db, "SELECT count(*) FROM event_source"), 2, "%u", workers);
+        finish(&r);
+    }
+}
+
 static void keep_last(void *ctx, const struct ingest_progress *p) { *(struct ingest_progress *)ctx = *p; }
 
 /* --limits file-seconds is the time of one file: files that are hashed together have more, and who takes too long is tried alone before anything is lost. */
@@ -358,6 +374,53 @@ Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
     finish(&r);
 }
 
+/* The true worker, given files of other sizes than the job says: they have changed since they were opened. */
+Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
+{
+    static const struct { unsigned claims[3], is[3]; size_t n; const char *says; } files[] = {
+        {{3000}, {3000}, 1, NULL}, {{3000}, {100}, 1, "fewer"}, {{3000}, {2999}, 1, "fewer"}, {{3000}, {3001}, 1, "more"}, {{4096}, {4096}, 1, NULL}, {{0}, {0}, 1, NULL},
+        {{3000, 9000, 64}, {3000, 9000, 64}, 3, NULL}, {{3000, 9000, 64}, {3000, 8999, 64}, 3, "fewer"}, {{3000, 9000, 64}, {3000, 9000, 65}, 3, "more"},
+    };
+    unsetenv("BXFI_MAP");
+    for (size_t i = 0; i < LEN(files); i++) {
+        struct proc *p;
+        struct err e = {0};
+        struct buf b = {0}, in = {0};
+        struct job j = {.op = JOB_HASH, .n_files = (uint8_t)files[i].n};
+        struct done d = {.status = E_STOP};
+        struct exit_info how;
+        plat_file fd[JOB_FILES];
+        cr_assert_eq(plat_spawn_self((const char *const[]){"test", "--true-worker", NULL}, &(struct proc_limits){0}, &p, &e), OK, "%s", e.why);
+        size_t at = frame_begin(&b, FRAME_WANT);
+        buf_u64le(&b, 1 << 30), want_put(&b, &(struct want){0}), frame_end(&b, at);
+        cr_assert_eq(frame_to(p, &b, NULL, 0, &e), OK, "%s", e.why);
+        for (size_t k = 0; k < files[i].n; k++) {
+            char name[] = "/tmp/whylogon-ingest-XXXXXX";
+            fd[k] = mkstemp(name), j.bytes[k] = files[i].claims[k];
+            cr_assert(fd[k] >= 0 && unlink(name) == 0 && ftruncate((int)fd[k], files[i].is[k]) == 0);
+        }
+        at = frame_begin(&b, FRAME_JOB), job_put(&b, &j), frame_end(&b, at);
+        cr_assert_eq(frame_to(p, &b, fd, files[i].n, &e), OK, "%s", e.why);
+        for (bool eof = false, done = false; !done && !eof;) {
+            uint8_t bytes[4096], type;
+            size_t got;
+            bool ready;
+            enum status st;
+            cr_assert(plat_wait(&p, 1, 1000, &ready, &e) == OK && plat_proc_read(p, bytes, sizeof bytes, &got, &eof, &e) == OK, "%s", e.why);
+            buf_put(&in, bytes, got);
+            struct span all = span_of(in.p, in.n, 0), body;
+            while (!done && frame_next(&all, &type, &body, &st))
+                done = type == FRAME_DONE && done_get(body, &d, &e) == OK;
+        }
+        cr_expect_eq(d.status, files[i].says ? E_IO : OK, "%zu: %.*s", i, STR_ARG(d.why));
+        cr_expect_eq(d.has_hash, !files[i].says, "%zu", i);
+        cr_expect(!files[i].says || strstr(d.why.p, files[i].says), "%zu: %.*s", i, STR_ARG(d.why));
+        for (size_t k = 0; k < files[i].n; k++)
+            plat_close(fd[k]);
+        buf_free(&b), buf_free(&in), plat_proc_end(p, &how);
+    }
+}
+
 Test(wire, jobs_and_ends_cut_short)
 {
     struct buf b = {0};
@@ -379,5 +442,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "--worker") == 0)
         return fake_worker();
+    if (argc == 2 && strcmp(argv[1], "--true-worker") == 0)
+        return worker_main();
     return run_tests(argc, argv);
 }

@@ -33,7 +33,7 @@ bool        plat_slash(char c);                                                 
 struct proc;
 struct proc_limits { uint64_t memory_bytes, stack_bytes; unsigned cpu_s; bool keep_stdout; };     /* 0: as the parent's; without keep_stdout it is closed to them */
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e);
-/* Parent: bytes plus up to 3 files. Blocks until written; E_IO when the child is gone. */
+/* Parent: bytes plus up to LIM_JOB_FILES files. Blocks until written; E_IO when the child is gone. */
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e);
 /* Parent: what has arrived from p, without blocking (got 0: nothing yet; *eof: the child closed). */
 enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e);
