@@ -1,5 +1,6 @@
 /* The parent against workers that die, hang up, lie and garble: each costs its job, the rest of the evidence is read.
  * This program is its own worker: the parent under test starts /proc/self/exe with --worker. */
+#include "../src/base/lanes.h"
 #include "../src/casedb.h"
 #include "../src/frame.h"
 #include "../src/ingest.h"
@@ -245,7 +246,7 @@ Test(ingest, a_hash_is_tried_twice, .timeout = 60)
     }
 }
 
-/* Of files that have been read and were being hashed together when the run's time was over, each says so. */
+/* Of files that have been read and were being hashed together when the run's time was over, each says so; where nothing is hashed together, the last has been. */
 Test(ingest, time_ends_for_every_file, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
@@ -258,8 +259,8 @@ Test(ingest, time_ends_for_every_file, .timeout = 60)
     cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
     cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim}, &r.result, &e), OK, "%s %s", e.what, e.why);
     cr_expect(r.result.limit);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'partial' AND note LIKE 'not hashed: the run''s time was over%'"), 3);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE what = 'not hashed'"), 3);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'partial' AND note LIKE 'not hashed: the run''s time was over%'"), lanes_here() ? 3 : 2);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE what = 'not hashed'"), lanes_here() ? 3 : 2);
     cr_expect_eq(count(r.db, "SELECT count(DISTINCT file_id) FROM event_source") + count(r.db, "SELECT count(*) FROM event"), 3);
     finish(&r);
 }
@@ -367,7 +368,7 @@ Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
     cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
     uint64_t since = plat_clock_ms();
     cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last}, &r.result, &e), OK, "%s %s", e.what, e.why);
-    cr_expect_geq(plat_clock_ms() - since, 3000u);
+    cr_expect_geq(plat_clock_ms() - since, lanes_here() ? 3000u : 0u);
     cr_expect(!r.result.limit && !r.result.lost_jobs, "nothing is lost");
     cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly"), 0);
     cr_expect_eq(last.bytes, last.total, "what is hashed again counts once: %llu of %llu", (unsigned long long)last.bytes, (unsigned long long)last.total);
