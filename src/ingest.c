@@ -904,7 +904,7 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
         return st;
     group_hives(ev);
     for (size_t i = 0; i < ev->n; i++)
-        p->progress.total += ev->file[i].bytes;
+        p->progress.total += to_read(&ev->file[i]) ? ev->file[i].bytes : 0;
     p->progress.n_files = ev->n, p->progress.files = 0;
     st = plan_twins(p, e);
     if (st == OK && !p->n_task)

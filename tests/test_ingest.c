@@ -375,6 +375,23 @@ Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
     finish(&r);
 }
 
+/* What --limits leaves out is no work to be done. */
+Test(ingest, progress_ends_at_its_total, .timeout = 60)
+{
+    struct run_limits lim = run_limits_default();
+    struct ingest_progress last = {0};
+    struct err e = {0};
+    struct run r = {0};
+    unsetenv("BXFI_MAP");
+    begin(&r);
+    lim.file_bytes = 400000;
+    put_bytes(r.dir, "a", 'g', 300000), put_bytes(r.dir, "b", 'g', 400001), put_bytes(r.dir, "c", 'g', 300001);
+    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
+    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    cr_expect(last.total == 600001 && last.bytes == last.total, "%llu of %llu", (unsigned long long)last.bytes, (unsigned long long)last.total);
+    finish(&r);
+}
+
 /* The true worker, given files of other sizes than the job says: they have changed since they were opened. */
 Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
 {
