@@ -143,9 +143,10 @@ enum { WANT_UNKNOWN = -1, WANT_NOT = -2 };
 static int32_t find_want(const struct walk *w, uint32_t source, uint32_t id)
 {
     struct str provider = names_of(w, source)->provider;
-    for (size_t i = 0; i < w->want->n_event && id != TALLY_NO_ID; i++) {
+    for (size_t i = 0; i < w->want->n_event; i++) {
         const struct want_event *e = &w->want->event[i];
-        if (e->id == id && (e->provider.n == 0 || str_eq_ci(e->provider, provider)))
+        bool wanted = e->any_id || (id != TALLY_NO_ID && (e->to ? id >= e->id && id <= e->to : id == e->id));
+        if (wanted && (e->provider.n == 0 || str_eq_ci(e->provider, provider)))
             return (int32_t)i;
     }
     return WANT_NOT;

@@ -237,22 +237,27 @@ static enum status run_all(struct dump *d, struct err *e)
     return st;
 }
 
+static bool want_add(struct want *w, struct want_event e)
+{
+    struct want_event *more = realloc(w->event, (w->n_event + 1) * sizeof *more);
+    if (!more)
+        return false;
+    w->event = more;
+    return w->event[w->n_event++] = e, true;
+}
+
 /* "4624,4625-4634" into wanted events of any provider (or the one given). */
 static bool parse_ids(const char *text, struct str provider, struct want *w)
 {
-    for (struct str rest = str_of(text ? text : ""); rest.n;) {
-        struct str to = str_cut(&rest, ','), from = str_cut(&to, '-');
+    struct str rest = str_of(text);
+    do {
+        struct str to = str_cut(&rest, ','), all = to, from = str_cut(&to, '-');
         int64_t a, b;
-        if (!str_i64(from, &a) || (to.n ? !str_i64(to, &b) : (b = a, false)) || a < 0 || b > 65535 || b < a)
+        if (!str_i64(from, &a) || (from.n < all.n ? !str_i64(to, &b) : (b = a, false)) || a < 0 || b > 65535 || b < a)
             return false;
-        for (; a <= b; a++) {
-            struct want_event *more = realloc(w->event, (w->n_event + 1) * sizeof *more);
-            if (!more)
-                return false;
-            w->event = more;
-            w->event[w->n_event++] = (struct want_event){.provider = provider, .id = (uint16_t)a, .how = WANT_KEEP};
-        }
-    }
+        if (!want_add(w, (struct want_event){.provider = provider, .id = (uint16_t)a, .to = (uint16_t)b, .how = WANT_KEEP}))
+            return false;
+    } while (rest.n);
     return true;
 }
 
@@ -313,8 +318,9 @@ int cmd_dump(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
-    if (!parse_ids(ids ? ids : provider ? "0-65535" : NULL, str_of(provider ? provider : ""), &d.want))
-        return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'", ids);
+    struct str of = str_of(provider ? provider : "");
+    if (ids ? !parse_ids(ids, of, &d.want) : provider && !want_add(&d.want, (struct want_event){.provider = of, .any_id = true, .how = WANT_KEEP}))
+        return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'", ids ? ids : "");
     d.want.all_events = d.want.n_event == 0;
     code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
     evidence_free(&d.ev);

@@ -285,7 +285,7 @@ Test(fact, round_trip_and_every_cut)
 
 Test(want, round_trip_and_every_cut)
 {
-    struct want_event ev = {.provider = STR("P"), .id = 4624, .how = WANT_FOLD, .n_key = 1, .n_keep = 2, .key = {STR("LogonType")}, .keep_field = STR("LogonType"), .keep = {2, 10},
+    struct want_event ev = {.provider = STR("P"), .id = 4624, .how = WANT_FOLD, .n_key = 1, .n_keep = 2, .key = {STR("LogonType")}, .keep_field = STR("LogonType"), .keep = {2, 10}, .to = 4634, .any_id = true,
         .fold_field = STR("Sid"), .n_fold = 1, .fold = {STR("S-1-5-18")}};
     struct want_key key = {STR("SYSTEM"), STR("<CCS>\\Control\\Lsa"), STR("*")};
     struct want w = {.event = &ev, .n_event = 1, .key = &key, .n_key = 1, .until = INT64_MAX, .recovered = true}, got;
@@ -295,7 +295,7 @@ Test(want, round_trip_and_every_cut)
     want_put(&b, &w);
     cr_assert(arena_make(&a, 65536));
     cr_assert_eq(want_get(span_of(b.p, b.n, 0), &a, &got, &e), OK, "%s", e.why);
-    cr_expect(got.n_event == 1 && got.event[0].id == 4624 && got.event[0].keep[1] == 10 && str_eq(got.event[0].key[0], STR("LogonType")));
+    cr_expect(got.n_event == 1 && got.event[0].id == 4624 && got.event[0].to == 4634 && got.event[0].any_id && got.event[0].keep[1] == 10 && str_eq(got.event[0].key[0], STR("LogonType")));
     cr_expect(got.n_key == 1 && str_eq(got.key[0].path, key.path) && got.until == INT64_MAX && got.recovered && !got.all_events);
     for (size_t n = 0; n < b.n; n++) {
         struct arena scratch = a;

@@ -528,7 +528,9 @@ Test(commands, exit_codes)
         {"explain 0x80070520", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain -2147023584", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain 2147943726", 0, "ERROR_LOGON_FAILURE"},
         {"explain %%1312", 0, "1312"}, {"explain STATUS_NO_SUCH_LOGON_SESSION", 0, "0xc000005f"}, {"explain zebra", 2, "zebra"},
         {"rules list", 0, "credential-storage-policy"}, {"rules lint", 0, NULL}, {"rules test", 0, NULL}, {"query /nonexistent 'SELECT 1'", 2, "/nonexistent"},
-        {"dump Makefile", 4, "Makefile"}, {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"}, {"verify /nonexistent", 2, "/nonexistent"}, {"inspect --jail", 0, "seccomp"},
+        {"dump Makefile", 4, "Makefile"}, {"dump --id= samples/cases/two-hosts", 2, "--id wants"}, {"dump --id=4624- samples/cases/two-hosts", 2, "--id wants"},
+        {"dump --id=,1 samples/cases/two-hosts", 2, "--id wants"}, {"dump --id=1-70000 samples/cases/two-hosts", 2, "--id wants"},
+        {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"}, {"verify /nonexistent", 2, "/nonexistent"}, {"inspect --jail", 0, "seccomp"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int code = run("%s %s", program(), rows[i].args);
@@ -557,6 +559,9 @@ Test(commands, dump_is_the_same_whoever_writes_it)
                      program(), dir, program(), dir), 0, "%s", out);
     cr_expect_eq(run("%s dump --id 101 samples/cases/credential-storage-policy | grep -vc '\"event_id\":101,'", program()), 1);
     cr_expect(strncmp(out, "0", 1) == 0, "a filter filters: %s", out);
+    cr_expect_eq(run("for p in Microsoft-Windows-TaskScheduler Microsoft-Windows-Security-Auditing 'Service Control Manager'; do "
+                     "%s dump samples/cases | grep -F \"\\\"provider\\\":\\\"$p\\\"\" > %s/n; %s dump --provider \"$p\" samples/cases | cmp - %s/n && test -s %s/n || exit 1; done",
+                     program(), dir, program(), dir, dir), 0, "a provider alone: %s", out);
     cr_expect_eq(run("%s dump samples/cases/credential-storage-policy | head -n 1 >/dev/null", program()), 0);
     cr_expect_str_eq(out, "", "a reader that has had enough is no error: %s", out);
     cr_assert_eq(run("awk 'BEGIN {print \"Windows Registry Editor Version 5.00\\n\\n[HKEY_LOCAL_MACHINE\\\\SYSTEM\\\\Select]\"; for (i = 0; i < 20000; i++) printf \"\\\"v%%d\\\"=dword:00000001\\n\", i}' > %s/long.reg", dir), 0, "%s", out);

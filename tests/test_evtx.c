@@ -164,13 +164,15 @@ Test(evtx, wanted_by_provider_id_and_time)
         logon(&l, i == 0, (const char *[]){"2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z"}[i], 4624 + (unsigned)i % 2, "u",
             3, "n");
     raw_end(&l);
-    static const struct { const char *provider; uint16_t id; const char *since, *until; size_t n; } rows[] = {
-        {"Prov", 4624, NULL, NULL, 2}, {"pROV", 4625, NULL, NULL, 1}, {"", 4624, NULL, NULL, 2}, {"Other", 4624, NULL, NULL, 0},
-         {"Prov", 4623, NULL, NULL, 0},
-        {"Prov", 4624, "2026-03-01T00:00:01Z", NULL, 1}, {"Prov", 4624, NULL, "2026-03-02T00:00:00Z", 1},
-         {"Prov", 4624, "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z", 2}};
+    static const struct { const char *provider; uint16_t id, to; bool any; const char *since, *until; size_t n; } rows[] = {
+        {"Prov", 4624, 0, false, NULL, NULL, 2}, {"pROV", 4625, 0, false, NULL, NULL, 1}, {"", 4624, 0, false, NULL, NULL, 2},
+        {"Other", 4624, 0, false, NULL, NULL, 0}, {"Prov", 4623, 0, false, NULL, NULL, 0},
+        {"Prov", 4624, 0, false, "2026-03-01T00:00:01Z", NULL, 1}, {"Prov", 4624, 0, false, NULL, "2026-03-02T00:00:00Z", 1},
+        {"Prov", 4624, 0, false, "2026-03-01T00:00:00Z", "2026-03-03T00:00:00Z", 2},
+        {"Prov", 4624, 4625, false, NULL, NULL, 3}, {"Prov", 4625, 4626, false, NULL, NULL, 1}, {"Prov", 0, 4624, false, NULL, NULL, 2},
+        {"Prov", 4626, 65535, false, NULL, NULL, 0}, {"Prov", 0, 0, true, NULL, NULL, 3}, {"Other", 0, 0, true, NULL, NULL, 0}};
     for (size_t i = 0; i < LEN(rows); i++) {
-        struct want_event ev = {.provider = str_of(rows[i].provider), .id = rows[i].id, .how = WANT_KEEP};
+        struct want_event ev = {.provider = str_of(rows[i].provider), .id = rows[i].id, .to = rows[i].to, .any_id = rows[i].any, .how = WANT_KEEP};
         struct want w = {.event = &ev, .n_event = 1, .since = rows[i].since ? at(rows[i].since) : 0,
             .until = rows[i].until ? at(rows[i].until) : INT64_MAX};
         struct heard *h = read_all(&l.file, &w);

@@ -12,13 +12,15 @@
 enum want_how { WANT_KEEP = 1, WANT_FOLD = 2 };
 enum { WANT_KEYS = 6, WANT_ONLY = 12 };
 
-/* One wanted event. provider: as in the record, compared without case; "" means any provider of the given channel.
+/* One wanted event. provider: as in the record, compared without case; "" means any provider of the given channel. to: the last id of a range, 0: id alone;
+ * any_id: every id, and records that say none.
  * WANT_FOLD: records with the same values of key[] on the same UTC day become one FACT_FOLD (JSON of the key fields, count,
  * first and last time, first record's data); "keep" values of one field are kept as whole events instead
  * (logons: fold LogonType 3, keep 2, 10, 11, ...), unless "fold_field" has one of the "fold" texts (logons of SYSTEM, of which there are thousands). */
 struct want_event {
     struct str provider;
-    uint16_t id;
+    uint16_t id, to;
+    bool any_id;
     uint8_t how, n_key, n_keep, n_fold;
     struct str key[WANT_KEYS];          /* data names */
     struct str keep_field;              /* "" : fold all */
