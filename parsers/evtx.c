@@ -152,9 +152,11 @@ static int32_t find_want(const struct walk *w, uint32_t source, uint32_t id)
     return WANT_NOT;
 }
 
+/* Times of a record are unsigned: one beyond all calendars is late, not early. */
 static bool in_time(const struct want *want, int64_t time)
 {
-    return time >= want->since && (time <= want->until || want->until == 0);
+    bool bound = want->until != 0 && want->until != INT64_MAX;
+    return (uint64_t)time >= (uint64_t)want->since && (!bound || (uint64_t)time <= (uint64_t)want->until);
 }
 
 /* ---- Facts ---------------------------------------------------------------------------------------------------------------------------- */

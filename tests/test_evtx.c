@@ -497,6 +497,26 @@ Test(evtx, times_nobody_believes)
     hush(h), buf_free(&l.file);
 }
 
+Test(evtx, times_beyond_all_calendars_are_wanted_too)
+{
+    struct raw_log l;
+    raw_begin(&l);
+    raw_record(&l, at("2026-03-02T09:10:00Z"), "F T(11 F <Event > <System > <Provider+ @Name \"P\" /> <TimeCreated+ @SystemTime %0 /> </ </ Z ) V( 11:ffffffffffffffff ) Z");
+    raw_record(&l, at("2026-03-02T09:10:00Z"), "F T=11 V( 11:0000000000000080 ) Z");
+    raw_record(&l, at("2026-03-02T09:10:00Z"), "F T=11 V( 11:00803ed5deb19d01 ) Z");
+    raw_end(&l);
+    static const struct { const char *since, *until; size_t n; } rows[] = {{NULL, NULL, 3}, {"1970-01-01", NULL, 3}, {"1970-01-02", NULL, 2}, {NULL, "9999-12-31", 1}, {NULL, "1969-12-31", 0}};
+    struct want_event any = {.provider = STR("p"), .any_id = true, .how = WANT_KEEP};
+    for (size_t i = 0; i < 2 * LEN(rows); i++) {
+        const char *since = rows[i / 2].since, *until = rows[i / 2].until;
+        struct want w = {.event = &any, .n_event = i % 2, .all_events = i % 2 == 0, .since = since ? at(since) : 0, .until = until ? at(until) : INT64_MAX};
+        struct heard *h = read_all(&l.file, &w);
+        cr_expect(count_of(h, FACT_EVENT) == rows[i / 2].n, "row %zu: %zu events", i, count_of(h, FACT_EVENT));
+        hush(h);
+    }
+    buf_free(&l.file);
+}
+
 Test(evtx, parts_add_up)
 {
     struct raw_log l;
