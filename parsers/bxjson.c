@@ -52,11 +52,15 @@ static const struct shown { struct str key; enum bx_sys what; enum shape as; boo
 #undef KEY
 };
 
+static inline bool is_unsigned64(struct bx_val v) { return v.type == BX_UINT64 || v.type == BX_HEX64 || v.type == BX_SIZET || v.type == BX_HANDLE; }
+
 static inline void put_shown(struct buf *out, struct bx_val v, enum shape as)
 {
     int64_t i;
     if (bx_is_absent(v) || bx_is_null(v) || (as != AS_TEXT && !bx_int(v, &i)))
         buf_put(out, "null", 4);
+    else if (as == AS_INT && i < 0 && is_unsigned64(v))
+        buf_u64(out, (uint64_t)i);
     else if (as == AS_INT)
         buf_i64(out, i);
     else if (as == AS_HEX)

@@ -323,7 +323,7 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
 static bool put_line(struct walk *w, const struct head *h)
 {
     struct buf *out = &w->out;
-    buf_put(out, "{\"record_id\":", 13), buf_i64(out, h->record_id);
+    buf_put(out, "{\"record_id\":", 13), buf_u64(out, (uint64_t)h->record_id);
     buf_put(out, ",\"time\":\"", 9), buf_time(out, h->time), buf_char(out, '"');
     bx_system_json(w->bx, w->ev, out);
     buf_put(out, ",\"offset\":", 10), buf_u64(out, h->off);

@@ -596,6 +596,19 @@ static struct heard *dump(const struct buf *file, const struct want *want, enum 
     return h;
 }
 
+Test(evtx, numbers_of_64_bits)
+{
+    struct raw_log l;
+    raw_begin(&l);
+    raw_record(&l, at("2026-03-02T09:10:00Z"), "F T(11 F <Event > <System > <EventRecordID > %0 </ <Execution+ @ProcessID %1 @KernelTime %0 @UserTime %2 /> </ </ Z ) "
+                                               "V( 0a:ffffffffffffffff 10:0000000000000080 09:feffffffffffffff ) Z");
+    raw_end(&l);
+    struct heard *h = dump(&l.file, &everything, EVTX_JSONL);
+    cr_expect(strstr(h->text.p, "{\"record_id\":18446744073709551615,") && strstr(h->text.p, "\"pid\":9223372036854775808,") &&
+              strstr(h->text.p, "\"kernel_time\":18446744073709551615,\"user_time\":-2,"), "%s", h->text.p);
+    hush(h), buf_free(&l.file);
+}
+
 Test(evtx, text)
 {
     struct raw_log l;
