@@ -88,7 +88,7 @@ static char *put_sid(char *at, const uint8_t *p, uint32_t n)
     uint64_t authority = (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 | be32(p + 4);
     at = at_u64(at_text(at, "S-"), p[0]);
     *at++ = '-';
-    at = authority >> 32 ? put_hex_number(at, authority) : at_u64(at, authority);
+    at = authority >> 32 ? at_hex(at_text(at, "0x"), p + 2, 6) : at_u64(at, authority);     /* twelve digits: MS-DTYP 2.4.2.1 */
     for (unsigned i = 0; i < p[1]; i++)
         *at++ = '-', at = at_u64(at, le32(p + 8 + 4 * i));
     return at;

@@ -63,6 +63,7 @@ static const struct { const char *name; uint8_t type; const char *p; size_t n; c
     {"sid", BX_SID, B("\x01\x02\0\0\0\0\0\x05\x20\0\0\0\x20\x02\0\0"), "\"S-1-5-32-544\"", "S-1-5-32-544", "\"0102000000000005200000002002" "00\""},
     {"sid of a large authority", BX_SID, B("\x01\x01\x12\x34\x56\x78\x9a\xbc\x07\0\0\0"), "\"S-1-0x123456789abc-7\"", "S-1-0x123456789abc-7",
      "\"010112345678" "9abc070000\""},
+    {"sid of a large authority with zeros in front", BX_SID, B("\x01\x01\0\x01\0\0\0\x0f\x07\0\0\0"), "\"S-1-0x00010000000f-7\"", "S-1-0x00010000000f-7", NULL},
     {"hex32", BX_HEX32, B("\x6d\0\0\xc0"), "\"0xc000006d\"", "0xc000006d", "\"6d0000\""},
     {"hex64", BX_HEX64, B("\0\0\0\0\0\0\x20\x80"), "\"0x8020000000000000\"", "0x8020000000000000", "\"00000000000020\""},
     {"type nobody knows", 0x5a, B("\x01\x02"), "\"0102\"", "0102", "\"01\""},
