@@ -105,6 +105,9 @@ Test(buf, escapers)
     expect_text("json", buf_json, evil, "\"<script>\\\"'&`\\u001b[31m\\n\xe2\x80\xae|*_[x](y)\\ud800\\ufffd\\u0000z\"");
     expect_text("html", buf_html, evil,
                 "&lt;script&gt;&quot;&#39;&amp;&#96;\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m\n\xe2\x9f\xa6U+202E\xe2\x9f\xa7|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
+    expect_text("xml", buf_xml, evil,
+                "&lt;script&gt;&quot;&apos;&amp;`\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m&#10;&#x202E;|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
+    expect_text("xml, what it allows", buf_xml, STR("\t\x7f\xc2\x85\xc2\xad\xe2\x80\x8e\xef\xbb\xbf\xef\xbf\xbe\xf0\x9f\xbf\xbf"), "&#9;&#x7F;&#x85;&#xAD;&#x200E;&#xFEFF;\xe2\x9f\xa6U+FFFE\xe2\x9f\xa7&#x1FFFF;");
     expect_text("md", buf_md, STR("a|b\n<i>`x`*"), "a\\|b &lt;i&gt;\\`x\\`\\*");
     static const struct { const char *in, *out; } md[] = {
         {"\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1.", "\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1."}, {"\\\\srv\\share\\", "\\\\\\srv\\share\\\\"}, {"\\*a", "\\\\\\*a"},

@@ -168,7 +168,8 @@ static bool next_event(struct str text, size_t *at, struct str *event)
 static void put_unescaped(struct buf *out, struct str s)
 {
     static const struct { struct str entity; char c; } known[] = {{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'},
-        {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''}, {{"&#13;", 5}, '\r'}};
+        {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''}, {{"&#13;", 5}, '\r'},
+        {{"&#10;", 5}, '\n'}, {{"&#9;", 4}, '\t'}};
     for (size_t i = 0; i < s.n;) {
         size_t k = 0;
         while (k < LEN(known) && !(s.n - i >= known[k].entity.n && memcmp(s.p + i, known[k].entity.p, known[k].entity.n) == 0))

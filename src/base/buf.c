@@ -188,7 +188,16 @@ static bool unsafe_to_show(uint32_t u)
 static void show(struct buf *b, uint32_t u) { buf_printf(b, "\xe2\x9f\xa6U+%04X\xe2\x9f\xa7", u == UTF_BAD ? 0xfffdu : (unsigned)u); }
 
 /* One walk for all text escapers: what each one replaces is its table of ASCII replacements. */
-struct escape { const char *ascii[128]; bool keep_breaks; bool (*harmless)(struct str s, size_t at); };
+struct escape { const char *ascii[128]; bool keep_breaks, references; bool (*harmless)(struct str s, size_t at); };
+
+/* XML has a way to name what must not be seen, and forbids some characters even so. */
+static void show_xml(struct buf *b, uint32_t u)
+{
+    if (u < 0x20 || (u >= 0xd800 && u <= 0xdfff) || u == 0xfffe || u == 0xffff || u == UTF_BAD)
+        show(b, u);
+    else
+        buf_printf(b, "&#x%X;", (unsigned)u);
+}
 
 static void escape(struct buf *b, struct str s, const struct escape *e)
 {
@@ -205,6 +214,8 @@ static void escape(struct buf *b, struct str s, const struct escape *e)
             buf_z(b, e->ascii[u]);
         else if (e->keep_breaks && (u == '\n' || u == '\t'))
             buf_char(b, (char)u);
+        else if (unsafe_to_show(u) && e->references)
+            show_xml(b, u);
         else if (unsafe_to_show(u))
             show(b, u);
         else
@@ -215,7 +226,8 @@ static void escape(struct buf *b, struct str s, const struct escape *e)
 static const struct escape html_escape = {
     .ascii = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;", ['`'] = "&#96;"}, .keep_breaks = true};
 static const struct escape xml_escape = {
-    .ascii = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&apos;", ['\r'] = "&#13;"}, .keep_breaks = true};
+    .ascii = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&apos;", ['\r'] = "&#13;",
+              ['\n'] = "&#10;", ['\t'] = "&#9;"}, .references = true};
 
 static bool word_at(struct str s, size_t i) { return i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z')); }
 static bool mark_at(struct str s, size_t i) { return i >= s.n || (s.p[i] > ' ' && s.p[i] < 0x7f && !word_at(s, i)); }       /* the end: nobody knows what follows */
@@ -314,10 +326,10 @@ static void xml_one(struct buf *b, uint32_t u)
     char text[4];
     if (u < 128 && xml_escape.ascii[u])
         buf_z(b, xml_escape.ascii[u]);
-    else if (u == '\n' || u == '\t' || !unsafe_to_show(u))
+    else if (!unsafe_to_show(u))
         buf_put(b, text, utf8_put(text, u));
     else
-        show(b, u);
+        show_xml(b, u);
 }
 
 void buf_xml16(struct buf *b, const uint8_t *p, size_t n)

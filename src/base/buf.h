@@ -37,7 +37,8 @@ void buf_u64le(struct buf *b, uint64_t v);
 void buf_json(struct buf *b, struct str s);
 /* HTML text or attribute (double-quoted). Controls, bidi controls, zero-width and lone surrogates become visible: ⟦U+202E⟧. */
 void buf_html(struct buf *b, struct str s);
-/* XML text or attribute; characters XML 1.0 forbids become ⟦U+XXXX⟧. */
+/* XML text or attribute. Of what buf_html makes visible, characters XML 1.0 forbids become ⟦U+XXXX⟧, the others references (&#x202E;), and so do breaks
+ * and tabs, which a reader of attributes would make blanks of: no value is changed, and all stays on one line. */
 void buf_xml(struct buf *b, struct str s);
 /* Markdown text inside a line or a table cell: no construct survives, no line break, no HTML. */
 void buf_md(struct buf *b, struct str s);
