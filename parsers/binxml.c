@@ -327,7 +327,8 @@ static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t
     if (!bx_slots(&s, off, n, slots) || (s.n && s.p[0] != 0))
         return NULL;
     struct bx_tmpl *t = template_at(bx, def);
-    *odd |= !t || t->odd || le32(t->raw + 4) != id;
+    t = t && le32(t->raw + 4) == id ? t : NULL;         /* another one stands there: the general lane says so */
+    *odd |= !t || t->odd;
     return t;
 }
 
@@ -549,7 +550,7 @@ bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t 
 
 /* ---- XML ------------------------------------------------------------------------------------------------------------------------------ */
 
-struct xml { struct bx *bx; struct buf *out; size_t start; bool bad; };
+struct xml { struct bx *bx; struct buf *out; size_t start; bool bad; const char *why; };
 
 static void put_scalars(struct buf *out, struct bx_val v)
 {
@@ -598,9 +599,8 @@ static void xml_fragment(struct xml *x, struct bx_val v, unsigned depth)
         xml_list(x, &t->tree, &slots, depth);
         return;
     }
-    const char *why = NULL;
     struct bx_list tree = {0};
-    struct bx_parse q = {.chunk = &x->bx->chunk, .mem = &x->bx->mem, .open = depth, .why = &why};
+    struct bx_parse q = {.chunk = &x->bx->chunk, .mem = &x->bx->mem, .open = depth, .why = &x->why};
     if (bx_parse(&q, s, &tree))
         xml_list(x, &tree, NULL, depth);
     else
@@ -665,7 +665,7 @@ static void xml_list(struct xml *x, const struct bx_list *l, const struct bx_slo
 
 bool bx_event_xml(struct bx *bx, struct bx_event *ev, struct buf *out)
 {
-    struct xml x = {bx, out, out->n, false};
+    struct xml x = {bx, out, out->n, false, NULL};
     if (ev->t)
         xml_list(&x, &ev->t->tree, &ev->s, 0);
     else
@@ -674,5 +674,5 @@ bool bx_event_xml(struct bx *bx, struct bx_event *ev, struct buf *out)
     if (!x.bad && !out->bad)
         return true;
     out->n = x.start;
-    return fail_event(ev, "too long or too deep to render");
+    return fail_event(ev, x.why ? x.why : "too long or too deep to render");
 }

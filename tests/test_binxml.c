@@ -266,6 +266,9 @@ static const struct { const char *name, *words, *json, *xml, *why; } records[] =
     {"attribute outside a start", EVENT("@a \"x\" "), NULL, NULL, "unknown token"},
     {"name outside the chunk", EVENT("x0100000000ffff0000 "), NULL, NULL, "name outside the chunk"},
     {"text of an unknown type", EVENT("x05600100 "), NULL, NULL, "text of an unknown type"},
+    {"another template where the record's own should be", "F T(11 F <Event > " SYS "</ Z ) V( ) F x0c014411111126020000 V( ) Z", NULL, NULL, "another template where the record's own should be"},
+    {"another template where that of the data should be", T_EVENT "V( {F T(22 F <EventData > <Data > %0 </ </ Z ) V( s:x ) F x0c011122222226020000 V( s:y ) Z } ) Z", NULL, NULL,
+     "another template where the record's own should be"},
     {"definition outside the chunk", "F x0c0111111111f0ff0000 V( ) Z", NULL, NULL, "template definition outside the chunk"},
 };
 
