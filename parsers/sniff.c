@@ -57,6 +57,7 @@ static const struct magic { enum kind kind; uint16_t at; uint8_t n; const char *
     M(UNKNOWN, 0, "\xef\xbb\xbf<?xml", "XML text"),
     M(UNKNOWN, 0, "\xff\xfe<\0?\0x\0m\0l\0", "XML text (UTF-16)"),
     M(UNKNOWN, 0, "\xff\xfe", "text (UTF-16)"),
+    M(EVTX_CARVED, 4096, "ElfChnk\0", "EVTX event log that lost its header"),
 };
 #undef M
 

@@ -7,6 +7,7 @@
 #include "../src/base/str.h"
 
 enum kind { KIND_UNKNOWN, KIND_EVTX, KIND_EVTX_CARVED, KIND_HIVE, KIND_HIVE_LOG, KIND_REG_TEXT, KIND_CONTAINER, KIND_EMPTY, KINDS };
+enum { SNIFF_BYTES = 4096 + 8 };               /* a log whose header was lost shows itself behind it */
 extern const char *const kind_names[KINDS];     /* "evtx", "hive", ... as reports print them */
 
 struct sniffed {
@@ -20,6 +21,6 @@ struct sniffed {
     char name[129];             /* tail of the embedded file name, UTF-8, NUL-terminated */
 };
 
-/* head: the first bytes of the file (4096 are enough; fewer if the file is shorter). */
+/* head: the first bytes of the file (SNIFF_BYTES are enough; fewer if the file is shorter). */
 struct sniffed sniff(struct span head);
 #endif

@@ -266,7 +266,7 @@ static void sniff_all(struct dump *d)
 {
     for (size_t i = 0; i < d->ev.n; i++) {
         plat_file fd = -1;
-        uint8_t head[4096];
+        uint8_t head[SNIFF_BYTES];
         size_t got = 0;
         struct err why = {0};
         struct file *f = &d->ev.file[i];

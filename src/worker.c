@@ -105,7 +105,7 @@ static enum status read_log(struct worker *w, struct span file, uint32_t first, 
 
 static enum status send_sniffed(struct worker *w, struct span file, struct err *e)
 {
-    struct span head = span_at(file, 0, file.n < 4096 ? file.n : 4096);
+    struct span head = span_at(file, 0, file.n < SNIFF_BYTES ? file.n : SNIFF_BYTES);
     struct sniffed s = sniff(head);
     size_t at = frame_begin(&w->out, FRAME_SNIFF);
     buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2), buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
@@ -152,7 +152,7 @@ static enum status do_job(struct worker *w, const struct job *j, const plat_file
     struct arena scratch = w->scratch;
     enum status st = OK;
     for (size_t i = 0; i < j->n_files && st == OK; i++) {
-        uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > 4096 ? 4096 : j->bytes[i];
+        uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > SNIFF_BYTES ? SNIFF_BYTES : j->bytes[i];
         st = plat_map(fd[i], want, &map[i], &e);
         files[i] = span_of(map[i].p, map[i].n, 0);
     }

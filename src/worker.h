@@ -21,7 +21,7 @@ enum frame_type {
 };
 
 enum job_op {
-    JOB_SNIFF,              /* what is this file: reads its first 4 KiB */
+    JOB_SNIFF,              /* what is this file: reads its first SNIFF_BYTES */
     JOB_HASH,               /* sha256 of up to JOB_FILES whole files, nothing else */
     JOB_LOG,                /* a small log: hash and read it whole */
     JOB_SCAN,               /* slots first .. first+count-1 of a large log */

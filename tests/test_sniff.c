@@ -39,12 +39,13 @@ static const struct { enum kind kind; size_t at, n; const char *magic, *format; 
     ROW(UNKNOWN, 0, "\0\0\0\0\0\0", "zeros"),
     ROW(UNKNOWN, 0, "\x01\x02\x03\x04", "unknown data"),
     ROW(EMPTY, 0, "", "empty"),
+    ROW(EVTX_CARVED, 4096, "ElfChnk\0", "EVTX event log that lost its header"),
 };
 
 Test(sniff, table)
 {
     for (size_t i = 0; i < LEN(rows); i++) {
-        uint8_t head[4096];
+        uint8_t head[SNIFF_BYTES];
         memset(head, rows[i].at ? 0xee : 0, sizeof head);
         memcpy(head + rows[i].at, rows[i].magic, rows[i].n);
         struct sniffed s = sniff(span_of(head, rows[i].at + rows[i].n, 0));
