@@ -13,19 +13,20 @@ CREATE INDEX IF NOT EXISTS secret_name ON secret(name COLLATE NOCASE);
 -- own account. Events that stand for a code without carrying it have it here. Of a 104 that nothing gives a task the subject is the account. account: the principal without its domain; domain: in upper case, '.' is the
 -- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the last 16 of its like (same host, kind,
 -- subject and code), so that rules stay linear where a task failed every minute for a month.
-CREATE TEMP TABLE who(principal TEXT PRIMARY KEY, account TEXT, domain TEXT, sid TEXT) WITHOUT ROWID;
+CREATE TEMP TABLE who(principal TEXT COLLATE NOCASE PRIMARY KEY, account TEXT, domain TEXT, sid TEXT) WITHOUT ROWID;
 INSERT OR IGNORE INTO who
 SELECT principal, account_of(principal), upper(CASE WHEN principal LIKE '.\%' THEN '.' WHEN instr(principal, '\') THEN domain_of(principal) ELSE substr(domain_of(principal), 1, instr(domain_of(principal) || '.', '.') - 1) END),
     CASE WHEN principal LIKE 'S-1-%' THEN principal END
 FROM (SELECT principal FROM failure UNION SELECT user FROM task UNION SELECT account FROM service) WHERE principal IS NOT NULL ORDER BY 1;
 WITH f AS (
-    SELECT host_id, kind, CASE event_id WHEN 104 THEN coalesce(subject, principal) ELSE subject END AS subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 END) AS win32, value,
-        coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' END) AS symbol,
+    SELECT host_id, kind, CASE event_id WHEN 104 THEN coalesce(subject, principal) ELSE subject END AS subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 WHEN 31023 THEN 1937 END) AS win32, value,
+        coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' WHEN 31023 THEN 'ERROR_NTLM_BLOCKED' END) AS symbol,
         time, boot, provider, event_id, luid, file_id, file_off, also FROM failure
     WHERE kind = 'share' OR kind = 'task' AND event_id = 332 OR kind = 'domain' AND event_id = 3210
         OR kind = 'logon' AND win32 IN (1311, 1355, 1398, 1786, 1787, 1788, 1789, 1790, 1908)
         OR kind IN ('task', 'service', 'bits') AND win32 IN (56, 86, 1069, 1219, 1244, 1245, 1311, 1312, 1317, 1326, 1327, 1328, 1329, 1330, 1331, 1332, 1355, 1380, 1385, 1394, 1398,
             1786, 1787, 1788, 1789, 1790, 1792, 1793, 1907, 1908, 1909, 2200)
+            AND NOT (event_id IN (7023, 7024) AND kind = 'service' AND win32 IN (86, 1069, 1317, 1326, 1327, 1328, 1329, 1330, 1331, 1332, 1380, 1385, 1792, 1793, 1907, 1909))      -- it ran, so its logon had worked: the account is another
     UNION ALL          -- the clock, as Kerberos put it: on the client itself, or on the domain controller about a computer of this case
     SELECT e.host_id, 'kerberos', coalesce(nullif(e.data ->> 'ServerName', ''), 'Kerberos'), NULL, NULL, NULL, 1398, x.value, x.raw, x.symbol, e.time, e.boot, e.provider, e.event_id, NULL,
         e.file_id, e.file_off, NULL
@@ -34,8 +35,9 @@ WITH f AS (
     UNION ALL
     SELECT h.id, 'kerberos', 'Kerberos', e.data ->> 'TargetUserName', NULL, NULL, 1398, x.value, x.raw, x.symbol, e.time,
         (SELECT b.boot FROM boot b WHERE b.host_id = h.id AND coalesce(b.from_time, 0) <= e.time ORDER BY b.boot DESC LIMIT 1), e.provider, e.event_id, NULL, e.file_id, e.file_off, NULL
-    FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25 JOIN host h ON h.name = upper(rtrim(e.data ->> 'TargetUserName', '$')) AND h.id <> e.host_id
-    WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771) AND substr(e.data ->> 'TargetUserName', -1) = '$')
+    FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25 JOIN host h ON h.name = upper(rtrim(account_of(e.data ->> 'TargetUserName'), '$')) AND h.id <> e.host_id JOIN host d ON d.id = e.host_id
+    WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771) AND substr(account_of(e.data ->> 'TargetUserName'), -1) = '$'        -- 4769 adds @REALM
+        AND (h.fqdn IS NULL OR d.fqdn IS NULL OR substr(h.fqdn, instr(h.fqdn, '.')) = substr(d.fqdn, instr(d.fqdn, '.'))))        -- a namesake in another domain is another computer
 INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol, time, boot, provider, event_id, luid, file_id, file_off,
     also, sample)
 SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw, coalesce(f.symbol, 'code ' || coalesce(f.win32, f.value), 'no code'),
@@ -50,7 +52,8 @@ CREATE INDEX logon_failure_code ON logon_failure(win32, sample, subject);
 -- 2. Tasks and services, whoever runs them. logon as in table task; of services 'Password' with a password of their own, 'ServiceAccount' without.
 -- stored_time: when that password was last stored: CupdTime of the secret _SC_<service> (old_time: OupdTime); for a task its last registration, which is
 -- never earlier. Where no hive tells, the failure's own words do.
-CREATE TEMP TABLE kept AS SELECT v.host_id, s.name COLLATE NOCASE AS name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main WHERE s.name LIKE '\_SC\_%' ESCAPE '\';
+CREATE TEMP TABLE kept(host_id INTEGER, name TEXT COLLATE NOCASE, cupd INTEGER, oupd INTEGER);
+INSERT INTO kept SELECT v.host_id, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main WHERE s.name LIKE '\_SC\_%' ESCAPE '\';
 CREATE INDEX kept_name ON kept(host_id, name);
 WITH c AS (
     SELECT t.host_id, 'task' AS kind, t.path AS subject, coalesce(t.user, (SELECT f.principal FROM logon_failure f WHERE f.host_id = t.host_id AND f.kind = 'task' AND f.subject = t.path
@@ -175,8 +178,12 @@ SELECT h.id, 'channel-refused', NULL, e.time, NULL, e.provider, e.event_id, NULL
 WHERE e.provider = 'NETLOGON' AND e.event_id IN (5722, 5723, 5805) AND h.id <> d.id AND coalesce(e.recovered, 0) = 0
     AND (h.fqdn IS NULL OR d.fqdn IS NULL OR substr(h.fqdn, instr(h.fqdn, '.')) = substr(d.fqdn, instr(d.fqdn, '.')))        -- a namesake in another domain is another computer
 UNION ALL          -- sessions that say what a domain controller or a server answered; value: logon type
-SELECT s.host_id, CASE s.logon_type WHEN 3 THEN 'guest-logon' ELSE 'kerberos-logon' END, s.user, s.from_time, s.boot, NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off FROM session s JOIN host h ON h.id = s.host_id
-WHERE s.logon_type = 3 AND (s.sid = 'S-1-5-7' OR s.sid LIKE 'S-1-5-21-%-501') OR s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10) AND s.domain <> h.name;
+SELECT s.host_id, CASE s.logon_type WHEN 3 THEN 'guest-logon' ELSE 'kerberos-logon' END, CASE s.logon_type WHEN 3 THEN s.user ELSE s.domain || '\' || s.user END, s.from_time, s.boot, NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off FROM session s JOIN host h ON h.id = s.host_id
+WHERE s.logon_type = 3 AND s.sid LIKE 'S-1-5-21-%-501' OR s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10) AND s.domain <> h.name;
+INSERT INTO l        -- every server has anonymous sessions; who: the client that opened one
+SELECT s.host_id, 'anonymous-logon', upper(ltrim(coalesce(e.data, d.data) ->> 'WorkstationName', '\')), s.from_time, s.boot, NULL, NULL, 3, s.sid, s.file_id, s.file_off FROM session s
+LEFT JOIN event e ON NOT s.folded AND e.file_id = s.file_id AND e.file_off = s.file_off LEFT JOIN fold d ON s.folded AND d.id = (SELECT min(i.id) FROM fold i WHERE i.file_id = s.file_id AND i.file_off = s.file_off)
+WHERE s.logon_type = 3 AND s.sid = 'S-1-5-7' AND length(coalesce(e.data, d.data) ->> 'WorkstationName') > 1;
 INSERT INTO l        -- accounts, by SID and by name; other: the host alone whose local account it is
 SELECT e.host_id, t.column2, CASE n.column1 WHEN 1 THEN e.data ->> 'TargetSid' ELSE upper(e.data ->> 'TargetDomainName') || '\' || upper(e.data ->> 'TargetUserName') END, e.time, e.boot, e.provider, e.event_id,
     e.data ->> 'SubjectUserName', CASE WHEN upper(e.data ->> 'TargetDomainName') = h.name THEN h.name END, e.file_id, e.file_off

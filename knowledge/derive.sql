@@ -316,7 +316,7 @@ UPDATE session SET sid = (SELECT w.sid FROM who w WHERE w.domain = session.domai
 UPDATE session SET (user, domain) = (SELECT c.account, c.domain FROM called c WHERE c.sid = session.sid) WHERE user IS NULL AND sid IS NOT NULL;
 
 CREATE TEMP TABLE sv AS
-SELECT m.host_id, substr(v.path, 35) AS service, v.name, v.num, v.text, v.file_id, v.file_off
+SELECT m.host_id, substr(v.path, 35) AS service, v.name, v.num, v.text, v.data, v.file_id, v.file_off
 FROM reg_value v JOIN mine m ON m.hive_id = v.hive_id
 WHERE v.path > 'SYSTEM\CurrentControlSet\Services\' AND v.path < 'SYSTEM\CurrentControlSet\Services]' AND coalesce(v.recovered, 0) = 0
     AND v.name IN ('Start', 'ObjectName', 'DisplayName', 'DelayedAutostart', 'ServiceAccountManaged', 'DependOnService', 'ImagePath', 'Type') AND instr(substr(v.path, 35), '\') = 0
@@ -327,7 +327,7 @@ SELECT host_id, service, display, start, account, delayed, managed, depends, ima
     CASE WHEN own THEN account_off WHEN start_file IS NOT NULL THEN start_off WHEN account_file IS NOT NULL THEN account_off ELSE file_off END
 FROM (
     SELECT s.host_id, s.service, max(text) FILTER (WHERE s.name = 'DisplayName') AS display, max(num) FILTER (WHERE s.name = 'Start') AS start, max(text) FILTER (WHERE s.name = 'ObjectName') AS account,
-        coalesce(max(num) FILTER (WHERE s.name = 'DelayedAutostart'), 0) AS delayed, count(*) FILTER (WHERE s.name = 'ServiceAccountManaged') > 0 AS managed,
+        coalesce(max(num) FILTER (WHERE s.name = 'DelayedAutostart'), 0) AS delayed, count(*) FILTER (WHERE s.name = 'ServiceAccountManaged' AND s.num IS NOT 0 AND coalesce(hex(s.data) GLOB '*[^0]*', s.data IS NULL)) > 0 AS managed,
         max(text) FILTER (WHERE s.name = 'DependOnService') AS depends, max(text) FILTER (WHERE s.name = 'ImagePath') AS image,
         max(s.file_id) FILTER (WHERE s.name = 'Start') AS start_file, max(s.file_off) FILTER (WHERE s.name = 'Start') AS start_off,
         max(s.file_id) FILTER (WHERE s.name = 'ObjectName') AS account_file, max(s.file_off) FILTER (WHERE s.name = 'ObjectName') AS account_off, min(s.file_id) AS file_id, min(s.file_off) AS file_off,
@@ -582,8 +582,9 @@ DROP TABLE lone; DROP TABLE nameless;
 CREATE INDEX reason_id ON reason(id);
 INSERT INTO f
 SELECT s.host_id, 'service', coalesce(s.subject, o.subject), coalesce(s.account, (SELECT v.account FROM service v WHERE v.host_id = s.host_id AND v.name = coalesce(s.subject, o.subject))),
-    NULL, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.win32 END, CASE WHEN s.event_id = 7041 THEN 1385 ELSE s.value END, s.raw,
-    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL,
+    NULL, CASE WHEN s.event_id = 7041 THEN 1385 WHEN o.id IS NOT NULL THEN coalesce(s.win32, 1069) ELSE s.win32 END, CASE WHEN s.event_id = 7041 THEN 1385 WHEN o.id IS NOT NULL THEN coalesce(s.value, 1069) ELSE s.value END,
+    CASE WHEN s.event_id IN (7013, 7038) AND o.id IS NOT NULL THEN coalesce(s.raw, '%%1069') ELSE s.raw END,      -- a reason in words that no table knows: 7000 has the number
+    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' WHEN o.id IS NOT NULL AND s.value IS NULL THEN 'ERROR_SERVICE_LOGON_FAILED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL,
     CASE WHEN o.id IS NOT NULL THEN printf('f%d:0x%x', o.file_id, o.file_off) END, NULL
 FROM scm s LEFT JOIN reason r ON r.id = s.id LEFT JOIN late o ON o.id = r.other
 WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason)) AND NOT (s.event_id = 7013 AND coalesce(r.i, 1) > 1);

@@ -111,10 +111,10 @@ FROM audit_policy a JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.
 CREATE VIEW v_lsa AS
 SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.what, l.value FROM lsa_name l JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main AND i.kind IN ('SECURITY', 'SAM')) JOIN host h ON h.id = v.host_id;
 
--- SAM flags: 0x1 disabled, 0x400 locked, 0x20000 password expired; no password time: must change.
+-- SAM flags: 0x1 disabled, 0x200 password never expires, 0x400 locked, 0x20000 password expired; no password time: must change (not where it never expires: MS-SAMR, PasswordMustChange).
 CREATE VIEW v_account AS
 SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.name, a.sid, a.rid, a.flags, (a.flags & 0x1) <> 0 AS disabled, (a.flags & 0x400) <> 0 AS locked,
-    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
+    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0 OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
     nullif(a.password_set, 0) AS password_set, nullif(a.last_bad, 0) AS last_bad, a.bad_count, a.blank
 FROM account a JOIN host h ON h.id = a.host_id;
 
@@ -239,16 +239,17 @@ SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host,
     f.provider, f.event_id, f.luid, f.also, f.sample
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
+-- written: the last write of the service's key. A 7038 or 7041 names the account it failed with; of a 7000 that stands alone it is known only if the key was not written since.
 CREATE VIEW v_consumer AS
 SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject, c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.command,
-    c.unc, c.active
+    c.unc, c.active, (SELECT r.written FROM reg_value r WHERE c.kind = 'service' AND r.file_id = c.file_id AND r.file_off = c.file_off LIMIT 1) AS written
 FROM consumer c JOIN host h ON h.id = c.host_id;
 
 -- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes on without a gap. Where it is NULL or too early, silence
 -- says nothing: a domain account may have changed on a domain controller whose log nobody collected. told_by: the host that says so; another host's clock may differ by minutes.
 CREATE VIEW v_consumer_change AS
 SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
-    printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id,
+    printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id, (SELECT r.written FROM reg_value r WHERE c.kind = 'service' AND r.file_id = c.file_id AND r.file_off = c.file_off LIMIT 1) AS written,
     CASE p.how WHEN 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM evidence e JOIN coverage v ON v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
         AND p.time BETWEEN v.from_time AND v.to_time WHERE e.id = p.file_id) END AS known_until,
     (SELECT t.name FROM evidence e JOIN host t ON t.id = e.host_id WHERE e.id = p.file_id) AS told_by
