@@ -142,16 +142,30 @@ static inline const char *strict_json(struct str text)
 
 /* --- XML: a sequence of elements, each closed by its own name; attributes quoted, known entities, characters XML 1.0 allows */
 
+/* &#9; or &#x202E; naming a character that XML 1.0 allows (production 2); 0: none */
+static inline size_t strict_reference(const char *p, size_t left)
+{
+    bool hex = left > 3 && p[2] == 'x';
+    size_t first = hex ? 3 : 2, i = first;
+    unsigned long u = 0;
+    if (left < 4 || p[1] != '#')
+        return 0;
+    for (; i < left && u < 0x110000 && ((p[i] >= '0' && p[i] <= '9') || (hex && p[i] >= 'A' && p[i] <= 'F')); i++)
+        u = u * (hex ? 16 : 10) + (unsigned long)(p[i] <= '9' ? p[i] - '0' : p[i] - 'A' + 10);
+    bool allowed = u == 9 || u == 10 || u == 13 || (u >= 0x20 && u < 0xd800) || (u >= 0xe000 && u <= 0xfffd) || (u >= 0x10000 && u < 0x110000);
+    return i > first && i < left && p[i] == ';' && allowed ? i + 1 : 0;
+}
+
 static inline size_t strict_xml_char(struct strict *s)
 {
-    static const char *const entity[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#13;"};
+    static const char *const entity[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;"};
     size_t left = (size_t)(s->end - s->p), n = strict_char(s->p, left, false);
     const unsigned char *p = (const unsigned char *)s->p;
     if (*p == '&') {
         for (size_t i = 0; i < LEN(entity); i++)
             if (left >= strlen(entity[i]) && memcmp(s->p, entity[i], strlen(entity[i])) == 0)
                 return strlen(entity[i]);
-        return 0;
+        return strict_reference(s->p, left);
     }
     return (*p < 0x20 && *p != '\t' && *p != '\n' && *p != '\r') || (n == 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe) ? 0 : n;
 }
