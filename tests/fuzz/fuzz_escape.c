@@ -30,14 +30,23 @@ static uint32_t json_next(struct str s, size_t *i)
 /* The next character of text in which entities (and, in Markdown, backslashes) stand for others. */
 static uint32_t text_next(struct str s, size_t *i, bool md)
 {
-    static const struct { const char *from; char to; } refs[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&#39;", '\''}, {"&apos;", '\''},
-                                                                {"&#96;", '`'}, {"&#13;", '\r'}, {"&#58;", ':'}, {"&#64;", '@'}};
+    static const struct { const char *from; char to; } refs[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
     if (s.p[*i] == '&')
         for (size_t k = 0; k < LEN(refs); k++) {
             size_t n = strlen(refs[k].from);
             if (s.n - *i >= n && memcmp(s.p + *i, refs[k].from, n) == 0)
                 return *i += n, (uint32_t)refs[k].to;
         }
+    if (s.p[*i] == '&') {               /* &#96; or &#x202E; */
+        char digits[12] = "", *end;
+        CHECK(s.n - *i >= 4 && s.p[*i + 1] == '#');
+        memcpy(digits, s.p + *i + 2, s.n - *i - 2 < sizeof digits - 1 ? s.n - *i - 2 : sizeof digits - 1);
+        bool hex = digits[0] == 'x';
+        unsigned long named = strtoul(digits + hex, &end, hex ? 16 : 10);
+        CHECK(end > digits + hex && *end == ';');
+        CHECK(named == 9 || named == 10 || named == 13 || (named >= 0x20 && named < 0xd800) || (named >= 0xe000 && named <= 0xfffd) || (named >= 0x10000 && named < 0x110000));
+        return *i += 3 + (size_t)(end - digits), (uint32_t)named;
+    }
     uint32_t u = utf8_next(s, i);
     CHECK(u != UTF_BAD && u != '&' && u != '<' && u != '>');
     if (!md)
