@@ -2,7 +2,7 @@
  * The case is read first; then this process jails itself before it looks at evidence. Bytes of a file that is no longer the one that was read are not shown. */
 #include "../parsers/evtx.h"
 #include "../parsers/regf.h"
-#include "base/lanes.h"
+#include "base/hash.h"
 #include "base/wintime.h"
 #include "casedb.h"
 #include "cmd.h"
@@ -117,19 +117,11 @@ static void print_place(const struct map *m, uint64_t off)
         printf("\nplace\n  cell 0x%llx of the hive's bins\n", (unsigned long long)(off - EVTX_HEADER));
 }
 
-static enum status silent(void *ctx, uint64_t bytes, struct err *e)
-{
-    (void)ctx, (void)bytes, (void)e;
-    return OK;
-}
-
 /* Is it still the file that was read? A whole file is hashed for a few bytes of it: they are worth nothing without. */
 static bool is_same(const struct show *s, const struct map *m, char now[SHA256_TEXT])
 {
-    struct span file = span_of(m->p, m->n, 0);
-    uint8_t sum[1][SHA256_BYTES];
-    struct err e = {0};
-    return sha256_lanes(&file, 1, silent, NULL, sum, &e) == OK && str_eq(str_of(sha256_text(sum[0], now)), s->sha256);
+    uint8_t sum[SHA256_BYTES];
+    return sha256_of(m->p, m->n, sum) && str_eq(str_of(sha256_text(sum, now)), s->sha256);
 }
 
 static void say_no_bytes(const struct show *s, const char *why)

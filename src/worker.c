@@ -173,13 +173,12 @@ static enum status do_job(struct worker *w, const struct job *j, const plat_file
 /* What libraries would open or look up later is done now; then everything is given up. */
 static enum status enter_jail(struct worker *w, struct err *e)
 {
-    struct sha256 h;
     uint8_t out[SHA256_BYTES];
     struct jail_limits lim = {.files = LIM_WORKER_FILES};
 #if !defined(__SANITIZE_ADDRESS__)          /* its shadow memory would count */
     lim.memory_bytes = w->memory;
 #endif
-    if (!sha256_begin(&h) || !sha256_end(&h, out) || crc32_add(0, out, sizeof out) == 0)
+    if (!sha256_of("", 0, out) || crc32_add(0, out, sizeof out) == 0)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "no hash library");
     unsigned layers = plat_jail(&lim);
     size_t at = frame_begin(&w->out, FRAME_JAIL);

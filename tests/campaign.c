@@ -427,15 +427,13 @@ struct listed { char name[300], hash[SHA256_TEXT]; };
 static void put(const char *dir, const char *name, const void *p, size_t n, struct listed *l)
 {
     struct buf b = {0};
-    struct sha256 h;
     uint8_t sum[SHA256_BYTES];
     buf_put(&b, p, n);
     write_file(dir, name, &b);
     snprintf(l->name, sizeof l->name, "%s", name);
-    if (!sha256_begin(&h))
+    if (!sha256_of(p, n, sum))
         abort();
-    sha256_add(&h, p, n);
-    sha256_end(&h, sum), sha256_text(sum, l->hash);
+    sha256_text(sum, l->hash);
     buf_free(&b);
 }
 

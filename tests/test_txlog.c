@@ -25,10 +25,9 @@ static bool load(const char *name, struct buf *b)
 
 static bool is_sha256(const void *p, size_t n, const char *want)
 {
-    struct sha256 h;
     uint8_t digest[SHA256_BYTES];
     char text[SHA256_TEXT];
-    return sha256_begin(&h) && (sha256_add(&h, p, n), sha256_end(&h, digest)) && !strcmp(sha256_text(digest, text), want);
+    return sha256_of(p, n, digest) && !strcmp(sha256_text(digest, text), want);
 }
 
 static struct span view(const struct buf *b) { return span_of(b->p, b->n, 0); }

@@ -60,6 +60,15 @@ bool sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES])
 }
 #endif
 
+bool sha256_of(const void *p, size_t n, uint8_t out[SHA256_BYTES])
+{
+    struct sha256 h;
+    if (!sha256_begin(&h))
+        return false;
+    sha256_add(&h, p, n);
+    return sha256_end(&h, out);
+}
+
 char *sha256_text(const uint8_t in[SHA256_BYTES], char out[SHA256_TEXT])
 {
     static const char digit[] = "0123456789abcdef";

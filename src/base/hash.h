@@ -13,6 +13,7 @@ struct sha256 { void *ctx; void *provider; };
 bool sha256_begin(struct sha256 *h);
 void sha256_add(struct sha256 *h, const void *p, size_t n);
 bool sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES]);       /* also frees; safe after a failed begin (returns false) */
+bool sha256_of(const void *p, size_t n, uint8_t out[SHA256_BYTES]); /* all three at once */
 char *sha256_text(const uint8_t in[SHA256_BYTES], char out[SHA256_TEXT]);
 
 uint32_t crc32_add(uint32_t crc, const void *p, size_t n);          /* start with 0; IEEE, as EVTX chunks use */

@@ -103,7 +103,7 @@ static bool agrees(void)
         file[i] = span_of(text + i, sizeof text / LANES * (i + 1) - i, 0);
     in_lanes(file, LANES, silent, NULL, many, NULL);
     for (size_t i = 0; i < LANES; i++)
-        same &= one(file[i], silent, NULL, plain, NULL) == OK && memcmp(plain, many[i], sizeof plain) == 0;
+        same &= sha256_of(file[i].p, file[i].n, plain) && memcmp(plain, many[i], sizeof plain) == 0;
     return same;
 }
 
