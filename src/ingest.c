@@ -518,8 +518,6 @@ static void task_end(struct ingest *p, struct task *t)
     t->state = ENDED;
     buf_free(&t->pending);
     p->open[t->late]--;
-    if (hashes(t) && !t->again)
-        p->progress.files += t->job.n_files;
 }
 
 /* Each file alone. A file is named by its hash, whatever became of the rest: what died of something else may have been near by. */
@@ -664,51 +662,57 @@ static enum status open_again(const struct file *f, plat_file *fd, struct err *w
     return err_set(why, E_IO, ERR_NO_OFF, "changed", "it had %llu bytes when the run began and has %llu now", (unsigned long long)f->bytes, (unsigned long long)bytes);
 }
 
-static enum status send_task(struct ingest *p, struct slot *s, size_t index, struct err *e)
+/* File at of the task cannot be opened. */
+static enum status not_opened(struct ingest *p, size_t index, size_t at, const struct err *why, struct err *e)
 {
     struct task *t = &p->task[index];
-    plat_file fd[JOB_FILES];
-    struct buf frame = {0};
-    struct err why = {0};
-    size_t open = 0;
-    for (; open < t->job.n_files; open++)
-        if (open_again(&p->ev->file[t->file[open]], &fd[open], &why) != OK)
-            break;
-    enum status st = OK;
-    if (open < t->job.n_files && is_group(t)) {
+    struct file *f = &p->ev->file[t->file[at]];
+    if (is_group(t)) {
         task_end(p, t);
-        st = hash_again(p, index, e);
-    } else if (open < t->job.n_files && !p->db && t->job.op != JOB_SNIFF) {
-        /* there is no case yet to tell it to: the task stays ready */
-    } else if (open < t->job.n_files && t->job.n_files > 1) {       /* a hive is not read without one of its logs; what became of each file is told by its hash */
-        const char *which = arena_printf(&p->ev->mem, "%.*s: %s", STR_ARG(p->ev->file[t->file[open]].path), why.why);
-        t->state = SENT;
-        st = hash_again(p, index, e);
-        st = st == OK ? say_for(p, &p->task[index], E_IO, why.what, open && which ? which : why.why, e) : st;
-    } else if (open < t->job.n_files) {
-        struct file *f = &p->ev->file[t->file[open]];
-        struct str note = arena_str(&p->ev->mem, str_of(why.why));
-        f->st = E_IO, f->note = note.p ? note : STR("cannot open");
-        t->state = SENT;
-        st = say_for(p, t, E_IO, why.what, why.why, e);
-    } else {
-        size_t at = frame_begin(&frame, FRAME_JOB);
-        job_put(&frame, &t->job);
-        frame_end(&frame, at);
-        struct err gone = {0};
-        enum status sent = frame_to(s->proc, &frame, fd, open, &gone);
-        if (sent == E_NOMEM)
-            st = err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory");
-        if (sent == OK) {
-            t->state = SENT;
-            if (s->n == 0)
-                s->heard = s->began = plat_clock_ms();
-            s->queue[s->n++] = index, s->ahead += task_bytes(t), s->files += t->job.n_files;
-        }                                               /* else: the child has died; its end is read below and the task stays ready */
+        return hash_again(p, index, e);
     }
+    if (!p->db && t->job.op != JOB_SNIFF)               /* there is no case yet to tell it to: the task stays ready */
+        return OK;
+    if (t->job.n_files > 1) {                           /* a hive is not read without one of its logs; what became of each file is told by its hash */
+        const char *which = arena_printf(&p->ev->mem, "%.*s: %s", STR_ARG(f->path), why->why);
+        enum status st = hash_again(p, index, e);
+        return st == OK ? say_for(p, &p->task[index], E_IO, why->what, at && which ? which : why->why, e) : st;
+    }
+    struct str note = arena_str(&p->ev->mem, str_of(why->why));
+    f->st = E_IO, f->note = note.p ? note : STR("cannot open");
+    return say_for(p, t, E_IO, why->what, why->why, e);
+}
+
+static enum status hand_over(struct ingest *p, struct slot *s, size_t index, const plat_file *fd, struct err *e)
+{
+    struct task *t = &p->task[index];
+    struct buf frame = {0};
+    struct err gone = {0};
+    size_t at = frame_begin(&frame, FRAME_JOB);
+    job_put(&frame, &t->job);
+    frame_end(&frame, at);
+    enum status sent = frame_to(s->proc, &frame, fd, t->job.n_files, &gone);
+    buf_free(&frame);
+    if (sent == OK) {
+        t->state = SENT;
+        if (s->n == 0)
+            s->heard = s->began = plat_clock_ms();
+        s->queue[s->n++] = index, s->ahead += task_bytes(t), s->files += t->job.n_files;
+    }                                                   /* else: the child has died; its end is read below and the task stays ready */
+    return sent == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory") : OK;
+}
+
+static enum status send_task(struct ingest *p, struct slot *s, size_t index, struct err *e)
+{
+    const struct task *t = &p->task[index];
+    plat_file fd[JOB_FILES];
+    struct err why = {0};
+    size_t open = 0, n = t->job.n_files;
+    while (open < n && open_again(&p->ev->file[t->file[open]], &fd[open], &why) == OK)
+        open++;
+    enum status st = open < n ? not_opened(p, index, open, &why, e) : hand_over(p, s, index, fd, e);
     for (size_t i = 0; i < open; i++)
         plat_close(fd[i]);
-    buf_free(&frame);
     return st;
 }
 
@@ -905,7 +909,7 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     group_hives(ev);
     for (size_t i = 0; i < ev->n; i++)
         p->progress.total += to_read(&ev->file[i]) ? ev->file[i].bytes : 0;
-    p->progress.n_files = ev->n, p->progress.files = 0;
+    p->progress.n_files = ev->n;
     st = plan_twins(p, e);
     if (st == OK && !p->n_task)
         st = plan_files(p, e), p->planned = true;

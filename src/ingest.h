@@ -14,7 +14,7 @@ struct run_limits run_limits_default(void);
 /* "memory=512M,file-bytes=2G,facts=100000,file-seconds=60": k, M, G, T are powers of 1024. E_USAGE names the word it does not know. */
 enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e);
 
-struct ingest_progress { uint64_t bytes, total; size_t files, n_files; uint64_t records; };
+struct ingest_progress { uint64_t bytes, total; size_t n_files; uint64_t records; };
 struct ingest_options {
     unsigned workers;                                                   /* 0: one per core */
     void (*progress)(void *ctx, const struct ingest_progress *p);       /* may be NULL; called about ten times a second */

@@ -177,18 +177,21 @@ struct run { char dir[64]; struct evidence ev; struct kb *kb; struct casedb *db;
 static void begin(struct run *r)
 {
     struct err e = {0};
+    unsetenv("BXFI_MAP");             /* the test runner's own mark on its children: ours are none of them */
     strcpy(r->dir, "/tmp/whylogon-ingest-XXXXXX");
     cr_assert_not_null(mkdtemp(r->dir));
     cr_assert_eq(kb_load(NULL, &r->kb, &e), OK, "%s", e.why);
     cr_assert_eq(case_create(NULL, kb_file(r->kb, "schema.sql"), &r->db, &e), OK, "%s", e.why);
 }
 
-static void read_all(struct run *r, unsigned workers)
+static void read_with(struct run *r, const struct ingest_options *o)
 {
     struct err e = {0};
     cr_assert_eq(discover(&(const char *){r->dir}, 1, &r->ev, &e), OK, "%s", e.why);
-    cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, &(struct ingest_options){.workers = workers}, &r->result, &e), OK, "%s %s", e.what, e.why);
+    cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, o, &r->result, &e), OK, "%s %s", e.what, e.why);
 }
+
+static void read_all(struct run *r, unsigned workers) { read_with(r, &(struct ingest_options){.workers = workers}); }
 
 static const char *const names[] = {"a", "b", "c", "a.LOG1", "a.LOG2", "b.LOG1"};
 
@@ -208,7 +211,6 @@ static const struct { char how; const char *what; int64_t events; } rows[] = {
 
 Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
 {
-    unsetenv("BXFI_MAP");             /* the test runner's own mark on its children: ours are none of them */
     for (size_t i = 0; i < LEN(rows); i++)
         for (unsigned workers = 1; workers <= 2; workers++) {
             struct run r = {0};
@@ -229,7 +231,6 @@ Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
 Test(ingest, a_hash_is_tried_twice, .timeout = 60)
 {
     static const struct { char how; uint64_t lost; const char *state; } hashes[] = {{'h', 0, "read"}, {'H', 1, "partial"}};
-    unsetenv("BXFI_MAP");
     for (size_t i = 0; i < 2 * LEN(hashes); i++) {
         const size_t row = i / 2;
         char sql[120];
@@ -250,14 +251,11 @@ Test(ingest, a_hash_is_tried_twice, .timeout = 60)
 Test(ingest, time_ends_for_every_file, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
-    struct err e = {0};
     struct run r = {0};
-    unsetenv("BXFI_MAP");
     begin(&r);
     lim.run_seconds = 1;
     put_bytes(r.dir, "a", 'g', 500000), put_bytes(r.dir, "b", 'S', 500001), put_bytes(r.dir, "c", 'g', 500002);       /* no copies: hashed last */
-    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
-    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim});
     cr_expect(r.result.limit);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'partial' AND note LIKE 'not hashed: the run''s time was over%'"), lanes_here() ? 3 : 2);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE what = 'not hashed'"), lanes_here() ? 3 : 2);
@@ -268,7 +266,6 @@ Test(ingest, time_ends_for_every_file, .timeout = 60)
 /* What it was when the run began is what is judged: a file that changes under the run is not read on, and says so. */
 Test(ingest, a_file_that_grows, .timeout = 60)
 {
-    unsetenv("BXFI_MAP");
     struct run r = {0};
     begin(&r);
     put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'c');
@@ -283,7 +280,6 @@ Test(ingest, a_file_that_grows, .timeout = 60)
 /* Whoever looks at a file first may die of it: the file is unreadable and says why, which is no "skipped". */
 Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
 {
-    unsetenv("BXFI_MAP");
     struct run r = {0};
     begin(&r);
     put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'w');
@@ -297,7 +293,6 @@ Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
 /* A look at a file comes before the case: an answer that brings a hash with it is not believed. */
 Test(ingest, a_hash_that_nobody_asked_for, .timeout = 60)
 {
-    unsetenv("BXFI_MAP");
     struct run r = {0};
     begin(&r);
     put_file(r.dir, "a", 'g'), put_bytes(r.dir, "b", 'n', 500000);
@@ -310,14 +305,11 @@ Test(ingest, a_hash_that_nobody_asked_for, .timeout = 60)
 Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
-    struct err e = {0};
     struct run r = {0};
-    unsetenv("BXFI_MAP");
     begin(&r);
     lim.run_seconds = 1;
     put_file(r.dir, "a", 'p'), put_file(r.dir, "b", 'g'), put_file(r.dir, "c", 'g');
-    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
-    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim});
     cr_expect(r.result.limit && r.result.unreadable == 3);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'unreadable' AND note LIKE 'not read: the run''s time was over%'"), 3);
     finish(&r);
@@ -326,7 +318,6 @@ Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
 /* A hive is not read without a log that was there when the run began: it names the log, the log says so too, and who is still there has a hash. */
 Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
 {
-    unsetenv("BXFI_MAP");
     struct run r = {0};
     begin(&r);
     put_kind(r.dir, "a", 'H', 'i', 70000), put_kind(r.dir, "a.LOG1", 'L', 'v', 5000), put_kind(r.dir, "a.LOG2", 'L', 'i', 6000);
@@ -340,7 +331,6 @@ Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
 /* A job that ends without hashes, whatever of it was read, is followed by one for each of its files: at once, or when its turn comes behind a slower one. */
 Test(ingest, a_hive_without_hashes, .timeout = 60)
 {
-    unsetenv("BXFI_MAP");
     for (unsigned workers = 1; workers <= 2; workers++) {
         struct run r = {0};
         begin(&r);
@@ -359,15 +349,12 @@ Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
     struct ingest_progress last = {0};
-    struct err e = {0};
     struct run r = {0};
-    unsetenv("BXFI_MAP");
     begin(&r);
     lim.file_seconds = 1;
     put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'T'), put_file(r.dir, "c", 'g');
-    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
     uint64_t since = plat_clock_ms();
-    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last});
     cr_expect_geq(plat_clock_ms() - since, lanes_here() ? 3000u : 0u);
     cr_expect(!r.result.limit && !r.result.lost_jobs, "nothing is lost");
     cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly"), 0);
@@ -380,14 +367,11 @@ Test(ingest, progress_ends_at_its_total, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
     struct ingest_progress last = {0};
-    struct err e = {0};
     struct run r = {0};
-    unsetenv("BXFI_MAP");
     begin(&r);
     lim.file_bytes = 400000;
     put_bytes(r.dir, "a", 'g', 300000), put_bytes(r.dir, "b", 'g', 400001), put_bytes(r.dir, "c", 'g', 300001);
-    cr_assert_eq(discover(&(const char *){r.dir}, 1, &r.ev, &e), OK, "%s", e.why);
-    cr_expect_eq(ingest(r.db, &(struct want){0}, &r.ev, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last}, &r.result, &e), OK, "%s %s", e.what, e.why);
+    read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last});
     cr_expect(last.total == 600001 && last.bytes == last.total, "%llu of %llu", (unsigned long long)last.bytes, (unsigned long long)last.total);
     finish(&r);
 }
