@@ -15,28 +15,30 @@ CC ?= cc
 O ?= build
 PREFIX ?= /usr/local
 VERSION := 0.1.0
-CSTD := -std=c17 -D_GNU_SOURCE -DWHYLOGON_VERSION='"$(VERSION)"'
+CSTD := -std=c17 -I. -Isrc -D_GNU_SOURCE -DWHYLOGON_VERSION='"$(VERSION)"'
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
 OPT ?= -O2 -g
 SAN ?=
 CFLAGS += $(CSTD) $(WARN) $(OPT) $(SAN) -fno-strict-aliasing -fstack-protector-strong
 LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp
 
-LIB_SRC := $(sort $(wildcard src/base/*.c reports/*.c) $(filter-out parsers/second_%,$(wildcard parsers/*.c)) src/plat/plat_posix.c src/plat/jail_posix.c src/plat/jail.c $(filter-out src/main.c src/embed.c src/cmd_%.c,$(wildcard src/*.c)))
-CMD_SRC := $(sort $(wildcard src/cmd_*.c))
+ROOMS := src/base src/case src/kb src/run src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/container reports
+LIB_SRC := $(sort $(filter-out src/kb/embed.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_posix.c) \
+    src/plat/jail.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c)
+CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))
 KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*.yml knowledge/*/*.yml)) $(wildcard reports/style.css reports/report.schema.json)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 all: $(O)/whylogon
-$(O)/whylogon: $(call obj,src/main.c $(CMD_SRC)) $(O)/libwhylogon.a
+$(O)/whylogon: $(call obj,src/cmd/main.c $(CMD_SRC)) $(O)/libwhylogon.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 # libevtx and libregf carry some 1,400 functions of the same names and unlike contents. Linked side by side, one quietly runs the other's and large
 # registry data come out empty: so each second reader is joined with its library first, and shows only its own names.
-SECOND := $(O)/parsers/second_evtx.lib.o $(O)/parsers/second_regf.lib.o
-$(SECOND): $(O)/parsers/second_%.lib.o: $(O)/parsers/second_%.o $(O)/parsers/second_io.o
+SECOND := $(O)/parsers/second/second_evtx.lib.o $(O)/parsers/second/second_regf.lib.o
+$(SECOND): $(O)/parsers/second/second_%.lib.o: $(O)/parsers/second/second_%.o $(O)/parsers/second/second_io.o
 	@echo "  JOIN  $@"
 	$(Q)$(CC) -r -nostdlib -o $@ $^ -l:lib$*.a -l:libbfio.a && objcopy --wildcard -G 'second_[!i]*' $@
 # Several hashes at once are in libcrypto's static library only, for its own use. Without that library the program hashes one file after the other.
@@ -48,14 +50,14 @@ $(LANES): $(O)/src/base/lanes.o
 $(O)/libwhylogon.a: $(call obj,$(filter-out src/base/lanes.c,$(LIB_SRC))) $(LANES) $(O)/kb_files.o $(SECOND)
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
-$(O)/embed: src/embed.c
+$(O)/embed: src/kb/embed.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) -O1 -o $@ $<
 $(O)/kb_files.c: $(O)/embed $(KNOWLEDGE)
 	@echo "  EMBED $@"
 	$(Q)$(O)/embed $@ $(KNOWLEDGE)
 $(O)/kb_files.o: $(O)/kb_files.c
-	$(Q)$(CC) $(CFLAGS) -Isrc -c -o $@ $<
+	$(Q)$(CC) $(CFLAGS) -c -o $@ $<
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
@@ -116,7 +118,7 @@ fuzz-coverage:
 
 # --- the Windows port stays open: what it needs compiles
 MINGW ?= x86_64-w64-mingw32-gcc-posix
-MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c src/plat/jail.c) $(filter-out parsers/second_%,$(wildcard parsers/*.c))
+MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c src/plat/jail.c) $(wildcard parsers/evtx/*.c parsers/registry/*.c parsers/sniff/*.c parsers/second/second.c)
 mingw:
 	@mkdir -p $(O)/mingw/include && cp /usr/include/libdeflate.h $(O)/mingw/include/
 	$(Q)for f in $(MINGW_SRC); do echo "  MINGW $$f"; $(MINGW) $(filter-out -D_GNU_SOURCE,$(CSTD)) -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE $(WARN) -O1 -fsyntax-only -I$(O)/mingw/include $$f || exit 1; done

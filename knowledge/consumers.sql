@@ -1,4 +1,4 @@
--- What rules ask most, made once after derive.sql, by index and never by joining everything with everything. May use the SQL functions of src/casedb_sql.c.
+-- What rules ask most, made once after derive.sql, by index and never by joining everything with everything. May use the SQL functions of src/case/casedb_sql.c.
 -- These tables hold nothing that derive.sql's do not say; views v_logon_failure, v_consumer, v_consumer_change, v_task_saved, v_landmark and v_presence show them.
 
 CREATE INDEX IF NOT EXISTS event_when ON event(host_id, provider, event_id, time);

@@ -1,8 +1,8 @@
 /* report.html: one file, no script, no network. The first screen answers why, since when, how sure, what now; the rest proves it. */
-#include "model.h"
-#include "../src/base/hash.h"
-#include "../src/base/wintime.h"
-#include "../src/kb_files.h"
+#include "reports/model.h"
+#include "base/hash.h"
+#include "base/wintime.h"
+#include "kb/kb_files.h"
 #include <stdio.h>
 
 enum {

@@ -1,6 +1,6 @@
 /* report.json, schema whylogon-report/1 (report.schema.json beside this file): stable key order, one object a line where it fits. */
-#include "model.h"
-#include "../src/base/wintime.h"
+#include "reports/model.h"
+#include "base/wintime.h"
 
 /* A time outside the years 1601..9999 is no date-time; the fact it belongs to is cited, so nothing is lost by null. */
 static void json_time(struct buf *b, int64_t t)

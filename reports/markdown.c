@@ -1,5 +1,5 @@
 /* report.md: the same report for a ticket: at most 60 kB, one line a fact, no HTML, nothing that renders as more than text. */
-#include "model.h"
+#include "reports/model.h"
 #include <stdio.h>
 
 /* Bytes up to which each part may fill the file: a long part leaves room for those behind it. */

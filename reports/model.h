@@ -3,10 +3,14 @@
  * Nothing here is escaped: writers let text out only through say() with their voice. */
 #ifndef MODEL_H
 #define MODEL_H
-#include "report.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 #include <stdarg.h>
 
 #define NONE INT64_MIN
+
+struct report;
 
 enum verdict { V_CONFIRMED, V_LIKELY, V_POSSIBLE, V_LATENT, V_UNDETERMINED, V_RULED_OUT, VERDICTS };
 struct verdict_word { const char *id, *label, *meaning; };
@@ -103,5 +107,7 @@ void time_short(struct buf *b, int64_t t);              /* 2026-03-02 09:10:00 *
 void time_local(struct buf *b, int64_t t, int64_t bias);/* 2026-03-02 10:10:00 +01:00; bias: minutes, UTC = local + bias */
 void time_day(struct buf *b, int64_t day);              /* 2026-03-02 */
 
-report_fn write_html, write_markdown, write_json;
+enum status write_html(const struct report *r, struct buf *b, struct err *e);
+enum status write_markdown(const struct report *r, struct buf *b, struct err *e);
+enum status write_json(const struct report *r, struct buf *b, struct err *e);
 #endif

@@ -1,8 +1,9 @@
-#include "model.h"
-#include "../src/base/hash.h"
-#include "../src/base/utf.h"
-#include "../src/base/wintime.h"
-#include "../src/casedb.h"
+#include "reports/model.h"
+#include "reports/report.h"
+#include "base/hash.h"
+#include "base/utf.h"
+#include "base/wintime.h"
+#include "case/casedb.h"
 #include <stdio.h>
 #include <stdlib.h>
 

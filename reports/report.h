@@ -3,9 +3,9 @@
  * No evidence string reaches a writer's output but through buf_html, buf_md or buf_json. */
 #ifndef REPORT_H
 #define REPORT_H
-#include "../src/base/arena.h"
-#include "../src/base/buf.h"
-#include "../src/base/err.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
 struct casedb;
 struct report;
 

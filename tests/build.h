@@ -3,8 +3,8 @@
  * It shares src/base with the product and no line with parsers/; a description that cannot be written fails an assertion. */
 #ifndef BUILD_H
 #define BUILD_H
-#include "../src/base/buf.h"
-#include "../src/base/wintime.h"
+#include "base/buf.h"
+#include "base/wintime.h"
 
 /* One thing a description says: a field of an event or a value of a key. Lists end with END. */
 struct field { int type; const char *name, *text; uint64_t num; const void *bytes; size_t n; };

@@ -1,6 +1,6 @@
-#include "build_binxml.h"
-#include "../src/base/hash.h"
-#include "../src/base/span.h"
+#include "tests/build_binxml.h"
+#include "base/hash.h"
+#include "base/span.h"
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

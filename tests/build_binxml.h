@@ -3,7 +3,7 @@
  * It shares no line with parsers/; words it does not know fail an assertion. */
 #ifndef BUILD_BINXML_H
 #define BUILD_BINXML_H
-#include "../src/base/buf.h"
+#include "base/buf.h"
 
 /* Words, separated by blanks:
  *   F           fragment header            Z           end of fragment        xNN..       raw bytes

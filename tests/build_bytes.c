@@ -1,5 +1,5 @@
-#include "build.h"
-#include "../src/base/utf.h"
+#include "tests/build.h"
+#include "base/utf.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "build.h"
+#include "tests/build.h"
 #include <stdio.h>
 
 /* Every shape the writer knows, in one log. */

@@ -1,5 +1,5 @@
-#include "build.h"
-#include "../src/base/hash.h"
+#include "tests/build.h"
+#include "base/hash.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "build_knowledge.h"
+#include "tests/build_knowledge.h"
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>

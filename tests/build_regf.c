@@ -1,6 +1,6 @@
-#include "build.h"
-#include "../src/base/hash.h"
-#include "../src/base/utf.h"
+#include "tests/build.h"
+#include "base/hash.h"
+#include "base/utf.h"
 #include <assert.h>
 #include <stdlib.h>
 

@@ -3,15 +3,15 @@
  *   neighbours    the real program over folders of 20 damaged files beside whole ones, whose verdict must not change
  *   kills         the real program and its workers killed at random moments; nothing half-written stands under its final name
  * PROGRAM: default is the whylogon beside this one. Folders go to /dev/shm where there is one; those of a failure are kept. */
-#include "../parsers/evtx.h"
-#include "../parsers/regf.h"
-#include "../src/base/hash.h"
-#include "../src/base/utf.h"
-#include "../src/casedb.h"
-#include "../src/kb.h"
-#include "build.h"
-#include "mutate.h"
-#include "strict.h"
+#include "parsers/evtx/evtx.h"
+#include "parsers/registry/regf.h"
+#include "base/hash.h"
+#include "base/utf.h"
+#include "case/casedb.h"
+#include "kb/kb.h"
+#include "tests/build.h"
+#include "tests/mutate.h"
+#include "tests/strict.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

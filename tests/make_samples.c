@@ -1,7 +1,7 @@
 /* make_samples OUTDIR: writes the sample cases of samples/MANIFEST.tsv, each a folder as a responder would collect it.
  * A case says only what is special about its host; ordinary() tells the rest: five working days (2 to 6 March 2026) of a domain member.
  * Same program, same bytes. */
-#include "scene.h"
+#include "tests/scene.h"
 
 #define WIN32(code) (0x80070000u | (code))
 enum win32 { NOT_LOGGED_ON = 1245, NO_LOGON_SERVERS = 1311, NO_SUCH_SESSION = 1312, LOGON_FAILURE = 1326, ACCOUNT_IS_DISABLED = 1331,

@@ -1,5 +1,5 @@
-#include "mutate.h"
-#include "build.h"
+#include "tests/mutate.h"
+#include "tests/build.h"
 
 /* splitmix64: every seed gives an independent sequence. */
 static uint64_t next(uint64_t *s)

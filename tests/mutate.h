@@ -3,7 +3,7 @@
  * With a repair mode the checksums are made right again, so that the damage reaches the code behind them. */
 #ifndef MUTATE_H
 #define MUTATE_H
-#include "../src/base/buf.h"
+#include "base/buf.h"
 
 enum mutate_repair { MUTATE_RAW, MUTATE_EVTX, MUTATE_HIVE, MUTATE_LOG, MUTATE_MODES };
 

@@ -3,8 +3,8 @@
  * Times are days of March 2026, UTC: T("04 09:10"). A word that Windows would not say so is an error of the sample. */
 #ifndef SCENE_H
 #define SCENE_H
-#include "build.h"
-#include "../src/base/hash.h"
+#include "tests/build.h"
+#include "base/hash.h"
 #include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>

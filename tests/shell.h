@@ -3,7 +3,7 @@
  * Folders stay for a look; the next run of the same test removes them. */
 #ifndef SHELL_H
 #define SHELL_H
-#include "../src/base/str.h"
+#include "base/str.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

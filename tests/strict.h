@@ -3,7 +3,7 @@
  * They refuse more than readers do: raw controls, overlong UTF-8, numbers like 01, unknown entities, a tag closed by another name. */
 #ifndef STRICT_H
 #define STRICT_H
-#include "../src/base/str.h"
+#include "base/str.h"
 
 enum { STRICT_DEPTH = 128 };
 

@@ -1,12 +1,12 @@
 /* The vocabulary everything else is written in: spans, text, time, escapers, hashes, facts on the wire. */
-#include "../src/base/arena.h"
-#include "../src/base/buf.h"
-#include "../src/base/fact.h"
-#include "../src/base/hash.h"
-#include "../src/base/lanes.h"
-#include "../src/base/utf.h"
-#include "../src/base/want.h"
-#include "../src/base/wintime.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/fact.h"
+#include "base/hash.h"
+#include "base/lanes.h"
+#include "base/utf.h"
+#include "base/want.h"
+#include "base/wintime.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
-#include "../parsers/binxml.h"
-#include "../src/base/wintime.h"
-#include "build_binxml.h"
+#include "parsers/evtx/binxml.h"
+#include "base/wintime.h"
+#include "tests/build_binxml.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

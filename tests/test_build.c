@@ -1,7 +1,7 @@
 /* What the writers write: checked byte by byte where the format says so, and by other readers (evtxexport, regfexport) where installed. */
-#include "build.h"
-#include "mutate.h"
-#include "../src/base/hash.h"
+#include "tests/build.h"
+#include "tests/mutate.h"
+#include "base/hash.h"
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* A slice of each campaign (campaign.c), so that every build meets some damaged evidence; `make campaign` runs more. */
-#include "shell.h"
+#include "tests/shell.h"
 #include <string.h>
 #include <unistd.h>
 

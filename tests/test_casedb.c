@@ -1,11 +1,11 @@
-#include "../src/casedb.h"
-#include "../src/base/hash.h"
+#include "case/casedb.h"
+#include "base/hash.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include "../src/kb.h"
+#include "kb/kb.h"
 
 static struct kb *kb;
 static struct casedb *db;

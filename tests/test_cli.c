@@ -1,7 +1,7 @@
 /* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the public corpus. */
-#include "../src/casedb.h"
-#include "build.h"
-#include "shell.h"
+#include "case/casedb.h"
+#include "tests/build.h"
+#include "tests/shell.h"
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>

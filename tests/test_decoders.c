@@ -1,10 +1,10 @@
 /* What values of SECURITY, SAM, SYSTEM and TaskCache hold: bytes made by hand and bytes read from public hives, each with its cut-short twin. */
-#include "../parsers/lsa.h"
-#include "../parsers/regf.h"
-#include "../parsers/regwords.h"
-#include "../parsers/sam.h"
-#include "../parsers/taskcache.h"
-#include "../src/base/wintime.h"
+#include "parsers/registry/lsa.h"
+#include "parsers/registry/regf.h"
+#include "parsers/registry/regwords.h"
+#include "parsers/registry/sam.h"
+#include "parsers/registry/taskcache.h"
+#include "base/wintime.h"
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <stdio.h>

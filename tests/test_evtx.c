@@ -1,10 +1,10 @@
-#include "../parsers/binxml.h"
-#include "../parsers/evtx.h"
-#include "../src/base/hash.h"
-#include "../src/base/limits.h"
-#include "../src/base/wintime.h"
-#include "build.h"
-#include "build_binxml.h"
+#include "parsers/evtx/binxml.h"
+#include "parsers/evtx/evtx.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/wintime.h"
+#include "tests/build.h"
+#include "tests/build_binxml.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

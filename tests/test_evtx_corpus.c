@@ -1,5 +1,5 @@
-#include "../parsers/binxml.h"
-#include "../parsers/evtx.h"
+#include "parsers/evtx/binxml.h"
+#include "parsers/evtx/evtx.h"
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>

@@ -7,14 +7,14 @@
  *   FAULT_BY=count  each call one after the other instead of each way to it once       FAULT_KIND=memory|system|sqlite   this kind alone
  *   FAULT_ONE=N     this place alone; the way to it goes to stderr, the folder is kept
  * This program is its own worker, second reader and dumper. */
-#include "../src/cmd.h"
-#include "../src/base/buf.h"
-#include "../src/casedb.h"
-#include "../src/dumper.h"
-#include "../src/plat/plat.h"
-#include "../src/rereader.h"
-#include "../src/worker.h"
-#include "own_main.h"
+#include "cmd/cmd.h"
+#include "base/buf.h"
+#include "case/casedb.h"
+#include "run/dumper.h"
+#include "plat/plat.h"
+#include "run/rereader.h"
+#include "run/worker.h"
+#include "tests/own_main.h"
 #include <dirent.h>
 #include <errno.h>
 #include <execinfo.h>

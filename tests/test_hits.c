@@ -1,4 +1,4 @@
-#include "../src/hits.h"
+#include "diagnose/hits.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

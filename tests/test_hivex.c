@@ -1,8 +1,8 @@
 /* `whylogon dump` of real hives against hivex: every key with its time and place, every value with its type and data, whoever lists them first.
  * Skipped where libhivex or the public corpus is missing. */
-#include "../src/base/buf.h"
-#include "../src/base/str.h"
-#include "hivex_lib.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include "tests/hivex_lib.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

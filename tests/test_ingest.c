@@ -1,14 +1,14 @@
 /* The parent against workers that die, hang up, lie and garble: each costs its job, the rest of the evidence is read.
  * This program is its own worker: the parent under test starts /proc/self/exe with --worker. */
-#include "../src/base/lanes.h"
-#include "../src/casedb.h"
-#include "../src/frame.h"
-#include "../src/ingest.h"
-#include "../src/kb.h"
-#include "../src/plat/jail.h"
-#include "../src/plat/plat.h"
-#include "../src/worker.h"
-#include "own_main.h"
+#include "base/lanes.h"
+#include "case/casedb.h"
+#include "run/frame.h"
+#include "run/ingest.h"
+#include "kb/kb.h"
+#include "plat/jail.h"
+#include "plat/plat.h"
+#include "run/worker.h"
+#include "tests/own_main.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -1,16 +1,16 @@
 /* What a worker can still do once it is jailed: read what it holds and talk on its channel. Everything else ends it.
  * This program is its own worker (--worker): it jails itself as the real one does and then tries what its file asks for. */
-#include "../parsers/second.h"
-#include "../src/casedb.h"
-#include "../src/discover.h"
-#include "../src/frame.h"
-#include "../src/ingest.h"
-#include "../src/kb.h"
-#include "../src/plat/jail.h"
-#include "../src/rereader.h"
-#include "../src/verify.h"
-#include "../src/worker.h"
-#include "own_main.h"
+#include "parsers/second/second.h"
+#include "case/casedb.h"
+#include "run/discover.h"
+#include "run/frame.h"
+#include "run/ingest.h"
+#include "kb/kb.h"
+#include "plat/jail.h"
+#include "run/rereader.h"
+#include "run/verify.h"
+#include "run/worker.h"
+#include "tests/own_main.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
-#include "../src/base/limits.h"
-#include "../src/casedb.h"
-#include "../src/kb.h"
-#include "../src/tree.h"
-#include "build_knowledge.h"
+#include "base/limits.h"
+#include "case/casedb.h"
+#include "kb/kb.h"
+#include "kb/tree.h"
+#include "tests/build_knowledge.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,16 +1,16 @@
 /* Each of --limits: reaching it keeps what was read, marks the file partial and ends with 5; without it the same evidence is read whole.
  * For limits of time this program is its own worker (--worker), which never answers. The binary comes from $WHYLOGON (tests/run.sh sets it). */
-#include "../src/casedb.h"
-#include "../src/discover.h"
-#include "../src/frame.h"
-#include "../src/ingest.h"
-#include "../src/kb.h"
-#include "../src/plat/jail.h"
-#include "../src/plat/plat.h"
-#include "../src/worker.h"
-#include "build.h"
-#include "own_main.h"
-#include "shell.h"
+#include "case/casedb.h"
+#include "run/discover.h"
+#include "run/frame.h"
+#include "run/ingest.h"
+#include "kb/kb.h"
+#include "plat/jail.h"
+#include "plat/plat.h"
+#include "run/worker.h"
+#include "tests/build.h"
+#include "tests/own_main.h"
+#include "tests/shell.h"
 #include <unistd.h>
 
 static const char *dir;

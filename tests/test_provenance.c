@@ -1,6 +1,6 @@
 /* Where a fact comes from, end to end through the program: replayed pages, text exports, parts of hives, older copies, other control sets, whose hive it is. */
-#include "build.h"
-#include "shell.h"
+#include "tests/build.h"
+#include "tests/shell.h"
 #include <unistd.h>
 
 static const char *dir;

@@ -1,8 +1,8 @@
 /* Hives: what the reader finds in the public ones, look-ups, damage by name, mutants, and what hive_read emits. */
-#include "../parsers/regf.h"
-#include "../src/base/limits.h"
-#include "build.h"
-#include "mutate.h"
+#include "parsers/registry/regf.h"
+#include "base/limits.h"
+#include "tests/build.h"
+#include "tests/mutate.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

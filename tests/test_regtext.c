@@ -1,9 +1,9 @@
 /* Text exports of the registry: every form of value in both dialects and all encodings, paths, control sets, what is cut short or hostile. */
-#include "../parsers/regf.h"
-#include "../parsers/regtext.h"
-#include "../parsers/sniff.h"
-#include "../src/base/utf.h"
-#include "build.h"
+#include "parsers/registry/regf.h"
+#include "parsers/registry/regtext.h"
+#include "parsers/sniff/sniff.h"
+#include "base/utf.h"
+#include "tests/build.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

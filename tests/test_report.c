@@ -1,9 +1,10 @@
 /* Reports from views filled by hand: what is said, in which words, and that no evidence text becomes markup in any of the three formats. */
-#include "../reports/model.h"
-#include "../src/base/hash.h"
-#include "../src/base/wintime.h"
-#include "../src/casedb.h"
-#include "../src/kb_files.h"
+#include "reports/model.h"
+#include "reports/report.h"
+#include "base/hash.h"
+#include "base/wintime.h"
+#include "case/casedb.h"
+#include "kb/kb_files.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
-#include "../parsers/evtx.h"
-#include "../parsers/regf.h"
-#include "../parsers/second.h"
-#include "build.h"
-#include "mutate.h"
+#include "parsers/evtx/evtx.h"
+#include "parsers/registry/regf.h"
+#include "parsers/second/second.h"
+#include "tests/build.h"
+#include "tests/mutate.h"
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <fcntl.h>

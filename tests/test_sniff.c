@@ -1,6 +1,6 @@
 /* What a file is, by its first bytes: every signature, every signature cut one byte short, hives told from their logs. */
-#include "../parsers/sniff.h"
-#include "build.h"
+#include "parsers/sniff/sniff.h"
+#include "tests/build.h"
 #include <criterion/criterion.h>
 
 #define ROW(k, o, m, f) {KIND_##k, (o), sizeof(m) - 1, (m), (f)}

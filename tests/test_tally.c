@@ -1,4 +1,4 @@
-#include "../parsers/tally.h"
+#include "parsers/evtx/tally.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

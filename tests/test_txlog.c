@@ -1,7 +1,7 @@
 /* Transaction logs: the public sets byte for byte, and what they do not cover with logs of our own. */
-#include "../parsers/txlog.h"
-#include "../src/base/hash.h"
-#include "build.h"
+#include "parsers/registry/txlog.h"
+#include "base/hash.h"
+#include "tests/build.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * An exhausted arena returns NULL: E_LIMIT for the thing at hand. Sizes are checked by division. */
 #ifndef ARENA_H
 #define ARENA_H
-#include "attr.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

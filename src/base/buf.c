@@ -1,5 +1,5 @@
-#include "buf.h"
-#include "utf.h"
+#include "base/buf.h"
+#include "base/utf.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,9 +3,9 @@
  * Every escaper takes evidence text (UTF-8, maybe with lone surrogates or controls) and refuses nothing: it shows what it cannot print. */
 #ifndef BUF_H
 #define BUF_H
-#include "attr.h"
-#include "span.h"
-#include "str.h"
+#include "base/attr.h"
+#include "base/span.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -3,7 +3,7 @@
  * The first error wins: err_set never overwrites one that is there. Parsers do not log. */
 #ifndef ERR_H
 #define ERR_H
-#include "attr.h"
+#include "base/attr.h"
 #include <stddef.h>
 #include <stdint.h>
 

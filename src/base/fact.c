@@ -1,5 +1,5 @@
-#include "fact.h"
-#include "limits.h"
+#include "base/fact.h"
+#include "base/limits.h"
 
 #define I(n) {n, COL_INT}
 #define T(n) {n, COL_TIME}

@@ -3,10 +3,10 @@
  * fact_get treats its input as hostile: it comes from a worker that read evidence. */
 #ifndef FACT_H
 #define FACT_H
-#include "buf.h"
-#include "err.h"
-#include "span.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/str.h"
 #include <stdbool.h>
 
 enum fact_kind {

@@ -1,5 +1,5 @@
-#include "hash.h"
-#include "span.h"
+#include "base/hash.h"
+#include "base/span.h"
 #include <libdeflate.h>
 #include <string.h>
 
@@ -82,7 +82,7 @@ uint32_t crc32_add(uint32_t crc, const void *p, size_t n) { return libdeflate_cr
 
 static uint32_t rol(uint32_t v, unsigned n) { return v << n | v >> (32 - n); }
 
-/* Marvin32 as the kernel hashes HvLE entries; source: the layout in parsers/FORMAT-txlog.md. */
+/* Marvin32 as the kernel hashes HvLE entries; source: the layout in parsers/registry/FORMAT-txlog.md. */
 uint64_t marvin32(const void *data, size_t n)
 {
     const uint8_t *p = data;

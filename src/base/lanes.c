@@ -1,4 +1,4 @@
-#include "lanes.h"
+#include "base/lanes.h"
 #include <string.h>
 
 enum { STEP = 4 << 20 };        /* bytes between two words of progress */

@@ -3,10 +3,10 @@
  * It refuses no length; without lanes, or for fewer files than pay, it hashes one file after the other. */
 #ifndef LANES_H
 #define LANES_H
-#include "err.h"
-#include "hash.h"
-#include "limits.h"
-#include "span.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "base/span.h"
 
 enum { LANES = LIM_JOB_FILES, LANES_LEAST = 3 };      /* four lanes cost what two and a half files cost one after the other (AVX2; more where there is less) */
 

@@ -1,4 +1,4 @@
-#include "str.h"
+#include "base/str.h"
 
 static unsigned char low(char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
 

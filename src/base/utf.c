@@ -1,4 +1,4 @@
-#include "utf.h"
+#include "base/utf.h"
 
 uint32_t utf8_next(struct str s, size_t *at)
 {

@@ -3,9 +3,9 @@
  * Nothing is dropped: a lone surrogate becomes its three-byte form (WTF-8), which every escaper shows. */
 #ifndef UTF_H
 #define UTF_H
-#include "arena.h"
-#include "span.h"
-#include "str.h"
+#include "base/arena.h"
+#include "base/span.h"
+#include "base/str.h"
 
 #define UTF_BAD 0xffffffffu     /* a byte that is not UTF-8; utf8_next consumed exactly one byte */
 

@@ -1,4 +1,4 @@
-#include "want.h"
+#include "base/want.h"
 
 static void put_str(struct buf *out, struct str s) { buf_u32(out, (uint32_t)s.n), buf_str(out, s); }
 

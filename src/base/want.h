@@ -3,11 +3,11 @@
  * An empty want keeps nothing and counts everything. */
 #ifndef WANT_H
 #define WANT_H
-#include "arena.h"
-#include "buf.h"
-#include "err.h"
-#include "span.h"
-#include "str.h"
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/span.h"
+#include "base/str.h"
 
 enum want_how { WANT_KEEP = 1, WANT_FOLD = 2 };
 enum { WANT_KEYS = 6, WANT_ONLY = 12 };

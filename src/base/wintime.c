@@ -1,5 +1,5 @@
-#include "wintime.h"
-#include "span.h"
+#include "base/wintime.h"
+#include "base/span.h"
 #include <stdio.h>
 #include <string.h>
 

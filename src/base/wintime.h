@@ -3,8 +3,8 @@
  * Times outside the sane window are kept by callers but never used as a log's first or last. */
 #ifndef WINTIME_H
 #define WINTIME_H
-#include "buf.h"
-#include "str.h"
+#include "base/buf.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "jail.h"
+#include "plat/jail.h"
 #include <stdio.h>
 #include <string.h>
 

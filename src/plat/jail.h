@@ -5,7 +5,7 @@
  * memory and time and asks which of them hold. Wine 8 runs all of it, but knows neither restricting SIDs nor integrity labels, and is told so. */
 #ifndef JAIL_H
 #define JAIL_H
-#include "../base/err.h"
+#include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

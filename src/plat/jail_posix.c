@@ -1,5 +1,5 @@
 /* Linux: no new privileges, resource limits, Landlock without a single allowed path, and a seccomp allow-list. Anything else ends the process. */
-#include "jail.h"
+#include "plat/jail.h"
 #include <errno.h>
 #include <linux/landlock.h>
 #include <seccomp.h>

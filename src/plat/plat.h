@@ -3,9 +3,9 @@
  * Evidence is opened read-only, never through a symbolic link's last step when walking, and never locked. */
 #ifndef PLAT_H
 #define PLAT_H
-#include "../base/arena.h"
-#include "../base/err.h"
-#include "../base/str.h"
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/str.h"
 #include <stdbool.h>
 #include <stdio.h>
 

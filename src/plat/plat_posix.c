@@ -1,5 +1,5 @@
-#include "plat.h"
-#include "../base/limits.h"
+#include "plat/plat.h"
+#include "base/limits.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -2,9 +2,9 @@
  * travel as duplicated handles whose values follow the bytes they belong to. A worker's jail is made around it: a job, a restricted token, low integrity. */
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
-#include "jail.h"
-#include "plat.h"
-#include "../base/limits.h"
+#include "plat/jail.h"
+#include "plat/plat.h"
+#include "base/limits.h"
 #include <direct.h>
 #include <fcntl.h>
 #include <io.h>

@@ -1,8 +1,8 @@
 /* big_log FILE BYTES FROM PART: a log of its own out of the PARTth (from 0) so many bytes of chunks of another.
  * big_log FILE BYTES: a Security log of ordinary noise, as large as wanted: network logons, privileges, processes and logoffs of 200 accounts, services
  * that SYSTEM starts, one scheduled task in a hundred logons, one person at the screen in five hundred, one failure in two thousand records. Each record is its own; only 16 MiB are in memory at a time. Same size, same bytes. */
-#include "../build.h"
-#include "../../src/base/str.h"
+#include "tests/build.h"
+#include "base/str.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

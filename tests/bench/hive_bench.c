@@ -1,9 +1,9 @@
 /* hive_bench: times of one hive, mapped once: our walk over everything, 40 look-ups, the facts rules want; libregf by the same look-ups; hivex where installed.
  * usage: hive_bench HIVE [RUNS]        Medians of RUNS (9) in milliseconds. */
-#include "../../parsers/regf.h"
-#include "../../parsers/second.h"
-#include "../../src/base/utf.h"
-#include "../hivex_lib.h"
+#include "parsers/registry/regf.h"
+#include "parsers/second/second.h"
+#include "base/utf.h"
+#include "tests/hivex_lib.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

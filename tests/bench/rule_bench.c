@@ -1,11 +1,11 @@
 /* rule_bench: what the SQL of the knowledge costs on busy evidence (../scale.h): time and SQLite steps of each statement of derive.sql, consumers.sql, coverage.sql and of each rule.
  * usage: rule_bench [N [DAYS [ACCOUNTS [PLANS]]]]     N (10000) task failures and what goes with them over DAYS (30; 0: within one hour) under ACCOUNTS (200). Steps are compared with those of N / 2: 2.0 is linear.
  * Statements below 1 % of the time are not listed, each rule's sum is; PLANS=1 adds the query plan of those that are. */
-#include "../../src/casedb_priv.h"
-#include "../../src/base/limits.h"
-#include "../../src/diagnose.h"
-#include "../../src/kb.h"
-#include "../scale.h"
+#include "case/casedb_priv.h"
+#include "base/limits.h"
+#include "diagnose/diagnose.h"
+#include "kb/kb.h"
+#include "tests/scale.h"
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* scan_bench LOG: reads a log in this process as a worker does, wanting nothing: what an unwanted record costs. Prints records and seconds; run under
  * `valgrind --tool=callgrind` it gives instructions. */
-#include "../../parsers/evtx.h"
-#include "../../src/plat/plat.h"
+#include "parsers/evtx/evtx.h"
+#include "plat/plat.h"
 #include <stdio.h>
 
 static enum status ignore(void *ctx, const struct fact *f, struct err *e) { return (void)ctx, (void)f, (void)e, OK; }

@@ -1,8 +1,8 @@
 /* events: one log through every door of evtx.h. */
 #ifndef EVENTS_H
 #define EVENTS_H
-#include "../../parsers/evtx.h"
-#include "fuzz.h"
+#include "parsers/evtx/evtx.h"
+#include "tests/fuzz/fuzz.h"
 
 static enum status fuzz_put(void *ctx, const char *p, size_t n, struct err *e)
 {

@@ -3,10 +3,10 @@
  * A broken promise of the code under test is a failed assertion: CHECK. */
 #ifndef FUZZ_H
 #define FUZZ_H
-#include "../../src/base/arena.h"
-#include "../../src/base/fact.h"
-#include "../../src/base/want.h"
-#include "../mutate.h"
+#include "base/arena.h"
+#include "base/fact.h"
+#include "base/want.h"
+#include "tests/mutate.h"
 #include <stdlib.h>
 
 #define CHECK(x) do { if (!(x)) abort(); } while (0)

@@ -1,6 +1,6 @@
 /* Binary XML of one record: u16 where it begins in its chunk, u16 its bytes, then the chunk. Both lanes: where both read it, both say the same data. */
-#include "../../parsers/binxml.h"
-#include "fuzz.h"
+#include "parsers/evtx/binxml.h"
+#include "tests/fuzz/fuzz.h"
 
 FUZZ_MUTATOR(MUTATE_RAW)
 

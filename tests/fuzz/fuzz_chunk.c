@@ -1,6 +1,6 @@
 /* One chunk behind a good file header: its magic, checksums, and the copies of its records' sizes are made right, so that damage reaches binary XML. */
-#include "../build.h"
-#include "events.h"
+#include "tests/build.h"
+#include "tests/fuzz/events.h"
 
 FUZZ_MUTATOR(MUTATE_RAW)
 

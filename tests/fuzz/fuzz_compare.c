@@ -1,6 +1,6 @@
 /* What we say of an event against what a second reader says: JSON, then name and text pairs, divided by NULs. A value always agrees with itself. */
-#include "../../parsers/second.h"
-#include "fuzz.h"
+#include "parsers/second/second.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

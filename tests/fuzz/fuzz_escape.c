@@ -1,6 +1,6 @@
 /* The escapers: what they write is read back with a small parser of that format and must be the text again, its odd characters shown. */
-#include "../../src/base/utf.h"
-#include "fuzz.h"
+#include "base/utf.h"
+#include "tests/fuzz/fuzz.h"
 #include <ctype.h>
 #include <stdio.h>
 

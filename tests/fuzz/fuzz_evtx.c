@@ -1,5 +1,5 @@
 /* A whole log, as it is. */
-#include "events.h"
+#include "tests/fuzz/events.h"
 
 FUZZ_MUTATOR(MUTATE_EVTX)
 

@@ -1,8 +1,8 @@
 /* What one process tells the other: the first byte chooses the message. What is understood can be said again, and then always in the same bytes. */
-#include "../../src/frame.h"
-#include "../../src/rereader.h"
-#include "../../src/worker.h"
-#include "fuzz.h"
+#include "run/frame.h"
+#include "run/rereader.h"
+#include "run/worker.h"
+#include "tests/fuzz/fuzz.h"
 
 /* Reads a message and says it again into b. */
 static enum status say(unsigned what, struct span s, struct buf *b)

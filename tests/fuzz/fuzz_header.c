@@ -1,7 +1,7 @@
 /* The first 128 bytes of a log in front of good chunks; an odd last byte: with the checksum made right. Whatever the header says, every record is read. */
-#include "../build.h"
-#include "../../parsers/evtx.h"
-#include "fuzz.h"
+#include "tests/build.h"
+#include "parsers/evtx/evtx.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

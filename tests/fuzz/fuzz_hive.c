@@ -1,7 +1,7 @@
 /* A hive, its base block's checksum made right: everything our reader and its decoders find in it. */
-#include "../../parsers/regf.h"
-#include "../build.h"
-#include "fuzz.h"
+#include "parsers/registry/regf.h"
+#include "tests/build.h"
+#include "tests/fuzz/fuzz.h"
 
 static bool deleted(void *ctx, struct str path, const struct regf_key *key, const struct regf_value *value, const struct regf_key *of)
 {

@@ -1,7 +1,7 @@
 /* Key paths: kind, path, pattern and value, divided by NULs. Patterns against a second matcher; what a path means does not depend on its letters' case. */
-#include "../../parsers/regpath.h"
-#include "../../src/base/utf.h"
-#include "fuzz.h"
+#include "parsers/registry/regpath.h"
+#include "base/utf.h"
+#include "tests/fuzz/fuzz.h"
 
 /* The same question, name by name and recursively. */
 static bool fits(struct str path, struct str pattern)

@@ -1,7 +1,7 @@
 /* Registry text, everything of it and what the built-in knowledge asks for: facts lie in the file, and what is wanted is a part of everything. */
-#include "../../parsers/regtext.h"
-#include "../../src/kb.h"
-#include "fuzz.h"
+#include "parsers/registry/regtext.h"
+#include "kb/kb.h"
+#include "tests/fuzz/fuzz.h"
 
 struct seen { size_t size, n; };
 

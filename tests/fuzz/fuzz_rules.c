@@ -1,6 +1,6 @@
 /* One knowledge file: the first byte says which kind. What is refused is refused with a line: "FILE:LINE: why". */
-#include "../../src/kb_priv.h"
-#include "fuzz.h"
+#include "kb/kb_priv.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,8 +1,8 @@
 /* What a file is, by its first bytes: something is always said of it, and the same of a longer head, where a base block is whole. */
-#include "../../parsers/sniff.h"
-#include "../../parsers/evtx.h"
-#include "../../src/base/utf.h"
-#include "fuzz.h"
+#include "parsers/sniff/sniff.h"
+#include "parsers/evtx/evtx.h"
+#include "base/utf.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

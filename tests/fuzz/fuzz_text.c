@@ -1,6 +1,6 @@
 /* Times and numbers: what is written is read back the same. */
-#include "../../src/base/wintime.h"
-#include "fuzz.h"
+#include "base/wintime.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,7 @@
 /* A hive with two logs: u8 flags, u24 bytes of the hive, u24 bytes of the first log, then the three files. Flags 1, 2, 4: checksums of that file made right. */
-#include "../../parsers/regf.h"
-#include "../build.h"
-#include "fuzz.h"
+#include "parsers/registry/regf.h"
+#include "tests/build.h"
+#include "tests/fuzz/fuzz.h"
 
 FUZZ_MUTATOR(MUTATE_RAW)
 

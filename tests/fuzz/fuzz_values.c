@@ -1,9 +1,9 @@
 /* What is inside registry values: the first byte chooses the structure. */
-#include "../../parsers/lsa.h"
-#include "../../parsers/regwords.h"
-#include "../../parsers/sam.h"
-#include "../../parsers/taskcache.h"
-#include "fuzz.h"
+#include "parsers/registry/lsa.h"
+#include "parsers/registry/regwords.h"
+#include "parsers/registry/sam.h"
+#include "parsers/registry/taskcache.h"
+#include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,9 +1,9 @@
 /* second LOGS HIVES: each file of two folders through the second readers, in a process of its own that may die. */
-#include "../../parsers/evtx.h"
-#include "../../parsers/regf.h"
-#include "../../parsers/second.h"
-#include "../build.h"
-#include "fuzz.h"
+#include "parsers/evtx/evtx.h"
+#include "parsers/registry/regf.h"
+#include "parsers/second/second.h"
+#include "tests/build.h"
+#include "tests/fuzz/fuzz.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <sys/resource.h>

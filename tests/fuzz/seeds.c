@@ -1,10 +1,10 @@
 /* seeds TARGET FOLDER: what a fuzz target begins with, of our own writer: whole evidence of every shape, the same broken by name, and the values inside it. */
-#include "../../parsers/regf.h"
-#include "../../src/frame.h"
-#include "../../src/rereader.h"
-#include "../../src/worker.h"
-#include "../build.h"
-#include "fuzz.h"
+#include "parsers/registry/regf.h"
+#include "run/frame.h"
+#include "run/rereader.h"
+#include "run/worker.h"
+#include "tests/build.h"
+#include "tests/fuzz/fuzz.h"
 #include <stdio.h>
 
 static const char *folder;

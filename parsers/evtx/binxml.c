@@ -1,0 +1,678 @@
+#include "parsers/evtx/binxml.h"
+#include "parsers/evtx/bxjson.h"
+#include "base/hash.h"
+#include <stdlib.h>
+
+enum { BUCKETS = 1024, CHAIN = 32, TOUCHED = 2048, CHUNK_MAX = 65536, XML_MAX = 4 << 20, NAMES_SEEN = 64 };
+
+struct bx_tmpl {
+    const uint8_t *raw;             /* header (24 bytes) and data as first seen */
+    uint32_t bytes;
+    struct bx_refs refs;            /* names lie in our copies, not in a chunk */
+    struct bx_list tree;
+    bool compiled, odd;             /* odd: a name's hash is wrong */
+    uint16_t index;                 /* in bx->tmpl */
+    struct bx_plan *plan[BX_CONTEXTS];
+    struct bx_tmpl *next;
+};
+
+struct bx {
+    struct bx_chunk chunk;
+    struct arena *scratch, mem, keep;
+    struct bx_tmpl *bucket[BUCKETS], **tmpl;
+    size_t n_tmpl, n_touched;
+    uint16_t *at, touched[TOUCHED]; /* at[offset of a definition]: 1 + its template in this chunk */
+    struct bx_item *item;
+    size_t cap_item;
+    struct bx_stats stats;
+};
+
+struct bx *bx_new(struct arena *scratch)
+{
+    struct bx *bx = calloc(1, sizeof *bx);
+    if (!bx)
+        return NULL;
+    bx->scratch = scratch;
+    bx_depth(bx, 0);
+    bx->at = calloc(CHUNK_MAX, sizeof *bx->at);
+    bx->tmpl = calloc(LIM_TEMPLATES, sizeof(struct bx_tmpl *));
+    if (!arena_make(&bx->keep, LIM_TEMPLATE_BYTES) || !bx->at || !bx->tmpl)
+        bx_free(bx), bx = NULL;
+    return bx;
+}
+
+void bx_free(struct bx *bx)
+{
+    if (!bx)
+        return;
+    arena_free(&bx->keep);
+    free(bx->at), free(bx->tmpl), free(bx->item), free(bx);
+}
+
+const struct bx_stats *bx_statistics(const struct bx *bx) { return &bx->stats; }
+
+static void forget_offsets(struct bx *bx)
+{
+    if (bx->n_touched > TOUCHED)
+        memset(bx->at, 0, CHUNK_MAX * sizeof *bx->at);
+    else
+        for (size_t i = 0; i < bx->n_touched; i++)
+            bx->at[bx->touched[i]] = 0;
+    bx->n_touched = 0;
+}
+
+void bx_chunk(struct bx *bx, const uint8_t *p, size_t n)
+{
+    bx->chunk = (struct bx_chunk){p, n < CHUNK_MAX ? n : CHUNK_MAX, LIM_BINXML_WORK, .elements = bx->chunk.elements, .levels = bx->chunk.levels};
+    forget_offsets(bx);
+}
+
+void bx_depth(struct bx *bx, unsigned most)
+{
+    bx->chunk.elements = most && most < LIM_BINXML_ELEMENTS ? most : LIM_BINXML_ELEMENTS;
+    bx->chunk.levels = most && most < LIM_BINXML_DEPTH ? most : LIM_BINXML_DEPTH;
+}
+bool bx_too_deep(const struct bx *bx) { return bx->chunk.deep; }
+
+static void flush_templates(struct bx *bx)
+{
+    bx->keep.at = bx->keep.base, bx->n_tmpl = 0, bx->stats.flushed++;
+    memset(bx->bucket, 0, sizeof bx->bucket);
+    forget_offsets(bx);
+}
+
+/* ---- Recognising a definition --------------------------------------------------------------------------------------------------------- */
+
+/* Is the definition at def, with these bytes, the one t was made from? Equal but for name offsets, which must lead to equal names.
+ * So a template is compiled once per content, wherever in a chunk it stands and whatever stood there before. */
+static bool same_definition(struct bx *bx, const struct bx_tmpl *t, struct span body, uint32_t def)
+{
+    uint32_t seen[NAMES_SEEN] = {0}, at = 4;        /* the first 4 bytes chain definitions of a bucket: never followed */
+    if (t->bytes != body.n || memcmp(t->raw + 4, body.p + 4, 20) != 0 || !bx_work(&bx->chunk, 1 + (uint32_t)(t->refs.n + body.n / 64)))
+        return false;
+    for (size_t i = 0; i < t->refs.n; i++) {
+        const struct bx_ref *r = &t->refs.ref[i];
+        const struct span name = t->refs.name[r->name];
+        uint32_t pos = 24 + r->pos, off = le32(body.p + pos), own = def + pos + 4;
+        if (memcmp(t->raw + at, body.p + at, pos - at) != 0 || (off == own) != r->inside)
+            return false;
+        at = pos + (r->inside ? 8 : 4);             /* an inline name's own chain link is not its content */
+        if (r->inside || (r->name < NAMES_SEEN && seen[r->name] == off && off))
+            continue;
+        if (off > bx->chunk.n || bx->chunk.n - off < 4 + name.n || memcmp(bx->chunk.p + off + 4, name.p, name.n) != 0)
+            return false;
+        if (r->name < NAMES_SEEN)
+            seen[r->name] = off;
+    }
+    return memcmp(t->raw + at, body.p + at, t->bytes - at) == 0;
+}
+
+/* ---- Compiling ------------------------------------------------------------------------------------------------------------------------ */
+
+static struct str kept(struct bx *bx, struct buf *b)
+{
+    struct str s = b->bad ? (struct str){0} : arena_str(&bx->keep, buf_view(b));
+    b->n = 0;
+    return s;
+}
+
+/* Literal text leaves the chunk and gets its escaped forms, once. */
+static bool keep_literals(struct bx *bx, struct bx_list *l, struct buf *tmp)
+{
+    for (struct bx_node *n = l->first; n; n = n->next) {
+        if (n->kind == BXN_PI) {
+            bx_text(tmp, n->val);
+            n->val = bx_text_val(kept(bx, tmp));
+            if (!n->val.text)
+                return false;
+        }
+        if (n->kind != BXN_LITERAL)
+            continue;
+        struct bx_literal *lit = arena_alloc(&bx->keep, sizeof *lit, 1);
+        if (!lit)
+            return false;
+        bx_text(tmp, n->val);
+        lit->text = kept(bx, tmp);
+        buf_json(tmp, lit->text);
+        lit->json = kept(bx, tmp);
+        buf_xml(tmp, lit->text);
+        lit->xml = kept(bx, tmp);
+        if (!lit->text.p || !lit->json.p || !lit->xml.p)
+            return false;
+        n->val = (struct bx_val){.literal = lit, .n = (uint32_t)lit->text.n, .type = BXV_LITERAL};
+    }
+    return true;
+}
+
+static bool all_literal(const struct bx_elem *e)
+{
+    for (const struct bx_attr *a = e->attr; a; a = a->next)
+        for (const struct bx_node *n = a->value.first; n; n = n->next)
+            if (n->kind != BXN_LITERAL)
+                return false;
+    return true;
+}
+
+static void put_attribute(struct buf *out, const struct bx_attr *a, const struct bx_slots *s);
+
+static bool keep_element(struct bx *bx, struct bx_elem *e, struct buf *tmp)
+{
+    for (struct bx_attr *a = e->attr; a; a = a->next)
+        if (!keep_literals(bx, &a->value, tmp))
+            return false;
+    for (struct bx_node *n = e->content.first; n; n = n->next)
+        if (n->kind == BXN_ELEMENT && !keep_element(bx, n->elem, tmp))
+            return false;
+    if (!keep_literals(bx, &e->content, tmp))
+        return false;
+    if (!all_literal(e))
+        return true;
+    buf_char(tmp, '<'), buf_str(tmp, e->tag);
+    for (const struct bx_attr *a = e->attr; a; a = a->next)
+        put_attribute(tmp, a, NULL);
+    e->open = kept(bx, tmp);
+    return e->open.p != NULL;
+}
+
+/* The tree of a definition, in memory that outlives the chunk. A definition that is no good is remembered too, so it is not tried again. */
+static struct bx_tmpl *compile(struct bx *bx, struct span body, uint32_t def)
+{
+    const char *why = NULL;
+    struct arena tmp_mem = bx->mem;
+    if (!bx_work(&bx->chunk, (uint32_t)body.n / 16))
+        return NULL;
+    struct bx_tmpl *t = arena_alloc(&bx->keep, sizeof *t, 1);
+    struct bx_refs refs = {.cap = body.n / 5 < UINT16_MAX ? body.n / 5 : UINT16_MAX};
+    refs.ref = arena_alloc(&tmp_mem, sizeof *refs.ref, refs.cap + 1);
+    refs.name = arena_alloc(&tmp_mem, sizeof *refs.name, refs.cap + 1);
+    t = t && (t->raw = (const uint8_t *)arena_str(&bx->keep, (struct str){(const char *)body.p, body.n}).p) ? t : NULL;
+    if (!t || !refs.ref || !refs.name)
+        return NULL;
+    bx->stats.compiled++;
+    t->bytes = (uint32_t)body.n;
+    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->keep, .refs = &refs, .definition = true, .odd = &t->odd, .base = def + 24, .why = &why};
+    if (!bx_parse(&q, span_at(body, 24, body.n - 24), &t->tree))
+        return t;
+    t->refs = (struct bx_refs){.n = refs.n, .n_name = refs.n_name};
+    t->refs.ref = arena_alloc(&bx->keep, sizeof *refs.ref, refs.n);
+    t->refs.name = arena_alloc(&bx->keep, sizeof *refs.name, refs.n_name);
+    if (!t->refs.ref || !t->refs.name)
+        return t;
+    memcpy(t->refs.ref, refs.ref, refs.n * sizeof *refs.ref);
+    for (size_t i = 0; i < refs.n_name; i++) {
+        struct str copy = arena_str(&bx->keep, (struct str){(const char *)refs.name[i].p, refs.name[i].n});
+        if (!copy.p)
+            return t;
+        t->refs.name[i] = span_of(copy.p, copy.n, 0);
+    }
+    struct buf tmp = {0};
+    bool ok = keep_literals(bx, &t->tree, &tmp);
+    for (struct bx_node *n = t->tree.first; n && ok; n = n->next)
+        ok = n->kind != BXN_ELEMENT || keep_element(bx, n->elem, &tmp);
+    buf_free(&tmp);
+    t->compiled = ok;
+    return t;
+}
+
+/* The first time a definition is met in a chunk: known already, or compiled now. */
+__attribute__((noinline)) static struct bx_tmpl *template_new(struct bx *bx, uint32_t def)
+{
+    struct bx_tmpl *t;
+    struct span body = bx_definition(&bx->chunk, def);
+    if (body.bad || bx->n_tmpl == LIM_TEMPLATES)
+        return NULL;
+    struct bx_tmpl **bucket = &bx->bucket[(hash64(body.p + 4, 20) ^ body.n) % BUCKETS];
+    unsigned tried = 0;
+    for (t = *bucket; t && tried < CHAIN && !same_definition(bx, t, body, def); tried++)
+        t = t->next;
+    if (t && tried < CHAIN) {
+        bx->stats.matched++;
+    } else {
+        t = compile(bx, body, def);
+        if (!t)
+            return NULL;
+        t->index = (uint16_t)bx->n_tmpl, bx->tmpl[bx->n_tmpl++] = t;
+        if (t->compiled)
+            t->next = *bucket, *bucket = t;
+    }
+    bx->at[def] = (uint16_t)(t->index + 1);
+    if (bx->n_touched < TOUCHED)
+        bx->touched[bx->n_touched] = (uint16_t)def;
+    bx->n_touched++;
+    return t->compiled ? t : NULL;
+}
+
+/* The template whose definition is at offset def of the chunk; NULL: not compiled, the general lane reads it. */
+static inline struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
+{
+    if (def >= bx->chunk.n || !bx->at[def])
+        return template_new(bx, def);
+    struct bx_tmpl *t = bx->tmpl[bx->at[def] - 1];
+    return t->compiled ? t : NULL;
+}
+
+__attribute__((noinline)) static struct bx_plan *plan_new(struct bx *bx, struct bx_tmpl *t, enum bx_context context)
+{
+    struct bx_plan *p = t->plan[context] = arena_alloc(&bx->keep, sizeof *p, 1);
+    if (!p)
+        return NULL;
+    return bx_plan_read(p, &t->tree, context, true, &bx->keep, &bx->chunk) ? p : NULL;
+}
+
+/* What a template is in this place; NULL: not modelled. */
+static inline struct bx_plan *plan_of(struct bx *bx, struct bx_tmpl *t, enum bx_context context)
+{
+    struct bx_plan *p = t->plan[context];
+    return !p ? plan_new(bx, t, context) : p->ok ? p : NULL;
+}
+
+/* ---- Records -------------------------------------------------------------------------------------------------------------------------- */
+
+/* Items of the record at hand: one array for all records, so that none is made anew. */
+static struct bx_item *item_add(struct bx *bx, struct bx_event *ev)
+{
+    if (ev->n_item == bx->cap_item) {
+        size_t cap = bx->cap_item ? 2 * bx->cap_item : 64;
+        struct bx_item *more = realloc(bx->item, cap * sizeof *more);
+        if (!more)
+            return NULL;
+        bx->item = more, bx->cap_item = cap;
+    }
+    ev->item = bx->item;
+    return &bx->item[ev->n_item++];
+}
+
+static bool fail_event(struct bx_event *ev, const char *why)
+{
+    if (!ev->why)
+        ev->why = why;
+    return false;
+}
+
+static bool open_general(struct bx *bx, struct bx_event *ev)
+{
+    bx->mem = *bx->scratch;
+    ev->t = NULL, ev->tree = (struct bx_list){0}, ev->n_item = 0, ev->odd = false, ev->ready = true;
+    bx->stats.general++;
+    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .odd = &ev->odd, .why = &ev->why};
+    if (!bx_parse(&q, ev->bytes, &ev->tree))
+        return false;
+    struct bx_plan p = {0};
+    if (!bx_plan_read(&p, &ev->tree, BX_AT_RECORD, false, &bx->mem, &bx->chunk))
+        return fail_event(ev, p.n ? "too many data for memory" : "no Event element");
+    ev->rendered = p.rendered;
+    for (size_t i = 0; i < BXS_FIELDS; i++)
+        ev->sys[i] = p.sys[i].literal;
+    for (size_t i = 0; i < p.n; i++) {
+        struct bx_item *item = item_add(bx, ev);
+        if (!item)
+            return fail_event(ev, "too many data for memory");
+        *item = (struct bx_item){&p.field[i], p.field[i].src.literal};
+    }
+    return true;
+}
+
+/* Is s one template instance and nothing else, of a template we compiled? off: room for LIM_BINXML_SLOTS + 1, or NULL: from the record's memory.
+ * odd: set when the definition is not the one the instance means. */
+static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots, bool *odd)
+{
+    uint32_t def, id;
+    if (s.n >= 4 && s.p[0] == 0x0f)
+        span_take(&s, 4);
+    if (span_u8(&s) != 0x0c || !bx_instance(&s, &def, &id))
+        return NULL;
+    uint32_t n = s.n >= 4 ? le32(s.p) : UINT32_MAX;
+    if (n > LIM_BINXML_SLOTS || (!off && !(off = arena_alloc(&bx->mem, sizeof *off, (size_t)n + 1))))
+        return NULL;
+    if (!bx_slots(&s, off, n, slots) || (s.n && s.p[0] != 0))
+        return NULL;
+    struct bx_tmpl *t = template_at(bx, def);
+    t = t && le32(t->raw + 4) == id ? t : NULL;         /* another one stands there: the general lane says so */
+    *odd |= !t || t->odd;
+    return t;
+}
+
+static const char odd_why[] = "names or templates overwritten";
+
+bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev)
+{
+    ev->why = NULL, ev->t = NULL, ev->odd = bx->chunk.deep = false;
+    if (at > bx->chunk.n || n > bx->chunk.n - at)
+        return fail_event(ev, "outside the chunk");
+    ev->bytes = span_of(bx->chunk.p + at, n, at);
+    if (lane == BX_GENERAL_LANE)
+        return open_general(bx, ev);
+    if (bx->n_tmpl > LIM_TEMPLATES - 512 || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 4 * 3)
+        flush_templates(bx);
+    bx->mem = *bx->scratch;
+    struct bx_tmpl *t = instance_of(bx, ev->bytes, ev->room, &ev->s, &ev->odd);
+    struct bx_plan *p = t ? plan_of(bx, t, BX_AT_RECORD) : NULL;
+    if (lane == BX_STRICT && ev->odd)
+        return fail_event(ev, odd_why);
+    if (!p)
+        return open_general(bx, ev) && (lane != BX_STRICT || !ev->odd || fail_event(ev, odd_why));
+    ev->t = t, ev->n_item = 0, ev->ready = false, ev->rendered = p->rendered;
+    return lane != BX_STRICT || (bx_items(bx, ev) && !ev->odd) || fail_event(ev, odd_why);
+}
+
+struct bx_val bx_sys(const struct bx_event *ev, enum bx_sys what)
+{
+    return ev->t ? bx_value_of(&ev->t->plan[BX_AT_RECORD]->sys[what], &ev->s) : ev->sys[what];
+}
+
+void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS])
+{
+    if (!ev->t)
+        memcpy(all, ev->sys, sizeof ev->sys);
+    for (size_t i = 0; ev->t && i < BXS_FIELDS; i++)
+        all[i] = bx_value_of(&ev->t->plan[BX_AT_RECORD]->sys[i], &ev->s);
+}
+
+void bx_head(const struct bx_event *ev, struct bx_head *h)
+{
+    if (!ev->t) {
+        *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL], ev->sys[BXS_PROVIDER], ev->sys[BXS_EVENT_ID], ev->sys[BXS_RECORD_ID],
+            ev->sys[BXS_TIME]};
+        return;
+    }
+    const struct bx_src *sys = ev->t->plan[BX_AT_RECORD]->sys;
+    h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s), h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
+        h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
+    h->event_id = bx_value_of(&sys[BXS_EVENT_ID], &ev->s), h->record_id = bx_value_of(&sys[BXS_RECORD_ID], &ev->s),
+        h->time = bx_value_of(&sys[BXS_TIME], &ev->s);
+}
+
+static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s, unsigned level);
+
+/* The fragment in a slot: a template instance by its plan, anything else through a tree of its own. False: only the whole record's tree will do. */
+static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, enum bx_context context, unsigned level)
+{
+    if (bx_is_absent(v) || bx_is_null(v))
+        return true;
+    if (!bx_is_xml(v) || level > bx->chunk.levels)
+        return false;
+    struct span s = span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p));
+    struct bx_slots slots;
+    struct bx_tmpl *t = instance_of(bx, s, NULL, &slots, &ev->odd);
+    struct bx_plan *p = t ? plan_of(bx, t, context) : NULL;
+    if (p)
+        return add_items(bx, ev, p, &slots, level);
+    const char *why = NULL;
+    struct bx_list tree = {0};
+    struct bx_plan own = {0};
+    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .level = level, .odd = &ev->odd, .why = &why};
+    if (!bx_parse(&q, s, &tree))
+        return false;
+    return bx_plan_read(&own, &tree, context, false, &bx->mem, &bx->chunk) && add_items(bx, ev, &own, &slots, level);
+}
+
+static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s, unsigned level)
+{
+    ev->rendered |= p->rendered;
+    for (size_t i = 0; i < p->n; i++) {
+        const struct bx_field *f = &p->field[i];
+        struct bx_val v = bx_value_of(&f->src, s);
+        if (f->kind == BX_PAYLOAD) {
+            if (!add_fragment(bx, ev, v, f->context, level + 1))
+                return false;
+            continue;
+        }
+        if (bx_is_absent(v))
+            continue;
+        if (bx_is_xml(v) && v.n)
+            return false;
+        struct bx_item *item = item_add(bx, ev);
+        if (!item || !bx_work(&bx->chunk, 1))
+            return false;
+        *item = (struct bx_item){f, v};
+    }
+    return true;
+}
+
+bool bx_items(struct bx *bx, struct bx_event *ev)
+{
+    if (ev->ready)
+        return true;
+    ev->n_item = 0;
+    ev->ready = add_items(bx, ev, ev->t->plan[BX_AT_RECORD], &ev->s, 0);
+    if (ev->ready)
+        return true;
+    const struct bx_tmpl *t = ev->t;
+    if (open_general(bx, ev))
+        return true;
+    ev->t = t, ev->n_item = 0, ev->ready = false;       /* the head stays readable */
+    return false;
+}
+
+/* The usual record: template in template, each the only datum of the one around it, down to one whose data are plain. Then no items are needed.
+ * NULL: another kind of record. */
+static struct bx_plan *plain_data(struct bx *bx, struct bx_event *ev, struct bx_slots *slots)
+{
+    struct bx_plan *p = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
+    *slots = ev->s;
+    for (unsigned level = 0; p && p->payload; level++) {
+        struct bx_val v = bx_value_of(&p->field[0].src, slots);
+        if (p->n != 1 || !bx_is_xml(v) || level == bx->chunk.levels)
+            return NULL;
+        struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), ev->inner_room, slots, &ev->odd);
+        p = t ? plan_of(bx, t, p->field[0].context) : NULL;
+        ev->rendered |= p && p->rendered;
+    }
+    return p && p->plain && !slots->fragments ? p : NULL;
+}
+
+/* ---- Values by name ------------------------------------------------------------------------------------------------------------------- */
+
+static void find_names(struct bx_plan *p, const void *who, const struct str *name, size_t n)
+{
+    p->who = who;
+    for (size_t k = 0; k < n; k++) {
+        p->where[k] = UINT16_MAX;
+        for (size_t i = 0; i < p->n && p->where[k] == UINT16_MAX; i++)
+            if (str_eq(p->field[i].name, name[k]))
+                p->where[k] = (uint16_t)i;
+    }
+}
+
+static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out)
+{
+    struct bx_slots slots;
+    struct bx_plan *p = plain_data(bx, ev, &slots);
+    if (!p || p->unnamed)
+        return false;
+    if (p->who != who)
+        find_names(p, who, name, n);
+    for (size_t k = 0; k < n; k++)
+        out[k] = p->where[k] == UINT16_MAX ? bx_absent_val() : bx_value_of(&p->field[p->where[k]].src, &slots);
+    return true;
+}
+
+static void first_of_name(struct str is, struct bx_val v, const struct str *name, size_t n, struct bx_val *out)
+{
+    for (size_t k = 0; k < n; k++)
+        if (bx_is_absent(out[k]) && str_eq(is, name[k]))
+            out[k] = v;
+}
+
+bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out)
+{
+    if (!ev->ready && n <= BX_NAMES && named_in_slots(bx, ev, who, name, n, out))
+        return true;
+    if (!bx_items(bx, ev))
+        return false;
+    for (size_t k = 0; k < n; k++)
+        out[k] = bx_absent_val();
+    uint64_t unnamed = 0;
+    for (size_t i = 0; i < ev->n_item; i++) {
+        struct bx_val rest = ev->item[i].val, one;
+        if (ev->item[i].field->kind == BX_UNNAMED) {
+            while (bx_each(&rest, &one))
+                first_of_name(bx_param_name(&bx->mem, ++unnamed), one, name, n, out);
+        } else {
+            first_of_name(ev->item[i].field->name, rest, name, n, out);
+        }
+    }
+    return true;
+}
+
+void bx_system_json(struct bx *bx, struct bx_event *ev, struct buf *out)
+{
+    struct bx_plan *p = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
+    struct bx_val all[BXS_FIELDS];
+    if (p && (p->line || bx_line_make(p, &bx->keep)))
+        bx_put_line(out, p, &ev->s);
+    else
+        bx_system(ev, all), bx_put_system(out, all);
+}
+
+bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t *hash)
+{
+    size_t start = out->n;
+    struct bx_slots slots;
+    const struct bx_plan *plain = plain_data(bx, ev, &slots);
+    if (plain && !bx_work(&bx->chunk, (uint32_t)plain->n))
+        plain = NULL;
+    if (!plain && !bx_items(bx, ev)) {
+        buf_z(out, "{\"_unreadable\":true}");
+        return false;
+    }
+    bool ok = plain ? bx_put_plain(out, plain, &slots, hash) : bx_put_grouped(out, ev->item, ev->n_item, &bx->mem, hash);
+    if (!ok)
+        buf_z(out, ",\"_cut\":true");
+    if (out->n == start)
+        buf_char(out, ',');
+    if (!out->bad)
+        out->p[start] = '{';                        /* the comma before the first one */
+    buf_char(out, '}');
+    bx_work(&bx->chunk, (uint32_t)(out->n - start) / 4);
+    return ok && !out->bad;
+}
+
+/* ---- XML ------------------------------------------------------------------------------------------------------------------------------ */
+
+struct xml { struct bx *bx; struct buf *out; size_t start; bool bad; const char *why; };
+
+static void put_scalars(struct buf *out, struct bx_val v)
+{
+    struct bx_val one, rest = v;
+    for (bool first = true; bx_each(&rest, &one); first = false) {
+        if (!first)
+            buf_put(out, ", ", 2);
+        bx_xml(out, one);
+    }
+}
+
+/* A substitution in a list: null and optional is nothing at all. */
+static struct bx_val node_value(const struct bx_node *n, const struct bx_slots *s)
+{
+    return n->kind == BXN_SLOT && s ? bx_slot(s, n->slot) : n->val;
+}
+
+/* Nothing but null optional substitutions. */
+static bool list_gone(const struct bx_list *l, const struct bx_slots *s)
+{
+    for (const struct bx_node *n = l->first; n; n = n->next)
+        if (n->kind != BXN_SLOT || !n->optional || !s || !bx_is_null(bx_slot(s, n->slot)))
+            return false;
+    return l->first != NULL;
+}
+
+static void put_attribute(struct buf *out, const struct bx_attr *a, const struct bx_slots *s)
+{
+    if (list_gone(&a->value, s))
+        return;
+    buf_char(out, ' '), buf_str(out, a->tag), buf_put(out, "='", 2);
+    for (const struct bx_node *n = a->value.first; n; n = n->next)
+        put_scalars(out, node_value(n, s));
+    buf_char(out, '\'');
+}
+
+static void xml_list(struct xml *x, const struct bx_list *l, const struct bx_slots *s, unsigned depth);
+
+static void xml_fragment(struct xml *x, struct bx_val v, unsigned depth)
+{
+    struct span s = span_of(v.p, v.n, (uint64_t)(v.p - x->bx->chunk.p));
+    struct bx_slots slots;
+    bool odd = false;
+    struct bx_tmpl *t = instance_of(x->bx, s, NULL, &slots, &odd);
+    if (t) {
+        xml_list(x, &t->tree, &slots, depth);
+        return;
+    }
+    struct bx_list tree = {0};
+    struct bx_parse q = {.chunk = &x->bx->chunk, .mem = &x->bx->mem, .open = depth, .why = &x->why};
+    if (bx_parse(&q, s, &tree))
+        xml_list(x, &tree, NULL, depth);
+    else
+        x->bad = true;
+}
+
+/* one: the array item this repetition shows, or NULL: the content as it is. */
+static void xml_once(struct xml *x, const struct bx_elem *e, const struct bx_slots *s, const struct bx_val *one, unsigned depth)
+{
+    struct buf *out = x->out;
+    if (e->open.p) {
+        buf_str(out, e->open);
+    } else {
+        buf_char(out, '<'), buf_str(out, e->tag);
+        for (const struct bx_attr *a = e->attr; a; a = a->next)
+            put_attribute(out, a, s);
+    }
+    if (e->empty) {
+        buf_put(out, "/>", 2);
+        return;
+    }
+    buf_char(out, '>');
+    if (one)
+        bx_xml(out, *one);
+    else
+        xml_list(x, &e->content, s, depth);
+    buf_put(out, "</", 2), buf_str(out, e->tag), buf_char(out, '>');
+}
+
+static void xml_element(struct xml *x, const struct bx_elem *e, const struct bx_slots *s, unsigned depth)
+{
+    if (depth > LIM_BINXML_ELEMENTS || x->out->n - x->start > XML_MAX || !bx_work(&x->bx->chunk, 1)) {
+        x->bad = true;
+        return;
+    }
+    if (list_gone(&e->content, s))
+        return;
+    const struct bx_node *only = e->content.first && !e->content.first->next ? e->content.first : NULL;
+    struct bx_val one, rest = only && (only->kind == BXN_SLOT || only->kind == BXN_VALUE) ? node_value(only, s) : (struct bx_val){0};
+    if (!bx_is_array(rest) || rest.n == 0) {
+        xml_once(x, e, s, NULL, depth);
+        return;
+    }
+    while (bx_each(&rest, &one) && x->out->n - x->start <= XML_MAX)     /* an array repeats its element */
+        xml_once(x, e, s, &one, depth);
+}
+
+static void xml_list(struct xml *x, const struct bx_list *l, const struct bx_slots *s, unsigned depth)
+{
+    for (const struct bx_node *n = l->first; n && !x->bad; n = n->next) {
+        struct bx_val v = node_value(n, s);
+        if (n->kind == BXN_ELEMENT)
+            xml_element(x, n->elem, s, depth + 1);
+        else if (n->kind == BXN_PI)
+            buf_put(x->out, "<?", 2), buf_str(x->out, n->target), buf_char(x->out, ' '), bx_xml(x->out, v), buf_put(x->out, "?>", 2);
+        else if (n->kind == BXN_SLOT && bx_is_xml(v) && v.n)
+            xml_fragment(x, v, depth + 1);
+        else
+            put_scalars(x->out, v);
+    }
+}
+
+bool bx_event_xml(struct bx *bx, struct bx_event *ev, struct buf *out)
+{
+    struct xml x = {bx, out, out->n, false, NULL};
+    if (ev->t)
+        xml_list(&x, &ev->t->tree, &ev->s, 0);
+    else
+        xml_list(&x, &ev->tree, NULL, 0);
+    bx_work(&bx->chunk, (uint32_t)(out->n - x.start) / 4);
+    if (!x.bad && !out->bad)
+        return true;
+    out->n = x.start;
+    return fail_event(ev, x.why ? x.why : "too long or too deep to render");
+}

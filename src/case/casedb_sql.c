@@ -1,0 +1,363 @@
+/* SQL functions for derive.sql and coverage.sql, registered only on cases we write. Each takes evidence text and returns NULL for
+ * what it cannot read; none allocates more than its argument. */
+#include "case/casedb_priv.h"
+#include "base/utf.h"
+#include <sqlite3.h>
+#include <stdlib.h>
+
+static struct str text_of(sqlite3_value *v)
+{
+    const unsigned char *p = sqlite3_value_text(v);
+    return p ? (struct str){(const char *)p, (size_t)sqlite3_value_bytes(v)} : (struct str){0};
+}
+
+static void result(sqlite3_context *c, struct str s)
+{
+    if (s.p)
+        sqlite3_result_text64(c, s.p, s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+/* --- numbers: decimal, negative, 0x..., and %%n of message tables */
+static bool number_of(sqlite3_value *v, int64_t *out, bool *percent)
+{
+    *percent = false;
+    if (sqlite3_value_type(v) == SQLITE_INTEGER)
+        return *out = sqlite3_value_int64(v), true;
+    struct str s = str_trim(text_of(v));
+    *percent = str_starts_ci(s, STR("%%"));
+    if (*percent)
+        s.p += 2, s.n -= 2;
+    return str_i64(s, out);
+}
+
+static void sql_num(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    int64_t i;
+    bool percent;
+    (void)n;
+    if (number_of(v[0], &i, &percent))
+        sqlite3_result_int64(c, i);
+}
+
+/* --- error codes. Field shapes are those of knowledge/events; a code keeps its facility, so that a program's own exit code 1312
+ * never turns into Win32 error 1312 (winerror.h: HRESULT_FROM_WIN32, HRESULT_FROM_NT). */
+struct code { uint32_t value; bool percent; };
+
+static bool is_hex(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+static bool to_u32(int64_t i, uint32_t *out)
+{
+    if (i < INT32_MIN || i > UINT32_MAX)
+        return false;
+    return *out = (uint32_t)(uint64_t)i, true;
+}
+
+/* The first thing in free text that looks like a code: 0xXXXXXXXX, %%n, a signed or unsigned HRESULT in decimal. */
+static bool code_in_text(struct str s, struct code *out)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        size_t n = 0;
+        int64_t v;
+        struct str at = {s.p + i, s.n - i};
+        bool inside = i && (is_hex(s.p[i - 1]) || s.p[i - 1] == 'x');
+        out->percent = str_starts_ci(at, STR("%%"));
+        if (out->percent || (!inside && str_starts_ci(at, STR("0x")))) {
+            for (n = 2; n < at.n && n < 13 && (out->percent ? is_digit(at.p[n]) : is_hex(at.p[n])); n++)
+                ;
+            at = out->percent ? (struct str){at.p + 2, n - 2} : (struct str){at.p, n};
+            if (n >= (out->percent ? 3 : 5) && str_i64(at, &v) && to_u32(v, &out->value))
+                return true;
+        } else if (!inside && (is_digit(s.p[i]) || s.p[i] == '-')) {
+            for (n = 1; n < at.n && is_digit(at.p[n]); n++)
+                ;
+            at.n = n;
+            if (n >= 10 && n <= 11 && str_i64(at, &v) && (v <= -2100000000 || v >= 2147483648) && to_u32(v, &out->value))
+                return true;
+            i += n - 1;
+        }
+    }
+    return false;
+}
+
+/* <Binary> as lower-case hex text: the first four bytes, little-endian. */
+static bool code_in_binary(struct str s, struct code *out)
+{
+    uint32_t v = 0;
+    if (s.n < 8)
+        return false;
+    for (size_t i = 0; i < 8; i++) {
+        if (!is_hex(s.p[i]))
+            return false;
+        uint32_t digit = is_digit(s.p[i]) ? (uint32_t)(s.p[i] - '0') : (uint32_t)((s.p[i] | 32) - 'a' + 10);
+        v |= digit << (i / 2 * 8 + (i % 2 ? 0 : 4));
+    }
+    return out->value = v, true;
+}
+
+static bool code_of(sqlite3_value *raw, struct str shape, struct code *out)
+{
+    int64_t i;
+    *out = (struct code){0};
+    if (sqlite3_value_type(raw) == SQLITE_NULL)
+        return false;
+    if (str_eq(shape, STR("binary")))
+        return code_in_binary(text_of(raw), out);
+    if (number_of(raw, &i, &out->percent))
+        return to_u32(i, &out->value);
+    return (str_eq(shape, STR("text")) || str_eq(shape, STR("mixed"))) && code_in_text(text_of(raw), out);
+}
+
+static void sql_code(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct code code;
+    (void)n;
+    if (code_of(v[0], text_of(v[1]), &code))
+        sqlite3_result_int64(c, code.value);
+}
+
+/* Win32 code of an NTSTATUS or SSPI status by the knowledge's tables. A look-up that fails is no answer: the statement that asks fails as well. */
+static bool mapped(sqlite3_context *c, struct casedb *db, uint32_t value, int64_t *win32)
+{
+    static const char sql[] = "SELECT win32 FROM kb_code WHERE space IN ('ntstatus', 'sspi') AND value=?1 AND win32 IS NOT NULL";
+    int rc = db->code ? SQLITE_OK : sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->code, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_bind_int64(db->code, 1, value)) == SQLITE_OK && (rc = sqlite3_step(db->code)) == SQLITE_ROW)
+        *win32 = sqlite3_column_int64(db->code, 0);
+    sqlite3_reset(db->code);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        sqlite3_result_error_code(c, rc);
+    return rc == SQLITE_ROW;
+}
+
+/* Is a small number in a field of this shape a Win32 (or NERR) code? In free text and in fields that mix codes with exit codes only
+ * a %%n says so; an NTSTATUS field holds none; an exit code is the program's own affair. */
+static bool small_is_win32(struct str shape, bool percent)
+{
+    return str_eq(shape, STR("win32")) || str_eq(shape, STR("hresult")) || str_eq(shape, STR("binary")) || (percent && !str_eq(shape, STR("exit")));
+}
+
+static void sql_win32of(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct casedb *db = sqlite3_user_data(c);
+    struct str shape = text_of(v[1]);
+    struct code code;
+    int64_t win32;
+    (void)n;
+    if (!code_of(v[0], shape, &code))
+        return;
+    uint32_t u = code.value;
+    if (u >> 16 == 0x8007)                                      /* FACILITY_WIN32 */
+        sqlite3_result_int64(c, u & 0xffff);
+    else if (u <= 0xffff && (!u || small_is_win32(shape, code.percent)))
+        sqlite3_result_int64(c, u);
+    else if (u >> 28 == 0xd && mapped(c, db, u & ~0x10000000u, &win32))     /* HRESULT_FROM_NT */
+        sqlite3_result_int64(c, win32);
+    else if (!str_eq(shape, STR("exit")) && u > 0xffff && mapped(c, db, u, &win32))
+        sqlite3_result_int64(c, win32);
+}
+
+/* --- names */
+static void sql_host_of(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str s = str_trim(text_of(v[0])), label = str_cut(&s, '.');
+    struct buf b = {0};
+    (void)n;
+    for (size_t i = 0; i < label.n;) {
+        char out[4];
+        size_t from = i;
+        uint32_t u = utf8_next(label, &i);
+        if (u == UTF_BAD)
+            buf_put(&b, label.p + from, i - from);
+        else
+            buf_put(&b, out, utf8_put(out, utf_upcase(u)));
+    }
+    if (b.bad)
+        sqlite3_result_error_nomem(c);
+    else if (b.n)
+        result(c, buf_view(&b));
+    buf_free(&b);
+}
+
+/* "CORP\svc", "svc@corp.example", "svc": the account and the domain. */
+static void split(struct str s, struct str *domain, struct str *account)
+{
+    const char *slash = s.n ? memchr(s.p, '\\', s.n) : NULL, *at = NULL;
+    *domain = (struct str){0}, *account = s;
+    for (size_t i = s.n; i > 0 && !slash && !at; i--)
+        at = s.p[i - 1] == '@' ? s.p + i - 1 : NULL;
+    if (slash) {
+        *domain = (struct str){s.p, (size_t)(slash - s.p)};
+        *account = (struct str){slash + 1, s.n - domain->n - 1};
+    } else if (at) {
+        *account = (struct str){s.p, (size_t)(at - s.p)};
+        *domain = (struct str){at + 1, s.n - account->n - 1};
+    }
+}
+
+static void sql_account_of(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str domain, account;
+    struct buf b = {0};
+    (void)n;
+    split(str_trim(text_of(v[0])), &domain, &account);
+    for (size_t i = 0; i < account.n; i++)
+        buf_char(&b, account.p[i] >= 'A' && account.p[i] <= 'Z' ? (char)(account.p[i] + 32) : account.p[i]);
+    if (b.bad)
+        sqlite3_result_error_nomem(c);
+    else if (b.n)
+        result(c, buf_view(&b));
+    buf_free(&b);
+}
+
+static void sql_domain_of(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str domain, account;
+    (void)n;
+    split(str_trim(text_of(v[0])), &domain, &account);
+    if (domain.n && !str_eq(domain, STR(".")))
+        result(c, domain);
+}
+
+/* --- field(data, name): one member of a JSON object, names compared without case. Windows' own spellings differ between builds. */
+static void blanks(struct str *s)
+{
+    while (s->n && strchr(" \t\r\n", s->p[0]))
+        s->p++, s->n--;
+}
+
+/* Content of a JSON string as it stands; s moves behind the closing quote. */
+static bool string_of(struct str *s, struct str *out)
+{
+    if (!s->n || s->p[0] != '"')
+        return false;
+    for (size_t i = 1; i < s->n; i++) {
+        if (s->p[i] == '"') {
+            *out = (struct str){s->p + 1, i - 1};
+            s->p += i + 1, s->n -= i + 1;
+            return true;
+        }
+        i += s->p[i] == '\\';
+    }
+    return false;
+}
+
+static uint32_t hex4(struct str s, size_t at)
+{
+    uint32_t u = 0;
+    for (size_t i = at; i < at + 4; i++)
+        u = i < s.n && is_hex(s.p[i]) ? u << 4 | (uint32_t)(is_digit(s.p[i]) ? s.p[i] - '0' : (s.p[i] | 32) - 'a' + 10) : UTF_BAD >> 4;
+    return u;
+}
+
+static void unescape(struct buf *b, struct str s)
+{
+    static const char from[] = "bfnrt\"\\/", to[] = "\b\f\n\r\t\"\\/";
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] != '\\' || i + 1 == s.n) {
+            buf_char(b, s.p[i]);
+            continue;
+        }
+        const char *k = strchr(from, s.p[++i]);
+        if (s.p[i] != 'u') {
+            buf_char(b, k ? to[k - from] : s.p[i]);
+            continue;
+        }
+        uint32_t u = hex4(s, i + 1), low = u >> 10 == 0x36 && i + 6 < s.n && s.p[i + 5] == '\\' && s.p[i + 6] == 'u' ? hex4(s, i + 7) : 0;
+        i += 4;
+        if (low >> 10 == 0x37)
+            u = 0x10000 + ((u & 0x3ff) << 10) + (low & 0x3ff), i += 6;
+        char out[4];
+        buf_put(b, out, utf8_put(out, u <= 0x10ffff ? u : 0xfffd));
+    }
+}
+
+/* Moves behind one value; whole is its text. Nesting is counted, not recursed into. */
+static bool value_of(struct str *s, struct str *whole)
+{
+    struct str in = *s, skip;
+    size_t depth = 0;
+    do {
+        blanks(s);
+        if (!s->n)
+            return false;
+        char ch = s->p[0];
+        if (ch == '"') {
+            if (!string_of(s, &skip))
+                return false;
+            continue;
+        }
+        if ((ch == '}' || ch == ']') && !depth)
+            return false;
+        depth += ch == '{' || ch == '[', depth -= ch == '}' || ch == ']';
+        if (strchr("{}[],:", ch))
+            s->p++, s->n--;
+        else
+            while (s->n && !strchr("{}[],: \t\r\n\"", s->p[0]))
+                s->p++, s->n--;
+    } while (depth);
+    *whole = (struct str){in.p, (size_t)(s->p - in.p)};
+    return true;
+}
+
+static void result_json(sqlite3_context *c, struct str v)
+{
+    int64_t i;
+    struct str in = v, s;
+    if (str_eq(v, STR("null")))
+        return;
+    if (str_eq(v, STR("true")) || str_eq(v, STR("false"))) {
+        sqlite3_result_int(c, v.n == 4);
+    } else if (string_of(&in, &s)) {
+        struct buf b = {0};
+        unescape(&b, s);
+        if (b.bad)
+            sqlite3_result_error_nomem(c);
+        else
+            result(c, b.p ? buf_view(&b) : STR(""));
+        buf_free(&b);
+    } else if (str_i64(v, &i)) {
+        sqlite3_result_int64(c, i);
+    } else {
+        result(c, v);
+    }
+}
+
+static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str s = text_of(v[0]), want = text_of(v[1]), name, value;
+    (void)n;
+    blanks(&s);
+    if (!want.n || !s.n || s.p[0] != '{')
+        return;
+    for (s.p++, s.n--;;) {
+        blanks(&s);
+        if (!string_of(&s, &name))
+            return;
+        blanks(&s);
+        if (!s.n || s.p[0] != ':')
+            return;
+        s.p++, s.n--;
+        blanks(&s);
+        if (!value_of(&s, &value))
+            return;
+        if (str_eq_ci(name, want)) {
+            result_json(c, value);
+            return;
+        }
+        blanks(&s);
+        if (!s.n || s.p[0] != ',')
+            return;
+        s.p++, s.n--;
+    }
+}
+
+int case_functions(struct casedb *db)
+{
+    static const struct { const char *name; int args; bool pure; void (*fn)(sqlite3_context *, int, sqlite3_value **); } rows[] = {
+        {"num", 1, true, sql_num},          {"code", 2, true, sql_code},           {"win32of", 2, false, sql_win32of}, {"host_of", 1, true, sql_host_of},
+        {"account_of", 1, true, sql_account_of}, {"domain_of", 1, true, sql_domain_of}, {"field", 2, true, sql_field}};
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
+        rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args, SQLITE_UTF8 | (rows[i].pure ? SQLITE_DETERMINISTIC : 0), db, rows[i].fn, NULL, NULL, NULL);
+    return rc;
+}

@@ -1,0 +1,112 @@
+/* query: one SELECT over the documented views of a case, read-only and on a budget. */
+#include "base/limits.h"
+#include "case/casedb.h"
+#include "cmd/cmd.h"
+
+enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
+struct sheet { enum format format; struct buf b; size_t rows; bool failed; };
+
+static void flush(struct sheet *s, size_t at_least)
+{
+    if (s->b.n < at_least && !s->b.bad)
+        return;
+    s->failed |= s->b.bad || fwrite(s->b.p, 1, s->b.n, stdout) != s->b.n;
+    s->b.n = 0;                                 /* .bad stays */
+}
+
+static void put_cell(struct sheet *s, const struct cell *c)
+{
+    struct buf hex = {0};
+    struct str text = c->s;
+    if (c->type == COL_BLOB)
+        buf_hex(&hex, c->s.p, c->s.n), text = buf_view(&hex);
+    if (c->null)
+        buf_z(&s->b, s->format == FORMAT_JSON ? "null" : "");
+    else if (c->type == COL_INT)
+        buf_i64(&s->b, c->i);
+    else if (c->is_real && s->format != FORMAT_TABLE && c->s.p[c->s.n - 1] != 'f')      /* "Inf" is no JSON number */
+        buf_str(&s->b, c->s);
+    else if (s->format == FORMAT_TABLE)
+        buf_term(&s->b, text);
+    else if (s->format == FORMAT_JSON)
+        buf_json(&s->b, text);
+    else
+        buf_csv(&s->b, text);
+    s->b.bad |= hex.bad;
+    buf_free(&hex);
+}
+
+static enum status failure(const struct sheet *s, struct err *e)
+{
+    return !s->failed ? OK : s->b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "query", "out of memory") : err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output");
+}
+
+static void put_names(struct sheet *s, const char *const *name, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        buf_z(&s->b, !i ? "" : s->format == FORMAT_CSV ? "," : "\t");
+        if (s->format == FORMAT_CSV)
+            buf_csv(&s->b, str_of(name[i]));
+        else
+            buf_term(&s->b, str_of(name[i]));
+    }
+    buf_z(&s->b, s->format == FORMAT_CSV ? "\r\n" : "\n");
+}
+
+static enum status put_row(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+{
+    struct sheet *s = ctx;
+    if (!s->rows++ && s->format != FORMAT_JSON)
+        put_names(s, name, n);
+    else if (s->format == FORMAT_JSON)
+        buf_z(&s->b, s->rows > 1 ? ",\n {" : "\n {");
+    for (size_t i = 0; i < n; i++) {
+        if (s->format == FORMAT_JSON)
+            buf_z(&s->b, i ? "," : ""), buf_json(&s->b, str_of(name[i])), buf_char(&s->b, ':');
+        else
+            buf_z(&s->b, !i ? "" : s->format == FORMAT_CSV ? "," : "\t");
+        put_cell(s, &cell[i]);
+    }
+    buf_z(&s->b, s->format == FORMAT_JSON ? "}" : s->format == FORMAT_CSV ? "\r\n" : "\n");
+    flush(s, 1 << 16);
+    return failure(s, e);
+}
+
+static enum status run(struct casedb *db, struct sheet *s, const char *sql, struct err *e)
+{
+    static const char views[] = "SELECT m.name || '(' || group_concat(p.name, ', ') || ')' AS \"views to ask\" FROM sqlite_schema m, pragma_table_info(m.name) p"
+                                " WHERE m.type = 'view' OR m.name GLOB 'kb_*' GROUP BY m.name ORDER BY m.type DESC, m.name";
+    buf_z(&s->b, s->format == FORMAT_JSON ? "[" : "");
+    enum status st = sql ? case_guarded(db, str_of(sql), (uint64_t)LIM_RULE_STEPS * 10, put_row, s, e) : case_query(db, views, NULL, NULL, 0, put_row, s, e);
+    if (st == OK)
+        buf_z(&s->b, s->format == FORMAT_JSON ? "\n]\n" : "");
+    flush(s, 1);
+    return st == OK ? failure(s, e) : st;
+}
+
+int cmd_query(int argc, char **argv)
+{
+    bool json = false, csv = false;
+    const struct opt opts[] = {
+        {"json", 0, OPT_FLAG, &json, NULL, "an array of objects", NULL},
+        {"csv", 0, OPT_FLAG, &csv, NULL, "comma-separated, safe to open in a spreadsheet", NULL},
+        {0},
+    };
+    const struct command *c = command_find(argv[0]);
+    int code;
+    if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if (argc < 2 || argc > 3 || (json && csv)) {
+        command_help(c, opts, stderr);
+        return EXIT_USAGE;
+    }
+    struct sheet s = {.format = json ? FORMAT_JSON : csv ? FORMAT_CSV : FORMAT_TABLE};
+    struct casedb *db = NULL;
+    struct err e = {0};
+    if (case_open(argv[1], &db, &e) != OK)
+        return complain(&e, EXIT_USAGE);
+    enum status st = run(db, &s, argv[2], &e);
+    case_close(db);
+    buf_free(&s.b);
+    return st == OK ? EXIT_DONE : complain(&e, exit_for(st));
+}

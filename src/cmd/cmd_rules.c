@@ -1,0 +1,222 @@
+/* rules: the diagnosis rules themselves: what there is, whether they are sound, whether their tests hold. */
+#include "case/casedb.h"
+#include "cmd/cmd.h"
+#include "kb/kb.h"
+#include "diagnose/diagnose.h"
+#include "diagnose/rulelint.h"
+#include "diagnose/ruletest.h"
+
+struct options { const char *knowledge; bool json; };
+typedef int action_fn(const struct kb *kb, const struct options *o, char **name, struct err *e);
+
+static bool asked(const struct rule *r, char **name)
+{
+    if (!*name)
+        return true;
+    for (; *name; name++)
+        if (str_eq(r->name, str_of(*name)) || str_eq(r->cause, str_of(*name)) || str_eq(r->id, str_of(*name)))
+            return true;
+    return false;
+}
+
+/* Every name given must mean a rule. */
+static int unknown_name(const struct kb *kb, char **name)
+{
+    size_t n, i;
+    const struct rule *r = kb_rules(kb, &n);
+    for (; *name; name++) {
+        char *one[] = {*name, NULL};
+        for (i = 0; i < n && !asked(&r[i], one); i++)
+            ;
+        if (i == n)
+            return complain_text(EXIT_USAGE, "rules: no rule '%s'; see 'whylogon rules list'", *name);
+    }
+    return EXIT_DONE;
+}
+
+static void json_texts(struct buf *b, const char *name, const struct str *s, size_t n)
+{
+    buf_printf(b, ",\"%s\":[", name);
+    for (size_t i = 0; i < n; i++)
+        buf_z(b, i ? "," : ""), buf_json(b, s[i]);
+    buf_char(b, ']');
+}
+
+static void json_rule(struct buf *b, const struct rule *r)
+{
+    const struct { const char *name; struct str s; } text[] = {
+        {"cause", r->cause}, {"name", r->name}, {"id", r->id}, {"title", r->title}, {"status", r->status}, {"level", r->level}, {"description", r->description}, {"sha256", r->sha256}};
+    for (size_t i = 0; i < LEN(text); i++)
+        buf_printf(b, "%s\"%s\":", i ? "," : "{", text[i].name), buf_json(b, str_trim(text[i].s));
+    json_texts(b, "references", r->reference, r->n_reference), json_texts(b, "tags", r->tag, r->n_tag);
+    buf_z(b, ",\"requires\":[");
+    for (size_t i = 0; i < r->n_require; i++) {
+        buf_printf(b, "%s{\"for\":\"%s\"", i ? "," : "", role_names[r->require[i].for_role]);
+        json_texts(b, "any_of", r->require[i].artifact, r->require[i].n), buf_char(b, '}');
+    }
+    buf_printf(b, "],\"tests\":%zu}", r->n_test);
+}
+
+static int list(const struct kb *kb, const struct options *o, char **name, struct err *e)
+{
+    size_t n, shown = 0;
+    const struct rule *r = kb_rules(kb, &n);
+    struct buf b = {0};
+    (void)e;
+    buf_z(&b, o->json ? "[" : "");
+    for (size_t i = 0; i < n; i++) {
+        if (!asked(&r[i], name))
+            continue;
+        buf_z(&b, o->json ? (shown ? ",\n " : "\n ") : "");
+        if (o->json) {
+            json_rule(&b, &r[i]);
+        } else {
+            buf_printf(&b, "%-34.*s ", STR_ARG(r[i].cause)), buf_printf(&b, "%-8.*s ", STR_ARG(r[i].level));
+            buf_term(&b, r[i].title), buf_char(&b, '\n');
+        }
+        shown++;
+    }
+    buf_z(&b, o->json ? "\n]\n" : "");
+    out_put(&b);
+    return EXIT_DONE;
+}
+
+static int show(const struct kb *kb, const struct options *o, char **name, struct err *e)
+{
+    size_t n;
+    const struct rule *r = kb_rules(kb, &n);
+    struct buf b = {0};
+    (void)o, (void)e;
+    if (!*name)
+        return complain_text(EXIT_USAGE, "rules show: which one? See 'whylogon rules list'");
+    for (size_t i = 0; i < n; i++)
+        if (asked(&r[i], name))
+            buf_str(&b, r[i].text);
+    out_put(&b);
+    return EXIT_DONE;
+}
+
+static int lint(const struct kb *kb, const struct options *o, char **name, struct err *e)
+{
+    size_t n, problems = 0, checked = 0;
+    const struct rule *r = kb_rules(kb, &n);
+    struct casedb *base = NULL;
+    struct buf b = {0};
+    (void)o;
+    if (ruletest_base(kb, &base, e) != OK || derive_tables(base, kb, e) != OK)
+        return complain(e, EXIT_USAGE);
+    for (size_t i = 0; i < n; i++)
+        if (asked(&r[i], name))
+            checked++, problems += rulelint(kb, base, &r[i], &b);
+    case_close(base);
+    buf_printf(&b, "%zu rules, %zu problems\n", checked, problems);
+    out_put(&b);
+    return problems ? EXIT_USAGE : EXIT_DONE;
+}
+
+static int test(const struct kb *kb, const struct options *o, char **name, struct err *e)
+{
+    size_t n, run = 0, failed = 0;
+    const struct rule *r = kb_rules(kb, &n);
+    struct casedb *base = NULL;
+    struct buf b = {0};
+    int code = EXIT_DONE;
+    (void)o;
+    if (ruletest_base(kb, &base, e) != OK)
+        return complain(e, EXIT_USAGE);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; asked(&r[i], name) && k < r[i].n_test; k++) {
+            struct err why = {0};
+            size_t before = b.n;
+            enum status st = ruletest_run(kb, base, &r[i], &r[i].test[k], &b, &why);
+            if (st != OK)
+                code = exit_worst(code, complain(&why, exit_for(st)));
+            run++, failed += st != OK || b.n > before;
+        }
+    case_close(base);
+    buf_printf(&b, "%zu tests, %zu failed\n", run, failed);
+    out_put(&b);
+    return exit_worst(code, failed ? EXIT_FINDING : EXIT_DONE);
+}
+
+static bool asked_before(const struct rule *r, size_t q, size_t k)
+{
+    for (size_t i = 0; i <= q; i++)
+        for (size_t j = 0; j < (i < q ? r->require[i].n : k); j++)
+            if (str_eq(r->require[i].artifact[j], r->require[q].artifact[k]))
+                return true;
+    return false;
+}
+
+static void put_artifacts(struct buf *b, const struct rule *r, bool json)
+{
+    for (size_t q = 0, out = 0; r && q < r->n_require; q++)
+        for (size_t k = 0; k < r->require[q].n; k++) {
+            if (asked_before(r, q, k))
+                continue;
+            buf_z(b, out++ ? (json ? "," : ", ") : "");
+            if (json)
+                buf_json(b, r->require[q].artifact[k]);
+            else
+                buf_term(b, r->require[q].artifact[k]);
+        }
+}
+
+/* A row per cause: its rule, tests of each kind, and what evidence it asks for. A cause without a rule has its row too. */
+static int matrix(const struct kb *kb, const struct options *o, char **name, struct err *e)
+{
+    size_t n;
+    const struct rule *r = kb_rules(kb, &n);
+    struct buf b = {0};
+    (void)name, (void)e;
+    buf_z(&b, o->json ? "[" : "cause\trule\ttests\tpositive\tcontradicted\tmissing\thostile\tartefacts\n");
+    for (const char *const *cause = rule_causes; *cause; cause++) {
+        size_t tests = 0, kind[TEST_KINDS] = {0}, i = 0;
+        while (i < n && !str_eq(r[i].cause, str_of(*cause)))
+            i++;
+        for (; i < n && tests < r[i].n_test; tests++)
+            for (unsigned k = 0; k < TEST_KINDS; k++)
+                kind[k] += test_kinds(&r[i].test[tests]) >> k & 1;
+        struct str rule = i < n ? r[i].name : STR("-");
+        buf_printf(&b, o->json ? "%s\n {\"cause\":\"%s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,\"contradicted\":%zu,\"missing\":%zu,\"hostile\":%zu,\"artefacts\":["
+                               : "%s%s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
+                   o->json && cause > rule_causes ? "," : "", *cause, STR_ARG(rule), tests, kind[0], kind[1], kind[2], kind[3]);
+        put_artifacts(&b, i < n ? &r[i] : NULL, o->json);
+        buf_z(&b, o->json ? "]}" : "\n");
+    }
+    buf_z(&b, o->json ? "\n]\n" : "");
+    out_put(&b);
+    return EXIT_DONE;
+}
+
+static const struct { const char *name; action_fn *run; } actions[] = {{"list", list}, {"show", show}, {"lint", lint}, {"test", test}, {"matrix", matrix}};
+
+int cmd_rules(int argc, char **argv)
+{
+    struct options o = {0};
+    const struct opt opts[] = {
+        {"knowledge", 0, OPT_TEXT, &o.knowledge, "DIR", "files of DIR replace the built-in ones of the same name or add to them", NULL},
+        {"json", 0, OPT_FLAG, &o.json, NULL, "list, matrix: print JSON", NULL},
+        {0},
+    };
+    const struct command *c = command_find(argv[0]);
+    int code;
+    if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    size_t a = 0;
+    while (argc > 1 && a < LEN(actions) && strcmp(actions[a].name, argv[1]))
+        a++;
+    if (argc < 2 || a == LEN(actions)) {
+        command_help(c, opts, stderr);
+        return EXIT_USAGE;
+    }
+    struct kb *kb = NULL;
+    struct err e = {0};
+    if (kb_load(o.knowledge, &kb, &e) != OK)
+        return complain(&e, EXIT_USAGE);
+    code = unknown_name(kb, argv + 2);
+    if (code == EXIT_DONE)
+        code = actions[a].run(kb, &o, argv + 2, &e);
+    kb_free(kb);
+    return code;
+}

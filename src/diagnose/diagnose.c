@@ -1,0 +1,597 @@
+#include "diagnose/diagnose.h"
+#include "base/limits.h"
+#include "base/wintime.h"
+#include "case/casedb.h"
+#include "diagnose/hits.h"
+#include "kb/kb.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ENGINE_ARENA = 64 << 20 };       /* hosts and what covers them; touched only as far as used */
+enum verdict { NOTHING, CONFIRMED, LIKELY, POSSIBLE, LATENT, RULED_OUT, UNDETERMINED };
+static const char *const verdict_names[] = {[NOTHING] = "none", [CONFIRMED] = "confirmed", [LIKELY] = "likely", [POSSIBLE] = "possible",
+                                            [LATENT] = "latent", [RULED_OUT] = "ruled_out", [UNDETERMINED] = "undetermined"};
+
+struct host { int64_t id; struct str name; };
+struct reach { int64_t host, file; struct str artifact; bool covers, any_time, has_file, stale; int64_t from, to; };       /* a row of temp.reach */
+
+struct engine {
+    struct casedb *db;
+    const struct kb *kb;
+    struct arena a;
+    struct host *host; size_t n_host;
+    struct reach *reach; size_t n_reach;
+    int64_t *stale; size_t n_stale;     /* files of older copies of hives (RegBack, Windows.old) and of dirty ones without logs, ascending: what they say need not be so any more */
+    const struct rule *rule;
+    const struct indicator *ind;
+    struct hits hits;
+    size_t no_host, no_evidence;        /* rows that say nothing provable */
+};
+
+static enum status no_room(struct err *e) { return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory"); }
+
+static bool is_stale(const struct engine *g, int64_t file)
+{
+    size_t lo = 0, hi = g->n_stale;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (g->stale[mid] == file)
+            return true;
+        if (g->stale[mid] < file)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return false;
+}
+
+static enum status keep_stale(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct engine *g = ctx;
+    (void)name, (void)n;
+    if (!(g->n_stale & (g->n_stale - 1)) || !g->stale) {
+        int64_t *more = arena_alloc(&g->a, sizeof *more, g->n_stale ? g->n_stale * 2 : 1);
+        if (!more)
+            return no_room(e);
+        if (g->n_stale)
+            memcpy(more, g->stale, g->n_stale * sizeof *more);
+        g->stale = more;
+    }
+    g->stale[g->n_stale++] = c[0].i;
+    return OK;
+}
+
+/* Does one of these ids ("f3:0x10 f4:0x20") lie in such a file? */
+static bool rests_on_stale(const struct engine *g, struct str ids)
+{
+    while (g->n_stale && ids.n) {
+        struct str rest = str_cut(&ids, ' '), file = str_cut(&rest, ':');
+        int64_t id;
+        if (file.n > 1 && str_i64((struct str){file.p + 1, file.n - 1}, &id) && is_stale(g, id))
+            return true;
+    }
+    return false;
+}
+
+/* What speaks about one subject of one host: its own rows and those about the whole host. */
+struct subject { size_t host; struct str name; const struct group *own[ROLES], *all[ROLES]; const struct hit *hit[ROLES][2 * HITS_KEPT]; size_t n[ROLES]; };
+
+static enum status put(struct engine *g, const char *sql, const struct value *v, const char *types, struct err *e)
+{
+    enum col_type t[16];
+    size_t n = strlen(types);
+    for (size_t i = 0; i < n; i++)
+        t[i] = types[i] == 'i' ? COL_INT : COL_TEXT;
+    return case_run(g->db, sql, v, t, n, e);
+}
+
+/* --- {column} in texts */
+static bool is_time_name(struct str s) { return str_eq_ci(s, STR("time")) || str_ends_ci(s, STR("_time")) || str_ends_ci(s, STR("_at")); }
+
+static void put_time(struct buf *b, int64_t t)      /* to the second: the citation beside it has the rest */
+{
+    char text[WINTIME_TEXT], *dot = strchr(wintime_text(t, text), '.');
+    if (dot)
+        dot[0] = 'Z', dot[1] = 0;
+    buf_z(b, text);
+}
+
+static void put_cell(struct buf *b, struct str name, const struct cell *c, struct str host)
+{
+    if (c->null)
+        buf_str(b, str_eq_ci(name, STR("subject")) ? host : STR("(not recorded)"));
+    else if (c->type == COL_INT && is_time_name(name))
+        put_time(b, c->i);
+    else if (c->type == COL_BLOB)
+        buf_hex(b, c->s.p, c->s.n < 64 ? c->s.n : 64);
+    else
+        buf_str(b, c->s);
+}
+
+/* Unknown names stay as they are: lint refuses them. */
+static void render(struct buf *b, struct str text, const struct cell *cell, const char *const *name, size_t n, struct str host)
+{
+    while (text.n) {
+        struct str head = str_cut(&text, '{');
+        buf_str(b, head);
+        const char *end = text.n ? memchr(text.p, '}', text.n) : NULL;
+        if (!end) {
+            if (text.n)
+                buf_char(b, '{'), buf_str(b, text);
+            break;
+        }
+        struct str word = {text.p, (size_t)(end - text.p)};
+        size_t i = 0;
+        while (i < n && !str_eq_ci(str_of(name[i]), word))
+            i++;
+        if (i < n)
+            put_cell(b, word, &cell[i], host);
+        else
+            buf_char(b, '{'), buf_str(b, word), buf_char(b, '}');
+        text.p = end + 1, text.n -= word.n + 1;
+    }
+}
+
+/* --- hosts and coverage */
+static enum status keep_host(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct engine *g = ctx;
+    (void)name, (void)n;
+    if (!(g->n_host & (g->n_host - 1)) || !g->host) {
+        struct host *more = arena_alloc(&g->a, sizeof *more, g->n_host ? g->n_host * 2 : 1);
+        if (!more)
+            return no_room(e);
+        if (g->n_host)
+            memcpy(more, g->host, g->n_host * sizeof *more);
+        g->host = more;
+    }
+    g->host[g->n_host++] = (struct host){c[0].i, arena_str(&g->a, c[1].s)};
+    return OK;
+}
+
+static enum status keep_reach(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct engine *g = ctx;
+    (void)name, (void)n;
+    if (!(g->n_reach & (g->n_reach - 1)) || !g->reach) {
+        struct reach *more = arena_alloc(&g->a, sizeof *more, g->n_reach ? g->n_reach * 2 : 1);
+        if (!more)
+            return no_room(e);
+        if (g->n_reach)
+            memcpy(more, g->reach, g->n_reach * sizeof *more);
+        g->reach = more;
+    }
+    bool any_time = c[4].i, gone = str_eq(c[2].s, STR("missing")) || str_eq(c[2].s, STR("unreadable"));
+    g->reach[g->n_reach++] = (struct reach){.host = c[0].i, .artifact = arena_str(&g->a, c[1].s), .covers = !gone && (any_time || !c[5].null), .any_time = any_time,
+                                            .has_file = !c[3].null, .file = c[3].i, .stale = !c[3].null && is_stale(g, c[3].i), .from = c[5].i, .to = c[6].i};
+    return OK;
+}
+
+/* Does what was read of the artefact cover one of these moments (none given: anything at all)? */
+static bool covers(const struct engine *g, int64_t host, struct str artifact, const struct hit *const *at, size_t n)
+{
+    for (size_t i = 0; i < g->n_reach; i++) {
+        const struct reach *r = &g->reach[i];
+        if (!r->covers || r->stale || r->host != host || !str_eq(r->artifact, artifact))
+            continue;
+        if (r->any_time || !n)
+            return true;
+        for (size_t k = 0; k < n; k++)
+            if (!at[k]->has_time || (at[k]->time >= r->from && at[k]->time <= r->to))
+                return true;
+    }
+    return false;
+}
+
+static bool satisfied(const struct engine *g, const struct requirement *q, const struct subject *s)
+{
+    for (size_t i = 0; i < q->n; i++)
+        if (covers(g, g->host[s->host].id, q->artifact[i], s->hit[ROLE_SYMPTOM], s->n[ROLE_SYMPTOM]))
+            return true;
+    return false;
+}
+
+/* What a row without bytes of its own (a value that is not set) cites: the file that was read to know that. */
+static struct str file_of_role(const struct engine *g, size_t host, enum role role, char text[32])
+{
+    for (size_t i = 0; i < g->rule->n_require; i++) {
+        const struct requirement *q = &g->rule->require[i];
+        for (size_t k = 0; k < q->n && q->for_role == role; k++)
+            for (size_t j = 0; j < g->n_reach; j++)
+                if (g->reach[j].covers && g->reach[j].has_file && g->reach[j].host == g->host[host].id && str_eq(g->reach[j].artifact, q->artifact[k])) {
+                    snprintf(text, 32, "f%lld:0x0", (long long)g->reach[j].file);
+                    return str_of(text);
+                }
+    }
+    return (struct str){0};
+}
+
+/* --- rows of an indicator */
+static const struct cell *column(const struct cell *cell, const char *const *name, size_t n, const char *want)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_ci(str_of(name[i]), str_of(want)))
+            return cell[i].null ? NULL : &cell[i];
+    return NULL;
+}
+
+static struct str text_of(const struct cell *c) { return c && c->s.n ? c->s : (struct str){0}; }
+
+struct row { const struct engine *g; size_t host; const struct cell *cell; const char *const *name; size_t n; };
+
+static void explain(void *ctx, struct buf *out)
+{
+    const struct row *r = ctx;
+    render(out, r->g->ind->explain, r->cell, r->name, r->n, r->g->host[r->host].name);
+}
+
+static enum status keep_hit(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+{
+    struct engine *g = ctx;
+    const struct cell *host = column(cell, name, n, "host"), *time = column(cell, name, n, "time"), *win32 = column(cell, name, n, "win32");
+    struct hit_row h = {.role = g->ind->role, .subject = text_of(column(cell, name, n, "subject")), .evidence = text_of(column(cell, name, n, "evidence_id")),
+                        .also = text_of(column(cell, name, n, "also")), .has_time = time && time->type == COL_INT, .has_win32 = win32 && win32->type == COL_INT};
+    char file[32];
+    while (h.host < g->n_host && !(host && str_eq_ci(g->host[h.host].name, host->s)))
+        h.host++;
+    if (h.host == g->n_host)
+        return g->no_host++, OK;
+    if (!h.evidence.p && !(h.evidence = file_of_role(g, h.host, h.role, file)).p)
+        return g->no_evidence++, OK;
+    if (h.role != ROLE_SYMPTOM && h.role != ROLE_CAUSE && (rests_on_stale(g, h.evidence) || rests_on_stale(g, h.also)))
+        return OK;                                      /* an older or outdated copy of a hive neither rules out nor links */
+    h.time = h.has_time ? time->i : 0, h.win32 = h.has_win32 ? win32->i : 0;
+    return hits_add(&g->hits, &h, explain, &(struct row){g, h.host, cell, name, n}, e);
+}
+
+static enum status rule_error(struct engine *g, const char *role, const char *message, struct err *e)
+{
+    struct value v[] = {val_s(g->rule->name), val_s(str_of(role)), val_s(str_of(message))};
+    return put(g, "INSERT INTO rule_error(rule, role, message) VALUES(?1, ?2, ?3)", v, "sss", e);
+}
+
+/* Runs all indicators. A rule that fails is noted and skipped whole: half its roles could make a wrong verdict. What fails for want of memory or
+ * of the disk is no fault of the rule: the run ends. */
+static enum status gather(struct engine *g, bool *usable, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < g->rule->n_ind && st == OK; i++) {
+        struct err why = {0};
+        char line[300];
+        g->ind = &g->rule->ind[i], g->no_host = g->no_evidence = 0;
+        if ((st = case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why)) == E_NOMEM || st == E_IO) {
+            if (e)
+                *e = why;
+        } else if (st != OK) {
+            *usable = false;
+            st = rule_error(g, role_names[g->ind->role], err_line(&why, line, sizeof line), e);
+        } else if (g->no_host) {
+            st = rule_error(g, role_names[g->ind->role], "a row without a known host was left out", e);
+        } else if (g->no_evidence) {
+            st = rule_error(g, role_names[g->ind->role], "a row that cites nothing was left out", e);
+        }
+    }
+    return st;
+}
+
+/* --- from rows to a verdict */
+
+static int by_moment(const void *a, const void *b) { return hits_by_moment(*(const struct hit *const *)a, *(const struct hit *const *)b); }
+
+static size_t take(const struct hit **to, size_t n, const struct group *g)
+{
+    for (size_t i = 0; g && i < g->n; i++)
+        to[n++] = &g->hit[i];
+    return n;
+}
+
+static void look_at(const struct engine *g, size_t host, struct str name, struct subject *s)
+{
+    s->host = host, s->name = name;
+    for (unsigned r = 0; r < ROLES; r++) {
+        s->all[r] = hits_group(&g->hits, (enum role)r, host, (struct str){0});
+        s->own[r] = name.p ? hits_group(&g->hits, (enum role)r, host, name) : NULL;
+        s->n[r] = take(s->hit[r], take(s->hit[r], 0, s->all[r]), s->own[r]);
+        qsort(s->hit[r], s->n[r], sizeof *s->hit[r], by_moment);
+    }
+}
+
+static bool lacks(const struct engine *g, const struct subject *s, enum role role, bool any)
+{
+    size_t asked = 0, there = 0;
+    for (size_t i = 0; i < g->rule->n_require; i++)
+        if (g->rule->require[i].for_role == role)
+            asked++, there += satisfied(g, &g->rule->require[i], s);
+    return any ? asked && !there : there < asked;
+}
+
+/* A cause that only an older or outdated copy of a hive shows may be gone. */
+static bool is_fresh(const struct engine *g, const struct subject *s)
+{
+    for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++)
+        if (!rests_on_stale(g, s->hit[ROLE_CAUSE][i]->evidence) && !rests_on_stale(g, s->hit[ROLE_CAUSE][i]->also))
+            return true;
+    return false;
+}
+
+static enum verdict judge(const struct engine *g, const struct subject *s)
+{
+    const size_t *n = s->n;
+    if (n[ROLE_SYMPTOM])
+        return n[ROLE_CONTRADICTS]                               ? RULED_OUT
+               : n[ROLE_CAUSE] && n[ROLE_LINK] && is_fresh(g, s) ? CONFIRMED
+               : n[ROLE_CAUSE]                                   ? LIKELY
+               : lacks(g, s, ROLE_CAUSE, false)                  ? UNDETERMINED
+               : n[ROLE_COMPATIBLE]                              ? POSSIBLE
+                                                                 : NOTHING;
+    return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? NOTHING : lacks(g, s, ROLE_SYMPTOM, true) ? UNDETERMINED : LATENT;
+}
+
+/* --- storing */
+
+/* The code met most often; of equals the smallest. */
+static struct value common_code(const struct subject *s)
+{
+    struct code_count best = {0};
+    const struct group *const from[] = {s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]};
+    for (size_t k = 0; k < LEN(from); k++)
+        for (size_t i = 0; from[k] && i < from[k]->n_code; i++) {
+            struct code_count c = from[k]->code[i];
+            for (size_t j = 0; k && from[0] && j < from[0]->n_code; j++)
+                c.n += from[0]->code[j].win32 == c.win32 ? from[0]->code[j].n : 0;
+            if (c.n > best.n || (c.n == best.n && c.win32 < best.win32))
+                best = c;
+        }
+    return best.n ? val_i(best.win32) : val_null();
+}
+
+static struct value moment(const struct subject *s, bool last)
+{
+    struct value v = val_null();
+    const struct group *const from[] = {s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]};
+    for (size_t k = 0; k < LEN(from); k++)
+        if (from[k] && from[k]->timed && (v.null || (last ? from[k]->last > v.i : from[k]->first < v.i)))
+            v = val_i(last ? from[k]->last : from[k]->first);
+    return v;
+}
+
+static enum status put_finding(struct engine *g, const struct subject *s, enum verdict verdict, int64_t *id, struct err *e)
+{
+    const struct host *host = &g->host[s->host];
+    const struct cell cell[] = {{.type = COL_TEXT, .null = !s->name.p, .s = s->name}, {.type = COL_TEXT, .s = host->name}};
+    struct buf words = {0};
+    render(&words, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
+    size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
+    struct value v[] = {val_s(g->rule->cause), val_s(g->rule->name), val_s(g->rule->title), val_s(str_of(verdict_names[verdict])), val_i(host->id),
+                        val_s(s->name), common_code(s), moment(s, false), moment(s, true), val_i((int64_t)count), val_s(buf_view(&words))};
+    enum status st = words.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory") : put(g, "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, win32, first_seen, last_seen, count, explanation)"
+                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", v, "ssssisiiiis", e);
+    *id = case_last_id(g->db);
+    buf_free(&words);
+    return st;
+}
+
+static enum status put_citation(struct engine *g, int64_t finding, enum role role, int64_t *ord, const struct hit *h, struct str evidence, struct str explain, struct err *e)
+{
+    struct value v[] = {val_i(finding), val_s(str_of(role_names[role])), val_i((*ord)++), val_s(evidence), h->has_time ? val_i(h->time) : val_null(), val_s(explain)};
+    return put(g, "INSERT INTO citation(finding, role, ord, evidence_id, time, explain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", v, "isisis", e);
+}
+
+/* A row that speaks about the host and about the subject alike is cited once; of too many the earliest and the latest stay. */
+static enum status put_citations(struct engine *g, struct subject *s, int64_t finding, struct err *e)
+{
+    enum status st = OK;
+    for (unsigned r = 0; r < ROLES; r++) {
+        size_t n = 0;
+        for (size_t i = 0; i < s->n[r]; i++)
+            if (!i || hits_by_moment(s->hit[r][i], s->hit[r][n - 1]))
+                s->hit[r][n++] = s->hit[r][i];
+        int64_t ord = 0;
+        for (size_t i = 0; i < n && st == OK; i++) {
+            if (n > LIM_CITATIONS && i == LIM_CITATIONS / 2)
+                i = n - LIM_CITATIONS / 2;
+            const struct hit *h = s->hit[r][i];
+            st = put_citation(g, finding, (enum role)r, &ord, h, h->evidence, h->explain, e);
+            for (struct str rest = h->also, id; st == OK && rest.n;)        /* ids with blanks between */
+                if ((id = str_cut(&rest, ' ')).n && !str_eq(id, h->evidence))
+                    st = put_citation(g, finding, (enum role)r, &ord, h, id, (struct str){0}, e);
+        }
+    }
+    return st;
+}
+
+static struct str collect_for(const struct engine *g, struct str artifact)
+{
+    size_t n;
+    const struct kb_artifact *known = kb_artifacts(g->kb, &n);
+    for (size_t i = 0; i < g->rule->n_collect; i++)
+        if (str_eq(g->rule->collect[i].artifact, artifact))
+            return g->rule->collect[i].command;
+    for (struct str name = artifact; name.n; name = str_cut(&artifact, ':'))      /* "Security:Logon failure" is collected as Security */
+        for (size_t i = 0; i < n; i++)
+            if (str_eq(known[i].name, name))
+                return known[i].collect;
+    return STR("");
+}
+
+static enum status put_unknown(struct engine *g, const struct subject *s, int64_t finding, struct err *e)
+{
+    enum status st = OK;
+    int64_t ord = 0;
+    for (size_t i = 0; i < g->rule->n_require; i++) {
+        const struct requirement *q = &g->rule->require[i];
+        if (satisfied(g, q, s))
+            continue;
+        for (size_t k = 0; k < q->n && st == OK; k++) {
+            struct value v[] = {val_i(finding), val_i(ord++), val_s(q->artifact[k]), val_s(collect_for(g, q->artifact[k]))};
+            st = put(g, "INSERT INTO finding_unknown(finding, ord, artifact, collect) VALUES(?1, ?2, ?3, ?4)", v, "iiss", e);
+        }
+    }
+    return st;
+}
+
+static enum status put_remedies(struct engine *g, int64_t finding, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < g->rule->n_remedy && st == OK; i++) {
+        const struct remedy *m = &g->rule->remedy[i];
+        struct value v[] = {val_i(finding), val_i((int64_t)i), val_s(m->text), val_s(m->risk), val_s(m->reversible), val_s(m->verify)};
+        st = put(g, "INSERT INTO finding_remedy(finding, ord, text, risk, reversible, verify) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", v, "iissss", e);
+    }
+    return st;
+}
+
+static enum status judge_subject(struct engine *g, size_t host, struct str name, struct err *e)
+{
+    struct subject s;
+    int64_t id;
+    look_at(g, host, name, &s);
+    enum verdict verdict = judge(g, &s);
+    if (verdict == NOTHING)
+        return OK;
+    enum status st = put_finding(g, &s, verdict, &id, e);
+    if (st == OK && verdict != RULED_OUT)
+        st = put_unknown(g, &s, id, e);
+    if (st == OK && (st = put_remedies(g, id, e)) == OK)
+        st = put_citations(g, &s, id, e);
+    return st;
+}
+
+/* Groups of symptoms and causes by host, role and name: their order is the order of findings. */
+static int by_place(const void *a, const void *b)
+{
+    const struct group *x = *(const struct group *const *)a, *y = *(const struct group *const *)b;
+    int c = x->host != y->host ? (x->host > y->host) - (x->host < y->host) : (int)x->role - (int)y->role;
+    return c ? c : hits_by_name(x->subject, y->subject);
+}
+
+/* Subjects of the symptoms; without symptoms those of the causes; the host itself when no row names a subject. place[0..n): one host and role. */
+static enum status judge_groups(struct engine *g, const struct group *const *place, size_t n, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = n > 1 && !place[0]->subject.p; i < n && st == OK; i++)
+        st = judge_subject(g, place[i]->host, place[i]->subject, e);
+    return st;
+}
+
+static enum status judge_all(struct engine *g, struct err *e)
+{
+    size_t n = 0, end;
+    enum status st = OK;
+    const struct group **place = malloc((g->hits.n + 1) * sizeof *place);
+    if (!place)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
+    for (size_t i = 0; i < g->hits.n; i++)
+        if (g->hits.group[i].role <= ROLE_CAUSE)
+            place[n++] = &g->hits.group[i];
+    qsort(place, n, sizeof *place, by_place);
+    for (size_t i = 0; i < n && st == OK; i = end) {
+        for (end = i + 1; end < n && place[end]->host == place[i]->host && place[end]->role == place[i]->role; end++)
+            ;
+        st = judge_groups(g, place + i, end - i, e);
+        while (end < n && place[end]->host == place[i]->host)       /* causes, when there were symptoms */
+            end++;
+    }
+    free(place);
+    return st;
+}
+
+static enum status judge_rule(struct engine *g, const struct rule *rule, struct err *e)
+{
+    bool usable = true;
+    g->rule = rule;
+    enum status st = gather(g, &usable, e);
+    if (st == OK && usable)
+        st = judge_all(g, e);
+    hits_clear(&g->hits);
+    return st;
+}
+
+/* Older copies, and hives whose latest changes stand in transaction logs that nobody collected. */
+static const char stale_sql[] = "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') "
+    "UNION SELECT file_id FROM hive WHERE dirty = 1 AND coalesce(replay, 'dirty') LIKE 'dirty%' ORDER BY 1";
+
+static enum status begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
+{
+    *g = (struct engine){.db = db, .kb = kb};
+    if (!arena_make(&g->a, ENGINE_ARENA))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
+    enum status st = case_query(db, "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name", NULL, NULL, 0, keep_host, g, e);
+    if (st == OK)
+        st = case_query(db, stale_sql, NULL, NULL, 0, keep_stale, g, e);
+    if (st == OK)
+        st = case_query(db, "SELECT host_id, artifact, state, file_id, any_time, from_time, to_time FROM temp.reach ORDER BY host_id, artifact, from_time, to_time, file_id", NULL, NULL, 0, keep_reach, g, e);
+    return st == OK ? case_exec(db, "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; DELETE FROM finding_remedy; DELETE FROM rule_error", e) : st;
+}
+
+enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n, struct err *e)
+{
+    struct engine g;
+    enum status st = begin(&g, db, kb, e);
+    for (size_t i = 0; i < n && st == OK; i++)
+        st = judge_rule(&g, &rule[i], e);
+    hits_free(&g.hits);
+    arena_free(&g.a);
+    return st;
+}
+
+enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e)
+{
+    size_t n;
+    const struct rule *rule = kb_rules(kb, &n);
+    enum status st = case_begin(db, e);
+    if (st == OK && (st = diagnose_rules(db, kb, rule, n, e)) == OK)
+        st = case_commit(db, e);
+    return st;
+}
+
+/* --- derive */
+struct drops { struct buf sql; struct str schema; };
+
+static enum status drop(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct drops *d = ctx;
+    (void)name, (void)n, (void)e;
+    for (size_t i = 0; i + c[1].s.n <= d->schema.n; i++)        /* an index of the schema stays */
+        if (str_eq((struct str){d->schema.p + i, c[1].s.n}, c[1].s))
+            return OK;
+    buf_printf(&d->sql, "DROP %.*s \"%.*s\";", STR_ARG(c[2].s), STR_ARG(c[0].s));
+    return OK;
+}
+
+/* Views and the indexes that derive.sql adds are made anew, so that a case of an older program can be judged by other rules. */
+enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
+{
+    struct str sql = kb_file(kb, "views.sql");
+    struct drops d = {.schema = kb_file(kb, "schema.sql")};
+    if (!sql.p)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "views.sql is missing");
+    enum status st = case_query(db, "SELECT name, sql, type FROM sqlite_schema WHERE type IN ('view', 'index') AND sql IS NOT NULL AND name NOT LIKE '%\"%' ORDER BY type, name", NULL, NULL, 0, drop, &d, e);
+    buf_char(&d.sql, 0);
+    if (st == OK && d.sql.bad)
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "views.sql", "no memory");
+    if (st == OK && (st = case_exec(db, d.sql.p, e)) == OK && (st = case_exec(db, sql.p, e)) != OK && e)
+        e->what = "views.sql";
+    buf_free(&d.sql);
+    return st;
+}
+
+enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
+{
+    static const char *const files[] = {"derive.sql", "consumers.sql"};
+    enum status st = OK;
+    for (size_t i = 0; i < LEN(files) && st == OK; i++) {
+        struct str sql = kb_file(kb, files[i]);
+        if (!sql.p)
+            return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s is missing", files[i]);
+        if ((st = case_exec(db, sql.p, e)) != OK && e)
+            e->what = files[i];
+    }
+    return st;
+}
+
+enum status derive(struct casedb *db, const struct kb *kb, struct err *e)
+{
+    enum status st = derive_views(db, kb, e);
+    return st == OK ? derive_tables(db, kb, e) : st;
+}

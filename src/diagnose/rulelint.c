@@ -1,0 +1,278 @@
+#include "diagnose/rulelint.h"
+#include "base/utf.h"
+#include "case/casedb.h"
+#include "diagnose/diagnose.h"
+#include "diagnose/ruletest.h"
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *const rule_causes[] = {
+    "account-locked-by-stale-consumer", "account-unusable", "autologon-broken", "batch-right-missing", "bits-noninteractive", "blank-password", "boot-race",
+    "builtin-account-on-network", "certificate-binding", "clock-skew", "credential-conflict", "credential-guard-change", "credential-service-disabled",
+    "credential-storage-policy", "credman-from-network-logon", "cross-user-launch", "dc-unreachable", "duplicate-computer-name", "encryption-type-mismatch",
+    "gmsa-retrieval", "guest-session-no-key", "legacy-lanman-caller", "loopback-check", "lsass-instability", "newcredentials-session", "ntlm-blocked", "ntlm-bottleneck",
+    "offline-files-state", "redirector-limits-low", "s4u-account-unsupported", "s4u-needs-network", "sam-rpc-no-session-key", "secure-channel-broken",
+    "service-password-drift", "service-right-missing", "session-lost-at-reboot", "session-security-mismatch", "session0-user-activation", "smb-limit-reached",
+    "stale-drive-mapping", "system-credential-store-damaged", "task-interactive-no-session", "task-password-drift", "task-principal-mismatch", "task-session-locked",
+    "token-outlived-session", "uac-linked-session", "unqualified-user", "unrelated-component-code", "update-correlated", "workstation-service-down", NULL};
+
+struct lint { const struct kb *kb; struct casedb *base; const struct rule *rule; struct buf *out; size_t problems; };
+
+static void PRINTF_LIKE(3, 4) problem(struct lint *l, unsigned line, const char *fmt, ...)
+{
+    char why[400];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(why, sizeof why, fmt, ap);
+    va_end(ap);
+    buf_printf(l->out, "%.*s:%u: ", STR_ARG(l->rule->file), line);
+    buf_term(l->out, str_of(why)), buf_char(l->out, '\n');
+    l->problems++;
+}
+
+static bool among(struct str s, const char *const *words)
+{
+    for (; *words; words++)
+        if (str_eq(s, str_of(*words)))
+            return true;
+    return false;
+}
+
+/* --- header */
+static bool is_uuid4(struct str s)
+{
+    static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
+    for (size_t i = 0; i < s.n && s.n == sizeof form - 1; i++) {
+        bool hex = (s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'a' && s.p[i] <= 'f');
+        if (form[i] == 'x' ? !hex : form[i] == 'y' ? !s.p[i] || !strchr("89ab", s.p[i]) : s.p[i] != form[i])
+            return false;
+    }
+    return s.n == sizeof form - 1;
+}
+
+static bool is_snake(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
+            return false;
+    return s.n > 0;
+}
+
+static bool is_date(struct str s)
+{
+    for (size_t i = 0; i < s.n && s.n == 10; i++)
+        if (i == 4 || i == 7 ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    return s.n == 10;
+}
+
+static void header(struct lint *l)
+{
+    static const char *const status[] = {"stable", "test", "experimental", NULL}, *const level[] = {"informational", "low", "medium", "high", "critical", NULL};
+    const struct rule *r = l->rule;
+    char name[256];
+    snprintf(name, sizeof name, "rules/%.*s.yml", STR_ARG(r->name));
+    if (!is_uuid4(r->id))
+        problem(l, r->at.line, "id: expected a lower-case UUID of version 4");
+    if (!is_snake(r->name) || !str_eq(r->file, str_of(name)))
+        problem(l, 1, "name: expected lower case with underscores, and the file to be rules/<name>.yml");
+    if (!among(r->status, status))
+        problem(l, 1, "status: expected stable, test or experimental");
+    if (!among(r->level, level))
+        problem(l, 1, "level: expected informational, low, medium, high or critical");
+    if (!is_date(r->date) || (r->modified.n && !is_date(r->modified)))
+        problem(l, 1, "date, modified: expected YYYY-MM-DD");
+    if (!r->author.n || !r->n_reference || !r->n_tag)
+        problem(l, 1, "author, references and tags: expected all three");
+}
+
+static void cause(struct lint *l)
+{
+    if (!among(l->rule->cause, rule_causes))
+        problem(l, l->rule->line_cause, "cause: '%.*s' is none of the stable identifiers", STR_ARG(l->rule->cause));
+}
+
+/* --- artefacts and advice */
+static bool known_artifact(const struct lint *l, struct str name)
+{
+    size_t n;
+    const struct kb_artifact *a = kb_artifacts(l->kb, &n);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(a[i].name, name))
+            return true;
+    struct str rest = name, channel = str_cut(&rest, ':');      /* "Security:Logon failure" */
+    return rest.n && known_artifact(l, channel);
+}
+
+static void advice(struct lint *l)
+{
+    const struct rule *r = l->rule;
+    if (!r->n_require)
+        problem(l, 1, "requires: expected at least one artefact");
+    for (size_t i = 0; i < r->n_require; i++)
+        for (size_t k = 0; k < r->require[i].n; k++)
+            if (!known_artifact(l, r->require[i].artifact[k]))
+                problem(l, 1, "requires: artefact '%.*s' is not in artifacts.yml", STR_ARG(r->require[i].artifact[k]));
+    for (size_t i = 0; i < r->n_collect; i++)
+        if (!known_artifact(l, r->collect[i].artifact))
+            problem(l, 1, "collect: artefact '%.*s' is not in artifacts.yml", STR_ARG(r->collect[i].artifact));
+    if (!r->n_remedy)
+        problem(l, 1, "remediation: expected at least one");
+}
+
+/* --- SQL */
+static bool reads_clock(struct str sql)
+{
+    static const char *const words[] = {"'now'", "current_time", "current_date", "julianday()", "datetime()", "date()", "time()", "unixepoch()"};
+    for (size_t i = 0; i < sql.n; i++)
+        for (size_t k = 0; k < LEN(words); k++)
+            if (str_starts_ci((struct str){sql.p + i, sql.n - i}, str_of(words[k])))
+                return true;
+    return false;
+}
+
+enum { MAX_NAMES = 24 };
+
+/* Names between braces, with a NUL behind each in text. */
+static size_t template_names(struct str s, char *text, size_t cap, const char **name, size_t max)
+{
+    size_t n = 0, at = 0;
+    while (s.n && n < max) {
+        str_cut(&s, '{');
+        struct str rest = s, word = str_cut(&rest, '}');
+        if (word.n == s.n || at + word.n + 1 > cap)
+            break;
+        name[n++] = text + at;
+        memcpy(text + at, word.p, word.n), at += word.n, text[at++] = 0;
+        s = rest;
+    }
+    return n;
+}
+
+/* The columns a result must have; does the query compile, and which of n names does it give? */
+static const char *const must[] = {"evidence_id", "host", "subject", "time"};
+static bool compiles(struct lint *l, const struct indicator *ind, const char *const *name, bool *has, size_t n)
+{
+    char line[300];
+    struct err e = {0};
+    if (case_check(l->base, ind->sql, name, has, n, &e) != OK)
+        return problem(l, ind->line, "%s: %s", role_names[ind->role], err_line(&e, line, sizeof line)), false;
+    for (size_t i = 0; i < LEN(must); i++)
+        if (!has[i])
+            problem(l, ind->line, "%s: the result has no column %s", role_names[ind->role], name[i]);
+    return true;
+}
+
+static void one_indicator(struct lint *l, const struct indicator *ind)
+{
+    const char *name[LEN(must) + MAX_NAMES];
+    bool has[LEN(must) + MAX_NAMES];
+    char text[1024];
+    memcpy(name, must, sizeof must);
+    size_t n = LEN(must) + template_names(ind->explain, text, sizeof text, name + LEN(must), MAX_NAMES);
+    if (!compiles(l, ind, name, has, n))
+        return;
+    for (size_t i = LEN(must); i < n; i++)
+        if (!has[i])
+            problem(l, ind->line, "%s: explain names {%s}, which is no column of the result", role_names[ind->role], name[i]);
+    if (reads_clock(ind->sql))
+        problem(l, ind->line, "%s: the answer must not depend on the clock", role_names[ind->role]);
+}
+
+static void indicators(struct lint *l)
+{
+    bool seen[ROLES] = {false};
+    for (size_t i = 0; i < l->rule->n_ind; i++) {
+        seen[l->rule->ind[i].role] = true;
+        one_indicator(l, &l->rule->ind[i]);
+    }
+    static const enum role roles[] = {ROLE_SYMPTOM, ROLE_CAUSE, ROLE_CONTRADICTS};
+    for (size_t i = 0; i < LEN(roles); i++)
+        if (!seen[roles[i]])
+            problem(l, l->rule->ind[0].line, "indicators: none with role %s", role_names[roles[i]]);
+    const char *name[MAX_NAMES];
+    char text[1024];
+    size_t n = template_names(l->rule->explanation, text, sizeof text, name, MAX_NAMES);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(name[i], "subject") && strcmp(name[i], "host"))
+            problem(l, 1, "explanation: {%s}, expected {subject} or {host}", name[i]);
+}
+
+/* --- tests */
+const char *const test_kind_names[TEST_KINDS] = {"positive", "contradicted", "missing evidence", "hostile text"};
+
+/* Markup, control characters or what turns text around. */
+static bool is_hostile(struct str s)
+{
+    for (size_t i = 0; i < s.n;) {
+        uint32_t u = utf8_next(s, &i);
+        if (u == '<' || u < 0x20 || u == 0x7f || (u >= 0x202a && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069))
+            return true;
+        if (u == '\\' && i + 1 < s.n && s.p[i] == 'u' && s.p[i + 1] == '0')     /* the same inside the JSON of an event's data */
+            return true;
+    }
+    return false;
+}
+
+unsigned test_kinds(const struct rule_test *t)
+{
+    static const struct { const char *verdict; enum test_kind kind; } rows[] = {
+        {"confirmed", TEST_POSITIVE}, {"likely", TEST_POSITIVE}, {"possible", TEST_POSITIVE}, {"ruled_out", TEST_CONTRADICTED}, {"undetermined", TEST_MISSING}};
+    unsigned bits = 0;
+    for (size_t i = 0; i < t->n_expect; i++)
+        for (size_t k = 0; k < LEN(rows); k++)
+            if (str_eq(t->expect[i].verdict, str_of(rows[k].verdict)))
+                bits |= 1u << rows[k].kind;
+    for (size_t i = 0; i < t->n_fact; i++)
+        for (size_t k = 0; k < t->fact[i].n; k++)
+            if (is_hostile(t->fact[i].field[k].value))
+                bits |= 1u << TEST_HOSTILE;
+    return bits;
+}
+
+static void tests(struct lint *l)
+{
+    unsigned bits = 0;
+    for (size_t i = 0; i < l->rule->n_test; i++) {
+        bits |= test_kinds(&l->rule->test[i]);
+        if (l->rule->test[i].n_expect > 64)
+            problem(l, l->rule->test[i].line, "test: at most 64 expectations are compared");
+        for (size_t k = 0; k < i; k++)
+            if (str_eq(l->rule->test[k].name, l->rule->test[i].name))
+                problem(l, l->rule->test[i].line, "test: the name '%.*s' again", (int)(l->rule->test[i].name.n < 80 ? l->rule->test[i].name.n : 80), l->rule->test[i].name.p);
+    }
+    for (unsigned k = 0; k < TEST_KINDS; k++)
+        if (!(bits & 1u << k))
+            problem(l, l->rule->line_tests, "tests: none of kind '%s'", test_kind_names[k]);
+}
+
+size_t rulelint(const struct kb *kb, struct casedb *base, const struct rule *rule, struct buf *out)
+{
+    struct lint l = {kb, base, rule, out, 0};
+    header(&l), cause(&l), advice(&l), indicators(&l), tests(&l);
+    return l.problems;
+}
+
+enum status rules_usable(const struct kb *kb, struct err *e)
+{
+    struct casedb *base = NULL;
+    struct buf out = {0};
+    size_t n = 0;
+    const struct rule *rule = kb_rules(kb, &n);
+    enum status st = ruletest_base(kb, &base, e);
+    if (st == OK)
+        st = derive_tables(base, kb, e);
+    for (size_t i = 0; i < n && st == OK; i++) {
+        struct lint l = {kb, base, &rule[i], &out, 0};
+        bool has[LEN(must)];
+        cause(&l);
+        for (size_t k = 0; k < rule[i].n_ind; k++)
+            compiles(&l, &rule[i].ind[k], must, has, LEN(must));
+        struct str rest = buf_view(&out), first = str_cut(&rest, '\n');
+        if (l.problems)
+            st = err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%.*s", STR_ARG(first));
+    }
+    buf_free(&out);
+    case_close(base);
+    return st;
+}
