@@ -28,7 +28,7 @@ LIB_SRC := $(sort $(filter-out src/kb/embed.c,$(wildcard $(ROOMS:%=%/*.c))) $(wi
 CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))
-KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*.yml knowledge/*/*.yml)) $(wildcard reports/style.css reports/report.schema.json)
+KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*/*.sql knowledge/*.yml knowledge/*/*.yml)) $(wildcard reports/style.css reports/report.schema.json)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 all: $(O)/whylogon

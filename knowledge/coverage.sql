@@ -1,4 +1,4 @@
--- What the evidence covers, per host and artefact, before any rule runs. Reads facts and the host_id that derive.sql set; fills table coverage
+-- What the evidence covers, per host and artefact, before any rule runs. Reads facts and the host_id that derive/ set; fills table coverage
 -- and, for the diagnosis that follows on the same connection, temp.reach: until when silence of an artefact means that nothing happened.
 -- temp.want_artifact(name, kind) holds the artefacts of artifacts.yml and those rules require; "Security:Logon failure" asks for audit policy too.
 -- A host may have several rows for a channel: one per stretch of time without a known gap.

@@ -28,7 +28,7 @@ CREATE TABLE event_count(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEG
 CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
     event_id INTEGER, qualifiers INTEGER, version INTEGER, level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
     keywords INTEGER,                           -- 0x0010000000000000: failure audit
-    host_id INTEGER, boot INTEGER);             -- set by derive.sql
+    host_id INTEGER, boot INTEGER);             -- set by derive/
 CREATE INDEX event_what ON event(provider, event_id);
 CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;       -- other files that hold it, and where first
 CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
@@ -36,7 +36,7 @@ CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, com
     UNIQUE(file_id, computer, channel, provider, event_id, day, key));   -- parts of one log add up: n sums, first keeps the earliest with its offset
 CREATE TABLE hive(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, kind TEXT, root TEXT, computer TEXT, seq1 INTEGER, seq2 INTEGER, dirty INTEGER, replay TEXT,
     keys INTEGER, values_n INTEGER, last_written INTEGER, control_set INTEGER, name TEXT, host_id INTEGER,
-    main INTEGER);      -- derive.sql: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate); views read only these
+    main INTEGER);      -- derive/: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate); views read only these
 -- hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log).
 CREATE TABLE reg_key(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, path TEXT COLLATE NOCASE, written INTEGER, class TEXT, subkeys INTEGER,
     values_n INTEGER, origin TEXT, recovered INTEGER);
@@ -65,7 +65,7 @@ CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning
 CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT, PRIMARY KEY(id)) WITHOUT ROWID;
 CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;     -- well-known accounts and their spellings
 
--- Derived by knowledge/derive.sql (which may use our SQL functions), read by views (which use SQLite's own only). Their indexes are made there, after the rows.
+-- Derived by knowledge/derive/ (which may use our SQL functions), read by views (which use SQLite's own only). Their indexes are made there, after the rows.
 CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, machine_sid TEXT, joined INTEGER);
 CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER,
     end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;     -- boot 0: before the first start in the evidence
@@ -88,7 +88,7 @@ CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TE
 CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
                                                 -- state: present missing cleared partial unreadable disabled; with case: Security is a channel, SECURITY a hive
 
--- Made by knowledge/consumers.sql, where each column is explained: what rules ask most.
+-- Made by knowledge/derive/8*.sql, where each column is explained: what rules ask most.
 CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT,
     sid TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
     file_id INTEGER, file_off INTEGER, also TEXT, sample INTEGER);

@@ -233,7 +233,7 @@ FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTE
 CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;
 CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, verify FROM finding_remedy;
 
--- Tables of consumers.sql: what rules ask most. There stands what each column means.
+-- Tables of derive/8*.sql: what rules ask most. There stands what each column means.
 CREATE VIEW v_logon_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
     f.provider, f.event_id, f.luid, f.also, f.sample

@@ -3,6 +3,7 @@
 #include "case/casedb_priv.h"
 #include "diagnose/diagnose.h"
 #include "kb/kb.h"
+#include "kb/kb_files.h"
 #include "diagnose/rulelint.h"
 #include "diagnose/ruletest.h"
 #include "tests/build_knowledge.h"
@@ -33,7 +34,23 @@ static const char probe_rule[] =
     "explanation: '{subject} on {host} {nobody}'\ncollect: [{artifact: SAM, command: fetch SAM}]\nremediation: [{text: mend, risk: low, reversible: yes, verify: look}]\n";
 static const char broken_rule[] =
     HEAD("broken", "56", "clock-skew") "requires: [{artifact: System, for: symptom}]\nindicators:\n" INDICATOR("symptom") INDICATOR("cause") "    - {role: contradicts, sql: 'SELECT * FROM event', explain: x}\nexplanation: e\n";
-static const struct knowledge_file knowledge[] = {{"derive.sql", derive_sql}, {"views.sql", views_sql}, {"rules/probe.yml", probe_rule}, {"rules/broken.yml", broken_rule}};
+
+/* A folder of knowledge where events of provider Probe, and nothing else, make hosts and rows: its n rules, and views of them. */
+static char *probe_folder(const struct knowledge_file *rule, size_t n)
+{
+    struct knowledge_file file[64] = {{"derive/10-hosts.sql", derive_sql}, {"views.sql", views_sql}};
+    size_t used = 2;
+    for (size_t i = 0; i < n; i++)
+        file[used++] = rule[i];
+    for (size_t i = 0; i < kb_n_files; i++)
+        if (!strncmp(kb_files[i].name, "derive/", 7) && strcmp(kb_files[i].name, file[0].name) > 0 && strcmp(kb_files[i].name, "derive/80") < 0) {
+            cr_assert_lt(used, LEN(file));
+            file[used++] = (struct knowledge_file){kb_files[i].name, "SELECT 1;"};
+        }
+    return knowledge_folder(file, used);
+}
+
+static const struct knowledge_file knowledge[] = {{"rules/probe.yml", probe_rule}, {"rules/broken.yml", broken_rule}};
 
 static struct kb *kb;
 static struct casedb *db;
@@ -42,7 +59,7 @@ static int64_t record;
 static void setup(void)
 {
     struct err e = {0};
-    char *dir = knowledge_folder(knowledge, LEN(knowledge));
+    char *dir = probe_folder(knowledge, LEN(knowledge));
     cr_assert(kb_load(dir, &kb, &e) == OK, "%s", e.why);
     knowledge_gone(dir);
 }
@@ -426,8 +443,8 @@ Test(diagnose, tests_inside_rules)
                      "explanation: e\nindicators: [" "{role: symptom, sql: \"SELECT * FROM v_probe WHERE role = 'symptom'\", explain: x}, {role: cause, sql: \"SELECT * FROM v_probe WHERE role = 'cause'\", explain: x}]\n"
                      "tests:\n    - name: t\n      facts:\n");
         buf_z(&rule, ruletests[i].facts), buf_printf(&rule, "      expect: %s\n", ruletests[i].expect), buf_char(&rule, 0);
-        const struct knowledge_file file[] = {{"derive.sql", derive_sql}, {"views.sql", views_sql}, {"rules/extra.yml", rule.p}};
-        char *dir = knowledge_folder(file, LEN(file));
+        const struct knowledge_file file[] = {{"rules/extra.yml", rule.p}};
+        char *dir = probe_folder(file, LEN(file));
         kb_free(kb);
         cr_assert(kb_load(dir, &kb, &e) == OK, "%s: %s", ruletests[i].name, e.why);
         knowledge_gone(dir);
@@ -465,8 +482,8 @@ Test(diagnose, every_kind_of_test_fact)
         struct casedb *base = NULL;
         char text[1200];
         snprintf(text, sizeof text, HEAD("extra", "57", "boot-race") "requires: []\nexplanation: e\nindicators: [{role: symptom, sql: SELECT, explain: x}]\ntests:\n    - name: t\n      facts:\n          - %s\n      expect: []\n", kinds[i].fact);
-        const struct knowledge_file file[] = {{"derive.sql", derive_sql}, {"views.sql", views_sql}, {"rules/extra.yml", text}};
-        char *dir = knowledge_folder(file, LEN(file));
+        const struct knowledge_file file[] = {{"rules/extra.yml", text}};
+        char *dir = probe_folder(file, LEN(file));
         kb_free(kb), kb = NULL;
         cr_assert(kb_load(dir, &kb, &e) == OK, "%s: %s", kinds[i].fact, e.why);
         knowledge_gone(dir);
@@ -520,8 +537,8 @@ Test(diagnose, lint)
         const char *at = *lints[i].from ? strstr(sound, lints[i].from) : sound;
         cr_assert(at, "%s", lints[i].name);
         buf_put(&text, sound, (size_t)(at - sound)), buf_z(&text, lints[i].to), buf_z(&text, at + strlen(lints[i].from)), buf_char(&text, 0);
-        const struct knowledge_file file[] = {{"derive.sql", derive_sql}, {"views.sql", views_sql}, {"rules/extra.yml", text.p}};
-        char *dir = knowledge_folder(file, LEN(file));
+        const struct knowledge_file file[] = {{"rules/extra.yml", text.p}};
+        char *dir = probe_folder(file, LEN(file));
         kb_free(kb), kb = NULL;
         cr_assert(kb_load(dir, &kb, &e) == OK, "%s: %s", lints[i].name, e.why);
         knowledge_gone(dir);
@@ -536,7 +553,7 @@ Test(diagnose, lint)
     }
 }
 
-/* What `report --knowledge` does: the knowledge of this program, its own derive.sql included, over a case that was judged before. */
+/* What `report --knowledge` does: the knowledge of this program, its own derivation included, over a case that was judged before. */
 Test(diagnose, judged_again_by_the_real_knowledge)
 {
     struct kb *own = NULL;

@@ -263,6 +263,28 @@ Test(kb, override_replaces_adds_and_shows_in_the_sum)
     cr_expect(kb_load("/nonexistent/whylogon", &none, &e) != OK && !none);
 }
 
+/* The files of derive/ come by name: one that is added runs in its place, one of a known name instead of ours. */
+Test(kb, derivation_by_name)
+{
+    const struct knowledge_file file[] = {{"derive/00-first.sql", "SELECT 0;"}, {"derive/15-mine.sql", "SELECT 15;"}, {"derive/99-last.sql", "SELECT 99;"}, {"derive/20-boots.sql", "SELECT 20;"}};
+    char *dir = knowledge_folder(file, LEN(file));
+    const char *name = "", *before = "";
+    struct kb *kb = NULL;
+    struct err e = {0};
+    struct str text;
+    size_t n = 0;
+    cr_assert(kb_load(dir, &kb, &e) == OK, "%s", e.why);
+    knowledge_gone(dir);
+    for (; (text = kb_part(kb, "derive/", n, &name)).p; n++, before = name) {
+        cr_expect(strcmp(before, name) < 0, "%s behind %s", name, before);
+        for (size_t i = 0; i < LEN(file); i++)
+            cr_expect(strcmp(name, file[i].name) || str_eq(text, str_of(file[i].text)), "%s: %s", name, text.p);
+        cr_expect(n != 0 || !strcmp(name, file[0].name));
+    }
+    cr_expect(n > LEN(file) && !strcmp(name, file[2].name), "%s", name);
+    kb_free(kb);
+}
+
 Test(kb, a_file_too_large)
 {
     char *big = malloc(LIM_KB_FILE + 2);

@@ -1,4 +1,4 @@
-/* SQL functions for derive.sql and coverage.sql, registered only on cases we write. Each takes evidence text and returns NULL for
+/* SQL functions for knowledge/derive/ and coverage.sql, registered only on cases we write. Each takes evidence text and returns NULL for
  * what it cannot read; none allocates more than its argument. */
 #include "case/casedb_priv.h"
 #include "base/utf.h"

@@ -559,7 +559,7 @@ static enum status drop(void *ctx, const struct cell *c, const char *const *name
     return OK;
 }
 
-/* Views and the indexes that derive.sql adds are made anew, so that a case of an older program can be judged by other rules. */
+/* Views and the indexes that derive/ adds are made anew, so that a case of an older program can be judged by other rules. */
 enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
 {
     struct str sql = kb_file(kb, "views.sql");
@@ -578,15 +578,14 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
 
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
 {
-    static const char *const files[] = {"derive.sql", "consumers.sql"};
+    const char *name;
     enum status st = OK;
-    for (size_t i = 0; i < LEN(files) && st == OK; i++) {
-        struct str sql = kb_file(kb, files[i]);
-        if (!sql.p)
-            return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s is missing", files[i]);
+    struct str sql = kb_part(kb, "derive/", 0, &name);
+    if (!sql.p)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "derive/*.sql is missing");
+    for (size_t i = 1; sql.p && st == OK; sql = kb_part(kb, "derive/", i++, &name))
         if ((st = case_exec(db, sql.p, e)) != OK && e)
-            e->what = files[i];
-    }
+            e->what = name;
     return st;
 }
 

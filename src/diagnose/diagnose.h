@@ -10,8 +10,8 @@ struct casedb;
 struct kb;
 struct rule;
 
-enum status derive(struct casedb *db, const struct kb *kb, struct err *e);      /* knowledge/derive.sql; hosts, boots, sessions, failures, ... */
-enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e);        /* its halves: views.sql, then derive.sql */
+enum status derive(struct casedb *db, const struct kb *kb, struct err *e);      /* knowledge/derive/: hosts, boots, sessions, failures, ... */
+enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e);        /* its halves: views.sql, then derive/ */
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e);
 /* coverage.c, knowledge/coverage.sql. Leaves a temporary table for diagnose: both run on one connection, coverage first. */
 enum status coverage(struct casedb *db, const struct kb *kb, struct err *e);

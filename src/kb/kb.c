@@ -238,6 +238,14 @@ struct str kb_file(const struct kb *kb, const char *name)
     return s ? s->text : (struct str){0};
 }
 
+struct str kb_part(const struct kb *kb, const char *prefix, size_t i, const char **name)
+{
+    for (size_t k = 0; k < kb->n_source; k++)
+        if (!strncmp(kb->source[k].name, prefix, strlen(prefix)) && !i--)
+            return *name = kb->source[k].name, kb->source[k].text;
+    return (struct str){0};
+}
+
 const char *kb_sha256(const struct kb *kb) { return kb->sha256; }
 const struct want *kb_want(const struct kb *kb) { return &kb->want; }
 const struct rule *kb_rules(const struct kb *kb, size_t *n) { return *n = kb->n_rule, kb->rule; }

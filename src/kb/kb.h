@@ -46,6 +46,8 @@ struct kb_artifact { struct kb_place at; struct str name, kind, collect, meaning
 enum status kb_load(const char *override_dir, struct kb **out, struct err *e);
 void        kb_free(struct kb *kb);
 struct str  kb_file(const struct kb *kb, const char *name);                     /* text of knowledge/<name>; .p NULL: none */
+/* Text of the i-th file, by name, whose name begins so ("derive/"), and its name; .p NULL: no more. */
+struct str  kb_part(const struct kb *kb, const char *prefix, size_t i, const char **name);
 const char *kb_sha256(const struct kb *kb);                                     /* of all files in use, 64 hex digits */
 const struct want *kb_want(const struct kb *kb);
 const struct rule *kb_rules(const struct kb *kb, size_t *n);                    /* sorted by cause */

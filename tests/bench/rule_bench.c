@@ -1,4 +1,4 @@
-/* rule_bench: what the SQL of the knowledge costs on busy evidence (../scale.h): time and SQLite steps of each statement of derive.sql, consumers.sql, coverage.sql and of each rule.
+/* rule_bench: what the SQL of the knowledge costs on busy evidence (../scale.h): time and SQLite steps of each statement of derive/*.sql, of coverage.sql and of each rule.
  * usage: rule_bench [N [DAYS [ACCOUNTS [PLANS]]]]     N (10000) task failures and what goes with them over DAYS (30; 0: within one hour) under ACCOUNTS (200). Steps are compared with those of N / 2: 2.0 is linear.
  * Statements below 1 % of the time are not listed, each rule's sum is; PLANS=1 adds the query plan of those that are. */
 #include "case/casedb_priv.h"
@@ -88,7 +88,9 @@ static void run(struct run *r, int64_t n, int64_t span, bool last, const struct 
     must(case_begin(db, &e), &e), must(kb_store(kb, db, &e), &e), must(derive_views(db, kb, &e), &e);
     must(case_exec(db, set, &e), &e), must(case_exec(db, scale_sql, &e), &e), must(case_commit(db, &e), &e);
     must(case_begin(db, &e), &e);
-    script(db, r, "derive.sql"), script(db, r, "consumers.sql");
+    const char *name;
+    for (size_t i = 0; kb_part(kb, "derive/", i, &name).p; i++)
+        script(db, r, name);
     struct cost *cover = &r->cost[r->n++];
     snprintf(cover->name, sizeof cover->name, "coverage.sql");
     double t = now();
