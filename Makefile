@@ -6,6 +6,7 @@
 #   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
+#   format      every C file laid out as .clang-format says; format-check tells which are not
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
 #   mingw       what the Windows port needs compiles
 #   install     PREFIX=/usr/local, DESTDIR=
@@ -134,11 +135,18 @@ bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_lo
 	$(Q)$(O)/rule_bench
 	$(Q)bash tests/bench/hives.sh $(O)
 
+# --- how C is laid out: .clang-format, by the version that wrote it
+FORMAT := $(sort $(wildcard src/*/*.[ch] parsers/*/*.[ch] reports/*.[ch] tests/*.[ch] tests/*/*.[ch]))
+format:
+	$(Q)clang-format-14 -i $(FORMAT)
+format-check:
+	$(Q)clang-format-14 --dry-run -Werror $(FORMAT)
+
 install: $(O)/whylogon
 	install -D -m 755 $(O)/whylogon $(DESTDIR)$(PREFIX)/bin/whylogon
 clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan campaign samples fuzz fuzz-short fuzz-coverage mingw bench install clean help
+.PHONY: all test faults asan campaign samples fuzz fuzz-short fuzz-coverage mingw bench format format-check install clean help
 .SECONDARY:

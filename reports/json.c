@@ -1,8 +1,10 @@
-/* report.json, schema whylogon-report/1 (report.schema.json beside this file): stable key order, one object a line where it fits. */
+/* report.json, schema whylogon-report/1 (report.schema.json beside this file): stable key order, one object a
+ * line where it fits. */
 #include "reports/model.h"
 #include "base/wintime.h"
 
-/* A time outside the years 1601..9999 is no date-time; the fact it belongs to is cited, so nothing is lost by null. */
+/* A time outside the years 1601..9999 is no date-time; the fact it belongs to is cited, so nothing is lost by
+ * null. */
 static void json_time(struct buf *b, int64_t t)
 {
     char text[WINTIME_TEXT];
@@ -16,14 +18,26 @@ static void json_time(struct buf *b, int64_t t)
 static const struct voice json = {buf_json, json_time, "null", true, 0};
 
 /* Opens "name": [ and puts each row on its own line; the caller says whether one came before. */
-static void open_list(struct buf *b, const char *indent, const char *name) { say(b, &json, "%z'%z': [", indent, name); }
-static void next_row(struct buf *b, size_t i, const char *indent) { say(b, &json, i ? ",\n%z" : "\n%z", indent); }
-static void close_list(struct buf *b, bool any, const char *indent) { say(b, &json, any ? "\n%z]" : "]", any ? indent : ""); }
+static void open_list(struct buf *b, const char *indent, const char *name)
+{
+    say(b, &json, "%z'%z': [", indent, name);
+}
+static void next_row(struct buf *b, size_t i, const char *indent)
+{
+    say(b, &json, i ? ",\n%z" : "\n%z", indent);
+}
+static void close_list(struct buf *b, bool any, const char *indent)
+{
+    say(b, &json, any ? "\n%z]" : "]", any ? indent : "");
+}
 
 static void put_head(const struct report *r, struct buf *b)
 {
     const struct r_pair *word = r->status.row;
-    say(b, &json, "{\n  'schema': 'whylogon-report/1',\n  'tool': {'name': %s, 'version': %s, 'knowledge_sha256': %s},\n  'status': [", r->tool, r->version, r->knowledge);
+    say(b, &json,
+        "{\n  'schema': 'whylogon-report/1',\n  'tool': {'name': %s, 'version': %s, 'knowledge_sha256': "
+        "%s},\n  'status': [",
+        r->tool, r->version, r->knowledge);
     for (size_t i = 0; i < r->status.n; i++)
         say(b, &json, i ? ", %s" : "%s", word[i].key);
     say(b, &json, r->status.n ? "],\n" : r->read.read ? "'complete'],\n" : "'no_evidence'],\n");
@@ -36,10 +50,13 @@ static void put_evidence(const struct report *r, struct buf *b)
     open_list(b, "  ", "evidence");
     for (size_t i = 0; i < r->evidence.n; i++, e++) {
         next_row(b, i, "    ");
-        say(b, &json, "{'id': 'f%i', 'path': %s, 'container': %s, 'kind': %s, 'bytes': %i, 'sha256': %s, 'log_kind': %s, 'state': %s, 'note': %s, "
-            "'records': {'seen': %i, 'parsed': %i, 'recovered': %i, 'failed': %i}, 'anomaly_count': %i, 'anomalies': [",
-            e->id, e->path, e->container, e->kind, e->bytes, e->sha256, e->log_kind, e->state, e->note, e->seen, e->parsed, e->recovered, e->failed,
-            e->anomaly.n ? an[e->anomaly.at].total : (int64_t)0);
+        say(b, &json,
+            "{'id': 'f%i', 'path': %s, 'container': %s, 'kind': %s, 'bytes': %i, 'sha256': %s, 'log_kind': "
+            "%s, 'state': %s, 'note': %s, "
+            "'records': {'seen': %i, 'parsed': %i, 'recovered': %i, 'failed': %i}, 'anomaly_count': %i, "
+            "'anomalies': [",
+            e->id, e->path, e->container, e->kind, e->bytes, e->sha256, e->log_kind, e->state, e->note,
+            e->seen, e->parsed, e->recovered, e->failed, e->anomaly.n ? an[e->anomaly.at].total : (int64_t)0);
         for (size_t k = 0; k < e->anomaly.n; k++) {
             const struct r_anomaly *one = an + e->anomaly.at + k;
             struct buf what = {0};
@@ -65,22 +82,28 @@ static void put_hosts(const struct report *r, struct buf *b)
     open_list(b, "  ", "hosts");
     for (size_t i = 0; i < r->host.n; i++, h++) {
         next_row(b, i, "    ");
-        say(b, &json, "{'host': %s, 'fqdn': %s, 'domain': %s, 'os': %s, 'build': %i, 'role': %s, 'time_zone': %s, 'bias_minutes': %i, 'machine_sid': %s, 'domain_joined': %z}",
+        say(b, &json,
+            "{'host': %s, 'fqdn': %s, 'domain': %s, 'os': %s, 'build': %i, 'role': %s, 'time_zone': %s, "
+            "'bias_minutes': %i, 'machine_sid': %s, 'domain_joined': %z}",
             h->host, h->fqdn, h->domain, h->os, h->build, h->role, h->time_zone, h->bias, h->machine_sid,
-            h->joined == NONE ? "null" : h->joined ? "true" : "false");
+            h->joined == NONE ? "null"
+            : h->joined       ? "true"
+                              : "false");
     }
     close_list(b, r->host.n, "  ");
     buf_z(b, ",\n");
     open_list(b, "  ", "coverage");
     for (size_t i = 0; i < r->coverage.n; i++, c++) {
         next_row(b, i, "    ");
-        say(b, &json, "{'host': %s, 'artifact': %s, 'state': %s, 'from': %t, 'to': %t}", c->host, c->artifact, c->state, c->from, c->to);
+        say(b, &json, "{'host': %s, 'artifact': %s, 'state': %s, 'from': %t, 'to': %t}", c->host, c->artifact,
+            c->state, c->from, c->to);
     }
     close_list(b, r->coverage.n, "  ");
     buf_z(b, ",\n");
 }
 
-static void put_ids(const struct report *r, struct buf *b, const struct r_finding *f, const char *name, size_t from, size_t to)
+static void put_ids(const struct report *r, struct buf *b, const struct r_finding *f, const char *name,
+                    size_t from, size_t to)
 {
     const struct r_citation *c = r->citation.row;
     size_t n = 0;
@@ -96,23 +119,27 @@ static void put_finding(const struct report *r, struct buf *b, const struct r_fi
 {
     const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
     const struct r_remedy *m = (const struct r_remedy *)r->remedy.row + f->remedy.at;
-    say(b, &json, "{\n      'cause': %s, 'title': %s,\n      'verdict': '%z', 'host': %s, 'subject': %s,\n", f->cause, f->title, verdict_words[f->verdict].id, f->host,
-        f->subject);
+    say(b, &json, "{\n      'cause': %s, 'title': %s,\n      'verdict': '%z', 'host': %s, 'subject': %s,\n",
+        f->cause, f->title, verdict_words[f->verdict].id, f->host, f->subject);
     if (f->win32 == NONE)
         buf_z(b, "      \"code\": null,\n");
     else
-        say(b, &json, "      'code': {'win32': %i, 'hex': '%x', 'symbol': %s},\n", f->win32, f->win32, f->symbol);
-    say(b, &json, "      'first_seen': %t, 'last_seen': %t, 'count': %i,\n", f->first, f->last, f->count == NONE ? (int64_t)0 : f->count);
+        say(b, &json, "      'code': {'win32': %i, 'hex': '%x', 'symbol': %s},\n", f->win32, f->win32,
+            f->symbol);
+    say(b, &json, "      'first_seen': %t, 'last_seen': %t, 'count': %i,\n", f->first, f->last,
+        f->count == NONE ? (int64_t)0 : f->count);
     put_ids(r, b, f, "supports", R_SYMPTOM, R_CONTRADICTS);
     put_ids(r, b, f, "contradicts", R_CONTRADICTS, ROLES_N);
     open_list(b, "      ", "unknown");
     for (size_t i = 0; i < f->unknown.n; i++)
-        next_row(b, i, "        "), say(b, &json, "{'artifact': %s, 'collect': %s}", u[i].artifact, u[i].collect);
+        next_row(b, i, "        "),
+            say(b, &json, "{'artifact': %s, 'collect': %s}", u[i].artifact, u[i].collect);
     close_list(b, f->unknown.n, "      ");
     say(b, &json, ",\n      'explanation': %s,\n", f->explanation);
     open_list(b, "      ", "remediation");
     for (size_t i = 0; i < f->remedy.n; i++)
-        next_row(b, i, "        "), say(b, &json, "{'text': %s, 'risk': %s, 'reversible': %s, 'verify': %s}", m[i].text, m[i].risk, m[i].reversible, m[i].verify);
+        next_row(b, i, "        "), say(b, &json, "{'text': %s, 'risk': %s, 'reversible': %s, 'verify': %s}",
+                                        m[i].text, m[i].risk, m[i].reversible, m[i].verify);
     close_list(b, f->remedy.n, "      ");
     say(b, &json, ",\n      'second_reader': %s\n    }", f->reader.p ? f->reader : STR("not_applicable"));
 }
@@ -156,22 +183,31 @@ static void put_facts(const struct report *r, struct buf *b)
     open_list(b, "    ", "task_failures");
     for (size_t i = 0; i < r->task.n; i++, t++) {
         next_row(b, i, "      ");
-        say(b, &json, "{'host': %s, 'task': %s, 'event_id': %i, 'code_raw': %s, 'win32': %i, 'time': %t, 'ref': %s}", t->host, t->task, t->event_id, t->raw, t->win32,
-            t->time, t->id);
+        say(b, &json,
+            "{'host': %s, 'task': %s, 'event_id': %i, 'code_raw': %s, 'win32': %i, 'time': %t, 'ref': %s}",
+            t->host, t->task, t->event_id, t->raw, t->win32, t->time, t->id);
     }
     close_list(b, r->task.n, "    ");
     buf_z(b, ",\n");
     open_list(b, "    ", "services");
     for (size_t i = 0; i < r->service.n; i++, s++) {
         next_row(b, i, "      ");
-        say(b, &json, "{'host': %s, 'service': %s, 'installed': %z, 'start': %i, 'account': %s, 'recovery': %s, 'ref': %s}", s->host, s->service, s->installed == NONE ? "null" : s->installed ? "true" : "false", s->start, s->account, s->recovery, s->id);
+        say(b, &json,
+            "{'host': %s, 'service': %s, 'installed': %z, 'start': %i, 'account': %s, 'recovery': %s, 'ref': "
+            "%s}",
+            s->host, s->service,
+            s->installed == NONE ? "null"
+            : s->installed       ? "true"
+                                 : "false",
+            s->start, s->account, s->recovery, s->id);
     }
     close_list(b, r->service.n, "    ");
     buf_z(b, ",\n");
     put_settings(r, b, "smb_client", true);
     buf_z(b, ",\n");
     put_settings(r, b, "credential_policy", false);
-    say(b, &json, ",\n    'omitted': {'task_failures': %i, 'services': %i, 'settings': %i}\n  }\n}\n", (int64_t)r->task.more, (int64_t)r->service.more, (int64_t)r->setting.more);
+    say(b, &json, ",\n    'omitted': {'task_failures': %i, 'services': %i, 'settings': %i}\n  }\n}\n",
+        (int64_t)r->task.more, (int64_t)r->service.more, (int64_t)r->setting.more);
 }
 
 enum status write_json(const struct report *r, struct buf *b, struct err *e)

@@ -1,15 +1,26 @@
-/* report.md: the same report for a ticket: at most 60 kB, one line a fact, no HTML, nothing that renders as more than text. */
+/* report.md: the same report for a ticket: at most 60 kB, one line a fact, no HTML, nothing that renders as
+ * more than text. */
 #include "reports/model.h"
 #include <stdio.h>
 
 /* Bytes up to which each part may fill the file: a long part leaves room for those behind it. */
-enum { END_TOP = 14000, END_FINDINGS = 36000, END_FACTS = 46000, END_COVERAGE = 51000, END_EVIDENCE = 57500, END_METHOD = 60000 };
+enum {
+    END_TOP = 14000,
+    END_FINDINGS = 36000,
+    END_FACTS = 46000,
+    END_COVERAGE = 51000,
+    END_EVIDENCE = 57500,
+    END_METHOD = 60000
+};
 
 static void md_time(struct buf *b, int64_t t) { time_short(b, t); }
 static const struct voice md = {buf_md, md_time, "\xe2\x80\x93", false, 300};
 
 /* A line is made whole, then kept or counted. */
-struct page { struct buf *out, line; size_t end, left; };
+struct page {
+    struct buf *out, line;
+    size_t end, left;
+};
 
 static void m(struct page *p, const char *fmt, ...)
 {
@@ -36,7 +47,8 @@ static void part_end(struct page *p)
     p->left = 0;
 }
 
-/* Commands of the knowledge as a code span: its fence is longer than any run of backticks inside; never inside a table. */
+/* Commands of the knowledge as a code span: its fence is longer than any run of backticks inside; never
+ * inside a table. */
 static void code(struct page *p, struct str s)
 {
     size_t run = 0, most = 0;
@@ -88,7 +100,9 @@ static void counts(struct page *p, const struct r_host *host)
     const char *sep = "";
     for (size_t v = 0; v < VERDICTS; v++)
         if (host->groups[v]) {
-            m(p, "%z%n %z", sep, (int64_t)host->groups[v], v == V_RULED_OUT ? "ruled out" : verdict_words[v].id), sep = " \xc2\xb7 ";
+            m(p, "%z%n %z", sep, (int64_t)host->groups[v],
+              v == V_RULED_OUT ? "ruled out" : verdict_words[v].id),
+                sep = " \xc2\xb7 ";
             if (host->findings[v] > host->groups[v])
                 m(p, " (%n subjects)", (int64_t)host->findings[v]);
         }
@@ -117,18 +131,23 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
         m(p, host->top->n > 1 ? " and %n more\n" : "\n", (int64_t)host->top->n - 1), keep(p);
     }
     if (f->win32 != NONE)
-        m(p, "- **Error:** %i (%x) %s\n", f->win32, f->win32 >= 0 && f->win32 <= 0xffff ? 0x80070000 | f->win32 : f->win32, f->symbol.p ? f->symbol : STR("")), keep(p);
+        m(p, "- **Error:** %i (%x) %s\n", f->win32,
+          f->win32 >= 0 && f->win32 <= 0xffff ? 0x80070000 | f->win32 : f->win32,
+          f->symbol.p ? f->symbol : STR("")),
+            keep(p);
     span_lines(p, host, host->top->first, host->top->last, host->top->count);
     for (size_t role = R_SYMPTOM; role < ROLES_N; role++)
         if (f->cite[role].n && (role != R_COMPATIBLE || f->verdict == V_POSSIBLE))
-            m(p, "- **%z:** %s", role_labels[role], words_of(c + f->cite[role].at)), where(p, c + f->cite[role].at), keep(p);
+            m(p, "- **%z:** %s", role_labels[role], words_of(c + f->cite[role].at)),
+                where(p, c + f->cite[role].at), keep(p);
     if (!f->cite[R_CONTRADICTS].n)
         m(p, "- **Against:** nothing in the evidence\n"), keep(p);
     for (size_t i = 0; i < f->unknown.n && i < 3; i++)
         m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
     m(p, "- **How sure:** %z\n", verdict_words[f->verdict].meaning), keep(p);
     if (f->remedy.n) {
-        m(p, "- **What now:** %s (risk %s; reversible: %s)\n", fix->text, fix->risk, fix->reversible), keep(p);
+        m(p, "- **What now:** %s (risk %s; reversible: %s)\n", fix->text, fix->risk, fix->reversible),
+            keep(p);
         if (fix->verify.n)
             m(p, "- **Then check:** %s\n", fix->verify), keep(p);
     }
@@ -144,10 +163,14 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
     m(p, "%z\n\n", outcome_words[host->outcome].lead), keep(p);
     span_lines(p, host, host->first, host->last, host->failures);
     if (host->other)
-        m(p, "- **Other:** %n failure%z for reasons of their own, such as mistyped passwords: see Facts\n", host->other, host->other == 1 ? "" : "s"), keep(p);
+        m(p, "- **Other:** %n failure%z for reasons of their own, such as mistyped passwords: see Facts\n",
+          host->other, host->other == 1 ? "" : "s"),
+            keep(p);
     for (size_t i = 0; i < r->failed.n && host->failures && k < 5; i++)
         if (t[i].logon == 1 && str_eq(t[i].host, host->host))
-            m(p, "- **Failed:** %s %s, %n times: %i %s\n", t[i].kind, t[i].subject, t[i].n, t[i].win32, t[i].symbol.p ? t[i].symbol : STR("")), keep(p), k++;
+            m(p, "- **Failed:** %s %s, %n times: %i %s\n", t[i].kind, t[i].subject, t[i].n, t[i].win32,
+              t[i].symbol.p ? t[i].symbol : STR("")),
+                keep(p), k++;
     for (size_t i = 0; i < r->group.n && could < 5; i++)
         if (f[g[i].at].verdict == V_UNDETERMINED && str_eq(f[g[i].at].host, host->host))
             m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p), could++;
@@ -169,7 +192,8 @@ static void gaps(struct page *p, const struct report *r)
             left++;
     }
     if (left)
-        m(p, n ? ", and %n more" : "- **Missing or incomplete:** %n artefacts that not every judgement needs", (int64_t)left);
+        m(p, n ? ", and %n more" : "- **Missing or incomplete:** %n artefacts that not every judgement needs",
+          (int64_t)left);
     if (n + left)
         m(p, ": see Coverage\n"), keep(p);
 }
@@ -177,8 +201,11 @@ static void gaps(struct page *p, const struct report *r)
 static void read_lines(struct page *p, const struct report *r)
 {
     const struct r_read *x = &r->read;
-    m(p, "\nWhat was read:\n\n- **Files:** %n of %n; event logs: %n, records: %n, hives: %n; unreadable records: %n, files with anomalies: %n", (int64_t)x->read, (int64_t)x->files,
-      (int64_t)x->logs, (int64_t)x->records, (int64_t)x->hives, (int64_t)x->failed, (int64_t)x->damaged);
+    m(p,
+      "\nWhat was read:\n\n- **Files:** %n of %n; event logs: %n, records: %n, hives: %n; unreadable "
+      "records: %n, files with anomalies: %n",
+      (int64_t)x->read, (int64_t)x->files, (int64_t)x->logs, (int64_t)x->records, (int64_t)x->hives,
+      (int64_t)x->failed, (int64_t)x->damaged);
     if (x->copies)
         m(p, ", copies of others: %n", (int64_t)x->copies);
     m(p, "\n"), keep(p);
@@ -228,7 +255,9 @@ static void top(struct page *p, const struct report *r)
     const struct r_host *host = r->host.row;
     const struct r_collect *a = r->artifact.row;
     if (!r->host.n) {
-        m(p, "# No usable evidence was found.\n\nCollect event logs and registry hives on the host, as administrator:\n\n"), keep(p);
+        m(p, "# No usable evidence was found.\n\nCollect event logs and registry hives on the host, as "
+             "administrator:\n\n"),
+            keep(p);
         for (size_t i = 0; i < r->artifact.n && i < 6; i++)
             m(p, "- "), code(p, a[i].command), m(p, "\n"), keep(p);
     }
@@ -264,12 +293,15 @@ static void card(struct page *p, const struct report *r, const struct r_group *g
     span_lines(p, find_host(r, f->host), g->first, g->last, g->count);
     for (size_t role = 0; role < ROLES_N; role++)
         for (size_t i = 0; i < f->cite[role].n && i < SHOW_CITES / 2; i++)
-            m(p, "- %z: %s", role_labels[role], words_of(c + f->cite[role].at + i)), where(p, c + f->cite[role].at + i), keep(p);
+            m(p, "- %z: %s", role_labels[role], words_of(c + f->cite[role].at + i)),
+                where(p, c + f->cite[role].at + i), keep(p);
     for (size_t i = 0; i < f->unknown.n && i < SHOW_CITES; i++)
         m(p, "- Could not be checked: %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
     m(p, "- Second reader: %s\n", f->reader.p ? f->reader : STR("not_applicable")), keep(p);
     for (size_t i = 0; i < f->remedy.n && i < 10; i++)
-        m(p, "%z%i. %s (risk %s; reversible: %s; check: %s)\n", i ? "" : "\nHow to mend it:\n\n", (int64_t)i + 1, fix[i].text, fix[i].risk, fix[i].reversible, fix[i].verify), keep(p);
+        m(p, "%z%i. %s (risk %s; reversible: %s; check: %s)\n", i ? "" : "\nHow to mend it:\n\n",
+          (int64_t)i + 1, fix[i].text, fix[i].risk, fix[i].reversible, fix[i].verify),
+            keep(p);
 }
 
 static void table(struct page *p, size_t n, const char *title, const char *head)
@@ -293,11 +325,16 @@ static void folded(struct page *p, const struct report *r, enum verdict v)
         if (f[i].verdict != (int64_t)v)
             continue;
         if (!n++)
-            table(p, 1, verdict_words[v].label, v == V_RULED_OUT ? "Cause | Host | Subject | Why it is ruled out | Evidence" : "Cause | Host | Subject | What would decide it | Symptom");
+            table(p, 1, verdict_words[v].label,
+                  v == V_RULED_OUT ? "Cause | Host | Subject | Why it is ruled out | Evidence"
+                                   : "Cause | Host | Subject | What would decide it | Symptom");
         size_t role = v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM;
         const struct r_citation *one = f[i].cite[role].n ? c + f[i].cite[role].at : NULL;
-        struct str why = v == V_RULED_OUT ? (one ? words_of(one) : (struct str){0}) : f[i].unknown.n ? u[f[i].unknown.at].artifact : (struct str){0};
-        m(p, "| %s | %s | %s | %s | ", f[i].cause, f[i].host, f[i].subject, why), id(p, one ? one->id : (struct str){0}), m(p, " |\n"), keep(p);
+        struct str why = v == V_RULED_OUT ? (one ? words_of(one) : (struct str){0})
+                         : f[i].unknown.n ? u[f[i].unknown.at].artifact
+                                          : (struct str){0};
+        m(p, "| %s | %s | %s | %s | ", f[i].cause, f[i].host, f[i].subject, why),
+            id(p, one ? one->id : (struct str){0}), m(p, " |\n"), keep(p);
     }
 }
 
@@ -326,7 +363,8 @@ static void settings(struct page *p, const struct report *r, bool smb)
         if ((s[i].smb == 1) != smb || s[i].is_set != 1)
             continue;
         if (!n++)
-            table(p, 1, smb ? "SMB client" : "Credential policy", "Setting | Host | Value | Default | Meaning | Evidence");
+            table(p, 1, smb ? "SMB client" : "Credential policy",
+                  "Setting | Host | Value | Default | Meaning | Evidence");
         m(p, "| %s | %s | ", s[i].name, s[i].host);
         if (s[i].value != NONE)
             m(p, "%i", s[i].value);
@@ -343,7 +381,8 @@ static void settings(struct page *p, const struct report *r, bool smb)
         if ((s[i].smb == 1) != smb || s[i].is_set == 1)
             continue;
         if (!unset++ || !str_eq(host, s[i].host))
-            m(p, "\n- %z, not set on %s: %s", smb ? "SMB client" : "Credential policy", host = s[i].host, s[i].name);
+            m(p, "\n- %z, not set on %s: %s", smb ? "SMB client" : "Credential policy", host = s[i].host,
+              s[i].name);
         else
             m(p, ", %s", s[i].name);
     }
@@ -358,19 +397,26 @@ static void facts(struct page *p, const struct report *r)
     m(p, "\n## Facts\n"), keep(p);
     for (size_t i = 0; i < r->failed.n; i++) {
         if (!i || t[i].logon != t[i - 1].logon)
-            table(p, 1, t[i].logon == 1 ? "Logon failures" : "Other failures", "Subject | Kind | Host | Windows error | Code as recorded | Times | First (UTC) | Last (UTC) | Last evidence");
-        m(p, "| %s | %s | %s | %i %s | %s | %n | %t | %t | ", t[i].subject, t[i].kind, t[i].host, t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
+            table(p, 1, t[i].logon == 1 ? "Logon failures" : "Other failures",
+                  "Subject | Kind | Host | Windows error | Code as recorded | Times | First (UTC) | Last "
+                  "(UTC) | Last evidence");
+        m(p, "| %s | %s | %s | %i %s | %s | %n | %t | %t | ", t[i].subject, t[i].kind, t[i].host, t[i].win32,
+          t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
         id(p, t[i].id), m(p, " |\n"), keep(p);
     }
-    p->end += 2500, table(p, r->services_known, "Services", "Service | Host | Start | Account | When it fails | Evidence");
+    p->end += 2500, table(p, r->services_known, "Services",
+                          "Service | Host | Start | Account | When it fails | Evidence");
     for (size_t i = 0; i < r->services_known; i++)
-        m(p, "| %s | %s | %i | %s | %s | ", s[i].service, s[i].host, s[i].start, s[i].account, s[i].recovery), id(p, s[i].id), m(p, " |\n"), keep(p);
+        m(p, "| %s | %s | %i | %s | %s | ", s[i].service, s[i].host, s[i].start, s[i].account, s[i].recovery),
+            id(p, s[i].id), m(p, " |\n"), keep(p);
     p->end += 2000, settings(p, r, true);
     p->end += 2000, settings(p, r, false);
     const struct r_set *d = r->set.row;
-    p->end += 2000, table(p, r->set.n, "Other control sets", "Value | Host | Control set | There | Current | Evidence");
+    p->end += 2000,
+        table(p, r->set.n, "Other control sets", "Value | Host | Control set | There | Current | Evidence");
     for (size_t i = 0; i < r->set.n; i++) {
-        m(p, "| %s (%s) | %s | %s%z | %s | %s | ", d[i].name, d[i].path, d[i].host, d[i].set, d[i].good == 1 ? ", last known good" : "", d[i].value.p ? d[i].value : STR("not set"),
+        m(p, "| %s (%s) | %s | %s%z | %s | %s | ", d[i].name, d[i].path, d[i].host, d[i].set,
+          d[i].good == 1 ? ", last known good" : "", d[i].value.p ? d[i].value : STR("not set"),
           d[i].current.p ? d[i].current : STR("not set"));
         id(p, d[i].id), m(p, " |\n"), keep(p);
     }
@@ -383,11 +429,15 @@ static void coverage(struct page *p, const struct report *r)
     const struct r_collect *k = r->collect.row;
     m(p, "\n## Coverage\n"), keep(p);
     for (size_t i = 0; i < r->collect.n && i < 10; i++)
-        m(p, "%z- Collect %s of %s: ", i ? "" : "\n", k[i].artifact, k[i].host), code(p, k[i].command), m(p, " (bears on %n findings)\n", k[i].n), keep(p);
+        m(p, "%z- Collect %s of %s: ", i ? "" : "\n", k[i].artifact, k[i].host), code(p, k[i].command),
+            m(p, " (bears on %n findings)\n", k[i].n), keep(p);
     if (r->coverage.n)
-        m(p, "\n| Artefact | Host | State | From (UTC) | To (UTC) | Detail |\n|---|---|---|---|---|---|\n"), keep(p);
+        m(p, "\n| Artefact | Host | State | From (UTC) | To (UTC) | Detail |\n|---|---|---|---|---|---|\n"),
+            keep(p);
     for (size_t i = 0; i < r->coverage.n; i++)
-        m(p, "| %s | %s | %s | %t | %t | %s |\n", c[i].artifact, c[i].host, c[i].state, c[i].from, c[i].to, c[i].detail), keep(p);
+        m(p, "| %s | %s | %s | %t | %t | %s |\n", c[i].artifact, c[i].host, c[i].state, c[i].from, c[i].to,
+          c[i].detail),
+            keep(p);
     part_end(p);
 }
 
@@ -396,9 +446,15 @@ static void evidence(struct page *p, const struct report *r)
     const struct r_evidence *e = r->evidence.row;
     m(p, "\n## Evidence\n"), keep(p);
     if (r->evidence.n)
-        m(p, "\n| Id | File | Kind | State | Bytes | Records | Failed | Anomalies | SHA-256 |\n|---|---|---|---|---|---|---|---|---|\n"), keep(p);
+        m(p, "\n| Id | File | Kind | State | Bytes | Records | Failed | Anomalies | SHA-256 "
+             "|\n|---|---|---|---|---|---|---|---|---|\n"),
+            keep(p);
     for (size_t i = 0; i < r->evidence.n; i++)
-        m(p, "| f%i | %s | %s | %s%z%z%s | %n | %n | %n | %n | %s |\n", e[i].id, e[i].path, e[i].kind, e[i].state, e[i].older == 1 ? ", older copy" : "", e[i].dirty == 1 ? ", " : "", e[i].dirty == 1 ? e[i].replay : STR(""), e[i].bytes, e[i].parsed, e[i].failed, (int64_t)e[i].anomaly.n, e[i].sha256), keep(p);
+        m(p, "| f%i | %s | %s | %s%z%z%s | %n | %n | %n | %n | %s |\n", e[i].id, e[i].path, e[i].kind,
+          e[i].state, e[i].older == 1 ? ", older copy" : "", e[i].dirty == 1 ? ", " : "",
+          e[i].dirty == 1 ? e[i].replay : STR(""), e[i].bytes, e[i].parsed, e[i].failed,
+          (int64_t)e[i].anomaly.n, e[i].sha256),
+            keep(p);
     part_end(p);
 }
 
@@ -411,15 +467,22 @@ static void method(struct page *p, const struct report *r)
     p->end += 1500;
     for (size_t v = 0; v < VERDICTS; v++)
         m(p, "- **%z:** %z\n", verdict_words[v].label, verdict_words[v].meaning), keep(p);
-    m(p, "- Knowledge sha256 %s. Times are UTC. `whylogon verify case.db` reads every cited fact anew with both readers.\n", r->knowledge), keep(p);
+    m(p,
+      "- Knowledge sha256 %s. Times are UTC. `whylogon verify case.db` reads every cited fact anew with both "
+      "readers.\n",
+      r->knowledge),
+        keep(p);
     part_end(p);
 }
 
 enum status write_markdown(const struct report *r, struct buf *b, struct err *e)
 {
-    static const struct { void (*write)(struct page *p, const struct report *r); size_t from, to; } parts[] = {
-        {top, END_TOP - 1500, END_TOP}, {findings, END_FINDINGS - 3000, END_FINDINGS}, {facts, END_FACTS - 6500, END_FACTS},
-        {coverage, END_COVERAGE, END_COVERAGE}, {evidence, END_EVIDENCE, END_EVIDENCE}, {method, END_METHOD - 1500, END_METHOD}};
+    static const struct {
+        void (*write)(struct page *p, const struct report *r);
+        size_t from, to;
+    } parts[] = {{top, END_TOP - 1500, END_TOP},         {findings, END_FINDINGS - 3000, END_FINDINGS},
+                 {facts, END_FACTS - 6500, END_FACTS},   {coverage, END_COVERAGE, END_COVERAGE},
+                 {evidence, END_EVIDENCE, END_EVIDENCE}, {method, END_METHOD - 1500, END_METHOD}};
     struct page p = {.out = b};
     for (size_t i = 0; i < LEN(parts); i++)
         p.end = parts[i].from, parts[i].write(&p, r);

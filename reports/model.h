@@ -1,6 +1,6 @@
 /* model: the case as a reader wants it: ordered, grouped, counted; what every writer prints.
- * Everything lives in the arena given to report_build. Absent integers and times are NONE, absent text has .p NULL.
- * Nothing here is escaped: writers let text out only through say() with their voice. */
+ * Everything lives in the arena given to report_build. Absent integers and times are NONE, absent text has .p
+ * NULL. Nothing here is escaped: writers let text out only through say() with their voice. */
 #ifndef MODEL_H
 #define MODEL_H
 #include "base/arena.h"
@@ -13,23 +13,45 @@
 struct report;
 
 enum verdict { V_CONFIRMED, V_LIKELY, V_POSSIBLE, V_LATENT, V_UNDETERMINED, V_RULED_OUT, VERDICTS };
-struct verdict_word { const char *id, *label, *meaning; };
+struct verdict_word {
+    const char *id, *label, *meaning;
+};
 extern const struct verdict_word verdict_words[VERDICTS];
 
-enum { R_SYMPTOM, R_CAUSE, R_LINK, R_COMPATIBLE, R_CONTRADICTS, ROLES_N };      /* in the order reports list them */
+/* in the order reports list them */
+enum { R_SYMPTOM, R_CAUSE, R_LINK, R_COMPATIBLE, R_CONTRADICTS, ROLES_N };
 extern const char *const role_labels[ROLES_N];
 
-enum { SHOW_CARDS = 100, SHOW_CITES = 6, SHOW_ROWS = 500, SHOW_HOSTS = 40 };     /* what a page shows; the rest is counted and named as SQL */
+/* what a page shows; the rest is counted and named as SQL */
+enum { SHOW_CARDS = 100, SHOW_CITES = 6, SHOW_ROWS = 500, SHOW_HOSTS = 40 };
 
 /* Rows of one kind. more: rows that exist in the case beyond those kept here. */
-struct list  { void *row; size_t n, cap; uint64_t more; };
-struct slice { size_t at, n; };
+struct list {
+    void *row;
+    size_t n, cap;
+    uint64_t more;
+};
+struct slice {
+    size_t at, n;
+};
 
 /* Rows that belong to another row start with its key and are sorted by it. */
-struct r_citation { int64_t finding, role, time, off, again; struct str id, explain, path, sha256, summary, reader, reader_detail; };
-struct r_unknown  { int64_t finding; struct str artifact, collect; };
-struct r_remedy   { int64_t finding; struct str text, risk, reversible, verify; };
-struct r_anomaly  { int64_t file, off, total; struct str id, what, detail; };
+struct r_citation {
+    int64_t finding, role, time, off, again;
+    struct str id, explain, path, sha256, summary, reader, reader_detail;
+};
+struct r_unknown {
+    int64_t finding;
+    struct str artifact, collect;
+};
+struct r_remedy {
+    int64_t finding;
+    struct str text, risk, reversible, verify;
+};
+struct r_anomaly {
+    int64_t file, off, total;
+    struct str id, what, detail;
+};
 
 struct r_finding {
     int64_t id, verdict, win32, first, last, count;
@@ -41,49 +63,108 @@ struct r_evidence {
     struct str path, container, kind, format, log_kind, host, sha256, state, note, hive_kind, replay;
     struct slice anomaly;
 };
-struct r_coverage { int64_t from, to, channel, core; struct str host, artifact, state, path, detail; };
-struct r_task     { int64_t event_id, win32, time; struct str host, task, raw, symbol, id; };
-struct r_failed   { int64_t logon, win32, n, first, last; struct str host, kind, subject, raw, symbol, id; };     /* failures alike; id: the last one; logon: of a logon, a session or an account */
-struct r_service  { int64_t installed, start; struct str host, service, display, account, id, recovery; };     /* installed: 1, 0, NONE: not known; recovery: what is done when it fails */
-struct r_setting  { int64_t smb, is_set, value, default_value; struct str host, name, text, default_text, meaning, id; };
-struct r_set      { int64_t good; struct str host, set, path, name, value, current, id; };      /* another control set differs; good: the last known good one */
-struct r_day      { int64_t day, n; struct str host; };
-struct r_total    { int64_t n, other, first, last; struct str host; };
-struct r_collect  { int64_t n; struct str host, artifact, command; };
-struct r_pair     { struct str key, value; };           /* meta; status words (key); rules that failed (rule, message) */
+struct r_coverage {
+    int64_t from, to, channel, core;
+    struct str host, artifact, state, path, detail;
+};
+struct r_task {
+    int64_t event_id, win32, time;
+    struct str host, task, raw, symbol, id;
+};
+/* failures alike; id: the last one; logon: of a logon, a session or an account */
+struct r_failed {
+    int64_t logon, win32, n, first, last;
+    struct str host, kind, subject, raw, symbol, id;
+};
+/* installed: 1, 0, NONE: not known; recovery: what is done when it fails */
+struct r_service {
+    int64_t installed, start;
+    struct str host, service, display, account, id, recovery;
+};
+struct r_setting {
+    int64_t smb, is_set, value, default_value;
+    struct str host, name, text, default_text, meaning, id;
+};
+/* another control set differs; good: the last known good one */
+struct r_set {
+    int64_t good;
+    struct str host, set, path, name, value, current, id;
+};
+struct r_day {
+    int64_t day, n;
+    struct str host;
+};
+struct r_total {
+    int64_t n, other, first, last;
+    struct str host;
+};
+struct r_collect {
+    int64_t n;
+    struct str host, artifact, command;
+};
+/* meta; status words (key); rules that failed (rule, message) */
+struct r_pair {
+    struct str key, value;
+};
 
 /* Findings of one verdict, host and cause: one card, several subjects. */
-struct r_group { size_t at, n; int64_t first, last, count; };   /* findings at .. at + n - 1; seen first and last, and failures, over all of them */
+/* findings at .. at + n - 1; seen first and last, and failures, over all of them */
+struct r_group {
+    size_t at, n;
+    int64_t first, last, count;
+};
 
 /* What the first screen says about a host, gravest first. */
-enum outcome { OUT_FOUND, OUT_UNDECIDED, OUT_UNEXPLAINED, OUT_LATENT, OUT_BLIND, OUT_PARTIAL, OUT_HEALTHY, OUTCOMES };
-struct outcome_words { const char *headline, *lead, *brief, *hue, *sure; };     /* %s: the host's name; hue: a class of style.css */
+enum outcome {
+    OUT_FOUND,
+    OUT_UNDECIDED,
+    OUT_UNEXPLAINED,
+    OUT_LATENT,
+    OUT_BLIND,
+    OUT_PARTIAL,
+    OUT_HEALTHY,
+    OUTCOMES
+};
+/* %s: the host's name; hue: a class of style.css */
+struct outcome_words {
+    const char *headline, *lead, *brief, *hue, *sure;
+};
 extern const struct outcome_words outcome_words[OUTCOMES];
 
 struct r_host {
     int64_t build, bias, joined;
     struct str host, fqdn, domain, os, role, time_zone, machine_sid;
     size_t groups[VERDICTS], findings[VERDICTS];
-    const struct r_group *top;                          /* NULL: nothing confirmed, likely, possible or latent */
+    /* NULL: nothing confirmed, likely, possible or latent */
+    const struct r_group *top;
     enum outcome outcome;
-    int64_t failures, first, last;                      /* of logons, sessions and accounts, explained or not */
-    int64_t other;                                      /* mistyped passwords, services that stopped for reasons of their own */
+    /* of logons, sessions and accounts, explained or not */
+    int64_t failures, first, last;
+    /* mistyped passwords, services that stopped for reasons of their own */
+    int64_t other;
     struct slice day;
 };
 
 /* Of many hosts those without failure or cause: a line is enough. */
 bool few_words(const struct report *r, const struct r_host *host);
 
-struct r_read { uint64_t files, read, logs, hives, copies, records, failed, damaged, dirty; char set_sha256[65]; };
+struct r_read {
+    uint64_t files, read, logs, hives, copies, records, failed, damaged, dirty;
+    char set_sha256[65];
+};
 
 struct report {
-    struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task, failed, service, setting, set, day, total, collect, rule_error;
-    struct list artifact;                               /* struct r_collect without host: what the knowledge can use */
+    struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task,
+        failed, service, setting, set, day, total, collect, rule_error;
+    /* struct r_collect without host: what the knowledge can use */
+    struct list artifact;
     struct list group;
-    struct list cited;                                  /* const struct r_citation *, one per evidence id that a page shows, sorted by id */
+    /* const struct r_citation *, one per evidence id that a page shows, sorted by id */
+    struct list cited;
     struct str tool, version, knowledge, stamp;
     struct r_read read;
-    size_t services_known;                              /* of service: those of hosts with a SYSTEM hive come first */
+    /* of service: those of hosts with a SYSTEM hive come first */
+    size_t services_known;
 };
 
 /* How text, times and gaps look in one format. */
@@ -91,21 +172,25 @@ typedef void escape_fn(struct buf *b, struct str s);
 struct voice {
     escape_fn *text;
     void (*time)(struct buf *b, int64_t t);
-    const char *none;                                   /* for absent values */
-    bool json;                                          /* ' in templates stands for ", numbers have no separators */
-    size_t max;                                         /* longer text is cut, and the cut is shown; 0: never */
+    const char *none; /* for absent values */
+    /* ' in templates stands for ", numbers have no separators */
+    bool json;
+    /* longer text is cut, and the cut is shown; 0: never */
+    size_t max;
 };
 /* Template of ours, so that no evidence string can miss its escaper.
- * %s struct str, escaped; %z const char *, ours, as it is; %n int64_t, grouped by thousands; %i int64_t; %t int64_t time; %x int64_t as 0x%08x; %% */
+ * %s struct str, escaped; %z const char *, ours, as it is; %n int64_t, grouped by thousands; %i int64_t; %t
+ * int64_t time; %x int64_t as 0x%08x; %% */
 void say(struct buf *b, const struct voice *v, const char *fmt, ...);
 void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap);
 
 bool is_cited(const struct report *r, struct str id);
 const struct r_host *find_host(const struct report *r, struct str name);
-struct str base_name(struct str path);                  /* behind the last / or \ */
-void time_short(struct buf *b, int64_t t);              /* 2026-03-02 09:10:00 */
-void time_local(struct buf *b, int64_t t, int64_t bias);/* 2026-03-02 10:10:00 +01:00; bias: minutes, UTC = local + bias */
-void time_day(struct buf *b, int64_t day);              /* 2026-03-02 */
+struct str base_name(struct str path);     /* behind the last / or \ */
+void time_short(struct buf *b, int64_t t); /* 2026-03-02 09:10:00 */
+/* 2026-03-02 10:10:00 +01:00; bias: minutes, UTC = local + bias */
+void time_local(struct buf *b, int64_t t, int64_t bias);
+void time_day(struct buf *b, int64_t day); /* 2026-03-02 */
 
 enum status write_html(const struct report *r, struct buf *b, struct err *e);
 enum status write_markdown(const struct report *r, struct buf *b, struct err *e);

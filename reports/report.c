@@ -7,15 +7,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const struct report_format report_formats[] = {
-    {"html", "report.html", write_html}, {"md", "report.md", write_markdown}, {"json", "report.json", write_json}, {0}};
+const struct report_format report_formats[] = {{"html", "report.html", write_html},
+                                               {"md", "report.md", write_markdown},
+                                               {"json", "report.json", write_json},
+                                               {0}};
 
 const struct verdict_word verdict_words[VERDICTS] = {
-    [V_CONFIRMED] = {"confirmed", "Confirmed", "The symptom, the cause and the link between them are all in evidence; nothing contradicts."},
-    [V_LIKELY] = {"likely", "Likely", "The symptom and the cause are in evidence; one link between them is missing from the evidence."},
-    [V_POSSIBLE] = {"possible", "Possible", "The symptom is in evidence and the state of the host is compatible with this cause."},
-    [V_LATENT] = {"latent", "Latent", "The cause is in place, but no symptom lies in the time the evidence covers."},
-    [V_UNDETERMINED] = {"undetermined", "Undetermined", "An artefact that decides it is missing, unreadable or does not cover the time."},
+    [V_CONFIRMED] =
+        {"confirmed", "Confirmed",
+         "The symptom, the cause and the link between them are all in evidence; nothing contradicts."},
+    [V_LIKELY] =
+        {"likely", "Likely",
+         "The symptom and the cause are in evidence; one link between them is missing from the evidence."},
+    [V_POSSIBLE] = {"possible", "Possible",
+                    "The symptom is in evidence and the state of the host is compatible with this cause."},
+    [V_LATENT] = {"latent", "Latent",
+                  "The cause is in place, but no symptom lies in the time the evidence covers."},
+    [V_UNDETERMINED] = {"undetermined", "Undetermined",
+                        "An artefact that decides it is missing, unreadable or does not cover the time."},
     [V_RULED_OUT] = {"ruled_out", "Ruled out", "A fact inside the time the evidence covers contradicts it."},
 };
 const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatible", "Against"};
@@ -23,133 +32,270 @@ const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatibl
 #define CLAIM "Nothing is claimed beyond what the evidence shows."
 const struct outcome_words outcome_words[OUTCOMES] = {
     [OUT_FOUND] = {"A cause was found on %s.", "", "explained", "confirmed", CLAIM},
-    [OUT_LATENT] = {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "", "no failure yet", "latent", CLAIM},
+    [OUT_LATENT] =
+        {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
+         "no failure yet", "latent", CLAIM},
     [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
-        "Nothing read so far confirms or excludes the causes that remain. Collecting what is named here decides them.", "undecided", "undetermined", CLAIM},
+                       "Nothing read so far confirms or excludes the causes that remain. Collecting what is "
+                       "named here decides them.",
+                       "undecided", "undetermined", CLAIM},
     [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
-        "Every cause that was checked is ruled out or has nothing to say about these failures. They are listed with their codes under Facts.", "not explained", "undetermined", CLAIM},
+                         "Every cause that was checked is ruled out or has nothing to say about these "
+                         "failures. They are listed with their codes under Facts.",
+                         "not explained", "undetermined", CLAIM},
     [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
-        "No failure is known, and none could have been seen. Collect the logs named under Coverage before calling this host healthy.", "not covered", "undetermined", CLAIM},
-    [OUT_PARTIAL] = {"No task, service or share failed on %s for want of a logon session, as far as its incomplete logs tell.",
-        "What was read records none; one may lie in what is missing, filtered or damaged. See Coverage before calling this host healthy.", "incomplete logs", "undetermined",
-        "A failure could have gone unrecorded in what was read: of Security, System and TaskScheduler/Operational none is there whole."},
-    [OUT_HEALTHY] = {"No task, service or share failed on %s for want of a logon session.",
-        "The logs that were read would have recorded it, and no known cause of such failures is in place.",
-        "no such failure", "good", "A failure inside the time covered would have been recorded in the logs that were read. Nothing is said about other times or logs."},
+                   "No failure is known, and none could have been seen. Collect the logs named under "
+                   "Coverage before calling this host healthy.",
+                   "not covered", "undetermined", CLAIM},
+    [OUT_PARTIAL] = {"No task, service or share failed on %s for want of a logon session, as far as its "
+                     "incomplete logs tell.",
+                     "What was read records none; one may lie in what is missing, filtered or damaged. See "
+                     "Coverage before calling this host healthy.",
+                     "incomplete logs", "undetermined",
+                     "A failure could have gone unrecorded in what was read: of Security, System and "
+                     "TaskScheduler/Operational none is there whole."},
+    [OUT_HEALTHY] =
+        {"No task, service or share failed on %s for want of a logon session.",
+         "The logs that were read would have recorded it, and no known cause of such failures is in place.",
+         "no such failure", "good",
+         "A failure inside the time covered would have been recorded in the logs that were read. Nothing is "
+         "said about other times or logs."},
 };
 
 /* ---- views to rows: one table says how each list is read ---- */
 
-struct column { size_t at; bool text; };
-#define INT(type, field) {offsetof(struct type, field), false}
-#define TEXT(type, field) {offsetof(struct type, field), true}
+struct column {
+    size_t at;
+    bool text;
+};
+#define INT(type, field)                    \
+    {                                       \
+        offsetof(struct type, field), false \
+    }
+#define TEXT(type, field)                  \
+    {                                      \
+        offsetof(struct type, field), true \
+    }
 enum { COLUMNS = 22 };
 
-#define VERDICT_RANK "CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END"
-#define ROLE_RANK "CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2 WHEN 'contradicts' THEN 4 ELSE 3 END"
+#define VERDICT_RANK                                                                                         \
+    "CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 " \
+    "WHEN 'ruled_out' THEN 5 ELSE 4 END"
+#define ROLE_RANK                                                                                         \
+    "CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2 WHEN 'contradicts' THEN 4 " \
+    "ELSE 3 END"
 #define FILE_NUMBER "CAST(ltrim(file_id, 'f') AS INTEGER)"
-#define ALWAYS "always(name) AS (VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), ('VaultSvc'))"
-/* Exit codes a task's program left in the task cache: small numbers that are no errors of Windows, and no SCHED_S_* state (0x413xx). */
-#define EXIT_CODES \
-    "SELECT host, task, NULL, CAST(result AS TEXT), NULL, NULL, nullif(last_run, 0), evidence_id FROM v_task WHERE result BETWEEN 1 AND 0x7fffffff AND result & 0xffffff00 <> 0x41300"
+#define ALWAYS                                                                                    \
+    "always(name) AS (VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), " \
+    "('VaultSvc'))"
+/* Exit codes a task's program left in the task cache: small numbers that are no errors of Windows, and no
+ * SCHED_S_* state (0x413xx). */
+#define EXIT_CODES                                                                                      \
+    "SELECT host, task, NULL, CAST(result AS TEXT), NULL, NULL, nullif(last_run, 0), evidence_id FROM " \
+    "v_task WHERE result BETWEEN 1 AND 0x7fffffff AND result & 0xffffff00 <> 0x41300"
 
-static const struct source { size_t list, size, cap; const char *sql; struct column col[COLUMNS]; } sources[] = {
-    {offsetof(struct report, meta), sizeof(struct r_pair), 100, "SELECT key, value FROM meta ORDER BY key", {TEXT(r_pair, key), TEXT(r_pair, value)}},
-    {offsetof(struct report, status), sizeof(struct r_pair), 32,
-     "SELECT j.value FROM meta, json_each(CASE WHEN json_valid(meta.value) THEN meta.value ELSE json_array(meta.value) END) j WHERE meta.key = 'status' ORDER BY j.key",
+static const struct source {
+    size_t list, size, cap;
+    const char *sql;
+    struct column col[COLUMNS];
+} sources[] = {
+    {offsetof(struct report, meta),
+     sizeof(struct r_pair),
+     100,
+     "SELECT key, value FROM meta ORDER BY key",
+     {TEXT(r_pair, key), TEXT(r_pair, value)}},
+    {offsetof(struct report, status),
+     sizeof(struct r_pair),
+     32,
+     "SELECT j.value FROM meta, json_each(CASE WHEN json_valid(meta.value) THEN meta.value ELSE "
+     "json_array(meta.value) END) j WHERE meta.key = 'status' ORDER BY j.key",
      {TEXT(r_pair, key)}},
-    {offsetof(struct report, host), sizeof(struct r_host), 100000,
+    {offsetof(struct report, host),
+     sizeof(struct r_host),
+     100000,
      "SELECT host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined FROM v_host UNION ALL "
-     "SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding WHERE host NOT IN (SELECT host FROM v_host) ORDER BY 1",
-     {TEXT(r_host, host), TEXT(r_host, fqdn), TEXT(r_host, domain), TEXT(r_host, os), INT(r_host, build), TEXT(r_host, role), TEXT(r_host, time_zone),
-      INT(r_host, bias), TEXT(r_host, machine_sid), INT(r_host, joined)}},
-    {offsetof(struct report, evidence), sizeof(struct r_evidence), SIZE_MAX,
-     "SELECT " FILE_NUMBER ", path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, failed, chunks, state, note, "
+     "SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding WHERE host "
+     "NOT IN (SELECT host FROM v_host) ORDER BY 1",
+     {TEXT(r_host, host), TEXT(r_host, fqdn), TEXT(r_host, domain), TEXT(r_host, os), INT(r_host, build),
+      TEXT(r_host, role), TEXT(r_host, time_zone), INT(r_host, bias), TEXT(r_host, machine_sid),
+      INT(r_host, joined)}},
+    {offsetof(struct report, evidence),
+     sizeof(struct r_evidence),
+     SIZE_MAX,
+     "SELECT " FILE_NUMBER ", path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, "
+     "recovered, failed, chunks, state, note, "
      "CAST(ltrim(duplicate_of, 'f') AS INTEGER), older, hive_kind, dirty, replay FROM v_evidence ORDER BY 1",
-     {INT(r_evidence, id), TEXT(r_evidence, path), TEXT(r_evidence, container), TEXT(r_evidence, kind), TEXT(r_evidence, format), TEXT(r_evidence, log_kind),
-      TEXT(r_evidence, host), INT(r_evidence, bytes), TEXT(r_evidence, sha256), INT(r_evidence, seen), INT(r_evidence, parsed), INT(r_evidence, recovered),
-      INT(r_evidence, failed), INT(r_evidence, chunks), TEXT(r_evidence, state), TEXT(r_evidence, note), INT(r_evidence, duplicate_of), INT(r_evidence, older),
-      TEXT(r_evidence, hive_kind), INT(r_evidence, dirty), TEXT(r_evidence, replay)}},
-    {offsetof(struct report, anomaly), sizeof(struct r_anomaly), SIZE_MAX,       /* 200 a file; the rest are counted */
-     "SELECT file, total, evidence_id, what, detail FROM (SELECT " FILE_NUMBER " AS file, count(*) OVER (PARTITION BY file_id) AS total, evidence_id, what, detail, "
-     "row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what) AS place FROM v_anomaly) WHERE place <= 200 ORDER BY file, place",
-     {INT(r_anomaly, file), INT(r_anomaly, total), TEXT(r_anomaly, id), TEXT(r_anomaly, what), TEXT(r_anomaly, detail)}},
-    {offsetof(struct report, coverage), sizeof(struct r_coverage), SIZE_MAX,
-     "SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, coalesce(k.kind = 'channel', c.from_time IS NOT NULL), "
-     "instr('|Security|System|Microsoft-Windows-TaskScheduler/Operational|SYSTEM|SECURITY|SOFTWARE|SAM|', '|' || c.artifact || '|') AS core FROM v_coverage c "
-     "LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY ORDER BY c.host, core = 0, core, c.artifact COLLATE NOCASE, c.from_time, c.path",
-     {TEXT(r_coverage, host), TEXT(r_coverage, artifact), TEXT(r_coverage, state), INT(r_coverage, from), INT(r_coverage, to), TEXT(r_coverage, path),
-      TEXT(r_coverage, detail), INT(r_coverage, channel), INT(r_coverage, core)}},
-    {offsetof(struct report, finding), sizeof(struct r_finding), SIZE_MAX,
-     "SELECT finding, rank, win32, first_seen, last_seen, count, cause, rule, title, host, subject, symbol, explanation, second_reader "
+     {INT(r_evidence, id),         TEXT(r_evidence, path),        TEXT(r_evidence, container),
+      TEXT(r_evidence, kind),      TEXT(r_evidence, format),      TEXT(r_evidence, log_kind),
+      TEXT(r_evidence, host),      INT(r_evidence, bytes),        TEXT(r_evidence, sha256),
+      INT(r_evidence, seen),       INT(r_evidence, parsed),       INT(r_evidence, recovered),
+      INT(r_evidence, failed),     INT(r_evidence, chunks),       TEXT(r_evidence, state),
+      TEXT(r_evidence, note),      INT(r_evidence, duplicate_of), INT(r_evidence, older),
+      TEXT(r_evidence, hive_kind), INT(r_evidence, dirty),        TEXT(r_evidence, replay)}},
+    /* 200 a file; the rest are counted */
+    {offsetof(struct report, anomaly),
+     sizeof(struct r_anomaly),
+     SIZE_MAX,
+     "SELECT file, total, evidence_id, what, detail FROM (SELECT " FILE_NUMBER
+     " AS file, count(*) OVER (PARTITION BY file_id) AS total, evidence_id, what, detail, "
+     "row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what) AS place FROM "
+     "v_anomaly) WHERE place <= 200 ORDER BY file, place",
+     {INT(r_anomaly, file), INT(r_anomaly, total), TEXT(r_anomaly, id), TEXT(r_anomaly, what),
+      TEXT(r_anomaly, detail)}},
+    {offsetof(struct report, coverage),
+     sizeof(struct r_coverage),
+     SIZE_MAX,
+     "SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, coalesce(k.kind = "
+     "'channel', c.from_time IS NOT NULL), "
+     "instr('|Security|System|Microsoft-Windows-TaskScheduler/Operational|SYSTEM|SECURITY|SOFTWARE|SAM|', "
+     "'|' || c.artifact || '|') AS core FROM v_coverage c "
+     "LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY ORDER BY c.host, core = 0, core, "
+     "c.artifact COLLATE NOCASE, c.from_time, c.path",
+     {TEXT(r_coverage, host), TEXT(r_coverage, artifact), TEXT(r_coverage, state), INT(r_coverage, from),
+      INT(r_coverage, to), TEXT(r_coverage, path), TEXT(r_coverage, detail), INT(r_coverage, channel),
+      INT(r_coverage, core)}},
+    {offsetof(struct report, finding),
+     sizeof(struct r_finding),
+     SIZE_MAX,
+     "SELECT finding, rank, win32, first_seen, last_seen, count, cause, rule, title, host, subject, symbol, "
+     "explanation, second_reader "
      "FROM (SELECT *, " VERDICT_RANK " AS rank FROM v_finding) ORDER BY rank, host, "
-     "sum(coalesce(count, 0)) OVER (PARTITION BY rank, host, cause) DESC, cause, coalesce(count, 0) DESC, subject, finding",
-     {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), INT(r_finding, first), INT(r_finding, last), INT(r_finding, count),
-      TEXT(r_finding, cause), TEXT(r_finding, rule), TEXT(r_finding, title), TEXT(r_finding, host), TEXT(r_finding, subject), TEXT(r_finding, symbol),
+     "sum(coalesce(count, 0)) OVER (PARTITION BY rank, host, cause) DESC, cause, coalesce(count, 0) DESC, "
+     "subject, finding",
+     {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), INT(r_finding, first),
+      INT(r_finding, last), INT(r_finding, count), TEXT(r_finding, cause), TEXT(r_finding, rule),
+      TEXT(r_finding, title), TEXT(r_finding, host), TEXT(r_finding, subject), TEXT(r_finding, symbol),
       TEXT(r_finding, explanation), TEXT(r_finding, reader)}},
-    {offsetof(struct report, citation), sizeof(struct r_citation), SIZE_MAX,
+    {offsetof(struct report, citation),
+     sizeof(struct r_citation),
+     SIZE_MAX,
      "SELECT c.finding, " ROLE_RANK " AS rank, c.time, c.file_off, "
-     "row_number() OVER (PARTITION BY c.finding, c.role = 'contradicts', c.evidence_id ORDER BY " ROLE_RANK ", c.ord) > 1, "
+     "row_number() OVER (PARTITION BY c.finding, c.role = 'contradicts', c.evidence_id ORDER BY " ROLE_RANK
+     ", c.ord) > 1, "
      "c.evidence_id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000), v.result, v.detail "
-     "FROM v_citation c LEFT JOIN verification v ON v.evidence_id = c.evidence_id ORDER BY c.finding, rank, c.ord",
-     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, off), INT(r_citation, again), TEXT(r_citation, id),
-      TEXT(r_citation, explain), TEXT(r_citation, path), TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader), TEXT(r_citation, reader_detail)}},
-    {offsetof(struct report, unknown), sizeof(struct r_unknown), SIZE_MAX, "SELECT finding, artifact, collect FROM v_finding_unknown ORDER BY finding, ord",
+     "FROM v_citation c LEFT JOIN verification v ON v.evidence_id = c.evidence_id ORDER BY c.finding, rank, "
+     "c.ord",
+     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, off),
+      INT(r_citation, again), TEXT(r_citation, id), TEXT(r_citation, explain), TEXT(r_citation, path),
+      TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader),
+      TEXT(r_citation, reader_detail)}},
+    {offsetof(struct report, unknown),
+     sizeof(struct r_unknown),
+     SIZE_MAX,
+     "SELECT finding, artifact, collect FROM v_finding_unknown ORDER BY finding, ord",
      {INT(r_unknown, finding), TEXT(r_unknown, artifact), TEXT(r_unknown, collect)}},
-    {offsetof(struct report, remedy), sizeof(struct r_remedy), SIZE_MAX, "SELECT finding, text, risk, reversible, verify FROM v_finding_remedy ORDER BY finding, ord",
-     {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible), TEXT(r_remedy, verify)}},
-    {offsetof(struct report, task), sizeof(struct r_task), 100000,      /* failures with event_id NULL are last results in the task cache */
-     "SELECT host, subject, event_id, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE kind IN ('task', 'program') UNION ALL "
-     "SELECT host, task, NULL, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_task_result UNION ALL " EXIT_CODES " ORDER BY 1, 7, 2, 3, 8",
-     {TEXT(r_task, host), TEXT(r_task, task), INT(r_task, event_id), TEXT(r_task, raw), INT(r_task, win32), TEXT(r_task, symbol), INT(r_task, time), TEXT(r_task, id)}},
-    {offsetof(struct report, failed), sizeof(struct r_failed), 20000,
-     "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES "), t(logon, host, kind, subject, raw, win32, symbol, time, id) AS ("
-     "SELECT 1, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_logon_failure UNION ALL "
-     "SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure) UNION ALL "
+    {offsetof(struct report, remedy),
+     sizeof(struct r_remedy),
+     SIZE_MAX,
+     "SELECT finding, text, risk, reversible, verify FROM v_finding_remedy ORDER BY finding, ord",
+     {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible),
+      TEXT(r_remedy, verify)}},
+    /* failures with event_id NULL are last results in the task cache */
+    {offsetof(struct report, task),
+     sizeof(struct r_task),
+     100000,
+     "SELECT host, subject, event_id, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE "
+     "kind IN ('task', 'program') UNION ALL "
+     "SELECT host, task, NULL, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_task_result UNION "
+     "ALL " EXIT_CODES " ORDER BY 1, 7, 2, 3, 8",
+     {TEXT(r_task, host), TEXT(r_task, task), INT(r_task, event_id), TEXT(r_task, raw), INT(r_task, win32),
+      TEXT(r_task, symbol), INT(r_task, time), TEXT(r_task, id)}},
+    {offsetof(struct report, failed),
+     sizeof(struct r_failed),
+     20000,
+     "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES
+     "), t(logon, host, kind, subject, raw, win32, symbol, time, id) AS ("
+     "SELECT 1, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_logon_failure "
+     "UNION ALL "
+     "SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE "
+     "evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure) UNION ALL "
      "SELECT 0, host, 'exit code', subject, raw, win32, symbol, time, id FROM exits) "
-     "SELECT logon, host, kind, subject, raw, win32, symbol, count(*), min(time), max(time), substr(max(printf('%020d', time) || id), 21) FROM t "
+     "SELECT logon, host, kind, subject, raw, win32, symbol, count(*), min(time), max(time), "
+     "substr(max(printf('%020d', time) || id), 21) FROM t "
      "GROUP BY logon, host, kind, subject, raw, win32 ORDER BY logon DESC, host, 10 DESC, kind, subject, raw",
-     {INT(r_failed, logon), TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject), TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n), INT(r_failed, first),
-      INT(r_failed, last), TEXT(r_failed, id)}},
-    /* Five services always, absent ones and (last) those of hosts without a SYSTEM hive too; others when they log on with an account of their own or failed. */
-    {offsetof(struct report, service), sizeof(struct r_service), 100000,
-     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' COLLATE BINARY AND state IN ('present', 'partial') "
-     "AND coalesce(detail, '') NOT LIKE 'only a part of it%'), rec AS MATERIALIZED (SELECT host, service, actions FROM v_service_recovery) "
-     "SELECT * FROM (SELECT 1 AS installed, s.host, coalesce(a.name, s.service) AS service, s.start, s.account, s.display, s.evidence_id, "
-     "(SELECT min(r.actions) FROM rec r WHERE r.host = s.host AND r.service = s.service COLLATE NOCASE) FROM v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
-     "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE) "
-     "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
+     {INT(r_failed, logon), TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject),
+      TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n),
+      INT(r_failed, first), INT(r_failed, last), TEXT(r_failed, id)}},
+    /* Five services always, absent ones and (last) those of hosts without a SYSTEM hive too; others when they
+       log on with an account of their own or failed. */
+    {offsetof(struct report, service),
+     sizeof(struct r_service),
+     100000,
+     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' "
+     "COLLATE BINARY AND state IN ('present', 'partial') "
+     "AND coalesce(detail, '') NOT LIKE 'only a part of it%'), rec AS MATERIALIZED (SELECT host, service, "
+     "actions FROM v_service_recovery) "
+     "SELECT * FROM (SELECT 1 AS installed, s.host, coalesce(a.name, s.service) AS service, s.start, "
+     "s.account, s.display, s.evidence_id, "
+     "(SELECT min(r.actions) FROM rec r WHERE r.host = s.host AND r.service = s.service COLLATE NOCASE) FROM "
+     "v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
+     "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = "
+     "s.host AND f.subject = s.service COLLATE NOCASE) "
+     "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' "
+     "AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
      "AND s.account COLLATE NOCASE NOT IN (SELECT name FROM kb_account)) UNION ALL "
-     "SELECT CASE WHEN h.host IN (SELECT host FROM hives) THEN 0 END, h.host, a.name, NULL, NULL, NULL, NULL, NULL FROM v_host h, always a "
-     "WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE NOCASE)) "
+     "SELECT CASE WHEN h.host IN (SELECT host FROM hives) THEN 0 END, h.host, a.name, NULL, NULL, NULL, "
+     "NULL, NULL FROM v_host h, always a "
+     "WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE "
+     "NOCASE)) "
      "ORDER BY installed IS NULL, 2, 3 COLLATE NOCASE, 7",
-     {INT(r_service, installed), TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start), TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id),
-      TEXT(r_service, recovery)}},
-    {offsetof(struct report, setting), sizeof(struct r_setting), 100000,
-     "SELECT section = 'smb_client', host, name, is_set, value, text, default_value, default_text, meaning, evidence_id FROM v_setting "
+     {INT(r_service, installed), TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start),
+      TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id), TEXT(r_service, recovery)}},
+    {offsetof(struct report, setting),
+     sizeof(struct r_setting),
+     100000,
+     "SELECT section = 'smb_client', host, name, is_set, value, text, default_value, default_text, meaning, "
+     "evidence_id FROM v_setting "
      "WHERE section IN ('smb_client', 'credential_policy') ORDER BY 1 DESC, host, name COLLATE NOCASE",
-     {INT(r_setting, smb), TEXT(r_setting, host), TEXT(r_setting, name), INT(r_setting, is_set), INT(r_setting, value), TEXT(r_setting, text),
-      INT(r_setting, default_value), TEXT(r_setting, default_text), TEXT(r_setting, meaning), TEXT(r_setting, id)}},
-    {offsetof(struct report, set), sizeof(struct r_set), 1000,
-     "SELECT last_known_good, host, control_set, path, name, other_value, current_value, evidence_id FROM v_control_set_difference ORDER BY host, control_set, path COLLATE NOCASE, name COLLATE NOCASE",
-     {INT(r_set, good), TEXT(r_set, host), TEXT(r_set, set), TEXT(r_set, path), TEXT(r_set, name), TEXT(r_set, value), TEXT(r_set, current), TEXT(r_set, id)}},
-    {offsetof(struct report, day), sizeof(struct r_day), SIZE_MAX,
-     "SELECT host, time / 864000000000, count(*) FROM v_logon_failure WHERE time > 0 GROUP BY 1, 2 ORDER BY 1, 2", {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
-    {offsetof(struct report, total), sizeof(struct r_total), SIZE_MAX,
-     "SELECT host, sum(logon), sum(NOT logon), min(nullif(time, 0)), max(nullif(time, 0)) FROM (SELECT host, 1 AS logon, time FROM v_logon_failure UNION ALL "
-     "SELECT host, 0, NULL FROM v_failure WHERE kind <> 'program' AND evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure)) GROUP BY 1 ORDER BY 1",
+     {INT(r_setting, smb), TEXT(r_setting, host), TEXT(r_setting, name), INT(r_setting, is_set),
+      INT(r_setting, value), TEXT(r_setting, text), INT(r_setting, default_value),
+      TEXT(r_setting, default_text), TEXT(r_setting, meaning), TEXT(r_setting, id)}},
+    {offsetof(struct report, set),
+     sizeof(struct r_set),
+     1000,
+     "SELECT last_known_good, host, control_set, path, name, other_value, current_value, evidence_id FROM "
+     "v_control_set_difference ORDER BY host, control_set, path COLLATE NOCASE, name COLLATE NOCASE",
+     {INT(r_set, good), TEXT(r_set, host), TEXT(r_set, set), TEXT(r_set, path), TEXT(r_set, name),
+      TEXT(r_set, value), TEXT(r_set, current), TEXT(r_set, id)}},
+    {offsetof(struct report, day),
+     sizeof(struct r_day),
+     SIZE_MAX,
+     "SELECT host, time / 864000000000, count(*) FROM v_logon_failure WHERE time > 0 GROUP BY 1, 2 ORDER BY "
+     "1, 2",
+     {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
+    {offsetof(struct report, total),
+     sizeof(struct r_total),
+     SIZE_MAX,
+     "SELECT host, sum(logon), sum(NOT logon), min(nullif(time, 0)), max(nullif(time, 0)) FROM (SELECT host, "
+     "1 AS logon, time FROM v_logon_failure UNION ALL "
+     "SELECT host, 0, NULL FROM v_failure WHERE kind <> 'program' AND evidence_id NOT IN (SELECT evidence_id "
+     "FROM v_logon_failure)) GROUP BY 1 ORDER BY 1",
      {TEXT(r_total, host), INT(r_total, n), INT(r_total, other), INT(r_total, first), INT(r_total, last)}},
-    {offsetof(struct report, collect), sizeof(struct r_collect), 1000,           /* what would decide most comes first */
-     "SELECT f.host, u.artifact, u.collect, count(*) FROM v_finding_unknown u JOIN v_finding f ON f.finding = u.finding "
+    /* what would decide most comes first */
+    {offsetof(struct report, collect),
+     sizeof(struct r_collect),
+     1000,
+     "SELECT f.host, u.artifact, u.collect, count(*) FROM v_finding_unknown u JOIN v_finding f ON f.finding "
+     "= u.finding "
      "GROUP BY 1, 2, 3 ORDER BY 1, sum(f.verdict = 'undetermined') DESC, 4 DESC, 2, 3",
      {TEXT(r_collect, host), TEXT(r_collect, artifact), TEXT(r_collect, command), INT(r_collect, n)}},
-    {offsetof(struct report, artifact), sizeof(struct r_collect), 200, "SELECT name, collect FROM kb_artifact ORDER BY kind, name COLLATE NOCASE",
+    {offsetof(struct report, artifact),
+     sizeof(struct r_collect),
+     200,
+     "SELECT name, collect FROM kb_artifact ORDER BY kind, name COLLATE NOCASE",
      {TEXT(r_collect, artifact), TEXT(r_collect, command)}},
-    {offsetof(struct report, rule_error), sizeof(struct r_pair), 1000, "SELECT rule || ' (' || coalesce(role, '') || ')', message FROM rule_error ORDER BY 1, 2",
+    {offsetof(struct report, rule_error),
+     sizeof(struct r_pair),
+     1000,
+     "SELECT rule || ' (' || coalesce(role, '') || ')', message FROM rule_error ORDER BY 1, 2",
      {TEXT(r_pair, key), TEXT(r_pair, value)}},
 };
 
-struct load { const struct source *src; struct list *list; struct arena *a; };
+struct load {
+    const struct source *src;
+    struct list *list;
+    struct arena *a;
+};
 
 static bool list_room(struct list *l, size_t size, struct arena *a)
 {
@@ -165,21 +311,24 @@ static bool list_room(struct list *l, size_t size, struct arena *a)
     return true;
 }
 
-static enum status load_row(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status load_row(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                            struct err *e)
 {
     struct load *l = ctx;
     (void)name;
     if (l->list->n >= l->src->cap)
         return l->list->more++, OK;
     if (!list_room(l->list, l->src->size, l->a))
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu rows", l->list->n);
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu rows",
+                       l->list->n);
     uint8_t *row = (uint8_t *)l->list->row + l->list->n * l->src->size;
     for (size_t i = 0; i < n; i++) {
         void *at = row + l->src->col[i].at;
         if (!l->src->col[i].text)
             *(int64_t *)at = cell[i].null ? NONE : cell[i].i;
         else if (!cell[i].null && !(*(struct str *)at = arena_str(l->a, cell[i].s)).p)
-            return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu rows", l->list->n);
+            return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
+                           "memory for the report is used up after %zu rows", l->list->n);
     }
     l->list->n++;
     return OK;
@@ -222,7 +371,10 @@ static void link_findings(struct report *r)
     }
 }
 
-static int64_t pick(int64_t a, int64_t b, bool larger) { return a == NONE || (b != NONE && (larger ? b > a : b < a)) ? b : a; }
+static int64_t pick(int64_t a, int64_t b, bool larger)
+{
+    return a == NONE || (b != NONE && (larger ? b > a : b < a)) ? b : a;
+}
 
 static enum status group_findings(struct report *r, struct arena *a, struct err *e)
 {
@@ -230,13 +382,16 @@ static enum status group_findings(struct report *r, struct arena *a, struct err 
     for (size_t i = 0; i < r->finding.n; i++) {
         struct r_group *g = r->group.n ? (struct r_group *)r->group.row + r->group.n - 1 : NULL;
         const struct r_finding *was = g ? f + g->at : NULL;
-        if (!was || was->verdict != f[i].verdict || !str_eq(was->host, f[i].host) || !str_eq(was->cause, f[i].cause)) {
+        if (!was || was->verdict != f[i].verdict || !str_eq(was->host, f[i].host)
+            || !str_eq(was->cause, f[i].cause)) {
             if (!list_room(&r->group, sizeof *g, a))
-                return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu findings", i);
+                return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
+                               "memory for the report is used up after %zu findings", i);
             g = (struct r_group *)r->group.row + r->group.n++;
             *g = (struct r_group){.at = i, .first = NONE, .last = NONE};
         }
-        g->n++, g->first = pick(g->first, f[i].first, false), g->last = pick(g->last, f[i].last, true), g->count += f[i].count > 0 ? f[i].count : 0;
+        g->n++, g->first = pick(g->first, f[i].first, false), g->last = pick(g->last, f[i].last, true),
+                g->count += f[i].count > 0 ? f[i].count : 0;
     }
     return OK;
 }
@@ -248,7 +403,8 @@ static int64_t id_offset(struct str id)
     return file.n && str_i64(id, &off) ? off : NONE;
 }
 
-/* Evidence ids in the order of the bytes they name: file, then offset; whatever else stands there sorts as text. */
+/* Evidence ids in the order of the bytes they name: file, then offset; whatever else stands there sorts as
+ * text. */
 static int id_cmp(struct str a, struct str b)
 {
     int64_t x[2], y[2];
@@ -264,7 +420,10 @@ static int id_cmp(struct str a, struct str b)
     return x[0] != y[0] ? (x[0] < y[0] ? -1 : 1) : x[1] != y[1] ? (x[1] < y[1] ? -1 : 1) : str_cmp(a, b);
 }
 
-static int by_id(const void *a, const void *b) { return id_cmp((*(const struct r_citation *const *)a)->id, (*(const struct r_citation *const *)b)->id); }
+static int by_id(const void *a, const void *b)
+{
+    return id_cmp((*(const struct r_citation *const *)a)->id, (*(const struct r_citation *const *)b)->id);
+}
 
 bool is_cited(const struct report *r, struct str id)
 {
@@ -273,7 +432,8 @@ bool is_cited(const struct report *r, struct str id)
     return r->cited.n && bsearch(&k, r->cited.row, r->cited.n, sizeof k, by_id);
 }
 
-/* What pages show: the first citations of each card's first finding; for findings in a table, the first one of the role that decides. */
+/* What pages show: the first citations of each card's first finding; for findings in a table, the first one
+ * of the role that decides. */
 static enum status collect_cited(struct report *r, struct arena *a, struct err *e)
 {
     const struct r_finding *f = r->finding.row;
@@ -289,7 +449,8 @@ static enum status collect_cited(struct report *r, struct arena *a, struct err *
             for (size_t role = 0; role < ROLES_N; role++)
                 for (size_t c = 0; c < one->cite[role].n && c < (card ? SHOW_CITES : 1); c++) {
                     if (!list_room(&r->cited, sizeof cite, a))
-                        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu citations", r->cited.n);
+                        return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
+                                       "memory for the report is used up after %zu citations", r->cited.n);
                     ((const struct r_citation **)r->cited.row)[r->cited.n++] = cite + one->cite[role].at + c;
                 }
         }
@@ -304,9 +465,13 @@ static enum status collect_cited(struct report *r, struct arena *a, struct err *
     return OK;
 }
 
-static int by_sha256(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
+static int by_sha256(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
 
-/* The set's name: SHA-256 over the files' hashes, sorted, one a line: the same files give the same name whatever their paths. */
+/* The set's name: SHA-256 over the files' hashes, sorted, one a line: the same files give the same name
+ * whatever their paths. */
 static enum status name_set(struct report *r, struct arena scratch, struct err *e)
 {
     const struct r_evidence *ev = r->evidence.row;
@@ -349,16 +514,20 @@ static void count_evidence(struct report *r)
         bool read = str_eq(ev->state, STR("read")) || str_eq(ev->state, STR("partial"));
         ev->anomaly = children(&r->anomaly, sizeof(struct r_anomaly), ev->id);
         r->read.files++, r->read.read += read;
-        r->read.logs += read && str_eq(ev->kind, STR("evtx")), r->read.hives += read && str_eq(ev->kind, STR("hive"));
-        if (ev->duplicate_of == NONE)               /* a copy's records are those of the file it is a copy of */
-            r->read.records += positive(ev->parsed) + positive(ev->recovered), r->read.failed += positive(ev->failed);
+        r->read.logs += read && str_eq(ev->kind, STR("evtx")),
+            r->read.hives += read && str_eq(ev->kind, STR("hive"));
+        /* a copy's records are those of the file it is a copy of */
+        if (ev->duplicate_of == NONE)
+            r->read.records += positive(ev->parsed) + positive(ev->recovered),
+                r->read.failed += positive(ev->failed);
         else
             r->read.copies++;
         r->read.dirty += ev->dirty == 1, r->read.damaged += ev->anomaly.n > 0;
     }
 }
 
-/* What silence means: a core log that is there whole would have recorded a failure; any other log only might have. */
+/* What silence means: a core log that is there whole would have recorded a failure; any other log only might
+ * have. */
 static enum outcome silence(const struct report *r, struct str host)
 {
     const struct r_coverage *c = r->coverage.row;
@@ -397,11 +566,11 @@ static void judge_host(const struct report *r, struct r_host *h)
         h->day.at++;
     while (h->day.at + h->day.n < r->day.n && str_eq(day[h->day.at + h->day.n].host, h->host))
         h->day.n++;
-    h->outcome = best < V_LATENT                       ? OUT_FOUND
-                 : open                                ? OUT_UNDECIDED
-                 : h->failures                         ? OUT_UNEXPLAINED
-                 : h->top                              ? OUT_LATENT
-                                                       : silence(r, h->host);
+    h->outcome = best < V_LATENT ? OUT_FOUND
+                 : open          ? OUT_UNDECIDED
+                 : h->failures   ? OUT_UNEXPLAINED
+                 : h->top        ? OUT_LATENT
+                                 : silence(r, h->host);
 }
 
 static int64_t gravity(const struct r_host *h)
@@ -419,7 +588,10 @@ static int by_gravity(const void *a, const void *b)
     return of ? (of < 0 ? -1 : 1) : more ? (more < 0 ? -1 : 1) : str_cmp(x->host, y->host);
 }
 
-bool few_words(const struct report *r, const struct r_host *host) { return r->host.n > 3 && host->outcome >= OUT_BLIND; }
+bool few_words(const struct report *r, const struct r_host *host)
+{
+    return r->host.n > 3 && host->outcome >= OUT_BLIND;
+}
 
 const struct r_host *find_host(const struct report *r, struct str name)
 {
@@ -457,7 +629,8 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
         judge_host(r, (struct r_host *)r->host.row + i);
     if (r->host.n)
         qsort(r->host.row, r->host.n, sizeof(struct r_host), by_gravity);
-    r->tool = meta(r, "tool"), r->version = meta(r, "version"), r->knowledge = meta(r, "knowledge_sha256"), r->stamp = meta(r, "stamp");
+    r->tool = meta(r, "tool"), r->version = meta(r, "version"), r->knowledge = meta(r, "knowledge_sha256"),
+    r->stamp = meta(r, "stamp");
     *out = r;
     return OK;
 }

@@ -11,6 +11,10 @@ struct report;
 
 enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e);
 typedef enum status report_fn(const struct report *r, struct buf *out, struct err *e);
-struct report_format { const char *name, *file; report_fn *write; };            /* {"html", "report.html", write_html} */
-extern const struct report_format report_formats[];                             /* ends with name NULL */
+/* {"html", "report.html", write_html} */
+struct report_format {
+    const char *name, *file;
+    report_fn *write;
+};
+extern const struct report_format report_formats[]; /* ends with name NULL */
 #endif

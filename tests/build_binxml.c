@@ -7,8 +7,14 @@
 
 enum { FILE_HEADER = 4096, CHUNK = 65536, MAX_NAMES = 64, MAX_DEFS = 300 };
 
-static struct { char name[64]; size_t off; } names[MAX_NAMES];
-static struct { int guid; size_t off; } defs[MAX_DEFS];
+static struct {
+    char name[64];
+    size_t off;
+} names[MAX_NAMES];
+static struct {
+    int guid;
+    size_t off;
+} defs[MAX_DEFS];
 static size_t n_names, n_defs;
 
 static void put16(struct buf *b, const char *s, size_t n)
@@ -102,7 +108,8 @@ static const char *put_values(struct buf *b, size_t base, const char *at)
             assert(at[2] == ':');
             at += 3 + 2 * put_hex(b, at + 3);
         }
-        b->p[desc_at + 4 * i] = (char)(b->n - start), b->p[desc_at + 4 * i + 1] = (char)((b->n - start) >> 8), b->p[desc_at + 4 * i + 2] = (char)type;
+        b->p[desc_at + 4 * i] = (char)(b->n - start), b->p[desc_at + 4 * i + 1] = (char)((b->n - start) >> 8),
+                           b->p[desc_at + 4 * i + 2] = (char)type;
     }
     return at + 1;
 }
@@ -166,7 +173,9 @@ static const char *put_word(struct buf *b, size_t base, const char *at, bool def
     case '!': buf_char(b, 0x0a), put_name(b, base, at + 1, n - 1); break;
     case '~': buf_char(b, 0x0b), buf_u16(b, (uint16_t)(n - 1)), put16(b, at + 1, n - 1); break;
     case '%':
-    case '?': buf_char(b, *at == '%' ? 0x0d : 0x0e), buf_u16(b, (uint16_t)atoi(at + 1)), buf_char(b, 1); break;
+    case '?':
+        buf_char(b, *at == '%' ? 0x0d : 0x0e), buf_u16(b, (uint16_t)atoi(at + 1)), buf_char(b, 1);
+        break;
     case 'T': return put_instance(b, base, at);
     case 'V': return put_values(b, base, at + 2);
     default: assert(0 && "no word of the assembler");
@@ -198,7 +207,7 @@ void bx_asm(struct buf *out, size_t base, const char *words)
     assemble_more(out, base, words);
 }
 
-/* ---- Logs ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- Logs */
 
 static void put_zero(struct buf *b, size_t n)
 {
@@ -206,7 +215,10 @@ static void put_zero(struct buf *b, size_t n)
         buf_char(b, 0);
 }
 
-static void set_u64(struct buf *b, size_t at, uint64_t v) { set_u32(b, at, (uint32_t)v), set_u32(b, at + 4, (uint32_t)(v >> 32)); }
+static void set_u64(struct buf *b, size_t at, uint64_t v)
+{
+    set_u32(b, at, (uint32_t)v), set_u32(b, at + 4, (uint32_t)(v >> 32));
+}
 
 void raw_begin(struct raw_log *l)
 {
@@ -221,7 +233,8 @@ static void open_chunk(struct raw_log *l)
     l->chunk = l->file.n, l->at = 512, l->last = 0, n_names = n_defs = 0;
     put_zero(&l->file, CHUNK);
     memcpy(l->file.p + l->chunk, "ElfChnk", 8);
-    set_u64(&l->file, l->chunk + 8, l->next_id), set_u64(&l->file, l->chunk + 24, l->next_id), set_u32(&l->file, l->chunk + 40, 128);
+    set_u64(&l->file, l->chunk + 8, l->next_id), set_u64(&l->file, l->chunk + 24, l->next_id),
+        set_u32(&l->file, l->chunk + 40, 128);
     l->file.p[42]++;
 }
 

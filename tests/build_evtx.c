@@ -5,12 +5,33 @@
 #include <stdlib.h>
 
 enum { FILE_HEAD = 4096, CHUNK = 65536, CHUNK_HEAD = 512, NAMES = 128, TEMPLATES = 384, RECORD_HEAD = 24 };
-enum { T_EOF, T_OPEN, T_CLOSE_START, T_CLOSE_EMPTY, T_END, T_VALUE, T_ATTRIBUTE, T_CDATA, T_CHARREF, T_ENTITY, T_PI_TARGET, T_PI_DATA, T_TEMPLATE,
-    T_SLOT, T_OPTIONAL, T_FRAGMENT, MORE = 0x40, BINXML = 0x21, NO_DEP = 0xffff };
+enum {
+    T_EOF,
+    T_OPEN,
+    T_CLOSE_START,
+    T_CLOSE_EMPTY,
+    T_END,
+    T_VALUE,
+    T_ATTRIBUTE,
+    T_CDATA,
+    T_CHARREF,
+    T_ENTITY,
+    T_PI_TARGET,
+    T_PI_DATA,
+    T_TEMPLATE,
+    T_SLOT,
+    T_OPTIONAL,
+    T_FRAGMENT,
+    MORE = 0x40,
+    BINXML = 0x21,
+    NO_DEP = 0xffff
+};
 
-/* How Windows' own providers identify themselves. source: written by the old event API too, so name and channel are literals of the template;
- * no guid: a classic provider, whose strings travel as one array. */
-static const struct provider { const char *name, *guid, *source; } providers[] = {
+/* How Windows' own providers identify themselves. source: written by the old event API too, so name and
+ * channel are literals of the template; no guid: a classic provider, whose strings travel as one array. */
+static const struct provider {
+    const char *name, *guid, *source;
+} providers[] = {
     {"Microsoft-Windows-TaskScheduler", "{de7b24ea-73c8-4a09-985d-5bdadcfa9017}", NULL},
     {"Microsoft-Windows-Security-Auditing", "{54849625-5478-4994-a5ba-3e3b0328c30d}", NULL},
     {"Microsoft-Windows-Eventlog", "{fc65ddd8-d6ef-4962-83d5-6e5cfe9ce148}", NULL},
@@ -29,7 +50,8 @@ static const struct provider { const char *name, *guid, *source; } providers[] =
     {"LsaSrv", "{199fe037-2b82-40a9-82ac-e1d46c792b99}", "LsaSrv"},
 };
 
-/* ---- Bytes into the open chunk; what does not fit sets .over and the record is written again in the next one ---- */
+/* ---- Bytes into the open chunk; what does not fit sets .over and the record is written again in the next
+ * one ---- */
 static void put(struct evtx *l, const void *p, size_t n)
 {
     if (n > CHUNK - l->at)
@@ -56,7 +78,8 @@ static uint32_t hash65599(const void *p, size_t n)
     return h;
 }
 
-/* The offset of a name; at its first use in the chunk the name itself follows, hung in front of its bucket. */
+/* The offset of a name; at its first use in the chunk the name itself follows, hung in front of its bucket.
+ */
 static void name(struct evtx *l, const char *text)
 {
     struct buf u = {0};
@@ -75,7 +98,9 @@ static void name(struct evtx *l, const char *text)
 }
 
 /* ---- XML ---- */
-struct element { size_t size_at, attributes_at; };
+struct element {
+    size_t size_at, attributes_at;
+};
 
 /* dep: the slot whose null drops the element. Fragments outside templates have no such field. */
 static struct element open_element(struct evtx *l, const char *n, unsigned dep, bool attributes)
@@ -102,8 +127,14 @@ static void close_start(struct evtx *l, const struct element *e, bool empty)
     if (empty)
         patch32(l, e->size_at, l->at - e->size_at - 4);
 }
-static void attribute(struct evtx *l, const char *n, bool more) { put8(l, more ? T_ATTRIBUTE | MORE : T_ATTRIBUTE), name(l, n); }
-static void slot(struct evtx *l, unsigned token, unsigned index, int type) { put8(l, token), put16(l, index), put8(l, (unsigned)type); }
+static void attribute(struct evtx *l, const char *n, bool more)
+{
+    put8(l, more ? T_ATTRIBUTE | MORE : T_ATTRIBUTE), name(l, n);
+}
+static void slot(struct evtx *l, unsigned token, unsigned index, int type)
+{
+    put8(l, token), put16(l, index), put8(l, (unsigned)type);
+}
 static void counted(struct evtx *l, const char *text)
 {
     struct buf u = {0};
@@ -129,14 +160,16 @@ static void put_systemtime(struct buf *b, int64_t t)
     int y, mo, d, h, mi, s, us;
     int n = sscanf(wintime_text(t, text), "%d-%d-%dT%d:%d:%d.%d", &y, &mo, &d, &h, &mi, &s, &us);
     assert(n == 7);
-    uint16_t weekday = (uint16_t)((t / WINTIME_SECOND / 86400 + 1) % 7);      /* 1601-01-01 was a Monday */
-    uint16_t v[8] = {(uint16_t)y, (uint16_t)mo, weekday, (uint16_t)d, (uint16_t)h, (uint16_t)mi, (uint16_t)s, (uint16_t)(us / 10000)};
+    uint16_t weekday = (uint16_t)((t / WINTIME_SECOND / 86400 + 1) % 7); /* 1601-01-01 was a Monday */
+    uint16_t v[8] = {(uint16_t)y, (uint16_t)mo, weekday,     (uint16_t)d,
+                     (uint16_t)h, (uint16_t)mi, (uint16_t)s, (uint16_t)(us / 10000)};
     for (size_t i = 0; i < LEN(v); i++)
         buf_u16(b, v[i]);
 }
 
-static const uint8_t width[] = {[F_I8] = 1, [F_U8] = 1, [F_I16] = 2, [F_U16] = 2, [F_I32] = 4, [F_U32] = 4, [F_I64] = 8, [F_U64] = 8,
-                                [F_F32] = 4, [F_F64] = 8, [F_BOOL] = 4, [F_TIME] = 8, [F_HEX32] = 4, [F_HEX64] = 8};
+static const uint8_t width[] = {
+    [F_I8] = 1,  [F_U8] = 1,  [F_I16] = 2, [F_U16] = 2,  [F_I32] = 4,  [F_U32] = 4,   [F_I64] = 8,
+    [F_U64] = 8, [F_F32] = 4, [F_F64] = 8, [F_BOOL] = 4, [F_TIME] = 8, [F_HEX32] = 4, [F_HEX64] = 8};
 
 static void encode(struct buf *b, const struct field *f)
 {
@@ -153,7 +186,8 @@ static void encode(struct buf *b, const struct field *f)
     else if (f->type == F_SYSTIME)
         put_systemtime(b, (int64_t)f->num);
     else if (f->type == (F_S | F_ARRAY))
-        for (struct str rest = str_of(f->text), line = str_cut(&rest, '\n'); line.p; line = rest.n ? str_cut(&rest, '\n') : (struct str){0}) {
+        for (struct str rest = str_of(f->text), line = str_cut(&rest, '\n'); line.p;
+             line = rest.n ? str_cut(&rest, '\n') : (struct str){0}) {
             char z[512];
             snprintf(z, sizeof z, "%.*s", STR_ARG(line));
             put_utf16(b, z), buf_u16(b, 0);
@@ -204,8 +238,10 @@ static void value(struct evtx *l, size_t table, size_t i, const struct field *f)
     buf_free(&b);
 }
 
-/* ---- Templates: a definition at its first use in the chunk, its offset afterwards. signature: everything the definition depends on. ---- */
-static size_t template_begin(struct evtx *l, const struct buf *signature)       /* 0: already there; else where the size belongs */
+/* ---- Templates: a definition at its first use in the chunk, its offset afterwards. signature: everything
+ * the definition depends on. ---- */
+/* 0: already there; else where the size belongs */
+static size_t template_begin(struct evtx *l, const struct buf *signature)
 {
     uint8_t guid[16];
     set64(guid, hash64(signature->p, signature->n)), set64(guid + 8, marvin32(signature->p, signature->n));
@@ -221,38 +257,78 @@ static size_t template_begin(struct evtx *l, const struct buf *signature)       
     fragment(l);
     return l->at - 8;
 }
-static void template_end(struct evtx *l, size_t size_at) { put8(l, T_EOF), patch32(l, size_at, l->at - size_at - 4); }
+static void template_end(struct evtx *l, size_t size_at)
+{
+    put8(l, T_EOF), patch32(l, size_at, l->at - size_at - 4);
+}
 
 /* ---- The record ---- */
-/* Slots of the System element in the order of Windows' own template, one for the event data, one for a rendered message;
- * then what is always a literal. */
-enum { SL_LEVEL, SL_OPCODE, SL_TASK, SL_ID, SL_QUALIFIERS, SL_KEYWORDS, SL_TIME, SL_ACTIVITY, SL_PID, SL_TID, SL_RECORD, SL_VERSION, SL_USER,
-    SL_RELATED, SL_PROVIDER, SL_GUID, SL_CHANNEL, SL_EVENT, SL_MESSAGE, SLOTS, SL_SOURCE = SLOTS, SL_COMPUTER, SL_ALL };
+/* Slots of the System element in the order of Windows' own template, one for the event data, one for a
+ * rendered message; then what is always a literal. */
+enum {
+    SL_LEVEL,
+    SL_OPCODE,
+    SL_TASK,
+    SL_ID,
+    SL_QUALIFIERS,
+    SL_KEYWORDS,
+    SL_TIME,
+    SL_ACTIVITY,
+    SL_PID,
+    SL_TID,
+    SL_RECORD,
+    SL_VERSION,
+    SL_USER,
+    SL_RELATED,
+    SL_PROVIDER,
+    SL_GUID,
+    SL_CHANNEL,
+    SL_EVENT,
+    SL_MESSAGE,
+    SLOTS,
+    SL_SOURCE = SLOTS,
+    SL_COMPUTER,
+    SL_ALL
+};
 static const uint8_t slot_type[SL_ALL] = {
-    [SL_LEVEL] = F_U8, [SL_OPCODE] = F_U8, [SL_TASK] = F_U16, [SL_ID] = F_U16, [SL_QUALIFIERS] = F_U16, [SL_KEYWORDS] = F_HEX64, [SL_TIME] = F_TIME,
-    [SL_ACTIVITY] = F_GUID, [SL_PID] = F_U32, [SL_TID] = F_U32, [SL_RECORD] = F_U64, [SL_VERSION] = F_U8, [SL_USER] = F_SID, [SL_RELATED] = F_GUID,
-    [SL_PROVIDER] = F_S, [SL_GUID] = F_GUID, [SL_CHANNEL] = F_S, [SL_EVENT] = BINXML, [SL_MESSAGE] = F_S, [SL_SOURCE] = F_S, [SL_COMPUTER] = F_S,
+    [SL_LEVEL] = F_U8,       [SL_OPCODE] = F_U8,      [SL_TASK] = F_U16,   [SL_ID] = F_U16,
+    [SL_QUALIFIERS] = F_U16, [SL_KEYWORDS] = F_HEX64, [SL_TIME] = F_TIME,  [SL_ACTIVITY] = F_GUID,
+    [SL_PID] = F_U32,        [SL_TID] = F_U32,        [SL_RECORD] = F_U64, [SL_VERSION] = F_U8,
+    [SL_USER] = F_SID,       [SL_RELATED] = F_GUID,   [SL_PROVIDER] = F_S, [SL_GUID] = F_GUID,
+    [SL_CHANNEL] = F_S,      [SL_EVENT] = BINXML,     [SL_MESSAGE] = F_S,  [SL_SOURCE] = F_S,
+    [SL_COMPUTER] = F_S,
 };
 /* Where a field of the description goes. */
-static const struct { int field, slot; } places[] = {
-    {F_VERSION, SL_VERSION}, {F_LEVEL, SL_LEVEL}, {F_TASK, SL_TASK}, {F_OPCODE, SL_OPCODE}, {F_KEYWORDS, SL_KEYWORDS}, {F_QUALIFIERS, SL_QUALIFIERS},
-    {F_USER, SL_USER}, {F_COMPUTER, SL_COMPUTER}, {F_CHANNEL, SL_CHANNEL}, {F_ACTIVITY, SL_ACTIVITY}, {F_RECORD, SL_RECORD}, {F_RENDERED, SL_MESSAGE},
+static const struct {
+    int field, slot;
+} places[] = {
+    {F_VERSION, SL_VERSION},   {F_LEVEL, SL_LEVEL},       {F_TASK, SL_TASK},
+    {F_OPCODE, SL_OPCODE},     {F_KEYWORDS, SL_KEYWORDS}, {F_QUALIFIERS, SL_QUALIFIERS},
+    {F_USER, SL_USER},         {F_COMPUTER, SL_COMPUTER}, {F_CHANNEL, SL_CHANNEL},
+    {F_ACTIVITY, SL_ACTIVITY}, {F_RECORD, SL_RECORD},     {F_RENDERED, SL_MESSAGE},
 };
 
 struct head {
-    struct field slot[SL_ALL];              /* F_NULL: absent */
+    struct field slot[SL_ALL]; /* F_NULL: absent */
     const char *userdata, *eventname;
-    bool plain, flat, array, literal;       /* literal: provider and channel stand in the template */
+    bool plain, flat, array, literal; /* literal: provider and channel stand in the template */
 };
 
-static bool is_data(const struct field *f) { return (f->type >= 0 && f->type < F_DATA) || f->type >= F_ENTITY; }
+static bool is_data(const struct field *f)
+{
+    return (f->type >= 0 && f->type < F_DATA) || f->type >= F_ENTITY;
+}
 static void fill(struct head *h, int slot, const char *text, uint64_t num)
 {
-    h->slot[slot] = FIELD(text || !(slot_type[slot] == F_S || slot_type[slot] == F_GUID || slot_type[slot] == F_SID) ? slot_type[slot] : F_NULL,
+    h->slot[slot] = FIELD(
+        text || !(slot_type[slot] == F_S || slot_type[slot] == F_GUID || slot_type[slot] == F_SID)
+            ? slot_type[slot]
+            : F_NULL,
         .text = text, .num = num);
 }
 
-static struct head gather(const struct evtx *l, int64_t time, const char *name, unsigned id, const struct field *f)
+static struct head gather(const struct evtx *l, int64_t time, const char *name, unsigned id,
+                          const struct field *f)
 {
     struct provider by = {.name = name};
     struct head h = {0};
@@ -263,9 +339,11 @@ static struct head gather(const struct evtx *l, int64_t time, const char *name, 
     h.literal = by.source || !by.guid;
     fill(&h, SL_PROVIDER, by.name, 0), fill(&h, SL_GUID, by.guid, 0), fill(&h, SL_SOURCE, by.source, 0);
     fill(&h, SL_CHANNEL, l->channel, 0), fill(&h, SL_COMPUTER, l->computer, 0);
-    fill(&h, SL_ID, NULL, id), fill(&h, SL_TIME, NULL, (uint64_t)time), fill(&h, SL_RECORD, NULL, (l->first_id ? l->first_id : 1) + l->n);
+    fill(&h, SL_ID, NULL, id), fill(&h, SL_TIME, NULL, (uint64_t)time),
+        fill(&h, SL_RECORD, NULL, (l->first_id ? l->first_id : 1) + l->n);
     fill(&h, SL_KEYWORDS, NULL, h.literal ? 0x80000000000000 : 0x8000000000000000);
-    fill(&h, SL_LEVEL, NULL, 4), fill(&h, SL_TASK, NULL, 0), fill(&h, SL_OPCODE, NULL, 0), fill(&h, SL_VERSION, NULL, 0);
+    fill(&h, SL_LEVEL, NULL, 4), fill(&h, SL_TASK, NULL, 0), fill(&h, SL_OPCODE, NULL, 0),
+        fill(&h, SL_VERSION, NULL, 0);
     fill(&h, SL_PID, NULL, 4), fill(&h, SL_TID, NULL, 8);
     for (; f->type != F_END; f++) {
         for (size_t i = 0; i < LEN(places); i++)
@@ -273,8 +351,10 @@ static struct head gather(const struct evtx *l, int64_t time, const char *name, 
                 fill(&h, places[i].slot, f->text, f->num);
         if (f->type == F_PROCESS)
             fill(&h, SL_PID, NULL, f->num), fill(&h, SL_TID, NULL, f->n);
-        h.userdata = f->type == F_USERDATA ? f->text : h.userdata, h.eventname = f->type == F_EVENTNAME ? f->text : h.eventname;
-        h.plain = h.plain || f->type == F_PLAIN, h.flat = h.flat || f->type == F_FLAT, h.array = h.array || f->type == F_DATA;
+        h.userdata = f->type == F_USERDATA ? f->text : h.userdata,
+        h.eventname = f->type == F_EVENTNAME ? f->text : h.eventname;
+        h.plain = h.plain || f->type == F_PLAIN, h.flat = h.flat || f->type == F_FLAT,
+        h.array = h.array || f->type == F_DATA;
         named = named || (f->type < F_DATA && f->name);
     }
     h.array = h.array || (!by.guid && !named);
@@ -286,7 +366,8 @@ static struct head gather(const struct evtx *l, int64_t time, const char *name, 
 /* In a template values are slots; without one, and where Windows fixes them, they are text. */
 static bool is_literal(const struct head *h, int slot)
 {
-    return h->plain || slot >= SLOTS || (h->literal && (slot == SL_PROVIDER || slot == SL_GUID || slot == SL_CHANNEL));
+    return h->plain || slot >= SLOTS
+           || (h->literal && (slot == SL_PROVIDER || slot == SL_GUID || slot == SL_CHANNEL));
 }
 static void say(struct evtx *l, const struct head *h, int i)
 {
@@ -300,15 +381,32 @@ static void say(struct evtx *l, const struct head *h, int i)
     buf_free(&text);
 }
 
-/* The System element: what each child says in its attributes and, with no attribute named, as its text. Classic providers know less. */
-static const struct part { const char *element, *attribute; int slot; bool classic; } parts[] = {
-    {"Provider", "Name", SL_PROVIDER, true},         {"Provider", "Guid", SL_GUID, true},        {"Provider", "EventSourceName", SL_SOURCE, true},
-    {"EventID", "Qualifiers", SL_QUALIFIERS, true},  {"EventID", NULL, SL_ID, true},             {"Version", NULL, SL_VERSION, false},
-    {"Level", NULL, SL_LEVEL, true},                 {"Task", NULL, SL_TASK, true},              {"Opcode", NULL, SL_OPCODE, false},
-    {"Keywords", NULL, SL_KEYWORDS, true},           {"TimeCreated", "SystemTime", SL_TIME, true}, {"EventRecordID", NULL, SL_RECORD, true},
-    {"Correlation", "ActivityID", SL_ACTIVITY, false}, {"Correlation", "RelatedActivityID", SL_RELATED, false},
-    {"Execution", "ProcessID", SL_PID, false},       {"Execution", "ThreadID", SL_TID, false},   {"Channel", NULL, SL_CHANNEL, true},
-    {"Computer", NULL, SL_COMPUTER, true},           {"Security", "UserID", SL_USER, true},
+/* The System element: what each child says in its attributes and, with no attribute named, as its text.
+ * Classic providers know less. */
+static const struct part {
+    const char *element, *attribute;
+    int slot;
+    bool classic;
+} parts[] = {
+    {"Provider", "Name", SL_PROVIDER, true},
+    {"Provider", "Guid", SL_GUID, true},
+    {"Provider", "EventSourceName", SL_SOURCE, true},
+    {"EventID", "Qualifiers", SL_QUALIFIERS, true},
+    {"EventID", NULL, SL_ID, true},
+    {"Version", NULL, SL_VERSION, false},
+    {"Level", NULL, SL_LEVEL, true},
+    {"Task", NULL, SL_TASK, true},
+    {"Opcode", NULL, SL_OPCODE, false},
+    {"Keywords", NULL, SL_KEYWORDS, true},
+    {"TimeCreated", "SystemTime", SL_TIME, true},
+    {"EventRecordID", NULL, SL_RECORD, true},
+    {"Correlation", "ActivityID", SL_ACTIVITY, false},
+    {"Correlation", "RelatedActivityID", SL_RELATED, false},
+    {"Execution", "ProcessID", SL_PID, false},
+    {"Execution", "ThreadID", SL_TID, false},
+    {"Channel", NULL, SL_CHANNEL, true},
+    {"Computer", NULL, SL_COMPUTER, true},
+    {"Security", "UserID", SL_USER, true},
 };
 
 static void system_element(struct evtx *l, const struct head *h)
@@ -325,9 +423,11 @@ static void system_element(struct evtx *l, const struct head *h)
         }
         if (h->slot[SL_GUID].type == F_NULL && !parts[i].classic)
             continue;
-        struct element e = open_element(l, parts[i].element, text < 0 || is_literal(h, text) ? NO_DEP : (unsigned)text, attributes > 0);
+        struct element e = open_element(
+            l, parts[i].element, text < 0 || is_literal(h, text) ? NO_DEP : (unsigned)text, attributes > 0);
         for (size_t k = i; k < next; k++)
-            if (parts[k].attribute && (!is_literal(h, parts[k].slot) || h->slot[parts[k].slot].type != F_NULL))
+            if (parts[k].attribute
+                && (!is_literal(h, parts[k].slot) || h->slot[parts[k].slot].type != F_NULL))
                 attribute(l, parts[k].attribute, --attributes > 0), say(l, h, parts[k].slot);
         close_start(l, &e, text < 0);
         if (text >= 0)
@@ -338,14 +438,16 @@ static void system_element(struct evtx *l, const struct head *h)
 
 static void rendering_info(struct evtx *l, const struct head *h)
 {
-    static const char *const levels[] = {"Information", "Critical", "Error", "Warning", "Information", "Verbose"};
+    static const char *const levels[] = {"Information", "Critical",    "Error",
+                                         "Warning",     "Information", "Verbose"};
     struct element e = open_element(l, "RenderingInfo", NO_DEP, true), m;
     attribute(l, "Culture", false), literal(l, "en-US");
     close_start(l, &e, false);
     m = open_element(l, "Message", h->plain ? NO_DEP : SL_MESSAGE, false), close_start(l, &m, false);
     say(l, h, SL_MESSAGE), end_element(l, &m);
     text_element(l, "Level", levels[h->slot[SL_LEVEL].num % LEN(levels)]), text_element(l, "Opcode", "Info");
-    text_element(l, "Channel", h->slot[SL_CHANNEL].text), text_element(l, "Provider", h->slot[SL_PROVIDER].text);
+    text_element(l, "Channel", h->slot[SL_CHANNEL].text),
+        text_element(l, "Provider", h->slot[SL_PROVIDER].text);
     end_element(l, &e);
 }
 
@@ -380,8 +482,10 @@ static void data_element(struct evtx *l, const struct head *h, const struct fiel
     else if (f->type == F_CDATA)
         put8(l, T_CDATA), counted(l, f->text);
     else if (!h->plain)
-        slot(l, gone || f->type == F_NULL ? T_OPTIONAL : T_SLOT, index, f->type == F_BINARY ? F_BIN : f->type == F_NULL || f->type == F_DATA ? F_S
-            : f->type);
+        slot(l, gone || f->type == F_NULL ? T_OPTIONAL : T_SLOT, index,
+             f->type == F_BINARY                      ? F_BIN
+             : f->type == F_NULL || f->type == F_DATA ? F_S
+                                                      : f->type);
     else if (f->type != F_NULL)
         render(&text, f), buf_char(&text, 0), literal(l, text.p);
     buf_free(&text);
@@ -394,8 +498,9 @@ static void data_elements(struct evtx *l, const struct head *h, const struct fie
     bool titled = h->userdata || h->eventname;
     struct element e = open_element(l, h->userdata ? h->userdata : "EventData", NO_DEP, titled);
     if (titled)
-        attribute(l, h->userdata ? "xmlns" : "Name", false), literal(l, h->userdata ? "http://manifests.microsoft.com/win/2004/08/windows/eventlog"
-            : h->eventname);
+        attribute(l, h->userdata ? "xmlns" : "Name", false),
+            literal(l, h->userdata ? "http://manifests.microsoft.com/win/2004/08/windows/eventlog"
+                                   : h->eventname);
     close_start(l, &e, false);
     if (h->array && !h->plain) {
         static const struct field strings = {.type = F_S | F_ARRAY};
@@ -415,7 +520,7 @@ static size_t data_count(const struct head *h, const struct field *f)
 {
     size_t n = 0;
     if (h->array)
-        return 3;               /* strings, length of the binary, binary */
+        return 3; /* strings, length of the binary, binary */
     for (; f->type != F_END; f++)
         n += is_data(f) || f->type == F_BINARY;
     return n;
@@ -426,7 +531,9 @@ static void data_values(struct evtx *l, const struct head *h, const struct field
     if (!h->array) {
         for (; f->type != F_END; f++)
             if (is_data(f) || f->type == F_BINARY)
-                value(l, table, i++, &FIELD(f->type == F_BINARY ? F_BIN : f->type, .text = f->text, .num = f->num, .bytes = f->bytes, .n = f->n));
+                value(l, table, i++,
+                      &FIELD(f->type == F_BINARY ? F_BIN : f->type, .text = f->text, .num = f->num,
+                             .bytes = f->bytes, .n = f->n));
         return;
     }
     struct field binary = {0};
@@ -452,11 +559,14 @@ static void sign(struct buf *b, const struct head *h, const struct field *f, boo
     if (whole)
         buf_printf(b, "|%d|%s", rendered, h->slot[SL_COMPUTER].text);
     if (whole && (h->literal || rendered))
-        buf_printf(b, "|%d|%s|%s|%d", h->literal, h->slot[SL_PROVIDER].text, h->slot[SL_CHANNEL].text, rendered ? (int)h->slot[SL_LEVEL].num : 0);
-    buf_printf(b, "|%s|%s|%s", h->userdata ? "user" : "", data && h->userdata ? h->userdata : "", data && h->eventname ? h->eventname : "");
+        buf_printf(b, "|%d|%s|%s|%d", h->literal, h->slot[SL_PROVIDER].text, h->slot[SL_CHANNEL].text,
+                   rendered ? (int)h->slot[SL_LEVEL].num : 0);
+    buf_printf(b, "|%s|%s|%s", h->userdata ? "user" : "", data && h->userdata ? h->userdata : "",
+               data && h->eventname ? h->eventname : "");
     for (; data && f->type != F_END; f++)
         if (is_data(f) || f->type == F_BINARY)
-            buf_printf(b, "|%d:%d:%s", h->array ? 0 : f->type, f->type == F_NULL && f->num, f->name && !h->array ? f->name : "");
+            buf_printf(b, "|%d:%d:%s", h->array ? 0 : f->type, f->type == F_NULL && f->num,
+                       f->name && !h->array ? f->name : "");
     if (data && h->array)
         buf_z(b, "|array");
 }
@@ -535,15 +645,20 @@ static void record(struct evtx *l, const struct head *h, const struct field *f, 
 }
 
 /* ---- Chunks and the file ---- */
-static uint64_t number(const struct evtx *l, uint64_t n) { return l->exported ? n + 1 : (l->first_id ? l->first_id : 1) + n; }
+static uint64_t number(const struct evtx *l, uint64_t n)
+{
+    return l->exported ? n + 1 : (l->first_id ? l->first_id : 1) + n;
+}
 
 void evtx_next_chunk(struct evtx *l)
 {
     uint8_t *c = l->chunk;
     if (c && l->at > CHUNK_HEAD) {
         memcpy(c, "ElfChnk", 8);
-        set64(c + 8, l->chunk_first + 1), set64(c + 16, l->n), set64(c + 24, number(l, l->chunk_first)), set64(c + 32, number(l, l->n - 1));
-        set32(c + 40, 128), set32(c + 44, (uint32_t)l->last), set32(c + 48, (uint32_t)l->at), set32(c + 120, 1);
+        set64(c + 8, l->chunk_first + 1), set64(c + 16, l->n), set64(c + 24, number(l, l->chunk_first)),
+            set64(c + 32, number(l, l->n - 1));
+        set32(c + 40, 128), set32(c + 44, (uint32_t)l->last), set32(c + 48, (uint32_t)l->at),
+            set32(c + 120, 1);
         set32(c + 52, crc32_add(0, c + CHUNK_HEAD, l->at - CHUNK_HEAD));
         set32(c + 124, crc32_add(crc32_add(0, c, 120), c + 128, CHUNK_HEAD - 128));
         buf_put(&l->done, c, CHUNK);
@@ -561,7 +676,8 @@ void evtx_event(struct evtx *l, int64_t time, const char *provider, unsigned id,
     if (!l->chunk)
         evtx_next_chunk(l);
     if (!l->exported)
-        l->first_id = h.slot[SL_RECORD].num - l->n;         /* RECORD lets numbers jump, as after lost records */
+        /* RECORD lets numbers jump, as after lost records */
+        l->first_id = h.slot[SL_RECORD].num - l->n;
     memcpy(l->before, l->chunk, CHUNK);
     size_t at = l->at, last = l->last;
     record(l, &h, f, number(l, l->n));
@@ -600,7 +716,8 @@ void evtx_end(struct evtx *l, struct buf *file)
     evtx_next_chunk(l);
     size_t chunks = l->done.n / CHUNK;
     set64(head + 16, chunks ? chunks - 1 : 0), set64(head + 24, number(l, l->n));
-    set32(head + 32, 128), set16(head + 36, 1), set16(head + 38, 3), set16(head + 40, FILE_HEAD), set16(head + 42, (uint16_t)chunks);
+    set32(head + 32, 128), set16(head + 36, 1), set16(head + 38, 3), set16(head + 40, FILE_HEAD),
+        set16(head + 42, (uint16_t)chunks);
     set32(head + 124, crc32_add(0, head, 120));
     buf_put(file, head, sizeof head), buf_put(file, l->done.p, l->done.n);
     buf_free(&l->done), free(l->chunk), free(l->before);
@@ -614,7 +731,7 @@ static uint8_t *chunk_at(struct buf *b, size_t i)
     return (uint8_t *)b->p + FILE_HEAD + i * CHUNK;
 }
 static uint8_t *last_chunk(struct buf *b) { return chunk_at(b, (b->n - FILE_HEAD) / CHUNK - 1); }
-static uint8_t *record_at(struct buf *b, unsigned i)        /* record i of the first chunk */
+static uint8_t *record_at(struct buf *b, unsigned i) /* record i of the first chunk */
 {
     uint8_t *c = chunk_at(b, 0), *r = c + CHUNK_HEAD;
     while (i--)
@@ -641,14 +758,21 @@ void evtx_repair(struct buf *b)
     for (size_t at = FILE_HEAD; at + CHUNK <= b->n; at += CHUNK) {
         uint8_t *c = p + at;
         uint32_t end = le32(c + 48);
-        set32(c + 52, crc32_add(0, c + CHUNK_HEAD, (end < CHUNK_HEAD ? CHUNK_HEAD : end > CHUNK ? CHUNK : end) - CHUNK_HEAD));
+        set32(c + 52, crc32_add(0, c + CHUNK_HEAD,
+                                (end < CHUNK_HEAD ? CHUNK_HEAD
+                                 : end > CHUNK    ? CHUNK
+                                                  : end)
+                                    - CHUNK_HEAD));
         set32(c + 124, crc32_add(crc32_add(0, c, 120), c + 128, CHUNK_HEAD - 128));
     }
 }
 
 static void header_crc(struct buf *b) { b->p[124] ^= 1; }
 static void header_magic(struct buf *b) { b->p[3] = 'X'; }
-static void dirty(struct buf *b) { set64(b->p + 16, 0), set64(b->p + 24, 1), set16(b->p + 42, 1), set32(b->p + 120, 1); }
+static void dirty(struct buf *b)
+{
+    set64(b->p + 16, 0), set64(b->p + 24, 1), set16(b->p + 42, 1), set32(b->p + 120, 1);
+}
 static void count_low(struct buf *b) { set16(b->p + 42, 0); }
 static void count_high(struct buf *b) { set16(b->p + 42, 0xffff); }
 static void truncated(struct buf *b) { b->n -= CHUNK / 2; }
@@ -670,7 +794,8 @@ static void slack(struct buf *b)
     uint32_t last = le32(c + 44), before = CHUNK_HEAD;
     for (; r < c + last; r += le32(r + 4))
         before = (uint32_t)(r - c);
-    set32(c + 44, before), set32(c + 48, last), set64(c + 16, le64(c + 16) - 1), set64(c + 32, le64(c + 32) - 1);
+    set32(c + 44, before), set32(c + 48, last), set64(c + 16, le64(c + 16) - 1),
+        set64(c + 32, le64(c + 32) - 1);
 }
 static void record_magic(struct buf *b) { record_at(b, 1)[0] = 'X'; }
 static void record_size_zero(struct buf *b) { set32(record_at(b, 1) + 4, 0); }
@@ -701,7 +826,7 @@ static void template_offset(struct buf *b) { set32(record_at(b, 1) + RECORD_HEAD
 static void template_size(struct buf *b) { set32(definition(b) + DEF_SIZE, 0x7fffffff); }
 static void template_token(struct buf *b) { definition(b)[DEF_EVENT] = 0x3f; }
 static void name_offset(struct buf *b) { set32(definition(b) + DEF_EVENT + 7, 0x00ffffff); }
-static void nested_loop(struct buf *b)          /* the event inside the event is the event again */
+static void nested_loop(struct buf *b) /* the event inside the event is the event again */
 {
     uint8_t *v = values_of(b), *p = v + 4 + 4 * SLOTS;
     for (unsigned i = 0; i < SL_EVENT; i++)
@@ -746,7 +871,8 @@ const struct breakage evtx_breakages[] = {
 };
 const size_t n_evtx_breakages = LEN(evtx_breakages);
 
-void breakage_apply(const struct breakage *rows, size_t n, const char *what, struct buf *b, void (*repair)(struct buf *))
+void breakage_apply(const struct breakage *rows, size_t n, const char *what, struct buf *b,
+                    void (*repair)(struct buf *))
 {
     size_t i = 0;
     while (i < n && strcmp(rows[i].name, what) != 0)
@@ -756,4 +882,7 @@ void breakage_apply(const struct breakage *rows, size_t n, const char *what, str
     if (rows[i].repair)
         repair(b);
 }
-void evtx_break(struct buf *b, const char *what) { breakage_apply(evtx_breakages, n_evtx_breakages, what, b, evtx_repair); }
+void evtx_break(struct buf *b, const char *what)
+{
+    breakage_apply(evtx_breakages, n_evtx_breakages, what, b, evtx_repair);
+}

@@ -45,7 +45,8 @@ void lsa_name(struct hive *h, const char *key, const char *text)
     struct buf u = {0}, b = {0};
     snprintf(path, sizeof path, "Policy\\%s", key);
     put_utf16(&u, text);
-    buf_u16(&b, (uint16_t)u.n), buf_u16(&b, (uint16_t)(u.n ? u.n + 2 : 0)), buf_u32(&b, u.n ? 8 : 0), buf_put(&b, u.p, u.n);
+    buf_u16(&b, (uint16_t)u.n), buf_u16(&b, (uint16_t)(u.n ? u.n + 2 : 0)), buf_u32(&b, u.n ? 8 : 0),
+        buf_put(&b, u.p, u.n);
     if (u.n)
         zeros(&b, 2), zeros(&b, (4 - b.n % 4) % 4);
     lsa_value(h, path, &b);
@@ -72,7 +73,7 @@ void lsa_secret(struct hive *h, const char *name, int64_t cupd, int64_t oupd)
         snprintf(path, sizeof path, "Policy\\Secrets\\%s\\%s", name, parts[i]);
         if (i < 2)
             buf_u64le(&b, (uint64_t)(i ? oupd : cupd));
-        else                            /* version 1, key id, algorithm 3, then cipher text: never read */
+        else /* version 1, key id, algorithm 3, then cipher text: never read */
             buf_put(&b, "\0\0\0\1", 4), zeros(&b, 16), buf_u32(&b, 3), zeros(&b, 4), zeros(&b, 96);
         lsa_value(h, path, &b);
         buf_free(&b);
@@ -95,9 +96,9 @@ void lsa_right(struct hive *h, const char *sid, uint32_t mask)
 void lsa_audit(struct hive *h, const struct audit_row *rows, size_t n)
 {
     static const uint16_t per_category[] = {5, 11, 14, 3, 6, 6, 6, 4, 4};
-    static const struct audit_row defaults[] = {{0x0c, 1}, {0x10, 3}, {0x14, 3}, {AUDIT_LOGON, 1}, {AUDIT_LOGOFF, 1}, {0x1a, 1}, {AUDIT_SPECIAL, 1},
-        {0x26, 3}, {0x5a, 1}, {0x5c, 1},
-                                                {AUDIT_USER_ACCOUNT, 1}, {0x6c, 1}};
+    static const struct audit_row defaults[] = {
+        {0x0c, 1},          {0x10, 3}, {0x14, 3}, {AUDIT_LOGON, 1}, {AUDIT_LOGOFF, 1},       {0x1a, 1},
+        {AUDIT_SPECIAL, 1}, {0x26, 3}, {0x5a, 1}, {0x5c, 1},        {AUDIT_USER_ACCOUNT, 1}, {0x6c, 1}};
     uint8_t p[150] = {0, 1};
     set32(p + 4, LEN(per_category)), set32(p + 8, 0x84);
     for (size_t i = 0; i < LEN(defaults); i++)
@@ -127,7 +128,8 @@ void lsa_cache(struct hive *h, unsigned slots)
 void lsa_cached(struct hive *h, unsigned slot, int64_t written, uint32_t rid)
 {
     uint8_t p[CACHED] = {0};
-    set16(p, 10), set16(p + 2, 8), set32(p + 16, rid), set32(p + 20, 513), set16(p + 28, 24), set64(p + 32, (uint64_t)written);
+    set16(p, 10), set16(p + 2, 8), set32(p + 16, rid), set32(p + 20, 513), set16(p + 28, 24),
+        set64(p + 32, (uint64_t)written);
     set16(p + 40, 4), set16(p + 42, 1), set16(p + 60, 24);
     cached(h, slot, p);
 }
@@ -137,16 +139,21 @@ void sam_user(struct hive *h, const struct user_row *u)
 {
     char path[256];
     uint8_t f[80] = {2, 0, 1};
-    set64(f + 8, (uint64_t)u->last_logon), set64(f + 24, (uint64_t)u->password_set), set64(f + 32, u->expires ? (uint64_t)u->expires : INT64_MAX);
-    set64(f + 40, (uint64_t)u->last_bad), set32(f + 48, u->rid), set32(f + 52, 513), set32(f + 56, u->flags ? u->flags : ACB_NORMAL);
+    set64(f + 8, (uint64_t)u->last_logon), set64(f + 24, (uint64_t)u->password_set),
+        set64(f + 32, u->expires ? (uint64_t)u->expires : INT64_MAX);
+    set64(f + 40, (uint64_t)u->last_bad), set32(f + 48, u->rid), set32(f + 52, 513),
+        set32(f + 56, u->flags ? u->flags : ACB_NORMAL);
     set16(f + 64, u->bad_count), set16(f + 66, u->logons);
 
     /* V: 17 descriptors {offset, length, unknown}; offsets count from behind them. */
     enum { HEAD = 17 * 12, NAME = 1, LM = 13, NT = 14 };
     struct buf name = {0}, v = {0};
     put_utf16(&name, u->name);
-    uint32_t lm = u->old ? 4 : 0x18, nt = u->blank ? lm : u->old ? 20 : 0x38, at[17] = {0}, len[17] = {[NAME] = (uint32_t)name.n, [LM] = lm,
-        [NT] = nt};
+    uint32_t lm = u->old ? 4 : 0x18,
+             nt = u->blank ? lm
+                  : u->old ? 20
+                           : 0x38,
+             at[17] = {0}, len[17] = {[NAME] = (uint32_t)name.n, [LM] = lm, [NT] = nt};
     for (uint32_t i = 0, end = 0; i < 17; i++) {
         at[i] = end, end += (len[i] + 3) & ~3u;
         buf_u32(&v, at[i]), buf_u32(&v, len[i]), buf_u32(&v, 0);
@@ -164,18 +171,21 @@ void sam_domain(struct hive *h, const char *sid, uint16_t lockout_threshold)
 {
     const int64_t day = 86400 * WINTIME_SECOND;
     uint8_t f[240] = {3, 0, 1};
-    set64(f + 8, (uint64_t)h->now), set64(f + 24, (uint64_t)(-42 * day)), set64(f + 40, 1ull << 63), set64(f + 48, (uint64_t)(-day / 48)),
-        set64(f + 56, (uint64_t)(-day / 48));
-    set32(f + 72, 1010), set32(f + 76, 1), set16(f + 80, 7), set16(f + 82, 24), set16(f + 84, lockout_threshold);
+    set64(f + 8, (uint64_t)h->now), set64(f + 24, (uint64_t)(-42 * day)), set64(f + 40, 1ull << 63),
+        set64(f + 48, (uint64_t)(-day / 48)), set64(f + 56, (uint64_t)(-day / 48));
+    set32(f + 72, 1010), set32(f + 76, 1), set16(f + 80, 7), set16(f + 82, 24),
+        set16(f + 84, lockout_threshold);
     struct buf v = {0};
-    for (unsigned i = 0; i < 4; i++)            /* security descriptor (left out), the domain's SID, two empty ones */
+    /* security descriptor (left out), the domain's SID, two empty ones */
+    for (unsigned i = 0; i < 4; i++)
         buf_u32(&v, i < 2 ? 0 : 24), buf_u32(&v, i == 1 ? 24 : 0), buf_u32(&v, 0);
     put_sid(&v, sid);
     reg(h, "SAM\\Domains\\Account", BYTES("F", f, sizeof f), BYTES("V", v.p, v.n), END);
     buf_free(&v);
 }
 
-/* ---- SOFTWARE: TaskCache. Layouts: cyber.wtf "Windows Registry Analysis - Tracking Everything You Do: Tasks", libyal/winreg-kb ---- */
+/* ---- SOFTWARE: TaskCache. Layouts: cyber.wtf "Windows Registry Analysis - Tracking Everything You Do:
+ * Tasks", libyal/winreg-kb ---- */
 static void padded32(struct buf *b, uint32_t v) { buf_u32(b, v), align8(b, 0x48); }
 static void padded8(struct buf *b, uint8_t v) { buf_char(b, (char)v), align8(b, 0x48); }
 static void padded_text(struct buf *b, const char *text)
@@ -189,26 +199,32 @@ static void tstime(struct buf *b, int64_t t) { padded8(b, 0), buf_u64le(b, (uint
 
 static uint32_t logon_flag(const char *logon)
 {
-    static const struct { const char *name; uint32_t flag; } kinds[] = {{"S4U", 0x4000}, {"InteractiveToken", 0x10000}, {"Password", 0x40000},
-        {"InteractiveTokenOrPassword", 0x80000}};
+    static const struct {
+        const char *name;
+        uint32_t flag;
+    } kinds[] = {{"S4U", 0x4000},
+                 {"InteractiveToken", 0x10000},
+                 {"Password", 0x40000},
+                 {"InteractiveTokenOrPassword", 0x80000}};
     for (size_t i = 0; i < LEN(kinds); i++)
         if (strcmp(logon, kinds[i].name) == 0)
             return kinds[i].flag;
-    return 0;           /* service accounts and groups carry none of the four */
+    return 0; /* service accounts and groups carry none of the four */
 }
 
 static void triggers(struct buf *b, const struct task_row *t)
 {
     padded8(b, 0x17), tstime(b, 0), tstime(b, 0);
-    padded32(b, 0x400100u | logon_flag(t->logon) | t->flags);       /* enabled, on demand */
+    padded32(b, 0x400100u | logon_flag(t->logon) | t->flags); /* enabled, on demand */
     padded32(b, crc32_add(0, t->path, strlen(t->path)));
     padded_text(b, "Author"), padded_text(b, "");
     struct buf sid = {0};
     put_sid(&sid, t->sid);
-    padded8(b, 0), padded8(b, 0), padded32(b, strcmp(t->logon, "Group") == 0 ? 2 : 1), padded32(b, (uint32_t)sid.n), buf_put(b, sid.p, sid.n),
-        align8(b, 0x48);
+    padded8(b, 0), padded8(b, 0), padded32(b, strcmp(t->logon, "Group") == 0 ? 2 : 1),
+        padded32(b, (uint32_t)sid.n), buf_put(b, sid.p, sid.n), align8(b, 0x48);
     padded_text(b, t->user ? t->user : "");
-    padded32(b, 0x2c);          /* idle duration and timeout, time limit, expiry, priority 7, restarts, network id */
+    /* idle duration and timeout, time limit, expiry, priority 7, restarts, network id */
+    padded32(b, 0x2c);
     for (unsigned i = 0; i < 11; i++)
         buf_u32(b, i == 2 ? 259200 : i == 3 ? 0xffffffff : i == 4 ? 7 : 0);
     align8(b, 0x48);
@@ -225,12 +241,13 @@ static void counted(struct buf *b, const char *text)
 static void actions(struct buf *b, const struct task_row *t)
 {
     buf_u16(b, 3), counted(b, "Author");
-    buf_u16(b, 0x6666), counted(b, ""), counted(b, t->command ? t->command : "%windir%\\system32\\cmd.exe"), counted(b, t->arguments), counted(b,
-        t->folder), buf_u16(b, 0);
+    buf_u16(b, 0x6666), counted(b, ""), counted(b, t->command ? t->command : "%windir%\\system32\\cmd.exe"),
+        counted(b, t->arguments), counted(b, t->folder), buf_u16(b, 0);
 }
 static void dynamic_info(struct buf *b, const struct task_row *t)
 {
-    buf_u32(b, 3), buf_u64le(b, (uint64_t)t->registered), buf_u64le(b, (uint64_t)t->last_run), buf_u32(b, t->state), buf_u32(b, t->result);
+    buf_u32(b, 3), buf_u64le(b, (uint64_t)t->registered), buf_u64le(b, (uint64_t)t->last_run),
+        buf_u32(b, t->state), buf_u32(b, t->result);
     if (!t->vista)
         buf_u64le(b, (uint64_t)t->last_ok);
 }
@@ -240,20 +257,20 @@ void cached_task(struct hive *h, const struct task_row *t)
 {
     char path[1024], guid[48], date[WINTIME_TEXT];
     uint64_t id = hash64(t->path, strlen(t->path)), id2 = marvin32(t->path, strlen(t->path));
-    snprintf(guid, sizeof guid, "{%08X-%04X-4%03X-A%03X-%012llX}", (unsigned)(id >> 32), (unsigned)(id >> 16 & 0xffff), (unsigned)(id & 0xfff),
-        (unsigned)(id2 >> 48 & 0xfff),
+    snprintf(guid, sizeof guid, "{%08X-%04X-4%03X-A%03X-%012llX}", (unsigned)(id >> 32),
+             (unsigned)(id >> 16 & 0xffff), (unsigned)(id & 0xfff), (unsigned)(id2 >> 48 & 0xfff),
              (unsigned long long)(id2 & 0xffffffffffff));
     int64_t now = h->now;
-    h->now = t->registered;                     /* both keys were last written when the task was registered */
+    h->now = t->registered; /* both keys were last written when the task was registered */
     snprintf(path, sizeof path, SCHEDULE "\\Tree%s", t->path);
     reg(h, path, SZ("Id", t->guid ? t->guid : guid), DW("Index", 3), END);
     struct buf a = {0}, tr = {0}, d = {0};
     actions(&a, t), triggers(&tr, t), dynamic_info(&d, t);
     wintime_text(t->registered, date);
     snprintf(path, sizeof path, SCHEDULE "\\Tasks\\%s", t->guid ? t->guid : guid);
-    reg(h, path, SZ("Path", t->path), SZ("URI", t->path), DW("Schema", 0x10004), SZ("Date", date), SZ("Author", t->user ? t->user : ""),
-        BYTES("Actions", a.p, a.n),
-        BYTES("Triggers", tr.p, tr.n), BYTES("DynamicInfo", d.p, d.n), END);
+    reg(h, path, SZ("Path", t->path), SZ("URI", t->path), DW("Schema", 0x10004), SZ("Date", date),
+        SZ("Author", t->user ? t->user : ""), BYTES("Actions", a.p, a.n), BYTES("Triggers", tr.p, tr.n),
+        BYTES("DynamicInfo", d.p, d.n), END);
     snprintf(path, sizeof path, SCHEDULE "\\Plain\\%s", t->guid ? t->guid : guid);
     hive_key(h, path);
     h->now = now;

@@ -5,7 +5,9 @@
 #define BUILD_KNOWLEDGE_H
 #include <stddef.h>
 
-struct knowledge_file { const char *name, *text; };
+struct knowledge_file {
+    const char *name, *text;
+};
 char *knowledge_folder(const struct knowledge_file *file, size_t n);
-void  knowledge_gone(char *dir);
+void knowledge_gone(char *dir);
 #endif

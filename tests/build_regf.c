@@ -7,8 +7,19 @@
 enum { BASE = 4096, PAGE = 4096, SECTOR = 512, BIN_HEAD = 32, BIG = 16344, INLINE = 4, NONE = -1 };
 
 /* ---- The tree a description builds ---- */
-struct reg_value { char *name; uint32_t type; struct buf data; };
-struct reg_key { char *name, *class_name; int64_t written; struct reg_key **child; size_t n_child; struct reg_value *value; size_t n_value; };
+struct reg_value {
+    char *name;
+    uint32_t type;
+    struct buf data;
+};
+struct reg_key {
+    char *name, *class_name;
+    int64_t written;
+    struct reg_key **child;
+    size_t n_child;
+    struct reg_value *value;
+    size_t n_value;
+};
 
 static char *copy(const char *s, size_t n)
 {
@@ -81,7 +92,8 @@ void hive_class(struct hive *h, const char *path, const char *class_name)
     k->class_name = copy(class_name, strlen(class_name));
 }
 
-static void put_lines(struct buf *b, const char *lines)         /* REG_MULTI_SZ: each line and the list end with NUL */
+/* REG_MULTI_SZ: each line and the list end with NUL */
+static void put_lines(struct buf *b, const char *lines)
 {
     for (struct str rest = str_of(lines); rest.n;) {
         struct str line = str_cut(&rest, '\n');
@@ -164,7 +176,12 @@ void hive_free(struct hive *h)
 }
 
 /* ---- Cells. Offsets are relative to the first bin, as the format counts. ---- */
-struct out { struct buf *b; const struct hive *h; size_t at, end; uint32_t sk, keys, minor; };
+struct out {
+    struct buf *b;
+    const struct hive *h;
+    size_t at, end;
+    uint32_t sk, keys, minor;
+};
 
 static uint8_t *cell(struct out *o, uint32_t off) { return (uint8_t *)o->b->p + BASE + off + 4; }
 static void zeros(struct buf *b, size_t n)
@@ -174,7 +191,7 @@ static void zeros(struct buf *b, size_t n)
     memset(b->p + b->n, 0, n), b->n += n;
 }
 
-static void bin_close(struct out *o)        /* what is left of a bin is one free cell: its size is positive */
+static void bin_close(struct out *o) /* what is left of a bin is one free cell: its size is positive */
 {
     if (o->end > o->at)
         set32(o->b->p + o->at, (uint32_t)(o->end - o->at));
@@ -194,7 +211,7 @@ static uint32_t cell_new(struct out *o, size_t n)
         o->at = bin + BIN_HEAD, o->end = bin + bytes;
     }
     uint32_t off = (uint32_t)(o->at - BASE);
-    set32(o->b->p + o->at, (uint32_t)-(int32_t)size);
+    set32(o->b->p + o->at, (uint32_t) - (int32_t)size);
     o->at += size;
     return off;
 }
@@ -243,8 +260,8 @@ static uint32_t write_value(struct out *o, const struct reg_value *v)
     else if (v->data.n > INLINE)
         data = cell_bytes(o, v->data.p, v->data.n);
     uint8_t *p = cell(o, vk);
-    memcpy(p, "vk", 2), set16(p + 2, (uint16_t)name.n), set32(p + 4, (uint32_t)v->data.n | (v->data.n <= INLINE ? 0x80000000 : 0)), set32(p + 8,
-        data);
+    memcpy(p, "vk", 2), set16(p + 2, (uint16_t)name.n),
+        set32(p + 4, (uint32_t)v->data.n | (v->data.n <= INLINE ? 0x80000000 : 0)), set32(p + 8, data);
     if (v->data.n && v->data.n <= INLINE)
         memcpy(p + 8, v->data.p, v->data.n);
     set32(p + 12, v->type), set16(p + 16, latin && name.n), memcpy(p + 20, name.n ? name.p : "", name.n);
@@ -255,12 +272,16 @@ static uint32_t write_value(struct out *o, const struct reg_value *v)
 /* One security descriptor for all: owner Administrators; SYSTEM and Administrators full, Users read. */
 static uint32_t write_sk(struct out *o)
 {
-    static const struct { const char *sid; uint32_t mask; } ace[] = {{"S-1-5-18", 0xf003f}, {"S-1-5-32-544", 0xf003f}, {"S-1-5-32-545", 0x20019}};
+    static const struct {
+        const char *sid;
+        uint32_t mask;
+    } ace[] = {{"S-1-5-18", 0xf003f}, {"S-1-5-32-544", 0xf003f}, {"S-1-5-32-545", 0x20019}};
     struct buf sd = {0}, acl = {0};
     for (size_t i = 0; i < LEN(ace); i++) {
         struct buf sid = {0};
         put_sid(&sid, ace[i].sid);
-        buf_u16(&acl, 0x0200), buf_u16(&acl, (uint16_t)(8 + sid.n)), buf_u32(&acl, ace[i].mask), buf_put(&acl, sid.p, sid.n);
+        buf_u16(&acl, 0x0200), buf_u16(&acl, (uint16_t)(8 + sid.n)), buf_u32(&acl, ace[i].mask),
+            buf_put(&acl, sid.p, sid.n);
         buf_free(&sid);
     }
     buf_u32(&sd, 0x80040001), buf_u32(&sd, 20), buf_u32(&sd, 36), buf_u32(&sd, 0), buf_u32(&sd, 48);
@@ -268,7 +289,8 @@ static uint32_t write_sk(struct out *o)
     buf_u16(&sd, 2), buf_u16(&sd, (uint16_t)(8 + acl.n)), buf_u32(&sd, LEN(ace)), buf_put(&sd, acl.p, acl.n);
     uint32_t sk = cell_new(o, 20 + sd.n);
     uint8_t *p = cell(o, sk);
-    memcpy(p, "sk", 2), set32(p + 4, sk), set32(p + 8, sk), set32(p + 16, (uint32_t)sd.n), memcpy(p + 20, sd.p, sd.n);
+    memcpy(p, "sk", 2), set32(p + 4, sk), set32(p + 8, sk), set32(p + 16, (uint32_t)sd.n),
+        memcpy(p + 20, sd.p, sd.n);
     buf_free(&sd), buf_free(&acl);
     return sk;
 }
@@ -320,8 +342,9 @@ static uint32_t write_key(struct out *o, const struct reg_key *k, uint32_t paren
     struct buf name = {0};
     bool latin = put_name(&name, k->name);
     bool top = k == o->h->top;
-    uint32_t nk = cell_new(o, 76 + name.n), values = (uint32_t)NONE, list = (uint32_t)NONE, class_off = (uint32_t)NONE;
-    uint32_t longest[4] = {0};          /* sub-key name, class, value name, value data */
+    uint32_t nk = cell_new(o, 76 + name.n), values = (uint32_t)NONE, list = (uint32_t)NONE,
+             class_off = (uint32_t)NONE;
+    uint32_t longest[4] = {0}; /* sub-key name, class, value name, value data */
     struct buf class_name = {0};
     o->keys++;
     if (top)
@@ -333,7 +356,8 @@ static uint32_t write_key(struct out *o, const struct reg_key *k, uint32_t paren
         for (size_t i = 0; i < k->n_value; i++) {
             uint32_t vk = write_value(o, &k->value[i]);
             set32(cell(o, values) + 4 * i, vk);
-            longest[2] = longest[2] > 2 * strlen(k->value[i].name) ? longest[2] : 2 * (uint32_t)strlen(k->value[i].name);
+            longest[2] = longest[2] > 2 * strlen(k->value[i].name) ? longest[2]
+                                                                   : 2 * (uint32_t)strlen(k->value[i].name);
             longest[3] = longest[3] > k->value[i].data.n ? longest[3] : (uint32_t)k->value[i].data.n;
         }
     }
@@ -342,18 +366,23 @@ static uint32_t write_key(struct out *o, const struct reg_key *k, uint32_t paren
         assert(off);
         for (size_t i = 0; i < k->n_child; i++) {
             off[i] = write_key(o, k->child[i], nk);
-            longest[0] = longest[0] > 2 * strlen(k->child[i]->name) ? longest[0] : 2 * (uint32_t)strlen(k->child[i]->name);
+            longest[0] = longest[0] > 2 * strlen(k->child[i]->name) ? longest[0]
+                                                                    : 2 * (uint32_t)strlen(k->child[i]->name);
         }
         list = write_list(o, k, off);
         free(off);
     }
     uint8_t *p = cell(o, nk);
-    memcpy(p, "nk", 2), set16(p + 2, (uint16_t)((latin ? 0x20 : 0) | (top ? 0x0c : 0))), set64(p + 4, (uint64_t)k->written);
-    set32(p + 16, parent), set32(p + 20, (uint32_t)k->n_child), set32(p + 28, list), set32(p + 32, (uint32_t)NONE);
-    set32(p + 36, (uint32_t)k->n_value), set32(p + 40, values), set32(p + 44, o->sk), set32(p + 48, class_off);
+    memcpy(p, "nk", 2), set16(p + 2, (uint16_t)((latin ? 0x20 : 0) | (top ? 0x0c : 0))),
+        set64(p + 4, (uint64_t)k->written);
+    set32(p + 16, parent), set32(p + 20, (uint32_t)k->n_child), set32(p + 28, list),
+        set32(p + 32, (uint32_t)NONE);
+    set32(p + 36, (uint32_t)k->n_value), set32(p + 40, values), set32(p + 44, o->sk),
+        set32(p + 48, class_off);
     for (size_t i = 0; i < LEN(longest); i++)
         set32(p + 52 + 4 * i, longest[i]);
-    set16(p + 72, (uint16_t)name.n), set16(p + 74, (uint16_t)class_name.n), memcpy(p + 76, name.n ? name.p : "", name.n);
+    set16(p + 72, (uint16_t)name.n), set16(p + 74, (uint16_t)class_name.n),
+        memcpy(p + 76, name.n ? name.p : "", name.n);
     buf_free(&name), buf_free(&class_name);
     return nk;
 }
@@ -379,22 +408,31 @@ void hive_write(const struct hive *h, struct buf *file)
     file->n = 0, zeros(file, BASE);
     o.at = o.end = file->n;
     uint32_t top = write_key(&o, h->top, 0);
-    set32(cell(&o, top) + 16, o.sk);        /* the root's parent means nothing; Windows leaves an old offset there */
+    /* the root's parent means nothing; Windows leaves an old offset there */
+    set32(cell(&o, top) + 16, o.sk);
     set32(cell(&o, o.sk) + 12, o.keys);
     bin_close(&o);
     uint8_t *p = (uint8_t *)file->p;
-    memcpy(p, "regf", 4), set32(p + 4, h->seq ? h->seq : 1), set32(p + 8, h->seq ? h->seq : 1), set64(p + 12, (uint64_t)h->now);
-    set32(p + 20, 1), set32(p + 24, o.minor), set32(p + 32, 1), set32(p + 36, top), set32(p + 40, (uint32_t)(file->n - BASE)), set32(p + 44, 1);
+    memcpy(p, "regf", 4), set32(p + 4, h->seq ? h->seq : 1), set32(p + 8, h->seq ? h->seq : 1),
+        set64(p + 12, (uint64_t)h->now);
+    set32(p + 20, 1), set32(p + 24, o.minor), set32(p + 32, 1), set32(p + 36, top),
+        set32(p + 40, (uint32_t)(file->n - BASE)), set32(p + 44, 1);
     put_utf16(&name, h->name);
-    size_t skip = name.n > 62 ? name.n - 62 : 0;        /* the tail of the path, NUL kept */
+    size_t skip = name.n > 62 ? name.n - 62 : 0; /* the tail of the path, NUL kept */
     memcpy(p + 48, name.p + skip, name.n - skip);
     buf_free(&name);
     hive_repair(file);
 }
 
 /* ---- Transaction logs ---- */
-void hive_seq(struct buf *b, uint32_t primary, uint32_t secondary) { set32(b->p + 4, primary), set32(b->p + 8, secondary), hive_repair(b); }
-void hive_stamp(struct buf *b, int64_t written) { set64(b->p + 12, (uint64_t)written), set64(b->p + BASE + 20, (uint64_t)written), hive_repair(b); }
+void hive_seq(struct buf *b, uint32_t primary, uint32_t secondary)
+{
+    set32(b->p + 4, primary), set32(b->p + 8, secondary), hive_repair(b);
+}
+void hive_stamp(struct buf *b, int64_t written)
+{
+    set64(b->p + 12, (uint64_t)written), set64(b->p + BASE + 20, (uint64_t)written), hive_repair(b);
+}
 static uint32_t bins(const struct buf *b) { return le32((const uint8_t *)b->p + 40); }
 
 static void log_head(struct buf *log, const struct buf *hive, uint32_t type, uint32_t seq, int64_t written)
@@ -405,7 +443,10 @@ static void log_head(struct buf *log, const struct buf *hive, uint32_t type, uin
     hive_seq(log, seq, seq);
 }
 
-void log_begin(struct buf *log, const struct buf *hive, uint32_t seq) { log_head(log, hive, 6, seq, (int64_t)le64((const uint8_t *)hive->p + 12)); }
+void log_begin(struct buf *log, const struct buf *hive, uint32_t seq)
+{
+    log_head(log, hive, 6, seq, (int64_t)le64((const uint8_t *)hive->p + 12));
+}
 
 static bool differs(const struct buf *a, const struct buf *b, size_t off, size_t n)
 {
@@ -433,7 +474,8 @@ void log_entry(struct buf *log, const struct buf *before, const struct buf *afte
     size_t from = log->n, size = (40 + table.n + pages.n + SECTOR - 1) / SECTOR * SECTOR;
     zeros(log, size);
     uint8_t *e = (uint8_t *)log->p + from;
-    memcpy(e, "HvLE", 4), set32(e + 4, (uint32_t)size), set32(e + 12, seq), set32(e + 16, bins(after)), set32(e + 20, runs);
+    memcpy(e, "HvLE", 4), set32(e + 4, (uint32_t)size), set32(e + 12, seq), set32(e + 16, bins(after)),
+        set32(e + 20, runs);
     memcpy(e + 40, table.p, table.n), memcpy(e + 40 + table.n, pages.p, pages.n);
     entry_hash(e);
     buf_free(&table), buf_free(&pages);
@@ -465,15 +507,19 @@ void log_repair(struct buf *b)
     }
 }
 
-/* ---- Breaking a hive: the rows expect sub-keys below the root, a value with data of its own and one above 16344 bytes ---- */
+/* ---- Breaking a hive: the rows expect sub-keys below the root, a value with data of its own and one above
+ * 16344 bytes ---- */
 static uint8_t *find(struct buf *b, const char *kind, unsigned nth)
 {
     for (size_t at = BASE + BIN_HEAD; at + 8 <= b->n; at += 8)
         if (memcmp(b->p + at + 4, kind, 2) == 0 && le32((uint8_t *)b->p + at) >> 31 && nth-- == 0)
             return (uint8_t *)b->p + at + 4;
-    abort();        /* the description had no such cell */
+    abort(); /* the description had no such cell */
 }
-static uint32_t offset_of(struct buf *b, const uint8_t *p) { return (uint32_t)(p - 4 - (uint8_t *)b->p - BASE); }
+static uint32_t offset_of(struct buf *b, const uint8_t *p)
+{
+    return (uint32_t)(p - 4 - (uint8_t *)b->p - BASE);
+}
 static uint8_t *outer_value(struct buf *b)
 {
     for (unsigned i = 0;; i++)
@@ -491,7 +537,10 @@ static void h_bin_magic(struct buf *b) { b->p[BASE] = 'X'; }
 static void h_bin_zero(struct buf *b) { set32(b->p + BASE + 8, 0); }
 static void h_bin_huge(struct buf *b) { set32(b->p + BASE + 8, 0x7ffff000); }
 static void h_cell_zero(struct buf *b) { set32(find(b, "nk", 1) - 4, 0); }
-static void h_cell_free(struct buf *b) { set32(find(b, "nk", 1) - 4, (uint32_t)-(int32_t)le32(find(b, "nk", 1) - 4)); }
+static void h_cell_free(struct buf *b)
+{
+    set32(find(b, "nk", 1) - 4, (uint32_t) - (int32_t)le32(find(b, "nk", 1) - 4));
+}
 static void h_cell_odd(struct buf *b) { set32(find(b, "nk", 1) - 4, (uint32_t)-77); }
 static void h_cell_huge(struct buf *b) { set32(find(b, "nk", 1) - 4, 0x80000000); }
 static void h_parent(struct buf *b) { set32(find(b, "nk", 1) + 16, offset_of(b, find(b, "nk", 1))); }
@@ -505,7 +554,10 @@ static void h_ri_self(struct buf *b)
 }
 static void h_subkeys(struct buf *b) { set32(find(b, "nk", 0) + 20, 0x7fffffff); }
 static void h_name(struct buf *b) { set16(find(b, "nk", 1) + 72, 0xffff); }
-static void h_class(struct buf *b) { set32(find(b, "nk", 1) + 48, 0x7ffffff8), set16(find(b, "nk", 1) + 74, 0xffff); }
+static void h_class(struct buf *b)
+{
+    set32(find(b, "nk", 1) + 48, 0x7ffffff8), set16(find(b, "nk", 1) + 74, 0xffff);
+}
 static void h_values(struct buf *b)
 {
     for (unsigned i = 0;; i++)
@@ -566,7 +618,10 @@ const struct breakage hive_breakages[] = {
     {"no-bins", "the base block alone", h_no_bins, false},
 };
 const size_t n_hive_breakages = LEN(hive_breakages);
-void hive_break(struct buf *b, const char *what) { breakage_apply(hive_breakages, n_hive_breakages, what, b, hive_repair); }
+void hive_break(struct buf *b, const char *what)
+{
+    breakage_apply(hive_breakages, n_hive_breakages, what, b, hive_repair);
+}
 
 /* ---- Breaking a log: rows named old- want a DIRT log, rows named entry- HvLE entries ---- */
 static uint8_t *entry(struct buf *b, unsigned i)
@@ -618,4 +673,7 @@ const struct breakage log_breakages[] = {
     {"old-cut", "last page missing", l_cut, false},
 };
 const size_t n_log_breakages = LEN(log_breakages);
-void log_break(struct buf *b, const char *what) { breakage_apply(log_breakages, n_log_breakages, what, b, log_repair); }
+void log_break(struct buf *b, const char *what)
+{
+    breakage_apply(log_breakages, n_log_breakages, what, b, log_repair);
+}

@@ -1,8 +1,9 @@
-/* campaign SEED COUNT MODE [PROGRAM]: damaged evidence in bulk, one seed a mutant; a seed that fails is printed and repeats alone.
- *   logs, hives   in process, best under sanitizers: every entry of the parsers, what it promises checked after each call
- *   neighbours    the real program over folders of 20 damaged files beside whole ones, whose verdict must not change
- *   kills         the real program and its workers killed at random moments; nothing half-written stands under its final name
- * PROGRAM: default is the whylogon beside this one. Folders go to /dev/shm where there is one; those of a failure are kept. */
+/* campaign SEED COUNT MODE [PROGRAM]: damaged evidence in bulk, one seed a mutant; a seed that fails is
+ * printed and repeats alone. logs, hives   in process, best under sanitizers: every entry of the parsers,
+ * what it promises checked after each call neighbours    the real program over folders of 20 damaged files
+ * beside whole ones, whose verdict must not change kills         the real program and its workers killed at
+ * random moments; nothing half-written stands under its final name PROGRAM: default is the whylogon beside
+ * this one. Folders go to /dev/shm where there is one; those of a failure are kept. */
 #include "parsers/evtx/evtx.h"
 #include "parsers/registry/regf.h"
 #include "base/hash.h"
@@ -30,7 +31,7 @@
 
 enum { MAX_BYTES = 1200 * 1024, CPU_SECONDS = 5, RECORDS = 6, BATCH = 20, FAILURES = 10, SCRATCH = 24 << 20 };
 
-static uint64_t seed;               /* the mutant in work, for every message */
+static uint64_t seed; /* the mutant in work, for every message */
 static const char *mode = "", *what = "", *from = "";
 static unsigned failures;
 
@@ -45,12 +46,17 @@ __attribute__((format(printf, 1, 2))) static void fail(const char *fmt, ...)
     fflush(stdout);
     failures++;
 }
-#define expect(cond, ...) do { if (!(cond)) fail(__VA_ARGS__); } while (0)
+#define expect(cond, ...)      \
+    do {                       \
+        if (!(cond))           \
+            fail(__VA_ARGS__); \
+    } while (0)
 
 static void say_seed(const char *how)
 {
     char line[512];
-    int n = snprintf(line, sizeof line, "FAILED seed %llu %s %s (%s): %s\n", (unsigned long long)seed, mode, from, what, how);
+    int n = snprintf(line, sizeof line, "FAILED seed %llu %s %s (%s): %s\n", (unsigned long long)seed, mode,
+                     from, what, how);
     if (n > 0 && write(1, line, (size_t)n) < 0)
         _exit(2);
 }
@@ -96,8 +102,15 @@ static size_t below(size_t n) { return n ? (size_t)(draw() % n) : 0; }
 
 /* --- valid evidence: of our own writer, and public where it is present */
 
-struct unit { char name[160]; struct buf file[3]; size_t n; };      /* a log, or a hive with its logs */
-struct units { struct unit *u; size_t n, own; };                    /* own: the first so many are ours */
+struct unit {
+    char name[160];
+    struct buf file[3];
+    size_t n;
+}; /* a log, or a hive with its logs */
+struct units {
+    struct unit *u;
+    size_t n, own;
+}; /* own: the first so many are ours */
 static struct units logs, hives;
 
 static struct unit *add(struct units *to, const char *name)
@@ -115,7 +128,9 @@ static struct unit *add(struct units *to, const char *name)
 static bool load(const char *path, struct buf *b)
 {
     struct stat s;
-    FILE *f = stat(path, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > 0 && s.st_size <= MAX_BYTES ? fopen(path, "rb") : NULL;
+    FILE *f = stat(path, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > 0 && s.st_size <= MAX_BYTES
+                  ? fopen(path, "rb")
+                  : NULL;
     *b = (struct buf){0};
     if (!f || !buf_grow(b, (size_t)s.st_size))
         return false;
@@ -133,9 +148,11 @@ static int visit(const char *path, const struct stat *st, int type, struct FTW *
     for (size_t i = 0; i < LEN(suffix); i++)
         if (str_ends_ci(p, str_of(suffix[i])))
             return 0;
-    if (type != FTW_F || strstr(path, "credential-storage-policy") || !load(path, &b))     /* that one is the witness of the neighbours */
+    /* that one is the witness of the neighbours */
+    if (type != FTW_F || strstr(path, "credential-storage-policy") || !load(path, &b))
         return 0;
-    bool log = b.n >= 8 && (memcmp(b.p, "ElfFile", 8) == 0 || memcmp(b.p, "ElfChnk", 8) == 0), hive = b.n >= 4 && memcmp(b.p, "regf", 4) == 0;
+    bool log = b.n >= 8 && (memcmp(b.p, "ElfFile", 8) == 0 || memcmp(b.p, "ElfChnk", 8) == 0),
+         hive = b.n >= 4 && memcmp(b.p, "regf", 4) == 0;
     if (!log && !hive) {
         buf_free(&b);
         return 0;
@@ -159,7 +176,10 @@ static void own_units(void)
     }
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(((const struct unit *)a)->name, ((const struct unit *)b)->name); }
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct unit *)a)->name, ((const struct unit *)b)->name);
+}
 
 static void collect(void)
 {
@@ -168,7 +188,8 @@ static void collect(void)
     size_t l = logs.n, h = hives.n;
     nftw("../shared/corpus", visit, 16, FTW_PHYS);
     logs.own = l, hives.own = h;
-    for (struct units *u = &logs; u; u = u == &logs ? &hives : NULL) {      /* a seed means the same whatever order a folder lists its names in */
+    /* a seed means the same whatever order a folder lists its names in */
+    for (struct units *u = &logs; u; u = u == &logs ? &hives : NULL) {
         qsort(u->u, u->own, sizeof *u->u, by_name);
         qsort(u->u + u->own, u->n - u->own, sizeof *u->u, by_name);
     }
@@ -176,7 +197,12 @@ static void collect(void)
 
 /* --- one mutant. Files lie in blocks of exactly their size, so that a byte too far is seen. */
 
-struct mutant { const struct unit *unit; uint8_t *p[3]; size_t n[3], count; struct span s[3]; };
+struct mutant {
+    const struct unit *unit;
+    uint8_t *p[3];
+    size_t n[3], count;
+    struct span s[3];
+};
 
 static void make(struct mutant *m, const struct units *of)
 {
@@ -188,7 +214,10 @@ static void make(struct mutant *m, const struct units *of)
     for (size_t i = 0; i < m->unit->n; i++) {
         struct buf b = {0};
         buf_put(&b, m->unit->file[i].p, m->unit->file[i].n);
-        enum mutate_repair how = !repair ? MUTATE_RAW : of == &logs ? MUTATE_EVTX : i ? MUTATE_LOG : MUTATE_HIVE;
+        enum mutate_repair how = !repair       ? MUTATE_RAW
+                                 : of == &logs ? MUTATE_EVTX
+                                 : i           ? MUTATE_LOG
+                                               : MUTATE_HIVE;
         if (i == hurt || below(2)) {
             if (by_row && m->unit->name[0] == 'o' && of == &logs)
                 evtx_break(&b, evtx_breakages[below(n_evtx_breakages)].name);
@@ -214,7 +243,11 @@ static void unmake(struct mutant *m)
 
 /* --- what every fact promises */
 
-struct seen { const struct mutant *m; uint64_t off[RECORDS], n, hives; struct buf wire; };
+struct seen {
+    const struct mutant *m;
+    uint64_t off[RECORDS], n, hives;
+    struct buf wire;
+};
 
 static enum status on_fact(void *ctx, const struct fact *f, struct err *e)
 {
@@ -223,22 +256,26 @@ static enum status on_fact(void *ctx, const struct fact *f, struct err *e)
     (void)e;
     expect(f->ref.file < s->m->count, "%s cites file %u of %zu", d->table, f->ref.file, s->m->count);
     if (f->ref.file < s->m->count)
-        expect(f->ref.off <= s->m->n[f->ref.file] && (f->kind == FACT_ANOMALY || f->ref.off < s->m->n[f->ref.file]), "%s at 0x%llx of 0x%zx bytes", d->table, (unsigned long long)f->ref.off,
-               s->m->n[f->ref.file]);
+        expect(f->ref.off <= s->m->n[f->ref.file]
+                   && (f->kind == FACT_ANOMALY || f->ref.off < s->m->n[f->ref.file]),
+               "%s at 0x%llx of 0x%zx bytes", d->table, (unsigned long long)f->ref.off, s->m->n[f->ref.file]);
     for (size_t i = 0; i < FACT_COLS && d->col[i].name; i++) {
         const struct value *v = &f->v[i];
         const char *bad = v->null || !v->s.p || d->col[i].type != COL_TEXT ? NULL : strict_wtf8(v->s);
-        bool json = (f->kind == FACT_EVENT && i == EV_DATA) || (f->kind == FACT_FOLD && (i == FO_DATA || i == FO_KEY));
+        bool json = (f->kind == FACT_EVENT && i == EV_DATA)
+                    || (f->kind == FACT_FOLD && (i == FO_DATA || i == FO_KEY));
         if (!bad && json && !v->null && v->s.n)
             bad = strict_json(v->s);
-        expect(!bad, "%s.%s: %s: %.*s", d->table, d->col[i].name, bad ? bad : "", (int)(v->s.n < 300 ? v->s.n : 300), v->s.p);
+        expect(!bad, "%s.%s: %s: %.*s", d->table, d->col[i].name, bad ? bad : "",
+               (int)(v->s.n < 300 ? v->s.n : 300), v->s.p);
     }
     if (f->kind == FACT_EVENT)
         s->off[s->n < RECORDS ? s->n : draw() % RECORDS] = f->ref.off, s->n++;
     s->hives += f->kind == FACT_HIVE;
     struct fact back;
     s->wire.n = 0, fact_put(&s->wire, f);
-    expect(fact_get(span_of(s->wire.p, s->wire.n, 0), &back, NULL) == OK && back.ref.off == f->ref.off, "%s does not survive the wire", d->table);
+    expect(fact_get(span_of(s->wire.p, s->wire.n, 0), &back, NULL) == OK && back.ref.off == f->ref.off,
+           "%s does not survive the wire", d->table);
     return failures < FAILURES ? OK : E_STOP;
 }
 
@@ -252,8 +289,9 @@ static enum status gather(void *ctx, const char *p, size_t n, struct err *e)
 static void check_stats(const struct evtx_stats *s, enum status st)
 {
     expect(st == OK || st == E_LIMIT, "status %d", (int)st);
-    expect(s->seen == s->parsed + s->recovered + s->failed, "seen %llu, parsed %llu + recovered %llu + failed %llu", (unsigned long long)s->seen, (unsigned long long)s->parsed,
-           (unsigned long long)s->recovered, (unsigned long long)s->failed);
+    expect(s->seen == s->parsed + s->recovered + s->failed,
+           "seen %llu, parsed %llu + recovered %llu + failed %llu", (unsigned long long)s->seen,
+           (unsigned long long)s->parsed, (unsigned long long)s->recovered, (unsigned long long)s->failed);
 }
 
 static void check_lines(struct str text)
@@ -275,19 +313,23 @@ static void one_log(void)
     struct seen s = {.m = &m};
     make(&m, &logs);
     const uint32_t slots = evtx_slots(m.n[0]);
-    struct want all = {.all_events = true, .recovered = below(4) > 0, .until = INT64_MAX}, ours = *kb_want(knowledge);
+    struct want all = {.all_events = true, .recovered = below(4) > 0, .until = INT64_MAX},
+                ours = *kb_want(knowledge);
     ours.until = INT64_MAX;
     for (int k = 0; k < 2; k++) {
         struct evtx_stats st = {0};
         begin(k ? "evtx_read, our want" : "evtx_read, everything");
-        check_stats(&st, evtx_read(m.s[0], 0, slots, k ? &ours : &all, &(struct arena){scratch.at, scratch.end, scratch.base}, on_fact, &s, &st, NULL));
+        check_stats(&st, evtx_read(m.s[0], 0, slots, k ? &ours : &all,
+                                   &(struct arena){scratch.at, scratch.end, scratch.base}, on_fact, &s, &st,
+                                   NULL));
     }
     for (int k = 0; k < 2; k++) {
         struct evtx_stats st = {0};
         struct buf out = {0};
         struct arena mem = scratch;
         begin(k ? "evtx_dump, XML" : "evtx_dump, JSON lines");
-        check_stats(&st, evtx_dump(m.s[0], 0, slots, &all, k ? EVTX_XML : EVTX_JSONL, &mem, gather, &out, &st, NULL));
+        check_stats(
+            &st, evtx_dump(m.s[0], 0, slots, &all, k ? EVTX_XML : EVTX_JSONL, &mem, gather, &out, &st, NULL));
         end();
         const char *bad = k ? strict_xml(buf_view(&out)) : NULL;
         expect(!bad, "%s", bad ? bad : "");
@@ -305,12 +347,15 @@ static void one_log(void)
             begin(k ? "evtx_record, XML" : "evtx_record, JSON");
             struct err e = {0};
             enum status st = evtx_record(m.s[0], off, k ? EVTX_XML : EVTX_JSONL, &mem, &out, &size, &e);
-            expect(!cited || st == OK || st == E_LIMIT || (k && st == E_FORMAT),        /* XML cannot say that a part is unreadable */
-                    "a cited record at 0x%llx: status %d, %s", (unsigned long long)off, (int)st, e.why);
-            if (st == OK || (st == E_LIMIT && !k)) {        /* a record cut short is a whole line of JSON all the same */
+            /* XML cannot say that a part is unreadable */
+            expect(!cited || st == OK || st == E_LIMIT || (k && st == E_FORMAT),
+                   "a cited record at 0x%llx: status %d, %s", (unsigned long long)off, (int)st, e.why);
+            /* a record cut short is a whole line of JSON all the same */
+            if (st == OK || (st == E_LIMIT && !k)) {
                 const char *bad = k ? strict_xml(buf_view(&out)) : strict_json(buf_view(&out));
                 expect(!bad, "record at 0x%llx: %s", (unsigned long long)off, bad ? bad : "");
-                expect(off + size <= m.n[0], "record at 0x%llx has %u bytes of %zu", (unsigned long long)off, size, m.n[0]);
+                expect(off + size <= m.n[0], "record at 0x%llx has %u bytes of %zu", (unsigned long long)off,
+                       size, m.n[0]);
             }
             buf_free(&out);
         }
@@ -330,9 +375,12 @@ static void one_hive(void)
     expect(!strict_wtf8(str_of(r.text)), "its text: %s", r.text);
     for (size_t i = 0; i < 64 && img.n; i++) {
         uint64_t off = draw() % img.n;
-        struct ref at = image_ref(&img, off, NULL);         /* what lies in no file is zero */
-        expect(at.file < m.count && (at.off < m.n[at.file] ? m.p[at.file][at.off] == img.bytes[off] || off < HIVE_BASE : !img.bytes[off]), "0x%llx of the image comes from file %u at 0x%llx: %s",
-               (unsigned long long)off, at.file, (unsigned long long)at.off, r.text);
+        struct ref at = image_ref(&img, off, NULL); /* what lies in no file is zero */
+        expect(at.file < m.count
+                   && (at.off < m.n[at.file] ? m.p[at.file][at.off] == img.bytes[off] || off < HIVE_BASE
+                                             : !img.bytes[off]),
+               "0x%llx of the image comes from file %u at 0x%llx: %s", (unsigned long long)off, at.file,
+               (unsigned long long)at.off, r.text);
     }
     image_free(&img);
     struct want all = {.all_keys = true, .recovered = true, .until = INT64_MAX};
@@ -343,7 +391,8 @@ static void one_hive(void)
         begin(k ? "hive_read, our want" : "hive_read, everything");
         enum status st = hive_read(m.s, m.count, k ? kb_want(knowledge) : &all, &mem, on_fact, &s, &e);
         end();
-        expect(st == OK || st == E_FORMAT || st == E_LIMIT || st == E_TRUNC, "status %d: %s %s", (int)st, e.what, e.why);
+        expect(st == OK || st == E_FORMAT || st == E_LIMIT || st == E_TRUNC, "status %d: %s %s", (int)st,
+               e.what, e.why);
         expect(st != OK || s.hives == 1, "%d facts HIVE", (int)s.hives);
     }
     buf_free(&s.wire), unmake(&m);
@@ -356,7 +405,10 @@ static char program[4096], base[256];
 static double cpu_max;
 static long rss_max;
 
-struct run { int code, sig; struct buf err; };
+struct run {
+    int code, sig;
+    struct buf err;
+};
 
 static pid_t start(char *const argv[], const char *err_path)
 {
@@ -385,7 +437,8 @@ static struct run finish(pid_t pid, const char *err_path)
             fail("no end after five minutes"), kill(pid, SIGKILL);
         nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
     }
-    double cpu = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec) + (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
+    double cpu = (double)(use.ru_utime.tv_sec + use.ru_stime.tv_sec)
+                 + (double)(use.ru_utime.tv_usec + use.ru_stime.tv_usec) / 1e6;
     cpu_max = cpu > cpu_max ? cpu : cpu_max, rss_max = use.ru_maxrss > rss_max ? use.ru_maxrss : rss_max;
     r.sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0, r.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     if (load(err_path, &r.err))
@@ -400,7 +453,8 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 }
 static void remove_tree(const char *dir) { nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS); }
 
-static enum status first_int(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status first_int(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
 {
     (void)name, (void)n, (void)e;
     *(int64_t *)ctx = c[0].i;
@@ -411,7 +465,9 @@ static int64_t ask(struct casedb *db, const char *sql, const char *a, const char
     int64_t v = -1;
     struct err e = {0};
     struct value arg[] = {val_s(str_of(a ? a : "")), val_s(str_of(b ? b : ""))};
-    if (case_query(db, sql, arg, (enum col_type[]){COL_TEXT, COL_TEXT}, (size_t)(a != NULL) + (b != NULL), first_int, &v, &e) != OK)
+    if (case_query(db, sql, arg, (enum col_type[]){COL_TEXT, COL_TEXT}, (size_t)(a != NULL) + (b != NULL),
+                   first_int, &v, &e)
+        != OK)
         fail("%s: %s", sql, e.why);
     return v;
 }
@@ -422,7 +478,9 @@ static enum status show_row(void *ctx, const struct cell *c, const char *const *
     return OK;
 }
 
-struct listed { char name[300], hash[SHA256_TEXT]; };
+struct listed {
+    char name[300], hash[SHA256_TEXT];
+};
 
 static void put(const char *dir, const char *name, const void *p, size_t n, struct listed *l)
 {
@@ -439,9 +497,11 @@ static void put(const char *dir, const char *name, const void *p, size_t n, stru
 
 static void random_name(char out[64], size_t i)
 {
-    static const char *const shape[] = {"%zx.evtx", "%zx", "f %zx'\"<b>.evtx", "\xe2\x80\xae%zx\xff.dat", "-%zx\n.LOG1", "%zx.LOG2", "NTUSER%zx.DAT", "%zx;$(id).hve"};
+    static const char *const shape[] = {
+        "%zx.evtx",    "%zx",      "f %zx'\"<b>.evtx", "\xe2\x80\xae%zx\xff.dat",
+        "-%zx\n.LOG1", "%zx.LOG2", "NTUSER%zx.DAT",    "%zx;$(id).hve"};
     _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wformat-nonliteral\"")
-    snprintf(out, 64, shape[below(LEN(shape))], (size_t)(draw() & 0xffffff) << 8 | i);
+        snprintf(out, 64, shape[below(LEN(shape))], (size_t)(draw() & 0xffffff) << 8 | i);
     _Pragma("GCC diagnostic pop")
 }
 
@@ -451,7 +511,8 @@ static void one_batch(void)
     char dir[300], in[320], out[320], err[320], case_db[340], name[64];
     size_t n = 0;
     snprintf(dir, sizeof dir, "%s/%llu", base, (unsigned long long)seed);
-    snprintf(in, sizeof in, "%s/in", dir), snprintf(out, sizeof out, "%s/out", dir), snprintf(err, sizeof err, "%s/err", dir), snprintf(case_db, sizeof case_db, "%s/case.db", out);
+    snprintf(in, sizeof in, "%s/in", dir), snprintf(out, sizeof out, "%s/out", dir),
+        snprintf(err, sizeof err, "%s/err", dir), snprintf(case_db, sizeof case_db, "%s/case.db", out);
     if (mkdir(dir, 0777) != 0 || mkdir(in, 0777) != 0) {
         fail("cannot make %s: %s", in, strerror(errno));
         return;
@@ -481,21 +542,38 @@ static void one_batch(void)
     }
     from = "batch", what = "analyze";
     unsigned before = failures;
-    char *argv[] = {program, (char[]){"analyze"}, (char[]){"--force"}, (char[]){"--progress=none"}, (char[]){"-o"}, out, in, NULL};
+    char *argv[] = {program,
+                    (char[]){"analyze"},
+                    (char[]){"--force"},
+                    (char[]){"--progress=none"},
+                    (char[]){"-o"},
+                    out,
+                    in,
+                    NULL};
     struct run r = finish(start(argv, err), err);
-    expect(r.sig == 0 && (r.code == 0 || r.code == 5), "signal %d, exit code %d: %s", r.sig, r.code, r.err.p ? r.err.p : "");
+    expect(r.sig == 0 && (r.code == 0 || r.code == 5), "signal %d, exit code %d: %s", r.sig, r.code,
+           r.err.p ? r.err.p : "");
     expect(!r.err.p || !strstr(r.err.p, "Sanitizer"), "%s", r.err.p);
     struct casedb *db = NULL;
     struct err e = {0};
     if (failures == before && case_open(case_db, &db, &e) != OK)
         fail("%s: %s", case_db, e.why);
     if (db) {
-        expect(ask(db, "SELECT count(*) FROM v_evidence", NULL, NULL) == (int64_t)n, "not every file is listed");
+        expect(ask(db, "SELECT count(*) FROM v_evidence", NULL, NULL) == (int64_t)n,
+               "not every file is listed");
         for (size_t i = 0; i < n; i++)
-            expect(ask(db, "SELECT count(*) FROM v_evidence WHERE path = ?1 AND sha256 = ?2", list[i].name, list[i].hash) == 1, "not listed with its hash: %s", list[i].name);
-        expect(ask(db, "SELECT count(*) FROM v_finding WHERE verdict = 'confirmed' AND cause = 'credential-storage-policy' AND host = 'WS04' AND subject = '\\Backup'", NULL, NULL) == 1,
+            expect(ask(db, "SELECT count(*) FROM v_evidence WHERE path = ?1 AND sha256 = ?2", list[i].name,
+                       list[i].hash)
+                       == 1,
+                   "not listed with its hash: %s", list[i].name);
+        expect(ask(db,
+                   "SELECT count(*) FROM v_finding WHERE verdict = 'confirmed' AND cause = "
+                   "'credential-storage-policy' AND host = 'WS04' AND subject = '\\Backup'",
+                   NULL, NULL)
+                   == 1,
                "the neighbour's verdict changed");
-        case_query(db, "SELECT path, note FROM v_evidence WHERE note LIKE 'worker lost%'", NULL, NULL, 0, show_row, (char[]){"worker lost:"}, NULL);
+        case_query(db, "SELECT path, note FROM v_evidence WHERE note LIKE 'worker lost%'", NULL, NULL, 0,
+                   show_row, (char[]){"worker lost:"}, NULL);
         case_close(db);
     }
     buf_free(&r.err);
@@ -509,7 +587,9 @@ static void one_batch(void)
 
 static void check_reports(const char *out)
 {
-    static const struct { const char *name, *end; } file[] = {{"report.json", NULL}, {"report.html", "</html>"}, {"report.md", "\n"}};
+    static const struct {
+        const char *name, *end;
+    } file[] = {{"report.json", NULL}, {"report.html", "</html>"}, {"report.md", "\n"}};
     for (size_t i = 0; i < LEN(file); i++) {
         char path[400];
         struct buf b = {0};
@@ -538,8 +618,15 @@ static void check_case(const char *out, bool partial)
         fail("%s: %s", path, e.why);
         return;
     }
-    expect(ask(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'", NULL, NULL) == 1, "the case is damaged");
-    expect(partial || ask(db, "SELECT count(*) FROM v_finding WHERE verdict = 'confirmed' AND subject = '\\Backup'", NULL, NULL) == 1, "the verdict changed");
+    expect(ask(db, "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'", NULL, NULL)
+               == 1,
+           "the case is damaged");
+    expect(partial
+               || ask(db,
+                      "SELECT count(*) FROM v_finding WHERE verdict = 'confirmed' AND subject = '\\Backup'",
+                      NULL, NULL)
+                      == 1,
+           "the verdict changed");
     case_close(db);
     check_reports(out);
 }
@@ -549,13 +636,15 @@ static size_t left_over(const char *out)
     size_t n = 0;
     DIR *d = opendir(out);
     for (struct dirent *de; d && (de = readdir(d));)
-        n += str_ends_ci(str_of(de->d_name), STR(".tmp")) || str_ends_ci(str_of(de->d_name), STR(".building")) || str_ends_ci(str_of(de->d_name), STR("-journal"));
+        n += str_ends_ci(str_of(de->d_name), STR(".tmp")) || str_ends_ci(str_of(de->d_name), STR(".building"))
+             || str_ends_ci(str_of(de->d_name), STR("-journal"));
     if (d)
         closedir(d);
     return n;
 }
 
-/* Our workers and second readers bear an option as their only argument; a leak checker's helper bears its parent's, and killed it would be waited for for ever. */
+/* Our workers and second readers bear an option as their only argument; a leak checker's helper bears its
+ * parent's, and killed it would be waited for for ever. */
 static bool is_worker(pid_t pid)
 {
     char path[64], line[64] = "";
@@ -587,10 +676,17 @@ static pid_t some_worker(pid_t parent)
 
 static void one_kill(void)
 {
-    static double whole = 0.15;         /* seconds of a run that nobody disturbs, as last seen */
+    static double whole = 0.15; /* seconds of a run that nobody disturbs, as last seen */
     char out[300], err[300];
     snprintf(out, sizeof out, "%s/out", base), snprintf(err, sizeof err, "%s/err", base);
-    char *argv[] = {program, (char[]){"analyze"}, (char[]){"--force"}, (char[]){"--progress=none"}, (char[]){"-o"}, out, (char[]){"samples/cases/credential-storage-policy"}, NULL};
+    char *argv[] = {program,
+                    (char[]){"analyze"},
+                    (char[]){"--force"},
+                    (char[]){"--progress=none"},
+                    (char[]){"-o"},
+                    out,
+                    (char[]){"samples/cases/credential-storage-policy"},
+                    NULL};
     bool worker = below(2);
     struct timespec t0, t1;
     from = worker ? "a worker" : "the program", what = "killed";
@@ -600,11 +696,12 @@ static void one_kill(void)
     bool hit = victim > 0 && kill(victim, SIGKILL) == 0;
     struct run r = finish(pid, err);
     if (worker)
-        expect(r.sig == 0 && (r.code == 0 || r.code == 4 || r.code == 5), "signal %d, exit code %d: %s", r.sig, r.code, r.err.p ? r.err.p : "");
+        expect(r.sig == 0 && (r.code == 0 || r.code == 4 || r.code == 5), "signal %d, exit code %d: %s",
+               r.sig, r.code, r.err.p ? r.err.p : "");
     else
         expect(r.sig == (hit ? r.sig : 0) && (r.sig == 0 || r.sig == SIGKILL), "signal %d", r.sig);
     buf_free(&r.err);
-    for (int i = 0; i < 400; i++) {     /* workers end with their parent; they become ours to collect */
+    for (int i = 0; i < 400; i++) { /* workers end with their parent; they become ours to collect */
         while (waitpid(-1, NULL, WNOHANG) > 0)
             ;
         if (kill(-pid, 0) != 0)
@@ -630,7 +727,13 @@ static void prepare_kills(void)
 {
     char out[300], err[300];
     snprintf(out, sizeof out, "%s/out", base), snprintf(err, sizeof err, "%s/err", base);
-    char *argv[] = {program, (char[]){"analyze"}, (char[]){"--progress=none"}, (char[]){"-o"}, out, (char[]){"samples/cases/credential-storage-policy"}, NULL};
+    char *argv[] = {program,
+                    (char[]){"analyze"},
+                    (char[]){"--progress=none"},
+                    (char[]){"-o"},
+                    out,
+                    (char[]){"samples/cases/credential-storage-policy"},
+                    NULL};
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     struct run r = finish(start(argv, err), err);
     expect(r.code == 0, "the first run: exit code %d: %s", r.code, r.err.p ? r.err.p : "");
@@ -639,8 +742,16 @@ static void prepare_kills(void)
 
 /* --- */
 
-static const struct { const char *name; void (*one)(void), (*before)(void); bool real; unsigned files; } modes[] = {
-    {"logs", one_log, NULL, false, 1}, {"hives", one_hive, NULL, false, 1}, {"neighbours", one_batch, NULL, true, BATCH}, {"kills", one_kill, prepare_kills, true, 1},
+static const struct {
+    const char *name;
+    void (*one)(void), (*before)(void);
+    bool real;
+    unsigned files;
+} modes[] = {
+    {"logs", one_log, NULL, false, 1},
+    {"hives", one_hive, NULL, false, 1},
+    {"neighbours", one_batch, NULL, true, BATCH},
+    {"kills", one_kill, prepare_kills, true, 1},
 };
 
 static void find_program(const char *given)
@@ -652,7 +763,8 @@ static void find_program(const char *given)
     if (slash)
         *slash = 0;
     snprintf(program, sizeof program, given ? "%s" : "%s/whylogon", given ? given : self);
-    snprintf(base, sizeof base, "%s/whylogon-campaign-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    snprintf(base, sizeof base, "%s/whylogon-campaign-XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (access(program, X_OK) != 0 || !mkdtemp(base)) {
         fprintf(stderr, "campaign: %s: %s\n", program, strerror(errno));
         exit(2);
@@ -691,7 +803,8 @@ int main(int argc, char **argv)
         seed = first + done, state = seed ^ m << 56;
         modes[m].one();
     }
-    printf("%llu %s (%zu logs and %zu hives to start from, %zu and %zu of them public), %u failures", (unsigned long long)done * modes[m].files, mode, logs.n, hives.n, logs.n - logs.own,
+    printf("%llu %s (%zu logs and %zu hives to start from, %zu and %zu of them public), %u failures",
+           (unsigned long long)done * modes[m].files, mode, logs.n, hives.n, logs.n - logs.own,
            hives.n - hives.own, failures);
     if (modes[m].real)
         printf("; most processor time of a run %.1f s, largest process %ld MB", cpu_max, rss_max / 1024);

@@ -1,5 +1,5 @@
-/* own_main: the end of main() in a test program that is also a child of what it tests (--worker and the like): by then no child came here.
- * Exits with 0 when every test passed, whatever was logged. */
+/* own_main: the end of main() in a test program that is also a child of what it tests (--worker and the
+ * like): by then no child came here. Exits with 0 when every test passed, whatever was logged. */
 #ifndef OWN_MAIN_H
 #define OWN_MAIN_H
 #include <criterion/criterion.h>

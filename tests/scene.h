@@ -1,6 +1,7 @@
-/* scene: the words in which make_samples tells a case: one host, what happens on it, and what is collected from it.
- * Everything is static and for that one program; a struct host is ended by collect(), which frees it.
- * Times are days of March 2026, UTC: T("04 09:10"). A word that Windows would not say so is an error of the sample. */
+/* scene: the words in which make_samples tells a case: one host, what happens on it, and what is collected
+ * from it. Everything is static and for that one program; a struct host is ended by collect(), which frees
+ * it. Times are days of March 2026, UTC: T("04 09:10"). A word that Windows would not say so is an error of
+ * the sample. */
 #ifndef SCENE_H
 #define SCENE_H
 #include "tests/build.h"
@@ -14,22 +15,36 @@
 /* ---- One host and what is collected from it ---- */
 enum log { SYSTEM_LOG, SECURITY_LOG, TASK_LOG, BITS_LOG, OFFLINE_LOG, SMB_LOG, LOGS };
 enum { SYSTEM_HIVE, SECURITY_HIVE, SOFTWARE_HIVE, SAM_HIVE, HIVES };
-static const struct { const char *file, *channel; uint64_t first_id; } logs[LOGS] = {
+static const struct {
+    const char *file, *channel;
+    uint64_t first_id;
+} logs[LOGS] = {
     [SYSTEM_LOG] = {"System.evtx", "System", 18231},
     [SECURITY_LOG] = {"Security.evtx", "Security", 90417},
-    [TASK_LOG] = {"Microsoft-Windows-TaskScheduler%4Operational.evtx", "Microsoft-Windows-TaskScheduler/Operational", 5120},
-    [BITS_LOG] = {"Microsoft-Windows-Bits-Client%4Operational.evtx", "Microsoft-Windows-Bits-Client/Operational", 733},
-    [OFFLINE_LOG] = {"Microsoft-Windows-OfflineFiles%4Operational.evtx", "Microsoft-Windows-OfflineFiles/Operational", 1},
+    [TASK_LOG] = {"Microsoft-Windows-TaskScheduler%4Operational.evtx",
+                  "Microsoft-Windows-TaskScheduler/Operational", 5120},
+    [BITS_LOG] = {"Microsoft-Windows-Bits-Client%4Operational.evtx",
+                  "Microsoft-Windows-Bits-Client/Operational", 733},
+    [OFFLINE_LOG] = {"Microsoft-Windows-OfflineFiles%4Operational.evtx",
+                     "Microsoft-Windows-OfflineFiles/Operational", 1},
     [SMB_LOG] = {"Microsoft-Windows-SmbClient%4Security.evtx", "Microsoft-Windows-SmbClient/Security", 1},
 };
 static const char *const hives[HIVES] = {"SYSTEM", "SECURITY", "SOFTWARE", "SAM"};
 
-struct happened { enum log log; size_t seq; int64_t time; const char *provider; unsigned id; struct field *fields; };
+struct happened {
+    enum log log;
+    size_t seq;
+    int64_t time;
+    const char *provider;
+    unsigned id;
+    struct field *fields;
+};
 struct host {
-    const char *name, *prefix;          /* NetBIOS name; in front of file names, where two hosts share a folder */
+    /* NetBIOS name; in front of file names, where two hosts share a folder */
+    const char *name, *prefix;
     bool workgroup, lost[LOGS], lost_hive[HIVES];
-    int64_t no_dc_from, no_dc_to;       /* nothing that needs a domain controller succeeds in between */
-    int64_t no_time_from, no_time_to;   /* nor a time source */
+    int64_t no_dc_from, no_dc_to;     /* nothing that needs a domain controller succeeds in between */
+    int64_t no_time_from, no_time_to; /* nor a time source */
     struct hive hive[HIVES];
     struct happened *events;
     size_t n;
@@ -64,13 +79,16 @@ static const char *keep(const char *fmt, ...)
 }
 
 /* An account: in words and by its SID. */
-struct who { const char *domain, *user, *sid; };
-#define CORP_SID "S-1-5-21-3623811015-3361044348-30300820"
+struct who {
+    const char *domain, *user, *sid;
+};
+#define CORP_SID        "S-1-5-21-3623811015-3361044348-30300820"
 #define CORP(user, rid) ((struct who){"CORP", (user), CORP_SID "-" #rid})
 static const char *machine_sid(const struct host *h)
 {
     uint64_t id = hash64(h->name, strlen(h->name));
-    return keep("S-1-5-21-%u-%u-%u", (unsigned)(id & 0x7fffffff), (unsigned)(id >> 20 & 0x7fffffff), (unsigned)(id >> 33));
+    return keep("S-1-5-21-%u-%u-%u", (unsigned)(id & 0x7fffffff), (unsigned)(id >> 20 & 0x7fffffff),
+                (unsigned)(id >> 33));
 }
 static struct who local(const struct host *h, const char *user, unsigned rid)
 {
@@ -80,7 +98,8 @@ static const char *spelled(struct who who) { return keep("%s\\%s", who.domain, w
 #define SYSTEM_SID "S-1-5-18"
 
 /* Events wait here, in any order; collect() writes each log in the order of time. */
-static void queue(struct host *h, enum log log, int64_t time, const char *provider, unsigned id, const struct field *f)
+static void queue(struct host *h, enum log log, int64_t time, const char *provider, unsigned id,
+                  const struct field *f)
 {
     size_t n = 1;
     while (f[n - 1].type != F_END)
@@ -96,83 +115,107 @@ static void queue(struct host *h, enum log log, int64_t time, const char *provid
     h->events[h->n] = (struct happened){log, h->n, time, provider, id, copy};
     h->n++;
 }
-#define say(h, log, time, provider, id, ...) queue(h, log, time, provider, id, (const struct field[]){__VA_ARGS__, END})
+#define say(h, log, time, provider, id, ...) \
+    queue(h, log, time, provider, id, (const struct field[]){__VA_ARGS__, END})
 
 /* ---- What Windows says: one function per thing that happens ---- */
-#define TASKS "Microsoft-Windows-TaskScheduler"
-#define AUDIT "Microsoft-Windows-Security-Auditing"
-#define SCM "Service Control Manager"
-#define GPO "Microsoft-Windows-GroupPolicy"
-#define SMB "Microsoft-Windows-SMBClient"
+#define TASKS   "Microsoft-Windows-TaskScheduler"
+#define AUDIT   "Microsoft-Windows-Security-Auditing"
+#define SCM     "Service Control Manager"
+#define GPO     "Microsoft-Windows-GroupPolicy"
+#define SMB     "Microsoft-Windows-SMBClient"
 #define SUCCESS KEYWORDS(0x8020000000000000), LEVEL(0)
 #define FAILURE KEYWORDS(0x8010000000000000), LEVEL(0)
-#define SUBJECT(sid, name, of, luid) \
-    SID("SubjectUserSid", sid), S("SubjectUserName", name), S("SubjectDomainName", of), HEX64("SubjectLogonId", luid)
+#define SUBJECT(sid, name, of, luid)                                                    \
+    SID("SubjectUserSid", sid), S("SubjectUserName", name), S("SubjectDomainName", of), \
+        HEX64("SubjectLogonId", luid)
 #define BY_SYSTEM(h) SUBJECT(SYSTEM_SID, machine(h), domain(h), 0x3e7)
-#define BY_ADMIN SUBJECT(CORP_SID "-1001", "it-admin", "CORP", 0x5a1c3)
-#define BY_NOBODY SUBJECT(NOBODY, "-", "-", 0)
-#define NOBODY "S-1-0-0"
-#define NO_GUID "{00000000-0000-0000-0000-000000000000}"
+#define BY_ADMIN     SUBJECT(CORP_SID "-1001", "it-admin", "CORP", 0x5a1c3)
+#define BY_NOBODY    SUBJECT(NOBODY, "-", "-", 0)
+#define NOBODY       "S-1-0-0"
+#define NO_GUID      "{00000000-0000-0000-0000-000000000000}"
 
-static const char *machine(const struct host *h) { return keep("%s$", h->name); }     /* the computer account */
+/* the computer account */
+static const char *machine(const struct host *h) { return keep("%s$", h->name); }
 static const char *domain(const struct host *h) { return h->workgroup ? "WORKGROUP" : "CORP"; }
 static const char *dns_domain(const struct host *h) { return h->workgroup ? "" : "corp.example"; }
 
-static void logon(struct host *h, int64_t t, unsigned type, struct who who, uint64_t luid, const char *process, const char *ip)
+static void logon(struct host *h, int64_t t, unsigned type, struct who who, uint64_t luid,
+                  const char *process, const char *ip)
 {
-    bool network = type == 3, service = type == 5 || type == 4, kerberos = network || (service && strcmp(who.domain, "CORP") == 0);
-#define CREATED SID("TargetUserSid", who.sid), S("TargetUserName", who.user), S("TargetDomainName", who.domain), HEX64("TargetLogonId", luid), \
-    U32("LogonType", type), S("LogonProcessName", network ? "Kerberos" : service ? "Advapi  " : "User32 "), \
-    S("AuthenticationPackageName", kerberos ? "Kerberos" : "Negotiate"), S("WorkstationName", network ? "-" : h->name), GUID("LogonGuid", NO_GUID), \
-    S("TransmittedServices", "-"), S("LmPackageName", "-"), U32("KeyLength", 0), HEX64("ProcessId", network ? 0 : 0x2bc), S("ProcessName", process), \
-    S("IpAddress", ip), S("IpPort", "0"), S("ImpersonationLevel", "%%1833"), S("RestrictedAdminMode", "-"), S("TargetOutboundUserName", "-"), \
-    S("TargetOutboundDomainName", "-"), S("VirtualAccount", "%%1843"), HEX64("TargetLinkedLogonId", 0), S("ElevatedToken", "%%1842")
+    bool network = type == 3, service = type == 5 || type == 4,
+         kerberos = network || (service && strcmp(who.domain, "CORP") == 0);
+#define CREATED                                                                                              \
+    SID("TargetUserSid", who.sid), S("TargetUserName", who.user), S("TargetDomainName", who.domain),         \
+        HEX64("TargetLogonId", luid), U32("LogonType", type),                                                \
+        S("LogonProcessName", network   ? "Kerberos"                                                         \
+                              : service ? "Advapi  "                                                         \
+                                        : "User32 "),                                                        \
+        S("AuthenticationPackageName", kerberos ? "Kerberos" : "Negotiate"),                                 \
+        S("WorkstationName", network ? "-" : h->name), GUID("LogonGuid", NO_GUID),                           \
+        S("TransmittedServices", "-"), S("LmPackageName", "-"), U32("KeyLength", 0),                         \
+        HEX64("ProcessId", network ? 0 : 0x2bc), S("ProcessName", process), S("IpAddress", ip),              \
+        S("IpPort", "0"), S("ImpersonationLevel", "%%1833"), S("RestrictedAdminMode", "-"),                  \
+        S("TargetOutboundUserName", "-"), S("TargetOutboundDomainName", "-"), S("VirtualAccount", "%%1843"), \
+        HEX64("TargetLinkedLogonId", 0), S("ElevatedToken", "%%1842")
     if (network)
-        say(h, SECURITY_LOG, t, AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812), BY_NOBODY, CREATED);
+        say(h, SECURITY_LOG, t, AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812), BY_NOBODY,
+            CREATED);
     else
-        say(h, SECURITY_LOG, t, AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812), BY_SYSTEM(h), CREATED);
+        say(h, SECURITY_LOG, t, AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812),
+            BY_SYSTEM(h), CREATED);
 #undef CREATED
 }
 static void logoff(struct host *h, int64_t t, unsigned type, struct who who, uint64_t luid)
 {
-    say(h, SECURITY_LOG, t, AUDIT, 4634, SUCCESS, TASK(12545), PROCESS(764, 812), SID("TargetUserSid", who.sid), S("TargetUserName", who.user),
-        S("TargetDomainName", who.domain), HEX64("TargetLogonId", luid), U32("LogonType", type));
+    say(h, SECURITY_LOG, t, AUDIT, 4634, SUCCESS, TASK(12545), PROCESS(764, 812),
+        SID("TargetUserSid", who.sid), S("TargetUserName", who.user), S("TargetDomainName", who.domain),
+        HEX64("TargetLogonId", luid), U32("LogonType", type));
 }
-static void logon_failed(struct host *h, int64_t t, unsigned type, struct who who, uint32_t status, uint32_t sub, const char *reason,
-    const char *process)
+static void logon_failed(struct host *h, int64_t t, unsigned type, struct who who, uint32_t status,
+                         uint32_t sub, const char *reason, const char *process)
 {
-    say(h, SECURITY_LOG, t, AUDIT, 4625, FAILURE, TASK(12544), PROCESS(764, 812), BY_SYSTEM(h), SID("TargetUserSid", NOBODY),
-        S("TargetUserName", who.user), S("TargetDomainName", who.domain), HEX32("Status", status), S("FailureReason", reason),
-        HEX32("SubStatus", sub), U32("LogonType", type), S("LogonProcessName", "Advapi  "), S("AuthenticationPackageName", "Negotiate"),
-        S("WorkstationName", h->name), S("TransmittedServices", "-"), S("LmPackageName", "-"), U32("KeyLength", 0), HEX64("ProcessId", 0x4d8),
-        S("ProcessName", process), S("IpAddress", "-"), S("IpPort", "-"));
+    say(h, SECURITY_LOG, t, AUDIT, 4625, FAILURE, TASK(12544), PROCESS(764, 812), BY_SYSTEM(h),
+        SID("TargetUserSid", NOBODY), S("TargetUserName", who.user), S("TargetDomainName", who.domain),
+        HEX32("Status", status), S("FailureReason", reason), HEX32("SubStatus", sub), U32("LogonType", type),
+        S("LogonProcessName", "Advapi  "), S("AuthenticationPackageName", "Negotiate"),
+        S("WorkstationName", h->name), S("TransmittedServices", "-"), S("LmPackageName", "-"),
+        U32("KeyLength", 0), HEX64("ProcessId", 0x4d8), S("ProcessName", process), S("IpAddress", "-"),
+        S("IpPort", "-"));
 }
 #define SERVICES_EXE "C:\\Windows\\System32\\services.exe"
-#define SVCHOST_EXE "C:\\Windows\\System32\\svchost.exe"
+#define SVCHOST_EXE  "C:\\Windows\\System32\\svchost.exe"
 #define WINLOGON_EXE "C:\\Windows\\System32\\winlogon.exe"
 
 /* A person at the console. */
 static void session(struct host *h, int64_t from, int64_t to, struct who who, uint64_t luid, unsigned number)
 {
-    unsigned type = within(from, h->no_dc_from, h->no_dc_to) ? 11 : 2;         /* cached, when no domain controller answers */
+    /* cached, when no domain controller answers */
+    unsigned type = within(from, h->no_dc_from, h->no_dc_to) ? 11 : 2;
     logon(h, from, type, who, luid, WINLOGON_EXE, "127.0.0.1");
-    say(h, SYSTEM_LOG, from + SECOND, "Microsoft-Windows-Winlogon", 7001, TASK(1101), PROCESS(620, 640), USER(SYSTEM_SID), U32("TSId", number),
-        SID("UserSid", who.sid));
-    say(h, SECURITY_LOG, to, AUDIT, 4647, SUCCESS, TASK(12545), PROCESS(764, 812), SID("TargetUserSid", who.sid), S("TargetUserName", who.user),
-        S("TargetDomainName", who.domain), HEX64("TargetLogonId", luid));
-    say(h, SYSTEM_LOG, to, "Microsoft-Windows-Winlogon", 7002, TASK(1102), PROCESS(620, 640), USER(SYSTEM_SID), U32("TSId", number),
-        SID("UserSid", who.sid));
+    say(h, SYSTEM_LOG, from + SECOND, "Microsoft-Windows-Winlogon", 7001, TASK(1101), PROCESS(620, 640),
+        USER(SYSTEM_SID), U32("TSId", number), SID("UserSid", who.sid));
+    say(h, SECURITY_LOG, to, AUDIT, 4647, SUCCESS, TASK(12545), PROCESS(764, 812),
+        SID("TargetUserSid", who.sid), S("TargetUserName", who.user), S("TargetDomainName", who.domain),
+        HEX64("TargetLogonId", luid));
+    say(h, SYSTEM_LOG, to, "Microsoft-Windows-Winlogon", 7002, TASK(1102), PROCESS(620, 640),
+        USER(SYSTEM_SID), U32("TSId", number), SID("UserSid", who.sid));
     logoff(h, to + 2 * SECOND, type, who, luid);
 }
 
 /* Passwords and rights. */
-#define WHOM(who) S("TargetUserName", (who).user), S("TargetDomainName", (who).domain), SID("TargetSid", (who).sid)
+#define WHOM(who) \
+    S("TargetUserName", (who).user), S("TargetDomainName", (who).domain), SID("TargetSid", (who).sid)
 /* 4738 and 4742: of all properties only the time of the password changed. */
-#define ONLY_PASSWORD(when) S("PrivilegeList", "-"), S("SamAccountName", "-"), S("DisplayName", "-"), S("UserPrincipalName", "-"), \
-    S("HomeDirectory", "-"), S("HomePath", "-"), S("ScriptPath", "-"), S("ProfilePath", "-"), S("UserWorkstations", "-"), \
-    S("PasswordLastSet", when), S("AccountExpires", "-"), S("PrimaryGroupId", "-"), S("AllowedToDelegateTo", "-"), S("OldUacValue", "-"), \
-    S("NewUacValue", "-"), S("UserAccountControl", "-"), S("UserParameters", "-"), S("SidHistory", "-"), S("LogonHours", "-")
-static const char *shown(int64_t t)         /* "3/4/2026 10:00:00 AM", as the security log writes times in texts */
+#define ONLY_PASSWORD(when)                                                                                  \
+    S("PrivilegeList", "-"), S("SamAccountName", "-"), S("DisplayName", "-"), S("UserPrincipalName", "-"),   \
+        S("HomeDirectory", "-"), S("HomePath", "-"), S("ScriptPath", "-"), S("ProfilePath", "-"),            \
+        S("UserWorkstations", "-"), S("PasswordLastSet", when), S("AccountExpires", "-"),                    \
+        S("PrimaryGroupId", "-"), S("AllowedToDelegateTo", "-"), S("OldUacValue", "-"),                      \
+        S("NewUacValue", "-"), S("UserAccountControl", "-"), S("UserParameters", "-"), S("SidHistory", "-"), \
+        S("LogonHours", "-")
+/* "3/4/2026 10:00:00 AM", as the security log writes times in texts */
+static const char *shown(int64_t t)
 {
     char text[WINTIME_TEXT];
     int y, mo, d, h, mi, s;
@@ -183,12 +226,14 @@ static const char *shown(int64_t t)         /* "3/4/2026 10:00:00 AM", as the se
 static void password_reset(struct host *h, int64_t t, struct who who)
 {
     say(h, SECURITY_LOG, t, AUDIT, 4724, SUCCESS, TASK(13824), PROCESS(764, 812), WHOM(who), BY_ADMIN);
-    say(h, SECURITY_LOG, t, AUDIT, 4738, SUCCESS, TASK(13824), PROCESS(764, 812), S("Dummy", "-"), WHOM(who), BY_ADMIN, ONLY_PASSWORD(shown(t)));
+    say(h, SECURITY_LOG, t, AUDIT, 4738, SUCCESS, TASK(13824), PROCESS(764, 812), S("Dummy", "-"), WHOM(who),
+        BY_ADMIN, ONLY_PASSWORD(shown(t)));
 }
 static void computer_reset(struct host *dc, int64_t t, struct who computer)
 {
-    say(dc, SECURITY_LOG, t, AUDIT, 4742, SUCCESS, TASK(13825), PROCESS(764, 812), S("ComputerAccountChange", "-"), WHOM(computer), BY_ADMIN,
-        ONLY_PASSWORD(shown(t)), S("DnsHostName", "-"), S("ServicePrincipalNames", "-"));
+    say(dc, SECURITY_LOG, t, AUDIT, 4742, SUCCESS, TASK(13825), PROCESS(764, 812),
+        S("ComputerAccountChange", "-"), WHOM(computer), BY_ADMIN, ONLY_PASSWORD(shown(t)),
+        S("DnsHostName", "-"), S("ServicePrincipalNames", "-"));
 }
 static void account_disabled(struct host *h, int64_t t, struct who who)
 {
@@ -196,41 +241,49 @@ static void account_disabled(struct host *h, int64_t t, struct who who)
 }
 static void right_removed(struct host *h, int64_t t, struct who who, const char *right)
 {
-    say(h, SECURITY_LOG, t, AUDIT, 4718, SUCCESS, TASK(13569), PROCESS(764, 812), BY_SYSTEM(h), SID("TargetSid", who.sid), S("AccessRemoved", right));
+    say(h, SECURITY_LOG, t, AUDIT, 4718, SUCCESS, TASK(13569), PROCESS(764, 812), BY_SYSTEM(h),
+        SID("TargetSid", who.sid), S("AccessRemoved", right));
 }
 
 /* Tasks. */
-static void task_ran(struct host *h, int64_t t, const char *task, const char *user, const char *program, uint32_t result)
+static void task_ran(struct host *h, int64_t t, const char *task, const char *user, const char *program,
+                     uint32_t result)
 {
     char instance[48];
     uint64_t id = hash64(task, strlen(task)) ^ (uint64_t)t;
-    snprintf(instance, sizeof instance, "{%08X-1F2E-4C3D-9B4A-%012llX}", (unsigned)id, (unsigned long long)(id >> 16));
+    snprintf(instance, sizeof instance, "{%08X-1F2E-4C3D-9B4A-%012llX}", (unsigned)id,
+             (unsigned long long)(id >> 16));
 #define RUN LEVEL(4), USER(SYSTEM_SID), PROCESS(1240, 2936), S("TaskName", task)
     say(h, TASK_LOG, t, TASKS, 107, TASK(107), EVENTNAME("TimeTrigger"), RUN, GUID("InstanceId", instance));
-    say(h, TASK_LOG, t, TASKS, 129, TASK(129), EVENTNAME("CreatedTaskProcess"), RUN, S("Path", program), U32("ProcessID", 4312),
-        U32("Priority", 16384));
-    say(h, TASK_LOG, t, TASKS, 100, TASK(100), EVENTNAME("TaskStartEvent"), RUN, S("UserContext", user), GUID("InstanceId", instance));
-    say(h, TASK_LOG, t, TASKS, 200, TASK(200), VERSION(1), EVENTNAME("ActionStart"), RUN, S("ActionName", program), GUID("TaskInstanceId", instance),
-        U32("EnginePID", 4312));
-    say(h, TASK_LOG, t + 40 * SECOND, TASKS, 201, TASK(201), VERSION(2), EVENTNAME("ActionSuccess"), RUN, GUID("TaskInstanceId", instance),
-        S("ActionName", program), U32("ResultCode", result), U32("EnginePID", 4312));
-    say(h, TASK_LOG, t + 40 * SECOND, TASKS, 102, TASK(102), EVENTNAME("TaskSuccessEvent"), RUN, S("UserContext", user),
+    say(h, TASK_LOG, t, TASKS, 129, TASK(129), EVENTNAME("CreatedTaskProcess"), RUN, S("Path", program),
+        U32("ProcessID", 4312), U32("Priority", 16384));
+    say(h, TASK_LOG, t, TASKS, 100, TASK(100), EVENTNAME("TaskStartEvent"), RUN, S("UserContext", user),
         GUID("InstanceId", instance));
+    say(h, TASK_LOG, t, TASKS, 200, TASK(200), VERSION(1), EVENTNAME("ActionStart"), RUN,
+        S("ActionName", program), GUID("TaskInstanceId", instance), U32("EnginePID", 4312));
+    say(h, TASK_LOG, t + 40 * SECOND, TASKS, 201, TASK(201), VERSION(2), EVENTNAME("ActionSuccess"), RUN,
+        GUID("TaskInstanceId", instance), S("ActionName", program), U32("ResultCode", result),
+        U32("EnginePID", 4312));
+    say(h, TASK_LOG, t + 40 * SECOND, TASKS, 102, TASK(102), EVENTNAME("TaskSuccessEvent"), RUN,
+        S("UserContext", user), GUID("InstanceId", instance));
 #undef RUN
 }
 /* call: which logon call failed, or NULL when none was made. */
-static void task_failed(struct host *h, int64_t t, const char *task, const char *user, const char *call, uint32_t code)
+static void task_failed(struct host *h, int64_t t, const char *task, const char *user, const char *call,
+                        uint32_t code)
 {
     if (call)
-        say(h, TASK_LOG, t, TASKS, 104, LEVEL(2), TASK(104), USER(SYSTEM_SID), PROCESS(1240, 2936), EVENTNAME("LogonFailure"), S("UserName", user),
-            S("ErrorDescription", call), U32("ResultCode", code));
-    say(h, TASK_LOG, t + SECOND / 100, TASKS, 101, LEVEL(2), TASK(101), USER(SYSTEM_SID), PROCESS(1240, 2936), EVENTNAME("TaskStartFailedEvent"),
-        S("TaskName", task), S("UserContext", user), U32("ResultCode", code));
+        say(h, TASK_LOG, t, TASKS, 104, LEVEL(2), TASK(104), USER(SYSTEM_SID), PROCESS(1240, 2936),
+            EVENTNAME("LogonFailure"), S("UserName", user), S("ErrorDescription", call),
+            U32("ResultCode", code));
+    say(h, TASK_LOG, t + SECOND / 100, TASKS, 101, LEVEL(2), TASK(101), USER(SYSTEM_SID), PROCESS(1240, 2936),
+        EVENTNAME("TaskStartFailedEvent"), S("TaskName", task), S("UserContext", user),
+        U32("ResultCode", code));
 }
 static void task_registered(struct host *h, int64_t t, const char *task, const char *user)
 {
-    say(h, TASK_LOG, t, TASKS, 106, TASK(106), USER(SYSTEM_SID), PROCESS(1240, 2936), EVENTNAME("TaskRegisteredEvent"), S("TaskName", task),
-        S("UserContext", user));
+    say(h, TASK_LOG, t, TASKS, 106, TASK(106), USER(SYSTEM_SID), PROCESS(1240, 2936),
+        EVENTNAME("TaskRegisteredEvent"), S("TaskName", task), S("UserContext", user));
 }
 /* The task as the SOFTWARE hive keeps it. */
 static void task(struct host *h, const struct task_row *t) { cached_task(&h->hive[SOFTWARE_HIVE], t); }
@@ -240,58 +293,73 @@ static void service_state(struct host *h, int64_t t, const char *display, const 
 {
     struct buf b = {0};
     put_utf16(&b, key), put_utf16(&b, running ? "/4" : "/1"), buf_u16(&b, 0);
-    say(h, SYSTEM_LOG, t, SCM, 7036, PROCESS(696, 3164), S("param1", display), S("param2", running ? "running" : "stopped"),
-        FIELD(F_BINARY, .bytes = b.p, .n = b.n));
+    say(h, SYSTEM_LOG, t, SCM, 7036, PROCESS(696, 3164), S("param1", display),
+        S("param2", running ? "running" : "stopped"), FIELD(F_BINARY, .bytes = b.p, .n = b.n));
     buf_free(&b);
 }
 /* 7038 (or 7041 without a code) names the service by its key, 7000 by its display name. */
-static void service_failed(struct host *h, int64_t t, const char *key, const char *display, const char *account, const char *code)
+static void service_failed(struct host *h, int64_t t, const char *key, const char *display,
+                           const char *account, const char *code)
 {
     if (code)
-        say(h, SYSTEM_LOG, t, SCM, 7038, LEVEL(2), PROCESS(696, 3164), S("param1", key), S("param2", account), S("param3", code));
+        say(h, SYSTEM_LOG, t, SCM, 7038, LEVEL(2), PROCESS(696, 3164), S("param1", key), S("param2", account),
+            S("param3", code));
     else
-        say(h, SYSTEM_LOG, t, SCM, 7041, LEVEL(2), PROCESS(696, 3164), S("param1", key), S("param2", account));
-    say(h, SYSTEM_LOG, t, SCM, 7000, LEVEL(2), PROCESS(696, 3164), S("param1", display), S("param2", "%%1069"));
+        say(h, SYSTEM_LOG, t, SCM, 7041, LEVEL(2), PROCESS(696, 3164), S("param1", key),
+            S("param2", account));
+    say(h, SYSTEM_LOG, t, SCM, 7000, LEVEL(2), PROCESS(696, 3164), S("param1", display),
+        S("param2", "%%1069"));
 }
 static void service(struct host *h, const struct service_row *s) { service_key(&h->hive[SYSTEM_HIVE], s); }
 
 /* The network. */
 static void policy_applied(struct host *h, int64_t t, bool changed)
 {
-#define APPLIED OPCODE(1), PROCESS(1240, 5580), USER(SYSTEM_SID), U32("SupportInfo1", 1), U32("SupportInfo2", 4311), U32("ProcessingMode", 0), \
-    U32("ProcessingTimeInMilliseconds", 1547), S("DCName", "\\\\DC01.corp.example")
+#define APPLIED                                                                                          \
+    OPCODE(1), PROCESS(1240, 5580), USER(SYSTEM_SID), U32("SupportInfo1", 1), U32("SupportInfo2", 4311), \
+        U32("ProcessingMode", 0), U32("ProcessingTimeInMilliseconds", 1547),                             \
+        S("DCName", "\\\\DC01.corp.example")
     if (changed)
         say(h, SYSTEM_LOG, t, GPO, 1502, APPLIED, U32("NumberOfGroupPolicyObjects", 4));
     else
         say(h, SYSTEM_LOG, t, GPO, 1500, APPLIED);
 #undef APPLIED
 }
-static void smb_failed(struct host *h, int64_t t, const char *server, struct who who, uint64_t luid, uint32_t status)
+static void smb_failed(struct host *h, int64_t t, const char *server, struct who who, uint64_t luid,
+                       uint32_t status)
 {
     char principal[128];
     int n = snprintf(principal, sizeof principal, "cifs/%s", server);
     const char *user = who.user[0] ? spelled(who) : "";
-    say(h, SMB_LOG, t, SMB, 31001, LEVEL(2), PROCESS(4, 7320), USER(SYSTEM_SID), U32("Reason", 3), U32("Status", status), U32("SecurityStatus", 0),
-        U64("LogonId", luid), U16("ServerNameLength", strlen(server)), S("ServerName", server), U16("PrincipalNameLength", n),
+    say(h, SMB_LOG, t, SMB, 31001, LEVEL(2), PROCESS(4, 7320), USER(SYSTEM_SID), U32("Reason", 3),
+        U32("Status", status), U32("SecurityStatus", 0), U64("LogonId", luid),
+        U16("ServerNameLength", strlen(server)), S("ServerName", server), U16("PrincipalNameLength", n),
         S("PrincipalName", principal), U16("UserNameLength", strlen(user)), S("UserName", user));
 }
 
 static void clock_set(struct host *h, int64_t from, int64_t to, struct who by, const char *program)
 {
-    say(h, SYSTEM_LOG, to, "Microsoft-Windows-Kernel-General", 1, TASK(5), USER(by.sid), VERSION(2), TIME("NewTime", to), TIME("OldTime", from),
-        U32("Reason", 1), S("ProcessName", keep("\\Device\\HarddiskVolume3\\Windows\\System32\\%s", program)), U32("ProcessID", 7716));
+    say(h, SYSTEM_LOG, to, "Microsoft-Windows-Kernel-General", 1, TASK(5), USER(by.sid), VERSION(2),
+        TIME("NewTime", to), TIME("OldTime", from), U32("Reason", 1),
+        S("ProcessName", keep("\\Device\\HarddiskVolume3\\Windows\\System32\\%s", program)),
+        U32("ProcessID", 7716));
 }
 
 /* ---- The ordinary rest ---- */
-static const struct who anna = {"CORP", "anna", CORP_SID "-1104"}, scanner = {"CORP", "scan-fs", CORP_SID "-1107"};
-static struct who person(const struct host *h) { return h->workgroup ? local(h, "anna", 1001) : anna; }     /* who works here */
-static uint64_t desk_luid(unsigned day) { return 0x51000 + day * 0x1100; }                                  /* the session of that day */
+static const struct who anna = {"CORP", "anna", CORP_SID "-1104"},
+                        scanner = {"CORP", "scan-fs", CORP_SID "-1107"};
+/* who works here */
+static struct who person(const struct host *h) { return h->workgroup ? local(h, "anna", 1001) : anna; }
+/* the session of that day */
+static uint64_t desk_luid(unsigned day) { return 0x51000 + day * 0x1100; }
 
 static void boot(struct host *h, int64_t t)
 {
-    say(h, SYSTEM_LOG, t, "Microsoft-Windows-Kernel-General", 12, TASK(1), USER(SYSTEM_SID), U32("MajorVersion", 10), U32("MinorVersion", 0),
-        U32("BuildVersion", 19045), U32("QfeVersion", 5854), U16("ServiceVersion", 0), U32("BootMode", 0), TIME("StartTime", t));
-    say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6009, D("10.00."), D("19045"), D(""), D("Multiprocessor Free"), D("0"));
+    say(h, SYSTEM_LOG, t, "Microsoft-Windows-Kernel-General", 12, TASK(1), USER(SYSTEM_SID),
+        U32("MajorVersion", 10), U32("MinorVersion", 0), U32("BuildVersion", 19045), U32("QfeVersion", 5854),
+        U16("ServiceVersion", 0), U32("BootMode", 0), TIME("StartTime", t));
+    say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6009, D("10.00."), D("19045"), D(""),
+        D("Multiprocessor Free"), D("0"));
     say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6005, END);
     say(h, SECURITY_LOG, t + 11 * SECOND, AUDIT, 4608, SUCCESS, TASK(12288), PROCESS(764, 768));
     service_state(h, t + 15 * SECOND, "Workstation", "LanmanWorkstation", true);
@@ -303,21 +371,26 @@ static void boot(struct host *h, int64_t t)
 static void shutdown(struct host *h, int64_t t)
 {
     say(h, SYSTEM_LOG, t, "EventLog", 6006, END);
-    say(h, SYSTEM_LOG, t + 3 * SECOND, "Microsoft-Windows-Kernel-General", 13, TASK(2), USER(SYSTEM_SID), TIME("StopTime", t + 3 * SECOND));
+    say(h, SYSTEM_LOG, t + 3 * SECOND, "Microsoft-Windows-Kernel-General", 13, TASK(2), USER(SYSTEM_SID),
+        TIME("StopTime", t + 3 * SECOND));
     uint8_t stopped[8];
     set64(stopped, (uint64_t)(t + 3 * SECOND));
-    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Windows", BYTES("ShutdownTime", stopped, sizeof stopped), END);
+    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Windows",
+        BYTES("ShutdownTime", stopped, sizeof stopped), END);
 }
 
 static void ordinary_day(struct host *h, unsigned day)
 {
 #define AT(time) T(keep("%02u " time, day))
-    task_ran(h, AT("03:00"), "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag", "NT AUTHORITY\\SYSTEM", "%windir%\\system32\\defrag.exe", 0);
+    task_ran(h, AT("03:00"), "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag", "NT AUTHORITY\\SYSTEM",
+             "%windir%\\system32\\defrag.exe", 0);
     session(h, AT("08:30"), AT("17:30"), person(h), desk_luid(day), day);
-    service_state(h, AT("11:00"), "Windows Update", "wuauserv", true), service_state(h, AT("11:20"), "Windows Update", "wuauserv", false);
+    service_state(h, AT("11:00"), "Windows Update", "wuauserv", true),
+        service_state(h, AT("11:20"), "Windows Update", "wuauserv", false);
     if (h->workgroup)
         return;
-    bool dc_at_8 = !within(AT("08:02"), h->no_dc_from, h->no_dc_to), time_at_8 = !within(AT("08:02"), h->no_time_from, h->no_time_to);
+    bool dc_at_8 = !within(AT("08:02"), h->no_dc_from, h->no_dc_to),
+         time_at_8 = !within(AT("08:02"), h->no_time_from, h->no_time_to);
     if (dc_at_8 && time_at_8)
         say(h, SYSTEM_LOG, AT("08:02"), "Microsoft-Windows-Time-Service", 37, USER("S-1-5-19"),
             S("TimeSource", "DC01.corp.example (ntp.d|0.0.0.0:123->10.0.0.10:123)"));
@@ -336,61 +409,143 @@ static void ordinary_system(struct host *h)
     struct hive *s = &h->hive[SYSTEM_HIVE];
     reg(s, "Select", DW("Current", 1), DW("Default", 1), DW("Failed", 0), DW("LastKnownGood", 1), END);
     reg(s, "ControlSet001\\Control\\ComputerName\\ComputerName", SZ("ComputerName", h->name), END);
-    reg(s, "ControlSet001\\Control\\TimeZoneInformation", DW("Bias", -60), DW("ActiveTimeBias", -60), DW("DaylightBias", -60), DW("StandardBias", 0),
-        SZ("TimeZoneKeyName", "W. Europe Standard Time"), END);
-    reg(s, "ControlSet001\\Control\\ProductOptions", SZ("ProductType", "WinNT"), END);
-    reg(s, "ControlSet001\\Control\\NetworkProvider\\Order", SZ("ProviderOrder", "RDPNP,LanmanWorkstation,webclient"), END);
-    reg(s, "ControlSet001\\Control\\Lsa", DW("auditbasedirectories", 0), DW("auditbaseobjects", 0), DW("crashonauditfail", 0),
-        DW("disabledomaincreds", 0), DW("everyoneincludesanonymous", 0), DW("forceguest", 0), DW("LimitBlankPasswordUse", 1),
-        DW("LsaCfgFlagsDefault", 0), DW("LsaPid", 764), DW("NoLmHash", 1), DW("restrictanonymous", 0), DW("restrictanonymoussam", 1),
-        DW("SecureBoot", 1), MULTI("Authentication Packages", "msv1_0"), MULTI("Notification Packages", "scecli"), MULTI("Security Packages", "\"\""),
+    reg(s, "ControlSet001\\Control\\TimeZoneInformation", DW("Bias", -60), DW("ActiveTimeBias", -60),
+        DW("DaylightBias", -60), DW("StandardBias", 0), SZ("TimeZoneKeyName", "W. Europe Standard Time"),
         END);
-    reg(s, "ControlSet001\\Control\\Lsa\\MSV1_0", DW("NtlmMinClientSec", 0x20000000), DW("NtlmMinServerSec", 0x20000000), END);
+    reg(s, "ControlSet001\\Control\\ProductOptions", SZ("ProductType", "WinNT"), END);
+    reg(s, "ControlSet001\\Control\\NetworkProvider\\Order",
+        SZ("ProviderOrder", "RDPNP,LanmanWorkstation,webclient"), END);
+    reg(s, "ControlSet001\\Control\\Lsa", DW("auditbasedirectories", 0), DW("auditbaseobjects", 0),
+        DW("crashonauditfail", 0), DW("disabledomaincreds", 0), DW("everyoneincludesanonymous", 0),
+        DW("forceguest", 0), DW("LimitBlankPasswordUse", 1), DW("LsaCfgFlagsDefault", 0), DW("LsaPid", 764),
+        DW("NoLmHash", 1), DW("restrictanonymous", 0), DW("restrictanonymoussam", 1), DW("SecureBoot", 1),
+        MULTI("Authentication Packages", "msv1_0"), MULTI("Notification Packages", "scecli"),
+        MULTI("Security Packages", "\"\""), END);
+    reg(s, "ControlSet001\\Control\\Lsa\\MSV1_0", DW("NtlmMinClientSec", 0x20000000),
+        DW("NtlmMinServerSec", 0x20000000), END);
     reg(s, "ControlSet001\\Control\\Lsa\\FipsAlgorithmPolicy", DW("Enabled", 0), END);
     hive_key(s, "ControlSet001\\Control\\Lsa\\Kerberos\\Parameters");
     static const struct service_row rows[] = {
-        {.name = "BITS", .display = "Background Intelligent Transfer Service", .account = "LocalSystem", .start = 3, .type = 0x20,
-            .depends = "RpcSs"},
-        {.name = "CSC", .display = "Offline Files Driver", .start = 1, .type = 1, .image = "system32\\drivers\\csc.sys"},
-        {.name = "CscService", .display = "Offline Files", .account = "LocalSystem", .start = 3, .type = 0x20, .depends = "RpcSs"},
-        {.name = "Dnscache", .display = "DNS Client", .account = "NT AUTHORITY\\NetworkService", .start = 2, .type = 0x20},
-        {.name = "EventLog", .display = "Windows Event Log", .account = "NT AUTHORITY\\LocalService", .start = 2, .type = 0x20},
-        {.name = "KeyIso", .display = "CNG Key Isolation", .account = "LocalSystem", .start = 3, .type = 0x20, .depends = "RpcSs",
-            .image = "%SystemRoot%\\system32\\lsass.exe"},
-        {.name = "LanmanServer", .display = "Server", .account = "LocalSystem", .start = 2, .type = 0x20, .depends = "SamSS\nSrv2"},
-        {.name = "LanmanWorkstation", .display = "Workstation", .account = "NT AUTHORITY\\NetworkService", .start = 2, .type = 0x20,
-            .depends = "Bowser\nMRxSmb20\nNSI"},
-        {.name = "RpcSs", .display = "Remote Procedure Call (RPC)", .account = "NT AUTHORITY\\NetworkService", .start = 2, .type = 0x20},
-        {.name = "Schedule", .display = "Task Scheduler", .account = "LocalSystem", .start = 2, .type = 0x20, .depends = "RPCSS\nSystemEventsBroker"},
-        {.name = "seclogon", .display = "Secondary Logon", .account = "LocalSystem", .start = 3, .type = 0x20},
-        {.name = "VaultSvc", .display = "Credential Manager", .account = "LocalSystem", .start = 3, .type = 0x20, .depends = "rpcss",
-            .image = "%SystemRoot%\\system32\\lsass.exe"},
-        {.name = "W32Time", .display = "Windows Time", .account = "NT AUTHORITY\\LocalService", .start = 3, .type = 0x20},
-        {.name = "WebClient", .display = "WebClient", .account = "NT AUTHORITY\\LocalService", .start = 3, .type = 0x20, .depends = "MRxDAV"},
-        {.name = "wuauserv", .display = "Windows Update", .account = "LocalSystem", .start = 3, .type = 0x20, .depends = "rpcss"},
+        {.name = "BITS",
+         .display = "Background Intelligent Transfer Service",
+         .account = "LocalSystem",
+         .start = 3,
+         .type = 0x20,
+         .depends = "RpcSs"},
+        {.name = "CSC",
+         .display = "Offline Files Driver",
+         .start = 1,
+         .type = 1,
+         .image = "system32\\drivers\\csc.sys"},
+        {.name = "CscService",
+         .display = "Offline Files",
+         .account = "LocalSystem",
+         .start = 3,
+         .type = 0x20,
+         .depends = "RpcSs"},
+        {.name = "Dnscache",
+         .display = "DNS Client",
+         .account = "NT AUTHORITY\\NetworkService",
+         .start = 2,
+         .type = 0x20},
+        {.name = "EventLog",
+         .display = "Windows Event Log",
+         .account = "NT AUTHORITY\\LocalService",
+         .start = 2,
+         .type = 0x20},
+        {.name = "KeyIso",
+         .display = "CNG Key Isolation",
+         .account = "LocalSystem",
+         .start = 3,
+         .type = 0x20,
+         .depends = "RpcSs",
+         .image = "%SystemRoot%\\system32\\lsass.exe"},
+        {.name = "LanmanServer",
+         .display = "Server",
+         .account = "LocalSystem",
+         .start = 2,
+         .type = 0x20,
+         .depends = "SamSS\nSrv2"},
+        {.name = "LanmanWorkstation",
+         .display = "Workstation",
+         .account = "NT AUTHORITY\\NetworkService",
+         .start = 2,
+         .type = 0x20,
+         .depends = "Bowser\nMRxSmb20\nNSI"},
+        {.name = "RpcSs",
+         .display = "Remote Procedure Call (RPC)",
+         .account = "NT AUTHORITY\\NetworkService",
+         .start = 2,
+         .type = 0x20},
+        {.name = "Schedule",
+         .display = "Task Scheduler",
+         .account = "LocalSystem",
+         .start = 2,
+         .type = 0x20,
+         .depends = "RPCSS\nSystemEventsBroker"},
+        {.name = "seclogon",
+         .display = "Secondary Logon",
+         .account = "LocalSystem",
+         .start = 3,
+         .type = 0x20},
+        {.name = "VaultSvc",
+         .display = "Credential Manager",
+         .account = "LocalSystem",
+         .start = 3,
+         .type = 0x20,
+         .depends = "rpcss",
+         .image = "%SystemRoot%\\system32\\lsass.exe"},
+        {.name = "W32Time",
+         .display = "Windows Time",
+         .account = "NT AUTHORITY\\LocalService",
+         .start = 3,
+         .type = 0x20},
+        {.name = "WebClient",
+         .display = "WebClient",
+         .account = "NT AUTHORITY\\LocalService",
+         .start = 3,
+         .type = 0x20,
+         .depends = "MRxDAV"},
+        {.name = "wuauserv",
+         .display = "Windows Update",
+         .account = "LocalSystem",
+         .start = 3,
+         .type = 0x20,
+         .depends = "rpcss"},
     };
     for (size_t i = 0; i < LEN(rows); i++)
         service(h, &rows[i]);
-    service(h, &(struct service_row){.name = "Netlogon", .display = "Netlogon", .account = "LocalSystem", .start = h->workgroup ? 3 : 2, .type = 0x20,
-        .depends = "LanmanWorkstation", .image = "%SystemRoot%\\system32\\lsass.exe"});
-    reg(s, "ControlSet001\\Services\\LanmanWorkstation\\Parameters", DW("EnablePlainTextPassword", 0), DW("EnableSecuritySignature", 1),
-        DW("RequireSecuritySignature", 0), END);
-    reg(s, "ControlSet001\\Services\\LanmanServer\\Parameters", DW("EnableSecuritySignature", 0), DW("RequireSecuritySignature", 0),
-        DW("RestrictNullSessAccess", 1), END);
-    reg(s, "ControlSet001\\Services\\Netlogon\\Parameters", DW("DisablePasswordChange", 0), DW("MaximumPasswordAge", 30), DW("RequireSignOrSeal", 1),
-        DW("RequireStrongKey", 1), DW("SealSecureChannel", 1), DW("SignSecureChannel", 1), END);
-    reg(s, "ControlSet001\\Services\\W32Time\\Parameters", SZ("Type", h->workgroup ? "NTP" : "NT5DS"), SZ("NtpServer", "time.windows.com,0x9"), END);
-    reg(s, "ControlSet001\\Services\\W32Time\\Config", DW("MaxNegPhaseCorrection", h->workgroup ? 54000 : 0xffffffff),
+    service(h, &(struct service_row){.name = "Netlogon",
+                                     .display = "Netlogon",
+                                     .account = "LocalSystem",
+                                     .start = h->workgroup ? 3 : 2,
+                                     .type = 0x20,
+                                     .depends = "LanmanWorkstation",
+                                     .image = "%SystemRoot%\\system32\\lsass.exe"});
+    reg(s, "ControlSet001\\Services\\LanmanWorkstation\\Parameters", DW("EnablePlainTextPassword", 0),
+        DW("EnableSecuritySignature", 1), DW("RequireSecuritySignature", 0), END);
+    reg(s, "ControlSet001\\Services\\LanmanServer\\Parameters", DW("EnableSecuritySignature", 0),
+        DW("RequireSecuritySignature", 0), DW("RestrictNullSessAccess", 1), END);
+    reg(s, "ControlSet001\\Services\\Netlogon\\Parameters", DW("DisablePasswordChange", 0),
+        DW("MaximumPasswordAge", 30), DW("RequireSignOrSeal", 1), DW("RequireStrongKey", 1),
+        DW("SealSecureChannel", 1), DW("SignSecureChannel", 1), END);
+    reg(s, "ControlSet001\\Services\\W32Time\\Parameters", SZ("Type", h->workgroup ? "NTP" : "NT5DS"),
+        SZ("NtpServer", "time.windows.com,0x9"), END);
+    reg(s, "ControlSet001\\Services\\W32Time\\Config",
+        DW("MaxNegPhaseCorrection", h->workgroup ? 54000 : 0xffffffff),
         DW("MaxPosPhaseCorrection", h->workgroup ? 54000 : 0xffffffff), END);
-    reg(s, "ControlSet001\\Services\\Tcpip\\Parameters", SZ("Hostname", h->name), SZ("NV Hostname", h->name), SZ("Domain", dns_domain(h)),
-        SZ("NV Domain", dns_domain(h)), SZ("DhcpNameServer", "10.0.0.10"), END);
+    reg(s, "ControlSet001\\Services\\Tcpip\\Parameters", SZ("Hostname", h->name), SZ("NV Hostname", h->name),
+        SZ("Domain", dns_domain(h)), SZ("NV Domain", dns_domain(h)), SZ("DhcpNameServer", "10.0.0.10"), END);
 }
 
 static void ordinary_security(struct host *h)
 {
     struct hive *s = &h->hive[SECURITY_HIVE];
     int64_t installed = utc("2025-06-10T09:00:00Z"), changed = utc("2026-02-20T03:12:41Z");
-    static const struct { const char *sid; uint32_t mask; } rights[] = {
+    static const struct {
+        const char *sid;
+        uint32_t mask;
+    } rights[] = {
         {"S-1-1-0", RIGHT_NETWORK},
         {"S-1-5-32-544", RIGHT_INTERACTIVE | RIGHT_NETWORK | RIGHT_BATCH | RIGHT_REMOTE},
         {"S-1-5-32-545", RIGHT_INTERACTIVE | RIGHT_NETWORK},
@@ -419,20 +574,27 @@ static void ordinary_software(struct host *h)
 {
     struct hive *s = &h->hive[SOFTWARE_HIVE];
     char path[256];
-    reg(s, "Microsoft\\Windows NT\\CurrentVersion", SZ("ProductName", "Windows 10 Enterprise"), SZ("EditionID", "Enterprise"),
-        SZ("CurrentBuild", "19045"), SZ("CurrentBuildNumber", "19045"), SZ("DisplayVersion", "22H2"), DW("UBR", 5854), DW("InstallDate", 1749546000),
-        END);
-    reg(s, "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", SZ("AutoAdminLogon", "0"), SZ("CachedLogonsCount", "10"), END);
+    reg(s, "Microsoft\\Windows NT\\CurrentVersion", SZ("ProductName", "Windows 10 Enterprise"),
+        SZ("EditionID", "Enterprise"), SZ("CurrentBuild", "19045"), SZ("CurrentBuildNumber", "19045"),
+        SZ("DisplayVersion", "22H2"), DW("UBR", 5854), DW("InstallDate", 1749546000), END);
+    reg(s, "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", SZ("AutoAdminLogon", "0"),
+        SZ("CachedLogonsCount", "10"), END);
     reg(s, "Microsoft\\Windows\\CurrentVersion\\Policies\\System", DW("EnableLUA", 1), END);
     for (size_t i = TASK_LOG; i < LOGS; i++) {
-        snprintf(path, sizeof path, "Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\%s", logs[i].channel);
+        snprintf(path, sizeof path, "Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\%s",
+                 logs[i].channel);
         reg(s, path, DW("Enabled", 1), DW("MaxSize", 0xa00000), END);
     }
     snprintf(path, sizeof path, "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\%s", person(h).sid);
     reg(s, path, EXPAND("ProfileImagePath", "C:\\Users\\anna"), DW("State", 0), END);
-    task(h, &(struct task_row){.path = "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag", .sid = SYSTEM_SID, .logon = "ServiceAccount",
-        .command = "%windir%\\system32\\defrag.exe", .arguments = "-c -h -o", .registered = utc("2025-06-10T09:00:00Z"), .last_run = T("06 03:00"),
-        .last_ok = T("06 03:00:40")});
+    task(h, &(struct task_row){.path = "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag",
+                               .sid = SYSTEM_SID,
+                               .logon = "ServiceAccount",
+                               .command = "%windir%\\system32\\defrag.exe",
+                               .arguments = "-c -h -o",
+                               .registered = utc("2025-06-10T09:00:00Z"),
+                               .last_run = T("06 03:00"),
+                               .last_ok = T("06 03:00:40")});
 }
 
 static void ordinary_sam(struct host *h)
@@ -440,17 +602,25 @@ static void ordinary_sam(struct host *h)
     struct hive *s = &h->hive[SAM_HIVE];
     int64_t installed = utc("2025-06-10T09:00:00Z");
     sam_domain(s, machine_sid(h), 10);
-    sam_user(s, &(struct user_row){.name = "Administrator", .rid = 500, .flags = ACB_NORMAL | ACB_DISABLED | ACB_NEVER_EXPIRES,
-        .password_set = installed});
-    sam_user(s, &(struct user_row){.name = "Guest", .rid = 501, .flags = ACB_NORMAL | ACB_DISABLED | ACB_NO_PASSWORD | ACB_NEVER_EXPIRES,
-        .blank = true});
-    sam_user(s, &(struct user_row){.name = h->workgroup ? "anna" : "localadm", .rid = 1001, .flags = ACB_NORMAL | ACB_NEVER_EXPIRES,
-        .password_set = utc("2026-01-15T10:00:00Z"), .last_logon = T("06 08:30")});
+    sam_user(s, &(struct user_row){.name = "Administrator",
+                                   .rid = 500,
+                                   .flags = ACB_NORMAL | ACB_DISABLED | ACB_NEVER_EXPIRES,
+                                   .password_set = installed});
+    sam_user(s, &(struct user_row){.name = "Guest",
+                                   .rid = 501,
+                                   .flags = ACB_NORMAL | ACB_DISABLED | ACB_NO_PASSWORD | ACB_NEVER_EXPIRES,
+                                   .blank = true});
+    sam_user(s, &(struct user_row){.name = h->workgroup ? "anna" : "localadm",
+                                   .rid = 1001,
+                                   .flags = ACB_NORMAL | ACB_NEVER_EXPIRES,
+                                   .password_set = utc("2026-01-15T10:00:00Z"),
+                                   .last_logon = T("06 08:30")});
 }
 
 static struct host machine_named(const char *name, bool workgroup)
 {
-    static const char *const paths[HIVES] = {"\\SystemRoot\\System32\\Config\\SYSTEM", "\\SystemRoot\\System32\\Config\\SECURITY",
+    static const char *const paths[HIVES] = {
+        "\\SystemRoot\\System32\\Config\\SYSTEM", "\\SystemRoot\\System32\\Config\\SECURITY",
         "\\SystemRoot\\System32\\Config\\SOFTWARE", "\\SystemRoot\\System32\\Config\\SAM"};
     struct host h = {.name = name, .workgroup = workgroup};
     snprintf(h.fqdn, sizeof h.fqdn, "%s%s", name, workgroup ? "" : ".corp.example");
@@ -510,7 +680,8 @@ static void collect(struct host *h, const char *name)
         struct buf b = {0};
         for (size_t k = 0; k < h->n; k++)
             if (h->events[k].log == i)
-                evtx_event(&log, h->events[k].time, h->events[k].provider, h->events[k].id, h->events[k].fields);
+                evtx_event(&log, h->events[k].time, h->events[k].provider, h->events[k].id,
+                           h->events[k].fields);
         bool any = log.n > 0;
         evtx_end(&log, &b);
         deliver(h, dir, logs[i].file, any && !h->lost[i], &b);

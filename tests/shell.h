@@ -1,6 +1,6 @@
 /* shell: the program as its users run it, for tests: commands, what they print, folders of a test's own.
- * out holds what the last command printed on both streams. The binary comes from $WHYLOGON (tests/run.sh sets it).
- * Folders stay for a look; the next run of the same test removes them. */
+ * out holds what the last command printed on both streams. The binary comes from $WHYLOGON (tests/run.sh sets
+ * it). Folders stay for a look; the next run of the same test removes them. */
 #ifndef SHELL_H
 #define SHELL_H
 #include "base/str.h"

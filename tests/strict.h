@@ -1,6 +1,7 @@
-/* strict: checkers of text that the product wrote, which share no line with its writers: JSON (RFC 8259), XML (tags, characters), WTF-8.
- * Nothing is owned; each returns NULL when the text is sound, else what is wrong, as static text.
- * They refuse more than readers do: raw controls, overlong UTF-8, numbers like 01, unknown entities, a tag closed by another name. */
+/* strict: checkers of text that the product wrote, which share no line with its writers: JSON (RFC 8259), XML
+ * (tags, characters), WTF-8. Nothing is owned; each returns NULL when the text is sound, else what is wrong,
+ * as static text. They refuse more than readers do: raw controls, overlong UTF-8, numbers like 01, unknown
+ * entities, a tag closed by another name. */
 #ifndef STRICT_H
 #define STRICT_H
 #include "base/str.h"
@@ -13,13 +14,17 @@ static inline size_t strict_char(const char *text, size_t n, bool surrogates)
     const unsigned char *p = (const unsigned char *)text;
     if (n >= 1 && p[0] < 0x80)
         return 1;
-    size_t len = p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+    size_t len = p[0] >= 0xc2 && p[0] < 0xe0   ? 2
+                 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3
+                 : p[0] >= 0xf0 && p[0] < 0xf5 ? 4
+                                               : 0;
     if (!len || len > n)
         return 0;
     for (size_t i = 1; i < len; i++)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
-    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90), surrogate = p[0] == 0xed && p[1] >= 0xa0, beyond = p[0] == 0xf4 && p[1] >= 0x90;
+    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90),
+         surrogate = p[0] == 0xed && p[1] >= 0xa0, beyond = p[0] == 0xf4 && p[1] >= 0x90;
     return overlong || beyond || (surrogate && !surrogates) ? 0 : len;
 }
 
@@ -33,7 +38,9 @@ static inline const char *strict_wtf8(struct str s)
 
 /* --- JSON */
 
-struct strict { const char *p, *end, *bad; };
+struct strict {
+    const char *p, *end, *bad;
+};
 
 static inline void strict_fail(struct strict *s, const char *why)
 {
@@ -140,7 +147,8 @@ static inline const char *strict_json(struct str text)
     return s.bad ? s.bad : s.p < s.end ? "JSON: something behind the value" : NULL;
 }
 
-/* --- XML: a sequence of elements, each closed by its own name; attributes quoted, known entities, characters XML 1.0 allows */
+/* --- XML: a sequence of elements, each closed by its own name; attributes quoted, known entities, characters
+ * XML 1.0 allows */
 
 /* &#9; or &#x202E; naming a character that XML 1.0 allows (production 2); 0: none */
 static inline size_t strict_reference(const char *p, size_t left)
@@ -150,9 +158,11 @@ static inline size_t strict_reference(const char *p, size_t left)
     unsigned long u = 0;
     if (left < 4 || p[1] != '#')
         return 0;
-    for (; i < left && u < 0x110000 && ((p[i] >= '0' && p[i] <= '9') || (hex && p[i] >= 'A' && p[i] <= 'F')); i++)
+    for (; i < left && u < 0x110000 && ((p[i] >= '0' && p[i] <= '9') || (hex && p[i] >= 'A' && p[i] <= 'F'));
+         i++)
         u = u * (hex ? 16 : 10) + (unsigned long)(p[i] <= '9' ? p[i] - '0' : p[i] - 'A' + 10);
-    bool allowed = u == 9 || u == 10 || u == 13 || (u >= 0x20 && u < 0xd800) || (u >= 0xe000 && u <= 0xfffd) || (u >= 0x10000 && u < 0x110000);
+    bool allowed = u == 9 || u == 10 || u == 13 || (u >= 0x20 && u < 0xd800) || (u >= 0xe000 && u <= 0xfffd)
+                   || (u >= 0x10000 && u < 0x110000);
     return i > first && i < left && p[i] == ';' && allowed ? i + 1 : 0;
 }
 
@@ -167,14 +177,19 @@ static inline size_t strict_xml_char(struct strict *s)
                 return strlen(entity[i]);
         return strict_reference(s->p, left);
     }
-    return (*p < 0x20 && *p != '\t' && *p != '\n' && *p != '\r') || (n == 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe) ? 0 : n;
+    return (*p < 0x20 && *p != '\t' && *p != '\n' && *p != '\r')
+                   || (n == 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe)
+               ? 0
+               : n;
 }
 
 static inline struct str strict_name(struct strict *s)
 {
     const char *from = s->p;
-    while (s->p < s->end && ((unsigned char)*s->p >= 0x80 || (*s->p >= '0' && *s->p <= '9') || (*s->p >= 'a' && *s->p <= 'z') || (*s->p >= 'A' && *s->p <= 'Z') ||
-                             (*s->p && strchr("_-.:", *s->p))))
+    while (s->p < s->end
+           && ((unsigned char)*s->p >= 0x80 || (*s->p >= '0' && *s->p <= '9')
+               || (*s->p >= 'a' && *s->p <= 'z') || (*s->p >= 'A' && *s->p <= 'Z')
+               || (*s->p && strchr("_-.:", *s->p))))
         s->p++;
     struct str name = {from, (size_t)(s->p - from)};
     if (!name.n || strchr("-.0123456789", name.p[0]))

@@ -14,7 +14,7 @@
 Test(span, reads_are_sticky)
 {
     const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
-    for (size_t n = 0; n <= sizeof bytes; n++) {            /* every row has its cut-short twins */
+    for (size_t n = 0; n <= sizeof bytes; n++) { /* every row has its cut-short twins */
         struct span s = span_of(bytes, n, 100);
         uint8_t a = span_u8(&s);
         uint16_t b = span_u16(&s);
@@ -23,13 +23,18 @@ Test(span, reads_are_sticky)
         cr_expect_eq(b, n >= 3 ? 0x0302 : 0, "%zu", n);
         cr_expect_eq(c, n >= 7 ? 0x07060504u : 0, "%zu", n);
         cr_expect_eq(s.bad, n < 7, "%zu", n);
-        cr_expect_eq(s.off, n >= 7 ? 107u : n >= 3 ? 103u : n >= 1 ? 101u : 100u, "%zu: stops where it failed", n);
+        cr_expect_eq(s.off,
+                     n >= 7   ? 107u
+                     : n >= 3 ? 103u
+                     : n >= 1 ? 101u
+                              : 100u,
+                     "%zu: stops where it failed", n);
     }
     struct span s = span_of(bytes, 8, 0);
     cr_expect_eq(span_u64(&s), 0x0807060504030201u);
     cr_expect(span_take(&s, 1).bad, "nothing left");
     cr_expect(span_at(span_of(bytes, 9, 0), 9, 1).bad);
-    s = span_of(NULL, 0, 7);            /* an empty file */
+    s = span_of(NULL, 0, 7); /* an empty file */
     cr_expect(span_need(&s, 0) == NULL && !s.bad && s.off == 7);
     cr_expect(span_at(span_of(bytes, 9, 0), SIZE_MAX, SIZE_MAX).bad);
     cr_expect_eq(span_at(span_of(bytes, 9, 50), 4, 2).off, 54u);
@@ -37,10 +42,26 @@ Test(span, reads_are_sticky)
 
 Test(str, numbers)
 {
-    static const struct { const char *text; bool ok; int64_t want; } rows[] = {
-        {"0", true, 0}, {"1312", true, 1312}, {"0x520", true, 0x520}, {"0X80070520", true, 0x80070520}, {"-2147023584", true, -2147023584},
-        {"9223372036854775807", true, INT64_MAX}, {"-9223372036854775808", true, INT64_MIN}, {"9223372036854775808", false, 0},
-        {"0xffffffffffffffff", true, -1}, {"0x10000000000000000", false, 0}, {"", false, 0}, {"-", false, 0}, {"0x", false, 0}, {"12a", false, 0}, {" 1", false, 0},
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t want;
+    } rows[] = {
+        {"0", true, 0},
+        {"1312", true, 1312},
+        {"0x520", true, 0x520},
+        {"0X80070520", true, 0x80070520},
+        {"-2147023584", true, -2147023584},
+        {"9223372036854775807", true, INT64_MAX},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"9223372036854775808", false, 0},
+        {"0xffffffffffffffff", true, -1},
+        {"0x10000000000000000", false, 0},
+        {"", false, 0},
+        {"-", false, 0},
+        {"0x", false, 0},
+        {"12a", false, 0},
+        {" 1", false, 0},
     };
     for (size_t i = 0; i < LEN(rows); i++) {
         int64_t v = 77;
@@ -57,13 +78,18 @@ Test(str, cut_and_trim)
     cr_expect_eq(rest.n, 0);
     cr_expect(str_eq(str_trim(STR(" \tx y\r\n")), STR("x y")));
     cr_expect(str_eq_ci(STR("LmCompat"), STR("lMcOMPAT")) && !str_eq_ci(STR("a"), STR("ab")));
-    cr_expect(str_hash_ci(7, STR("LmCompat")) == str_hash_ci(7, STR("lMcOMPAT")) && str_hash_ci(7, STR("a")) != str_hash_ci(7, STR("b")) && str_hash_ci(7, STR("a")) != str_hash_ci(8, STR("a")));
+    cr_expect(str_hash_ci(7, STR("LmCompat")) == str_hash_ci(7, STR("lMcOMPAT"))
+              && str_hash_ci(7, STR("a")) != str_hash_ci(7, STR("b"))
+              && str_hash_ci(7, STR("a")) != str_hash_ci(8, STR("a")));
     cr_expect_eq(str_hash_ci(str_hash_ci(str_hash(STR("")), STR("ab")), STR("c")), str_hash(STR("abc")));
 }
 
 Test(wintime, both_ways)
 {
-    static const struct { const char *in, *out; int64_t t; } rows[] = {
+    static const struct {
+        const char *in, *out;
+        int64_t t;
+    } rows[] = {
         {"1601-01-01T00:00:00Z", "1601-01-01T00:00:00.0000000Z", 0},
         {"1970-01-01", "1970-01-01T00:00:00.0000000Z", 116444736000000000},
         {"2026-03-02T09:10:11.1234567Z", "2026-03-02T09:10:11.1234567Z", 134169162111234567},
@@ -77,7 +103,15 @@ Test(wintime, both_ways)
         cr_expect_eq(t, rows[i].t, "%s: %lld", rows[i].in, (long long)t);
         cr_expect_str_eq(wintime_text(t, text), rows[i].out);
     }
-    static const char *const bad[] = {"", "2026", "2026-02-29", "2026-13-01", "2026-03-02T25:00:00Z", "2026-03-02T09:10:11", "2026-03-02 09:10:11+0100", "2026-03-02T09:10Zx", "1600-01-01"};
+    static const char *const bad[] = {"",
+                                      "2026",
+                                      "2026-02-29",
+                                      "2026-13-01",
+                                      "2026-03-02T25:00:00Z",
+                                      "2026-03-02T09:10:11",
+                                      "2026-03-02 09:10:11+0100",
+                                      "2026-03-02T09:10Zx",
+                                      "1600-01-01"};
     for (size_t i = 0; i < LEN(bad); i++) {
         int64_t t;
         cr_expect_not(wintime_parse(str_of(bad[i]), &t), "%s", bad[i]);
@@ -91,40 +125,73 @@ Test(wintime, both_ways)
     cr_expect_str_eq(wintime_text(t, text), "2026-03-02T09:10:11.1230000Z");
 }
 
-static void expect_text(const char *what, void (*put)(struct buf *, struct str), struct str in, const char *want)
+static void expect_text(const char *what, void (*put)(struct buf *, struct str), struct str in,
+                        const char *want)
 {
     struct buf b = {0};
     put(&b, in);
-    cr_expect(str_eq(buf_view(&b), str_of(want)), "%s: got %.*s, want %s", what, (int)b.n, b.p ? b.p : "", want);
+    cr_expect(str_eq(buf_view(&b), str_of(want)), "%s: got %.*s, want %s", what, (int)b.n, b.p ? b.p : "",
+              want);
     buf_free(&b);
 }
 
 Test(buf, escapers)
 {
     struct str evil = STR("<script>\"'&`\x1b[31m\n\xe2\x80\xae|*_[x](y)\xed\xa0\x80\xff\0z");
-    expect_text("json", buf_json, evil, "\"<script>\\\"'&`\\u001b[31m\\n\xe2\x80\xae|*_[x](y)\\ud800\\ufffd\\u0000z\"");
+    expect_text("json", buf_json, evil,
+                "\"<script>\\\"'&`\\u001b[31m\\n\xe2\x80\xae|*_[x](y)\\ud800\\ufffd\\u0000z\"");
     expect_text("html", buf_html, evil,
-                "&lt;script&gt;&quot;&#39;&amp;&#96;\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m\n\xe2\x9f\xa6U+202E\xe2\x9f\xa7|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
-    expect_text("xml", buf_xml, evil,
-                "&lt;script&gt;&quot;&apos;&amp;`\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m&#10;&#x202E;|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
-    expect_text("xml, what it allows", buf_xml, STR("\t\x7f\xc2\x85\xc2\xad\xe2\x80\x8e\xef\xbb\xbf\xef\xbf\xbe\xf0\x9f\xbf\xbf"), "&#9;&#x7F;&#x85;&#xAD;&#x200E;&#xFEFF;\xe2\x9f\xa6U+FFFE\xe2\x9f\xa7&#x1FFFF;");
+                "&lt;script&gt;&quot;&#39;&amp;&#96;\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m\n\xe2\x9f\xa6U+"
+                "202E\xe2\x9f\xa7|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+"
+                "FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
+    expect_text(
+        "xml", buf_xml, evil,
+        "&lt;script&gt;&quot;&apos;&amp;`\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m&#10;&#x202E;|*_[x](y)"
+        "\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7\xe2\x9f\xa6U+0000\xe2\x9f\xa7z");
+    expect_text("xml, what it allows", buf_xml,
+                STR("\t\x7f\xc2\x85\xc2\xad\xe2\x80\x8e\xef\xbb\xbf\xef\xbf\xbe\xf0\x9f\xbf\xbf"),
+                "&#9;&#x7F;&#x85;&#xAD;&#x200E;&#xFEFF;\xe2\x9f\xa6U+FFFE\xe2\x9f\xa7&#x1FFFF;");
     expect_text("md", buf_md, STR("a|b\n<i>`x`*"), "a\\|b &lt;i&gt;\\`x\\`\\*");
-    static const struct { const char *in, *out; } md[] = {
-        {"\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1.", "\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1."}, {"\\\\srv\\share\\", "\\\\\\srv\\share\\\\"}, {"\\*a", "\\\\\\*a"},
-        {"_a_ b__c", "\\_a\\_ b\\_\\_c"}, {"- x", "\\- x"}, {"1. x 2. y", "1\\. x 2. y"}, {"12) x", "12\\) x"}, {"0.1.0", "0.1.0"}, {"1.\tx", "1\\. x"}, {"1.", "1\\."}, {"# x #", "\\# x \\#"}, {"a#b #1", "a#b \\#1"}, {"=", "\\="}, {"+", "\\+"},
-        {"http://a.b", "http&#58;//a.b"}, {"c:", "c&#58;"}, {"WWW.a.b", "WWW\\.a.b"}, {"a@b.c", "a&#64;b.c"}, {"$x$ a$$b", "\\$x$ a\\$\\$b"}, {"![a](b)", "!\\[a\\](b)"},
-        {"{{x}} ~~y~~", "\\{\\{x\\}\\} \\~\\~y\\~\\~"}, {".", "."}, {")", ")"}, {"-", "\\-"}};
+    static const struct {
+        const char *in, *out;
+    } md[] = {{"\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1.",
+               "\\Backup on WS04$: ERROR_NO_SUCH (0x520), 9.3-1."},
+              {"\\\\srv\\share\\", "\\\\\\srv\\share\\\\"},
+              {"\\*a", "\\\\\\*a"},
+              {"_a_ b__c", "\\_a\\_ b\\_\\_c"},
+              {"- x", "\\- x"},
+              {"1. x 2. y", "1\\. x 2. y"},
+              {"12) x", "12\\) x"},
+              {"0.1.0", "0.1.0"},
+              {"1.\tx", "1\\. x"},
+              {"1.", "1\\."},
+              {"# x #", "\\# x \\#"},
+              {"a#b #1", "a#b \\#1"},
+              {"=", "\\="},
+              {"+", "\\+"},
+              {"http://a.b", "http&#58;//a.b"},
+              {"c:", "c&#58;"},
+              {"WWW.a.b", "WWW\\.a.b"},
+              {"a@b.c", "a&#64;b.c"},
+              {"$x$ a$$b", "\\$x$ a\\$\\$b"},
+              {"![a](b)", "!\\[a\\](b)"},
+              {"{{x}} ~~y~~", "\\{\\{x\\}\\} \\~\\~y\\~\\~"},
+              {".", "."},
+              {")", ")"},
+              {"-", "\\-"}};
     for (size_t i = 0; i < LEN(md); i++)
         expect_text(md[i].in, buf_md, str_of(md[i].in), md[i].out);
     expect_text("csv", buf_csv, STR("a \"b\""), "\"a \"\"b\"\"\"");
     expect_text("csv, a formula", buf_csv, STR("=1+2"), "\"'=1+2\"");
     expect_text("csv, empty", buf_csv, STR(""), "\"\"");
-    expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"), "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");
+    expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"),
+                "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");
     expect_text("empty json", buf_json, (struct str){0}, "\"\"");
     expect_text("plain", buf_html, STR("caf\xc3\xa9"), "caf\xc3\xa9");
 }
 
-/* Digits by twos and by eights say what printf says: around each power of ten and of two, and for each length of bytes. */
+/* Digits by twos and by eights say what printf says: around each power of ten and of two, and for each length
+ * of bytes. */
 Test(buf, numbers)
 {
     uint64_t ten = 1;
@@ -152,15 +219,26 @@ Test(utf, utf16)
 {
     struct arena a;
     cr_assert(arena_make(&a, 4096));
-    static const struct { const char *name; uint8_t in[8]; size_t n; const char *out; } rows[] = {
-        {"ascii", {'A', 0, 'b', 0}, 4, "Ab"}, {"odd last byte", {'A', 0, 'b'}, 3, "A"}, {"pair", {0x3e, 0xd8, 0x86, 0xdd}, 4, "\xf0\x9f\xa6\x86"},
-        {"lone high", {0x00, 0xd8, 'x', 0}, 4, "\xed\xa0\x80x"}, {"lone low at the end", {0x00, 0xdc}, 2, "\xed\xb0\x80"}, {"half a pair", {0x3e, 0xd8}, 2, "\xed\xa0\xbe"},
+    static const struct {
+        const char *name;
+        uint8_t in[8];
+        size_t n;
+        const char *out;
+    } rows[] = {
+        {"ascii", {'A', 0, 'b', 0}, 4, "Ab"},
+        {"odd last byte", {'A', 0, 'b'}, 3, "A"},
+        {"pair", {0x3e, 0xd8, 0x86, 0xdd}, 4, "\xf0\x9f\xa6\x86"},
+        {"lone high", {0x00, 0xd8, 'x', 0}, 4, "\xed\xa0\x80x"},
+        {"lone low at the end", {0x00, 0xdc}, 2, "\xed\xb0\x80"},
+        {"half a pair", {0x3e, 0xd8}, 2, "\xed\xa0\xbe"},
     };
     for (size_t i = 0; i < LEN(rows); i++)
-        cr_expect(str_eq(utf16_str(&a, span_of(rows[i].in, rows[i].n, 0)), str_of(rows[i].out)), "%s", rows[i].name);
+        cr_expect(str_eq(utf16_str(&a, span_of(rows[i].in, rows[i].n, 0)), str_of(rows[i].out)), "%s",
+                  rows[i].name);
     cr_expect(utf8_eq_ci(STR("\xd0\x9f\xd1\x80\xd0\xb8"), STR("\xd0\xbf\xd0\xa0\xd0\x98")), "Cyrillic folds");
     cr_expect(utf8_eq_ci(STR("\xc3\x8b"), STR("\xc3\xab")), "Latin-1 folds");
-    cr_expect_not(utf8_eq_ci(STR("\xc3\x97"), STR("\xc3\xb7")), "multiplication and division signs are no pair");
+    cr_expect_not(utf8_eq_ci(STR("\xc3\x97"), STR("\xc3\xb7")),
+                  "multiplication and division signs are no pair");
     cr_expect_eq(utf_upcase(0x101), 0x100u);
     cr_expect_eq(utf_upcase(0x100), 0x100u);
     cr_expect_eq(utf_upcase(0x17a), 0x179u);
@@ -188,7 +266,8 @@ Test(hash, vectors)
     cr_assert(sha256_begin(&h));
     sha256_add(&h, "abc", 3);
     cr_assert(sha256_end(&h, out));
-    cr_expect_str_eq(sha256_text(out, text), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    cr_expect_str_eq(sha256_text(out, text),
+                     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     cr_expect_eq(crc32_add(0, "123456789", 9), 0xcbf43926u);
     cr_expect_eq(crc32_add(crc32_add(0, "1234", 4), "56789", 5), 0xcbf43926u);
     cr_expect_neq(hash64("abcdefgh", 8), hash64("abcdefgi", 8));
@@ -202,10 +281,27 @@ static enum status add_up(void *ctx, uint64_t bytes, struct err *e)
     return OK;
 }
 
-/* Whatever lies side by side, each file's sum is what it is alone. Lengths: around a block and its padding, around a step of progress, nothing. */
+/* Whatever lies side by side, each file's sum is what it is alone. Lengths: around a block and its padding,
+ * around a step of progress, nothing. */
 Test(hash, lanes_agree_with_plain_sums)
 {
-    static const size_t lengths[] = {0, 1, 55, 56, 63, 64, 65, 119, 120, 127, 128, 4095, 4096, 65537, (4 << 20) / LANES - 1, (4 << 20) / LANES + 64, (9 << 20) + 5};
+    static const size_t lengths[] = {0,
+                                     1,
+                                     55,
+                                     56,
+                                     63,
+                                     64,
+                                     65,
+                                     119,
+                                     120,
+                                     127,
+                                     128,
+                                     4095,
+                                     4096,
+                                     65537,
+                                     (4 << 20) / LANES - 1,
+                                     (4 << 20) / LANES + 64,
+                                     (9 << 20) + 5};
     static uint8_t text[(9 << 20) + 5 + LANES];
     for (size_t i = 0; i < sizeof text; i++)
         text[i] = (uint8_t)(i * 2654435761u >> 13);
@@ -258,7 +354,8 @@ static struct fact sample_fact(void)
     struct fact f = {.kind = FACT_EVENT, .ref = {.file = 2, .off = 0x11c00}};
     for (size_t i = 0; i < FACT_COLS && fact_descs[f.kind].col[i].name; i++)
         f.v[i] = val_null();
-    f.v[EV_COMPUTER] = val_s(STR("PC1")), f.v[EV_EVENT_ID] = val_i(101), f.v[EV_TIME] = val_i(-5), f.v[EV_DATA] = val_s(STR("{}"));
+    f.v[EV_COMPUTER] = val_s(STR("PC1")), f.v[EV_EVENT_ID] = val_i(101), f.v[EV_TIME] = val_i(-5),
+    f.v[EV_DATA] = val_s(STR("{}"));
     return f;
 }
 
@@ -269,7 +366,8 @@ Test(fact, round_trip_and_every_cut)
     fact_put(&b, &f);
     struct err e = {0};
     cr_assert_eq(fact_get(span_of(b.p, b.n, 0), &g, &e), OK, "%s", e.why);
-    cr_expect(g.ref.off == 0x11c00 && g.ref.file == 2 && str_eq(g.v[EV_COMPUTER].s, STR("PC1")) && g.v[EV_TIME].i == -5 && g.v[EV_LEVEL].null);
+    cr_expect(g.ref.off == 0x11c00 && g.ref.file == 2 && str_eq(g.v[EV_COMPUTER].s, STR("PC1"))
+              && g.v[EV_TIME].i == -5 && g.v[EV_LEVEL].null);
     for (size_t n = 0; n < b.n; n++) {
         e = (struct err){0};
         cr_expect_eq(fact_get(span_of(b.p, n, 0), &g, &e), E_FORMAT, "cut to %zu", n);
@@ -285,18 +383,37 @@ Test(fact, round_trip_and_every_cut)
 
 Test(want, round_trip_and_every_cut)
 {
-    struct want_event ev = {.provider = STR("P"), .id = 4624, .how = WANT_FOLD, .n_key = 1, .n_keep = 2, .key = {STR("LogonType")}, .keep_field = STR("LogonType"), .keep = {2, 10}, .to = 4634, .any_id = true,
-        .fold_field = STR("Sid"), .n_fold = 1, .fold = {STR("S-1-5-18")}};
+    struct want_event ev = {.provider = STR("P"),
+                            .id = 4624,
+                            .how = WANT_FOLD,
+                            .n_key = 1,
+                            .n_keep = 2,
+                            .key = {STR("LogonType")},
+                            .keep_field = STR("LogonType"),
+                            .keep = {2, 10},
+                            .to = 4634,
+                            .any_id = true,
+                            .fold_field = STR("Sid"),
+                            .n_fold = 1,
+                            .fold = {STR("S-1-5-18")}};
     struct want_key key = {STR("SYSTEM"), STR("<CCS>\\Control\\Lsa"), STR("*")};
-    struct want w = {.event = &ev, .n_event = 1, .key = &key, .n_key = 1, .until = INT64_MAX, .recovered = true}, got;
+    struct want w = {.event = &ev,
+                     .n_event = 1,
+                     .key = &key,
+                     .n_key = 1,
+                     .until = INT64_MAX,
+                     .recovered = true},
+                got;
     struct buf b = {0};
     struct arena a;
     struct err e = {0};
     want_put(&b, &w);
     cr_assert(arena_make(&a, 65536));
     cr_assert_eq(want_get(span_of(b.p, b.n, 0), &a, &got, &e), OK, "%s", e.why);
-    cr_expect(got.n_event == 1 && got.event[0].id == 4624 && got.event[0].to == 4634 && got.event[0].any_id && got.event[0].keep[1] == 10 && str_eq(got.event[0].key[0], STR("LogonType")));
-    cr_expect(got.n_key == 1 && str_eq(got.key[0].path, key.path) && got.until == INT64_MAX && got.recovered && !got.all_events);
+    cr_expect(got.n_event == 1 && got.event[0].id == 4624 && got.event[0].to == 4634 && got.event[0].any_id
+              && got.event[0].keep[1] == 10 && str_eq(got.event[0].key[0], STR("LogonType")));
+    cr_expect(got.n_key == 1 && str_eq(got.key[0].path, key.path) && got.until == INT64_MAX && got.recovered
+              && !got.all_events);
     for (size_t n = 0; n < b.n; n++) {
         struct arena scratch = a;
         e = (struct err){0};

@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* ---- Values --------------------------------------------------------------------------------------------------------------------------- */
+/* --- Values */
 
-static struct bx_val file_val(uint8_t type, const char *p, size_t n) { return (struct bx_val){.p = (const uint8_t *)p, .n = (uint32_t)n,
-    .type = type}; }
+static struct bx_val file_val(uint8_t type, const char *p, size_t n)
+{
+    return (struct bx_val){.p = (const uint8_t *)p, .n = (uint32_t)n, .type = type};
+}
 
 static struct str shown(struct buf *b, void put(struct buf *, struct bx_val), struct bx_val v)
 {
@@ -19,15 +21,25 @@ static struct str shown(struct buf *b, void put(struct buf *, struct bx_val), st
 }
 
 #define B(literal) literal, sizeof literal - 1
-static const struct { const char *name; uint8_t type; const char *p; size_t n; const char *json, *xml, *cut; } values[] = {
+static const struct {
+    const char *name;
+    uint8_t type;
+    const char *p;
+    size_t n;
+    const char *json, *xml, *cut;
+} values[] = {
     {"null", BX_NULL, B(""), "\"\"", "", NULL},
     {"string", BX_STRING, B("a\0<\0\"\0"), "\"a<\\\"\"", "a&lt;&quot;", "\"a<\""},
-    {"string with NULs inside and behind", BX_STRING, B("a\0\0\0b\0\0\0\0\0"), "\"a\\u0000b\"", "a\xe2\x9f\xa6U+0000\xe2\x9f\xa7""b",
+    {"string with NULs inside and behind", BX_STRING, B("a\0\0\0b\0\0\0\0\0"), "\"a\\u0000b\"",
+     "a\xe2\x9f\xa6U+0000\xe2\x9f\xa7"
+     "b",
      "\"a\\u0000b\""},
-    {"lone surrogate", BX_STRING, B("\x3d\xd8!\0"), "\"\\ud83d!\"", "\xe2\x9f\xa6U+D83D\xe2\x9f\xa7!", "\"\\ud83d\""},
-    {"surrogate pair", BX_STRING, B("\x3e\xd8\x86\xdd"), "\"\xf0\x9f\xa6\x86\"", "\xf0\x9f\xa6\x86", "\"\\ud83e\""},
-    {"long string", BX_STRING, B("C\0:\0\\\0W\0i\0n\0d\0o\0w\0s\0\\\0x\0&\0y\0.\0e\0x\0e\0"), "\"C:\\\\Windows\\\\x&y.exe\"",
-     "C:\\Windows\\x&amp;y.exe", "\"C:\\\\Windows\\\\x&y.ex\""},
+    {"lone surrogate", BX_STRING, B("\x3d\xd8!\0"), "\"\\ud83d!\"", "\xe2\x9f\xa6U+D83D\xe2\x9f\xa7!",
+     "\"\\ud83d\""},
+    {"surrogate pair", BX_STRING, B("\x3e\xd8\x86\xdd"), "\"\xf0\x9f\xa6\x86\"", "\xf0\x9f\xa6\x86",
+     "\"\\ud83e\""},
+    {"long string", BX_STRING, B("C\0:\0\\\0W\0i\0n\0d\0o\0w\0s\0\\\0x\0&\0y\0.\0e\0x\0e\0"),
+     "\"C:\\\\Windows\\\\x&y.exe\"", "C:\\Windows\\x&amp;y.exe", "\"C:\\\\Windows\\\\x&y.ex\""},
     {"code page", BX_ANSI, B("gr\xfcn\0"), "\"gr\xc3\xbcn\"", "gr\xc3\xbcn", "\"gr\xc3\xbcn\""},
     {"int8", BX_INT8, B("\xff"), "-1", "-1", "\"\""},
     {"uint8", BX_UINT8, B("\xff"), "255", "255", "\"\""},
@@ -35,37 +47,47 @@ static const struct { const char *name; uint8_t type; const char *p; size_t n; c
     {"uint16", BX_UINT16, B("\xfe\xff"), "65534", "65534", "\"fe\""},
     {"int32", BX_INT32, B("\x26\x05\x07\x80"), "-2147023578", "-2147023578", "\"260507\""},
     {"uint32", BX_UINT32, B("\x20\x05\x07\x80"), "2147943712", "2147943712", "\"200507\""},
-    {"int64", BX_INT64, B("\0\0\0\0\0\0\0\x80"), "-9223372036854775808", "-9223372036854775808", "\"00000000000000\""},
-    {"uint64", BX_UINT64, B("\xff\xff\xff\xff\xff\xff\xff\xff"), "18446744073709551615", "18446744073709551615", "\"ffffffffffffff\""},
+    {"int64", BX_INT64, B("\0\0\0\0\0\0\0\x80"), "-9223372036854775808", "-9223372036854775808",
+     "\"00000000000000\""},
+    {"uint64", BX_UINT64, B("\xff\xff\xff\xff\xff\xff\xff\xff"), "18446744073709551615",
+     "18446744073709551615", "\"ffffffffffffff\""},
     {"real32", BX_REAL32, B("\0\0\xc0\x3f"), "1.5", "1.5", "\"0000c0\""},
-    {"real64", BX_REAL64, B("\0\0\0\0\0\0\xf8\x3f"), "1.5", "1.5", "\"0000000000" "00f8\""},
+    {"real64", BX_REAL64, B("\0\0\0\0\0\0\xf8\x3f"), "1.5", "1.5",
+     "\"0000000000"
+     "00f8\""},
     {"no number", BX_REAL64, B("\0\0\0\0\0\0\xf8\x7f"), "\"NaN\"", "NaN", NULL},
     {"infinity", BX_REAL32, B("\0\0\x80\xff"), "\"-INF\"", "-INF", NULL},
     {"boolean", BX_BOOL, B("\x01\0\0\0"), "true", "true", "\"010000\""},
     {"boolean neither 0 nor 1", BX_BOOL, B("\0\x7f\0\0"), "true", "true", NULL},
     {"boolean of one byte", BX_BOOL, B("\0"), "false", "false", "\"\""},
     {"binary", BX_BINARY, B("\x01\xab\xff"), "\"01abff\"", "01ABFF", "\"01ab\""},
-    {"guid", BX_GUID, B("\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff"), "\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"",
-     "{00112233-4455-6677-8899-AABBCCDDEEFF}",
+    {"guid", BX_GUID, B("\x33\x22\x11\x00\x55\x44\x77\x66\x88\x99\xaa\xbb\xcc\xdd\xee\xff"),
+     "\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"", "{00112233-4455-6677-8899-AABBCCDDEEFF}",
      "\"33221100554477668899aabbccddee\""},
     {"size of 4 bytes", BX_SIZET, B("\x4c\x02\0\0"), "\"0x24c\"", "0x24c", "\"4c0200\""},
-    {"size of 8 bytes", BX_SIZET, B("\0\0\0\0\x01\0\0\0"), "\"0x100000000\"", "0x100000000", "\"00000000010000\""},
-    {"file time", BX_FILETIME, B("\0\x80\x3e\xd5\xde\xb1\x9d\x01"), "\"1970-01-01T00:00:00.0000000Z\"", "1970-01-01T00:00:00.0000000Z",
-     "\"00803ed5deb19d\""},
-    {"file time of no calendar", BX_FILETIME, B("\xff\xff\xff\xff\xff\xff\xff\xff"), "\"invalid(0xffffffffffffffff)\"",
-     "invalid(0xffffffffffffffff)", NULL},
-    {"system time", BX_SYSTEMTIME, B("\xea\x07\x03\0\x01\0\x02\0\x09\0\x0a\0\x00\0\x07\0"), "\"2026-03-02T09:10:00.0070000Z\"",
-     "2026-03-02T09:10:00.0070000Z",
+    {"size of 8 bytes", BX_SIZET, B("\0\0\0\0\x01\0\0\0"), "\"0x100000000\"", "0x100000000",
+     "\"00000000010000\""},
+    {"file time", BX_FILETIME, B("\0\x80\x3e\xd5\xde\xb1\x9d\x01"), "\"1970-01-01T00:00:00.0000000Z\"",
+     "1970-01-01T00:00:00.0000000Z", "\"00803ed5deb19d\""},
+    {"file time of no calendar", BX_FILETIME, B("\xff\xff\xff\xff\xff\xff\xff\xff"),
+     "\"invalid(0xffffffffffffffff)\"", "invalid(0xffffffffffffffff)", NULL},
+    {"system time", BX_SYSTEMTIME, B("\xea\x07\x03\0\x01\0\x02\0\x09\0\x0a\0\x00\0\x07\0"),
+     "\"2026-03-02T09:10:00.0070000Z\"", "2026-03-02T09:10:00.0070000Z",
      "\"ea0703000100020009000a00000007\""},
     {"system time of no calendar", BX_SYSTEMTIME, B("\xea\x07\x0d\0\x01\0\x02\0\x09\0\x0a\0\x00\0\x07\0"),
-     "\"invalid(0xea070d000100020009000a0000000700)\"",
-     "invalid(0xea070d000100020009000a0000000700)", NULL},
-    {"sid", BX_SID, B("\x01\x02\0\0\0\0\0\x05\x20\0\0\0\x20\x02\0\0"), "\"S-1-5-32-544\"", "S-1-5-32-544", "\"0102000000000005200000002002" "00\""},
-    {"sid of a large authority", BX_SID, B("\x01\x01\x12\x34\x56\x78\x9a\xbc\x07\0\0\0"), "\"S-1-0x123456789abc-7\"", "S-1-0x123456789abc-7",
-     "\"010112345678" "9abc070000\""},
-    {"sid of a large authority with zeros in front", BX_SID, B("\x01\x01\0\x01\0\0\0\x0f\x07\0\0\0"), "\"S-1-0x00010000000f-7\"", "S-1-0x00010000000f-7", NULL},
+     "\"invalid(0xea070d000100020009000a0000000700)\"", "invalid(0xea070d000100020009000a0000000700)", NULL},
+    {"sid", BX_SID, B("\x01\x02\0\0\0\0\0\x05\x20\0\0\0\x20\x02\0\0"), "\"S-1-5-32-544\"", "S-1-5-32-544",
+     "\"0102000000000005200000002002"
+     "00\""},
+    {"sid of a large authority", BX_SID, B("\x01\x01\x12\x34\x56\x78\x9a\xbc\x07\0\0\0"),
+     "\"S-1-0x123456789abc-7\"", "S-1-0x123456789abc-7",
+     "\"010112345678"
+     "9abc070000\""},
+    {"sid of a large authority with zeros in front", BX_SID, B("\x01\x01\0\x01\0\0\0\x0f\x07\0\0\0"),
+     "\"S-1-0x00010000000f-7\"", "S-1-0x00010000000f-7", NULL},
     {"hex32", BX_HEX32, B("\x6d\0\0\xc0"), "\"0xc000006d\"", "0xc000006d", "\"6d0000\""},
-    {"hex64", BX_HEX64, B("\0\0\0\0\0\0\x20\x80"), "\"0x8020000000000000\"", "0x8020000000000000", "\"00000000000020\""},
+    {"hex64", BX_HEX64, B("\0\0\0\0\0\0\x20\x80"), "\"0x8020000000000000\"", "0x8020000000000000",
+     "\"00000000000020\""},
     {"type nobody knows", 0x5a, B("\x01\x02"), "\"0102\"", "0102", "\"01\""},
 };
 
@@ -78,20 +100,28 @@ Test(bxvalue, each_type)
         cr_expect(str_eq(shown(&b, bx_xml, v), str_of(values[i].xml)), "%s: XML %s", values[i].name, b.p);
         if (values[i].cut) {
             v.n--;
-            cr_expect(str_eq(shown(&b, bx_json, v), str_of(values[i].cut)), "%s, a byte short: %s", values[i].name, b.p);
+            cr_expect(str_eq(shown(&b, bx_json, v), str_of(values[i].cut)), "%s, a byte short: %s",
+                      values[i].name, b.p);
         }
     }
     buf_free(&b);
 }
 
-static const struct { const char *name; uint8_t type; const char *p; size_t n, items; const char *text; } arrays[] = {
+static const struct {
+    const char *name;
+    uint8_t type;
+    const char *p;
+    size_t n, items;
+    const char *text;
+} arrays[] = {
     {"strings", BX_STRING, B("a\0\0\0\0\0b\0c\0\0\0"), 3, "a, , bc"},
     {"strings, the last without its NUL", BX_STRING, B("a\0\0\0b\0"), 2, "a, b"},
     {"no strings", BX_STRING, B(""), 0, ""},
     {"code page strings", BX_ANSI, B("a\0bc\0"), 2, "a, bc"},
     {"uint32", BX_UINT32, B("\1\0\0\0\2\0\0\0"), 2, "1, 2"},
     {"uint32, odd bytes", BX_UINT32, B("\1\0\0\0\2\0"), 2, "1, 0200"},
-    {"sids", BX_SID, B("\x01\x01\0\0\0\0\0\x05\x12\0\0\0\x01\x01\0\0\0\0\0\x01\0\0\0\0"), 2, "S-1-5-18, S-1-1-0"},
+    {"sids", BX_SID, B("\x01\x01\0\0\0\0\0\x05\x12\0\0\0\x01\x01\0\0\0\0\0\x01\0\0\0\0"), 2,
+     "S-1-5-18, S-1-1-0"},
     {"guids, none whole", BX_GUID, B("\1\2"), 1, "0102"},
     {"sizes of 8", BX_SIZET, B("\1\0\0\0\0\0\0\0\2\0\0\0\0\0\0\0"), 2, "0x1, 0x2"},
     {"sizes of 4", BX_SIZET, B("\1\0\0\0\2\0\0\0\3\0\0\0"), 3, "0x1, 0x2, 0x3"},
@@ -107,172 +137,246 @@ Test(bxvalue, arrays)
             cr_expect(n <= arrays[i].n, "%s, %zu bytes short: %zu items", arrays[i].name, cut, n);
             shown(&b, bx_text, v);
             if (!cut)
-                cr_expect(n == arrays[i].items && strcmp(b.p, arrays[i].text) == 0, "%s: %zu items, %s", arrays[i].name, n, b.p);
+                cr_expect(n == arrays[i].items && strcmp(b.p, arrays[i].text) == 0, "%s: %zu items, %s",
+                          arrays[i].name, n, b.p);
         }
     buf_free(&b);
 }
 
 Test(bxvalue, integers_and_times)
 {
-    static const struct { uint8_t type; const char *p; size_t n; bool is; int64_t want; } ints[] = {
-        {BX_UINT32, B("\x20\x05\x07\x80"), true, 2147943712}, {BX_INT32, B("\x20\x05\x07\x80"), true, -2147023584},
-         {BX_HEX32, B("\x6d\0\0\xc0"), true, 0xc000006d},
-        {BX_STRING, B("1\0""3\0""1\0""2\0"), true, 1312},     {BX_STRING, B("0\0x\0""1\0""0\0"), true, 16},
-                 {BX_STRING, B("-\0""5\0"), true, -5},
-        {BX_STRING, B("x\0"), false, 0},                        {BX_UINT32, B("\x20\x05\x07"), false, 0},
-                      {BX_BOOL, B("\2\0\0\0"), true, 1},
-        {BX_STRING, B("1\0\xac\x20"), false, 0},              {BX_NULL, B(""), false, 0},
-                                    {BX_UINT64, B("\1\0\0\0\0\0\0\x80"), true, INT64_MIN + 1}};
+    static const struct {
+        uint8_t type;
+        const char *p;
+        size_t n;
+        bool is;
+        int64_t want;
+    } ints[] = {{BX_UINT32, B("\x20\x05\x07\x80"), true, 2147943712},
+                {BX_INT32, B("\x20\x05\x07\x80"), true, -2147023584},
+                {BX_HEX32, B("\x6d\0\0\xc0"), true, 0xc000006d},
+                {BX_STRING,
+                 B("1\0"
+                   "3\0"
+                   "1\0"
+                   "2\0"),
+                 true, 1312},
+                {BX_STRING,
+                 B("0\0x\0"
+                   "1\0"
+                   "0\0"),
+                 true, 16},
+                {BX_STRING,
+                 B("-\0"
+                   "5\0"),
+                 true, -5},
+                {BX_STRING, B("x\0"), false, 0},
+                {BX_UINT32, B("\x20\x05\x07"), false, 0},
+                {BX_BOOL, B("\2\0\0\0"), true, 1},
+                {BX_STRING, B("1\0\xac\x20"), false, 0},
+                {BX_NULL, B(""), false, 0},
+                {BX_UINT64, B("\1\0\0\0\0\0\0\x80"), true, INT64_MIN + 1}};
     int64_t got;
     for (size_t i = 0; i < LEN(ints); i++) {
         got = 0;
         bool is = bx_int(file_val(ints[i].type, ints[i].p, ints[i].n), &got);
         cr_expect(is == ints[i].is && got == ints[i].want, "row %zu: %d %lld", i, is, (long long)got);
     }
-    cr_expect(bx_time(file_val(BX_FILETIME, B("\0\x80\x3e\xd5\xde\xb1\x9d\x01")), &got) && got == WINTIME_UNIX_EPOCH);
+    cr_expect(bx_time(file_val(BX_FILETIME, B("\0\x80\x3e\xd5\xde\xb1\x9d\x01")), &got)
+              && got == WINTIME_UNIX_EPOCH);
     cr_expect(bx_time(bx_text_val(STR("1970-01-01T00:00:00.000000000Z")), &got) && got == WINTIME_UNIX_EPOCH);
     cr_expect(!bx_time(file_val(BX_FILETIME, B("\0\x80\x3e\xd5\xde\xb1\x9d")), &got));
     cr_expect(!bx_time(bx_text_val(STR("yesterday")), &got));
 }
 
-/* The two 16-bit escapers write what the UTF-8 escapers write: all lengths around the vector's, all characters in all places. */
+/* The two 16-bit escapers write what the UTF-8 escapers write: all lengths around the vector's, all
+ * characters in all places. */
 Test(bxvalue, utf16_escapers_agree)
 {
-    static const uint16_t odd[] = {'"', '\\', '&', '<', '>', '\'', 0, 9, 10, 13, 0x1f, 0x7f, 0x80, 0x9f, 0xa0, 0xe9, 0x200b, 0x2028, 0x20ac, 0xd800, 0xdc00, 0xfffe, 0xffff};
+    static const uint16_t odd[] = {'"',    '\\',   '&',    '<',    '>',    '\'',   0,     9,
+                                   10,     13,     0x1f,   0x7f,   0x80,   0x9f,   0xa0,  0xe9,
+                                   0x200b, 0x2028, 0x20ac, 0xd800, 0xdc00, 0xfffe, 0xffff};
     struct buf narrow = {0}, wide = {0}, text = {0};
     for (size_t n = 0; n <= 26; n++)
         for (size_t at = 0; at <= n; at++)
             for (size_t k = 0; k < LEN(odd); k++) {
                 uint8_t p[64];
                 for (size_t i = 0; i < n; i++)
-                    p[2 * i] = (uint8_t)(i == at ? odd[k] : 'a' + i), p[2 * i + 1] = (uint8_t)(i == at ? odd[k] >> 8 : 0);
-                if (at + 1 < n && k % 3 == 0)           /* a pair, or one broken */
+                    p[2 * i] = (uint8_t)(i == at ? odd[k] : 'a' + i),
+                          p[2 * i + 1] = (uint8_t)(i == at ? odd[k] >> 8 : 0);
+                if (at + 1 < n && k % 3 == 0) /* a pair, or one broken */
                     p[2 * at + 2] = 0x86, p[2 * at + 3] = 0xdd;
                 narrow.n = wide.n = text.n = 0;
                 bx_text(&text, file_val(BX_XMLTEXT, (const char *)p, 2 * n));
                 if (n && at == n - 1 && odd[k] == 0)
-                    continue;                           /* a last NUL is cut from values, not by escapers */
+                    continue; /* a last NUL is cut from values, not by escapers */
                 buf_json(&narrow, buf_view(&text)), buf_xml(&narrow, buf_view(&text));
-                buf_char(&wide, '"'), buf_json16(&wide, p, 2 * n), buf_char(&wide, '"'), buf_xml16(&wide, p, 2 * n);
-                cr_assert(str_eq(buf_view(&narrow), buf_view(&wide)), "%zu units, U+%04X at %zu", n, odd[k], at);
+                buf_char(&wide, '"'), buf_json16(&wide, p, 2 * n), buf_char(&wide, '"'),
+                    buf_xml16(&wide, p, 2 * n);
+                cr_assert(str_eq(buf_view(&narrow), buf_view(&wide)), "%zu units, U+%04X at %zu", n, odd[k],
+                          at);
             }
     buf_free(&narrow), buf_free(&wide), buf_free(&text);
 }
 
-/* ---- Records -------------------------------------------------------------------------------------------------------------------------- */
+/* --- Records */
 
 enum { AT = 512 + 24, CHUNK = 65536 };
-#define XMLNS "@xmlns \"ns\" "
-#define SYS "<System > <Provider+ @Name \"P\" /> <EventID > \"7\" </ <Channel > \"C\" </ </ "
-#define XSYS "<System><Provider Name='P'/><EventID>7</EventID><Channel>C</Channel></System>"
+#define XMLNS       "@xmlns \"ns\" "
+#define SYS         "<System > <Provider+ @Name \"P\" /> <EventID > \"7\" </ <Channel > \"C\" </ </ "
+#define XSYS        "<System><Provider Name='P'/><EventID>7</EventID><Channel>C</Channel></System>"
 #define EVENT(data) "F <Event > " SYS data "</ Z"
 /* A whole event as one template whose data is substitution 0. */
 #define T_EVENT "F T(11 F <Event > " SYS "?0 </ Z ) "
 /* EventData as a template of its own, as Windows writes it. */
 #define T_DATA(def, values) "{F T(22 F <EventData > " def " </ Z ) V( " values " ) Z }"
 
-static const struct { const char *name, *words, *json, *xml, *why; } records[] = {
-    {"plain", EVENT("<EventData > <Data+ @Name \"a\" > \"1\" </ </ "), "{\"a\":\"1\"}", "<EventData><Data Name='a'>1</Data></EventData>", NULL},
+static const struct {
+    const char *name, *words, *json, *xml, *why;
+} records[] = {
+    {"plain", EVENT("<EventData > <Data+ @Name \"a\" > \"1\" </ </ "), "{\"a\":\"1\"}",
+     "<EventData><Data Name='a'>1</Data></EventData>", NULL},
     {"no data", EVENT(""), "{}", "", NULL},
-    {"empty elements", EVENT("<EventData > <Data+ @Name \"a\" /> <Data+ @Name \"b\" > </ </ "), "{\"a\":\"\",\"b\":\"\"}",
-     "<EventData><Data Name='a'/><Data Name='b'></Data></EventData>", NULL},
+    {"empty elements", EVENT("<EventData > <Data+ @Name \"a\" /> <Data+ @Name \"b\" > </ </ "),
+     "{\"a\":\"\",\"b\":\"\"}", "<EventData><Data Name='a'/><Data Name='b'></Data></EventData>", NULL},
     {"unnamed", EVENT("<EventData > <Data > \"x\" </ <Data > \"y\" </ <Binary > \"00FF\" </ </ "),
      "{\"param1\":\"x\",\"param2\":\"y\",\"Binary\":\"00FF\"}",
      "<EventData><Data>x</Data><Data>y</Data><Binary>00FF</Binary></EventData>", NULL},
-    {"names twice", EVENT("<EventData > <Data+ @Name \"a\" > \"1\" </ <Data+ @Name \"b\" > \"2\" </ <Data+ @Name \"a\" > \"3\" </ </ "),
+    {"names twice",
+     EVENT("<EventData > <Data+ @Name \"a\" > \"1\" </ <Data+ @Name \"b\" > \"2\" </ <Data+ @Name \"a\" > "
+           "\"3\" </ </ "),
      "{\"a\":[\"1\",\"3\"],\"b\":\"2\"}",
      "<EventData><Data Name='a'>1</Data><Data Name='b'>2</Data><Data Name='a'>3</Data></EventData>", NULL},
-    {"a name like a number of the unnamed", EVENT("<EventData > <Data > \"x\" </ <Data+ @Name \"param1\" > \"y\" </ </ "),
-     "{\"param1\":[\"x\",\"y\"]}",
-     "<EventData><Data>x</Data><Data Name='param1'>y</Data></EventData>", NULL},
-    {"text in pieces", EVENT("<EventData > <Data > \"a\" &amp \"b\" #60 [c>] &lt &nope </ </ "), "{\"param1\":\"a&b<c><&nope;\"}",
-     "<EventData><Data>a&amp;b&lt;c&gt;&lt;&amp;nope;</Data></EventData>", NULL},
-    {"literal number", EVENT("<EventData > <Data > x050805000000 </ </ "), "{\"param1\":\"5\"}", "<EventData><Data>5</Data></EventData>", NULL},
-    {"literal number in a template", T_EVENT "V( " T_DATA("<Data > x050805000000 </ <Data > %0 </", "s:x") " ) Z", "{\"param1\":\"5\",\"param2\":\"x\"}",
-     "<EventData><Data>5</Data><Data>x</Data></EventData>", NULL},
+    {"a name like a number of the unnamed",
+     EVENT("<EventData > <Data > \"x\" </ <Data+ @Name \"param1\" > \"y\" </ </ "),
+     "{\"param1\":[\"x\",\"y\"]}", "<EventData><Data>x</Data><Data Name='param1'>y</Data></EventData>", NULL},
+    {"text in pieces", EVENT("<EventData > <Data > \"a\" &amp \"b\" #60 [c>] &lt &nope </ </ "),
+     "{\"param1\":\"a&b<c><&nope;\"}", "<EventData><Data>a&amp;b&lt;c&gt;&lt;&amp;nope;</Data></EventData>",
+     NULL},
+    {"literal number", EVENT("<EventData > <Data > x050805000000 </ </ "), "{\"param1\":\"5\"}",
+     "<EventData><Data>5</Data></EventData>", NULL},
+    {"literal number in a template",
+     T_EVENT "V( " T_DATA("<Data > x050805000000 </ <Data > %0 </", "s:x") " ) Z",
+     "{\"param1\":\"5\",\"param2\":\"x\"}", "<EventData><Data>5</Data><Data>x</Data></EventData>", NULL},
     {"processing instruction", EVENT("<EventData > !pi ~do_it <Data > \"x\" </ </ "), "{\"param1\":\"x\"}",
      "<EventData><?pi do it?><Data>x</Data></EventData>", NULL},
-    {"user data", EVENT("<UserData > <Cleared+ " XMLNS "> <Name > \"me\" </ <Who+ @id \"4\" /> <In > <Deep > \"d\" </ </ </ </ "),
+    {"user data",
+     EVENT("<UserData > <Cleared+ " XMLNS
+           "> <Name > \"me\" </ <Who+ @id \"4\" /> <In > <Deep > \"d\" </ </ </ </ "),
      "{\"_element\":\"Cleared\",\"Name\":\"me\",\"Who.id\":\"4\",\"Deep\":\"d\"}",
-     "<UserData><Cleared xmlns='ns'><Name>me</Name><Who id='4'/><In><Deep>d</Deep></In></Cleared></UserData>", NULL},
-    {"user data without children", EVENT("<UserData > <Down /> </ "), "{\"_element\":\"Down\"}", "<UserData><Down/></UserData>", NULL},
-    {"user data that is text", EVENT("<UserData > <Down > \"t\" </ </ "), "{\"_element\":\"Down\",\"Down\":\"t\"}",
-     "<UserData><Down>t</Down></UserData>", NULL},
-    {"processing error", EVENT("<ProcessingErrorData > <ErrorCode > \"15003\" </ <EventPayload > \"00\" </ </ "),
+     "<UserData><Cleared xmlns='ns'><Name>me</Name><Who id='4'/><In><Deep>d</Deep></In></Cleared></UserData>",
+     NULL},
+    {"user data without children", EVENT("<UserData > <Down /> </ "), "{\"_element\":\"Down\"}",
+     "<UserData><Down/></UserData>", NULL},
+    {"user data that is text", EVENT("<UserData > <Down > \"t\" </ </ "),
+     "{\"_element\":\"Down\",\"Down\":\"t\"}", "<UserData><Down>t</Down></UserData>", NULL},
+    {"processing error",
+     EVENT("<ProcessingErrorData > <ErrorCode > \"15003\" </ <EventPayload > \"00\" </ </ "),
      "{\"_element\":\"ProcessingErrorData\",\"ErrorCode\":\"15003\",\"EventPayload\":\"00\"}",
-     "<ProcessingErrorData><ErrorCode>15003</ErrorCode><EventPayload>00</EventPayload></ProcessingErrorData>", NULL},
+     "<ProcessingErrorData><ErrorCode>15003</ErrorCode><EventPayload>00</EventPayload></ProcessingErrorData>",
+     NULL},
     {"named event data", EVENT("<EventData+ @Name \"E\" > <Data+ @Name \"a\" @Unit \"s\" > \"1\" </ </ "),
      "{\"EventData.Name\":\"E\",\"a.Unit\":\"s\",\"a\":\"1\"}",
      "<EventData Name='E'><Data Name='a' Unit='s'>1</Data></EventData>", NULL},
-    {"rendering", EVENT("<EventData > <Data > \"x\" </ </ <RenderingInfo+ @Culture \"en\" > <Message > \"m\" </ </ "), "{\"param1\":\"x\"}",
-     "<EventData><Data>x</Data></EventData><RenderingInfo Culture='en'><Message>m</Message></RenderingInfo>", NULL},
+    {"rendering",
+     EVENT("<EventData > <Data > \"x\" </ </ <RenderingInfo+ @Culture \"en\" > <Message > \"m\" </ </ "),
+     "{\"param1\":\"x\"}",
+     "<EventData><Data>x</Data></EventData><RenderingInfo Culture='en'><Message>m</Message></RenderingInfo>",
+     NULL},
     {"template with flat data",
-     "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </ <Data+ @Name \"c\" > %2 </ </ </ Z ) V( s:x 0 0 ) Z",
-     "{\"a\":\"x\",\"c\":\"\"}", "<EventData><Data Name='a'>x</Data><Data Name='c'></Data></EventData>", NULL},
-    {"template in a template", T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </", "08:20050780 e") " ) Z",
+     "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </ <Data+ "
+     "@Name \"c\" > %2 </ </ </ Z ) V( s:x 0 0 ) Z",
+     "{\"a\":\"x\",\"c\":\"\"}", "<EventData><Data Name='a'>x</Data><Data Name='c'></Data></EventData>",
+     NULL},
+    {"template in a template",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </", "08:20050780 e") " ) Z",
      "{\"a\":2147943712,\"b\":\"\"}",
      "<EventData><Data Name='a'>2147943712</Data><Data Name='b'></Data></EventData>", NULL},
     {"null payload", T_EVENT "V( 0 ) Z", "{}", "", NULL},
     {"plain fragment as payload", T_EVENT "V( {<EventData > <Data > \"x\" </ </ } ) Z", "{\"param1\":\"x\"}",
      "<EventData><Data>x</Data></EventData>", NULL},
-    {"payload in an element", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( {F T(22 F <X > <a > %0 </ </ Z ) V( s:1 ) Z } ) Z",
-     "{\"_element\":\"X\",\"a\":\"1\"}",
-     "<UserData><X><a>1</a></X></UserData>", NULL},
-    {"null payload in an element", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( 0 ) Z", "{}", "", NULL},
-    {"payload that is text", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( s:t ) Z", "{\"UserData\":\"t\"}", "<UserData>t</UserData>", NULL},
-    {"binary XML where text is expected", "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( {<q > \"1\" </ } ) Z",
-     "{\"q\":\"1\"}",
-     "<EventData><Data Name='a'><q>1</q></Data></EventData>", NULL},
-    {"string array repeats its element", T_EVENT "V( " T_DATA("<Data > ?0 </ <Binary > ?1 </", "81:61000000620000006300 0e:0aff") " ) Z",
+    {"payload in an element",
+     "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( {F T(22 F <X > <a > %0 </ </ Z ) V( s:1 ) Z } ) Z",
+     "{\"_element\":\"X\",\"a\":\"1\"}", "<UserData><X><a>1</a></X></UserData>", NULL},
+    {"null payload in an element", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( 0 ) Z", "{}", "",
+     NULL},
+    {"payload that is text", "F T(11 F <Event > " SYS "<UserData > ?0 </ </ Z ) V( s:t ) Z",
+     "{\"UserData\":\"t\"}", "<UserData>t</UserData>", NULL},
+    {"binary XML where text is expected",
+     "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( {<q > \"1\" </ } ) Z",
+     "{\"q\":\"1\"}", "<EventData><Data Name='a'><q>1</q></Data></EventData>", NULL},
+    {"string array repeats its element",
+     T_EVENT "V( " T_DATA("<Data > ?0 </ <Binary > ?1 </", "81:61000000620000006300 0e:0aff") " ) Z",
      "{\"param1\":\"a\",\"param2\":\"b\",\"param3\":\"c\",\"Binary\":\"0aff\"}",
-         "<EventData><Data>a</Data><Data>b</Data><Data>c</Data><Binary>0AFF</Binary></EventData>", NULL},
-    {"array under a name", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </", "86:01000200") " ) Z", "{\"n\":[1,2]}",
-     "<EventData><Data Name='n'>1</Data><Data Name='n'>2</Data></EventData>", NULL},
+     "<EventData><Data>a</Data><Data>b</Data><Data>c</Data><Binary>0AFF</Binary></EventData>", NULL},
+    {"array under a name", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </", "86:01000200") " ) Z",
+     "{\"n\":[1,2]}", "<EventData><Data Name='n'>1</Data><Data Name='n'>2</Data></EventData>", NULL},
     {"array of one", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </", "86:0100") " ) Z", "{\"n\":1}",
      "<EventData><Data Name='n'>1</Data></EventData>", NULL},
-    {"array of none", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </ <Data > %0 </", "81:") " ) Z", "{\"n\":\"\"}",
-     "<EventData><Data Name='n'></Data><Data></Data></EventData>", NULL},
-    {"array in an attribute", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @list %0 > \"x\" </", "86:01000200") " ) Z", "{\"n.list\":[1,2],\"n\":\"x\"}",
-     "<EventData><Data Name='n' list='1, 2'>x</Data></EventData>", NULL},
-    {"optional attributes", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one ?0 @two ?1 > \"x\" </", "0 s:2") " ) Z", "{\"n.two\":\"2\",\"n\":\"x\"}",
-     "<EventData><Data Name='n' two='2'>x</Data></EventData>", NULL},
-    {"a null takes an element with attributes", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one \"1\" > ?0 </ <Data > \"x\" </", "0") " ) Z",
+    {"array of none", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > %0 </ <Data > %0 </", "81:") " ) Z",
+     "{\"n\":\"\"}", "<EventData><Data Name='n'></Data><Data></Data></EventData>", NULL},
+    {"array in an attribute",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @list %0 > \"x\" </", "86:01000200") " ) Z",
+     "{\"n.list\":[1,2],\"n\":\"x\"}", "<EventData><Data Name='n' list='1, 2'>x</Data></EventData>", NULL},
+    {"optional attributes",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one ?0 @two ?1 > \"x\" </", "0 s:2") " ) Z",
+     "{\"n.two\":\"2\",\"n\":\"x\"}", "<EventData><Data Name='n' two='2'>x</Data></EventData>", NULL},
+    {"a null takes an element with attributes",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @one \"1\" > ?0 </ <Data > \"x\" </", "0") " ) Z",
      "{\"param1\":\"x\"}", "<EventData><Data>x</Data></EventData>", NULL},
-    {"text and substitution", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > \"<\" %0 \">\" </", "06:0700") " ) Z", "{\"n\":\"<7>\"}",
+    {"text and substitution",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > \"<\" %0 \">\" </", "06:0700") " ) Z", "{\"n\":\"<7>\"}",
      "<EventData><Data Name='n'>&lt;7&gt;</Data></EventData>", NULL},
-    {"two substitutions, one null", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > ?0 ?1 </ <Data+ @Name \"m\" > ?0 ?0 </", "0 s:b") " ) Z",
-     "{\"n\":\"b\"}",
-     "<EventData><Data Name='n'>b</Data></EventData>", NULL},
-    {"name of data is a substitution", T_EVENT "V( " T_DATA("<Data+ @Name %0 > %1 </", "s:n s:v") " ) Z", "{\"n\":\"v\"}",
-     "<EventData><Data Name='n'>v</Data></EventData>", NULL},
-    {"substitution beyond the values", T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %9 </ <Data+ @Name \"c\" > ?9 </",
-     "s:x") " ) Z", "{\"a\":\"x\",\"b\":\"\"}",
-     "<EventData><Data Name='a'>x</Data><Data Name='b'></Data></EventData>", NULL},
+    {"two substitutions, one null",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"n\" > ?0 ?1 </ <Data+ @Name \"m\" > ?0 ?0 </", "0 s:b") " ) Z",
+     "{\"n\":\"b\"}", "<EventData><Data Name='n'>b</Data></EventData>", NULL},
+    {"name of data is a substitution", T_EVENT "V( " T_DATA("<Data+ @Name %0 > %1 </", "s:n s:v") " ) Z",
+     "{\"n\":\"v\"}", "<EventData><Data Name='n'>v</Data></EventData>", NULL},
+    {"substitution beyond the values",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %9 </ <Data+ @Name \"c\" > ?9 </",
+                          "s:x") " ) Z",
+     "{\"a\":\"x\",\"b\":\"\"}", "<EventData><Data Name='a'>x</Data><Data Name='b'></Data></EventData>",
+     NULL},
     {"complex data", EVENT("<EventData > <ComplexData+ @Name \"a\" > \"1\" </ </ "), "{\"a\":\"1\"}",
      "<EventData><ComplexData Name='a'>1</ComplexData></EventData>", NULL},
-    {"data with children and text", EVENT("<EventData > <Data+ @Name \"a\" > \"t\" <b > \"1\" </ </ </ "), "{\"b\":\"1\",\"a\":\"t\"}",
-     "<EventData><Data Name='a'>t<b>1</b></Data></EventData>", NULL},
+    {"data with children and text", EVENT("<EventData > <Data+ @Name \"a\" > \"t\" <b > \"1\" </ </ </ "),
+     "{\"b\":\"1\",\"a\":\"t\"}", "<EventData><Data Name='a'>t<b>1</b></Data></EventData>", NULL},
     {"hostile names", EVENT("<EventData > <a'b<c> > \"1\" </ <Data+ @x/y \"2\" > \"3\" </ </ "),
      "{\"a'b<c>\":\"1\",\"Data.x/y\":\"2\",\"param1\":\"3\"}",
      "<EventData><a_b_c_>1</a_b_c_><Data x_y='2'>3</Data></EventData>", NULL},
-    {"hostile text", EVENT("<EventData > <Data+ @Name \"'/><x\" > \"</Data>\" </ </ "), "{\"'/><x\":\"</Data>\"}",
-     "<EventData><Data Name='&apos;/&gt;&lt;x'>&lt;/Data&gt;</Data></EventData>", NULL},
-    {"breaks in attributes", T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @u %0 @v #10 > %0 </ <Data+ @Name #9 > \"x\" </", "01:61000a00620009006300") " ) Z",
+    {"hostile text", EVENT("<EventData > <Data+ @Name \"'/><x\" > \"</Data>\" </ </ "),
+     "{\"'/><x\":\"</Data>\"}", "<EventData><Data Name='&apos;/&gt;&lt;x'>&lt;/Data&gt;</Data></EventData>",
+     NULL},
+    {"breaks in attributes",
+     T_EVENT "V( " T_DATA("<Data+ @Name \"n\" @u %0 @v #10 > %0 </ <Data+ @Name #9 > \"x\" </",
+                          "01:61000a00620009006300") " ) Z",
      "{\"n.u\":\"a\\nb\\tc\",\"n.v\":\"\\n\",\"n\":\"a\\nb\\tc\",\"\\t\":\"x\"}",
-     "<EventData><Data Name='n' u='a&#10;b&#9;c' v='&#10;'>a&#10;b&#9;c</Data><Data Name='&#9;'>x</Data></EventData>", NULL},
+     "<EventData><Data Name='n' u='a&#10;b&#9;c' v='&#10;'>a&#10;b&#9;c</Data><Data "
+     "Name='&#9;'>x</Data></EventData>",
+     NULL},
     {"no event", "F <Evil > " SYS "</ Z", NULL, NULL, "no Event element"},
     {"unknown token", EVENT("x1f "), NULL, NULL, "unknown token"},
     {"end too often", "F </ Z", NULL, NULL, "end of an element that is not open"},
     {"attribute outside a start", EVENT("@a \"x\" "), NULL, NULL, "unknown token"},
     {"name outside the chunk", EVENT("x0100000000ffff0000 "), NULL, NULL, "name outside the chunk"},
     {"text of an unknown type", EVENT("x05600100 "), NULL, NULL, "text of an unknown type"},
-    {"another template where the record's own should be", "F T(11 F <Event > " SYS "</ Z ) V( ) F x0c014411111126020000 V( ) Z", NULL, NULL, "another template where the record's own should be"},
-    {"another template where that of the data should be", T_EVENT "V( {F T(22 F <EventData > <Data > %0 </ </ Z ) V( s:x ) F x0c011122222226020000 V( s:y ) Z } ) Z", NULL, NULL,
+    {"another template where the record's own should be",
+     "F T(11 F <Event > " SYS "</ Z ) V( ) F x0c014411111126020000 V( ) Z", NULL, NULL,
      "another template where the record's own should be"},
-    {"definition outside the chunk", "F x0c0111111111f0ff0000 V( ) Z", NULL, NULL, "template definition outside the chunk"},
+    {"another template where that of the data should be",
+     T_EVENT
+     "V( {F T(22 F <EventData > <Data > %0 </ </ Z ) V( s:x ) F x0c011122222226020000 V( s:y ) Z } ) Z",
+     NULL, NULL, "another template where the record's own should be"},
+    {"definition outside the chunk", "F x0c0111111111f0ff0000 V( ) Z", NULL, NULL,
+     "template definition outside the chunk"},
 };
 
-struct bench { struct arena scratch; struct bx *bx; uint8_t *chunk; struct buf words, json, xml; struct bx_event *ev; };
+struct bench {
+    struct arena scratch;
+    struct bx *bx;
+    uint8_t *chunk;
+    struct buf words, json, xml;
+    struct bx_event *ev;
+};
 
 static void begin(struct bench *t)
 {
@@ -318,11 +422,14 @@ Test(binxml, records_in_both_lanes)
         for (enum bx_lane lane = BX_ANY_LANE; lane <= BX_GENERAL_LANE; lane++) {
             place(&t, records[i].words);
             bool ok = read_one(&t, t.words.n, lane, &hash[lane]);
-            cr_expect(ok == !records[i].why, "%s, lane %d: %s", records[i].name, lane, ok ? "read" : t.ev->why);
+            cr_expect(ok == !records[i].why, "%s, lane %d: %s", records[i].name, lane,
+                      ok ? "read" : t.ev->why);
             if (!ok && records[i].why)
-                cr_expect_str_eq(t.ev->why, records[i].why, "%s, lane %d: %s", records[i].name, lane, t.ev->why);
+                cr_expect_str_eq(t.ev->why, records[i].why, "%s, lane %d: %s", records[i].name, lane,
+                                 t.ev->why);
             if (ok && !records[i].why) {
-                cr_expect_str_eq(t.json.p, records[i].json, "%s, lane %d: %s", records[i].name, lane, t.json.p);
+                cr_expect_str_eq(t.json.p, records[i].json, "%s, lane %d: %s", records[i].name, lane,
+                                 t.json.p);
                 cr_expect_str_eq(t.xml.p, xml, "%s, lane %d: %s", records[i].name, lane, t.xml.p);
             }
         }
@@ -331,7 +438,8 @@ Test(binxml, records_in_both_lanes)
     end(&t);
 }
 
-/* Every record cut short anywhere before its last end token fails, in both lanes, and touches nothing behind its end (run under ASan). */
+/* Every record cut short anywhere before its last end token fails, in both lanes, and touches nothing behind
+ * its end (run under ASan). */
 Test(binxml, cut_short)
 {
     struct bench t;
@@ -340,11 +448,13 @@ Test(binxml, cut_short)
         for (enum bx_lane lane = BX_ANY_LANE; lane <= BX_GENERAL_LANE && !records[i].why; lane++) {
             place(&t, records[i].words);
             for (size_t n = 0; n + 1 < t.words.n; n++)
-                cr_expect(!read_one(&t, n, lane, NULL), "%s, lane %d: %zu of %zu bytes", records[i].name, lane, n, t.words.n);
-            uint8_t *tight = malloc(AT + t.words.n - 1);        /* the chunk ends with the record */
+                cr_expect(!read_one(&t, n, lane, NULL), "%s, lane %d: %zu of %zu bytes", records[i].name,
+                          lane, n, t.words.n);
+            uint8_t *tight = malloc(AT + t.words.n - 1); /* the chunk ends with the record */
             memcpy(tight, t.chunk, AT + t.words.n - 1);
             bx_chunk(t.bx, tight, AT + t.words.n - 1);
-            cr_expect(read_one(&t, t.words.n - 1, lane, NULL), "%s, lane %d: only the end of the fragment is missing", records[i].name, lane);
+            cr_expect(read_one(&t, t.words.n - 1, lane, NULL),
+                      "%s, lane %d: only the end of the fragment is missing", records[i].name, lane);
             free(tight);
         }
     end(&t);
@@ -354,14 +464,20 @@ Test(binxml, cut_short)
 Test(binxml, hash_is_of_what_is_said)
 {
     static const char *same[] = {
-        EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > \"5\" </ <Data+ @Name \"c\" > \"x\" </ </ "),
-        T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </ <Data+ @Name \"c\" > %2 </",
-            "15:e703000000000000 08:05000000 s:x") " ) Z",
-        T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %2 </ <Data+ @Name \"b\" > %0 </ <Data+ @Name \"c\" > %1 </", "04:05 s:x 14:e7030000") " ) Z"};
-    static const char *other[] = {
-        EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > \"5,c\" </ <Data+ @Name \"c\" > \"x\" </ </ "),
-        EVENT("<EventData > <Data+ @Name \"b\" > \"0x3e7\" </ <Data+ @Name \"a\" > \"5\" </ <Data+ @Name \"c\" > \"x\" </ </ "),
-        EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > \"5\" </ <Data+ @Name \"c\" > \"\" </ </ ")};
+        EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > \"5\" </ <Data+ @Name "
+              "\"c\" > \"x\" </ </ "),
+        T_EVENT
+        "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > %1 </ <Data+ @Name \"c\" > %2 </",
+                     "15:e703000000000000 08:05000000 s:x") " ) Z",
+        T_EVENT
+        "V( " T_DATA("<Data+ @Name \"a\" > %2 </ <Data+ @Name \"b\" > %0 </ <Data+ @Name \"c\" > %1 </",
+                     "04:05 s:x 14:e7030000") " ) Z"};
+    static const char *other[] = {EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > "
+                                        "\"5,c\" </ <Data+ @Name \"c\" > \"x\" </ </ "),
+                                  EVENT("<EventData > <Data+ @Name \"b\" > \"0x3e7\" </ <Data+ @Name \"a\" > "
+                                        "\"5\" </ <Data+ @Name \"c\" > \"x\" </ </ "),
+                                  EVENT("<EventData > <Data+ @Name \"a\" > \"0x3e7\" </ <Data+ @Name \"b\" > "
+                                        "\"5\" </ <Data+ @Name \"c\" > \"\" </ </ ")};
     struct bench t;
     begin(&t);
     uint64_t first = 0;
@@ -379,28 +495,40 @@ Test(binxml, system_fields)
 {
     struct bench t;
     begin(&t);
-    place(&t, "F T(11 F <Event+ " XMLNS "> <System > <Provider+ @Name ?0 @Guid ?1 @EventSourceName ?2 /> d03 <EventID+ @Qualifiers ?4 > ?3 </ <Version > ?5 </ <Level > ?6 </ "
-              "<Execution+ @ProcessID ?7 @ThreadID ?8 @ProcessorID ?10 /> <Channel > \"Setup\" </ <Security+ @UserID ?9 /> </ </ Z ) "
-              "V( s:Prov 0f:33221100554477668899aabbccddeeff 0 06:1005 06:0400 0 04:02 08:10000000 08:20000000 13:010100000000000512000000 04:03 ) Z");
+    place(&t, "F T(11 F <Event+ " XMLNS "> <System > <Provider+ @Name ?0 @Guid ?1 @EventSourceName ?2 /> d03 "
+              "<EventID+ @Qualifiers ?4 > ?3 </ <Version > ?5 </ <Level > ?6 </ "
+              "<Execution+ @ProcessID ?7 @ThreadID ?8 @ProcessorID ?10 /> <Channel > \"Setup\" </ <Security+ "
+              "@UserID ?9 /> </ </ Z ) "
+              "V( s:Prov 0f:33221100554477668899aabbccddeeff 0 06:1005 06:0400 0 04:02 08:10000000 "
+              "08:20000000 13:010100000000000512000000 04:03 ) Z");
     for (enum bx_lane lane = BX_ANY_LANE; lane <= BX_GENERAL_LANE; lane++) {
-        static const struct { enum bx_sys what; const char *text; } want[] = {
-            {BXS_PROVIDER, "Prov"}, {BXS_GUID, "{00112233-4455-6677-8899-AABBCCDDEEFF}"}, {BXS_EVENT_ID, "1296"}, {BXS_QUALIFIERS, "4"},
-             {BXS_LEVEL, "2"}, {BXS_PID, "16"},
-            {BXS_TID, "32"}, {BXS_SID, "S-1-5-18"}, {BXS_SOURCE, NULL}, {BXS_VERSION, NULL}, {BXS_CHANNEL, "Setup"}, {BXS_TIME, NULL}};
+        static const struct {
+            enum bx_sys what;
+            const char *text;
+        } want[] = {{BXS_PROVIDER, "Prov"}, {BXS_GUID, "{00112233-4455-6677-8899-AABBCCDDEEFF}"},
+                    {BXS_EVENT_ID, "1296"}, {BXS_QUALIFIERS, "4"},
+                    {BXS_LEVEL, "2"},       {BXS_PID, "16"},
+                    {BXS_TID, "32"},        {BXS_SID, "S-1-5-18"},
+                    {BXS_SOURCE, NULL},     {BXS_VERSION, NULL},
+                    {BXS_CHANNEL, "Setup"}, {BXS_TIME, NULL}};
         struct bx_val all[BXS_FIELDS];
         cr_assert(bx_open(t.bx, AT, t.words.n, lane, t.ev), "%s", t.ev->why);
         cr_expect((t.ev->t != NULL) == (lane == BX_ANY_LANE), "lane %d is the lane that was asked for", lane);
         bx_system(t.ev, all);
         t.json.n = 0, bx_system_json(t.bx, t.ev, &t.json);
-        cr_expect(str_eq(buf_view(&t.json), STR(
-            ",\"provider\":\"Prov\",\"guid\":\"{00112233-4455-6677-8899-AABBCCDDEEFF}\",\"event_id\":1296,\"qualifiers\":4,\"version\":null,\"level\":2,"
-            "\"task\":null,\"opcode\":null,\"keywords\":null,\"activity_id\":null,\"related_activity_id\":null,\"pid\":16,\"tid\":32,\"processor_id\":3,"
-            "\"channel\":\"Setup\",\"computer\":null,\"sid\":\"S-1-5-18\"")), "lane %d: %.*s", lane, STR_ARG(buf_view(&t.json)));
+        cr_expect(str_eq(buf_view(&t.json),
+                         STR(",\"provider\":\"Prov\",\"guid\":\"{00112233-4455-6677-8899-AABBCCDDEEFF}\","
+                             "\"event_id\":1296,\"qualifiers\":4,\"version\":null,\"level\":2,"
+                             "\"task\":null,\"opcode\":null,\"keywords\":null,\"activity_id\":null,\"related_"
+                             "activity_id\":null,\"pid\":16,\"tid\":32,\"processor_id\":3,"
+                             "\"channel\":\"Setup\",\"computer\":null,\"sid\":\"S-1-5-18\"")),
+                  "lane %d: %.*s", lane, STR_ARG(buf_view(&t.json)));
         for (size_t i = 0; i < LEN(want); i++) {
             struct bx_val v = bx_sys(t.ev, want[i].what);
             shown(&t.json, bx_text, v);
-            cr_expect((!bx_is_absent(v)) == (want[i].text != NULL) && (!want[i].text || strcmp(t.json.p, want[i].text) == 0), "field %zu: %s", i,
-                t.json.p);
+            cr_expect((!bx_is_absent(v)) == (want[i].text != NULL)
+                          && (!want[i].text || strcmp(t.json.p, want[i].text) == 0),
+                      "field %zu: %s", i, t.json.p);
             cr_expect(all[want[i].what].type == v.type && all[want[i].what].p == v.p);
         }
     }
@@ -410,60 +538,76 @@ Test(binxml, system_fields)
 Test(binxml, values_by_name)
 {
     static const struct str names[] = {{"b", 1}, {"zz", 2}, {"a", 1}, {"param2", 6}};
-    static const struct { const char *words, *want[4]; } rows[] = {
-        {T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </", "s:x 08:07000000") " ) Z", {"7", NULL, "x", NULL}},
-        {T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </", "s:x 0") " ) Z", {NULL, NULL, "x", NULL}},
-        {T_EVENT "V( " T_DATA("<Data > %0 </ <Data > %1 </ <Data+ @Name \"a\" > %0 </", "s:x s:y") " ) Z", {NULL, NULL, "x", "y"}},
+    static const struct {
+        const char *words, *want[4];
+    } rows[] = {
+        {T_EVENT
+         "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </", "s:x 08:07000000") " ) Z",
+         {"7", NULL, "x", NULL}},
+        {T_EVENT "V( " T_DATA("<Data+ @Name \"a\" > %0 </ <Data+ @Name \"b\" > ?1 </", "s:x 0") " ) Z",
+         {NULL, NULL, "x", NULL}},
+        {T_EVENT "V( " T_DATA("<Data > %0 </ <Data > %1 </ <Data+ @Name \"a\" > %0 </", "s:x s:y") " ) Z",
+         {NULL, NULL, "x", "y"}},
         {T_EVENT "V( " T_DATA("<Data > %0 </", "81:610000006200") " ) Z", {NULL, NULL, NULL, "b"}},
-        {EVENT("<EventData > <Data+ @Name \"b\" > \"1\" </ <Data+ @Name \"b\" > \"2\" </ </ "), {"1", NULL, NULL, NULL}}};
+        {EVENT("<EventData > <Data+ @Name \"b\" > \"1\" </ <Data+ @Name \"b\" > \"2\" </ </ "),
+         {"1", NULL, NULL, NULL}}};
     struct bench t;
     begin(&t);
     for (size_t i = 0; i < LEN(rows); i++)
         for (int again = 0; again < 2; again++) {
             struct bx_val v[4];
             place(&t, rows[i].words);
-            cr_assert(bx_open(t.bx, AT, t.words.n, BX_ANY_LANE, t.ev) && bx_named(t.bx, t.ev, names, names, 4, v), "row %zu: %s", i, t.ev->why);
+            cr_assert(bx_open(t.bx, AT, t.words.n, BX_ANY_LANE, t.ev)
+                          && bx_named(t.bx, t.ev, names, names, 4, v),
+                      "row %zu: %s", i, t.ev->why);
             for (size_t k = 0; k < 4; k++) {
                 shown(&t.json, bx_text, v[k]);
-                cr_expect((!bx_is_absent(v[k])) == (rows[i].want[k] != NULL) && (!rows[i].want[k] || strcmp(rows[i].want[k], t.json.p) == 0),
-                    "row %zu, %.*s: %s", i,
-                          STR_ARG(names[k]), t.json.p);
+                cr_expect((!bx_is_absent(v[k])) == (rows[i].want[k] != NULL)
+                              && (!rows[i].want[k] || strcmp(rows[i].want[k], t.json.p) == 0),
+                          "row %zu, %.*s: %s", i, STR_ARG(names[k]), t.json.p);
             }
         }
     end(&t);
 }
 
-/* One content, one compilation: wherever the definition stands and whether its names are inline or known already. Another name at the same
- * offset is another template, though every byte of the definition is the same. */
+/* One content, one compilation: wherever the definition stands and whether its names are inline or known
+ * already. Another name at the same offset is another template, though every byte of the definition is the
+ * same. */
 Test(binxml, templates_are_known_by_content)
 {
     struct bench t;
     begin(&t);
-    const char *words = "F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( s:x ) Z";
+    const char *words = "F T(11 F <Event > " SYS
+                        "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( s:x ) Z";
     for (int chunk = 0; chunk < 3; chunk++) {
         place(&t, words);
         cr_assert(read_one(&t, t.words.n, BX_ANY_LANE, NULL));
         cr_expect_str_eq(t.json.p, "{\"a\":\"x\"}");
     }
-    cr_expect(bx_statistics(t.bx)->compiled == 1 && bx_statistics(t.bx)->matched == 2, "%d compiled", (int)bx_statistics(t.bx)->compiled);
+    cr_expect(bx_statistics(t.bx)->compiled == 1 && bx_statistics(t.bx)->matched == 2, "%d compiled",
+              (int)bx_statistics(t.bx)->compiled);
     bx_chunk(t.bx, t.chunk, CHUNK);
-    for (size_t at = AT; at < AT + t.words.n; at++)             /* Name -> Nama, wherever it stands inline */
+    for (size_t at = AT; at < AT + t.words.n; at++) /* Name -> Nama, wherever it stands inline */
         if (memcmp(t.chunk + at, "N\0a\0m\0e\0", 8) == 0)
             t.chunk[at + 6] = 'a';
     cr_assert(read_one(&t, t.words.n, BX_ANY_LANE, NULL));
     cr_expect_str_eq(t.json.p, "{\"Data.Nama\":\"a\",\"param1\":\"x\"}");
     cr_expect(bx_statistics(t.bx)->compiled == 2);
-    cr_expect(bx_open(t.bx, AT, t.words.n, BX_STRICT, t.ev) == false, "a name that is not its hash is not believed in slack");
+    cr_expect(bx_open(t.bx, AT, t.words.n, BX_STRICT, t.ev) == false,
+              "a name that is not its hash is not believed in slack");
     end(&t);
 }
 
 Test(binxml, names_by_offset_are_compared)
 {
-    /* The first record names everything inline; the second, a template at another place, by offset only. Then the name changes under it. */
+    /* The first record names everything inline; the second, a template at another place, by offset only. Then
+     * the name changes under it. */
     struct bench t;
     begin(&t);
     struct buf two = {0};
-    bx_asm(&two, AT, "F <Event > " SYS "<EventData > <Data+ @Name \"a\" > \"x\" </ </ </ Z F T(11 F <Event > " SYS "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( s:y ) Z");
+    bx_asm(&two, AT,
+           "F <Event > " SYS "<EventData > <Data+ @Name \"a\" > \"x\" </ </ </ Z F T(11 F <Event > " SYS
+           "<EventData > <Data+ @Name \"a\" > %0 </ </ </ Z ) V( s:y ) Z");
     memcpy(t.chunk + AT, two.p, two.n);
     size_t second = 0;
     for (size_t i = 1; i + 5 < two.n && !second; i++)
@@ -474,7 +618,10 @@ Test(binxml, names_by_offset_are_compared)
         t.json.n = 0;
         cr_assert(bx_data_json(t.bx, t.ev, &t.json, NULL));
         buf_char(&t.json, 0);
-        cr_expect_str_eq(t.json.p, round < 2 ? "{\"a\":\"y\"}" : "{\"_element\":\"EventDat_\",\"Dat_.Name\":\"a\",\"Dat_\":\"y\"}", "%s", t.json.p);
+        cr_expect_str_eq(t.json.p,
+                         round < 2 ? "{\"a\":\"y\"}"
+                                   : "{\"_element\":\"EventDat_\",\"Dat_.Name\":\"a\",\"Dat_\":\"y\"}",
+                         "%s", t.json.p);
         cr_expect(bx_statistics(t.bx)->compiled == (round < 2 ? 1 : 2), "round %d", round);
         for (size_t i = 0; round == 1 && i < second; i++)
             if (memcmp(two.p + i, "D\0a\0t\0a\0\0\0", 10) == 0)
@@ -491,7 +638,8 @@ Test(binxml, budgets)
     struct buf w = {0};
     begin(&t);
     /* a definition that contains an instance of itself */
-    place(&t, "F T(11 F <Event > " SYS " x0c0111111111 x1e020000 V( ) x0c0111111111 x1e020000 V( ) </ Z ) V( ) Z");
+    place(&t, "F T(11 F <Event > " SYS
+              " x0c0111111111 x1e020000 V( ) x0c0111111111 x1e020000 V( ) </ Z ) V( ) Z");
     cr_expect(le32(t.chunk + AT + 10) == 0x226, "the definition lies where the test says");
     for (size_t i = AT + 14; i + 4 < AT + t.words.n; i++)
         if (le32(t.chunk + i) == 0x21e)
@@ -522,7 +670,8 @@ Test(binxml, budgets)
         t.json.n = 0;
         cr_assert(bx_open(t.bx, AT, t.words.n, lane, t.ev), "%s", t.ev->why);
         cr_expect(!bx_data_json(t.bx, t.ev, &t.json, NULL), "more than an event may hold");
-        cr_expect(t.json.n < LIM_EVENT_JSON + 20000 && str_ends_ci(buf_view(&t.json), STR(",\"_cut\":true}")), "%zu bytes", t.json.n);
+        cr_expect(t.json.n < LIM_EVENT_JSON + 20000 && str_ends_ci(buf_view(&t.json), STR(",\"_cut\":true}")),
+                  "%zu bytes", t.json.n);
     }
     /* the work of a chunk is limited, however many records ask for it */
     int records_read = 0;

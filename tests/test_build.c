@@ -1,4 +1,5 @@
-/* What the writers write: checked byte by byte where the format says so, and by other readers (evtxexport, regfexport) where installed. */
+/* What the writers write: checked byte by byte where the format says so, and by other readers (evtxexport,
+ * regfexport) where installed. */
 #include "tests/build.h"
 #include "tests/mutate.h"
 #include "base/hash.h"
@@ -52,21 +53,25 @@ static size_t count(const struct buf *b, const char *what)
 #define WHEN utc("2026-03-02T09:10:00.1234567Z")
 static void every_shape(struct evtx *log)
 {
-    ev(log, WHEN, "Microsoft-Windows-TaskScheduler", 101, LEVEL(2), EVENTNAME("TaskStartFailedEvent"), USER("S-1-5-18"), PROCESS(1240, 2936),
-        S("TaskName", "\\Backup"), S("UserContext", "CORP\\svc"), U32("ResultCode", 2147943712), END);
-    ev(log, WHEN, "EventLog", 6009, D("10.00."), D("19045"), D(""), D("Multiprocessor Free"), BINARY("\1\2\3"), END);
+    ev(log, WHEN, "Microsoft-Windows-TaskScheduler", 101, LEVEL(2), EVENTNAME("TaskStartFailedEvent"),
+       USER("S-1-5-18"), PROCESS(1240, 2936), S("TaskName", "\\Backup"), S("UserContext", "CORP\\svc"),
+       U32("ResultCode", 2147943712), END);
+    ev(log, WHEN, "EventLog", 6009, D("10.00."), D("19045"), D(""), D("Multiprocessor Free"),
+       BINARY("\1\2\3"), END);
     ev(log, WHEN, "EventLog", 6005, END);
-    ev(log, WHEN, "Service Control Manager", 7036, S("param1", "Windows Update"), S("param2", "running"), BINARY("w\0u\0"), END);
-    ev(log, WHEN, "Microsoft-Windows-Eventlog", 1102, USERDATA("LogFileCleared"), SID("SubjectUserSid", "S-1-5-21-1-2-3-500"),
-        S("SubjectUserName", "bob"), END);
-    ev(log, WHEN, "Types", 1, U8("u8", 255), U16("u16", 65535), I32("i32", 7), U64("u64", UINT64_MAX), BOOL("bool", 1),
-        RAW(F_BOOL, "odd bool", "\4\0\0\0"), HEX32("hex32", 0xc000006d), HEX64("hex64", 0x3e7),
-        GUID("guid", "{de7b24ea-73c8-4a09-985d-5bdadcfa9017}"), SID("sid", "S-1-5-32-544"), TIME("time", WHEN), SYSTIME("systime", WHEN),
-        SIZET("size4", 16, 4), SIZET("size8", 32, 8), BIN("bin", "\xde\xad"), STRS("list", "one\ntwo"),
-        RAW(F_U32 | F_ARRAY, "numbers", "\1\0\0\0\2\0\0\0"), ANSI("ansi", "plain"), S("empty", ""), NIL("nil"), GONE("gone"),
-        S("text", "caf\xc3\xa9 \xf0\x9f\x98\x80 <&>"), END);
+    ev(log, WHEN, "Service Control Manager", 7036, S("param1", "Windows Update"), S("param2", "running"),
+       BINARY("w\0u\0"), END);
+    ev(log, WHEN, "Microsoft-Windows-Eventlog", 1102, USERDATA("LogFileCleared"),
+       SID("SubjectUserSid", "S-1-5-21-1-2-3-500"), S("SubjectUserName", "bob"), END);
+    ev(log, WHEN, "Types", 1, U8("u8", 255), U16("u16", 65535), I32("i32", 7), U64("u64", UINT64_MAX),
+       BOOL("bool", 1), RAW(F_BOOL, "odd bool", "\4\0\0\0"), HEX32("hex32", 0xc000006d),
+       HEX64("hex64", 0x3e7), GUID("guid", "{de7b24ea-73c8-4a09-985d-5bdadcfa9017}"),
+       SID("sid", "S-1-5-32-544"), TIME("time", WHEN), SYSTIME("systime", WHEN), SIZET("size4", 16, 4),
+       SIZET("size8", 32, 8), BIN("bin", "\xde\xad"), STRS("list", "one\ntwo"),
+       RAW(F_U32 | F_ARRAY, "numbers", "\1\0\0\0\2\0\0\0"), ANSI("ansi", "plain"), S("empty", ""), NIL("nil"),
+       GONE("gone"), S("text", "caf\xc3\xa9 \xf0\x9f\x98\x80 <&>"), END);
     ev(log, WHEN, "Microsoft-Windows-TaskScheduler", 100, FLAT, RENDERED("Task Scheduler started"),
-        ACTIVITY("{00112233-4455-6677-8899-aabbccddeeff}"), S("TaskName", "\\Flat"), END);
+       ACTIVITY("{00112233-4455-6677-8899-aabbccddeeff}"), S("TaskName", "\\Flat"), END);
 }
 enum { SHAPES = 7 };
 
@@ -134,20 +139,36 @@ Test(build_evtx, same_description_same_bytes)
 Test(build_evtx, evtxexport_shows_the_same)
 {
     static const char *const lines[] = {
-        "<Data Name=\"ResultCode\">2147943712</Data>", "<EventData Name=\"TaskStartFailedEvent\">", "<Security UserID=\"S-1-5-18\"/>",
-            "<Execution ProcessID=\"1240\" ThreadID=\"2936\"/>",
-        "<EventRecordID>41</EventRecordID>", "SystemTime=\"2026-03-02T09:10:00.123456700Z\"", "<Data>Multiprocessor Free</Data>",
-            "<Binary>010203</Binary>",
-        "EventSourceName=\"Service Control Manager\"", "<EventID Qualifiers=\"16384\">7036</EventID>",
-            "<SubjectUserSid>S-1-5-21-1-2-3-500</SubjectUserSid>", "<Data Name=\"u64\">18446744073709551615</Data>",
-        "<Data Name=\"odd bool\">true</Data>", "<Data Name=\"hex32\">0xc000006d</Data>", "<Data Name=\"hex64\">0x00000000000003e7</Data>",
-            "<Data Name=\"guid\">{DE7B24EA-73C8-4A09-985D-5BDADCFA9017}</Data>",
-        "<Data Name=\"sid\">S-1-5-32-544</Data>", "<Data Name=\"time\">2026-03-02T09:10:00.123456700Z</Data>",
-            "<Data Name=\"systime\">2026-03-02T09:10:00.123Z</Data>", "<Data Name=\"size4\">16</Data>",
-        "<Data Name=\"size8\">32</Data>", "<Data Name=\"bin\">DEAD</Data>", "<Data Name=\"list\">two</Data>", "<Data Name=\"numbers\">2</Data>",
-            "<Data Name=\"ansi\">plain</Data>",
-        "<Data Name=\"empty\"/>", "caf\xc3\xa9", "<RenderingInfo Culture=\"en-US\">", "<Message>Task Scheduler started</Message>",
-            "<Correlation ActivityID=\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"/>",
+        "<Data Name=\"ResultCode\">2147943712</Data>",
+        "<EventData Name=\"TaskStartFailedEvent\">",
+        "<Security UserID=\"S-1-5-18\"/>",
+        "<Execution ProcessID=\"1240\" ThreadID=\"2936\"/>",
+        "<EventRecordID>41</EventRecordID>",
+        "SystemTime=\"2026-03-02T09:10:00.123456700Z\"",
+        "<Data>Multiprocessor Free</Data>",
+        "<Binary>010203</Binary>",
+        "EventSourceName=\"Service Control Manager\"",
+        "<EventID Qualifiers=\"16384\">7036</EventID>",
+        "<SubjectUserSid>S-1-5-21-1-2-3-500</SubjectUserSid>",
+        "<Data Name=\"u64\">18446744073709551615</Data>",
+        "<Data Name=\"odd bool\">true</Data>",
+        "<Data Name=\"hex32\">0xc000006d</Data>",
+        "<Data Name=\"hex64\">0x00000000000003e7</Data>",
+        "<Data Name=\"guid\">{DE7B24EA-73C8-4A09-985D-5BDADCFA9017}</Data>",
+        "<Data Name=\"sid\">S-1-5-32-544</Data>",
+        "<Data Name=\"time\">2026-03-02T09:10:00.123456700Z</Data>",
+        "<Data Name=\"systime\">2026-03-02T09:10:00.123Z</Data>",
+        "<Data Name=\"size4\">16</Data>",
+        "<Data Name=\"size8\">32</Data>",
+        "<Data Name=\"bin\">DEAD</Data>",
+        "<Data Name=\"list\">two</Data>",
+        "<Data Name=\"numbers\">2</Data>",
+        "<Data Name=\"ansi\">plain</Data>",
+        "<Data Name=\"empty\"/>",
+        "caf\xc3\xa9",
+        "<RenderingInfo Culture=\"en-US\">",
+        "<Message>Task Scheduler started</Message>",
+        "<Correlation ActivityID=\"{00112233-4455-6677-8899-AABBCCDDEEFF}\"/>",
         "<Data Name=\"TaskName\">\\Flat</Data>",
     };
     struct buf b = {0};
@@ -181,7 +202,7 @@ Test(build_evtx, a_full_chunk)
 Test(build_evtx, numbers_of_exports_and_gaps)
 {
     struct evtx kept = {.computer = "PC1", .channel = "System", .first_id = 500},
-        cut = {.computer = "PC1", .channel = "System", .first_id = 500, .exported = true};
+                cut = {.computer = "PC1", .channel = "System", .first_id = 500, .exported = true};
     struct buf a = {0}, b = {0};
     ev(&kept, WHEN, "EventLog", 6005, END);
     ev(&kept, WHEN, "EventLog", 6006, RECORD(510), END);
@@ -204,8 +225,9 @@ Test(build_evtx, plain_records)
 {
     struct evtx log = {.computer = "PC1", .channel = "Application"};
     struct buf b = {0};
-    ev(&log, WHEN, "MSExchange CmdletLogs", 1, PLAIN, QUALIFIERS(16384), D("Set-Mailbox"), ENTITY("e", "lt"), CHARREF("c", 0x41), CDATA("cd", "<x>"),
-        PI("target", "data"), DEEP(5), NIL("nil"), GONE("gone"), HEX32("h", 0x3e7), TIME("t", WHEN), END);
+    ev(&log, WHEN, "MSExchange CmdletLogs", 1, PLAIN, QUALIFIERS(16384), D("Set-Mailbox"), ENTITY("e", "lt"),
+       CHARREF("c", 0x41), CDATA("cd", "<x>"), PI("target", "data"), DEEP(5), NIL("nil"), GONE("gone"),
+       HEX32("h", 0x3e7), TIME("t", WHEN), END);
     evtx_end(&log, &b);
     check_log(&b, 1, 1);
     const uint8_t *fragment = (const uint8_t *)b.p + 4096 + 512 + 24;
@@ -214,7 +236,8 @@ Test(build_evtx, plain_records)
     buf_free(&b);
 }
 
-/* Each breakage changes the bytes; with repair every sum is right again, so that readers get to the damage itself. */
+/* Each breakage changes the bytes; with repair every sum is right again, so that readers get to the damage
+ * itself. */
 Test(build_evtx, breakages)
 {
     for (size_t i = 0; i < n_evtx_breakages; i++) {
@@ -223,10 +246,12 @@ Test(build_evtx, breakages)
         built_log(&whole, 12), built_log(&b, 12);
         evtx_break(&b, evtx_breakages[i].name);
         p = (const uint8_t *)b.p;
-        cr_expect(b.n != whole.n || memcmp(b.p, whole.p, b.n) != 0, "%s changes nothing", evtx_breakages[i].name);
+        cr_expect(b.n != whole.n || memcmp(b.p, whole.p, b.n) != 0, "%s changes nothing",
+                  evtx_breakages[i].name);
         if (evtx_breakages[i].repair) {
             cr_expect_eq(le32(p + 124), crc32_add(0, p, 120), "%s", evtx_breakages[i].name);
-            cr_expect_eq(le32(p + 4096 + 124), crc32_add(crc32_add(0, p + 4096, 120), p + 4096 + 128, 384), "%s", evtx_breakages[i].name);
+            cr_expect_eq(le32(p + 4096 + 124), crc32_add(crc32_add(0, p + 4096, 120), p + 4096 + 128, 384),
+                         "%s", evtx_breakages[i].name);
         }
         buf_free(&whole), buf_free(&b);
     }
@@ -238,14 +263,18 @@ static void every_value(struct hive *h)
     static char big[40000];
     for (size_t i = 0; i < sizeof big; i++)
         big[i] = (char)i;
-    *h = (struct hive){.name = "\\SystemRoot\\System32\\Config\\SYSTEM", .now = utc("2026-03-01T08:00:00Z"), .list = h->list, .split = h->split,
-        .minor = h->minor};
+    *h = (struct hive){.name = "\\SystemRoot\\System32\\Config\\SYSTEM",
+                       .now = utc("2026-03-01T08:00:00Z"),
+                       .list = h->list,
+                       .split = h->split,
+                       .minor = h->minor};
     reg(h, "Select", DW("Current", 1), DW("LastKnownGood", 1), END);
     reg(h, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", 0), MULTI("Packages", "msv1_0\nschannel"),
         BYTES("Bounds", "\0\x30\0\0\0\x20\0", 8), END);
-    reg(h, "Values", SZ("", "default"), EXPAND("expand", "%SystemRoot%"), QW("quad", 0x1122334455667788), TYPED(V_DWORD_BE, "be", "\0\0\0\1", 4),
-        TYPED(0x1234, "odd", "zz", 2), BYTES("one", "a", 1), BYTES("two", "ab", 2), BYTES("three", "abc", 3), BYTES("none", "", 0),
-        BYTES("big", big, sizeof big), SZ("caf\xc3\xa9", "latin"), SZ("\xd0\x9f\xd1\x80", "cyrillic"), END);
+    reg(h, "Values", SZ("", "default"), EXPAND("expand", "%SystemRoot%"), QW("quad", 0x1122334455667788),
+        TYPED(V_DWORD_BE, "be", "\0\0\0\1", 4), TYPED(0x1234, "odd", "zz", 2), BYTES("one", "a", 1),
+        BYTES("two", "ab", 2), BYTES("three", "abc", 3), BYTES("none", "", 0), BYTES("big", big, sizeof big),
+        SZ("caf\xc3\xa9", "latin"), SZ("\xd0\x9f\xd1\x80", "cyrillic"), END);
     hive_class(h, "ControlSet001\\Control\\Lsa\\JD", "9e3626b3");
     for (unsigned i = 0; i < 1200; i++) {
         char path[32];
@@ -257,13 +286,22 @@ enum { KEYS = 1 + 1 + 4 + 1 + 1 + 1200 };
 
 Test(build_regf, regfexport_shows_the_same)
 {
-    static const struct { const char *list; unsigned split; uint32_t minor; } kinds[] = {{"lh", 0, 5}, {"lf", 0, 3}, {"li", 0, 5}, {"lh", 10, 5},
-        {"lf", 1, 5}};
+    static const struct {
+        const char *list;
+        unsigned split;
+        uint32_t minor;
+    } kinds[] = {{"lh", 0, 5}, {"lf", 0, 3}, {"li", 0, 5}, {"lh", 10, 5}, {"lf", 1, 5}};
     static const char *const lines[] = {
-        "Key path: ROOT\\ControlSet001\\Control\\Lsa\n", "Class name: 9e3626b3",
-            "disabledomaincreds\nType: 32-bit integer little-endian (REG_DWORD_LITTLE_ENDIAN)\nData size: 4\nData: 0\n",
-        "Data: %SystemRoot%", "Data: 1234605616436508552", "caf\xc3\xa9\nType: string (REG_SZ)", "\xd0\x9f\xd1\x80\nType: string (REG_SZ)",
-            "Data size: 40000", "Type: unknown: 0x00001234",
+        "Key path: ROOT\\ControlSet001\\Control\\Lsa\n",
+        "Class name: 9e3626b3",
+        "disabledomaincreds\nType: 32-bit integer little-endian (REG_DWORD_LITTLE_ENDIAN)\nData size: "
+        "4\nData: 0\n",
+        "Data: %SystemRoot%",
+        "Data: 1234605616436508552",
+        "caf\xc3\xa9\nType: string (REG_SZ)",
+        "\xd0\x9f\xd1\x80\nType: string (REG_SZ)",
+        "Data size: 40000",
+        "Type: unknown: 0x00001234",
     };
     int status;
     if (!installed("regfexport"))
@@ -274,7 +312,8 @@ Test(build_regf, regfexport_shows_the_same)
         every_value(&h), hive_write(&h, &b);
         struct buf text = ask("regfexport", &b, &status);
         cr_expect_eq(status, 0, "%s/%u", kinds[k].list, kinds[k].split);
-        cr_expect_eq(count(&text, "\nKey: "), KEYS, "%s/%u: %zu keys", kinds[k].list, kinds[k].split, count(&text, "\nKey: "));
+        cr_expect_eq(count(&text, "\nKey: "), KEYS, "%s/%u: %zu keys", kinds[k].list, kinds[k].split,
+                     count(&text, "\nKey: "));
         for (size_t i = 0; i < LEN(lines); i++)
             cr_expect(strstr(text.p, lines[i]), "%s/%u: %s", kinds[k].list, kinds[k].split, lines[i]);
         hive_free(&h), buf_free(&b), buf_free(&text);
@@ -333,7 +372,8 @@ Test(build_regf, breakages)
         struct buf whole = {0}, b = {0};
         every_value(&h), hive_write(&h, &whole), hive_write(&h, &b);
         hive_break(&b, hive_breakages[i].name);
-        cr_expect(b.n != whole.n || memcmp(b.p, whole.p, b.n) != 0, "%s changes nothing", hive_breakages[i].name);
+        cr_expect(b.n != whole.n || memcmp(b.p, whole.p, b.n) != 0, "%s changes nothing",
+                  hive_breakages[i].name);
         if (hive_breakages[i].repair)
             cr_expect_eq(le32((const uint8_t *)b.p + 508), sum(&b), "%s", hive_breakages[i].name);
         hive_free(&h), buf_free(&whole), buf_free(&b);
@@ -341,7 +381,9 @@ Test(build_regf, breakages)
 }
 
 /* ---- Transaction logs ---- */
-struct states { struct buf before, after; };
+struct states {
+    struct buf before, after;
+};
 static struct states two_states(void)
 {
     struct states s = {0};
@@ -357,7 +399,8 @@ Test(build_log, new_entries_hash_and_apply)
 {
     struct states s = two_states();
     struct buf log = {0};
-    log_begin(&log, &s.before, UINT32_MAX), log_entry(&log, &s.before, &s.after, UINT32_MAX), log_entry(&log, &s.after, &s.before, 0);
+    log_begin(&log, &s.before, UINT32_MAX), log_entry(&log, &s.before, &s.after, UINT32_MAX),
+        log_entry(&log, &s.after, &s.before, 0);
     const uint8_t *p = (const uint8_t *)log.p, *e = p + 512;
     cr_expect_eq(le32(p + 28), 6);
     cr_expect_eq(le32(p + 508), sum(&log));
@@ -374,7 +417,8 @@ Test(build_log, new_entries_hash_and_apply)
         uint32_t off = le32(e + 40 + 8 * i), n = le32(e + 44 + 8 * i);
         memcpy(s.before.p + 4096 + off, page, n), page += n;
     }
-    cr_expect(memcmp(s.before.p + 4096, s.after.p + 4096, s.after.n - 4096) == 0, "pages of the entry turn one state into the other");
+    cr_expect(memcmp(s.before.p + 4096, s.after.p + 4096, s.after.n - 4096) == 0,
+              "pages of the entry turn one state into the other");
     free_states(&s), buf_free(&log);
 }
 
@@ -406,10 +450,12 @@ Test(build_log, breakages)
             if (old)
                 log_old(log, &s.before, &s.after, 0);
             else
-                log_begin(log, &s.before, 7), log_entry(log, &s.before, &s.after, 7), log_entry(log, &s.after, &s.before, 8);
+                log_begin(log, &s.before, 7), log_entry(log, &s.before, &s.after, 7),
+                    log_entry(log, &s.after, &s.before, 8);
         }
         log_break(&b, log_breakages[i].name);
-        cr_expect(b.n != whole.n || memcmp(b.p, whole.p, b.n) != 0, "%s changes nothing", log_breakages[i].name);
+        cr_expect(b.n != whole.n || memcmp(b.p, whole.p, b.n) != 0, "%s changes nothing",
+                  log_breakages[i].name);
         buf_free(&whole), buf_free(&b);
     }
     free_states(&s);
@@ -423,7 +469,8 @@ Test(mutate, same_seed_same_damage)
         struct buf a = {0}, b = {0}, whole = {0};
         built_log(&a, 2), built_log(&b, 2), built_log(&whole, 2);
         mutate(&a, seed, MUTATE_EVTX), mutate(&b, seed, MUTATE_EVTX);
-        cr_expect(a.n == b.n && memcmp(a.p, b.p, a.n) == 0, "seed %u (%s)", (unsigned)seed, mutate_name(seed));
+        cr_expect(a.n == b.n && memcmp(a.p, b.p, a.n) == 0, "seed %u (%s)", (unsigned)seed,
+                  mutate_name(seed));
         changed += a.n != whole.n || memcmp(a.p, whole.p, a.n) != 0;
         if (a.n >= 128)
             cr_expect_eq(le32((const uint8_t *)a.p + 124), crc32_add(0, a.p, 120), "seed %u", (unsigned)seed);
@@ -480,7 +527,8 @@ static void check_file(const char *path)
     char command[1024];
     int status;
     struct buf b = whole_file(path);
-    bool log = memcmp(b.p, "ElfFile", 8) == 0, hive = memcmp(b.p, "regf", 4) == 0 && le32((const uint8_t *)b.p + 28) == 0;
+    bool log = memcmp(b.p, "ElfFile", 8) == 0,
+         hive = memcmp(b.p, "regf", 4) == 0 && le32((const uint8_t *)b.p + 28) == 0;
     snprintf(command, sizeof command, "%s '%s' 2>/dev/null", log ? "evtxexport -f xml" : "regfexport", path);
     if (log || hive) {
         struct buf text = output(command, &status);
@@ -518,7 +566,8 @@ Test(samples, other_readers_read_every_file)
 /* Each case has its rows, each row its case; words are those of the contract. */
 Test(samples, manifest)
 {
-    static const char *const verdicts[] = {"confirmed", "likely", "possible", "latent", "ruled_out", "undetermined", "none"};
+    static const char *const verdicts[] = {"confirmed", "likely",       "possible", "latent",
+                                           "ruled_out", "undetermined", "none"};
     struct buf b = whole_file("samples/MANIFEST.tsv");
     size_t rows = 0;
     struct str rest = buf_view(&b), line;
@@ -545,7 +594,8 @@ Test(samples, manifest)
         char start[512];
         snprintf(start, sizeof start, "\n%s\t", e->d_name);
         buf_room(&b, 1), b.p[b.n] = 0;
-        cr_expect(e->d_name[0] == '.' || strstr(b.p, start), "%s has no row in samples/MANIFEST.tsv", e->d_name);
+        cr_expect(e->d_name[0] == '.' || strstr(b.p, start), "%s has no row in samples/MANIFEST.tsv",
+                  e->d_name);
     }
     if (d)
         closedir(d);

@@ -1,4 +1,5 @@
-/* A slice of each campaign (campaign.c), so that every build meets some damaged evidence; `make campaign` runs more. */
+/* A slice of each campaign (campaign.c), so that every build meets some damaged evidence; `make campaign`
+ * runs more. */
 #include "tests/shell.h"
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ static void campaign(unsigned seed, unsigned count, const char *mode)
     self[n] = 0, *strrchr(self, '/') = 0;
     cr_assert_eq(run("'%s/campaign' %u %u %s", self, seed, count, mode), 0, "%s", out);
     if (strstr(out, " 0 and 0 of them public"))
-        fprintf(stderr, "skipped: public evidence (../shared/corpus)\n");     /* cr_log_warn would make the program exit with 1 */
+        /* cr_log_warn would make the program exit with 1 */
+        fprintf(stderr, "skipped: public evidence (../shared/corpus)\n");
 }
 
 Test(campaign, damaged_logs, .timeout = 120) { campaign(1, MUTANTS, "logs"); }

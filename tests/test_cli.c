@@ -1,4 +1,5 @@
-/* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the public corpus. */
+/* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the
+ * public corpus. */
 #include "case/casedb.h"
 #include "tests/build.h"
 #include "tests/shell.h"
@@ -22,7 +23,8 @@ static size_t lines(void)
 static bool ask(const char *dir, const char *sql)
 {
     setenv("SQL", sql, 1);
-    return run("%s query --csv %s/case.db \"$SQL\" | tail -n 1", program(), dir) == 0 && strncmp(out, "1", 1) == 0;
+    return run("%s query --csv %s/case.db \"$SQL\" | tail -n 1", program(), dir) == 0
+           && strncmp(out, "1", 1) == 0;
 }
 
 /* 'text' with its quotes doubled, at the end of sql. */
@@ -51,13 +53,15 @@ static void expect_case(const char *dir, char *line)
     }
     cr_assert_geq(n, 5, "manifest line");
     if (strcmp(col[2], "-") == 0) {
-        strcpy(sql, "SELECT count(*) = 0 AS ok FROM v_finding WHERE verdict IN ('confirmed','likely','possible')");
+        strcpy(sql,
+               "SELECT count(*) = 0 AS ok FROM v_finding WHERE verdict IN ('confirmed','likely','possible')");
         if (strcmp(col[1], "-") != 0)
             add_text(sql, sizeof sql, " AND host=", col[1]);
     } else {
         strcpy(sql, "SELECT count(*) = 1 AS ok FROM v_finding WHERE 1");
         add_text(sql, sizeof sql, " AND cause=", col[2]), add_text(sql, sizeof sql, " AND host=", col[1]);
-        add_text(sql, sizeof sql, " AND verdict=", col[4]), add_text(sql, sizeof sql, " AND coalesce(subject,'-')=", col[3]);
+        add_text(sql, sizeof sql, " AND verdict=", col[4]),
+            add_text(sql, sizeof sql, " AND coalesce(subject,'-')=", col[3]);
     }
     if (!ask(dir, sql)) {
         cr_expect(false, "%s: expected %s %s on %s, %s: %s", col[0], col[2], col[4], col[3], col[1], out);
@@ -68,8 +72,12 @@ static void expect_case(const char *dir, char *line)
 
 static void every_cited_fact_is_read_twice(const char *dir, const char *name)
 {
-    cr_assert_eq(run("%s query --csv %s/case.db \"SELECT DISTINCT evidence_id, result, detail FROM v_citation LEFT JOIN v_verification USING(evidence_id)"
-                     " WHERE result IS NULL OR result NOT IN ('agree', 'agree-with-defect') OR (result = 'agree-with-defect' AND coalesce(detail, '') = '')\" | tail -n +2", program(), dir), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/case.db \"SELECT DISTINCT evidence_id, result, detail FROM "
+                     "v_citation LEFT JOIN v_verification USING(evidence_id)"
+                     " WHERE result IS NULL OR result NOT IN ('agree', 'agree-with-defect') OR (result = "
+                     "'agree-with-defect' AND coalesce(detail, '') = '')\" | tail -n +2",
+                     program(), dir),
+                 0, "%s", out);
     cr_expect_str_eq(out, "", "%s: not agreed: %s", name, out);
 }
 
@@ -87,7 +95,8 @@ Test(samples, manifest, .timeout = 300)
         snprintf(dir, sizeof dir, "%s/%s", base, name);
         if (strcmp(name, last) != 0) {
             snprintf(last, sizeof last, "%s", name);
-            cr_expect_eq(run("%s analyze -o %s samples/cases/%s", program(), dir, name), 0, "%s: %s", name, out);
+            cr_expect_eq(run("%s analyze -o %s samples/cases/%s", program(), dir, name), 0, "%s: %s", name,
+                         out);
             every_cited_fact_is_read_twice(dir, name);
             cases++;
         }
@@ -100,8 +109,13 @@ Test(samples, manifest, .timeout = 300)
 Test(samples, evidence_id_leads_to_bytes)
 {
     const char *dir = scratch("show");
-    cr_assert_eq(run("%s analyze -o %s/out samples/cases/credential-storage-policy", program(), dir), 0, "%s", out);
-    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE role='symptom' AND summary LIKE '%%TaskScheduler%%' LIMIT 1\" | tail -n 1 | tr -d '\"\r'", program(), dir), 0);
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/credential-storage-policy", program(), dir), 0, "%s",
+                 out);
+    cr_assert_eq(
+        run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE role='symptom' AND "
+            "summary LIKE '%%TaskScheduler%%' LIMIT 1\" | tail -n 1 | tr -d '\"\r'",
+            program(), dir),
+        0);
     char id[64];
     cr_assert_eq(sscanf(out, "%63s", id), 1);
     cr_expect_eq(run("%s show %s/out/case.db %s", program(), dir, id), 0, "%s", out);
@@ -115,8 +129,12 @@ Test(samples, same_bytes_whoever_works)
 {
     const char *dir = scratch("same");
     for (int jobs = 1; jobs <= 3; jobs++)
-        cr_assert_eq(run("%s analyze -j %d -o %s/out%d samples/cases/two-hosts", program(), jobs, dir, jobs), 0, "%s", out);
-    cr_expect_eq(run("cd %s && for f in case.db report.html report.md report.json; do cmp out1/$f out2/$f && cmp out1/$f out3/$f || exit 1; done", dir), 0, "%s", out);
+        cr_assert_eq(run("%s analyze -j %d -o %s/out%d samples/cases/two-hosts", program(), jobs, dir, jobs),
+                     0, "%s", out);
+    cr_expect_eq(run("cd %s && for f in case.db report.html report.md report.json; do cmp out1/$f out2/$f && "
+                     "cmp out1/$f out3/$f || exit 1; done",
+                     dir),
+                 0, "%s", out);
 }
 
 /* A log larger than one job, made of the chunks of a sample: its hash is known last. */
@@ -137,7 +155,8 @@ static void large_log(const char *path, uint16_t chunks)
     fclose(in), fclose(to), free(bytes), buf_free(&file);
 }
 
-/* Large logs: a copy is known as one, a log of its own size gets its hash while the rest is judged, and nobody's work shows in the case. */
+/* Large logs: a copy is known as one, a log of its own size gets its hash while the rest is judged, and
+ * nobody's work shows in the case. */
 Test(samples, large_logs_are_hashed_to_the_end, .timeout = 120)
 {
     const char *dir = scratch("large");
@@ -145,24 +164,41 @@ Test(samples, large_logs_are_hashed_to_the_end, .timeout = 120)
     cr_assert_eq(run("mkdir %s/in", dir), 0);
     snprintf(path, sizeof path, "%s/in/a.evtx", dir), large_log(path, 600);
     snprintf(path, sizeof path, "%s/in/c.evtx", dir), large_log(path, 520);
-    cr_assert_eq(run("cp %s/in/a.evtx %s/in/b.evtx && printf x >> %s/in/b.evtx && cp %s/in/a.evtx %s/in/d.evtx", dir, dir, dir, dir, dir), 0);
+    cr_assert_eq(
+        run("cp %s/in/a.evtx %s/in/b.evtx && printf x >> %s/in/b.evtx && cp %s/in/a.evtx %s/in/d.evtx", dir,
+            dir, dir, dir, dir),
+        0);
     for (int jobs = 1; jobs <= 3; jobs++)
-        cr_assert_eq(run("cd %s && %s analyze --progress=none -j %d -o out%d in", dir, program(), jobs, jobs), 0, "%s", out);
-    cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0, "%s", out);
-    cr_expect_eq(run("cd %s && (cd in && sha256sum *.evtx) | sort > sums; %s query --csv out1/case.db \"SELECT sha256 || '  ' || path FROM v_evidence\" |"
-                     " tail -n +2 | tr -d '\\042\\015' | sort | diff - sums", dir, program()), 0, "%s", out);
-    cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT group_concat(path) FROM v_evidence WHERE duplicate_of IS NOT NULL\" | tail -n 1", program(), dir), 0);
+        cr_assert_eq(run("cd %s && %s analyze --progress=none -j %d -o out%d in", dir, program(), jobs, jobs),
+                     0, "%s", out);
+    cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0, "%s",
+                 out);
+    cr_expect_eq(run("cd %s && (cd in && sha256sum *.evtx) | sort > sums; %s query --csv out1/case.db "
+                     "\"SELECT sha256 || '  ' || path FROM v_evidence\" |"
+                     " tail -n +2 | tr -d '\\042\\015' | sort | diff - sums",
+                     dir, program()),
+                 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT group_concat(path) FROM v_evidence WHERE "
+                     "duplicate_of IS NOT NULL\" | tail -n 1",
+                     program(), dir),
+                 0);
     cr_expect(strstr(out, "\"d.evtx\"") && !strchr(out, ','), "%s", out);
 }
 
 /* What stands under a and what under b; whether b counts as a copy, and whether it is read itself. */
-static const struct { const char *what, *b; uint16_t chunks; const char *change; bool copy, read; } twins[] = {
+static const struct {
+    const char *what, *b;
+    uint16_t chunks;
+    const char *change;
+    bool copy, read;
+} twins[] = {
     {"small", "b.evtx", 1, "true", true, false},
     {"hashed late", "b.evtx", 70, "true", true, false},
     {"in several jobs", "b.evtx", 600, "true", true, false},
     {"in another folder", "x/a.evtx", 70, "true", true, false},
     {"in a folder of older files", "Windows.old/a.evtx", 1, "true", true, true},
-    {"same size and header, another last byte", "b.evtx", 70, "printf x | dd of=%s bs=1 seek=4591615 conv=notrunc status=none", false, true},
+    {"same size and header, another last byte", "b.evtx", 70,
+     "printf x | dd of=%s bs=1 seek=4591615 conv=notrunc status=none", false, true},
     {"one byte longer", "b.evtx", 70, "printf x >> %s", false, true},
 };
 
@@ -177,11 +213,19 @@ Test(samples, copies_of_a_log_are_read_once, .timeout = 120)
         snprintf(change, sizeof change, twins[i].change, b);
         cr_assert_eq(run("cp %s %s; %s", a, b, change), 0, "%s", out);
         for (int jobs = 1; jobs <= 3; jobs++)
-            cr_assert_eq(run("cd %s && %s analyze --progress=none -j %d -o out%d in", dir, program(), jobs, jobs), 0, "%s: %s", what, out);
-        cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0, "%s: %s", what, out);
-        cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT b.duplicate_of IS NOT NULL, (SELECT count(*) > 0 FROM v_log_span s WHERE s.file_id = b.file_id),"
-                         " b.seen = a.seen AND b.seen = b.parsed + b.recovered + b.failed AND b.seen > 0, b.state, b.host IS a.host, length(b.sha256)"
-                         " FROM v_evidence a, v_evidence b WHERE a.path = 'a.evtx' AND b.path <> a.path\" | tail -n 1 | tr -d '\042\015'", program(), dir), 0, "%s: %s", what, out);
+            cr_assert_eq(
+                run("cd %s && %s analyze --progress=none -j %d -o out%d in", dir, program(), jobs, jobs), 0,
+                "%s: %s", what, out);
+        cr_expect_eq(run("cd %s && cmp out1/case.db out2/case.db && cmp out1/case.db out3/case.db", dir), 0,
+                     "%s: %s", what, out);
+        cr_assert_eq(run("%s query --csv %s/out1/case.db \"SELECT b.duplicate_of IS NOT NULL, (SELECT "
+                         "count(*) > 0 FROM v_log_span s WHERE s.file_id = b.file_id),"
+                         " b.seen = a.seen AND b.seen = b.parsed + b.recovered + b.failed AND b.seen > 0, "
+                         "b.state, b.host IS a.host, length(b.sha256)"
+                         " FROM v_evidence a, v_evidence b WHERE a.path = 'a.evtx' AND b.path <> a.path\" | "
+                         "tail -n 1 | tr -d '\042\015'",
+                         program(), dir),
+                     0, "%s: %s", what, out);
         char expected[80];
         snprintf(expected, sizeof expected, "%d,%d,1,read,1,64\n", twins[i].copy, twins[i].read);
         cr_expect_str_eq(out, expected, "%s", what);
@@ -190,8 +234,14 @@ Test(samples, copies_of_a_log_are_read_once, .timeout = 120)
 }
 
 /* Its last chunk, or a part of it, is gone: what is left reads well, but the log is not whole. */
-static const struct { const char *what; unsigned bytes; int code; const char *state; } cuts[] = {
-    {"whole", 4096 + 3 * 65536, 0, "read"}, {"one byte short", 4096 + 3 * 65536 - 1, 3, "partial"}, {"one chunk short", 4096 + 2 * 65536, 3, "partial"}};
+static const struct {
+    const char *what;
+    unsigned bytes;
+    int code;
+    const char *state;
+} cuts[] = {{"whole", 4096 + 3 * 65536, 0, "read"},
+            {"one byte short", 4096 + 3 * 65536 - 1, 3, "partial"},
+            {"one chunk short", 4096 + 2 * 65536, 3, "partial"}};
 
 Test(samples, a_log_that_is_cut_short_is_partial)
 {
@@ -201,10 +251,16 @@ Test(samples, a_log_that_is_cut_short_is_partial)
         cr_assert_eq(run("mkdir %s/in", dir), 0);
         snprintf(path, sizeof path, "%s/in/a.evtx", dir), large_log(path, 3);
         cr_assert_eq(run("truncate -s %u %s", cuts[i].bytes, path), 0);
-        cr_expect_eq(run("%s analyze --strict --progress=none -o %s/out %s/in", program(), dir, dir), cuts[i].code, "%s: %s", cuts[i].what, out);
-        cr_expect_eq(strstr(out, "partial      1 of 1 file could not be read to the end") != NULL, cuts[i].code == 3, "%s: %s", cuts[i].what, out);
-        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state || failed FROM v_evidence\" | tail -n 1 | tr -d '\042\015'", program(), dir), 0);
-        cr_expect(str_starts_ci(str_of(out), str_of(cuts[i].state)) && strstr(out, "0\n"), "%s: %s", cuts[i].what, out);
+        cr_expect_eq(run("%s analyze --strict --progress=none -o %s/out %s/in", program(), dir, dir),
+                     cuts[i].code, "%s: %s", cuts[i].what, out);
+        cr_expect_eq(strstr(out, "partial      1 of 1 file could not be read to the end") != NULL,
+                     cuts[i].code == 3, "%s: %s", cuts[i].what, out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state || failed FROM v_evidence\" | tail -n "
+                         "1 | tr -d '\042\015'",
+                         program(), dir),
+                     0);
+        cr_expect(str_starts_ci(str_of(out), str_of(cuts[i].state)) && strstr(out, "0\n"), "%s: %s",
+                  cuts[i].what, out);
     }
 }
 
@@ -212,25 +268,44 @@ Test(samples, a_log_that_is_cut_short_is_partial)
 Test(samples, whatever_else_is_open)
 {
     const char *dir = scratch("open-files");
-    cr_assert_eq(run("bash -c 'for i in {3..40}; do eval \"exec $i</dev/null\"; done; %s analyze --strict -o %s/out samples/cases/dirty-hive'", program(), dir), 0, "%s", out);
-    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_evidence WHERE sha256 IS NULL OR state <> 'read'\" | tail -n 1", program(), dir), 0);
+    cr_assert_eq(run("bash -c 'for i in {3..40}; do eval \"exec $i</dev/null\"; done; %s analyze --strict -o "
+                     "%s/out samples/cases/dirty-hive'",
+                     program(), dir),
+                 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_evidence WHERE sha256 IS NULL "
+                     "OR state <> 'read'\" | tail -n 1",
+                     program(), dir),
+                 0);
     cr_expect_eq(out[0], '0', "%s", out);
 }
 
-/* A rule of the user's own whose query fails when it is run is told on stderr and in the status; the others judge. */
+/* A rule of the user's own whose query fails when it is run is told on stderr and in the status; the others
+ * judge. */
 Test(samples, a_rule_that_fails_is_told)
 {
     const char *dir = scratch("broken-rule");
-    cr_assert_eq(run("mkdir -p %s/kb/rules && sed -e \"0,/SELECT/s//SELECT json_extract('{', '$.a'),/\" knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml", dir, dir), 0, "%s", out);
+    cr_assert_eq(run("mkdir -p %s/kb/rules && sed -e \"0,/SELECT/s//SELECT json_extract('{', '$.a'),/\" "
+                     "knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml",
+                     dir, dir),
+                 0, "%s", out);
     for (int strict = 0; strict <= 1; strict++) {
-        cr_expect_eq(run("%s analyze --force %s --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy", program(), strict ? "--strict" : "", dir, dir), strict ? 3 : 0, "%s", out);
-        cr_expect(strstr(out, "1 rule could not be judged to the end") && strstr(out, "confirmed    credential-storage-policy"), "%s", out);
-        cr_expect_eq(run("grep -q '\"status\": *\\[\"rule_error\"\\]' %s/out/report.json", dir), 0, "%s", out);
+        cr_expect_eq(
+            run("%s analyze --force %s --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy",
+                program(), strict ? "--strict" : "", dir, dir),
+            strict ? 3 : 0, "%s", out);
+        cr_expect(strstr(out, "1 rule could not be judged to the end")
+                      && strstr(out, "confirmed    credential-storage-policy"),
+                  "%s", out);
+        cr_expect_eq(run("grep -q '\"status\": *\\[\"rule_error\"\\]' %s/out/report.json", dir), 0, "%s",
+                     out);
     }
 }
 
-/* A rule file that cannot be right is refused before anything is read: exit 2, one line with its file and line. */
-static const struct { const char *what, *change, *says; } wrong_rules[] = {
+/* A rule file that cannot be right is refused before anything is read: exit 2, one line with its file and
+ * line. */
+static const struct {
+    const char *what, *change, *says;
+} wrong_rules[] = {
     {"no such function", "0,/SELECT/s//SELECT no_such_function(1),/", "no such function"},
     {"a table that is no view", "0,/v_logon_failure/s//failure/", "clock_skew.yml:"},
     {"a column too few", "0,/SELECT evidence_id/s//SELECT NULL/", "no column evidence_id"},
@@ -241,12 +316,21 @@ static const struct { const char *what, *change, *says; } wrong_rules[] = {
 Test(samples, a_rule_that_cannot_be_right_is_refused)
 {
     const char *dir = scratch("wrong-rule");
-    cr_assert_eq(run("%s analyze -o %s/case samples/cases/credential-storage-policy && mkdir -p %s/kb/rules", program(), dir, dir), 0, "%s", out);
+    cr_assert_eq(run("%s analyze -o %s/case samples/cases/credential-storage-policy && mkdir -p %s/kb/rules",
+                     program(), dir, dir),
+                 0, "%s", out);
     for (size_t i = 0; i < LEN(wrong_rules); i++) {
-        cr_assert_eq(run("sed -e '%s' knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml && ! cmp -s knowledge/rules/clock_skew.yml %s/kb/rules/clock_skew.yml", wrong_rules[i].change, dir, dir), 0, "%s", out);
-        cr_expect_eq(run("%s analyze --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy", program(), dir, dir), 2, "%s: %s", wrong_rules[i].what, out);
-        cr_expect(strstr(out, wrong_rules[i].says) && strstr(out, "clock_skew.yml:") && lines() == 1, "%s: %s", wrong_rules[i].what, out);
-        cr_expect_eq(run("%s report --knowledge %s/kb -o %s/out %s/case/case.db", program(), dir, dir, dir), 2, "%s: %s", wrong_rules[i].what, out);
+        cr_assert_eq(run("sed -e '%s' knowledge/rules/clock_skew.yml > %s/kb/rules/clock_skew.yml && ! cmp "
+                         "-s knowledge/rules/clock_skew.yml %s/kb/rules/clock_skew.yml",
+                         wrong_rules[i].change, dir, dir),
+                     0, "%s", out);
+        cr_expect_eq(run("%s analyze --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy",
+                         program(), dir, dir),
+                     2, "%s: %s", wrong_rules[i].what, out);
+        cr_expect(strstr(out, wrong_rules[i].says) && strstr(out, "clock_skew.yml:") && lines() == 1,
+                  "%s: %s", wrong_rules[i].what, out);
+        cr_expect_eq(run("%s report --knowledge %s/kb -o %s/out %s/case/case.db", program(), dir, dir, dir),
+                     2, "%s: %s", wrong_rules[i].what, out);
         cr_expect(strstr(out, wrong_rules[i].says) && lines() == 1, "%s: %s", wrong_rules[i].what, out);
         cr_expect_eq(run("ls %s/out", dir), 2, "%s: %s", wrong_rules[i].what, out);
     }
@@ -254,18 +338,29 @@ Test(samples, a_rule_that_cannot_be_right_is_refused)
 
 Test(samples, verify_tells_what_changed, .timeout = 60)
 {
-    static const struct { const char *what, *harm; int code; const char *says; } rows[] = {
+    static const struct {
+        const char *what, *harm;
+        int code;
+        const char *says;
+    } rows[] = {
         {"nothing", "true", 0, "0 changed, 0 missing"},
-        {"a byte in a cited record", "printf x | dd of=in/Microsoft-Windows-TaskScheduler%4Operational.evtx bs=1 seek=23130 conv=notrunc", 1, "changed  Microsoft-Windows-TaskScheduler%4Operational.evtx  (read from in/Microsoft-"},
-        {"a byte nobody cites", "printf x | dd of=in/SAM bs=1 seek=8000 conv=notrunc", 1, "changed  SAM  (read from in/SAM)"},
+        {"a byte in a cited record",
+         "printf x | dd of=in/Microsoft-Windows-TaskScheduler%4Operational.evtx bs=1 seek=23130 conv=notrunc",
+         1, "changed  Microsoft-Windows-TaskScheduler%4Operational.evtx  (read from in/Microsoft-"},
+        {"a byte nobody cites", "printf x | dd of=in/SAM bs=1 seek=8000 conv=notrunc", 1,
+         "changed  SAM  (read from in/SAM)"},
         {"a file is gone", "rm in/SAM", 3, "missing  SAM  (read from in/SAM)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *dir = scratch("verify");
-        cr_assert_eq(run("cp -r samples/cases/credential-storage-policy %s/in && cd %s && %s analyze -o out in", dir, dir, program()), 0, "%s", out);
+        cr_assert_eq(
+            run("cp -r samples/cases/credential-storage-policy %s/in && cd %s && %s analyze -o out in", dir,
+                dir, program()),
+            0, "%s", out);
         setenv("HARM", rows[i].harm, 1);
         cr_assert_eq(run("cd %s && sh -c \"$HARM\"", dir), 0, "%s", out);
-        cr_expect_eq(run("cd %s && %s verify out/case.db", dir, program()), rows[i].code, "%s: %s", rows[i].what, out);
+        cr_expect_eq(run("cd %s && %s verify out/case.db", dir, program()), rows[i].code, "%s: %s",
+                     rows[i].what, out);
         cr_expect(strstr(out, rows[i].says), "%s: %s", rows[i].what, out);
     }
 }
@@ -273,19 +368,29 @@ Test(samples, verify_tells_what_changed, .timeout = 60)
 Test(samples, the_same_knowledge_judges_the_same)
 {
     const char *dir = scratch("again");
-    cr_assert_eq(run("%s analyze -o %s/out samples/cases/dirty-hive && %s report -o %s/as-it-was %s/out/case.db && %s report --knowledge knowledge -o %s/again %s/out/case.db", program(), dir,
-                     program(), dir, dir, program(), dir, dir), 0, "%s", out);
-    cr_expect_eq(run("cmp %s/out/report.json %s/as-it-was/report.json && cmp %s/out/report.json %s/again/report.json", dir, dir, dir, dir), 0, "%s", out);
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/dirty-hive && %s report -o %s/as-it-was "
+                     "%s/out/case.db && %s report --knowledge knowledge -o %s/again %s/out/case.db",
+                     program(), dir, program(), dir, dir, program(), dir, dir),
+                 0, "%s", out);
+    cr_expect_eq(
+        run("cmp %s/out/report.json %s/as-it-was/report.json && cmp %s/out/report.json %s/again/report.json",
+            dir, dir, dir, dir),
+        0, "%s", out);
 }
 
 /* --- what is shown of the evidence's paths does not depend on where it lies */
 
-/* a/in: SAM and sub/SAM; all others: SAM; c besides: a SYSTEM with a log, and a link to a/in; b: a link to a file. */
-static const char tree[] = "mkdir -p a/in/sub b/in c 'd/in (2)' e/IN 'f/IN (2)' && for d in a/in a/in/sub b/in c 'd/in (2)' e/IN 'f/IN (2)'; do cp $SAMPLE/SAM \"$d\" || exit 1; done;"
-                           " cp $SAMPLE/SYSTEM c && echo log > c/SYSTEM.LOG1 && ln -s ../a/in c/link && ln -s in/SAM b/file";
+/* a/in: SAM and sub/SAM; all others: SAM; c besides: a SYSTEM with a log, and a link to a/in; b: a link to a
+ * file. */
+static const char tree[] =
+    "mkdir -p a/in/sub b/in c 'd/in (2)' e/IN 'f/IN (2)' && for d in a/in a/in/sub b/in c 'd/in (2)' e/IN "
+    "'f/IN (2)'; do cp $SAMPLE/SAM \"$d\" || exit 1; done;"
+    " cp $SAMPLE/SYSTEM c && echo log > c/SYSTEM.LOG1 && ln -s ../a/in c/link && ln -s in/SAM b/file";
 
 /* at: the folder the user is in; what is shown with a question mark is a link that was not followed. */
-static const struct { const char *what, *at, *inputs, *shown; } shown[] = {
+static const struct {
+    const char *what, *at, *inputs, *shown;
+} shown[] = {
     {"a folder", ".", "a/in", "SAM | sub/SAM"},
     {"with a slash behind", ".", "a/in//", "SAM | sub/SAM"},
     {"absolute", ".", "$TREE/a/in", "SAM | sub/SAM"},
@@ -306,9 +411,11 @@ static const struct { const char *what, *at, *inputs, *shown; } shown[] = {
     {"in the other order", ".", "b/in a/in", "in (2)/SAM | in (2)/sub/SAM | in/SAM"},
     {"spelled in other ways", "b", "$TREE/a/./in/ ../b/in/../in", "in (2)/SAM | in/SAM | in/sub/SAM"},
     {"without a name of their own", "a/in", ". ../../b/in", "in (2)/SAM | in/SAM | in/sub/SAM"},
-    {"a name already taken", ".", "a/in b/in 'd/in (2)'", "in (2) (2)/SAM | in (2)/SAM | in/SAM | in/sub/SAM"},
+    {"a name already taken", ".", "a/in b/in 'd/in (2)'",
+     "in (2) (2)/SAM | in (2)/SAM | in/SAM | in/sub/SAM"},
     {"names that differ in case only", ".", "b/in e/IN", "IN (2)/SAM | in/SAM"},
-    {"a name taken but for the case", ".", "'f/IN (2)' a/in b/in", "IN (2)/SAM | in (3)/SAM | in/SAM | in/sub/SAM"},
+    {"a name taken but for the case", ".", "'f/IN (2)' a/in b/in",
+     "IN (2)/SAM | in (3)/SAM | in/SAM | in/sub/SAM"},
     {"a name that is not needed", ".", "a/in/SAM b/in", "SAM | in/SAM"},
     {"a folder and a file", ".", "a/in c/SAM", "SAM | in/SAM | in/sub/SAM"},
     {"a link beside", ".", "c/link b", "b/file? | b/in/SAM | link/SAM | link/sub/SAM"},
@@ -322,14 +429,22 @@ static const struct { const char *what, *at, *inputs, *shown; } shown[] = {
 Test(places, what_is_shown, .timeout = 120)
 {
     const char *dir = scratch("shown");
-    cr_assert_eq(run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, tree), 0, "%s", out);
+    cr_assert_eq(run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, tree), 0,
+                 "%s", out);
     setenv("TREE", dir, 1);
     for (size_t i = 0; i < LEN(shown); i++) {
         const char *what = shown[i].what;
-        cr_assert_eq(run("cd %s/%s && %s analyze --force --progress=none -o %s/out %s", dir, shown[i].at, program(), dir, shown[i].inputs), 0, "%s: %s", what, out);
-        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT group_concat(path || iif(note LIKE 'symbolic link%%', '?', ''), ' | ') FROM (SELECT path, note FROM v_evidence ORDER BY file_id)\" | tail -n 1 | tr -d '\\042\\015\\n'", program(), dir), 0);
+        cr_assert_eq(run("cd %s/%s && %s analyze --force --progress=none -o %s/out %s", dir, shown[i].at,
+                         program(), dir, shown[i].inputs),
+                     0, "%s: %s", what, out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT group_concat(path || iif(note LIKE "
+                         "'symbolic link%%', '?', ''), ' | ') FROM (SELECT path, note FROM v_evidence ORDER "
+                         "BY file_id)\" | tail -n 1 | tr -d '\\042\\015\\n'",
+                         program(), dir),
+                     0);
         cr_expect_str_eq(out, shown[i].shown, "%s: %s", what, out);
-        cr_expect_eq(run("cd %s/%s && %s verify %s/out/case.db", dir, shown[i].at, program(), dir), 0, "%s: %s", what, out);
+        cr_expect_eq(run("cd %s/%s && %s verify %s/out/case.db", dir, shown[i].at, program(), dir), 0,
+                     "%s: %s", what, out);
         cr_expect(strstr(out, " 0 changed, 0 missing"), "%s: %s", what, out);
     }
 }
@@ -340,26 +455,45 @@ static void forget_places(const char *dir, size_t i)
     char from[300], to[300];
     struct casedb *db = NULL, *copy = NULL;
     struct err e = {0};
-    snprintf(from, sizeof from, "%s/out%zu/case.db", dir, i), snprintf(to, sizeof to, "%s/out%zu/placeless.db", dir, i);
-    cr_assert(case_open(from, &db, &e) == OK && case_copy(db, &copy, &e) == OK && case_exec(copy, "UPDATE evidence SET place = ''", &e) == OK && case_save(copy, to, &e) == OK, "%s", e.why);
+    snprintf(from, sizeof from, "%s/out%zu/case.db", dir, i),
+        snprintf(to, sizeof to, "%s/out%zu/placeless.db", dir, i);
+    cr_assert(case_open(from, &db, &e) == OK && case_copy(db, &copy, &e) == OK
+                  && case_exec(copy, "UPDATE evidence SET place = ''", &e) == OK
+                  && case_save(copy, to, &e) == OK,
+              "%s", e.why);
     case_close(copy), case_close(db);
 }
 
-static const struct { const char *what, *at, *inputs; } ways[] = {
-    {"as it is", "a", "in"}, {"elsewhere", "b/deeper", "in"}, {"absolute", "a", "$TREE/b/deeper/in/"}, {"round about", ".", "./a/../b/deeper/in/."}, {"from inside", "a/in", "."},
+static const struct {
+    const char *what, *at, *inputs;
+} ways[] = {
+    {"as it is", "a", "in"},
+    {"elsewhere", "b/deeper", "in"},
+    {"absolute", "a", "$TREE/b/deeper/in/"},
+    {"round about", ".", "./a/../b/deeper/in/."},
+    {"from inside", "a/in", "."},
     {"under another name", ".", "c"},
 };
 
 Test(places, the_same_reports_wherever_it_lies, .timeout = 60)
 {
     const char *dir = scratch("wherever");
-    cr_assert_eq(run("mkdir -p %s/a %s/b/deeper && cp -r samples/cases/two-hosts %s/a/in && cp -r samples/cases/two-hosts %s/b/deeper/in && cp -r samples/cases/two-hosts %s/c", dir, dir, dir, dir, dir), 0, "%s", out);
+    cr_assert_eq(run("mkdir -p %s/a %s/b/deeper && cp -r samples/cases/two-hosts %s/a/in && cp -r "
+                     "samples/cases/two-hosts %s/b/deeper/in && cp -r samples/cases/two-hosts %s/c",
+                     dir, dir, dir, dir, dir),
+                 0, "%s", out);
     setenv("TREE", dir, 1);
     for (size_t i = 0; i < LEN(ways); i++) {
-        cr_assert_eq(run("cd %s/%s && %s analyze --progress=none -o %s/out%zu %s", dir, ways[i].at, program(), dir, i, ways[i].inputs), 0, "%s: %s", ways[i].what, out);
+        cr_assert_eq(run("cd %s/%s && %s analyze --progress=none -o %s/out%zu %s", dir, ways[i].at, program(),
+                         dir, i, ways[i].inputs),
+                     0, "%s: %s", ways[i].what, out);
         forget_places(dir, i);
-        cr_expect_eq(run("cd %s && for f in report.html report.md report.json placeless.db; do cmp out0/$f out%zu/$f || exit 1; done", dir, i), 0, "%s: %s", ways[i].what, out);
-        cr_expect_eq(run("cd %s && grep -lF -e %s -e deeper out%zu/report.*", dir, dir, i), 1, "%s: names folders around the evidence: %s", ways[i].what, out);
+        cr_expect_eq(run("cd %s && for f in report.html report.md report.json placeless.db; do cmp out0/$f "
+                         "out%zu/$f || exit 1; done",
+                         dir, i),
+                     0, "%s: %s", ways[i].what, out);
+        cr_expect_eq(run("cd %s && grep -lF -e %s -e deeper out%zu/report.*", dir, dir, i), 1,
+                     "%s: names folders around the evidence: %s", ways[i].what, out);
     }
 }
 
@@ -367,44 +501,95 @@ Test(places, the_same_reports_wherever_it_lies, .timeout = 60)
 Test(places, files_given_singly_are_those_of_their_folder)
 {
     const char *dir = scratch("singly");
-    cr_assert_eq(run("for h in WS22 WS23; do mkdir -p %s/$h && for f in samples/cases/two-hosts/$h-*; do cp $f %s/$h/${f##*/$h-} || exit 1; done; done", dir, dir), 0, "%s", out);
-    cr_assert_eq(run("for h in WS22 WS23; do cp samples/cases/dirty-hive/SYSTEM %s/$h/D && cp samples/cases/dirty-hive/SYSTEM.LOG1 %s/$h/D.LOG1 || exit 1; done", dir, dir), 0, "%s", out);
-    cr_assert_eq(run("cd %s && %s analyze -o whole WS22 WS23 && %s analyze -o singly WS23/* %s/WS22/*", dir, program(), program(), dir), 0, "%s", out);
-    cr_expect_eq(run("cd %s && for f in report.html report.md report.json; do cmp whole/$f singly/$f || exit 1; done", dir), 0, "%s", out);
-    cr_assert_eq(run("%s query --csv %s/singly/case.db \"SELECT group_concat(l.path || ' ' || h.path, ', ') FROM v_evidence l JOIN v_evidence h ON h.file_id = l.unit WHERE l.path LIKE '%%/D.LOG1'\""
-                     " | tail -n 1 | tr -d '\\042\\015\\n'", program(), dir), 0, "%s", out);
+    cr_assert_eq(run("for h in WS22 WS23; do mkdir -p %s/$h && for f in samples/cases/two-hosts/$h-*; do cp "
+                     "$f %s/$h/${f##*/$h-} || exit 1; done; done",
+                     dir, dir),
+                 0, "%s", out);
+    cr_assert_eq(run("for h in WS22 WS23; do cp samples/cases/dirty-hive/SYSTEM %s/$h/D && cp "
+                     "samples/cases/dirty-hive/SYSTEM.LOG1 %s/$h/D.LOG1 || exit 1; done",
+                     dir, dir),
+                 0, "%s", out);
+    cr_assert_eq(run("cd %s && %s analyze -o whole WS22 WS23 && %s analyze -o singly WS23/* %s/WS22/*", dir,
+                     program(), program(), dir),
+                 0, "%s", out);
+    cr_expect_eq(
+        run("cd %s && for f in report.html report.md report.json; do cmp whole/$f singly/$f || exit 1; done",
+            dir),
+        0, "%s", out);
+    cr_assert_eq(
+        run("%s query --csv %s/singly/case.db \"SELECT group_concat(l.path || ' ' || h.path, ', ') FROM "
+            "v_evidence l JOIN v_evidence h ON h.file_id = l.unit WHERE l.path LIKE '%%/D.LOG1'\""
+            " | tail -n 1 | tr -d '\\042\\015\\n'",
+            program(), dir),
+        0, "%s", out);
     cr_expect_str_eq(out, "WS22/D.LOG1 WS22/D, WS23/D.LOG1 WS23/D", "%s", out);
 }
 
 /* Older copies are known by the folders in the input, and by those around it however it is named. */
-static const struct { const char *at, *inputs; int older; } older[] = {
-    {".", "x", 1}, {"x", ".", 1}, {"x", "Windows.old", 1}, {"x/Windows.old", ".", 1}, {"x/Windows.old", "config", 1}, {".", "x/Windows.old/config", 1}, {".", "$TREE/x/Windows.old/config/SAM", 1},
-    {".", "y/RegBack", 1}, {"y/RegBack", "SAM", 1}, {"y", "RegBack/SAM", 1}, {".", "y/SAM", 0}, {".", "x y", 1}, {"x", "Windows.old/config ../y/RegBack", 1}, {".", "y/HarddiskVolumeShadowCopy3", 1},
+static const struct {
+    const char *at, *inputs;
+    int older;
+} older[] = {
+    {".", "x", 1},
+    {"x", ".", 1},
+    {"x", "Windows.old", 1},
+    {"x/Windows.old", ".", 1},
+    {"x/Windows.old", "config", 1},
+    {".", "x/Windows.old/config", 1},
+    {".", "$TREE/x/Windows.old/config/SAM", 1},
+    {".", "y/RegBack", 1},
+    {"y/RegBack", "SAM", 1},
+    {"y", "RegBack/SAM", 1},
+    {".", "y/SAM", 0},
+    {".", "x y", 1},
+    {"x", "Windows.old/config ../y/RegBack", 1},
+    {".", "y/HarddiskVolumeShadowCopy3", 1},
 };
 
 Test(places, older_copies_are_known, .timeout = 60)
 {
     const char *dir = scratch("older");
-    cr_assert_eq(run("mkdir -p %s/x/Windows.old/config %s/y/RegBack %s/y/HarddiskVolumeShadowCopy3 && for d in x/Windows.old/config y/RegBack y/HarddiskVolumeShadowCopy3 y; do"
-                     " cp samples/cases/credential-storage-policy/SAM %s/$d || exit 1; done", dir, dir, dir, dir), 0, "%s", out);
+    cr_assert_eq(run("mkdir -p %s/x/Windows.old/config %s/y/RegBack %s/y/HarddiskVolumeShadowCopy3 && for d "
+                     "in x/Windows.old/config y/RegBack y/HarddiskVolumeShadowCopy3 y; do"
+                     " cp samples/cases/credential-storage-policy/SAM %s/$d || exit 1; done",
+                     dir, dir, dir, dir),
+                 0, "%s", out);
     setenv("TREE", dir, 1);
     for (size_t i = 0; i < LEN(older); i++) {
-        cr_assert_eq(run("cd %s/%s && %s analyze --force --progress=none -o %s/out %s", dir, older[i].at, program(), dir, older[i].inputs), 0, "%s: %s", older[i].inputs, out);
-        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT min(older) FROM v_evidence WHERE path NOT LIKE 'y/SAM'\" | tail -n 1 | tr -d '\\015\\n'", program(), dir), 0, "%s", out);
+        cr_assert_eq(run("cd %s/%s && %s analyze --force --progress=none -o %s/out %s", dir, older[i].at,
+                         program(), dir, older[i].inputs),
+                     0, "%s: %s", older[i].inputs, out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT min(older) FROM v_evidence WHERE path NOT "
+                         "LIKE 'y/SAM'\" | tail -n 1 | tr -d '\\015\\n'",
+                         program(), dir),
+                     0, "%s", out);
         cr_expect_eq(atoi(out), older[i].older, "%s in %s: %s", older[i].inputs, older[i].at, out);
     }
 }
 
-/* verify and show find the evidence where it was given, and when it lies there no more, name it as reports do and where it was looked for. */
-static const struct { const char *what, *inputs, *then, *at; int code; const char *verify, *show; int show_code; } again[] = {
+/* verify and show find the evidence where it was given, and when it lies there no more, name it as reports do
+ * and where it was looked for. */
+static const struct {
+    const char *what, *inputs, *then, *at;
+    int code;
+    const char *verify, *show;
+    int show_code;
+} again[] = {
     {"from where it was analyzed", "in", "true", ".", 0, " 0 changed, 0 missing", "\nraw bytes\n", 0},
-    {"an absolute path, from elsewhere", "$TREE/in", "true", "elsewhere", 0, " 0 changed, 0 missing", "\nraw bytes\n", 0},
-    {"several, from elsewhere", "$TREE/elsewhere $TREE/in", "true", "elsewhere", 0, " 0 changed, 0 missing", "\nraw bytes\n", 0},
-    {"a relative path, from elsewhere", "in", "true", "elsewhere", 3, "missing  SYSTEM  (read from in/SYSTEM)", "raw bytes: in/", 0},
-    {"evidence that was moved", "in", "mv in moved", ".", 3, "missing  SYSTEM  (read from in/SYSTEM)", "raw bytes: in/", 0},
-    {"one of several moved", "elsewhere $TREE/in", "mv in moved", ".", 3, "missing  in/SYSTEM  (read from /", "raw bytes: /", 0},
-    {"a case that was moved", "$TREE/in", "mv out in/other && ln -s in/other out", "elsewhere", 0, " 0 changed, 0 missing", "\nraw bytes\n", 0},
-    {"evidence that was changed since", "in", "for f in in/*; do printf x >> $f; done", ".", 1, "changed  SYSTEM", "it has changed, its sha256 is now ", 3},
+    {"an absolute path, from elsewhere", "$TREE/in", "true", "elsewhere", 0, " 0 changed, 0 missing",
+     "\nraw bytes\n", 0},
+    {"several, from elsewhere", "$TREE/elsewhere $TREE/in", "true", "elsewhere", 0, " 0 changed, 0 missing",
+     "\nraw bytes\n", 0},
+    {"a relative path, from elsewhere", "in", "true", "elsewhere", 3,
+     "missing  SYSTEM  (read from in/SYSTEM)", "raw bytes: in/", 0},
+    {"evidence that was moved", "in", "mv in moved", ".", 3, "missing  SYSTEM  (read from in/SYSTEM)",
+     "raw bytes: in/", 0},
+    {"one of several moved", "elsewhere $TREE/in", "mv in moved", ".", 3, "missing  in/SYSTEM  (read from /",
+     "raw bytes: /", 0},
+    {"a case that was moved", "$TREE/in", "mv out in/other && ln -s in/other out", "elsewhere", 0,
+     " 0 changed, 0 missing", "\nraw bytes\n", 0},
+    {"evidence that was changed since", "in", "for f in in/*; do printf x >> $f; done", ".", 1,
+     "changed  SYSTEM", "it has changed, its sha256 is now ", 3},
 };
 
 Test(places, evidence_is_found_again, .timeout = 60)
@@ -412,40 +597,61 @@ Test(places, evidence_is_found_again, .timeout = 60)
     for (size_t i = 0; i < LEN(again); i++) {
         const char *dir = scratch("found"), *what = again[i].what;
         setenv("TREE", dir, 1), setenv("THEN", again[i].then, 1);
-        cr_assert_eq(run("mkdir %s/elsewhere && cp samples/cases/credential-storage-policy/SAM %s/elsewhere && cp -r samples/cases/credential-storage-policy %s/in && cd %s &&"
-                         " %s analyze --progress=none -o out %s && sh -c \"$THEN\"", dir, dir, dir, dir, program(), again[i].inputs), 0, "%s: %s", what, out);
-        cr_expect_eq(run("cd %s/%s && %s verify %s/out/case.db", dir, again[i].at, program(), dir), again[i].code, "%s: %s", what, out);
+        cr_assert_eq(run("mkdir %s/elsewhere && cp samples/cases/credential-storage-policy/SAM %s/elsewhere "
+                         "&& cp -r samples/cases/credential-storage-policy %s/in && cd %s &&"
+                         " %s analyze --progress=none -o out %s && sh -c \"$THEN\"",
+                         dir, dir, dir, dir, program(), again[i].inputs),
+                     0, "%s: %s", what, out);
+        cr_expect_eq(run("cd %s/%s && %s verify %s/out/case.db", dir, again[i].at, program(), dir),
+                     again[i].code, "%s: %s", what, out);
         cr_expect(strstr(out, again[i].verify), "%s: %s", what, out);
-        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE role='symptom' LIMIT 1\" | tail -n 1 | tr -d '\"\r'", program(), dir), 0);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT evidence_id FROM v_citation WHERE "
+                         "role='symptom' LIMIT 1\" | tail -n 1 | tr -d '\"\r'",
+                         program(), dir),
+                     0);
         char id[64];
         cr_assert_eq(sscanf(out, "%63s", id), 1);
-        cr_expect_eq(run("cd %s/%s && %s show %s/out/case.db %s", dir, again[i].at, program(), dir, id), again[i].show_code, "%s: %s", what, out);
-        cr_expect(strstr(out, again[i].show) && strstr(out, "\n  file         ") && strstr(out, "\n  read from    "), "%s: %s", what, out);
+        cr_expect_eq(run("cd %s/%s && %s show %s/out/case.db %s", dir, again[i].at, program(), dir, id),
+                     again[i].show_code, "%s: %s", what, out);
+        cr_expect(strstr(out, again[i].show) && strstr(out, "\n  file         ")
+                      && strstr(out, "\n  read from    "),
+                  "%s: %s", what, out);
     }
 }
 
 /* --- bad input: one clear line, the right code, nothing lost */
 
 #if defined(__SANITIZE_ADDRESS__)
-enum { LIMIT_MEMORY = 0 };      /* the sanitizer's own memory would count, so no limit is set */
+enum { LIMIT_MEMORY = 0 }; /* the sanitizer's own memory would count, so no limit is set */
 #else
 enum { LIMIT_MEMORY = 5 };
 #endif
 
-static const struct { const char *name, *make, *args; int code; const char *says; } bad[] = {
+static const struct {
+    const char *name, *make, *args;
+    int code;
+    const char *says;
+} bad[] = {
     {"empty folder", "mkdir in", "-o out in", 4, "no usable evidence"},
     {"text named System.evtx", "mkdir in && echo hello > in/System.evtx", "-o out in", 4, "text"},
     {"hive named notes.txt", "mkdir in && cp $SAMPLE/SYSTEM in/notes.txt", "-o out in", 0, NULL},
-    {"log cut in its second half", "mkdir in && head -c 40000 $SAMPLE/System.evtx > in/System.evtx", "-o out in", 0, NULL},
-    {"log cut in its header, strict", "mkdir in && cp $SAMPLE/SYSTEM in && head -c 3000 $SAMPLE/System.evtx > in/x.evtx", "--strict -o out in", 3, NULL},
+    {"log cut in its second half", "mkdir in && head -c 40000 $SAMPLE/System.evtx > in/System.evtx",
+     "-o out in", 0, NULL},
+    {"log cut in its header, strict",
+     "mkdir in && cp $SAMPLE/SYSTEM in && head -c 3000 $SAMPLE/System.evtx > in/x.evtx", "--strict -o out in",
+     3, NULL},
     {"nothing of that name", "true", "-o out in", 2, "in"},
-    {"output inside the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in/out in", 2, "inside the evidence"},
+    {"output inside the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in/out in", 2,
+     "inside the evidence"},
     {"output is the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in in", 2, "inside the evidence"},
-    {"output folder under a file", "mkdir in && cp $SAMPLE/SYSTEM in && echo x > file", "-o file/out in", 6, "file/out"},
-    {"case exists already", "mkdir in out && cp $SAMPLE/SYSTEM in && echo old > out/case.db", "-o out in", 2, "--force"},
+    {"output folder under a file", "mkdir in && cp $SAMPLE/SYSTEM in && echo x > file", "-o file/out in", 6,
+     "file/out"},
+    {"case exists already", "mkdir in out && cp $SAMPLE/SYSTEM in && echo old > out/case.db", "-o out in", 2,
+     "--force"},
     {"unknown option", "mkdir in", "--frobnicate in", 2, "--frobnicate"},
     {"bad time", "mkdir in", "--since yesterday -o out in", 2, "yesterday"},
-    {"unknown knowledge folder", "mkdir in && cp $SAMPLE/SYSTEM in", "--knowledge nowhere -o out in", 2, "nowhere"},
+    {"unknown knowledge folder", "mkdir in && cp $SAMPLE/SYSTEM in", "--knowledge nowhere -o out in", 2,
+     "nowhere"},
     {"finding at the bar", "cp -r $SAMPLE in", "--fail-on likely -o out in", 1, NULL},
     {"full disk", "cp -r $SAMPLE in", "FULL", 6, "case.db"},
     {"limit of facts", "cp -r $SAMPLE in", "--limits facts=5 -o out in", 5, NULL},
@@ -454,29 +660,39 @@ static const struct { const char *name, *make, *args; int code; const char *says
     {"limit of memory", "cp -r $SAMPLE in", "--limits memory=1M -o out in", LIMIT_MEMORY, NULL},
     {"no such limit", "mkdir in", "--limits bytes=5 -o out in", 2, "file-bytes"},
     {"limit without a number", "mkdir in", "--limits facts=many -o out in", 2, "facts"},
-    {"symbolic link is not followed", "mkdir in && cp $SAMPLE/SYSTEM in && ln -s /etc in/link", "-o out in", 0, NULL},
+    {"symbolic link is not followed", "mkdir in && cp $SAMPLE/SYSTEM in && ln -s /etc in/link", "-o out in",
+     0, NULL},
 };
 
 Test(bad_input, one_line_and_the_right_code, .timeout = 120)
 {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *dir = scratch("bad");
-        cr_assert_eq(run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, bad[i].make), 0, "%s: %s", bad[i].name, out);
+        cr_assert_eq(
+            run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, bad[i].make),
+            0, "%s: %s", bad[i].name, out);
         bool full = strcmp(bad[i].args, "FULL") == 0;
-        int code = run("cd %s && %s%s analyze %s >stdout", dir, full ? "ulimit -f 64; " : "", program(), full ? "-o out in" : bad[i].args);
+        int code = run("cd %s && %s%s analyze %s >stdout", dir, full ? "ulimit -f 64; " : "", program(),
+                       full ? "-o out in" : bad[i].args);
         cr_expect_eq(code, bad[i].code, "%s: exit %d: %s", bad[i].name, code, out);
         cr_expect(!bad[i].says || strstr(out, bad[i].says), "%s says: %s", bad[i].name, out);
-        cr_expect(bad[i].code == 0 || bad[i].code == 1 || bad[i].code == 5 || lines() == 1, "%s: one line, not: %s", bad[i].name, out);
-        cr_expect_eq(run("grep -q '^limit  ' %s/stdout", dir) == 0, code == 5, "%s: the summary says so when a limit was reached", bad[i].name);
-        cr_expect_eq(run("ls %s/out/*.building %s/out/*.tmp 2>/dev/null | grep .", dir, dir), 1, "%s left behind: %s", bad[i].name, out);
+        cr_expect(bad[i].code == 0 || bad[i].code == 1 || bad[i].code == 5 || lines() == 1,
+                  "%s: one line, not: %s", bad[i].name, out);
+        cr_expect_eq(run("grep -q '^limit  ' %s/stdout", dir) == 0, code == 5,
+                     "%s: the summary says so when a limit was reached", bad[i].name);
+        cr_expect_eq(run("ls %s/out/*.building %s/out/*.tmp 2>/dev/null | grep .", dir, dir), 1,
+                     "%s left behind: %s", bad[i].name, out);
     }
 }
 
 Test(bad_input, unreadable_file_is_named)
 {
     const char *dir = scratch("unreadable");
-    cr_assert_eq(run("mkdir -m 755 %s/in && cp samples/cases/credential-storage-policy/SYSTEM samples/cases/credential-storage-policy/System.evtx %s/in && chmod 000 %s/in/System.evtx && chmod 777 %s",
-                     dir, dir, dir, dir), 0);
+    cr_assert_eq(run("mkdir -m 755 %s/in && cp samples/cases/credential-storage-policy/SYSTEM "
+                     "samples/cases/credential-storage-policy/System.evtx %s/in && chmod 000 "
+                     "%s/in/System.evtx && chmod 777 %s",
+                     dir, dir, dir, dir),
+                 0);
     char as[128] = "";
     if (getuid() == 0) {
         snprintf(as, sizeof as, "setpriv --reuid=65534 --regid=65534 --clear-groups ");
@@ -486,7 +702,10 @@ Test(bad_input, unreadable_file_is_named)
         }
     }
     cr_expect_eq(run("%s%s analyze -o %s/out %s/in", as, program(), dir, dir), 0, "%s", out);
-    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state, note FROM v_evidence WHERE path LIKE '%%System.evtx'\" | tail -n 1", program(), dir), 0);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state, note FROM v_evidence WHERE path LIKE "
+                     "'%%System.evtx'\" | tail -n 1",
+                     program(), dir),
+                 0);
     cr_expect(strstr(out, "unreadable") && strstr(out, "Permission denied"), "%s", out);
     cr_expect_eq(run("%s%s analyze --strict -o %s/out2 %s/in", as, program(), dir, dir), 3, "%s", out);
 }
@@ -497,25 +716,37 @@ Test(bad_input, old_case_survives_a_killed_run, .timeout = 60)
     cr_assert_eq(run("%s analyze -o %s/out samples/cases/healthy-host", program(), dir), 0, "%s", out);
     cr_assert_eq(run("sha256sum %s/out/case.db > %s/before", dir, dir), 0);
     for (int i = 1; i <= 12; i++) {
-        run("%s analyze --force -o %s/out samples/cases/two-hosts & sleep 0.0%d; kill -9 $!; wait", program(), dir, i * 7 % 10);
-        cr_expect_eq(run("%s query %s/out/case.db 'SELECT count(*) FROM v_evidence'", program(), dir), 0, "%s", out);
+        run("%s analyze --force -o %s/out samples/cases/two-hosts & sleep 0.0%d; kill -9 $!; wait", program(),
+            dir, i * 7 % 10);
+        cr_expect_eq(run("%s query %s/out/case.db 'SELECT count(*) FROM v_evidence'", program(), dir), 0,
+                     "%s", out);
     }
-    cr_expect_eq(run("%s analyze --force -o %s/out samples/cases/healthy-host && sha256sum -c %s/before", program(), dir, dir), 0, "%s", out);
+    cr_expect_eq(run("%s analyze --force -o %s/out samples/cases/healthy-host && sha256sum -c %s/before",
+                     program(), dir, dir),
+                 0, "%s", out);
 }
 
-/* Ctrl-C reaches the program and its workers alike, whatever they are at: one line, 130, and the folder as it was. */
+/* Ctrl-C reaches the program and its workers alike, whatever they are at: one line, 130, and the folder as it
+ * was. */
 Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 60)
 {
     const char *dir = scratch("interrupt");
     unsigned stopped = 0;
-    cr_assert_eq(run("%s analyze --stamp old -o %s/out samples/cases/two-hosts && cp -r %s/out %s/old", program(), dir, dir, dir), 0, "%s", out);
+    cr_assert_eq(run("%s analyze --stamp old -o %s/out samples/cases/two-hosts && cp -r %s/out %s/old",
+                     program(), dir, dir, dir),
+                 0, "%s", out);
     for (int i = 0; i < 20; i++) {
-        int code = run("cd %s && setsid sh -c 'trap : INT; %s analyze --force --stamp new --progress=none -o out '$OLDPWD'/samples/cases/two-hosts >stdout & p=$!; sleep 0.%02d; kill -INT -$$; wait $p'", dir, program(), i);
+        int code = run(
+            "cd %s && setsid sh -c 'trap : INT; %s analyze --force --stamp new --progress=none -o out "
+            "'$OLDPWD'/samples/cases/two-hosts >stdout & p=$!; sleep 0.%02d; kill -INT -$$; wait $p'",
+            dir, program(), i);
         bool said = strcmp(out, "whylogon: interrupted: the run was stopped\n") == 0;
         stopped += said;
-        cr_expect(code == 0 || (code == 128 + SIGINT && (said || !out[0])), "%d: %s", code, out);       /* silent: before it could listen */
+        cr_expect(code == 0 || (code == 128 + SIGINT && (said || !out[0])), "%d: %s", code,
+                  out); /* silent: before it could listen */
         cr_expect(code == 0 || run("diff -r %s/old %s/out", dir, dir) == 0, "%s", out);
-        cr_expect_eq(run("ls %s/out | grep -v -e '^case.db$' -e '^report[.]'", dir), 1, "left behind: %s", out);
+        cr_expect_eq(run("ls %s/out | grep -v -e '^case.db$' -e '^report[.]'", dir), 1, "left behind: %s",
+                     out);
         cr_assert_eq(run("rm -r %s/out && cp -r %s/old %s/out", dir, dir, dir), 0, "%s", out);
     }
     cr_expect_geq(stopped, 3, "%u", stopped);
@@ -523,14 +754,36 @@ Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 60)
 
 Test(commands, exit_codes)
 {
-    static const struct { const char *args; int code; const char *says; } rows[] = {
-        {"--version", 0, "whylogon "}, {"--help", 0, "analyze"}, {"help dump", 0, "--since"}, {"analyze --help", 0, "examples:"}, {"", 2, "usage"}, {"frobnicate", 2, "frobnicate"},
-        {"explain 0x80070520", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain -2147023584", 0, "ERROR_NO_SUCH_LOGON_SESSION"}, {"explain 2147943726", 0, "ERROR_LOGON_FAILURE"},
-        {"explain %%1312", 0, "1312"}, {"explain STATUS_NO_SUCH_LOGON_SESSION", 0, "0xc000005f"}, {"explain zebra", 2, "zebra"},
-        {"rules list", 0, "credential-storage-policy"}, {"rules lint", 0, NULL}, {"rules test", 0, NULL}, {"query /nonexistent 'SELECT 1'", 2, "/nonexistent"},
-        {"dump Makefile", 4, "Makefile"}, {"dump --id= samples/cases/two-hosts", 2, "--id wants"}, {"dump --id=4624- samples/cases/two-hosts", 2, "--id wants"},
-        {"dump --id=,1 samples/cases/two-hosts", 2, "--id wants"}, {"dump --id=1-70000 samples/cases/two-hosts", 2, "--id wants"},
-        {"inspect samples/cases/healthy-host", 0, "hive"}, {"show /nonexistent f1:0x1", 2, "/nonexistent"}, {"verify /nonexistent", 2, "/nonexistent"}, {"inspect --jail", 0, "seccomp"},
+    static const struct {
+        const char *args;
+        int code;
+        const char *says;
+    } rows[] = {
+        {"--version", 0, "whylogon "},
+        {"--help", 0, "analyze"},
+        {"help dump", 0, "--since"},
+        {"analyze --help", 0, "examples:"},
+        {"", 2, "usage"},
+        {"frobnicate", 2, "frobnicate"},
+        {"explain 0x80070520", 0, "ERROR_NO_SUCH_LOGON_SESSION"},
+        {"explain -2147023584", 0, "ERROR_NO_SUCH_LOGON_SESSION"},
+        {"explain 2147943726", 0, "ERROR_LOGON_FAILURE"},
+        {"explain %%1312", 0, "1312"},
+        {"explain STATUS_NO_SUCH_LOGON_SESSION", 0, "0xc000005f"},
+        {"explain zebra", 2, "zebra"},
+        {"rules list", 0, "credential-storage-policy"},
+        {"rules lint", 0, NULL},
+        {"rules test", 0, NULL},
+        {"query /nonexistent 'SELECT 1'", 2, "/nonexistent"},
+        {"dump Makefile", 4, "Makefile"},
+        {"dump --id= samples/cases/two-hosts", 2, "--id wants"},
+        {"dump --id=4624- samples/cases/two-hosts", 2, "--id wants"},
+        {"dump --id=,1 samples/cases/two-hosts", 2, "--id wants"},
+        {"dump --id=1-70000 samples/cases/two-hosts", 2, "--id wants"},
+        {"inspect samples/cases/healthy-host", 0, "hive"},
+        {"show /nonexistent f1:0x1", 2, "/nonexistent"},
+        {"verify /nonexistent", 2, "/nonexistent"},
+        {"inspect --jail", 0, "seccomp"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int code = run("%s %s", program(), rows[i].args);
@@ -539,11 +792,14 @@ Test(commands, exit_codes)
     }
 }
 
-/* A hive whose last write was finished may still be damaged: inspect does not call it clean and leave it at that. */
+/* A hive whose last write was finished may still be damaged: inspect does not call it clean and leave it at
+ * that. */
 Test(commands, inspect_tells_damage)
 {
     const char *dir = scratch("inspect");
-    cr_assert_eq(run("cp samples/cases/credential-storage-policy/SYSTEM %s && %s inspect %s/SYSTEM", dir, program(), dir), 0);
+    cr_assert_eq(run("cp samples/cases/credential-storage-policy/SYSTEM %s && %s inspect %s/SYSTEM", dir,
+                     program(), dir),
+                 0);
     cr_expect(strstr(out, " values, clean\n") && !strstr(out, "anomal"), "%s", out);
     cr_assert_eq(run("truncate -s 12000 %s/SYSTEM && %s inspect %s/SYSTEM", dir, program(), dir), 0);
     cr_expect(strstr(out, " values, clean but damaged\n") && strstr(out, "anomalies:\n"), "%s", out);
@@ -553,18 +809,32 @@ Test(commands, dump_is_the_same_whoever_writes_it)
 {
     const char *dir = scratch("dump");
     for (int jobs = 1; jobs <= 3; jobs++)
-        cr_assert_eq(run("%s dump -j %d samples/cases/two-hosts > %s/%d", program(), jobs, dir, jobs), 0, "%s", out);
+        cr_assert_eq(run("%s dump -j %d samples/cases/two-hosts > %s/%d", program(), jobs, dir, jobs), 0,
+                     "%s", out);
     cr_expect_eq(run("cmp %s/1 %s/2 && cmp %s/1 %s/3", dir, dir, dir, dir), 0, "%s", out);
-    cr_assert_eq(run("%s inspect --json samples/cases/healthy-host | sed -n 's/.*\"parsed\":\\([0-9]*\\).*/\\1/p' | awk '{s += $1} END {print s}' > %s/n; %s dump samples/cases/healthy-host | grep -c record_id | cmp - %s/n",
-                     program(), dir, program(), dir), 0, "%s", out);
-    cr_expect_eq(run("%s dump --id 101 samples/cases/credential-storage-policy | grep -vc '\"event_id\":101,'", program()), 1);
+    cr_assert_eq(run("%s inspect --json samples/cases/healthy-host | sed -n "
+                     "'s/.*\"parsed\":\\([0-9]*\\).*/\\1/p' | awk '{s += $1} END {print s}' > %s/n; %s dump "
+                     "samples/cases/healthy-host | grep -c record_id | cmp - %s/n",
+                     program(), dir, program(), dir),
+                 0, "%s", out);
+    cr_expect_eq(
+        run("%s dump --id 101 samples/cases/credential-storage-policy | grep -vc '\"event_id\":101,'",
+            program()),
+        1);
     cr_expect(strncmp(out, "0", 1) == 0, "a filter filters: %s", out);
-    cr_expect_eq(run("for p in Microsoft-Windows-TaskScheduler Microsoft-Windows-Security-Auditing 'Service Control Manager'; do "
-                     "%s dump samples/cases | grep -F \"\\\"provider\\\":\\\"$p\\\"\" > %s/n; %s dump --provider \"$p\" samples/cases | cmp - %s/n && test -s %s/n || exit 1; done",
-                     program(), dir, program(), dir, dir), 0, "a provider alone: %s", out);
+    cr_expect_eq(run("for p in Microsoft-Windows-TaskScheduler Microsoft-Windows-Security-Auditing 'Service "
+                     "Control Manager'; do "
+                     "%s dump samples/cases | grep -F \"\\\"provider\\\":\\\"$p\\\"\" > %s/n; %s dump "
+                     "--provider \"$p\" samples/cases | cmp - %s/n && test -s %s/n || exit 1; done",
+                     program(), dir, program(), dir, dir),
+                 0, "a provider alone: %s", out);
     cr_expect_eq(run("%s dump samples/cases/credential-storage-policy | head -n 1 >/dev/null", program()), 0);
     cr_expect_str_eq(out, "", "a reader that has had enough is no error: %s", out);
-    cr_assert_eq(run("awk 'BEGIN {print \"Windows Registry Editor Version 5.00\\n\\n[HKEY_LOCAL_MACHINE\\\\SYSTEM\\\\Select]\"; for (i = 0; i < 20000; i++) printf \"\\\"v%%d\\\"=dword:00000001\\n\", i}' > %s/long.reg", dir), 0, "%s", out);
+    cr_assert_eq(run("awk 'BEGIN {print \"Windows Registry Editor Version "
+                     "5.00\\n\\n[HKEY_LOCAL_MACHINE\\\\SYSTEM\\\\Select]\"; for (i = 0; i < 20000; i++) "
+                     "printf \"\\\"v%%d\\\"=dword:00000001\\n\", i}' > %s/long.reg",
+                     dir),
+                 0, "%s", out);
     cr_expect_eq(run("%s dump %s/long.reg | head -n 1 >/dev/null", program(), dir), 0);
     cr_expect_str_eq(out, "", "nor in the middle of a file: %s", out);
     cr_expect_eq(run("%s dump %s/long.reg >/dev/full", program(), dir), 6, "%s", out);
@@ -574,10 +844,13 @@ Test(commands, query_refuses_everything_but_reading)
 {
     const char *dir = scratch("query");
     cr_assert_eq(run("%s analyze -o %s/out samples/cases/healthy-host", program(), dir), 0, "%s", out);
-    static const char *const refused[] = {"DELETE FROM v_event", "SELECT * FROM event", "PRAGMA user_version=3", "ATTACH '/tmp/x' AS x", "SELECT 1; SELECT 2", "SELECT load_extension('x')",
-                                          "CREATE TABLE t(a)", "SELECT * FROM sqlite_master", "SELECT writefile('/tmp/x', 'y')"};
+    static const char *const refused[] = {
+        "DELETE FROM v_event",  "SELECT * FROM event",         "PRAGMA user_version=3",
+        "ATTACH '/tmp/x' AS x", "SELECT 1; SELECT 2",          "SELECT load_extension('x')",
+        "CREATE TABLE t(a)",    "SELECT * FROM sqlite_master", "SELECT writefile('/tmp/x', 'y')"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        cr_expect_eq(run("%s query %s/out/case.db \"%s\"", program(), dir, refused[i]), 2, "%s: %s", refused[i], out);
+        cr_expect_eq(run("%s query %s/out/case.db \"%s\"", program(), dir, refused[i]), 2, "%s: %s",
+                     refused[i], out);
     cr_expect_eq(run("%s query %s/out/case.db 'SELECT count(*) FROM v_event'", program(), dir), 0, "%s", out);
 }
 
@@ -591,18 +864,32 @@ Test(corpus, everything_in_one_run, .timeout = 300)
     }
     const char *dir = scratch("corpus");
     cr_assert_eq(run("%s analyze -o %s/out ../shared/corpus", program(), dir), 0, "%s", out);
-    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT path, sha256 FROM v_evidence ORDER BY path\" > %s/list; tail -n +2 ../shared/corpus/MANIFEST.tsv | cut -f1,3 |"
-                     " while IFS='\t' read -r p h; do grep -qF \"$p\\\",\\\"$h\" %s/list || echo \"$p\"; done", program(), dir, dir, dir), 0);
+    cr_assert_eq(
+        run("%s query --csv %s/out/case.db \"SELECT path, sha256 FROM v_evidence ORDER BY path\" > %s/list; "
+            "tail -n +2 ../shared/corpus/MANIFEST.tsv | cut -f1,3 |"
+            " while IFS='\t' read -r p h; do grep -qF \"$p\\\",\\\"$h\" %s/list || echo \"$p\"; done",
+            program(), dir, dir, dir),
+        0);
     cr_expect_str_eq(out, "", "not listed with its hash: %s", out);
-    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_evidence WHERE seen <> parsed + recovered + failed\" | tail -n 1", program(), dir), 0);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_evidence WHERE seen <> parsed + "
+                     "recovered + failed\" | tail -n 1",
+                     program(), dir),
+                 0);
     cr_expect(strncmp(out, "0", 1) == 0, "records unaccounted for in %s files", out);
-    static const struct { const char *what, *sql; } rows[] = {
-        {"TaskScheduler names", "SELECT count(*) > 0 FROM v_event WHERE provider = 'Microsoft-Windows-TaskScheduler' AND json_extract(data, '$.TaskName') IS NOT NULL"},
-        {"4698 names", "SELECT count(*) > 0 FROM v_event WHERE event_id IN (4698, 4702) AND json_extract(data, '$.TaskName') IS NOT NULL AND json_extract(data, '$.SubjectUserName') IS NOT NULL"},
+    static const struct {
+        const char *what, *sql;
+    } rows[] = {
+        {"TaskScheduler names",
+         "SELECT count(*) > 0 FROM v_event WHERE provider = 'Microsoft-Windows-TaskScheduler' AND "
+         "json_extract(data, '$.TaskName') IS NOT NULL"},
+        {"4698 names",
+         "SELECT count(*) > 0 FROM v_event WHERE event_id IN (4698, 4702) AND json_extract(data, "
+         "'$.TaskName') IS NOT NULL AND json_extract(data, '$.SubjectUserName') IS NOT NULL"},
         {"control sets", "SELECT count(*) >= 3 FROM v_service WHERE service = 'CscService'"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        cr_assert_eq(run("%s query --csv %s/out/case.db \"%s\" | tail -n 1", program(), dir, rows[i].sql), 0, "%s", out);
+        cr_assert_eq(run("%s query --csv %s/out/case.db \"%s\" | tail -n 1", program(), dir, rows[i].sql), 0,
+                     "%s", out);
         cr_expect(strncmp(out, "1", 1) == 0, "%s: %s", rows[i].what, out);
     }
 }

@@ -8,7 +8,10 @@
 /* Public logs beside the project, where they are present. */
 static const char corpus[] = "../shared/corpus/evtx";
 
-struct logs { char path[512][512]; size_t n; };
+struct logs {
+    char path[512][512];
+    size_t n;
+};
 
 static struct logs *find_logs(void)
 {
@@ -42,9 +45,10 @@ static void load(const char *path, struct buf *b)
 
 static const char *base_name(const char *path) { return strrchr(path, '/') + 1; }
 
-/* ---- Both lanes ----------------------------------------------------------------------------------------------------------------------- */
+/* --- Both lanes */
 
-static bool read_lane(struct bx *bx, struct bx_event *ev, size_t at, size_t n, enum bx_lane lane, struct buf *out, uint64_t *hash)
+static bool read_lane(struct bx *bx, struct bx_event *ev, size_t at, size_t n, enum bx_lane lane,
+                      struct buf *out, uint64_t *hash)
 {
     out->n = 0;
     if (!bx_open(bx, at, n, lane, ev))
@@ -58,7 +62,8 @@ static bool read_lane(struct bx *bx, struct bx_event *ev, size_t at, size_t n, e
     return ok;
 }
 
-static size_t compare_lanes(struct bx *bx, struct bx_event *ev, struct span chunk, const char *path, struct buf out[2])
+static size_t compare_lanes(struct bx *bx, struct bx_event *ev, struct span chunk, const char *path,
+                            struct buf out[2])
 {
     size_t records = 0;
     bx_chunk(bx, chunk.p, chunk.n);
@@ -71,13 +76,15 @@ static size_t compare_lanes(struct bx *bx, struct bx_event *ev, struct span chun
         uint64_t hash[2] = {1, 1};
         bool ok[2];
         for (int i = 0; i < 2; i++)
-            ok[i] = read_lane(bx, ev, at + 24, size - 28, i ? BX_GENERAL_LANE : BX_ANY_LANE, &out[i], &hash[i]);
-        cr_expect(ok[0] == ok[1] && (!ok[0] || hash[0] == hash[1]), "%s, chunk at 0x%llx, record at %zu", base_name(path),
-            (unsigned long long)chunk.off, at);
+            ok[i] = read_lane(bx, ev, at + 24, size - 28, i ? BX_GENERAL_LANE : BX_ANY_LANE, &out[i],
+                              &hash[i]);
+        cr_expect(ok[0] == ok[1] && (!ok[0] || hash[0] == hash[1]), "%s, chunk at 0x%llx, record at %zu",
+                  base_name(path), (unsigned long long)chunk.off, at);
         if (ok[0] && ok[1])
-            cr_assert(str_eq(buf_view(&out[0]), buf_view(&out[1])), "%s, chunk at 0x%llx, record at %zu:\n%.*s\n%.*s", base_name(path),
-                (unsigned long long)chunk.off, at,
-                      STR_ARG(buf_view(&out[0])), STR_ARG(buf_view(&out[1])));
+            cr_assert(str_eq(buf_view(&out[0]), buf_view(&out[1])),
+                      "%s, chunk at 0x%llx, record at %zu:\n%.*s\n%.*s", base_name(path),
+                      (unsigned long long)chunk.off, at, STR_ARG(buf_view(&out[0])),
+                      STR_ARG(buf_view(&out[1])));
         records += ok[0];
         at += size;
     }
@@ -100,7 +107,9 @@ Test(evtx_corpus, lanes_agree)
         load(l->path[i], &file);
         for (size_t at = 4096; at < file.n; at += EVTX_CHUNK)
             if (file.n - at >= 512 && memcmp(file.p + at, "ElfChnk", 8) == 0)
-                records += compare_lanes(bx, ev, span_of(file.p + at, file.n - at < EVTX_CHUNK ? file.n - at : EVTX_CHUNK, at), l->path[i], out);
+                records += compare_lanes(
+                    bx, ev, span_of(file.p + at, file.n - at < EVTX_CHUNK ? file.n - at : EVTX_CHUNK, at),
+                    l->path[i], out);
     }
     if (l->n >= 163)
         cr_expect(records > 22000, "%zu records", records);
@@ -108,16 +117,22 @@ Test(evtx_corpus, lanes_agree)
     buf_free(&file), buf_free(&out[0]), buf_free(&out[1]);
 }
 
-/* ---- The second reader ---------------------------------------------------------------------------------------------------------------- */
+/* --- The second reader */
 
 /* Logs that libevtx 20181227 does not read whole; what it reads must be among ours, in order. */
-static const struct { const char *name, *why; } partial[] = {
-    {"2-vss_0-Microsoft-Windows-RemoteDesktopServices-RdpCoreTS%4Operational.evtx", "leaves a chunk at its first bad record"},
-    {"2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx", "leaves a chunk at its first bad record"},
+static const struct {
+    const char *name, *why;
+} partial[] = {
+    {"2-vss_0-Microsoft-Windows-RemoteDesktopServices-RdpCoreTS%4Operational.evtx",
+     "leaves a chunk at its first bad record"},
+    {"2-vss_0-Microsoft-Windows-TerminalServices-RemoteConnectionManager%4Operational.evtx",
+     "leaves a chunk at its first bad record"},
     {"sample-with-zero-data-size-event.evtx", "leaves a chunk at its first bad record"},
     {"sample_with_a_bad_chunk_magic.evtx", "leaves a chunk at its first bad record"},
-    {"E_ShadowCopy6_windows_system32_winevt_logs_Microsoft-Windows-CAPI2%4Operational.evtx", "stops: invalid binary XML token in an element"},
-    {"E_Windows_system32_winevt_logs_Microsoft-Windows-CAPI2%4Operational.evtx", "stops: invalid binary XML token in an element"},
+    {"E_ShadowCopy6_windows_system32_winevt_logs_Microsoft-Windows-CAPI2%4Operational.evtx",
+     "stops: invalid binary XML token in an element"},
+    {"E_Windows_system32_winevt_logs_Microsoft-Windows-CAPI2%4Operational.evtx",
+     "stops: invalid binary XML token in an element"},
     {"MSExchange_Management_wec.evtx", "stops: text token in an attribute of a plain fragment"},
     {"issue_201.evtx", "stops: text token in an attribute of a plain fragment"},
 };
@@ -167,12 +182,16 @@ static bool next_event(struct str text, size_t *at, struct str *event)
 
 static void put_unescaped(struct buf *out, struct str s)
 {
-    static const struct { struct str entity; char c; } known[] = {{{"&amp;", 5}, '&'}, {{"&lt;", 4}, '<'}, {{"&gt;", 4}, '>'},
-        {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''}, {{"&#13;", 5}, '\r'},
-        {{"&#10;", 5}, '\n'}, {{"&#9;", 4}, '\t'}};
+    static const struct {
+        struct str entity;
+        char c;
+    } known[] = {{{"&amp;", 5}, '&'},   {{"&lt;", 4}, '<'},   {{"&gt;", 4}, '>'},   {{"&quot;", 6}, '"'},
+                 {{"&apos;", 6}, '\''}, {{"&#13;", 5}, '\r'}, {{"&#10;", 5}, '\n'}, {{"&#9;", 4}, '\t'}};
     for (size_t i = 0; i < s.n;) {
         size_t k = 0;
-        while (k < LEN(known) && !(s.n - i >= known[k].entity.n && memcmp(s.p + i, known[k].entity.p, known[k].entity.n) == 0))
+        while (
+            k < LEN(known)
+            && !(s.n - i >= known[k].entity.n && memcmp(s.p + i, known[k].entity.p, known[k].entity.n) == 0))
             k++;
         if (k < LEN(known))
             buf_char(out, known[k].c), i += known[k].entity.n;
@@ -181,8 +200,8 @@ static void put_unescaped(struct buf *out, struct str s)
     }
 }
 
-/* One value in one form, whoever wrote it: numbers in hexadecimal without zeros in front, GUIDs and bytes in lower case, times with seven digits,
- * controls as our escaper shows them, no carriage returns. */
+/* One value in one form, whoever wrote it: numbers in hexadecimal without zeros in front, GUIDs and bytes in
+ * lower case, times with seven digits, controls as our escaper shows them, no carriage returns. */
 static void put_value(struct buf *out, struct str s)
 {
     struct buf text = {0}, shown = {0};
@@ -192,9 +211,11 @@ static void put_value(struct buf *out, struct str s)
     text.n = 0;
     put_unescaped(&text, buf_view(&shown));
     struct str v = str_trim(buf_view(&text));
-    bool time = v.n >= 22 && v.n <= 30 && v.p[10] == 'T' && v.p[19] == '.' && v.p[v.n - 1] == 'Z', hex = v.n > 0;
+    bool time = v.n >= 22 && v.n <= 30 && v.p[10] == 'T' && v.p[19] == '.' && v.p[v.n - 1] == 'Z',
+         hex = v.n > 0;
     for (size_t i = 0; i < v.n; i++)
-        hex &= (v.p[i] >= '0' && v.p[i] <= '9') || ((v.p[i] | 32) >= 'a' && (v.p[i] | 32) <= 'f') || v.p[i] == '{' || v.p[i] == '}' || v.p[i] == '-';
+        hex &= (v.p[i] >= '0' && v.p[i] <= '9') || ((v.p[i] | 32) >= 'a' && (v.p[i] | 32) <= 'f')
+               || v.p[i] == '{' || v.p[i] == '}' || v.p[i] == '-';
     if (v.n < 20 && str_i64(v, &number)) {
         buf_printf(out, "#%llx", (unsigned long long)number);
     } else if (time) {
@@ -209,7 +230,8 @@ static void put_value(struct buf *out, struct str s)
     buf_free(&text), buf_free(&shown);
 }
 
-/* Attributes and texts of leaves, one a line: "Provider.Name=...", "Data=...". RenderingInfo, which libevtx leaves out, ends the list. */
+/* Attributes and texts of leaves, one a line: "Provider.Name=...", "Data=...". RenderingInfo, which libevtx
+ * leaves out, ends the list. */
 static void flatten(struct str x, struct buf *out)
 {
     struct str open = {0}, text = {0};
@@ -254,7 +276,8 @@ static void flatten(struct str x, struct buf *out)
     }
 }
 
-/* Nothing but characters that are neither markup nor blank: libevtx writes code page strings without escaping their markup. */
+/* Nothing but characters that are neither markup nor blank: libevtx writes code page strings without escaping
+ * their markup. */
 static void bare_text(struct str x, struct buf *out)
 {
     struct buf text = {0};
@@ -285,7 +308,9 @@ static enum status keep_text(void *ctx, const char *p, size_t n, struct err *e)
     return OK;
 }
 
-struct tally_of { size_t theirs, ours, unescaped, differ; };
+struct tally_of {
+    size_t theirs, ours, unescaped, differ;
+};
 
 static void compare_events(const char *path, struct str theirs, struct str ours, struct tally_of *t)
 {
@@ -297,7 +322,8 @@ static void compare_events(const char *path, struct str theirs, struct str ours,
         bool found = false;
         while (!found && next_event(ours, &from, &y))
             t->ours++, found = str_eq(record_id(x), record_id(y));
-        cr_assert(found, "%s: record %.*s of the second reader is not among ours", base_name(path), STR_ARG(record_id(x)));
+        cr_assert(found, "%s: record %.*s of the second reader is not among ours", base_name(path),
+                  STR_ARG(record_id(x)));
         flatten(x, &a), flatten(y, &b);
         if (str_eq(buf_view(&a), buf_view(&b)))
             continue;
@@ -309,13 +335,14 @@ static void compare_events(const char *path, struct str theirs, struct str ours,
         }
         flatten(x, &a), flatten(y, &b);
         if (t->differ++ < 5)
-            cr_expect(false, "%s: record %.*s\n%.*s\n%.*s", base_name(path), STR_ARG(record_id(x)), STR_ARG(buf_view(&a)), STR_ARG(buf_view(&b)));
+            cr_expect(false, "%s: record %.*s\n%.*s\n%.*s", base_name(path), STR_ARG(record_id(x)),
+                      STR_ARG(buf_view(&a)), STR_ARG(buf_view(&b)));
     }
     size_t shared = t->theirs - theirs_before;
     while (next_event(ours, &from, &y))
         t->ours++;
-    cr_expect(is_partial(path) || t->ours - before == shared, "%s: %zu records, the second reader has %zu", base_name(path), t->ours - before,
-        shared);
+    cr_expect(is_partial(path) || t->ours - before == shared, "%s: %zu records, the second reader has %zu",
+              base_name(path), t->ours - before, shared);
     buf_free(&a), buf_free(&b);
 }
 
@@ -335,16 +362,18 @@ Test(evtx_corpus, second_reader_agrees, .timeout = 120)
         load(l->path[i], &file);
         ours.n = 0;
         struct span s = span_of(file.p, file.n, 0);
-        cr_assert(evtx_dump(s, 0, evtx_slots(s.n), &(struct want){.until = INT64_MAX}, EVTX_XML, &scratch, keep_text, &ours, &stats, &e) == OK);
+        cr_assert(evtx_dump(s, 0, evtx_slots(s.n), &(struct want){.until = INT64_MAX}, EVTX_XML, &scratch,
+                            keep_text, &ours, &stats, &e)
+                  == OK);
         second_reader(l->path[i], &theirs);
         size_t before = t.ours;
         compare_events(l->path[i], buf_view(&theirs), buf_view(&ours), &t);
-        cr_expect(t.ours - before == stats.parsed, "%s: %zu of %llu records", base_name(l->path[i]), t.ours - before,
-            (unsigned long long)stats.parsed);
+        cr_expect(t.ours - before == stats.parsed, "%s: %zu of %llu records", base_name(l->path[i]),
+                  t.ours - before, (unsigned long long)stats.parsed);
     }
     if (there && l->n >= 163)
-        cr_expect(t.theirs >= 21586 && t.ours > 22400 && t.unescaped < 500, "%zu and %zu records, %zu with markup unescaped", t.theirs, t.ours,
-            t.unescaped);
+        cr_expect(t.theirs >= 21586 && t.ours > 22400 && t.unescaped < 500,
+                  "%zu and %zu records, %zu with markup unescaped", t.theirs, t.ours, t.unescaped);
     arena_free(&scratch), free(l);
     buf_free(&file), buf_free(&theirs), buf_free(&ours);
 }

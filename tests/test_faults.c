@@ -1,12 +1,13 @@
-/* Every allocation, system call and SQLite call of each command fails once in turn, in the program and in its children; calls that may be
- * interrupted or do less than asked are, all of them. The program is linked with --wrap for the calls listed below, SQLite gets a failing
- * allocator and failing system calls of its own. Expected: an exit code that fits, one line on stderr, no signal, no leak; of analyze in OUT
- * the old case and whole reports, or new ones as good as an undisturbed run's, or ones that say what is missing; of the others the whole
- * output, or a code and a line that say it is not.
- *   make test tries each so-many-th place, the same ones each time (FAULT_FROM=N: begun at another)       FAULT_STEP=1   every place
- *   FAULT_BY=count  each call one after the other instead of each way to it once       FAULT_KIND=memory|system|sqlite   this kind alone
- *   FAULT_ONE=N     this place alone; the way to it goes to stderr, the folder is kept
- * This program is its own worker, second reader and dumper. */
+/* Every allocation, system call and SQLite call of each command fails once in turn, in the program and in its
+ * children; calls that may be interrupted or do less than asked are, all of them. The program is linked with
+ * --wrap for the calls listed below, SQLite gets a failing allocator and failing system calls of its own.
+ * Expected: an exit code that fits, one line on stderr, no signal, no leak; of analyze in OUT the old case
+ * and whole reports, or new ones as good as an undisturbed run's, or ones that say what is missing; of the
+ * others the whole output, or a code and a line that say it is not. make test tries each so-many-th place,
+ * the same ones each time (FAULT_FROM=N: begun at another)       FAULT_STEP=1   every place FAULT_BY=count
+ * each call one after the other instead of each way to it once       FAULT_KIND=memory|system|sqlite   this
+ * kind alone FAULT_ONE=N     this place alone; the way to it goes to stderr, the folder is kept This program
+ * is its own worker, second reader and dumper. */
 #include "cmd/cmd.h"
 #include "base/buf.h"
 #include "case/casedb.h"
@@ -31,8 +32,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-const struct command commands[] = {{"analyze", "", "", NULL, cmd_analyze}, {"report", "", "", NULL, cmd_report}, {"dump", "", "", NULL, cmd_dump},    {"inspect", "", "", NULL, cmd_inspect}, {"show", "", "", NULL, cmd_show},
-                                   {"query", "", "", NULL, cmd_query},     {"explain", "", "", NULL, cmd_explain}, {"verify", "", "", NULL, cmd_verify}, {"rules", "", "", NULL, cmd_rules},     {0}};
+const struct command commands[] = {
+    {"analyze", "", "", NULL, cmd_analyze}, {"report", "", "", NULL, cmd_report},
+    {"dump", "", "", NULL, cmd_dump},       {"inspect", "", "", NULL, cmd_inspect},
+    {"show", "", "", NULL, cmd_show},       {"query", "", "", NULL, cmd_query},
+    {"explain", "", "", NULL, cmd_explain}, {"verify", "", "", NULL, cmd_verify},
+    {"rules", "", "", NULL, cmd_rules},     {0}};
 const struct command *command_find(const char *name)
 {
     const struct command *c = commands;
@@ -47,10 +52,13 @@ enum kind { MEMORY, SYSTEM, SQLITE, KINDS };
 static const char *const kind_names[KINDS] = {"memory", "system", "sqlite"};
 enum { PLACES = 60000, FRAMES = 96, SKIP = 2, NAME = 24, JITTER = 500 };
 
-struct shared {                     /* between this process, the run under test and its worker */
+struct shared { /* between this process, the run under test and its worker */
     uint64_t calls[KINDS];
     size_t n[KINDS];
-    struct place { uint64_t path, first; char name[NAME]; } place[KINDS][PLACES];
+    struct place {
+        uint64_t path, first;
+        char name[NAME];
+    } place[KINDS][PLACES];
     uint64_t interrupted, shortened;
     bool hit;
     char name[NAME];
@@ -58,13 +66,14 @@ struct shared {                     /* between this process, the run under test 
 static struct shared *shared;
 static enum { OFF, RECORD, BY_PATH, BY_COUNT, INTERRUPT, SHORT } mode;
 static enum kind kind;
-static uint64_t target, counted, begin_at; /* begin_at: the way is not looked at before this call, which is slow */
+/* begin_at: the way is not looked at before this call, which is slow */
+static uint64_t target, counted, begin_at;
 static pid_t owner;
-static int depth;                   /* of the stack below the run: who starts it makes no difference */
+static int depth; /* of the stack below the run: who starts it makes no difference */
 static bool busy;
 
-/* The calls of ours that led to the one in question, and its name, as one number: where in SQLite it happens makes no difference to us. Neither
- * this nor its caller may be inlined: both are left out. */
+/* The calls of ours that led to the one in question, and its name, as one number: where in SQLite it happens
+ * makes no difference to us. Neither this nor its caller may be inlined: both are left out. */
 __attribute__((noinline)) static uint64_t way_here(const char *name)
 {
     extern const char __executable_start[], etext[];
@@ -93,7 +102,8 @@ static void record(enum kind k, const char *name, uint64_t path)
 
 __attribute__((noinline)) static bool strike(enum kind k, const char *name)
 {
-    if (mode == OFF || mode >= INTERRUPT || busy || (kind != KINDS && k != kind) || (mode != RECORD && shared->hit) || getpid() != owner)
+    if (mode == OFF || mode >= INTERRUPT || busy || (kind != KINDS && k != kind)
+        || (mode != RECORD && shared->hit) || getpid() != owner)
         return false;
     busy = true;
     int was = errno;
@@ -105,7 +115,8 @@ __attribute__((noinline)) static bool strike(enum kind k, const char *name)
     if (now && getenv("FAULT_ONE")) {
         extern const char __executable_start[];
         void *frame[64];
-        for (int i = 0, n = backtrace(frame, 64); i < n; i++)       /* for addr2line; nothing that a jail forbids */
+        /* for addr2line; nothing that a jail forbids */
+        for (int i = 0, n = backtrace(frame, 64); i < n; i++)
             dprintf(2, "way %#tx\n", (const char *)frame[i] - __executable_start);
     }
     if (now)
@@ -114,10 +125,12 @@ __attribute__((noinline)) static bool strike(enum kind k, const char *name)
     return now;
 }
 
-/* Every other call of a kind that a signal may interrupt is; every call that may do less than asked does a third of it. */
+/* Every other call of a kind that a signal may interrupt is; every call that may do less than asked does a
+ * third of it. */
 static bool interrupted(unsigned *n)
 {
-    return mode == INTERRUPT && getpid() == owner && ++*n % 2 ? shared->interrupted++, errno = EINTR, true : false;
+    return mode == INTERRUPT && getpid() == owner && ++*n % 2 ? shared->interrupted++, errno = EINTR,
+                                                                                       true : false;
 }
 static size_t part_of(size_t n)
 {
@@ -128,42 +141,48 @@ static size_t part_of(size_t n)
 /* --- what can fail, and how it says so */
 
 #define FAULT(k, type, name, params, args, code, failed) \
-    type __real_##name params; \
-    type __wrap_##name params; \
+    type __real_##name params;                           \
+    type __wrap_##name params;                           \
     type __wrap_##name params { return strike(k, #name) ? errno = (code), (failed) : __real_##name args; }
 FAULT(MEMORY, void *, malloc, (size_t n), (n), ENOMEM, NULL)
 FAULT(MEMORY, void *, calloc, (size_t n, size_t m), (n, m), ENOMEM, NULL)
 FAULT(MEMORY, void *, realloc, (void *p, size_t n), (p, n), ENOMEM, NULL)
 FAULT(MEMORY, char *, strdup, (const char *s), (s), ENOMEM, NULL)
-FAULT(SYSTEM, void *, mmap, (void *p, size_t n, int prot, int flags, int fd, off_t off), (p, n, prot, flags, fd, off), ENOMEM, MAP_FAILED)
+FAULT(SYSTEM, void *, mmap, (void *p, size_t n, int prot, int flags, int fd, off_t off),
+      (p, n, prot, flags, fd, off), ENOMEM, MAP_FAILED)
 FAULT(SYSTEM, int, fsync, (int fd), (fd), EIO, -1)
 FAULT(SYSTEM, int, rename, (const char *from, const char *to), (from, to), EACCES, -1)
 FAULT(SYSTEM, pid_t, fork, (void), (), EAGAIN, -1)
-FAULT(SYSTEM, int, socketpair, (int domain, int type, int protocol, int sv[2]), (domain, type, protocol, sv), EMFILE, -1)
+FAULT(SYSTEM, int, socketpair, (int domain, int type, int protocol, int sv[2]), (domain, type, protocol, sv),
+      EMFILE, -1)
 FAULT(SYSTEM, int, stat, (const char *path, struct stat *s), (path, s), EACCES, -1)
 FAULT(SYSTEM, int, lstat, (const char *path, struct stat *s), (path, s), EACCES, -1)
 FAULT(SYSTEM, int, fstat, (int fd, struct stat *s), (fd, s), EIO, -1)
 FAULT(SYSTEM, int, mkdir, (const char *path, mode_t how), (path, how), EACCES, -1)
 FAULT(SYSTEM, DIR *, opendir, (const char *path), (path), EACCES, NULL)
-FAULT(SYSTEM, struct dirent *, readdir, (DIR *d), (d), EIO, NULL)
+FAULT(SYSTEM, struct dirent *, readdir, (DIR * d), (d), EIO, NULL)
 FAULT(SYSTEM, char *, realpath, (const char *path, char *out), (path, out), EACCES, NULL)
 FAULT(SYSTEM, int, unlink, (const char *path), (path), EACCES, -1)
-#define WAITING(type, name, params, args, code) \
-    type __real_##name params; \
-    type __wrap_##name params; \
-    type __wrap_##name params \
-    { \
-        static unsigned calls; \
+#define WAITING(type, name, params, args, code)                                                            \
+    type __real_##name params;                                                                             \
+    type __wrap_##name params;                                                                             \
+    type __wrap_##name params                                                                              \
+    {                                                                                                      \
+        static unsigned calls;                                                                             \
         return strike(SYSTEM, #name) ? errno = (code), -1 : interrupted(&calls) ? -1 : __real_##name args; \
     }
 /* A message of one part, as ours are. */
-#define SHORTER (&(struct msghdr){.msg_iov = &(struct iovec){m->msg_iov->iov_base, part_of(m->msg_iov->iov_len)}, .msg_iovlen = 1, .msg_control = m->msg_control, .msg_controllen = m->msg_controllen})
+#define SHORTER                                                                                       \
+    (&(struct msghdr){.msg_iov = &(struct iovec){m->msg_iov->iov_base, part_of(m->msg_iov->iov_len)}, \
+                      .msg_iovlen = 1,                                                                \
+                      .msg_control = m->msg_control,                                                  \
+                      .msg_controllen = m->msg_controllen})
 WAITING(ssize_t, write, (int fd, const void *p, size_t n), (fd, p, part_of(n)), ENOSPC)
 WAITING(ssize_t, pread, (int fd, void *p, size_t n, off_t off), (fd, p, part_of(n), off), EIO)
 WAITING(ssize_t, recv, (int fd, void *p, size_t n, int flags), (fd, p, part_of(n), flags), EIO)
 WAITING(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, part_of(n), flags), EPIPE)
 WAITING(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, SHORTER, flags), EPIPE)
-WAITING(int, poll, (struct pollfd *p, nfds_t n, int ms), (p, n, ms), ENOMEM)
+WAITING(int, poll, (struct pollfd * p, nfds_t n, int ms), (p, n, ms), ENOMEM)
 WAITING(pid_t, waitpid, (pid_t pid, int *status, int how), (pid, status, how), ECHILD)
 ssize_t __real_recvmsg(int fd, struct msghdr *m, int flags);
 ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags);
@@ -179,13 +198,21 @@ ssize_t __wrap_recvmsg(int fd, struct msghdr *m, int flags)
     ssize_t n = __real_recvmsg(fd, m, flags);
     return *m->msg_iov = whole, n;
 }
-FAULT(SQLITE, int, sqlite3_open_v2, (const char *name, sqlite3 **db, int flags, const char *vfs), (name, db, flags, vfs), 0, (*db = NULL, SQLITE_CANTOPEN))
-FAULT(SQLITE, int, sqlite3_prepare_v2, (sqlite3 *db, const char *sql, int n, sqlite3_stmt **s, const char **tail), (db, sql, n, s, tail), 0, (*s = NULL, SQLITE_IOERR))
-FAULT(SQLITE, int, sqlite3_prepare_v3, (sqlite3 *db, const char *sql, int n, unsigned flags, sqlite3_stmt **s, const char **tail), (db, sql, n, flags, s, tail), 0, (*s = NULL, SQLITE_NOMEM))
-FAULT(SQLITE, int, sqlite3_step, (sqlite3_stmt *s), (s), 0, SQLITE_IOERR)
-FAULT(SQLITE, int, sqlite3_bind_text64, (sqlite3_stmt *s, int i, const char *p, sqlite3_uint64 n, void (*drop)(void *), unsigned char enc), (s, i, p, n, drop, enc), 0, SQLITE_NOMEM)
-FAULT(SQLITE, int, sqlite3_bind_int64, (sqlite3_stmt *s, int i, sqlite3_int64 v), (s, i, v), 0, SQLITE_NOMEM)
-FAULT(SQLITE, int, sqlite3_file_control, (sqlite3 *db, const char *name, int op, void *p), (db, name, op, p), 0, SQLITE_IOERR)
+FAULT(SQLITE, int, sqlite3_open_v2, (const char *name, sqlite3 **db, int flags, const char *vfs),
+      (name, db, flags, vfs), 0, (*db = NULL, SQLITE_CANTOPEN))
+FAULT(SQLITE, int, sqlite3_prepare_v2,
+      (sqlite3 * db, const char *sql, int n, sqlite3_stmt **s, const char **tail), (db, sql, n, s, tail), 0,
+      (*s = NULL, SQLITE_IOERR))
+FAULT(SQLITE, int, sqlite3_prepare_v3,
+      (sqlite3 * db, const char *sql, int n, unsigned flags, sqlite3_stmt **s, const char **tail),
+      (db, sql, n, flags, s, tail), 0, (*s = NULL, SQLITE_NOMEM))
+FAULT(SQLITE, int, sqlite3_step, (sqlite3_stmt * s), (s), 0, SQLITE_IOERR)
+FAULT(SQLITE, int, sqlite3_bind_text64,
+      (sqlite3_stmt * s, int i, const char *p, sqlite3_uint64 n, void (*drop)(void *), unsigned char enc),
+      (s, i, p, n, drop, enc), 0, SQLITE_NOMEM)
+FAULT(SQLITE, int, sqlite3_bind_int64, (sqlite3_stmt * s, int i, sqlite3_int64 v), (s, i, v), 0, SQLITE_NOMEM)
+FAULT(SQLITE, int, sqlite3_file_control, (sqlite3 * db, const char *name, int op, void *p), (db, name, op, p),
+      0, SQLITE_IOERR)
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
@@ -199,7 +226,7 @@ int __wrap_open(const char *path, int flags, ...)
 }
 int __real_close(int fd);
 int __wrap_close(int fd);
-int __wrap_close(int fd)                    /* as disks do it: closed, and what was written is gone */
+int __wrap_close(int fd) /* as disks do it: closed, and what was written is gone */
 {
     bool bad = strike(SYSTEM, "close");
     int rc = __real_close(fd);
@@ -209,27 +236,50 @@ int __wrap_close(int fd)                    /* as disks do it: closed, and what 
 /* SQLite's own allocations and system calls. */
 static sqlite3_mem_methods real_memory;
 static void *sql_malloc(int n) { return strike(MEMORY, "sqlite malloc") ? NULL : real_memory.xMalloc(n); }
-static void *sql_realloc(void *p, int n) { return strike(MEMORY, "sqlite realloc") ? NULL : real_memory.xRealloc(p, n); }
+static void *sql_realloc(void *p, int n)
+{
+    return strike(MEMORY, "sqlite realloc") ? NULL : real_memory.xRealloc(p, n);
+}
 
 static sqlite3_syscall_ptr real_call[6];
-static int sql_open(const char *path, int flags, int how) { return strike(SYSTEM, "sqlite open") ? errno = EMFILE, -1 : ((int (*)(const char *, int, int))real_call[0])(path, flags, how); }
-static ssize_t sql_read(int fd, void *p, size_t n) { return strike(SYSTEM, "sqlite read") ? errno = EIO, -1 : ((ssize_t (*)(int, void *, size_t))real_call[1])(fd, p, n); }
+static int sql_open(const char *path, int flags, int how)
+{
+    return strike(SYSTEM, "sqlite open") ? errno = EMFILE, -1
+                                         : ((int (*)(const char *, int, int))real_call[0])(path, flags, how);
+}
+static ssize_t sql_read(int fd, void *p, size_t n)
+{
+    return strike(SYSTEM, "sqlite read")      ? errno = EIO,
+                                           -1 : ((ssize_t(*)(int, void *, size_t))real_call[1])(fd, p, n);
+}
 static ssize_t sql_pread(int fd, void *p, size_t n, off_t off)
 {
-    return strike(SYSTEM, "sqlite pread") ? errno = EIO, -1 : ((ssize_t (*)(int, void *, size_t, off_t))real_call[2])(fd, p, n, off);
+    return strike(SYSTEM, "sqlite pread")
+           ? errno = EIO,
+             -1 : ((ssize_t(*)(int, void *, size_t, off_t))real_call[2])(fd, p, n, off);
 }
-static ssize_t sql_write(int fd, const void *p, size_t n) { return strike(SYSTEM, "sqlite write") ? errno = ENOSPC, -1 : ((ssize_t (*)(int, const void *, size_t))real_call[3])(fd, p, n); }
+static ssize_t sql_write(int fd, const void *p, size_t n)
+{
+    return strike(SYSTEM, "sqlite write") ? errno = ENOSPC, -1
+                                          : ((ssize_t(*)(int, const void *, size_t))real_call[3])(fd, p, n);
+}
 static ssize_t sql_pwrite(int fd, const void *p, size_t n, off_t off)
 {
-    return strike(SYSTEM, "sqlite pwrite") ? errno = ENOSPC, -1 : ((ssize_t (*)(int, const void *, size_t, off_t))real_call[4])(fd, p, n, off);
+    return strike(SYSTEM, "sqlite pwrite")
+           ? errno = ENOSPC,
+             -1 : ((ssize_t(*)(int, const void *, size_t, off_t))real_call[4])(fd, p, n, off);
 }
-static int sql_truncate(int fd, off_t n) { return strike(SYSTEM, "sqlite ftruncate") ? errno = EIO, -1 : ((int (*)(int, off_t))real_call[5])(fd, n); }
+static int sql_truncate(int fd, off_t n)
+{
+    return strike(SYSTEM, "sqlite ftruncate") ? errno = EIO, -1 : ((int (*)(int, off_t))real_call[5])(fd, n);
+}
 
 static void arm_sqlite(void)
 {
     static const char *const name[] = {"open", "read", "pread64", "write", "pwrite64", "ftruncate"};
-    const sqlite3_syscall_ptr ours[] = {(sqlite3_syscall_ptr)sql_open, (sqlite3_syscall_ptr)sql_read, (sqlite3_syscall_ptr)sql_pread,
-                                        (sqlite3_syscall_ptr)sql_write, (sqlite3_syscall_ptr)sql_pwrite, (sqlite3_syscall_ptr)sql_truncate};
+    const sqlite3_syscall_ptr ours[] = {(sqlite3_syscall_ptr)sql_open,   (sqlite3_syscall_ptr)sql_read,
+                                        (sqlite3_syscall_ptr)sql_pread,  (sqlite3_syscall_ptr)sql_write,
+                                        (sqlite3_syscall_ptr)sql_pwrite, (sqlite3_syscall_ptr)sql_truncate};
     sqlite3_shutdown();
     sqlite3_config(SQLITE_CONFIG_GETMALLOC, &real_memory);
     sqlite3_mem_methods m = real_memory;
@@ -238,7 +288,10 @@ static void arm_sqlite(void)
     sqlite3_initialize();
     sqlite3_vfs *vfs = sqlite3_vfs_find("unix");
     for (size_t i = 0; i < LEN(name); i++) {
-        const char *plain = i == 2 ? "pread" : i == 4 ? "pwrite" : name[i], *use = vfs->xGetSystemCall(vfs, name[i]) ? name[i] : plain;
+        const char *plain = i == 2   ? "pread"
+                            : i == 4 ? "pwrite"
+                                     : name[i],
+                   *use = vfs->xGetSystemCall(vfs, name[i]) ? name[i] : plain;
         if ((real_call[i] = vfs->xGetSystemCall(vfs, use)))
             vfs->xSetSystemCall(vfs, use, ours[i]);
     }
@@ -251,12 +304,15 @@ static char evidence[] = "samples/cases/credential-storage-policy";
 
 /* What a command leaves: its output and, in OUT, the case and the reports. */
 enum { TEXT, CASE, HTML, MARKDOWN, JSON, LEFT };
-struct left { struct buf file[LEFT]; };
-static struct left old, fresh, now;     /* before; of an undisturbed run; of the run in question */
+struct left {
+    struct buf file[LEFT];
+};
+static struct left old, fresh, now; /* before; of an undisturbed run; of the run in question */
 
 static const char *path_of(int what)
 {
-    static const char *const name[LEFT] = {[CASE] = "case.db", [HTML] = "report.html", [MARKDOWN] = "report.md", [JSON] = "report.json"};
+    static const char *const name[LEFT] = {
+        [CASE] = "case.db", [HTML] = "report.html", [MARKDOWN] = "report.md", [JSON] = "report.json"};
     static char path[96];
     snprintf(path, sizeof path, name[what] ? "%s/%s" : "%s", name[what] ? out : text_file, name[what]);
     return path;
@@ -283,7 +339,8 @@ static void restore(void)
 {
     for (int i = CASE; i < LEFT; i++) {
         FILE *f = fopen(path_of(i), "wb");
-        cr_assert(f && fwrite(old.file[i].p, 1, old.file[i].n, f) == old.file[i].n && fclose(f) == 0, "%s", path_of(i));
+        cr_assert(f && fwrite(old.file[i].p, 1, old.file[i].n, f) == old.file[i].n && fclose(f) == 0, "%s",
+                  path_of(i));
     }
     DIR *d = opendir(out);
     for (struct dirent *de; d && (de = readdir(d));) {
@@ -297,13 +354,25 @@ static void restore(void)
 }
 
 /* stamp: what each analyze is given, so that the old case differs from the new one. */
-struct scene { const char *name; char *argv[10]; bool writes; const char *says[3]; };     /* says: words in its output that own up to what is missing */
+/* says: words in its output that own up to what is missing */
+struct scene {
+    const char *name;
+    char *argv[10];
+    bool writes;
+    const char *says[3];
+};
 static char stamp[16];
-static const struct scene analyze = {"analyze", {(char[]){"analyze"}, (char[]){"--force"}, (char[]){"--progress=none"}, (char[]){"-j1"}, (char[]){"--stamp"}, stamp, (char[]){"-o"}, out, evidence}, true, {0}};
+static const struct scene analyze = {"analyze",
+                                     {(char[]){"analyze"}, (char[]){"--force"}, (char[]){"--progress=none"},
+                                      (char[]){"-j1"}, (char[]){"--stamp"}, stamp, (char[]){"-o"}, out,
+                                      evidence},
+                                     true,
+                                     {0}};
 
 _Noreturn static void child(const struct scene *s)
 {
-    int text = open(text_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666), err = open(err_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
+    int text = open(text_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666),
+        err = open(err_file, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND, 0666);
     if (text < 0 || err < 0 || dup2(text, 1) < 0 || dup2(err, 2) < 0)
         _exit(126);
     close(text), close(err);
@@ -323,7 +392,9 @@ _Noreturn static void child(const struct scene *s)
     exit(code);
 }
 
-struct outcome { int code, sig; };
+struct outcome {
+    int code, sig;
+};
 static struct outcome run(const struct scene *s)
 {
     int status = 0;
@@ -338,23 +409,27 @@ static struct outcome run(const struct scene *s)
             kill(pid, SIGKILL);
         usleep(1000);
     }
-    return (struct outcome){WIFEXITED(status) ? WEXITSTATUS(status) : -1, WIFSIGNALED(status) ? WTERMSIG(status) : 0};
+    return (struct outcome){WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                            WIFSIGNALED(status) ? WTERMSIG(status) : 0};
 }
 
 /* --- what may come of a failure */
 
-static enum status first_int(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status first_int(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
 {
     (void)name, (void)n, (void)e;
     *(int64_t *)ctx = c[0].i;
     return OK;
 }
 
-/* Does the new case say that something is missing? It claims no difference that an undisturbed run does not see. */
+/* Does the new case say that something is missing? It claims no difference that an undisturbed run does not
+ * see. */
 static const char *what_it_says(void)
 {
     static const char *const sql[] = {
-        "SELECT (SELECT count(*) FROM meta WHERE key = 'status' AND value <> '[\"complete\"]') + (SELECT count(*) FROM verification WHERE result = 'unreadable')",
+        "SELECT (SELECT count(*) FROM meta WHERE key = 'status' AND value <> '[\"complete\"]') + (SELECT "
+        "count(*) FROM verification WHERE result = 'unreadable')",
         "SELECT count(*) FROM verification WHERE result = 'differ'"};
     struct casedb *db = NULL;
     int64_t n[2] = {0};
@@ -363,7 +438,9 @@ static const char *what_it_says(void)
     for (size_t i = 0; i < LEN(sql); i++)
         case_query(db, sql[i], NULL, NULL, 0, first_int, &n[i], NULL);
     case_close(db);
-    return !n[0] ? "success, but the case lacks something and does not say what" : n[1] ? "the second reader is said to differ" : NULL;
+    return !n[0]  ? "success, but the case lacks something and does not say what"
+           : n[1] ? "the second reader is said to differ"
+                  : NULL;
 }
 
 static bool left_over(void)
@@ -371,20 +448,24 @@ static bool left_over(void)
     bool any = false;
     DIR *d = opendir(out);
     for (struct dirent *de; d && (de = readdir(d));)
-        any |= strstr(de->d_name, ".tmp") || strstr(de->d_name, ".building") || strstr(de->d_name, "-journal");
+        any |= strstr(de->d_name, ".tmp") || strstr(de->d_name, ".building")
+               || strstr(de->d_name, "-journal");
     if (d)
         closedir(d);
     return any;
 }
 
-/* The reports: all as before, or all as after; only a rename that fails may come between them, and even then each is in one piece. */
+/* The reports: all as before, or all as after; only a rename that fails may come between them, and even then
+ * each is in one piece. */
 static const char *judge_reports(bool success, bool full)
 {
     const bool between = shared->hit && strcmp(shared->name, "rename") == 0;
     for (int i = HTML; i < LEFT; i++) {
         bool is_old = same(&now.file[i], &old.file[i]), is_fresh = same(&now.file[i], &fresh.file[i]);
         if (success ? is_old && !same(&old.file[i], &fresh.file[i]) : !is_old && !(is_fresh && between))
-            return success ? "success, but an old report is still there" : is_fresh ? "a new report beside the old case" : "a report is in pieces";
+            return success    ? "success, but an old report is still there"
+                   : is_fresh ? "a new report beside the old case"
+                              : "a report is in pieces";
         if (full && !is_fresh)
             return "the case is whole, a report is not";
     }
@@ -393,7 +474,8 @@ static const char *judge_reports(bool success, bool full)
 
 static const char *judge_analyze(struct outcome o, unsigned lines, const char *err)
 {
-    const bool is_old = same(&now.file[CASE], &old.file[CASE]), full = same(&now.file[CASE], &fresh.file[CASE]);
+    const bool is_old = same(&now.file[CASE], &old.file[CASE]),
+               full = same(&now.file[CASE], &fresh.file[CASE]);
     if (o.code == 0 || o.code == 5 || (o.code == 4 && kind != MEMORY)) {
         const char *bad = is_old ? "success, but the old case is still there" : full ? NULL : what_it_says();
         if (!bad && full && o.code)
@@ -402,11 +484,16 @@ static const char *judge_analyze(struct outcome o, unsigned lines, const char *e
             bad = "the case is whole, what was printed is not";
         return bad ? bad : o.code == 4 && lines != 1 ? "not one line on stderr" : judge_reports(true, full);
     }
-    if (o.code == 70 && full && strstr(err, "what was printed is not whole"))       /* the case was finished before that */
+    /* the case was finished before that */
+    if (o.code == 70 && full && strstr(err, "what was printed is not whole"))
         return lines != 1 ? "not one line on stderr" : judge_reports(true, true);
-    if (o.code != 6 && o.code != 70 && !(o.code == 2 && (strstr(err, "cannot look at") || strstr(err, "does not fit in memory"))))     /* 2: an input, a rule file */
+    /* 2: an input, a rule file */
+    if (o.code != 6 && o.code != 70
+        && !(o.code == 2 && (strstr(err, "cannot look at") || strstr(err, "does not fit in memory"))))
         return "an exit code that does not fit";
-    return !is_old ? "the old case was touched" : lines != 1 || strncmp(err, "whylogon: ", 10) != 0 ? "not one line on stderr" : judge_reports(false, false);
+    return !is_old                                             ? "the old case was touched"
+           : lines != 1 || strncmp(err, "whylogon: ", 10) != 0 ? "not one line on stderr"
+                                                               : judge_reports(false, false);
 }
 
 static const char *judge_other(const struct scene *s, struct outcome o, unsigned lines, const char *err)
@@ -419,7 +506,9 @@ static const char *judge_other(const struct scene *s, struct outcome o, unsigned
         says |= strstr(now.file[TEXT].p, s->says[i]) && !strstr(fresh.file[TEXT].p, s->says[i]);
     now.file[TEXT].n--, fresh.file[TEXT].n--;
     if (o.code == 0)
-        return !full && !says ? "success, but what was printed is not whole" : s->writes ? judge_reports(true, true) : NULL;
+        return !full && !says ? "success, but what was printed is not whole"
+               : s->writes    ? judge_reports(true, true)
+                              : NULL;
     if (o.code == 3 && says)
         return NULL;
     if (o.code != 2 && o.code != 3 && o.code != 4 && o.code != 5 && o.code != 6 && o.code != 70)
@@ -435,9 +524,13 @@ static const char *judge(const struct scene *s, struct outcome o)
     slurp_all(&now), slurp(err_file, &err);
     buf_char(&err, 0);
     unsigned lines = 0;
-    for (struct str rest = {err.p, err.n - 1}, line; rest.n; lines += !str_starts_ci(line, STR("==")))      /* not what the leak checker thinks of its threads */
+    /* not what the leak checker thinks of its threads */
+    for (struct str rest = {err.p, err.n - 1}, line; rest.n; lines += !str_starts_ci(line, STR("==")))
         line = str_cut(&rest, '\n');
-    const char *bad = o.sig ? "died of a signal" : strstr(err.p, "Sanitizer") ? "a sanitizer spoke" : strstr(err.p, "runtime error") ? "undefined behaviour" : NULL;
+    const char *bad = o.sig                            ? "died of a signal"
+                      : strstr(err.p, "Sanitizer")     ? "a sanitizer spoke"
+                      : strstr(err.p, "runtime error") ? "undefined behaviour"
+                                                       : NULL;
     if (!bad && left_over() && !(shared->hit && strcmp(shared->name, "unlink") == 0))
         bad = "unfinished files are left";
     if (!bad)
@@ -450,13 +543,15 @@ static const char *judge(const struct scene *s, struct outcome o)
 
 /* --- all of them, one after the other */
 
-enum { FAULT_FD = 200 };            /* memory shared with children, who are started without it: they open it in us */
+/* memory shared with children, who are started without it: they open it in us */
+enum { FAULT_FD = 200 };
 
 static void begin(const struct scene *s)
 {
-    unsetenv("BXFI_MAP");           /* the test runner's own mark on its children: ours are none of them */
+    unsetenv("BXFI_MAP"); /* the test runner's own mark on its children: ours are none of them */
     cr_assert_not_null(mkdtemp(dir));
-    snprintf(out, sizeof out, "%s/out", dir), snprintf(err_file, sizeof err_file, "%s/err", dir), snprintf(text_file, sizeof text_file, "%s/text", dir);
+    snprintf(out, sizeof out, "%s/out", dir), snprintf(err_file, sizeof err_file, "%s/err", dir),
+        snprintf(text_file, sizeof text_file, "%s/text", dir);
     snprintf(case_db, sizeof case_db, "%s/case.db", out);
     int fd = memfd_create("faults", 0);
     cr_assert(fd >= 0 && ftruncate(fd, sizeof *shared) == 0 && dup2(fd, FAULT_FD) == FAULT_FD);
@@ -464,7 +559,7 @@ static void begin(const struct scene *s)
     cr_assert(shared != MAP_FAILED);
     close(fd);
     void *frame[4];
-    backtrace(frame, 4);            /* loads what it needs now */
+    backtrace(frame, 4); /* loads what it needs now */
     mode = OFF;
     snprintf(stamp, sizeof stamp, "old");
     cr_assert_eq(run(&analyze).code, 0);
@@ -472,7 +567,8 @@ static void begin(const struct scene *s)
     snprintf(stamp, sizeof stamp, "new");
     cr_assert_eq(run(s).code, 0, "undisturbed");
     slurp_all(&fresh);
-    cr_assert(old.file[CASE].n && fresh.file[JSON].n && (s != &analyze || !same(&old.file[CASE], &fresh.file[CASE])));
+    cr_assert(old.file[CASE].n && fresh.file[JSON].n
+              && (s != &analyze || !same(&old.file[CASE], &fresh.file[CASE])));
     restore();
 }
 
@@ -481,7 +577,8 @@ enum { ENOUGH = 20 };
 
 static void finish(void)
 {
-    static const char *const name[] = {"out/case.db", "out/report.html", "out/report.md", "out/report.json", "out", "err", "text", ""};
+    static const char *const name[] = {
+        "out/case.db", "out/report.html", "out/report.md", "out/report.json", "out", "err", "text", ""};
     char path[128];
     for (size_t i = 0; i < LEN(name) && !getenv("FAULT_ONE"); i++)
         snprintf(path, sizeof path, "%s/%s", dir, name[i]), remove(path);
@@ -517,16 +614,19 @@ static void one(const struct scene *s, uint64_t i, const char *unit)
     const char *bad = judge(s, o);
     codes[o.code & 255]++;
     if (bad)
-        failed++, cr_log_error("%s, %s: %s no. %llu fails (%s): %s", s->name, kind_names[kind], unit, (unsigned long long)i, shared->hit ? shared->name : "not reached", bad);
+        failed++, cr_log_error("%s, %s: %s no. %llu fails (%s): %s", s->name, kind_names[kind], unit,
+                               (unsigned long long)i, shared->hit ? shared->name : "not reached", bad);
     else if (getenv("FAULT_LIST"))
-        fprintf(stderr, "%s, %s: %s no. %llu (%s): exit code %d\n", s->name, kind_names[kind], unit, (unsigned long long)i, shared->hit ? shared->name : "not reached", o.code);
+        fprintf(stderr, "%s, %s: %s no. %llu (%s): exit code %d\n", s->name, kind_names[kind], unit,
+                (unsigned long long)i, shared->hit ? shared->name : "not reached", o.code);
     if (getenv("FAULT_ONE"))
         fprintf(stderr, "%s kept: exit code %d, signal %d\n", dir, o.code, o.sig);
     else
         restore();
 }
 
-/* Every so-many-th place of a kind; then, of calls that happen again and again on the same way, a few deep inside. */
+/* Every so-many-th place of a kind; then, of calls that happen again and again on the same way, a few deep
+ * inside. */
 static void one_by_one(const struct scene *s, enum kind k, uint64_t usual, unsigned deep)
 {
     const char *by = getenv("FAULT_BY");
@@ -536,31 +636,41 @@ static void one_by_one(const struct scene *s, enum kind k, uint64_t usual, unsig
     memset(codes, 0, sizeof codes);
     kind = s == &analyze ? k : KINDS, begin_at = 0;
     static bool recorded;
-    if (!recorded) {                /* of short runs all kinds at once */
+    if (!recorded) { /* of short runs all kinds at once */
         recorded = true, mode = RECORD;
         struct outcome o = run(s);
         cr_assert_eq(o.code, 0, "recording %s: exit code %d, signal %d", s->name, o.code, o.sig);
         restore();
     }
     kind = k;
-    uint64_t n = count ? shared->calls[k] : shared->n[k], step = step_of(usual), runs = 0, missed = 0, alone = number("FAULT_ONE", UINT64_MAX);
+    uint64_t n = count ? shared->calls[k] : shared->n[k], step = step_of(usual), runs = 0, missed = 0,
+             alone = number("FAULT_ONE", UINT64_MAX);
     mode = count ? BY_COUNT : BY_PATH;
-    for (uint64_t i = alone < n ? alone : from() % step; i < n && failed < ENOUGH; i += alone < n ? n : step, runs++) {
+    for (uint64_t i = alone < n ? alone : from() % step; i < n && failed < ENOUGH;
+         i += alone < n ? n : step, runs++) {
         const struct place *p = &shared->place[k][i];
-        target = count ? i + 1 : p->path, begin_at = count || p->first < JITTER ? 0 : p->first - JITTER;    /* frames arrive in pieces of any size */
+        /* frames arrive in pieces of any size */
+        target = count ? i + 1 : p->path, begin_at = count || p->first < JITTER ? 0 : p->first - JITTER;
         one(s, i, count ? "call" : "place");
         missed += !shared->hit;
     }
     mode = BY_COUNT;
-    for (unsigned i = 0; i < deep && shared->calls[k] && alone == UINT64_MAX && failed < ENOUGH; i++, runs++) {
-        target = (uint64_t)((double)(from() * deep + i) * 0.6180339887498949 * (double)shared->calls[k]) % shared->calls[k] + 1;
+    for (unsigned i = 0; i < deep && shared->calls[k] && alone == UINT64_MAX && failed < ENOUGH;
+         i++, runs++) {
+        target = (uint64_t)((double)(from() * deep + i) * 0.6180339887498949 * (double)shared->calls[k])
+                     % shared->calls[k]
+                 + 1;
         one(s, target - 1, "call");
         missed += !shared->hit;
     }
     mode = OFF;
-    fprintf(stderr, "%s, %s: %llu places, %llu calls; %llu runs, %llu did not reach theirs; exit codes: 0 %llu, 4 %llu, 5 %llu, 6 %llu, 70 %llu\n", s->name, kind_names[k], (unsigned long long)shared->n[k],
-                (unsigned long long)shared->calls[k], (unsigned long long)runs, (unsigned long long)missed, (unsigned long long)codes[0], (unsigned long long)codes[4], (unsigned long long)codes[5],
-                (unsigned long long)codes[6], (unsigned long long)codes[70]);
+    fprintf(stderr,
+            "%s, %s: %llu places, %llu calls; %llu runs, %llu did not reach theirs; exit codes: 0 %llu, 4 "
+            "%llu, 5 %llu, 6 %llu, 70 %llu\n",
+            s->name, kind_names[k], (unsigned long long)shared->n[k], (unsigned long long)shared->calls[k],
+            (unsigned long long)runs, (unsigned long long)missed, (unsigned long long)codes[0],
+            (unsigned long long)codes[4], (unsigned long long)codes[5], (unsigned long long)codes[6],
+            (unsigned long long)codes[70]);
 }
 
 Test(faults, memory, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, MEMORY, 29, 3), finish(); }
@@ -572,7 +682,10 @@ Test(faults, sqlite, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SQ
 static const struct scene others[] = {
     {"report", {(char[]){"report"}, case_db}, true, {0}},
     {"verify", {(char[]){"verify"}, case_db}, false, {"missing  ", "1 unreadable"}},
-    {"query", {(char[]){"query"}, case_db, (char[]){"SELECT host, subject, verdict FROM v_finding ORDER BY 1, 2, 3"}}, false, {0}},
+    {"query",
+     {(char[]){"query"}, case_db, (char[]){"SELECT host, subject, verdict FROM v_finding ORDER BY 1, 2, 3"}},
+     false,
+     {0}},
     {"show", {(char[]){"show"}, case_db, (char[]){"f1:0x1200"}}, false, {"raw bytes: ", "record as XML: "}},
     {"dump", {(char[]){"dump"}, (char[]){"-j1"}, evidence}, false, {0}},
     {"inspect", {(char[]){"inspect"}, evidence}, false, {"unreadable: ", "partial: "}},
@@ -601,7 +714,8 @@ Test(faults, explain, .timeout = 7200) { command("explain"); }
 Test(faults, rules, .timeout = 7200) { command("rules"); }
 Test(faults, judge, .timeout = 7200) { command("judge"); }
 
-/* --- the children: each its own counter, told through the environment; the memory they share with us outlives their jail */
+/* --- the children: each its own counter, told through the environment; the memory they share with us
+ * outlives their jail */
 
 static void arm_child(const char *role)
 {
@@ -609,7 +723,8 @@ static void arm_child(const char *role)
     char of[16];
     int k, how;
     const char *text = getenv("FAULT_CHILD");
-    if (!text || sscanf(text, "%15s %d %d %llu", of, &how, &k, &n) != 4 || (strcmp(of, role) != 0 && strcmp(of, "all") != 0))
+    if (!text || sscanf(text, "%15s %d %d %llu", of, &how, &k, &n) != 4
+        || (strcmp(of, role) != 0 && strcmp(of, "all") != 0))
         return;
     char path[40];
     snprintf(path, sizeof path, "/proc/%d/fd/%d", (int)getppid(), FAULT_FD);
@@ -622,7 +737,7 @@ static void arm_child(const char *role)
     backtrace(frame, 4);
     kind = (enum kind)k, target = n, owner = getpid();
     __typeof__(mode) modes[] = {OFF, OFF, OFF, BY_COUNT, INTERRUPT, SHORT};
-    mode = how == BY_COUNT && shared->hit ? OFF : modes[how];       /* the one that takes its place is well */
+    mode = how == BY_COUNT && shared->hit ? OFF : modes[how]; /* the one that takes its place is well */
 }
 
 static void tell_children(const char *role, int how, int k, uint64_t n)
@@ -638,7 +753,8 @@ static void children(const struct scene *s, const char *role, uint64_t usual)
     begin(s);
     for (int k = MEMORY; k <= SYSTEM; k++) {
         uint64_t here = k == SYSTEM && step > 3 ? step / 3 : step;
-        for (uint64_t n = alone ? alone : 1 + from() % here; failed < ENOUGH && !left_out((enum kind)k); n += step == 1 ? 1 : here + n / 8, runs++) {
+        for (uint64_t n = alone ? alone : 1 + from() % here; failed < ENOUGH && !left_out((enum kind)k);
+             n += step == 1 ? 1 : here + n / 8, runs++) {
             tell_children(role, BY_COUNT, k, n);
             kind = (enum kind)k;
             one(s, n, "call of a child");
@@ -648,8 +764,9 @@ static void children(const struct scene *s, const char *role, uint64_t usual)
     }
     unsetenv("FAULT_CHILD");
     cr_expect(runs || alone || left_out(MEMORY) || left_out(SYSTEM), "no child was reached");
-    fprintf(stderr, "%s %s: %llu runs; exit codes: 0 %llu, 3 %llu, 4 %llu, 5 %llu\n", s->name, role + 2, (unsigned long long)runs, (unsigned long long)codes[0], (unsigned long long)codes[3], (unsigned long long)codes[4],
-                (unsigned long long)codes[5]);
+    fprintf(stderr, "%s %s: %llu runs; exit codes: 0 %llu, 3 %llu, 4 %llu, 5 %llu\n", s->name, role + 2,
+            (unsigned long long)runs, (unsigned long long)codes[0], (unsigned long long)codes[3],
+            (unsigned long long)codes[4], (unsigned long long)codes[5]);
     finish();
 }
 Test(faults, workers, .timeout = 7200) { children(&analyze, "--worker", 31); }
@@ -672,9 +789,12 @@ Test(faults, interrupted, .timeout = 600)
             struct outcome o = run(scenes[i]);
             unsetenv("FAULT_CHILD");
             const char *bad = judge(scenes[i], o);
-            cr_expect(!bad && o.code == 0, "%s, %s: exit code %d, %s", scenes[i]->name, how == INTERRUPT ? "interrupted" : "short", o.code, bad ? bad : "");
+            cr_expect(!bad && o.code == 0, "%s, %s: exit code %d, %s", scenes[i]->name,
+                      how == INTERRUPT ? "interrupted" : "short", o.code, bad ? bad : "");
             cr_expect(scenes[i] != &analyze || same(&now.file[CASE], &fresh.file[CASE]), "the case differs");
-            cr_expect(how == INTERRUPT ? shared->interrupted > 10 : shared->shortened > 10, "%s: %llu, %llu", scenes[i]->name, (unsigned long long)shared->interrupted, (unsigned long long)shared->shortened);
+            cr_expect(how == INTERRUPT ? shared->interrupted > 10 : shared->shortened > 10, "%s: %llu, %llu",
+                      scenes[i]->name, (unsigned long long)shared->interrupted,
+                      (unsigned long long)shared->shortened);
             restore();
         }
     mode = OFF;
@@ -696,7 +816,9 @@ Test(faults, deaf_child, .timeout = 60)
     char byte;
     size_t got;
     bool eof = false, ready;
-    cr_assert_eq(plat_spawn_self((const char *const[]){"faults", "--deaf", NULL}, &(struct proc_limits){0}, &p, NULL), OK);
+    cr_assert_eq(
+        plat_spawn_self((const char *const[]){"faults", "--deaf", NULL}, &(struct proc_limits){0}, &p, NULL),
+        OK);
     for (int i = 0; i < 100 && !eof; i++)
         if (plat_wait(&p, 1, 100, &ready, NULL) == OK && ready)
             cr_assert_eq(plat_proc_read(p, &byte, 1, &got, &eof, NULL), OK);
@@ -707,7 +829,11 @@ Test(faults, deaf_child, .timeout = 60)
 
 int main(int argc, char **argv)
 {
-    static const struct { const char *role; int (*run)(void); } roles[] = {{"--worker", worker_main}, {"--second", rereader_main}, {"--dump", dumper_main}, {"--deaf", deaf}};
+    static const struct {
+        const char *role;
+        int (*run)(void);
+    } roles[] = {
+        {"--worker", worker_main}, {"--second", rereader_main}, {"--dump", dumper_main}, {"--deaf", deaf}};
     for (size_t i = 0; i < LEN(roles) && argc == 2; i++)
         if (strcmp(argv[1], roles[i].role) == 0) {
             plat_begin(), arm_child(argv[1]);

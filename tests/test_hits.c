@@ -5,13 +5,24 @@
 
 static void explain(void *ctx, struct buf *out) { buf_z(out, ctx); }
 
-static uint64_t next(uint64_t *seed) { return *seed = *seed * 6364136223846793005u + 1442695040888963407u, *seed >> 33; }
-
-static void add(struct hits *h, enum role role, size_t host, const char *subject, int64_t time, const char *evidence, int64_t win32)
+static uint64_t next(uint64_t *seed)
 {
-    struct hit_row row = {.role = role, .host = host, .subject = str_of(subject), .evidence = str_of(evidence), .has_time = time >= 0, .time = time < 0 ? 0 : time, .has_win32 = win32 >= 0, .win32 = win32};
+    return *seed = *seed * 6364136223846793005u + 1442695040888963407u, *seed >> 33;
+}
+
+static void add(struct hits *h, enum role role, size_t host, const char *subject, int64_t time,
+                const char *evidence, int64_t win32)
+{
+    struct hit_row row = {.role = role,
+                          .host = host,
+                          .subject = str_of(subject),
+                          .evidence = str_of(evidence),
+                          .has_time = time >= 0,
+                          .time = time < 0 ? 0 : time,
+                          .has_win32 = win32 >= 0,
+                          .win32 = win32};
     struct err e = {0};
-    cr_assert(hits_add(h, &row, explain, (void *)(uintptr_t)"x", &e) == OK, "%s", e.why);
+    cr_assert(hits_add(h, &row, explain, (void *)(uintptr_t) "x", &e) == OK, "%s", e.why);
 }
 
 static const char *shown(const struct group *g)
@@ -27,14 +38,19 @@ static const char *shown(const struct group *g)
 Test(hits, groups)
 {
     struct hits h = {0};
-    add(&h, ROLE_CAUSE, 0, "Task", 5, "e1", -1), add(&h, ROLE_CAUSE, 0, "TASK", 3, "e2", -1), add(&h, ROLE_CAUSE, 1, "task", 1, "e3", -1), add(&h, ROLE_LINK, 0, "task", 1, "e4", -1);
-    add(&h, ROLE_CAUSE, 0, NULL, -1, "e5", -1), add(&h, ROLE_CAUSE, 0, NULL, 9, "e6", -1), add(&h, ROLE_CAUSE, 0, "task", 5, "e1", -1);
+    add(&h, ROLE_CAUSE, 0, "Task", 5, "e1", -1), add(&h, ROLE_CAUSE, 0, "TASK", 3, "e2", -1),
+        add(&h, ROLE_CAUSE, 1, "task", 1, "e3", -1), add(&h, ROLE_LINK, 0, "task", 1, "e4", -1);
+    add(&h, ROLE_CAUSE, 0, NULL, -1, "e5", -1), add(&h, ROLE_CAUSE, 0, NULL, 9, "e6", -1),
+        add(&h, ROLE_CAUSE, 0, "task", 5, "e1", -1);
     cr_expect(h.n == 4);
-    cr_expect_str_eq(shown(hits_group(&h, ROLE_CAUSE, 0, STR("tASk"))), "e2 e1", "in order of time, the same row once");
+    cr_expect_str_eq(shown(hits_group(&h, ROLE_CAUSE, 0, STR("tASk"))), "e2 e1",
+                     "in order of time, the same row once");
     cr_expect_str_eq(shown(hits_group(&h, ROLE_CAUSE, 1, STR("task"))), "e3");
     cr_expect_str_eq(shown(hits_group(&h, ROLE_CAUSE, 0, (struct str){0})), "e6 e5", "without a time last");
-    cr_expect(!hits_group(&h, ROLE_CAUSE, 0, STR("")) && !hits_group(&h, ROLE_CAUSE, 0, STR("tas")) && !hits_group(&h, ROLE_SYMPTOM, 0, STR("task")));
-    cr_expect(str_eq(hits_group(&h, ROLE_CAUSE, 0, STR("task"))->subject, STR("Task")), "as the first row spells it");
+    cr_expect(!hits_group(&h, ROLE_CAUSE, 0, STR("")) && !hits_group(&h, ROLE_CAUSE, 0, STR("tas"))
+              && !hits_group(&h, ROLE_SYMPTOM, 0, STR("task")));
+    cr_expect(str_eq(hits_group(&h, ROLE_CAUSE, 0, STR("task"))->subject, STR("Task")),
+              "as the first row spells it");
     hits_clear(&h);
     cr_expect(!hits_group(&h, ROLE_CAUSE, 0, STR("task")));
     add(&h, ROLE_CAUSE, 0, "task", 1, "e7", -1);
@@ -66,8 +82,11 @@ Test(hits, the_middle_is_given_up)
         const struct group *g = hits_group(&h, ROLE_SYMPTOM, 0, STR("s"));
         cr_assert(g && g->n == HITS_KEPT && h.kept == HITS_KEPT, "seed %d: %zu", (int)seed, g ? g->n : 0);
         for (size_t i = 0; i < HITS_KEPT; i++)
-            cr_expect(str_eq(g->hit[i].evidence, str_of(evidence[i < HITS_KEPT / 2 ? i : ROWS - HITS_KEPT + i])), "seed %d, place %zu: %.*s", (int)seed, i, STR_ARG(g->hit[i].evidence));
-        cr_expect(hits_distinct(g, NULL) == ROWS && g->first == 1000 && g->last == 1000 + (ROWS - 1) / 3 && g->n_code == 2);
+            cr_expect(
+                str_eq(g->hit[i].evidence, str_of(evidence[i < HITS_KEPT / 2 ? i : ROWS - HITS_KEPT + i])),
+                "seed %d, place %zu: %.*s", (int)seed, i, STR_ARG(g->hit[i].evidence));
+        cr_expect(hits_distinct(g, NULL) == ROWS && g->first == 1000 && g->last == 1000 + (ROWS - 1) / 3
+                  && g->n_code == 2);
         hits_free(&h);
     }
 }
@@ -82,10 +101,15 @@ Test(hits, distinct_evidence_of_two_groups)
         if (i % 10 == 0)
             add(&h, ROLE_SYMPTOM, 0, "s", i, id, -1);
     }
-    const struct group *a = hits_group(&h, ROLE_SYMPTOM, 0, (struct str){0}), *b = hits_group(&h, ROLE_SYMPTOM, 0, STR("s"));
-    cr_expect(hits_distinct(a, b) == 100 && hits_distinct(b, a) == 100 && hits_distinct(a, NULL) == 50 && hits_distinct(NULL, b) == 60 && hits_distinct(NULL, NULL) == 0);
+    const struct group *a = hits_group(&h, ROLE_SYMPTOM, 0, (struct str){0}),
+                       *b = hits_group(&h, ROLE_SYMPTOM, 0, STR("s"));
+    cr_expect(hits_distinct(a, b) == 100 && hits_distinct(b, a) == 100 && hits_distinct(a, NULL) == 50
+              && hits_distinct(NULL, b) == 60 && hits_distinct(NULL, NULL) == 0);
     add(&h, ROLE_CAUSE, 0, "s", 1, "c", -1);
-    cr_expect(hits_distinct(hits_group(&h, ROLE_CAUSE, 0, STR("s")), hits_group(&h, ROLE_SYMPTOM, 0, (struct str){0})) == 50, "a cause's evidence is not counted");
+    cr_expect(hits_distinct(hits_group(&h, ROLE_CAUSE, 0, STR("s")),
+                            hits_group(&h, ROLE_SYMPTOM, 0, (struct str){0}))
+                  == 50,
+              "a cause's evidence is not counted");
     hits_free(&h);
 }
 
@@ -99,11 +123,12 @@ Test(hits, floods_end)
     for (; st == OK && i < LIM_RULE_SUBJECTS + 10; i++) {
         snprintf(name, sizeof name, "s%zu", i);
         struct hit_row row = {.role = ROLE_CAUSE, .subject = str_of(name), .evidence = STR("e")};
-        st = hits_add(&h, &row, explain, (void *)(uintptr_t)"x", &e);
+        st = hits_add(&h, &row, explain, (void *)(uintptr_t) "x", &e);
     }
     cr_expect(st == E_LIMIT && i == LIM_RULE_SUBJECTS + 1, "%zu: %s", i, e.why);
     hits_free(&h);
-    for (i = 0; i < LIM_RULE_ROWS + 5000; i++) {        /* many subjects of some rows each: beyond the limit each keeps a few */
+    /* many subjects of some rows each: beyond the limit each keeps a few */
+    for (i = 0; i < LIM_RULE_ROWS + 5000; i++) {
         char subject[16], evidence[24];
         snprintf(subject, sizeof subject, "s%zu", i / 40), snprintf(evidence, sizeof evidence, "e%zu", i);
         add(&h, ROLE_CAUSE, 0, subject, (int64_t)i, evidence, -1);

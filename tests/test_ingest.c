@@ -1,5 +1,5 @@
-/* The parent against workers that die, hang up, lie and garble: each costs its job, the rest of the evidence is read.
- * This program is its own worker: the parent under test starts /proc/self/exe with --worker. */
+/* The parent against workers that die, hang up, lie and garble: each costs its job, the rest of the evidence
+ * is read. This program is its own worker: the parent under test starts /proc/self/exe with --worker. */
 #include "base/lanes.h"
 #include "case/casedb.h"
 #include "run/frame.h"
@@ -16,7 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* --- the worker in the real one's stead. What it does is written in the file it is given: byte 8 of an event log's header. */
+/* --- the worker in the real one's stead. What it does is written in the file it is given: byte 8 of an event
+ * log's header. */
 
 static struct buf frame;
 
@@ -30,7 +31,10 @@ static void send_frame(uint8_t type, const void *body, size_t n, uint32_t claim)
 static void send_sniff(char first)
 {
     struct buf b = {0};
-    buf_char(&b, first == 'E' ? KIND_EVTX : first == 'H' ? KIND_HIVE : first == 'L' ? KIND_HIVE_LOG : KIND_UNKNOWN);
+    buf_char(&b, first == 'E'   ? KIND_EVTX
+                 : first == 'H' ? KIND_HIVE
+                 : first == 'L' ? KIND_HIVE_LOG
+                                : KIND_UNKNOWN);
     for (int i = 0; i < 4; i++)
         buf_u32(&b, 0);
     buf_char(&b, 0), buf_u64le(&b, 0), buf_u64le(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
@@ -43,8 +47,10 @@ static void send_event(const char *computer, uint8_t file)
     struct fact f = {.kind = FACT_EVENT, .ref = {.file = file, .off = 5120}};
     for (size_t i = 0; i < FACT_COLS; i++)
         f.v[i] = val_null();
-    f.v[EV_COMPUTER] = val_s(str_of(computer)), f.v[EV_PROVIDER] = val_s(STR("P")), f.v[EV_EVENT_ID] = val_i(1), f.v[EV_TIME] = val_i(134169162111234567);
-    f.v[EV_IDENTITY] = val_i((int64_t)str_hash(str_of(computer))), f.v[EV_RECORD_ID] = val_i(1), f.v[EV_DATA] = val_s(STR("{}"));
+    f.v[EV_COMPUTER] = val_s(str_of(computer)), f.v[EV_PROVIDER] = val_s(STR("P")),
+    f.v[EV_EVENT_ID] = val_i(1), f.v[EV_TIME] = val_i(134169162111234567);
+    f.v[EV_IDENTITY] = val_i((int64_t)str_hash(str_of(computer))), f.v[EV_RECORD_ID] = val_i(1),
+    f.v[EV_DATA] = val_s(STR("{}"));
     struct buf b = {0};
     fact_put(&b, &f);
     send_frame(FRAME_FACT, b.p, b.n, 0);
@@ -63,20 +69,24 @@ static void send_done(uint64_t parsed, bool hash)
 static void misbehave(char how)
 {
     switch (how) {
-    case 'k': send_event("before-the-end", 0); raise(SIGKILL); break;
+    case 'k':
+        send_event("before-the-end", 0);
+        raise(SIGKILL);
+        break;
     case 'x': _exit(3);
-    case 'l': send_frame(FRAME_FACT, "abc", 3, 0x7fffffff); break;         /* a length beyond every limit */
-    case 'z': send_frame(FRAME_FACT, "abc", 3, 0); break;                   /* not a fact */
+    case 'l': send_frame(FRAME_FACT, "abc", 3, 0x7fffffff); break; /* a length beyond every limit */
+    case 'z': send_frame(FRAME_FACT, "abc", 3, 0); break;          /* not a fact */
     case 't': send_frame('?', "abc", 3, 0); break;
-    case 'f': send_event("wrong-file", 2); break;                           /* cites a file the job has not */
-    case 's': send_sniff('E'); break;                                       /* a sniff reply to a read job */
+    case 'f': send_event("wrong-file", 2); break; /* cites a file the job has not */
+    case 's': send_sniff('E'); break;             /* a sniff reply to a read job */
     case 'd': send_frame(FRAME_DONE, "abc", 3, 0); break;
     case 'u': usleep(300000); break;
     default: break;
     }
 }
 
-/* Dies of the first hash it is asked for in a run, or of each; sleeps over each, or over what it is to hash with others. */
+/* Dies of the first hash it is asked for in a run, or of each; sleeps over each, or over what it is to hash
+ * with others. */
 static void die_of_hash(char how, size_t n)
 {
     char mark[64];
@@ -96,7 +106,8 @@ static void change(plat_file f, char how)
     char path[64], name[256] = "";
     snprintf(path, sizeof path, "/proc/self/fd/%d", (int)f);
     int fd = how == 'c' ? open(path, O_WRONLY | O_APPEND) : -1;
-    if (how == 'c' ? fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0 : readlink(path, name, sizeof name - 1) < 0 || unlink(name) != 0)
+    if (how == 'c' ? fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0
+                   : readlink(path, name, sizeof name - 1) < 0 || unlink(name) != 0)
         _exit(70);
 }
 
@@ -108,14 +119,16 @@ static int fake_worker(void)
         size_t n = JOB_FILES, got;
         struct err e = {0};
         struct job j;
-        if (plat_child_recv(head, sizeof head, fd, &n, &e) != OK || le32(head) - 1 > sizeof body || plat_child_recv(body, le32(head) - 1, NULL, NULL, &e) != OK)
+        if (plat_child_recv(head, sizeof head, fd, &n, &e) != OK || le32(head) - 1 > sizeof body
+            || plat_child_recv(body, le32(head) - 1, NULL, NULL, &e) != OK)
             return 0;
         if (first) {
             send_frame(FRAME_JAIL, (uint8_t[]){JAIL_ALL, 0, 0, 0}, 4, 0);
             continue;
         }
         char text[9] = "";
-        if (job_get(span_of(body, le32(head) - 1, 0), &j, &e) != OK || plat_read_at(fd[0], 0, text, 9, &got, &e) != OK)
+        if (job_get(span_of(body, le32(head) - 1, 0), &j, &e) != OK
+            || plat_read_at(fd[0], 0, text, 9, &got, &e) != OK)
             return 1;
         if (j.op == JOB_SNIFF && text[8] == 'w')
             raise(SIGKILL);
@@ -169,15 +182,24 @@ static void put_kind(const char *dir, const char *name, char kind, char how, siz
     fclose(f);
 }
 
-static void put_bytes(const char *dir, const char *name, char how, size_t n) { put_kind(dir, name, 'E', how, n); }
+static void put_bytes(const char *dir, const char *name, char how, size_t n)
+{
+    put_kind(dir, name, 'E', how, n);
+}
 static void put_file(const char *dir, const char *name, char how) { put_bytes(dir, name, how, 70000); }
 
-struct run { char dir[64]; struct evidence ev; struct kb *kb; struct casedb *db; struct ingest_result result; };
+struct run {
+    char dir[64];
+    struct evidence ev;
+    struct kb *kb;
+    struct casedb *db;
+    struct ingest_result result;
+};
 
 static void begin(struct run *r)
 {
     struct err e = {0};
-    unsetenv("BXFI_MAP");             /* the test runner's own mark on its children: ours are none of them */
+    unsetenv("BXFI_MAP"); /* the test runner's own mark on its children: ours are none of them */
     strcpy(r->dir, "/tmp/whylogon-ingest-XXXXXX");
     cr_assert_not_null(mkdtemp(r->dir));
     cr_assert_eq(kb_load(NULL, &r->kb, &e), OK, "%s", e.why);
@@ -191,7 +213,10 @@ static void read_with(struct run *r, const struct ingest_options *o)
     cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, o, &r->result, &e), OK, "%s %s", e.what, e.why);
 }
 
-static void read_all(struct run *r, unsigned workers) { read_with(r, &(struct ingest_options){.workers = workers}); }
+static void read_all(struct run *r, unsigned workers)
+{
+    read_with(r, &(struct ingest_options){.workers = workers});
+}
 
 static const char *const names[] = {"a", "b", "c", "a.LOG1", "a.LOG2", "b.LOG1"};
 
@@ -204,9 +229,19 @@ static void finish(struct run *r)
     rmdir(r->dir);
 }
 
-static const struct { char how; const char *what; int64_t events; } rows[] = {
-    {'k', "killed in the middle: what it sent stays", 1}, {'x', "exits", 0}, {'l', "frame longer than the limit", 0}, {'z', "malformed fact", 0},
-    {'t', "unknown frame type", 0}, {'f', "fact about a file that is not the job's", 0}, {'s', "reply of another kind of job", 0}, {'d', "malformed end", 0},
+static const struct {
+    char how;
+    const char *what;
+    int64_t events;
+} rows[] = {
+    {'k', "killed in the middle: what it sent stays", 1},
+    {'x', "exits", 0},
+    {'l', "frame longer than the limit", 0},
+    {'z', "malformed fact", 0},
+    {'t', "unknown frame type", 0},
+    {'f', "fact about a file that is not the job's", 0},
+    {'s', "reply of another kind of job", 0},
+    {'d', "malformed end", 0},
 };
 
 Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
@@ -218,19 +253,30 @@ Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
             put_file(r.dir, "a", 'g'), put_file(r.dir, "b", rows[i].how), put_file(r.dir, "c", 'g');
             read_all(&r, workers);
             cr_expect_eq(r.result.lost_jobs, 1, "%s: %d jobs lost", rows[i].what, (int)r.result.lost_jobs);
-            cr_expect_eq(count(r.db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)") + count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 2, "%s: neighbours are read", rows[i].what);
-            cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), rows[i].events, "%s", rows[i].what);
-            cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND note LIKE 'worker lost%'"), 1, "%s leaves a row", rows[i].what);
-            cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE file_id = 2"), 1, "%s leaves an anomaly", rows[i].what);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)")
+                             + count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"),
+                         2, "%s: neighbours are read", rows[i].what);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), rows[i].events, "%s",
+                         rows[i].what);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND "
+                                     "note LIKE 'worker lost%'"),
+                         1, "%s leaves a row", rows[i].what);
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE file_id = 2"), 1,
+                         "%s leaves an anomaly", rows[i].what);
             finish(&r);
         }
 }
 
-/* All three files may be copies, so they are hashed first: one by one for two workers, together for one. A worker that dies of it is followed by another; who
- * was hashed together is then hashed alone; one that dies again is told. */
+/* All three files may be copies, so they are hashed first: one by one for two workers, together for one. A
+ * worker that dies of it is followed by another; who was hashed together is then hashed alone; one that dies
+ * again is told. */
 Test(ingest, a_hash_is_tried_twice, .timeout = 60)
 {
-    static const struct { char how; uint64_t lost; const char *state; } hashes[] = {{'h', 0, "read"}, {'H', 1, "partial"}};
+    static const struct {
+        char how;
+        uint64_t lost;
+        const char *state;
+    } hashes[] = {{'h', 0, "read"}, {'H', 1, "partial"}};
     for (size_t i = 0; i < 2 * LEN(hashes); i++) {
         const size_t row = i / 2;
         char sql[120];
@@ -238,39 +284,54 @@ Test(ingest, a_hash_is_tried_twice, .timeout = 60)
         begin(&r);
         put_file(r.dir, "a", 'g'), put_file(r.dir, "b", hashes[row].how), put_file(r.dir, "c", 'g');
         read_all(&r, 1 + i % 2);
-        cr_expect_eq(r.result.lost_jobs, hashes[row].lost, "%c: %d jobs lost", hashes[row].how, (int)r.result.lost_jobs);
-        snprintf(sql, sizeof sql, "SELECT count(*) FROM evidence WHERE id = 2 AND state = '%s'", hashes[row].state);
+        cr_expect_eq(r.result.lost_jobs, hashes[row].lost, "%c: %d jobs lost", hashes[row].how,
+                     (int)r.result.lost_jobs);
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM evidence WHERE id = 2 AND state = '%s'",
+                 hashes[row].state);
         cr_expect_eq(count(r.db, sql), 1, "%c", hashes[row].how);
-        cr_expect_eq(count(r.db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)") + count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 2, "%c: neighbours are read", hashes[row].how);
-        cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 1, "%c: its facts are there", hashes[row].how);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event_source WHERE file_id IN (1, 3)")
+                         + count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"),
+                     2, "%c: neighbours are read", hashes[row].how);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 1,
+                     "%c: its facts are there", hashes[row].how);
         finish(&r);
     }
 }
 
-/* Of files that have been read and were being hashed together when the run's time was over, each says so; where nothing is hashed together, the last has been. */
+/* Of files that have been read and were being hashed together when the run's time was over, each says so;
+ * where nothing is hashed together, the last has been. */
 Test(ingest, time_ends_for_every_file, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
     struct run r = {0};
     begin(&r);
     lim.run_seconds = 1;
-    put_bytes(r.dir, "a", 'g', 500000), put_bytes(r.dir, "b", 'S', 500001), put_bytes(r.dir, "c", 'g', 500002);       /* no copies: hashed last */
+    /* no copies: hashed last */
+    put_bytes(r.dir, "a", 'g', 500000), put_bytes(r.dir, "b", 'S', 500001),
+        put_bytes(r.dir, "c", 'g', 500002);
     read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim});
     cr_expect(r.result.limit);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'partial' AND note LIKE 'not hashed: the run''s time was over%'"), lanes_here() ? 3 : 2);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'partial' AND note LIKE 'not "
+                             "hashed: the run''s time was over%'"),
+                 lanes_here() ? 3 : 2);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE what = 'not hashed'"), lanes_here() ? 3 : 2);
-    cr_expect_eq(count(r.db, "SELECT count(DISTINCT file_id) FROM event_source") + count(r.db, "SELECT count(*) FROM event"), 3);
+    cr_expect_eq(count(r.db, "SELECT count(DISTINCT file_id) FROM event_source")
+                     + count(r.db, "SELECT count(*) FROM event"),
+                 3);
     finish(&r);
 }
 
-/* What it was when the run began is what is judged: a file that changes under the run is not read on, and says so. */
+/* What it was when the run began is what is judged: a file that changes under the run is not read on, and
+ * says so. */
 Test(ingest, a_file_that_grows, .timeout = 60)
 {
     struct run r = {0};
     begin(&r);
     put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'c');
     read_all(&r, 1);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND note = 'changed: it had 70000 bytes when the run began and has 70001 now'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'partial' AND note = "
+                             "'changed: it had 70000 bytes when the run began and has 70001 now'"),
+                 1);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly WHERE file_id = 2 AND what = 'changed'"), 1);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 0);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
@@ -285,7 +346,9 @@ Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
     put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'w');
     read_all(&r, 1);
     cr_expect(r.result.lost_jobs == 1 && r.result.unreadable == 1);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'unreadable' AND note = 'worker lost while reading: ended by signal 9'"), 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'unreadable' AND note = "
+                             "'worker lost while reading: ended by signal 9'"),
+                 1);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
     finish(&r);
 }
@@ -301,7 +364,8 @@ Test(ingest, a_hash_that_nobody_asked_for, .timeout = 60)
     finish(&r);
 }
 
-/* Nobody looked at these files, for the run's time was over: they are unreadable and say so, whatever was to come after. */
+/* Nobody looked at these files, for the run's time was over: they are unreadable and say so, whatever was to
+ * come after. */
 Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
@@ -311,40 +375,56 @@ Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
     put_file(r.dir, "a", 'p'), put_file(r.dir, "b", 'g'), put_file(r.dir, "c", 'g');
     read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim});
     cr_expect(r.result.limit && r.result.unreadable == 3);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'unreadable' AND note LIKE 'not read: the run''s time was over%'"), 3);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE state = 'unreadable' AND note LIKE 'not "
+                             "read: the run''s time was over%'"),
+                 3);
     finish(&r);
 }
 
-/* A hive is not read without a log that was there when the run began: it names the log, the log says so too, and who is still there has a hash. */
+/* A hive is not read without a log that was there when the run began: it names the log, the log says so too,
+ * and who is still there has a hash. */
 Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
 {
     struct run r = {0};
     begin(&r);
-    put_kind(r.dir, "a", 'H', 'i', 70000), put_kind(r.dir, "a.LOG1", 'L', 'v', 5000), put_kind(r.dir, "a.LOG2", 'L', 'i', 6000);
+    put_kind(r.dir, "a", 'H', 'i', 70000), put_kind(r.dir, "a.LOG1", 'L', 'v', 5000),
+        put_kind(r.dir, "a.LOG2", 'L', 'i', 6000);
     read_all(&r, 1);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path = 'a' AND state = 'partial' AND note = 'cannot open: a.LOG1: No such file or directory'"), 1);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path = 'a.LOG1' AND state = 'partial' AND note = 'cannot open: No such file or directory'"), 1);
-    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path <> 'a.LOG1' AND sha256 IS NOT NULL"), 2);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path = 'a' AND state = 'partial' AND note "
+                             "= 'cannot open: a.LOG1: No such file or directory'"),
+                 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path = 'a.LOG1' AND state = 'partial' AND "
+                             "note = 'cannot open: No such file or directory'"),
+                 1);
+    cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path <> 'a.LOG1' AND sha256 IS NOT NULL"),
+                 2);
     finish(&r);
 }
 
-/* A job that ends without hashes, whatever of it was read, is followed by one for each of its files: at once, or when its turn comes behind a slower one. */
+/* A job that ends without hashes, whatever of it was read, is followed by one for each of its files: at once,
+ * or when its turn comes behind a slower one. */
 Test(ingest, a_hive_without_hashes, .timeout = 60)
 {
     for (unsigned workers = 1; workers <= 2; workers++) {
         struct run r = {0};
         begin(&r);
-        put_file(r.dir, "a", 'u'), put_kind(r.dir, "b", 'H', 'i', 70000), put_kind(r.dir, "b.LOG1", 'L', 'i', 5000);
+        put_file(r.dir, "a", 'u'), put_kind(r.dir, "b", 'H', 'i', 70000),
+            put_kind(r.dir, "b.LOG1", 'L', 'i', 5000);
         read_all(&r, workers);
-        cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path LIKE 'b%' AND state = 'read' AND sha256 IS NOT NULL"), 2, "%u", workers);
-        cr_expect_eq(count(r.db, "SELECT count(*) FROM event") + count(r.db, "SELECT count(*) FROM event_source"), 2, "%u", workers);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE path LIKE 'b%' AND state = 'read' AND "
+                                 "sha256 IS NOT NULL"),
+                     2, "%u", workers);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event")
+                         + count(r.db, "SELECT count(*) FROM event_source"),
+                     2, "%u", workers);
         finish(&r);
     }
 }
 
 static void keep_last(void *ctx, const struct ingest_progress *p) { *(struct ingest_progress *)ctx = *p; }
 
-/* --limits file-seconds is the time of one file: files that are hashed together have more, and who takes too long is tried alone before anything is lost. */
+/* --limits file-seconds is the time of one file: files that are hashed together have more, and who takes too
+ * long is tried alone before anything is lost. */
 Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
 {
     struct run_limits lim = run_limits_default();
@@ -358,7 +438,8 @@ Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
     cr_expect_geq(plat_clock_ms() - since, lanes_here() ? 3000u : 0u);
     cr_expect(!r.result.limit && !r.result.lost_jobs, "nothing is lost");
     cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly"), 0);
-    cr_expect_eq(last.bytes, last.total, "what is hashed again counts once: %llu of %llu", (unsigned long long)last.bytes, (unsigned long long)last.total);
+    cr_expect_eq(last.bytes, last.total, "what is hashed again counts once: %llu of %llu",
+                 (unsigned long long)last.bytes, (unsigned long long)last.total);
     finish(&r);
 }
 
@@ -370,18 +451,31 @@ Test(ingest, progress_ends_at_its_total, .timeout = 60)
     struct run r = {0};
     begin(&r);
     lim.file_bytes = 400000;
-    put_bytes(r.dir, "a", 'g', 300000), put_bytes(r.dir, "b", 'g', 400001), put_bytes(r.dir, "c", 'g', 300001);
+    put_bytes(r.dir, "a", 'g', 300000), put_bytes(r.dir, "b", 'g', 400001),
+        put_bytes(r.dir, "c", 'g', 300001);
     read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last});
-    cr_expect(last.total == 600001 && last.bytes == last.total, "%llu of %llu", (unsigned long long)last.bytes, (unsigned long long)last.total);
+    cr_expect(last.total == 600001 && last.bytes == last.total, "%llu of %llu",
+              (unsigned long long)last.bytes, (unsigned long long)last.total);
     finish(&r);
 }
 
 /* The true worker, given files of other sizes than the job says: they have changed since they were opened. */
 Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
 {
-    static const struct { unsigned claims[3], is[3]; size_t n; const char *says; } files[] = {
-        {{3000}, {3000}, 1, NULL}, {{3000}, {100}, 1, "fewer"}, {{3000}, {2999}, 1, "fewer"}, {{3000}, {3001}, 1, "more"}, {{4096}, {4096}, 1, NULL}, {{0}, {0}, 1, NULL},
-        {{3000, 9000, 64}, {3000, 9000, 64}, 3, NULL}, {{3000, 9000, 64}, {3000, 8999, 64}, 3, "fewer"}, {{3000, 9000, 64}, {3000, 9000, 65}, 3, "more"},
+    static const struct {
+        unsigned claims[3], is[3];
+        size_t n;
+        const char *says;
+    } files[] = {
+        {{3000}, {3000}, 1, NULL},
+        {{3000}, {100}, 1, "fewer"},
+        {{3000}, {2999}, 1, "fewer"},
+        {{3000}, {3001}, 1, "more"},
+        {{4096}, {4096}, 1, NULL},
+        {{0}, {0}, 1, NULL},
+        {{3000, 9000, 64}, {3000, 9000, 64}, 3, NULL},
+        {{3000, 9000, 64}, {3000, 8999, 64}, 3, "fewer"},
+        {{3000, 9000, 64}, {3000, 9000, 65}, 3, "more"},
     };
     unsetenv("BXFI_MAP");
     for (size_t i = 0; i < LEN(files); i++) {
@@ -392,7 +486,9 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
         struct done d = {.status = E_STOP};
         struct exit_info how;
         plat_file fd[JOB_FILES];
-        cr_assert_eq(plat_spawn_self((const char *const[]){"test", "--true-worker", NULL}, &(struct proc_limits){0}, &p, &e), OK, "%s", e.why);
+        cr_assert_eq(plat_spawn_self((const char *const[]){"test", "--true-worker", NULL},
+                                     &(struct proc_limits){0}, &p, &e),
+                     OK, "%s", e.why);
         size_t at = frame_begin(&b, FRAME_WANT);
         buf_u64le(&b, 1 << 30), want_put(&b, &(struct want){0}), frame_end(&b, at);
         cr_assert_eq(frame_to(p, &b, NULL, 0, &e), OK, "%s", e.why);
@@ -408,7 +504,9 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
             size_t got;
             bool ready;
             enum status st;
-            cr_assert(plat_wait(&p, 1, 1000, &ready, &e) == OK && plat_proc_read(p, bytes, sizeof bytes, &got, &eof, &e) == OK, "%s", e.why);
+            cr_assert(plat_wait(&p, 1, 1000, &ready, &e) == OK
+                          && plat_proc_read(p, bytes, sizeof bytes, &got, &eof, &e) == OK,
+                      "%s", e.why);
             buf_put(&in, bytes, got);
             struct span all = span_of(in.p, in.n, 0), body;
             while (!done && frame_next(&all, &type, &body, &st))

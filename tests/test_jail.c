@@ -1,5 +1,6 @@
-/* What a worker can still do once it is jailed: read what it holds and talk on its channel. Everything else ends it.
- * This program is its own worker (--worker): it jails itself as the real one does and then tries what its file asks for. */
+/* What a worker can still do once it is jailed: read what it holds and talk on its channel. Everything else
+ * ends it. This program is its own worker (--worker): it jails itself as the real one does and then tries
+ * what its file asks for. */
 #include "parsers/second/second.h"
 #include "case/casedb.h"
 #include "run/discover.h"
@@ -26,14 +27,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int held;                    /* a descriptor that was opened before */
+static int held; /* a descriptor that was opened before */
 
 static int try_open(void) { return open("/etc/passwd", O_RDONLY); }
 static int try_write_file(void) { return open("/tmp/whylogon-jail-escape", O_WRONLY | O_CREAT, 0600); }
 static int try_socket(void) { return socket(AF_INET, SOCK_STREAM, 0); }
 static int try_connect(void)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     return connect(held, (struct sockaddr *)&a, sizeof a);
 }
 static int try_exec(void) { return execl("/bin/true", "true", NULL); }
@@ -62,10 +64,17 @@ static int may_allocate(void)
     return 0;
 }
 
-static const struct { const char *name; int (*fn)(void); bool allowed; } rows[] = {
-    {"open a file", try_open, false}, {"create a file", try_write_file, false}, {"make a socket", try_socket, false}, {"connect", try_connect, false},
-    {"run a program", try_exec, false}, {"fork", try_fork, false}, {"trace the parent", try_ptrace, false}, {"signal the parent", try_kill, false}, {"delete a file", try_unlink, false},
-    {"read what it holds", may_read, true}, {"map what it holds", may_map, true}, {"use memory", may_allocate, true},
+static const struct {
+    const char *name;
+    int (*fn)(void);
+    bool allowed;
+} rows[] = {
+    {"open a file", try_open, false},        {"create a file", try_write_file, false},
+    {"make a socket", try_socket, false},    {"connect", try_connect, false},
+    {"run a program", try_exec, false},      {"fork", try_fork, false},
+    {"trace the parent", try_ptrace, false}, {"signal the parent", try_kill, false},
+    {"delete a file", try_unlink, false},    {"read what it holds", may_read, true},
+    {"map what it holds", may_map, true},    {"use memory", may_allocate, true},
 };
 
 Test(jail, stops_what_it_should_and_nothing_else)
@@ -88,7 +97,8 @@ Test(jail, stops_what_it_should_and_nothing_else)
         if (rows[i].allowed)
             cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: status %d", rows[i].name, status);
         else
-            cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%s: status %d", rows[i].name, status);
+            cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS, "%s: status %d", rows[i].name,
+                      status);
     }
     close(held);
 }
@@ -97,10 +107,12 @@ Test(jail, says_what_is_in_force)
 {
     char text[160];
     cr_expect_str_eq(jail_text(JAIL_ALL, text, sizeof text), "no-new-privileges, limits, landlock, seccomp");
-    cr_expect_str_eq(jail_text(JAIL_ALL & ~(unsigned)JAIL_LANDLOCK, text, sizeof text), "no-new-privileges, limits, no landlock, seccomp");
+    cr_expect_str_eq(jail_text(JAIL_ALL & ~(unsigned)JAIL_LANDLOCK, text, sizeof text),
+                     "no-new-privileges, limits, no landlock, seccomp");
 }
 
-/* --- the same in a worker's stead: each attempt costs the worker its life and the file its place, nothing else */
+/* --- the same in a worker's stead: each attempt costs the worker its life and the file its place, nothing
+ * else */
 
 static void say(uint8_t type, const void *body, size_t n)
 {
@@ -155,11 +167,15 @@ static int64_t count(struct casedb *db, const char *sql, const char *arg)
     return v;
 }
 
-static enum status look(const char *dir, struct casedb **db, struct kb **kb, struct ingest_result *r, bool require, struct err *e)
+static enum status look(const char *dir, struct casedb **db, struct kb **kb, struct ingest_result *r,
+                        bool require, struct err *e)
 {
     struct evidence ev;
-    cr_assert(kb_load(NULL, kb, e) == OK && case_create(NULL, kb_file(*kb, "schema.sql"), db, e) == OK && discover(&dir, 1, &ev, e) == OK, "%s", e->why);
-    enum status st = ingest(*db, &(struct want){0}, &ev, &(struct ingest_options){.workers = 1, .require_jail = require}, r, e);
+    cr_assert(kb_load(NULL, kb, e) == OK && case_create(NULL, kb_file(*kb, "schema.sql"), db, e) == OK
+                  && discover(&dir, 1, &ev, e) == OK,
+              "%s", e->why);
+    enum status st = ingest(*db, &(struct want){0}, &ev,
+                            &(struct ingest_options){.workers = 1, .require_jail = require}, r, e);
     evidence_free(&ev);
     return st;
 }
@@ -172,7 +188,7 @@ Test(jail, a_worker_that_tries, .timeout = 60)
     struct ingest_result r = {0};
     struct err e = {0};
     uint64_t denied = 0;
-    unsetenv("BXFI_MAP");           /* the test runner's own mark on its children: ours are none of them */
+    unsetenv("BXFI_MAP"); /* the test runner's own mark on its children: ours are none of them */
     cr_assert_not_null(mkdtemp(dir));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         snprintf(path, sizeof path, "%s/%02zu", dir, i);
@@ -185,7 +201,11 @@ Test(jail, a_worker_that_tries, .timeout = 60)
         cr_expect_eq(r.lost_jobs, 2 * denied, "looking at it, then its hash");
     for (size_t i = 0; i < sizeof rows / sizeof *rows && r.jail & JAIL_SECCOMP; i++) {
         snprintf(path, sizeof path, "%s/%02zu", dir, i);
-        cr_expect_eq(count(db, "SELECT count(*) FROM evidence WHERE place = ?1 AND note LIKE 'worker lost while reading: ended by signal 31'", path), !rows[i].allowed, "%s", rows[i].name);
+        cr_expect_eq(count(db,
+                           "SELECT count(*) FROM evidence WHERE place = ?1 AND note LIKE 'worker lost while "
+                           "reading: ended by signal 31'",
+                           path),
+                     !rows[i].allowed, "%s", rows[i].name);
         unlink(path);
     }
     cr_expect_eq(access("/tmp/whylogon-jail-escape", F_OK), -1);
@@ -236,7 +256,12 @@ static int agree(void)
     return 0;
 }
 
-static const struct { const char *what, *lack, *result; bool require; enum status st; unsigned layers; } seconds[] = {
+static const struct {
+    const char *what, *lack, *result;
+    bool require;
+    enum status st;
+    unsigned layers;
+} seconds[] = {
     {"whole", "0", "agree", true, OK, JAIL_ALL},
     {"a layer missing", "4", "agree", false, OK, JAIL_ALL & ~JAIL_LANDLOCK},
     {"a layer missing that is required", "4", "", true, E_UNSUPPORTED, JAIL_ALL & ~JAIL_LANDLOCK},
@@ -259,19 +284,31 @@ Test(jail, second_readers_are_held_too, .timeout = 60)
         int fd = mkstemp(file);
         struct value path = val_s(str_of(file));
         cr_assert(fd >= 0 && write(fd, "x", 1) == 1 && close(fd) == 0);
-        cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK, "%s", e.why);
-        cr_assert_eq(case_run(db, "INSERT INTO evidence(id, path, place, kind) VALUES(1, 'x.evtx', ?1, 'evtx')", &path, (enum col_type[]){COL_TEXT}, 1, &e), OK, "%s", e.why);
-        cr_assert_eq(case_exec(db, "INSERT INTO event(id, file_id, file_off) VALUES(1, 1, 5120);"
-                                   "INSERT INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cause', 1, 'f1:0x1400')", &e), OK, "%s", e.why);
-        cr_expect_eq(verify(db, seconds[i].require, &layers, &e), seconds[i].st, "%s: %s", seconds[i].what, e.why);
+        cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK,
+                  "%s", e.why);
+        cr_assert_eq(case_run(db,
+                              "INSERT INTO evidence(id, path, place, kind) VALUES(1, 'x.evtx', ?1, 'evtx')",
+                              &path, (enum col_type[]){COL_TEXT}, 1, &e),
+                     OK, "%s", e.why);
+        cr_assert_eq(
+            case_exec(
+                db,
+                "INSERT INTO event(id, file_id, file_off) VALUES(1, 1, 5120);"
+                "INSERT INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cause', 1, 'f1:0x1400')",
+                &e),
+            OK, "%s", e.why);
+        cr_expect_eq(verify(db, seconds[i].require, &layers, &e), seconds[i].st, "%s: %s", seconds[i].what,
+                     e.why);
         cr_expect_eq(layers, seconds[i].layers, "%s: %x", seconds[i].what, layers);
-        cr_expect_eq(count(db, "SELECT count(*) FROM verification WHERE result = ?1", seconds[i].result), seconds[i].st == OK, "%s", seconds[i].what);
+        cr_expect_eq(count(db, "SELECT count(*) FROM verification WHERE result = ?1", seconds[i].result),
+                     seconds[i].st == OK, "%s", seconds[i].what);
         case_close(db), kb_free(kb), unlink(file);
     }
     unsetenv("WHYLOGON_TEST_LACK");
 }
 
-/* The program itself on a system without Landlock: one line says so, whatever the number of workers; or nothing runs. */
+/* The program itself on a system without Landlock: one line says so, whatever the number of workers; or
+ * nothing runs. */
 static int without_landlock(const char *program, const char *option, const char *to, char *said, size_t cap)
 {
     int out[2], status;
@@ -279,12 +316,16 @@ static int without_landlock(const char *program, const char *option, const char 
     pid_t pid = fork();
     if (pid == 0) {
         scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-        bool ok = f && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), seccomp_syscall_resolve_name("landlock_create_ruleset"), 0) == 0 &&
-                  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && seccomp_load(f) == 0;
+        bool ok = f
+                  && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS),
+                                      seccomp_syscall_resolve_name("landlock_create_ruleset"), 0)
+                         == 0
+                  && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && seccomp_load(f) == 0;
         if (!ok || dup2(out[1], 2) < 0 || !freopen("/dev/null", "w", stdout))
             _exit(77);
         close(out[0]), close(out[1]);
-        execl(program, "whylogon", "analyze", "--force", "--progress=none", "-j", "2", "-o", to, option, "samples/cases/two-hosts", (char *)NULL);
+        execl(program, "whylogon", "analyze", "--force", "--progress=none", "-j", "2", "-o", to, option,
+              "samples/cases/two-hosts", (char *)NULL);
         _exit(77);
     }
     close(out[1]);
@@ -299,7 +340,10 @@ static int without_landlock(const char *program, const char *option, const char 
 
 Test(jail, the_program_says_it_once, .timeout = 60)
 {
-    static const struct { const char *option; int code; } ways[] = {{"--progress=none", 0}, {"--require-jail", 2}};
+    static const struct {
+        const char *option;
+        int code;
+    } ways[] = {{"--progress=none", 0}, {"--require-jail", 2}};
     char path[4096], said[4096], dir[] = "/tmp/whylogon-jail-XXXXXX", rm[64];
     const char *p = getenv("WHYLOGON");
     cr_assert_not_null(mkdtemp(dir));

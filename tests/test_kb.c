@@ -8,7 +8,11 @@
 #include <stdlib.h>
 
 /* --- the YAML that is read at all */
-static const struct { const char *name, *text; enum status want; const char *why; } trees[] = {
+static const struct {
+    const char *name, *text;
+    enum status want;
+    const char *why;
+} trees[] = {
     {"a map", "a: 1\nb: [x, y]\n", OK, NULL},
     {"nothing", "", OK, NULL},
     {"only a comment", "# nothing\n", OK, NULL},
@@ -83,7 +87,8 @@ Test(tree, floods)
         buf_z(&b, "1,");
     buf_z(&b, "1]");
     cr_assert(arena_make(&a, 128 << 20));
-    cr_expect(tree_read(buf_view(&b), "t", &a, &root, &e) == E_FORMAT && strstr(e.why, "too many nodes"), "%s", e.why);
+    cr_expect(tree_read(buf_view(&b), "t", &a, &root, &e) == E_FORMAT && strstr(e.why, "too many nodes"),
+              "%s", e.why);
     arena_free(&a);
     cr_assert(arena_make(&a, 4096));
     cr_expect(tree_read(buf_view(&b), "t", &a, &root, NULL) == E_LIMIT);
@@ -93,64 +98,138 @@ Test(tree, floods)
         buf_printf(&b, "k%d: 1\n", i);
     e = (struct err){0};
     cr_assert(arena_make(&a, 8 << 20));
-    cr_expect(tree_read(buf_view(&b), "t", &a, &root, &e) == E_FORMAT && strstr(e.why, "too many keys"), "%s", e.why);
+    cr_expect(tree_read(buf_view(&b), "t", &a, &root, &e) == E_FORMAT && strstr(e.why, "too many keys"), "%s",
+              e.why);
     arena_free(&a);
     buf_free(&b);
 }
 
 /* --- knowledge files: each row is one file laid over the embedded ones */
-#define CODES "space: win32\nsource: s\ncodes:\n"
+#define CODES  "space: win32\nsource: s\ncodes:\n"
 #define EVENTS "provider: P\nchannel: C\nsource: s\nevents:\n"
-#define KEYS "section: host\nsource: s\nkeys:\n"
-#define RULE_HEAD "title: t\nid: 11111111-2222-4333-8444-555555555555\nname: probe\nstatus: stable\nlevel: low\ndescription: d\ncause: boot-race\n"
-#define RULE RULE_HEAD "requires: [{artifact: Security, for: symptom}]\nexplanation: e\nindicators:\n    - {role: symptom, sql: 'SELECT 1', explain: x}\n"
-static const struct { const char *name, *file, *text; enum status want; const char *why; } files[] = {
+#define KEYS   "section: host\nsource: s\nkeys:\n"
+#define RULE_HEAD                                                                              \
+    "title: t\nid: 11111111-2222-4333-8444-555555555555\nname: probe\nstatus: stable\nlevel: " \
+    "low\ndescription: d\ncause: boot-race\n"
+#define RULE                                                                                               \
+    RULE_HEAD "requires: [{artifact: Security, for: symptom}]\nexplanation: e\nindicators:\n    - {role: " \
+              "symptom, sql: 'SELECT 1', explain: x}\n"
+static const struct {
+    const char *name, *file, *text;
+    enum status want;
+    const char *why;
+} files[] = {
     {"code", "codes/zz.yml", CODES "    - {value: 0xFFFF0001, symbol: A, meaning: m}\n", OK, NULL},
-    {"code without symbol", "codes/zz.yml", CODES "    - {value: 1, meaning: m}\n", E_FORMAT, "codes/zz.yml:4: code: 'symbol' is missing"},
-    {"unknown key", "codes/zz.yml", CODES "    - {value: 1, symbol: A, meaning: m, colour: red}\n", E_FORMAT, "codes/zz.yml:4: code: unknown key 'colour'"},
-    {"code that is no number", "codes/zz.yml", CODES "    - {value: one, symbol: A, meaning: m}\n", E_FORMAT, "codes/zz.yml:4: value: expected a number"},
-    {"code of 33 bits", "codes/zz.yml", CODES "    - {value: 0x100000000, symbol: A, meaning: m}\n", E_FORMAT, "codes/zz.yml:4: code: expected 0..0xffffffff"},
-    {"code twice", "codes/zz.yml", CODES "    - {value: 0xFFFF0001, symbol: A, meaning: m}\n    - {value: 4294901761, symbol: B, meaning: m}\n", E_FORMAT, "code 'B' again (also at codes/zz.yml:4)"},
-    {"space of its own", "codes/zz.yml", "space: posix\nsource: s\ncodes: []\n", E_FORMAT, "codes/zz.yml:1: space is 'posix', expected one of: win32"},
-    {"codes as a map", "codes/zz.yml", "space: win32\nsource: s\ncodes: {a: 1}\n", E_FORMAT, "codes/zz.yml:3: codes: expected a list"},
-    {"empty source", "codes/zz.yml", "space: win32\nsource:\ncodes: []\n", E_FORMAT, "codes/zz.yml:2: codes file: 'source' is empty"},
+    {"code without symbol", "codes/zz.yml", CODES "    - {value: 1, meaning: m}\n", E_FORMAT,
+     "codes/zz.yml:4: code: 'symbol' is missing"},
+    {"unknown key", "codes/zz.yml", CODES "    - {value: 1, symbol: A, meaning: m, colour: red}\n", E_FORMAT,
+     "codes/zz.yml:4: code: unknown key 'colour'"},
+    {"code that is no number", "codes/zz.yml", CODES "    - {value: one, symbol: A, meaning: m}\n", E_FORMAT,
+     "codes/zz.yml:4: value: expected a number"},
+    {"code of 33 bits", "codes/zz.yml", CODES "    - {value: 0x100000000, symbol: A, meaning: m}\n", E_FORMAT,
+     "codes/zz.yml:4: code: expected 0..0xffffffff"},
+    {"code twice", "codes/zz.yml",
+     CODES
+     "    - {value: 0xFFFF0001, symbol: A, meaning: m}\n    - {value: 4294901761, symbol: B, meaning: m}\n",
+     E_FORMAT, "code 'B' again (also at codes/zz.yml:4)"},
+    {"space of its own", "codes/zz.yml", "space: posix\nsource: s\ncodes: []\n", E_FORMAT,
+     "codes/zz.yml:1: space is 'posix', expected one of: win32"},
+    {"codes as a map", "codes/zz.yml", "space: win32\nsource: s\ncodes: {a: 1}\n", E_FORMAT,
+     "codes/zz.yml:3: codes: expected a list"},
+    {"empty source", "codes/zz.yml", "space: win32\nsource:\ncodes: []\n", E_FORMAT,
+     "codes/zz.yml:2: codes file: 'source' is empty"},
     {"whole file a list", "codes/zz.yml", "- 1\n", E_FORMAT, "codes/zz.yml:1: codes file: expected a map"},
-    {"text where a list of texts belongs", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: K}\n", E_FORMAT, "events/zz.yml:5: key: expected a list"},
-    {"kept event", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: keep, codes: {A: hresult, B: exit}}\n", OK, NULL},
-    {"folded event", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [2, 10]}\n", OK, NULL},
-    {"fold without key", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold}\n", E_FORMAT, "events/zz.yml:5: fold: 'key' is missing"},
-    {"keep with key", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: keep, key: [A]}\n", E_FORMAT, "belong to 'how: fold'"},
-    {"keep without its field", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep: [1]}\n", E_FORMAT, "expected both or none"},
-    {"seven keys", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [a, b, c, d, e, f, g]}\n", E_FORMAT, "at most 6 key fields"},
-    {"folded although kept", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [2], fold_field: S, fold: [S-1-5-18]}\n", OK, NULL},
-    {"an exception from nothing", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], fold_field: S, fold: [S-1-5-18]}\n", E_FORMAT, "fold is an exception"},
-    {"fold without its field", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [2], fold: [x]}\n", E_FORMAT, "expected both or none"},
-    {"kept words", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [x]}\n", E_FORMAT, "keep: expected numbers"},
-    {"event id of 17 bits", "events/zz.yml", EVENTS "    - {id: 65536, name: n, meaning: m, how: keep}\n", E_FORMAT, "id: expected 0..65535"},
-    {"shape of its own", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: keep, codes: {A: errno}}\n", E_FORMAT, "shape is 'errno', expected one of: hresult"},
-    {"event twice, other case", "events/zz.yml", "provider: service control manager\nchannel: C\nsource: s\nevents: [{id: 7000, name: n, meaning: m, how: keep}]\n", E_FORMAT, "again"},
-    {"setting", "registry/zz.yml", KEYS "    - {hive: SYSTEM, path: '<CCS>\\A', value: B, name: ZZ, type: dword, default: 0x10, meaning: m, meanings: {0: off, 1: \"o\\\"n\"}}\n", OK, NULL},
+    {"text where a list of texts belongs", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: K}\n", E_FORMAT,
+     "events/zz.yml:5: key: expected a list"},
+    {"kept event", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: keep, codes: {A: hresult, B: exit}}\n", OK, NULL},
+    {"folded event", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [2, 10]}\n", OK,
+     NULL},
+    {"fold without key", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: fold}\n", E_FORMAT,
+     "events/zz.yml:5: fold: 'key' is missing"},
+    {"keep with key", "events/zz.yml", EVENTS "    - {id: 1, name: n, meaning: m, how: keep, key: [A]}\n",
+     E_FORMAT, "belong to 'how: fold'"},
+    {"keep without its field", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep: [1]}\n", E_FORMAT,
+     "expected both or none"},
+    {"seven keys", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [a, b, c, d, e, f, g]}\n", E_FORMAT,
+     "at most 6 key fields"},
+    {"folded although kept", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [2], fold_field: "
+            "S, fold: [S-1-5-18]}\n",
+     OK, NULL},
+    {"an exception from nothing", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], fold_field: S, fold: [S-1-5-18]}\n",
+     E_FORMAT, "fold is an exception"},
+    {"fold without its field", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [2], fold: [x]}\n",
+     E_FORMAT, "expected both or none"},
+    {"kept words", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: fold, key: [A], keep_field: T, keep: [x]}\n", E_FORMAT,
+     "keep: expected numbers"},
+    {"event id of 17 bits", "events/zz.yml", EVENTS "    - {id: 65536, name: n, meaning: m, how: keep}\n",
+     E_FORMAT, "id: expected 0..65535"},
+    {"shape of its own", "events/zz.yml",
+     EVENTS "    - {id: 1, name: n, meaning: m, how: keep, codes: {A: errno}}\n", E_FORMAT,
+     "shape is 'errno', expected one of: hresult"},
+    {"event twice, other case", "events/zz.yml",
+     "provider: service control manager\nchannel: C\nsource: s\nevents: [{id: 7000, name: n, meaning: m, "
+     "how: keep}]\n",
+     E_FORMAT, "again"},
+    {"setting", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: '<CCS>\\A', value: B, name: ZZ, type: dword, default: 0x10, meaning: "
+          "m, meanings: {0: off, 1: \"o\\\"n\"}}\n",
+     OK, NULL},
     {"place to collect", "registry/zz.yml", KEYS "    - {hive: '*', path: 'A\\*', value: '*'}\n", OK, NULL},
-    {"setting without meaning", "registry/zz.yml", KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword}\n", E_FORMAT, "setting ZZ: expected value, type and meaning"},
-    {"default without name", "registry/zz.yml", KEYS "    - {hive: SYSTEM, path: A, value: B, default: 1}\n", E_FORMAT, "need a 'name'"},
-    {"hive of its own", "registry/zz.yml", KEYS "    - {hive: HKLM, path: A, value: B}\n", E_FORMAT, "hive is 'HKLM', expected one of: SYSTEM"},
-    {"meanings as a list", "registry/zz.yml", KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, meanings: [a]}\n", E_FORMAT, "meanings: expected a map"},
-    {"artifacts as two lists", "artifacts.yml", "artifacts: []\nmore: []\n", E_FORMAT, "artifacts.yml:2: artifacts file: unknown key 'more'"},
-    {"channel and hive of one name", "artifacts.yml", "artifacts: [{name: Security, kind: channel, collect: c, meaning: m}, {name: SECURITY, kind: hive, collect: c, meaning: m}]\n", OK, NULL},
-    {"account twice", "accounts.yml", "accounts: [{name: A, sid: S-1-5-18}, {name: a, sid: S-1-5-18}]\n", E_FORMAT, "accounts.yml:1: account 'a' again"},
-    {"file nobody reads", "notes.yml", "a: 1\n", E_FORMAT, "notes.yml:1: expected artifacts.yml, accounts.yml or a file in"},
+    {"setting without meaning", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword}\n", E_FORMAT,
+     "setting ZZ: expected value, type and meaning"},
+    {"default without name", "registry/zz.yml", KEYS "    - {hive: SYSTEM, path: A, value: B, default: 1}\n",
+     E_FORMAT, "need a 'name'"},
+    {"hive of its own", "registry/zz.yml", KEYS "    - {hive: HKLM, path: A, value: B}\n", E_FORMAT,
+     "hive is 'HKLM', expected one of: SYSTEM"},
+    {"meanings as a list", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, meanings: [a]}\n",
+     E_FORMAT, "meanings: expected a map"},
+    {"artifacts as two lists", "artifacts.yml", "artifacts: []\nmore: []\n", E_FORMAT,
+     "artifacts.yml:2: artifacts file: unknown key 'more'"},
+    {"channel and hive of one name", "artifacts.yml",
+     "artifacts: [{name: Security, kind: channel, collect: c, meaning: m}, {name: SECURITY, kind: hive, "
+     "collect: c, meaning: m}]\n",
+     OK, NULL},
+    {"account twice", "accounts.yml", "accounts: [{name: A, sid: S-1-5-18}, {name: a, sid: S-1-5-18}]\n",
+     E_FORMAT, "accounts.yml:1: account 'a' again"},
+    {"file nobody reads", "notes.yml", "a: 1\n", E_FORMAT,
+     "notes.yml:1: expected artifacts.yml, accounts.yml or a file in"},
     {"folder nobody reads", "rule/x.yml", "a: 1\n", E_FORMAT, "rule/x.yml:1: expected artifacts.yml"},
     {"rule", "rules/probe.yml", RULE, OK, NULL},
-    {"rule without indicators", "rules/probe.yml", RULE_HEAD "requires: []\nexplanation: e\nindicators: []\n", E_FORMAT, "rules/probe.yml:10: indicators: expected at least one"},
-    {"role of its own", "rules/probe.yml", RULE "    - {role: maybe, sql: x, explain: x}\n", E_FORMAT, "rules/probe.yml:12: role 'maybe', expected one of"},
-    {"a rule cannot state a verdict", "rules/probe.yml", RULE "verdict: confirmed\n", E_FORMAT, "rule: unknown key 'verdict'"},
-    {"artefact and any_of", "rules/probe.yml", RULE_HEAD "requires: [{artifact: A, any_of: [B], for: cause}]\nexplanation: e\nindicators: [{role: cause, sql: x, explain: x}]\n", E_FORMAT, "either artifact or any_of"},
-    {"neither", "rules/probe.yml", RULE_HEAD "requires: [{for: cause}]\nexplanation: e\nindicators: [{role: cause, sql: x, explain: x}]\n", E_FORMAT, "either artifact or any_of"},
-    {"risk of its own", "rules/probe.yml", RULE "remediation: [{text: t, risk: none, reversible: no, verify: v}]\n", E_FORMAT, "risk is 'none'"},
-    {"fact of its own", "rules/probe.yml", RULE "tests: [{name: t, facts: [{rumour: {a: 1}}], expect: []}]\n", E_FORMAT, "fact is 'rumour'"},
-    {"two facts in one", "rules/probe.yml", RULE "tests: [{name: t, facts: [{event: {a: 1}, value: {a: 1}}], expect: []}]\n", E_FORMAT, "expected one 'kind: {fields}'"},
-    {"verdict of its own", "rules/probe.yml", RULE "tests: [{name: t, facts: [], expect: [{verdict: certain}]}]\n", E_FORMAT, "verdict is 'certain'"},
-    {"test without expectation", "rules/probe.yml", RULE "tests: [{name: t, facts: []}]\n", E_FORMAT, "test: 'expect' is missing"},
+    {"rule without indicators", "rules/probe.yml", RULE_HEAD "requires: []\nexplanation: e\nindicators: []\n",
+     E_FORMAT, "rules/probe.yml:10: indicators: expected at least one"},
+    {"role of its own", "rules/probe.yml", RULE "    - {role: maybe, sql: x, explain: x}\n", E_FORMAT,
+     "rules/probe.yml:12: role 'maybe', expected one of"},
+    {"a rule cannot state a verdict", "rules/probe.yml", RULE "verdict: confirmed\n", E_FORMAT,
+     "rule: unknown key 'verdict'"},
+    {"artefact and any_of", "rules/probe.yml",
+     RULE_HEAD "requires: [{artifact: A, any_of: [B], for: cause}]\nexplanation: e\nindicators: [{role: "
+               "cause, sql: x, explain: x}]\n",
+     E_FORMAT, "either artifact or any_of"},
+    {"neither", "rules/probe.yml",
+     RULE_HEAD "requires: [{for: cause}]\nexplanation: e\nindicators: [{role: cause, sql: x, explain: x}]\n",
+     E_FORMAT, "either artifact or any_of"},
+    {"risk of its own", "rules/probe.yml",
+     RULE "remediation: [{text: t, risk: none, reversible: no, verify: v}]\n", E_FORMAT, "risk is 'none'"},
+    {"fact of its own", "rules/probe.yml", RULE "tests: [{name: t, facts: [{rumour: {a: 1}}], expect: []}]\n",
+     E_FORMAT, "fact is 'rumour'"},
+    {"two facts in one", "rules/probe.yml",
+     RULE "tests: [{name: t, facts: [{event: {a: 1}, value: {a: 1}}], expect: []}]\n", E_FORMAT,
+     "expected one 'kind: {fields}'"},
+    {"verdict of its own", "rules/probe.yml",
+     RULE "tests: [{name: t, facts: [], expect: [{verdict: certain}]}]\n", E_FORMAT, "verdict is 'certain'"},
+    {"test without expectation", "rules/probe.yml", RULE "tests: [{name: t, facts: []}]\n", E_FORMAT,
+     "test: 'expect' is missing"},
 };
 
 static enum status load(const struct knowledge_file *file, size_t n, struct kb **kb, struct err *e)
@@ -176,7 +255,8 @@ Test(kb, strictness)
 /* A knowledge file cut at any byte is refused or read as what is left; it never breaks the loader. */
 Test(kb, cut_short)
 {
-    const char *text = RULE "tests: [{name: t, facts: [{event: {data: {A: [1, {b: 2}]}}}], expect: [{host: H, verdict: none}]}]\n";
+    const char *text = RULE "tests: [{name: t, facts: [{event: {data: {A: [1, {b: 2}]}}}], expect: [{host: "
+                            "H, verdict: none}]}]\n";
     for (size_t n = 0; n < strlen(text); n += 9) {
         char part[2048];
         struct kb *kb = NULL;
@@ -199,9 +279,12 @@ static const struct rule *rule_named(const struct kb *kb, const char *name)
 
 Test(kb, a_rule_and_its_tests)
 {
-    static const char text[] = RULE "tags: [a, b]\ncollect: [{artifact: Security, command: c}]\nremediation: [{text: t, risk: low, reversible: yes, verify: v}]\n"
-                                    "tests:\n    - name: first\n      facts:\n          - event: {host: PC9, id: 101, data: {Name: '\\x', Code: 2147943712, Hex: '0x10', Bare: 0x10, Zero: 007, Flag: true, List: [1, a]}}\n"
-                                    "      expect: [{host: PC9, subject: s, verdict: likely}, {verdict: none}]\n";
+    static const char text[] = RULE
+        "tags: [a, b]\ncollect: [{artifact: Security, command: c}]\nremediation: [{text: t, risk: low, "
+        "reversible: yes, verify: v}]\n"
+        "tests:\n    - name: first\n      facts:\n          - event: {host: PC9, id: 101, data: {Name: "
+        "'\\x', Code: 2147943712, Hex: '0x10', Bare: 0x10, Zero: 007, Flag: true, List: [1, a]}}\n"
+        "      expect: [{host: PC9, subject: s, verdict: likely}, {verdict: none}]\n";
     struct kb *kb = NULL;
     struct err e = {0};
     cr_assert(load(&(struct knowledge_file){"rules/probe.yml", text}, 1, &kb, &e) == OK, "%s", e.why);
@@ -211,18 +294,24 @@ Test(kb, a_rule_and_its_tests)
     const struct rule_test *t = &r->test[0];
     cr_assert(t->n_fact == 1 && t->fact[0].n == 3 && t->n_expect == 2);
     cr_expect(t->fact[0].field[1].number && !t->fact[0].field[0].number);
-    cr_expect_str_eq(t->fact[0].field[2].value.p, "{\"Name\":\"\\\\x\",\"Code\":2147943712,\"Hex\":\"0x10\",\"Bare\":\"0x10\",\"Zero\":\"007\",\"Flag\":true,\"List\":[1,\"a\"]}");
+    cr_expect_str_eq(t->fact[0].field[2].value.p,
+                     "{\"Name\":\"\\\\x\",\"Code\":2147943712,\"Hex\":\"0x10\",\"Bare\":\"0x10\",\"Zero\":"
+                     "\"007\",\"Flag\":true,\"List\":[1,\"a\"]}");
     cr_expect_str_eq(t->expect[1].host.p, "PC1");
-    cr_expect(r->sha256.n == 64 && r->at.line == 2 && r->line_cause == 7 && t->line == 16, "lines %u %u %u", r->at.line, r->line_cause, t->line);
+    cr_expect(r->sha256.n == 64 && r->at.line == 2 && r->line_cause == 7 && t->line == 16, "lines %u %u %u",
+              r->at.line, r->line_cause, t->line);
     kb_free(kb);
 }
 
 Test(kb, what_parsers_are_asked_for)
 {
     const struct knowledge_file all[] = {
-        {"events/zz.yml", "provider: Probe\nchannel: C\nsource: s\nevents:\n    - {id: 1, name: n, meaning: m, how: fold, key: [A, B], keep_field: T, keep: [2, 0x0A]}\n"
-                          "    - {id: 2, name: n, meaning: m, how: count}\n    - {id: 3, name: n, meaning: m, how: keep}\n"},
-        {"registry/zz.yml", KEYS "    - {hive: SYSTEM, path: '<CCS>\\Probe', value: V, name: ProbeName, type: dword, default: 5, meaning: m}\n    - {hive: SAM, path: 'Probe'}\n"}};
+        {"events/zz.yml",
+         "provider: Probe\nchannel: C\nsource: s\nevents:\n    - {id: 1, name: n, meaning: m, how: fold, "
+         "key: [A, B], keep_field: T, keep: [2, 0x0A]}\n"
+         "    - {id: 2, name: n, meaning: m, how: count}\n    - {id: 3, name: n, meaning: m, how: keep}\n"},
+        {"registry/zz.yml", KEYS "    - {hive: SYSTEM, path: '<CCS>\\Probe', value: V, name: ProbeName, "
+                                 "type: dword, default: 5, meaning: m}\n    - {hive: SAM, path: 'Probe'}\n"}};
     struct kb *kb = NULL;
     struct err e = {0};
     cr_assert(load(all, LEN(all), &kb, &e) == OK, "%s", e.why);
@@ -233,7 +322,9 @@ Test(kb, what_parsers_are_asked_for)
         if (!str_eq(v->provider, STR("Probe")))
             continue;
         events++;
-        cr_expect(v->id == 1 ? v->how == WANT_FOLD && v->n_key == 2 && v->n_keep == 2 && v->keep[1] == 10 && str_eq(v->keep_field, STR("T")) : v->id == 3 && v->how == WANT_KEEP);
+        cr_expect(v->id == 1 ? v->how == WANT_FOLD && v->n_key == 2 && v->n_keep == 2 && v->keep[1] == 10
+                                   && str_eq(v->keep_field, STR("T"))
+                             : v->id == 3 && v->how == WANT_KEEP);
     }
     for (size_t i = 0; i < w->n_key; i++)
         if (str_eq(w->key[i].path, STR("<CCS>\\Probe")) || str_eq(w->key[i].path, STR("Probe"))) {
@@ -251,11 +342,16 @@ Test(kb, override_replaces_adds_and_shows_in_the_sum)
     cr_assert(kb_load(NULL, &plain, &e) == OK, "%s", e.why);
     cr_assert(load(NULL, 0, &same, &e) == OK, "%s", e.why);
     cr_expect_str_eq(kb_sha256(plain), kb_sha256(same), "an empty folder changes nothing");
-    const struct knowledge_file file[] = {{"artifacts.yml", "artifacts: [{name: Only, kind: hive, collect: c, meaning: m}]\n"}, {"extra.sql", "SELECT 1;"}, {".hidden.yml", "]"}, {"README.md", "]"}};
+    const struct knowledge_file file[] = {
+        {"artifacts.yml", "artifacts: [{name: Only, kind: hive, collect: c, meaning: m}]\n"},
+        {"extra.sql", "SELECT 1;"},
+        {".hidden.yml", "]"},
+        {"README.md", "]"}};
     cr_assert(load(file, LEN(file), &other, &e) == OK, "%s", e.why);
     size_t n;
     cr_expect(kb_artifacts(other, &n)->name.n == 4 && n == 1, "replaced");
-    cr_expect(str_eq(kb_file(other, "extra.sql"), STR("SELECT 1;")) && !kb_file(plain, "extra.sql").p, "added");
+    cr_expect(str_eq(kb_file(other, "extra.sql"), STR("SELECT 1;")) && !kb_file(plain, "extra.sql").p,
+              "added");
     cr_expect(strcmp(kb_sha256(plain), kb_sha256(other)) && strlen(kb_sha256(other)) == 64);
     cr_expect(kb_file(plain, "schema.sql").p && !kb_file(plain, "style.css").p);
     kb_free(plain), kb_free(same), kb_free(other);
@@ -263,10 +359,14 @@ Test(kb, override_replaces_adds_and_shows_in_the_sum)
     cr_expect(kb_load("/nonexistent/whylogon", &none, &e) != OK && !none);
 }
 
-/* The files of derive/ come by name: one that is added runs in its place, one of a known name instead of ours. */
+/* The files of derive/ come by name: one that is added runs in its place, one of a known name instead of
+ * ours. */
 Test(kb, derivation_by_name)
 {
-    const struct knowledge_file file[] = {{"derive/00-first.sql", "SELECT 0;"}, {"derive/15-mine.sql", "SELECT 15;"}, {"derive/99-last.sql", "SELECT 99;"}, {"derive/20-boots.sql", "SELECT 20;"}};
+    const struct knowledge_file file[] = {{"derive/00-first.sql", "SELECT 0;"},
+                                          {"derive/15-mine.sql", "SELECT 15;"},
+                                          {"derive/99-last.sql", "SELECT 99;"},
+                                          {"derive/20-boots.sql", "SELECT 20;"}};
     char *dir = knowledge_folder(file, LEN(file));
     const char *name = "", *before = "";
     struct kb *kb = NULL;
@@ -278,7 +378,8 @@ Test(kb, derivation_by_name)
     for (; (text = kb_part(kb, "derive/", n, &name)).p; n++, before = name) {
         cr_expect(strcmp(before, name) < 0, "%s behind %s", name, before);
         for (size_t i = 0; i < LEN(file); i++)
-            cr_expect(strcmp(name, file[i].name) || str_eq(text, str_of(file[i].text)), "%s: %s", name, text.p);
+            cr_expect(strcmp(name, file[i].name) || str_eq(text, str_of(file[i].text)), "%s: %s", name,
+                      text.p);
         cr_expect(n != 0 || !strcmp(name, file[0].name));
     }
     cr_expect(n > LEN(file) && !strcmp(name, file[2].name), "%s", name);
@@ -306,19 +407,27 @@ static enum status take(void *ctx, const struct cell *c, const char *const *name
 Test(kb, stored_in_the_case)
 {
     const struct knowledge_file file[] = {
-        {"codes/zz.yml", "space: win32\nsource: s\ncodes: [{value: 0xFFFF0001, symbol: ZZ_CODE, meaning: it's}]\n"},
-        {"events/zz.yml", "provider: Probe\nchannel: C\nsource: s\nevents: [{id: 7, name: n, meaning: m, how: keep, codes: {F: exit}}]\n"},
-        {"registry/zz.yml", KEYS "    - {hive: SYSTEM, path: '<CCS>\\Probe', value: V, name: ProbeName, type: dword, default: 5, meaning: m, meanings: {5: five}}\n"},
+        {"codes/zz.yml",
+         "space: win32\nsource: s\ncodes: [{value: 0xFFFF0001, symbol: ZZ_CODE, meaning: it's}]\n"},
+        {"events/zz.yml", "provider: Probe\nchannel: C\nsource: s\nevents: [{id: 7, name: n, meaning: m, "
+                          "how: keep, codes: {F: exit}}]\n"},
+        {"registry/zz.yml", KEYS "    - {hive: SYSTEM, path: '<CCS>\\Probe', value: V, name: ProbeName, "
+                                 "type: dword, default: 5, meaning: m, meanings: {5: five}}\n"},
         {"rules/probe.yml", RULE}};
-    static const struct { const char *sql, *want; } rows[] = {
-        {"SELECT value, meaning, win32 FROM kb_code WHERE symbol = 'ZZ_CODE'", "value=4294901761;meaning=it's;win32=;"},
-        {"SELECT channel, event_id FROM kb_event WHERE provider = 'Probe'", "channel=C;event_id=7;"},
-        {"SELECT field, shape FROM kb_event_field WHERE provider = 'Probe'", "field=F;shape=exit;"},
-        {"SELECT hive, path, value, default_value, default_text, meanings FROM kb_setting WHERE name = 'ProbeName'",
-         "hive=SYSTEM;path=CurrentControlSet\\Probe;value=V;default_value=5;default_text=5;meanings={\"5\":\"five\"};"},
-        {"SELECT cause, name, length(sha256) AS n FROM kb_rule WHERE name = 'probe'", "cause=boot-race;name=probe;n=64;"},
-        {"SELECT count(*) > 5 AS many FROM kb_artifact", "many=1;"},
-        {"SELECT count(*) > 5 AS many FROM kb_account", "many=1;"}};
+    static const struct {
+        const char *sql, *want;
+    } rows[] = {{"SELECT value, meaning, win32 FROM kb_code WHERE symbol = 'ZZ_CODE'",
+                 "value=4294901761;meaning=it's;win32=;"},
+                {"SELECT channel, event_id FROM kb_event WHERE provider = 'Probe'", "channel=C;event_id=7;"},
+                {"SELECT field, shape FROM kb_event_field WHERE provider = 'Probe'", "field=F;shape=exit;"},
+                {"SELECT hive, path, value, default_value, default_text, meanings FROM kb_setting WHERE name "
+                 "= 'ProbeName'",
+                 "hive=SYSTEM;path=CurrentControlSet\\Probe;value=V;default_value=5;default_text=5;meanings={"
+                 "\"5\":\"five\"};"},
+                {"SELECT cause, name, length(sha256) AS n FROM kb_rule WHERE name = 'probe'",
+                 "cause=boot-race;name=probe;n=64;"},
+                {"SELECT count(*) > 5 AS many FROM kb_artifact", "many=1;"},
+                {"SELECT count(*) > 5 AS many FROM kb_account", "many=1;"}};
     struct kb *kb = NULL;
     struct casedb *db = NULL;
     struct err e = {0};
@@ -333,7 +442,9 @@ Test(kb, stored_in_the_case)
         cr_expect_str_eq(b.p, rows[i].want);
     }
     b.n = 0;
-    cr_assert(case_query(db, "SELECT value FROM meta WHERE key = 'knowledge_sha256'", NULL, NULL, 0, take, &b, &e) == OK);
+    cr_assert(
+        case_query(db, "SELECT value FROM meta WHERE key = 'knowledge_sha256'", NULL, NULL, 0, take, &b, &e)
+        == OK);
     cr_expect(strstr(b.p, kb_sha256(kb)) != NULL);
     buf_free(&b), case_close(db), kb_free(kb);
 }

@@ -1,5 +1,6 @@
-/* Each of --limits: reaching it keeps what was read, marks the file partial and ends with 5; without it the same evidence is read whole.
- * For limits of time this program is its own worker (--worker), which never answers. The binary comes from $WHYLOGON (tests/run.sh sets it). */
+/* Each of --limits: reaching it keeps what was read, marks the file partial and ends with 5; without it the
+ * same evidence is read whole. For limits of time this program is its own worker (--worker), which never
+ * answers. The binary comes from $WHYLOGON (tests/run.sh sets it). */
 #include "case/casedb.h"
 #include "run/discover.h"
 #include "run/frame.h"
@@ -25,7 +26,8 @@ static void put(const char *name, struct buf *b) { write_file(in, name, b), buf_
 static void some_events(struct evtx *log, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
-        ev(log, utc("2026-03-02T09:10:00Z") + i, "Microsoft-Windows-TaskScheduler", 101, S("TaskName", "\\Backup"), U32("ResultCode", 2147943712), END);
+        ev(log, utc("2026-03-02T09:10:00Z") + i, "Microsoft-Windows-TaskScheduler", 101,
+           S("TaskName", "\\Backup"), U32("ResultCode", 2147943712), END);
 }
 static void log_of_five(void)
 {
@@ -67,15 +69,28 @@ static void system_hive(void)
 static void reg_text(void)
 {
     struct buf b = {0};
-    buf_z(&b, "Windows Registry Editor Version 5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa]\r\n\"disabledomaincreds\"=dword:00000001\r\n"
-              "\"LmCompatibilityLevel\"=dword:00000003\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\CscService]\r\n\"Start\"=dword:00000004\r\n\r\n");
+    buf_z(&b,
+          "Windows Registry Editor Version "
+          "5.00\r\n\r\n[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Control\\Lsa]"
+          "\r\n\"disabledomaincreds\"=dword:00000001\r\n"
+          "\"LmCompatibilityLevel\"=dword:00000003\r\n\r\n[HKEY_LOCAL_"
+          "MACHINE\\SYSTEM\\CurrentControlSet\\Services\\CscService]\r\n\"Start\"=dword:00000004\r\n\r\n");
     put("lsa.reg", &b);
 }
 
 #define RECORDS "SELECT sum(parsed) FROM v_evidence"
-#define FACTS "SELECT count(*) FROM v_event"
-#define LSA "SELECT count(*) FROM v_reg WHERE path LIKE '%\\Lsa' AND name IN ('disabledomaincreds', 'LmCompatibilityLevel')"
-static const struct { const char *name; void (*make)(void); const char *limits; const char *sql; int kept, whole; const char *says; } rows[] = {
+#define FACTS   "SELECT count(*) FROM v_event"
+#define LSA                                                                                   \
+    "SELECT count(*) FROM v_reg WHERE path LIKE '%\\Lsa' AND name IN ('disabledomaincreds', " \
+    "'LmCompatibilityLevel')"
+static const struct {
+    const char *name;
+    void (*make)(void);
+    const char *limits;
+    const char *sql;
+    int kept, whole;
+    const char *says;
+} rows[] = {
     {"records", log_of_five, "records=3", RECORDS, 3, 5, "more records"},
     {"records, as many as there are", log_of_five, "records=5", RECORDS, 5, 5, NULL},
     {"records of a log in parts", log_in_parts, "records=2", RECORDS, 2, 5, "more records"},
@@ -83,7 +98,8 @@ static const struct { const char *name; void (*make)(void); const char *limits; 
     {"keys and values", system_hive, "records=1", LSA, 0, 2, "more keys and values"},
     {"keys and values of a text", reg_text, "records=2", LSA, 1, 2, "more keys and values"},
     {"facts", log_of_five, "facts=2", FACTS, 2, 5, "more facts"},
-    {"facts of a log in parts", log_in_parts, "facts=3", FACTS, 2, 5, "more facts"},       /* the third is the first part's count */
+    {"facts of a log in parts", log_in_parts, "facts=3", FACTS, 2, 5,
+     "more facts"}, /* the third is the first part's count */
     {"depth of binary XML", deep_log, "xml-depth=20", RECORDS, 4, 5, "nests deeper"},
     {"depth of keys", system_hive, "key-depth=2", LSA, 0, 2, "nest deeper"},
     {"depth of keys in a text", reg_text, "key-depth=2", LSA, 0, 2, "nest deeper"},
@@ -94,7 +110,8 @@ static const struct { const char *name; void (*make)(void); const char *limits; 
 static int ask(const char *sql)
 {
     setenv("SQL", sql, 1);
-    cr_assert_eq(run("%s query --csv %s/out/case.db \"$SQL\" | tail -n 1 | tr -d '\\r\"'", program(), dir), 0, "%s", out);
+    cr_assert_eq(run("%s query --csv %s/out/case.db \"$SQL\" | tail -n 1 | tr -d '\\r\"'", program(), dir), 0,
+                 "%s", out);
     return atoi(out);
 }
 
@@ -105,14 +122,17 @@ Test(limits, each_keeps_what_was_read, .timeout = 120)
         rows[i].make();
         bool reached = rows[i].kept != rows[i].whole || rows[i].says;
         for (int jobs = 1; jobs <= 2; jobs++) {
-            int code = run("%s analyze --force --progress=none -j %d --limits %s -o %s/out %s", program(), jobs, rows[i].limits, dir, in);
+            int code = run("%s analyze --force --progress=none -j %d --limits %s -o %s/out %s", program(),
+                           jobs, rows[i].limits, dir, in);
             cr_expect_eq(code, reached ? 5 : 0, "%s: exit %d: %s", rows[i].name, code, out);
             cr_expect_eq(ask(rows[i].sql), rows[i].kept, "%s: kept %s", rows[i].name, out);
-            cr_expect(!rows[i].says || ask("SELECT count(*) FROM v_evidence WHERE state = 'partial'") == 1, "%s: marked partial", rows[i].name);
+            cr_expect(!rows[i].says || ask("SELECT count(*) FROM v_evidence WHERE state = 'partial'") == 1,
+                      "%s: marked partial", rows[i].name);
             if (rows[i].says) {
                 run("%s query --csv %s/out/case.db 'SELECT note FROM v_evidence'", program(), dir);
                 cr_expect(strstr(out, rows[i].says), "%s: %s", rows[i].name, out);
-                cr_expect_eq(run("grep -q '\"limit\"' %s/out/report.json", dir), 0, "%s: the report says so", rows[i].name);
+                cr_expect_eq(run("grep -q '\"limit\"' %s/out/report.json", dir), 0, "%s: the report says so",
+                             rows[i].name);
             }
         }
         int code = run("%s analyze --force --progress=none -o %s/out %s", program(), dir, in);
@@ -124,9 +144,23 @@ Test(limits, each_keeps_what_was_read, .timeout = 120)
 
 Test(limits, what_is_no_limit)
 {
-    static const struct { const char *text; bool good; } words[] = {
-        {"records=1", true}, {"records=0", false}, {"records", false}, {"xml-depth=512", true}, {"xml-depth=513", false}, {"xml-depth=1k", false}, {"key-depth=512", true}, {"key-depth=513", false},
-        {"memory=1G,facts=7", true}, {"memory=1G,,facts=7", false}, {"facts=-1", false}, {"facts=9999999T", false}, {"", true},
+    static const struct {
+        const char *text;
+        bool good;
+    } words[] = {
+        {"records=1", true},
+        {"records=0", false},
+        {"records", false},
+        {"xml-depth=512", true},
+        {"xml-depth=513", false},
+        {"xml-depth=1k", false},
+        {"key-depth=512", true},
+        {"key-depth=513", false},
+        {"memory=1G,facts=7", true},
+        {"memory=1G,,facts=7", false},
+        {"facts=-1", false},
+        {"facts=9999999T", false},
+        {"", true},
     };
     for (size_t i = 0; i < LEN(words); i++) {
         struct run_limits l = run_limits_default();
@@ -163,8 +197,12 @@ static enum status number(void *ctx, const struct cell *c, const char *const *na
 
 Test(limits, time, .timeout = 60)
 {
-    static const struct { const char *limits, *note; } times[] = {{"file-seconds=1", "%longer than --limits allows for one file%"}, {"run-seconds=1", "%run-seconds%"}};
-    unsetenv("BXFI_MAP");               /* the test runner's own mark on its children: ours are none of them */
+    static const struct {
+        const char *limits, *note;
+    } times[] = {{"file-seconds=1", "%longer than --limits allows for one file%"},
+                 {"run-seconds=1", "%run-seconds%"}};
+    /* the test runner's own mark on its children: ours are none of them */
+    unsetenv("BXFI_MAP");
     for (size_t i = 0; i < LEN(times); i++) {
         struct evidence evidence;
         struct kb *kb = NULL;
@@ -178,12 +216,19 @@ Test(limits, time, .timeout = 60)
         log_of_five();
         const char *path = in;
         cr_assert_eq(run_limits_parse(times[i].limits, &o.limits, &e), OK, "%s", e.why);
-        cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK && discover(&path, 1, &evidence, &e) == OK, "%s", e.why);
+        cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK
+                      && discover(&path, 1, &evidence, &e) == OK,
+                  "%s", e.why);
         uint64_t since = plat_clock_ms();
-        cr_expect_eq(ingest(db, &want, &evidence, &o, &r, &e), OK, "%s: %s %s", times[i].limits, e.what, e.why);
+        cr_expect_eq(ingest(db, &want, &evidence, &o, &r, &e), OK, "%s: %s %s", times[i].limits, e.what,
+                     e.why);
         cr_expect(r.limit && plat_clock_ms() - since < 20000, "%s", times[i].limits);
         struct value note = val_s(str_of(times[i].note));
-        cr_assert_eq(case_query(db, "SELECT count(*) FROM evidence WHERE state IN ('unreadable', 'partial') AND note LIKE ?1", &note, (enum col_type[]){COL_TEXT}, 1, number, &found, &e), OK);
+        cr_assert_eq(
+            case_query(
+                db, "SELECT count(*) FROM evidence WHERE state IN ('unreadable', 'partial') AND note LIKE ?1",
+                &note, (enum col_type[]){COL_TEXT}, 1, number, &found, &e),
+            OK);
         cr_expect_eq(found, 1, "%s", times[i].limits);
         case_close(db), evidence_free(&evidence), kb_free(kb);
     }

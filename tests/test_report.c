@@ -1,4 +1,5 @@
-/* Reports from views filled by hand: what is said, in which words, and that no evidence text becomes markup in any of the three formats. */
+/* Reports from views filled by hand: what is said, in which words, and that no evidence text becomes markup
+ * in any of the three formats. */
 #include "reports/model.h"
 #include "reports/report.h"
 #include "base/hash.h"
@@ -11,36 +12,64 @@
 
 /* The views as tables: reports know nothing else of a case. */
 static const char views[] =
-    "CREATE TABLE meta(key, value); CREATE TABLE verification(evidence_id, result, detail, reader); CREATE TABLE rule_error(rule, role, message);"
-    "CREATE TABLE kb_artifact(name, kind, collect, meaning); CREATE TABLE kb_account(name, sid); CREATE TABLE kb_code(value, space, symbol, meaning, win32, source);"
-    "CREATE TABLE v_evidence(file_id, file, path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, failed, chunks, state, note, duplicate_of, older, hive_kind, dirty, replay);"
+    "CREATE TABLE meta(key, value); CREATE TABLE verification(evidence_id, result, detail, reader); CREATE "
+    "TABLE rule_error(rule, role, message);"
+    "CREATE TABLE kb_artifact(name, kind, collect, meaning); CREATE TABLE kb_account(name, sid); CREATE "
+    "TABLE kb_code(value, space, symbol, meaning, win32, source);"
+    "CREATE TABLE v_evidence(file_id, file, path, container, kind, format, log_kind, host, bytes, sha256, "
+    "seen, parsed, recovered, failed, chunks, state, note, duplicate_of, older, hive_kind, dirty, replay);"
     "CREATE TABLE v_anomaly(evidence_id, file_id, path, code, what, detail);"
     "CREATE TABLE v_host(host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined);"
     "CREATE TABLE v_coverage(host, artifact, state, from_time, to_time, file_id, path, detail);"
-    "CREATE TABLE v_event(evidence_id, host, computer, channel, provider, event_id, version, level, time, record_id, pid, sid, boot, data);"
-    "CREATE TABLE v_failure(evidence_id, host, kind, subject, principal, sid, call, win32, value, raw, symbol, time, boot, event_id);"
+    "CREATE TABLE v_event(evidence_id, host, computer, channel, provider, event_id, version, level, time, "
+    "record_id, pid, sid, boot, data);"
+    "CREATE TABLE v_failure(evidence_id, host, kind, subject, principal, sid, call, win32, value, raw, "
+    "symbol, time, boot, event_id);"
     "CREATE TABLE v_task_result(evidence_id, host, task, raw, win32, symbol, time, failure_id);"
     "CREATE VIEW v_logon_failure AS SELECT * FROM v_failure WHERE kind IN ('task', 'service', 'share');"
-    "CREATE TABLE v_task(evidence_id, host, task, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc);"
-    "CREATE TABLE v_service(evidence_id, host, service, display, start, account, delayed, managed, depends, image);"
+    "CREATE TABLE v_task(evidence_id, host, task, guid, sid, user, logon, flags, registered, last_run, "
+    "last_ok, result, command, unc);"
+    "CREATE TABLE v_service(evidence_id, host, service, display, start, account, delayed, managed, depends, "
+    "image);"
     "CREATE TABLE v_service_recovery(evidence_id, host, service, actions);"
-    "CREATE TABLE v_setting(evidence_id, host, section, name, value, text, is_set, default_value, default_text, meaning, path);"
-    "CREATE TABLE v_control_set_difference(host, control_set, last_known_good, path, name, other_value, current_value, evidence_id, current_id);"
-    "CREATE TABLE v_finding(finding, cause, rule, title, verdict, host, subject, win32, hex, symbol, first_seen, last_seen, count, explanation, second_reader);"
-    "CREATE TABLE v_citation(finding, role, ord, evidence_id, time, explain, file_id, path, sha256, file_off, summary);"
-    "CREATE TABLE v_finding_unknown(finding, ord, artifact, collect); CREATE TABLE v_finding_remedy(finding, ord, text, risk, reversible, verify);";
+    "CREATE TABLE v_setting(evidence_id, host, section, name, value, text, is_set, default_value, "
+    "default_text, meaning, path);"
+    "CREATE TABLE v_control_set_difference(host, control_set, last_known_good, path, name, other_value, "
+    "current_value, evidence_id, current_id);"
+    "CREATE TABLE v_finding(finding, cause, rule, title, verdict, host, subject, win32, hex, symbol, "
+    "first_seen, last_seen, count, explanation, second_reader);"
+    "CREATE TABLE v_citation(finding, role, ord, evidence_id, time, explain, file_id, path, sha256, "
+    "file_off, summary);"
+    "CREATE TABLE v_finding_unknown(finding, ord, artifact, collect); CREATE TABLE v_finding_remedy(finding, "
+    "ord, text, risk, reversible, verify);";
 
-#define MARCH_2 "134168874000000000"        /* 2026-03-02T01:10:00Z */
-#define MARCH_5 "134171466000000000"        /* 2026-03-05T01:10:00Z */
-#define PC1 "INSERT INTO v_host VALUES('PC1', 'pc1.corp.example', 'CORP', 'Windows 10', 19045, 'workstation', 'W. Europe Standard Time', -60, 'S-1-5-21-1-2-3', 1);"
-#define LOG "INSERT INTO v_coverage VALUES('PC1', 'System', 'present', " MARCH_2 ", " MARCH_5 ", 'f1', 'System.evtx', NULL); INSERT INTO kb_artifact VALUES('System', 'channel', 'wevtutil epl System', '');"
-#define FILE1 "INSERT INTO v_evidence VALUES('f1', 1, 'a/System.evtx', NULL, 'evtx', NULL, 'original', 'PC1', 69632, NULL, 10, 9, 0, 1, 1, 'read', NULL, NULL, 0, NULL, NULL, NULL);"
-#define FAILED(subject, win32) "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'task', '" subject "', 'CORP\\svc', NULL, NULL, " win32 ", 1, '2147943712', 'SYMBOL', " MARCH_2 ", 1, 101);"
-#define FINDING(id, verdict) "INSERT INTO v_finding VALUES(" id ", 'credential-storage-policy', 'r', 'The title', '" verdict "', 'PC1', '\\Backup', 1312, 'x', 'ERROR_NO_SUCH_LOGON_SESSION', " \
-    MARCH_2 ", " MARCH_5 ", 7, 'Because.', 'agree');"
+#define MARCH_2 "134168874000000000" /* 2026-03-02T01:10:00Z */
+#define MARCH_5 "134171466000000000" /* 2026-03-05T01:10:00Z */
+#define PC1                                                                                                 \
+    "INSERT INTO v_host VALUES('PC1', 'pc1.corp.example', 'CORP', 'Windows 10', 19045, 'workstation', 'W. " \
+    "Europe Standard Time', -60, 'S-1-5-21-1-2-3', 1);"
+#define LOG                                                                                            \
+    "INSERT INTO v_coverage VALUES('PC1', 'System', 'present', " MARCH_2 ", " MARCH_5                  \
+    ", 'f1', 'System.evtx', NULL); INSERT INTO kb_artifact VALUES('System', 'channel', 'wevtutil epl " \
+    "System', '');"
+#define FILE1                                                                                                \
+    "INSERT INTO v_evidence VALUES('f1', 1, 'a/System.evtx', NULL, 'evtx', NULL, 'original', 'PC1', 69632, " \
+    "NULL, 10, 9, 0, 1, 1, 'read', NULL, NULL, 0, NULL, NULL, NULL);"
+#define FAILED(subject, win32)                                           \
+    "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'task', '" subject \
+    "', 'CORP\\svc', NULL, NULL, " win32 ", 1, '2147943712', 'SYMBOL', " MARCH_2 ", 1, 101);"
+#define FINDING(id, verdict)                                                                        \
+    "INSERT INTO v_finding VALUES(" id ", 'credential-storage-policy', 'r', 'The title', '" verdict \
+    "', 'PC1', '\\Backup', 1312, 'x', 'ERROR_NO_SUCH_LOGON_SESSION', " MARCH_2 ", " MARCH_5         \
+    ", 7, 'Because.', 'agree');"
 
 enum { HTML, MD, JSON, FORMATS };
-struct made { struct casedb *db; struct arena a; struct report *r; struct buf text[FORMATS]; };
+struct made {
+    struct casedb *db;
+    struct arena a;
+    struct report *r;
+    struct buf text[FORMATS];
+};
 
 static void render(struct made *m)
 {
@@ -49,7 +78,8 @@ static void render(struct made *m)
     cr_assert(arena_make(&m->a, 256u << 20));
     cr_assert_eq(report_build(m->db, &m->a, &m->r, &e), OK, "%s", err_line(&e, line, sizeof line));
     for (size_t i = 0; i < FORMATS; i++)
-        cr_assert_eq(report_formats[i].write(m->r, &m->text[i], &e), OK, "%s", err_line(&e, line, sizeof line));
+        cr_assert_eq(report_formats[i].write(m->r, &m->text[i], &e), OK, "%s",
+                     err_line(&e, line, sizeof line));
     for (size_t i = 0; i < FORMATS; i++)
         buf_char(&m->text[i], 0), m->text[i].n--;
 }
@@ -73,7 +103,10 @@ static void drop(struct made *m)
     case_close(m->db);
 }
 
-static bool has(const struct made *m, size_t format, const char *what) { return strstr(m->text[format].p, what) != NULL; }
+static bool has(const struct made *m, size_t format, const char *what)
+{
+    return strstr(m->text[format].p, what) != NULL;
+}
 
 static size_t count(const char *text, const char *what)
 {
@@ -83,7 +116,8 @@ static size_t count(const char *text, const char *what)
     return n;
 }
 
-static enum status first_cell(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status first_cell(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                              struct err *e)
 {
     (void)name, (void)n, (void)e;
     struct buf *b = ctx;
@@ -92,14 +126,16 @@ static enum status first_cell(void *ctx, const struct cell *cell, const char *co
     return OK;
 }
 
-/* One value of report.json, as SQLite's JSON reader sees it: an independent parser. sql: an expression over ?1. */
+/* One value of report.json, as SQLite's JSON reader sees it: an independent parser. sql: an expression over
+ * ?1. */
 static char *json(struct made *m, const char *sql, struct buf *b)
 {
     char query[600];
     struct err e = {0};
     struct value v[] = {val_s((struct str){m->text[JSON].p, m->text[JSON].n})};
     snprintf(query, sizeof query, "SELECT %s", sql);
-    cr_assert_eq(case_query(m->db, query, v, (enum col_type[]){COL_TEXT}, 1, first_cell, b, &e), OK, "%s: %s", sql, e.why);
+    cr_assert_eq(case_query(m->db, query, v, (enum col_type[]){COL_TEXT}, 1, first_cell, b, &e), OK, "%s: %s",
+                 sql, e.why);
     return b->p;
 }
 
@@ -114,30 +150,68 @@ static void expect_json(struct made *m, const char *sql, const char *want)
 
 Test(report, first_sentence)
 {
-    static const struct { const char *name, *sql, *html, *md, *status; } rows[] = {
-        {"nothing at all", "", "<h1>No usable evidence was found.</h1>", "# No usable evidence was found.", "no_evidence"},
-        {"a file that is no evidence", "INSERT INTO v_evidence VALUES('f1', 1, 'a.txt', NULL, 'unknown', NULL, NULL, NULL, 3, NULL, 0, 0, 0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL);",
-         "1 file was looked at; it holds nothing a host can be judged by", "- **Files:** 0 of 1;", "no_evidence"},
-        {"healthy", PC1 FILE1 LOG, "<h1>No task, service or share failed on PC1 for want of a logon session.</h1>", "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
-        {"a mistyped password is everyday", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
-         "1 failure</a> for reasons of their own", "- **Other:** 1 failure for reasons of their own", "complete"},
-        {"a mistyped password is everyday, the headline", PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, 1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
-         "1 failure</a> for reasons of their own", "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
-        {"no log", PC1 FILE1, "<h1>PC1 could not be judged: no event log that was read covers it.</h1>", "# PC1 could not be judged", "complete"},
-        {"a filtered log is no proof of health", PC1 FILE1 LOG "UPDATE v_coverage SET state = 'partial';", "<h1>No task, service or share failed on PC1 for want of a logon session, as far as its incomplete logs tell.</h1>", "as far as its incomplete logs tell.", "complete"},
-        {"a log that records other things is none either", PC1 FILE1 LOG "UPDATE v_coverage SET artifact = 'Setup';", "as far as its incomplete logs tell.</h1>", "as far as its incomplete logs tell.", "complete"},
-        {"latent", PC1 FILE1 LOG FINDING("1", "latent"), "<h1><bdi dir='auto'>The title</bdi></h1>", "# PC1: The title\n\n1 latent\n", "complete"},
-        {"undecided", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") "INSERT INTO v_finding_unknown VALUES(1, 0, 'SYSTEM', 'reg save HKLM\\SYSTEM a');",
-         "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>", "- **Collect** SYSTEM: ` reg save HKLM\\SYSTEM a `", "complete"},
-        {"undecided although one is latent", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") FINDING("2", "latent"),
-         "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>", "1 latent \xc2\xb7 1 undetermined", "complete"},
-        {"unexplained", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "ruled_out"), "<h1>Logons failed on PC1, and none of the known causes explains them.</h1>", "1 ruled out", "complete"},
-        {"a program's own exit code is no logon failure", PC1 FILE1 LOG "INSERT INTO v_task VALUES('f2:0x90', 'PC1', '\\T', NULL, NULL, NULL, NULL, 0, 0, " MARCH_2 ", 0, 1312, NULL, 0);",
-         "<h1>No task, service or share failed on PC1 for want of a logon session.</h1>", "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
-        {"confirmed", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "confirmed"), "<h1><bdi dir='auto'>The title</bdi></h1>", "**Confirmed:** Because.", "complete"},
-        {"confirmed goes before what is only likely", PC1 FILE1 LOG FINDING("1", "likely") FINDING("2", "confirmed"), "<div class='why confirmed'>", "1 confirmed \xc2\xb7 1 likely", "complete"},
-        {"words of the run", PC1 FILE1 "INSERT INTO meta VALUES('status', '[\"partial\", \"limit\"]');", "Status partial, limit", "# PC1 could", "partial"},
-        {"a broken status is shown, not trusted", PC1 FILE1 "INSERT INTO meta VALUES('status', 'oops');", "Status oops", "# PC1 could", "oops"},
+    static const struct {
+        const char *name, *sql, *html, *md, *status;
+    } rows[] = {
+        {"nothing at all", "", "<h1>No usable evidence was found.</h1>", "# No usable evidence was found.",
+         "no_evidence"},
+        {"a file that is no evidence",
+         "INSERT INTO v_evidence VALUES('f1', 1, 'a.txt', NULL, 'unknown', NULL, NULL, NULL, 3, NULL, 0, 0, "
+         "0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL);",
+         "1 file was looked at; it holds nothing a host can be judged by", "- **Files:** 0 of 1;",
+         "no_evidence"},
+        {"healthy", PC1 FILE1 LOG,
+         "<h1>No task, service or share failed on PC1 for want of a logon session.</h1>",
+         "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
+        {"a mistyped password is everyday",
+         PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, "
+                       "1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
+         "1 failure</a> for reasons of their own", "- **Other:** 1 failure for reasons of their own",
+         "complete"},
+        {"a mistyped password is everyday, the headline",
+         PC1 FILE1 LOG "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'logon', 'u', 'u', NULL, NULL, "
+                       "1326, 1, '0xc000006d', 'S', " MARCH_2 ", 1, 101);",
+         "1 failure</a> for reasons of their own",
+         "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
+        {"no log", PC1 FILE1, "<h1>PC1 could not be judged: no event log that was read covers it.</h1>",
+         "# PC1 could not be judged", "complete"},
+        {"a filtered log is no proof of health", PC1 FILE1 LOG "UPDATE v_coverage SET state = 'partial';",
+         "<h1>No task, service or share failed on PC1 for want of a logon session, as far as its incomplete "
+         "logs tell.</h1>",
+         "as far as its incomplete logs tell.", "complete"},
+        {"a log that records other things is none either",
+         PC1 FILE1 LOG "UPDATE v_coverage SET artifact = 'Setup';",
+         "as far as its incomplete logs tell.</h1>", "as far as its incomplete logs tell.", "complete"},
+        {"latent", PC1 FILE1 LOG FINDING("1", "latent"), "<h1><bdi dir='auto'>The title</bdi></h1>",
+         "# PC1: The title\n\n1 latent\n", "complete"},
+        {"undecided",
+         PC1 FILE1 LOG FAILED("\\B", "1312")
+             FINDING("1", "undetermined") "INSERT INTO v_finding_unknown VALUES(1, 0, 'SYSTEM', 'reg save "
+                                          "HKLM\\SYSTEM a');",
+         "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>",
+         "- **Collect** SYSTEM: ` reg save HKLM\\SYSTEM a `", "complete"},
+        {"undecided although one is latent",
+         PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") FINDING("2", "latent"),
+         "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>",
+         "1 latent \xc2\xb7 1 undetermined", "complete"},
+        {"unexplained", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "ruled_out"),
+         "<h1>Logons failed on PC1, and none of the known causes explains them.</h1>", "1 ruled out",
+         "complete"},
+        {"a program's own exit code is no logon failure",
+         PC1 FILE1 LOG
+         "INSERT INTO v_task VALUES('f2:0x90', 'PC1', '\\T', NULL, NULL, NULL, NULL, 0, 0, " MARCH_2
+         ", 0, 1312, NULL, 0);",
+         "<h1>No task, service or share failed on PC1 for want of a logon session.</h1>",
+         "# No task, service or share failed on PC1 for want of a logon session.", "complete"},
+        {"confirmed", PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "confirmed"),
+         "<h1><bdi dir='auto'>The title</bdi></h1>", "**Confirmed:** Because.", "complete"},
+        {"confirmed goes before what is only likely",
+         PC1 FILE1 LOG FINDING("1", "likely") FINDING("2", "confirmed"), "<div class='why confirmed'>",
+         "1 confirmed \xc2\xb7 1 likely", "complete"},
+        {"words of the run", PC1 FILE1 "INSERT INTO meta VALUES('status', '[\"partial\", \"limit\"]');",
+         "Status partial, limit", "# PC1 could", "partial"},
+        {"a broken status is shown, not trusted", PC1 FILE1 "INSERT INTO meta VALUES('status', 'oops');",
+         "Status oops", "# PC1 could", "oops"},
     };
     for (size_t i = 0; i < LEN(rows); i++) {
         struct made m = make(rows[i].sql);
@@ -152,71 +226,123 @@ Test(report, first_sentence)
 
 Test(report, times_and_proof)
 {
-    struct made m = make(PC1 FILE1 LOG FAILED("\\Backup", "1312") FINDING("1", "confirmed") FINDING("2", "confirmed")
-        "UPDATE v_finding SET subject = '\\Sync', first_seen = first_seen - 36000000000, count = 5 WHERE finding = 2;"
-        "INSERT INTO v_citation VALUES(1, 'symptom', 0, 'f1:0x1200', " MARCH_2 ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
-        "INSERT INTO v_citation VALUES(1, 'cause', 0, 'f2:0x40', NULL, 'It is on.', 'f2', 'a/SYSTEM', 'bb', 64, 'Value');"
-        "INSERT INTO v_citation VALUES(1, 'link', 0, 'f1:0x1200', " MARCH_2 ", 'In order.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
-        "INSERT INTO v_citation VALUES(1, 'contradicts', 0, 'f1:0x1200', " MARCH_2 ", 'But.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
-        "INSERT INTO verification VALUES('f2:0x40', 'differ', 'type 4 and 1', 'libregf');"
-        "INSERT INTO v_finding_remedy VALUES(1, 0, 'Do this.', 'low', 'yes', 'See that.'); INSERT INTO v_finding_unknown VALUES(1, 0, 'SECURITY', 'reg save');");
+    struct made m = make(PC1 FILE1 LOG FAILED("\\Backup", "1312") FINDING("1", "confirmed") FINDING(
+        "2", "confirmed") "UPDATE v_finding SET subject = '\\Sync', first_seen = first_seen - 36000000000, "
+                          "count = 5 WHERE finding = 2;"
+                          "INSERT INTO v_citation VALUES(1, 'symptom', 0, 'f1:0x1200', " MARCH_2
+                          ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
+                          "INSERT INTO v_citation VALUES(1, 'cause', 0, 'f2:0x40', NULL, 'It is on.', 'f2', "
+                          "'a/SYSTEM', 'bb', 64, 'Value');"
+                          "INSERT INTO v_citation VALUES(1, 'link', 0, 'f1:0x1200', " MARCH_2
+                          ", 'In order.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
+                          "INSERT INTO v_citation VALUES(1, 'contradicts', 0, 'f1:0x1200', " MARCH_2
+                          ", 'But.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
+                          "INSERT INTO verification VALUES('f2:0x40', 'differ', 'type 4 and 1', 'libregf');"
+                          "INSERT INTO v_finding_remedy VALUES(1, 0, 'Do this.', 'low', 'yes', 'See that.'); "
+                          "INSERT INTO v_finding_unknown VALUES(1, 0, 'SECURITY', 'reg save');");
     static const char *const html[] = {
-        "2026-03-02 00:10:00</time> UTC<small>2026-03-02 01:10:00 +01:00</small>",  /* the group's first, in both zones */
-        "<dd>12</dd>",                                                              /* failures of both subjects */
-        "and 1 more</span>", "<a class='id' href='#e-f1:0x1200'>f1:0x1200</a>", "<tr id='e-f1:0x1200'>", "<tr id='e-f2:0x40'>", "a/SYSTEM</bdi> @ 0x40", "second reader: differ (<bdi dir='auto'>type 4 and 1</bdi>)",
-        "<p class='do'>Do this.</p>", "Then check: See that.", "2 cited facts support it, 1 speaks against it, 1 could not be checked.", "1312 <span class='mono'>0x80070520</span>",
-        "The same on 1 more subject<", "datetime='2026-03-02T01:10:00.0000000Z'",
+        "2026-03-02 00:10:00</time> UTC<small>2026-03-02 01:10:00 +01:00</small>", /* the group's first, in
+                                                                                      both zones */
+        "<dd>12</dd>", /* failures of both subjects */
+        "and 1 more</span>",
+        "<a class='id' href='#e-f1:0x1200'>f1:0x1200</a>",
+        "<tr id='e-f1:0x1200'>",
+        "<tr id='e-f2:0x40'>",
+        "a/SYSTEM</bdi> @ 0x40",
+        "second reader: differ (<bdi dir='auto'>type 4 and 1</bdi>)",
+        "<p class='do'>Do this.</p>",
+        "Then check: See that.",
+        "2 cited facts support it, 1 speaks against it, 1 could not be checked.",
+        "1312 <span class='mono'>0x80070520</span>",
+        "The same on 1 more subject<",
+        "datetime='2026-03-02T01:10:00.0000000Z'",
     };
     for (size_t i = 0; i < LEN(html); i++)
         cr_expect(has(&m, HTML, html[i]), "%s", html[i]);
-    static const char *const md[] = {"- **First seen:** 2026-03-02 00:10:00 UTC (2026-03-02 01:10:00 +01:00 on the host)", "- **Failures:** 12", "SYSTEM @ 0x40, `f2:0x40`", "- **What now:** Do this."};
+    static const char *const md[] = {
+        "- **First seen:** 2026-03-02 00:10:00 UTC (2026-03-02 01:10:00 +01:00 on the host)",
+        "- **Failures:** 12", "SYSTEM @ 0x40, `f2:0x40`", "- **What now:** Do this."};
     for (size_t i = 0; i < LEN(md); i++)
         cr_expect(has(&m, MD, md[i]), "%s", md[i]);
     expect_json(&m, "json_extract(?1, '$.findings[0].supports')", "[\"f1:0x1200\",\"f2:0x40\"]");
     expect_json(&m, "json_extract(?1, '$.findings[0].contradicts')", "[\"f1:0x1200\"]");
-    expect_json(&m, "json_extract(?1, '$.findings[0].code')", "{\"win32\":1312,\"hex\":\"0x00000520\",\"symbol\":\"ERROR_NO_SUCH_LOGON_SESSION\"}");
+    expect_json(&m, "json_extract(?1, '$.findings[0].code')",
+                "{\"win32\":1312,\"hex\":\"0x00000520\",\"symbol\":\"ERROR_NO_SUCH_LOGON_SESSION\"}");
     expect_json(&m, "json_extract(?1, '$.findings[0].first_seen')", "2026-03-02T01:10:00.0000000Z");
-    expect_json(&m, "json_extract(?1, '$.findings[0].unknown')", "[{\"artifact\":\"SECURITY\",\"collect\":\"reg save\"}]");
+    expect_json(&m, "json_extract(?1, '$.findings[0].unknown')",
+                "[{\"artifact\":\"SECURITY\",\"collect\":\"reg save\"}]");
     expect_json(&m, "json_extract(?1, '$.findings[1].subject')", "\\Sync");
     drop(&m);
 }
 
 Test(report, services)
 {
-    struct made m = make(PC1
-        "INSERT INTO v_coverage VALUES('PC1', 'SYSTEM', 'present', NULL, NULL, 'f2', 'SYSTEM', NULL), ('PC2', 'SYSTEM', 'unreadable', NULL, NULL, 'f3', 'SYSTEM', NULL);"
-        "INSERT INTO kb_account VALUES('LocalSystem', 'S-1-5-18'), ('NT AUTHORITY\\NetworkService', 'S-1-5-20');"
-        "INSERT INTO v_service VALUES('f2:0x10', 'PC1', 'lanmanworkstation', NULL, 2, 'NT AUTHORITY\\NetworkService', 0, 0, NULL, NULL), ('f2:0x20', 'PC1', 'VaultSvc', NULL, 4, 'LocalSystem', 0, 0, NULL, NULL),"
-        "('f2:0x30', 'PC1', 'Agent', NULL, 2, 'CORP\\svc', 0, 0, NULL, NULL), ('f2:0x40', 'PC1', 'Dhcp', NULL, 2, 'localsystem', 0, 0, NULL, NULL), ('f2:0x50', 'PC1', 'drv', NULL, 1, '\\Driver\\drv', 0, 0, NULL, NULL),"
-        "('f2:0x60', 'PC1', 'virt', NULL, 1, 'nt service\\virt', 0, 0, NULL, NULL), ('f2:0x70', 'PC1', 'Broken', NULL, 2, 'LocalSystem', 0, 0, NULL, NULL), ('f2:0x80', 'PC1', 'NoAcc', NULL, 2, NULL, 0, 0, NULL, NULL);"
-        "INSERT INTO v_service_recovery VALUES('f2:0x78', 'PC1', 'BROKEN', 'restart after 60 s');"
-        "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'service', 'broken', NULL, NULL, NULL, 1069, 1, '1069', 'S', " MARCH_2 ", 1, 101);");
-    expect_json(&m, "(SELECT group_concat(json_extract(value, '$.service') || '=' || coalesce(json_extract(value, '$.start'), 'null') || coalesce(json_extract(value, '$.ref'), '')) FROM json_each(?1, '$.facts.services'))",
-                "Agent=2f2:0x30,Broken=2f2:0x70,CscService=null,LanmanWorkstation=2f2:0x10,Netlogon=null,Schedule=null,VaultSvc=4f2:0x20");
-    expect_json(&m, "json_extract(?1, '$.facts.services[2]')", "{\"host\":\"PC1\",\"service\":\"CscService\",\"installed\":false,\"start\":null,\"account\":null,\"recovery\":null,\"ref\":null}");
+    struct made m = make(
+        PC1 "INSERT INTO v_coverage VALUES('PC1', 'SYSTEM', 'present', NULL, NULL, 'f2', 'SYSTEM', NULL), "
+            "('PC2', 'SYSTEM', 'unreadable', NULL, NULL, 'f3', 'SYSTEM', NULL);"
+            "INSERT INTO kb_account VALUES('LocalSystem', 'S-1-5-18'), ('NT AUTHORITY\\NetworkService', "
+            "'S-1-5-20');"
+            "INSERT INTO v_service VALUES('f2:0x10', 'PC1', 'lanmanworkstation', NULL, 2, 'NT "
+            "AUTHORITY\\NetworkService', 0, 0, NULL, NULL), ('f2:0x20', 'PC1', 'VaultSvc', NULL, 4, "
+            "'LocalSystem', 0, 0, NULL, NULL),"
+            "('f2:0x30', 'PC1', 'Agent', NULL, 2, 'CORP\\svc', 0, 0, NULL, NULL), ('f2:0x40', 'PC1', 'Dhcp', "
+            "NULL, 2, 'localsystem', 0, 0, NULL, NULL), ('f2:0x50', 'PC1', 'drv', NULL, 1, '\\Driver\\drv', "
+            "0, 0, NULL, NULL),"
+            "('f2:0x60', 'PC1', 'virt', NULL, 1, 'nt service\\virt', 0, 0, NULL, NULL), ('f2:0x70', 'PC1', "
+            "'Broken', NULL, 2, 'LocalSystem', 0, 0, NULL, NULL), ('f2:0x80', 'PC1', 'NoAcc', NULL, 2, NULL, "
+            "0, 0, NULL, NULL);"
+            "INSERT INTO v_service_recovery VALUES('f2:0x78', 'PC1', 'BROKEN', 'restart after 60 s');"
+            "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'service', 'broken', NULL, NULL, NULL, 1069, "
+            "1, '1069', 'S', " MARCH_2 ", 1, 101);");
+    expect_json(&m,
+                "(SELECT group_concat(json_extract(value, '$.service') || '=' || "
+                "coalesce(json_extract(value, '$.start'), 'null') || coalesce(json_extract(value, '$.ref'), "
+                "'')) FROM json_each(?1, '$.facts.services'))",
+                "Agent=2f2:0x30,Broken=2f2:0x70,CscService=null,LanmanWorkstation=2f2:0x10,Netlogon=null,"
+                "Schedule=null,VaultSvc=4f2:0x20");
+    expect_json(&m, "json_extract(?1, '$.facts.services[2]')",
+                "{\"host\":\"PC1\",\"service\":\"CscService\",\"installed\":false,\"start\":null,\"account\":"
+                "null,\"recovery\":null,\"ref\":null}");
     expect_json(&m, "json_extract(?1, '$.facts.services[1].recovery')", "restart after 60 s");
-    cr_expect(has(&m, HTML, "<small>when it fails: restart after 60 s</small>") && has(&m, MD, "| LocalSystem | restart after 60 s | `f2:0x70` |"));
-    cr_expect(has(&m, HTML, "<span class='nil'>not installed</span>") && has(&m, HTML, "disabled <span class='src'>(4)</span>"));
+    cr_expect(has(&m, HTML, "<small>when it fails: restart after 60 s</small>")
+              && has(&m, MD, "| LocalSystem | restart after 60 s | `f2:0x70` |"));
+    cr_expect(has(&m, HTML, "<span class='nil'>not installed</span>")
+              && has(&m, HTML, "disabled <span class='src'>(4)</span>"));
     drop(&m);
     m = make(PC1 FILE1 LOG);
-    expect_json(&m, "(SELECT group_concat(json_extract(value, '$.host') || '.' || json_extract(value, '$.service') || '=' || coalesce(json_extract(value, '$.installed'), 'null')) FROM json_each(?1, '$.facts.services'))",
-                "PC1.CscService=null,PC1.LanmanWorkstation=null,PC1.Netlogon=null,PC1.Schedule=null,PC1.VaultSvc=null");
+    expect_json(&m,
+                "(SELECT group_concat(json_extract(value, '$.host') || '.' || json_extract(value, "
+                "'$.service') || '=' || coalesce(json_extract(value, '$.installed'), 'null')) FROM "
+                "json_each(?1, '$.facts.services'))",
+                "PC1.CscService=null,PC1.LanmanWorkstation=null,PC1.Netlogon=null,PC1.Schedule=null,PC1."
+                "VaultSvc=null");
     cr_expect(has(&m, HTML, "No SYSTEM hive was read"));
     drop(&m);
 }
 
 Test(report, task_failures)
 {
-    struct made m = make(PC1 FAILED("\\Backup", "1312")
-        "INSERT INTO v_failure VALUES('f1:0x1400', 'PC1', 'service', 'Agent', NULL, NULL, NULL, 1326, 1, '%%1326', 'S', " MARCH_2 ", 1, 101);"
-        "INSERT INTO v_failure VALUES('f2:0x90', 'PC1', 'task', '\\Wrong password', NULL, NULL, NULL, 1326, 2147943726, '2147943726', 'ERROR_LOGON_FAILURE', 0, NULL, NULL);"
-        "INSERT INTO v_task VALUES('f2:0x90', 'PC1', '\\Wrong password', NULL, NULL, NULL, NULL, 0, 0, 0, 0, 2147943726, NULL, 0), ('f2:0xa0', 'PC1', '\\Exit 1312', NULL, NULL, NULL, NULL, 0, 0, " MARCH_5 ", 0, 1312, NULL, 0),"
-        "('f2:0xb0', 'PC1', '\\Never ran', NULL, NULL, NULL, NULL, 0, 0, 0, 0, 267011, NULL, 0), ('f2:0xc0', 'PC1', '\\Fine', NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, 0),"
-        "('f2:0xe0', 'PC1', '\\No result', NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, 0);");
+    struct made m = make(PC1 FAILED(
+        "\\Backup",
+        "1312") "INSERT INTO v_failure VALUES('f1:0x1400', 'PC1', 'service', 'Agent', NULL, NULL, NULL, "
+                "1326, 1, '%%1326', 'S', " MARCH_2 ", 1, 101);"
+                "INSERT INTO v_failure VALUES('f2:0x90', 'PC1', 'task', '\\Wrong password', NULL, NULL, "
+                "NULL, 1326, 2147943726, '2147943726', 'ERROR_LOGON_FAILURE', 0, NULL, NULL);"
+                "INSERT INTO v_task VALUES('f2:0x90', 'PC1', '\\Wrong password', NULL, NULL, NULL, NULL, 0, "
+                "0, 0, 0, 2147943726, NULL, 0), ('f2:0xa0', 'PC1', '\\Exit 1312', NULL, NULL, NULL, NULL, 0, "
+                "0, " MARCH_5 ", 0, 1312, NULL, 0),"
+                "('f2:0xb0', 'PC1', '\\Never ran', NULL, NULL, NULL, NULL, 0, 0, 0, 0, 267011, NULL, 0), "
+                "('f2:0xc0', 'PC1', '\\Fine', NULL, NULL, NULL, NULL, 0, 0, 0, 0, 0, NULL, 0),"
+                "('f2:0xe0', 'PC1', '\\No result', NULL, NULL, NULL, NULL, 0, 0, 0, 0, NULL, NULL, 0);");
     static const char *const rows[] = {
-        "{\"host\":\"PC1\",\"task\":\"\\\\Wrong password\",\"event_id\":null,\"code_raw\":\"2147943726\",\"win32\":1326,\"time\":null,\"ref\":\"f2:0x90\"}",
-        "{\"host\":\"PC1\",\"task\":\"\\\\Backup\",\"event_id\":101,\"code_raw\":\"2147943712\",\"win32\":1312,\"time\":\"2026-03-02T01:10:00.0000000Z\",\"ref\":\"f1:0x1200\"}",
-        "{\"host\":\"PC1\",\"task\":\"\\\\Exit 1312\",\"event_id\":null,\"code_raw\":\"1312\",\"win32\":null,\"time\":\"2026-03-05T01:10:00.0000000Z\",\"ref\":\"f2:0xa0\"}",
+        "{\"host\":\"PC1\",\"task\":\"\\\\Wrong "
+        "password\",\"event_id\":null,\"code_raw\":\"2147943726\",\"win32\":1326,\"time\":null,\"ref\":\"f2:"
+        "0x90\"}",
+        "{\"host\":\"PC1\",\"task\":\"\\\\Backup\",\"event_id\":101,\"code_raw\":\"2147943712\",\"win32\":"
+        "1312,\"time\":\"2026-03-02T01:10:00.0000000Z\",\"ref\":\"f1:0x1200\"}",
+        "{\"host\":\"PC1\",\"task\":\"\\\\Exit "
+        "1312\",\"event_id\":null,\"code_raw\":\"1312\",\"win32\":null,\"time\":\"2026-03-05T01:10:00."
+        "0000000Z\",\"ref\":\"f2:0xa0\"}",
     };
     expect_json(&m, "json_array_length(?1, '$.facts.task_failures')", "3");
     for (size_t i = 0; i < LEN(rows); i++) {
@@ -230,53 +356,126 @@ Test(report, task_failures)
 
 Test(report, settings)
 {
-    struct made m = make(PC1
-        "INSERT INTO v_setting VALUES('f2:0x10', 'PC1', 'smb_client', 'MaxCmds', 15, NULL, 1, 50, NULL, 'Requests', 'p'), (NULL, 'PC1', 'smb_client', 'MaxThreads', NULL, NULL, 0, 17, NULL, 'Threads', 'p'),"
-        "('f2:0x20', 'PC1', 'smb_client', 'Named', NULL, 'on', 1, NULL, 'off', 'Text', 'p'), ('f2:0x30', 'PC1', 'credential_policy', 'DisableDomainCreds', 1, NULL, 1, 0, NULL, 'Refused', 'p'),"
-        "('f2:0x40', 'PC1', 'credential_policy', 'LsaCfgFlags', NULL, NULL, 0, 0, NULL, 'Off', 'p'), ('f2:0x50', 'PC1', 'host', 'Other', 1, NULL, 1, 0, NULL, 'x', 'p');");
-    expect_json(&m, "json_extract(?1, '$.facts.smb_client')",
-        "[{\"host\":\"PC1\",\"name\":\"MaxCmds\",\"value\":15,\"default\":50,\"ref\":\"f2:0x10\"},{\"host\":\"PC1\",\"name\":\"MaxThreads\",\"value\":null,\"default\":17,\"ref\":null},"
+    struct made m = make(
+        PC1 "INSERT INTO v_setting VALUES('f2:0x10', 'PC1', 'smb_client', 'MaxCmds', 15, NULL, 1, 50, NULL, "
+            "'Requests', 'p'), (NULL, 'PC1', 'smb_client', 'MaxThreads', NULL, NULL, 0, 17, NULL, 'Threads', "
+            "'p'),"
+            "('f2:0x20', 'PC1', 'smb_client', 'Named', NULL, 'on', 1, NULL, 'off', 'Text', 'p'), ('f2:0x30', "
+            "'PC1', 'credential_policy', 'DisableDomainCreds', 1, NULL, 1, 0, NULL, 'Refused', 'p'),"
+            "('f2:0x40', 'PC1', 'credential_policy', 'LsaCfgFlags', NULL, NULL, 0, 0, NULL, 'Off', 'p'), "
+            "('f2:0x50', 'PC1', 'host', 'Other', 1, NULL, 1, 0, NULL, 'x', 'p');");
+    expect_json(
+        &m, "json_extract(?1, '$.facts.smb_client')",
+        "[{\"host\":\"PC1\",\"name\":\"MaxCmds\",\"value\":15,\"default\":50,\"ref\":\"f2:0x10\"},{\"host\":"
+        "\"PC1\",\"name\":\"MaxThreads\",\"value\":null,\"default\":17,\"ref\":null},"
         "{\"host\":\"PC1\",\"name\":\"Named\",\"value\":\"on\",\"default\":\"off\",\"ref\":\"f2:0x20\"}]");
     expect_json(&m, "json_extract(?1, '$.facts.credential_policy')",
-        "[{\"host\":\"PC1\",\"name\":\"DisableDomainCreds\",\"value\":1,\"meaning\":\"Refused\",\"ref\":\"f2:0x30\"},{\"host\":\"PC1\",\"name\":\"LsaCfgFlags\",\"value\":null,\"meaning\":\"Off\",\"ref\":\"f2:0x40\"}]");
+                "[{\"host\":\"PC1\",\"name\":\"DisableDomainCreds\",\"value\":1,\"meaning\":\"Refused\","
+                "\"ref\":\"f2:0x30\"},{\"host\":\"PC1\",\"name\":\"LsaCfgFlags\",\"value\":null,\"meaning\":"
+                "\"Off\",\"ref\":\"f2:0x40\"}]");
     drop(&m);
-    m = make(PC1 "INSERT INTO v_setting SELECT NULL, h.column1, 'smb_client', s.column1, NULL, NULL, 0, NULL, NULL, NULL, 'p' FROM (VALUES('PC1'), ('PC2')) h, (VALUES('MaxCmds'), ('MaxThreads')) s;");
-    cr_expect(has(&m, MD, "\n- SMB client, not set on PC1: MaxCmds, MaxThreads\n- SMB client, not set on PC2: MaxCmds, MaxThreads\n"), "%s", m.text[MD].p);
+    m = make(PC1
+             "INSERT INTO v_setting SELECT NULL, h.column1, 'smb_client', s.column1, NULL, NULL, 0, NULL, "
+             "NULL, NULL, 'p' FROM (VALUES('PC1'), ('PC2')) h, (VALUES('MaxCmds'), ('MaxThreads')) s;");
+    cr_expect(has(&m, MD,
+                  "\n- SMB client, not set on PC1: MaxCmds, MaxThreads\n- SMB client, not set on PC2: "
+                  "MaxCmds, MaxThreads\n"),
+              "%s", m.text[MD].p);
     drop(&m);
 }
 
 Test(report, two_hosts)
 {
-    struct made m = make(PC1 "INSERT INTO v_host VALUES('ALPHA', NULL, NULL, NULL, NULL, NULL, NULL, 300, NULL, NULL);" FILE1 LOG FINDING("1", "likely") FAILED("\\Backup", "1312")
-        "INSERT INTO v_failure SELECT 'f1:0x9', host, kind, subject, principal, sid, call, win32, value, raw, symbol, " MARCH_5 ", boot, event_id FROM v_failure;");
+    struct made m = make(
+        PC1
+        "INSERT INTO v_host VALUES('ALPHA', NULL, NULL, NULL, NULL, NULL, NULL, 300, NULL, NULL);" FILE1 LOG
+            FINDING("1", "likely")
+                FAILED("\\Backup", "1312") "INSERT INTO v_failure SELECT 'f1:0x9', host, kind, subject, "
+                                           "principal, sid, call, win32, value, raw, symbol, " MARCH_5
+                                           ", boot, event_id FROM v_failure;");
     cr_expect(has(&m, HTML, "<h1>2 hosts: cause found on 1, logs missing of 1</h1>"));
-    cr_expect(strstr(m.text[HTML].p, "Diagnosis of PC1") < strstr(m.text[HTML].p, "Diagnosis of ALPHA"), "the gravest host first");
-    cr_expect_eq(count(m.text[HTML].p, "<svg class='days'"), 1, "a chart where there is more than one day of failures");
-    cr_expect(has(&m, HTML, "role='img'") && has(&m, HTML, "<desc id='cd-0'>2 failures; most on 2026-03-02: 1.</desc>"));
-    cr_expect(has(&m, MD, "# 2 hosts") && has(&m, MD, "## PC1: The title") && has(&m, MD, "## ALPHA could not be judged"));
+    cr_expect(strstr(m.text[HTML].p, "Diagnosis of PC1") < strstr(m.text[HTML].p, "Diagnosis of ALPHA"),
+              "the gravest host first");
+    cr_expect_eq(count(m.text[HTML].p, "<svg class='days'"), 1,
+                 "a chart where there is more than one day of failures");
+    cr_expect(has(&m, HTML, "role='img'")
+              && has(&m, HTML, "<desc id='cd-0'>2 failures; most on 2026-03-02: 1.</desc>"));
+    cr_expect(has(&m, MD, "# 2 hosts") && has(&m, MD, "## PC1: The title")
+              && has(&m, MD, "## ALPHA could not be judged"));
     expect_json(&m, "json_extract(?1, '$.hosts[1]')",
-        "{\"host\":\"ALPHA\",\"fqdn\":null,\"domain\":null,\"os\":null,\"build\":null,\"role\":null,\"time_zone\":null,\"bias_minutes\":300,\"machine_sid\":null,\"domain_joined\":null}");
+                "{\"host\":\"ALPHA\",\"fqdn\":null,\"domain\":null,\"os\":null,\"build\":null,\"role\":null,"
+                "\"time_zone\":null,\"bias_minutes\":300,\"machine_sid\":null,\"domain_joined\":null}");
     drop(&m);
 }
 
 /* ---- hostile text ---- */
 
-static const char hostile[] = "<script>alert(1)</script>\"'><img src=x onerror=1>`````|a|\r\n# h\n- x\n\n    y\t\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xed\xa0\x80\x01\x1b[31m\x7f\xff"
-                              " ]]> [x](javascript:1) ![i](http://e.vil) --> {{7*7}} ${x} *b* _i_ ~s~ &lt; \\";
+static const char hostile[] =
+    "<script>alert(1)</script>\"'><img src=x onerror=1>`````|a|\r\n# h\n- x\n\n    "
+    "y\t\xe2\x80\xae\xe2\x81\xa6\xe2\x80\x8b\xef\xbb\xbf\xed\xa0\x80\x01\x1b[31m\x7f\xff"
+    " ]]> [x](javascript:1) ![i](http://e.vil) --> {{7*7}} ${x} *b* _i_ ~s~ &lt; \\";
 static const char benign[] = "Aaa";
 
 /* Every column of every view: x text under test, the rest what links rows. */
-static const struct { const char *table, *columns; } everything[] = {
-    {"meta", "Tx"}, {"meta", "Vx"}, {"meta", "Kx"}, {"meta", "Mx"}, {"meta", "Ux"}, {"verification", "xxxx"}, {"rule_error", "xxx"}, {"kb_artifact", "xCxx"}, {"kb_code", "1xxxnx"},
-    {"v_evidence", "f1xxxxxx1x11111xxn1x1x"}, {"v_anomaly", "xfxxxx"}, {"v_host", "xxxx1xx1x1"}, {"v_coverage", "xxxttfxx"}, {"v_coverage", "xSpttfxx"},
-    {"v_event", "xxxxx111t11x1x"}, {"v_failure", "xxkxxxx11xxt11"}, {"v_failure", "xxkxxxx11xxu1n"}, {"v_task", "xxxxxxx1ttt1x1"}, {"v_service", "xxxx1x11xx"},
-    {"v_setting", "xxexnx1nxxx"}, {"v_setting", "xxqxnx1nxxx"}, {"v_finding", "1xxxcxx1xxtt1xx"}, {"v_finding", "2xxxoxx1xxtt1xx"}, {"v_finding", "3xxxdxx1xxtt1xx"}, {"v_finding", "4xxxcyx1xxtt1xx"},
-    {"v_citation", "1s1xtxfxx1x"}, {"v_citation", "1a1xtxfxx1x"}, {"v_citation", "1l1xtxfxx1x"}, {"v_citation", "1b1xtxfxx1x"}, {"v_citation", "2b1xtxfxx1x"}, {"v_citation", "3s1xtxfxx1x"},
-    {"v_finding_unknown", "11xx"}, {"v_finding_unknown", "31xx"}, {"v_finding_remedy", "11xxxx"}, {"v_finding_remedy", "12xxxx"},
+static const struct {
+    const char *table, *columns;
+} everything[] = {
+    {"meta", "Tx"},
+    {"meta", "Vx"},
+    {"meta", "Kx"},
+    {"meta", "Mx"},
+    {"meta", "Ux"},
+    {"verification", "xxxx"},
+    {"rule_error", "xxx"},
+    {"kb_artifact", "xCxx"},
+    {"kb_code", "1xxxnx"},
+    {"v_evidence", "f1xxxxxx1x11111xxn1x1x"},
+    {"v_anomaly", "xfxxxx"},
+    {"v_host", "xxxx1xx1x1"},
+    {"v_coverage", "xxxttfxx"},
+    {"v_coverage", "xSpttfxx"},
+    {"v_event", "xxxxx111t11x1x"},
+    {"v_failure", "xxkxxxx11xxt11"},
+    {"v_failure", "xxkxxxx11xxu1n"},
+    {"v_task", "xxxxxxx1ttt1x1"},
+    {"v_service", "xxxx1x11xx"},
+    {"v_setting", "xxexnx1nxxx"},
+    {"v_setting", "xxqxnx1nxxx"},
+    {"v_finding", "1xxxcxx1xxtt1xx"},
+    {"v_finding", "2xxxoxx1xxtt1xx"},
+    {"v_finding", "3xxxdxx1xxtt1xx"},
+    {"v_finding", "4xxxcyx1xxtt1xx"},
+    {"v_citation", "1s1xtxfxx1x"},
+    {"v_citation", "1a1xtxfxx1x"},
+    {"v_citation", "1l1xtxfxx1x"},
+    {"v_citation", "1b1xtxfxx1x"},
+    {"v_citation", "2b1xtxfxx1x"},
+    {"v_citation", "3s1xtxfxx1x"},
+    {"v_finding_unknown", "11xx"},
+    {"v_finding_unknown", "31xx"},
+    {"v_finding_remedy", "11xxxx"},
+    {"v_finding_remedy", "12xxxx"},
 };
-static const char *const words[128] = {
-    ['T'] = "tool", ['V'] = "version", ['K'] = "knowledge_sha256", ['M'] = "stamp", ['U'] = "status", ['C'] = "channel", ['f'] = "f1", ['S'] = "SYSTEM", ['p'] = "present", ['k'] = "task", ['y'] = "OTHER",
-    ['e'] = "smb_client", ['q'] = "credential_policy", ['c'] = "confirmed", ['o'] = "ruled_out", ['d'] = "undetermined", ['s'] = "symptom", ['a'] = "cause", ['l'] = "link", ['b'] = "contradicts"};
+static const char *const words[128] = {['T'] = "tool",
+                                       ['V'] = "version",
+                                       ['K'] = "knowledge_sha256",
+                                       ['M'] = "stamp",
+                                       ['U'] = "status",
+                                       ['C'] = "channel",
+                                       ['f'] = "f1",
+                                       ['S'] = "SYSTEM",
+                                       ['p'] = "present",
+                                       ['k'] = "task",
+                                       ['y'] = "OTHER",
+                                       ['e'] = "smb_client",
+                                       ['q'] = "credential_policy",
+                                       ['c'] = "confirmed",
+                                       ['o'] = "ruled_out",
+                                       ['d'] = "undetermined",
+                                       ['s'] = "symptom",
+                                       ['a'] = "cause",
+                                       ['l'] = "link",
+                                       ['b'] = "contradicts"};
 
 static struct made make_everything(struct str text)
 {
@@ -292,7 +491,12 @@ static struct made make_everything(struct str text)
         for (size_t k = 0; k < n; k++) {
             char c = everything[i].columns[k];
             const char *word = words[(unsigned char)c];
-            v[k] = c == 'x' ? val_s(text) : word ? val_s(str_of(word)) : c == 'n' ? val_null() : val_i(c == 't' ? 134168874000000000 : c == 'u' ? 134171466000000000 : c - '0');
+            v[k] = c == 'x'   ? val_s(text)
+                   : word     ? val_s(str_of(word))
+                   : c == 'n' ? val_null()
+                              : val_i(c == 't'   ? 134168874000000000
+                                      : c == 'u' ? 134171466000000000
+                                                 : c - '0');
             type[k] = c == 'x' || word ? COL_TEXT : COL_INT;
             buf_printf(&sql, "%s?%zu", k ? ", " : "", k + 1);
         }
@@ -328,12 +532,15 @@ static struct buf skeleton(const char *p)
 Test(report, hostile_html)
 {
     struct made bad = make_everything(str_of(hostile)), good = make_everything(str_of(benign));
-    struct buf x = skeleton(strstr(bad.text[HTML].p, "<body>")), y = skeleton(strstr(good.text[HTML].p, "<body>"));
+    struct buf x = skeleton(strstr(bad.text[HTML].p, "<body>")),
+               y = skeleton(strstr(good.text[HTML].p, "<body>"));
     cr_expect_str_eq(x.p, y.p, "hostile text changes no tag and no attribute");
-    static const char *const raw[] = {"<script", "<img", "\xe2\x80\xae", "\xe2\x81\xa6", "\xed\xa0\x80", "\x01", "\x1b", "\x7f", "\xff", "\r"};
+    static const char *const raw[] = {"<script", "<img", "\xe2\x80\xae", "\xe2\x81\xa6", "\xed\xa0\x80",
+                                      "\x01",    "\x1b", "\x7f",         "\xff",         "\r"};
     for (size_t i = 0; i < LEN(raw); i++)
         cr_expect(!has(&bad, HTML, raw[i]), "%zu is out in the raw", i);
-    cr_expect(has(&bad, HTML, "&lt;script&gt;") && has(&bad, HTML, "\xe2\x9f\xa6U+202E\xe2\x9f\xa7") && has(&bad, HTML, "\xe2\x9f\xa6U+D800\xe2\x9f\xa7"));
+    cr_expect(has(&bad, HTML, "&lt;script&gt;") && has(&bad, HTML, "\xe2\x9f\xa6U+202E\xe2\x9f\xa7")
+              && has(&bad, HTML, "\xe2\x9f\xa6U+D800\xe2\x9f\xa7"));
     buf_free(&x), buf_free(&y), drop(&bad), drop(&good);
 }
 
@@ -348,7 +555,8 @@ static size_t pipes(const char *line, size_t n)
     return sum;
 }
 
-/* What a Markdown reader sees as text: code spans are taken out, each to the closing run of as many backticks. */
+/* What a Markdown reader sees as text: code spans are taken out, each to the closing run of as many
+ * backticks. */
 static struct buf outside_code(const char *p)
 {
     struct buf b = {0};
@@ -397,9 +605,23 @@ Test(report, hostile_markdown)
 Test(report, hostile_json)
 {
     struct made m = make_everything(str_of(hostile));
-    static const char *const path[] = {"tool.name", "status[0]", "evidence[0].path", "evidence[0].container", "hosts[0].host", "hosts[0].os", "coverage[0].host", "findings[0].title", "findings[0].subject",
-        "findings[0].explanation", "findings[0].supports[0]", "findings[0].unknown[0].collect", "findings[0].remediation[1].verify", "facts.task_failures[0].task", "facts.services[0].service",
-        "facts.smb_client[0].default", "facts.credential_policy[0].meaning"};
+    static const char *const path[] = {"tool.name",
+                                       "status[0]",
+                                       "evidence[0].path",
+                                       "evidence[0].container",
+                                       "hosts[0].host",
+                                       "hosts[0].os",
+                                       "coverage[0].host",
+                                       "findings[0].title",
+                                       "findings[0].subject",
+                                       "findings[0].explanation",
+                                       "findings[0].supports[0]",
+                                       "findings[0].unknown[0].collect",
+                                       "findings[0].remediation[1].verify",
+                                       "facts.task_failures[0].task",
+                                       "facts.services[0].service",
+                                       "facts.smb_client[0].default",
+                                       "facts.credential_policy[0].meaning"};
     struct buf b = {0};
     expect_json(&m, "json_valid(?1)", "1");
     for (size_t i = 0; i < LEN(path); i++) {
@@ -408,7 +630,8 @@ Test(report, hostile_json)
         json(&m, sql, &b);
         cr_expect(strncmp(b.p, hostile, 60) == 0, "%s comes back as it was: %.80s", path[i], b.p);
     }
-    cr_expect(has(&m, JSON, "\\ud800") && !has(&m, JSON, "\xed\xa0\x80") && !has(&m, JSON, "\x01") && !has(&m, JSON, "\x7f"));
+    cr_expect(has(&m, JSON, "\\ud800") && !has(&m, JSON, "\xed\xa0\x80") && !has(&m, JSON, "\x01")
+              && !has(&m, JSON, "\x7f"));
     buf_free(&b), drop(&m);
 }
 
@@ -432,30 +655,57 @@ Test(report, real_views)
     cr_assert_eq(case_exec(m.db, embedded("views.sql").p, &e), OK, "%s", e.why);
     for (size_t i = 0; i < kb_n_files; i++)
         if (!strncmp(kb_files[i].name, "derive/8", 8))
-            cr_assert_eq(case_exec(m.db, (const char *)kb_files[i].p, &e), OK, "%s: %s", kb_files[i].name, e.why);
-    cr_assert_eq(case_exec(m.db, "INSERT INTO host(id, name, bias) VALUES(1, 'PC1', -60); INSERT INTO evidence(id, path, kind, host_id, seen, parsed) VALUES(1, 'a/SYSTEM', 'hive', 1, NULL, NULL), (2, 'b', 'evtx', 1, 9, 9), (3, 'c', 'evtx', 1, 9, 9);"
-        "UPDATE evidence SET duplicate_of = 1 WHERE id = 2; INSERT INTO anomaly(file_id, file_off, code, what) VALUES(2, 4096, 'x', 'torn');"
-        "INSERT INTO kb_artifact(name, kind) VALUES('System', 'channel'), ('SYSTEM', 'hive'); INSERT INTO coverage(host_id, artifact, state, from_time, to_time) VALUES(1, 'System', 'present', " MARCH_2 ", " MARCH_5 ");"
-        "INSERT INTO finding(id, cause, title, verdict, host_id, win32, count) VALUES(1, 'boot-race', 'T', 'likely', 1, 1311, 1); INSERT INTO citation VALUES(1, 'symptom', 0, 'f2:0x1200', " MARCH_2 ", 'It failed.');", &e),
+            cr_assert_eq(case_exec(m.db, (const char *)kb_files[i].p, &e), OK, "%s: %s", kb_files[i].name,
+                         e.why);
+    cr_assert_eq(
+        case_exec(
+            m.db,
+            "INSERT INTO host(id, name, bias) VALUES(1, 'PC1', -60); INSERT INTO evidence(id, path, kind, "
+            "host_id, seen, parsed) VALUES(1, 'a/SYSTEM', 'hive', 1, NULL, NULL), (2, 'b', 'evtx', 1, 9, 9), "
+            "(3, 'c', 'evtx', 1, 9, 9);"
+            "UPDATE evidence SET duplicate_of = 1 WHERE id = 2; INSERT INTO anomaly(file_id, file_off, code, "
+            "what) VALUES(2, 4096, 'x', 'torn');"
+            "INSERT INTO kb_artifact(name, kind) VALUES('System', 'channel'), ('SYSTEM', 'hive'); INSERT "
+            "INTO coverage(host_id, artifact, state, from_time, to_time) VALUES(1, 'System', "
+            "'present', " MARCH_2 ", " MARCH_5 ");"
+            "INSERT INTO finding(id, cause, title, verdict, host_id, win32, count) VALUES(1, 'boot-race', "
+            "'T', 'likely', 1, 1311, 1); INSERT INTO citation VALUES(1, 'symptom', 0, 'f2:0x1200', " MARCH_2
+            ", 'It failed.');",
+            &e),
         OK, "%s", e.why);
     render(&m);
     expect_json(&m, "json_extract(?1, '$.evidence[1].anomalies')", "[{\"offset\":4096,\"what\":\"torn\"}]");
     expect_json(&m, "json_extract(?1, '$.findings[0].supports[0]')", "f2:0x1200");
-    expect_json(&m, "json_type(?1, '$.facts.services[0].installed')", "null");       /* the System log is no SYSTEM hive */
+    /* the System log is no SYSTEM hive */
+    expect_json(&m, "json_type(?1, '$.facts.services[0].installed')", "null");
     cr_expect(has(&m, HTML, "b @ 0x1200") || has(&m, HTML, "b</bdi> @ 0x1200"));
-    cr_expect(has(&m, HTML, "same bytes as f1") && has(&m, HTML, "1 file is a copy") && has(&m, MD, "records: 9, hives") && has(&m, MD, ", copies of others: 1\n"));
+    cr_expect(has(&m, HTML, "same bytes as f1") && has(&m, HTML, "1 file is a copy")
+              && has(&m, MD, "records: 9, hives") && has(&m, MD, ", copies of others: 1\n"));
     drop(&m);
 }
 
 /* Each object of the report has the keys of its schema, all of them, no others, in one order. */
 Test(report, keys_are_those_of_the_schema)
 {
-    static const struct { const char *def, *path; } rows[] = {
-        {"", "$"}, {"properties.tool", "$.tool"}, {"properties.facts", "$.facts"}, {"\"$defs\".evidence", "$.evidence[0]"}, {"\"$defs\".evidence.properties.records", "$.evidence[0].records"},
-        {"\"$defs\".evidence.properties.anomalies.items", "$.evidence[0].anomalies[0]"}, {"\"$defs\".host", "$.hosts[0]"}, {"\"$defs\".coverage", "$.coverage[0]"}, {"\"$defs\".finding", "$.findings[0]"},
-        {"\"$defs\".finding.properties.code", "$.findings[0].code"}, {"\"$defs\".finding.properties.unknown.items", "$.findings[0].unknown[0]"},
-        {"\"$defs\".finding.properties.remediation.items", "$.findings[0].remediation[0]"}, {"\"$defs\".task_failure", "$.facts.task_failures[0]"}, {"\"$defs\".service", "$.facts.services[0]"},
-        {"\"$defs\".smb_client", "$.facts.smb_client[0]"}, {"\"$defs\".credential_policy", "$.facts.credential_policy[0]"},
+    static const struct {
+        const char *def, *path;
+    } rows[] = {
+        {"", "$"},
+        {"properties.tool", "$.tool"},
+        {"properties.facts", "$.facts"},
+        {"\"$defs\".evidence", "$.evidence[0]"},
+        {"\"$defs\".evidence.properties.records", "$.evidence[0].records"},
+        {"\"$defs\".evidence.properties.anomalies.items", "$.evidence[0].anomalies[0]"},
+        {"\"$defs\".host", "$.hosts[0]"},
+        {"\"$defs\".coverage", "$.coverage[0]"},
+        {"\"$defs\".finding", "$.findings[0]"},
+        {"\"$defs\".finding.properties.code", "$.findings[0].code"},
+        {"\"$defs\".finding.properties.unknown.items", "$.findings[0].unknown[0]"},
+        {"\"$defs\".finding.properties.remediation.items", "$.findings[0].remediation[0]"},
+        {"\"$defs\".task_failure", "$.facts.task_failures[0]"},
+        {"\"$defs\".service", "$.facts.services[0]"},
+        {"\"$defs\".smb_client", "$.facts.smb_client[0]"},
+        {"\"$defs\".credential_policy", "$.facts.credential_policy[0]"},
     };
     struct made m = make_everything(str_of(benign));
     struct str schema = embedded("report.schema.json");
@@ -465,10 +715,14 @@ Test(report, keys_are_those_of_the_schema)
     for (size_t i = 0; i < LEN(rows); i++) {
         char sql[400];
         snprintf(sql, sizeof sql,
-                 "SELECT (SELECT group_concat(key) FROM json_each(?1, '%s')) = (SELECT group_concat(value) FROM json_each(?2, '$.%s%srequired')) AND "
-                 "(SELECT group_concat(key) FROM json_each(?1, '%s')) = (SELECT group_concat(key) FROM json_each(?2, '$.%s%sproperties'))",
-                 rows[i].path, rows[i].def, *rows[i].def ? "." : "", rows[i].path, rows[i].def, *rows[i].def ? "." : "");
-        cr_assert_eq(case_query(m.db, sql, v, (enum col_type[]){COL_TEXT, COL_TEXT}, 2, first_cell, &b, &e), OK, "%s", e.why);
+                 "SELECT (SELECT group_concat(key) FROM json_each(?1, '%s')) = (SELECT group_concat(value) "
+                 "FROM json_each(?2, '$.%s%srequired')) AND "
+                 "(SELECT group_concat(key) FROM json_each(?1, '%s')) = (SELECT group_concat(key) FROM "
+                 "json_each(?2, '$.%s%sproperties'))",
+                 rows[i].path, rows[i].def, *rows[i].def ? "." : "", rows[i].path, rows[i].def,
+                 *rows[i].def ? "." : "");
+        cr_assert_eq(case_query(m.db, sql, v, (enum col_type[]){COL_TEXT, COL_TEXT}, 2, first_cell, &b, &e),
+                     OK, "%s", e.why);
         cr_expect_str_eq(b.p, "1", "%s", rows[i].path);
     }
     buf_free(&b), drop(&m);
@@ -486,14 +740,18 @@ Test(report, page_runs_nothing)
         unsigned two = (unsigned)sum[bit / 8] << 8 | (bit / 8 + 1 < 32 ? sum[bit / 8 + 1] : 0);
         base64[n] = digit[two >> (10 - bit % 8) & 63], base64[n + 1] = 0;
     }
-    snprintf(policy, sizeof policy, "content=\"default-src 'none'; style-src 'sha256-%s='; img-src data:; base-uri 'none'; form-action 'none'\"", base64);
+    snprintf(policy, sizeof policy,
+             "content=\"default-src 'none'; style-src 'sha256-%s='; img-src data:; base-uri 'none'; "
+             "form-action 'none'\"",
+             base64);
     cr_expect(has(&m, HTML, policy), "%s", policy);
     struct buf exact = {0};
     buf_z(&exact, "<style>"), buf_str(&exact, css), buf_z(&exact, "</style>"), buf_char(&exact, 0);
     cr_expect(has(&m, HTML, exact.p), "the hashed text is the text between the tags");
     cr_expect_eq(css.n, strlen(css.p));
     cr_expect(!strstr(css.p, "</") && !strstr(css.p, "url(") && !strstr(css.p, "@import"));
-    static const char *const never[] = {"<script", " style=", "http:", "https:", " src=", "onclick", "javascript"};
+    static const char *const never[] = {
+        "<script", " style=", "http:", "https:", " src=", "onclick", "javascript"};
     for (size_t i = 0; i < LEN(never); i++)
         cr_expect(!has(&m, HTML, never[i]), "%s", never[i]);
     buf_free(&exact), drop(&m);
@@ -501,19 +759,32 @@ Test(report, page_runs_nothing)
 
 Test(report, many_findings_stay_readable)
 {
-    struct made m = make(PC1 FILE1 LOG
-        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO v_finding SELECT i, 'cause-' || (i % 700), 'r', 'Title ' || i, "
-        "CASE i % 7 WHEN 0 THEN 'ruled_out' WHEN 1 THEN 'undetermined' ELSE 'possible' END, 'PC1', '\\Task ' || i, 1312, 'x', 'S', " MARCH_2 ", " MARCH_5 ", i, replace(hex(zeroblob(500)), '0', '<'), 'agree' FROM n;"
-        "INSERT INTO v_citation SELECT finding, 'symptom', o, printf('f1:0x%x', 4608 + finding * 64 + o), " MARCH_2 ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 1, replace(hex(zeroblob(400)), '0', '|') "
-        "FROM v_finding, (SELECT 0 o UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7);"
-        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO v_anomaly SELECT printf('f1:0x%x', i), 'f1', 'p', 'c', 'what', 'detail' FROM n;");
+    struct made m = make(
+        PC1 FILE1 LOG "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO "
+                      "v_finding SELECT i, 'cause-' || (i % 700), 'r', 'Title ' || i, "
+                      "CASE i % 7 WHEN 0 THEN 'ruled_out' WHEN 1 THEN 'undetermined' ELSE 'possible' END, "
+                      "'PC1', '\\Task ' || i, 1312, 'x', 'S', " MARCH_2 ", " MARCH_5
+                      ", i, replace(hex(zeroblob(500)), '0', '<'), 'agree' FROM n;"
+                      "INSERT INTO v_citation SELECT finding, 'symptom', o, printf('f1:0x%x', 4608 + finding "
+                      "* 64 + o), " MARCH_2
+                      ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 1, replace(hex(zeroblob(400)), '0', '|') "
+                      "FROM v_finding, (SELECT 0 o UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT "
+                      "4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7);"
+                      "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO "
+                      "v_anomaly SELECT printf('f1:0x%x', i), 'f1', 'p', 'c', 'what', 'detail' FROM n;");
     cr_expect(m.text[HTML].n < 10000000, "%zu", m.text[HTML].n);
     cr_expect(m.text[MD].n <= 60000, "%zu", m.text[MD].n);
-    cr_expect(has(&m, HTML, "more causes in case.db") && has(&m, HTML, "more in case.db: <kbd>SELECT * FROM v_citation WHERE finding ="));
-    cr_expect(has(&m, MD, "more lines are in report.html and case.db") && has(&m, MD, "## Method"), "a long part leaves room for the others");
+    cr_expect(has(&m, HTML, "more causes in case.db")
+              && has(&m, HTML, "more in case.db: <kbd>SELECT * FROM v_citation WHERE finding ="));
+    cr_expect(has(&m, MD, "more lines are in report.html and case.db") && has(&m, MD, "## Method"),
+              "a long part leaves room for the others");
     expect_json(&m, "json_array_length(?1, '$.findings')", "4000");
-    expect_json(&m, "json_array_length(?1, '$.evidence[0].anomalies') || '/' || json_extract(?1, '$.evidence[0].anomaly_count')", "200/300");
-    expect_json(&m, "json_extract(?1, '$.evidence[0].anomalies[199]')", "{\"offset\":200,\"what\":\"what: detail\"}");
+    expect_json(&m,
+                "json_array_length(?1, '$.evidence[0].anomalies') || '/' || json_extract(?1, "
+                "'$.evidence[0].anomaly_count')",
+                "200/300");
+    expect_json(&m, "json_extract(?1, '$.evidence[0].anomalies[199]')",
+                "{\"offset\":200,\"what\":\"what: detail\"}");
     drop(&m);
 }
 
@@ -542,19 +813,35 @@ static void plain_time(struct buf *b, int64_t t) { time_short(b, t); }
 Test(report, templates)
 {
     static const struct voice v = {buf_term, plain_time, "-", false, 4};
-    static const struct { int64_t n; const char *want; } rows[] = {
-        {0, "0"}, {999, "999"}, {1000, "1,000"}, {-1000, "-1,000"}, {-999, "-999"}, {1234567, "1,234,567"}, {INT64_MAX, "9,223,372,036,854,775,807"}, {NONE, "-"}};
+    static const struct {
+        int64_t n;
+        const char *want;
+    } rows[] = {{0, "0"},
+                {999, "999"},
+                {1000, "1,000"},
+                {-1000, "-1,000"},
+                {-999, "-999"},
+                {1234567, "1,234,567"},
+                {INT64_MAX, "9,223,372,036,854,775,807"},
+                {NONE, "-"}};
     struct buf b = {0};
     for (size_t i = 0; i < LEN(rows); i++) {
         b.n = 0, say(&b, &v, "%n", rows[i].n), buf_char(&b, 0);
         cr_expect_str_eq(b.p, rows[i].want);
     }
-    b.n = 0, say(&b, &v, "%s|%s|%s|%x|%i%%|%z", STR("abcd"), STR("ab\xe2\x82\xac"), (struct str){0}, (int64_t)1312, (int64_t)-7, "z"), buf_char(&b, 0);
-    cr_expect_str_eq(b.p, "abcd|ab\xe2\x80\xa6 (3 bytes more)|-|0x00000520|-7%|z", "cut between characters, and said so");
-    b.n = 0, time_local(&b, 134168874000000000, -330), buf_char(&b, '|'), time_local(&b, 134168874000000000, 210), buf_char(&b, '|'), time_local(&b, 134168874000000000, 99999), buf_char(&b, 0);
+    b.n = 0,
+    say(&b, &v, "%s|%s|%s|%x|%i%%|%z", STR("abcd"), STR("ab\xe2\x82\xac"), (struct str){0}, (int64_t)1312,
+        (int64_t)-7, "z"),
+    buf_char(&b, 0);
+    cr_expect_str_eq(b.p, "abcd|ab\xe2\x80\xa6 (3 bytes more)|-|0x00000520|-7%|z",
+                     "cut between characters, and said so");
+    b.n = 0, time_local(&b, 134168874000000000, -330), buf_char(&b, '|'),
+    time_local(&b, 134168874000000000, 210), buf_char(&b, '|'), time_local(&b, 134168874000000000, 99999),
+    buf_char(&b, 0);
     cr_expect_str_eq(b.p, "2026-03-02 06:40:00 +05:30|2026-03-01 21:40:00 -03:30|");
     b.n = 0, time_short(&b, -1), buf_char(&b, 0);
     cr_expect_str_eq(b.p, "invalid(0xffffffffffffffff)");
-    cr_expect(str_eq(base_name(STR("a/b\\c.evtx")), STR("c.evtx")) && str_eq(base_name(STR("c")), STR("c")) && base_name(STR("c/")).n == 0);
+    cr_expect(str_eq(base_name(STR("a/b\\c.evtx")), STR("c.evtx")) && str_eq(base_name(STR("c")), STR("c"))
+              && base_name(STR("c/")).n == 0);
     buf_free(&b);
 }

@@ -1,6 +1,6 @@
-/* test_rooms: the house as src/ARCHITECTURE.md draws it, held against the #include lines of every source file.
- * Reads the table "who may include whom"; owns nothing.
- * It refuses arrows and libraries' headers that the table does not have, paths that climb, and circles of modules. */
+/* test_rooms: the house as src/ARCHITECTURE.md draws it, held against the #include lines of every source
+ * file. Reads the table "who may include whom"; owns nothing. It refuses arrows and libraries' headers that
+ * the table does not have, paths that climb, and circles of modules. */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -57,7 +57,9 @@ static void read_table(void)
     cr_assert(f, "src/ARCHITECTURE.md is not here: tests run in the top folder");
     while (fgets(line, sizeof line, f)) {
         here = line[0] == '#' ? strncmp(line, "## Who may include whom", 23) == 0 : here;
-        if (!here || (strncmp(line, "| src/", 6) && strncmp(line, "| parsers/", 10) && strncmp(line, "| reports", 9)))
+        if (!here
+            || (strncmp(line, "| src/", 6) && strncmp(line, "| parsers/", 10)
+                && strncmp(line, "| reports", 9)))
             continue;
         cr_assert(n_rooms < ROOMS);
         struct room *r = &rooms[n_rooms++];
@@ -73,7 +75,8 @@ static struct room *room_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     for (size_t i = 0; slash && i < n_rooms; i++)
-        if (strlen(rooms[i].name) == (size_t)(slash - path) && memcmp(rooms[i].name, path, (size_t)(slash - path)) == 0)
+        if (strlen(rooms[i].name) == (size_t)(slash - path)
+            && memcmp(rooms[i].name, path, (size_t)(slash - path)) == 0)
             return &rooms[i];
     return NULL;
 }
@@ -100,12 +103,18 @@ static bool listed(const char *list, const char *word)
     return strstr(list, padded) != NULL;
 }
 
-/* Headers of libraries and of the operating system; libc's and POSIX' own are everybody's in plat, and asked by no table. */
-static const struct { const char *begins, *name; } libraries[] = {
-    {"sqlite3", "sqlite3"},     {"yaml", "yaml"},       {"openssl/", "openssl"},           {"libdeflate", "libdeflate"}, {"libevtx", "libevtx"},
-    {"libregf", "libregf"},     {"libbfio", "libbfio"}, {"seccomp", "seccomp"},            {"archive", "archive"},       {"linux/", "linux/landlock"},
-    {"windows", "windows"},     {"bcrypt", "bcrypt"},   {"sys/socket", "system's"},        {"sys/mman", "system's"},     {"sys/prctl", "system's"},
-    {"sys/syscall", "system's"}, {"sys/wait", "system's"}, {"sys/resource", "system's"},   {"poll.h", "system's"},       {"dirent", "system's"},
+/* Headers of libraries and of the operating system; libc's and POSIX' own are everybody's in plat, and asked
+ * by no table. */
+static const struct {
+    const char *begins, *name;
+} libraries[] = {
+    {"sqlite3", "sqlite3"},       {"yaml", "yaml"},         {"openssl/", "openssl"},
+    {"libdeflate", "libdeflate"}, {"libevtx", "libevtx"},   {"libregf", "libregf"},
+    {"libbfio", "libbfio"},       {"seccomp", "seccomp"},   {"archive", "archive"},
+    {"linux/", "linux/landlock"}, {"windows", "windows"},   {"bcrypt", "bcrypt"},
+    {"sys/socket", "system's"},   {"sys/mman", "system's"}, {"sys/prctl", "system's"},
+    {"sys/syscall", "system's"},  {"sys/wait", "system's"}, {"sys/resource", "system's"},
+    {"poll.h", "system's"},       {"dirent", "system's"},
 };
 
 /* The library's name, then the files that may: "sqlite3 in casedb.c casedb_guard.c ". */
@@ -140,7 +149,8 @@ static void take_own(const struct room *r, const char *file, const char *named)
 {
     char path[256];
     struct stat s;
-    bool top = strncmp(named, "parsers/", 8) == 0 || strncmp(named, "reports/", 8) == 0 || strncmp(named, "tests/", 6) == 0;
+    bool top = strncmp(named, "parsers/", 8) == 0 || strncmp(named, "reports/", 8) == 0
+               || strncmp(named, "tests/", 6) == 0;
     snprintf(path, sizeof path, "%s%s", top ? "" : "src/", named);
     if (strstr(named, "..") || !strchr(named, '/') || stat(path, &s) != 0) {
         complain(file, "does not name the room:", named);
@@ -223,7 +233,8 @@ Test(rooms, includes_are_those_of_the_table)
     read_table();
     cr_assert(n_rooms >= 12, "the table has %zu rooms", n_rooms);
     read_folder("src"), read_folder("parsers"), read_folder("reports");
-    cr_expect_str_empty(complaints, "src/ARCHITECTURE.md, \"Who may include whom\", does not have:\n%s", complaints);
+    cr_expect_str_empty(complaints, "src/ARCHITECTURE.md, \"Who may include whom\", does not have:\n%s",
+                        complaints);
     for (size_t i = 0; i < n_rooms; i++)
         cr_expect(rooms[i].files > 0, "%s is in the table and holds nothing", rooms[i].name);
     char way[4096] = "";

@@ -3,35 +3,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-struct heard { size_t n[FACT_KINDS]; uint64_t sum[FACT_KINDS]; struct fact last[FACT_KINDS]; char text[FACT_KINDS][64]; };
+struct heard {
+    size_t n[FACT_KINDS];
+    uint64_t sum[FACT_KINDS];
+    struct fact last[FACT_KINDS];
+    char text[FACT_KINDS][64];
+};
 
 static enum status hear(void *ctx, const struct fact *f, struct err *e)
 {
     static const int summed[FACT_KINDS] = {[FACT_COUNT] = CO_N, [FACT_SPAN] = SP_N, [FACT_FOLD] = FO_N},
-        named[FACT_KINDS] = {[FACT_COUNT] = CO_PROVIDER, [FACT_SPAN] = SP_COMPUTER, [FACT_FOLD] = FO_DATA};
+                     named[FACT_KINDS] = {
+                         [FACT_COUNT] = CO_PROVIDER, [FACT_SPAN] = SP_COMPUTER, [FACT_FOLD] = FO_DATA};
     struct heard *h = ctx;
     (void)e;
     h->n[f->kind]++, h->sum[f->kind] += (uint64_t)f->v[summed[f->kind]].i, h->last[f->kind] = *f;
-    snprintf(h->text[f->kind], sizeof *h->text, "%.*s", (int)(f->v[named[f->kind]].s.n < 60 ? f->v[named[f->kind]].s.n : 60),
-        f->v[named[f->kind]].s.p ? f->v[named[f->kind]].s.p : "");
+    snprintf(h->text[f->kind], sizeof *h->text, "%.*s",
+             (int)(f->v[named[f->kind]].s.n < 60 ? f->v[named[f->kind]].s.n : 60),
+             f->v[named[f->kind]].s.p ? f->v[named[f->kind]].s.p : "");
     return OK;
 }
 
-static struct str numbered(char *room, const char *what, int i) { return (struct str){room, (size_t)sprintf(room, "%s%d", what, i)}; }
+static struct str numbered(char *room, const char *what, int i)
+{
+    return (struct str){room, (size_t)sprintf(room, "%s%d", what, i)};
+}
 
 Test(tally, counts_are_of_channel_and_provider_spans_of_computer_and_channel)
 {
     struct tally *t = tally_new();
-    uint32_t a = tally_source(t, STR("PC1"), STR("System"), STR("P")), b = tally_source(t, STR("PC2"), STR("System"), STR("P")),
-        c = tally_source(t, STR("PC1"), STR("System"), STR("Q"));
-    cr_expect(a != b && a != c && a == tally_source(t, STR("PC1"), STR("System"), STR("P")) && tally_channels(t) == 1);
+    uint32_t a = tally_source(t, STR("PC1"), STR("System"), STR("P")),
+             b = tally_source(t, STR("PC2"), STR("System"), STR("P")),
+             c = tally_source(t, STR("PC1"), STR("System"), STR("Q"));
+    cr_expect(a != b && a != c && a == tally_source(t, STR("PC1"), STR("System"), STR("P"))
+              && tally_channels(t) == 1);
     tally_add(t, tally_count(t, a, 1), a, 100, 1, 0x10);
     tally_add(t, tally_count(t, b, 1), b, 50, 9, 0x20);
     tally_add(t, tally_count(t, c, 1), c, INT64_MIN, 2, 0x30);
     struct heard h = {0};
     cr_assert(tally_emit(t, hear, &h, NULL) == OK);
     cr_expect(h.n[FACT_COUNT] == 2 && h.sum[FACT_COUNT] == 3 && h.n[FACT_SPAN] == 2 && h.sum[FACT_SPAN] == 3);
-    cr_expect(h.last[FACT_COUNT].v[CO_FIRST_TIME].null && h.last[FACT_COUNT].ref.off == 0x30, "a count without a believable time has none");
+    cr_expect(h.last[FACT_COUNT].v[CO_FIRST_TIME].null && h.last[FACT_COUNT].ref.off == 0x30,
+              "a count without a believable time has none");
     tally_source(t, STR("PC1"), STR("Security"), STR("P"));
     cr_expect(tally_channels(t) == 2);
     tally_free(t);
@@ -39,11 +52,18 @@ Test(tally, counts_are_of_channel_and_provider_spans_of_computer_and_channel)
 
 Test(tally, gaps)
 {
-    static const struct { const char *name; int64_t id[4]; int lost_before; uint64_t gaps; } rows[] = {
-        {"none", {5, 6, 7, 8}, 0, 0}, {"one", {5, 6, 9, 10}, 0, 1}, {"two", {5, 7, 9, 10}, 0, 2},
-         {"begins anew: a log that wrapped", {7, 8, 1, 2}, 0, 0},
-        {"ids from end to end", {INT64_MIN, INT64_MAX, 0, 1}, 0, 1}, {"records were lost there", {5, 6, 9, 10}, 2, 0},
-         {"records were lost elsewhere", {5, 6, 9, 10}, 1, 1}};
+    static const struct {
+        const char *name;
+        int64_t id[4];
+        int lost_before;
+        uint64_t gaps;
+    } rows[] = {{"none", {5, 6, 7, 8}, 0, 0},
+                {"one", {5, 6, 9, 10}, 0, 1},
+                {"two", {5, 7, 9, 10}, 0, 2},
+                {"begins anew: a log that wrapped", {7, 8, 1, 2}, 0, 0},
+                {"ids from end to end", {INT64_MIN, INT64_MAX, 0, 1}, 0, 1},
+                {"records were lost there", {5, 6, 9, 10}, 2, 0},
+                {"records were lost elsewhere", {5, 6, 9, 10}, 1, 1}};
     for (size_t i = 0; i < LEN(rows); i++) {
         struct tally *t = tally_new();
         uint32_t s = tally_source(t, STR("PC1"), STR("System"), STR("P"));
@@ -78,12 +98,14 @@ Test(tally, what_does_not_fit_is_others)
         tally_add(t, tally_count(t, s, id), s, 1, 1, 0);
     h = (struct heard){0};
     cr_assert(tally_emit(t, hear, &h, NULL) == OK);
-    cr_expect(h.sum[FACT_COUNT] == LIM_COUNTS + 50 && h.last[FACT_COUNT].v[CO_EVENT_ID].null && h.last[FACT_COUNT].v[CO_N].i == 50);
+    cr_expect(h.sum[FACT_COUNT] == LIM_COUNTS + 50 && h.last[FACT_COUNT].v[CO_EVENT_ID].null
+              && h.last[FACT_COUNT].v[CO_N].i == 50);
     cr_expect_str_eq(h.text[FACT_COUNT], "(others)");
     tally_free(t);
     struct str huge = {calloc(1, 70 << 20), 70 << 20};
     t = tally_new();
-    cr_expect(tally_source(t, huge, STR("C"), STR("P")) == TALLY_OTHERS && tally_full(t), "nor text without end");
+    cr_expect(tally_source(t, huge, STR("C"), STR("P")) == TALLY_OTHERS && tally_full(t),
+              "nor text without end");
     free((char *)huge.p), tally_free(t);
 }
 
@@ -91,7 +113,12 @@ Test(tally, folds)
 {
     struct tally *t = tally_new();
     struct heard h = {0};
-    struct tally_fold f = {.source = tally_source(t, STR("PC1"), STR("C"), STR("P")), .id = 7, .day = 3, .n = 1, .first = 10, .last = 10};
+    struct tally_fold f = {.source = tally_source(t, STR("PC1"), STR("C"), STR("P")),
+                           .id = 7,
+                           .day = 3,
+                           .n = 1,
+                           .first = 10,
+                           .last = 10};
     char room[32];
     for (int i = 0; i < 300; i++) {
         struct str key = numbered(room, "key", i % 100);

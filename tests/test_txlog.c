@@ -32,33 +32,99 @@ static bool is_sha256(const void *p, size_t n, const char *want)
 
 static struct span view(const struct buf *b) { return span_of(b->p, b->n, 0); }
 
-/* Whole file and bins as yarp recovers them; two of the sets equal what Windows itself made of them but for the base block. */
-static const struct corpus_row { const char *file[3]; unsigned applied, pages; uint32_t last, bins; const char *whole, *sha; const char *text; } corpus[] = {
-    {{"yarp/NewDirtyHive1/NewDirtyHive", "yarp/NewDirtyHive1/NewDirtyHive.LOG1", "yarp/NewDirtyHive1/NewDirtyHive.LOG2"}, 4, 49152, 5, 20480,
-     "5634f8ff937c181beabb047433a8d89ebc1dc352e969f65a1ee2a46b1fe66b63", "d762fa532cd95f274afb9277ca269d9a4f711b34a3734898b060382d5bea9237",
+/* Whole file and bins as yarp recovers them; two of the sets equal what Windows itself made of them but for
+ * the base block. */
+static const struct corpus_row {
+    const char *file[3];
+    unsigned applied, pages;
+    uint32_t last, bins;
+    const char *whole, *sha;
+    const char *text;
+} corpus[] = {
+    {{"yarp/NewDirtyHive1/NewDirtyHive", "yarp/NewDirtyHive1/NewDirtyHive.LOG1",
+      "yarp/NewDirtyHive1/NewDirtyHive.LOG2"},
+     4,
+     49152,
+     5,
+     20480,
+     "5634f8ff937c181beabb047433a8d89ebc1dc352e969f65a1ee2a46b1fe66b63",
+     "d762fa532cd95f274afb9277ca269d9a4f711b34a3734898b060382d5bea9237",
      "LOG1+LOG2: 4 entries, sequence 2-5"},
-    {{"yarp/NewDirtyHive2/NewDirtyHive", "yarp/NewDirtyHive2/NewDirtyHive.LOG1", "yarp/NewDirtyHive2/NewDirtyHive.LOG2"}, 3, 28672, 5, 20480,
-     "5634f8ff937c181beabb047433a8d89ebc1dc352e969f65a1ee2a46b1fe66b63", "d762fa532cd95f274afb9277ca269d9a4f711b34a3734898b060382d5bea9237",
+    {{"yarp/NewDirtyHive2/NewDirtyHive", "yarp/NewDirtyHive2/NewDirtyHive.LOG1",
+      "yarp/NewDirtyHive2/NewDirtyHive.LOG2"},
+     3,
+     28672,
+     5,
+     20480,
+     "5634f8ff937c181beabb047433a8d89ebc1dc352e969f65a1ee2a46b1fe66b63",
+     "d762fa532cd95f274afb9277ca269d9a4f711b34a3734898b060382d5bea9237",
      "LOG2: 3 entries, sequence 3-5; LOG1: older than the hive"},
-    {{"yarp/OldDirtyHive/OldDirtyHive", "yarp/OldDirtyHive/OldDirtyHive.LOG1", "yarp/OldDirtyHive/OldDirtyHive.LOG2"}, 1, 32768, 0, 487424,
-     "89ad16ae7621dc675cbc64db0e32e593eefe0a7c2b947de20731d0eb99d4e1a5", "23c97d7cc7947d32b5b7dc7a3761bc1191e6d5b84797a53dea08084d4cb2b56f",
+    {{"yarp/OldDirtyHive/OldDirtyHive", "yarp/OldDirtyHive/OldDirtyHive.LOG1",
+      "yarp/OldDirtyHive/OldDirtyHive.LOG2"},
+     1,
+     32768,
+     0,
+     487424,
+     "89ad16ae7621dc675cbc64db0e32e593eefe0a7c2b947de20731d0eb99d4e1a5",
+     "23c97d7cc7947d32b5b7dc7a3761bc1191e6d5b84797a53dea08084d4cb2b56f",
      "LOG1: old format, 64 pages"},
-    {{"yarp/BadBaseBlockHive/BadBaseBlockHive", "yarp/BadBaseBlockHive/BadBaseBlockHive.LOG1", "yarp/BadBaseBlockHive/BadBaseBlockHive.LOG2"}, 1, 32768, 0, 487424,
-     "89ad16ae7621dc675cbc64db0e32e593eefe0a7c2b947de20731d0eb99d4e1a5", "23c97d7cc7947d32b5b7dc7a3761bc1191e6d5b84797a53dea08084d4cb2b56f",
+    {{"yarp/BadBaseBlockHive/BadBaseBlockHive", "yarp/BadBaseBlockHive/BadBaseBlockHive.LOG1",
+      "yarp/BadBaseBlockHive/BadBaseBlockHive.LOG2"},
+     1,
+     32768,
+     0,
+     487424,
+     "89ad16ae7621dc675cbc64db0e32e593eefe0a7c2b947de20731d0eb99d4e1a5",
+     "23c97d7cc7947d32b5b7dc7a3761bc1191e6d5b84797a53dea08084d4cb2b56f",
      "base block from LOG1; LOG1: old format, 64 pages"},
-    {{"real/SYSTEM_B", "real/SYSTEM_B.LOG1", "real/SYSTEM_B.LOG2"}, 24, 2674688, 2130, 12591104,
-     "734095bf043ea72300feb8bc380a585d8a9c925cdd5ffc190ca5ff6bc5a7c231", "b6e091176b3d00b7b97efdeaeef519b1adfbaa5f6d8118d5c44fa2dcfeb5029a",
+    {{"real/SYSTEM_B", "real/SYSTEM_B.LOG1", "real/SYSTEM_B.LOG2"},
+     24,
+     2674688,
+     2130,
+     12591104,
+     "734095bf043ea72300feb8bc380a585d8a9c925cdd5ffc190ca5ff6bc5a7c231",
+     "b6e091176b3d00b7b97efdeaeef519b1adfbaa5f6d8118d5c44fa2dcfeb5029a",
      "LOG1+LOG2: 24 entries, sequence 2107-2130"},
-    {{"real/transactions_NTUSER.DAT", "real/transactions_ntuser.dat.log1", "real/transactions_ntuser.dat.log2"}, 23, 1032192, 588, 925696,
-     "0a7a7b2d1eb24ab63455f5a83e554601d88fe558d0ba1c1068a7e1102c79a092", "9c5e83727e19ff8f7fd95b73ba006dbc20dffbeead9ace35a88753f3fc7e4299",
+    {{"real/transactions_NTUSER.DAT", "real/transactions_ntuser.dat.log1",
+      "real/transactions_ntuser.dat.log2"},
+     23,
+     1032192,
+     588,
+     925696,
+     "0a7a7b2d1eb24ab63455f5a83e554601d88fe558d0ba1c1068a7e1102c79a092",
+     "9c5e83727e19ff8f7fd95b73ba006dbc20dffbeead9ace35a88753f3fc7e4299",
      "LOG1: 23 entries, sequence 566-588; LOG2: older than the hive"},
-    {{"real/UsrClass.dat", "real/UsrClass.dat.LOG1", "real/UsrClass.dat.LOG2"}, 14, 815104, 300, 2830336,
-     "0c52ea278e8c524fd13c146b060f7801af7791a1cad5b04ae9e6e06617de0e3e", "ecc04a58aa3d2467871e80e393eb8469a5fdd425f37fc88f55308efc2f384930", NULL},
-    {{"yarp/BadLogHive1/BadLogHive", "yarp/BadLogHive1/BadLogHive.LOG1", "yarp/BadLogHive1/BadLogHive.LOG2"}, 0, 0, 0, 0, NULL, NULL,
+    {{"real/UsrClass.dat", "real/UsrClass.dat.LOG1", "real/UsrClass.dat.LOG2"},
+     14,
+     815104,
+     300,
+     2830336,
+     "0c52ea278e8c524fd13c146b060f7801af7791a1cad5b04ae9e6e06617de0e3e",
+     "ecc04a58aa3d2467871e80e393eb8469a5fdd425f37fc88f55308efc2f384930",
+     NULL},
+    {{"yarp/BadLogHive1/BadLogHive", "yarp/BadLogHive1/BadLogHive.LOG1", "yarp/BadLogHive1/BadLogHive.LOG2"},
+     0,
+     0,
+     0,
+     0,
+     NULL,
+     NULL,
      "dirty, no log applied; LOG1: header checksum wrong; LOG2: empty"},
-    {{"yarp/BadLogHive2/BadLogHive", "yarp/BadLogHive2/BadLogHive.LOG1", "yarp/BadLogHive2/BadLogHive.LOG2"}, 0, 0, 0, 0, NULL, NULL,
+    {{"yarp/BadLogHive2/BadLogHive", "yarp/BadLogHive2/BadLogHive.LOG1", "yarp/BadLogHive2/BadLogHive.LOG2"},
+     0,
+     0,
+     0,
+     0,
+     NULL,
+     NULL,
      "dirty, no log applied; LOG1: no dirty vector; LOG2: empty"},
-    {{"yarp/BadLogHive3/BadLogHive", "yarp/BadLogHive3/BadLogHive.LOG1", "yarp/BadLogHive3/BadLogHive.LOG2"}, 0, 0, 0, 0, NULL, NULL,
+    {{"yarp/BadLogHive3/BadLogHive", "yarp/BadLogHive3/BadLogHive.LOG1", "yarp/BadLogHive3/BadLogHive.LOG2"},
+     0,
+     0,
+     0,
+     0,
+     NULL,
+     NULL,
      "dirty, no log applied; LOG1: header checksum wrong; LOG2: header checksum wrong"},
 };
 
@@ -69,16 +135,22 @@ static void corpus_set(const struct corpus_row *row, const struct buf *file, con
     struct replay r;
     struct err e = {0};
     cr_expect(txlog_recover(s, 3, &img, &r, &e) == OK && r.dirty, "%s: %s", row->file[0], e.why);
-    cr_expect(r.applied == row->applied && r.pages * HIVE_PAGE == row->pages, "%s: %u entries, %u pages", row->file[0], r.applied, r.pages);
+    cr_expect(r.applied == row->applied && r.pages * HIVE_PAGE == row->pages, "%s: %u entries, %u pages",
+              row->file[0], r.applied, r.pages);
     if (row->sha) {
         struct hive_header h = hive_header(span_of(img.bytes, img.n, 0));
-        cr_expect(h.checksum_ok && h.seq1 == h.seq2 && h.bins == row->bins && (!row->last || r.last_seq == row->last), "%s: base block", row->file[0]);
+        cr_expect(h.checksum_ok && h.seq1 == h.seq2 && h.bins == row->bins
+                      && (!row->last || r.last_seq == row->last),
+                  "%s: base block", row->file[0]);
         cr_expect(is_sha256(img.bytes + HIVE_BASE, h.bins, row->sha), "%s: bins", row->file[0]);
         cr_expect(is_sha256(img.bytes, img.n, row->whole), "%s: whole file", row->file[0]);
-        for (uint64_t off = HIVE_PAGE; off < img.n; off += HIVE_PAGE) {         /* every page is where image_ref says */
+        /* every page is where image_ref says */
+        for (uint64_t off = HIVE_PAGE; off < img.n; off += HIVE_PAGE) {
             struct ref ref = image_ref(&img, off, NULL);
             const struct span *from = &s[ref.file];
-            cr_assert(from->n >= ref.off + HIVE_PAGE && memcmp(from->p + ref.off, img.bytes + off, HIVE_PAGE) == 0, "%s: page at 0x%llx", row->file[0], (unsigned long long)off);
+            cr_assert(from->n >= ref.off + HIVE_PAGE
+                          && memcmp(from->p + ref.off, img.bytes + off, HIVE_PAGE) == 0,
+                      "%s: page at 0x%llx", row->file[0], (unsigned long long)off);
         }
     } else {
         cr_expect(img.bytes == s[0].p && !img.page, "%s: the file itself", row->file[0]);
@@ -92,7 +164,8 @@ Test(txlog, corpus)
 {
     for (size_t i = 0; i < LEN(corpus); i++) {
         struct buf file[3] = {0};
-        if (load(corpus[i].file[0], &file[0]) && load(corpus[i].file[1], &file[1]) && load(corpus[i].file[2], &file[2])) {
+        if (load(corpus[i].file[0], &file[0]) && load(corpus[i].file[1], &file[1])
+            && load(corpus[i].file[2], &file[2])) {
             corpus_set(&corpus[i], file, (const unsigned[]){1, 2});
             corpus_set(&corpus[i], file, (const unsigned[]){2, 1});
         } else {
@@ -106,7 +179,9 @@ Test(txlog, corpus)
 /* ---- sets of our own: states 0..4 of one hive, each a larger value */
 
 enum { STATES = 5 };
-struct set { struct buf state[STATES]; };
+struct set {
+    struct buf state[STATES];
+};
 
 static void set_make(struct set *s)
 {
@@ -116,7 +191,7 @@ static void set_make(struct set *s)
     for (unsigned i = 0; i < STATES; i++) {
         reg(&h, "Select", DW("Current", i), END);
         memset(text, 'a' + (int)i, 1000 * i);
-        reg(&h, "Setup", SZ("Text", text), END);        /* the hive grows by a bin now and then */
+        reg(&h, "Setup", SZ("Text", text), END); /* the hive grows by a bin now and then */
         hive_write(&h, &s->state[i]);
     }
     hive_free(&h);
@@ -134,7 +209,8 @@ static uint8_t *at(struct buf *b, size_t off) { return (uint8_t *)b->p + off; }
 static bool shows(const struct image *img, const struct buf *state)
 {
     uint32_t bins = le32((const uint8_t *)state->p + 40);
-    return img->n >= HIVE_BASE + bins && le32(img->bytes + 40) == bins && memcmp(img->bytes + HIVE_BASE, state->p + HIVE_BASE, bins) == 0;
+    return img->n >= HIVE_BASE + bins && le32(img->bytes + 40) == bins
+           && memcmp(img->bytes + HIVE_BASE, state->p + HIVE_BASE, bins) == 0;
 }
 
 /* A log of entries from state a to b, numbered from seq. */
@@ -148,25 +224,100 @@ static void make_log(struct buf *log, const struct set *s, unsigned a, unsigned 
 
 static const struct pair_row {
     const char *name;
-    uint32_t hive[2];                               /* sequence numbers of the hive */
+    uint32_t hive[2]; /* sequence numbers of the hive */
     bool bad_header;
-    struct { unsigned from, to; uint32_t seq; } log[2];    /* from == to: no such log (an empty file) */
+    struct {
+        unsigned from, to;
+        uint32_t seq;
+    } log[2]; /* from == to: no such log (an empty file) */
     unsigned shows, applied;
     const char *text;
 } pairs[] = {
     {"one log", {11, 10}, false, {{0, 2, 11}, {0, 0, 0}}, 2, 2, "LOG1: 2 entries, sequence 11-12"},
-    {"the second log alone", {11, 10}, false, {{0, 0, 0}, {0, 3, 10}}, 3, 3, "LOG2: 3 entries, sequence 10-12"},
-    {"LOG2 goes on where LOG1 ends", {11, 10}, false, {{0, 2, 11}, {2, 4, 13}}, 4, 4, "LOG1+LOG2: 4 entries, sequence 11-14"},
-    {"LOG1 goes on where LOG2 ends", {11, 10}, false, {{2, 4, 13}, {0, 2, 11}}, 4, 4, "LOG2+LOG1: 4 entries, sequence 11-14"},
-    {"a gap between them", {11, 10}, false, {{0, 2, 11}, {2, 4, 14}}, 2, 2, "LOG1: 2 entries, sequence 11-12; LOG2: does not follow the other log"},
-    {"far ahead of the hive", {11, 10}, false, {{0, 2, 500}, {0, 0, 0}}, 2, 2, "LOG1: 2 entries, sequence 500-501"},
-    {"older than the hive", {11, 10}, false, {{0, 2, 8}, {0, 0, 0}}, 0, 0, "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
-    {"the older one is left out", {11, 10}, false, {{0, 1, 8}, {0, 2, 11}}, 2, 2, "LOG2: 2 entries, sequence 11-12; LOG1: older than the hive"},
-    {"numbers wrap inside a log", {0xffffffff, 0xfffffffe}, false, {{0, 3, 0xfffffffe}, {0, 0, 0}}, 3, 3, "LOG1: 3 entries, sequence 4294967294-0"},
-    {"numbers wrap between logs", {0xffffffff, 0xfffffffe}, false, {{2, 4, 0}, {0, 2, 0xfffffffe}}, 4, 4, "LOG2+LOG1: 4 entries, sequence 4294967294-1"},
-    {"bad base block: the later log alone", {11, 10}, true, {{0, 1, 11}, {0, 4, 13}}, 4, 4, "base block from LOG2; LOG2: 4 entries, sequence 13-16; LOG1: older than the other log"},
-    {"bad base block, one log", {11, 10}, true, {{0, 2, 3}, {0, 0, 0}}, 2, 2, "base block from LOG1; LOG1: 2 entries, sequence 3-4"},
-    {"clean", {10, 10}, false, {{0, 2, 11}, {0, 0, 0}}, 0, 0, "clean; LOG1 is ahead of it (sequence 12), not applied"},
+    {"the second log alone",
+     {11, 10},
+     false,
+     {{0, 0, 0}, {0, 3, 10}},
+     3,
+     3,
+     "LOG2: 3 entries, sequence 10-12"},
+    {"LOG2 goes on where LOG1 ends",
+     {11, 10},
+     false,
+     {{0, 2, 11}, {2, 4, 13}},
+     4,
+     4,
+     "LOG1+LOG2: 4 entries, sequence 11-14"},
+    {"LOG1 goes on where LOG2 ends",
+     {11, 10},
+     false,
+     {{2, 4, 13}, {0, 2, 11}},
+     4,
+     4,
+     "LOG2+LOG1: 4 entries, sequence 11-14"},
+    {"a gap between them",
+     {11, 10},
+     false,
+     {{0, 2, 11}, {2, 4, 14}},
+     2,
+     2,
+     "LOG1: 2 entries, sequence 11-12; LOG2: does not follow the other log"},
+    {"far ahead of the hive",
+     {11, 10},
+     false,
+     {{0, 2, 500}, {0, 0, 0}},
+     2,
+     2,
+     "LOG1: 2 entries, sequence 500-501"},
+    {"older than the hive",
+     {11, 10},
+     false,
+     {{0, 2, 8}, {0, 0, 0}},
+     0,
+     0,
+     "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
+    {"the older one is left out",
+     {11, 10},
+     false,
+     {{0, 1, 8}, {0, 2, 11}},
+     2,
+     2,
+     "LOG2: 2 entries, sequence 11-12; LOG1: older than the hive"},
+    {"numbers wrap inside a log",
+     {0xffffffff, 0xfffffffe},
+     false,
+     {{0, 3, 0xfffffffe}, {0, 0, 0}},
+     3,
+     3,
+     "LOG1: 3 entries, sequence 4294967294-0"},
+    {"numbers wrap between logs",
+     {0xffffffff, 0xfffffffe},
+     false,
+     {{2, 4, 0}, {0, 2, 0xfffffffe}},
+     4,
+     4,
+     "LOG2+LOG1: 4 entries, sequence 4294967294-1"},
+    {"bad base block: the later log alone",
+     {11, 10},
+     true,
+     {{0, 1, 11}, {0, 4, 13}},
+     4,
+     4,
+     "base block from LOG2; LOG2: 4 entries, sequence 13-16; LOG1: older than the other log"},
+    {"bad base block, one log",
+     {11, 10},
+     true,
+     {{0, 2, 3}, {0, 0, 0}},
+     2,
+     2,
+     "base block from LOG1; LOG1: 2 entries, sequence 3-4"},
+    {"clean",
+     {10, 10},
+     false,
+     {{0, 2, 11}, {0, 0, 0}},
+     0,
+     0,
+     "clean; LOG1 is ahead of it (sequence 12), not applied"},
     {"clean, old log", {10, 10}, false, {{0, 2, 8}, {0, 0, 0}}, 0, 0, "clean"},
 };
 
@@ -189,12 +340,16 @@ Test(txlog, order_of_logs)
         struct replay r;
         struct err e = {0};
         cr_expect_eq(txlog_recover(files, 3, &img, &r, &e), OK, "%s", p->name);
-        cr_expect(r.applied == p->applied && r.header_repaired == p->bad_header, "%s: %u applied", p->name, r.applied);
+        cr_expect(r.applied == p->applied && r.header_repaired == p->bad_header, "%s: %u applied", p->name,
+                  r.applied);
         cr_expect_str_eq(r.text, p->text, "%s: %s", p->name, r.text);
-        cr_expect(p->bad_header && !p->applied ? true : shows(&img, &s.state[p->shows]), "%s: wrong state", p->name);
+        cr_expect(p->bad_header && !p->applied ? true : shows(&img, &s.state[p->shows]), "%s: wrong state",
+                  p->name);
         cr_expect(p->applied ? img.page && img.owned : img.bytes == files[0].p && !img.page, "%s", p->name);
         if (p->applied)
-            cr_expect(le32(img.bytes + 4) == r.last_seq && le32(img.bytes + 8) == r.last_seq && hive_header(span_of(img.bytes, img.n, 0)).checksum_ok, "%s", p->name);
+            cr_expect(le32(img.bytes + 4) == r.last_seq && le32(img.bytes + 8) == r.last_seq
+                          && hive_header(span_of(img.bytes, img.n, 0)).checksum_ok,
+                      "%s", p->name);
         image_free(&img);
         buf_free(&hive), buf_free(&log[0]), buf_free(&log[1]);
     }
@@ -203,14 +358,28 @@ Test(txlog, order_of_logs)
 
 Test(txlog, old_logs)
 {
-    static const struct { const char *name; int minutes[2]; bool bad_header; unsigned applied; const char *text; } rows[] = {
+    static const struct {
+        const char *name;
+        int minutes[2];
+        bool bad_header;
+        unsigned applied;
+        const char *text;
+    } rows[] = {
         {"same time as the hive", {0, -1000}, false, 1, "LOG1: old format"},
         {"later than the hive", {5, -1000}, false, 1, "LOG1: old format"},
-        {"older than the hive", {-5, -1000}, false, 0, "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
+        {"older than the hive",
+         {-5, -1000},
+         false,
+         0,
+         "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
         {"the later of two", {1, 2}, false, 1, "LOG2: old format"},
         {"the first of two equals", {2, 2}, false, 1, "LOG1: old format"},
         {"bad base block", {3, -1000}, true, 1, "base block from LOG1; LOG1: old format"},
-        {"bad base block, older than the first bin", {-3, -1000}, true, 0, "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
+        {"bad base block, older than the first bin",
+         {-3, -1000},
+         true,
+         0,
+         "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
     };
     struct set s;
     set_make(&s);
@@ -230,7 +399,7 @@ Test(txlog, old_logs)
         cr_expect_eq(txlog_recover(files, 3, &img, &r, NULL), OK, "%s", rows[i].name);
         cr_expect(r.applied == rows[i].applied, "%s: %s", rows[i].name, r.text);
         cr_expect(!strncmp(r.text, rows[i].text, strlen(rows[i].text)), "%s: %s", rows[i].name, r.text);
-        if (r.applied) {                /* bytes 20.. of the first bin hold a time that hive_stamp set */
+        if (r.applied) { /* bytes 20.. of the first bin hold a time that hive_stamp set */
             hive_stamp(&s.state[3], now);
             cr_expect(shows(&img, &s.state[3]), "%s", rows[i].name);
         }
@@ -240,15 +409,30 @@ Test(txlog, old_logs)
     set_free(&s);
 }
 
-/* Each breakage of the first entry leaves the hive alone; of a later one, what came before it stays applied. */
+/* Each breakage of the first entry leaves the hive alone; of a later one, what came before it stays applied.
+ */
 Test(txlog, broken_logs)
 {
-    static const struct { const char *name, *text; } why[] = {
-        {"checksum", "LOG1: header checksum wrong"}, {"magic", "LOG1: not a log"}, {"sequence", "LOG1: its sequence numbers differ"}, {"type", "LOG1: unknown file type"},
-        {"header-only", "LOG1: no entry of its sequence number"}, {"entry-magic", "LOG1: no entry of its sequence number"}, {"entry-hash1", "LOG1: hash wrong"},
-        {"entry-hash2", "LOG1: hash wrong"}, {"entry-size", "LOG1: size wrong"}, {"entry-size-odd", "LOG1: size wrong"}, {"entry-seq", "LOG1: no entry of its sequence number"},
-        {"entry-count", "LOG1: page count wrong"}, {"entry-none", "LOG1: page count wrong"}, {"entry-offset", "LOG1: page outside"}, {"entry-bins", "LOG1: hive size wrong"},
-        {"entry-cut", "LOG1: size wrong"}, {"old-magic", "LOG1: no dirty vector"},
+    static const struct {
+        const char *name, *text;
+    } why[] = {
+        {"checksum", "LOG1: header checksum wrong"},
+        {"magic", "LOG1: not a log"},
+        {"sequence", "LOG1: its sequence numbers differ"},
+        {"type", "LOG1: unknown file type"},
+        {"header-only", "LOG1: no entry of its sequence number"},
+        {"entry-magic", "LOG1: no entry of its sequence number"},
+        {"entry-hash1", "LOG1: hash wrong"},
+        {"entry-hash2", "LOG1: hash wrong"},
+        {"entry-size", "LOG1: size wrong"},
+        {"entry-size-odd", "LOG1: size wrong"},
+        {"entry-seq", "LOG1: no entry of its sequence number"},
+        {"entry-count", "LOG1: page count wrong"},
+        {"entry-none", "LOG1: page count wrong"},
+        {"entry-offset", "LOG1: page outside"},
+        {"entry-bins", "LOG1: hive size wrong"},
+        {"entry-cut", "LOG1: size wrong"},
+        {"old-magic", "LOG1: no dirty vector"},
     };
     struct set s;
     set_make(&s);
@@ -263,7 +447,9 @@ Test(txlog, broken_logs)
         else
             make_log(&log, &s, 0, 1, 11);
         log_break(&log, why[i].name);
-        cr_expect(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL) == OK && !r.applied && r.rejected == 1 && !img.page, "%s", why[i].name);
+        cr_expect(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL) == OK
+                      && !r.applied && r.rejected == 1 && !img.page,
+                  "%s", why[i].name);
         cr_expect(strstr(r.text, why[i].text), "%s: %s", why[i].name, r.text);
         image_free(&img);
         buf_free(&hive), buf_free(&log);
@@ -294,13 +480,17 @@ Test(txlog, cut_short)
         }
     }
     cr_expect_eq(end, whole);
-    for (size_t n = 0; n < 600; n++) {              /* heads of every length */
-        cr_expect(txlog_recover((struct span[]){span_of(hive.p, n, 0), span_of(log.p, n, 0)}, 2, &img, &r, NULL) == OK && !r.applied);
+    for (size_t n = 0; n < 600; n++) { /* heads of every length */
+        cr_expect(
+            txlog_recover((struct span[]){span_of(hive.p, n, 0), span_of(log.p, n, 0)}, 2, &img, &r, NULL)
+                == OK
+            && !r.applied);
         image_free(&img);
     }
     size_t second = HIVE_PAGE + le32(at(&log, HIVE_PAGE + 4));
     log.p[second + 60] ^= 1;
-    cr_expect(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL) == OK && r.applied == 1 && r.rejected == 1);
+    cr_expect(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL) == OK
+              && r.applied == 1 && r.rejected == 1);
     cr_expect_str_eq(r.text, "LOG1: 1 entries, sequence 11-11; LOG1: entry 12: hash wrong");
     image_free(&img);
     buf_free(&hive), buf_free(&log), set_free(&s);
@@ -348,7 +538,7 @@ Test(txlog, where_bytes_lie)
     cr_expect(from_log);
     cr_expect_eq(image_ref(&img, 4096 * 4096, NULL).off, 4096u * 4096, "behind the end: as it is");
     image_free(&img);
-    image_free(&img);                               /* twice does no harm */
+    image_free(&img); /* twice does no harm */
     buf_free(&hive), buf_free(&log), set_free(&s);
 }
 
@@ -370,7 +560,9 @@ Test(txlog, evidence_untouched)
         memcpy(p[i], i ? log.p : s.state[0].p, n[i]);
         cr_assert_eq(mprotect(p[i], n[i], PROT_READ), 0);
     }
-    cr_expect_eq(txlog_recover((struct span[]){span_of(p[0], n[0], 0), span_of(p[1], n[1], 0)}, 2, &img, &r, NULL), OK);
+    cr_expect_eq(
+        txlog_recover((struct span[]){span_of(p[0], n[0], 0), span_of(p[1], n[1], 0)}, 2, &img, &r, NULL),
+        OK);
     cr_expect(r.applied == 3 && shows(&img, &s.state[3]));
     cr_expect(img.hive.p == p[0] && memcmp(p[0], s.state[0].p, n[0]) == 0);
     image_free(&img);
@@ -386,7 +578,8 @@ Test(txlog, base_block)
     reg(&h, "A", DW("x", 1), END);
     hive_write(&h, &b);
     struct hive_header x = hive_header(span_of(b.p, 512, 0));
-    cr_expect(x.regf && x.checksum_ok && x.seq1 == 3 && x.seq2 == 3 && x.major == 1 && x.minor == 3 && x.file_type == 0 && x.written == h.now);
+    cr_expect(x.regf && x.checksum_ok && x.seq1 == 3 && x.seq2 == 3 && x.major == 1 && x.minor == 3
+              && x.file_type == 0 && x.written == h.now);
     x = hive_header(span_of(b.p, 511, 0));
     cr_expect(x.regf && !x.checksum_ok && !x.seq1 && !x.bins && x.name);
     x = hive_header(span_of(b.p, 3, 0));

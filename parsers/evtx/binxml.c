@@ -6,12 +6,12 @@
 enum { BUCKETS = 1024, CHAIN = 32, TOUCHED = 2048, CHUNK_MAX = 65536, XML_MAX = 4 << 20, NAMES_SEEN = 64 };
 
 struct bx_tmpl {
-    const uint8_t *raw;             /* header (24 bytes) and data as first seen */
+    const uint8_t *raw; /* header (24 bytes) and data as first seen */
     uint32_t bytes;
-    struct bx_refs refs;            /* names lie in our copies, not in a chunk */
+    struct bx_refs refs; /* names lie in our copies, not in a chunk */
     struct bx_list tree;
-    bool compiled, odd;             /* odd: a name's hash is wrong */
-    uint16_t index;                 /* in bx->tmpl */
+    bool compiled, odd; /* odd: a name's hash is wrong */
+    uint16_t index;     /* in bx->tmpl */
     struct bx_plan *plan[BX_CONTEXTS];
     struct bx_tmpl *next;
 };
@@ -63,7 +63,8 @@ static void forget_offsets(struct bx *bx)
 
 void bx_chunk(struct bx *bx, const uint8_t *p, size_t n)
 {
-    bx->chunk = (struct bx_chunk){p, n < CHUNK_MAX ? n : CHUNK_MAX, LIM_BINXML_WORK, .elements = bx->chunk.elements, .levels = bx->chunk.levels};
+    bx->chunk = (struct bx_chunk){p, n < CHUNK_MAX ? n : CHUNK_MAX, LIM_BINXML_WORK,
+                                  .elements = bx->chunk.elements, .levels = bx->chunk.levels};
     forget_offsets(bx);
 }
 
@@ -81,14 +82,17 @@ static void flush_templates(struct bx *bx)
     forget_offsets(bx);
 }
 
-/* ---- Recognising a definition --------------------------------------------------------------------------------------------------------- */
+/* --- Recognising a definition */
 
-/* Is the definition at def, with these bytes, the one t was made from? Equal but for name offsets, which must lead to equal names.
- * So a template is compiled once per content, wherever in a chunk it stands and whatever stood there before. */
+/* Is the definition at def, with these bytes, the one t was made from? Equal but for name offsets, which must
+ * lead to equal names. So a template is compiled once per content, wherever in a chunk it stands and whatever
+ * stood there before. */
 static bool same_definition(struct bx *bx, const struct bx_tmpl *t, struct span body, uint32_t def)
 {
-    uint32_t seen[NAMES_SEEN] = {0}, at = 4;        /* the first 4 bytes chain definitions of a bucket: never followed */
-    if (t->bytes != body.n || memcmp(t->raw + 4, body.p + 4, 20) != 0 || !bx_work(&bx->chunk, 1 + (uint32_t)(t->refs.n + body.n / 64)))
+    /* the first 4 bytes chain definitions of a bucket: never followed */
+    uint32_t seen[NAMES_SEEN] = {0}, at = 4;
+    if (t->bytes != body.n || memcmp(t->raw + 4, body.p + 4, 20) != 0
+        || !bx_work(&bx->chunk, 1 + (uint32_t)(t->refs.n + body.n / 64)))
         return false;
     for (size_t i = 0; i < t->refs.n; i++) {
         const struct bx_ref *r = &t->refs.ref[i];
@@ -96,10 +100,11 @@ static bool same_definition(struct bx *bx, const struct bx_tmpl *t, struct span 
         uint32_t pos = 24 + r->pos, off = le32(body.p + pos), own = def + pos + 4;
         if (memcmp(t->raw + at, body.p + at, pos - at) != 0 || (off == own) != r->inside)
             return false;
-        at = pos + (r->inside ? 8 : 4);             /* an inline name's own chain link is not its content */
+        at = pos + (r->inside ? 8 : 4); /* an inline name's own chain link is not its content */
         if (r->inside || (r->name < NAMES_SEEN && seen[r->name] == off && off))
             continue;
-        if (off > bx->chunk.n || bx->chunk.n - off < 4 + name.n || memcmp(bx->chunk.p + off + 4, name.p, name.n) != 0)
+        if (off > bx->chunk.n || bx->chunk.n - off < 4 + name.n
+            || memcmp(bx->chunk.p + off + 4, name.p, name.n) != 0)
             return false;
         if (r->name < NAMES_SEEN)
             seen[r->name] = off;
@@ -107,7 +112,7 @@ static bool same_definition(struct bx *bx, const struct bx_tmpl *t, struct span 
     return memcmp(t->raw + at, body.p + at, t->bytes - at) == 0;
 }
 
-/* ---- Compiling ------------------------------------------------------------------------------------------------------------------------ */
+/* --- Compiling */
 
 static struct str kept(struct bx *bx, struct buf *b)
 {
@@ -174,7 +179,8 @@ static bool keep_element(struct bx *bx, struct bx_elem *e, struct buf *tmp)
     return e->open.p != NULL;
 }
 
-/* The tree of a definition, in memory that outlives the chunk. A definition that is no good is remembered too, so it is not tried again. */
+/* The tree of a definition, in memory that outlives the chunk. A definition that is no good is remembered
+ * too, so it is not tried again. */
 static struct bx_tmpl *compile(struct bx *bx, struct span body, uint32_t def)
 {
     const char *why = NULL;
@@ -185,12 +191,20 @@ static struct bx_tmpl *compile(struct bx *bx, struct span body, uint32_t def)
     struct bx_refs refs = {.cap = body.n / 5 < UINT16_MAX ? body.n / 5 : UINT16_MAX};
     refs.ref = arena_alloc(&tmp_mem, sizeof *refs.ref, refs.cap + 1);
     refs.name = arena_alloc(&tmp_mem, sizeof *refs.name, refs.cap + 1);
-    t = t && (t->raw = (const uint8_t *)arena_str(&bx->keep, (struct str){(const char *)body.p, body.n}).p) ? t : NULL;
+    t = t && (t->raw = (const uint8_t *)arena_str(&bx->keep, (struct str){(const char *)body.p, body.n}).p)
+            ? t
+            : NULL;
     if (!t || !refs.ref || !refs.name)
         return NULL;
     bx->stats.compiled++;
     t->bytes = (uint32_t)body.n;
-    struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->keep, .refs = &refs, .definition = true, .odd = &t->odd, .base = def + 24, .why = &why};
+    struct bx_parse q = {.chunk = &bx->chunk,
+                         .mem = &bx->keep,
+                         .refs = &refs,
+                         .definition = true,
+                         .odd = &t->odd,
+                         .base = def + 24,
+                         .why = &why};
     if (!bx_parse(&q, span_at(body, 24, body.n - 24), &t->tree))
         return t;
     t->refs = (struct bx_refs){.n = refs.n, .n_name = refs.n_name};
@@ -242,7 +256,8 @@ __attribute__((noinline)) static struct bx_tmpl *template_new(struct bx *bx, uin
     return t->compiled ? t : NULL;
 }
 
-/* The template whose definition is at offset def of the chunk; NULL: not compiled, the general lane reads it. */
+/* The template whose definition is at offset def of the chunk; NULL: not compiled, the general lane reads it.
+ */
 static inline struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
 {
     if (def >= bx->chunk.n || !bx->at[def])
@@ -251,7 +266,8 @@ static inline struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
     return t->compiled ? t : NULL;
 }
 
-__attribute__((noinline)) static struct bx_plan *plan_new(struct bx *bx, struct bx_tmpl *t, enum bx_context context)
+__attribute__((noinline)) static struct bx_plan *plan_new(struct bx *bx, struct bx_tmpl *t,
+                                                          enum bx_context context)
 {
     struct bx_plan *p = t->plan[context] = arena_alloc(&bx->keep, sizeof *p, 1);
     if (!p)
@@ -266,7 +282,7 @@ static inline struct bx_plan *plan_of(struct bx *bx, struct bx_tmpl *t, enum bx_
     return !p ? plan_new(bx, t, context) : p->ok ? p : NULL;
 }
 
-/* ---- Records -------------------------------------------------------------------------------------------------------------------------- */
+/* --- Records */
 
 /* Items of the record at hand: one array for all records, so that none is made anew. */
 static struct bx_item *item_add(struct bx *bx, struct bx_event *ev)
@@ -312,9 +328,10 @@ static bool open_general(struct bx *bx, struct bx_event *ev)
     return true;
 }
 
-/* Is s one template instance and nothing else, of a template we compiled? off: room for LIM_BINXML_SLOTS + 1, or NULL: from the record's memory.
- * odd: set when the definition is not the one the instance means. */
-static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots, bool *odd)
+/* Is s one template instance and nothing else, of a template we compiled? off: room for LIM_BINXML_SLOTS + 1,
+ * or NULL: from the record's memory. odd: set when the definition is not the one the instance means. */
+static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots,
+                                          bool *odd)
 {
     uint32_t def, id;
     if (s.n >= 4 && s.p[0] == 0x0f)
@@ -327,7 +344,8 @@ static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t
     if (!bx_slots(&s, off, n, slots) || (s.n && s.p[0] != 0))
         return NULL;
     struct bx_tmpl *t = template_at(bx, def);
-    t = t && le32(t->raw + 4) == id ? t : NULL;         /* another one stands there: the general lane says so */
+    /* another one stands there: the general lane says so */
+    t = t && le32(t->raw + 4) == id ? t : NULL;
     *odd |= !t || t->odd;
     return t;
 }
@@ -342,7 +360,8 @@ bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_ev
     ev->bytes = span_of(bx->chunk.p + at, n, at);
     if (lane == BX_GENERAL_LANE)
         return open_general(bx, ev);
-    if (bx->n_tmpl > LIM_TEMPLATES - 512 || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 4 * 3)
+    if (bx->n_tmpl > LIM_TEMPLATES - 512
+        || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 4 * 3)
         flush_templates(bx);
     bx->mem = *bx->scratch;
     struct bx_tmpl *t = instance_of(bx, ev->bytes, ev->room, &ev->s, &ev->odd);
@@ -371,21 +390,25 @@ void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS])
 void bx_head(const struct bx_event *ev, struct bx_head *h)
 {
     if (!ev->t) {
-        *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL], ev->sys[BXS_PROVIDER], ev->sys[BXS_EVENT_ID], ev->sys[BXS_RECORD_ID],
-            ev->sys[BXS_TIME]};
+        *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL],   ev->sys[BXS_PROVIDER],
+                              ev->sys[BXS_EVENT_ID], ev->sys[BXS_RECORD_ID], ev->sys[BXS_TIME]};
         return;
     }
     const struct bx_src *sys = ev->t->plan[BX_AT_RECORD]->sys;
-    h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s), h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
-        h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
-    h->event_id = bx_value_of(&sys[BXS_EVENT_ID], &ev->s), h->record_id = bx_value_of(&sys[BXS_RECORD_ID], &ev->s),
-        h->time = bx_value_of(&sys[BXS_TIME], &ev->s);
+    h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s),
+    h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
+    h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
+    h->event_id = bx_value_of(&sys[BXS_EVENT_ID], &ev->s),
+    h->record_id = bx_value_of(&sys[BXS_RECORD_ID], &ev->s), h->time = bx_value_of(&sys[BXS_TIME], &ev->s);
 }
 
-static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s, unsigned level);
+static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s,
+                      unsigned level);
 
-/* The fragment in a slot: a template instance by its plan, anything else through a tree of its own. False: only the whole record's tree will do. */
-static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, enum bx_context context, unsigned level)
+/* The fragment in a slot: a template instance by its plan, anything else through a tree of its own. False:
+ * only the whole record's tree will do. */
+static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, enum bx_context context,
+                         unsigned level)
 {
     if (bx_is_absent(v) || bx_is_null(v))
         return true;
@@ -403,10 +426,12 @@ static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, en
     struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .level = level, .odd = &ev->odd, .why = &why};
     if (!bx_parse(&q, s, &tree))
         return false;
-    return bx_plan_read(&own, &tree, context, false, &bx->mem, &bx->chunk) && add_items(bx, ev, &own, &slots, level);
+    return bx_plan_read(&own, &tree, context, false, &bx->mem, &bx->chunk)
+           && add_items(bx, ev, &own, &slots, level);
 }
 
-static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s, unsigned level)
+static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s,
+                      unsigned level)
 {
     ev->rendered |= p->rendered;
     for (size_t i = 0; i < p->n; i++) {
@@ -440,12 +465,12 @@ bool bx_items(struct bx *bx, struct bx_event *ev)
     const struct bx_tmpl *t = ev->t;
     if (open_general(bx, ev))
         return true;
-    ev->t = t, ev->n_item = 0, ev->ready = false;       /* the head stays readable */
+    ev->t = t, ev->n_item = 0, ev->ready = false; /* the head stays readable */
     return false;
 }
 
-/* The usual record: template in template, each the only datum of the one around it, down to one whose data are plain. Then no items are needed.
- * NULL: another kind of record. */
+/* The usual record: template in template, each the only datum of the one around it, down to one whose data
+ * are plain. Then no items are needed. NULL: another kind of record. */
 static struct bx_plan *plain_data(struct bx *bx, struct bx_event *ev, struct bx_slots *slots)
 {
     struct bx_plan *p = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
@@ -454,14 +479,15 @@ static struct bx_plan *plain_data(struct bx *bx, struct bx_event *ev, struct bx_
         struct bx_val v = bx_value_of(&p->field[0].src, slots);
         if (p->n != 1 || !bx_is_xml(v) || level == bx->chunk.levels)
             return NULL;
-        struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), ev->inner_room, slots, &ev->odd);
+        struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), ev->inner_room,
+                                        slots, &ev->odd);
         p = t ? plan_of(bx, t, p->field[0].context) : NULL;
         ev->rendered |= p && p->rendered;
     }
     return p && p->plain && !slots->fragments ? p : NULL;
 }
 
-/* ---- Values by name ------------------------------------------------------------------------------------------------------------------- */
+/* --- Values by name */
 
 static void find_names(struct bx_plan *p, const void *who, const struct str *name, size_t n)
 {
@@ -474,7 +500,8 @@ static void find_names(struct bx_plan *p, const void *who, const struct str *nam
     }
 }
 
-static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out)
+static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name,
+                           size_t n, struct bx_val *out)
 {
     struct bx_slots slots;
     struct bx_plan *p = plain_data(bx, ev, &slots);
@@ -483,18 +510,21 @@ static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, 
     if (p->who != who)
         find_names(p, who, name, n);
     for (size_t k = 0; k < n; k++)
-        out[k] = p->where[k] == UINT16_MAX ? bx_absent_val() : bx_value_of(&p->field[p->where[k]].src, &slots);
+        out[k] = p->where[k] == UINT16_MAX ? bx_absent_val()
+                                           : bx_value_of(&p->field[p->where[k]].src, &slots);
     return true;
 }
 
-static void first_of_name(struct str is, struct bx_val v, const struct str *name, size_t n, struct bx_val *out)
+static void first_of_name(struct str is, struct bx_val v, const struct str *name, size_t n,
+                          struct bx_val *out)
 {
     for (size_t k = 0; k < n; k++)
         if (bx_is_absent(out[k]) && str_eq(is, name[k]))
             out[k] = v;
 }
 
-bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n, struct bx_val *out)
+bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n,
+              struct bx_val *out)
 {
     if (!ev->ready && n <= BX_NAMES && named_in_slots(bx, ev, who, name, n, out))
         return true;
@@ -536,21 +566,28 @@ bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t 
         buf_z(out, "{\"_unreadable\":true}");
         return false;
     }
-    bool ok = plain ? bx_put_plain(out, plain, &slots, hash) : bx_put_grouped(out, ev->item, ev->n_item, &bx->mem, hash);
+    bool ok = plain ? bx_put_plain(out, plain, &slots, hash)
+                    : bx_put_grouped(out, ev->item, ev->n_item, &bx->mem, hash);
     if (!ok)
         buf_z(out, ",\"_cut\":true");
     if (out->n == start)
         buf_char(out, ',');
     if (!out->bad)
-        out->p[start] = '{';                        /* the comma before the first one */
+        out->p[start] = '{'; /* the comma before the first one */
     buf_char(out, '}');
     bx_work(&bx->chunk, (uint32_t)(out->n - start) / 4);
     return ok && !out->bad;
 }
 
-/* ---- XML ------------------------------------------------------------------------------------------------------------------------------ */
+/* --- XML */
 
-struct xml { struct bx *bx; struct buf *out; size_t start; bool bad; const char *why; };
+struct xml {
+    struct bx *bx;
+    struct buf *out;
+    size_t start;
+    bool bad;
+    const char *why;
+};
 
 static void put_scalars(struct buf *out, struct bx_val v)
 {
@@ -608,7 +645,8 @@ static void xml_fragment(struct xml *x, struct bx_val v, unsigned depth)
 }
 
 /* one: the array item this repetition shows, or NULL: the content as it is. */
-static void xml_once(struct xml *x, const struct bx_elem *e, const struct bx_slots *s, const struct bx_val *one, unsigned depth)
+static void xml_once(struct xml *x, const struct bx_elem *e, const struct bx_slots *s,
+                     const struct bx_val *one, unsigned depth)
 {
     struct buf *out = x->out;
     if (e->open.p) {
@@ -639,12 +677,14 @@ static void xml_element(struct xml *x, const struct bx_elem *e, const struct bx_
     if (list_gone(&e->content, s))
         return;
     const struct bx_node *only = e->content.first && !e->content.first->next ? e->content.first : NULL;
-    struct bx_val one, rest = only && (only->kind == BXN_SLOT || only->kind == BXN_VALUE) ? node_value(only, s) : (struct bx_val){0};
+    struct bx_val one, rest = only && (only->kind == BXN_SLOT || only->kind == BXN_VALUE)
+                                  ? node_value(only, s)
+                                  : (struct bx_val){0};
     if (!bx_is_array(rest) || rest.n == 0) {
         xml_once(x, e, s, NULL, depth);
         return;
     }
-    while (bx_each(&rest, &one) && x->out->n - x->start <= XML_MAX)     /* an array repeats its element */
+    while (bx_each(&rest, &one) && x->out->n - x->start <= XML_MAX) /* an array repeats its element */
         xml_once(x, e, s, &one, depth);
 }
 
@@ -655,7 +695,8 @@ static void xml_list(struct xml *x, const struct bx_list *l, const struct bx_slo
         if (n->kind == BXN_ELEMENT)
             xml_element(x, n->elem, s, depth + 1);
         else if (n->kind == BXN_PI)
-            buf_put(x->out, "<?", 2), buf_str(x->out, n->target), buf_char(x->out, ' '), bx_xml(x->out, v), buf_put(x->out, "?>", 2);
+            buf_put(x->out, "<?", 2), buf_str(x->out, n->target), buf_char(x->out, ' '), bx_xml(x->out, v),
+                buf_put(x->out, "?>", 2);
         else if (n->kind == BXN_SLOT && bx_is_xml(v) && v.n)
             xml_fragment(x, v, depth + 1);
         else

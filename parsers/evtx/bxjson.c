@@ -14,12 +14,20 @@ static inline void put_blocks(struct buf *out, struct str s)
     out->n += s.n;
 }
 
-/* ---- System --------------------------------------------------------------------------------------------------------------------------- */
+/* --- System */
 
 enum shape { AS_NOTHING, AS_TEXT, AS_INT, AS_HEX };
 /* In order. rare: left out when the record lacks it; the others are null then. */
-static const struct shown { struct str key; enum bx_sys what; enum shape as; bool rare; } system_members[] = {
-#define KEY(name) {",\"" name "\":", sizeof ",\"" name "\":" - 1}
+static const struct shown {
+    struct str key;
+    enum bx_sys what;
+    enum shape as;
+    bool rare;
+} system_members[] = {
+#define KEY(name)                                     \
+    {                                                 \
+        ",\"" name "\":", sizeof ",\"" name "\":" - 1 \
+    }
     {KEY("provider"), BXS_PROVIDER, AS_TEXT, false},
     {KEY("guid"), BXS_GUID, AS_TEXT, false},
     {KEY("source"), BXS_SOURCE, AS_TEXT, true},
@@ -45,7 +53,10 @@ static const struct shown { struct str key; enum bx_sys what; enum shape as; boo
 #undef KEY
 };
 
-static inline bool is_unsigned64(struct bx_val v) { return v.type == BX_UINT64 || v.type == BX_HEX64 || v.type == BX_SIZET || v.type == BX_HANDLE; }
+static inline bool is_unsigned64(struct bx_val v)
+{
+    return v.type == BX_UINT64 || v.type == BX_HEX64 || v.type == BX_SIZET || v.type == BX_HANDLE;
+}
 
 static inline void put_shown(struct buf *out, struct bx_val v, enum shape as)
 {
@@ -71,14 +82,23 @@ void bx_put_system(struct buf *out, const struct bx_val all[BXS_FIELDS])
             buf_str(out, m->key), put_shown(out, all[m->what], m->as);
 }
 
-/* A line is text and the value behind it, again and again. What a template says itself is part of the text, mostly provider, channel and computer. */
-struct bx_step { struct str text; struct bx_src src; uint8_t as; bool rare; };
+/* A line is text and the value behind it, again and again. What a template says itself is part of the text,
+ * mostly provider, channel and computer. */
+struct bx_step {
+    struct str text;
+    struct bx_src src;
+    uint8_t as;
+    bool rare;
+};
 
 /* A step ends: the value of src follows its text, or (NULL) nothing. */
-static bool step_add(struct bx_plan *p, struct buf *text, const struct bx_src *src, enum shape as, bool rare, struct arena *mem)
+static bool step_add(struct bx_plan *p, struct buf *text, const struct bx_src *src, enum shape as, bool rare,
+                     struct arena *mem)
 {
     struct bx_step *step = &p->line[p->n_line++];
-    *step = (struct bx_step){bx_block_text(mem, text), src ? *src : (struct bx_src){.slot = -1, .gate = -1, .literal = bx_absent_val()}, (uint8_t)as, rare};
+    *step = (struct bx_step){bx_block_text(mem, text),
+                             src ? *src : (struct bx_src){.slot = -1, .gate = -1, .literal = bx_absent_val()},
+                             (uint8_t)as, rare};
     text->n = 0;
     return step->text.p != NULL;
 }
@@ -95,7 +115,7 @@ bool bx_line_make(struct bx_plan *p, struct arena *mem)
         bool known = src->slot < 0 && src->gate < 0;
         if (known && left_out(m->rare, src->literal))
             continue;
-        if (m->rare && !known)          /* its key comes and goes with it */
+        if (m->rare && !known) /* its key comes and goes with it */
             ok = step_add(p, &text, NULL, AS_NOTHING, false, mem);
         buf_str(&text, m->key);
         if (known)
@@ -122,7 +142,7 @@ void bx_put_line(struct buf *out, const struct bx_plan *p, const struct bx_slots
     }
 }
 
-/* ---- Data ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- Data */
 
 /* Order counts, and where one text ends and the next begins. */
 static void mix(uint64_t *hash, const void *p, size_t n)
@@ -192,9 +212,15 @@ bool bx_put_plain(struct buf *out, const struct bx_plan *p, const struct bx_slot
 }
 
 /* Names may repeat: all values of a name under its first place, as an array when there are several. */
-struct entry { struct str name; struct bx_val val; uint32_t next, last; bool first; };
+struct entry {
+    struct str name;
+    struct bx_val val;
+    uint32_t next, last;
+    bool first;
+};
 
-static size_t list_entries(const struct bx_item *item, size_t n_item, struct arena *mem, struct entry *entry, size_t cap)
+static size_t list_entries(const struct bx_item *item, size_t n_item, struct arena *mem, struct entry *entry,
+                           size_t cap)
 {
     size_t n = 0;
     uint64_t unnamed = 0;
@@ -202,7 +228,7 @@ static size_t list_entries(const struct bx_item *item, size_t n_item, struct are
         struct bx_val one, rest = item[i].val;
         bool is_unnamed = item[i].field->kind == BX_UNNAMED;
         if (!is_unnamed && bx_is_array(rest) && rest.n == 0)
-            rest = bx_null_val();                   /* an empty array leaves its element, empty */
+            rest = bx_null_val(); /* an empty array leaves its element, empty */
         while (bx_each(&rest, &one)) {
             struct str name = is_unnamed ? bx_param_name(mem, ++unnamed) : item[i].field->name;
             if (n == cap || !name.p)
@@ -213,7 +239,8 @@ static size_t list_entries(const struct bx_item *item, size_t n_item, struct are
     return n;
 }
 
-bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, struct arena *mem, uint64_t *hash)
+bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, struct arena *mem,
+                    uint64_t *hash)
 {
     size_t cap = 0, slots = 16, start = out->n;
     for (size_t i = 0; i < n_item && cap <= ENTRIES_MAX; i++)
@@ -223,7 +250,7 @@ bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, 
     while (slots < 2 * cap)
         slots *= 2;
     struct entry *entry = arena_alloc(mem, sizeof *entry, cap + 1);
-    uint32_t *table = arena_alloc(mem, sizeof *table, slots);     /* 1 + first entry of a name */
+    uint32_t *table = arena_alloc(mem, sizeof *table, slots); /* 1 + first entry of a name */
     size_t n = entry && table ? list_entries(item, n_item, mem, entry, cap) : SIZE_MAX;
     if (n == SIZE_MAX)
         return false;

@@ -10,10 +10,16 @@ struct str bx_block_text(struct arena *mem, const struct buf *b)
 
 enum { UNIQUE_MAX = 64 };
 
-/* ---- A tree as an event --------------------------------------------------------------------------------------------------------------- */
+/* --- A tree as an event */
 
-/* One walk makes the plan of a template (slots stay slots) and reads the substituted tree of the general lane. */
-struct flat { struct bx_chunk *chunk; struct arena *mem; struct bx_plan *plan; bool keep, bad; };
+/* One walk makes the plan of a template (slots stay slots) and reads the substituted tree of the general
+ * lane. */
+struct flat {
+    struct bx_chunk *chunk;
+    struct arena *mem;
+    struct bx_plan *plan;
+    bool keep, bad;
+};
 
 static bool blank(struct str s) { return str_trim(s).n == 0; }
 
@@ -100,7 +106,8 @@ static void add(struct flat *f, enum bx_field_kind kind, struct str name, struct
     buf_free(&key);
 }
 
-/* any: the element was written with attributes, there now or not; without content it then is no datum of its own. */
+/* any: the element was written with attributes, there now or not; without content it then is no datum of its
+ * own. */
 static void add_attributes(struct flat *f, const struct bx_elem *e, struct str key, bool data, bool *any)
 {
     *any = e->lost;
@@ -130,7 +137,8 @@ static bool has_elements(const struct bx_elem *e)
 static void add_item(struct flat *f, const struct bx_elem *e);
 
 /* Child elements as items, and what text stands between them under the element's own name. */
-static void add_children(struct flat *f, const struct bx_elem *e, struct str name, void child(struct flat *, const struct bx_elem *))
+static void add_children(struct flat *f, const struct bx_elem *e, struct str name,
+                         void child(struct flat *, const struct bx_elem *))
 {
     bool some;
     for (const struct bx_node *n = e->content.first; n && !f->bad; n = n->next)
@@ -142,10 +150,12 @@ static void add_children(struct flat *f, const struct bx_elem *e, struct str nam
         add(f, BX_NAMED, name, s);
 }
 
-/* <Data Name='x'>v</Data> is x: v; <Data>v</Data> is param1, param2, ...; any other element is its name; attributes are name.attribute. */
+/* <Data Name='x'>v</Data> is x: v; <Data>v</Data> is param1, param2, ...; any other element is its name;
+ * attributes are name.attribute. */
 static void add_item(struct flat *f, const struct bx_elem *e)
 {
-    bool plain = str_eq(e->name, STR("Data")), data = plain || str_eq(e->name, STR("ComplexData")), named = false, any = false, some;
+    bool plain = str_eq(e->name, STR("Data")), data = plain || str_eq(e->name, STR("ComplexData")),
+         named = false, any = false, some;
     struct str name = e->name;
     for (const struct bx_attr *a = e->attr; a && data && !named; a = a->next)
         if (str_eq(a->name, STR("Name"))) {
@@ -164,7 +174,8 @@ static void add_item(struct flat *f, const struct bx_elem *e)
         add(f, plain && !named ? BX_UNNAMED : BX_NAMED, name, s);
 }
 
-/* A child of UserData, or any child of Event we have no better name for: _element says which, its children follow. */
+/* A child of UserData, or any child of Event we have no better name for: _element says which, its children
+ * follow. */
 static void add_user(struct flat *f, const struct bx_elem *e)
 {
     bool any = false, some;
@@ -185,7 +196,8 @@ static void add_payload(struct flat *f, const struct bx_list *l, enum bx_context
 {
     for (const struct bx_node *n = l->first; n; n = n->next)
         if (n->kind == BXN_SLOT) {
-            add(f, BX_PAYLOAD, STR(""), (struct bx_src){.slot = n->slot, .gate = -1, .optional = n->optional});
+            add(f, BX_PAYLOAD, STR(""),
+                (struct bx_src){.slot = n->slot, .gate = -1, .optional = n->optional});
             if (!f->bad)
                 f->plan->field[f->plan->n - 1].context = (uint8_t)context;
         }
@@ -217,14 +229,17 @@ static void add_top(struct flat *f, const struct bx_elem *e)
         else
             add_payload(f, &e->content, BX_IN_USERDATA);
     } else if (str_eq(e->name, STR("System"))) {
-        f->bad = true;              /* one in a payload: only the whole tree shows what it is */
+        f->bad = true; /* one in a payload: only the whole tree shows what it is */
     } else {
         add_user(f, e);
     }
 }
 
 /* Where System keeps its fields. */
-static const struct { struct str element, attribute; enum bx_sys what; } system_fields[] = {
+static const struct {
+    struct str element, attribute;
+    enum bx_sys what;
+} system_fields[] = {
     {{"Provider", 8}, {"Name", 4}, BXS_PROVIDER},
     {{"Provider", 8}, {"Guid", 4}, BXS_GUID},
     {{"Provider", 8}, {"EventSourceName", 15}, BXS_SOURCE},
@@ -266,7 +281,8 @@ static void read_system(struct flat *f, const struct bx_elem *system)
     for (const struct bx_node *n = system->content.first; n && !f->bad; n = n->next)
         for (size_t i = 0; i < LEN(system_fields) && n->kind == BXN_ELEMENT; i++) {
             struct bx_src *to = &f->plan->sys[system_fields[i].what];
-            if (!str_eq(n->elem->name, system_fields[i].element) || to->slot >= 0 || !bx_is_absent(to->literal))
+            if (!str_eq(n->elem->name, system_fields[i].element) || to->slot >= 0
+                || !bx_is_absent(to->literal))
                 continue;
             const struct bx_list *l = system_list(n->elem, system_fields[i].attribute);
             bool some = false;
@@ -321,13 +337,15 @@ static bool names_differ(const struct bx_plan *p)
         if (p->unnamed && p->field[i].kind == BX_NAMED && str_starts_ci(p->field[i].name, STR("param")))
             return false;
         for (size_t j = 0; j < i; j++)
-            if (p->field[i].kind == BX_NAMED && p->field[j].kind == BX_NAMED && str_eq(p->field[i].name, p->field[j].name))
+            if (p->field[i].kind == BX_NAMED && p->field[j].kind == BX_NAMED
+                && str_eq(p->field[i].name, p->field[j].name))
                 return false;
     }
     return true;
 }
 
-bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context context, bool keep, struct arena *mem, struct bx_chunk *chunk)
+bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context context, bool keep,
+                  struct arena *mem, struct bx_chunk *chunk)
 {
     struct flat f = {chunk, mem, p, keep, false};
     for (size_t i = 0; i < BXS_FIELDS && context == BX_AT_RECORD; i++)

@@ -1,46 +1,56 @@
-/* bxplan: a tree of binary XML seen as an event: which value is which field of System, which datum, where a fragment goes.
- * Plans lie in the caller's arena; of a template (slots stay slots) as long as the template, of a substituted tree as long as the record.
- * It refuses what it does not model (text mixed with a slot, data named by a slot, a System in a payload): not ok, and the general lane reads it. */
+/* bxplan: a tree of binary XML seen as an event: which value is which field of System, which datum, where a
+ * fragment goes. Plans lie in the caller's arena; of a template (slots stay slots) as long as the template,
+ * of a substituted tree as long as the record. It refuses what it does not model (text mixed with a slot,
+ * data named by a slot, a System in a payload): not ok, and the general lane reads it. */
 #ifndef BXPLAN_H
 #define BXPLAN_H
 #include "parsers/evtx/bxtree.h"
 
-/* Where a value comes from. slot < 0: literal; gate >= 0: when that slot is null the whole element is gone. */
-struct bx_src { int32_t slot, gate; bool optional; struct bx_val literal; };
+/* Where a value comes from. slot < 0: literal; gate >= 0: when that slot is null the whole element is gone.
+ */
+struct bx_src {
+    int32_t slot, gate;
+    bool optional;
+    struct bx_val literal;
+};
 
 enum bx_field_kind { BX_NAMED, BX_UNNAMED, BX_PAYLOAD };
 struct bx_field {
-    struct str name, key;           /* key: ,"name": as JSON (bx_block_text); only in plans that are kept */
+    struct str name, key; /* key: ,"name": as JSON (bx_block_text); only in plans that are kept */
     struct bx_src src;
     enum bx_field_kind kind;
-    uint8_t context;                /* BX_PAYLOAD: what its fragment stands in */
+    uint8_t context; /* BX_PAYLOAD: what its fragment stands in */
 };
 
 /* The same fragment means other things in other places. */
 enum bx_context { BX_AT_RECORD, BX_IN_EVENT, BX_IN_USERDATA, BX_CONTEXTS };
 
-/* A template (or a tree) seen as an event: which slot is which field. ok false: not modelled, the general lane reads it. */
+/* A template (or a tree) seen as an event: which slot is which field. ok false: not modelled, the general
+ * lane reads it. */
 struct bx_plan {
     bool ok, unnamed, payload, rendered;
-    bool plain;                     /* names differ, and no datum is a payload: straight from slots to JSON */
-    struct bx_src sys[BXS_FIELDS];  /* of a record; a payload has none */
+    bool plain;                    /* names differ, and no datum is a payload: straight from slots to JSON */
+    struct bx_src sys[BXS_FIELDS]; /* of a record; a payload has none */
     struct bx_field *field;
     size_t n, cap;
-    struct bx_step *line;           /* System as JSON, when first asked for */
+    struct bx_step *line; /* System as JSON, when first asked for */
     size_t n_line;
-    const void *who;                /* bx_named's last list, and where its names are; UINT16_MAX: not here */
+    const void *who; /* bx_named's last list, and where its names are; UINT16_MAX: not here */
     uint16_t where[BX_NAMES];
 };
 
-/* Text that is copied whole blocks at a time, which is quicker than its length: what is behind it may be read. */
+/* Text that is copied whole blocks at a time, which is quicker than its length: what is behind it may be
+ * read. */
 enum { BX_BLOCK = 32 };
-struct str bx_block_text(struct arena *mem, const struct buf *b);       /* .p NULL: no memory */
+struct str bx_block_text(struct arena *mem, const struct buf *b); /* .p NULL: no memory */
 
 /* Reads tree into p, all zero before. keep: for a template, with keys made beforehand. Returns p->ok. */
-bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context context, bool keep, struct arena *mem, struct bx_chunk *chunk);
+bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context context, bool keep,
+                  struct arena *mem, struct bx_chunk *chunk);
 
 /* Inline, as bx_slot: every value of every record passes here. */
-__attribute__((always_inline)) static inline struct bx_val bx_value_of(const struct bx_src *src, const struct bx_slots *s)
+__attribute__((always_inline)) static inline struct bx_val bx_value_of(const struct bx_src *src,
+                                                                       const struct bx_slots *s)
 {
     if (src->gate >= 0 && bx_is_null(bx_slot(s, (uint32_t)src->gate)))
         return bx_absent_val();
@@ -52,5 +62,5 @@ __attribute__((always_inline)) static inline struct bx_val bx_value_of(const str
     return v;
 }
 
-struct str bx_param_name(struct arena *a, uint64_t number);     /* unnamed data: param1, param2, ... */
+struct str bx_param_name(struct arena *a, uint64_t number); /* unnamed data: param1, param2, ... */
 #endif

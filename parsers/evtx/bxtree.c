@@ -3,8 +3,24 @@
 #include "base/utf.h"
 
 enum token {
-    T_EOF, T_OPEN, T_CLOSE_START, T_CLOSE_EMPTY, T_END, T_VALUE, T_ATTRIBUTE, T_CDATA, T_CHAR_REF, T_ENTITY, T_PI_TARGET, T_PI_DATA, T_TEMPLATE,
-    T_SLOT, T_OPTIONAL_SLOT, T_FRAGMENT, T_KINDS, T_MORE = 0x40
+    T_EOF,
+    T_OPEN,
+    T_CLOSE_START,
+    T_CLOSE_EMPTY,
+    T_END,
+    T_VALUE,
+    T_ATTRIBUTE,
+    T_CDATA,
+    T_CHAR_REF,
+    T_ENTITY,
+    T_PI_TARGET,
+    T_PI_DATA,
+    T_TEMPLATE,
+    T_SLOT,
+    T_OPTIONAL_SLOT,
+    T_FRAGMENT,
+    T_KINDS,
+    T_MORE = 0x40
 };
 enum place { IN_FRAGMENT, IN_ELEMENT, IN_ATTRIBUTE };
 
@@ -92,7 +108,8 @@ static bool tag_make(const struct bx_parse *q, struct str name, struct str *tag)
     *tag = name.n ? name : STR("_");
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':' || (i && ((c >= '0' && c <= '9') || c == '-' || c == '.')))
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':'
+            || (i && ((c >= '0' && c <= '9') || c == '-' || c == '.')))
             continue;
         if (!copy) {
             copy = arena_alloc(q->mem, 1, name.n);
@@ -106,12 +123,14 @@ static bool tag_make(const struct bx_parse *q, struct str name, struct str *tag)
     return true;
 }
 
-/* u32 offset of a name in the chunk: u32 next of its hash chain (never followed), u16 hash, u16 characters, UTF-16, NUL. Inline at first use. */
+/* u32 offset of a name in the chunk: u32 next of its hash chain (never followed), u16 hash, u16 characters,
+ * UTF-16, NUL. Inline at first use. */
 static bool name_read(const struct bx_parse *q, struct span *s, struct str *name, struct str *tag)
 {
     uint32_t pos = (uint32_t)s->off, off = span_u32(s);
     bool inside = off == s->off;
-    struct span chunk = span_of(q->chunk->p, q->chunk->n, 0), head = inside ? span_at(*s, 0, 8) : span_at(chunk, off, 8);
+    struct span chunk = span_of(q->chunk->p, q->chunk->n, 0),
+                head = inside ? span_at(*s, 0, 8) : span_at(chunk, off, 8);
     if (s->bad || head.bad)
         return fail(q, "name outside the chunk");
     uint32_t bytes = 2u * le16(head.p + 6);
@@ -135,10 +154,11 @@ static bool name_read(const struct bx_parse *q, struct span *s, struct str *name
 /* Text in a token: u8 type and a value. Strings carry a u16 count; numbers have the width of their type. */
 static bool value_read(const struct bx_parse *q, struct span *s, struct bx_list *to)
 {
-    static const uint8_t width[] = {[BX_INT8] = 1, [BX_UINT8] = 1, [BX_INT16] = 2, [BX_UINT16] = 2, [BX_INT32] = 4, [BX_UINT32] = 4, [BX_INT64] = 8,
-                                    [BX_UINT64] = 8, [BX_REAL32] = 4, [BX_REAL64] = 8, [BX_BOOL] = 4, [BX_GUID] = 16,
-                                    [BX_SIZET] = 8, [BX_FILETIME] = 8,
-                                    [BX_SYSTEMTIME] = 16, [BX_HEX32] = 4, [BX_HEX64] = 8};
+    static const uint8_t width[] = {
+        [BX_INT8] = 1,   [BX_UINT8] = 1, [BX_INT16] = 2,  [BX_UINT16] = 2,   [BX_INT32] = 4,
+        [BX_UINT32] = 4, [BX_INT64] = 8, [BX_UINT64] = 8, [BX_REAL32] = 4,   [BX_REAL64] = 8,
+        [BX_BOOL] = 4,   [BX_GUID] = 16, [BX_SIZET] = 8,  [BX_FILETIME] = 8, [BX_SYSTEMTIME] = 16,
+        [BX_HEX32] = 4,  [BX_HEX64] = 8};
     uint8_t type = span_u8(s);
     uint32_t n = type < LEN(width) ? width[type] : 0;
     if (type == BX_STRING)
@@ -157,7 +177,8 @@ static bool value_read(const struct bx_parse *q, struct span *s, struct bx_list 
         return literal_add(q, to, val);
     struct buf text = {0};
     bx_text(&text, val);
-    struct str kept = text.bad ? (struct str){0} : arena_str(q->mem, buf_view(&text));     /* a literal is text, whatever it was made of */
+    /* a literal is text, whatever it was made of */
+    struct str kept = text.bad ? (struct str){0} : arena_str(q->mem, buf_view(&text));
     buf_free(&text);
     return kept.p ? literal_add(q, to, bx_text_val(kept)) : fail(q, "too large for memory");
 }
@@ -185,8 +206,13 @@ static bool char_ref_read(const struct bx_parse *q, struct span *s, struct bx_li
 
 static bool entity_read(const struct bx_parse *q, struct span *s, struct bx_list *to)
 {
-    static const struct { struct str name, text; } known[] = {
-        {{"amp", 3}, {"&", 1}}, {{"lt", 2}, {"<", 1}}, {{"gt", 2}, {">", 1}}, {{"quot", 4}, {"\"", 1}}, {{"apos", 4}, {"'", 1}}};
+    static const struct {
+        struct str name, text;
+    } known[] = {{{"amp", 3}, {"&", 1}},
+                 {{"lt", 2}, {"<", 1}},
+                 {{"gt", 2}, {">", 1}},
+                 {{"quot", 4}, {"\"", 1}},
+                 {{"apos", 4}, {"'", 1}}};
     struct str name, tag;
     if (!name_read(q, s, &name, &tag))
         return false;
@@ -218,7 +244,8 @@ static bool pi_data_read(const struct bx_parse *q, struct span *s, struct bx_lis
 }
 
 /* u16 index, u8 type as the definition says it; the value's own descriptor decides. */
-static bool slot_read(const struct bx_parse *q, struct span *s, struct bx_list *to, bool optional, enum place place)
+static bool slot_read(const struct bx_parse *q, struct span *s, struct bx_list *to, bool optional,
+                      enum place place)
 {
     uint16_t i = span_u16(s);
     span_u8(s);
@@ -258,7 +285,8 @@ static bool template_read(const struct bx_parse *q, struct span *s, struct bx_li
         return fail(q, "template definition outside the chunk");
     if (le32(body.p + 4) != id)
         return fail(q, "another template where the record's own should be");
-    uint32_t n = s->n >= 4 ? le32(s->p) : 0, *off = n <= s->n / 4 ? arena_alloc(q->mem, sizeof *off, (size_t)n + 1) : NULL;
+    uint32_t n = s->n >= 4 ? le32(s->p) : 0,
+             *off = n <= s->n / 4 ? arena_alloc(q->mem, sizeof *off, (size_t)n + 1) : NULL;
     struct bx_slots slots;
     if (!off || !bx_slots(s, off, n, &slots))
         return fail(q, "template values cut short");
@@ -277,7 +305,8 @@ static bool attribute_read(const struct bx_parse *q, struct span *s, struct bx_e
         return fail(q, q->chunk->work ? "too large for memory" : "work budget of the chunk used up");
     if (!name_read(q, s, &a->name, &a->tag) || !content_read(q, s, &a->value, IN_ATTRIBUTE))
         return false;
-    if (a->value.gone && !a->value.first) {         /* a null optional substitution takes its attribute along */
+    /* a null optional substitution takes its attribute along */
+    if (a->value.gone && !a->value.first) {
         e->lost |= !bx_is_xmlns(a->name);
         return true;
     }
@@ -289,7 +318,8 @@ static bool attribute_read(const struct bx_parse *q, struct span *s, struct bx_e
     return true;
 }
 
-/* [u16 dependency id, in definitions only] u32 size (not needed), name, [u32 size of attributes], attributes, close. */
+/* [u16 dependency id, in definitions only] u32 size (not needed), name, [u32 size of attributes], attributes,
+ * close. */
 static bool element_read(const struct bx_parse *outer, struct span *s, struct bx_list *to, bool attributes)
 {
     struct bx_parse inner = *outer, *q = &inner;
@@ -315,38 +345,40 @@ static bool element_read(const struct bx_parse *outer, struct span *s, struct bx
     if (!e->empty && !content_read(q, s, &e->content, IN_ELEMENT))
         return false;
     if (e->content.gone && !e->content.first)
-        return true;                                /* nothing but null optional substitutions: no element */
+        return true; /* nothing but null optional substitutions: no element */
     struct bx_node *n = node_add(q, to, BXN_ELEMENT);
     return n ? n->elem = e, true : false;
 }
 
-/* Tokens up to the end of the place: end of element, end of fragment, or the first token that is no attribute value. */
+/* Tokens up to the end of the place: end of element, end of fragment, or the first token that is no attribute
+ * value. */
 static bool content_read(const struct bx_parse *q, struct span *s, struct bx_list *to, enum place place)
 {
     for (;;) {
         if (!s->n)
             return place == IN_FRAGMENT && !s->bad ? true : fail(q, "binary XML cut short");
         uint8_t token = s->p[0], kind = token & (uint8_t)~T_MORE;
-        bool text = kind == T_VALUE || kind == T_CDATA || kind == T_CHAR_REF || kind == T_ENTITY || kind == T_SLOT || kind == T_OPTIONAL_SLOT;
+        bool text = kind == T_VALUE || kind == T_CDATA || kind == T_CHAR_REF || kind == T_ENTITY
+                    || kind == T_SLOT || kind == T_OPTIONAL_SLOT;
         if (place == IN_ATTRIBUTE && !text)
             return true;
         span_u8(s);
         bool ok;
         switch (kind) {
-        case T_EOF:           return place == IN_FRAGMENT ? true : fail(q, "end of fragment inside an element");
-        case T_END:           return place == IN_ELEMENT ? true : fail(q, "end of an element that is not open");
-        case T_OPEN:          ok = element_read(q, s, to, token & T_MORE); break;
-        case T_VALUE:         ok = value_read(q, s, to); break;
-        case T_CDATA:         ok = cdata_read(q, s, to); break;
-        case T_CHAR_REF:      ok = char_ref_read(q, s, to); break;
-        case T_ENTITY:        ok = entity_read(q, s, to); break;
-        case T_PI_TARGET:     ok = pi_target_read(q, s, to); break;
-        case T_PI_DATA:       ok = pi_data_read(q, s, to); break;
-        case T_TEMPLATE:      ok = template_read(q, s, to); break;
-        case T_SLOT:          ok = slot_read(q, s, to, false, place); break;
+        case T_EOF: return place == IN_FRAGMENT ? true : fail(q, "end of fragment inside an element");
+        case T_END: return place == IN_ELEMENT ? true : fail(q, "end of an element that is not open");
+        case T_OPEN: ok = element_read(q, s, to, token & T_MORE); break;
+        case T_VALUE: ok = value_read(q, s, to); break;
+        case T_CDATA: ok = cdata_read(q, s, to); break;
+        case T_CHAR_REF: ok = char_ref_read(q, s, to); break;
+        case T_ENTITY: ok = entity_read(q, s, to); break;
+        case T_PI_TARGET: ok = pi_target_read(q, s, to); break;
+        case T_PI_DATA: ok = pi_data_read(q, s, to); break;
+        case T_TEMPLATE: ok = template_read(q, s, to); break;
+        case T_SLOT: ok = slot_read(q, s, to, false, place); break;
         case T_OPTIONAL_SLOT: ok = slot_read(q, s, to, true, place); break;
-        case T_FRAGMENT:      ok = !span_take(s, 3).bad || fail(q, "fragment header cut short"); break;
-        default:              ok = fail(q, "unknown token");
+        case T_FRAGMENT: ok = !span_take(s, 3).bad || fail(q, "fragment header cut short"); break;
+        default: ok = fail(q, "unknown token");
         }
         if (!ok)
             return false;

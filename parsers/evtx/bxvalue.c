@@ -3,10 +3,15 @@
 #include "base/wintime.h"
 #include <stdio.h>
 
-/* How one type looks: its width (0: any) and its ASCII text. Strings have none: their bytes go through an escaper.
- * A put_fn writes at at, where there is room for a value of n bytes, and returns the end. */
+/* How one type looks: its width (0: any) and its ASCII text. Strings have none: their bytes go through an
+ * escaper. A put_fn writes at at, where there is room for a value of n bytes, and returns the end. */
 typedef char *put_fn(char *at, const uint8_t *p, uint32_t n);
-struct bx_look { put_fn *put; uint8_t width, or_width; bool bare; };    /* bare: JSON prints it without quotes */
+/* bare: JSON prints it without quotes */
+struct bx_look {
+    put_fn *put;
+    uint8_t width, or_width;
+    bool bare;
+};
 
 /* Room for the text of any value of n bytes: \u0000 for each two, and at most 64 for what has a width. */
 static size_t room_for(uint32_t n) { return 3 * (size_t)n + 64; }
@@ -15,13 +20,17 @@ static char *at_text(char *at, const char *z) { return memcpy(at, z, strlen(z)),
 
 static char *put_hex_number(char *at, uint64_t v)
 {
-    unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;       /* digits */
+    unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4; /* digits */
     v <<= 64 - 4 * n;
-    memcpy(at, "0x", 2), at_hex_eight(at + 2, (uint32_t)(v >> 32), 'a'), at_hex_eight(at + 10, (uint32_t)v, 'a');
+    memcpy(at, "0x", 2), at_hex_eight(at + 2, (uint32_t)(v >> 32), 'a'),
+        at_hex_eight(at + 10, (uint32_t)v, 'a');
     return at + 2 + n;
 }
 
-static uint64_t le_n(const uint8_t *p, uint32_t n) { return n == 1 ? p[0] : n == 2 ? le16(p) : n == 4 ? le32(p) : le64(p); }
+static uint64_t le_n(const uint8_t *p, uint32_t n)
+{
+    return n == 1 ? p[0] : n == 2 ? le16(p) : n == 4 ? le32(p) : le64(p);
+}
 static int64_t le_sn(const uint8_t *p, uint32_t n)
 {
     uint64_t v = le_n(p, n);
@@ -31,12 +40,15 @@ static int64_t le_sn(const uint8_t *p, uint32_t n)
 static char *put_unsigned(char *at, const uint8_t *p, uint32_t n) { return at_u64(at, le_n(p, n)); }
 static char *put_signed(char *at, const uint8_t *p, uint32_t n) { return at_i64(at, le_sn(p, n)); }
 static char *put_hex(char *at, const uint8_t *p, uint32_t n) { return put_hex_number(at, le_n(p, n)); }
-static char *put_time(char *at, const uint8_t *p, uint32_t n) { return (void)n, at_time(at, (int64_t)le64(p)); }
+static char *put_time(char *at, const uint8_t *p, uint32_t n)
+{
+    return (void)n, at_time(at, (int64_t)le64(p));
+}
 static char *put_bytes(char *at, const uint8_t *p, uint32_t n) { return at_hex(at, p, n); }
 
 static char *put_bool(char *at, const uint8_t *p, uint32_t n)
 {
-    bool set = false;       /* any byte: real logs hold 4-byte booleans that are neither 0 nor 1 */
+    bool set = false; /* any byte: real logs hold 4-byte booleans that are neither 0 nor 1 */
     for (uint32_t i = 0; i < n; i++)
         set |= p[i] != 0;
     return at_text(at, set ? "true" : "false");
@@ -63,7 +75,7 @@ static char *put_real(char *at, const uint8_t *p, uint32_t n)
 
 static char *put_guid(char *at, const uint8_t *p, uint32_t n)
 {
-    (void)n;                                    /* each piece covers what the one before wrote too much */
+    (void)n; /* each piece covers what the one before wrote too much */
     *at = '{', at_hex_eight(at + 1, le32(p), 'A');
     at[9] = '-', at_hex_eight(at + 10, (uint32_t)le16(p + 4) << 16, 'A');
     at[14] = '-', at_hex_eight(at + 15, (uint32_t)le16(p + 6) << 16, 'A');
@@ -88,7 +100,8 @@ static char *put_sid(char *at, const uint8_t *p, uint32_t n)
     uint64_t authority = (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 | be32(p + 4);
     at = at_u64(at_text(at, "S-"), p[0]);
     *at++ = '-';
-    at = authority >> 32 ? at_hex(at_text(at, "0x"), p + 2, 6) : at_u64(at, authority);     /* twelve digits: MS-DTYP 2.4.2.1 */
+    /* twelve digits: MS-DTYP 2.4.2.1 */
+    at = authority >> 32 ? at_hex(at_text(at, "0x"), p + 2, 6) : at_u64(at, authority);
     for (unsigned i = 0; i < p[1]; i++)
         *at++ = '-', at = at_u64(at, le32(p + 8 + 4 * i));
     return at;
@@ -96,13 +109,16 @@ static char *put_sid(char *at, const uint8_t *p, uint32_t n)
 
 /* Sources: MS-EVEN6 2.2.12.3 and 3.1.4.7.3; parsers/evtx/FORMAT-binxml.md "Values". */
 static const struct bx_look looks[0x22] = {
-    [BX_INT8] = {put_signed, 1, 1, true},      [BX_UINT8] = {put_unsigned, 1, 1, true},   [BX_INT16] = {put_signed, 2, 2, true},
-    [BX_UINT16] = {put_unsigned, 2, 2, true},  [BX_INT32] = {put_signed, 4, 4, true},     [BX_UINT32] = {put_unsigned, 4, 4, true},
-    [BX_INT64] = {put_signed, 8, 8, true},     [BX_UINT64] = {put_unsigned, 8, 8, true},  [BX_REAL32] = {put_real, 4, 4, true},
-    [BX_REAL64] = {put_real, 8, 8, true},      [BX_BOOL] = {put_bool, 4, 1, true},        [BX_BINARY] = {put_bytes, 0, 0, false},
-    [BX_GUID] = {put_guid, 16, 16, false},   [BX_SIZET] = {put_hex, 8, 4, false},       [BX_FILETIME] = {put_time, 8, 8, false},
-    [BX_SYSTEMTIME] = {put_systemtime, 16, 16, false}, [BX_SID] = {put_sid, 0, 0, false}, [BX_HEX32] = {put_hex, 4, 4, false},
-    [BX_HEX64] = {put_hex, 8, 8, false},       [BX_HANDLE] = {put_hex, 8, 4, false},
+    [BX_INT8] = {put_signed, 1, 1, true},    [BX_UINT8] = {put_unsigned, 1, 1, true},
+    [BX_INT16] = {put_signed, 2, 2, true},   [BX_UINT16] = {put_unsigned, 2, 2, true},
+    [BX_INT32] = {put_signed, 4, 4, true},   [BX_UINT32] = {put_unsigned, 4, 4, true},
+    [BX_INT64] = {put_signed, 8, 8, true},   [BX_UINT64] = {put_unsigned, 8, 8, true},
+    [BX_REAL32] = {put_real, 4, 4, true},    [BX_REAL64] = {put_real, 8, 8, true},
+    [BX_BOOL] = {put_bool, 4, 1, true},      [BX_BINARY] = {put_bytes, 0, 0, false},
+    [BX_GUID] = {put_guid, 16, 16, false},   [BX_SIZET] = {put_hex, 8, 4, false},
+    [BX_FILETIME] = {put_time, 8, 8, false}, [BX_SYSTEMTIME] = {put_systemtime, 16, 16, false},
+    [BX_SID] = {put_sid, 0, 0, false},       [BX_HEX32] = {put_hex, 4, 4, false},
+    [BX_HEX64] = {put_hex, 8, 8, false},     [BX_HANDLE] = {put_hex, 8, 4, false},
 };
 static const struct bx_look bytes_look = {put_bytes, 0, 0, false};
 
@@ -219,7 +235,8 @@ void bx_xml(struct buf *out, struct bx_val v)
         const struct bx_look *l = look_of(v);
         size_t from = out->n;
         put_look(out, l, v);
-        for (size_t i = from; l->put == put_bytes && i < out->n; i++)       /* Windows writes bytes in upper case */
+        /* Windows writes bytes in upper case */
+        for (size_t i = from; l->put == put_bytes && i < out->n; i++)
             out->p[i] = (char)(out->p[i] >= 'a' ? out->p[i] - 32 : out->p[i]);
     }
 }
@@ -247,7 +264,7 @@ static uint32_t item_bytes(uint32_t type, const uint8_t *p, uint32_t n)
     if (type == BX_STRING || type == BX_ANSI) {
         while (at + unit <= n && (p[at] | p[at + unit - 1]))
             at += unit;
-        return at + unit <= n ? at + unit : n;      /* with its NUL; the last one may lack it */
+        return at + unit <= n ? at + unit : n; /* with its NUL; the last one may lack it */
     }
     if (type == BX_SID)
         return n >= 8 && 8 + 4u * p[1] <= n ? 8 + 4u * p[1] : n;
@@ -261,7 +278,7 @@ bool bx_each_item(struct bx_val *rest, struct bx_val *one)
     if (rest->n == 0)
         return false;
     if (rest->type == (BX_SIZET | BX_ARRAY) && rest->n % 8)
-        rest->type = BX_HEX32 | BX_ARRAY;           /* sizes of a 32-bit machine: they look the same */
+        rest->type = BX_HEX32 | BX_ARRAY; /* sizes of a 32-bit machine: they look the same */
     one->type = rest->type & 0x7f;
     one->n = item_bytes(one->type, rest->p, rest->n);
     rest->p += one->n, rest->n -= one->n;

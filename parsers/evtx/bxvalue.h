@@ -1,6 +1,6 @@
-/* bxvalue: one value of binary XML as it lies in the chunk (type and bytes), and every way to show it: JSON, XML, text, integer, time.
- * Bytes are borrowed from the chunk or an arena.
- * It refuses nothing: bytes that do not fit their type are shown as hexadecimal, so nothing of the evidence is lost or made up. */
+/* bxvalue: one value of binary XML as it lies in the chunk (type and bytes), and every way to show it: JSON,
+ * XML, text, integer, time. Bytes are borrowed from the chunk or an arena. It refuses nothing: bytes that do
+ * not fit their type are shown as hexadecimal, so nothing of the evidence is lost or made up. */
 #ifndef BXVALUE_H
 #define BXVALUE_H
 #include "base/buf.h"
@@ -8,20 +8,54 @@
 #include "base/str.h"
 
 enum bx_type {
-    BX_NULL, BX_STRING, BX_ANSI, BX_INT8, BX_UINT8, BX_INT16, BX_UINT16, BX_INT32, BX_UINT32, BX_INT64, BX_UINT64, BX_REAL32, BX_REAL64, BX_BOOL,
-    BX_BINARY, BX_GUID, BX_SIZET, BX_FILETIME, BX_SYSTEMTIME, BX_SID, BX_HEX32, BX_HEX64,
-    BX_HANDLE = 0x20, BX_XML = 0x21, BX_XMLTEXT = 0x23, BX_ARRAY = 0x80
+    BX_NULL,
+    BX_STRING,
+    BX_ANSI,
+    BX_INT8,
+    BX_UINT8,
+    BX_INT16,
+    BX_UINT16,
+    BX_INT32,
+    BX_UINT32,
+    BX_INT64,
+    BX_UINT64,
+    BX_REAL32,
+    BX_REAL64,
+    BX_BOOL,
+    BX_BINARY,
+    BX_GUID,
+    BX_SIZET,
+    BX_FILETIME,
+    BX_SYSTEMTIME,
+    BX_SID,
+    BX_HEX32,
+    BX_HEX64,
+    BX_HANDLE = 0x20,
+    BX_XML = 0x21,
+    BX_XMLTEXT = 0x23,
+    BX_ARRAY = 0x80
 };
 
-/* What is no value of the file has a type beyond its byte: nothing at all, text of ours, and text whose escaped forms were made once. */
+/* What is no value of the file has a type beyond its byte: nothing at all, text of ours, and text whose
+ * escaped forms were made once. */
 enum bx_own_type { BXV_ABSENT = 0x100, BXV_TEXT, BXV_LITERAL };
-struct bx_literal { struct str text, json, xml; };
+struct bx_literal {
+    struct str text, json, xml;
+};
 struct bx_val {
-    union { const uint8_t *p; const char *text; const struct bx_literal *literal; };
-    uint32_t n, type;               /* of one width, so that a value travels in two registers without being taken apart */
+    union {
+        const uint8_t *p;
+        const char *text;
+        const struct bx_literal *literal;
+    };
+    /* of one width, so that a value travels in two registers without being taken apart */
+    uint32_t n, type;
 };
 
-static inline struct bx_val bx_text_val(struct str s) { return (struct bx_val){.text = s.p, .n = (uint32_t)s.n, .type = BXV_TEXT}; }
+static inline struct bx_val bx_text_val(struct str s)
+{
+    return (struct bx_val){.text = s.p, .n = (uint32_t)s.n, .type = BXV_TEXT};
+}
 static inline struct bx_val bx_null_val(void) { return (struct bx_val){.type = BX_NULL}; }
 static inline struct bx_val bx_absent_val(void) { return (struct bx_val){.type = BXV_ABSENT}; }
 static inline bool bx_is_absent(struct bx_val v) { return v.type == BXV_ABSENT; }
@@ -31,16 +65,18 @@ static inline bool bx_is_null(struct bx_val v) { return v.type == BX_NULL || (v.
 static inline bool bx_is_array(struct bx_val v) { return v.type & BX_ARRAY; }
 static inline bool bx_is_xml(struct bx_val v) { return v.type == BX_XML; }
 
-void bx_json(struct buf *out, struct bx_val v);         /* one scalar, with quotes where JSON wants them; null is "" */
-void bx_json_hex(struct buf *out, uint64_t v);          /* "0x8020000000000000", as a HexInt64 is shown */
-void bx_xml(struct buf *out, struct bx_val v);          /* one scalar, escaped */
-void bx_text(struct buf *out, struct bx_val v);         /* one scalar as plain UTF-8; arrays joined by ", " */
+/* one scalar, with quotes where JSON wants them; null is "" */
+void bx_json(struct buf *out, struct bx_val v);
+void bx_json_hex(struct buf *out, uint64_t v);  /* "0x8020000000000000", as a HexInt64 is shown */
+void bx_xml(struct buf *out, struct bx_val v);  /* one scalar, escaped */
+void bx_text(struct buf *out, struct bx_val v); /* one scalar as plain UTF-8; arrays joined by ", " */
 bool bx_each_item(struct bx_val *rest, struct bx_val *one);
-size_t bx_count(struct bx_val v);                       /* how often bx_each answers true */
+size_t bx_count(struct bx_val v); /* how often bx_each answers true */
 bool bx_any_int(struct bx_val v, int64_t *out);
 bool bx_any_time(struct bx_val v, int64_t *out);
 
-/* The next item of an array; of a scalar, the scalar once. Start with *rest = v. Most values are scalars: no call for them. */
+/* The next item of an array; of a scalar, the scalar once. Start with *rest = v. Most values are scalars: no
+ * call for them. */
 static inline bool bx_each(struct bx_val *rest, struct bx_val *one)
 {
     if (bx_is_array(*rest))

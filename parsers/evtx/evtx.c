@@ -8,20 +8,34 @@
 #include <stdlib.h>
 
 enum {
-    CHUNK_HEADER = 512, RECORD_HEADER = 24, RECORD_LEAST = 28, RECORD_MAGIC = 0x2a2a,
-    FLAG_DIRTY = 1, FLAG_FULL = 2, FLAG_NO_CRC = 4,
-    SEEN_BITS = 8, SEEN_BYTES = 320, PUT_AT = 64 * 1024
+    CHUNK_HEADER = 512,
+    RECORD_HEADER = 24,
+    RECORD_LEAST = 28,
+    RECORD_MAGIC = 0x2a2a,
+    FLAG_DIRTY = 1,
+    FLAG_FULL = 2,
+    FLAG_NO_CRC = 4,
+    SEEN_BITS = 8,
+    SEEN_BYTES = 320,
+    PUT_AT = 64 * 1024
 };
 static const uint8_t file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
 
-/* Computer, channel and provider as they lay in a record, and its id: the next record with the same bytes has the same source and count. */
-struct seen { struct bx_val v[3]; uint32_t id, source, row; bool used; uint8_t bytes[SEEN_BYTES]; };
+/* Computer, channel and provider as they lay in a record, and its id: the next record with the same bytes has
+ * the same source and count. */
+struct seen {
+    struct bx_val v[3];
+    uint32_t id, source, row;
+    bool used;
+    uint8_t bytes[SEEN_BYTES];
+};
 
 struct walk {
     struct span file;
     const struct want *want;
-    fact_sink *sink;                    /* facts ... */
-    evtx_put *put; enum evtx_format format;     /* ... or text */
+    fact_sink *sink; /* facts ... */
+    evtx_put *put;
+    enum evtx_format format; /* ... or text */
     void *ctx;
     struct evtx_stats *stats;
     struct err *e;
@@ -30,23 +44,29 @@ struct walk {
     struct tally *tally;
     struct bx_event *ev;
     struct buf out, key, json, text, names;
-    struct tally_source named;          /* the strings in names */
+    struct tally_source named; /* the strings in names */
     struct seen *seen;
     uint64_t flushed, anomalies, limit_off;
-    const char *limit;                  /* which limit was reached first, and where; NULL: none */
-    bool full;                          /* more records than are wanted: the walk ends */
-    enum status st;                     /* what the sink said */
+    const char *limit; /* which limit was reached first, and where; NULL: none */
+    bool full;         /* more records than are wanted: the walk ends */
+    enum status st;    /* what the sink said */
 };
 
 /* A record with what is known of it before anything is decoded. */
-struct head { uint64_t off; uint32_t size, source, id; int64_t record_id, time; bool recovered, sane; };
+struct head {
+    uint64_t off;
+    uint32_t size, source, id;
+    int64_t record_id, time;
+    bool recovered, sane;
+};
 
-/* ---- Anomalies ------------------------------------------------------------------------------------------------------------------------ */
+/* --- Anomalies */
 
 static void put_anomaly(struct walk *w, uint64_t off, const char *code, const char *what, const char *detail)
 {
     struct fact f = {.kind = FACT_ANOMALY, .ref.off = off};
-    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)), f.v[AN_DETAIL] = val_s(str_of(detail));
+    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)),
+    f.v[AN_DETAIL] = val_s(str_of(detail));
     if (w->st == OK && w->sink)
         w->st = w->sink(w->ctx, &f, w->e);
 }
@@ -69,10 +89,11 @@ static void reached(struct walk *w, uint64_t off, const char *limit)
     if (!w->limit)
         w->limit = limit, w->limit_off = off;
 }
-static const char too_deep[] = "a record nests deeper than is allowed, and is not read", too_many[] = "more records than are allowed: the rest is not read";
+static const char too_deep[] = "a record nests deeper than is allowed, and is not read",
+                  too_many[] = "more records than are allowed: the rest is not read";
 static bool going(const struct walk *w) { return w->st == OK && !w->full; }
 
-/* ---- Who speaks ----------------------------------------------------------------------------------------------------------------------- */
+/* --- Who speaks */
 
 static bool same_bytes(const struct seen *s, const struct bx_val *v)
 {
@@ -91,18 +112,22 @@ static bool same_bytes(const struct seen *s, const struct bx_val *v)
 
 static inline bool same_shape(struct bx_val a, struct bx_val b) { return a.n == b.n && a.type == b.type; }
 
-/* Where a record with these strings and this id was noted, or would be. Literals are told apart by address: a template keeps its own. */
+/* Where a record with these strings and this id was noted, or would be. Literals are told apart by address: a
+ * template keeps its own. */
 static struct seen *seen_at(struct walk *w, const struct bx_val *v, uint32_t id)
 {
     uint64_t h = id * 0x9E3779B97F4A7C15u;
     for (size_t i = 0; i < 3; i++) {
-        uint64_t tail = !bx_of_file(v[i]) ? (uint64_t)(uintptr_t)v[i].p : v[i].n >= 8 ? le64(v[i].p + v[i].n - 8) : v[i].n;
+        uint64_t tail = !bx_of_file(v[i]) ? (uint64_t)(uintptr_t)v[i].p
+                        : v[i].n >= 8     ? le64(v[i].p + v[i].n - 8)
+                                          : v[i].n;
         h ^= tail * (0xff51afd7ed558ccdu + 2 * i);
     }
     return &w->seen[(h ^ h >> 32) * 0xc4ceb9fe1a85ec53u >> (64 - SEEN_BITS)];
 }
 
-static void note_seen(struct seen *s, const struct bx_val *v, uint32_t id, uint32_t source, const struct tally_count *c, const struct walk *w)
+static void note_seen(struct seen *s, const struct bx_val *v, uint32_t id, uint32_t source,
+                      const struct tally_count *c, const struct walk *w)
 {
     uint8_t *at = s->bytes;
     size_t bytes = 0;
@@ -126,7 +151,9 @@ static uint32_t source_of(struct walk *w, const struct bx_val *v)
     const char *p = w->names.bad || !w->names.p ? "" : w->names.p;
     if (w->names.bad)
         end[0] = end[1] = end[2] = 0;
-    w->named = (struct tally_source){.computer = {p, end[0]}, .channel = {p + end[0], end[1] - end[0]}, .provider = {p + end[1], end[2] - end[1]}};
+    w->named = (struct tally_source){.computer = {p, end[0]},
+                                     .channel = {p + end[0], end[1] - end[0]},
+                                     .provider = {p + end[1], end[2] - end[1]}};
     return tally_source(w->tally, w->named.computer, w->named.channel, w->named.provider);
 }
 
@@ -136,7 +163,7 @@ static const struct tally_source *names_of(const struct walk *w, uint32_t source
     return source == TALLY_OTHERS ? &w->named : tally_source_at(w->tally, source);
 }
 
-/* ---- What is wanted ------------------------------------------------------------------------------------------------------------------- */
+/* --- What is wanted */
 
 enum { WANT_UNKNOWN = -1, WANT_NOT = -2 };
 
@@ -159,7 +186,7 @@ static bool in_time(const struct want *want, int64_t time)
     return (uint64_t)time >= (uint64_t)want->since && (!bound || (uint64_t)time <= (uint64_t)want->until);
 }
 
-/* ---- Facts ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- Facts */
 
 static struct value int_or_null(const struct bx_event *ev, enum bx_sys what)
 {
@@ -167,7 +194,8 @@ static struct value int_or_null(const struct bx_event *ev, enum bx_sys what)
     return bx_int(bx_sys(ev, what), &i) ? val_i(i) : val_null();
 }
 
-/* A buffer that could not grow says less than it should: nothing is told from it, and the file is not read to its end. */
+/* A buffer that could not grow says less than it should: nothing is told from it, and the file is not read to
+ * its end. */
 static bool sound(struct walk *w, uint64_t off)
 {
     if (w->st == OK && (w->names.bad || w->key.bad || w->json.bad || w->text.bad))
@@ -195,7 +223,8 @@ static void data_lost(struct walk *w, const struct head *h)
     if (w->ev->why)
         anomaly(w, h->off, "record-binxml", "the data of a record cannot be decoded", "%s", w->ev->why);
     else
-        anomaly(w, h->off, "event-cut", "the data of a record are cut short", "more than %d bytes of JSON", LIM_EVENT_JSON);
+        anomaly(w, h->off, "event-cut", "the data of a record are cut short", "more than %d bytes of JSON",
+                LIM_EVENT_JSON);
 }
 
 /* The data of the record in w->out. */
@@ -222,14 +251,17 @@ static void emit_event(struct walk *w, const struct head *h)
     if (!sound(w, h->off))
         return;
     struct fact f = {.kind = FACT_EVENT, .ref.off = h->off};
-    f.v[EV_COMPUTER] = val_s(s->computer), f.v[EV_CHANNEL] = val_s(s->channel), f.v[EV_PROVIDER] = val_s(s->provider);
+    f.v[EV_COMPUTER] = val_s(s->computer), f.v[EV_CHANNEL] = val_s(s->channel),
+    f.v[EV_PROVIDER] = val_s(s->provider);
     f.v[EV_EVENT_ID] = h->id == TALLY_NO_ID ? val_null() : val_i(h->id);
-    f.v[EV_QUALIFIERS] = int_or_null(w->ev, BXS_QUALIFIERS), f.v[EV_VERSION] = int_or_null(w->ev, BXS_VERSION),
-        f.v[EV_LEVEL] = int_or_null(w->ev, BXS_LEVEL);
-    f.v[EV_TIME] = val_i(h->time), f.v[EV_RECORD_ID] = val_i(h->record_id), f.v[EV_PID] = int_or_null(w->ev, BXS_PID);
+    f.v[EV_QUALIFIERS] = int_or_null(w->ev, BXS_QUALIFIERS),
+    f.v[EV_VERSION] = int_or_null(w->ev, BXS_VERSION), f.v[EV_LEVEL] = int_or_null(w->ev, BXS_LEVEL);
+    f.v[EV_TIME] = val_i(h->time), f.v[EV_RECORD_ID] = val_i(h->record_id),
+    f.v[EV_PID] = int_or_null(w->ev, BXS_PID);
     f.v[EV_SID] = w->text.n ? val_s(buf_view(&w->text)) : val_null();
     f.v[EV_RECOVERED] = val_i(h->recovered), f.v[EV_IDENTITY] = val_i((int64_t)identity);
-    f.v[EV_DATA] = val_s(buf_view(&w->out)), f.v[EV_SIZE] = val_i(h->size), f.v[EV_KEYWORDS] = int_or_null(w->ev, BXS_KEYWORDS);
+    f.v[EV_DATA] = val_s(buf_view(&w->out)), f.v[EV_SIZE] = val_i(h->size),
+    f.v[EV_KEYWORDS] = int_or_null(w->ev, BXS_KEYWORDS);
     w->st = w->sink(w->ctx, &f, w->e);
 }
 
@@ -241,7 +273,8 @@ static struct str fold_key(struct walk *w, const struct head *h, const struct bx
     buf_u32(k, h->source), buf_u32(k, h->id), buf_u32(k, (uint32_t)(h->time / (86400 * WINTIME_SECOND)));
     for (size_t i = 0; i < n; i++) {
         struct str text = v[i].type == BXV_LITERAL ? v[i].literal->text : (struct str){v[i].text, v[i].n};
-        buf_char(k, (char)(bx_of_file(v[i]) ? v[i].type : 0x7f - (v[i].type - BXV_ABSENT))), buf_u32(k, (uint32_t)text.n), buf_str(k, text);
+        buf_char(k, (char)(bx_of_file(v[i]) ? v[i].type : 0x7f - (v[i].type - BXV_ABSENT))),
+            buf_u32(k, (uint32_t)text.n), buf_str(k, text);
     }
     return buf_view(k);
 }
@@ -291,7 +324,8 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
     size_t n = e->n_key;
     memcpy(name, e->key, n * sizeof *name);
     name[n] = e->keep_field, name[n + 1] = e->fold_field;
-    if (!h->sane || h->source == TALLY_OTHERS || !bx_named(w->bx, w->ev, e, name, n + 2, v) || kept_whole(w, e, v + n)) {
+    if (!h->sane || h->source == TALLY_OTHERS || !bx_named(w->bx, w->ev, e, name, n + 2, v)
+        || kept_whole(w, e, v + n)) {
         emit_event(w, h);
         return;
     }
@@ -305,20 +339,26 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
             f->last = h->time, f->last_off = h->off;
         if (h->time >= f->first)
             return;
-        f->first = h->time, f->off = h->off;        /* an earlier one: its data speaks for the fold */
+        f->first = h->time, f->off = h->off; /* an earlier one: its data speaks for the fold */
         make_data(w, h, NULL);
         tally_fold_data(w->tally, f, buf_view(&w->out));
         return;
     }
-    struct tally_fold fresh = {.source = h->source, .id = h->id, .day = h->time / (86400 * WINTIME_SECOND), .n = 1, .first = h->time, .last = h->time,
-                               .off = h->off, .last_off = h->off};
+    struct tally_fold fresh = {.source = h->source,
+                               .id = h->id,
+                               .day = h->time / (86400 * WINTIME_SECOND),
+                               .n = 1,
+                               .first = h->time,
+                               .last = h->time,
+                               .off = h->off,
+                               .last_off = h->off};
     struct str json = fold_json(w, e, v);
     make_data(w, h, NULL);
     if (sound(w, h->off))
         w->st = tally_fold_add(w->tally, &fresh, key, json, buf_view(&w->out), w->sink, w->ctx, w->e);
 }
 
-/* ---- Text ----------------------------------------------------------------------------------------------------------------------------- */
+/* --- Text */
 
 static bool put_line(struct walk *w, const struct head *h)
 {
@@ -348,10 +388,11 @@ static void flush_text(struct walk *w, size_t least)
         w->st = w->put(w->ctx, w->out.p, w->out.n, w->e), w->out.n = 0;
 }
 
-/* ---- Records -------------------------------------------------------------------------------------------------------------------------- */
+/* --- Records */
 
 /* What a record says of itself before anything is decoded. */
-static struct head read_head(const struct bx_head *from, const uint8_t *p, uint32_t size, uint64_t off, bool recovered)
+static struct head read_head(const struct bx_head *from, const uint8_t *p, uint32_t size, uint64_t off,
+                             bool recovered)
 {
     struct head h = {.off = off, .size = size, .recovered = recovered};
     int64_t id;
@@ -389,12 +430,14 @@ static bool deliver(struct walk *w, const struct head *h, int32_t want)
 static struct tally_count *count_of(struct walk *w, const struct bx_head *from, struct head *h)
 {
     const struct bx_val v[3] = {from->computer, from->channel, from->provider};
-    if (w->flushed != bx_statistics(w->bx)->flushed) {      /* templates were dropped: the addresses of their literals mean nothing now */
+    /* templates were dropped: the addresses of their literals mean nothing now */
+    if (w->flushed != bx_statistics(w->bx)->flushed) {
         w->flushed = bx_statistics(w->bx)->flushed;
         memset(w->seen, 0, sizeof *w->seen << SEEN_BITS);
     }
     struct seen *s = seen_at(w, v, h->id);
-    if (s->used && s->id == h->id && same_shape(s->v[0], v[0]) && same_shape(s->v[1], v[1]) && same_shape(s->v[2], v[2]) && same_bytes(s, v)) {
+    if (s->used && s->id == h->id && same_shape(s->v[0], v[0]) && same_shape(s->v[1], v[1])
+        && same_shape(s->v[2], v[2]) && same_bytes(s, v)) {
         h->source = s->source;
         return tally_count_at(w->tally, s->row);
     }
@@ -409,7 +452,8 @@ static struct tally_count *count_of(struct walk *w, const struct bx_head *from, 
 }
 
 /* One record of size bytes at p, which is at distance at in the chunk. False: it cannot be read. */
-static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t size, uint64_t off, bool recovered)
+static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t size, uint64_t off,
+                        bool recovered)
 {
     struct bx_event *ev = w->ev;
     if (!bx_open(w->bx, at + RECORD_HEADER, size - RECORD_LEAST, recovered ? BX_STRICT : BX_ANY_LANE, ev))
@@ -431,8 +475,9 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
             w->stats->hints |= EVTX_HINT_RENUMBERED;
     }
     if (!h.sane || !wintime_sane((int64_t)le64(p + 16)))
-        anomaly(w, off, "time-insane", "a record's time is not believable", "created 0x%016llx, written 0x%016llx",
-            (unsigned long long)h.time, (unsigned long long)le64(p + 16));
+        anomaly(w, off, "time-insane", "a record's time is not believable",
+                "created 0x%016llx, written 0x%016llx", (unsigned long long)h.time,
+                (unsigned long long)le64(p + 16));
     bool done = (want < 0 && !w->want->all_events) || deliver(w, &h, want);
     if (ev->rendered)
         w->stats->hints |= EVTX_HINT_RENDERED;
@@ -448,18 +493,28 @@ static uint32_t record_size(const uint8_t *p, size_t n, size_t at)
     return size >= RECORD_LEAST && size <= n - at && le32(p + at + size - 4) == size ? size : 0;
 }
 
-/* ---- Chunks --------------------------------------------------------------------------------------------------------------------------- */
+/* --- Chunks */
 
 /* free: where its records end by its own word (free_known), else its end. */
-struct chunk { const uint8_t *p; size_t n; uint64_t off; size_t free; bool free_known, damaged, signature; };
+struct chunk {
+    const uint8_t *p;
+    size_t n;
+    uint64_t off;
+    size_t free;
+    bool free_known, damaged, signature;
+};
 
-static bool all_zero(const uint8_t *p, size_t n) { return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0); }
+static bool all_zero(const uint8_t *p, size_t n)
+{
+    return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
+}
 
 /* Checks of the header; none of them stops the walk. */
 static void check_chunk(struct walk *w, struct chunk *c)
 {
     if (memcmp(c->p, chunk_magic, 8) != 0) {
-        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "begins with 0x%016llx", (unsigned long long)le64(c->p));
+        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "begins with 0x%016llx",
+                (unsigned long long)le64(c->p));
         c->damaged = true;
         return;
     }
@@ -468,7 +523,8 @@ static void check_chunk(struct walk *w, struct chunk *c)
     bool no_crc = le32(c->p + 120) & FLAG_NO_CRC, free_ok = free_at >= CHUNK_HEADER && free_at <= c->n;
     uint32_t crc = crc32_add(crc32_add(0, c->p, 120), c->p + 128, CHUNK_HEADER - 128);
     if (!no_crc && crc != header) {
-        anomaly(w, c->off, "chunk-header", "checksum of a chunk header is wrong", "stored %08x, computed %08x", header, crc);
+        anomaly(w, c->off, "chunk-header", "checksum of a chunk header is wrong",
+                "stored %08x, computed %08x", header, crc);
         c->damaged = true;
     }
     if (!free_ok && c->n == EVTX_CHUNK)
@@ -477,7 +533,8 @@ static void check_chunk(struct walk *w, struct chunk *c)
         c->free = free_at, c->free_known = true;
         crc = crc32_add(0, c->p + CHUNK_HEADER, free_at - CHUNK_HEADER);
         if (!no_crc && crc != records) {
-            anomaly(w, c->off, "chunk-crc", "checksum of a chunk's records is wrong", "stored %08x, computed %08x", records, crc);
+            anomaly(w, c->off, "chunk-crc", "checksum of a chunk's records is wrong",
+                    "stored %08x, computed %08x", records, crc);
             c->damaged = true;
         }
     }
@@ -515,10 +572,11 @@ static size_t walk_records(struct walk *w, struct chunk *c)
                 break;
             size_t next = next_record(c, at), end = next < c->n ? next : c->free;
             char why[80];
-            snprintf(why, sizeof why, "%zu bytes skipped%s", end - at, next < c->n ? "" : ", no record behind them");
+            snprintf(why, sizeof why, "%zu bytes skipped%s", end - at,
+                     next < c->n ? "" : ", no record behind them");
             w->stats->seen++;
             record_failed(w, c->off + at, magic ? "record-size" : "record-magic",
-                magic ? "sizes of a record disagree" : "no record where one should begin", why);
+                          magic ? "sizes of a record disagree" : "no record where one should begin", why);
             c->damaged = true;
             if (next >= c->n || next >= c->free)
                 return next < c->n ? next : c->n;
@@ -527,10 +585,11 @@ static size_t walk_records(struct walk *w, struct chunk *c)
         }
         uint64_t id = le64(c->p + at + 8);
         if (at >= c->free && id != last + 1)
-            break;                                  /* behind the free space's begin: in use only if it goes on counting */
+            /* behind the free space's begin: in use only if it goes on counting */
+            break;
         if (at == c->free)
-            anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space", "free space at %zu, next record %llu", c->free,
-                (unsigned long long)id);
+            anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space",
+                    "free space at %zu, next record %llu", c->free, (unsigned long long)id);
         if (w->want->records && w->stats->seen >= w->want->records) {
             w->full = true, reached(w, c->off + at, too_many);
             break;
@@ -542,7 +601,8 @@ static size_t walk_records(struct walk *w, struct chunk *c)
         if (read)
             w->stats->parsed++;
         else
-            record_failed(w, c->off + at, "record-binxml", "a record cannot be decoded", w->ev->why ? w->ev->why : "no reason");
+            record_failed(w, c->off + at, "record-binxml", "a record cannot be decoded",
+                          w->ev->why ? w->ev->why : "no reason");
         at += size, last = id;
     }
     return at;
@@ -568,19 +628,21 @@ static void walk_slack(struct walk *w, const struct chunk *c, size_t from)
         at += size;
     }
     if (found + unreadable)
-        anomaly(w, c->off + first, "slack-records", "older records behind the records in use", "%llu readable, %llu overwritten in part",
-                (unsigned long long)found, (unsigned long long)unreadable);
+        anomaly(w, c->off + first, "slack-records", "older records behind the records in use",
+                "%llu readable, %llu overwritten in part", (unsigned long long)found,
+                (unsigned long long)unreadable);
 }
 
 static void walk_chunk(struct walk *w, uint64_t off, size_t n)
 {
     struct chunk c = {.p = w->file.p + off, .n = n, .off = off, .free = n};
     if (all_zero(c.p, n < 4096 ? n : 4096) && all_zero(c.p, n))
-        return;                                     /* never used: logs grow by 16 chunks at a time */
+        return; /* never used: logs grow by 16 chunks at a time */
     w->stats->chunks++;
     if (n < EVTX_CHUNK) {
         anomaly(w, off, "partial-chunk", "the file ends inside a chunk", "%zu of %d bytes", n, EVTX_CHUNK);
-        w->stats->hints |= memcmp(c.p, chunk_magic, n < 8 ? n : 8) == 0 ? EVTX_HINT_CUT : 0u;      /* else something was put behind the log */
+        /* else something was put behind the log */
+        w->stats->hints |= memcmp(c.p, chunk_magic, n < 8 ? n : 8) == 0 ? EVTX_HINT_CUT : 0u;
         c.damaged = true;
     }
     if (n > CHUNK_HEADER) {
@@ -588,8 +650,8 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
         check_chunk(w, &c);
         size_t end = c.signature || next_record(&c, CHUNK_HEADER - 8) < n ? walk_records(w, &c) : n;
         if (c.free_known && end < c.free && !c.damaged && going(w))
-            anomaly(w, off + 48, "chunk-free", "free space of a chunk begins behind its last record", "free space at %zu, records end at %zu",
-                c.free, end);
+            anomaly(w, off + 48, "chunk-free", "free space of a chunk begins behind its last record",
+                    "free space at %zu, records end at %zu", c.free, end);
         walk_slack(w, &c, end);
     }
     w->stats->bad_chunks += c.damaged;
@@ -597,7 +659,7 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
         tally_break(w->tally);
 }
 
-/* ---- The file ------------------------------------------------------------------------------------------------------------------------- */
+/* --- The file */
 
 uint32_t evtx_slots(uint64_t bytes)
 {
@@ -607,7 +669,8 @@ uint32_t evtx_slots(uint64_t bytes)
 
 const char *evtx_log_kind(const struct evtx_stats *s)
 {
-    bool collector = s->hints & EVTX_HINT_RENDERED && s->hints & EVTX_HINT_MIXED;      /* a collector numbers what others numbered before */
+    /* a collector numbers what others numbered before */
+    bool collector = s->hints & EVTX_HINT_RENDERED && s->hints & EVTX_HINT_MIXED;
     if (s->hints & EVTX_HINT_HEADER_BAD)
         return "carved";
     if (!(s->hints & EVTX_HINT_RENUMBERED) || collector)
@@ -615,7 +678,8 @@ const char *evtx_log_kind(const struct evtx_stats *s)
     return s->hints & EVTX_HINT_GAPS ? "filtered" : "exported";
 }
 
-/* Where the first chunk lies: behind the header, or, in carved data, at the first signature on a sector boundary. */
+/* Where the first chunk lies: behind the header, or, in carved data, at the first signature on a sector
+ * boundary. */
 static uint64_t first_chunk(struct span file)
 {
     if (file.n >= 8 && memcmp(file.p, file_magic, 8) == 0)
@@ -628,31 +692,37 @@ static uint64_t first_chunk(struct span file)
     return file.n > EVTX_HEADER ? EVTX_HEADER : file.n;
 }
 
-/* The header is looked at by whoever reads the first slot; what it says about chunks is checked by everybody. */
+/* The header is looked at by whoever reads the first slot; what it says about chunks is checked by everybody.
+ */
 static void check_header(struct walk *w, uint64_t base, uint32_t slots, uint32_t first, uint32_t end)
 {
     const uint8_t *p = w->file.p;
     if (w->file.n < 128 || memcmp(p, file_magic, 8) != 0) {
         w->stats->hints |= EVTX_HINT_HEADER_BAD;
         if (first == 0)
-            anomaly(w, 0, "file-header", "no event log header", "%zu bytes, first chunk at %llu", w->file.n, (unsigned long long)base);
+            anomaly(w, 0, "file-header", "no event log header", "%zu bytes, first chunk at %llu", w->file.n,
+                    (unsigned long long)base);
         return;
     }
     uint32_t flags = le32(p + 120), crc = crc32_add(0, p, 120), count = le16(p + 42);
-    w->stats->hints |= (flags & FLAG_DIRTY ? EVTX_HINT_DIRTY : 0u) | (flags & FLAG_FULL ? EVTX_HINT_FULL : 0u);
+    w->stats->hints |= (flags & FLAG_DIRTY ? EVTX_HINT_DIRTY : 0u)
+                       | (flags & FLAG_FULL ? EVTX_HINT_FULL : 0u);
     bool sound = flags & FLAG_NO_CRC || crc == le32(p + 124);
     w->stats->hints |= sound && slots < count ? EVTX_HINT_CUT : 0u;
     if (first == 0 && !sound)
-        anomaly(w, 0, "header-crc", "checksum of the file header is wrong", "stored %08x, computed %08x", le32(p + 124), crc);
+        anomaly(w, 0, "header-crc", "checksum of the file header is wrong", "stored %08x, computed %08x",
+                le32(p + 124), crc);
     if (first == 0 && slots < count)
-        anomaly(w, 42, "header-count", "the header counts more chunks than the file holds", "%u of %u", slots, count);
+        anomaly(w, 42, "header-count", "the header counts more chunks than the file holds", "%u of %u", slots,
+                count);
     for (uint32_t i = first > count ? first : count; i < end; i++) {
         uint64_t at = base + (uint64_t)i * EVTX_CHUNK;
         if (w->file.n - at < 8 || memcmp(p + at, chunk_magic, 8) != 0)
             continue;
         w->stats->hints |= EVTX_HINT_MORE_CHUNKS;
-        if (count < UINT16_MAX)                     /* a 16-bit count: longer logs cannot say more */
-            anomaly(w, at, "header-count", "a chunk beyond the header's count", "chunk %u of %u", i + 1, count);
+        if (count < UINT16_MAX) /* a 16-bit count: longer logs cannot say more */
+            anomaly(w, at, "header-count", "a chunk beyond the header's count", "chunk %u of %u", i + 1,
+                    count);
         break;
     }
 }
@@ -681,9 +751,13 @@ static enum status walk_end(struct walk *w)
 
 static void walk(struct walk *w, uint32_t first, uint32_t count)
 {
-    uint64_t base = first_chunk(w->file), n = w->file.n > base ? (w->file.n - base + EVTX_CHUNK - 1) / EVTX_CHUNK : 0;
+    uint64_t base = first_chunk(w->file),
+             n = w->file.n > base ? (w->file.n - base + EVTX_CHUNK - 1) / EVTX_CHUNK : 0;
     uint32_t slots = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-    uint32_t end = first >= slots || count >= slots - first || (uint64_t)first + count >= evtx_slots(w->file.n) ? slots : first + count;
+    uint32_t end = first >= slots || count >= slots - first
+                           || (uint64_t)first + count >= evtx_slots(w->file.n)
+                       ? slots
+                       : first + count;
     check_header(w, base, slots, first, end);
     for (uint32_t i = first; i < end && going(w); i++) {
         uint64_t off = base + (uint64_t)i * EVTX_CHUNK, left = w->file.n - off;
@@ -694,18 +768,22 @@ static void walk(struct walk *w, uint32_t first, uint32_t count)
     if (tally_gaps(w->tally))
         w->stats->hints |= EVTX_HINT_GAPS;
     if (tally_full(w->tally))
-        anomaly(w, 0, "counts-limit", "too many kinds of events to count each", "the rest is one row without a provider's name");
+        anomaly(w, 0, "counts-limit", "too many kinds of events to count each",
+                "the rest is one row without a provider's name");
     if (w->anomalies > LIM_ANOMALIES) {
         char detail[64];
-        snprintf(detail, sizeof detail, "%llu in all, the first %d are listed", (unsigned long long)w->anomalies, LIM_ANOMALIES);
+        snprintf(detail, sizeof detail, "%llu in all, the first %d are listed",
+                 (unsigned long long)w->anomalies, LIM_ANOMALIES);
         put_anomaly(w, 0, "anomalies-limit", "more damage than is listed", detail);
     }
 }
 
-enum status evtx_read(struct span file, uint32_t first, uint32_t count, const struct want *want, struct arena *scratch,
-                      fact_sink *sink, void *ctx, struct evtx_stats *stats, struct err *e)
+enum status evtx_read(struct span file, uint32_t first, uint32_t count, const struct want *want,
+                      struct arena *scratch, fact_sink *sink, void *ctx, struct evtx_stats *stats,
+                      struct err *e)
 {
-    struct walk w = {.file = file, .want = want, .sink = sink, .ctx = ctx, .stats = stats, .e = e, .scratch = scratch};
+    struct walk w = {
+        .file = file, .want = want, .sink = sink, .ctx = ctx, .stats = stats, .e = e, .scratch = scratch};
     if (walk_begin(&w)) {
         walk(&w, first, count);
         if (w.st == OK)
@@ -714,12 +792,20 @@ enum status evtx_read(struct span file, uint32_t first, uint32_t count, const st
     return walk_end(&w);
 }
 
-enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want, enum evtx_format format,
-                      struct arena *scratch, evtx_put *put, void *ctx, struct evtx_stats *stats, struct err *e)
+enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want,
+                      enum evtx_format format, struct arena *scratch, evtx_put *put, void *ctx,
+                      struct evtx_stats *stats, struct err *e)
 {
     struct want all = *want;
     all.all_events = want->all_events || want->n_event == 0;
-    struct walk w = {.file = file, .want = &all, .put = put, .format = format, .ctx = ctx, .stats = stats, .e = e, .scratch = scratch};
+    struct walk w = {.file = file,
+                     .want = &all,
+                     .put = put,
+                     .format = format,
+                     .ctx = ctx,
+                     .stats = stats,
+                     .e = e,
+                     .scratch = scratch};
     if (walk_begin(&w)) {
         walk(&w, first, count);
         flush_text(&w, 0);
@@ -727,16 +813,19 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
     return walk_end(&w);
 }
 
-enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch, struct buf *out, uint32_t *size,
-    struct err *e)
+enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch,
+                        struct buf *out, uint32_t *size, struct err *e)
 {
-    uint64_t base = first_chunk(file), chunk = off >= base ? off - (off - base) % EVTX_CHUNK : 0, at = off - chunk;
+    uint64_t base = first_chunk(file), chunk = off >= base ? off - (off - base) % EVTX_CHUNK : 0,
+             at = off - chunk;
     size_t n = chunk < file.n && file.n - chunk < EVTX_CHUNK ? (size_t)(file.n - chunk) : EVTX_CHUNK;
-    if (off < base || off >= file.n || at < CHUNK_HEADER || !(*size = record_size(file.p + chunk, n, (size_t)at)))
+    if (off < base || off >= file.n || at < CHUNK_HEADER
+        || !(*size = record_size(file.p + chunk, n, (size_t)at)))
         return err_set(e, E_FORMAT, off, "event record", "no record begins here");
     struct evtx_stats stats = {0};
     struct want none = {0};
-    struct walk w = {.file = file, .want = &none, .format = format, .stats = &stats, .e = e, .scratch = scratch};
+    struct walk w = {
+        .file = file, .want = &none, .format = format, .stats = &stats, .e = e, .scratch = scratch};
     if (walk_begin(&w)) {
         bx_chunk(w.bx, file.p + chunk, n);
         if (!bx_open(w.bx, (size_t)at + RECORD_HEADER, *size - RECORD_LEAST, BX_ANY_LANE, w.ev)) {
@@ -745,8 +834,10 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
             struct bx_head from;
             bx_head(w.ev, &from);
             struct head h = read_head(&from, file.p + off, *size, off, false);
-            if (!put_record(&w, &h) && !w.out.n)        /* as in a dump: data that cannot be read are said to be so, the rest stands */
-                w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why ? w.ev->why : "cannot be shown");
+            /* as in a dump: data that cannot be read are said to be so, the rest stands */
+            if (!put_record(&w, &h) && !w.out.n)
+                w.st = err_set(e, E_FORMAT, off, "event record", "%s",
+                               w.ev->why ? w.ev->why : "cannot be shown");
             buf_put(out, w.out.p, w.out.n);
         }
     }

@@ -1,6 +1,7 @@
-/* evtx: walks event logs (file header, 64 KiB chunks, records) and emits facts: events, folds, counts, spans, anomalies.
- * The caller owns file bytes and scratch; facts are valid during the sink call.
- * It refuses nothing but a full sink: damage is an anomaly with its offset, and the walk goes on. E_LIMIT at the end: want's records or depth were reached. */
+/* evtx: walks event logs (file header, 64 KiB chunks, records) and emits facts: events, folds, counts, spans,
+ * anomalies. The caller owns file bytes and scratch; facts are valid during the sink call. It refuses nothing
+ * but a full sink: damage is an anomaly with its offset, and the walk goes on. E_LIMIT at the end: want's
+ * records or depth were reached. */
 #ifndef EVTX_H
 #define EVTX_H
 #include "base/arena.h"
@@ -13,11 +14,12 @@ enum { EVTX_HEADER = 4096, EVTX_CHUNK = 65536 };
 struct evtx_stats {
     uint64_t seen, parsed, recovered, failed;
     uint64_t chunks, bad_chunks;
-    uint32_t hints;             /* EVTX_HINT_*, OR-ed */
+    uint32_t hints; /* EVTX_HINT_*, OR-ed */
 };
 enum {
-    EVTX_HINT_HEADER_BAD = 1,   /* no usable file header */
-    EVTX_HINT_DIRTY = 2, EVTX_HINT_FULL = 4,
+    EVTX_HINT_HEADER_BAD = 1, /* no usable file header */
+    EVTX_HINT_DIRTY = 2,
+    EVTX_HINT_FULL = 4,
     EVTX_HINT_GAPS = 8,         /* record ids skip inside the file */
     EVTX_HINT_RENDERED = 16,    /* RenderingInfo seen: forwarded or exported with text */
     EVTX_HINT_RENUMBERED = 32,  /* chunk or record numbering as exports write it */
@@ -25,23 +27,30 @@ enum {
     EVTX_HINT_MIXED = 128,      /* more than one channel: a collector's log, or a custom view */
     EVTX_HINT_CUT = 256,        /* the file ends inside a chunk, or holds fewer than a sound header counts */
 };
-const char *evtx_log_kind(const struct evtx_stats *whole);      /* "original", "exported", "filtered", "carved" */
+/* "original", "exported", "filtered", "carved" */
+const char *evtx_log_kind(const struct evtx_stats *whole);
 
 /* Slots of 64 KiB behind the file header (a partial last one counts). 0 for a file without room for one. */
 uint32_t evtx_slots(uint64_t file_bytes);
 
 /* Reads slots first .. first+count-1 of the file. The file header is looked at when first is 0.
- * scratch is reset at each chunk (4 MiB suffice). Emits EVENT and FOLD as want asks, ANOMALY, and at the end COUNT and SPAN. */
-enum status evtx_read(struct span file, uint32_t first, uint32_t count, const struct want *want, struct arena *scratch,
-                      fact_sink *sink, void *ctx, struct evtx_stats *stats, struct err *e);
+ * scratch is reset at each chunk (4 MiB suffice). Emits EVENT and FOLD as want asks, ANOMALY, and at the end
+ * COUNT and SPAN. */
+enum status evtx_read(struct span file, uint32_t first, uint32_t count, const struct want *want,
+                      struct arena *scratch, fact_sink *sink, void *ctx, struct evtx_stats *stats,
+                      struct err *e);
 
-/* Every record as one JSON line, or as Windows' XML, in file order; filters of want (provider+id pairs when n_event > 0,
- * since, until) apply before decoding. put receives finished text in pieces of at least some KiB. */
+/* Every record as one JSON line, or as Windows' XML, in file order; filters of want (provider+id pairs when
+ * n_event > 0, since, until) apply before decoding. put receives finished text in pieces of at least some
+ * KiB. */
 enum evtx_format { EVTX_JSONL, EVTX_XML };
 typedef enum status evtx_put(void *ctx, const char *p, size_t n, struct err *e);
-enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want, enum evtx_format format,
-                      struct arena *scratch, evtx_put *put, void *ctx, struct evtx_stats *stats, struct err *e);
+enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want,
+                      enum evtx_format format, struct arena *scratch, evtx_put *put, void *ctx,
+                      struct evtx_stats *stats, struct err *e);
 
-/* One record by its file offset, decoded: out gets JSON (same shape as dump) or XML. E_FORMAT: no record there. size: its bytes. */
-enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch, struct buf *out, uint32_t *size, struct err *e);
+/* One record by its file offset, decoded: out gets JSON (same shape as dump) or XML. E_FORMAT: no record
+ * there. size: its bytes. */
+enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch,
+                        struct buf *out, uint32_t *size, struct err *e);
 #endif

@@ -6,9 +6,17 @@
 enum { TEXT_MAX = 64 << 20, BLOCK = 1 << 18 };
 
 /* Rows by hash: open addressing, 1 + row number. */
-struct index { uint32_t *slot; uint64_t *hash; size_t cap, n; };
+struct index {
+    uint32_t *slot;
+    uint64_t *hash;
+    size_t cap, n;
+};
 
-struct block { struct block *next; size_t n; char text[]; };
+struct block {
+    struct block *next;
+    size_t n;
+    char text[];
+};
 
 struct tally {
     struct tally_source *source;
@@ -16,7 +24,7 @@ struct tally {
     struct tally_count *count;
     struct tally_fold *fold;
     size_t n_source, n_span, n_count, n_fold, cap_source, cap_span, cap_count, cap_fold, text, channels;
-    struct str channel;             /* the first one */
+    struct str channel; /* the first one */
     struct index by_source, by_span, by_count, by_fold;
     struct block *blocks;
     struct buf fold_text;
@@ -45,7 +53,8 @@ static bool index_grow(struct index *x)
     return true;
 }
 
-/* The next row with this hash, from *at on (start with the hash itself); 0 when there is none and *at is free. */
+/* The next row with this hash, from *at on (start with the hash itself); 0 when there is none and *at is
+ * free. */
 static uint32_t index_next(const struct index *x, uint64_t hash, size_t *at)
 {
     for (; x->cap; (*at)++) {
@@ -121,13 +130,15 @@ static uint32_t span_of_source(struct tally *t, struct str computer, struct str 
     for (uint32_t row; (row = index_next(&t->by_span, h, &at)) != 0; at++)
         if (str_eq(t->span[row - 1].computer, computer) && str_eq(t->span[row - 1].channel, channel))
             return row - 1;
-    struct tally_span *rows = t->n_span < LIM_COUNTS ? grown(t->span, sizeof *rows, t->n_span, &t->cap_span) : NULL;
+    struct tally_span *rows = t->n_span < LIM_COUNTS ? grown(t->span, sizeof *rows, t->n_span, &t->cap_span)
+                                                     : NULL;
     if (!rows)
         return UINT32_MAX;
     t->span = rows;
     if (!index_put(&t->by_span, h, (uint32_t)t->n_span))
         return UINT32_MAX;
-    t->span[t->n_span] = (struct tally_span){.computer = computer, .channel = channel, .before = INT64_MIN, .first = INT64_MAX, .last = INT64_MIN};
+    t->span[t->n_span] = (struct tally_span){
+        .computer = computer, .channel = channel, .before = INT64_MIN, .first = INT64_MAX, .last = INT64_MIN};
     return (uint32_t)t->n_span++;
 }
 
@@ -144,7 +155,8 @@ uint32_t tally_source(struct tally *t, struct str computer, struct str channel, 
         if (str_eq(s->computer, computer) && str_eq(s->channel, channel) && str_eq(s->provider, provider))
             return row - 1;
     }
-    struct tally_source s = {keep_text(t, computer), keep_text(t, channel), keep_text(t, provider), 0, (uint32_t)t->n_source};
+    struct tally_source s = {keep_text(t, computer), keep_text(t, channel), keep_text(t, provider), 0,
+                             (uint32_t)t->n_source};
     if (!s.computer.p || !s.channel.p || !s.provider.p)
         return t->full = true, TALLY_OTHERS;
     if (!str_eq(computer, any_computer)) {
@@ -154,10 +166,13 @@ uint32_t tally_source(struct tally *t, struct str computer, struct str channel, 
         else if (t->channels == 1 && !str_eq(t->channel, s.channel))
             t->channels = 2;
     }
-    struct tally_source *rows = t->n_source < LIM_COUNTS ? grown(t->source, sizeof s, t->n_source, &t->cap_source) : NULL;
+    struct tally_source *rows = t->n_source < LIM_COUNTS
+                                    ? grown(t->source, sizeof s, t->n_source, &t->cap_source)
+                                    : NULL;
     if (rows)
         t->source = rows;
-    if (!rows || (s.span = span_of_source(t, s.computer, s.channel)) == UINT32_MAX || !index_put(&t->by_source, h, (uint32_t)t->n_source))
+    if (!rows || (s.span = span_of_source(t, s.computer, s.channel)) == UINT32_MAX
+        || !index_put(&t->by_source, h, (uint32_t)t->n_source))
         return t->full = true, TALLY_OTHERS;
     t->source[t->n_source] = s;
     return (uint32_t)t->n_source++;
@@ -188,7 +203,10 @@ void tally_free(struct tally *t)
     free(t->source), free(t->span), free(t->count), free(t->fold), free(t);
 }
 
-const struct tally_source *tally_source_at(const struct tally *t, uint32_t source) { return &t->source[source]; }
+const struct tally_source *tally_source_at(const struct tally *t, uint32_t source)
+{
+    return &t->source[source];
+}
 void tally_break(struct tally *t) { t->breaks++; }
 size_t tally_channels(const struct tally *t) { return t->channels; }
 
@@ -218,21 +236,24 @@ struct tally_count *tally_count(struct tally *t, uint32_t source, uint32_t id)
         t->count = rows;
     if (!rows || !index_put(&t->by_count, h, (uint32_t)t->n_count))
         return NULL;
-    t->count[t->n_count] = (struct tally_count){.source = source, .id = id, .first = INT64_MAX, .last = INT64_MIN, .want = -1};
+    t->count[t->n_count] = (struct tally_count){
+        .source = source, .id = id, .first = INT64_MAX, .last = INT64_MIN, .want = -1};
     return &t->count[t->n_count++];
 }
 
 uint32_t tally_row(const struct tally *t, const struct tally_count *c) { return (uint32_t)(c - t->count); }
 struct tally_count *tally_count_at(struct tally *t, uint32_t row) { return &t->count[row]; }
 
-void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t time, int64_t record_id, uint64_t off)
+void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t time, int64_t record_id,
+               uint64_t off)
 {
     struct tally_span *s = &t->span[t->source[source].span];
     if (c->n++ == 0)
         c->off = off;
     if (s->n++ == 0)
         s->off = off, s->first_id = s->last_id = record_id;
-    else if (record_id > s->before && (uint64_t)record_id - (uint64_t)s->before > 1 && s->of_break == t->breaks)
+    else if (record_id > s->before && (uint64_t)record_id - (uint64_t)s->before > 1
+             && s->of_break == t->breaks)
         s->gaps++;
     s->before = record_id, s->of_break = t->breaks;
     s->first_id = record_id < s->first_id ? record_id : s->first_id;
@@ -243,9 +264,12 @@ void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t 
     s->first = time < s->first ? time : s->first, s->last = time > s->last ? time : s->last;
 }
 
-/* ---- Folds ---------------------------------------------------------------------------------------------------------------------------- */
+/* --- Folds */
 
-static struct str fold_text(const struct tally *t, size_t at, size_t n) { return (struct str){t->fold_text.p + at, n}; }
+static struct str fold_text(const struct tally *t, size_t at, size_t n)
+{
+    return (struct str){t->fold_text.p + at, n};
+}
 
 struct tally_fold *tally_fold_find(struct tally *t, struct str key)
 {
@@ -266,25 +290,30 @@ static size_t add_text(struct tally *t, struct str s)
 
 static enum status emit_folds(struct tally *t, fact_sink *sink, void *ctx, struct err *e)
 {
-    enum status st = t->fold_text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "folded events", "%zu of them", t->n_fold) : OK;
+    enum status st = t->fold_text.bad
+                         ? err_set(e, E_NOMEM, ERR_NO_OFF, "folded events", "%zu of them", t->n_fold)
+                         : OK;
     for (size_t i = 0; i < t->n_fold && st == OK; i++) {
         const struct tally_fold *f = &t->fold[i];
         const struct tally_source *s = &t->source[f->source];
         struct fact fact = {.kind = FACT_FOLD, .ref.off = f->off};
-        fact.v[FO_COMPUTER] = val_s(s->computer), fact.v[FO_CHANNEL] = val_s(s->channel), fact.v[FO_PROVIDER] = val_s(s->provider);
+        fact.v[FO_COMPUTER] = val_s(s->computer), fact.v[FO_CHANNEL] = val_s(s->channel),
+        fact.v[FO_PROVIDER] = val_s(s->provider);
         fact.v[FO_EVENT_ID] = f->id == TALLY_NO_ID ? val_null() : val_i(f->id);
-        fact.v[FO_DAY] = val_i(f->day), fact.v[FO_KEY] = val_s(fold_text(t, f->json, f->n_json)), fact.v[FO_N] = val_i((int64_t)f->n);
-        fact.v[FO_FIRST_TIME] = val_i(f->first), fact.v[FO_LAST_TIME] = val_i(f->last), fact.v[FO_LAST_OFF] = val_i((int64_t)f->last_off);
+        fact.v[FO_DAY] = val_i(f->day), fact.v[FO_KEY] = val_s(fold_text(t, f->json, f->n_json)),
+        fact.v[FO_N] = val_i((int64_t)f->n);
+        fact.v[FO_FIRST_TIME] = val_i(f->first), fact.v[FO_LAST_TIME] = val_i(f->last),
+        fact.v[FO_LAST_OFF] = val_i((int64_t)f->last_off);
         fact.v[FO_DATA] = val_s(fold_text(t, f->data, f->n_data));
         st = sink(ctx, &fact, e);
     }
-    t->n_fold = 0, t->fold_text.n = 0;      /* rows added later start from an empty text */
+    t->n_fold = 0, t->fold_text.n = 0; /* rows added later start from an empty text */
     index_clear(&t->by_fold);
     return st;
 }
 
-enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json, struct str data,
-                           fact_sink *sink, void *ctx, struct err *e)
+enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json,
+                           struct str data, fact_sink *sink, void *ctx, struct err *e)
 {
     enum status st = t->n_fold == LIM_FOLDS || t->fold_text.n > TEXT_MAX ? emit_folds(t, sink, ctx, e) : OK;
     if (st != OK)
@@ -309,11 +338,11 @@ void tally_fold_data(struct tally *t, struct tally_fold *f, struct str data)
         at = add_text(t, data);
     else if (data.n)
         memcpy(t->fold_text.p + at, data.p, data.n);
-    if (!t->fold_text.bad)                  /* else nothing was added; emit_folds tells */
+    if (!t->fold_text.bad) /* else nothing was added; emit_folds tells */
         f->data = at, f->n_data = data.n;
 }
 
-/* ---- The end of a walk ---------------------------------------------------------------------------------------------------------------- */
+/* --- The end of a walk */
 
 static struct value time_value(int64_t t) { return t == INT64_MAX || t == INT64_MIN ? val_null() : val_i(t); }
 
@@ -326,7 +355,8 @@ static enum status emit_counts(const struct tally *t, fact_sink *sink, void *ctx
         if (!c->n)
             continue;
         struct fact fact = {.kind = FACT_COUNT, .ref.off = c->off};
-        fact.v[CO_CHANNEL] = val_s(s->channel), fact.v[CO_PROVIDER] = val_s(s->provider), fact.v[CO_N] = val_i((int64_t)c->n);
+        fact.v[CO_CHANNEL] = val_s(s->channel), fact.v[CO_PROVIDER] = val_s(s->provider),
+        fact.v[CO_N] = val_i((int64_t)c->n);
         fact.v[CO_EVENT_ID] = c->id == TALLY_NO_ID ? val_null() : val_i(c->id);
         fact.v[CO_FIRST_TIME] = time_value(c->first), fact.v[CO_LAST_TIME] = time_value(c->last);
         st = sink(ctx, &fact, e);
@@ -344,7 +374,8 @@ static enum status emit_spans(const struct tally *t, fact_sink *sink, void *ctx,
         struct fact fact = {.kind = FACT_SPAN, .ref.off = s->off};
         fact.v[SP_COMPUTER] = str_eq(s->computer, any_computer) ? val_null() : val_s(s->computer);
         fact.v[SP_CHANNEL] = val_s(s->channel), fact.v[SP_N] = val_i((int64_t)s->n);
-        fact.v[SP_FIRST_ID] = val_i(s->first_id), fact.v[SP_LAST_ID] = val_i(s->last_id), fact.v[SP_GAPS] = val_i((int64_t)s->gaps);
+        fact.v[SP_FIRST_ID] = val_i(s->first_id), fact.v[SP_LAST_ID] = val_i(s->last_id),
+        fact.v[SP_GAPS] = val_i((int64_t)s->gaps);
         fact.v[SP_FIRST_TIME] = time_value(s->first), fact.v[SP_LAST_TIME] = time_value(s->last);
         st = sink(ctx, &fact, e);
     }

@@ -7,11 +7,29 @@
 #include "parsers/registry/regwords.h"
 #include <stdio.h>
 
-struct pattern { struct str part[LIM_REGF_PARTS]; uint8_t n; bool deep; struct str value; };     /* deep: a last "**" */
-struct state { uint32_t pattern; uint8_t at; };                                                /* parts matched so far */
-struct held { struct ref ref; struct str code, what; char detail[128]; };                       /* an anomaly; code and what are static */
+/* deep: a last "**" */
+struct pattern {
+    struct str part[LIM_REGF_PARTS];
+    uint8_t n;
+    bool deep;
+    struct str value;
+};
+/* parts matched so far */
+struct state {
+    uint32_t pattern;
+    uint8_t at;
+};
+/* an anomaly; code and what are static */
+struct held {
+    struct ref ref;
+    struct str code, what;
+    char detail[128];
+};
 /* A key on the walk: its path as facts show it, and as it stands in the hive (for the unreplayed one). */
-struct place { struct regf_key key; struct str path, raw; };
+struct place {
+    struct regf_key key;
+    struct str path, raw;
+};
 
 struct hive {
     struct regf *r;
@@ -19,23 +37,25 @@ struct hive {
     struct replay replay;
     struct regf_key top;
     bool has_top;
-    const char *kind, *root;            /* "SYSTEM"; path of the top key below the kind: "", "CurrentControlSet\Services" */
-    uint32_t control_set;               /* 0: none */
-    char set_name[20];                  /* "ControlSet001" */
+    /* "SYSTEM"; path of the top key below the kind: "", "CurrentControlSet\Services" */
+    const char *kind, *root;
+    uint32_t control_set; /* 0: none */
+    char set_name[20];    /* "ControlSet001" */
     const struct want *want;
     struct arena *a;
-    struct held *held;                  /* anomalies found before the HIVE fact */
+    struct held *held; /* anomalies found before the HIVE fact */
     size_t n_held;
-    bool counted, opened;               /* the pass over everything is done; the HIVE fact is out */
+    bool counted, opened; /* the pass over everything is done; the HIVE fact is out */
     struct pattern *pattern;
     size_t n_pattern;
-    const char *set_note;               /* why it is not the one Select names */
-    struct reg_secrets secrets;         /* of this kind */
+    const char *set_note;       /* why it is not the one Select names */
+    struct reg_secrets secrets; /* of this kind */
     struct image before_img;
-    struct regf *before;                /* the hive without its logs, where logs changed it */
-    uint64_t room;                      /* bytes of text and data that may still be emitted: honest hives need a few times their size */
-    uint64_t records;                   /* keys and values looked at */
-    const char *limit;                  /* which limit was reached first; NULL: none */
+    struct regf *before; /* the hive without its logs, where logs changed it */
+    /* bytes of text and data that may still be emitted: honest hives need a few times their size */
+    uint64_t room;
+    uint64_t records;  /* keys and values looked at */
+    const char *limit; /* which limit was reached first; NULL: none */
     fact_sink *sink;
     void *ctx;
     struct err *e;
@@ -50,12 +70,14 @@ static void emit(struct hive *h, const struct fact *f)
         h->st = h->sink(h->ctx, f, h->e);
 }
 
-static const char too_deep[] = "keys nest deeper than is allowed: what is below is not read", too_long[] = "path too long: what is below is not read";
+static const char too_deep[] = "keys nest deeper than is allowed: what is below is not read",
+                  too_long[] = "path too long: what is below is not read";
 
 static void anomaly(struct hive *h, uint64_t off, const char *code, const char *what, const char *detail)
 {
     struct fact f = {.kind = FACT_ANOMALY, .ref = image_ref(&h->img, off, NULL)};
-    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)), f.v[AN_DETAIL] = val_s(str_of(detail));
+    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)),
+    f.v[AN_DETAIL] = val_s(str_of(detail));
     emit(h, &f);
 }
 
@@ -65,7 +87,8 @@ static void reached(struct hive *h, uint64_t off, const char *what, const char *
     anomaly(h, off, "limit", what, limit);
 }
 
-/* What regf finds before the HIVE fact waits for it; later passes find the same things again, but a limit reached there is new. */
+/* What regf finds before the HIVE fact waits for it; later passes find the same things again, but a limit
+ * reached there is new. */
 static enum status on_anomaly(void *ctx, const struct fact *f, struct err *e)
 {
     struct hive *h = ctx;
@@ -89,11 +112,13 @@ static void release_anomalies(struct hive *h, uint64_t found)
 {
     for (size_t i = 0; i < h->n_held; i++) {
         struct fact f = {.kind = FACT_ANOMALY, .ref = h->held[i].ref};
-        f.v[AN_CODE] = val_s(h->held[i].code), f.v[AN_WHAT] = val_s(h->held[i].what), f.v[AN_DETAIL] = val_s(str_of(h->held[i].detail));
+        f.v[AN_CODE] = val_s(h->held[i].code), f.v[AN_WHAT] = val_s(h->held[i].what),
+        f.v[AN_DETAIL] = val_s(str_of(h->held[i].detail));
         emit(h, &f);
     }
     char detail[64];
-    snprintf(detail, sizeof detail, "%llu in all, %llu listed", (unsigned long long)found, (unsigned long long)h->n_held);
+    snprintf(detail, sizeof detail, "%llu in all, %llu listed", (unsigned long long)found,
+             (unsigned long long)h->n_held);
     if (found > h->n_held)
         anomaly(h, 0, "limit", "anomalies", detail);
 }
@@ -102,13 +127,15 @@ static void release_anomalies(struct hive *h, uint64_t found)
 static bool spend(struct hive *h, uint64_t bytes)
 {
     if (h->room <= bytes && h->room)
-        h->room = 0, reached(h, 0, "hive", "values and paths outgrow the hive many times: the rest is not emitted");
+        h->room = 0,
+        reached(h, 0, "hive", "values and paths outgrow the hive many times: the rest is not emitted");
     else if (h->room)
         h->room -= bytes;
     return h->room != 0;
 }
 
-/* False when more keys and values than are wanted were looked at: then room is gone, too, and every walk ends. */
+/* False when more keys and values than are wanted were looked at: then room is gone, too, and every walk
+ * ends. */
 static bool one_more(struct hive *h, uint64_t off)
 {
     if (h->want->records && ++h->records > h->want->records && h->room)
@@ -118,8 +145,11 @@ static bool one_more(struct hive *h, uint64_t off)
 
 /* ---- what hive this is */
 
-/* Root paths below the top key that must all be there; the first row that fits names the hive and where in it the top key stands. */
-static const struct { const char *kind, *root, *need[2]; } kinds[] = {
+/* Root paths below the top key that must all be there; the first row that fits names the hive and where in it
+ * the top key stands. */
+static const struct {
+    const char *kind, *root, *need[2];
+} kinds[] = {
     {"SYSTEM", "", {"Select"}},
     {"SYSTEM", "", {"ControlSet001"}},
     {"SYSTEM", "", {"ControlSet002"}},
@@ -192,7 +222,9 @@ static bool number(const struct regf_value *v, int64_t *out)
     if ((v->type != REG_DWORD && v->type != REG_DWORD_BE) || v->data.n < 4)
         return false;
     uint32_t u = le32(v->data.p);
-    *out = v->type == REG_DWORD ? u : (int64_t)(u >> 24 | (u >> 8 & 0xff00) | (u << 8 & 0xff0000) | (uint64_t)(u & 0xff) << 24);
+    *out = v->type == REG_DWORD
+               ? u
+               : (int64_t)(u >> 24 | (u >> 8 & 0xff00) | (u << 8 & 0xff0000) | (uint64_t)(u & 0xff) << 24);
     return true;
 }
 
@@ -213,8 +245,8 @@ static void choose_control_set(struct hive *h)
     int64_t said;
     if (strcmp(h->kind, "SYSTEM") != 0 || h->root[0])
         return;
-    if (regf_find(h->r, &h->top, STR("Select"), &select) && regf_get(h->r, &select, STR("Current"), &v) && number(&v, &said) && said > 0 && said < 1000
-        && use_set(h, (uint32_t)said))
+    if (regf_find(h->r, &h->top, STR("Select"), &select) && regf_get(h->r, &select, STR("Current"), &v)
+        && number(&v, &said) && said > 0 && said < 1000 && use_set(h, (uint32_t)said))
         return;
     h->set_note = "Select\\Current does not name a control set that is there: the first one is taken for it";
     for (uint32_t n = 1; n < 10 && !use_set(h, n); n++)
@@ -237,9 +269,11 @@ static struct str computer_name(struct hive *h)
 {
     struct regf_key k;
     struct regf_value v;
-    if (find(h, STR("CurrentControlSet\\Control\\ComputerName\\ComputerName"), &k) && regf_get(h->r, &k, STR("ComputerName"), &v))
+    if (find(h, STR("CurrentControlSet\\Control\\ComputerName\\ComputerName"), &k)
+        && regf_get(h->r, &k, STR("ComputerName"), &v))
         return utf16_strz(h->a, v.data);
-    if (strcmp(h->kind, "SECURITY") == 0 && find(h, STR("Policy\\PolAcDmN"), &k) && regf_get(h->r, &k, STR(""), &v))
+    if (strcmp(h->kind, "SECURITY") == 0 && find(h, STR("Policy\\PolAcDmN"), &k)
+        && regf_get(h->r, &k, STR(""), &v))
         return lsa_read_name(v.data, h->a);
     return (struct str){0};
 }
@@ -252,7 +286,8 @@ static void emit_hive(struct hive *h, const struct regf_totals *t)
     int64_t written = wintime_sane(head.written) && head.written > t->newest ? head.written : t->newest;
     f.v[HV_KIND] = val_s(str_of(h->kind)), f.v[HV_ROOT] = val_s(join(h->a, str_of(h->kind), str_of(h->root)));
     f.v[HV_COMPUTER] = val_s(computer.n ? computer : (struct str){0});
-    f.v[HV_SEQ1] = val_i(head.seq1), f.v[HV_SEQ2] = val_i(head.seq2), f.v[HV_DIRTY] = val_i(h->replay.dirty), f.v[HV_REPLAY] = val_s(str_of(h->replay.text));
+    f.v[HV_SEQ1] = val_i(head.seq1), f.v[HV_SEQ2] = val_i(head.seq2), f.v[HV_DIRTY] = val_i(h->replay.dirty),
+    f.v[HV_REPLAY] = val_s(str_of(h->replay.text));
     f.v[HV_KEYS] = val_i((int64_t)t->keys), f.v[HV_VALUES] = val_i((int64_t)t->values);
     f.v[HV_LAST_WRITTEN] = written ? val_i(written) : val_null();
     f.v[HV_CONTROL_SET] = h->control_set ? val_i(h->control_set) : val_null();
@@ -266,7 +301,8 @@ static bool is_secret(struct hive *h, struct str path, struct str value)
 {
     struct str rest = path;
     bool unknown = path.n && path.p[0] == '?';
-    if (unknown ? strcmp(h->kind, "SECURITY") == 0 || strcmp(h->kind, "SAM") == 0 : !reg_below(path, str_of(h->kind), &rest))
+    if (unknown ? strcmp(h->kind, "SECURITY") == 0 || strcmp(h->kind, "SAM") == 0
+                : !reg_below(path, str_of(h->kind), &rest))
         return true;
     return reg_is_secret(&h->secrets, rest, value);
 }
@@ -304,7 +340,7 @@ static struct str multi_text(struct arena *a, struct span s)
         n -= 2;
     s.n = n;
     struct str t = utf16_str(a, s);
-    char *p = (char *)(uintptr_t)t.p;           /* ours: just made in the arena */
+    char *p = (char *)(uintptr_t)t.p; /* ours: just made in the arena */
     for (size_t i = 0; i < t.n; i++)
         if (!p[i])
             p[i] = '|';
@@ -314,10 +350,13 @@ static struct str multi_text(struct arena *a, struct span s)
 /* Strings as they are; a structure whose layout is known, in words. path: the value's key. */
 static struct str text_of(struct hive *h, struct str path, const struct regf_value *v, struct span data)
 {
-    bool multi = v->type == REG_MULTI_SZ, string = multi || v->type == REG_SZ || v->type == REG_EXPAND_SZ || v->type == REG_LINK;
+    bool multi = v->type == REG_MULTI_SZ,
+         string = multi || v->type == REG_SZ || v->type == REG_EXPAND_SZ || v->type == REG_LINK;
     struct str rest = path;
     if (!string) {
-        struct reg_words w = reg_below(path, str_of(h->kind), &rest) ? reg_words(str_of(h->kind), rest, v->name, data, h->a) : (struct reg_words){0};
+        struct reg_words w = reg_below(path, str_of(h->kind), &rest)
+                                 ? reg_words(str_of(h->kind), rest, v->name, data, h->a)
+                                 : (struct reg_words){0};
         if (w.what && !w.text.p)
             anomaly(h, v->off, "decode", w.what, "cut short or does not add up");
         return w.text;
@@ -333,11 +372,14 @@ static struct str data_before(struct hive *h, const struct place *p, const struc
 {
     struct regf_key top, k;
     struct regf_value was;
-    if (!h->before || !regf_root(h->before, &top) || !regf_find(h->before, &top, p->raw, &k) || !regf_get(h->before, &k, v->name, &was))
+    if (!h->before || !regf_root(h->before, &top) || !regf_find(h->before, &top, p->raw, &k)
+        || !regf_get(h->before, &k, v->name, &was))
         return (struct str){0};
-    if (was.type == v->type && was.data.n == v->data.n && (!was.data.n || memcmp(was.data.p, v->data.p, was.data.n) == 0))
+    if (was.type == v->type && was.data.n == v->data.n
+        && (!was.data.n || memcmp(was.data.p, v->data.p, was.data.n) == 0))
         return (struct str){0};
-    return (struct str){was.data.n ? (const char *)was.data.p : "", was.data.n < LIM_REGF_VALUE ? was.data.n : LIM_REGF_VALUE};
+    return (struct str){was.data.n ? (const char *)was.data.p : "",
+                        was.data.n < LIM_REGF_VALUE ? was.data.n : LIM_REGF_VALUE};
 }
 
 static void emit_value(struct hive *h, const struct place *p, const struct regf_value *v, bool recovered)
@@ -359,8 +401,10 @@ static void emit_value(struct hive *h, const struct place *p, const struct regf_
     f.v[RV_NUM] = !hide && number(v, &num) ? val_i(num) : val_null();
     f.v[RV_TEXT] = val_s(hide ? (struct str){0} : text_of(h, p->path, v, data));
     f.v[RV_DATA] = val_s(hide || !data.n ? (struct str){0} : (struct str){(const char *)data.p, data.n});
-    f.v[RV_SIZE] = val_i(v->size), f.v[RV_WRITTEN] = p->key.off ? val_i(p->key.written) : val_null(), f.v[RV_ORIGIN] = val_s(from), f.v[RV_BEFORE] = val_s(before);
-    f.v[RV_RECOVERED] = val_i(recovered), f.v[RV_KEY_OFF] = p->key.off ? val_i((int64_t)p->key.off) : val_null();
+    f.v[RV_SIZE] = val_i(v->size), f.v[RV_WRITTEN] = p->key.off ? val_i(p->key.written) : val_null(),
+    f.v[RV_ORIGIN] = val_s(from), f.v[RV_BEFORE] = val_s(before);
+    f.v[RV_RECOVERED] = val_i(recovered),
+    f.v[RV_KEY_OFF] = p->key.off ? val_i((int64_t)p->key.off) : val_null();
     emit(h, &f);
 }
 
@@ -379,7 +423,7 @@ static void add_pattern(struct hive *h, struct str path, struct str value)
             part = STR("CurrentControlSet");
         if (str_eq(part, STR("**")) && !path.n) {
             p->deep = true;
-        } else if (root.n) {            /* the file starts further down: its top key stands for these names */
+        } else if (root.n) { /* the file starts further down: its top key stands for these names */
             struct str above = str_cut(&root, '\\');
             if (!str_eq(part, STR("*")) && !utf8_eq_ci(part, above))
                 return;
@@ -417,17 +461,22 @@ static void emit_here(struct hive *h, const struct place *p, const struct state 
         return;
     emit_key(h, p, false);
     struct arena was = *h->a;
-    for (uint32_t i = 0; all && h->st == OK && h->room && regf_value_at(h->r, &p->key, i, &v) && one_more(h, v.off); i++, *h->a = was)
+    for (uint32_t i = 0;
+         all && h->st == OK && h->room && regf_value_at(h->r, &p->key, i, &v) && one_more(h, v.off);
+         i++, *h->a = was)
         emit_value(h, p, &v, false);
     for (size_t i = 0; !all && i < n && h->st == OK; i++, *h->a = was) {
         const struct pattern *w = &h->pattern[s[i].pattern];
-        if (s[i].at == w->n && w->value.n && regf_get(h->r, &p->key, w->value, &v) && regf_once(h->r, v.off) && one_more(h, v.off))
+        if (s[i].at == w->n && w->value.n && regf_get(h->r, &p->key, w->value, &v) && regf_once(h->r, v.off)
+            && one_more(h, v.off))
             emit_value(h, p, &v, false);
     }
 }
 
-/* Patterns still alive one key further down. shown: the name facts use; other control sets than the current count only by name. */
-static size_t step(const struct hive *h, const struct state *s, size_t n, struct str shown, bool top, struct state *next)
+/* Patterns still alive one key further down. shown: the name facts use; other control sets than the current
+ * count only by name. */
+static size_t step(const struct hive *h, const struct state *s, size_t n, struct str shown, bool top,
+                   struct state *next)
 {
     size_t m = 0;
     bool other_set = top && h->control_set && reg_is_control_set(shown) && !h->want->all_keys;
@@ -445,7 +494,8 @@ static size_t step(const struct hive *h, const struct state *s, size_t n, struct
 
 static void walk(struct hive *h, const struct place *p, const struct state *s, size_t n, unsigned depth);
 
-static void visit(struct hive *h, const struct place *up, const struct regf_key *key, const struct state *s, size_t n, unsigned depth)
+static void visit(struct hive *h, const struct place *up, const struct regf_key *key, const struct state *s,
+                  size_t n, unsigned depth)
 {
     struct state *next = arena_alloc(h->a, sizeof *next, n);
     bool current = depth == 0 && h->control_set && utf8_eq_ci(key->name, str_of(h->set_name));
@@ -453,15 +503,18 @@ static void visit(struct hive *h, const struct place *up, const struct regf_key 
     size_t m = next && regf_once(h->r, key->off) ? step(h, s, n, shown, depth == 0, next) : 0;
     if (!m || !one_more(h, key->off))
         return;
-    struct place p = {*key, join(h->a, up->path, shown), h->img.page ? join(h->a, up->raw, key->name) : (struct str){0}};
-    unsigned most = h->want->key_depth && h->want->key_depth < LIM_REGF_DEPTH ? h->want->key_depth : LIM_REGF_DEPTH;
+    struct place p = {*key, join(h->a, up->path, shown),
+                      h->img.page ? join(h->a, up->raw, key->name) : (struct str){0}};
+    unsigned most = h->want->key_depth && h->want->key_depth < LIM_REGF_DEPTH ? h->want->key_depth
+                                                                              : LIM_REGF_DEPTH;
     if (!p.path.p || p.path.n > LIM_REGF_PATH || depth >= most)
         reached(h, key->off, "key", depth >= most ? too_deep : too_long);
     else
         walk(h, &p, next, m, depth + 1);
 }
 
-/* Emits what is wanted at p, then goes down: by name where all patterns name their next key, else over all subkeys. */
+/* Emits what is wanted at p, then goes down: by name where all patterns name their next key, else over all
+ * subkeys. */
 static void walk(struct hive *h, const struct place *p, const struct state *s, size_t n, unsigned depth)
 {
     struct regf_key k;
@@ -475,10 +528,12 @@ static void walk(struct hive *h, const struct place *p, const struct state *s, s
     if (!down)
         return;
     struct arena was = *h->a;
-    for (uint32_t i = 0; !by_name && h->st == OK && h->room && regf_subkey(h->r, &p->key, i, &k); i++, *h->a = was)
+    for (uint32_t i = 0; !by_name && h->st == OK && h->room && regf_subkey(h->r, &p->key, i, &k);
+         i++, *h->a = was)
         visit(h, p, &k, s, n, depth);
     for (size_t i = 0; by_name && i < n && h->st == OK && h->room; i++, *h->a = was) {
-        struct str part = s[i].at < h->pattern[s[i].pattern].n ? h->pattern[s[i].pattern].part[s[i].at] : (struct str){0};
+        struct str part = s[i].at < h->pattern[s[i].pattern].n ? h->pattern[s[i].pattern].part[s[i].at]
+                                                               : (struct str){0};
         bool current = depth == 0 && h->control_set && utf8_eq_ci(part, STR("CurrentControlSet"));
         if (part.n && regf_find(h->r, &p->key, current ? str_of(h->set_name) : part, &k))
             visit(h, p, &k, s, n, depth);
@@ -517,14 +572,16 @@ static bool wanted_path(const struct hive *h, struct str path, struct str value,
                 break;
             at++;
         }
-        if (at == p->n && (p->deep || !rest.n) && (key || str_eq(p->value, STR("*")) || (p->value.n && utf8_eq_ci(p->value, value))))
+        if (at == p->n && (p->deep || !rest.n)
+            && (key || str_eq(p->value, STR("*")) || (p->value.n && utf8_eq_ci(p->value, value))))
             return true;
     }
     return false;
 }
 
 /* Deleted keys and values: those that wanted patterns name, or everything in a dump. */
-static bool on_deleted(void *ctx, struct str path, const struct regf_key *key, const struct regf_value *v, const struct regf_key *of)
+static bool on_deleted(void *ctx, struct str path, const struct regf_key *key, const struct regf_value *v,
+                       const struct regf_key *of)
 {
     struct hive *h = ctx;
     struct str rest;
@@ -533,7 +590,8 @@ static bool on_deleted(void *ctx, struct str path, const struct regf_key *key, c
     if (!wanted_path(h, path, v ? v->name : (struct str){"", 0}, key != NULL))
         return true;
     bool unknown = path.p[0] == '?';
-    struct place p = {.path = unknown ? path : join(h->a, join(h->a, str_of(h->kind), str_of(h->root)), path)};
+    struct place p = {.path = unknown ? path
+                                      : join(h->a, join(h->a, str_of(h->kind), str_of(h->root)), path)};
     if (key)
         p.key = *key, emit_key(h, &p, true);
     else
@@ -549,13 +607,25 @@ static bool source_find(void *ctx, const struct reg_node *from, struct str path,
     return from ? regf_find(h->r, &from->key, path, &out->key) : find(h, path, &out->key);
 }
 
-static bool source_get(void *ctx, const struct reg_node *k, struct str value, struct regf_value *out) { return regf_get(((struct hive *)ctx)->r, &k->key, value, out); }
+static bool source_get(void *ctx, const struct reg_node *k, struct str value, struct regf_value *out)
+{
+    return regf_get(((struct hive *)ctx)->r, &k->key, value, out);
+}
 
-static bool source_subkey(void *ctx, const struct reg_node *k, struct reg_iter *it, struct reg_node *out) { return regf_subkey(((struct hive *)ctx)->r, &k->key, it->i++, &out->key); }
+static bool source_subkey(void *ctx, const struct reg_node *k, struct reg_iter *it, struct reg_node *out)
+{
+    return regf_subkey(((struct hive *)ctx)->r, &k->key, it->i++, &out->key);
+}
 
-static bool source_value(void *ctx, const struct reg_node *k, struct reg_iter *it, struct regf_value *out) { return regf_value_at(((struct hive *)ctx)->r, &k->key, it->i++, out); }
+static bool source_value(void *ctx, const struct reg_node *k, struct reg_iter *it, struct regf_value *out)
+{
+    return regf_value_at(((struct hive *)ctx)->r, &k->key, it->i++, out);
+}
 
-static bool source_once(void *ctx, const struct reg_node *k) { return regf_once(((struct hive *)ctx)->r, k->key.off); }
+static bool source_once(void *ctx, const struct reg_node *k)
+{
+    return regf_once(((struct hive *)ctx)->r, k->key.off);
+}
 
 static bool source_going(void *ctx) { return ((struct hive *)ctx)->st == OK; }
 
@@ -566,21 +636,28 @@ static void source_emit(void *ctx, struct fact *f, uint64_t off)
     emit(h, f);
 }
 
-static void source_anomaly(void *ctx, uint64_t off, const char *what, const char *detail) { anomaly(ctx, off, "decode", what, detail); }
+static void source_anomaly(void *ctx, uint64_t off, const char *what, const char *detail)
+{
+    anomaly(ctx, off, "decode", what, detail);
+}
 
-/* Where a log replaced the page the decoded fact rests on, its value says so itself, with what stood there before. */
+/* Where a log replaced the page the decoded fact rests on, its value says so itself, with what stood there
+ * before. */
 static void source_cite(void *ctx, struct str path, const struct reg_node *k, const struct regf_value *v)
 {
     struct hive *h = ctx;
     struct place p = {.key = k->key, .path = join(h->a, str_of(h->kind), path)};
     bool replayed = h->img.page && (origin(h, v->off).p || (v->data.off && origin(h, v->data.off).p));
-    if (replayed && p.path.p && reg_below(path, str_of(h->root), &p.raw) && !h->want->all_keys && !wanted_path(h, p.raw, v->name, false))
+    if (replayed && p.path.p && reg_below(path, str_of(h->root), &p.raw) && !h->want->all_keys
+        && !wanted_path(h, p.raw, v->name, false))
         emit_value(h, &p, v, false);
 }
 
 static void decode(struct hive *h)
 {
-    struct reg_source s = {h, h->a, source_find, source_get, source_subkey, source_value, source_once, source_going, source_emit, source_anomaly, source_cite};
+    struct reg_source s = {
+        h,           h->a,         source_find, source_get,     source_subkey, source_value,
+        source_once, source_going, source_emit, source_anomaly, source_cite};
     regf_pass(h->r);
     if (h->has_top)
         reg_decode(&s, str_of(h->kind));
@@ -615,10 +692,17 @@ static enum status read_hive(struct hive *h)
     return h->st;
 }
 
-enum status hive_read(const struct span *files, size_t n, const struct want *want, struct arena *a, fact_sink *sink, void *ctx, struct err *e)
+enum status hive_read(const struct span *files, size_t n, const struct want *want, struct arena *a,
+                      fact_sink *sink, void *ctx, struct err *e)
 {
-    struct hive h = {.want = want, .a = a, .sink = sink, .ctx = ctx, .e = e, .held = arena_alloc(a, sizeof *h.held, LIM_ANOMALIES)};
-    struct err short_of_memory = {0};           /* then the hive is read as it lies there, and the HIVE fact says so */
+    struct hive h = {.want = want,
+                     .a = a,
+                     .sink = sink,
+                     .ctx = ctx,
+                     .e = e,
+                     .held = arena_alloc(a, sizeof *h.held, LIM_ANOMALIES)};
+    /* then the hive is read as it lies there, and the HIVE fact says so */
+    struct err short_of_memory = {0};
     txlog_recover(files, n, &h.img, &h.replay, &short_of_memory);
     h.room = LIM_REGF_ROOM * (uint64_t)h.img.n + (16u << 20);
     enum status st = read_hive(&h);

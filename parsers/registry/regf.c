@@ -5,37 +5,79 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-/* Layouts and what Windows allows: FORMAT-regf.md. A "rel" is an offset as cells name each other: relative to the first bin. */
-enum { NK_BYTES = 76, VK_BYTES = 20, DB_SEGMENT = 16344, CURSORS = 64, NK_PREDEF_HANDLE = 0x40, NK_LATIN1 = 0x20, VK_LATIN1 = 1 };
+/* Layouts and what Windows allows: FORMAT-regf.md. A "rel" is an offset as cells name each other: relative to
+ * the first bin. */
+enum {
+    NK_BYTES = 76,
+    VK_BYTES = 20,
+    DB_SEGMENT = 16344,
+    CURSORS = 64,
+    NK_PREDEF_HANDLE = 0x40,
+    NK_LATIN1 = 0x20,
+    VK_LATIN1 = 1
+};
 #define NIL UINT32_MAX
 
-struct name { const uint8_t *p; size_t n; bool latin1; };
-struct nk { uint32_t rel, parent, n_subkeys, list, n_values, values, class_rel; uint16_t flags, class_n; int64_t written; struct name name; };
-struct vk { uint32_t rel, raw_size, data, type; struct name name; };
-struct list { const uint8_t *p; uint32_t n; uint8_t width; char kind; };        /* kind: second letter of lf lh li ri */
+struct name {
+    const uint8_t *p;
+    size_t n;
+    bool latin1;
+};
+struct nk {
+    uint32_t rel, parent, n_subkeys, list, n_values, values, class_rel;
+    uint16_t flags, class_n;
+    int64_t written;
+    struct name name;
+};
+struct vk {
+    uint32_t rel, raw_size, data, type;
+    struct name name;
+};
+/* kind: second letter of lf lh li ri */
+struct list {
+    const uint8_t *p;
+    uint32_t n;
+    uint8_t width;
+    char kind;
+};
 /* Where an iteration stands. i: readable elements given out so far; owner, rel: the key and its list. */
-struct cursor { uint32_t i, at_top, at, owner, rel; struct list top, leaf; };
+struct cursor {
+    uint32_t i, at_top, at, owner, rel;
+    struct list top, leaf;
+};
 
 struct regf {
     const struct image *img;
     struct arena *a;
     fact_sink *sink;
     void *ctx;
-    size_t end;                     /* behind the last byte of the bins, in the image */
+    size_t end; /* behind the last byte of the bins, in the image */
     uint32_t root;
     bool big_data;
-    uint64_t anomalies, limits, work;       /* work: list elements that may still be read; honest hives need a fraction */
-    uint8_t *seen;                  /* one bit per 8 bytes of the image */
-    struct cursor cursor[CURSORS];  /* open iterations, the longest unused one gives way: walks nest */
+    /* work: list elements that may still be read; honest hives need a fraction */
+    uint64_t anomalies, limits, work;
+    uint8_t *seen;                 /* one bit per 8 bytes of the image */
+    struct cursor cursor[CURSORS]; /* open iterations, the longest unused one gives way: walks nest */
     uint64_t tag[CURSORS], used[CURSORS], clock;
-    uint8_t hint[256];              /* where a tag was last found */
-    uint32_t stray[2];              /* owner and parent of the last key whose parent does not list it: its siblings are not looked up again */
+    uint8_t hint[256]; /* where a tag was last found */
+    /* owner and parent of the last key whose parent does not list it: its siblings are not looked up again */
+    uint32_t stray[2];
 };
 
 const char *reg_type_name(uint32_t type)
 {
-    static const char *const names[] = {"REG_NONE", "REG_SZ", "REG_EXPAND_SZ", "REG_BINARY", "REG_DWORD", "REG_DWORD_BIG_ENDIAN", "REG_LINK", "REG_MULTI_SZ",
-                                        "REG_RESOURCE_LIST", "REG_FULL_RESOURCE_DESCRIPTOR", "REG_RESOURCE_REQUIREMENTS_LIST", "REG_QWORD"};
+    static const char *const names[] = {"REG_NONE",
+                                        "REG_SZ",
+                                        "REG_EXPAND_SZ",
+                                        "REG_BINARY",
+                                        "REG_DWORD",
+                                        "REG_DWORD_BIG_ENDIAN",
+                                        "REG_LINK",
+                                        "REG_MULTI_SZ",
+                                        "REG_RESOURCE_LIST",
+                                        "REG_FULL_RESOURCE_DESCRIPTOR",
+                                        "REG_RESOURCE_REQUIREMENTS_LIST",
+                                        "REG_QWORD"};
     return type < LEN(names) ? names[type] : "REG_UNKNOWN";
 }
 
@@ -44,7 +86,8 @@ const char *reg_type_name(uint32_t type)
 PRINTF_LIKE(5, 6)
 static void anomaly(struct regf *h, uint64_t off, const char *code, const char *what, const char *fmt, ...)
 {
-    uint64_t *count = strcmp(code, "limit") == 0 ? &h->limits : &h->anomalies;      /* ours are told even where the hive's fill the list */
+    /* ours are told even where the hive's fill the list */
+    uint64_t *count = strcmp(code, "limit") == 0 ? &h->limits : &h->anomalies;
     if (!h->sink || (*count)++ >= LIM_ANOMALIES)
         return;
     char detail[128];
@@ -55,8 +98,10 @@ static void anomaly(struct regf *h, uint64_t off, const char *code, const char *
     struct fact f = {.kind = FACT_ANOMALY, .ref = image_ref(h->img, off, NULL)};
     const size_t file = h->img->hive.p ? h->img->hive.n : h->img->n;
     if (!f.ref.file && f.ref.off > file)
-        f.ref.off = file;           /* an offset that leads out of the file: its end is the last place that can be shown */
-    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)), f.v[AN_DETAIL] = val_s(str_of(detail));
+        /* an offset that leads out of the file: its end is the last place that can be shown */
+        f.ref.off = file;
+    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(str_of(what)),
+    f.v[AN_DETAIL] = val_s(str_of(detail));
     h->sink(h->ctx, &f, NULL);
 }
 
@@ -64,22 +109,27 @@ static uint64_t at(uint32_t rel) { return HIVE_BASE + (uint64_t)rel; }
 
 /* ---- cells */
 
-/* A bin header on a page border inside a cell: the cell runs out of its bin. Returns the bytes of the cell before it. */
+/* A bin header on a page border inside a cell: the cell runs out of its bin. Returns the bytes of the cell
+ * before it. */
 static size_t to_bin_end(const struct regf *h, uint64_t off, size_t n)
 {
     for (uint64_t page = (off | 4095) + 1; page < off + n && page + 8 <= h->end; page += 4096)
-        if (memcmp(h->img->bytes + page, "hbin", 4) == 0 && le32(h->img->bytes + page + 4) == page - HIVE_BASE)
+        if (memcmp(h->img->bytes + page, "hbin", 4) == 0
+            && le32(h->img->bytes + page + 4) == page - HIVE_BASE)
             return (size_t)(page - off);
     return n;
 }
 
-/* The data of an allocated cell; bad when there is none. A cell cut by the end of the file or of its bin gives what is there. */
+/* The data of an allocated cell; bad when there is none. A cell cut by the end of the file or of its bin
+ * gives what is there. */
 static struct span cell(struct regf *h, uint32_t rel, size_t least, const char *what)
 {
     uint64_t off = at(rel);
     struct span none = {.off = off, .bad = true};
     if (rel % 8 || off + 8 > h->end)
-        return anomaly(h, off, "cell", what, rel % 8 ? "offset 0x%x is not aligned" : "offset 0x%x is outside the bins", rel), none;
+        return anomaly(h, off, "cell", what,
+                       rel % 8 ? "offset 0x%x is not aligned" : "offset 0x%x is outside the bins", rel),
+               none;
     uint32_t raw = le32(h->img->bytes + off);
     if (raw < 0x80000000u)
         return anomaly(h, off, "cell", what, "cell is free (%u bytes)", raw), none;
@@ -96,7 +146,8 @@ static struct span cell(struct regf *h, uint32_t rel, size_t least, const char *
     return span_of(h->img->bytes + off + 4, have - 4, off + 4);
 }
 
-static struct name clip_name(struct regf *h, struct span s, size_t from, size_t n, bool latin1, const char *what)
+static struct name clip_name(struct regf *h, struct span s, size_t from, size_t n, bool latin1,
+                             const char *what)
 {
     size_t have = s.n - from;
     if (n > have)
@@ -107,10 +158,18 @@ static struct name clip_name(struct regf *h, struct span s, size_t from, size_t 
 static struct nk nk_fields(struct span s, uint32_t rel)
 {
     const uint8_t *p = s.p;
-    struct nk k = {.rel = rel, .flags = le16(p + 2), .written = (int64_t)le64(p + 4), .parent = le32(p + 16), .n_subkeys = le32(p + 20), .list = le32(p + 28),
-                   .n_values = le32(p + 36), .values = le32(p + 40), .class_rel = le32(p + 48), .class_n = le16(p + 74)};
+    struct nk k = {.rel = rel,
+                   .flags = le16(p + 2),
+                   .written = (int64_t)le64(p + 4),
+                   .parent = le32(p + 16),
+                   .n_subkeys = le32(p + 20),
+                   .list = le32(p + 28),
+                   .n_values = le32(p + 36),
+                   .values = le32(p + 40),
+                   .class_rel = le32(p + 48),
+                   .class_n = le16(p + 74)};
     if (k.flags & NK_PREDEF_HANDLE)
-        k.n_values = 0;             /* the field holds a handle */
+        k.n_values = 0; /* the field holds a handle */
     return k;
 }
 
@@ -199,14 +258,18 @@ static struct list list_read(struct regf *h, uint32_t rel, bool ri_allowed)
     if (s.bad)
         return l;
     l.kind = (char)s.p[1], l.width = l.kind == 'f' || l.kind == 'h' ? 8 : 4;
-    bool known = s.p[0] == 'l' ? l.kind == 'f' || l.kind == 'h' || l.kind == 'i' : s.p[0] == 'r' && l.kind == 'i';
+    bool known = s.p[0] == 'l' ? l.kind == 'f' || l.kind == 'h' || l.kind == 'i'
+                               : s.p[0] == 'r' && l.kind == 'i';
     if (known && s.p[0] == 'r')
         l.kind = 'r';
     if (!known || (l.kind == 'r' && !ri_allowed))
-        return anomaly(h, at(rel), "list", "subkey list", known ? "index %.2s inside an index" : "signature is not a list's", known ? "ri" : ""), (struct list){0};
+        return anomaly(h, at(rel), "list", "subkey list",
+                       known ? "index %.2s inside an index" : "signature is not a list's", known ? "ri" : ""),
+               (struct list){0};
     l.p = s.p + 4, l.n = le16(s.p + 2);
     if (l.n > (s.n - 4) / l.width)
-        anomaly(h, at(rel), "list", "subkey list", "%u elements, room for %zu", l.n, (s.n - 4) / l.width), l.n = (uint32_t)((s.n - 4) / l.width);
+        anomaly(h, at(rel), "list", "subkey list", "%u elements, room for %zu", l.n, (s.n - 4) / l.width),
+            l.n = (uint32_t)((s.n - 4) / l.width);
     return l;
 }
 
@@ -272,7 +335,8 @@ static bool lists(struct regf *h, uint32_t rel, uint32_t sub, struct nk *out)
     return false;
 }
 
-/* A key that calls another one its parent and is listed there, up to the root: it belongs there, whoever else lists it. */
+/* A key that calls another one its parent and is listed there, up to the root: it belongs there, whoever else
+ * lists it. */
 static bool is_foreign(struct regf *h, const struct cursor *c, const struct nk *k)
 {
     struct nk up = *k;
@@ -281,7 +345,9 @@ static bool is_foreign(struct regf *h, const struct cursor *c, const struct nk *
     for (unsigned depth = 0; up.rel != h->root; depth++)
         if (depth == LIM_REGF_DEPTH || !lists(h, up.parent, up.rel, &up))
             return h->stray[0] = c->owner, h->stray[1] = k->parent, false;
-    return anomaly(h, at(k->rel), "parent", "key", "listed by 0x%x too, belongs to 0x%x", c->owner, k->parent), true;
+    return anomaly(h, at(k->rel), "parent", "key", "listed by 0x%x too, belongs to 0x%x", c->owner,
+                   k->parent),
+           true;
 }
 
 static bool cursor_next(struct regf *h, struct cursor *c, bool once, struct nk *out)
@@ -298,7 +364,8 @@ static bool hint_fits(const struct list *l, const uint8_t *p, uint32_t hash, str
     if (l->kind == 'h')
         return le32(p + 4) == hash;
     for (size_t i = 0; l->kind == 'f' && i < 4 && i < name.n; i++)
-        if (p[4 + i] && (p[4 + i] | (unsigned char)name.p[i]) < 0x80 && utf_upcase(p[4 + i]) != utf_upcase((unsigned char)name.p[i]))
+        if (p[4 + i] && (p[4 + i] | (unsigned char)name.p[i]) < 0x80
+            && utf_upcase(p[4 + i]) != utf_upcase((unsigned char)name.p[i]))
             return false;
     return true;
 }
@@ -311,7 +378,8 @@ static bool child(struct regf *h, const struct nk *k, struct str name, struct nk
         struct cursor c;
         cursor_start(h, &c, k, false);
         for (const uint8_t *p; (p = cursor_step(h, &c, false));)
-            if (hint_fits(&c.leaf, p, hash, name) != by_name && nk_read(h, le32(p), out) && name_is(out->name, name) && (out->parent == c.owner || !is_foreign(h, &c, out)))
+            if (hint_fits(&c.leaf, p, hash, name) != by_name && nk_read(h, le32(p), out)
+                && name_is(out->name, name) && (out->parent == c.owner || !is_foreign(h, &c, out)))
                 return true;
     }
     return false;
@@ -328,7 +396,8 @@ static struct list values_read(struct regf *h, const struct nk *k)
         return l;
     l = (struct list){.p = s.p, .n = k->n_values, .width = 4};
     if (l.n > s.n / 4)
-        anomaly(h, at(k->values), "list", "value list", "%u elements, room for %zu", l.n, s.n / 4), l.n = (uint32_t)(s.n / 4);
+        anomaly(h, at(k->values), "list", "value list", "%u elements, room for %zu", l.n, s.n / 4),
+            l.n = (uint32_t)(s.n / 4);
     return l;
 }
 
@@ -345,7 +414,8 @@ static bool db_segment(struct regf *h, const uint8_t *list, uint32_t i, uint32_t
     return !out->bad;
 }
 
-/* Big data: "db", u16 pieces, u32 list. Joined in the arena up to LIM_REGF_VALUE; with out NULL only checked. */
+/* Big data: "db", u16 pieces, u32 list. Joined in the arena up to LIM_REGF_VALUE; with out NULL only checked.
+ */
 static void db_read(struct regf *h, struct span s, uint32_t size, struct span *out)
 {
     uint32_t n = le16(s.p + 2), got = 0;
@@ -353,13 +423,15 @@ static void db_read(struct regf *h, struct span s, uint32_t size, struct span *o
     if (list.bad)
         return;
     if (n > list.n / 4)
-        anomaly(h, s.off - 4, "list", "big data list", "%u pieces, room for %zu", n, list.n / 4), n = (uint32_t)(list.n / 4);
+        anomaly(h, s.off - 4, "list", "big data list", "%u pieces, room for %zu", n, list.n / 4),
+            n = (uint32_t)(list.n / 4);
     uint32_t keep = size < LIM_REGF_VALUE ? size : LIM_REGF_VALUE;
     uint8_t *p = out ? arena_alloc(h->a, 1, keep) : NULL;
     if (out && !p)
         anomaly(h, s.off - 4, "limit", "big data", "no room for %u bytes", keep);
     struct span piece;
-    for (uint32_t i = 0; i < n && got < (out ? keep : size) && work(h) && db_segment(h, list.p, i, size - got, &piece); i++) {
+    for (uint32_t i = 0;
+         i < n && got < (out ? keep : size) && work(h) && db_segment(h, list.p, i, size - got, &piece); i++) {
         size_t room = got < keep ? keep - got : 0, take = piece.n < room ? piece.n : room;
         if (p)
             memcpy(p + got, piece.p, take);
@@ -376,7 +448,7 @@ static struct span data_read(struct regf *h, const struct vk *v, bool check_only
 {
     uint32_t size = v->raw_size & 0x7fffffff;
     struct span none = {.off = at(v->rel)};
-    if (v->raw_size != size) {          /* up to 4 bytes stand in the data field itself, from its start */
+    if (v->raw_size != size) { /* up to 4 bytes stand in the data field itself, from its start */
         if (size > 4)
             anomaly(h, at(v->rel), "data", "value", "%u bytes in a field of 4", size);
         return span_of(h->img->bytes + at(v->rel) + 12, size < 4 ? size : 4, at(v->rel) + 12);
@@ -402,12 +474,14 @@ static uint32_t find_root(struct regf *h, uint32_t said)
 {
     const uint8_t *b = h->img->bytes;
     for (uint64_t off = HIVE_BASE + 32; off + 4 + NK_BYTES <= h->end; off += 8)
-        if (off == at(said) || (memcmp(b + off + 4, "nk", 2) == 0 && le32(b + off) >= 0x80000000u && (le16(b + off + 6) & 4)))
+        if (off == at(said)
+            || (memcmp(b + off + 4, "nk", 2) == 0 && le32(b + off) >= 0x80000000u && (le16(b + off + 6) & 4)))
             return (uint32_t)(off - HIVE_BASE);
     return said;
 }
 
-enum status regf_open(const struct image *img, struct arena *a, fact_sink *anomalies, void *ctx, struct regf **out, struct err *e)
+enum status regf_open(const struct image *img, struct arena *a, fact_sink *anomalies, void *ctx,
+                      struct regf **out, struct err *e)
 {
     struct regf *h = arena_alloc(a, sizeof *h, 1);
     if (!h)
@@ -420,16 +494,19 @@ enum status regf_open(const struct image *img, struct arena *a, fact_sink *anoma
     if (sane && HIVE_BASE + (uint64_t)head.bins < h->end)
         h->end = HIVE_BASE + (size_t)head.bins;
     else if (sane && HIVE_BASE + (uint64_t)head.bins > h->end)
-        anomaly(h, h->end, "bin", "bins", "%u bytes, %llu there", head.bins, (unsigned long long)(h->end > HIVE_BASE ? h->end - HIVE_BASE : 0));
+        anomaly(h, h->end, "bin", "bins", "%u bytes, %llu there", head.bins,
+                (unsigned long long)(h->end > HIVE_BASE ? h->end - HIVE_BASE : 0));
     if (h->end > HIVE_BASE + LIM_HIVE_BYTES)
         h->end = (size_t)(HIVE_BASE + LIM_HIVE_BYTES);
     h->big_data = head.minor > 3;
     h->work = LIM_REGF_WORK * (uint64_t)h->end + (1u << 20);
     h->root = head.root;
     if (h->end > HIVE_BASE) {
-        bool there = at(h->root) + 4 + NK_BYTES <= h->end && h->root % 8 == 0 && memcmp(img->bytes + at(h->root) + 4, "nk", 2) == 0;
+        bool there = at(h->root) + 4 + NK_BYTES <= h->end && h->root % 8 == 0
+                     && memcmp(img->bytes + at(h->root) + 4, "nk", 2) == 0;
         if (!there && (h->root = find_root(h, NIL)) != NIL)
-            anomaly(h, 36, "header", "root", "no key at 0x%x; the key with the root flag at 0x%x is used", head.root, h->root);
+            anomaly(h, 36, "header", "root", "no key at 0x%x; the key with the root flag at 0x%x is used",
+                    head.root, h->root);
         else if (!there)
             h->root = head.root;
     }
@@ -441,15 +518,20 @@ enum status regf_open(const struct image *img, struct arena *a, fact_sink *anoma
 
 static void key_out(struct regf *h, const struct nk *k, struct regf_key *out)
 {
-    *out = (struct regf_key){at(k->rel), name_str(h, k->name), k->written, k->n_subkeys, k->n_values, k->flags};
+    *out = (struct regf_key){at(k->rel),   name_str(h, k->name), k->written,
+                             k->n_subkeys, k->n_values,          k->flags};
 }
 
 static void value_out(struct regf *h, const struct vk *v, struct regf_value *out)
 {
-    *out = (struct regf_value){at(v->rel), name_str(h, v->name), v->type, v->raw_size & 0x7fffffff, data_read(h, v, false)};
+    *out = (struct regf_value){at(v->rel), name_str(h, v->name), v->type, v->raw_size & 0x7fffffff,
+                               data_read(h, v, false)};
 }
 
-static bool key_in(struct regf *h, const struct regf_key *key, struct nk *k) { return key->off >= HIVE_BASE && nk_read(h, (uint32_t)(key->off - HIVE_BASE), k); }
+static bool key_in(struct regf *h, const struct regf_key *key, struct nk *k)
+{
+    return key->off >= HIVE_BASE && nk_read(h, (uint32_t)(key->off - HIVE_BASE), k);
+}
 
 bool regf_root(struct regf *h, struct regf_key *out)
 {
@@ -464,7 +546,7 @@ bool regf_find(struct regf *h, const struct regf_key *from, struct str path, str
     struct nk k;
     if (!key_in(h, from, &k))
         return false;
-    for (unsigned depth = 0; path.n; ) {
+    for (unsigned depth = 0; path.n;) {
         struct str part = str_cut(&path, '\\');
         if (part.n && (depth++ == LIM_REGF_DEPTH || !child(h, &k, part, &k)))
             return false;
@@ -522,7 +604,8 @@ bool regf_subkey(struct regf *h, const struct regf_key *key, uint32_t i, struct 
 bool regf_value_at(struct regf *h, const struct regf_key *key, uint32_t i, struct regf_value *out)
 {
     bool fresh;
-    struct cursor *c = cursor_of(h, key->off | 1, i, &fresh);       /* value iterations have odd tags; cells are aligned to 8 */
+    /* value iterations have odd tags; cells are aligned to 8 */
+    struct cursor *c = cursor_of(h, key->off | 1, i, &fresh);
     struct nk k;
     struct vk v;
     if (fresh) {
@@ -561,7 +644,8 @@ void regf_pass(struct regf *h)
     if (h->seen)
         memset(h->seen, 0, n);
     else if (!(h->seen = arena_alloc(h->a, 1, n)))
-        anomaly(h, 0, "limit", "hive", "no room to remember %zu cells: loops end only by the work limit", h->end / 8);
+        anomaly(h, 0, "limit", "hive", "no room to remember %zu cells: loops end only by the work limit",
+                h->end / 8);
 }
 
 bool regf_once(struct regf *h, uint64_t off)
@@ -592,7 +676,8 @@ static void count_key(struct regf *h, const struct nk *k, unsigned depth, struct
         t->newest = k->written;
     count_values(h, k, t);
     if (depth == LIM_REGF_DEPTH) {
-        anomaly(h, at(k->rel), "depth", "key", "deeper than %d keys: what is below is not read", LIM_REGF_DEPTH);
+        anomaly(h, at(k->rel), "depth", "key", "deeper than %d keys: what is below is not read",
+                LIM_REGF_DEPTH);
         return;
     }
     struct cursor c;
@@ -649,7 +734,13 @@ void regf_count(struct regf *h, struct regf_totals *out)
 
 /* ---- free cells */
 
-struct gone { struct regf *h; uint8_t *free; regf_deleted_fn *fn; void *ctx; bool stop; };
+struct gone {
+    struct regf *h;
+    uint8_t *free;
+    regf_deleted_fn *fn;
+    void *ctx;
+    bool stop;
+};
 
 /* n bytes at off, if all of them lie in free cells. */
 static bool in_free(const struct gone *g, uint64_t off, uint64_t n)
@@ -702,7 +793,8 @@ static bool nk_peek(struct regf *h, uint32_t rel, struct nk *out)
     if (memcmp(p, "nk", 2) != 0 || off + NK_BYTES + n > h->end)
         return false;
     *out = nk_fields(span_of(p, NK_BYTES, off), rel);
-    out->name = (struct name){p + NK_BYTES, out->flags & NK_LATIN1 ? n : n & ~(size_t)1, out->flags & NK_LATIN1};
+    out->name = (struct name){p + NK_BYTES, out->flags & NK_LATIN1 ? n : n & ~(size_t)1,
+                              out->flags & NK_LATIN1};
     return true;
 }
 
@@ -742,7 +834,8 @@ static bool gone_vk(struct gone *g, uint64_t off, struct vk *v)
     *v = vk_fields(span_of(p, VK_BYTES, off + 4), (uint32_t)(off - HIVE_BASE));
     size_t n = le16(p + 2);
     v->name = (struct name){p + VK_BYTES, n, le16(p + 16) & VK_LATIN1};
-    bool odd = (!v->name.latin1 && n % 2) || v->type > 0xffff || le16(p + 16) > 3 || (v->raw_size & 0x7fffffff) > LIM_REGF_VALUE;
+    bool odd = (!v->name.latin1 && n % 2) || v->type > 0xffff || le16(p + 16) > 3
+               || (v->raw_size & 0x7fffffff) > LIM_REGF_VALUE;
     return !odd && (!n || in_free(g, off + 4 + VK_BYTES, n));
 }
 
@@ -765,7 +858,8 @@ static void gone_keys(struct gone *g, uint64_t off, uint64_t n)
     struct regf *h = g->h;
     for (uint64_t p = off; p + 4 + NK_BYTES <= off + n && !g->stop; p += 8) {
         struct nk k;
-        if (memcmp(h->img->bytes + p + 4, "nk", 2) != 0 || !nk_peek(h, (uint32_t)(p - HIVE_BASE), &k) || !k.name.n || !wintime_sane(k.written))
+        if (memcmp(h->img->bytes + p + 4, "nk", 2) != 0 || !nk_peek(h, (uint32_t)(p - HIVE_BASE), &k)
+            || !k.name.n || !wintime_sane(k.written))
             continue;
         if (k.name.n > 1024 || !in_free(g, p, 4 + NK_BYTES + k.name.n) || !regf_once(h, p))
             continue;
@@ -775,7 +869,8 @@ static void gone_keys(struct gone *g, uint64_t off, uint64_t n)
         struct str path = gone_path(h, k);
         g->stop = !g->fn(g->ctx, path, &key, NULL, NULL);
         struct vk v;
-        bool listed = k.values % 8 == 0 && k.n_values <= LIM_REGF_GONE_VALUES && in_free(g, at(k.values) + 4, 4ull * k.n_values);
+        bool listed = k.values % 8 == 0 && k.n_values <= LIM_REGF_GONE_VALUES
+                      && in_free(g, at(k.values) + 4, 4ull * k.n_values);
         for (uint32_t i = 0; listed && i < k.n_values && !g->stop && work(h); i++)
             if (gone_vk(g, at(le32(h->img->bytes + at(k.values) + 4 + 4ull * i) & ~7u), &v))
                 gone_value(g, &v, path, &key);

@@ -37,7 +37,10 @@ bool reg_is_control_set(struct str name)
 }
 
 /* First row that fits decides. kind NULL: any. */
-static const struct { const char *kind, *path, *value; bool mask; } secrets[] = {
+static const struct {
+    const char *kind, *path, *value;
+    bool mask;
+} secrets[] = {
     {"SECURITY", "Policy\\Secrets\\*\\CupdTime", "*", false},
     {"SECURITY", "Policy\\Secrets\\*\\OupdTime", "*", false},
     {"SECURITY", "Policy\\Secrets\\*\\SecDesc", "*", false},
@@ -53,7 +56,8 @@ static const struct { const char *kind, *path, *value; bool mask; } secrets[] = 
     {"SAM", "SAM\\Domains\\*\\Users\\Names\\**", "*", false},
     {"SAM", "SAM\\Domains\\*\\Users\\**", "*", true},
     {"SAM", "SAM\\Domains\\*", "F", true},
-    {"SYSTEM", "*\\Control\\Lsa\\JD\\**", "*", true},          /* the boot key is spread over the class names of four keys */
+    {"SYSTEM", "*\\Control\\Lsa\\JD\\**", "*",
+     true}, /* the boot key is spread over the class names of four keys */
     {"SYSTEM", "*\\Control\\Lsa\\Skew1\\**", "*", true},
     {"SYSTEM", "*\\Control\\Lsa\\GBG\\**", "*", true},
     {"SYSTEM", "*\\Control\\Lsa\\Data\\**", "*", true},
@@ -83,7 +87,8 @@ bool reg_is_secret(const struct reg_secrets *s, struct str path, struct str valu
         return true;
     for (size_t i = 0; i < s->n; i++) {
         unsigned row = s->row[i];
-        if ((secrets[row].value[0] == '*' || utf8_eq_ci(str_of(secrets[row].value), value)) && reg_path_fits(path, str_of(secrets[row].path)))
+        if ((secrets[row].value[0] == '*' || utf8_eq_ci(str_of(secrets[row].value), value))
+            && reg_path_fits(path, str_of(secrets[row].path)))
             return secrets[row].mask;
     }
     return false;

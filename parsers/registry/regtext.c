@@ -7,40 +7,54 @@
 #include <assert.h>
 #include <stdio.h>
 
-enum { ROOTS = 64, SETS = 1000, LINE_BYTES = 4 << 20, SHOWN = 200 };       /* SHOWN: anomalies told one by one */
+/* SHOWN: anomalies told one by one */
+enum { ROOTS = 64, SETS = 1000, LINE_BYTES = 4 << 20, SHOWN = 200 };
 
 /* Lines of the file as UTF-8. A cursor can be copied and put back. */
-struct cursor { size_t at; uint32_t line; };
-struct line { size_t at; uint32_t number; bool ended; };                    /* ended: with a line feed */
+struct cursor {
+    size_t at;
+    uint32_t line;
+};
+struct line {
+    size_t at;
+    uint32_t number;
+    bool ended;
+}; /* ended: with a line feed */
 
-struct root { struct str kind, path; uint64_t keys, values, off; };         /* path: as it stands in the file, kind first */
+/* path: as it stands in the file, kind first */
+struct root {
+    struct str kind, path;
+    uint64_t keys, values, off;
+};
 
 struct text {
     struct span file;
-    bool wide, ansi, query;             /* UTF-16; strings in hex are bytes of a code page (REGEDIT4); printed by `reg query` */
+    /* UTF-16; strings in hex are bytes of a code page (REGEDIT4); printed by `reg query` */
+    bool wide, ansi, query;
     struct cursor at;
-    struct buf raw, say, data;          /* the logical line; name and string behind it; bytes of the value */
-    uint64_t rescans;                   /* bytes that may still be looked at twice */
+    struct buf raw, say, data; /* the logical line; name and string behind it; bytes of the value */
+    uint64_t rescans;          /* bytes that may still be looked at twice */
     /* what the first pass found */
-    bool counting, deletes, current;    /* current: a CurrentControlSet is in the file */
+    bool counting, deletes, current; /* current: a CurrentControlSet is in the file */
     struct root *root;
     size_t n_root;
-    uint8_t seen[SETS / 8];             /* control sets by number */
+    uint8_t seen[SETS / 8]; /* control sets by number */
     int64_t select;
     struct str computer;
-    char set[24];                       /* the control set that facts show as the current one, or "" */
+    char set[24]; /* the control set that facts show as the current one, or "" */
     /* the key in work */
-    struct str path, kind, rest;        /* rest: below the kind, as shown */
+    struct str path, kind, rest; /* rest: below the kind, as shown */
     uint32_t *wants;
-    size_t n_wants, place;              /* place: root of this key; ROOTS: none */
+    size_t n_wants, place; /* place: root of this key; ROOTS: none */
     struct reg_secrets secrets;
-    struct regtree tree[3];             /* what decode.h reads, by kind; made with the first key of that kind */
-    struct reg_tree_key *node;          /* of the key in work, or NULL */
-    bool no_room;                       /* a tree is not whole: said once */
+    /* what decode.h reads, by kind; made with the first key of that kind */
+    struct regtree tree[3];
+    struct reg_tree_key *node; /* of the key in work, or NULL */
+    bool no_room;              /* a tree is not whole: said once */
     const struct want *want;
-    struct arena *a, keep;              /* keep: the arena without what belongs to the key in work */
-    uint64_t room, told, records;       /* records: keys and values looked at */
-    const char *limit;                  /* which limit was reached first; NULL: none */
+    struct arena *a, keep;        /* keep: the arena without what belongs to the key in work */
+    uint64_t room, told, records; /* records: keys and values looked at */
+    const char *limit;            /* which limit was reached first; NULL: none */
     fact_sink *sink;
     void *ctx;
     struct err *e;
@@ -62,7 +76,8 @@ static void anomaly(struct text *t, const struct line *l, const char *code, cons
         return;
     snprintf(detail, sizeof detail, "line %u: %s", l->number, why);
     struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = l->at}};
-    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(STR("registry text")), f.v[AN_DETAIL] = val_s(str_of(detail));
+    f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(STR("registry text")),
+    f.v[AN_DETAIL] = val_s(str_of(detail));
     emit(t, &f);
 }
 
@@ -77,7 +92,8 @@ static void reached(struct text *t, const struct line *l, const char *limit)
 static bool spend(struct text *t, const struct line *l, uint64_t bytes)
 {
     if (t->room && t->room <= bytes)
-        t->room = 0, t->told = 0, reached(t, l, "values and paths outgrow the file many times: the rest is not emitted");
+        t->room = 0, t->told = 0,
+        reached(t, l, "values and paths outgrow the file many times: the rest is not emitted");
     else if (t->room)
         t->room -= bytes;
     return t->room != 0;
@@ -87,7 +103,8 @@ static bool spend(struct text *t, const struct line *l, uint64_t bytes)
 static bool one_more(struct text *t, const struct line *l)
 {
     if (!t->counting && t->want->records && ++t->records > t->want->records && t->room)
-        t->room = 0, t->told = 0, reached(t, l, "more keys and values than are allowed: the rest is not read");
+        t->room = 0, t->told = 0,
+        reached(t, l, "more keys and values than are allowed: the rest is not read");
     return t->room != 0;
 }
 
@@ -145,24 +162,39 @@ static bool take_line(struct text *t, struct line *l)
 }
 
 static struct str skip(struct str s, size_t n) { return (struct str){s.p + n, s.n - n}; }
-static struct str rest_of(const struct text *t, size_t from) { return (struct str){t->raw.p + from, t->raw.n - from}; }
+static struct str rest_of(const struct text *t, size_t from)
+{
+    return (struct str){t->raw.p + from, t->raw.n - from};
+}
 static bool blank(struct str s) { return str_trim(s).n == 0; }
 
 /* ---- keys */
 
-static const struct { struct str name, as; bool user; } hkeys[] = {
-    {{"HKEY_LOCAL_MACHINE", 18}, {"", 0}, false}, {{"HKLM", 4}, {"", 0}, false},
-    {{"HKEY_CURRENT_USER", 17}, {"NTUSER", 6}, false}, {{"HKCU", 4}, {"NTUSER", 6}, false},
-    {{"HKEY_USERS", 10}, {"NTUSER", 6}, true}, {{"HKU", 3}, {"NTUSER", 6}, true},
-    {{"HKEY_CLASSES_ROOT", 17}, {"SOFTWARE\\Classes", 16}, false}, {{"HKCR", 4}, {"SOFTWARE\\Classes", 16}, false},
+static const struct {
+    struct str name, as;
+    bool user;
+} hkeys[] = {
+    {{"HKEY_LOCAL_MACHINE", 18}, {"", 0}, false},
+    {{"HKLM", 4}, {"", 0}, false},
+    {{"HKEY_CURRENT_USER", 17}, {"NTUSER", 6}, false},
+    {{"HKCU", 4}, {"NTUSER", 6}, false},
+    {{"HKEY_USERS", 10}, {"NTUSER", 6}, true},
+    {{"HKU", 3}, {"NTUSER", 6}, true},
+    {{"HKEY_CLASSES_ROOT", 17}, {"SOFTWARE\\Classes", 16}, false},
+    {{"HKCR", 4}, {"SOFTWARE\\Classes", 16}, false},
     {{"HKEY_CURRENT_CONFIG", 19}, {"SYSTEM\\CurrentControlSet\\Hardware Profiles\\Current", 50}, false},
 };
-static const struct { struct str name; const char *kind; } local[] = {
-    {{"SYSTEM", 6}, "SYSTEM"}, {{"SOFTWARE", 8}, "SOFTWARE"}, {{"SAM", 3}, "SAM"}, {{"SECURITY", 8}, "SECURITY"}, {{"COMPONENTS", 10}, "COMPONENTS"},
-    {{"DRIVERS", 7}, "DRIVERS"}, {{"BCD00000000", 11}, "BCD"}, {{"HARDWARE", 8}, "HARDWARE"},
+static const struct {
+    struct str name;
+    const char *kind;
+} local[] = {
+    {{"SYSTEM", 6}, "SYSTEM"},     {{"SOFTWARE", 8}, "SOFTWARE"},      {{"SAM", 3}, "SAM"},
+    {{"SECURITY", 8}, "SECURITY"}, {{"COMPONENTS", 10}, "COMPONENTS"}, {{"DRIVERS", 7}, "DRIVERS"},
+    {{"BCD00000000", 11}, "BCD"},  {{"HARDWARE", 8}, "HARDWARE"},
 };
 
-/* "HKEY_LOCAL_MACHINE\SYSTEM\Select" -> kind SYSTEM, rest "Select". False: no key of the registry, or one above the hives (kind ""). */
+/* "HKEY_LOCAL_MACHINE\SYSTEM\Select" -> kind SYSTEM, rest "Select". False: no key of the registry, or one
+ * above the hives (kind ""). */
 static bool hive_path(struct text *t, struct str said, struct str *kind, struct str *rest)
 {
     *kind = *rest = STR("");
@@ -172,7 +204,10 @@ static bool hive_path(struct text *t, struct str said, struct str *kind, struct 
             continue;
         if (hkeys[i].user) {
             struct str sid = str_cut(&below, '\\');
-            *kind = !sid.n ? STR("") : str_ends_ci(sid, STR("_Classes")) ? STR("USRCLASS") : STR("NTUSER"), *rest = below;
+            *kind = !sid.n                              ? STR("")
+                    : str_ends_ci(sid, STR("_Classes")) ? STR("USRCLASS")
+                                                        : STR("NTUSER"),
+            *rest = below;
             return kind->n > 0;
         }
         if (hkeys[i].as.n) {
@@ -193,14 +228,19 @@ static bool hive_path(struct text *t, struct str said, struct str *kind, struct 
 
 static struct str first_part(struct str path) { return str_cut(&path, '\\'); }
 
-static unsigned set_number(struct str name) { return (unsigned)(name.p[10] - '0') * 100 + (unsigned)(name.p[11] - '0') * 10 + (unsigned)(name.p[12] - '0'); }
+static unsigned set_number(struct str name)
+{
+    return (unsigned)(name.p[10] - '0') * 100 + (unsigned)(name.p[11] - '0') * 10
+           + (unsigned)(name.p[12] - '0');
+}
 
 /* The path as facts show it: the control set that stands for the current one under that name. */
 static struct str shown(struct text *t, struct str kind, struct str rest)
 {
     struct str below;
     bool mapped = t->set[0] && str_eq(kind, STR("SYSTEM")) && reg_below(rest, str_of(t->set), &below);
-    char *p = mapped ? arena_printf(t->a, "CurrentControlSet%s%.*s", below.n ? "\\" : "", STR_ARG(below)) : NULL;
+    char *p = mapped ? arena_printf(t->a, "CurrentControlSet%s%.*s", below.n ? "\\" : "", STR_ARG(below))
+                     : NULL;
     return p ? str_of(p) : rest;
 }
 
@@ -238,9 +278,11 @@ static bool asks(const struct text *t, const struct want_key *w)
     if (!str_eq(w->hive, STR("*")) && !str_eq_ci(w->hive, t->kind))
         return false;
     if (str_eq(head, STR("<CCS>")) || (t->set[0] && utf8_eq_ci(head, str_of(t->set))))
-        return utf8_eq_ci(first, STR("CurrentControlSet")) && reg_path_fits(skip(t->rest, t->rest.n > first.n ? first.n + 1 : first.n), skip(pattern, pattern.n > head.n ? head.n + 1 : head.n));
+        return utf8_eq_ci(first, STR("CurrentControlSet"))
+               && reg_path_fits(skip(t->rest, t->rest.n > first.n ? first.n + 1 : first.n),
+                                skip(pattern, pattern.n > head.n ? head.n + 1 : head.n));
     if (head.n && head.p[0] == '*' && str_eq(t->kind, STR("SYSTEM")) && reg_is_control_set(first))
-        return false;                   /* other control sets count only by name */
+        return false; /* other control sets count only by name */
     return reg_path_fits(t->rest, pattern);
 }
 
@@ -318,7 +360,8 @@ static void begin_key(struct text *t, const struct line *l, struct str said)
         t->rest = arena_str(t->a, rest);
         return;
     }
-    t->rest = arena_str(t->a, shown(t, kind, rest)), t->path = under(t, kind, t->rest), t->secrets = reg_secrets_of(kind);
+    t->rest = arena_str(t->a, shown(t, kind, rest)), t->path = under(t, kind, t->rest),
+    t->secrets = reg_secrets_of(kind);
     if (!t->rest.p || !t->path.p) {
         t->kind = (struct str){0};
         return;
@@ -333,7 +376,11 @@ static void begin_key(struct text *t, const struct line *l, struct str said)
 
 /* ---- values */
 
-struct value_line { struct str name, text; uint32_t type; bool has_text; };      /* bytes in t->data */
+struct value_line {
+    struct str name, text;
+    uint32_t type;
+    bool has_text;
+}; /* bytes in t->data */
 
 static void put_wide(struct buf *b, struct str s)
 {
@@ -353,7 +400,9 @@ static int64_t number_of(uint32_t type, struct span data, bool *is)
         return 0;
     if (type == REG_QWORD)
         return (int64_t)le64(p);
-    return type == REG_DWORD ? (int64_t)le32(p) : (int64_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
+    return type == REG_DWORD
+               ? (int64_t)le32(p)
+               : (int64_t)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]);
 }
 
 /* All strings of a MULTI_SZ with '|' between them, as hives are shown; others to their first NUL. */
@@ -368,7 +417,7 @@ static struct str text_of(struct text *t, uint32_t type, struct span data)
     if (type != REG_MULTI_SZ)
         return utf16_strz(t->a, s);
     struct str joined = utf16_str(t->a, s);
-    char *p = (char *)(uintptr_t)joined.p;      /* ours: just made in the arena */
+    char *p = (char *)(uintptr_t)joined.p; /* ours: just made in the arena */
     for (size_t i = 0; p && i < joined.n; i++)
         if (!p[i])
             p[i] = '|';
@@ -394,9 +443,11 @@ static void note_value(struct text *t, struct str name, uint32_t type)
     struct str rest = t->rest, head = str_cut(&rest, '\\');
     if (t->place < ROOTS)
         t->root[t->place].values++;
-    if (system && is && n > 0 && n < SETS && str_eq_ci(t->rest, STR("Select")) && str_eq_ci(name, STR("Current")))
+    if (system && is && n > 0 && n < SETS && str_eq_ci(t->rest, STR("Select"))
+        && str_eq_ci(name, STR("Current")))
         t->select = n;
-    if (system && type == REG_SZ && str_eq_ci(rest, place) && str_eq_ci(name, STR("ComputerName")) && (!t->computer.n || str_eq_ci(head, STR("CurrentControlSet"))))
+    if (system && type == REG_SZ && str_eq_ci(rest, place) && str_eq_ci(name, STR("ComputerName"))
+        && (!t->computer.n || str_eq_ci(head, STR("CurrentControlSet"))))
         t->computer = text_of(t, type, data), t->keep = *t->a;
 }
 
@@ -418,15 +469,23 @@ static void emit_value(struct text *t, const struct line *l, struct str name, ui
         anomaly(t, l, "decode", "a structure that is cut short or does not add up");
     f.v[RV_TEXT] = val_s(hide ? (struct str){0} : w.what ? w.text : text_of(t, type, data));
     f.v[RV_DATA] = val_s(hide || !n ? (struct str){0} : (struct str){(const char *)data.p, n});
-    f.v[RV_SIZE] = val_i((int64_t)data.n), f.v[RV_ORIGIN] = val_s(str_of(origin)), f.v[RV_RECOVERED] = val_i(0);
+    f.v[RV_SIZE] = val_i((int64_t)data.n), f.v[RV_ORIGIN] = val_s(str_of(origin)),
+    f.v[RV_RECOVERED] = val_i(0);
     emit(t, &f);
 }
 
 /* What is decoded later is kept until then; not the two forms of a secret, of which only the size is told. */
-static void keep_value(struct text *t, const struct line *l, struct str name, uint32_t type, struct span data, bool told)
+static void keep_value(struct text *t, const struct line *l, struct str name, uint32_t type, struct span data,
+                       bool told)
 {
-    struct reg_tree_value v = {.name = name.p ? name : STR(""), .type = type, .size = (uint32_t)data.n, .line = l->number, .off = l->at, .told = told};
-    if (data.n <= LIM_REGF_VALUE && !str_eq_ci(t->node->name, STR("CurrVal")) && !str_eq_ci(t->node->name, STR("OldVal")))
+    struct reg_tree_value v = {.name = name.p ? name : STR(""),
+                               .type = type,
+                               .size = (uint32_t)data.n,
+                               .line = l->number,
+                               .off = l->at,
+                               .told = told};
+    if (data.n <= LIM_REGF_VALUE && !str_eq_ci(t->node->name, STR("CurrVal"))
+        && !str_eq_ci(t->node->name, STR("OldVal")))
         v.data = data;
     if (!regtree_put(tree_of(t, t->kind), t->node, &v))
         tree_is_full(t, l);
@@ -444,7 +503,9 @@ static void add_value(struct text *t, const struct line *l, struct str name, uin
     if (!one_more(t, l))
         return;
     struct span data = span_of(t->data.p, t->data.n, 0);
-    bool told = value_wanted(t, name) && spend(t, l, 128 + t->path.n + name.n + 3 * (data.n < LIM_REGF_VALUE ? data.n : LIM_REGF_VALUE));
+    bool told = value_wanted(t, name)
+                && spend(t, l,
+                         128 + t->path.n + name.n + 3 * (data.n < LIM_REGF_VALUE ? data.n : LIM_REGF_VALUE));
     if (told)
         emit_value(t, l, name, type, data);
     if (t->node)
@@ -452,7 +513,12 @@ static void add_value(struct text *t, const struct line *l, struct str name, uin
     *t->a = was;
 }
 
-static unsigned digit(char c) { return c >= '0' && c <= '9' ? (unsigned)(c - '0') : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10) : 16; }
+static unsigned digit(char c)
+{
+    return c >= '0' && c <= '9'                 ? (unsigned)(c - '0')
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10)
+                                                : 16;
+}
 
 static bool hex_number(struct str s, size_t most, uint64_t *out)
 {
@@ -467,7 +533,8 @@ static bool hex_number(struct str s, size_t most, uint64_t *out)
 
 /* ---- .reg: "name"=value */
 
-/* A quoted string from raw[at] (its opening quote) into say; strings may hold line ends. Returns the place behind the closing quote, 0: there is none. */
+/* A quoted string from raw[at] (its opening quote) into say; strings may hold line ends. Returns the place
+ * behind the closing quote, 0: there is none. */
 static size_t quoted(struct text *t, size_t at, struct line *l)
 {
     size_t from = at + 1;
@@ -482,7 +549,8 @@ static size_t quoted(struct text *t, size_t at, struct line *l)
             return from + 1;
         struct line more;
         size_t before = t->raw.n;
-        if (!l->ended || !t->rescans || !take_line(t, &more) || t->raw.n - raw > LINE_BYTES || str_starts_ci(rest_of(t, before), STR("[HKEY_")))
+        if (!l->ended || !t->rescans || !take_line(t, &more) || t->raw.n - raw > LINE_BYTES
+            || str_starts_ci(rest_of(t, before), STR("[HKEY_")))
             break;
         uint64_t cost = t->raw.n - before + 1;
         t->rescans = t->rescans > cost ? t->rescans - cost : 0;
@@ -527,8 +595,10 @@ static bool hex_bytes(struct text *t, size_t at, uint32_t *type, struct line *l)
             i += 2, want = true;
         }
     }
-    bool whole = (*type == REG_DWORD || *type == REG_DWORD_BE) ? t->data.n == 4 : *type == REG_QWORD && t->data.n == 8;
-    return (want || !t->data.n) && (l->ended || whole);     /* a list that ends with a comma, or with the file, was cut */
+    bool whole = (*type == REG_DWORD || *type == REG_DWORD_BE) ? t->data.n == 4
+                                                               : *type == REG_QWORD && t->data.n == 8;
+    /* a list that ends with a comma, or with the file, was cut */
+    return (want || !t->data.n) && (l->ended || whole);
 }
 
 /* Strings that REGEDIT4 keeps as bytes of a code page become the UTF-16 a hive holds. */
@@ -614,14 +684,30 @@ static void reg_line(struct text *t, struct line *l)
 
 /* ---- reg query: "    name    REG_DWORD    0x1" */
 
-static const struct { struct str name; uint32_t type; } types[] = {         /* longer names before those they begin with */
-    {{"REG_NONE", 8}, REG_NONE}, {{"REG_SZ", 6}, REG_SZ}, {{"REG_EXPAND_SZ", 13}, REG_EXPAND_SZ}, {{"REG_BINARY", 10}, REG_BINARY},
-    {{"REG_DWORD_BIG_ENDIAN", 20}, REG_DWORD_BE}, {{"REG_DWORD_LITTLE_ENDIAN", 23}, REG_DWORD}, {{"REG_DWORD", 9}, REG_DWORD}, {{"REG_LINK", 8}, REG_LINK},
-    {{"REG_MULTI_SZ", 12}, REG_MULTI_SZ}, {{"REG_RESOURCE_LIST", 17}, 8}, {{"REG_FULL_RESOURCE_DESCRIPTOR", 28}, 9}, {{"REG_RESOURCE_REQUIREMENTS_LIST", 30}, 10},
-    {{"REG_QWORD_LITTLE_ENDIAN", 23}, REG_QWORD}, {{"REG_QWORD", 9}, REG_QWORD},
+/* longer names before those they begin with */
+static const struct {
+    struct str name;
+    uint32_t type;
+} types[] = {
+    {{"REG_NONE", 8}, REG_NONE},
+    {{"REG_SZ", 6}, REG_SZ},
+    {{"REG_EXPAND_SZ", 13}, REG_EXPAND_SZ},
+    {{"REG_BINARY", 10}, REG_BINARY},
+    {{"REG_DWORD_BIG_ENDIAN", 20}, REG_DWORD_BE},
+    {{"REG_DWORD_LITTLE_ENDIAN", 23}, REG_DWORD},
+    {{"REG_DWORD", 9}, REG_DWORD},
+    {{"REG_LINK", 8}, REG_LINK},
+    {{"REG_MULTI_SZ", 12}, REG_MULTI_SZ},
+    {{"REG_RESOURCE_LIST", 17}, 8},
+    {{"REG_FULL_RESOURCE_DESCRIPTOR", 28}, 9},
+    {{"REG_RESOURCE_REQUIREMENTS_LIST", 30}, 10},
+    {{"REG_QWORD_LITTLE_ENDIAN", 23}, REG_QWORD},
+    {{"REG_QWORD", 9}, REG_QWORD},
 };
 /* How Windows in its languages calls the value without a name. */
-static const char *const unnamed[] = {"(Default)", "(Standard)", "(par d\303\251faut)", "(Predeterminado)", "(Predefinito)", "(Padr\303\243o)", "(Standaard)", "<NO NAME>"};
+static const char *const unnamed[] = {"(Default)",        "(Standard)",    "(par d\303\251faut)",
+                                      "(Predeterminado)", "(Predefinito)", "(Padr\303\243o)",
+                                      "(Standaard)",      "<NO NAME>"};
 
 /* Four blanks or a tab at p: their number, else 0. */
 static size_t gap(struct str s)
@@ -663,13 +749,13 @@ static bool query_data(struct text *t, uint32_t type, struct str s)
 {
     uint64_t n;
     switch (type) {
-    case REG_SZ: case REG_EXPAND_SZ: case REG_LINK:
-        put_wide(&t->data, s), buf_u16(&t->data, 0);
-        return true;
-    case REG_MULTI_SZ:
-        put_multi(&t->data, s);
-        return true;
-    case REG_DWORD: case REG_DWORD_BE: case REG_QWORD:
+    case REG_SZ:
+    case REG_EXPAND_SZ:
+    case REG_LINK: put_wide(&t->data, s), buf_u16(&t->data, 0); return true;
+    case REG_MULTI_SZ: put_multi(&t->data, s); return true;
+    case REG_DWORD:
+    case REG_DWORD_BE:
+    case REG_QWORD:
         s = str_trim(s);
         if (!str_starts_ci(s, STR("0x")) || !hex_number(skip(s, 2), type == REG_QWORD ? 16 : 8, &n))
             return false;
@@ -708,7 +794,7 @@ static void query_line(struct text *t, struct line *l)
         for (size_t i = 0; i < LEN(unnamed); i++)
             none |= utf8_eq_ci(name, str_of(unnamed[i]));
         if (none && type == REG_SZ && data.n && data.p[0] == '(' && data.p[data.n - 1] == ')')
-            return;                     /* "(value not set)" in any language */
+            return; /* "(value not set)" in any language */
         if (l->ended && query_data(t, type, data) && !t->data.bad)
             add_value(t, l, none ? STR("") : name, type);
         else
@@ -739,7 +825,7 @@ static void pass(struct text *t, bool counting)
         if (!take_line(t, &l))
             break;
         if (t->raw.n && t->raw.p[0] == (t->query ? 'H' : '['))
-            *t->a = t->keep;            /* another key begins */
+            *t->a = t->keep; /* another key begins */
         (t->query ? query_line : reg_line)(t, &l);
         if (!counting && !t->room)
             break;
@@ -758,7 +844,8 @@ static const char *choose_set(struct text *t)
     if (t->current || !first)
         return NULL;
     snprintf(t->set, sizeof t->set, "ControlSet%03u", named ? (unsigned)t->select % SETS : first);
-    return named ? NULL : "no CurrentControlSet and no Select\\Current: the first control set is taken for it";
+    return named ? NULL
+                 : "no CurrentControlSet and no Select\\Current: the first control set is taken for it";
 }
 
 static void emit_hives(struct text *t)
@@ -774,8 +861,10 @@ static void emit_hives(struct text *t)
         f.v[HV_KIND] = val_s(r->kind);
         f.v[HV_ROOT] = t->query ? val_s(STR("")) : val_s(under(t, r->kind, shown(t, r->kind, rest)));
         f.v[HV_COMPUTER] = val_s(t->computer.n ? t->computer : (struct str){0});
-        f.v[HV_DIRTY] = val_i(0), f.v[HV_REPLAY] = val_s(STR("text export")), f.v[HV_KEYS] = val_i((int64_t)r->keys), f.v[HV_VALUES] = val_i((int64_t)r->values);
-        f.v[HV_CONTROL_SET] = str_eq(r->kind, STR("SYSTEM")) && t->set[0] ? val_i(set_number(str_of(t->set))) : val_null();
+        f.v[HV_DIRTY] = val_i(0), f.v[HV_REPLAY] = val_s(STR("text export")),
+        f.v[HV_KEYS] = val_i((int64_t)r->keys), f.v[HV_VALUES] = val_i((int64_t)r->values);
+        f.v[HV_CONTROL_SET] = str_eq(r->kind, STR("SYSTEM")) && t->set[0] ? val_i(set_number(str_of(t->set)))
+                                                                          : val_null();
         emit(t, &f);
         *t->a = was;
     }
@@ -783,7 +872,11 @@ static void emit_hives(struct text *t)
 
 /* ---- structures, from the trees: see decode.h */
 
-struct source { struct text *t; struct regtree *tree; struct str kind; };
+struct source {
+    struct text *t;
+    struct regtree *tree;
+    struct str kind;
+};
 
 static void show_key(const struct reg_tree_key *k, struct reg_node *out)
 {
@@ -802,7 +895,8 @@ static bool source_find(void *ctx, const struct reg_node *from, struct str path,
 static bool show_value(const struct reg_tree_value *v, struct regf_value *out)
 {
     if (v)
-        *out = (struct regf_value){.off = v->off, .name = v->name, .type = v->type, .size = v->size, .data = v->data};
+        *out = (struct regf_value){
+            .off = v->off, .name = v->name, .type = v->type, .size = v->size, .data = v->data};
     return v;
 }
 
@@ -813,7 +907,8 @@ static bool source_get(void *ctx, const struct reg_node *k, struct str value, st
 
 static bool source_subkey(void *ctx, const struct reg_node *k, struct reg_iter *it, struct reg_node *out)
 {
-    const struct reg_tree_key *next = it->i++ ? ((const struct reg_tree_key *)it->at)->next : ((const struct reg_tree_key *)k->at)->child;
+    const struct reg_tree_key *next = it->i++ ? ((const struct reg_tree_key *)it->at)->next
+                                              : ((const struct reg_tree_key *)k->at)->child;
     (void)ctx;
     if (next)
         it->at = next, show_key(next, out);
@@ -822,7 +917,8 @@ static bool source_subkey(void *ctx, const struct reg_node *k, struct reg_iter *
 
 static bool source_value(void *ctx, const struct reg_node *k, struct reg_iter *it, struct regf_value *out)
 {
-    const struct reg_tree_value *next = it->i++ ? ((const struct reg_tree_value *)it->at)->next : ((const struct reg_tree_key *)k->at)->value;
+    const struct reg_tree_value *next = it->i++ ? ((const struct reg_tree_value *)it->at)->next
+                                                : ((const struct reg_tree_key *)k->at)->value;
     (void)ctx;
     it->at = next;
     return show_value(next, out);
@@ -849,7 +945,8 @@ static void source_anomaly(void *ctx, uint64_t off, const char *what, const char
 {
     struct text *t = ((struct source *)ctx)->t;
     struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = off}};
-    f.v[AN_CODE] = val_s(STR("decode")), f.v[AN_WHAT] = val_s(str_of(what)), f.v[AN_DETAIL] = val_s(str_of(detail));
+    f.v[AN_CODE] = val_s(STR("decode")), f.v[AN_WHAT] = val_s(str_of(what)),
+    f.v[AN_DETAIL] = val_s(str_of(detail));
     if (++t->told <= SHOWN)
         emit(t, &f);
 }
@@ -863,7 +960,8 @@ static void source_cite(void *ctx, struct str path, const struct reg_node *k, co
     struct line l = {.at = v->off, .number = own ? own->line : 0};
     if (!own || own->told || !spend(t, &l, 128 + path.n + v->name.n + 3 * v->data.n))
         return;
-    t->kind = s->kind, t->rest = path, t->path = under(t, s->kind, path), t->secrets = reg_secrets_of(s->kind), own->told = true;
+    t->kind = s->kind, t->rest = path, t->path = under(t, s->kind, path),
+    t->secrets = reg_secrets_of(s->kind), own->told = true;
     emit_value(t, &l, own->name, own->type, own->data);
 }
 
@@ -872,12 +970,15 @@ static void decode(struct text *t)
     t->told = 0;
     for (size_t i = 0; i < LEN(tree_kinds); i++) {
         struct source ctx = {t, &t->tree[i], str_of(tree_kinds[i])};
-        struct reg_source s = {&ctx, t->a, source_find, source_get, source_subkey, source_value, source_once, source_going, source_emit, source_anomaly, source_cite};
+        struct reg_source s = {&ctx,          t->a,           source_find, source_get,
+                               source_subkey, source_value,   source_once, source_going,
+                               source_emit,   source_anomaly, source_cite};
         struct arena was = *t->a;
         if (t->tree[i].bucket && t->st == OK)
             reg_decode(&s, ctx.kind);
         if (t->tree[i].bucket && !t->tree[i].steps)
-            anomaly(t, &(struct line){.at = t->at.at, .number = t->at.line}, "limit", "keys and values of one name beyond measure: structures may be missing");
+            anomaly(t, &(struct line){.at = t->at.at, .number = t->at.line}, "limit",
+                    "keys and values of one name beyond measure: structures may be missing");
         *t->a = was;
     }
 }
@@ -888,7 +989,9 @@ static void run(struct text *t)
     pass(t, true);
     t->counting = false;
     if (t->deletes) {
-        anomaly(t, &top, "import", "deletes keys or values: a file to import, which shows no host's state; nothing is taken from it");
+        anomaly(t, &top, "import",
+                "deletes keys or values: a file to import, which shows no host's state; nothing is taken "
+                "from it");
         return;
     }
     const char *note = choose_set(t);
@@ -909,27 +1012,41 @@ bool regtext_is_query(struct span head)
     bool wide = head.n >= 2 && head.p[0] == 0xff && head.p[1] == 0xfe;
     size_t unit = wide ? 2 : 1, n = 0;
     char text[24];
-    for (size_t i = wide ? 2 : head.n >= 3 && memcmp(head.p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; i + unit <= head.n && n < sizeof text; i += unit) {
+    for (size_t i = wide                                                    ? 2
+                    : head.n >= 3 && memcmp(head.p, "\xef\xbb\xbf", 3) == 0 ? 3
+                                                                            : 0;
+         i + unit <= head.n && n < sizeof text; i += unit) {
         char c = wide && head.p[i + 1] ? '?' : (char)head.p[i];
         if (n || (c != ' ' && c != '\r' && c != '\n' && c != '\t'))
             text[n++] = c;
     }
     struct str s = {text, n};
     for (size_t i = 0; i < LEN(hkeys); i++)
-        if (str_starts_ci(s, STR("HKEY_")) && str_starts_ci(s, hkeys[i].name) && n > hkeys[i].name.n && strchr("\\\r\n", s.p[hkeys[i].name.n]))
+        if (str_starts_ci(s, STR("HKEY_")) && str_starts_ci(s, hkeys[i].name) && n > hkeys[i].name.n
+            && strchr("\\\r\n", s.p[hkeys[i].name.n]))
             return true;
     return str_starts_ci(s, STR("! REG.EXE VERSION "));
 }
 
-enum status regtext_read(struct span file, const struct want *want, struct arena *a, fact_sink *sink, void *ctx, struct err *e)
+enum status regtext_read(struct span file, const struct want *want, struct arena *a, fact_sink *sink,
+                         void *ctx, struct err *e)
 {
-    struct text t = {.file = file, .want = want, .a = a, .sink = sink, .ctx = ctx, .e = e, .place = ROOTS, .room = LIM_REGF_ROOM * (uint64_t)file.n + (16u << 20)};
+    struct text t = {.file = file,
+                     .want = want,
+                     .a = a,
+                     .sink = sink,
+                     .ctx = ctx,
+                     .e = e,
+                     .place = ROOTS,
+                     .room = LIM_REGF_ROOM * (uint64_t)file.n + (16u << 20)};
     struct line first;
-    t.root = arena_alloc(a, sizeof *t.root, ROOTS), t.wants = arena_alloc(a, sizeof *t.wants, want->n_key + 1);
+    t.root = arena_alloc(a, sizeof *t.root, ROOTS),
+    t.wants = arena_alloc(a, sizeof *t.wants, want->n_key + 1);
     if (!t.root || !t.wants)
         return err_set(e, E_LIMIT, 0, "registry text", "%zu wanted keys do not fit", want->n_key);
     t.query = regtext_is_query(file);
-    if (buf_grow(&t.raw, 256) && buf_grow(&t.say, 256) && buf_grow(&t.data, 256)) {     /* so that also an empty one is somewhere */
+    /* so that also an empty one is somewhere */
+    if (buf_grow(&t.raw, 256) && buf_grow(&t.say, 256) && buf_grow(&t.data, 256)) {
         rewind_text(&t);
         t.counting = true;
         t.ansi = take_line(&t, &first) && str_starts_ci(rest_of(&t, 0), STR("REGEDIT4"));

@@ -55,7 +55,7 @@ struct reg_tree_key *regtree_key(struct regtree *t, struct str path, uint64_t of
         k = below;
     }
     if (k != &t->top && !k->value)
-        k->off = off;                           /* its own line, not that of the first key below it */
+        k->off = off; /* its own line, not that of the first key below it */
     return k;
 }
 

@@ -25,8 +25,14 @@ struct str service_failure_words(const struct service_failure *f, struct arena *
     size_t n = 0;
     for (uint32_t i = 0; i < f->n && i < SERVICE_ACTIONS; i++) {
         uint32_t type = f->action[i].type, ms = f->action[i].delay;
-        snprintf(delay, sizeof delay, ms % 1000 ? " after %u ms" : ms ? " after %u s" : " at once", ms % 1000 ? ms : ms / 1000);
-        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%s", i ? ", " : "", type < LEN(names) ? names[type] : "unknown", type == SERVICE_NOTHING ? "" : delay);
+        snprintf(delay, sizeof delay,
+                 ms % 1000 ? " after %u ms"
+                 : ms      ? " after %u s"
+                           : " at once",
+                 ms % 1000 ? ms : ms / 1000);
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%s", i ? ", " : "",
+                              type < LEN(names) ? names[type] : "unknown",
+                              type == SERVICE_NOTHING ? "" : delay);
     }
     if (!f->n)
         n += (size_t)snprintf(text, sizeof text, "nothing");
@@ -39,12 +45,19 @@ struct str service_failure_words(const struct service_failure *f, struct arena *
 
 struct str service_trigger(struct span guid, struct arena *a)
 {
-    static const struct { const char *guid, *words; } known[] = {
-        {"{4f27f2de-14e2-430b-a549-7cd48cbc8245}", "first IP address arrived"}, {"{cc4ba62a-162e-4648-847a-b6bdf993e335}", "last IP address gone"},
-        {"{1ce20aba-9851-4421-9430-1ddeb766e809}", "domain joined"},            {"{ddaf516e-58c2-4866-9574-c3b615d42ea1}", "domain left"},
-        {"{b7569e07-8421-4ee0-ad10-86915afdad09}", "firewall port opened"},     {"{a144ed38-8e12-4de4-9d96-e64740b1a524}", "firewall port closed"},
-        {"{659fcae6-5bdb-4da9-b1ff-ca2a178d46e0}", "machine policy"},           {"{54fb46c8-f089-464c-b1fd-59d1b62c3b50}", "user policy"},
-        {"{bc90d167-9470-4139-a9ba-be0bbbf5b74d}", "RPC request"},              {"{1f81d131-3fac-4537-9e0c-7e7b0c2f4b55}", "named pipe request"},
+    static const struct {
+        const char *guid, *words;
+    } known[] = {
+        {"{4f27f2de-14e2-430b-a549-7cd48cbc8245}", "first IP address arrived"},
+        {"{cc4ba62a-162e-4648-847a-b6bdf993e335}", "last IP address gone"},
+        {"{1ce20aba-9851-4421-9430-1ddeb766e809}", "domain joined"},
+        {"{ddaf516e-58c2-4866-9574-c3b615d42ea1}", "domain left"},
+        {"{b7569e07-8421-4ee0-ad10-86915afdad09}", "firewall port opened"},
+        {"{a144ed38-8e12-4de4-9d96-e64740b1a524}", "firewall port closed"},
+        {"{659fcae6-5bdb-4da9-b1ff-ca2a178d46e0}", "machine policy"},
+        {"{54fb46c8-f089-464c-b1fd-59d1b62c3b50}", "user policy"},
+        {"{bc90d167-9470-4139-a9ba-be0bbbf5b74d}", "RPC request"},
+        {"{1f81d131-3fac-4537-9e0c-7e7b0c2f4b55}", "named pipe request"},
         {"{2d7a2816-0c5e-45fc-9ce7-570e5ecde9c9}", "system state changed"},
     };
     struct span s = span_take(&guid, 16);
@@ -52,8 +65,9 @@ struct str service_trigger(struct span guid, struct arena *a)
         return (struct str){0};
     const uint8_t *p = s.p;
     char text[40];
-    int n = snprintf(text, sizeof text, "{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", le32(p), (unsigned)le16(p + 4), (unsigned)le16(p + 6), p[8], p[9], p[10], p[11], p[12],
-                     p[13], p[14], p[15]);
+    int n = snprintf(text, sizeof text, "{%08x-%04x-%04x-%02x%02x-%02x%02x%02x%02x%02x%02x}", le32(p),
+                     (unsigned)le16(p + 4), (unsigned)le16(p + 6), p[8], p[9], p[10], p[11], p[12], p[13],
+                     p[14], p[15]);
     for (size_t i = 0; i < LEN(known); i++)
         if (strcmp(known[i].guid, text) == 0)
             return str_of(known[i].words);
@@ -86,7 +100,10 @@ static struct str unix_time(struct span data, struct arena *a)
 
 static struct str sid(struct span data, struct arena *a) { return lsa_read_sid(data, a); }
 
-static const struct { const char *kind, *path, *value; struct str (*fn)(struct span, struct arena *); } rows[] = {
+static const struct {
+    const char *kind, *path, *value;
+    struct str (*fn)(struct span, struct arena *);
+} rows[] = {
     {"SYSTEM", "*\\Services\\*", "FailureActions", failure},
     {"SYSTEM", "*\\Services\\*\\TriggerInfo\\*", "GUID", service_trigger},
     {"SYSTEM", "*\\Control\\Windows", "ShutdownTime", filetime},
@@ -98,10 +115,12 @@ static const struct { const char *kind, *path, *value; struct str (*fn)(struct s
     {"SOFTWARE", "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\*", "Sid", sid},
 };
 
-struct reg_words reg_words(struct str kind, struct str path_below_kind, struct str value, struct span data, struct arena *a)
+struct reg_words reg_words(struct str kind, struct str path_below_kind, struct str value, struct span data,
+                           struct arena *a)
 {
     for (size_t i = 0; i < LEN(rows); i++)
-        if (str_eq_ci(value, str_of(rows[i].value)) && str_eq(kind, str_of(rows[i].kind)) && reg_path_fits(path_below_kind, str_of(rows[i].path)))
+        if (str_eq_ci(value, str_of(rows[i].value)) && str_eq(kind, str_of(rows[i].kind))
+            && reg_path_fits(path_below_kind, str_of(rows[i].path)))
             return (struct reg_words){rows[i].value, rows[i].fn(data, a)};
     return (struct reg_words){0};
 }

@@ -10,15 +10,15 @@
 enum { LOGS = 2, ENTRY_HEAD = 40, OLD_BITMAP = 516 };
 
 struct log {
-    uint8_t no;                         /* index in files: 1, 2 */
+    uint8_t no; /* index in files: 1, 2 */
     struct span file;
     struct hive_header h;
     bool is_new;
-    const char *why;                    /* not NULL: not usable */
-    const char *torn;                   /* what was wrong with the entry behind the last good one */
-    size_t entries, end;                /* new: good entries, file offset behind them */
-    uint32_t last;                      /* new: sequence number of the last good one */
-    uint64_t top;                       /* bytes of bins it needs */
+    const char *why;     /* not NULL: not usable */
+    const char *torn;    /* what was wrong with the entry behind the last good one */
+    size_t entries, end; /* new: good entries, file offset behind them */
+    uint32_t last;       /* new: sequence number of the last good one */
+    uint64_t top;        /* bytes of bins it needs */
 };
 
 /* ---- base block */
@@ -39,8 +39,10 @@ struct hive_header hive_header(struct span file)
     if (file.n < HIVE_PAGE)
         return h;
     h.checksum_ok = le32(p + 508) == checksum(p);
-    h.seq1 = le32(p + 4), h.seq2 = le32(p + 8), h.written = (int64_t)le64(p + 12), h.major = le32(p + 20), h.minor = le32(p + 24);
-    h.file_type = le32(p + 28), h.root = le32(p + 36), h.bins = le32(p + 40), h.name = p + 48, h.rm = le64(p + 112), h.flags = le32(p + 144);
+    h.seq1 = le32(p + 4), h.seq2 = le32(p + 8), h.written = (int64_t)le64(p + 12), h.major = le32(p + 20),
+    h.minor = le32(p + 24);
+    h.file_type = le32(p + 28), h.root = le32(p + 36), h.bins = le32(p + 40), h.name = p + 48,
+    h.rm = le64(p + 112), h.flags = le32(p + 144);
     return h;
 }
 
@@ -51,20 +53,25 @@ static void put32(uint8_t *p, uint32_t v)
 }
 
 static bool bins_sane(uint32_t bins) { return bins >= 4096 && bins % 4096 == 0 && bins <= LIM_HIVE_BYTES; }
-static bool not_before(uint32_t a, uint32_t b) { return a - b < 0x80000000u; }      /* sequence numbers wrap */
+/* sequence numbers wrap */
+static bool not_before(uint32_t a, uint32_t b) { return a - b < 0x80000000u; }
 
 /* ---- what is wrong with a log, if anything */
 
-struct entry { uint32_t size, flags, seq, bins, n; };
+struct entry {
+    uint32_t size, flags, seq, bins, n;
+};
 
-/* NULL: a good entry. "": no entry of this round (end of the log, or a remnant of an older round). Otherwise what is wrong with it. */
+/* NULL: a good entry. "": no entry of this round (end of the log, or a remnant of an older round). Otherwise
+ * what is wrong with it. */
 static const char *entry_read(struct span log, size_t at, uint32_t seq, struct entry *out, uint64_t *top)
 {
     const uint8_t *p = log.p + at;
     size_t left = log.n - at;
     if (left < ENTRY_HEAD || memcmp(p, "HvLE", 4) != 0 || le32(p + 12) != seq)
         return "";
-    *out = (struct entry){.size = le32(p + 4), .flags = le32(p + 8), .seq = seq, .bins = le32(p + 16), .n = le32(p + 20)};
+    *out = (struct entry){
+        .size = le32(p + 4), .flags = le32(p + 8), .seq = seq, .bins = le32(p + 16), .n = le32(p + 20)};
     if (out->size < HIVE_PAGE || out->size % HIVE_PAGE || out->size > left)
         return "size wrong";
     if (!bins_sane(out->bins))
@@ -76,7 +83,8 @@ static const char *entry_read(struct span log, size_t at, uint32_t seq, struct e
     uint64_t data = ENTRY_HEAD + 8ull * out->n;
     for (size_t i = 0; i < out->n; i++) {
         uint32_t off = le32(p + ENTRY_HEAD + 8 * i), len = le32(p + ENTRY_HEAD + 8 * i + 4);
-        if (off % HIVE_PAGE || len % HIVE_PAGE || (uint64_t)off + len > out->bins || (data += len) > out->size)
+        if (off % HIVE_PAGE || len % HIVE_PAGE || (uint64_t)off + len > out->bins
+            || (data += len) > out->size)
             return "page outside";
         if (*top < (uint64_t)off + len)
             *top = (uint64_t)off + len;
@@ -96,7 +104,10 @@ static void scan_new(struct log *l)
         l->why = *stop ? stop : "no entry of its sequence number";
 }
 
-static size_t old_pages(uint32_t bins) { return (OLD_BITMAP + (size_t)bins / 4096 + HIVE_PAGE - 1) / HIVE_PAGE * HIVE_PAGE; }
+static size_t old_pages(uint32_t bins)
+{
+    return (OLD_BITMAP + (size_t)bins / 4096 + HIVE_PAGE - 1) / HIVE_PAGE * HIVE_PAGE;
+}
 
 static void scan_old(struct log *l)
 {
@@ -117,14 +128,14 @@ static struct log inspect(struct span file, uint8_t no)
 {
     struct log l = {.no = no, .file = file, .h = hive_header(file)};
     l.is_new = l.h.file_type == 6;
-    l.why = file.n == 0                               ? "empty"
-            : file.n < HIVE_PAGE                      ? "cut short"
-            : !l.h.regf                               ? "not a log"
-            : !l.h.checksum_ok                        ? "header checksum wrong"
-            : l.h.seq1 != l.h.seq2                    ? "its sequence numbers differ"
-            : !l.is_new && l.h.file_type - 1 > 1      ? "unknown file type"
-            : !bins_sane(l.h.bins)                    ? "hive size wrong"
-                                                      : NULL;
+    l.why = file.n == 0                          ? "empty"
+            : file.n < HIVE_PAGE                 ? "cut short"
+            : !l.h.regf                          ? "not a log"
+            : !l.h.checksum_ok                   ? "header checksum wrong"
+            : l.h.seq1 != l.h.seq2               ? "its sequence numbers differ"
+            : !l.is_new && l.h.file_type - 1 > 1 ? "unknown file type"
+            : !bins_sane(l.h.bins)               ? "hive size wrong"
+                                                 : NULL;
     if (!l.why)
         l.is_new ? scan_new(&l) : scan_old(&l);
     return l;
@@ -146,7 +157,8 @@ static void say(struct replay *r, const char *fmt, ...)
     va_end(ap);
 }
 
-/* New logs: the smaller sequence number first, and the next one only where it goes on. With a bad base block the later log alone counts. */
+/* New logs: the smaller sequence number first, and the next one only where it goes on. With a bad base block
+ * the later log alone counts. */
 static size_t choose_new(struct log **use, size_t n, const struct hive_header *h, bool good)
 {
     if (n == 2 && not_before(use[0]->h.seq1, use[1]->h.seq1) && use[0]->h.seq1 != use[1]->h.seq1) {
@@ -177,7 +189,9 @@ static size_t choose_new(struct log **use, size_t n, const struct hive_header *h
 /* Old logs: one only, the later; it must not be older than the hive. */
 static size_t choose_old(struct log **use, size_t n, const struct hive_header *h, bool good, struct span hive)
 {
-    int64_t stamp = good ? h->written : hive.n >= HIVE_BASE + 28 ? (int64_t)le64(hive.p + HIVE_BASE + 20) : INT64_MIN;
+    int64_t stamp = good                       ? h->written
+                    : hive.n >= HIVE_BASE + 28 ? (int64_t)le64(hive.p + HIVE_BASE + 20)
+                                               : INT64_MIN;
     struct log *best = NULL;
     for (size_t i = 0; i < n; i++) {
         if (use[i]->h.written < stamp)
@@ -196,7 +210,8 @@ static size_t choose_old(struct log **use, size_t n, const struct hive_header *h
 
 /* ---- applying */
 
-static void put_pages(struct image *img, uint8_t *bytes, const struct log *l, uint32_t entry, uint64_t from, uint64_t to, size_t n, struct replay *r)
+static void put_pages(struct image *img, uint8_t *bytes, const struct log *l, uint32_t entry, uint64_t from,
+                      uint64_t to, size_t n, struct replay *r)
 {
     memcpy(bytes + to, l->file.p + from, n);
     for (size_t i = 0; i < n; i += HIVE_PAGE)
@@ -228,7 +243,8 @@ static void apply_old(struct image *img, uint8_t *bytes, const struct log *l, st
     size_t at = old_pages(l->h.bins);
     for (size_t i = 0; i < l->top / HIVE_PAGE; i++)
         if (l->file.p[OLD_BITMAP + i / 8] >> i % 8 & 1)
-            put_pages(img, bytes, l, 0, at, HIVE_BASE + (uint64_t)i * HIVE_PAGE, HIVE_PAGE, r), at += HIVE_PAGE;
+            put_pages(img, bytes, l, 0, at, HIVE_BASE + (uint64_t)i * HIVE_PAGE, HIVE_PAGE, r),
+                at += HIVE_PAGE;
     r->applied = 1;
     r->first_seq = r->last_seq = le32(bytes + 4);
     put32(bytes + 8, r->last_seq), put32(bytes + 40, l->h.bins);
@@ -237,8 +253,10 @@ static void apply_old(struct image *img, uint8_t *bytes, const struct log *l, st
 /* A copy of the hive with room for top bytes of bins, and its map of origins. */
 static uint8_t *copy_hive(struct image *img, uint64_t top)
 {
-    size_t have = img->hive.n < HIVE_BASE + LIM_HIVE_BYTES ? img->hive.n : (size_t)(HIVE_BASE + LIM_HIVE_BYTES);
-    size_t n = have > HIVE_BASE + top ? have : (size_t)(HIVE_BASE + top), pages = (n + HIVE_PAGE - 1) / HIVE_PAGE;
+    size_t have = img->hive.n < HIVE_BASE + LIM_HIVE_BYTES ? img->hive.n
+                                                           : (size_t)(HIVE_BASE + LIM_HIVE_BYTES);
+    size_t n = have > HIVE_BASE + top ? have : (size_t)(HIVE_BASE + top),
+           pages = (n + HIVE_PAGE - 1) / HIVE_PAGE;
     struct page_origin *page = calloc(1, pages * sizeof *page + n);
     if (!page)
         return NULL;
@@ -252,7 +270,8 @@ static uint8_t *copy_hive(struct image *img, uint64_t top)
     return bytes;
 }
 
-static enum status replay(struct log **use, size_t n, bool good, struct image *img, struct replay *r, struct err *e)
+static enum status replay(struct log **use, size_t n, bool good, struct image *img, struct replay *r,
+                          struct err *e)
 {
     uint64_t top = use[0]->top > use[n - 1]->top ? use[0]->top : use[n - 1]->top;
     uint8_t *bytes = copy_hive(img, top);
@@ -275,7 +294,8 @@ static enum status replay(struct log **use, size_t n, bool good, struct image *i
     else if (n == 1)
         say(r, "LOG%u: %u entries, sequence %u-%u", use[0]->no, r->applied, r->first_seq, r->last_seq);
     else
-        say(r, "LOG%u+LOG%u: %u entries, sequence %u-%u", use[0]->no, use[1]->no, r->applied, r->first_seq, r->last_seq);
+        say(r, "LOG%u+LOG%u: %u entries, sequence %u-%u", use[0]->no, use[1]->no, r->applied, r->first_seq,
+            r->last_seq);
     return OK;
 }
 
@@ -288,7 +308,8 @@ static void tell_clean(const struct log *log, size_t n, const struct hive_header
             say(r, "LOG%u is ahead of it (sequence %u), not applied", log[i].no, log[i].last);
 }
 
-enum status txlog_recover(const struct span *files, size_t n, struct image *out, struct replay *r, struct err *e)
+enum status txlog_recover(const struct span *files, size_t n, struct image *out, struct replay *r,
+                          struct err *e)
 {
     *r = (struct replay){0};
     *out = (struct image){.bytes = files[0].p, .n = files[0].n, .hive = files[0]};
@@ -314,7 +335,8 @@ enum status txlog_recover(const struct span *files, size_t n, struct image *out,
     if (!n_use)
         say(r, n_logs ? "dirty, no log applied" : "dirty, no logs");
     for (size_t i = 0; i < n_logs; i++) {
-        bool empty = !log[i].file.n;            /* usual beside an old log: worth a word only when nothing was applied */
+        /* usual beside an old log: worth a word only when nothing was applied */
+        bool empty = !log[i].file.n;
         if (log[i].why && !(empty && n_use))
             say(r, "LOG%u: %s", log[i].no, log[i].why);
         else if (log[i].torn)

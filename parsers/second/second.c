@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-const char *const second_result_names[SECOND_RESULTS] = {"agree", "agree-with-defect", "differ", "unreadable"};
+const char *const second_result_names[SECOND_RESULTS] = {"agree", "agree-with-defect", "differ",
+                                                         "unreadable"};
 const char *const second_defect_text[SECOND_DEFECTS] = {
     [SECOND_NO_DEFECT] = "",
     [SECOND_INLINE] = "libregf takes data of 1 to 3 bytes from the wrong end of the field",
@@ -12,7 +13,8 @@ const char *const second_defect_text[SECOND_DEFECTS] = {
     [SECOND_SURROGATE] = "the second reader decodes surrogates of UTF-16 wrongly",
     [SECOND_CODE_PAGE] = "the second reader decodes Latin-1 as code page 1252",
     [SECOND_NAME_CASE] = "libregf compares only ASCII letters without case",
-    [SECOND_LAST_RECORD] = "libevtx loses the record that fills a chunk to its last byte; it was given a mended copy",
+    [SECOND_LAST_RECORD] =
+        "libevtx loses the record that fills a chunk to its last byte; it was given a mended copy",
     [SECOND_MARK] = "the second reader drops a byte order mark at the start of a string",
     [SECOND_LINE_FEED] = "libevtx shows a text that is one line feed as empty",
     [SECOND_SIGNED] = "libevtx shows a negative integer as minus its other bits",
@@ -25,13 +27,14 @@ const char *second_version(void)
     return text;
 }
 
-/* ---- What the libraries make of a text. Modelled unit by unit, so that a known defect excuses exactly itself --------------------------------- */
+/* --- What the libraries make of a text. Modelled unit by unit, so that a known defect excuses exactly itself
+ */
 static struct str as_utf16(struct str s, struct arena *a, enum second_defect *d)
 {
-    enum { PAIR_LOW = 0x3ff };      /* they add low - 0xDFFF where low - 0xDC00 is meant */
+    enum { PAIR_LOW = 0x3ff }; /* they add low - 0xDFFF where low - 0xDC00 is meant */
     char *o = arena_alloc(a, 1, 3 * s.n + 4);
     size_t n = 0;
-    uint32_t eat = 0;               /* a low surrogate still owed by a character whose high one was eaten */
+    uint32_t eat = 0; /* a low surrogate still owed by a character whose high one was eaten */
     *d = SECOND_NO_DEFECT;
     for (size_t i = 0; o && (i < s.n || eat);) {
         bool start = i == 0;
@@ -44,7 +47,8 @@ static struct str as_utf16(struct str s, struct arena *a, enum second_defect *d)
         if (u == 0)
             return *d = *d ? *d : SECOND_STRING_END, (struct str){o, n};
         if (u == UTF_BAD || (u >= 0xd800 && u < 0xe000)) {
-            if (u != UTF_BAD && u < 0xdc00 && i < s.n) {        /* a lone high one takes the next unit with it */
+            /* a lone high one takes the next unit with it */
+            if (u != UTF_BAD && u < 0xdc00 && i < s.n) {
                 uint32_t next = utf8_next(s, &i);
                 eat = next != UTF_BAD && next > 0xffff ? 0xdc00 + (next & PAIR_LOW) : 0;
             }
@@ -60,8 +64,9 @@ static struct str as_utf16(struct str s, struct arena *a, enum second_defect *d)
 static struct str as_cp1252(struct str s, struct arena *a, enum second_defect *d)
 {
     static const uint16_t c1[32] = {
-        0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd,
-        0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022, 0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
+        0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160,
+        0x2039, 0x0152, 0xfffd, 0x017d, 0xfffd, 0xfffd, 0x2018, 0x2019, 0x201c, 0x201d, 0x2022,
+        0x2013, 0x2014, 0x02dc, 0x2122, 0x0161, 0x203a, 0x0153, 0xfffd, 0x017e, 0x0178,
     };
     char *o = arena_alloc(a, 1, 2 * s.n + 4);
     size_t n = 0;
@@ -69,7 +74,7 @@ static struct str as_cp1252(struct str s, struct arena *a, enum second_defect *d
     for (size_t i = 0; o && i < s.n;) {
         uint32_t u = utf8_next(s, &i);
         if (u == UTF_BAD || u > 0xff)
-            return s;               /* not Latin-1 */
+            return s; /* not Latin-1 */
         if (u >= 0x80 && u < 0xa0)
             u = c1[u - 0x80], *d = SECOND_CODE_PAGE;
         n += utf8_put(o + n, u);
@@ -77,7 +82,8 @@ static struct str as_cp1252(struct str s, struct arena *a, enum second_defect *d
     return o ? (struct str){o, n} : s;
 }
 
-bool second_same_text(struct str ours, struct str theirs, bool fold, struct arena scratch, enum second_defect *d)
+bool second_same_text(struct str ours, struct str theirs, bool fold, struct arena scratch,
+                      enum second_defect *d)
 {
     struct str (*const model[])(struct str, struct arena *, enum second_defect *) = {as_utf16, as_cp1252};
     *d = SECOND_NO_DEFECT;
@@ -93,9 +99,16 @@ bool second_same_text(struct str ours, struct str theirs, bool fold, struct aren
     return *d = SECOND_NO_DEFECT, false;
 }
 
-/* ---- Our side: the JSON object of an event's data, flattened to names and scalars ------------------------------------------------------------- */
-struct item { struct str name, text; char kind; };      /* kind: s text, n number, b boolean, 0 null */
-struct json { struct str s; size_t at; struct arena *a; };
+/* --- Our side: the JSON object of an event's data, flattened to names and scalars */
+struct item {
+    struct str name, text;
+    char kind;
+}; /* kind: s text, n number, b boolean, 0 null */
+struct json {
+    struct str s;
+    size_t at;
+    struct arena *a;
+};
 
 static int peek(struct json *j)
 {
@@ -108,7 +121,10 @@ static bool hex4(struct json *j, size_t end, uint32_t *u)
 {
     *u = 0;
     for (size_t stop = j->at + 4; j->at < stop; j->at++) {
-        unsigned c = j->at < end ? (unsigned char)j->s.p[j->at] : 0, d = c - '0' < 10 ? c - '0' : (c | 32) - 'a' < 6 ? (c | 32) - 'a' + 10 : 99;
+        unsigned c = j->at < end ? (unsigned char)j->s.p[j->at] : 0, d = c - '0' < 10 ? c - '0'
+                                                                         : (c | 32) - 'a' < 6
+                                                                             ? (c | 32) - 'a' + 10
+                                                                             : 99;
         if (d > 15)
             return false;
         *u = *u << 4 | d;
@@ -135,7 +151,8 @@ static bool json_text(struct json *j, struct str *out)
         } else if ((c = j->s.p[j->at++]) == 'u') {
             if (!hex4(j, end, &u))
                 return false;
-            if (u >= 0xd800 && u < 0xdc00 && end - j->at >= 6 && j->s.p[j->at] == '\\' && j->s.p[j->at + 1] == 'u') {
+            if (u >= 0xd800 && u < 0xdc00 && end - j->at >= 6 && j->s.p[j->at] == '\\'
+                && j->s.p[j->at + 1] == 'u') {
                 size_t back = j->at;
                 j->at += 2;
                 if (!hex4(j, end, &low))
@@ -156,7 +173,8 @@ static bool json_text(struct json *j, struct str *out)
     return *out = (struct str){o, n}, true;
 }
 
-/* False: not JSON, or no memory. The name of a value in nested objects is the innermost one; arrays repeat theirs. */
+/* False: not JSON, or no memory. The name of a value in nested objects is the innermost one; arrays repeat
+ * theirs. */
 static bool json_items(struct str s, struct arena *a, struct item **items, size_t *n)
 {
     enum { DEPTH = 64 };
@@ -199,15 +217,21 @@ static bool json_items(struct str s, struct arena *a, struct item **items, size_
                     j.at++;
                 if (j.at == from)
                     return false;
-                it.kind = c == 't' || c == 'f' ? 'b' : c == 'n' ? 0 : 'n', it.text = (struct str){s.p + from, c == 'n' ? 0 : j.at - from};
+                it.kind = c == 't' || c == 'f' ? 'b'
+                          : c == 'n'           ? 0
+                                               : 'n',
+                it.text = (struct str){s.p + from, c == 'n' ? 0 : j.at - from};
             }
             (*items)[(*n)++] = it;
         }
     }
 }
 
-/* ---- One value in two spellings ------------------------------------------------------------------------------------------------------------------ */
-struct number { bool neg; uint64_t mag; };
+/* --- One value in two spellings */
+struct number {
+    bool neg;
+    uint64_t mag;
+};
 
 static bool number(struct str s, struct number *out)
 {
@@ -217,7 +241,9 @@ static bool number(struct str s, struct number *out)
     if (s.n > 2 && s.p[0] == '0' && (s.p[1] | 32) == 'x')
         hex = true, s.p += 2, s.n -= 2;
     for (size_t i = 0; i < s.n; i++) {
-        unsigned c = (unsigned char)s.p[i] | (hex ? 32u : 0u), d = c - '0' < 10 ? c - '0' : hex && c - 'a' < 6 ? c - 'a' + 10 : 99;
+        unsigned c = (unsigned char)s.p[i] | (hex ? 32u : 0u), d = c - '0' < 10         ? c - '0'
+                                                                   : hex && c - 'a' < 6 ? c - 'a' + 10
+                                                                                        : 99;
         if (d > 15 || __builtin_mul_overflow(v, hex ? 16u : 10u, &v) || __builtin_add_overflow(v, d, &v))
             return false;
     }
@@ -244,7 +270,8 @@ static bool real_eq(struct str a, struct str b)
         return false;
     memcpy(x, a.p, a.n), x[a.n] = 0;
     memcpy(y, b.p, b.n), y[b.n] = 0;
-    double p = strtod(x, &xe), q = strtod(y, &ye), off = p > q ? p - q : q - p, most = 1e-6 * (p < 0 ? -p : p);
+    double p = strtod(x, &xe), q = strtod(y, &ye), off = p > q ? p - q : q - p,
+           most = 1e-6 * (p < 0 ? -p : p);
     return !*xe && !*ye && (p == q || (p != p && q != q) || off <= most);
 }
 
@@ -256,7 +283,10 @@ static bool all_hex(struct str s)
     return s.n % 2 == 0;
 }
 
-static bool is_guid(struct str s) { return s.n == 38 && s.p[0] == '{' && s.p[9] == '-' && s.p[14] == '-' && s.p[37] == '}'; }
+static bool is_guid(struct str s)
+{
+    return s.n == 38 && s.p[0] == '{' && s.p[9] == '-' && s.p[14] == '-' && s.p[37] == '}';
+}
 
 /* "S-1-5-21-..." component by component: authorities come as decimal or 0x hexadecimal. */
 static bool sid_eq(struct str a, struct str b)
@@ -285,10 +315,10 @@ static bool same(const struct item *ours, struct str theirs, struct arena scratc
         if ((number(s, &x) && number(theirs, &y) && x.mag == y.mag && x.neg == y.neg) || real_eq(s, theirs))
             return true;
         return sign_and_bits(s, theirs) ? *d = SECOND_SIGNED, true : false;
-    case 'b':
-        return str_eq_ci(s, theirs) || (number(theirs, &y) && (y.mag != 0) == (s.p[0] == 't'));
+    case 'b': return str_eq_ci(s, theirs) || (number(theirs, &y) && (y.mag != 0) == (s.p[0] == 't'));
     default:
-        if (str_starts_ci(s, STR("0x")) && number(s, &x) && number(theirs, &y) && x.mag == y.mag && !y.neg)     /* size_t comes as decimal */
+        /* size_t comes as decimal */
+        if (str_starts_ci(s, STR("0x")) && number(s, &x) && number(theirs, &y) && x.mag == y.mag && !y.neg)
             return true;
         if (str_eq_ci(s, theirs) && (is_guid(s) || all_hex(s)))
             return true;
@@ -298,14 +328,16 @@ static bool same(const struct item *ours, struct str theirs, struct arena scratc
     }
 }
 
-/* ---- Verdicts -------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- Verdicts */
 static void doubt(struct second_verdict *v, struct str field, struct str ours, struct str theirs)
 {
-    if (v->result != SECOND_DIFFER)         /* the first difference is the one that is shown */
-        v->result = SECOND_DIFFER, v->defect = SECOND_NO_DEFECT, v->field = field, v->ours = ours, v->theirs = theirs;
+    if (v->result != SECOND_DIFFER) /* the first difference is the one that is shown */
+        v->result = SECOND_DIFFER, v->defect = SECOND_NO_DEFECT, v->field = field, v->ours = ours,
+        v->theirs = theirs;
 }
 
-static void excuse(struct second_verdict *v, enum second_defect d, struct str field, struct str ours, struct str theirs)
+static void excuse(struct second_verdict *v, enum second_defect d, struct str field, struct str ours,
+                   struct str theirs)
 {
     if (d && v->result == SECOND_AGREE)
         v->result = SECOND_DEFECT, v->defect = d, v->field = field, v->ours = ours, v->theirs = theirs;
@@ -334,35 +366,48 @@ static struct str int_text(struct arena *a, const struct value *v, enum col_type
 }
 
 /* Provider, EventID, ... The record's own header stands in for System where the two may rightly differ. */
-static void compare_system(const struct fact *ours, const struct second_event *t, struct arena *a, struct second_verdict *out)
+static void compare_system(const struct fact *ours, const struct second_event *t, struct arena *a,
+                           struct second_verdict *out)
 {
-    static const uint8_t cols[] = {EV_COMPUTER, EV_CHANNEL, EV_PROVIDER, EV_EVENT_ID, EV_QUALIFIERS, EV_VERSION, EV_LEVEL, EV_TIME, EV_RECORD_ID, EV_PID, EV_SID};
+    static const uint8_t cols[] = {EV_COMPUTER,   EV_CHANNEL, EV_PROVIDER, EV_EVENT_ID,
+                                   EV_QUALIFIERS, EV_VERSION, EV_LEVEL,    EV_TIME,
+                                   EV_RECORD_ID,  EV_PID,     EV_SID};
     for (size_t i = 0; i < LEN(cols); i++) {
         unsigned c = cols[i];
         enum col_type type = fact_descs[FACT_EVENT].col[c].type;
         const struct value *x = &ours->v[c], *y = &t->v[c];
         enum second_defect d = SECOND_NO_DEFECT;
         bool none = x->null || (type == COL_TEXT && !x->s.n);
-        if (none || (type != COL_TEXT && !y->null && x->i == y->i) || (c == EV_TIME && t->header_time && x->i == t->header_time) ||
-            (c == EV_RECORD_ID && t->header_id && (uint64_t)x->i == t->header_id) || (y->null && type == COL_INT && x->i == 0))
+        if (none || (type != COL_TEXT && !y->null && x->i == y->i)
+            || (c == EV_TIME && t->header_time && x->i == t->header_time)
+            || (c == EV_RECORD_ID && t->header_id && (uint64_t)x->i == t->header_id)
+            || (y->null && type == COL_INT && x->i == 0))
             continue;
         struct item it = {.text = x->s, .kind = 's'};
         struct str name = str_of(fact_descs[FACT_EVENT].col[c].name);
         if (type == COL_TEXT && !y->null && same(&it, y->s, *a, &d))
             excuse(out, d, name, x->s, y->s);
         else
-            doubt(out, name, int_text(a, x, type), y->null && !y->s.p ? (struct str){0} : type == COL_TEXT || y->null ? y->s : int_text(a, y, type));
+            doubt(out, name, int_text(a, x, type),
+                  y->null && !y->s.p            ? (struct str){0}
+                  : type == COL_TEXT || y->null ? y->s
+                                                : int_text(a, y, type));
     }
 }
 
-/* Their fields by name: a chain per bucket in the record's order, so that repeated names are met one after the other. */
-struct index { uint32_t *head, *next; size_t mask; };
+/* Their fields by name: a chain per bucket in the record's order, so that repeated names are met one after
+ * the other. */
+struct index {
+    uint32_t *head, *next;
+    size_t mask;
+};
 
 static bool index_make(struct index *x, const struct second_event *t, struct arena *a)
 {
     for (x->mask = 15; x->mask < t->n_field; x->mask = x->mask * 2 + 1)
         ;
-    if (!(x->head = arena_alloc(a, sizeof *x->head, x->mask + 1)) || !(x->next = arena_alloc(a, sizeof *x->next, t->n_field + 1)))
+    if (!(x->head = arena_alloc(a, sizeof *x->head, x->mask + 1))
+        || !(x->next = arena_alloc(a, sizeof *x->next, t->n_field + 1)))
         return false;
     for (size_t i = t->n_field; i-- > 0;) {
         uint32_t *h = &x->head[str_hash(t->field[i].name) & x->mask];
@@ -371,8 +416,10 @@ static bool index_make(struct index *x, const struct second_event *t, struct are
     return true;
 }
 
-/* Takes the next field of that name out of its chain. Elements libevtx shows empty are skipped when ours is not. */
-static const struct second_field *index_take(struct index *x, const struct second_event *t, struct str name, bool empty)
+/* Takes the next field of that name out of its chain. Elements libevtx shows empty are skipped when ours is
+ * not. */
+static const struct second_field *index_take(struct index *x, const struct second_event *t, struct str name,
+                                             bool empty)
 {
     for (uint32_t *at = &x->head[str_hash(name) & x->mask]; *at; at = &x->next[*at - 1]) {
         const struct second_field *f = &t->field[*at - 1];
@@ -388,7 +435,8 @@ static const struct second_field *index_take(struct index *x, const struct secon
     return NULL;
 }
 
-static void compare_data(struct str data, const struct second_event *t, struct arena *a, struct second_verdict *out)
+static void compare_data(struct str data, const struct second_event *t, struct arena *a,
+                         struct second_verdict *out)
 {
     struct item *items;
     struct index x;
@@ -405,7 +453,7 @@ static void compare_data(struct str data, const struct second_event *t, struct a
             excuse(out, SECOND_LINE_FEED, f->name, items[i].text, f->text);
         else if (f && same(&items[i], f->text, *a, &d))
             excuse(out, d, f->name, items[i].text, f->text);
-        else if (f || items[i].text.n)      /* what we show empty libevtx may leave out */
+        else if (f || items[i].text.n) /* what we show empty libevtx may leave out */
             doubt(out, items[i].name, items[i].text, f ? f->text : (struct str){0});
     }
     for (size_t b = 0; b <= x.mask; b++)
@@ -414,7 +462,8 @@ static void compare_data(struct str data, const struct second_event *t, struct a
                 doubt(out, t->field[i - 1].name, (struct str){0}, t->field[i - 1].text);
 }
 
-void second_compare_event(const struct fact *ours, const struct second_event *theirs, const struct err *why, struct arena *a, struct second_verdict *out)
+void second_compare_event(const struct fact *ours, const struct second_event *theirs, const struct err *why,
+                          struct arena *a, struct second_verdict *out)
 {
     if (unread(why, a, out))
         return;
@@ -424,7 +473,7 @@ void second_compare_event(const struct fact *ours, const struct second_event *th
     excuse(out, theirs->defect, STR("record"), (struct str){0}, (struct str){0});
 }
 
-/* ---- Registry ---------------------------------------------------------------------------------------------------------------------------------------- */
+/* --- Registry */
 static struct str bytes_text(struct arena *a, struct span s)
 {
     enum { SHOWN = 48 };
@@ -437,7 +486,10 @@ static struct str bytes_text(struct arena *a, struct span s)
     return str_of(z);
 }
 
-static bool starts(struct span s, struct span with) { return s.n >= with.n && (!with.n || memcmp(s.p, with.p, with.n) == 0); }
+static bool starts(struct span s, struct span with)
+{
+    return s.n >= with.n && (!with.n || memcmp(s.p, with.p, with.n) == 0);
+}
 
 static bool has_nul(struct span s)
 {
@@ -451,11 +503,12 @@ static bool has_nul(struct span s)
 static bool same_bytes(struct span ours, bool whole, const struct second_value *t, enum second_defect *d)
 {
     struct span theirs = t->data;
-    bool text = t->type == 1 || t->type == 2;       /* REG_SZ, REG_EXPAND_SZ */
+    bool text = t->type == 1 || t->type == 2; /* REG_SZ, REG_EXPAND_SZ */
     *d = SECOND_NO_DEFECT;
     if (starts(theirs, ours) && (theirs.n == ours.n || !whole))
         return true;
-    if (t->in_place && ours.n && ours.n < 4 && theirs.n == ours.n && memcmp(ours.p, t->raw, ours.n) == 0 && memcmp(theirs.p, t->raw + 4 - ours.n, ours.n) == 0)
+    if (t->in_place && ours.n && ours.n < 4 && theirs.n == ours.n && memcmp(ours.p, t->raw, ours.n) == 0
+        && memcmp(theirs.p, t->raw + 4 - ours.n, ours.n) == 0)
         return *d = SECOND_INLINE, true;
     if (text && ((starts(ours, theirs) && has_nul(theirs)) || (starts(theirs, ours) && !has_nul(ours))))
         return *d = SECOND_STRING_END, true;
@@ -463,7 +516,8 @@ static bool same_bytes(struct span ours, bool whole, const struct second_value *
 }
 
 /* Without bytes in the case: its number or its text. */
-static bool same_decoded(const struct fact *ours, const struct second_value *t, struct arena *a, enum second_defect *d, struct str *shown)
+static bool same_decoded(const struct fact *ours, const struct second_value *t, struct arena *a,
+                         enum second_defect *d, struct str *shown)
 {
     struct span s = t->data;
     *d = SECOND_NO_DEFECT;
@@ -475,12 +529,14 @@ static bool same_decoded(const struct fact *ours, const struct second_value *t, 
     return (uint64_t)ours->v[RV_NUM].i == n;
 }
 
-void second_compare_value(const struct fact *ours, const struct second_value *theirs, const struct err *why, struct arena *a, struct second_verdict *out)
+void second_compare_value(const struct fact *ours, const struct second_value *theirs, const struct err *why,
+                          struct arena *a, struct second_verdict *out)
 {
     if (unread(why, a, out))
         return;
     bool value = ours->kind == FACT_REG_VALUE;
-    const struct value *written = &ours->v[value ? RV_WRITTEN : RK_WRITTEN], *data = &ours->v[RV_DATA], *type = &ours->v[RV_TYPE], *size = &ours->v[RV_SIZE];
+    const struct value *written = &ours->v[value ? RV_WRITTEN : RK_WRITTEN], *data = &ours->v[RV_DATA],
+                       *type = &ours->v[RV_TYPE], *size = &ours->v[RV_SIZE];
     struct value w = val_i(theirs->written), t = val_i((int64_t)theirs->type);
     enum second_defect d = SECOND_NO_DEFECT;
     if (!written->null && written->i != theirs->written)
@@ -495,7 +551,8 @@ void second_compare_value(const struct fact *ours, const struct second_value *th
         else
             doubt(out, STR("data"), bytes_text(a, s), bytes_text(a, theirs->data));
     } else if (value) {
-        struct str shown = bytes_text(a, theirs->data), text = ours->v[RV_TEXT].null ? int_text(a, &ours->v[RV_NUM], COL_INT) : ours->v[RV_TEXT].s;
+        struct str shown = bytes_text(a, theirs->data),
+                   text = ours->v[RV_TEXT].null ? int_text(a, &ours->v[RV_NUM], COL_INT) : ours->v[RV_TEXT].s;
         if (same_decoded(ours, theirs, a, &d, &shown))
             excuse(out, d, STR("data"), text, shown);
         else

@@ -7,10 +7,18 @@
 #include <limits.h>
 #include <stdlib.h>
 
-enum { VK_SIZE = 4, VK_DATA = 8, DATA_MOST = 64 << 20 };       /* in a vk cell, behind the cell's size; no value is that large */
+/* in a vk cell, behind the cell's size; no value is that large */
+enum { VK_SIZE = 4, VK_DATA = 8, DATA_MOST = 64 << 20 };
 #define IN_PLACE 0x80000000u
 
-struct second_hive { struct second_io io; intptr_t *handle; libregf_file_t *file; struct span image; const char *mended; uint8_t base[HIVE_BASE]; };
+struct second_hive {
+    struct second_io io;
+    intptr_t *handle;
+    libregf_file_t *file;
+    struct span image;
+    const char *mended;
+    uint8_t base[HIVE_BASE];
+};
 
 const char *second_regf_version(void) { return libregf_get_version(); }
 const char *second_hive_mended(const struct second_hive *h) { return h->mended; }
@@ -21,27 +29,32 @@ static enum status failed(libregf_error_t **le, const char *what, struct err *e)
     if (*le && libregf_error_backtrace_sprint(*le, text, sizeof text) < 0)
         text[0] = 0;
     libregf_error_free(le);
-    struct str rest = str_of(text), line = str_cut(&rest, '\n');       /* the innermost reason stands first */
-    return err_set(e, E_FORMAT, ERR_NO_OFF, what, "%.*s", line.n ? (int)line.n : 7, line.n ? line.p : "refused");
+    struct str rest = str_of(text), line = str_cut(&rest, '\n'); /* the innermost reason stands first */
+    return err_set(e, E_FORMAT, ERR_NO_OFF, what, "%.*s", line.n ? (int)line.n : 7,
+                   line.n ? line.p : "refused");
 }
 
 /* Bytes of whole bins from the first one on. */
 static size_t bins(struct span image)
 {
     size_t at = HIVE_BASE, n;
-    while (image.n - at >= HIVE_BASE && memcmp(image.p + at, "hbin", 4) == 0 && (n = le32(image.p + at + 8)) >= HIVE_BASE && n % HIVE_BASE == 0 && n <= image.n - at)
+    while (image.n - at >= HIVE_BASE && memcmp(image.p + at, "hbin", 4) == 0
+           && (n = le32(image.p + at + 8)) >= HIVE_BASE && n % HIVE_BASE == 0 && n <= image.n - at)
         at += n;
     return at - HIVE_BASE;
 }
 
-/* libregf refuses a hive whose checksum is wrong or whose last bins are missing: for our reader to tell, so it gets a base block that fits. */
+/* libregf refuses a hive whose checksum is wrong or whose last bins are missing: for our reader to tell, so
+ * it gets a base block that fits. */
 static void mend(struct second_hive *h)
 {
     struct hive_header b = hive_header(h->image);
     size_t have = b.regf ? bins(h->image) : 0;
     if (!b.regf || (b.checksum_ok && b.file_type == 0 && b.bins && have >= b.bins))
         return;
-    h->mended = !b.checksum_ok ? "checksum of the base block" : b.file_type ? "file type in the base block" : "size of the bins in the base block";
+    h->mended = !b.checksum_ok ? "checksum of the base block"
+                : b.file_type  ? "file type in the base block"
+                               : "size of the bins in the base block";
     uint32_t sum = 0, keep = b.checksum_ok && b.bins && have >= b.bins ? b.bins : (uint32_t)have;
     for (size_t i = 0; i < 4; i++)
         h->base[28 + i] = 0, h->base[40 + i] = (uint8_t)(keep >> 8 * i);
@@ -63,10 +76,13 @@ enum status second_hive_open(struct span image, struct second_hive **out, struct
     h->image = image;
     memcpy(h->base, image.p, HIVE_BASE);
     mend(h);
-    h->io = (struct second_io){.part = {span_of(h->base, HIVE_BASE, 0), span_of(image.p + HIVE_BASE, image.n - HIVE_BASE, HIVE_BASE)}};
+    h->io = (struct second_io){.part = {span_of(h->base, HIVE_BASE, 0),
+                                        span_of(image.p + HIVE_BASE, image.n - HIVE_BASE, HIVE_BASE)}};
     libregf_error_t *le = NULL;
     enum status st = second_io_open(&h->io, &h->handle, e);
-    if (st == OK && (libregf_file_initialize(&h->file, &le) != 1 || libregf_file_open_file_io_handle(h->file, h->handle, LIBREGF_OPEN_READ, &le) != 1))
+    if (st == OK
+        && (libregf_file_initialize(&h->file, &le) != 1
+            || libregf_file_open_file_io_handle(h->file, h->handle, LIBREGF_OPEN_READ, &le) != 1))
         st = failed(&le, "libregf", e);
     if (st == OK)
         *out = h;
@@ -85,11 +101,13 @@ void second_hive_close(struct second_hive *h)
     free(h);
 }
 
-/* ---- Look-up: libregf's own first; then child by child, by what it makes of the name and by Windows' folding of case ------------------------ */
+/* --- Look-up: libregf's own first; then child by child, by what it makes of the name and by Windows' folding
+ * of case */
 typedef int name_size(intptr_t *, size_t *, libregf_error_t **);
 typedef int name_text(intptr_t *, uint8_t *, size_t, libregf_error_t **);
 
-static bool same_name(intptr_t *thing, name_size *size, name_text *text, struct str want, struct arena scratch, enum second_defect *d)
+static bool same_name(intptr_t *thing, name_size *size, name_text *text, struct str want,
+                      struct arena scratch, enum second_defect *d)
 {
     size_t n = 0;
     if (size(thing, &n, NULL) != 1 || n <= 1)
@@ -119,9 +137,11 @@ static libregf_key_t *child(libregf_key_t *key, struct str name, struct arena *a
     return NULL;
 }
 
-static libregf_value_t *value_of(struct second_hive *h, libregf_key_t *key, struct str name, struct arena *a, enum second_defect *d)
+static libregf_value_t *value_of(struct second_hive *h, libregf_key_t *key, struct str name, struct arena *a,
+                                 enum second_defect *d)
 {
-    int n = 0, most = (int)(h->image.n / 4 < INT_MAX ? h->image.n / 4 : INT_MAX);      /* a key may claim any number of values */
+    /* a key may claim any number of values */
+    int n = 0, most = (int)(h->image.n / 4 < INT_MAX ? h->image.n / 4 : INT_MAX);
     libregf_value_t *v = NULL;
     enum second_defect why = SECOND_NO_DEFECT;
     if (name.n && libregf_key_get_value_by_utf8_name(key, (const uint8_t *)name.p, name.n, &v, NULL) == 1)
@@ -138,7 +158,8 @@ static libregf_value_t *value_of(struct second_hive *h, libregf_key_t *key, stru
     return NULL;
 }
 
-static libregf_key_t *key_at(struct second_hive *h, struct str path, struct arena *a, enum second_defect *d, struct err *e);
+static libregf_key_t *key_at(struct second_hive *h, struct str path, struct arena *a, enum second_defect *d,
+                             struct err *e);
 
 /* "CurrentControlSet" exists in memory only: Select\Current says which ControlSet00n it is. */
 static struct str control_set(struct second_hive *h, struct arena *a)
@@ -155,7 +176,8 @@ static struct str control_set(struct second_hive *h, struct arena *a)
     return z ? str_of(z) : STR("ControlSet001");
 }
 
-static libregf_key_t *key_at(struct second_hive *h, struct str path, struct arena *a, enum second_defect *d, struct err *e)
+static libregf_key_t *key_at(struct second_hive *h, struct str path, struct arena *a, enum second_defect *d,
+                             struct err *e)
 {
     libregf_key_t *k = NULL, *next;
     libregf_error_t *le = NULL;
@@ -175,16 +197,18 @@ static libregf_key_t *key_at(struct second_hive *h, struct str path, struct aren
     return k;
 }
 
-/* ---- The value ------------------------------------------------------------------------------------------------------------------------------- */
-static uint64_t cell(off64_t data) { return data >= 4 ? (uint64_t)data - 4 : 0; }       /* libregf gives where a cell's content begins */
+/* --- The value */
+/* libregf gives where a cell's content begins */
+static uint64_t cell(off64_t data) { return data >= 4 ? (uint64_t)data - 4 : 0; }
 
-static enum status read_value(struct second_hive *h, libregf_value_t *v, struct second_value *out, struct arena *a, struct err *e)
+static enum status read_value(struct second_hive *h, libregf_value_t *v, struct second_value *out,
+                              struct arena *a, struct err *e)
 {
     libregf_error_t *le = NULL;
     size_t n = 0;
     off64_t off = 0;
-    if (libregf_value_get_offset(v, &off, &le) != 1 || libregf_value_get_value_type(v, &out->type, &le) != 1 ||
-        libregf_value_get_value_data_size(v, &n, &le) != 1)
+    if (libregf_value_get_offset(v, &off, &le) != 1 || libregf_value_get_value_type(v, &out->type, &le) != 1
+        || libregf_value_get_value_data_size(v, &n, &le) != 1)
         return failed(&le, "libregf: value", e);
     out->off = cell(off), out->has_value = true;
     uint8_t *p = n <= DATA_MOST ? arena_alloc(a, 1, n + 1) : NULL;
@@ -199,7 +223,8 @@ static enum status read_value(struct second_hive *h, libregf_value_t *v, struct 
     return OK;
 }
 
-enum status second_value(struct second_hive *h, struct str path, struct str name, struct second_value *out, struct arena *a, struct err *e)
+enum status second_value(struct second_hive *h, struct str path, struct str name, struct second_value *out,
+                         struct arena *a, struct err *e)
 {
     *out = (struct second_value){0};
     libregf_error_t *le = NULL;

@@ -4,21 +4,41 @@
 #include "parsers/registry/txlog.h"
 
 const char *const kind_names[KINDS] = {
-    [KIND_UNKNOWN] = "unknown",     [KIND_EVTX] = "evtx",          [KIND_EVTX_CARVED] = "evtx-carved", [KIND_HIVE] = "hive",
-    [KIND_HIVE_LOG] = "hive-log",   [KIND_REG_TEXT] = "reg-text",  [KIND_CONTAINER] = "container",     [KIND_EMPTY] = "empty",
+    [KIND_UNKNOWN] = "unknown",     [KIND_EVTX] = "evtx",         [KIND_EVTX_CARVED] = "evtx-carved",
+    [KIND_HIVE] = "hive",           [KIND_HIVE_LOG] = "hive-log", [KIND_REG_TEXT] = "reg-text",
+    [KIND_CONTAINER] = "container", [KIND_EMPTY] = "empty",
 };
 
 /* First match wins: longer or rarer signatures stand before those they contain. */
-#define M(k, o, m, f) {.kind = KIND_##k, .at = (o), .n = sizeof(m) - 1, .magic = (m), .format = (f)}
-static const struct magic { enum kind kind; uint16_t at; uint8_t n; const char *magic, *format; } magics[] = {
+#define M(k, o, m, f)                                                                \
+    {                                                                                \
+        .kind = KIND_##k, .at = (o), .n = sizeof(m) - 1, .magic = (m), .format = (f) \
+    }
+static const struct magic {
+    enum kind kind;
+    uint16_t at;
+    uint8_t n;
+    const char *magic, *format;
+} magics[] = {
     M(EVTX, 0, "ElfFile\0", "EVTX event log"),
     M(EVTX_CARVED, 0, "ElfChnk\0", "EVTX chunks without a file header"),
-    M(HIVE, 0, "regf", "registry hive"),            /* logs of hives are told apart by their file type */
+    M(HIVE, 0, "regf", "registry hive"), /* logs of hives are told apart by their file type */
     M(REG_TEXT, 0, "REGEDIT4", "registry text export (REGEDIT4)"),
-    M(REG_TEXT, 0, "\xef\xbb\xbf" "REGEDIT4", "registry text export (REGEDIT4, UTF-8)"),
+    M(REG_TEXT, 0,
+      "\xef\xbb\xbf"
+      "REGEDIT4",
+      "registry text export (REGEDIT4, UTF-8)"),
     M(REG_TEXT, 0, "Windows Registry Editor Version 5.00", "registry text export (UTF-8)"),
-    M(REG_TEXT, 0, "\xef\xbb\xbf" "Windows Registry Editor Version 5.00", "registry text export (UTF-8)"),
-    M(REG_TEXT, 0, "\xff\xfeW\0i\0n\0d\0o\0w\0s\0 \0R\0e\0g\0i\0s\0t\0r\0y\0 \0E\0d\0i\0t\0o\0r\0 \0V\0e\0r\0s\0i\0o\0n\0 \0" "5\0.\0" "0\0" "0\0",
+    M(REG_TEXT, 0,
+      "\xef\xbb\xbf"
+      "Windows Registry Editor Version 5.00",
+      "registry text export (UTF-8)"),
+    M(REG_TEXT, 0,
+      "\xff\xfeW\0i\0n\0d\0o\0w\0s\0 \0R\0e\0g\0i\0s\0t\0r\0y\0 \0E\0d\0i\0t\0o\0r\0 \0V\0e\0r\0s\0i\0o\0n\0 "
+      "\0"
+      "5\0.\0"
+      "0\0"
+      "0\0",
       "registry text export (UTF-16)"),
     M(CONTAINER, 0, "PK\3\4", "ZIP archive"),
     M(CONTAINER, 0, "PK\5\6", "ZIP archive (empty)"),
@@ -27,7 +47,10 @@ static const struct magic { enum kind kind; uint16_t at; uint8_t n; const char *
     M(CONTAINER, 0, "\x1f\x8b\x08", "gzip data"),
     M(CONTAINER, 0, "MSCF\0\0\0\0", "cabinet archive"),
     M(CONTAINER, 0, "BZh", "bzip2 data"),
-    M(CONTAINER, 0, "\xfd" "7zXZ\0", "xz data"),
+    M(CONTAINER, 0,
+      "\xfd"
+      "7zXZ\0",
+      "xz data"),
     M(CONTAINER, 0, "\x28\xb5\x2f\xfd", "Zstandard data"),
     M(CONTAINER, 0, "\x04\x22\x4d\x18", "LZ4 data"),
     M(CONTAINER, 0, "Rar!\x1a\x07", "RAR archive"),
@@ -51,7 +74,10 @@ static const struct magic { enum kind kind; uint16_t at; uint8_t n; const char *
     M(UNKNOWN, 0, "%PDF-", "PDF document"),
     M(UNKNOWN, 0, "\x89PNG\r\n\x1a\n", "PNG image"),
     M(UNKNOWN, 0, "\xff\xd8\xff", "JPEG image"),
-    M(UNKNOWN, 0, "\x7f" "ELF", "ELF program"),
+    M(UNKNOWN, 0,
+      "\x7f"
+      "ELF",
+      "ELF program"),
     M(UNKNOWN, 0, "MZ", "Windows program"),
     M(UNKNOWN, 0, "<?xml", "XML text"),
     M(UNKNOWN, 0, "\xef\xbb\xbf<?xml", "XML text"),
@@ -87,11 +113,12 @@ static bool is_text(struct span head)
 static void base_block(struct span head, struct sniffed *s)
 {
     struct hive_header h = hive_header(head);
-    s->seq1 = h.seq1, s->seq2 = h.seq2, s->bins = h.bins, s->file_type = h.file_type, s->checksum_ok = h.checksum_ok, s->rm = h.rm;
+    s->seq1 = h.seq1, s->seq2 = h.seq2, s->bins = h.bins, s->file_type = h.file_type,
+    s->checksum_ok = h.checksum_ok, s->rm = h.rm;
     size_t n = 0;
     while (n < HIVE_NAME && (h.name[n] | h.name[n + 1]))
         n += 2;
-    s->name[utf16_to_utf8(s->name, h.name, n)] = 0;     /* 32 units make at most 96 bytes */
+    s->name[utf16_to_utf8(s->name, h.name, n)] = 0; /* 32 units make at most 96 bytes */
     if (h.file_type == 1 || h.file_type == 2)
         s->kind = KIND_HIVE_LOG, s->format = "registry transaction log (old format)";
     else if (h.file_type == 6)

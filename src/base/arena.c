@@ -3,12 +3,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#if defined(__SANITIZE_ADDRESS__)       /* its malloc marks every page of a block, touched or not, when it is made and when it is freed */
+#if defined(__SANITIZE_ADDRESS__) /* its malloc marks every page of a block, touched or not, when it is made \
+                                     and when it is freed */
 #include <sys/mman.h>
 enum { LARGE = 4 << 20 };
 static void *block(size_t bytes)
 {
-    void *p = bytes < LARGE ? malloc(bytes) : mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *p = bytes < LARGE ? malloc(bytes)
+                            : mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     return p == MAP_FAILED ? NULL : p;
 }
 static void unblock(struct arena *a)

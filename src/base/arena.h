@@ -1,6 +1,6 @@
-/* arena: memory with a lifetime instead of an owner per string. Pass by pointer: results stay; pass by value: scratch.
- * Whoever made the block frees it with arena_free(); nothing inside is freed singly.
- * An exhausted arena returns NULL: E_LIMIT for the thing at hand. Sizes are checked by division. */
+/* arena: memory with a lifetime instead of an owner per string. Pass by pointer: results stay; pass by value:
+ * scratch. Whoever made the block frees it with arena_free(); nothing inside is freed singly. An exhausted
+ * arena returns NULL: E_LIMIT for the thing at hand. Sizes are checked by division. */
 #ifndef ARENA_H
 #define ARENA_H
 #include "base/attr.h"
@@ -10,14 +10,19 @@
 #include <stdint.h>
 #include <string.h>
 
-struct arena { uint8_t *at, *end, *base; };
+struct arena {
+    uint8_t *at, *end, *base;
+};
 
-bool  arena_make(struct arena *a, size_t bytes);                    /* false: out of memory. Pages are touched only when used. */
-void  arena_free(struct arena *a);                                  /* accepts an empty one */
-struct str arena_str(struct arena *a, struct str s);                /* copy with a NUL behind it; .p NULL when exhausted */
+/* false: out of memory. Pages are touched only when used. */
+bool arena_make(struct arena *a, size_t bytes);
+void arena_free(struct arena *a); /* accepts an empty one */
+/* copy with a NUL behind it; .p NULL when exhausted */
+struct str arena_str(struct arena *a, struct str s);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Zeroed, aligned to 16; NULL when exhausted. Inline: where the size is known, zeroing is a few instructions. */
+/* Zeroed, aligned to 16; NULL when exhausted. Inline: where the size is known, zeroing is a few instructions.
+ */
 static inline void *arena_alloc(struct arena *a, size_t size, size_t count)
 {
     if (!a->at)

@@ -48,17 +48,35 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_end(again);
 }
 
-const char digits_two[] =
-    "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869"
-    "707172737475767778798081828384858687888990919293949596979899";
+const char digits_two[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637383940"
+                          "4142434445464748495051525354555657585960616263646566676869"
+                          "707172737475767778798081828384858687888990919293949596979899";
 
 /* How many decimal digits v has: the number of its bits says so but for one, which a comparison decides. */
 static inline unsigned count_digits(uint64_t v)
 {
-    static const uint64_t power[] = {
-        0, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000, 10000000000000,
-        100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000, 10000000000000000000u};
-    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1), n = bits * 1233 >> 12;      /* 1233/4096 is log10(2) */
+    static const uint64_t power[] = {0,
+                                     10,
+                                     100,
+                                     1000,
+                                     10000,
+                                     100000,
+                                     1000000,
+                                     10000000,
+                                     100000000,
+                                     1000000000,
+                                     10000000000,
+                                     100000000000,
+                                     1000000000000,
+                                     10000000000000,
+                                     100000000000000,
+                                     1000000000000000,
+                                     10000000000000000,
+                                     100000000000000000,
+                                     1000000000000000000,
+                                     10000000000000000000u};
+    /* 1233/4096 is log10(2) */
+    unsigned bits = 64 - (unsigned)__builtin_clzll(v | 1), n = bits * 1233 >> 12;
     return n + (v >= power[n]);
 }
 
@@ -118,10 +136,12 @@ void buf_u64le(struct buf *b, uint64_t v) { buf_u32(b, (uint32_t)v), buf_u32(b, 
 /* What JSON writes for one character, at at (6 bytes at most): the one place that knows. Returns its end. */
 static char *json_one(char *at, uint32_t u)
 {
-    static const char digit[] = "0123456789abcdef", letter[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+    static const char digit[] = "0123456789abcdef",
+                      letter[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
     if (u < sizeof letter && letter[u])
         return *at++ = '\\', *at++ = letter[u], at;
-    if ((u >= 0x20 && u < 0x7f) || (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029 && u != UTF_BAD))
+    if ((u >= 0x20 && u < 0x7f)
+        || (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029 && u != UTF_BAD))
         return at + utf8_put(at, u);
     if (u == UTF_BAD)
         u = 0xfffd;
@@ -141,13 +161,15 @@ static inline uint64_t word(bytes8 v)
     return memcpy(&w, &v, sizeof w), w;
 }
 
-/* Goes from at over ASCII that JSON prints as it is, eight bytes at once; the last few are left to the caller. */
+/* Goes from at over ASCII that JSON prints as it is, eight bytes at once; the last few are left to the
+ * caller. */
 static inline size_t skip_plain(struct str s, size_t at)
 {
     for (; s.n - at >= 8; at += 8) {
         bytes8 v;
         memcpy(&v, s.p + at, sizeof v);
-        uint64_t odd = word((v < 0x20) | (v == 0x7f) | (v == '"') | (v == '\\'));      /* signed: what is above 0x7f is below 0x20 */
+        uint64_t odd = word((v < 0x20) | (v == 0x7f) | (v == '"')
+                            | (v == '\\')); /* signed: what is above 0x7f is below 0x20 */
         if (odd)
             return at + (unsigned)__builtin_ctzll(odd) / 8;
     }
@@ -180,15 +202,23 @@ void buf_json(struct buf *b, struct str s)
 /* What would lie to the eye or break the terminal: shown, not printed. */
 static bool unsafe_to_show(uint32_t u)
 {
-    return u < 0x20 || (u >= 0x7f && u < 0xa0) || (u >= 0x200b && u <= 0x200f) || (u >= 0x2028 && u <= 0x202e) ||
-           (u >= 0x2060 && u <= 0x2069) || u == 0xfeff || u == 0xad || u == 0x061c || (u >= 0xd800 && u <= 0xdfff) ||
-           (u >= 0xfff9 && u <= 0xfffb) || (u >= 0xe0000 && u <= 0xe007f) || (u & 0xfffe) == 0xfffe || u == UTF_BAD;
+    return u < 0x20 || (u >= 0x7f && u < 0xa0) || (u >= 0x200b && u <= 0x200f) || (u >= 0x2028 && u <= 0x202e)
+           || (u >= 0x2060 && u <= 0x2069) || u == 0xfeff || u == 0xad || u == 0x061c
+           || (u >= 0xd800 && u <= 0xdfff) || (u >= 0xfff9 && u <= 0xfffb) || (u >= 0xe0000 && u <= 0xe007f)
+           || (u & 0xfffe) == 0xfffe || u == UTF_BAD;
 }
 
-static void show(struct buf *b, uint32_t u) { buf_printf(b, "\xe2\x9f\xa6U+%04X\xe2\x9f\xa7", u == UTF_BAD ? 0xfffdu : (unsigned)u); }
+static void show(struct buf *b, uint32_t u)
+{
+    buf_printf(b, "\xe2\x9f\xa6U+%04X\xe2\x9f\xa7", u == UTF_BAD ? 0xfffdu : (unsigned)u);
+}
 
 /* One walk for all text escapers: what each one replaces is its table of ASCII replacements. */
-struct escape { const char *ascii[128]; bool keep_breaks, references; bool (*harmless)(struct str s, size_t at); };
+struct escape {
+    const char *ascii[128];
+    bool keep_breaks, references;
+    bool (*harmless)(struct str s, size_t at);
+};
 
 /* XML has a way to name what must not be seen, and forbids some characters even so. */
 static void show_xml(struct buf *b, uint32_t u)
@@ -223,38 +253,63 @@ static void escape(struct buf *b, struct str s, const struct escape *e)
     }
 }
 
-static const struct escape html_escape = {
-    .ascii = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;", ['`'] = "&#96;"}, .keep_breaks = true};
-static const struct escape xml_escape = {
-    .ascii = {['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&apos;", ['\r'] = "&#13;",
-              ['\n'] = "&#10;", ['\t'] = "&#9;"}, .references = true};
+static const struct escape html_escape = {.ascii = {['&'] = "&amp;",
+                                                    ['<'] = "&lt;",
+                                                    ['>'] = "&gt;",
+                                                    ['"'] = "&quot;",
+                                                    ['\''] = "&#39;",
+                                                    ['`'] = "&#96;"},
+                                          .keep_breaks = true};
+static const struct escape xml_escape = {.ascii = {['&'] = "&amp;",
+                                                   ['<'] = "&lt;",
+                                                   ['>'] = "&gt;",
+                                                   ['"'] = "&quot;",
+                                                   ['\''] = "&apos;",
+                                                   ['\r'] = "&#13;",
+                                                   ['\n'] = "&#10;",
+                                                   ['\t'] = "&#9;"},
+                                         .references = true};
 
-static bool word_at(struct str s, size_t i) { return i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z')); }
-static bool mark_at(struct str s, size_t i) { return i >= s.n || (s.p[i] > ' ' && s.p[i] < 0x7f && !word_at(s, i)); }       /* the end: nobody knows what follows */
+static bool word_at(struct str s, size_t i)
+{
+    return i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z'));
+}
+/* the end: nobody knows what follows */
+static bool mark_at(struct str s, size_t i)
+{
+    return i >= s.n || (s.p[i] > ' ' && s.p[i] < 0x7f && !word_at(s, i));
+}
 
-/* Where it stands this one begins nothing, in CommonMark and with GitHub's additions: names such as \Backup or ERROR_NO_SUCH stay readable as they are. */
+/* Where it stands this one begins nothing, in CommonMark and with GitHub's additions: names such as \Backup
+ * or ERROR_NO_SUCH stay readable as they are. */
 static bool md_harmless(struct str s, size_t i)
 {
     size_t digits = 0;
     switch (s.p[i]) {
     case '\\': return !mark_at(s, i + 1);
-    case '_':  return i > 0 && word_at(s, i - 1) && word_at(s, i + 1);
-    case '$':  return i > 0 && word_at(s, i - 1) && (i + 1 == s.n || s.p[i + 1] != '$');
-    case ':':  return i + 1 < s.n && s.p[i + 1] != '/';
-    case '#':  return i > 0 && i + 1 < s.n && !(s.p[i + 1] >= '0' && s.p[i + 1] <= '9');        /* #12 becomes a link in some places */
-    case '+': case '-': case '=':
-        return i > 0;
-    case '.': case ')':
+    case '_': return i > 0 && word_at(s, i - 1) && word_at(s, i + 1);
+    case '$': return i > 0 && word_at(s, i - 1) && (i + 1 == s.n || s.p[i + 1] != '$');
+    case ':': return i + 1 < s.n && s.p[i + 1] != '/';
+    /* #12 becomes a link in some places */
+    case '#': return i > 0 && i + 1 < s.n && !(s.p[i + 1] >= '0' && s.p[i + 1] <= '9');
+    case '+':
+    case '-':
+    case '=': return i > 0;
+    case '.':
+    case ')':
         while (digits < i && s.p[digits] >= '0' && s.p[digits] <= '9')
             digits++;
-        return (digits < i || digits == 0 || (i + 1 < s.n && s.p[i + 1] > ' ')) && !(i >= 3 && str_starts_ci((struct str){s.p + i - 3, 3}, STR("www")));
+        return (digits < i || digits == 0 || (i + 1 < s.n && s.p[i + 1] > ' '))
+               && !(i >= 3 && str_starts_ci((struct str){s.p + i - 3, 3}, STR("www")));
     default: return false;
     }
 }
 static const struct escape md_escape = {
-    .ascii = {['\\'] = "\\\\", ['`'] = "\\`", ['*'] = "\\*", ['_'] = "\\_", ['{'] = "\\{", ['}'] = "\\}", ['['] = "\\[", [']'] = "\\]",
-              [')'] = "\\)", ['#'] = "\\#", ['+'] = "\\+", ['-'] = "\\-", ['|'] = "\\|", ['~'] = "\\~", ['<'] = "&lt;", ['>'] = "&gt;", ['&'] = "&amp;",
-              ['\n'] = " ", ['\r'] = " ", ['\t'] = " ", [':'] = "&#58;", ['@'] = "&#64;", ['.'] = "\\.", ['='] = "\\=", ['$'] = "\\$"},
+    .ascii = {['\\'] = "\\\\", ['`'] = "\\`",   ['*'] = "\\*", ['_'] = "\\_", ['{'] = "\\{",
+              ['}'] = "\\}",   ['['] = "\\[",   [']'] = "\\]", [')'] = "\\)", ['#'] = "\\#",
+              ['+'] = "\\+",   ['-'] = "\\-",   ['|'] = "\\|", ['~'] = "\\~", ['<'] = "&lt;",
+              ['>'] = "&gt;",  ['&'] = "&amp;", ['\n'] = " ",  ['\r'] = " ",  ['\t'] = " ",
+              [':'] = "&#58;", ['@'] = "&#64;", ['.'] = "\\.", ['='] = "\\=", ['$'] = "\\$"},
     .harmless = md_harmless};
 static const struct escape term_escape = {.ascii = {['\n'] = " ", ['\t'] = " "}};
 
@@ -271,12 +326,16 @@ typedef uint64_t halves2 __attribute__((vector_size(16)));
 static inline units8 last_units(const uint8_t *p, size_t n)
 {
     if (n >= 8)
-        return (units8)(halves2){le64(p), le64(p + n - 8) >> 4 * (16 - n) >> 4 * (16 - n)};     /* two steps: 64 at once is not defined */
-    return (units8)(halves2){n >= 4 ? le32(p) | (uint64_t)le32(p + n - 4) << 8 * (n - 4) : n ? le16(p) : 0, 0};
+        /* two steps: 64 at once is not defined */
+        return (units8)(halves2){le64(p), le64(p + n - 8) >> 4 * (16 - n) >> 4 * (16 - n)};
+    return (units8)(halves2){n >= 4 ? le32(p) | (uint64_t)le32(p + n - 4) << 8 * (n - 4)
+                             : n    ? le16(p)
+                                    : 0,
+                             0};
 }
 
-/* Copies the plain units at the start of n bytes at p to at, which has room for n/2 + 8: ASCII that JSON (XML, when xml) prints as it is.
- * Returns how many. */
+/* Copies the plain units at the start of n bytes at p to at, which has room for n/2 + 8: ASCII that JSON
+ * (XML, when xml) prints as it is. Returns how many. */
 __attribute__((always_inline)) static inline size_t copy_plain(char *at, const uint8_t *p, size_t n, bool xml)
 {
     for (size_t done = 0;; p += 16, n -= 16, done += 8) {
@@ -285,12 +344,13 @@ __attribute__((always_inline)) static inline size_t copy_plain(char *at, const u
             memcpy(&v, p, sizeof v);
         else
             v = last_units(p, n);
-        units8 odd = (v < 0x20) | (v > 0x7e) | (v == '"');      /* signed: what is above 0x7fff is below 0x20 */
+        units8 odd = (v < 0x20) | (v > 0x7e) | (v == '"'); /* signed: what is above 0x7fff is below 0x20 */
         odd |= xml ? (v == '&') | (v == '<') | (v == '>') | (v == '\'') : (v == '\\');
-        uint64_t eight = word(__builtin_convertvector(v, bytes8)), mask = word(__builtin_convertvector(odd, bytes8));
+        uint64_t eight = word(__builtin_convertvector(v, bytes8)),
+                 mask = word(__builtin_convertvector(odd, bytes8));
         memcpy(at + done, &eight, sizeof eight);
         if (mask)
-            return done + (unsigned)__builtin_ctzll(mask) / 8;      /* behind the last unit zeros are odd */
+            return done + (unsigned)__builtin_ctzll(mask) / 8; /* behind the last unit zeros are odd */
     }
 }
 
@@ -311,7 +371,7 @@ char *at_json16(char *at, const uint8_t *p, size_t n)
             return at;
         do
             at = json_one(at, utf16_next(&p, &n));
-        while (n && le16(p) >= 0x80);               /* other scripts come in runs */
+        while (n && le16(p) >= 0x80); /* other scripts come in runs */
     }
 }
 

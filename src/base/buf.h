@@ -1,6 +1,7 @@
 /* buf: bytes that grow, and the only ways a string reaches an output format.
- * The caller owns it and calls buf_free(). A failed growth is sticky: .bad, and everything after it is dropped; check once.
- * Every escaper takes evidence text (UTF-8, maybe with lone surrogates or controls) and refuses nothing: it shows what it cannot print. */
+ * The caller owns it and calls buf_free(). A failed growth is sticky: .bad, and everything after it is
+ * dropped; check once. Every escaper takes evidence text (UTF-8, maybe with lone surrogates or controls) and
+ * refuses nothing: it shows what it cannot print. */
 #ifndef BUF_H
 #define BUF_H
 #include "base/attr.h"
@@ -9,7 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct buf { char *p; size_t n, cap; bool bad; };
+struct buf {
+    char *p;
+    size_t n, cap;
+    bool bad;
+};
 
 void buf_free(struct buf *b);
 bool buf_grow(struct buf *b, size_t more);
@@ -26,38 +31,45 @@ static inline void buf_char(struct buf *b, char c) { buf_put(b, &c, 1); }
 static inline void buf_str(struct buf *b, struct str s) { buf_put(b, s.p, s.n); }
 static inline void buf_z(struct buf *b, const char *z) { buf_put(b, z, strlen(z)); }
 void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_u64(struct buf *b, uint64_t v);                /* decimal */
+void buf_u64(struct buf *b, uint64_t v); /* decimal */
 void buf_i64(struct buf *b, int64_t v);
-void buf_hex(struct buf *b, const void *p, size_t n);   /* lower case, no blanks */
-void buf_u16(struct buf *b, uint16_t v);                /* little-endian bytes, for frames */
+void buf_hex(struct buf *b, const void *p, size_t n); /* lower case, no blanks */
+void buf_u16(struct buf *b, uint16_t v);              /* little-endian bytes, for frames */
 void buf_u32(struct buf *b, uint32_t v);
 void buf_u64le(struct buf *b, uint64_t v);
 
-/* JSON string with its quotes. Lone surrogates become \udXXX, C0/C1 and U+2028/9 \uXXXX; other text stays UTF-8. */
+/* JSON string with its quotes. Lone surrogates become \udXXX, C0/C1 and U+2028/9 \uXXXX; other text stays
+ * UTF-8. */
 void buf_json(struct buf *b, struct str s);
-/* HTML text or attribute (double-quoted). Controls, bidi controls, zero-width and lone surrogates become visible: ⟦U+202E⟧. */
+/* HTML text or attribute (double-quoted). Controls, bidi controls, zero-width and lone surrogates become
+ * visible: ⟦U+202E⟧. */
 void buf_html(struct buf *b, struct str s);
-/* XML text or attribute. Of what buf_html makes visible, characters XML 1.0 forbids become ⟦U+XXXX⟧, the others references (&#x202E;), and so do breaks
- * and tabs, which a reader of attributes would make blanks of: no value is changed, and all stays on one line. */
+/* XML text or attribute. Of what buf_html makes visible, characters XML 1.0 forbids become ⟦U+XXXX⟧, the
+ * others references (&#x202E;), and so do breaks and tabs, which a reader of attributes would make blanks of:
+ * no value is changed, and all stays on one line. */
 void buf_xml(struct buf *b, struct str s);
 /* Markdown text inside a line or a table cell: no construct survives, no line break, no HTML. */
 void buf_md(struct buf *b, struct str s);
 /* One line for a terminal: controls, escapes, bidi controls shown as ⟦U+XXXX⟧. */
 void buf_term(struct buf *b, struct str s);
 
-/* CSV field (RFC 4180) with its quotes. A spreadsheet runs what begins like a formula: such text gets an apostrophe in front; NUL becomes a blank. */
+/* CSV field (RFC 4180) with its quotes. A spreadsheet runs what begins like a formula: such text gets an
+ * apostrophe in front; NUL becomes a blank. */
 void buf_csv(struct buf *b, struct str s);
 
-/* The same characters from UTF-16LE (n bytes, an odd last one ignored), for the many strings of a log. JSON: without the quotes. */
+/* The same characters from UTF-16LE (n bytes, an odd last one ignored), for the many strings of a log. JSON:
+ * without the quotes. */
 void buf_json16(struct buf *b, const uint8_t *p, size_t n);
 void buf_xml16(struct buf *b, const uint8_t *p, size_t n);
 
-/* The same straight to at, where there is room: 20 bytes for a number, 2n, 3n + 8. They return the end of what they wrote. */
+/* The same straight to at, where there is room: 20 bytes for a number, 2n, 3n + 8. They return the end of
+ * what they wrote. */
 char *at_u64(char *at, uint64_t v);
 char *at_i64(char *at, int64_t v);
 char *at_hex(char *at, const uint8_t *p, size_t n);
 char *at_json16(char *at, const uint8_t *p, size_t n);
-/* The eight hexadecimal digits of v; ten: 'a' or 'A'. All at once: bytes spread over the word, then their halves, then the halves as letters. */
+/* The eight hexadecimal digits of v; ten: 'a' or 'A'. All at once: bytes spread over the word, then their
+ * halves, then the halves as letters. */
 static inline void at_hex_eight(char *at, uint32_t v, char ten)
 {
     uint64_t w = __builtin_bswap32(v);
@@ -68,7 +80,7 @@ static inline void at_hex_eight(char *at, uint32_t v, char ten)
     w += 0x3030303030303030 + letters * (uint64_t)(ten - '0' - 10);
     memcpy(at, &w, sizeof w);
 }
-extern const char digits_two[];         /* "000102...99" */
+extern const char digits_two[]; /* "000102...99" */
 
 static inline struct str buf_view(const struct buf *b) { return (struct str){b->p, b->n}; }
 #endif

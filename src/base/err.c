@@ -19,8 +19,8 @@ char *err_line(const struct err *e, char *line, size_t cap)
     char at[32] = "";
     if (e->off != ERR_NO_OFF && e->path)
         snprintf(at, sizeof at, " at 0x%llx", (unsigned long long)e->off);
-    snprintf(line, cap, "%s%s%s%s%s%s", e->path ? e->path : "", e->path ? ": " : "", e->what ? e->what : "error", at,
-             e->why[0] ? ": " : "", e->why);
+    snprintf(line, cap, "%s%s%s%s%s%s", e->path ? e->path : "", e->path ? ": " : "",
+             e->what ? e->what : "error", at, e->why[0] ? ": " : "", e->why);
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?';

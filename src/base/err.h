@@ -11,10 +11,10 @@ enum status { OK, E_TRUNC, E_FORMAT, E_LIMIT, E_UNSUPPORTED, E_IO, E_NOMEM, E_US
 
 struct err {
     enum status code;
-    const char *path;           /* evidence file, or NULL */
-    const char *what;           /* static text: "chunk header" */
-    uint64_t    off;            /* byte offset in that file; ERR_NO_OFF: none */
-    char        why[160];       /* "need 512, have 40" */
+    const char *path; /* evidence file, or NULL */
+    const char *what; /* static text: "chunk header" */
+    uint64_t off;     /* byte offset in that file; ERR_NO_OFF: none */
+    char why[160];    /* "need 512, have 40" */
 };
 #define ERR_NO_OFF UINT64_MAX
 
@@ -22,6 +22,7 @@ struct err {
 PRINTF_LIKE(5, 6)
 enum status err_set(struct err *e, enum status code, uint64_t off, const char *what, const char *fmt, ...);
 
-/* One line for people, NUL-terminated into line: "PATH: WHAT at 0x1200: WHY". Control characters become '?'. Returns line. */
+/* One line for people, NUL-terminated into line: "PATH: WHAT at 0x1200: WHY". Control characters become '?'.
+ * Returns line. */
 char *err_line(const struct err *e, char *line, size_t cap);
 #endif

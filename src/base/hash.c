@@ -87,7 +87,7 @@ uint64_t marvin32(const void *data, size_t n)
 {
     const uint8_t *p = data;
     uint32_t lo = 0x7A4E55C5, hi = 0x82EF4D88, tail = 0x80;
-    for (size_t left = n; ; left -= 4, p += 4) {
+    for (size_t left = n;; left -= 4, p += 4) {
         uint32_t v = 0;
         bool last = left < 4;
         if (last)

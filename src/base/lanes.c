@@ -1,9 +1,10 @@
 #include "base/lanes.h"
 #include <string.h>
 
-enum { STEP = 4 << 20 };        /* bytes between two words of progress */
+enum { STEP = 4 << 20 }; /* bytes between two words of progress */
 
-static enum status one(struct span file, lanes_progress *progress, void *ctx, uint8_t out[SHA256_BYTES], struct err *e)
+static enum status one(struct span file, lanes_progress *progress, void *ctx, uint8_t out[SHA256_BYTES],
+                       struct err *e)
 {
     struct sha256 h;
     if (!sha256_begin(&h))
@@ -21,18 +22,29 @@ static enum status one(struct span file, lanes_progress *progress, void *ctx, ui
 #ifdef _WIN32
 bool lanes_here(void) { return false; }
 #else
-#define OPENSSL_SUPPRESS_DEPRECATED     /* SHA256_CTX: the one door through which a sum's state goes in and out */
+#define OPENSSL_SUPPRESS_DEPRECATED  /* SHA256_CTX: the one door through which a sum's state goes in and out \
+                                      */
 #include <openssl/sha.h>
 
-/* libcrypto's own, not in its headers; source: crypto/sha/asm/sha256-mb-x86_64.pl. Hashes whole blocks of 4 * quads inputs; state[word][lane]. Absent: null. */
-struct input { const uint8_t *p; int blocks; };
-extern void sha256_multi_block(uint32_t (*state)[LANES], const struct input *in, int quads) __attribute__((weak));
+/* libcrypto's own, not in its headers; source: crypto/sha/asm/sha256-mb-x86_64.pl. Hashes whole blocks of 4 *
+ * quads inputs; state[word][lane]. Absent: null. */
+struct input {
+    const uint8_t *p;
+    int blocks;
+};
+extern void sha256_multi_block(uint32_t (*state)[LANES], const struct input *in, int quads)
+    __attribute__((weak));
 
 enum { BLOCK = SHA256_CBLOCK };
 
-struct lane { SHA256_CTX sum; const uint8_t *p; size_t left; };
+struct lane {
+    SHA256_CTX sum;
+    const uint8_t *p;
+    size_t left;
+};
 
-/* The next blocks of every lane that has any; returns the bytes hashed, 0 when so few lanes are left that plain sums are faster. */
+/* The next blocks of every lane that has any; returns the bytes hashed, 0 when so few lanes are left that
+ * plain sums are faster. */
 static size_t together(struct lane *lane, size_t n)
 {
     _Alignas(64) uint32_t state[8][LANES] = {{0}};
@@ -63,7 +75,8 @@ static size_t together(struct lane *lane, size_t n)
     return lanes * blocks * BLOCK;
 }
 
-static enum status in_lanes(const struct span *file, size_t n, lanes_progress *progress, void *ctx, uint8_t out[][SHA256_BYTES], struct err *e)
+static enum status in_lanes(const struct span *file, size_t n, lanes_progress *progress, void *ctx,
+                            uint8_t out[][SHA256_BYTES], struct err *e)
 {
     struct lane lane[LANES];
     enum status st = OK;
@@ -116,7 +129,8 @@ bool lanes_here(void)
 }
 #endif
 
-enum status sha256_lanes(const struct span *file, size_t n, lanes_progress *progress, void *ctx, uint8_t out[][SHA256_BYTES], struct err *e)
+enum status sha256_lanes(const struct span *file, size_t n, lanes_progress *progress, void *ctx,
+                         uint8_t out[][SHA256_BYTES], struct err *e)
 {
 #ifndef _WIN32
     if (n >= LANES_LEAST && lanes_here())

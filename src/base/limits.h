@@ -4,53 +4,78 @@
 #define LIMITS_H
 
 enum {
-    LIM_BINXML_DEPTH = 64,              /* real records nest 1-2 template instances; deeper is an attack on our stack */
-    LIM_BINXML_ELEMENTS = 512,          /* open elements at once; Windows' own manifests stay under 20 */
-    LIM_BINXML_NAME = 1024,             /* characters of an element or attribute name; Windows' own stay under 100 */
-    LIM_BINXML_SLOTS = 256,             /* values of one template instance in the compiled lane; more go the general way */
-    LIM_BINXML_WORK = 1 << 20,          /* steps per chunk: nodes built, 16 bytes of text read, 4 bytes written; honest chunks take a tenth */
-    LIM_TEMPLATES = 8192,               /* compiled templates kept at once (and LIM_TEMPLATE_BYTES); then all are dropped and made again */
-    LIM_TEMPLATE_BYTES = 8 << 20,       /* 472 templates of 163 public logs take 3.3 MB */
-    LIM_EVENT_JSON = 256 * 1024,        /* data of one kept event; a record is at most 64 KiB, escapes may double it twice */
-    LIM_ANOMALIES = 1000,               /* anomalies listed per file; the rest are counted */
-    LIM_COUNTS = 20000,                 /* distinct (provider, id) per file: an honest log has hundreds */
-    LIM_FOLDS = 200000,                 /* folded rows per job: sessions and accounts of one part of a log */
-    LIM_REGF_DEPTH = 512,               /* Windows' own limit of key nesting */
-    LIM_REGF_VALUE = 1 << 20,           /* bytes of one value kept in a fact; Windows allows 1 MB, larger ones are cut and marked */
-    LIM_REGF_WORK = 8,                  /* list elements read per byte of a hive: an honest one holds a quarter of an element per byte, and each is read a few times */
-    LIM_REGF_ROOM = 16,                 /* bytes of facts per byte of a hive: a whole dump of an honest one takes three to four */
-    LIM_REGF_PATH = 32768,              /* bytes of a key's path: Windows' own names end at 32767 characters */
-    LIM_REGF_PARTS = 32,                /* names in a wanted path: the deepest place worth asking for has 9 */
-    LIM_REGF_GONE_DEPTH = 64,           /* parents followed above a deleted key: each costs, and there may be one key per 88 bytes */
-    LIM_REGF_GONE_VALUES = 1024,        /* values of one deleted key: more than any key of Windows' own has */
-    LIM_FRAME = 4 << 20,                /* one frame from a worker: one value plus names */
-    LIM_PATH_DEPTH = 32,                /* folders below an input; deeper trees are refused, not followed for ever */
-    LIM_FILES = 1000000,                /* files in one run */
-    LIM_RULE_STEPS = 200000000,         /* SQLite virtual machine steps per rule query (about 5 s) */
-    LIM_KB_FILE = 4 << 20,              /* one knowledge file; ours are below 200 KiB */
-    LIM_KB_FILES = 4000,                /* knowledge files in use */
-    LIM_YAML_DEPTH = 12,                /* nesting of knowledge files; ours reach 7 */
-    LIM_YAML_NODES = 400000,            /* nodes of one knowledge file */
-    LIM_YAML_KEYS = 1024,               /* keys of one map: they are compared with each other */
-    LIM_RULE_ROWS = 200000,             /* rows of one rule kept as citations; beyond, each subject keeps a few */
-    LIM_RULE_SUBJECTS = 100000,         /* (role, host, subject) of one rule: every one may become a finding */
-    LIM_RULE_BYTES = 256 << 20,         /* SQLite memory during one rule or user query */
-    LIM_CITATIONS = 50,                 /* citations stored per finding and role; all are counted */
-    LIM_JOB_CHUNKS = 512,               /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
-    LIM_REREAD_SECONDS = 60,            /* processor time of one second reader: libregf walks 160 MB in 9 s */
-    LIM_REREAD_STACK = 1 << 20,         /* its stack: libregf recurses without end on lists that reach themselves */
-    LIM_JOB_FILES = 8,                  /* files of one job: a hive and its two logs, or as many as are hashed at once (lanes.h) */
-    LIM_WORKER_FILES = 16,              /* descriptors a jailed worker may hold: channel, stderr, LIM_JOB_FILES, some air */
+    /* real records nest 1-2 template instances; deeper is an attack on our stack */
+    LIM_BINXML_DEPTH = 64,
+    LIM_BINXML_ELEMENTS = 512, /* open elements at once; Windows' own manifests stay under 20 */
+    /* characters of an element or attribute name; Windows' own stay under 100 */
+    LIM_BINXML_NAME = 1024,
+    /* values of one template instance in the compiled lane; more go the general way */
+    LIM_BINXML_SLOTS = 256,
+    /* steps per chunk: nodes built, 16 bytes of text read, 4 bytes written; honest chunks take a tenth */
+    LIM_BINXML_WORK = 1 << 20,
+    /* compiled templates kept at once (and LIM_TEMPLATE_BYTES); then all are dropped and made again */
+    LIM_TEMPLATES = 8192,
+    LIM_TEMPLATE_BYTES = 8 << 20, /* 472 templates of 163 public logs take 3.3 MB */
+    /* data of one kept event; a record is at most 64 KiB, escapes may double it twice */
+    LIM_EVENT_JSON = 256 * 1024,
+    LIM_ANOMALIES = 1000, /* anomalies listed per file; the rest are counted */
+    LIM_COUNTS = 20000,   /* distinct (provider, id) per file: an honest log has hundreds */
+    LIM_FOLDS = 200000,   /* folded rows per job: sessions and accounts of one part of a log */
+    LIM_REGF_DEPTH = 512, /* Windows' own limit of key nesting */
+    /* bytes of one value kept in a fact; Windows allows 1 MB, larger ones are cut and marked */
+    LIM_REGF_VALUE = 1 << 20,
+    /* list elements read per byte of a hive: an honest one holds a quarter of an element per byte, and each
+     * is read a few times */
+    LIM_REGF_WORK = 8,
+    /* bytes of facts per byte of a hive: a whole dump of an honest one takes three to four */
+    LIM_REGF_ROOM = 16,
+    /* bytes of a key's path: Windows' own names end at 32767 characters */
+    LIM_REGF_PATH = 32768,
+    LIM_REGF_PARTS = 32, /* names in a wanted path: the deepest place worth asking for has 9 */
+    /* parents followed above a deleted key: each costs, and there may be one key per 88 bytes */
+    LIM_REGF_GONE_DEPTH = 64,
+    LIM_REGF_GONE_VALUES = 1024, /* values of one deleted key: more than any key of Windows' own has */
+    LIM_FRAME = 4 << 20,         /* one frame from a worker: one value plus names */
+    /* folders below an input; deeper trees are refused, not followed for ever */
+    LIM_PATH_DEPTH = 32,
+    LIM_FILES = 1000000,        /* files in one run */
+    LIM_RULE_STEPS = 200000000, /* SQLite virtual machine steps per rule query (about 5 s) */
+    LIM_KB_FILE = 4 << 20,      /* one knowledge file; ours are below 200 KiB */
+    LIM_KB_FILES = 4000,        /* knowledge files in use */
+    LIM_YAML_DEPTH = 12,        /* nesting of knowledge files; ours reach 7 */
+    LIM_YAML_NODES = 400000,    /* nodes of one knowledge file */
+    LIM_YAML_KEYS = 1024,       /* keys of one map: they are compared with each other */
+    /* rows of one rule kept as citations; beyond, each subject keeps a few */
+    LIM_RULE_ROWS = 200000,
+    /* (role, host, subject) of one rule: every one may become a finding */
+    LIM_RULE_SUBJECTS = 100000,
+    LIM_RULE_BYTES = 256 << 20, /* SQLite memory during one rule or user query */
+    LIM_CITATIONS = 50,         /* citations stored per finding and role; all are counted */
+    /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
+    LIM_JOB_CHUNKS = 512,
+    LIM_REREAD_SECONDS = 60, /* processor time of one second reader: libregf walks 160 MB in 9 s */
+    /* its stack: libregf recurses without end on lists that reach themselves */
+    LIM_REREAD_STACK = 1 << 20,
+    /* files of one job: a hive and its two logs, or as many as are hashed at once (lanes.h) */
+    LIM_JOB_FILES = 8,
+    /* descriptors a jailed worker may hold: channel, stderr, LIM_JOB_FILES, some air */
+    LIM_WORKER_FILES = 16,
 };
-#define LIM_REREAD_BYTES (1ull << 30)    /* private memory of a second reader: libregf needs 2.4 times the hive, mutants drive it to gigabytes */
-/* Defaults of --limits. A log or hive beyond them is not honest, or wants a machine of its own. Depths (xml-depth, key-depth) begin at LIM_BINXML_ELEMENTS and
- * LIM_REGF_DEPTH, which our stack is made for: --limits may lower them only. */
-#define LIM_RUN_FILE_BYTES (64ull << 30)    /* one file: 16 times the largest log Windows lets people configure in its dialogs */
-#define LIM_RUN_BYTES (4ull << 40)          /* all files of a run */
-#define LIM_RUN_RECORDS 500000000ull        /* records of one log, keys and values of one hive: a log of 64 GB holds some 160 million */
-#define LIM_RUN_FACTS 20000000ull           /* wanted records and values kept of one file: about 10 GB of case.db */
-#define LIM_RUN_FILE_SECONDS 3600u          /* one job; hashing 64 GB takes under a minute */
-#define LIM_RUN_SECONDS 86400u              /* the whole run */
-#define LIM_WORKER_BYTES (3ull << 30)   /* private memory of a worker: a dirty hive at its own limit is copied once, plus our arenas */
-#define LIM_HIVE_BYTES (2ull << 30)     /* Windows' own limit of a hive: 2 GiB */
+/* private memory of a second reader: libregf needs 2.4 times the hive, mutants drive it to gigabytes */
+#define LIM_REREAD_BYTES (1ull << 30)
+/* Defaults of --limits. A log or hive beyond them is not honest, or wants a machine of its own. Depths
+ * (xml-depth, key-depth) begin at LIM_BINXML_ELEMENTS and LIM_REGF_DEPTH, which our stack is made for:
+ * --limits may lower them only. */
+/* one file: 16 times the largest log Windows lets people configure in its dialogs */
+#define LIM_RUN_FILE_BYTES (64ull << 30)
+#define LIM_RUN_BYTES      (4ull << 40) /* all files of a run */
+/* records of one log, keys and values of one hive: a log of 64 GB holds some 160 million */
+#define LIM_RUN_RECORDS 500000000ull
+/* wanted records and values kept of one file: about 10 GB of case.db */
+#define LIM_RUN_FACTS        20000000ull
+#define LIM_RUN_FILE_SECONDS 3600u  /* one job; hashing 64 GB takes under a minute */
+#define LIM_RUN_SECONDS      86400u /* the whole run */
+/* private memory of a worker: a dirty hive at its own limit is copied once, plus our arenas */
+#define LIM_WORKER_BYTES (3ull << 30)
+#define LIM_HIVE_BYTES   (2ull << 30) /* Windows' own limit of a hive: 2 GiB */
 #endif

@@ -1,13 +1,19 @@
 /* span: a window on evidence bytes that cannot be overrun and knows its file offset.
  * Borrowed: it lives as long as the mapping it looks at and is never freed.
- * It refuses silently and for good: a read past the end returns 0, sets .bad and leaves .off at the read that failed. */
+ * It refuses silently and for good: a read past the end returns 0, sets .bad and leaves .off at the read that
+ * failed. */
 #ifndef SPAN_H
 #define SPAN_H
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct span { const uint8_t *p; size_t n; uint64_t off; bool bad; };
+struct span {
+    const uint8_t *p;
+    size_t n;
+    uint64_t off;
+    bool bad;
+};
 
 static inline struct span span_of(const void *p, size_t n, uint64_t off)
 {
@@ -21,7 +27,10 @@ static inline uint32_t le32(const uint8_t *p)
     return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
 static inline uint64_t le64(const uint8_t *p) { return (uint64_t)le32(p) | (uint64_t)le32(p + 4) << 32; }
-static inline uint32_t be32(const uint8_t *p) { return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]; }
+static inline uint32_t be32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
 
 /* The next n bytes, or NULL with .bad set. Compares with what is left, so nothing can overflow. */
 static inline const uint8_t *span_need(struct span *s, size_t n)
@@ -31,7 +40,7 @@ static inline const uint8_t *span_need(struct span *s, size_t n)
         return NULL;
     }
     const uint8_t *p = s->p;
-    if (n)                          /* an empty span may point nowhere, and nowhere plus 0 is not defined */
+    if (n) /* an empty span may point nowhere, and nowhere plus 0 is not defined */
         s->p = p + n, s->n -= n, s->off += n;
     return p;
 }

@@ -81,13 +81,15 @@ bool str_i64(struct str s, int64_t *out)
     uint64_t v = 0;
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = low(s.p[i]);
-        unsigned d = c >= '0' && c <= '9' ? (unsigned)(c - '0') : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10) : 99u;
+        unsigned d = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
+                     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
+                                            : 99u;
         if (d >= base || v > (UINT64_MAX - d) / base)
             return false;
         v = v * base + d;
     }
     if (base == 10 && v > (uint64_t)INT64_MAX + neg)
         return false;
-    *out = neg ? (int64_t)(0 - v) : (int64_t)v;     /* a 64-bit hexadecimal keeps its bits */
+    *out = neg ? (int64_t)(0 - v) : (int64_t)v; /* a 64-bit hexadecimal keeps its bits */
     return true;
 }

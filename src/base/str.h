@@ -1,6 +1,7 @@
 /* str: UTF-8 text as pointer and length, borrowed, not NUL-terminated.
  * Whoever made the bytes (arena, map, literal) owns them.
- * Lone surrogates of UTF-16 evidence travel in it as three-byte sequences (WTF-8): escapers show them, nothing drops them. */
+ * Lone surrogates of UTF-16 evidence travel in it as three-byte sequences (WTF-8): escapers show them,
+ * nothing drops them. */
 #ifndef STR_H
 #define STR_H
 #include <stdbool.h>
@@ -8,22 +9,31 @@
 #include <stdint.h>
 #include <string.h>
 
-struct str { const char *p; size_t n; };
+struct str {
+    const char *p;
+    size_t n;
+};
 
 #define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
-#define STR_ARG(s) (int)(s).n, (s).p            /* for "%.*s" */
-#define LEN(a) (sizeof(a) / sizeof *(a))
+#define STR_ARG(s)   (int)(s).n, (s).p /* for "%.*s" */
+#define LEN(a)       (sizeof(a) / sizeof *(a))
 
 static inline struct str str_of(const char *z) { return (struct str){z, z ? strlen(z) : 0}; }
-static inline bool str_eq(struct str a, struct str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
-bool str_eq_ci(struct str a, struct str b);                 /* ASCII case folded */
-int  str_cmp(struct str a, struct str b);                   /* bytes, then length */
+static inline bool str_eq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+bool str_eq_ci(struct str a, struct str b); /* ASCII case folded */
+int str_cmp(struct str a, struct str b);    /* bytes, then length */
 bool str_starts_ci(struct str s, struct str prefix);
 bool str_ends_ci(struct str s, struct str suffix);
-struct str str_cut(struct str *rest, char sep);             /* head up to sep; rest moves behind it (empty when none) */
-struct str str_trim(struct str s);                          /* blanks, tabs, line ends at both sides */
-uint64_t str_hash(struct str s);                            /* FNV-1a, for tables in memory; not stable on disk */
-uint64_t str_hash_ci(uint64_t h, struct str s);             /* the same for texts that are str_eq_ci; goes on from h */
+/* head up to sep; rest moves behind it (empty when none) */
+struct str str_cut(struct str *rest, char sep);
+struct str str_trim(struct str s); /* blanks, tabs, line ends at both sides */
+/* FNV-1a, for tables in memory; not stable on disk */
+uint64_t str_hash(struct str s);
+/* the same for texts that are str_eq_ci; goes on from h */
+uint64_t str_hash_ci(uint64_t h, struct str s);
 
 /* Decimal, 0x hexadecimal or negative decimal, whole string. False leaves *out alone. */
 bool str_i64(struct str s, int64_t *out);

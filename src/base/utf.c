@@ -29,8 +29,10 @@ size_t utf8_put(char out[4], uint32_t u)
     if (u < 0x800)
         return out[0] = (char)(0xc0 | u >> 6), out[1] = (char)(0x80 | (u & 63)), 2;
     if (u < 0x10000)
-        return out[0] = (char)(0xe0 | u >> 12), out[1] = (char)(0x80 | (u >> 6 & 63)), out[2] = (char)(0x80 | (u & 63)), 3;
-    out[0] = (char)(0xf0 | u >> 18), out[1] = (char)(0x80 | (u >> 12 & 63)), out[2] = (char)(0x80 | (u >> 6 & 63)), out[3] = (char)(0x80 | (u & 63));
+        return out[0] = (char)(0xe0 | u >> 12), out[1] = (char)(0x80 | (u >> 6 & 63)),
+               out[2] = (char)(0x80 | (u & 63)), 3;
+    out[0] = (char)(0xf0 | u >> 18), out[1] = (char)(0x80 | (u >> 12 & 63)),
+    out[2] = (char)(0x80 | (u >> 6 & 63)), out[3] = (char)(0x80 | (u & 63));
     return 4;
 }
 
@@ -80,15 +82,22 @@ struct str latin1_str(struct arena *a, struct span s)
 }
 
 /* Pairs of the blocks in which Windows' upcase table folds: even/odd neighbours or a fixed distance. */
-static const struct { uint32_t from, to; int32_t step; bool odd_only; } upcase_runs[] = {
-    {0x61, 0x7a, -32, false},      {0xe0, 0xf6, -32, false},     {0xf8, 0xfe, -32, false},     {0xff, 0xff, 121, false},
-    {0x101, 0x12f, -1, true},      {0x133, 0x137, -1, true},     {0x13a, 0x148, -1, false},    {0x14b, 0x177, -1, true},
-    {0x17a, 0x17e, -1, false},     {0x1ce, 0x1dc, -1, false},    {0x1df, 0x1ef, -1, true},     {0x1f9, 0x21f, -1, true},
-    {0x223, 0x233, -1, true},      {0x3ac, 0x3ac, -38, false},   {0x3ad, 0x3af, -37, false},   {0x3b1, 0x3c1, -32, false},
-    {0x3c2, 0x3c2, -31, false},    {0x3c3, 0x3cb, -32, false},   {0x3cc, 0x3cc, -64, false},   {0x3cd, 0x3ce, -63, false},
-    {0x3d9, 0x3ef, -1, true},      {0x430, 0x44f, -32, false},   {0x450, 0x45f, -80, false},   {0x461, 0x481, -1, true},
-    {0x48b, 0x4bf, -1, true},      {0x4c2, 0x4ce, -1, false},    {0x4d1, 0x513, -1, true},     {0x561, 0x586, -48, false},
-    {0x1e01, 0x1e95, -1, true},    {0x1ea1, 0x1ef9, -1, true},   {0x24d0, 0x24e9, -26, false}, {0xff41, 0xff5a, -32, false},
+static const struct {
+    uint32_t from, to;
+    int32_t step;
+    bool odd_only;
+} upcase_runs[] = {
+    {0x61, 0x7a, -32, false},     {0xe0, 0xf6, -32, false},     {0xf8, 0xfe, -32, false},
+    {0xff, 0xff, 121, false},     {0x101, 0x12f, -1, true},     {0x133, 0x137, -1, true},
+    {0x13a, 0x148, -1, false},    {0x14b, 0x177, -1, true},     {0x17a, 0x17e, -1, false},
+    {0x1ce, 0x1dc, -1, false},    {0x1df, 0x1ef, -1, true},     {0x1f9, 0x21f, -1, true},
+    {0x223, 0x233, -1, true},     {0x3ac, 0x3ac, -38, false},   {0x3ad, 0x3af, -37, false},
+    {0x3b1, 0x3c1, -32, false},   {0x3c2, 0x3c2, -31, false},   {0x3c3, 0x3cb, -32, false},
+    {0x3cc, 0x3cc, -64, false},   {0x3cd, 0x3ce, -63, false},   {0x3d9, 0x3ef, -1, true},
+    {0x430, 0x44f, -32, false},   {0x450, 0x45f, -80, false},   {0x461, 0x481, -1, true},
+    {0x48b, 0x4bf, -1, true},     {0x4c2, 0x4ce, -1, false},    {0x4d1, 0x513, -1, true},
+    {0x561, 0x586, -48, false},   {0x1e01, 0x1e95, -1, true},   {0x1ea1, 0x1ef9, -1, true},
+    {0x24d0, 0x24e9, -26, false}, {0xff41, 0xff5a, -32, false},
 };
 
 uint32_t utf_upcase(uint32_t u)

@@ -16,7 +16,8 @@ void want_put(struct buf *out, const struct want *w)
     buf_u32(out, (uint32_t)w->n_event);
     for (size_t i = 0; i < w->n_event; i++) {
         const struct want_event *v = &w->event[i];
-        put_str(out, v->provider), buf_u16(out, v->id), buf_u16(out, v->to), buf_char(out, v->any_id), buf_char(out, (char)v->how);
+        put_str(out, v->provider), buf_u16(out, v->id), buf_u16(out, v->to), buf_char(out, v->any_id),
+            buf_char(out, (char)v->how);
         buf_char(out, (char)v->n_key), buf_char(out, (char)v->n_keep), buf_char(out, (char)v->n_fold);
         for (size_t k = 0; k < v->n_key; k++)
             put_str(out, v->key[k]);
@@ -47,10 +48,12 @@ enum status want_get(struct span in, struct arena *a, struct want *w, struct err
         return err_set(e, E_LIMIT, in.off, "wanted events", "%zu do not fit", n);
     for (w->n_event = 0; w->n_event < n && !in.bad; w->n_event++) {
         struct want_event *v = &w->event[w->n_event];
-        v->provider = get_str(&in), v->id = span_u16(&in), v->to = span_u16(&in), v->any_id = span_u8(&in), v->how = span_u8(&in);
+        v->provider = get_str(&in), v->id = span_u16(&in), v->to = span_u16(&in), v->any_id = span_u8(&in),
+        v->how = span_u8(&in);
         v->n_key = span_u8(&in), v->n_keep = span_u8(&in), v->n_fold = span_u8(&in);
         if (v->n_key > WANT_KEYS || v->n_keep > WANT_ONLY || v->n_fold > WANT_ONLY)
-            return err_set(e, E_FORMAT, in.off, "wanted events", "%u keys, %u and %u values", v->n_key, v->n_keep, v->n_fold);
+            return err_set(e, E_FORMAT, in.off, "wanted events", "%u keys, %u and %u values", v->n_key,
+                           v->n_keep, v->n_fold);
         for (size_t k = 0; k < v->n_key; k++)
             v->key[k] = get_str(&in);
         v->keep_field = get_str(&in);

@@ -18,7 +18,8 @@ static void civil_from_days(int64_t z, int64_t *y, unsigned *m, unsigned *d)
     int64_t era = (z >= 0 ? z : z - 146096) / 146097;
     unsigned doe = (unsigned)(z - era * 146097), yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    *d = doy - (153 * mp + 2) / 5 + 1, *m = mp < 10 ? mp + 3 : mp - 9, *y = (int64_t)yoe + era * 400 + (*m <= 2);
+    *d = doy - (153 * mp + 2) / 5 + 1, *m = mp < 10 ? mp + 3 : mp - 9,
+    *y = (int64_t)yoe + era * 400 + (*m <= 2);
 }
 
 bool wintime_sane(int64_t t) { return t >= 122752800000000000LL && t < 189022464000000000LL; }
@@ -29,7 +30,7 @@ static void put_two(char *at, uint64_t v) { memcpy(at, digits_two + 2 * v, 2); }
 char *at_time(char *out, int64_t t)
 {
     const int64_t day = 86400 * WINTIME_SECOND;
-    if (t < 0 || t >= 2650467744000000000LL) {      /* year 10000 */
+    if (t < 0 || t >= 2650467744000000000LL) { /* year 10000 */
         return out + snprintf(out, WINTIME_TEXT, "invalid(0x%016llx)", (unsigned long long)t);
     }
     int64_t y;
@@ -38,9 +39,11 @@ char *at_time(char *out, int64_t t)
     uint64_t in = (uint64_t)(t % day), s = in / WINTIME_SECOND;
     uint32_t sub = (uint32_t)(in % WINTIME_SECOND);
     memcpy(out, "0000-00-00T00:00:00.0000000Z", 28);
-    put_two(out, (uint64_t)y / 100), put_two(out + 2, (uint64_t)y % 100), put_two(out + 5, m), put_two(out + 8, d);
+    put_two(out, (uint64_t)y / 100), put_two(out + 2, (uint64_t)y % 100), put_two(out + 5, m),
+        put_two(out + 8, d);
     put_two(out + 11, s / 3600), put_two(out + 14, s / 60 % 60), put_two(out + 17, s % 60);
-    put_two(out + 20, sub / 100000), put_two(out + 22, sub / 1000 % 100), put_two(out + 24, sub / 10 % 100), out[26] = (char)('0' + sub % 10);
+    put_two(out + 20, sub / 100000), put_two(out + 22, sub / 1000 % 100), put_two(out + 24, sub / 10 % 100),
+        out[26] = (char)('0' + sub % 10);
     return out + 28;
 }
 
@@ -89,10 +92,12 @@ bool wintime_parse(struct str s, int64_t *out)
 {
     unsigned y, mo, d, h = 0, mi = 0, se = 0, oh = 0, om = 0;
     int64_t frac = 0, sign = 0;
-    if (!digits(&s, 4, &y) || !eat(&s, '-') || !digits(&s, 2, &mo) || !eat(&s, '-') || !digits(&s, 2, &d) || !date_ok(y, mo, d))
+    if (!digits(&s, 4, &y) || !eat(&s, '-') || !digits(&s, 2, &mo) || !eat(&s, '-') || !digits(&s, 2, &d)
+        || !date_ok(y, mo, d))
         return false;
     if (s.n) {
-        if (!(eat(&s, 'T') || eat(&s, 't') || eat(&s, ' ')) || !digits(&s, 2, &h) || !eat(&s, ':') || !digits(&s, 2, &mi))
+        if (!(eat(&s, 'T') || eat(&s, 't') || eat(&s, ' ')) || !digits(&s, 2, &h) || !eat(&s, ':')
+            || !digits(&s, 2, &mi))
             return false;
         if (eat(&s, ':') && !digits(&s, 2, &se))
             return false;
@@ -113,15 +118,20 @@ bool wintime_parse(struct str s, int64_t *out)
     }
     if (s.n || h > 23 || mi > 59 || se > 60 || oh > 23 || om > 59)
         return false;
-    *out = (days_from_civil(y, mo, d) * 86400 + (int64_t)(h * 3600 + mi * 60 + se) - sign * (int64_t)(oh * 3600 + om * 60)) * WINTIME_SECOND + frac;
+    *out = (days_from_civil(y, mo, d) * 86400 + (int64_t)(h * 3600 + mi * 60 + se)
+            - sign * (int64_t)(oh * 3600 + om * 60))
+               * WINTIME_SECOND
+           + frac;
     return true;
 }
 
 bool wintime_from_systemtime(const uint8_t p[16], int64_t *out)
 {
-    unsigned y = le16(p), mo = le16(p + 2), d = le16(p + 6), h = le16(p + 8), mi = le16(p + 10), s = le16(p + 12), ms = le16(p + 14);
+    unsigned y = le16(p), mo = le16(p + 2), d = le16(p + 6), h = le16(p + 8), mi = le16(p + 10),
+             s = le16(p + 12), ms = le16(p + 14);
     if (!date_ok(y, mo, d) || y > 9999 || h > 23 || mi > 59 || s > 59 || ms > 999)
         return false;
-    *out = (days_from_civil(y, mo, d) * 86400 + (int64_t)(h * 3600 + mi * 60 + s)) * WINTIME_SECOND + (int64_t)ms * 10000;
+    *out = (days_from_civil(y, mo, d) * 86400 + (int64_t)(h * 3600 + mi * 60 + s)) * WINTIME_SECOND
+           + (int64_t)ms * 10000;
     return true;
 }

@@ -8,16 +8,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WINTIME_SECOND 10000000LL
-#define WINTIME_UNIX_EPOCH 116444736000000000LL     /* 1970-01-01 */
-enum { WINTIME_TEXT = 40 };                         /* longest text of wintime_text, with its NUL */
+#define WINTIME_SECOND     10000000LL
+#define WINTIME_UNIX_EPOCH 116444736000000000LL /* 1970-01-01 */
+enum { WINTIME_TEXT = 40 };                     /* longest text of wintime_text, with its NUL */
 
-bool wintime_sane(int64_t t);                       /* 1990-01-01 .. 2200-01-01 */
-/* RFC 3339 UTC with 7 digits, "2026-11-21T03:04:05.1234567Z"; out-of-range values as "invalid(0x…)". Returns out. */
+bool wintime_sane(int64_t t); /* 1990-01-01 .. 2200-01-01 */
+/* RFC 3339 UTC with 7 digits, "2026-11-21T03:04:05.1234567Z"; out-of-range values as "invalid(0x…)".
+ * Returns out. */
 char *wintime_text(int64_t t, char out[WINTIME_TEXT]);
 void buf_time(struct buf *b, int64_t t);
-char *at_time(char *at, int64_t t);                 /* room for WINTIME_TEXT; returns the end */
+char *at_time(char *at, int64_t t); /* room for WINTIME_TEXT; returns the end */
 /* RFC 3339 with Z or an offset; a date alone means midnight UTC. False: not such a time. */
 bool wintime_parse(struct str s, int64_t *out);
-bool wintime_from_systemtime(const uint8_t p[16], int64_t *out);    /* u16 year, month, weekday, day, hour, minute, second, ms */
+/* u16 year, month, weekday, day, hour, minute, second, ms */
+bool wintime_from_systemtime(const uint8_t p[16], int64_t *out);
 #endif

@@ -10,7 +10,9 @@ enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 3, MAX_COLUMNS = 64 };
 static enum status kind_of(int rc, enum status otherwise)
 {
     int kind = rc & 0xff;
-    return kind == SQLITE_NOMEM ? E_NOMEM : kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? E_IO : otherwise;
+    return kind == SQLITE_NOMEM                                                     ? E_NOMEM
+           : kind == SQLITE_FULL || kind == SQLITE_IOERR || kind == SQLITE_CANTOPEN ? E_IO
+                                                                                    : otherwise;
 }
 
 /* Where the machine failed: ", in out/case.db.building"; nothing for what is not its fault. */
@@ -25,7 +27,9 @@ static const char *in_file(const struct casedb *db, enum status st, char text[IN
 enum status case_fail(struct casedb *db, int rc, enum status code, const char *what, struct err *e)
 {
     enum status st = kind_of(rc, code);
-    return err_set(e, st, ERR_NO_OFF, what, "%s%s", db && db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc), in_file(db, st, (char[IN_FILE]){0}));
+    return err_set(e, st, ERR_NO_OFF, what, "%s%s",
+                   db && db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc),
+                   in_file(db, st, (char[IN_FILE]){0}));
 }
 
 /* --- opening */
@@ -58,9 +62,15 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
     int rc = sqlite3_open_v2(name, &db->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_extended_result_codes(db->db, 1);
-    static const struct { int option, value; } config[] = {     /* a case may come from anyone; its views need json_extract, which counts as unsafe */
-        {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1}, {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0}, {SQLITE_DBCONFIG_DQS_DDL, 0}, {SQLITE_DBCONFIG_DQS_DML, 0},
-        {SQLITE_DBCONFIG_DEFENSIVE, 1}};                        /* would refuse journal_mode=OFF to our own working file */
+    /* a case may come from anyone; its views need json_extract, which counts as unsafe */
+    static const struct {
+        int option, value;
+    } config[] = {{SQLITE_DBCONFIG_TRUSTED_SCHEMA, 1},
+                  {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                  {SQLITE_DBCONFIG_DQS_DDL, 0},
+                  {SQLITE_DBCONFIG_DQS_DML, 0},
+                  /* would refuse journal_mode=OFF to our own working file */
+                  {SQLITE_DBCONFIG_DEFENSIVE, 1}};
     for (size_t i = 0; i < LEN(config) - trusted && rc == SQLITE_OK; i++)
         rc = sqlite3_db_config(db->db, config[i].option, config[i].value, NULL);
     if (rc == SQLITE_OK)
@@ -83,13 +93,18 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     char *text = NULL;
     if (path && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
-    enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db, e);
+    enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
+                             e);
     if (st == OK && path && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-    /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_save is synced. */
+    /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_save is
+     * synced. */
     if (st == OK)
-        st = case_exec(db, "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA locking_mode=EXCLUSIVE;"
-                           "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'", e);
+        st = case_exec(db,
+                       "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
+                       "locking_mode=EXCLUSIVE;"
+                       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'",
+                       e);
     if (st == OK && !(text = malloc(schema.n + 1)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     if (st == OK) {
@@ -102,7 +117,7 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     else if (e && !e->path)
         e->path = path;
     case_close(db);
-    if (st != OK && path)                       /* it may be there although it could not be opened */
+    if (st != OK && path) /* it may be there although it could not be opened */
         plat_remove(path);
     return st;
 }
@@ -116,7 +131,8 @@ static char *uri_of(const char *path)
     buf_z(&b, path[0] && path[1] == ':' ? "///" : "");
 #endif
     for (const char *c = path; *c; c++)
-        if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') || strchr("/._-", *c))
+        if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9')
+            || strchr("/._-", *c))
             buf_char(&b, *c);
 #ifdef _WIN32
         else if (*c == '\\' || *c == ':')
@@ -130,7 +146,8 @@ static char *uri_of(const char *path)
     return b.p;
 }
 
-static enum status first_int(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status first_int(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                             struct err *e)
 {
     (void)name, (void)n, (void)e;
     *(int64_t *)ctx = cell[0].i;
@@ -142,15 +159,22 @@ enum status case_open(const char *path, struct casedb **out, struct err *e)
     struct casedb *db = NULL;
     int64_t id = 0, version = 0;
     char *uri = uri_of(path);
-    enum status st = uri ? open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, &db, e) : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+    enum status st = uri ? open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, &db, e)
+                         : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     free(uri);
     if (st == OK)
-        st = case_exec(db, "PRAGMA query_only=1; PRAGMA cell_size_check=1; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=1073741824", e);
+        st = case_exec(db,
+                       "PRAGMA query_only=1; PRAGMA cell_size_check=1; PRAGMA temp_store=MEMORY; PRAGMA "
+                       "mmap_size=1073741824",
+                       e);
     if (st == OK && (st = case_query(db, "PRAGMA application_id", NULL, NULL, 0, first_int, &id, e)) == OK)
         st = case_query(db, "PRAGMA user_version", NULL, NULL, 0, first_int, &version, e);
     if (st == OK && (id != APPLICATION_ID || version != SCHEMA_VERSION))
         st = id != APPLICATION_ID ? err_set(e, E_FORMAT, ERR_NO_OFF, "case", "not a case of whylogon")
-                                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "case", "was written by another version (schema %lld, this one reads %d): analyze the evidence again", (long long)version, SCHEMA_VERSION);
+                                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "case",
+                                            "was written by another version (schema %lld, this one reads "
+                                            "%d): analyze the evidence again",
+                                            (long long)version, SCHEMA_VERSION);
     if (st == OK)
         *out = db, db = NULL;
     else if (e && !e->path)
@@ -169,7 +193,8 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e)
     int rc = b ? sqlite3_backup_step(b, -1) : sqlite3_errcode(db->db);
     if (b)
         sqlite3_backup_finish(b);
-    st = rc == SQLITE_DONE ? case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=MEMORY", e) : case_fail(db, rc, E_DB, "copy of the case", e);
+    st = rc == SQLITE_DONE ? case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=MEMORY", e)
+                           : case_fail(db, rc, E_DB, "copy of the case", e);
     if (st == OK)
         *out = db, db = NULL;
     case_close(db);
@@ -196,8 +221,9 @@ enum status case_save(struct casedb *db, const char *path, struct err *e)
     if (st != OK)
         return st;
     release(db);
-    plat_remove(path);                          /* what a killed run left */
-    st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(path)}, (enum col_type[]){COL_TEXT}, 1, e);
+    plat_remove(path); /* what a killed run left */
+    st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(path)}, (enum col_type[]){COL_TEXT}, 1,
+                  e);
     if (st == OK)
         st = sync_file(path, e);
     if (st != OK)
@@ -229,7 +255,8 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e)
             while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
                 at++, off -= off > 0;
             st = kind_of(rc, E_DB);
-            err_set(e, st, ERR_NO_OFF, "SQL", "line %u: %s%s", line_of(sql, at + (off > 0 ? off : 0)), sqlite3_errmsg(db->db), in_file(db, st, (char[IN_FILE]){0}));
+            err_set(e, st, ERR_NO_OFF, "SQL", "line %u: %s%s", line_of(sql, at + (off > 0 ? off : 0)),
+                    sqlite3_errmsg(db->db), in_file(db, st, (char[IN_FILE]){0}));
         }
         sqlite3_finalize(stmt);
         if (st != OK)
@@ -238,7 +265,8 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e)
     return OK;
 }
 
-/* A statement that is running (its callback runs the same text again) is left alone: the second one is prepared anew. */
+/* A statement that is running (its callback runs the same text again) is left alone: the second one is
+ * prepared anew. */
 static int cached(struct casedb *db, const char *sql, sqlite3_stmt **out, size_t *slot)
 {
     size_t empty = CASE_CACHE;
@@ -252,7 +280,8 @@ static int cached(struct casedb *db, const char *sql, sqlite3_stmt **out, size_t
             return SQLITE_OK;
         }
     }
-    int rc = sqlite3_prepare_v3(db->db, sql, -1, empty < CASE_CACHE ? SQLITE_PREPARE_PERSISTENT : 0, out, NULL);
+    int rc = sqlite3_prepare_v3(db->db, sql, -1, empty < CASE_CACHE ? SQLITE_PREPARE_PERSISTENT : 0, out,
+                                NULL);
     *slot = rc == SQLITE_OK ? empty : CASE_CACHE;
     if (*slot < CASE_CACHE)
         db->cache[*slot].stmt = *out, db->cache[*slot].busy = true;
@@ -276,7 +305,8 @@ static int bind(sqlite3_stmt *stmt, int at, const struct value *v, enum col_type
         return sqlite3_bind_null(stmt, at);
     if (type == COL_TEXT)
         return sqlite3_bind_text64(stmt, at, v->s.p, v->s.n, SQLITE_STATIC, SQLITE_UTF8);
-    return type == COL_BLOB ? sqlite3_bind_blob64(stmt, at, v->s.p, v->s.n, SQLITE_STATIC) : sqlite3_bind_int64(stmt, at, v->i);
+    return type == COL_BLOB ? sqlite3_bind_blob64(stmt, at, v->s.p, v->s.n, SQLITE_STATIC)
+                            : sqlite3_bind_int64(stmt, at, v->i);
 }
 
 enum status case_row(sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e)
@@ -289,20 +319,26 @@ enum status case_row(sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e)
     for (int i = 0; i < n; i++) {
         int type = sqlite3_column_type(stmt, i);
         struct cell *c = &cell[i];
-        *c = (struct cell){.type = type == SQLITE_INTEGER ? COL_INT : type == SQLITE_NULL ? COL_NONE : type == SQLITE_BLOB ? COL_BLOB : COL_TEXT, .null = type == SQLITE_NULL,
+        *c = (struct cell){.type = type == SQLITE_INTEGER ? COL_INT
+                                   : type == SQLITE_NULL  ? COL_NONE
+                                   : type == SQLITE_BLOB  ? COL_BLOB
+                                                          : COL_TEXT,
+                           .null = type == SQLITE_NULL,
                            .is_real = type == SQLITE_FLOAT};
         name[i] = sqlite3_column_name(stmt, i);
         if (type == SQLITE_INTEGER)
             c->i = sqlite3_column_int64(stmt, i);
         if (type == SQLITE_FLOAT)
             c->real = sqlite3_column_double(stmt, i);
-        const void *p = type == SQLITE_BLOB ? sqlite3_column_blob(stmt, i) : (const void *)sqlite3_column_text(stmt, i);
+        const void *p = type == SQLITE_BLOB ? sqlite3_column_blob(stmt, i)
+                                            : (const void *)sqlite3_column_text(stmt, i);
         c->s = (struct str){p ? p : "", (size_t)sqlite3_column_bytes(stmt, i)};
     }
     return fn(ctx, cell, name, (size_t)n, e);
 }
 
-enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, row_fn *fn, void *ctx, struct err *e)
+enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
+                       size_t n, row_fn *fn, void *ctx, struct err *e)
 {
     sqlite3_stmt *stmt = NULL;
     size_t slot;
@@ -323,13 +359,15 @@ enum status case_query(struct casedb *db, const char *sql, const struct value *a
     return st;
 }
 
-enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, struct err *e)
+enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
+                     size_t n, struct err *e)
 {
     return case_query(db, sql, arg, type, n, NULL, NULL, e);
 }
 
 /* --- transactions. The first one fills the tables of facts: their indexes wait until they are full. */
-static enum status keep_index(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status keep_index(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                              struct err *e)
 {
     struct buf *b = ctx;
     (void)name, (void)n, (void)e;
@@ -340,8 +378,10 @@ static enum status keep_index(void *ctx, const struct cell *cell, const char *co
 
 enum status case_begin(struct casedb *db, struct err *e)
 {
-    static const char indexes[] = "SELECT name, sql FROM sqlite_schema WHERE type='index' AND sql IS NOT NULL AND tbl_name IN ('event', 'reg_key', 'reg_value')"
-                                  " AND NOT EXISTS (SELECT 1 FROM event) AND NOT EXISTS (SELECT 1 FROM reg_key) AND NOT EXISTS (SELECT 1 FROM reg_value) ORDER BY name";
+    static const char indexes[] = "SELECT name, sql FROM sqlite_schema WHERE type='index' AND sql IS NOT "
+                                  "NULL AND tbl_name IN ('event', 'reg_key', 'reg_value')"
+                                  " AND NOT EXISTS (SELECT 1 FROM event) AND NOT EXISTS (SELECT 1 FROM "
+                                  "reg_key) AND NOT EXISTS (SELECT 1 FROM reg_value) ORDER BY name";
     struct buf sql[2] = {{0}};
     enum status st = case_run(db, "BEGIN", NULL, NULL, 0, e);
     if (st == OK && !db->indexes)
@@ -364,15 +404,22 @@ enum status case_commit(struct casedb *db, struct err *e)
 
 /* --- facts */
 static const char put_file[] =
-    "UPDATE evidence SET kind=coalesce(?1, kind), log_kind=coalesce(?2, log_kind), bytes=coalesce(?3, bytes), sha256=coalesce(nullif(lower(hex(?4)), ''), sha256),"
-    " seen=seen+ifnull(?5, 0), parsed=parsed+ifnull(?6, 0), recovered=recovered+ifnull(?7, 0), failed=failed+ifnull(?8, 0), chunks=chunks+ifnull(?9, 0),"
-    " note=CASE WHEN ?10 IS NULL THEN note WHEN note IS NULL THEN ?10 ELSE note || '; ' || ?10 END WHERE id=?11";
-/* Parts of one log meet here: counts add up, the earliest record gives its place and data, the latest gives last_off. */
+    "UPDATE evidence SET kind=coalesce(?1, kind), log_kind=coalesce(?2, log_kind), bytes=coalesce(?3, "
+    "bytes), sha256=coalesce(nullif(lower(hex(?4)), ''), sha256),"
+    " seen=seen+ifnull(?5, 0), parsed=parsed+ifnull(?6, 0), recovered=recovered+ifnull(?7, 0), "
+    "failed=failed+ifnull(?8, 0), chunks=chunks+ifnull(?9, 0),"
+    " note=CASE WHEN ?10 IS NULL THEN note WHEN note IS NULL THEN ?10 ELSE note || '; ' || ?10 END WHERE "
+    "id=?11";
+/* Parts of one log meet here: counts add up, the earliest record gives its place and data, the latest gives
+ * last_off. */
 static const char fold_tail[] =
     " ON CONFLICT(file_id, computer, channel, provider, event_id, day, key) DO UPDATE SET n=n+excluded.n,"
-    " file_off=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN excluded.file_off ELSE file_off END,"
-    " data=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN excluded.data ELSE data END,"
-    " last_off=CASE WHEN (excluded.last_time, excluded.last_off) > (last_time, last_off) THEN excluded.last_off ELSE last_off END,"
+    " file_off=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN "
+    "excluded.file_off ELSE file_off END,"
+    " data=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN excluded.data "
+    "ELSE data END,"
+    " last_off=CASE WHEN (excluded.last_time, excluded.last_off) > (last_time, last_off) THEN "
+    "excluded.last_off ELSE last_off END,"
     " first_time=min(first_time, excluded.first_time), last_time=max(last_time, excluded.last_time)";
 
 static size_t columns(enum fact_kind kind)
@@ -401,12 +448,15 @@ static int prepare_put(struct casedb *db, enum fact_kind kind)
         buf_char(&b, ')');
         buf_z(&b, kind == FACT_FOLD ? fold_tail : "");
     }
-    int rc = b.bad ? SQLITE_NOMEM : sqlite3_prepare_v3(db->db, b.p, (int)b.n, SQLITE_PREPARE_PERSISTENT, &db->put[kind], NULL);
+    int rc = b.bad
+                 ? SQLITE_NOMEM
+                 : sqlite3_prepare_v3(db->db, b.p, (int)b.n, SQLITE_PREPARE_PERSISTENT, &db->put[kind], NULL);
     buf_free(&b);
     return rc;
 }
 
-/* --- events that are there already, found by their identity in memory: an index of random numbers would cost more than the events */
+/* --- events that are there already, found by their identity in memory: an index of random numbers would cost
+ * more than the events */
 static struct known *slot_of(struct known *slot, size_t cap, uint64_t identity)
 {
     size_t i = (size_t)(identity * 0x9e3779b97f4a7c15u >> 20) & (cap - 1);
@@ -415,17 +465,24 @@ static struct known *slot_of(struct known *slot, size_t cap, uint64_t identity)
     return &slot[i];
 }
 
-/* Without regard to case, as the columns compare; a byte behind it tells NULL from text and one text from the next. */
+/* Without regard to case, as the columns compare; a byte behind it tells NULL from text and one text from the
+ * next. */
 static uint64_t mix(uint64_t h, const struct value *v)
 {
     return v->null ? str_hash_ci(h, STR("\1")) : str_hash_ci(str_hash_ci(h, v->s), (struct str){"", 1});
 }
 
-/* An event as it is found again: the identity is a hash of hostile bytes, so the other things it claims are compared too. */
+/* An event as it is found again: the identity is a hash of hostile bytes, so the other things it claims are
+ * compared too. */
 static struct known known_of(const struct value v[EV_IDENTITY + 1])
 {
-    return (struct known){.identity = (uint64_t)v[EV_IDENTITY].i, .time = v[EV_TIME].null ? INT64_MIN : v[EV_TIME].i, .record = v[EV_RECORD_ID].null ? INT64_MIN : v[EV_RECORD_ID].i,
-                          .who = mix(mix(0xcbf29ce484222325u ^ (v[EV_EVENT_ID].null ? UINT64_MAX : (uint64_t)v[EV_EVENT_ID].i), &v[EV_COMPUTER]), &v[EV_PROVIDER])};
+    return (struct known){
+        .identity = (uint64_t)v[EV_IDENTITY].i,
+        .time = v[EV_TIME].null ? INT64_MIN : v[EV_TIME].i,
+        .record = v[EV_RECORD_ID].null ? INT64_MIN : v[EV_RECORD_ID].i,
+        .who = mix(mix(0xcbf29ce484222325u ^ (v[EV_EVENT_ID].null ? UINT64_MAX : (uint64_t)v[EV_EVENT_ID].i),
+                       &v[EV_COMPUTER]),
+                   &v[EV_PROVIDER])};
 }
 
 /* Only the first event of an identity is found again: others that claim the same hash are simply kept. */
@@ -448,7 +505,8 @@ static bool remember(struct casedb *db, struct known event)
     return true;
 }
 
-static enum status remember_row(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status remember_row(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                                struct err *e)
 {
     static const int column[] = {EV_IDENTITY, EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
     struct value v[EV_IDENTITY + 1] = {0};
@@ -462,15 +520,21 @@ static enum status remember_row(void *ctx, const struct cell *cell, const char *
 
 static enum status prepare_known(struct casedb *db, struct err *e)
 {
-    static const char source_sql[] = "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
-    enum status st = case_query(db, "SELECT identity, computer, record_id, time, event_id, provider, id, file_id FROM event WHERE identity IS NOT NULL ORDER BY id", NULL, NULL, 0,
-                                remember_row, db, e);
-    int rc = st == OK ? sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL) : SQLITE_OK;
+    static const char source_sql[] =
+        "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
+    enum status st = case_query(db,
+                                "SELECT identity, computer, record_id, time, event_id, provider, id, file_id "
+                                "FROM event WHERE identity IS NOT NULL ORDER BY id",
+                                NULL, NULL, 0, remember_row, db, e);
+    int rc = st == OK
+                 ? sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL)
+                 : SQLITE_OK;
     db->known.loaded = st == OK && rc == SQLITE_OK;
     return rc == SQLITE_OK ? st : case_fail(db, rc, E_DB, "event", e);
 }
 
-/* The same record in another file: its first place there is kept; again in this one: nothing new. The event is not doubled. */
+/* The same record in another file: its first place there is kept; again in this one: nothing new. The event
+ * is not doubled. */
 static int known_event(struct casedb *db, const struct known *event, uint64_t off, bool *known)
 {
     const struct known *k = db->known.cap ? slot_of(db->known.slot, db->known.cap, event->identity) : NULL;
@@ -490,7 +554,8 @@ static int known_event(struct casedb *db, const struct known *event, uint64_t of
 static enum status check_ref(const struct fact *f, struct err *e)
 {
     if ((unsigned)f->kind >= FACT_KINDS || f->ref.file > 2 || f->ref.off > INT64_MAX)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "fact", "kind %u, file %u, offset 0x%llx", (unsigned)f->kind, f->ref.file, (unsigned long long)f->ref.off);
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "fact", "kind %u, file %u, offset 0x%llx", (unsigned)f->kind,
+                       f->ref.file, (unsigned long long)f->ref.off);
     return OK;
 }
 
@@ -513,7 +578,7 @@ enum status case_put(struct casedb *db, const int64_t *file_of, const struct fac
     for (int i = 0; i < n && rc == SQLITE_OK && !known; i++) {
         struct value v = f->v[i];
         if (f->kind == FACT_FOLD && (i <= FO_PROVIDER || i == FO_KEY) && (v.null || !v.s.p))
-            v = val_s(STR(""));                         /* NULLs never conflict: parts would not add up */
+            v = val_s(STR("")); /* NULLs never conflict: parts would not add up */
         rc = bind(stmt, i + 1, &v, fact_descs[f->kind].col[i].type);
     }
     if (rc == SQLITE_OK && !known) {

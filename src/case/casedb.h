@@ -1,6 +1,7 @@
 /* casedb: the case as a SQLite file: facts in, guarded read-only queries out.
  * The caller owns struct casedb and closes it; rows are valid during the callback.
- * It refuses rule and user SQL that is not one SELECT over v_* (and kb_*) views, or that runs past its step budget. */
+ * It refuses rule and user SQL that is not one SELECT over v_* (and kb_*) views, or that runs past its step
+ * budget. */
 #ifndef CASEDB_H
 #define CASEDB_H
 #include "base/err.h"
@@ -9,29 +10,49 @@
 
 struct casedb;
 
-/* path NULL: in memory. create: runs knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
+/* path NULL: in memory. create: runs knowledge/schema.sql (given as text) in a new file; otherwise opens
+ * read-only. */
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
 enum status case_open(const char *path, struct casedb **out, struct err *e);
-void        case_close(struct casedb *db);                          /* the file of case_create is removed */
+void case_close(struct casedb *db); /* the file of case_create is removed */
 /* An in-memory copy to change (other rules over an old case); from stays open. */
 enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);
-/* Commits and writes a compact copy, synced, to path: same facts, same bytes. db stays open; nothing is left of a copy that fails. */
+/* Commits and writes a compact copy, synced, to path: same facts, same bytes. db stays open; nothing is left
+ * of a copy that fails. */
 enum status case_save(struct casedb *db, const char *path, struct err *e);
 
 enum status case_begin(struct casedb *db, struct err *e);
 enum status case_commit(struct casedb *db, struct err *e);
-/* file_of[ref.file]: evidence file row ids of the job's files. Another file that holds a known event becomes a row of event_source. */
+/* file_of[ref.file]: evidence file row ids of the job's files. Another file that holds a known event becomes
+ * a row of event_source. */
 enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e);
 /* Trusted SQL of ours (schema, derive, coverage, inserts). Arguments bind to ?1, ?2, ... in order. */
-enum status case_exec(struct casedb *db, const char *sql, struct err *e);                       /* several statements */
-enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, struct err *e);
-int64_t     case_last_id(struct casedb *db);
+/* several statements */
+enum status case_exec(struct casedb *db, const char *sql, struct err *e);
+enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
+                     size_t n, struct err *e);
+int64_t case_last_id(struct casedb *db);
 
-/* s is set for every value: the text of a number too. type: COL_INT (i), COL_TEXT (real as well: is_real), COL_BLOB, COL_NONE for NULL. */
-struct cell { enum col_type type; bool null; int64_t i; double real; bool is_real; struct str s; };
-typedef enum status row_fn(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e);
-enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type, size_t n, row_fn *fn, void *ctx, struct err *e);   /* trusted */
-enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx, struct err *e);      /* rules and users: E_USAGE with SQLite's words */
-/* Compiles sql as case_guarded would, without running it, and says whether its result has the named column. */
-enum status case_check(struct casedb *db, struct str sql, const char *const *column, bool *has, size_t n, struct err *e);
+/* s is set for every value: the text of a number too. type: COL_INT (i), COL_TEXT (real as well: is_real),
+ * COL_BLOB, COL_NONE for NULL. */
+struct cell {
+    enum col_type type;
+    bool null;
+    int64_t i;
+    double real;
+    bool is_real;
+    struct str s;
+};
+typedef enum status row_fn(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                           struct err *e);
+/* trusted */
+enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
+                       size_t n, row_fn *fn, void *ctx, struct err *e);
+/* rules and users: E_USAGE with SQLite's words */
+enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx,
+                         struct err *e);
+/* Compiles sql as case_guarded would, without running it, and says whether its result has the named column.
+ */
+enum status case_check(struct casedb *db, struct str sql, const char *const *column, bool *has, size_t n,
+                       struct err *e);
 #endif

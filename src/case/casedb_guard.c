@@ -1,15 +1,82 @@
-/* SQL of rules and users: one SELECT over v_* and kb_*, known functions, a budget of steps and memory. The authorizer stays installed
- * and looks at db->guard, because setting one makes SQLite prepare every statement again. */
+/* SQL of rules and users: one SELECT over v_* and kb_*, known functions, a budget of steps and memory. The
+ * authorizer stays installed and looks at db->guard, because setting one makes SQLite prepare every statement
+ * again. */
 #include "case/casedb_priv.h"
 #include "base/limits.h"
 #include <sqlite3.h>
 
-static const char *const functions[] = {    /* sorted; nothing random, no file, no extension, no clock but the date functions */
-    "abs", "avg", "ceil", "ceiling", "char", "coalesce", "count", "cume_dist", "date", "datetime", "dense_rank", "first_value", "floor", "format", "glob", "group_concat", "hex",
-    "ifnull", "iif", "instr", "json", "json_array", "json_array_length", "json_each", "json_extract", "json_group_array", "json_group_object", "json_object", "json_quote", "json_type",
-    "json_valid", "julianday", "lag", "last_value", "lead", "length", "like", "likelihood", "likely", "lower", "ltrim", "max", "min", "mod", "nth_value", "ntile", "nullif",
-    "percent_rank", "printf", "quote", "rank", "replace", "round", "row_number", "rtrim", "sign", "strftime", "substr", "substring", "sum", "time", "total", "trim", "trunc", "typeof",
-    "unicode", "unixepoch", "unlikely", "upper", "->", "->>"};
+/* sorted; nothing random, no file, no extension, no clock but the date functions */
+static const char *const functions[] = {"abs",
+                                        "avg",
+                                        "ceil",
+                                        "ceiling",
+                                        "char",
+                                        "coalesce",
+                                        "count",
+                                        "cume_dist",
+                                        "date",
+                                        "datetime",
+                                        "dense_rank",
+                                        "first_value",
+                                        "floor",
+                                        "format",
+                                        "glob",
+                                        "group_concat",
+                                        "hex",
+                                        "ifnull",
+                                        "iif",
+                                        "instr",
+                                        "json",
+                                        "json_array",
+                                        "json_array_length",
+                                        "json_each",
+                                        "json_extract",
+                                        "json_group_array",
+                                        "json_group_object",
+                                        "json_object",
+                                        "json_quote",
+                                        "json_type",
+                                        "json_valid",
+                                        "julianday",
+                                        "lag",
+                                        "last_value",
+                                        "lead",
+                                        "length",
+                                        "like",
+                                        "likelihood",
+                                        "likely",
+                                        "lower",
+                                        "ltrim",
+                                        "max",
+                                        "min",
+                                        "mod",
+                                        "nth_value",
+                                        "ntile",
+                                        "nullif",
+                                        "percent_rank",
+                                        "printf",
+                                        "quote",
+                                        "rank",
+                                        "replace",
+                                        "round",
+                                        "row_number",
+                                        "rtrim",
+                                        "sign",
+                                        "strftime",
+                                        "substr",
+                                        "substring",
+                                        "sum",
+                                        "time",
+                                        "total",
+                                        "trim",
+                                        "trunc",
+                                        "typeof",
+                                        "unicode",
+                                        "unixepoch",
+                                        "unlikely",
+                                        "upper",
+                                        "->",
+                                        "->>"};
 
 static bool allowed_function(const char *name)
 {
@@ -20,11 +87,16 @@ static bool allowed_function(const char *name)
 }
 
 static bool is_view(const char *name) { return name && !sqlite3_strnicmp(name, "v_", 2); }
-static bool is_open(const char *name) { return is_view(name) || (name && (!sqlite3_strnicmp(name, "kb_", 3) || !sqlite3_stricmp(name, "json_each"))); }
+static bool is_open(const char *name)
+{
+    return is_view(name)
+           || (name && (!sqlite3_strnicmp(name, "kb_", 3) || !sqlite3_stricmp(name, "json_each")));
+}
 
-/* accessor: innermost view (or common table expression: see shadows_view) whose text asks. A flattened view reports READ(table, '')
- * without one: that reveals how many rows there are, nothing else. */
-static int authorize(void *ctx, int action, const char *table, const char *column, const char *schema, const char *accessor)
+/* accessor: innermost view (or common table expression: see shadows_view) whose text asks. A flattened view
+ * reports READ(table, '') without one: that reveals how many rows there are, nothing else. */
+static int authorize(void *ctx, int action, const char *table, const char *column, const char *schema,
+                     const char *accessor)
 {
     const struct casedb *db = ctx;
     (void)schema;
@@ -32,18 +104,15 @@ static int authorize(void *ctx, int action, const char *table, const char *colum
         return SQLITE_OK;
     switch (action) {
     case SQLITE_SELECT:
-    case SQLITE_RECURSIVE:
-        return SQLITE_OK;
+    case SQLITE_RECURSIVE: return SQLITE_OK;
     case SQLITE_READ:
         return is_open(table) || is_view(accessor) || (column && !*column) ? SQLITE_OK : SQLITE_DENY;
-    case SQLITE_FUNCTION:
-        return allowed_function(column) ? SQLITE_OK : SQLITE_DENY;
-    default:
-        return SQLITE_DENY;
+    case SQLITE_FUNCTION: return allowed_function(column) ? SQLITE_OK : SQLITE_DENY;
+    default: return SQLITE_DENY;
     }
 }
 
-enum { STEP = 4000 };   /* virtual machine steps between two looks at the budget */
+enum { STEP = 4000 }; /* virtual machine steps between two looks at the budget */
 
 static int progress(void *ctx)
 {
@@ -62,19 +131,24 @@ static int progress(void *ctx)
 int case_guard_install(struct casedb *db)
 {
     sqlite3_progress_handler(db->db, STEP, progress, db);
-    sqlite3_exec(db->db, "SELECT count(*) FROM json_each('[]')", NULL, NULL, NULL);     /* declares itself now: the guard would refuse that later */
+    /* declares itself now: the guard would refuse that later */
+    sqlite3_exec(db->db, "SELECT count(*) FROM json_each('[]')", NULL, NULL, NULL);
     return sqlite3_set_authorizer(db->db, authorize, db);
 }
 
 /* --- a look at the text itself, for what the authorizer cannot see */
 static bool is_name(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' || (unsigned char)c >= 0x80;
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'
+           || (unsigned char)c >= 0x80;
 }
 
 static void skip(struct str *s, size_t n) { s->p += n, s->n -= n; }
 
-static bool starts(struct str s, const char *with) { return s.n >= strlen(with) && !memcmp(s.p, with, strlen(with)); }
+static bool starts(struct str s, const char *with)
+{
+    return s.n >= strlen(with) && !memcmp(s.p, with, strlen(with));
+}
 
 static void skip_blanks(struct str *s)
 {
@@ -101,7 +175,8 @@ static struct str next_word(struct str *s)
     struct str w = {s->p, 0};
     char end = !s->n ? 0 : s->p[0] == '[' ? ']' : strchr("\"'`", s->p[0]) ? s->p[0] : 0;
     if (end) {
-        for (skip(s, 1), w.p++; s->n && (s->p[0] != end || (end != ']' && s->n > 1 && s->p[1] == end)); skip(s, s->p[0] == end ? 2 : 1))
+        for (skip(s, 1), w.p++; s->n && (s->p[0] != end || (end != ']' && s->n > 1 && s->p[1] == end));
+             skip(s, s->p[0] == end ? 2 : 1))
             ;
         w.n = (size_t)(s->p - w.p);
         skip(s, s->n > 0);
@@ -114,7 +189,8 @@ static struct str next_word(struct str *s)
     return w;
 }
 
-/* "WITH v_event AS (SELECT * FROM event)": SQLite then names v_event as the one who reads, as if it were our view. */
+/* "WITH v_event AS (SELECT * FROM event)": SQLite then names v_event as the one who reads, as if it were our
+ * view. */
 static bool shadows_view(struct str sql)
 {
     for (struct str w; (w = next_word(&sql)).n || sql.n;) {
@@ -135,10 +211,21 @@ static bool shadows_view(struct str sql)
 }
 
 /* --- running it */
-static const struct { int id, value; } limits[] = {     /* ample for rules; the schema's own views are compiled under them too */
-    {SQLITE_LIMIT_LENGTH, 16 << 20}, {SQLITE_LIMIT_SQL_LENGTH, 256 << 10}, {SQLITE_LIMIT_COLUMN, 200}, {SQLITE_LIMIT_EXPR_DEPTH, 500}, {SQLITE_LIMIT_COMPOUND_SELECT, 200},
-    {SQLITE_LIMIT_VDBE_OP, 250000}, {SQLITE_LIMIT_FUNCTION_ARG, 100}, {SQLITE_LIMIT_ATTACHED, 0}, {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000}, {SQLITE_LIMIT_VARIABLE_NUMBER, 0},
-    {SQLITE_LIMIT_TRIGGER_DEPTH, 1}, {SQLITE_LIMIT_WORKER_THREADS, 0}};
+/* ample for rules; the schema's own views are compiled under them too */
+static const struct {
+    int id, value;
+} limits[] = {{SQLITE_LIMIT_LENGTH, 16 << 20},
+              {SQLITE_LIMIT_SQL_LENGTH, 256 << 10},
+              {SQLITE_LIMIT_COLUMN, 200},
+              {SQLITE_LIMIT_EXPR_DEPTH, 500},
+              {SQLITE_LIMIT_COMPOUND_SELECT, 200},
+              {SQLITE_LIMIT_VDBE_OP, 250000},
+              {SQLITE_LIMIT_FUNCTION_ARG, 100},
+              {SQLITE_LIMIT_ATTACHED, 0},
+              {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 1000},
+              {SQLITE_LIMIT_VARIABLE_NUMBER, 0},
+              {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+              {SQLITE_LIMIT_WORKER_THREADS, 0}};
 
 static void guard_on(struct casedb *db, uint64_t steps, int before[LEN(limits)])
 {
@@ -157,8 +244,10 @@ static void guard_off(struct casedb *db, const int before[LEN(limits)])
 static enum status refused(struct casedb *db, int rc, struct err *e)
 {
     if ((rc & 0xff) == SQLITE_INTERRUPT)
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "query", "stopped: %s", db->stopped ? db->stopped : "interrupted");
-    return case_fail(db, rc, (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB ? E_DB : E_USAGE, "query", e);
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "query", "stopped: %s",
+                       db->stopped ? db->stopped : "interrupted");
+    return case_fail(db, rc, (rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB ? E_DB : E_USAGE,
+                     "query", e);
 }
 
 static enum status prepare(struct casedb *db, struct str sql, sqlite3_stmt **out, struct err *e)
@@ -180,14 +269,16 @@ static enum status prepare(struct casedb *db, struct str sql, sqlite3_stmt **out
     return OK;
 }
 
-enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx, struct err *e)
+enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx,
+                         struct err *e)
 {
     int before[LEN(limits)], rc = SQLITE_DONE;
     sqlite3_stmt *stmt = NULL;
     guard_on(db, steps, before);
     enum status st = prepare(db, sql, &stmt, e);
     while (st == OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        db->guard = false;                      /* the callback is ours and may ask the case something itself */
+        /* the callback is ours and may ask the case something itself */
+        db->guard = false;
         st = case_row(stmt, fn, ctx, e);
         db->guard = true;
     }
@@ -198,7 +289,8 @@ enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_
     return st;
 }
 
-enum status case_check(struct casedb *db, struct str sql, const char *const *column, bool *has, size_t n, struct err *e)
+enum status case_check(struct casedb *db, struct str sql, const char *const *column, bool *has, size_t n,
+                       struct err *e)
 {
     int before[LEN(limits)];
     sqlite3_stmt *stmt = NULL;

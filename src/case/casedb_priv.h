@@ -1,6 +1,6 @@
-/* casedb_priv: what casedb.c (cases, facts, trusted SQL), casedb_sql.c (our SQL functions) and casedb_guard.c (SQL of rules and users) share.
- * struct casedb is owned by casedb.c.
- * sqlite3.h stays inside these three files. */
+/* casedb_priv: what casedb.c (cases, facts, trusted SQL), casedb_sql.c (our SQL functions) and casedb_guard.c
+ * (SQL of rules and users) share. struct casedb is owned by casedb.c. sqlite3.h stays inside these three
+ * files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "case/casedb.h"
@@ -11,19 +11,33 @@ enum { CASE_CACHE = 64 };
 
 struct casedb {
     struct sqlite3 *db;
-    char *path;                                         /* of the working file; NULL: in memory or read-only */
-    struct { struct sqlite3_stmt *stmt; bool busy; } cache[CASE_CACHE];
+    /* of the working file; NULL: in memory or read-only */
+    char *path;
+    struct {
+        struct sqlite3_stmt *stmt;
+        bool busy;
+    } cache[CASE_CACHE];
     struct sqlite3_stmt *put[FACT_KINDS], *source, *code;
-    struct { struct known { uint64_t identity, who; int64_t time, record, id, file; } *slot; size_t n, cap; bool loaded; } known;     /* events by identity; id 0: empty */
-    char *indexes;                                      /* SQL of the indexes that wait for case_commit */
-    bool guard;                                         /* the authorizer and the step budget apply */
-    uint64_t steps;                                     /* left to the guarded query */
-    int64_t memory;                                     /* SQLite's own when it began */
-    const char *stopped;                                /* why the progress handler stopped it */
+    /* events by identity; id 0: empty */
+    struct {
+        struct known {
+            uint64_t identity, who;
+            int64_t time, record, id, file;
+        } * slot;
+        size_t n, cap;
+        bool loaded;
+    } known;
+    char *indexes;       /* SQL of the indexes that wait for case_commit */
+    bool guard;          /* the authorizer and the step budget apply */
+    uint64_t steps;      /* left to the guarded query */
+    int64_t memory;      /* SQLite's own when it began */
+    const char *stopped; /* why the progress handler stopped it */
 };
 
-enum status case_fail(struct casedb *db, int rc, enum status code, const char *what, struct err *e);       /* SQLite's words for its last error */
-enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e);                     /* the current row to fn */
+/* SQLite's words for its last error */
+enum status case_fail(struct casedb *db, int rc, enum status code, const char *what, struct err *e);
+/* the current row to fn */
+enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e);
 int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);
 #endif

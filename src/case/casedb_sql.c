@@ -1,5 +1,5 @@
-/* SQL functions for knowledge/derive/ and coverage.sql, registered only on cases we write. Each takes evidence text and returns NULL for
- * what it cannot read; none allocates more than its argument. */
+/* SQL functions for knowledge/derive/ and coverage.sql, registered only on cases we write. Each takes
+ * evidence text and returns NULL for what it cannot read; none allocates more than its argument. */
 #include "case/casedb_priv.h"
 #include "base/utf.h"
 #include <sqlite3.h>
@@ -39,9 +39,12 @@ static void sql_num(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_int64(c, i);
 }
 
-/* --- error codes. Field shapes are those of knowledge/events; a code keeps its facility, so that a program's own exit code 1312
- * never turns into Win32 error 1312 (winerror.h: HRESULT_FROM_WIN32, HRESULT_FROM_NT). */
-struct code { uint32_t value; bool percent; };
+/* --- error codes. Field shapes are those of knowledge/events; a code keeps its facility, so that a program's
+ * own exit code 1312 never turns into Win32 error 1312 (winerror.h: HRESULT_FROM_WIN32, HRESULT_FROM_NT). */
+struct code {
+    uint32_t value;
+    bool percent;
+};
 
 static bool is_hex(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -53,7 +56,8 @@ static bool to_u32(int64_t i, uint32_t *out)
     return *out = (uint32_t)(uint64_t)i, true;
 }
 
-/* The first thing in free text that looks like a code: 0xXXXXXXXX, %%n, a signed or unsigned HRESULT in decimal. */
+/* The first thing in free text that looks like a code: 0xXXXXXXXX, %%n, a signed or unsigned HRESULT in
+ * decimal. */
 static bool code_in_text(struct str s, struct code *out)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -72,7 +76,8 @@ static bool code_in_text(struct str s, struct code *out)
             for (n = 1; n < at.n && is_digit(at.p[n]); n++)
                 ;
             at.n = n;
-            if (n >= 10 && n <= 11 && str_i64(at, &v) && (v <= -2100000000 || v >= 2147483648) && to_u32(v, &out->value))
+            if (n >= 10 && n <= 11 && str_i64(at, &v) && (v <= -2100000000 || v >= 2147483648)
+                && to_u32(v, &out->value))
                 return true;
             i += n - 1;
         }
@@ -116,12 +121,16 @@ static void sql_code(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_int64(c, code.value);
 }
 
-/* Win32 code of an NTSTATUS or SSPI status by the knowledge's tables. A look-up that fails is no answer: the statement that asks fails as well. */
+/* Win32 code of an NTSTATUS or SSPI status by the knowledge's tables. A look-up that fails is no answer: the
+ * statement that asks fails as well. */
 static bool mapped(sqlite3_context *c, struct casedb *db, uint32_t value, int64_t *win32)
 {
-    static const char sql[] = "SELECT win32 FROM kb_code WHERE space IN ('ntstatus', 'sspi') AND value=?1 AND win32 IS NOT NULL";
-    int rc = db->code ? SQLITE_OK : sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->code, NULL);
-    if (rc == SQLITE_OK && (rc = sqlite3_bind_int64(db->code, 1, value)) == SQLITE_OK && (rc = sqlite3_step(db->code)) == SQLITE_ROW)
+    static const char sql[] =
+        "SELECT win32 FROM kb_code WHERE space IN ('ntstatus', 'sspi') AND value=?1 AND win32 IS NOT NULL";
+    int rc = db->code ? SQLITE_OK
+                      : sqlite3_prepare_v3(db->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &db->code, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_bind_int64(db->code, 1, value)) == SQLITE_OK
+        && (rc = sqlite3_step(db->code)) == SQLITE_ROW)
         *win32 = sqlite3_column_int64(db->code, 0);
     sqlite3_reset(db->code);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
@@ -129,11 +138,13 @@ static bool mapped(sqlite3_context *c, struct casedb *db, uint32_t value, int64_
     return rc == SQLITE_ROW;
 }
 
-/* Is a small number in a field of this shape a Win32 (or NERR) code? In free text and in fields that mix codes with exit codes only
- * a %%n says so; an NTSTATUS field holds none; an exit code is the program's own affair. */
+/* Is a small number in a field of this shape a Win32 (or NERR) code? In free text and in fields that mix
+ * codes with exit codes only a %%n says so; an NTSTATUS field holds none; an exit code is the program's own
+ * affair. */
 static bool small_is_win32(struct str shape, bool percent)
 {
-    return str_eq(shape, STR("win32")) || str_eq(shape, STR("hresult")) || str_eq(shape, STR("binary")) || (percent && !str_eq(shape, STR("exit")));
+    return str_eq(shape, STR("win32")) || str_eq(shape, STR("hresult")) || str_eq(shape, STR("binary"))
+           || (percent && !str_eq(shape, STR("exit")));
 }
 
 static void sql_win32of(sqlite3_context *c, int n, sqlite3_value **v)
@@ -146,11 +157,11 @@ static void sql_win32of(sqlite3_context *c, int n, sqlite3_value **v)
     if (!code_of(v[0], shape, &code))
         return;
     uint32_t u = code.value;
-    if (u >> 16 == 0x8007)                                      /* FACILITY_WIN32 */
+    if (u >> 16 == 0x8007) /* FACILITY_WIN32 */
         sqlite3_result_int64(c, u & 0xffff);
     else if (u <= 0xffff && (!u || small_is_win32(shape, code.percent)))
         sqlite3_result_int64(c, u);
-    else if (u >> 28 == 0xd && mapped(c, db, u & ~0x10000000u, &win32))     /* HRESULT_FROM_NT */
+    else if (u >> 28 == 0xd && mapped(c, db, u & ~0x10000000u, &win32)) /* HRESULT_FROM_NT */
         sqlite3_result_int64(c, win32);
     else if (!str_eq(shape, STR("exit")) && u > 0xffff && mapped(c, db, u, &win32))
         sqlite3_result_int64(c, win32);
@@ -218,7 +229,8 @@ static void sql_domain_of(sqlite3_context *c, int n, sqlite3_value **v)
         result(c, domain);
 }
 
-/* --- field(data, name): one member of a JSON object, names compared without case. Windows' own spellings differ between builds. */
+/* --- field(data, name): one member of a JSON object, names compared without case. Windows' own spellings
+ * differ between builds. */
 static void blanks(struct str *s)
 {
     while (s->n && strchr(" \t\r\n", s->p[0]))
@@ -245,7 +257,9 @@ static uint32_t hex4(struct str s, size_t at)
 {
     uint32_t u = 0;
     for (size_t i = at; i < at + 4; i++)
-        u = i < s.n && is_hex(s.p[i]) ? u << 4 | (uint32_t)(is_digit(s.p[i]) ? s.p[i] - '0' : (s.p[i] | 32) - 'a' + 10) : UTF_BAD >> 4;
+        u = i < s.n && is_hex(s.p[i])
+                ? u << 4 | (uint32_t)(is_digit(s.p[i]) ? s.p[i] - '0' : (s.p[i] | 32) - 'a' + 10)
+                : UTF_BAD >> 4;
     return u;
 }
 
@@ -262,7 +276,10 @@ static void unescape(struct buf *b, struct str s)
             buf_char(b, k ? to[k - from] : s.p[i]);
             continue;
         }
-        uint32_t u = hex4(s, i + 1), low = u >> 10 == 0x36 && i + 6 < s.n && s.p[i + 5] == '\\' && s.p[i + 6] == 'u' ? hex4(s, i + 7) : 0;
+        uint32_t u = hex4(s, i + 1),
+                 low = u >> 10 == 0x36 && i + 6 < s.n && s.p[i + 5] == '\\' && s.p[i + 6] == 'u'
+                           ? hex4(s, i + 7)
+                           : 0;
         i += 4;
         if (low >> 10 == 0x37)
             u = 0x10000 + ((u & 0x3ff) << 10) + (low & 0x3ff), i += 6;
@@ -353,11 +370,22 @@ static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
 
 int case_functions(struct casedb *db)
 {
-    static const struct { const char *name; int args; bool pure; void (*fn)(sqlite3_context *, int, sqlite3_value **); } rows[] = {
-        {"num", 1, true, sql_num},          {"code", 2, true, sql_code},           {"win32of", 2, false, sql_win32of}, {"host_of", 1, true, sql_host_of},
-        {"account_of", 1, true, sql_account_of}, {"domain_of", 1, true, sql_domain_of}, {"field", 2, true, sql_field}};
+    static const struct {
+        const char *name;
+        int args;
+        bool pure;
+        void (*fn)(sqlite3_context *, int, sqlite3_value **);
+    } rows[] = {{"num", 1, true, sql_num},
+                {"code", 2, true, sql_code},
+                {"win32of", 2, false, sql_win32of},
+                {"host_of", 1, true, sql_host_of},
+                {"account_of", 1, true, sql_account_of},
+                {"domain_of", 1, true, sql_domain_of},
+                {"field", 2, true, sql_field}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
-        rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args, SQLITE_UTF8 | (rows[i].pure ? SQLITE_DETERMINISTIC : 0), db, rows[i].fn, NULL, NULL, NULL);
+        rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,
+                                        SQLITE_UTF8 | (rows[i].pure ? SQLITE_DETERMINISTIC : 0), db,
+                                        rows[i].fn, NULL, NULL, NULL);
     return rc;
 }

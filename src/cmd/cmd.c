@@ -35,7 +35,8 @@ int out_end(int code)
 {
     if (fflush(stdout) != 0 || ferror(stdout))
         return exit_worst(code, complain_text(EXIT_OUTPUT, "cannot write to standard output"));
-    return lost ? exit_worst(code, complain_text(EXIT_BUG, "out of memory: what was printed is not whole")) : code;
+    return lost ? exit_worst(code, complain_text(EXIT_BUG, "out of memory: what was printed is not whole"))
+                : code;
 }
 
 int complain(const struct err *e, int code)
@@ -46,14 +47,18 @@ int complain(const struct err *e, int code)
 
 int exit_for(enum status st)
 {
-    static const int code[] = {[OK] = EXIT_DONE, [E_TRUNC] = EXIT_BUG, [E_FORMAT] = EXIT_USAGE, [E_LIMIT] = EXIT_LIMIT, [E_UNSUPPORTED] = EXIT_USAGE,
-                               [E_IO] = EXIT_OUTPUT, [E_NOMEM] = EXIT_BUG, [E_USAGE] = EXIT_USAGE, [E_DB] = EXIT_OUTPUT, [E_STOP] = EXIT_INTERRUPTED};
+    static const int code[] = {
+        [OK] = EXIT_DONE,           [E_TRUNC] = EXIT_BUG,         [E_FORMAT] = EXIT_USAGE,
+        [E_LIMIT] = EXIT_LIMIT,     [E_UNSUPPORTED] = EXIT_USAGE, [E_IO] = EXIT_OUTPUT,
+        [E_NOMEM] = EXIT_BUG,       [E_USAGE] = EXIT_USAGE,       [E_DB] = EXIT_OUTPUT,
+        [E_STOP] = EXIT_INTERRUPTED};
     return (size_t)st < LEN(code) ? code[st] : EXIT_BUG;
 }
 
 int exit_worst(int a, int b)
 {
-    static const int order[] = {EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_BUG, EXIT_OUTPUT, EXIT_LIMIT, EXIT_NO_EVIDENCE, EXIT_PARTIAL, EXIT_FINDING, EXIT_DONE};
+    static const int order[] = {EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED, EXIT_BUG,     EXIT_OUTPUT,
+                                EXIT_LIMIT, EXIT_NO_EVIDENCE, EXIT_PARTIAL,    EXIT_FINDING, EXIT_DONE};
     for (size_t i = 0; i < LEN(order); i++)
         if (a == order[i] || b == order[i])
             return order[i];
@@ -65,8 +70,10 @@ int exit_worst(int a, int b)
 static void put_opt(const struct opt *o, FILE *out)
 {
     char left[64];
-    snprintf(left, sizeof left, "  %c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ', o->letter ? ", " : "  ", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
-    fprintf(out, strlen(left) < 32 ? "%-32s%s\n" : "%s\n%32s%s\n", left, strlen(left) < 32 ? o->help : "", o->help);
+    snprintf(left, sizeof left, "  %c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+             o->letter ? ", " : "  ", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
+    fprintf(out, strlen(left) < 32 ? "%-32s%s\n" : "%s\n%32s%s\n", left, strlen(left) < 32 ? o->help : "",
+            o->help);
 }
 
 void command_help(const struct command *c, const struct opt *opts, FILE *out)
@@ -84,12 +91,8 @@ static bool set(const struct command *c, const struct opt *o, const char *text)
 {
     int64_t v;
     switch (o->type) {
-    case OPT_FLAG:
-        *(bool *)o->to = true;
-        return true;
-    case OPT_TEXT:
-        *(const char **)o->to = text;
-        return true;
+    case OPT_FLAG: *(bool *)o->to = true; return true;
+    case OPT_TEXT: *(const char **)o->to = text; return true;
     case OPT_UINT:
         if (str_i64(str_of(text), &v) && v >= 0 && v <= 1000000000) {
             *(unsigned *)o->to = (unsigned)v;
@@ -100,7 +103,8 @@ static bool set(const struct command *c, const struct opt *o, const char *text)
     case OPT_TIME:
         if (wintime_parse(str_of(text), o->to))
             return true;
-        complain_text(0, "%s: --%s wants a time such as 2026-03-01T08:00:00Z or 2026-03-01, not '%s'", c->name, o->name, text);
+        complain_text(0, "%s: --%s wants a time such as 2026-03-01T08:00:00Z or 2026-03-01, not '%s'",
+                      c->name, o->name, text);
         return false;
     case OPT_CHOICE:
         for (unsigned i = 0; o->choices[i]; i++)
@@ -145,7 +149,8 @@ bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char 
         struct str value = str_of(is_long ? a + 2 : ""), name = str_cut(&value, '=');
         bool has_value = is_long && strchr(a, '=');
         const struct opt *o = find(opts, name, is_long ? 0 : a[1]);
-        if (!o && !is_long && strspn(a + 1, "0123456789xabcdefABCDEF") == strlen(a + 1)) {   /* -2147023584: a number, not an option */
+        /* -2147023584: a number, not an option */
+        if (!o && !is_long && strspn(a + 1, "0123456789xabcdefABCDEF") == strlen(a + 1)) {
             argv[kept++] = a;
             continue;
         }

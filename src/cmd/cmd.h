@@ -1,6 +1,6 @@
-/* cmd: what every command shares: its row in the table, its options as data, its exit codes, its one-line errors.
- * Options point into argv; nothing is allocated.
- * It refuses unknown options and missing values with a line that names the nearest help. */
+/* cmd: what every command shares: its row in the table, its options as data, its exit codes, its one-line
+ * errors. Options point into argv; nothing is allocated. It refuses unknown options and missing values with a
+ * line that names the nearest help. */
 #ifndef CMD_H
 #define CMD_H
 #include "base/buf.h"
@@ -9,35 +9,59 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Exit codes: stable, documented in README.md. When several apply the first of 2, 130/143, 70, 6, 5, 4, 3, 1, 0 wins. */
-enum exit_code { EXIT_DONE = 0, EXIT_FINDING = 1, EXIT_USAGE = 2, EXIT_PARTIAL = 3, EXIT_NO_EVIDENCE = 4, EXIT_LIMIT = 5, EXIT_OUTPUT = 6, EXIT_BUG = 70,
-                 EXIT_INTERRUPTED = 130, EXIT_TERMINATED = 143 };
+/* Exit codes: stable, documented in README.md. When several apply the first of 2, 130/143, 70, 6, 5, 4, 3, 1,
+ * 0 wins. */
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_FINDING = 1,
+    EXIT_USAGE = 2,
+    EXIT_PARTIAL = 3,
+    EXIT_NO_EVIDENCE = 4,
+    EXIT_LIMIT = 5,
+    EXIT_OUTPUT = 6,
+    EXIT_BUG = 70,
+    EXIT_INTERRUPTED = 130,
+    EXIT_TERMINATED = 143
+};
 
 enum opt_type { OPT_FLAG, OPT_TEXT, OPT_UINT, OPT_TIME, OPT_CHOICE };
-/* One option, one row: name without dashes, letter or 0, where the value goes (bool, const char *, unsigned, int64_t FILETIME, unsigned index of choice). */
-struct opt { const char *name; char letter; enum opt_type type; void *to; const char *arg, *help; const char *const *choices; };
+/* One option, one row: name without dashes, letter or 0, where the value goes (bool, const char *, unsigned,
+ * int64_t FILETIME, unsigned index of choice). */
+struct opt {
+    const char *name;
+    char letter;
+    enum opt_type type;
+    void *to;
+    const char *arg, *help;
+    const char *const *choices;
+};
 
 struct command {
-    const char *name, *summary;         /* one line in `whylogon --help` */
-    const char *usage;                  /* "[-o OUT] [options] PATH…" */
-    const char *help;                   /* paragraphs and examples below the options */
-    int (*run)(int argc, char **argv);  /* argv[0] is the command's name */
+    const char *name, *summary;        /* one line in `whylogon --help` */
+    const char *usage;                 /* "[-o OUT] [options] PATH…" */
+    const char *help;                  /* paragraphs and examples below the options */
+    int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
 extern const struct command commands[]; /* ends with name NULL */
 const struct command *command_find(const char *name);
 
-/* Takes the options out of argv (options and paths may mix, "--" ends options); rest are the others, in place at argv[1..]. -h/--help prints the
- * command's help and returns false with *code EXIT_DONE; an error prints one line and returns false with *code EXIT_USAGE. */
+/* Takes the options out of argv (options and paths may mix, "--" ends options); rest are the others, in place
+ * at argv[1..]. -h/--help prints the command's help and returns false with *code EXIT_DONE; an error prints
+ * one line and returns false with *code EXIT_USAGE. */
 bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char **argv, int *code);
 void command_help(const struct command *c, const struct opt *opts, FILE *out);
 
-/* Standard output: what could not be printed, for want of memory or of a taker, is told by out_end, the last word of a command that prints. */
-void out_put(struct buf *b);                                                        /* prints and frees it */
-int out_end(int code);                                                              /* code, or what is worse */
-int complain(const struct err *e, int code);                                        /* "whylogon: …" on stderr; returns code */
+/* Standard output: what could not be printed, for want of memory or of a taker, is told by out_end, the last
+ * word of a command that prints. */
+void out_put(struct buf *b); /* prints and frees it */
+/* code, or what is worse */
+int out_end(int code);
+/* "whylogon: …" on stderr; returns code */
+int complain(const struct err *e, int code);
 int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
-int exit_for(enum status st);                                                       /* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_STOP -> 130; E_NOMEM -> 70 */
-int exit_worst(int a, int b);                                                       /* by the order above */
+/* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_STOP -> 130; E_NOMEM -> 70 */
+int exit_for(enum status st);
+int exit_worst(int a, int b); /* by the order above */
 
 int cmd_analyze(int argc, char **argv);
 int cmd_report(int argc, char **argv);

@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const verdicts[] = {"never", "possible", "likely", "confirmed", NULL};   /* rising: --fail-on */
+/* rising: --fail-on */
+static const char *const verdicts[] = {"never", "possible", "likely", "confirmed", NULL};
 
 struct options {
     const char *out, *knowledge, *stamp, *limits;
@@ -35,14 +36,14 @@ struct run {
     struct want want;
     struct ingest *reading;
     struct ingest_result in;
-    unsigned jail;                      /* layers all second readers had; in.jail: all workers */
+    unsigned jail; /* layers all second readers had; in.jail: all workers */
     struct progress bar;
     struct arena mem;
     char *db_tmp, *db_path;
     int code;
-    int64_t partial;                    /* files that could be read only in part, or not at all */
-    struct buf status;                  /* JSON array of status words */
-    struct buf said, kinds;             /* the summary; of a run without evidence, what was there instead */
+    int64_t partial;        /* files that could be read only in part, or not at all */
+    struct buf status;      /* JSON array of status words */
+    struct buf said, kinds; /* the summary; of a run without evidence, what was there instead */
 };
 
 /* --- small steps */
@@ -50,7 +51,8 @@ struct run {
 static enum status put_meta(struct casedb *db, const char *key, struct str value, struct err *e)
 {
     struct value v[] = {val_s(str_of(key)), val_s(value)};
-    return case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)", v, (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
+    return case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)", v,
+                    (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
 }
 
 static enum status count_cb(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
@@ -77,9 +79,16 @@ static void add_status(struct run *r, const char *word, int code)
 static enum status judge(struct run *r, struct err *e)
 {
     int64_t usable, partial, broken, found = 0;
-    enum status st = count_of(r->db, "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive)", &usable, e);
-    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0", &partial, e)) != OK ||
-        (st = count_of(r->db, "SELECT count(DISTINCT rule) FROM rule_error", &broken, e)) != OK)
+    enum status st = count_of(
+        r->db,
+        "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive)",
+        &usable, e);
+    if (st != OK
+        || (st = count_of(
+                r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0",
+                &partial, e))
+               != OK
+        || (st = count_of(r->db, "SELECT count(DISTINCT rule) FROM rule_error", &broken, e)) != OK)
         return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
@@ -91,7 +100,10 @@ static enum status judge(struct run *r, struct err *e)
     if (broken) {
         add_status(r, "rule_error", r->o.strict ? EXIT_PARTIAL : 0);
         progress_end(&r->bar);
-        complain_text(0, "%lld rule%s could not be judged to the end, so a cause may be missing: see Method in the report, or v_rule_error", (long long)broken, broken == 1 ? "" : "s");
+        complain_text(0,
+                      "%lld rule%s could not be judged to the end, so a cause may be missing: see Method in "
+                      "the report, or v_rule_error",
+                      (long long)broken, broken == 1 ? "" : "s");
     }
     if (!r->status.n)
         add_status(r, "complete", 0);
@@ -103,12 +115,14 @@ static enum status judge(struct run *r, struct err *e)
             return st;
     }
     r->code = exit_worst(r->code, found ? EXIT_FINDING : EXIT_DONE);
-    return r->status.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "status", "out of memory") : put_meta(r->db, "status", buf_view(&r->status), e);
+    return r->status.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "status", "out of memory")
+                         : put_meta(r->db, "status", buf_view(&r->status), e);
 }
 
 /* --- what the user sees at the end: gathered while the case can still fail, printed when it stands */
 
-static enum status put_finding(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status put_finding(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                               struct err *e)
 {
     struct buf *b = ctx;
     (void)name, (void)n, (void)e;
@@ -139,21 +153,36 @@ static enum status summary(struct run *r, struct err *e)
     int64_t causes, out = 0;
     enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE)
-        st = case_query(r->db, "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6", NULL, NULL, 0, put_kind, &r->kinds, e);
+        st = case_query(
+            r->db,
+            "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6",
+            NULL, NULL, 0, put_kind, &r->kinds, e);
     if (st == OK)
-        st = case_query(r->db, "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
-                      " ORDER BY finding", NULL, NULL, 0, put_finding, &r->said, e);
-    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')", &causes, e)) != OK ||
-        (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'", &out, e)) != OK)
+        st = case_query(r->db,
+                        "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM "
+                        "v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
+                        " ORDER BY finding",
+                        NULL, NULL, 0, put_finding, &r->said, e);
+    if (st != OK
+        || (st = count_of(r->db,
+                          "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')",
+                          &causes, e))
+               != OK
+        || (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'", &out, e)) != OK)
         return st;
     if (!causes && r->code != EXIT_NO_EVIDENCE)
         buf_z(&r->said, "no cause found at or above 'possible'\n");
     if (out)
-        buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n", (long long)out);
+        buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n",
+                   (long long)out);
     if (r->partial)
-        buf_printf(&r->said, "partial      %lld of %zu file%s could not be read to the end: see Evidence in the report\n", (long long)r->partial, r->in.files, r->in.files == 1 ? "" : "s");
+        buf_printf(
+            &r->said,
+            "partial      %lld of %zu file%s could not be read to the end: see Evidence in the report\n",
+            (long long)r->partial, r->in.files, r->in.files == 1 ? "" : "s");
     if (r->in.limit)
-        buf_z(&r->said, "limit        a limit (--limits) was reached: what is left out is named under Evidence in the report\n");
+        buf_z(&r->said, "limit        a limit (--limits) was reached: what is left out is named under "
+                        "Evidence in the report\n");
     buf_printf(&r->said, "report       %s/report.html\n", r->o.out);
     return r->said.bad || r->kinds.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "summary", "out of memory") : OK;
 }
@@ -161,10 +190,16 @@ static enum status summary(struct run *r, struct err *e)
 static void print_summary(struct run *r)
 {
     if (r->code == EXIT_NO_EVIDENCE)
-        complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are recognised by their contents", r->ev.n,
-                      r->ev.n == 1 ? "" : "s", r->kinds.n ? ", none readable as log or hive: " : "", (int)r->kinds.n, r->kinds.p ? r->kinds.p : "");
+        complain_text(0,
+                      "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are "
+                      "recognised by their contents",
+                      r->ev.n, r->ev.n == 1 ? "" : "s", r->kinds.n ? ", none readable as log or hive: " : "",
+                      (int)r->kinds.n, r->kinds.p ? r->kinds.p : "");
     if (r->code == EXIT_PARTIAL && r->partial)
-        complain_text(0, "%lld file%s could not be read to the end, and --strict asks for all: see Evidence in the report", (long long)r->partial, r->partial == 1 ? "" : "s");
+        complain_text(
+            0,
+            "%lld file%s could not be read to the end, and --strict asks for all: see Evidence in the report",
+            (long long)r->partial, r->partial == 1 ? "" : "s");
     out_put(&r->said);
 }
 
@@ -182,24 +217,27 @@ static enum status may_write(struct run *r, struct err *e)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
     if (!r->o.force && plat_stat(r->db_path, false, &s, NULL) == OK) {
         e->path = r->db_path;
-        return err_set(e, E_USAGE, ERR_NO_OFF, "exists already", "use --force to replace it, or -o for another folder");
+        return err_set(e, E_USAGE, ERR_NO_OFF, "exists already",
+                       "use --force to replace it, or -o for another folder");
     }
-    plat_remove(r->db_tmp);                     /* what a killed run left */
+    plat_remove(r->db_tmp); /* what a killed run left */
     return OK;
 }
 
 static enum status begin_case(struct run *r, struct err *e)
 {
     enum status st = case_create(r->db_tmp, kb_file(r->kb, "schema.sql"), &r->db, e);
-    if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK &&
-        (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
+    if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK
+        && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK
+        && (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
         st = put_meta(r->db, "knowledge_sha256", str_of(kb_sha256(r->kb)), e);
     if (st == OK && r->o.stamp)
         st = put_meta(r->db, "stamp", str_of(r->o.stamp), e);
-    char number[24];                            /* what verify needs to read the same way again */
+    char number[24]; /* what verify needs to read the same way again */
     if (st == OK && r->o.since && snprintf(number, sizeof number, "%lld", (long long)r->o.since) > 0)
         st = put_meta(r->db, "since", str_of(number), e);
-    if (st == OK && r->o.until != INT64_MAX && snprintf(number, sizeof number, "%lld", (long long)r->o.until) > 0)
+    if (st == OK && r->o.until != INT64_MAX
+        && snprintf(number, sizeof number, "%lld", (long long)r->o.until) > 0)
         st = put_meta(r->db, "until", str_of(number), e);
     if (st == OK && r->o.recovered)
         st = put_meta(r->db, "recovered", STR("1"), e);
@@ -212,7 +250,12 @@ static enum status read_evidence(struct run *r, struct err *e)
     r->want = *kb_want(r->kb);
     r->want.recovered = r->o.recovered, r->want.since = r->o.since, r->want.until = r->o.until;
     progress_begin(&r->bar, (enum progress_mode)r->o.progress);
-    struct ingest_options o = {.workers = r->o.jobs, .progress = progress_show, .ctx = &r->bar, .stop = &stop_signal, .require_jail = r->o.require_jail, .limits = r->o.lim};
+    struct ingest_options o = {.workers = r->o.jobs,
+                               .progress = progress_show,
+                               .ctx = &r->bar,
+                               .stop = &stop_signal,
+                               .require_jail = r->o.require_jail,
+                               .limits = r->o.lim};
     enum status st = ingest_start(&r->want, &r->ev, &o, &r->reading, e);
     st = st == OK ? begin_case(r, e) : st;
     return st == OK ? ingest_facts(r->reading, r->db, e) : st;
@@ -224,7 +267,8 @@ static enum status read_rest(struct run *r, struct err *e)
     char text[160];
     if (st == OK && (r->in.jail & r->jail) != JAIL_ALL) {
         progress_end(&r->bar);
-        complain_text(0, "workers ran with an incomplete jail on this system: %s", jail_text(r->in.jail & r->jail, text, sizeof text));
+        complain_text(0, "workers ran with an incomplete jail on this system: %s",
+                      jail_text(r->in.jail & r->jail, text, sizeof text));
     }
     return st;
 }
@@ -232,7 +276,10 @@ static enum status read_rest(struct run *r, struct err *e)
 static enum status derive_phase(struct run *r, struct err *e) { return derive(r->db, r->kb, e); }
 static enum status coverage_phase(struct run *r, struct err *e) { return coverage(r->db, r->kb, e); }
 static enum status diagnose_phase(struct run *r, struct err *e) { return diagnose(r->db, r->kb, e); }
-static enum status verify_phase(struct run *r, struct err *e) { return verify(r->db, r->o.require_jail, &r->jail, e); }
+static enum status verify_phase(struct run *r, struct err *e)
+{
+    return verify(r->db, r->o.require_jail, &r->jail, e);
+}
 
 static enum status report_phase(struct run *r, struct err *e)
 {
@@ -241,15 +288,20 @@ static enum status report_phase(struct run *r, struct err *e)
     return st == OK ? write_case(r->db, r->o.out, e) : st;
 }
 
-/* From facts to reports; the names are what --progress=json tells. An interrupt ends the run before the next. */
+/* From facts to reports; the names are what --progress=json tells. An interrupt ends the run before the next.
+ */
 static enum status conclude(struct run *r, struct err *e)
 {
-    static const struct { const char *name; enum status (*run)(struct run *r, struct err *e); } phases[] = {
-        {"derive", derive_phase}, {"coverage", coverage_phase}, {"diagnose", diagnose_phase}, {"verify", verify_phase}, {"hash", read_rest}, {"report", report_phase}};
+    static const struct {
+        const char *name;
+        enum status (*run)(struct run *r, struct err *e);
+    } phases[] = {{"derive", derive_phase}, {"coverage", coverage_phase}, {"diagnose", diagnose_phase},
+                  {"verify", verify_phase}, {"hash", read_rest},          {"report", report_phase}};
     enum status st = OK;
     for (size_t i = 0; i < LEN(phases) && st == OK; i++) {
         progress_phase(&r->bar, phases[i].name);
-        st = stop_signal ? err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped") : phases[i].run(r, e);
+        st = stop_signal ? err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped")
+                         : phases[i].run(r, e);
     }
     progress_phase(&r->bar, "finish");
     return st;
@@ -267,10 +319,12 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
             return complain(&e, EXIT_USAGE);
     }
     r->o.lim = run_limits_default();
-    if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK) || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK ||
-        (r->o.knowledge && rules_usable(r->kb, &e) != OK))
+    if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK)
+        || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK
+        || (r->o.knowledge && rules_usable(r->kb, &e) != OK))
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
-    if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
+    if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK
+        && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);
         print_summary(r);
     }
@@ -288,19 +342,31 @@ int cmd_analyze(int argc, char **argv)
     struct run r = {.o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
     int code;
     const struct opt opts[] = {
-        {"out", 'o', OPT_TEXT, &r.o.out, "OUT", "folder for case.db and the reports (default: whylogon-out)", NULL},
+        {"out", 'o', OPT_TEXT, &r.o.out, "OUT", "folder for case.db and the reports (default: whylogon-out)",
+         NULL},
         {"force", 0, OPT_FLAG, &r.o.force, NULL, "replace what an earlier run left in OUT", NULL},
-        {"knowledge", 0, OPT_TEXT, &r.o.knowledge, "DIR", "rules and codes of your own, same layout as knowledge/", NULL},
+        {"knowledge", 0, OPT_TEXT, &r.o.knowledge, "DIR",
+         "rules and codes of your own, same layout as knowledge/", NULL},
         {"jobs", 'j', OPT_UINT, &r.o.jobs, "N", "worker processes (default: one per core)", NULL},
-        {"since", 0, OPT_TIME, &r.o.since, "TIME", "only records from this time on (RFC 3339, 2026-03-01 = midnight UTC)", NULL},
+        {"since", 0, OPT_TIME, &r.o.since, "TIME",
+         "only records from this time on (RFC 3339, 2026-03-01 = midnight UTC)", NULL},
         {"until", 0, OPT_TIME, &r.o.until, "TIME", "only records up to this time", NULL},
-        {"recovered", 0, OPT_FLAG, &r.o.recovered, NULL, "also keep records and cells recovered from slack (marked, never used by rules)", NULL},
-        {"fail-on", 0, OPT_CHOICE, &r.o.fail_on, "never|possible|likely|confirmed", "exit 1 when a finding is at or above this verdict", verdicts},
-        {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part", NULL},
-        {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL, "stop when a layer of the workers' jail is missing on this system", NULL},
-        {"limits", 0, OPT_TEXT, &r.o.limits, "NAME=N,…", "memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds (k, M, G, T)", NULL},
-        {"stamp", 0, OPT_TEXT, &r.o.stamp, "TEXT", "text to keep in the case and the reports (time of the run, ticket, examiner)", NULL},
-        {"progress", 0, OPT_CHOICE, &r.o.progress, "auto|bar|json|none", "progress on stderr", progress_modes},
+        {"recovered", 0, OPT_FLAG, &r.o.recovered, NULL,
+         "also keep records and cells recovered from slack (marked, never used by rules)", NULL},
+        {"fail-on", 0, OPT_CHOICE, &r.o.fail_on, "never|possible|likely|confirmed",
+         "exit 1 when a finding is at or above this verdict", verdicts},
+        {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part",
+         NULL},
+        {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL,
+         "stop when a layer of the workers' jail is missing on this system", NULL},
+        {"limits", 0, OPT_TEXT, &r.o.limits, "NAME=N,…",
+         "memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds (k, "
+         "M, G, T)",
+         NULL},
+        {"stamp", 0, OPT_TEXT, &r.o.stamp, "TEXT",
+         "text to keep in the case and the reports (time of the run, ticket, examiner)", NULL},
+        {"progress", 0, OPT_CHOICE, &r.o.progress, "auto|bar|json|none", "progress on stderr",
+         progress_modes},
         {0},
     };
     const struct command *c = command_find(argv[0]);

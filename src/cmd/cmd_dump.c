@@ -1,5 +1,6 @@
-/* dump: every record or value on standard output, streaming. Jailed children turn parts of a log into text side by side and write it when their
- * turn comes, so the order is the evidence's; this process sees no evidence byte. */
+/* dump: every record or value on standard output, streaming. Jailed children turn parts of a log into text
+ * side by side and write it when their turn comes, so the order is the evidence's; this process sees no
+ * evidence byte. */
 #include "parsers/evtx/evtx.h"
 #include "parsers/sniff/sniff.h"
 #include "cmd/cmd.h"
@@ -12,17 +13,28 @@
 
 enum { CHILDREN = 32 };
 
-struct part { size_t file; uint32_t first, count; };
-struct child { struct proc *proc; struct buf in; size_t part, open; bool busy, gone; };    /* open: file it has open + 1 */
+struct part {
+    size_t file;
+    uint32_t first, count;
+};
+/* open: file it has open + 1 */
+struct child {
+    struct proc *proc;
+    struct buf in;
+    size_t part, open;
+    bool busy, gone;
+};
 
 struct dump {
     struct want want;
     bool xml;
     unsigned jobs;
     struct evidence ev;
-    struct part *part; size_t n_part, cap_part, next, turn;
-    struct child child[CHILDREN]; size_t n_child;
-    uint64_t seen, failed;          /* of the file whose turn it is */
+    struct part *part;
+    size_t n_part, cap_part, next, turn;
+    struct child child[CHILDREN];
+    size_t n_child;
+    uint64_t seen, failed; /* of the file whose turn it is */
     struct buf out;
     int code;
 };
@@ -42,7 +54,10 @@ static enum status add_part(struct dump *d, struct part p, struct err *e)
 
 static bool is_log(const struct file *f) { return f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED; }
 
-static bool is_registry(const struct file *f) { return f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT; }
+static bool is_registry(const struct file *f)
+{
+    return f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
+}
 
 static enum status plan(struct dump *d, struct err *e)
 {
@@ -50,12 +65,13 @@ static enum status plan(struct dump *d, struct err *e)
     for (size_t i = 0; i < d->ev.n && st == OK; i++) {
         const struct file *f = &d->ev.file[i];
         uint32_t slots = is_log(f) ? evtx_slots(f->bytes) : 0;
-        if (is_registry(f) && d->want.all_events)      /* a filter for events wants events */
+        if (is_registry(f) && d->want.all_events) /* a filter for events wants events */
             st = add_part(d, (struct part){.file = i}, e);
         for (uint32_t at = 0; at < slots && st == OK; at += DUMP_SLOTS)
             st = add_part(d, (struct part){i, at, slots - at < DUMP_SLOTS ? slots - at : DUMP_SLOTS}, e);
         if (!slots && !is_registry(f) && f->hive == i && f->is.format)
-            complain_text(0, "%s: %s, %s", f->place.p, f->is.format, is_log(f) ? "without a single chunk" : "not an event log or hive");
+            complain_text(0, "%s: %s, %s", f->place.p, f->is.format,
+                          is_log(f) ? "without a single chunk" : "not an event log or hive");
     }
     return st;
 }
@@ -77,7 +93,8 @@ static enum status start(struct dump *d, struct child *c, struct err *e)
     return frame_to(c->proc, &d->out, NULL, 0, e);
 }
 
-/* Opens the part's file in the child if it has another one open, and asks for the part, saying whether its turn is now. A file that cannot be opened is passed over. */
+/* Opens the part's file in the child if it has another one open, and asks for the part, saying whether its
+ * turn is now. A file that cannot be opened is passed over. */
 static enum status ask(struct dump *d, struct child *c, size_t index, struct err *e)
 {
     const struct part *p = &d->part[index];
@@ -92,7 +109,10 @@ static enum status ask(struct dump *d, struct child *c, size_t index, struct err
         while (n < 1u + f->n_log && plat_open(d->ev.file[of[n]].place.p, &fd[n], &bytes[n], &why) == OK)
             n++;
         size_t at = frame_begin(&d->out, DUMP_OPEN);
-        buf_char(&d->out, f->is.kind == KIND_HIVE ? DUMP_HIVE : is_log(f) ? DUMP_LOG : DUMP_REG_TEXT), buf_char(&d->out, (char)n);
+        buf_char(&d->out, f->is.kind == KIND_HIVE ? DUMP_HIVE
+                          : is_log(f)             ? DUMP_LOG
+                                                  : DUMP_REG_TEXT),
+            buf_char(&d->out, (char)n);
         for (size_t i = 0; i < n; i++)
             buf_u64le(&d->out, bytes[i]);
         frame_end(&d->out, at);
@@ -129,7 +149,8 @@ static enum status part_done(struct dump *d, struct child *c, struct err *e)
     const struct part *p = &d->part[d->turn];
     bool last = d->turn + 1 == d->n_part || p[1].file != p->file;
     if (last && d->failed) {
-        complain_text(0, "%s: %llu of %llu records could not be read", d->ev.file[p->file].place.p, (unsigned long long)d->failed, (unsigned long long)d->seen);
+        complain_text(0, "%s: %llu of %llu records could not be read", d->ev.file[p->file].place.p,
+                      (unsigned long long)d->failed, (unsigned long long)d->seen);
         d->code = exit_worst(d->code, EXIT_DONE);
     }
     if (last)
@@ -143,7 +164,8 @@ static enum status on_frame(struct dump *d, struct child *c, uint8_t type, struc
 {
     uint64_t a = span_u64(&in);
     if (type == DUMP_NOTE) {
-        complain_text(0, "%s at 0x%llx: %.*s", d->ev.file[d->part[c->part].file].place.p, (unsigned long long)a, (int)in.n, (const char *)in.p);
+        complain_text(0, "%s at 0x%llx: %.*s", d->ev.file[d->part[c->part].file].place.p,
+                      (unsigned long long)a, (int)in.n, (const char *)in.p);
         return in.bad ? E_FORMAT : OK;
     }
     uint64_t failed = span_u64(&in);
@@ -152,11 +174,14 @@ static enum status on_frame(struct dump *d, struct child *c, uint8_t type, struc
         return E_FORMAT;
     d->seen += a, d->failed += failed;
     if (st != OK)
-        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %.*s", d->ev.file[d->part[c->part].file].place.p, (int)in.n, (const char *)in.p));
+        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %.*s",
+                                                    d->ev.file[d->part[c->part].file].place.p, (int)in.n,
+                                                    (const char *)in.p));
     return part_done(d, c, e);
 }
 
-/* A child that ended took the rest of its part with it; the others go on. Standard output that nobody takes ends everything. */
+/* A child that ended took the rest of its part with it; the others go on. Standard output that nobody takes
+ * ends everything. */
 static enum status on_end(struct dump *d, struct child *c, struct err *e)
 {
     struct exit_info how;
@@ -167,12 +192,15 @@ static enum status on_end(struct dump *d, struct child *c, struct err *e)
     if (how.code == EXIT_OUTPUT)
         return err_set(e, E_DB, ERR_NO_OFF, "standard output", "cannot be written");
     if (c->busy)
-        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: its reader ended (%s %d) at slot %u; going on behind it", d->ev.file[d->part[c->part].file].place.p,
-                                                    how.signal ? "signal" : "code", how.signal ? how.signal : how.code, d->part[c->part].first));
+        d->code = exit_worst(
+            d->code,
+            complain_text(EXIT_PARTIAL, "%s: its reader ended (%s %d) at slot %u; going on behind it",
+                          d->ev.file[d->part[c->part].file].place.p, how.signal ? "signal" : "code",
+                          how.signal ? how.signal : how.code, d->part[c->part].first));
     bool mine = c->busy && c->part == d->turn, later = c->busy && !mine;
     c->busy = false;
     if (later)
-        c->gone = true;             /* skipped when its turn comes */
+        c->gone = true; /* skipped when its turn comes */
     else if (mine)
         d->turn++;
     enum status st = start(d, c, e);
@@ -253,9 +281,11 @@ static bool parse_ids(const char *text, struct str provider, struct want *w)
     do {
         struct str to = str_cut(&rest, ','), all = to, from = str_cut(&to, '-');
         int64_t a, b;
-        if (!str_i64(from, &a) || (from.n < all.n ? !str_i64(to, &b) : (b = a, false)) || a < 0 || b > 65535 || b < a)
+        if (!str_i64(from, &a) || (from.n < all.n ? !str_i64(to, &b) : (b = a, false)) || a < 0 || b > 65535
+            || b < a)
             return false;
-        if (!want_add(w, (struct want_event){.provider = provider, .id = (uint16_t)a, .to = (uint16_t)b, .how = WANT_KEEP}))
+        if (!want_add(w, (struct want_event){
+                             .provider = provider, .id = (uint16_t)a, .to = (uint16_t)b, .how = WANT_KEEP}))
             return false;
     } while (rest.n);
     return true;
@@ -272,7 +302,8 @@ static void sniff_all(struct dump *d)
         struct file *f = &d->ev.file[i];
         if (f->skipped)
             continue;
-        if (plat_open(f->place.p, &fd, &f->bytes, &why) != OK || plat_read_at(fd, 0, head, sizeof head, &got, &why) != OK)
+        if (plat_open(f->place.p, &fd, &f->bytes, &why) != OK
+            || plat_read_at(fd, 0, head, sizeof head, &got, &why) != OK)
             d->code = exit_worst(d->code, complain(&why, EXIT_PARTIAL));
         else
             f->is = sniff(span_of(head, got, 0));
@@ -290,7 +321,9 @@ static int dump_all(struct dump *d, const char *const *inputs, size_t n)
         st = plan(d, &e);
     }
     if (st == OK && d->n_part == 0)
-        d->code = exit_worst(d->code, complain_text(EXIT_NO_EVIDENCE, "nothing to dump: none of the files is an event log or a hive"));
+        d->code = exit_worst(
+            d->code,
+            complain_text(EXIT_NO_EVIDENCE, "nothing to dump: none of the files is an event log or a hive"));
     else if (st == OK)
         st = run_all(d, &e);
     return st == OK ? d->code : st == E_STOP ? EXIT_DONE : complain(&e, exit_for(st));
@@ -304,11 +337,14 @@ int cmd_dump(int argc, char **argv)
     const struct opt opts[] = {
         {"xml", 0, OPT_FLAG, &d.xml, NULL, "events as XML, the form Windows itself writes", NULL},
         {"id", 0, OPT_TEXT, &ids, "N[,N-M]", "only these event ids", NULL},
-        {"provider", 0, OPT_TEXT, &provider, "NAME", "only this provider (with --id, or all its ids without)", NULL},
+        {"provider", 0, OPT_TEXT, &provider, "NAME", "only this provider (with --id, or all its ids without)",
+         NULL},
         {"since", 0, OPT_TIME, &d.want.since, "TIME", "only records from this time on", NULL},
         {"until", 0, OPT_TIME, &d.want.until, "TIME", "only records up to this time", NULL},
-        {"recovered", 0, OPT_FLAG, &d.want.recovered, NULL, "also records and cells recovered from slack", NULL},
-        {"jobs", 'j', OPT_UINT, &d.jobs, "N", "reading processes (default: one per core); the order of records stays", NULL},
+        {"recovered", 0, OPT_FLAG, &d.want.recovered, NULL, "also records and cells recovered from slack",
+         NULL},
+        {"jobs", 'j', OPT_UINT, &d.jobs, "N",
+         "reading processes (default: one per core); the order of records stays", NULL},
         {0},
     };
     const struct command *c = command_find(argv[0]);
@@ -319,8 +355,12 @@ int cmd_dump(int argc, char **argv)
         return EXIT_USAGE;
     }
     struct str of = str_of(provider ? provider : "");
-    if (ids ? !parse_ids(ids, of, &d.want) : provider && !want_add(&d.want, (struct want_event){.provider = of, .any_id = true, .how = WANT_KEEP}))
-        return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'", ids ? ids : "");
+    if (ids ? !parse_ids(ids, of, &d.want)
+            : provider
+                  && !want_add(&d.want,
+                               (struct want_event){.provider = of, .any_id = true, .how = WANT_KEEP}))
+        return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'",
+                             ids ? ids : "");
     d.want.all_events = d.want.n_event == 0;
     code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
     evidence_free(&d.ev);

@@ -1,10 +1,15 @@
-/* explain: what an error code means, whatever its shape: Win32, HRESULT, NTSTATUS, SSPI, Kerberos, task status, %%n, or a symbol. */
+/* explain: what an error code means, whatever its shape: Win32, HRESULT, NTSTATUS, SSPI, Kerberos, task
+ * status, %%n, or a symbol. */
 #include "base/buf.h"
 #include "cmd/cmd.h"
 #include "kb/kb.h"
 
 /* What a user typed: a number, or a name. percent: written as %%n, which only message tables use. */
-struct question { struct str text; bool number, percent; uint32_t value; };
+struct question {
+    struct str text;
+    bool number, percent;
+    uint32_t value;
+};
 
 static bool to_u32(int64_t i, uint32_t *out)
 {
@@ -46,9 +51,9 @@ static bool answers(const struct kb_code *c, const struct question *q)
         return str_eq_ci(c->symbol, q->text);
     if (q->percent && !is_win32(c) && !is_space(c, "message"))
         return q->value > 0xffff && c->value == q->value;
-    if (q->value >> 16 == 0x8007)                               /* FACILITY_WIN32 */
+    if (q->value >> 16 == 0x8007) /* FACILITY_WIN32 */
         return is_win32(c) && c->value == (q->value & 0xffff);
-    if (q->value >> 28 == 0xd && is_space(c, "ntstatus"))       /* HRESULT_FROM_NT */
+    if (q->value >> 28 == 0xd && is_space(c, "ntstatus")) /* HRESULT_FROM_NT */
         return c->value == (q->value & ~0x10000000u);
     return c->value == q->value;
 }
@@ -82,9 +87,12 @@ static void put_causes(struct buf *b, const struct kb *kb, const struct kb_code 
 }
 
 /* --- shapes */
-static const struct { const char *space, *title; } spaces[] = {
-    {"win32", "Win32 error"}, {"nerr", "network error (NERR)"}, {"ntstatus", "NTSTATUS"}, {"sspi", "SSPI status"}, {"kerberos", "Kerberos error"},
-    {"task", "Task Scheduler status"}, {"message", "message-table text"}};
+static const struct {
+    const char *space, *title;
+} spaces[] = {{"win32", "Win32 error"},         {"nerr", "network error (NERR)"},
+              {"ntstatus", "NTSTATUS"},         {"sspi", "SSPI status"},
+              {"kerberos", "Kerberos error"},   {"task", "Task Scheduler status"},
+              {"message", "message-table text"}};
 
 static const char *title_of(const struct kb_code *c)
 {
@@ -94,13 +102,17 @@ static const char *title_of(const struct kb_code *c)
     return "code";
 }
 
-static void put_word(struct buf *b, uint32_t v) { buf_printf(b, "0x%08X = %u = %d", (unsigned)v, (unsigned)v, (int)(int32_t)v); }
+static void put_word(struct buf *b, uint32_t v)
+{
+    buf_printf(b, "0x%08X = %u = %d", (unsigned)v, (unsigned)v, (int)(int32_t)v);
+}
 
 static void put_shapes(struct buf *b, const struct kb_code *c)
 {
     uint32_t v = (uint32_t)c->value;
     if (is_win32(c)) {
-        buf_printf(b, "  as number  %u = 0x%X, in messages %%%%%u\n  as HRESULT ", (unsigned)v, (unsigned)v, (unsigned)v);
+        buf_printf(b, "  as number  %u = 0x%X, in messages %%%%%u\n  as HRESULT ", (unsigned)v, (unsigned)v,
+                   (unsigned)v);
         put_word(b, 0x80070000u | (v & 0xffff)), buf_char(b, '\n');
     } else if (v > 0xffff) {
         buf_z(b, "  as number  "), put_word(b, v), buf_char(b, '\n');
@@ -111,24 +123,28 @@ static void put_shapes(struct buf *b, const struct kb_code *c)
     }
 }
 
-/* The same failure in other spaces: statuses that become this Win32 code, or the Win32 code this one becomes. */
+/* The same failure in other spaces: statuses that become this Win32 code, or the Win32 code this one becomes.
+ */
 static bool is_sibling(const struct kb_code *c, const struct kb_code *of)
 {
     int64_t win32 = is_win32(of) ? of->value : of->win32;
-    return c != of && (is_win32(of) || of->maps) && ((is_win32(c) && c->value == win32) || (c->maps && !is_win32(c) && c->win32 == win32));
+    return c != of && (is_win32(of) || of->maps)
+           && ((is_win32(c) && c->value == win32) || (c->maps && !is_win32(c) && c->win32 == win32));
 }
 
 static void put_text(struct buf *b, const struct kb *kb, const struct kb_code *c)
 {
     size_t n;
     const struct kb_code *all = kb_codes(kb, &n);
-    buf_term(b, c->symbol), buf_printf(b, "  (%s)\n  ", title_of(c)), buf_term(b, c->meaning), buf_char(b, '\n');
+    buf_term(b, c->symbol), buf_printf(b, "  (%s)\n  ", title_of(c)), buf_term(b, c->meaning),
+        buf_char(b, '\n');
     put_shapes(b, c);
     for (size_t i = 0; i < n; i++)
         if (is_sibling(&all[i], c)) {
             buf_z(b, "  same as    "), buf_term(b, all[i].symbol), buf_printf(b, "  %s ", title_of(&all[i]));
             if (is_win32(&all[i]))
-                buf_printf(b, "%lld, HRESULT ", (long long)all[i].value), put_word(b, 0x80070000u | (uint32_t)all[i].value);
+                buf_printf(b, "%lld, HRESULT ", (long long)all[i].value),
+                    put_word(b, 0x80070000u | (uint32_t)all[i].value);
             else
                 put_word(b, (uint32_t)all[i].value);
             buf_char(b, '\n');
@@ -142,17 +158,21 @@ static void put_json(struct buf *b, const struct kb *kb, const struct kb_code *c
     size_t n, out = 0;
     const struct kb_code *all = kb_codes(kb, &n);
     uint32_t v = (uint32_t)c->value;
-    buf_z(b, "{\"space\":"), buf_json(b, c->space), buf_z(b, ",\"symbol\":"), buf_json(b, c->symbol), buf_z(b, ",\"meaning\":"), buf_json(b, c->meaning);
+    buf_z(b, "{\"space\":"), buf_json(b, c->space), buf_z(b, ",\"symbol\":"), buf_json(b, c->symbol),
+        buf_z(b, ",\"meaning\":"), buf_json(b, c->meaning);
     buf_printf(b, ",\"value\":%u,\"hex\":\"0x%X\",\"signed\":%d", (unsigned)v, (unsigned)v, (int)(int32_t)v);
     if (is_win32(c) || c->maps) {
         uint32_t w = (uint32_t)(is_win32(c) ? c->value : c->win32), h = 0x80070000u | (w & 0xffff);
-        buf_printf(b, ",\"win32\":%u,\"hresult\":{\"hex\":\"0x%08X\",\"unsigned\":%u,\"signed\":%d}", (unsigned)w, (unsigned)h, (unsigned)h, (int)(int32_t)h);
+        buf_printf(b, ",\"win32\":%u,\"hresult\":{\"hex\":\"0x%08X\",\"unsigned\":%u,\"signed\":%d}",
+                   (unsigned)w, (unsigned)h, (unsigned)h, (int)(int32_t)h);
     }
     buf_z(b, ",\"siblings\":[");
     for (size_t i = 0; i < n; i++)
         if (is_sibling(&all[i], c)) {
-            buf_z(b, out++ ? "," : ""), buf_z(b, "{\"space\":"), buf_json(b, all[i].space), buf_z(b, ",\"symbol\":"), buf_json(b, all[i].symbol);
-            buf_printf(b, ",\"value\":%lld,\"hex\":\"0x%X\",\"signed\":%d}", (long long)all[i].value, (unsigned)all[i].value, (int)(int32_t)(uint32_t)all[i].value);
+            buf_z(b, out++ ? "," : ""), buf_z(b, "{\"space\":"), buf_json(b, all[i].space),
+                buf_z(b, ",\"symbol\":"), buf_json(b, all[i].symbol);
+            buf_printf(b, ",\"value\":%lld,\"hex\":\"0x%X\",\"signed\":%d}", (long long)all[i].value,
+                       (unsigned)all[i].value, (int)(int32_t)(uint32_t)all[i].value);
         }
     buf_char(b, ']'), put_causes(b, kb, c, true);
     buf_z(b, ",\"source\":"), buf_json(b, c->source), buf_char(b, '}');
@@ -186,17 +206,23 @@ static int unknown(const struct kb *kb, const struct question *q)
     size_t n, near = 0;
     const struct kb_code *c = kb_codes(kb, &n);
     if (q->number && q->value >> 16 == 0x8007)
-        buf_printf(&b, "is Win32 error %u in an HRESULT, for which the knowledge has no text; 'net helpmsg %u' on a Windows host has", q->value & 0xffff, q->value & 0xffff);
+        buf_printf(&b,
+                   "is Win32 error %u in an HRESULT, for which the knowledge has no text; 'net helpmsg %u' "
+                   "on a Windows host has",
+                   q->value & 0xffff, q->value & 0xffff);
     else if (q->number && q->value >> 30 == 3)
-        buf_printf(&b, "looks like an NTSTATUS (0x%08X), which the knowledge does not have", (unsigned)q->value);
+        buf_printf(&b, "looks like an NTSTATUS (0x%08X), which the knowledge does not have",
+                   (unsigned)q->value);
     else if (q->number)
-        buf_printf(&b, "is %u = 0x%X, which the knowledge does not have", (unsigned)q->value, (unsigned)q->value);
+        buf_printf(&b, "is %u = 0x%X, which the knowledge does not have", (unsigned)q->value,
+                   (unsigned)q->value);
     else
         buf_z(&b, "is neither a number of 32 bits nor a known symbol");
     for (size_t i = 0; i < n && !q->number && near < 5; i++)
         if (contains_ci(c[i].symbol, q->text))
             buf_z(&b, near++ ? ", " : "; did you mean "), buf_str(&b, c[i].symbol);
-    int code = complain_text(EXIT_USAGE, "explain: '%.*s' %.*s", (int)(q->text.n < 60 ? q->text.n : 60), q->text.p, (int)b.n, b.p ? b.p : "");
+    int code = complain_text(EXIT_USAGE, "explain: '%.*s' %.*s", (int)(q->text.n < 60 ? q->text.n : 60),
+                             q->text.p, (int)b.n, b.p ? b.p : "");
     buf_free(&b);
     return code;
 }
@@ -206,7 +232,8 @@ int cmd_explain(int argc, char **argv)
     const char *knowledge = NULL;
     bool json = false;
     const struct opt opts[] = {
-        {"knowledge", 0, OPT_TEXT, &knowledge, "DIR", "files of DIR replace the built-in ones of the same name or add to them", NULL},
+        {"knowledge", 0, OPT_TEXT, &knowledge, "DIR",
+         "files of DIR replace the built-in ones of the same name or add to them", NULL},
         {"json", 0, OPT_FLAG, &json, NULL, "print JSON", NULL},
         {0},
     };
@@ -227,7 +254,8 @@ int cmd_explain(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         struct question q = ask(argv[i]), hex;
         if (json)
-            buf_z(&b, i > 1 ? ",\n" : "["), buf_z(&b, "{\"query\":"), buf_json(&b, q.text), buf_z(&b, ",\"matches\":[");
+            buf_z(&b, i > 1 ? ",\n" : "["), buf_z(&b, "{\"query\":"), buf_json(&b, q.text),
+                buf_z(&b, ",\"matches\":[");
         if (!explain(&b, kb, &q, json) && !(as_bare_hex(&q, &hex) && explain(&b, kb, &hex, json)))
             code = unknown(kb, &q);
         buf_z(&b, json ? "]}" : "");

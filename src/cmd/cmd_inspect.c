@@ -1,4 +1,5 @@
-/* inspect: what files are and whether they are intact. The same workers read them; nothing is diagnosed or written. */
+/* inspect: what files are and whether they are intact. The same workers read them; nothing is diagnosed or
+ * written. */
 #include "case/casedb.h"
 #include "cmd/cmd.h"
 #include "kb/kb.h"
@@ -23,17 +24,18 @@ static enum status as_json(void *ctx, const struct cell *c, const char *const *n
     struct buf b = {0};
     (void)ctx, (void)e;
     buf_char(&b, '{');
-    for (size_t i = 0; i < n - 1; i++)          /* the list is for people */
+    for (size_t i = 0; i < n - 1; i++) /* the list is for people */
         field(&b, name[i], &c[i]);
     buf_z(&b, "}\n");
     out_put(&b);
     return OK;
 }
 
-#define LISTED 8                    /* anomalies of a file told one by one */
-#define LISTED_TEXT "8"
+enum { LISTED = 8 }; /* anomalies of a file told one by one; the query below asks for as many */
 
-/* Columns as the query below names them: path kind format bytes sha256 state note log_kind seen parsed recovered failed chunks dirty replay hive keys values anomalies first current default failed good seq1 seq2 log_of list */
+/* Columns as the query below names them: path kind format bytes sha256 state note log_kind seen parsed
+ * recovered failed chunks dirty replay hive keys values anomalies first current default failed good seq1 seq2
+ * log_of list */
 static enum status as_text(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
     struct buf b = {0};
@@ -44,11 +46,15 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
     if (!c[4].null)
         buf_z(&b, "\n    sha256 "), buf_term(&b, c[4].s);
     if (!c[7].null)
-        buf_printf(&b, "\n    %.*s log, %lld chunk%s, %lld records: %lld parsed, %lld recovered, %lld failed", STR_ARG(c[7].s), (long long)c[12].i, c[12].i == 1 ? "" : "s", (long long)c[8].i,
+        buf_printf(&b, "\n    %.*s log, %lld chunk%s, %lld records: %lld parsed, %lld recovered, %lld failed",
+                   STR_ARG(c[7].s), (long long)c[12].i, c[12].i == 1 ? "" : "s", (long long)c[8].i,
                    (long long)c[9].i, (long long)c[10].i, (long long)c[11].i);
     if (!c[15].null) {
         buf_z(&b, "\n    hive "), buf_term(&b, c[15].s);
-        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i, !c[13].i ? (c[18].i ? "clean but damaged" : "clean") : str_starts_ci(c[14].s, STR("dirty")) ? "" : "dirty: ");
+        buf_printf(&b, ", %lld keys, %lld values, %s", (long long)c[16].i, (long long)c[17].i,
+                   !c[13].i                               ? (c[18].i ? "clean but damaged" : "clean")
+                   : str_starts_ci(c[14].s, STR("dirty")) ? ""
+                                                          : "dirty: ");
         if (c[13].i)
             buf_term(&b, c[14].s);
         if (!c[24].null)
@@ -75,15 +81,27 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
     return OK;
 }
 
-#define SET(name) "(SELECT v.num FROM reg_value v WHERE v.hive_id = e.id AND v.path = 'SYSTEM\\Select' AND v.name = '" name "' LIMIT 1)"
 static const char query[] =
-    "SELECT e.place AS path, e.kind, e.format, e.bytes, e.sha256, e.state, e.note, e.log_kind, e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
-    " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys, (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values', (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
-    " (SELECT a.what || ' at ' || printf('0x%x', a.file_off) || ': ' || coalesce(a.detail, '') FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly,"
-    SET("Current") " AS current_set, " SET("Default") " AS default_set, " SET("Failed") " AS failed_set, " SET("LastKnownGood") " AS last_known_good, h.seq1, h.seq2,"
+    "WITH chosen AS (SELECT hive_id, name, num FROM reg_value WHERE path = 'SYSTEM\\Select'),"
+    " named AS (SELECT file_id, id, printf('0x%x', file_off) AS at, what, detail FROM anomaly)"
+    " SELECT e.place AS path, e.kind, e.format, e.bytes, e.sha256, e.state, e.note, e.log_kind,"
+    " e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
+    " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys,"
+    " (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values',"
+    " (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
+    " (SELECT a.what || ' at ' || a.at || ': ' || coalesce(a.detail, '')"
+    " FROM named a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly,"
+    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Current') AS current_set,"
+    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Default') AS default_set,"
+    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Failed') AS failed_set,"
+    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'LastKnownGood') AS last_known_good,"
+    " h.seq1, h.seq2,"
     " (SELECT u.place FROM evidence u WHERE u.id = e.unit AND u.id <> e.id) AS log_of,"
-    " (SELECT group_concat(said, char(10)) FROM (SELECT printf('0x%x ', a.file_off) || a.what || ': ' || coalesce(replace(a.detail, char(10), ' '), '') AS said FROM anomaly a WHERE a.file_id = e.id ORDER BY a.id LIMIT " LISTED_TEXT ")) AS list"
-    " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id) ORDER BY e.id";
+    " (SELECT group_concat(said, char(10)) FROM"
+    " (SELECT a.at || ' ' || a.what || ': ' || coalesce(replace(a.detail, char(10), ' '), '') AS said"
+    " FROM named a WHERE a.file_id = e.id ORDER BY a.id LIMIT 8)) AS list"
+    " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id)"
+    " ORDER BY e.id";
 
 static int inspect(const char *const *inputs, size_t n, bool json)
 {
@@ -95,11 +113,14 @@ static int inspect(const char *const *inputs, size_t n, bool json)
     struct want_key select = {STR("SYSTEM"), STR("Select"), STR("*")};
     struct want little = {.until = INT64_MAX, .key = &select, .n_key = 1};
     enum status st = kb_load(NULL, &kb, &e);
-    if (st == OK && (st = case_create(NULL, kb_file(kb, "schema.sql"), &db, &e)) == OK && (st = discover(inputs, n, &ev, &e)) == OK)
+    if (st == OK && (st = case_create(NULL, kb_file(kb, "schema.sql"), &db, &e)) == OK
+        && (st = discover(inputs, n, &ev, &e)) == OK)
         st = ingest(db, &little, &ev, &(struct ingest_options){0}, &in, &e);
     if (st == OK)
         st = case_query(db, query, NULL, NULL, 0, json ? as_json : as_text, NULL, &e);
-    int code = st != OK ? complain(&e, exit_for(st)) : ev.n == 0 ? complain_text(EXIT_NO_EVIDENCE, "no file to inspect") : EXIT_DONE;
+    int code = st != OK    ? complain(&e, exit_for(st))
+               : ev.n == 0 ? complain_text(EXIT_NO_EVIDENCE, "no file to inspect")
+                           : EXIT_DONE;
     case_close(db);
     evidence_free(&ev);
     kb_free(kb);
@@ -112,7 +133,8 @@ int cmd_inspect(int argc, char **argv)
     int code;
     const struct opt opts[] = {
         {"json", 0, OPT_FLAG, &json, NULL, "one JSON object per file", NULL},
-        {"jail", 0, OPT_FLAG, &jail, NULL, "say which layers of the workers' jail are in force on this system", NULL},
+        {"jail", 0, OPT_FLAG, &jail, NULL,
+         "say which layers of the workers' jail are in force on this system", NULL},
         {0},
     };
     const struct command *c = command_find(argv[0]);

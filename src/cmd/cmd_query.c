@@ -4,14 +4,19 @@
 #include "cmd/cmd.h"
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
-struct sheet { enum format format; struct buf b; size_t rows; bool failed; };
+struct sheet {
+    enum format format;
+    struct buf b;
+    size_t rows;
+    bool failed;
+};
 
 static void flush(struct sheet *s, size_t at_least)
 {
     if (s->b.n < at_least && !s->b.bad)
         return;
     s->failed |= s->b.bad || fwrite(s->b.p, 1, s->b.n, stdout) != s->b.n;
-    s->b.n = 0;                                 /* .bad stays */
+    s->b.n = 0; /* .bad stays */
 }
 
 static void put_cell(struct sheet *s, const struct cell *c)
@@ -24,7 +29,8 @@ static void put_cell(struct sheet *s, const struct cell *c)
         buf_z(&s->b, s->format == FORMAT_JSON ? "null" : "");
     else if (c->type == COL_INT)
         buf_i64(&s->b, c->i);
-    else if (c->is_real && s->format != FORMAT_TABLE && c->s.p[c->s.n - 1] != 'f')      /* "Inf" is no JSON number */
+    else if (c->is_real && s->format != FORMAT_TABLE
+             && c->s.p[c->s.n - 1] != 'f') /* "Inf" is no JSON number */
         buf_str(&s->b, c->s);
     else if (s->format == FORMAT_TABLE)
         buf_term(&s->b, text);
@@ -38,7 +44,9 @@ static void put_cell(struct sheet *s, const struct cell *c)
 
 static enum status failure(const struct sheet *s, struct err *e)
 {
-    return !s->failed ? OK : s->b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "query", "out of memory") : err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output");
+    return !s->failed ? OK
+           : s->b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "query", "out of memory")
+                      : err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output");
 }
 
 static void put_names(struct sheet *s, const char *const *name, size_t n)
@@ -53,7 +61,8 @@ static void put_names(struct sheet *s, const char *const *name, size_t n)
     buf_z(&s->b, s->format == FORMAT_CSV ? "\r\n" : "\n");
 }
 
-static enum status put_row(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status put_row(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                           struct err *e)
 {
     struct sheet *s = ctx;
     if (!s->rows++ && s->format != FORMAT_JSON)
@@ -74,10 +83,13 @@ static enum status put_row(void *ctx, const struct cell *cell, const char *const
 
 static enum status run(struct casedb *db, struct sheet *s, const char *sql, struct err *e)
 {
-    static const char views[] = "SELECT m.name || '(' || group_concat(p.name, ', ') || ')' AS \"views to ask\" FROM sqlite_schema m, pragma_table_info(m.name) p"
-                                " WHERE m.type = 'view' OR m.name GLOB 'kb_*' GROUP BY m.name ORDER BY m.type DESC, m.name";
+    static const char views[] =
+        "SELECT m.name || '(' || group_concat(p.name, ', ') || ')' AS \"views to ask\" FROM sqlite_schema m, "
+        "pragma_table_info(m.name) p"
+        " WHERE m.type = 'view' OR m.name GLOB 'kb_*' GROUP BY m.name ORDER BY m.type DESC, m.name";
     buf_z(&s->b, s->format == FORMAT_JSON ? "[" : "");
-    enum status st = sql ? case_guarded(db, str_of(sql), (uint64_t)LIM_RULE_STEPS * 10, put_row, s, e) : case_query(db, views, NULL, NULL, 0, put_row, s, e);
+    enum status st = sql ? case_guarded(db, str_of(sql), (uint64_t)LIM_RULE_STEPS * 10, put_row, s, e)
+                         : case_query(db, views, NULL, NULL, 0, put_row, s, e);
     if (st == OK)
         buf_z(&s->b, s->format == FORMAT_JSON ? "\n]\n" : "");
     flush(s, 1);

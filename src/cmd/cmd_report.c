@@ -1,4 +1,5 @@
-/* report: the reports of a case, rendered again; with --knowledge the rules of a folder judge the stored facts first. */
+/* report: the reports of a case, rendered again; with --knowledge the rules of a folder judge the stored
+ * facts first. */
 #include "case/casedb.h"
 #include "cmd/cmd.h"
 #include "diagnose/diagnose.h"
@@ -12,9 +13,11 @@
 static enum status judge_again(struct casedb *db, const char *dir, struct kb **kb, struct err *e)
 {
     enum status st = kb_load(dir, kb, e);
-    if (st == OK && (st = rules_usable(*kb, e)) == OK && (st = case_exec(db, kb_file(*kb, "reset.sql").p, e)) == OK && (st = kb_store(*kb, db, e)) == OK) {
+    if (st == OK && (st = rules_usable(*kb, e)) == OK
+        && (st = case_exec(db, kb_file(*kb, "reset.sql").p, e)) == OK && (st = kb_store(*kb, db, e)) == OK) {
         struct value v[] = {val_s(str_of(kb_sha256(*kb)))};
-        st = case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES('knowledge_sha256', ?1)", v, (enum col_type[]){COL_TEXT}, 1, e);
+        st = case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES('knowledge_sha256', ?1)", v,
+                      (enum col_type[]){COL_TEXT}, 1, e);
     }
     if (st == OK && (st = derive(db, *kb, e)) == OK && (st = coverage(db, *kb, e)) == OK)
         st = diagnose(db, *kb, e);
@@ -29,7 +32,8 @@ int cmd_report(int argc, char **argv)
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_TEXT, &out, "OUT", "folder for the reports (default: the case's own)", NULL},
-        {"knowledge", 0, OPT_TEXT, &knowledge, "DIR", "judge the stored facts with the rules of DIR; the case itself is not changed", NULL},
+        {"knowledge", 0, OPT_TEXT, &knowledge, "DIR",
+         "judge the stored facts with the rules of DIR; the case itself is not changed", NULL},
         {0},
     };
     const struct command *c = command_find(argv[0]);
@@ -55,7 +59,8 @@ int cmd_report(int argc, char **argv)
         db = stored, stored = NULL;
     if (st != OK)
         code = complain(&e, EXIT_USAGE);
-    else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK) || (st = plat_mkdir(out, &e)) != OK || (st = write_reports(db, out, &e)) != OK)
+    else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK)
+             || (st = plat_mkdir(out, &e)) != OK || (st = write_reports(db, out, &e)) != OK)
         code = complain(&e, exit_for(st));
     else
         code = printf("report       %s/report.html\n", out) < 0 ? EXIT_OUTPUT : EXIT_DONE;

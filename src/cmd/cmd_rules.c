@@ -6,7 +6,10 @@
 #include "diagnose/rulelint.h"
 #include "diagnose/ruletest.h"
 
-struct options { const char *knowledge; bool json; };
+struct options {
+    const char *knowledge;
+    bool json;
+};
 typedef int action_fn(const struct kb *kb, const struct options *o, char **name, struct err *e);
 
 static bool asked(const struct rule *r, char **name)
@@ -44,8 +47,17 @@ static void json_texts(struct buf *b, const char *name, const struct str *s, siz
 
 static void json_rule(struct buf *b, const struct rule *r)
 {
-    const struct { const char *name; struct str s; } text[] = {
-        {"cause", r->cause}, {"name", r->name}, {"id", r->id}, {"title", r->title}, {"status", r->status}, {"level", r->level}, {"description", r->description}, {"sha256", r->sha256}};
+    const struct {
+        const char *name;
+        struct str s;
+    } text[] = {{"cause", r->cause},
+                {"name", r->name},
+                {"id", r->id},
+                {"title", r->title},
+                {"status", r->status},
+                {"level", r->level},
+                {"description", r->description},
+                {"sha256", r->sha256}};
     for (size_t i = 0; i < LEN(text); i++)
         buf_printf(b, "%s\"%s\":", i ? "," : "{", text[i].name), buf_json(b, str_trim(text[i].s));
     json_texts(b, "references", r->reference, r->n_reference), json_texts(b, "tags", r->tag, r->n_tag);
@@ -162,7 +174,8 @@ static void put_artifacts(struct buf *b, const struct rule *r, bool json)
         }
 }
 
-/* A row per cause: its rule, tests of each kind, and what evidence it asks for. A cause without a rule has its row too. */
+/* A row per cause: its rule, tests of each kind, and what evidence it asks for. A cause without a rule has
+ * its row too. */
 static int matrix(const struct kb *kb, const struct options *o, char **name, struct err *e)
 {
     size_t n;
@@ -178,9 +191,13 @@ static int matrix(const struct kb *kb, const struct options *o, char **name, str
             for (unsigned k = 0; k < TEST_KINDS; k++)
                 kind[k] += test_kinds(&r[i].test[tests]) >> k & 1;
         struct str rule = i < n ? r[i].name : STR("-");
-        buf_printf(&b, o->json ? "%s\n {\"cause\":\"%s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,\"contradicted\":%zu,\"missing\":%zu,\"hostile\":%zu,\"artefacts\":["
-                               : "%s%s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
-                   o->json && cause > rule_causes ? "," : "", *cause, STR_ARG(rule), tests, kind[0], kind[1], kind[2], kind[3]);
+        buf_printf(&b,
+                   o->json ? "%s\n "
+                             "{\"cause\":\"%s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,"
+                             "\"contradicted\":%zu,\"missing\":%zu,\"hostile\":%zu,\"artefacts\":["
+                           : "%s%s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
+                   o->json && cause > rule_causes ? "," : "", *cause, STR_ARG(rule), tests, kind[0], kind[1],
+                   kind[2], kind[3]);
         put_artifacts(&b, i < n ? &r[i] : NULL, o->json);
         buf_z(&b, o->json ? "]}" : "\n");
     }
@@ -189,13 +206,17 @@ static int matrix(const struct kb *kb, const struct options *o, char **name, str
     return EXIT_DONE;
 }
 
-static const struct { const char *name; action_fn *run; } actions[] = {{"list", list}, {"show", show}, {"lint", lint}, {"test", test}, {"matrix", matrix}};
+static const struct {
+    const char *name;
+    action_fn *run;
+} actions[] = {{"list", list}, {"show", show}, {"lint", lint}, {"test", test}, {"matrix", matrix}};
 
 int cmd_rules(int argc, char **argv)
 {
     struct options o = {0};
     const struct opt opts[] = {
-        {"knowledge", 0, OPT_TEXT, &o.knowledge, "DIR", "files of DIR replace the built-in ones of the same name or add to them", NULL},
+        {"knowledge", 0, OPT_TEXT, &o.knowledge, "DIR",
+         "files of DIR replace the built-in ones of the same name or add to them", NULL},
         {"json", 0, OPT_FLAG, &o.json, NULL, "list, matrix: print JSON", NULL},
         {0},
     };

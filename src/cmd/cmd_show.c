@@ -1,5 +1,6 @@
-/* show: one fact by its evidence id: what the case says of it, where it lies, what the second reader saw, the record as XML, the raw bytes.
- * The case is read first; then this process jails itself before it looks at evidence. Bytes of a file that is no longer the one that was read are not shown. */
+/* show: one fact by its evidence id: what the case says of it, where it lies, what the second reader saw, the
+ * record as XML, the raw bytes. The case is read first; then this process jails itself before it looks at
+ * evidence. Bytes of a file that is no longer the one that was read are not shown. */
 #include "parsers/evtx/evtx.h"
 #include "parsers/registry/regf.h"
 #include "base/hash.h"
@@ -11,16 +12,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEX_BYTES = 512 };       /* raw bytes shown; records reach 64 KiB, the first lines tell the tale */
+enum { HEX_BYTES = 512 }; /* raw bytes shown; records reach 64 KiB, the first lines tell the tale */
 
 /* Tables that hold facts with a place of their own, and how they are called for people. */
-static const struct { const char *table, *title; } tables[] = {
-    {"event", "event"}, {"fold", "folded events (the first of them)"}, {"reg_value", "registry value"}, {"reg_key", "registry key"}, {"secret", "LSA secret (times only)"},
-    {"logon_right", "logon rights"}, {"audit_policy", "audit policy"}, {"lsa_name", "LSA name"}, {"cached_logon", "cached logon"}, {"sam_account", "SAM account"},
-    {"lockout_policy", "lockout policy"}, {"task_cache", "scheduled task"}, {"hive", "hive"}, {"anomaly", "damage"},
+static const struct {
+    const char *table, *title;
+} tables[] = {
+    {"event", "event"},
+    {"fold", "folded events (the first of them)"},
+    {"reg_value", "registry value"},
+    {"reg_key", "registry key"},
+    {"secret", "LSA secret (times only)"},
+    {"logon_right", "logon rights"},
+    {"audit_policy", "audit policy"},
+    {"lsa_name", "LSA name"},
+    {"cached_logon", "cached logon"},
+    {"sam_account", "SAM account"},
+    {"lockout_policy", "lockout policy"},
+    {"task_cache", "scheduled task"},
+    {"hive", "hive"},
+    {"anomaly", "damage"},
 };
 
-struct show { const char *title; struct str path, place, sha256, kind; struct arena mem; bool found, event; };
+struct show {
+    const char *title;
+    struct str path, place, sha256, kind;
+    struct arena mem;
+    bool found, event;
+};
 
 static bool is_one_of(const char *name, const char *const *of, size_t n)
 {
@@ -32,18 +51,21 @@ static bool is_one_of(const char *name, const char *const *of, size_t n)
 
 static bool is_time(const char *name)
 {
-    static const char *const times[] = {"time", "written", "cupd", "oupd", "first_time", "last_time", "password_set", "last_logon", "last_bad", "expires", "registered", "last_run",
-                                        "last_ok", "last_written"};
+    static const char *const times[] = {
+        "time",       "written",  "cupd",    "oupd",       "first_time", "last_time", "password_set",
+        "last_logon", "last_bad", "expires", "registered", "last_run",   "last_ok",   "last_written"};
     return is_one_of(name, times, LEN(times));
 }
 
 static bool is_plumbing(const char *name)
 {
-    static const char *const ours[] = {"id", "file_id", "file_off", "hive_id", "host_id", "identity", "size", "key_off"};
+    static const char *const ours[] = {"id",      "file_id",  "file_off", "hive_id",
+                                       "host_id", "identity", "size",     "key_off"};
     return is_one_of(name, ours, LEN(ours));
 }
 
-static enum status print_fact(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status print_fact(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                              struct err *e)
 {
     struct show *s = ctx;
     struct buf b = {0};
@@ -72,15 +94,18 @@ static enum status print_fact(void *ctx, const struct cell *c, const char *const
     return OK;
 }
 
-static enum status keep_file(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status keep_file(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
 {
     struct show *s = ctx;
     (void)name, (void)n, (void)e;
-    s->path = arena_str(&s->mem, c[0].s), s->place = arena_str(&s->mem, c[1].s), s->sha256 = arena_str(&s->mem, c[2].s), s->kind = arena_str(&s->mem, c[3].s);
+    s->path = arena_str(&s->mem, c[0].s), s->place = arena_str(&s->mem, c[1].s),
+    s->sha256 = arena_str(&s->mem, c[2].s), s->kind = arena_str(&s->mem, c[3].s);
     return OK;
 }
 
-static enum status print_second(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status print_second(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                                struct err *e)
 {
     struct buf b = {0};
     (void)ctx, (void)name, (void)n, (void)e;
@@ -108,16 +133,19 @@ static void hex_dump(const uint8_t *p, size_t n, uint64_t off)
 /* Where in its container's own terms: chunk and record, or the cell as the hive counts. */
 static void print_place(const struct map *m, uint64_t off)
 {
-    uint64_t slot = off < EVTX_HEADER ? 0 : (off - EVTX_HEADER) / EVTX_CHUNK, chunk = EVTX_HEADER + slot * EVTX_CHUNK;
+    uint64_t slot = off < EVTX_HEADER ? 0 : (off - EVTX_HEADER) / EVTX_CHUNK,
+             chunk = EVTX_HEADER + slot * EVTX_CHUNK;
     if (off < EVTX_HEADER)
         return;
     if (chunk + 8 <= m->n && memcmp(m->p + chunk, "ElfChnk", 8) == 0)
-        printf("\nplace\n  chunk %llu at 0x%llx, record at 0x%llx in it\n", (unsigned long long)slot, (unsigned long long)chunk, (unsigned long long)(off - chunk));
+        printf("\nplace\n  chunk %llu at 0x%llx, record at 0x%llx in it\n", (unsigned long long)slot,
+               (unsigned long long)chunk, (unsigned long long)(off - chunk));
     else if (memcmp(m->p, "regf", 4) == 0 && le32(m->p + 28) == 0)
         printf("\nplace\n  cell 0x%llx of the hive's bins\n", (unsigned long long)(off - EVTX_HEADER));
 }
 
-/* Is it still the file that was read? A whole file is hashed for a few bytes of it: they are worth nothing without. */
+/* Is it still the file that was read? A whole file is hashed for a few bytes of it: they are worth nothing
+ * without. */
 static bool is_same(const struct show *s, const struct map *m, char now[SHA256_TEXT])
 {
     uint8_t sum[SHA256_BYTES];
@@ -127,7 +155,8 @@ static bool is_same(const struct show *s, const struct map *m, char now[SHA256_T
 static void say_no_bytes(const struct show *s, const char *why)
 {
     struct buf b = {0};
-    buf_z(&b, "\nraw bytes: "), buf_term(&b, s->place), buf_printf(&b, ": %s; give the file with this sha256 its place back to see them\n", why);
+    buf_z(&b, "\nraw bytes: "), buf_term(&b, s->place),
+        buf_printf(&b, ": %s; give the file with this sha256 its place back to see them\n", why);
     out_put(&b);
 }
 
@@ -144,7 +173,7 @@ static int show_bytes(struct show *s, uint64_t off)
         return EXIT_DONE;
     }
     int code = EXIT_DONE;
-    is_same(s, &(struct map){0}, now);          /* what the library loads, it loads before the jail */
+    is_same(s, &(struct map){0}, now); /* what the library loads, it loads before the jail */
     fflush(stdout);
     plat_jail(&(struct jail_limits){.may_write = true});
     if (plat_map(fd, bytes, &map, &e) != OK) {
@@ -154,12 +183,15 @@ static int show_bytes(struct show *s, uint64_t off)
         say_no_bytes(s, why);
         code = EXIT_PARTIAL;
     } else if (off >= map.n) {
-        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end", s->place.p, (unsigned long long)off);
+        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end", s->place.p,
+                             (unsigned long long)off);
     } else {
         size_t n = map.n - (size_t)off < HEX_BYTES ? map.n - (size_t)off : HEX_BYTES;
         struct buf xml = {0};
         uint32_t size = 0;
-        enum status st = s->event ? evtx_record(span_of(map.p, map.n, 0), off, EVTX_XML, &s->mem, &xml, &size, &e) : OK;
+        enum status st = s->event
+                             ? evtx_record(span_of(map.p, map.n, 0), off, EVTX_XML, &s->mem, &xml, &size, &e)
+                             : OK;
         if (s->event && st == OK) {
             printf("\nrecord as XML (%u bytes)\n", size);
             buf_char(&xml, '\n');
@@ -171,7 +203,8 @@ static int show_bytes(struct show *s, uint64_t off)
             printf("\nrecord as XML: %s: %s\n", e.what, e.why);
         }
         out_put(&xml);
-        uint32_t cell = str_eq(s->kind, STR("hive")) && n >= 4 ? 0 - le32(map.p + off) : 0;    /* a cell begins with its size, negative when in use */
+        /* a cell begins with its size, negative when in use */
+        uint32_t cell = str_eq(s->kind, STR("hive")) && n >= 4 ? 0 - le32(map.p + off) : 0;
         n = cell >= 8 && cell < n ? cell : n;
         print_place(&map, off);
         printf("\nraw bytes\n");
@@ -185,7 +218,8 @@ static int show_bytes(struct show *s, uint64_t off)
 static bool parse_id(struct str id, int64_t *file, int64_t *off)
 {
     struct str rest = id, head = str_cut(&rest, ':');
-    return head.n > 1 && head.p[0] == 'f' && str_i64((struct str){head.p + 1, head.n - 1}, file) && rest.n > 2 && str_starts_ci(rest, STR("0x")) && str_i64(rest, off) && *off >= 0;
+    return head.n > 1 && head.p[0] == 'f' && str_i64((struct str){head.p + 1, head.n - 1}, file) && rest.n > 2
+           && str_starts_ci(rest, STR("0x")) && str_i64(rest, off) && *off >= 0;
 }
 
 static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
@@ -196,19 +230,25 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
         return complain_text(EXIT_USAGE, "show: '%s' is not an evidence id such as f3:0x11c00", id);
     struct value arg[] = {val_i(file), val_i(off)};
     enum col_type type[] = {COL_INT, COL_INT};
-    if (case_query(db, "SELECT path, place, coalesce(sha256, 'not hashed'), coalesce(kind, '') FROM evidence WHERE id = ?1", arg, type, 1, keep_file, s, &e) != OK)
+    if (case_query(db,
+                   "SELECT path, place, coalesce(sha256, 'not hashed'), coalesce(kind, '') FROM evidence "
+                   "WHERE id = ?1",
+                   arg, type, 1, keep_file, s, &e)
+        != OK)
         return complain(&e, EXIT_OUTPUT);
     if (!s->path.p || !s->place.p)
         return complain_text(EXIT_USAGE, "show: this case has no evidence file f%lld", (long long)file);
     struct buf head = {0};
-    buf_printf(&head, "%s\n  file         ", id), buf_term(&head, s->path), buf_z(&head, "\n  read from    "), buf_term(&head, s->place), buf_z(&head, "\n  sha256       "), buf_term(&head, s->sha256);
+    buf_printf(&head, "%s\n  file         ", id), buf_term(&head, s->path), buf_z(&head, "\n  read from    "),
+        buf_term(&head, s->place), buf_z(&head, "\n  sha256       "), buf_term(&head, s->sha256);
     buf_printf(&head, "\n  offset       0x%llx (%llu)\n", (unsigned long long)off, (unsigned long long)off);
     out_put(&head);
     for (size_t i = 0; i < LEN(tables); i++) {
         char sql[128];
         bool before = s->found;
         s->title = tables[i].title;
-        snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE file_id = ?1 AND file_off = ?2 ORDER BY id", tables[i].table);
+        snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE file_id = ?1 AND file_off = ?2 ORDER BY id",
+                 tables[i].table);
         if (case_query(db, sql, arg, type, 2, print_fact, s, &e) != OK)
             return complain(&e, EXIT_OUTPUT);
         s->event |= s->found && !before && i < 2;
@@ -216,7 +256,9 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
     if (!s->found)
         return complain_text(EXIT_USAGE, "show: the case holds no fact at %s", id);
     struct value cited[] = {val_s(str_of(id))};
-    if (case_query(db, "SELECT result, detail, reader FROM verification WHERE evidence_id = ?1", cited, (enum col_type[]){COL_TEXT}, 1, print_second, s, &e) != OK)
+    if (case_query(db, "SELECT result, detail, reader FROM verification WHERE evidence_id = ?1", cited,
+                   (enum col_type[]){COL_TEXT}, 1, print_second, s, &e)
+        != OK)
         return complain(&e, EXIT_OUTPUT);
     *at = (uint64_t)off;
     return EXIT_DONE;
@@ -239,10 +281,11 @@ int cmd_show(int argc, char **argv)
     if (case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     uint64_t off = 0;
-    code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2], &off) : complain_text(EXIT_BUG, "out of memory");
+    code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2], &off)
+                                         : complain_text(EXIT_BUG, "out of memory");
     case_close(db);
     if (code == EXIT_DONE) {
-        _Exit(out_end(show_bytes(&s, off)));    /* jailed: there is nothing left that may be cleaned up */
+        _Exit(out_end(show_bytes(&s, off))); /* jailed: there is nothing left that may be cleaned up */
     }
     arena_free(&s.mem);
     return code;

@@ -1,4 +1,5 @@
-/* verify: hashes the evidence of a case again, derives every cited fact again, and asks the second readers again. */
+/* verify: hashes the evidence of a case again, derives every cited fact again, and asks the second readers
+ * again. */
 #include "parsers/second/second.h"
 #include "case/casedb.h"
 #include "cmd/cmd.h"
@@ -11,21 +12,29 @@
 #include <string.h>
 
 /* Tables whose rows findings may cite. */
-static const char *const tables[] = {"event", "fold", "reg_value", "reg_key", "secret", "logon_right", "audit_policy", "lsa_name", "cached_logon", "sam_account", "lockout_policy",
-                                     "task_cache"};
-static const char *const plumbing[] = {"id", "file_id", "file_off", "hive_id", "host_id", "boot", "evidence_id"};
+static const char *const tables[] = {"event",        "fold",        "reg_value",      "reg_key",
+                                     "secret",       "logon_right", "audit_policy",   "lsa_name",
+                                     "cached_logon", "sam_account", "lockout_policy", "task_cache"};
+static const char *const plumbing[] = {"id",      "file_id", "file_off",   "hive_id",
+                                       "host_id", "boot",    "evidence_id"};
 
-struct file_state { int64_t id, now; struct str path, place, sha256; bool older, read; };      /* now: its id in the fresh case, 0 when it is gone; read: not left out */
+/* now: its id in the fresh case, 0 when it is gone; read: not left out */
+struct file_state {
+    int64_t id, now;
+    struct str path, place, sha256;
+    bool older, read;
+};
 
 struct job {
     struct casedb *stored, *fresh;
     struct kb *kb;
     struct evidence ev;
     struct arena mem;
-    struct file_state *file; size_t n_file;
+    struct file_state *file;
+    size_t n_file;
     struct want want;
-    uint64_t same, changed, missing;            /* files */
-    uint64_t equal, differ, gone;               /* cited facts */
+    uint64_t same, changed, missing; /* files */
+    uint64_t equal, differ, gone;    /* cited facts */
     uint64_t second[SECOND_RESULTS];
     bool json;
     const char *table;
@@ -42,12 +51,17 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     j->file = more;
     struct file_state *f = &j->file[j->n_file++];
-    *f = (struct file_state){.id = c[0].i, .path = arena_str(&j->mem, c[1].s), .place = arena_str(&j->mem, c[2].s), .sha256 = c[3].null ? (struct str){0} : arena_str(&j->mem, c[3].s),
-                             .older = c[4].i, .read = c[5].i};
+    *f = (struct file_state){.id = c[0].i,
+                             .path = arena_str(&j->mem, c[1].s),
+                             .place = arena_str(&j->mem, c[2].s),
+                             .sha256 = c[3].null ? (struct str){0} : arena_str(&j->mem, c[3].s),
+                             .older = c[4].i,
+                             .read = c[5].i};
     return f->path.p && f->place.p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
 }
 
-static enum status read_options(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status read_options(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                                struct err *e)
 {
     struct job *j = ctx;
     (void)name, (void)n, (void)e;
@@ -58,20 +72,25 @@ static enum status read_options(void *ctx, const struct cell *c, const char *con
     if (str_eq(c[0].s, STR("recovered")))
         j->want.recovered = true;
     if (str_eq(c[0].s, STR("knowledge_sha256")) && !str_eq(c[1].s, str_of(kb_sha256(j->kb))))
-        complain_text(0, "the case was made with other knowledge (%.12s, now %.12s): facts that only one of them asks for count as gone", c[1].s.p, kb_sha256(j->kb));
+        complain_text(0,
+                      "the case was made with other knowledge (%.12s, now %.12s): facts that only one of "
+                      "them asks for count as gone",
+                      c[1].s.p, kb_sha256(j->kb));
     return OK;
 }
 
 /* --- the fresh one */
 
-static enum status match_file(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status match_file(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                              struct err *e)
 {
     struct job *j = ctx;
     (void)name, (void)n, (void)e;
     for (size_t i = 0; i < j->n_file; i++)
         if (str_eq(j->file[i].path, c[1].s) && !c[2].null) {
             j->file[i].now = c[0].i;
-            j->file[i].sha256 = j->file[i].sha256.p && !str_eq(j->file[i].sha256, c[2].s) ? STR("changed") : j->file[i].sha256;
+            j->file[i].sha256 = j->file[i].sha256.p && !str_eq(j->file[i].sha256, c[2].s) ? STR("changed")
+                                                                                          : j->file[i].sha256;
         }
     return OK;
 }
@@ -85,14 +104,18 @@ static enum status read_again(struct job *j, struct err *e)
     size_t n = 0;
     for (size_t i = 0; i < j->n_file && st == OK; i++)
         if (j->file[i].read)
-            file[n++] = (struct file){.path = j->file[i].path, .place = j->file[i].place, .older = j->file[i].older};
+            file[n++] = (struct file){
+                .path = j->file[i].path, .place = j->file[i].place, .older = j->file[i].older};
     progress_begin(&bar, PROGRESS_AUTO);
     struct ingest_options o = {.progress = progress_show, .ctx = &bar};
-    if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK && (st = discover_again(file, n, &j->ev, e)) == OK)
+    if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK
+        && (st = discover_again(file, n, &j->ev, e)) == OK)
         st = ingest(j->fresh, &j->want, &j->ev, &o, &r, e);
     progress_end(&bar);
     free(file);
-    return st == OK ? case_query(j->fresh, "SELECT id, path, sha256 FROM evidence", NULL, NULL, 0, match_file, j, e) : st;
+    return st == OK ? case_query(j->fresh, "SELECT id, path, sha256 FROM evidence", NULL, NULL, 0, match_file,
+                                 j, e)
+                    : st;
 }
 
 static int64_t now_of(const struct job *j, int64_t id)
@@ -113,15 +136,23 @@ static bool is_plumbing(const char *name)
     return false;
 }
 
-struct compare { const struct cell *was; const char *const *name; size_t n; bool found, equal; };
+struct compare {
+    const struct cell *was;
+    const char *const *name;
+    size_t n;
+    bool found, equal;
+};
 
-static enum status compare_row(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status compare_row(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                               struct err *e)
 {
     struct compare *q = ctx;
     (void)e;
-    bool equal = n + 1 == q->n;                 /* the stored row has evidence_id behind it */
+    bool equal = n + 1 == q->n; /* the stored row has evidence_id behind it */
     for (size_t i = 0; i < n && equal; i++)
-        equal = strcmp(name[i], q->name[i]) == 0 && (is_plumbing(name[i]) || (c[i].null == q->was[i].null && (c[i].null || str_eq(c[i].s, q->was[i].s))));
+        equal = strcmp(name[i], q->name[i]) == 0
+                && (is_plumbing(name[i])
+                    || (c[i].null == q->was[i].null && (c[i].null || str_eq(c[i].s, q->was[i].s))));
     q->found = true, q->equal |= equal;
     return OK;
 }
@@ -134,7 +165,8 @@ static const struct cell *column(const struct cell *c, const char *const *name, 
     return NULL;
 }
 
-static enum status check_fact(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status check_fact(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                              struct err *e)
 {
     struct job *j = ctx;
     char sql[128];
@@ -142,11 +174,14 @@ static enum status check_fact(void *ctx, const struct cell *c, const char *const
     int64_t off = column(c, name, n, "file_off")->i, file = now_of(j, column(c, name, n, "file_id")->i);
     struct value arg[] = {val_i(file), val_i(off)};
     snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE file_id = ?1 AND file_off = ?2", j->table);
-    enum status st = file ? case_query(j->fresh, sql, arg, (enum col_type[]){COL_INT, COL_INT}, 2, compare_row, &q, e) : OK;
+    enum status st = file ? case_query(j->fresh, sql, arg, (enum col_type[]){COL_INT, COL_INT}, 2,
+                                       compare_row, &q, e)
+                          : OK;
     j->equal += q.equal, j->differ += q.found && !q.equal, j->gone += !q.found;
     if (st == OK && !q.equal) {
         struct buf b = {0};
-        buf_printf(&b, "%s  ", q.found ? "differs" : "gone"), buf_term(&b, column(c, name, n, "evidence_id")->s), buf_printf(&b, "  %s\n", j->table);
+        buf_printf(&b, "%s  ", q.found ? "differs" : "gone"),
+            buf_term(&b, column(c, name, n, "evidence_id")->s), buf_printf(&b, "  %s\n", j->table);
         if (j->json)
             buf_free(&b);
         out_put(&b);
@@ -154,18 +189,22 @@ static enum status check_fact(void *ctx, const struct cell *c, const char *const
     return st;
 }
 
-static enum status copy_citation(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status copy_citation(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                                 struct err *e)
 {
     struct job *j = ctx;
     char id[64];
     (void)name, (void)n;
     snprintf(id, sizeof id, "f%lld:0x%llx", (long long)now_of(j, c[0].i), (unsigned long long)c[1].i);
     struct value v[] = {val_s(str_of(id))};
-    return case_run(j->fresh, "INSERT OR IGNORE INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cited', (SELECT count(*) FROM citation), ?1)", v,
-                    (enum col_type[]){COL_TEXT}, 1, e);
+    return case_run(j->fresh,
+                    "INSERT OR IGNORE INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cited', "
+                    "(SELECT count(*) FROM citation), ?1)",
+                    v, (enum col_type[]){COL_TEXT}, 1, e);
 }
 
-static enum status count_second(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status count_second(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                                struct err *e)
 {
     struct job *j = ctx;
     (void)name, (void)n, (void)e;
@@ -184,16 +223,23 @@ static enum status compare_all(struct job *j, struct err *e)
         if ((st = case_exec(j->fresh, sql, e)) != OK)
             break;
         j->table = tables[i];
-        snprintf(sql, sizeof sql, "SELECT t.*, c.evidence_id FROM %s t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON c.evidence_id = printf('f%%d:0x%%x', t.file_id, t.file_off)"
-                                  " ORDER BY t.id", tables[i]);
+        snprintf(sql, sizeof sql,
+                 "SELECT t.*, c.evidence_id FROM %s t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON "
+                 "c.evidence_id = printf('f%%d:0x%%x', t.file_id, t.file_off)"
+                 " ORDER BY t.id",
+                 tables[i]);
         st = case_query(j->stored, sql, NULL, NULL, 0, check_fact, j, e);
-        snprintf(sql, sizeof sql, "SELECT DISTINCT t.file_id, t.file_off FROM %s t JOIN citation c ON c.evidence_id = printf('f%%d:0x%%x', t.file_id, t.file_off) ORDER BY 1, 2", tables[i]);
+        snprintf(sql, sizeof sql,
+                 "SELECT DISTINCT t.file_id, t.file_off FROM %s t JOIN citation c ON c.evidence_id = "
+                 "printf('f%%d:0x%%x', t.file_id, t.file_off) ORDER BY 1, 2",
+                 tables[i]);
         if (st == OK)
             st = case_query(j->stored, sql, NULL, NULL, 0, copy_citation, j, e);
     }
     unsigned layers = 0;
     if (st == OK && (st = verify(j->fresh, false, &layers, e)) == OK)
-        st = case_query(j->fresh, "SELECT result, count(*) FROM verification GROUP BY result", NULL, NULL, 0, count_second, j, e);
+        st = case_query(j->fresh, "SELECT result, count(*) FROM verification GROUP BY result", NULL, NULL, 0,
+                        count_second, j, e);
     return st;
 }
 
@@ -205,7 +251,8 @@ static void tell_files(struct job *j)
         bool changed = str_eq(f->sha256, STR("changed")), missing = f->sha256.p && !f->now;
         j->same += f->now && f->sha256.p && !changed, j->changed += changed, j->missing += missing;
         if ((changed || missing) && !j->json)
-            buf_z(&b, changed ? "changed  " : "missing  "), buf_term(&b, f->path), buf_z(&b, "  (read from "), buf_term(&b, f->place), buf_z(&b, ")\n");
+            buf_z(&b, changed ? "changed  " : "missing  "), buf_term(&b, f->path), buf_z(&b, "  (read from "),
+                buf_term(&b, f->place), buf_z(&b, ")\n");
     }
     out_put(&b);
 }
@@ -213,12 +260,15 @@ static void tell_files(struct job *j)
 static void tell(const struct job *j)
 {
     static const char *const text =
-        "files        %llu unchanged, %llu changed, %llu missing\ncited facts  %llu derived again and equal, %llu differ, %llu gone\n"
+        "files        %llu unchanged, %llu changed, %llu missing\ncited facts  %llu derived again and equal, "
+        "%llu differ, %llu gone\n"
         "second read  %llu agree, %llu agree but for a known defect, %llu differ, %llu unreadable (%s)\n";
-    static const char *const json =
-        "{\"files\":{\"unchanged\":%llu,\"changed\":%llu,\"missing\":%llu},\"facts\":{\"equal\":%llu,\"differ\":%llu,\"gone\":%llu},"
-        "\"second_reader\":{\"agree\":%llu,\"agree_with_defect\":%llu,\"differ\":%llu,\"unreadable\":%llu,\"version\":\"%s\"}}\n";
-    const unsigned long long v[] = {j->same, j->changed, j->missing, j->equal, j->differ, j->gone, j->second[0], j->second[1], j->second[2], j->second[3]};
+    static const char *const json = "{\"files\":{\"unchanged\":%llu,\"changed\":%llu,\"missing\":%llu},"
+                                    "\"facts\":{\"equal\":%llu,\"differ\":%llu,\"gone\":%llu},"
+                                    "\"second_reader\":{\"agree\":%llu,\"agree_with_defect\":%llu,\"differ\":"
+                                    "%llu,\"unreadable\":%llu,\"version\":\"%s\"}}\n";
+    const unsigned long long v[] = {j->same, j->changed,   j->missing,   j->equal,     j->differ,
+                                    j->gone, j->second[0], j->second[1], j->second[2], j->second[3]};
     _Static_assert(SECOND_RESULTS == 4, "one number per result");
     if (j->json)
         printf(json, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], second_version());
@@ -227,7 +277,8 @@ static void tell(const struct job *j)
 }
 
 /* What was skipped and not hashed either, such as a link, was never read. */
-static const char stored_files[] = "SELECT id, path, place, sha256, older, state <> 'skipped' OR sha256 IS NOT NULL FROM evidence ORDER BY id";
+static const char stored_files[] = "SELECT id, path, place, sha256, older, state <> 'skipped' OR sha256 IS "
+                                   "NOT NULL FROM evidence ORDER BY id";
 
 int cmd_verify(int argc, char **argv)
 {
@@ -247,19 +298,27 @@ int cmd_verify(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
-    enum status st = arena_make(&j.mem, 64u << 20) ? OK : err_set(&e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
-    if (st == OK && ((st = case_open(argv[1], &j.stored, &e)) != OK || (st = kb_load(knowledge, &j.kb, &e)) != OK)) {
+    enum status st = arena_make(&j.mem, 64u << 20)
+                         ? OK
+                         : err_set(&e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
+    if (st == OK
+        && ((st = case_open(argv[1], &j.stored, &e)) != OK || (st = kb_load(knowledge, &j.kb, &e)) != OK)) {
         code = complain(&e, EXIT_USAGE);
     } else {
         j.want = st == OK ? *kb_want(j.kb) : j.want;
-        if (st == OK && (st = case_query(j.stored, stored_files, NULL, NULL, 0, add_file, &j, &e)) == OK &&
-            (st = case_query(j.stored, "SELECT key, value FROM meta", NULL, NULL, 0, read_options, &j, &e)) == OK && (st = read_again(&j, &e)) == OK) {
+        if (st == OK && (st = case_query(j.stored, stored_files, NULL, NULL, 0, add_file, &j, &e)) == OK
+            && (st = case_query(j.stored, "SELECT key, value FROM meta", NULL, NULL, 0, read_options, &j, &e))
+                   == OK
+            && (st = read_again(&j, &e)) == OK) {
             tell_files(&j);
             st = compare_all(&j, &e);
         }
         if (st == OK)
             tell(&j);
-        code = st != OK ? complain(&e, exit_for(st)) : j.missing || j.gone ? EXIT_PARTIAL : j.changed || j.differ || j.second[SECOND_DIFFER] ? EXIT_FINDING : EXIT_DONE;
+        code = st != OK                                           ? complain(&e, exit_for(st))
+               : j.missing || j.gone                              ? EXIT_PARTIAL
+               : j.changed || j.differ || j.second[SECOND_DIFFER] ? EXIT_FINDING
+                                                                  : EXIT_DONE;
     }
     case_close(j.stored), case_close(j.fresh);
     evidence_free(&j.ev);

@@ -3,12 +3,21 @@
 #include "case/casedb.h"
 #include "plat/plat.h"
 
-enum { REPORT_BYTES = 256 << 20, FILES = 8 };       /* address space for the model; pages are touched only when used */
+/* address space for the model; pages are touched only when used */
+enum { REPORT_BYTES = 256 << 20, FILES = 8 };
 
 /* Files written, not yet under their names. */
-struct staged { struct arena mem; const char *folder; struct { char *path, *tmp; } file[FILES]; size_t n; };
+struct staged {
+    struct arena mem;
+    const char *folder;
+    struct {
+        char *path, *tmp;
+    } file[FILES];
+    size_t n;
+};
 
-/* The names of one file more; NULL when memory is short. It is removed again unless it gets its final name. */
+/* The names of one file more; NULL when memory is short. It is removed again unless it gets its final name.
+ */
 static char *stage(struct staged *s, const char *name, struct err *e)
 {
     s->file[s->n].path = arena_printf(&s->mem, "%s/%s", s->folder, name);
@@ -28,7 +37,8 @@ static enum status stage_reports(struct staged *s, struct casedb *db, struct err
         const char *tmp = stage(s, f->file, e);
         st = tmp ? f->write(rep, &text, e) : E_LIMIT;
         if (st == OK)
-            st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory") : plat_write_file(tmp, buf_view(&text), e);
+            st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory")
+                          : plat_write_file(tmp, buf_view(&text), e);
         buf_free(&text);
     }
     return st;
@@ -42,7 +52,7 @@ static enum status publish(struct staged *s, enum status st, struct err *e)
     for (; i < s->n; i++)
         plat_remove(s->file[i].tmp);
     if (e->path && (e->path < (char *)s->mem.end && e->path >= (char *)s->mem.base))
-        e->path = s->folder;                        /* the longer path dies with the arena */
+        e->path = s->folder; /* the longer path dies with the arena */
     arena_free(&s->mem);
     return st;
 }
@@ -59,5 +69,11 @@ static enum status write_files(struct casedb *db, const char *folder, bool with_
     return publish(&s, st, e);
 }
 
-enum status write_reports(struct casedb *db, const char *folder, struct err *e) { return write_files(db, folder, false, e); }
-enum status write_case(struct casedb *db, const char *folder, struct err *e) { return write_files(db, folder, true, e); }
+enum status write_reports(struct casedb *db, const char *folder, struct err *e)
+{
+    return write_files(db, folder, false, e);
+}
+enum status write_case(struct casedb *db, const char *folder, struct err *e)
+{
+    return write_files(db, folder, true, e);
+}

@@ -1,5 +1,5 @@
-/* output: the case and its reports into a folder. All are written under temporary names before the first is renamed, the case last: what fails leaves the
- * folder as it was, and a case that is there has its reports.
+/* output: the case and its reports into a folder. All are written under temporary names before the first is
+ * renamed, the case last: what fails leaves the folder as it was, and a case that is there has its reports.
  * Everything is released on return; the case stays open.
  * It refuses to leave half a file under its final name. */
 #ifndef OUTPUT_H
@@ -7,5 +7,5 @@
 #include "base/err.h"
 struct casedb;
 enum status write_reports(struct casedb *db, const char *folder, struct err *e);
-enum status write_case(struct casedb *db, const char *folder, struct err *e);       /* and its reports */
+enum status write_case(struct casedb *db, const char *folder, struct err *e); /* and its reports */
 #endif

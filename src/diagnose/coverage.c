@@ -2,12 +2,13 @@
 #include "diagnose/diagnose.h"
 #include "kb/kb.h"
 
-/* The artefacts to look for: those of artifacts.yml and those rules ask for. A name with a colon asks for audit policy as well.
- * Names keep their case: Security is a channel, SECURITY a hive. */
+/* The artefacts to look for: those of artifacts.yml and those rules ask for. A name with a colon asks for
+ * audit policy as well. Names keep their case: Security is a channel, SECURITY a hive. */
 static enum status want_artifact(struct casedb *db, struct str name, struct str kind, struct err *e)
 {
     struct value v[] = {val_s(name), val_s(name.n && memchr(name.p, ':', name.n) ? STR("audit") : kind)};
-    return case_run(db, "INSERT OR IGNORE INTO want_artifact(name, kind) VALUES(?1, ?2)", v, (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
+    return case_run(db, "INSERT OR IGNORE INTO want_artifact(name, kind) VALUES(?1, ?2)", v,
+                    (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
 }
 
 static bool is_hive(struct str name)
@@ -24,13 +25,17 @@ static enum status want_artifacts(struct casedb *db, const struct kb *kb, struct
     size_t n, n_rule;
     const struct kb_artifact *a = kb_artifacts(kb, &n);
     const struct rule *rule = kb_rules(kb, &n_rule);
-    enum status st = case_exec(db, "DROP TABLE IF EXISTS temp.want_artifact; CREATE TEMP TABLE want_artifact(name TEXT PRIMARY KEY, kind TEXT)", e);
+    enum status st = case_exec(db,
+                               "DROP TABLE IF EXISTS temp.want_artifact; CREATE TEMP TABLE "
+                               "want_artifact(name TEXT PRIMARY KEY, kind TEXT)",
+                               e);
     for (size_t i = 0; i < n && st == OK; i++)
         st = want_artifact(db, a[i].name, a[i].kind, e);
     for (size_t i = 0; i < n_rule && st == OK; i++)
         for (size_t k = 0; k < rule[i].n_require && st == OK; k++)
             for (size_t j = 0; j < rule[i].require[k].n && st == OK; j++)
-                st = want_artifact(db, rule[i].require[k].artifact[j], is_hive(rule[i].require[k].artifact[j]) ? STR("hive") : STR("channel"), e);
+                st = want_artifact(db, rule[i].require[k].artifact[j],
+                                   is_hive(rule[i].require[k].artifact[j]) ? STR("hive") : STR("channel"), e);
     return st;
 }
 

@@ -7,28 +7,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ENGINE_ARENA = 64 << 20 };       /* hosts and what covers them; touched only as far as used */
+enum { ENGINE_ARENA = 64 << 20 }; /* hosts and what covers them; touched only as far as used */
 enum verdict { NOTHING, CONFIRMED, LIKELY, POSSIBLE, LATENT, RULED_OUT, UNDETERMINED };
-static const char *const verdict_names[] = {[NOTHING] = "none", [CONFIRMED] = "confirmed", [LIKELY] = "likely", [POSSIBLE] = "possible",
-                                            [LATENT] = "latent", [RULED_OUT] = "ruled_out", [UNDETERMINED] = "undetermined"};
+static const char *const verdict_names[] = {[NOTHING] = "none",
+                                            [CONFIRMED] = "confirmed",
+                                            [LIKELY] = "likely",
+                                            [POSSIBLE] = "possible",
+                                            [LATENT] = "latent",
+                                            [RULED_OUT] = "ruled_out",
+                                            [UNDETERMINED] = "undetermined"};
 
-struct host { int64_t id; struct str name; };
-struct reach { int64_t host, file; struct str artifact; bool covers, any_time, has_file, stale; int64_t from, to; };       /* a row of temp.reach */
+struct host {
+    int64_t id;
+    struct str name;
+};
+/* a row of temp.reach */
+struct reach {
+    int64_t host, file;
+    struct str artifact;
+    bool covers, any_time, has_file, stale;
+    int64_t from, to;
+};
 
 struct engine {
     struct casedb *db;
     const struct kb *kb;
     struct arena a;
-    struct host *host; size_t n_host;
-    struct reach *reach; size_t n_reach;
-    int64_t *stale; size_t n_stale;     /* files of older copies of hives (RegBack, Windows.old) and of dirty ones without logs, ascending: what they say need not be so any more */
+    struct host *host;
+    size_t n_host;
+    struct reach *reach;
+    size_t n_reach;
+    /* files of older copies of hives (RegBack, Windows.old) and of dirty ones without logs, ascending: what
+     * they say need not be so any more */
+    int64_t *stale;
+    size_t n_stale;
     const struct rule *rule;
     const struct indicator *ind;
     struct hits hits;
-    size_t no_host, no_evidence;        /* rows that say nothing provable */
+    size_t no_host, no_evidence; /* rows that say nothing provable */
 };
 
-static enum status no_room(struct err *e) { return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory"); }
+static enum status no_room(struct err *e)
+{
+    return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory");
+}
 
 static bool is_stale(const struct engine *g, int64_t file)
 {
@@ -45,7 +67,8 @@ static bool is_stale(const struct engine *g, int64_t file)
     return false;
 }
 
-static enum status keep_stale(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status keep_stale(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                              struct err *e)
 {
     struct engine *g = ctx;
     (void)name, (void)n;
@@ -74,9 +97,16 @@ static bool rests_on_stale(const struct engine *g, struct str ids)
 }
 
 /* What speaks about one subject of one host: its own rows and those about the whole host. */
-struct subject { size_t host; struct str name; const struct group *own[ROLES], *all[ROLES]; const struct hit *hit[ROLES][2 * HITS_KEPT]; size_t n[ROLES]; };
+struct subject {
+    size_t host;
+    struct str name;
+    const struct group *own[ROLES], *all[ROLES];
+    const struct hit *hit[ROLES][2 * HITS_KEPT];
+    size_t n[ROLES];
+};
 
-static enum status put(struct engine *g, const char *sql, const struct value *v, const char *types, struct err *e)
+static enum status put(struct engine *g, const char *sql, const struct value *v, const char *types,
+                       struct err *e)
 {
     enum col_type t[16];
     size_t n = strlen(types);
@@ -86,9 +116,12 @@ static enum status put(struct engine *g, const char *sql, const struct value *v,
 }
 
 /* --- {column} in texts */
-static bool is_time_name(struct str s) { return str_eq_ci(s, STR("time")) || str_ends_ci(s, STR("_time")) || str_ends_ci(s, STR("_at")); }
+static bool is_time_name(struct str s)
+{
+    return str_eq_ci(s, STR("time")) || str_ends_ci(s, STR("_time")) || str_ends_ci(s, STR("_at"));
+}
 
-static void put_time(struct buf *b, int64_t t)      /* to the second: the citation beside it has the rest */
+static void put_time(struct buf *b, int64_t t) /* to the second: the citation beside it has the rest */
 {
     char text[WINTIME_TEXT], *dot = strchr(wintime_text(t, text), '.');
     if (dot)
@@ -109,7 +142,8 @@ static void put_cell(struct buf *b, struct str name, const struct cell *c, struc
 }
 
 /* Unknown names stay as they are: lint refuses them. */
-static void render(struct buf *b, struct str text, const struct cell *cell, const char *const *name, size_t n, struct str host)
+static void render(struct buf *b, struct str text, const struct cell *cell, const char *const *name, size_t n,
+                   struct str host)
 {
     while (text.n) {
         struct str head = str_cut(&text, '{');
@@ -133,7 +167,8 @@ static void render(struct buf *b, struct str text, const struct cell *cell, cons
 }
 
 /* --- hosts and coverage */
-static enum status keep_host(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status keep_host(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
 {
     struct engine *g = ctx;
     (void)name, (void)n;
@@ -149,7 +184,8 @@ static enum status keep_host(void *ctx, const struct cell *c, const char *const 
     return OK;
 }
 
-static enum status keep_reach(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status keep_reach(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                              struct err *e)
 {
     struct engine *g = ctx;
     (void)name, (void)n;
@@ -162,13 +198,21 @@ static enum status keep_reach(void *ctx, const struct cell *c, const char *const
         g->reach = more;
     }
     bool any_time = c[4].i, gone = str_eq(c[2].s, STR("missing")) || str_eq(c[2].s, STR("unreadable"));
-    g->reach[g->n_reach++] = (struct reach){.host = c[0].i, .artifact = arena_str(&g->a, c[1].s), .covers = !gone && (any_time || !c[5].null), .any_time = any_time,
-                                            .has_file = !c[3].null, .file = c[3].i, .stale = !c[3].null && is_stale(g, c[3].i), .from = c[5].i, .to = c[6].i};
+    g->reach[g->n_reach++] = (struct reach){.host = c[0].i,
+                                            .artifact = arena_str(&g->a, c[1].s),
+                                            .covers = !gone && (any_time || !c[5].null),
+                                            .any_time = any_time,
+                                            .has_file = !c[3].null,
+                                            .file = c[3].i,
+                                            .stale = !c[3].null && is_stale(g, c[3].i),
+                                            .from = c[5].i,
+                                            .to = c[6].i};
     return OK;
 }
 
 /* Does what was read of the artefact cover one of these moments (none given: anything at all)? */
-static bool covers(const struct engine *g, int64_t host, struct str artifact, const struct hit *const *at, size_t n)
+static bool covers(const struct engine *g, int64_t host, struct str artifact, const struct hit *const *at,
+                   size_t n)
 {
     for (size_t i = 0; i < g->n_reach; i++) {
         const struct reach *r = &g->reach[i];
@@ -191,14 +235,16 @@ static bool satisfied(const struct engine *g, const struct requirement *q, const
     return false;
 }
 
-/* What a row without bytes of its own (a value that is not set) cites: the file that was read to know that. */
+/* What a row without bytes of its own (a value that is not set) cites: the file that was read to know that.
+ */
 static struct str file_of_role(const struct engine *g, size_t host, enum role role, char text[32])
 {
     for (size_t i = 0; i < g->rule->n_require; i++) {
         const struct requirement *q = &g->rule->require[i];
         for (size_t k = 0; k < q->n && q->for_role == role; k++)
             for (size_t j = 0; j < g->n_reach; j++)
-                if (g->reach[j].covers && g->reach[j].has_file && g->reach[j].host == g->host[host].id && str_eq(g->reach[j].artifact, q->artifact[k])) {
+                if (g->reach[j].covers && g->reach[j].has_file && g->reach[j].host == g->host[host].id
+                    && str_eq(g->reach[j].artifact, q->artifact[k])) {
                     snprintf(text, 32, "f%lld:0x0", (long long)g->reach[j].file);
                     return str_of(text);
                 }
@@ -217,7 +263,13 @@ static const struct cell *column(const struct cell *cell, const char *const *nam
 
 static struct str text_of(const struct cell *c) { return c && c->s.n ? c->s : (struct str){0}; }
 
-struct row { const struct engine *g; size_t host; const struct cell *cell; const char *const *name; size_t n; };
+struct row {
+    const struct engine *g;
+    size_t host;
+    const struct cell *cell;
+    const char *const *name;
+    size_t n;
+};
 
 static void explain(void *ctx, struct buf *out)
 {
@@ -225,12 +277,18 @@ static void explain(void *ctx, struct buf *out)
     render(out, r->g->ind->explain, r->cell, r->name, r->n, r->g->host[r->host].name);
 }
 
-static enum status keep_hit(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status keep_hit(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                            struct err *e)
 {
     struct engine *g = ctx;
-    const struct cell *host = column(cell, name, n, "host"), *time = column(cell, name, n, "time"), *win32 = column(cell, name, n, "win32");
-    struct hit_row h = {.role = g->ind->role, .subject = text_of(column(cell, name, n, "subject")), .evidence = text_of(column(cell, name, n, "evidence_id")),
-                        .also = text_of(column(cell, name, n, "also")), .has_time = time && time->type == COL_INT, .has_win32 = win32 && win32->type == COL_INT};
+    const struct cell *host = column(cell, name, n, "host"), *time = column(cell, name, n, "time"),
+                      *win32 = column(cell, name, n, "win32");
+    struct hit_row h = {.role = g->ind->role,
+                        .subject = text_of(column(cell, name, n, "subject")),
+                        .evidence = text_of(column(cell, name, n, "evidence_id")),
+                        .also = text_of(column(cell, name, n, "also")),
+                        .has_time = time && time->type == COL_INT,
+                        .has_win32 = win32 && win32->type == COL_INT};
     char file[32];
     while (h.host < g->n_host && !(host && str_eq_ci(g->host[h.host].name, host->s)))
         h.host++;
@@ -238,8 +296,10 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
         return g->no_host++, OK;
     if (!h.evidence.p && !(h.evidence = file_of_role(g, h.host, h.role, file)).p)
         return g->no_evidence++, OK;
-    if (h.role != ROLE_SYMPTOM && h.role != ROLE_CAUSE && (rests_on_stale(g, h.evidence) || rests_on_stale(g, h.also)))
-        return OK;                                      /* an older or outdated copy of a hive neither rules out nor links */
+    if (h.role != ROLE_SYMPTOM && h.role != ROLE_CAUSE
+        && (rests_on_stale(g, h.evidence) || rests_on_stale(g, h.also)))
+        /* an older or outdated copy of a hive neither rules out nor links */
+        return OK;
     h.time = h.has_time ? time->i : 0, h.win32 = h.has_win32 ? win32->i : 0;
     return hits_add(&g->hits, &h, explain, &(struct row){g, h.host, cell, name, n}, e);
 }
@@ -250,8 +310,8 @@ static enum status rule_error(struct engine *g, const char *role, const char *me
     return put(g, "INSERT INTO rule_error(rule, role, message) VALUES(?1, ?2, ?3)", v, "sss", e);
 }
 
-/* Runs all indicators. A rule that fails is noted and skipped whole: half its roles could make a wrong verdict. What fails for want of memory or
- * of the disk is no fault of the rule: the run ends. */
+/* Runs all indicators. A rule that fails is noted and skipped whole: half its roles could make a wrong
+ * verdict. What fails for want of memory or of the disk is no fault of the rule: the run ends. */
 static enum status gather(struct engine *g, bool *usable, struct err *e)
 {
     enum status st = OK;
@@ -259,7 +319,8 @@ static enum status gather(struct engine *g, bool *usable, struct err *e)
         struct err why = {0};
         char line[300];
         g->ind = &g->rule->ind[i], g->no_host = g->no_evidence = 0;
-        if ((st = case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why)) == E_NOMEM || st == E_IO) {
+        if ((st = case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why)) == E_NOMEM
+            || st == E_IO) {
             if (e)
                 *e = why;
         } else if (st != OK) {
@@ -276,7 +337,10 @@ static enum status gather(struct engine *g, bool *usable, struct err *e)
 
 /* --- from rows to a verdict */
 
-static int by_moment(const void *a, const void *b) { return hits_by_moment(*(const struct hit *const *)a, *(const struct hit *const *)b); }
+static int by_moment(const void *a, const void *b)
+{
+    return hits_by_moment(*(const struct hit *const *)a, *(const struct hit *const *)b);
+}
 
 static size_t take(const struct hit **to, size_t n, const struct group *g)
 {
@@ -309,7 +373,8 @@ static bool lacks(const struct engine *g, const struct subject *s, enum role rol
 static bool is_fresh(const struct engine *g, const struct subject *s)
 {
     for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++)
-        if (!rests_on_stale(g, s->hit[ROLE_CAUSE][i]->evidence) && !rests_on_stale(g, s->hit[ROLE_CAUSE][i]->also))
+        if (!rests_on_stale(g, s->hit[ROLE_CAUSE][i]->evidence)
+            && !rests_on_stale(g, s->hit[ROLE_CAUSE][i]->also))
             return true;
     return false;
 }
@@ -324,7 +389,9 @@ static enum verdict judge(const struct engine *g, const struct subject *s)
                : lacks(g, s, ROLE_CAUSE, false)                  ? UNDETERMINED
                : n[ROLE_COMPATIBLE]                              ? POSSIBLE
                                                                  : NOTHING;
-    return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? NOTHING : lacks(g, s, ROLE_SYMPTOM, true) ? UNDETERMINED : LATENT;
+    return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? NOTHING
+           : lacks(g, s, ROLE_SYMPTOM, true)     ? UNDETERMINED
+                                                 : LATENT;
 }
 
 /* --- storing */
@@ -355,29 +422,45 @@ static struct value moment(const struct subject *s, bool last)
     return v;
 }
 
-static enum status put_finding(struct engine *g, const struct subject *s, enum verdict verdict, int64_t *id, struct err *e)
+static enum status put_finding(struct engine *g, const struct subject *s, enum verdict verdict, int64_t *id,
+                               struct err *e)
 {
     const struct host *host = &g->host[s->host];
-    const struct cell cell[] = {{.type = COL_TEXT, .null = !s->name.p, .s = s->name}, {.type = COL_TEXT, .s = host->name}};
+    const struct cell cell[] = {{.type = COL_TEXT, .null = !s->name.p, .s = s->name},
+                                {.type = COL_TEXT, .s = host->name}};
     struct buf words = {0};
     render(&words, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
     size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
-    struct value v[] = {val_s(g->rule->cause), val_s(g->rule->name), val_s(g->rule->title), val_s(str_of(verdict_names[verdict])), val_i(host->id),
-                        val_s(s->name), common_code(s), moment(s, false), moment(s, true), val_i((int64_t)count), val_s(buf_view(&words))};
-    enum status st = words.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory") : put(g, "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, win32, first_seen, last_seen, count, explanation)"
-                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", v, "ssssisiiiis", e);
+    struct value v[] = {val_s(g->rule->cause),  val_s(g->rule->name),
+                        val_s(g->rule->title),  val_s(str_of(verdict_names[verdict])),
+                        val_i(host->id),        val_s(s->name),
+                        common_code(s),         moment(s, false),
+                        moment(s, true),        val_i((int64_t)count),
+                        val_s(buf_view(&words))};
+    enum status st = words.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory")
+                               : put(g,
+                                     "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, "
+                                     "win32, first_seen, last_seen, count, explanation)"
+                                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                                     v, "ssssisiiiis", e);
     *id = case_last_id(g->db);
     buf_free(&words);
     return st;
 }
 
-static enum status put_citation(struct engine *g, int64_t finding, enum role role, int64_t *ord, const struct hit *h, struct str evidence, struct str explain, struct err *e)
+static enum status put_citation(struct engine *g, int64_t finding, enum role role, int64_t *ord,
+                                const struct hit *h, struct str evidence, struct str explain, struct err *e)
 {
-    struct value v[] = {val_i(finding), val_s(str_of(role_names[role])), val_i((*ord)++), val_s(evidence), h->has_time ? val_i(h->time) : val_null(), val_s(explain)};
-    return put(g, "INSERT INTO citation(finding, role, ord, evidence_id, time, explain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", v, "isisis", e);
+    struct value v[] = {val_i(finding),  val_s(str_of(role_names[role])),           val_i((*ord)++),
+                        val_s(evidence), h->has_time ? val_i(h->time) : val_null(), val_s(explain)};
+    return put(
+        g,
+        "INSERT INTO citation(finding, role, ord, evidence_id, time, explain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+        v, "isisis", e);
 }
 
-/* A row that speaks about the host and about the subject alike is cited once; of too many the earliest and the latest stay. */
+/* A row that speaks about the host and about the subject alike is cited once; of too many the earliest and
+ * the latest stay. */
 static enum status put_citations(struct engine *g, struct subject *s, int64_t finding, struct err *e)
 {
     enum status st = OK;
@@ -392,7 +475,7 @@ static enum status put_citations(struct engine *g, struct subject *s, int64_t fi
                 i = n - LIM_CITATIONS / 2;
             const struct hit *h = s->hit[r][i];
             st = put_citation(g, finding, (enum role)r, &ord, h, h->evidence, h->explain, e);
-            for (struct str rest = h->also, id; st == OK && rest.n;)        /* ids with blanks between */
+            for (struct str rest = h->also, id; st == OK && rest.n;) /* ids with blanks between */
                 if ((id = str_cut(&rest, ' ')).n && !str_eq(id, h->evidence))
                     st = put_citation(g, finding, (enum role)r, &ord, h, id, (struct str){0}, e);
         }
@@ -407,7 +490,8 @@ static struct str collect_for(const struct engine *g, struct str artifact)
     for (size_t i = 0; i < g->rule->n_collect; i++)
         if (str_eq(g->rule->collect[i].artifact, artifact))
             return g->rule->collect[i].command;
-    for (struct str name = artifact; name.n; name = str_cut(&artifact, ':'))      /* "Security:Logon failure" is collected as Security */
+    /* "Security:Logon failure" is collected as Security */
+    for (struct str name = artifact; name.n; name = str_cut(&artifact, ':'))
         for (size_t i = 0; i < n; i++)
             if (str_eq(known[i].name, name))
                 return known[i].collect;
@@ -423,8 +507,10 @@ static enum status put_unknown(struct engine *g, const struct subject *s, int64_
         if (satisfied(g, q, s))
             continue;
         for (size_t k = 0; k < q->n && st == OK; k++) {
-            struct value v[] = {val_i(finding), val_i(ord++), val_s(q->artifact[k]), val_s(collect_for(g, q->artifact[k]))};
-            st = put(g, "INSERT INTO finding_unknown(finding, ord, artifact, collect) VALUES(?1, ?2, ?3, ?4)", v, "iiss", e);
+            struct value v[] = {val_i(finding), val_i(ord++), val_s(q->artifact[k]),
+                                val_s(collect_for(g, q->artifact[k]))};
+            st = put(g, "INSERT INTO finding_unknown(finding, ord, artifact, collect) VALUES(?1, ?2, ?3, ?4)",
+                     v, "iiss", e);
         }
     }
     return st;
@@ -435,8 +521,12 @@ static enum status put_remedies(struct engine *g, int64_t finding, struct err *e
     enum status st = OK;
     for (size_t i = 0; i < g->rule->n_remedy && st == OK; i++) {
         const struct remedy *m = &g->rule->remedy[i];
-        struct value v[] = {val_i(finding), val_i((int64_t)i), val_s(m->text), val_s(m->risk), val_s(m->reversible), val_s(m->verify)};
-        st = put(g, "INSERT INTO finding_remedy(finding, ord, text, risk, reversible, verify) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", v, "iissss", e);
+        struct value v[] = {val_i(finding), val_i((int64_t)i),    val_s(m->text),
+                            val_s(m->risk), val_s(m->reversible), val_s(m->verify)};
+        st = put(g,
+                 "INSERT INTO finding_remedy(finding, ord, text, risk, reversible, verify) VALUES(?1, ?2, "
+                 "?3, ?4, ?5, ?6)",
+                 v, "iissss", e);
     }
     return st;
 }
@@ -465,7 +555,8 @@ static int by_place(const void *a, const void *b)
     return c ? c : hits_by_name(x->subject, y->subject);
 }
 
-/* Subjects of the symptoms; without symptoms those of the causes; the host itself when no row names a subject. place[0..n): one host and role. */
+/* Subjects of the symptoms; without symptoms those of the causes; the host itself when no row names a
+ * subject. place[0..n): one host and role. */
 static enum status judge_groups(struct engine *g, const struct group *const *place, size_t n, struct err *e)
 {
     enum status st = OK;
@@ -486,10 +577,11 @@ static enum status judge_all(struct engine *g, struct err *e)
             place[n++] = &g->hits.group[i];
     qsort(place, n, sizeof *place, by_place);
     for (size_t i = 0; i < n && st == OK; i = end) {
-        for (end = i + 1; end < n && place[end]->host == place[i]->host && place[end]->role == place[i]->role; end++)
+        for (end = i + 1; end < n && place[end]->host == place[i]->host && place[end]->role == place[i]->role;
+             end++)
             ;
         st = judge_groups(g, place + i, end - i, e);
-        while (end < n && place[end]->host == place[i]->host)       /* causes, when there were symptoms */
+        while (end < n && place[end]->host == place[i]->host) /* causes, when there were symptoms */
             end++;
     }
     free(place);
@@ -508,7 +600,8 @@ static enum status judge_rule(struct engine *g, const struct rule *rule, struct 
 }
 
 /* Older copies, and hives whose latest changes stand in transaction logs that nobody collected. */
-static const char stale_sql[] = "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') "
+static const char stale_sql[] =
+    "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') "
     "UNION SELECT file_id FROM hive WHERE dirty = 1 AND coalesce(replay, 'dirty') LIKE 'dirty%' ORDER BY 1";
 
 static enum status begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
@@ -516,15 +609,24 @@ static enum status begin(struct engine *g, struct casedb *db, const struct kb *k
     *g = (struct engine){.db = db, .kb = kb};
     if (!arena_make(&g->a, ENGINE_ARENA))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
-    enum status st = case_query(db, "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name", NULL, NULL, 0, keep_host, g, e);
+    enum status st = case_query(db, "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name", NULL,
+                                NULL, 0, keep_host, g, e);
     if (st == OK)
         st = case_query(db, stale_sql, NULL, NULL, 0, keep_stale, g, e);
     if (st == OK)
-        st = case_query(db, "SELECT host_id, artifact, state, file_id, any_time, from_time, to_time FROM temp.reach ORDER BY host_id, artifact, from_time, to_time, file_id", NULL, NULL, 0, keep_reach, g, e);
-    return st == OK ? case_exec(db, "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; DELETE FROM finding_remedy; DELETE FROM rule_error", e) : st;
+        st = case_query(db,
+                        "SELECT host_id, artifact, state, file_id, any_time, from_time, to_time FROM "
+                        "temp.reach ORDER BY host_id, artifact, from_time, to_time, file_id",
+                        NULL, NULL, 0, keep_reach, g, e);
+    return st == OK ? case_exec(db,
+                                "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; "
+                                "DELETE FROM finding_remedy; DELETE FROM rule_error",
+                                e)
+                    : st;
 }
 
-enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n, struct err *e)
+enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
+                           struct err *e)
 {
     struct engine g;
     enum status st = begin(&g, db, kb, e);
@@ -546,27 +648,34 @@ enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e)
 }
 
 /* --- derive */
-struct drops { struct buf sql; struct str schema; };
+struct drops {
+    struct buf sql;
+    struct str schema;
+};
 
 static enum status drop(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
     struct drops *d = ctx;
     (void)name, (void)n, (void)e;
-    for (size_t i = 0; i + c[1].s.n <= d->schema.n; i++)        /* an index of the schema stays */
+    for (size_t i = 0; i + c[1].s.n <= d->schema.n; i++) /* an index of the schema stays */
         if (str_eq((struct str){d->schema.p + i, c[1].s.n}, c[1].s))
             return OK;
     buf_printf(&d->sql, "DROP %.*s \"%.*s\";", STR_ARG(c[2].s), STR_ARG(c[0].s));
     return OK;
 }
 
-/* Views and the indexes that derive/ adds are made anew, so that a case of an older program can be judged by other rules. */
+/* Views and the indexes that derive/ adds are made anew, so that a case of an older program can be judged by
+ * other rules. */
 enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
 {
     struct str sql = kb_file(kb, "views.sql");
     struct drops d = {.schema = kb_file(kb, "schema.sql")};
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "views.sql is missing");
-    enum status st = case_query(db, "SELECT name, sql, type FROM sqlite_schema WHERE type IN ('view', 'index') AND sql IS NOT NULL AND name NOT LIKE '%\"%' ORDER BY type, name", NULL, NULL, 0, drop, &d, e);
+    enum status st = case_query(db,
+                                "SELECT name, sql, type FROM sqlite_schema WHERE type IN ('view', 'index') "
+                                "AND sql IS NOT NULL AND name NOT LIKE '%\"%' ORDER BY type, name",
+                                NULL, NULL, 0, drop, &d, e);
     buf_char(&d.sql, 0);
     if (st == OK && d.sql.bad)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "views.sql", "no memory");

@@ -1,7 +1,7 @@
-/* diagnose: from facts to verdicts. derive() normalises facts into tables rules can join; coverage() says what the evidence covers;
- * diagnose() runs each rule's indicators and turns roles into findings with citations.
- * Everything is stored in the case; a finding without a citation cannot be stored.
- * A rule that fails to run is a row of rule_error and never silent. */
+/* diagnose: from facts to verdicts. derive() normalises facts into tables rules can join; coverage() says
+ * what the evidence covers; diagnose() runs each rule's indicators and turns roles into findings with
+ * citations. Everything is stored in the case; a finding without a citation cannot be stored. A rule that
+ * fails to run is a row of rule_error and never silent. */
 #ifndef DIAGNOSE_H
 #define DIAGNOSE_H
 #include "base/err.h"
@@ -10,11 +10,17 @@ struct casedb;
 struct kb;
 struct rule;
 
-enum status derive(struct casedb *db, const struct kb *kb, struct err *e);      /* knowledge/derive/: hosts, boots, sessions, failures, ... */
-enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e);        /* its halves: views.sql, then derive/ */
+/* knowledge/derive/: hosts, boots, sessions, failures, ... */
+enum status derive(struct casedb *db, const struct kb *kb, struct err *e);
+/* its halves: views.sql, then derive/ */
+enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e);
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e);
-/* coverage.c, knowledge/coverage.sql. Leaves a temporary table for diagnose: both run on one connection, coverage first. */
+/* coverage.c, knowledge/coverage.sql. Leaves a temporary table for diagnose: both run on one connection,
+ * coverage first. */
 enum status coverage(struct casedb *db, const struct kb *kb, struct err *e);
-enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e);    /* table finding, citation, finding_unknown */
-enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n, struct err *e);    /* these only; in the caller's transaction */
+/* table finding, citation, finding_unknown */
+enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e);
+/* these only; in the caller's transaction */
+enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
+                           struct err *e);
 #endif

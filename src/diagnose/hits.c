@@ -32,7 +32,8 @@ int hits_by_moment(const struct hit *a, const struct hit *b)
 /* --- groups, by hash of role, host and name */
 static uint64_t hash_of(enum role role, size_t host, struct str subject)
 {
-    uint64_t v = 0xcbf29ce484222325u ^ (uint64_t)role ^ (uint64_t)host << 8 ^ (uint64_t)(subject.p != NULL) << 7;
+    uint64_t v = 0xcbf29ce484222325u ^ (uint64_t)role ^ (uint64_t)host << 8
+                 ^ (uint64_t)(subject.p != NULL) << 7;
     return str_hash_ci(v, subject) * 0x9e3779b97f4a7c15u >> 16;
 }
 
@@ -179,8 +180,8 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
 {
     size_t most = h->kept < LIM_RULE_ROWS ? HITS_KEPT : 4, half = most / 2;
     bool full = g->n >= most;
-    if (full && by_moment(&g->hit[half - 1], row->has_time, row->time, row->evidence, row->also) < 0 &&
-        by_moment(&g->hit[g->n - half], row->has_time, row->time, row->evidence, row->also) > 0)
+    if (full && by_moment(&g->hit[half - 1], row->has_time, row->time, row->evidence, row->also) < 0
+        && by_moment(&g->hit[g->n - half], row->has_time, row->time, row->evidence, row->also) > 0)
         return true;
     h->text.n = 0;
     explain(ctx, &h->text);
@@ -194,7 +195,8 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
         memset(more + g->cap, 0, (cap - g->cap) * sizeof *more);
         g->hit = more, g->cap = cap;
     }
-    struct hit fresh = g->hit[g->n];            /* an empty one, or one that was given up: its buffer serves again */
+    /* an empty one, or one that was given up: its buffer serves again */
+    struct hit fresh = g->hit[g->n];
     set(&fresh, row, buf_view(&h->text));
     if (fresh.text.bad)
         return g->hit[g->n] = fresh, false;
@@ -202,7 +204,7 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
     while (at > 0 && hits_by_moment(&g->hit[at - 1], &fresh) > 0)
         at--;
     if (at > 0 && !hits_by_moment(&g->hit[at - 1], &fresh))
-        return g->hit[g->n] = fresh, true;                      /* the same row again: a join met it twice */
+        return g->hit[g->n] = fresh, true; /* the same row again: a join met it twice */
     memmove(g->hit + at + 1, g->hit + at, (g->n - at) * sizeof *g->hit);
     g->hit[at] = fresh, g->n++, h->kept++;
     if (full) {
@@ -213,7 +215,8 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
     return true;
 }
 
-enum status hits_add(struct hits *h, const struct hit_row *row, hit_explain *explain, void *ctx, struct err *e)
+enum status hits_add(struct hits *h, const struct hit_row *row, hit_explain *explain, void *ctx,
+                     struct err *e)
 {
     struct group *g = group_for(h, row, e);
     if (!g)

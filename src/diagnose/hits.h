@@ -1,6 +1,7 @@
-/* hits: the rows of a rule's indicators, grouped by role, host and subject, in bounded memory: counted all, kept the earliest and the latest.
- * The caller owns struct hits and calls hits_free(); groups and their texts live until then (or until hits_clear()).
- * It refuses more groups than LIM_RULE_SUBJECTS: half a rule's rows could make a wrong verdict. */
+/* hits: the rows of a rule's indicators, grouped by role, host and subject, in bounded memory: counted all,
+ * kept the earliest and the latest. The caller owns struct hits and calls hits_free(); groups and their texts
+ * live until then (or until hits_clear()). It refuses more groups than LIM_RULE_SUBJECTS: half a rule's rows
+ * could make a wrong verdict. */
 #ifndef HITS_H
 #define HITS_H
 #include "base/buf.h"
@@ -8,33 +9,64 @@
 #include "base/limits.h"
 #include "kb/kb.h"
 
-struct hit_row { enum role role; size_t host; struct str subject, evidence, also; bool has_time, has_win32; int64_t time, win32; };  /* subject.p NULL: the whole host */
+/* subject.p NULL: the whole host */
+struct hit_row {
+    enum role role;
+    size_t host;
+    struct str subject, evidence, also;
+    bool has_time, has_win32;
+    int64_t time, win32;
+};
 typedef void hit_explain(void *ctx, struct buf *out);
 
 /* A kept row: a citation. The texts are those of text: evidence, also, explain. */
-struct hit { bool has_time; int64_t time; struct str evidence, also, explain; struct buf text; };
-struct code_count { int64_t win32; size_t n; };
+struct hit {
+    bool has_time;
+    int64_t time;
+    struct str evidence, also, explain;
+    struct buf text;
+};
+struct code_count {
+    int64_t win32;
+    size_t n;
+};
 enum { HITS_KEPT = LIM_CITATIONS, HITS_CODES = 32 };
 
 struct group {
     enum role role;
     size_t host;
-    struct str subject;                 /* as the first row spells it; compared without case; .p NULL: the whole host */
-    struct hit *hit; size_t n, cap;     /* by moment; at most HITS_KEPT: the earliest and the latest half */
-    bool timed; int64_t first, last;    /* of all rows */
-    struct code_count code[HITS_CODES]; size_t n_code;
-    uint64_t *seen; size_t n_seen, cap_seen;    /* hashes of all evidence ids of a symptom */
+    /* as the first row spells it; compared without case; .p NULL: the whole host */
+    struct str subject;
+    struct hit *hit;
+    size_t n, cap; /* by moment; at most HITS_KEPT: the earliest and the latest half */
+    bool timed;
+    int64_t first, last; /* of all rows */
+    struct code_count code[HITS_CODES];
+    size_t n_code;
+    uint64_t *seen;
+    size_t n_seen, cap_seen; /* hashes of all evidence ids of a symptom */
     char *name;
 };
 
-struct hits { struct group *group; size_t n, cap; size_t *slot, slots; size_t kept; struct buf text; };
+struct hits {
+    struct group *group;
+    size_t n, cap;
+    size_t *slot, slots;
+    size_t kept;
+    struct buf text;
+};
 
 void hits_clear(struct hits *h);
 void hits_free(struct hits *h);
 /* explain is asked for its text only when the row is kept. */
-enum status hits_add(struct hits *h, const struct hit_row *row, hit_explain *explain, void *ctx, struct err *e);
-const struct group *hits_group(const struct hits *h, enum role role, size_t host, struct str subject);      /* NULL: no row */
-int hits_by_moment(const struct hit *a, const struct hit *b);                           /* time (none last), evidence, also, explain */
-int hits_by_name(struct str a, struct str b);                                           /* without case; the whole host first */
-size_t hits_distinct(const struct group *a, const struct group *b);                     /* evidence ids of two symptom groups; either may be NULL */
+enum status hits_add(struct hits *h, const struct hit_row *row, hit_explain *explain, void *ctx,
+                     struct err *e);
+/* NULL: no row */
+const struct group *hits_group(const struct hits *h, enum role role, size_t host, struct str subject);
+/* time (none last), evidence, also, explain */
+int hits_by_moment(const struct hit *a, const struct hit *b);
+/* without case; the whole host first */
+int hits_by_name(struct str a, struct str b);
+/* evidence ids of two symptom groups; either may be NULL */
+size_t hits_distinct(const struct group *a, const struct group *b);
 #endif

@@ -6,17 +6,66 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *const rule_causes[] = {
-    "account-locked-by-stale-consumer", "account-unusable", "autologon-broken", "batch-right-missing", "bits-noninteractive", "blank-password", "boot-race",
-    "builtin-account-on-network", "certificate-binding", "clock-skew", "credential-conflict", "credential-guard-change", "credential-service-disabled",
-    "credential-storage-policy", "credman-from-network-logon", "cross-user-launch", "dc-unreachable", "duplicate-computer-name", "encryption-type-mismatch",
-    "gmsa-retrieval", "guest-session-no-key", "legacy-lanman-caller", "loopback-check", "lsass-instability", "newcredentials-session", "ntlm-blocked", "ntlm-bottleneck",
-    "offline-files-state", "redirector-limits-low", "s4u-account-unsupported", "s4u-needs-network", "sam-rpc-no-session-key", "secure-channel-broken",
-    "service-password-drift", "service-right-missing", "session-lost-at-reboot", "session-security-mismatch", "session0-user-activation", "smb-limit-reached",
-    "stale-drive-mapping", "system-credential-store-damaged", "task-interactive-no-session", "task-password-drift", "task-principal-mismatch", "task-session-locked",
-    "token-outlived-session", "uac-linked-session", "unqualified-user", "unrelated-component-code", "update-correlated", "workstation-service-down", NULL};
+const char *const rule_causes[] = {"account-locked-by-stale-consumer",
+                                   "account-unusable",
+                                   "autologon-broken",
+                                   "batch-right-missing",
+                                   "bits-noninteractive",
+                                   "blank-password",
+                                   "boot-race",
+                                   "builtin-account-on-network",
+                                   "certificate-binding",
+                                   "clock-skew",
+                                   "credential-conflict",
+                                   "credential-guard-change",
+                                   "credential-service-disabled",
+                                   "credential-storage-policy",
+                                   "credman-from-network-logon",
+                                   "cross-user-launch",
+                                   "dc-unreachable",
+                                   "duplicate-computer-name",
+                                   "encryption-type-mismatch",
+                                   "gmsa-retrieval",
+                                   "guest-session-no-key",
+                                   "legacy-lanman-caller",
+                                   "loopback-check",
+                                   "lsass-instability",
+                                   "newcredentials-session",
+                                   "ntlm-blocked",
+                                   "ntlm-bottleneck",
+                                   "offline-files-state",
+                                   "redirector-limits-low",
+                                   "s4u-account-unsupported",
+                                   "s4u-needs-network",
+                                   "sam-rpc-no-session-key",
+                                   "secure-channel-broken",
+                                   "service-password-drift",
+                                   "service-right-missing",
+                                   "session-lost-at-reboot",
+                                   "session-security-mismatch",
+                                   "session0-user-activation",
+                                   "smb-limit-reached",
+                                   "stale-drive-mapping",
+                                   "system-credential-store-damaged",
+                                   "task-interactive-no-session",
+                                   "task-password-drift",
+                                   "task-principal-mismatch",
+                                   "task-session-locked",
+                                   "token-outlived-session",
+                                   "uac-linked-session",
+                                   "unqualified-user",
+                                   "unrelated-component-code",
+                                   "update-correlated",
+                                   "workstation-service-down",
+                                   NULL};
 
-struct lint { const struct kb *kb; struct casedb *base; const struct rule *rule; struct buf *out; size_t problems; };
+struct lint {
+    const struct kb *kb;
+    struct casedb *base;
+    const struct rule *rule;
+    struct buf *out;
+    size_t problems;
+};
 
 static void PRINTF_LIKE(3, 4) problem(struct lint *l, unsigned line, const char *fmt, ...)
 {
@@ -68,7 +117,10 @@ static bool is_date(struct str s)
 
 static void header(struct lint *l)
 {
-    static const char *const status[] = {"stable", "test", "experimental", NULL}, *const level[] = {"informational", "low", "medium", "high", "critical", NULL};
+    static const char *const status[] = {"stable", "test", "experimental", NULL}, *const level[] = {
+                                                                                      "informational", "low",
+                                                                                      "medium",        "high",
+                                                                                      "critical",      NULL};
     const struct rule *r = l->rule;
     char name[256];
     snprintf(name, sizeof name, "rules/%.*s.yml", STR_ARG(r->name));
@@ -89,7 +141,8 @@ static void header(struct lint *l)
 static void cause(struct lint *l)
 {
     if (!among(l->rule->cause, rule_causes))
-        problem(l, l->rule->line_cause, "cause: '%.*s' is none of the stable identifiers", STR_ARG(l->rule->cause));
+        problem(l, l->rule->line_cause, "cause: '%.*s' is none of the stable identifiers",
+                STR_ARG(l->rule->cause));
 }
 
 /* --- artefacts and advice */
@@ -100,7 +153,7 @@ static bool known_artifact(const struct lint *l, struct str name)
     for (size_t i = 0; i < n; i++)
         if (str_eq(a[i].name, name))
             return true;
-    struct str rest = name, channel = str_cut(&rest, ':');      /* "Security:Logon failure" */
+    struct str rest = name, channel = str_cut(&rest, ':'); /* "Security:Logon failure" */
     return rest.n && known_artifact(l, channel);
 }
 
@@ -112,10 +165,12 @@ static void advice(struct lint *l)
     for (size_t i = 0; i < r->n_require; i++)
         for (size_t k = 0; k < r->require[i].n; k++)
             if (!known_artifact(l, r->require[i].artifact[k]))
-                problem(l, 1, "requires: artefact '%.*s' is not in artifacts.yml", STR_ARG(r->require[i].artifact[k]));
+                problem(l, 1, "requires: artefact '%.*s' is not in artifacts.yml",
+                        STR_ARG(r->require[i].artifact[k]));
     for (size_t i = 0; i < r->n_collect; i++)
         if (!known_artifact(l, r->collect[i].artifact))
-            problem(l, 1, "collect: artefact '%.*s' is not in artifacts.yml", STR_ARG(r->collect[i].artifact));
+            problem(l, 1, "collect: artefact '%.*s' is not in artifacts.yml",
+                    STR_ARG(r->collect[i].artifact));
     if (!r->n_remedy)
         problem(l, 1, "remediation: expected at least one");
 }
@@ -123,7 +178,8 @@ static void advice(struct lint *l)
 /* --- SQL */
 static bool reads_clock(struct str sql)
 {
-    static const char *const words[] = {"'now'", "current_time", "current_date", "julianday()", "datetime()", "date()", "time()", "unixepoch()"};
+    static const char *const words[] = {"'now'",      "current_time", "current_date", "julianday()",
+                                        "datetime()", "date()",       "time()",       "unixepoch()"};
     for (size_t i = 0; i < sql.n; i++)
         for (size_t k = 0; k < LEN(words); k++)
             if (str_starts_ci((struct str){sql.p + i, sql.n - i}, str_of(words[k])))
@@ -151,7 +207,8 @@ static size_t template_names(struct str s, char *text, size_t cap, const char **
 
 /* The columns a result must have; does the query compile, and which of n names does it give? */
 static const char *const must[] = {"evidence_id", "host", "subject", "time"};
-static bool compiles(struct lint *l, const struct indicator *ind, const char *const *name, bool *has, size_t n)
+static bool compiles(struct lint *l, const struct indicator *ind, const char *const *name, bool *has,
+                     size_t n)
 {
     char line[300];
     struct err e = {0};
@@ -174,7 +231,8 @@ static void one_indicator(struct lint *l, const struct indicator *ind)
         return;
     for (size_t i = LEN(must); i < n; i++)
         if (!has[i])
-            problem(l, ind->line, "%s: explain names {%s}, which is no column of the result", role_names[ind->role], name[i]);
+            problem(l, ind->line, "%s: explain names {%s}, which is no column of the result",
+                    role_names[ind->role], name[i]);
     if (reads_clock(ind->sql))
         problem(l, ind->line, "%s: the answer must not depend on the clock", role_names[ind->role]);
 }
@@ -199,7 +257,8 @@ static void indicators(struct lint *l)
 }
 
 /* --- tests */
-const char *const test_kind_names[TEST_KINDS] = {"positive", "contradicted", "missing evidence", "hostile text"};
+const char *const test_kind_names[TEST_KINDS] = {"positive", "contradicted", "missing evidence",
+                                                 "hostile text"};
 
 /* Markup, control characters or what turns text around. */
 static bool is_hostile(struct str s)
@@ -208,7 +267,8 @@ static bool is_hostile(struct str s)
         uint32_t u = utf8_next(s, &i);
         if (u == '<' || u < 0x20 || u == 0x7f || (u >= 0x202a && u <= 0x202e) || (u >= 0x2066 && u <= 0x2069))
             return true;
-        if (u == '\\' && i + 1 < s.n && s.p[i] == 'u' && s.p[i + 1] == '0')     /* the same inside the JSON of an event's data */
+        /* the same inside the JSON of an event's data */
+        if (u == '\\' && i + 1 < s.n && s.p[i] == 'u' && s.p[i + 1] == '0')
             return true;
     }
     return false;
@@ -216,8 +276,14 @@ static bool is_hostile(struct str s)
 
 unsigned test_kinds(const struct rule_test *t)
 {
-    static const struct { const char *verdict; enum test_kind kind; } rows[] = {
-        {"confirmed", TEST_POSITIVE}, {"likely", TEST_POSITIVE}, {"possible", TEST_POSITIVE}, {"ruled_out", TEST_CONTRADICTED}, {"undetermined", TEST_MISSING}};
+    static const struct {
+        const char *verdict;
+        enum test_kind kind;
+    } rows[] = {{"confirmed", TEST_POSITIVE},
+                {"likely", TEST_POSITIVE},
+                {"possible", TEST_POSITIVE},
+                {"ruled_out", TEST_CONTRADICTED},
+                {"undetermined", TEST_MISSING}};
     unsigned bits = 0;
     for (size_t i = 0; i < t->n_expect; i++)
         for (size_t k = 0; k < LEN(rows); k++)
@@ -239,7 +305,9 @@ static void tests(struct lint *l)
             problem(l, l->rule->test[i].line, "test: at most 64 expectations are compared");
         for (size_t k = 0; k < i; k++)
             if (str_eq(l->rule->test[k].name, l->rule->test[i].name))
-                problem(l, l->rule->test[i].line, "test: the name '%.*s' again", (int)(l->rule->test[i].name.n < 80 ? l->rule->test[i].name.n : 80), l->rule->test[i].name.p);
+                problem(l, l->rule->test[i].line, "test: the name '%.*s' again",
+                        (int)(l->rule->test[i].name.n < 80 ? l->rule->test[i].name.n : 80),
+                        l->rule->test[i].name.p);
     }
     for (unsigned k = 0; k < TEST_KINDS; k++)
         if (!(bits & 1u << k))

@@ -7,7 +7,12 @@
 #include <string.h>
 
 /* A file of the made-up evidence: a log of one host's channel, or a hive of one host. */
-struct file { struct str host, name; bool hive; int64_t id; uint64_t next; };
+struct file {
+    struct str host, name;
+    bool hive;
+    int64_t id;
+    uint64_t next;
+};
 enum { FILES = 64 };
 
 struct stage {
@@ -15,13 +20,17 @@ struct stage {
     const struct rule *rule;
     const struct rule_test *test;
     struct arena a;
-    struct file file[FILES]; size_t n_file;
+    struct file file[FILES];
+    size_t n_file;
     int64_t record;
 };
 
-static enum status refuse(const struct stage *s, const struct test_fact *f, const char *what, struct str word, struct err *e)
+static enum status refuse(const struct stage *s, const struct test_fact *f, const char *what, struct str word,
+                          struct err *e)
 {
-    return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%.*s:%u: fact %.*s: %s '%.*s'", STR_ARG(s->rule->file), s->test->line, STR_ARG(f->kind), what, (int)(word.n < 40 ? word.n : 40), word.p);
+    return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%.*s:%u: fact %.*s: %s '%.*s'",
+                   STR_ARG(s->rule->file), s->test->line, STR_ARG(f->kind), what,
+                   (int)(word.n < 40 ? word.n : 40), word.p);
 }
 
 static const struct test_field *field(const struct test_fact *f, const char *name)
@@ -57,23 +66,22 @@ static bool value_of(struct stage *s, enum col_type type, struct str text, struc
 {
     v->null = false;
     switch (type) {
-    case COL_INT:
-        return str_i64(text, &v->i);
-    case COL_TIME:
-        return wintime_parse(text, &v->i) || str_i64(text, &v->i);
-    case COL_BLOB:
-        return hex_bytes(s, text, &v->s);
-    default:
-        return v->s = text, true;
+    case COL_INT: return str_i64(text, &v->i);
+    case COL_TIME: return wintime_parse(text, &v->i) || str_i64(text, &v->i);
+    case COL_BLOB: return hex_bytes(s, text, &v->s);
+    default: return v->s = text, true;
     }
 }
 
 /* Names a test may use besides the columns of the kind's table; "" is read elsewhere. */
-static const struct { const char *kind, *name, *column; } aliases[] = {
-    {"event", "host", "computer"}, {"event", "id", "event_id"}, {"fold", "host", "computer"}, {"fold", "id", "event_id"}, {"hive", "host", "computer"},
-    {"log", "host", "computer"}, {"log", "from", "first_time"}, {"log", "to", "last_time"},
-    {"log", "state", ""}, {"log", "log_kind", ""}, {"log", "failed", ""}, {"log", "note", ""}, {"log", "older", ""},
-    {"hive", "state", ""}, {"hive", "note", ""}, {"hive", "older", ""}};
+static const struct {
+    const char *kind, *name, *column;
+} aliases[] = {{"event", "host", "computer"}, {"event", "id", "event_id"},  {"fold", "host", "computer"},
+               {"fold", "id", "event_id"},    {"hive", "host", "computer"}, {"log", "host", "computer"},
+               {"log", "from", "first_time"}, {"log", "to", "last_time"},   {"log", "state", ""},
+               {"log", "log_kind", ""},       {"log", "failed", ""},        {"log", "note", ""},
+               {"log", "older", ""},          {"hive", "state", ""},        {"hive", "note", ""},
+               {"hive", "older", ""}};
 
 static enum status fill(struct stage *s, const struct test_fact *f, struct fact *out, struct err *e)
 {
@@ -90,14 +98,18 @@ static enum status fill(struct stage *s, const struct test_fact *f, struct fact 
         if (!known && name.n && !str_eq(name, STR("host")))
             return refuse(s, f, "no field", name, e);
         if (known && !value_of(s, d->col[c].type, f->field[i].value, &out->v[c]))
-            return refuse(s, f, d->col[c].type == COL_TIME ? "expected a time, found" : d->col[c].type == COL_BLOB ? "expected hexadecimal bytes, found" : "expected a number, found",
+            return refuse(s, f,
+                          d->col[c].type == COL_TIME   ? "expected a time, found"
+                          : d->col[c].type == COL_BLOB ? "expected hexadecimal bytes, found"
+                                                       : "expected a number, found",
                           f->field[i].value, e);
     }
     return OK;
 }
 
 /* --- evidence files, made when first named */
-static enum status run(struct stage *s, const char *sql, const struct value *v, const char *types, struct err *e)
+static enum status run(struct stage *s, const char *sql, const struct value *v, const char *types,
+                       struct err *e)
 {
     enum col_type t[8];
     for (size_t i = 0; types[i]; i++)
@@ -115,12 +127,14 @@ static enum status put(struct stage *s, struct file *file, struct fact *f, struc
 static struct str host_label(struct str host) { return str_cut(&host, '.'); }
 
 /* describe: the "hive" or "log" row of the test, or NULL. */
-static enum status file_for(struct stage *s, struct str host, struct str name, bool hive, const struct test_fact *describe, struct file **out, struct err *e)
+static enum status file_for(struct stage *s, struct str host, struct str name, bool hive,
+                            const struct test_fact *describe, struct file **out, struct err *e)
 {
     static const struct test_fact nothing = {.kind = {"fact", 4}};
     const struct test_fact *d = describe ? describe : &nothing;
     for (size_t i = 0; i < s->n_file; i++)
-        if (s->file[i].hive == hive && str_eq(s->file[i].name, name) && str_eq_ci(host_label(s->file[i].host), host_label(host)) && !field(d, "older"))
+        if (s->file[i].hive == hive && str_eq(s->file[i].name, name)
+            && str_eq_ci(host_label(s->file[i].host), host_label(host)) && !field(d, "older"))
             return *out = &s->file[i], OK;
     if (s->n_file == FILES)
         return refuse(s, d, "too many files with", name, e);
@@ -138,9 +152,18 @@ static enum status file_for(struct stage *s, struct str host, struct str name, b
     struct str bad = text(d, "failed", STR("0"));
     if (!str_i64(bad, &failed))
         return buf_free(&path), refuse(s, d, "expected a number, found", bad, e);
-    struct value v[] = {val_i(file->id), val_s(buf_view(&path)), val_s(hive ? STR("hive") : STR("evtx")), val_s(text(d, "state", STR("read"))), val_s(text(d, "log_kind", (struct str){0})),
-                        val_i(failed), val_s(text(d, "note", (struct str){0})), val_i(field(d, "older") != NULL)};
-    enum status st = run(s, "INSERT INTO evidence(id, path, kind, format, state, log_kind, seen, parsed, failed, note, older) VALUES(?1, ?2, ?3, ?3, ?4, ?5, 100, 100 - ?6, ?6, ?7, ?8)", v, "issssisi", e);
+    struct value v[] = {val_i(file->id),
+                        val_s(buf_view(&path)),
+                        val_s(hive ? STR("hive") : STR("evtx")),
+                        val_s(text(d, "state", STR("read"))),
+                        val_s(text(d, "log_kind", (struct str){0})),
+                        val_i(failed),
+                        val_s(text(d, "note", (struct str){0})),
+                        val_i(field(d, "older") != NULL)};
+    enum status st = run(s,
+                         "INSERT INTO evidence(id, path, kind, format, state, log_kind, seen, parsed, "
+                         "failed, note, older) VALUES(?1, ?2, ?3, ?3, ?4, ?5, 100, 100 - ?6, ?6, ?7, ?8)",
+                         v, "issssisi", e);
     buf_free(&path);
     if (st != OK || !hive || str_eq(v[3].s, STR("unreadable")))
         return st;
@@ -156,10 +179,24 @@ static enum status file_for(struct stage *s, struct str host, struct str name, b
 }
 
 /* --- kinds of facts. where: the hive that holds such facts; NULL: the first component of path, or a log */
-static const struct kind { const char *name; enum fact_kind fact; const char *where; } kinds[] = {
-    {"event", FACT_EVENT, NULL}, {"fold", FACT_FOLD, NULL}, {"log", FACT_SPAN, NULL}, {"hive", FACT_HIVE, NULL}, {"value", FACT_REG_VALUE, NULL}, {"key", FACT_REG_KEY, NULL},
-    {"secret", FACT_SECRET, "SECURITY"}, {"right", FACT_RIGHT, "SECURITY"}, {"audit", FACT_AUDIT, "SECURITY"}, {"lsa", FACT_LSA_NAME, "SECURITY"},
-    {"cached_logon", FACT_CACHED_LOGON, "SECURITY"}, {"account", FACT_ACCOUNT, "SAM"}, {"lockout", FACT_LOCKOUT, "SAM"}, {"task", FACT_TASK, "SOFTWARE"}};
+static const struct kind {
+    const char *name;
+    enum fact_kind fact;
+    const char *where;
+} kinds[] = {{"event", FACT_EVENT, NULL},
+             {"fold", FACT_FOLD, NULL},
+             {"log", FACT_SPAN, NULL},
+             {"hive", FACT_HIVE, NULL},
+             {"value", FACT_REG_VALUE, NULL},
+             {"key", FACT_REG_KEY, NULL},
+             {"secret", FACT_SECRET, "SECURITY"},
+             {"right", FACT_RIGHT, "SECURITY"},
+             {"audit", FACT_AUDIT, "SECURITY"},
+             {"lsa", FACT_LSA_NAME, "SECURITY"},
+             {"cached_logon", FACT_CACHED_LOGON, "SECURITY"},
+             {"account", FACT_ACCOUNT, "SAM"},
+             {"lockout", FACT_LOCKOUT, "SAM"},
+             {"task", FACT_TASK, "SOFTWARE"}};
 
 static const struct kind *kind_of(struct str name)
 {
@@ -181,7 +218,8 @@ static enum status put_event(struct stage *s, struct file *file, struct fact *f,
     if (f->v[EV_RECOVERED].null)
         f->v[EV_RECOVERED] = val_i(0);
     f->v[EV_IDENTITY] = val_i((int64_t)hash64(&s->record, sizeof s->record));
-    count.v[CO_CHANNEL] = f->v[EV_CHANNEL], count.v[CO_PROVIDER] = f->v[EV_PROVIDER], count.v[CO_EVENT_ID] = f->v[EV_EVENT_ID], count.v[CO_N] = val_i(1);
+    count.v[CO_CHANNEL] = f->v[EV_CHANNEL], count.v[CO_PROVIDER] = f->v[EV_PROVIDER],
+    count.v[CO_EVENT_ID] = f->v[EV_EVENT_ID], count.v[CO_N] = val_i(1);
     count.v[CO_FIRST_TIME] = count.v[CO_LAST_TIME] = f->v[EV_TIME];
     enum status st = put(s, file, f, e);
     return st == OK ? put(s, file, &count, e) : st;
@@ -207,9 +245,12 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
     enum status st = fill(s, t, &f, e);
     if (st != OK)
         return st;
-    struct str host = text(t, "host", STR("PC1")), path = text(t, "path", STR("")), where = k->where ? str_of(k->where) : str_cut(&path, '\\');
+    struct str host = text(t, "host", STR("PC1")), path = text(t, "path", STR("")),
+               where = k->where ? str_of(k->where) : str_cut(&path, '\\');
     bool log = k->fact == FACT_EVENT || k->fact == FACT_FOLD || k->fact == FACT_SPAN;
-    static const char *const must[] = {[FACT_EVENT] = "time", [FACT_SPAN] = "channel", [FACT_FOLD] = "channel", [FACT_REG_VALUE] = "path", [FACT_REG_KEY] = "path", [FACT_HIVE] = "kind"};
+    static const char *const must[] = {
+        [FACT_EVENT] = "time",     [FACT_SPAN] = "channel", [FACT_FOLD] = "channel",
+        [FACT_REG_VALUE] = "path", [FACT_REG_KEY] = "path", [FACT_HIVE] = "kind"};
     if (k->fact < LEN(must) && must[k->fact] && !field(t, must[k->fact]))
         return refuse(s, t, "missing field", str_of(must[k->fact]), e);
     if (k->fact == FACT_EVENT && (!field(t, "channel") || !field(t, "provider") || f.v[EV_EVENT_ID].null))
@@ -218,24 +259,29 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
         where = text(t, "channel", STR(""));
     if (k->fact == FACT_HIVE)
         where = text(t, "kind", STR(""));
-    if ((st = file_for(s, host, where, !log, k->fact == FACT_SPAN || k->fact == FACT_HIVE ? t : NULL, &file, e)) != OK || k->fact == FACT_HIVE)
+    if ((st = file_for(s, host, where, !log, k->fact == FACT_SPAN || k->fact == FACT_HIVE ? t : NULL, &file,
+                       e))
+            != OK
+        || k->fact == FACT_HIVE)
         return st;
     if (log && f.v[0].null)
-        f.v[0] = val_s(host);                           /* computer is the first column of all three */
+        f.v[0] = val_s(host); /* computer is the first column of all three */
     if (k->fact == FACT_EVENT)
         return put_event(s, file, &f, e);
     if (k->fact == FACT_SPAN && f.v[SP_FIRST_TIME].null)
-        return OK;                                      /* a file without a readable record */
+        return OK; /* a file without a readable record */
     if (k->fact == FACT_REG_VALUE)
         default_value(t, &f);
     return put(s, file, &f, e);
 }
 
 /* Rows that describe files come first, whatever their place in the test. */
-enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test, struct err *e)
+enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test,
+                           struct err *e)
 {
     struct stage s = {.db = db, .rule = rule, .test = test};
-    enum status st = arena_make(&s.a, 1 << 20) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "rule test", "no memory");
+    enum status st = arena_make(&s.a, 1 << 20) ? OK
+                                               : err_set(e, E_NOMEM, ERR_NO_OFF, "rule test", "no memory");
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < test->n_fact && st == OK; i++) {
             const struct test_fact *t = &test->fact[i];
@@ -248,9 +294,15 @@ enum status ruletest_facts(struct casedb *db, const struct rule *rule, const str
 }
 
 /* --- findings against expectations */
-struct compare { const struct rule *rule; const struct rule_test *test; struct buf *why; uint64_t met; };
+struct compare {
+    const struct rule *rule;
+    const struct rule_test *test;
+    struct buf *why;
+    uint64_t met;
+};
 
-static void say(const struct compare *c, struct str host, struct str subject, struct str expected, struct str got)
+static void say(const struct compare *c, struct str host, struct str subject, struct str expected,
+                struct str got)
 {
     struct buf *b = c->why;
     buf_printf(b, "%.*s:%u: ", STR_ARG(c->rule->file), c->test->line);
@@ -262,7 +314,8 @@ static void say(const struct compare *c, struct str host, struct str subject, st
 static bool as_told(struct str wanted, struct str got) { return !wanted.p || str_eq(wanted, got); }
 
 /* host, subject, verdict, what it rests on, code, count */
-static enum status compare_finding(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status compare_finding(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                                   struct err *e)
 {
     struct compare *c = ctx;
     (void)name, (void)n, (void)e;
@@ -279,26 +332,33 @@ static enum status compare_finding(void *ctx, const struct cell *cell, const cha
     struct buf line = {0};
     buf_str(&line, got), buf_char(&line, ' '), buf_str(&line, cell[3].s);
     if (asked)
-        buf_z(&line, ", code "), buf_str(&line, cell[4].s), buf_z(&line, ", count "), buf_str(&line, cell[5].s);
+        buf_z(&line, ", code "), buf_str(&line, cell[4].s), buf_z(&line, ", count "),
+            buf_str(&line, cell[5].s);
     say(c, cell[0].s, cell[1].s, wanted, buf_view(&line));
     buf_free(&line);
     return OK;
 }
 
-static enum status say_rule_error(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status say_rule_error(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                                  struct err *e)
 {
     struct compare *c = ctx;
     (void)name, (void)n, (void)e;
     buf_printf(c->why, "%.*s:%u: ", STR_ARG(c->rule->file), c->test->line);
-    buf_term(c->why, c->test->name), buf_printf(c->why, ": %.*s: ", STR_ARG(cell[0].s)), buf_term(c->why, cell[1].s), buf_char(c->why, '\n');
+    buf_term(c->why, c->test->name), buf_printf(c->why, ": %.*s: ", STR_ARG(cell[0].s)),
+        buf_term(c->why, cell[1].s), buf_char(c->why, '\n');
     return OK;
 }
 
-static enum status compare_all(struct casedb *db, const struct rule *rule, const struct rule_test *test, struct buf *why, struct err *e)
+static enum status compare_all(struct casedb *db, const struct rule *rule, const struct rule_test *test,
+                               struct buf *why, struct err *e)
 {
     static const char findings[] =
-        "SELECT h.name, f.subject, f.verdict, '(' || coalesce((SELECT group_concat(role || ' ' || n, ', ') FROM (SELECT role, count(*) AS n FROM citation WHERE finding = f.id GROUP BY role)), '')"
-        " || coalesce('; unknown: ' || (SELECT group_concat(artifact, ', ') FROM finding_unknown WHERE finding = f.id), '') || ')', coalesce(CAST(f.win32 AS TEXT), ''), CAST(f.count AS TEXT) FROM finding f JOIN host h ON h.id = f.host_id ORDER BY f.id";
+        "SELECT h.name, f.subject, f.verdict, '(' || coalesce((SELECT group_concat(role || ' ' || n, ', ') "
+        "FROM (SELECT role, count(*) AS n FROM citation WHERE finding = f.id GROUP BY role)), '')"
+        " || coalesce('; unknown: ' || (SELECT group_concat(artifact, ', ') FROM finding_unknown WHERE "
+        "finding = f.id), '') || ')', coalesce(CAST(f.win32 AS TEXT), ''), CAST(f.count AS TEXT) FROM "
+        "finding f JOIN host h ON h.id = f.host_id ORDER BY f.id";
     struct compare c = {rule, test, why, 0};
     enum status st = case_query(db, findings, NULL, NULL, 0, compare_finding, &c, e);
     for (size_t i = 0; i < test->n_expect && i < 64; i++) {
@@ -306,7 +366,9 @@ static enum status compare_all(struct casedb *db, const struct rule *rule, const
         if (!(c.met & 1ull << i) && !str_eq(x->verdict, STR("none")))
             say(&c, x->host, x->subject, x->verdict, STR("none"));
     }
-    return st == OK ? case_query(db, "SELECT role, message FROM rule_error", NULL, NULL, 0, say_rule_error, &c, e) : st;
+    return st == OK
+               ? case_query(db, "SELECT role, message FROM rule_error", NULL, NULL, 0, say_rule_error, &c, e)
+               : st;
 }
 
 enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e)
@@ -316,7 +378,8 @@ enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *
     if (!schema.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "schema.sql is missing");
     enum status st = case_create(NULL, schema, &db, e);
-    if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK && (st = derive_views(db, kb, e)) == OK)
+    if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
+        && (st = derive_views(db, kb, e)) == OK)
         st = case_commit(db, e);
     if (st == OK)
         *out = db, db = NULL;
@@ -324,12 +387,14 @@ enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *
     return st;
 }
 
-enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule, const struct rule_test *test, struct buf *why, struct err *e)
+enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule,
+                         const struct rule_test *test, struct buf *why, struct err *e)
 {
     struct casedb *db = NULL;
     enum status st = case_copy(base, &db, e);
-    if (st == OK && (st = case_begin(db, e)) == OK && (st = ruletest_facts(db, rule, test, e)) == OK && (st = derive_tables(db, kb, e)) == OK && (st = coverage(db, kb, e)) == OK &&
-        (st = diagnose_rules(db, kb, rule, 1, e)) == OK)
+    if (st == OK && (st = case_begin(db, e)) == OK && (st = ruletest_facts(db, rule, test, e)) == OK
+        && (st = derive_tables(db, kb, e)) == OK && (st = coverage(db, kb, e)) == OK
+        && (st = diagnose_rules(db, kb, rule, 1, e)) == OK)
         st = compare_all(db, rule, test, why, e);
     case_close(db);
     return st;

@@ -1,6 +1,6 @@
-/* ruletest: runs the tests that rules carry: facts into an empty case, derive, coverage, the one rule, then its findings against the expected ones.
- * The caller owns base (made once by ruletest_base) and the text of failures.
- * It refuses facts it does not understand: E_FORMAT with the rule's file and line. */
+/* ruletest: runs the tests that rules carry: facts into an empty case, derive, coverage, the one rule, then
+ * its findings against the expected ones. The caller owns base (made once by ruletest_base) and the text of
+ * failures. It refuses facts it does not understand: E_FORMAT with the rule's file and line. */
 #ifndef RULETEST_H
 #define RULETEST_H
 #include "base/buf.h"
@@ -8,9 +8,12 @@
 #include "kb/kb.h"
 struct casedb;
 
-enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e);     /* an empty case with schema, knowledge and views */
+/* an empty case with schema, knowledge and views */
+enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e);
 /* The test's facts into db, a copy of base. */
-enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test, struct err *e);
+enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test,
+                           struct err *e);
 /* Appends one line per difference to why: what was expected, what came out. Nothing appended: passed. */
-enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule, const struct rule_test *test, struct buf *why, struct err *e);
+enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule,
+                         const struct rule_test *test, struct buf *why, struct err *e);
 #endif

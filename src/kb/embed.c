@@ -1,6 +1,6 @@
 /* embed: host program of the build. `embed OUT.c FILES...` writes the files as C data (src/kb/kb_files.h).
- * Names are what follows the last "knowledge/" of each path; the table is sorted, so the same files give the same bytes.
- * It refuses a file it cannot read whole and two files of one name. */
+ * Names are what follows the last "knowledge/" of each path; the table is sorted, so the same files give the
+ * same bytes. It refuses a file it cannot read whole and two files of one name. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,13 @@ static const char *name_of(const char *path)
     return name;
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b)); }
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(name_of(*(char *const *)a), name_of(*(char *const *)b));
+}
 
-/* As a string literal, one line of source per line of text: compiles fast, and '?' is escaped against trigraphs. */
+/* As a string literal, one line of source per line of text: compiles fast, and '?' is escaped against
+ * trigraphs. */
 static int put_file(FILE *out, const char *path, int i)
 {
     FILE *in = fopen(path, "rb");

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { KB_ARENA = 96 << 20, KB_SCRATCH = 96 << 20 };       /* reserved, touched only as far as used */
+enum { KB_ARENA = 96 << 20, KB_SCRATCH = 96 << 20 }; /* reserved, touched only as far as used */
 
 /* --- which files: the embedded ones, then the folder: the same name replaces, a new one adds */
 static enum status put_source(struct kb *kb, const char *name, struct str text, struct err *e)
@@ -33,25 +33,32 @@ static enum status read_whole(struct kb *kb, const char *path, struct str *out, 
         return st;
     char *p = bytes > LIM_KB_FILE ? NULL : arena_alloc(&kb->a, 1, (size_t)bytes + 1);
     if (!p)
-        st = err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "%s: %llu bytes, at most %d are read", path, (unsigned long long)bytes, LIM_KB_FILE);
+        st = err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "%s: %llu bytes, at most %d are read", path,
+                     (unsigned long long)bytes, LIM_KB_FILE);
     else if ((st = plat_read_at(f, 0, p, (size_t)bytes, &got, e)) == OK && got != bytes)
-        st = err_set(e, E_IO, ERR_NO_OFF, "knowledge", "%s: %zu bytes of %llu read", path, got, (unsigned long long)bytes);
+        st = err_set(e, E_IO, ERR_NO_OFF, "knowledge", "%s: %zu bytes of %llu read", path, got,
+                     (unsigned long long)bytes);
     plat_close(f);
     *out = (struct str){p, got};
     return st;
 }
 
 /* The build embeds what reports need too (a style sheet, a schema): no knowledge, not in its sum. */
-static bool is_knowledge(struct str name) { return str_ends_ci(name, STR(".yml")) || str_ends_ci(name, STR(".sql")); }
+static bool is_knowledge(struct str name)
+{
+    return str_ends_ci(name, STR(".yml")) || str_ends_ci(name, STR(".sql"));
+}
 
 static enum status add_folder(struct kb *kb, const char *dir, const char *inside, struct err *e)
 {
     struct str *names;
     size_t n;
     const char *here = arena_printf(&kb->a, "%s/%s", dir, inside);
-    enum status st = here ? plat_list(here, &kb->a, &names, &n, e) : err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "folder %s", dir);
+    enum status st = here ? plat_list(here, &kb->a, &names, &n, e)
+                          : err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "folder %s", dir);
     for (size_t i = 0; st == OK && i < n; i++) {
-        const char *name = arena_printf(&kb->a, "%s%.*s", inside, STR_ARG(names[i])), *path = name ? arena_printf(&kb->a, "%s/%s", dir, name) : NULL;
+        const char *name = arena_printf(&kb->a, "%s%.*s", inside, STR_ARG(names[i])),
+                   *path = name ? arena_printf(&kb->a, "%s/%s", dir, name) : NULL;
         struct plat_stat ps;
         struct str text;
         if (!path)
@@ -61,22 +68,28 @@ static enum status add_folder(struct kb *kb, const char *dir, const char *inside
         bool hidden = names[i].p[0] == '.';
         if (ps.type == PLAT_DIR && !*inside && !hidden) {
             const char *sub = arena_printf(&kb->a, "%s/", name);
-            st = sub ? add_folder(kb, dir, sub, e) : err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "folder %s", dir);
-        } else if (ps.type == PLAT_FILE && is_knowledge(names[i]) && !hidden && (st = read_whole(kb, path, &text, e)) == OK) {
+            st = sub ? add_folder(kb, dir, sub, e)
+                     : err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "folder %s", dir);
+        } else if (ps.type == PLAT_FILE && is_knowledge(names[i]) && !hidden
+                   && (st = read_whole(kb, path, &text, e)) == OK) {
             st = put_source(kb, name, text, e);
         }
     }
     return st;
 }
 
-static int by_name(const void *a, const void *b) { return strcmp(((const struct source *)a)->name, ((const struct source *)b)->name); }
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct source *)a)->name, ((const struct source *)b)->name);
+}
 
 static enum status find_sources(struct kb *kb, const char *override_dir, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < kb_n_files && st == OK; i++)
         if (is_knowledge(str_of(kb_files[i].name)))
-            st = put_source(kb, kb_files[i].name, (struct str){(const char *)kb_files[i].p, kb_files[i].n}, e);
+            st = put_source(kb, kb_files[i].name, (struct str){(const char *)kb_files[i].p, kb_files[i].n},
+                            e);
     if (st == OK && override_dir)
         st = add_folder(kb, override_dir, "", e);
     if (st == OK && kb->n_source)
@@ -84,7 +97,8 @@ static enum status find_sources(struct kb *kb, const char *override_dir, struct 
     return st;
 }
 
-/* Over several files names and sizes are hashed too: moving a byte from one file to the next must not keep the sum. */
+/* Over several files names and sizes are hashed too: moving a byte from one file to the next must not keep
+ * the sum. */
 static bool sum(const struct source *s, size_t n, bool named, char out[SHA256_TEXT])
 {
     struct sha256 h;
@@ -122,7 +136,8 @@ static int cmp_ci(struct str a, struct str b)
 {
     size_t n = a.n < b.n ? a.n : b.n;
     for (size_t i = 0; i < n; i++) {
-        int x = a.p[i] >= 'A' && a.p[i] <= 'Z' ? a.p[i] + 32 : (unsigned char)a.p[i], y = b.p[i] >= 'A' && b.p[i] <= 'Z' ? b.p[i] + 32 : (unsigned char)b.p[i];
+        int x = a.p[i] >= 'A' && a.p[i] <= 'Z' ? a.p[i] + 32 : (unsigned char)a.p[i],
+            y = b.p[i] >= 'A' && b.p[i] <= 'Z' ? b.p[i] + 32 : (unsigned char)b.p[i];
         if (x != y)
             return x - y;
     }
@@ -146,12 +161,27 @@ static int cmp_event_field(const void *a, const void *b)
     int c = cmp_ci(x->provider, y->provider);
     return c ? c : x->id != y->id ? cmp_i64(x->id, y->id) : str_cmp(x->field, y->field);
 }
-static int cmp_setting(const void *a, const void *b) { return cmp_ci(((const struct kb_setting *)a)->name, ((const struct kb_setting *)b)->name); }
+static int cmp_setting(const void *a, const void *b)
+{
+    return cmp_ci(((const struct kb_setting *)a)->name, ((const struct kb_setting *)b)->name);
+}
 /* With case: Security is a channel, SECURITY a hive. */
-static int cmp_artifact(const void *a, const void *b) { return str_cmp(((const struct kb_artifact *)a)->name, ((const struct kb_artifact *)b)->name); }
-static int cmp_account(const void *a, const void *b) { return cmp_ci(((const struct kb_account *)a)->name, ((const struct kb_account *)b)->name); }
-static int cmp_rule_name(const void *a, const void *b) { return cmp_ci(((const struct rule *)a)->name, ((const struct rule *)b)->name); }
-static int cmp_rule_id(const void *a, const void *b) { return cmp_ci(((const struct rule *)a)->id, ((const struct rule *)b)->id); }
+static int cmp_artifact(const void *a, const void *b)
+{
+    return str_cmp(((const struct kb_artifact *)a)->name, ((const struct kb_artifact *)b)->name);
+}
+static int cmp_account(const void *a, const void *b)
+{
+    return cmp_ci(((const struct kb_account *)a)->name, ((const struct kb_account *)b)->name);
+}
+static int cmp_rule_name(const void *a, const void *b)
+{
+    return cmp_ci(((const struct rule *)a)->name, ((const struct rule *)b)->name);
+}
+static int cmp_rule_id(const void *a, const void *b)
+{
+    return cmp_ci(((const struct rule *)a)->id, ((const struct rule *)b)->id);
+}
 static int cmp_rule(const void *a, const void *b)
 {
     const struct rule *x = a, *y = b;
@@ -166,7 +196,8 @@ static int cmp_want_event(const void *a, const void *b)
     return c ? c : cmp_i64(x->id, y->id);
 }
 
-static enum status order(const char *what, void *p, size_t n, size_t size, size_t name_at, int (*cmp)(const void *, const void *), struct err *e)
+static enum status order(const char *what, void *p, size_t n, size_t size, size_t name_at,
+                         int (*cmp)(const void *, const void *), struct err *e)
 {
     if (n)
         qsort(p, n, size, cmp);
@@ -175,20 +206,33 @@ static enum status order(const char *what, void *p, size_t n, size_t size, size_
         const struct kb_place *x = (const void *)a, *y = (const void *)b;
         const struct str *name = (const void *)(b + name_at);
         if (!cmp(a, b))
-            return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%u: %s '%.*s' again (also at %s:%u)", y->file, y->line, what, (int)(name->n < 40 ? name->n : 40), name->p,
-                           x->file, x->line);
+            return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%u: %s '%.*s' again (also at %s:%u)",
+                           y->file, y->line, what, (int)(name->n < 40 ? name->n : 40), name->p, x->file,
+                           x->line);
     }
     return OK;
 }
 
-#define ROWS(what, array, count, type, member, cmp) {what, kb->array, kb->count, sizeof(struct type), offsetof(struct type, member), cmp}
+#define ROWS(what, array, count, type, member, cmp)                                         \
+    {                                                                                       \
+        what, kb->array, kb->count, sizeof(struct type), offsetof(struct type, member), cmp \
+    }
 static enum status settle(struct kb *kb, struct err *e)
 {
-    const struct { const char *what; void *p; size_t n, size, name_at; int (*cmp)(const void *, const void *); } rows[] = {
-        ROWS("code", code, n_code, kb_code, symbol, cmp_code), ROWS("event", event, n_event, kb_event, name, cmp_event),
-        ROWS("event field", event_field, n_event_field, kb_event_field, field, cmp_event_field), ROWS("setting", setting, n_setting, kb_setting, name, cmp_setting),
-        ROWS("artifact", artifact, n_artifact, kb_artifact, name, cmp_artifact), ROWS("account", account, n_account, kb_account, name, cmp_account),
-        ROWS("rule id", rule, n_rule, rule, id, cmp_rule_id), ROWS("rule", rule, n_rule, rule, name, cmp_rule_name), ROWS("rule", rule, n_rule, rule, name, cmp_rule)};
+    const struct {
+        const char *what;
+        void *p;
+        size_t n, size, name_at;
+        int (*cmp)(const void *, const void *);
+    } rows[] = {ROWS("code", code, n_code, kb_code, symbol, cmp_code),
+                ROWS("event", event, n_event, kb_event, name, cmp_event),
+                ROWS("event field", event_field, n_event_field, kb_event_field, field, cmp_event_field),
+                ROWS("setting", setting, n_setting, kb_setting, name, cmp_setting),
+                ROWS("artifact", artifact, n_artifact, kb_artifact, name, cmp_artifact),
+                ROWS("account", account, n_account, kb_account, name, cmp_account),
+                ROWS("rule id", rule, n_rule, rule, id, cmp_rule_id),
+                ROWS("rule", rule, n_rule, rule, name, cmp_rule_name),
+                ROWS("rule", rule, n_rule, rule, name, cmp_rule)};
     enum status st = OK;
     for (size_t i = 0; i < LEN(rows) && st == OK; i++)
         st = order(rows[i].what, rows[i].p, rows[i].n, rows[i].size, rows[i].name_at, rows[i].cmp, e);
@@ -220,7 +264,8 @@ enum status kb_load(const char *override_dir, struct kb **out, struct err *e)
         *out = kb, kb = NULL;
 out:
     if (st != OK && e && e->path)
-        e->path = override_dir;                 /* the longer name dies with the arena; errors inside files say it in their text */
+        /* the longer name dies with the arena; errors inside files say it in their text */
+        e->path = override_dir;
     arena_free(&scratch);
     kb_free(kb);
     return st;
@@ -234,7 +279,8 @@ void kb_free(struct kb *kb)
 
 struct str kb_file(const struct kb *kb, const char *name)
 {
-    struct source key = {.name = name}, *s = kb->n_source ? bsearch(&key, kb->source, kb->n_source, sizeof key, by_name) : NULL;
+    struct source key = {.name = name},
+                  *s = kb->n_source ? bsearch(&key, kb->source, kb->n_source, sizeof key, by_name) : NULL;
     return s ? s->text : (struct str){0};
 }
 
@@ -250,29 +296,42 @@ const char *kb_sha256(const struct kb *kb) { return kb->sha256; }
 const struct want *kb_want(const struct kb *kb) { return &kb->want; }
 const struct rule *kb_rules(const struct kb *kb, size_t *n) { return *n = kb->n_rule, kb->rule; }
 const struct kb_code *kb_codes(const struct kb *kb, size_t *n) { return *n = kb->n_code, kb->code; }
-const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n) { return *n = kb->n_artifact, kb->artifact; }
+const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n)
+{
+    return *n = kb->n_artifact, kb->artifact;
+}
 
 /* --- into the case: one INSERT per table, one function that fills its arguments from row i */
-struct insert { const char *table; size_t columns, rows; void (*fill)(const struct kb *kb, size_t i, struct value *v, enum col_type *t); };
+struct insert {
+    const char *table;
+    size_t columns, rows;
+    void (*fill)(const struct kb *kb, size_t i, struct value *v, enum col_type *t);
+};
 
 static void text(struct value *v, enum col_type *t, struct str s) { *v = val_s(s), *t = COL_TEXT; }
-static void number(struct value *v, enum col_type *t, int64_t i, bool given) { *v = given ? val_i(i) : val_null(), *t = COL_INT; }
+static void number(struct value *v, enum col_type *t, int64_t i, bool given)
+{
+    *v = given ? val_i(i) : val_null(), *t = COL_INT;
+}
 
 static void fill_code(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
 {
     const struct kb_code *c = &kb->code[i];
-    number(v, t, c->value, true), text(v + 1, t + 1, c->space), text(v + 2, t + 2, c->symbol), text(v + 3, t + 3, c->meaning);
+    number(v, t, c->value, true), text(v + 1, t + 1, c->space), text(v + 2, t + 2, c->symbol),
+        text(v + 3, t + 3, c->meaning);
     number(v + 4, t + 4, c->win32, c->maps), text(v + 5, t + 5, c->source);
 }
 static void fill_event(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
 {
     const struct kb_event *c = &kb->event[i];
-    text(v, t, c->provider), number(v + 1, t + 1, c->id, true), text(v + 2, t + 2, c->channel), text(v + 3, t + 3, c->name), text(v + 4, t + 4, c->meaning), text(v + 5, t + 5, c->source);
+    text(v, t, c->provider), number(v + 1, t + 1, c->id, true), text(v + 2, t + 2, c->channel),
+        text(v + 3, t + 3, c->name), text(v + 4, t + 4, c->meaning), text(v + 5, t + 5, c->source);
 }
 static void fill_event_field(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
 {
     const struct kb_event_field *c = &kb->event_field[i];
-    text(v, t, c->provider), number(v + 1, t + 1, c->id, true), text(v + 2, t + 2, c->field), text(v + 3, t + 3, c->shape);
+    text(v, t, c->provider), number(v + 1, t + 1, c->id, true), text(v + 2, t + 2, c->field),
+        text(v + 3, t + 3, c->shape);
 }
 static void fill_setting(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
 {
@@ -280,12 +339,14 @@ static void fill_setting(const struct kb *kb, size_t i, struct value *v, enum co
     const struct str s[] = {c->name, c->section, c->hive, c->path, c->value, c->type};
     for (size_t k = 0; k < LEN(s); k++)
         text(v + k, t + k, s[k]);
-    number(v + 6, t + 6, c->number, c->numeric), text(v + 7, t + 7, c->default_text), text(v + 8, t + 8, c->meaning), text(v + 9, t + 9, c->meanings), text(v + 10, t + 10, c->source);
+    number(v + 6, t + 6, c->number, c->numeric), text(v + 7, t + 7, c->default_text),
+        text(v + 8, t + 8, c->meaning), text(v + 9, t + 9, c->meanings), text(v + 10, t + 10, c->source);
 }
 static void fill_artifact(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
 {
     const struct kb_artifact *c = &kb->artifact[i];
-    text(v, t, c->name), text(v + 1, t + 1, c->kind), text(v + 2, t + 2, c->collect), text(v + 3, t + 3, c->meaning);
+    text(v, t, c->name), text(v + 1, t + 1, c->kind), text(v + 2, t + 2, c->collect),
+        text(v + 3, t + 3, c->meaning);
 }
 static void fill_account(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
 {
@@ -301,16 +362,20 @@ static void fill_rule(const struct kb *kb, size_t i, struct value *v, enum col_t
 
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
 {
-    const struct insert all[] = {
-        {"kb_code", 6, kb->n_code, fill_code}, {"kb_event", 6, kb->n_event, fill_event}, {"kb_event_field", 4, kb->n_event_field, fill_event_field},
-        {"kb_setting", 11, kb->n_setting, fill_setting}, {"kb_artifact", 4, kb->n_artifact, fill_artifact}, {"kb_account", 2, kb->n_account, fill_account},
-        {"kb_rule", 7, kb->n_rule, fill_rule}};
+    const struct insert all[] = {{"kb_code", 6, kb->n_code, fill_code},
+                                 {"kb_event", 6, kb->n_event, fill_event},
+                                 {"kb_event_field", 4, kb->n_event_field, fill_event_field},
+                                 {"kb_setting", 11, kb->n_setting, fill_setting},
+                                 {"kb_artifact", 4, kb->n_artifact, fill_artifact},
+                                 {"kb_account", 2, kb->n_account, fill_account},
+                                 {"kb_rule", 7, kb->n_rule, fill_rule}};
     enum status st = OK;
     for (size_t i = 0; i < LEN(all) && st == OK; i++) {
         char sql[160];
         snprintf(sql, sizeof sql, "DELETE FROM %s", all[i].table);
         st = case_exec(db, sql, e);
-        snprintf(sql, sizeof sql, "INSERT INTO %s VALUES(?1%.*s)", all[i].table, (int)(all[i].columns - 1) * 2, ",?,?,?,?,?,?,?,?,?,?,?,?");
+        snprintf(sql, sizeof sql, "INSERT INTO %s VALUES(?1%.*s)", all[i].table,
+                 (int)(all[i].columns - 1) * 2, ",?,?,?,?,?,?,?,?,?,?,?,?");
         for (size_t k = 0; k < all[i].rows && st == OK; k++) {
             struct value v[12];
             enum col_type t[12];
@@ -319,6 +384,7 @@ enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
         }
     }
     if (st == OK)
-        st = case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES('knowledge_sha256', ?1)", &(struct value){.s = str_of(kb->sha256)}, (enum col_type[]){COL_TEXT}, 1, e);
+        st = case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES('knowledge_sha256', ?1)",
+                      &(struct value){.s = str_of(kb->sha256)}, (enum col_type[]){COL_TEXT}, 1, e);
     return st;
 }

@@ -14,45 +14,99 @@ struct kb;
 enum role { ROLE_SYMPTOM, ROLE_CAUSE, ROLE_LINK, ROLE_COMPATIBLE, ROLE_CONTRADICTS, ROLES };
 extern const char *const role_names[ROLES];
 
-struct kb_place { const char *file; unsigned line; };                          /* first in every row that must not come twice */
-struct requirement { struct str *artifact; size_t n; enum role for_role; };     /* any one of the artefacts serves */
-struct indicator { enum role role; struct str sql, explain; unsigned line; };     /* line in the rule's file */
-struct collect { struct str artifact, command; };
-struct remedy { struct str text, risk, reversible, verify; };
+/* first in every row that must not come twice */
+struct kb_place {
+    const char *file;
+    unsigned line;
+};
+/* any one of the artefacts serves */
+struct requirement {
+    struct str *artifact;
+    size_t n;
+    enum role for_role;
+};
+/* line in the rule's file */
+struct indicator {
+    enum role role;
+    struct str sql, explain;
+    unsigned line;
+};
+struct collect {
+    struct str artifact, command;
+};
+struct remedy {
+    struct str text, risk, reversible, verify;
+};
 struct rule {
     struct kb_place at;
     struct str id, name, title, status, level, description, author, date, modified, cause, file, explanation;
-    struct str *reference, *tag; size_t n_reference, n_tag;
-    struct requirement *require; size_t n_require;
-    struct indicator *ind; size_t n_ind;
-    struct collect *collect; size_t n_collect;
-    struct remedy *remedy; size_t n_remedy;
-    struct rule_test *test; size_t n_test;
+    struct str *reference, *tag;
+    size_t n_reference, n_tag;
+    struct requirement *require;
+    size_t n_require;
+    struct indicator *ind;
+    size_t n_ind;
+    struct collect *collect;
+    size_t n_collect;
+    struct remedy *remedy;
+    size_t n_remedy;
+    struct rule_test *test;
+    size_t n_test;
     struct str sha256, text;
     unsigned line_cause, line_tests;
 };
 
-/* One fact of a rule's test: kind is "event", "value", "key", "secret", "right", "audit", "account", "task", "log", "hive", "lockout", "lsa", "fold",
- * "cached_logon". A nested map (the data of an event) is one field whose value is JSON. number: written without quotes and decimal or 0x. */
-struct test_field { struct str name, value; bool number; };
-struct test_fact { struct str kind; struct test_field *field; size_t n; };
-struct test_expect { struct str host, subject, verdict, code, count; };         /* verdict "none": no finding of this rule; code, count: when given, those of the finding */
-struct rule_test { struct str name; struct test_fact *fact; size_t n_fact; struct test_expect *expect; size_t n_expect; unsigned line; };
+/* One fact of a rule's test: kind is "event", "value", "key", "secret", "right", "audit", "account", "task",
+ * "log", "hive", "lockout", "lsa", "fold", "cached_logon". A nested map (the data of an event) is one field
+ * whose value is JSON. number: written without quotes and decimal or 0x. */
+struct test_field {
+    struct str name, value;
+    bool number;
+};
+struct test_fact {
+    struct str kind;
+    struct test_field *field;
+    size_t n;
+};
+/* verdict "none": no finding of this rule; code, count: when given, those of the finding */
+struct test_expect {
+    struct str host, subject, verdict, code, count;
+};
+struct rule_test {
+    struct str name;
+    struct test_fact *fact;
+    size_t n_fact;
+    struct test_expect *expect;
+    size_t n_expect;
+    unsigned line;
+};
 
 /* Parts of the knowledge that commands look up without a case. */
-struct kb_code { struct kb_place at; struct str space, symbol, meaning, source; int64_t value, win32; bool maps; };         /* win32 only when maps */
-struct kb_artifact { struct kb_place at; struct str name, kind, collect, meaning; };
+/* win32 only when maps */
+struct kb_code {
+    struct kb_place at;
+    struct str space, symbol, meaning, source;
+    int64_t value, win32;
+    bool maps;
+};
+struct kb_artifact {
+    struct kb_place at;
+    struct str name, kind, collect, meaning;
+};
 
 enum status kb_load(const char *override_dir, struct kb **out, struct err *e);
-void        kb_free(struct kb *kb);
-struct str  kb_file(const struct kb *kb, const char *name);                     /* text of knowledge/<name>; .p NULL: none */
+void kb_free(struct kb *kb);
+/* text of knowledge/<name>; .p NULL: none */
+struct str kb_file(const struct kb *kb, const char *name);
 /* Text of the i-th file, by name, whose name begins so ("derive/"), and its name; .p NULL: no more. */
-struct str  kb_part(const struct kb *kb, const char *prefix, size_t i, const char **name);
-const char *kb_sha256(const struct kb *kb);                                     /* of all files in use, 64 hex digits */
+struct str kb_part(const struct kb *kb, const char *prefix, size_t i, const char **name);
+/* of all files in use, 64 hex digits */
+const char *kb_sha256(const struct kb *kb);
 const struct want *kb_want(const struct kb *kb);
-const struct rule *kb_rules(const struct kb *kb, size_t *n);                    /* sorted by cause */
-const struct kb_code *kb_codes(const struct kb *kb, size_t *n);                 /* sorted by space, value */
-const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n);         /* sorted by name */
-/* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_rule: codes, events, registry and rules as rows of the case. */
+const struct rule *kb_rules(const struct kb *kb, size_t *n);            /* sorted by cause */
+const struct kb_code *kb_codes(const struct kb *kb, size_t *n);         /* sorted by space, value */
+const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n); /* sorted by name */
+/* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_rule: codes, events, registry
+ * and rules as rows of the case. */
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);
 #endif

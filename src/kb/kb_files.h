@@ -5,7 +5,11 @@
 #define KB_FILES_H
 #include <stddef.h>
 
-struct kb_file { const char *name; const unsigned char *p; size_t n; };
+struct kb_file {
+    const char *name;
+    const unsigned char *p;
+    size_t n;
+};
 extern const struct kb_file kb_files[];
 extern const size_t kb_n_files;
 #endif

@@ -13,7 +13,10 @@ enum status kb_refuse(const struct kb_reader *r, unsigned line, struct err *e, c
     return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%u: %s", r->file, line, why);
 }
 
-enum status kb_full(const struct kb_reader *r, struct err *e) { return err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "%s does not fit in memory", r->file); }
+enum status kb_full(const struct kb_reader *r, struct err *e)
+{
+    return err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "%s does not fit in memory", r->file);
+}
 
 void *kb_grow(struct kb *kb, void *p, size_t n, size_t size)
 {
@@ -25,12 +28,14 @@ void *kb_grow(struct kb *kb, void *p, size_t n, size_t size)
     return more;
 }
 
-enum status kb_one_of(const struct kb_reader *r, unsigned line, const char *what, struct str s, const char *words, struct err *e)
+enum status kb_one_of(const struct kb_reader *r, unsigned line, const char *what, struct str s,
+                      const char *words, struct err *e)
 {
     for (struct str rest = str_of(words); rest.n;)
         if (str_eq(str_cut(&rest, ' '), s))
             return OK;
-    return kb_refuse(r, line, e, "%s is '%.*s', expected one of: %s", what, (int)(s.n < 40 ? s.n : 40), s.p, words);
+    return kb_refuse(r, line, e, "%s is '%.*s', expected one of: %s", what, (int)(s.n < 40 ? s.n : 40), s.p,
+                     words);
 }
 
 enum status kb_list(const struct kb_reader *r, const struct node *list, const char *what, struct err *e)
@@ -56,27 +61,25 @@ static enum status keep_strs(const struct kb_reader *r, const struct node *n, st
     return st;
 }
 
-static enum status put_field(const struct kb_reader *r, const struct node *c, const struct field *f, void *at, struct err *e)
+static enum status put_field(const struct kb_reader *r, const struct node *c, const struct field *f, void *at,
+                             struct err *e)
 {
     int64_t i;
     switch (f->kind) {
-    case F_STR:
-        return keep(r, c, at, e);
-    case F_STRS:
-        return keep_strs(r, c, at, e);
+    case F_STR: return keep(r, c, at, e);
+    case F_STRS: return keep_strs(r, c, at, e);
     case F_INT:
         if (c->kind != NODE_SCALAR || !str_i64(c->s, &i))
             return kb_refuse(r, c->line, e, "%s: expected a number (decimal or 0x)", f->name);
         *(struct number *)at = (struct number){true, i};
         return OK;
-    case F_NODE:
-        *(const struct node **)at = c;
-        return OK;
+    case F_NODE: *(const struct node **)at = c; return OK;
     }
     return OK;
 }
 
-enum status kb_map(const struct kb_reader *r, const struct node *map, const char *what, const struct field *field, size_t n, void *out, struct err *e)
+enum status kb_map(const struct kb_reader *r, const struct node *map, const char *what,
+                   const struct field *field, size_t n, void *out, struct err *e)
 {
     if (map->kind != NODE_MAP)
         return kb_refuse(r, map->line, e, "%s: expected a map", what);
@@ -98,23 +101,35 @@ enum status kb_map(const struct kb_reader *r, const struct node *map, const char
     return OK;
 }
 
-static struct kb_place place_of(const struct kb_reader *r, const struct node *n) { return (struct kb_place){r->file, n->line}; }
+static struct kb_place place_of(const struct kb_reader *r, const struct node *n)
+{
+    return (struct kb_place){r->file, n->line};
+}
 
 /* --- codes/NAME.yml */
-struct codes_file { struct str space, source; const struct node *codes; };
-static const struct field codes_fields[] = {
-    FIELD(codes_file, space, F_STR, true, "space"), FIELD(codes_file, source, F_STR, true, "source"), FIELD(codes_file, codes, F_NODE, true, "codes")};
-struct code_entry { struct number value, win32; struct str symbol, meaning, source; };
+struct codes_file {
+    struct str space, source;
+    const struct node *codes;
+};
+static const struct field codes_fields[] = {FIELD(codes_file, space, F_STR, true, "space"),
+                                            FIELD(codes_file, source, F_STR, true, "source"),
+                                            FIELD(codes_file, codes, F_NODE, true, "codes")};
+struct code_entry {
+    struct number value, win32;
+    struct str symbol, meaning, source;
+};
 static const struct field code_fields[] = {
-    FIELD(code_entry, value, F_INT, true, "value"), FIELD(code_entry, symbol, F_STR, true, "symbol"), FIELD(code_entry, meaning, F_STR, true, "meaning"),
-    FIELD(code_entry, win32, F_INT, false, "win32"), FIELD(code_entry, source, F_STR, false, "source")};
+    FIELD(code_entry, value, F_INT, true, "value"), FIELD(code_entry, symbol, F_STR, true, "symbol"),
+    FIELD(code_entry, meaning, F_STR, true, "meaning"), FIELD(code_entry, win32, F_INT, false, "win32"),
+    FIELD(code_entry, source, F_STR, false, "source")};
 
 static enum status read_codes(const struct kb_reader *r, const struct node *root, struct err *e)
 {
     struct codes_file file = {0};
     enum status st = kb_map(r, root, "codes file", codes_fields, LEN(codes_fields), &file, e);
     if (st == OK)
-        st = kb_one_of(r, root->line, "space", file.space, "win32 ntstatus nerr task kerberos sspi message", e);
+        st = kb_one_of(r, root->line, "space", file.space, "win32 ntstatus nerr task kerberos sspi message",
+                       e);
     if (st == OK)
         st = kb_list(r, file.codes, "codes", e);
     for (const struct node *c = st == OK ? file.codes->child : NULL; c; c = c->next) {
@@ -127,36 +142,61 @@ static enum status read_codes(const struct kb_reader *r, const struct node *root
         if (!(kb->code = kb_grow(kb, kb->code, kb->n_code, sizeof *kb->code)))
             return kb_full(r, e);
         kb->code[kb->n_code++] = (struct kb_code){
-            place_of(r, c), file.space, v.symbol, v.meaning, v.source.p ? v.source : file.source, v.value.i, v.win32.i, v.win32.given};
+            place_of(r, c), file.space, v.symbol,     v.meaning, v.source.p ? v.source : file.source,
+            v.value.i,      v.win32.i,  v.win32.given};
     }
     return st;
 }
 
 /* --- events/NAME.yml */
-struct events_file { struct str provider, channel, source; const struct node *events; };
-static const struct field events_fields[] = {
-    FIELD(events_file, provider, F_STR, true, "provider"), FIELD(events_file, channel, F_STR, true, "channel"),
-    FIELD(events_file, source, F_STR, true, "source"), FIELD(events_file, events, F_NODE, true, "events")};
-struct event_entry { struct number id; struct str name, meaning, how, keep_field, fold_field, channel, source; struct strs key, fold; const struct node *keep, *codes; };
-static const struct field event_fields[] = {
-    FIELD(event_entry, id, F_INT, true, "id"), FIELD(event_entry, name, F_STR, true, "name"), FIELD(event_entry, meaning, F_STR, true, "meaning"),
-    FIELD(event_entry, how, F_STR, true, "how"), FIELD(event_entry, key, F_STRS, false, "key"), FIELD(event_entry, keep_field, F_STR, false, "keep_field"),
-    FIELD(event_entry, keep, F_NODE, false, "keep"), FIELD(event_entry, codes, F_NODE, false, "codes"),
-    FIELD(event_entry, fold_field, F_STR, false, "fold_field"), FIELD(event_entry, fold, F_STRS, false, "fold"),
-    FIELD(event_entry, channel, F_STR, false, "channel"), FIELD(event_entry, source, F_STR, false, "source")};
+struct events_file {
+    struct str provider, channel, source;
+    const struct node *events;
+};
+static const struct field events_fields[] = {FIELD(events_file, provider, F_STR, true, "provider"),
+                                             FIELD(events_file, channel, F_STR, true, "channel"),
+                                             FIELD(events_file, source, F_STR, true, "source"),
+                                             FIELD(events_file, events, F_NODE, true, "events")};
+struct event_entry {
+    struct number id;
+    struct str name, meaning, how, keep_field, fold_field, channel, source;
+    struct strs key, fold;
+    const struct node *keep, *codes;
+};
+static const struct field event_fields[] = {FIELD(event_entry, id, F_INT, true, "id"),
+                                            FIELD(event_entry, name, F_STR, true, "name"),
+                                            FIELD(event_entry, meaning, F_STR, true, "meaning"),
+                                            FIELD(event_entry, how, F_STR, true, "how"),
+                                            FIELD(event_entry, key, F_STRS, false, "key"),
+                                            FIELD(event_entry, keep_field, F_STR, false, "keep_field"),
+                                            FIELD(event_entry, keep, F_NODE, false, "keep"),
+                                            FIELD(event_entry, codes, F_NODE, false, "codes"),
+                                            FIELD(event_entry, fold_field, F_STR, false, "fold_field"),
+                                            FIELD(event_entry, fold, F_STRS, false, "fold"),
+                                            FIELD(event_entry, channel, F_STR, false, "channel"),
+                                            FIELD(event_entry, source, F_STR, false, "source")};
 
-static enum status want_event(const struct kb_reader *r, const struct node *c, const struct events_file *file, const struct event_entry *v, struct err *e)
+static enum status want_event(const struct kb_reader *r, const struct node *c, const struct events_file *file,
+                              const struct event_entry *v, struct err *e)
 {
     bool fold = str_eq(v->how, STR("fold"));
-    struct want_event w = {.provider = file->provider, .id = (uint16_t)v->id.i, .how = fold ? WANT_FOLD : WANT_KEEP, .keep_field = v->keep_field.p ? v->keep_field : STR("")};
+    struct want_event w = {.provider = file->provider,
+                           .id = (uint16_t)v->id.i,
+                           .how = fold ? WANT_FOLD : WANT_KEEP,
+                           .keep_field = v->keep_field.p ? v->keep_field : STR("")};
     if (fold ? !v->key.n : v->key.n || v->keep_field.n || v->keep || v->fold_field.n || v->fold.n)
-        return kb_refuse(r, c->line, e, fold ? "fold: 'key' is missing" : "key, keep_field, keep, fold_field and fold belong to 'how: fold'");
+        return kb_refuse(r, c->line, e,
+                         fold ? "fold: 'key' is missing"
+                              : "key, keep_field, keep, fold_field and fold belong to 'how: fold'");
     if (!v->keep_field.n != !v->keep || !v->fold_field.n != !v->fold.n || (v->fold.n && !v->keep))
-        return kb_refuse(r, c->line, e, "keep_field and keep, fold_field and fold: expected both or none; fold is an exception from keep");
+        return kb_refuse(r, c->line, e,
+                         "keep_field and keep, fold_field and fold: expected both or none; fold is an "
+                         "exception from keep");
     if (v->fold.n > WANT_ONLY)
         return kb_refuse(r, c->line, e, "fold: expected at most %d values", WANT_ONLY);
     if (v->key.n > WANT_KEYS || (v->keep && (kb_list(r, v->keep, "keep", e) != OK || v->keep->n > WANT_ONLY)))
-        return kb_refuse(r, c->line, e, "expected at most %d key fields and %d kept values", WANT_KEYS, WANT_ONLY);
+        return kb_refuse(r, c->line, e, "expected at most %d key fields and %d kept values", WANT_KEYS,
+                         WANT_ONLY);
     for (size_t i = 0; i < v->key.n; i++)
         w.key[w.n_key++] = v->key.p[i];
     w.fold_field = v->fold_field.p ? v->fold_field : STR("");
@@ -172,7 +212,8 @@ static enum status want_event(const struct kb_reader *r, const struct node *c, c
     return OK;
 }
 
-static enum status read_event(const struct kb_reader *r, const struct node *c, const struct events_file *file, struct err *e)
+static enum status read_event(const struct kb_reader *r, const struct node *c, const struct events_file *file,
+                              struct err *e)
 {
     struct kb *kb = r->kb;
     struct event_entry v = {0};
@@ -187,15 +228,23 @@ static enum status read_event(const struct kb_reader *r, const struct node *c, c
         return st;
     if (!(kb->event = kb_grow(kb, kb->event, kb->n_event, sizeof *kb->event)))
         return kb_full(r, e);
-    kb->event[kb->n_event++] = (struct kb_event){place_of(r, c), file->provider, v.channel.p ? v.channel : file->channel, v.name, v.meaning,
-                                                  v.source.p ? v.source : file->source, v.id.i};
+    kb->event[kb->n_event++] = (struct kb_event){
+        place_of(r, c), file->provider, v.channel.p ? v.channel : file->channel,
+        v.name,         v.meaning,      v.source.p ? v.source : file->source,
+        v.id.i};
     if (v.codes && v.codes->kind != NODE_MAP)
         return kb_refuse(r, v.codes->line, e, "codes: expected a map of field: shape");
     for (const struct node *f = v.codes ? v.codes->child : NULL; f && st == OK; f = f->next) {
-        struct kb_event_field row = {.at = place_of(r, f), .provider = file->provider, .field = arena_str(&kb->a, f->key), .id = v.id.i};
+        struct kb_event_field row = {.at = place_of(r, f),
+                                     .provider = file->provider,
+                                     .field = arena_str(&kb->a, f->key),
+                                     .id = v.id.i};
         if ((st = keep(r, f, &row.shape, e)) == OK)
-            st = kb_one_of(r, f->line, "shape", row.shape, "hresult ntstatus win32 exit mixed text binary", e);
-        if (st == OK && (!row.field.p || !(kb->event_field = kb_grow(kb, kb->event_field, kb->n_event_field, sizeof row))))
+            st = kb_one_of(r, f->line, "shape", row.shape, "hresult ntstatus win32 exit mixed text binary",
+                           e);
+        if (st == OK
+            && (!row.field.p
+                || !(kb->event_field = kb_grow(kb, kb->event_field, kb->n_event_field, sizeof row))))
             st = kb_full(r, e);
         if (st == OK)
             kb->event_field[kb->n_event_field++] = row;
@@ -215,14 +264,26 @@ static enum status read_events(const struct kb_reader *r, const struct node *roo
 }
 
 /* --- registry/NAME.yml */
-struct registry_file { struct str section, source; const struct node *keys; };
-static const struct field registry_fields[] = {
-    FIELD(registry_file, section, F_STR, true, "section"), FIELD(registry_file, source, F_STR, true, "source"), FIELD(registry_file, keys, F_NODE, true, "keys")};
-struct key_entry { struct str hive, path, value, name, type, default_text, meaning, source; const struct node *meanings; };
-static const struct field key_fields[] = {
-    FIELD(key_entry, hive, F_STR, true, "hive"), FIELD(key_entry, path, F_STR, true, "path"), FIELD(key_entry, value, F_STR, false, "value"),
-    FIELD(key_entry, name, F_STR, false, "name"), FIELD(key_entry, type, F_STR, false, "type"), FIELD(key_entry, default_text, F_STR, false, "default"),
-    FIELD(key_entry, meaning, F_STR, false, "meaning"), FIELD(key_entry, meanings, F_NODE, false, "meanings"), FIELD(key_entry, source, F_STR, false, "source")};
+struct registry_file {
+    struct str section, source;
+    const struct node *keys;
+};
+static const struct field registry_fields[] = {FIELD(registry_file, section, F_STR, true, "section"),
+                                               FIELD(registry_file, source, F_STR, true, "source"),
+                                               FIELD(registry_file, keys, F_NODE, true, "keys")};
+struct key_entry {
+    struct str hive, path, value, name, type, default_text, meaning, source;
+    const struct node *meanings;
+};
+static const struct field key_fields[] = {FIELD(key_entry, hive, F_STR, true, "hive"),
+                                          FIELD(key_entry, path, F_STR, true, "path"),
+                                          FIELD(key_entry, value, F_STR, false, "value"),
+                                          FIELD(key_entry, name, F_STR, false, "name"),
+                                          FIELD(key_entry, type, F_STR, false, "type"),
+                                          FIELD(key_entry, default_text, F_STR, false, "default"),
+                                          FIELD(key_entry, meaning, F_STR, false, "meaning"),
+                                          FIELD(key_entry, meanings, F_NODE, false, "meanings"),
+                                          FIELD(key_entry, source, F_STR, false, "source")};
 
 /* Paths of facts name the current control set as Windows links it. */
 static struct str fact_path(struct kb *kb, struct str path)
@@ -234,7 +295,8 @@ static struct str fact_path(struct kb *kb, struct str path)
     return str_of(p);
 }
 
-static enum status meanings_json(const struct kb_reader *r, const struct node *map, struct str *out, struct err *e)
+static enum status meanings_json(const struct kb_reader *r, const struct node *map, struct str *out,
+                                 struct err *e)
 {
     if (!map)
         return OK;
@@ -244,7 +306,8 @@ static enum status meanings_json(const struct kb_reader *r, const struct node *m
     for (const struct node *c = map->child; c; c = c->next) {
         if (c->kind != NODE_SCALAR)
             return buf_free(&b), kb_refuse(r, c->line, e, "meanings: expected a text");
-        buf_char(&b, c == map->child ? '{' : ','), buf_json(&b, c->key), buf_char(&b, ':'), buf_json(&b, c->s);
+        buf_char(&b, c == map->child ? '{' : ','), buf_json(&b, c->key), buf_char(&b, ':'),
+            buf_json(&b, c->s);
     }
     buf_z(&b, map->child ? "}" : "{}");
     *out = b.bad ? (struct str){0} : arena_str(&r->kb->a, buf_view(&b));
@@ -252,7 +315,8 @@ static enum status meanings_json(const struct kb_reader *r, const struct node *m
     return out->p ? OK : kb_full(r, e);
 }
 
-static enum status read_key(const struct kb_reader *r, const struct node *c, const struct registry_file *file, struct err *e)
+static enum status read_key(const struct kb_reader *r, const struct node *c, const struct registry_file *file,
+                            struct err *e)
 {
     struct kb *kb = r->kb;
     struct key_entry v = {0};
@@ -265,11 +329,21 @@ static enum status read_key(const struct kb_reader *r, const struct node *c, con
         return kb_full(r, e);
     kb->want.key[kb->want.n_key++] = (struct want_key){v.hive, v.path, v.value.p ? v.value : STR("")};
     if (!v.name.n)
-        return v.type.p || v.default_text.p || v.meanings ? kb_refuse(r, c->line, e, "type, default and meanings need a 'name'") : OK;
+        return v.type.p || v.default_text.p || v.meanings
+                   ? kb_refuse(r, c->line, e, "type, default and meanings need a 'name'")
+                   : OK;
     if (!v.value.n || !v.meaning.n || !v.type.n)
         return kb_refuse(r, c->line, e, "setting %.40s: expected value, type and meaning", v.name.p);
-    struct kb_setting s = {.name = v.name, .section = file->section, .hive = v.hive, .path = fact_path(kb, v.path), .value = v.value, .type = v.type, .default_text = v.default_text,
-                           .meaning = v.meaning, .source = v.source.p ? v.source : file->source, .at = place_of(r, c)};
+    struct kb_setting s = {.name = v.name,
+                           .section = file->section,
+                           .hive = v.hive,
+                           .path = fact_path(kb, v.path),
+                           .value = v.value,
+                           .type = v.type,
+                           .default_text = v.default_text,
+                           .meaning = v.meaning,
+                           .source = v.source.p ? v.source : file->source,
+                           .at = place_of(r, c)};
     s.numeric = s.default_text.p && str_i64(s.default_text, &s.number);
     if ((st = meanings_json(r, v.meanings, &s.meanings, e)) != OK)
         return st;
@@ -294,8 +368,11 @@ static enum status read_registry(const struct kb_reader *r, const struct node *r
 static const struct field artifact_fields[] = {
     FIELD(kb_artifact, name, F_STR, true, "name"), FIELD(kb_artifact, kind, F_STR, true, "kind"),
     FIELD(kb_artifact, collect, F_STR, true, "collect"), FIELD(kb_artifact, meaning, F_STR, true, "meaning")};
-static const struct field account_fields[] = {FIELD(kb_account, name, F_STR, true, "name"), FIELD(kb_account, sid, F_STR, true, "sid")};
-struct list_file { const struct node *list; };
+static const struct field account_fields[] = {FIELD(kb_account, name, F_STR, true, "name"),
+                                              FIELD(kb_account, sid, F_STR, true, "sid")};
+struct list_file {
+    const struct node *list;
+};
 
 static enum status read_artifacts(const struct kb_reader *r, const struct node *root, struct err *e)
 {
@@ -335,8 +412,12 @@ static enum status read_accounts(const struct kb_reader *r, const struct node *r
 }
 
 typedef enum status read_fn(const struct kb_reader *r, const struct node *root, struct err *e);
-static const struct { const char *prefix; read_fn *read; } readers[] = {
-    {"codes/", read_codes}, {"events/", read_events}, {"registry/", read_registry}, {"artifacts.yml", read_artifacts}, {"accounts.yml", read_accounts}, {"rules/", NULL}};
+static const struct {
+    const char *prefix;
+    read_fn *read;
+} readers[] = {{"codes/", read_codes},          {"events/", read_events},
+               {"registry/", read_registry},    {"artifacts.yml", read_artifacts},
+               {"accounts.yml", read_accounts}, {"rules/", NULL}};
 
 enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scratch, struct err *e)
 {
@@ -346,7 +427,9 @@ enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scr
     while (i < LEN(readers) && !str_starts_ci(str_of(s->name), str_of(readers[i].prefix)))
         i++;
     if (i == LEN(readers))
-        return kb_refuse(&r, 1, e, "expected artifacts.yml, accounts.yml or a file in codes/, events/, registry/ or rules/");
+        return kb_refuse(
+            &r, 1, e,
+            "expected artifacts.yml, accounts.yml or a file in codes/, events/, registry/ or rules/");
     enum status st = tree_read(s->text, s->name, &scratch, &root, e);
     if (st != OK)
         return st;

@@ -4,16 +4,19 @@
 
 const char *const role_names[ROLES] = {"symptom", "cause", "link", "compatible", "contradicts"};
 
-static enum status role_of(const struct kb_reader *r, unsigned line, struct str s, enum role *out, struct err *e)
+static enum status role_of(const struct kb_reader *r, unsigned line, struct str s, enum role *out,
+                           struct err *e)
 {
     for (unsigned i = 0; i < ROLES; i++)
         if (str_eq(s, str_of(role_names[i])))
             return *out = (enum role)i, OK;
-    return kb_refuse(r, line, e, "role '%.*s', expected one of: symptom cause link compatible contradicts", (int)(s.n < 40 ? s.n : 40), s.p);
+    return kb_refuse(r, line, e, "role '%.*s', expected one of: symptom cause link compatible contradicts",
+                     (int)(s.n < 40 ? s.n : 40), s.p);
 }
 
 /* Array of one element per child of a list (none: not given), filled by the loop that asked. */
-static enum status array_for(const struct kb_reader *r, const struct node *list, const char *what, size_t size, void *out, struct err *e)
+static enum status array_for(const struct kb_reader *r, const struct node *list, const char *what,
+                             size_t size, void *out, struct err *e)
 {
     if (!list)
         return OK;
@@ -25,17 +28,23 @@ static enum status array_for(const struct kb_reader *r, const struct node *list,
 
 static const struct node *first_of(const struct node *list) { return list ? list->child : NULL; }
 
-struct require_entry { struct str artifact, for_role; struct strs any_of; };
-static const struct field require_fields[] = {
-    FIELD(require_entry, artifact, F_STR, false, "artifact"), FIELD(require_entry, any_of, F_STRS, false, "any_of"), FIELD(require_entry, for_role, F_STR, true, "for")};
+struct require_entry {
+    struct str artifact, for_role;
+    struct strs any_of;
+};
+static const struct field require_fields[] = {FIELD(require_entry, artifact, F_STR, false, "artifact"),
+                                              FIELD(require_entry, any_of, F_STRS, false, "any_of"),
+                                              FIELD(require_entry, for_role, F_STR, true, "for")};
 
-static enum status read_requires(const struct kb_reader *r, const struct node *list, struct rule *rule, struct err *e)
+static enum status read_requires(const struct kb_reader *r, const struct node *list, struct rule *rule,
+                                 struct err *e)
 {
     enum status st = array_for(r, list, "requires", sizeof *rule->require, &rule->require, e);
     for (const struct node *c = first_of(list); c && st == OK; c = c->next) {
         struct require_entry v = {0};
         struct requirement *q = &rule->require[rule->n_require];
-        if ((st = kb_map(r, c, "requirement", require_fields, LEN(require_fields), &v, e)) != OK || (st = role_of(r, c->line, v.for_role, &q->for_role, e)) != OK)
+        if ((st = kb_map(r, c, "requirement", require_fields, LEN(require_fields), &v, e)) != OK
+            || (st = role_of(r, c->line, v.for_role, &q->for_role, e)) != OK)
             break;
         if (!v.artifact.n == !v.any_of.n)
             return kb_refuse(r, c->line, e, "requirement: expected either artifact or any_of");
@@ -50,11 +59,15 @@ static enum status read_requires(const struct kb_reader *r, const struct node *l
     return st;
 }
 
-struct indicator_entry { struct str role, sql, explain; };
-static const struct field indicator_fields[] = {
-    FIELD(indicator_entry, role, F_STR, true, "role"), FIELD(indicator_entry, sql, F_STR, true, "sql"), FIELD(indicator_entry, explain, F_STR, true, "explain")};
+struct indicator_entry {
+    struct str role, sql, explain;
+};
+static const struct field indicator_fields[] = {FIELD(indicator_entry, role, F_STR, true, "role"),
+                                                FIELD(indicator_entry, sql, F_STR, true, "sql"),
+                                                FIELD(indicator_entry, explain, F_STR, true, "explain")};
 
-static enum status read_indicators(const struct kb_reader *r, const struct node *list, struct rule *rule, struct err *e)
+static enum status read_indicators(const struct kb_reader *r, const struct node *list, struct rule *rule,
+                                   struct err *e)
 {
     enum status st = array_for(r, list, "indicators", sizeof *rule->ind, &rule->ind, e);
     for (const struct node *c = first_of(list); c && st == OK; c = c->next) {
@@ -67,15 +80,19 @@ static enum status read_indicators(const struct kb_reader *r, const struct node 
     return st == OK && !rule->n_ind ? kb_refuse(r, list->line, e, "indicators: expected at least one") : st;
 }
 
-static const struct field collect_fields[] = {FIELD(collect, artifact, F_STR, true, "artifact"), FIELD(collect, command, F_STR, true, "command")};
+static const struct field collect_fields[] = {FIELD(collect, artifact, F_STR, true, "artifact"),
+                                              FIELD(collect, command, F_STR, true, "command")};
 static const struct field remedy_fields[] = {
-    FIELD(remedy, text, F_STR, true, "text"), FIELD(remedy, risk, F_STR, true, "risk"), FIELD(remedy, reversible, F_STR, true, "reversible"), FIELD(remedy, verify, F_STR, true, "verify")};
+    FIELD(remedy, text, F_STR, true, "text"), FIELD(remedy, risk, F_STR, true, "risk"),
+    FIELD(remedy, reversible, F_STR, true, "reversible"), FIELD(remedy, verify, F_STR, true, "verify")};
 
-static enum status read_advice(const struct kb_reader *r, const struct node *collect, const struct node *remedies, struct rule *rule, struct err *e)
+static enum status read_advice(const struct kb_reader *r, const struct node *collect,
+                               const struct node *remedies, struct rule *rule, struct err *e)
 {
     enum status st = array_for(r, collect, "collect", sizeof *rule->collect, &rule->collect, e);
     for (const struct node *c = first_of(collect); c && st == OK; c = c->next)
-        st = kb_map(r, c, "collect", collect_fields, LEN(collect_fields), &rule->collect[rule->n_collect++], e);
+        st = kb_map(r, c, "collect", collect_fields, LEN(collect_fields), &rule->collect[rule->n_collect++],
+                    e);
     if (st == OK)
         st = array_for(r, remedies, "remediation", sizeof *rule->remedy, &rule->remedy, e);
     for (const struct node *c = first_of(remedies); c && st == OK; c = c->next) {
@@ -95,10 +112,12 @@ static bool is_decimal(struct str s)
     return s.n > at && s.p[at] >= '0' && s.p[at] <= '9' && !leading_zero && str_i64(s, &i);
 }
 
-/* The data of an event as the parsers write it: unquoted decimals are numbers, true and false are booleans, all else is text. */
+/* The data of an event as the parsers write it: unquoted decimals are numbers, true and false are booleans,
+ * all else is text. */
 static void put_json(struct buf *b, const struct node *n, unsigned depth)
 {
-    bool word = n->plain && (str_eq(n->s, STR("true")) || str_eq(n->s, STR("false")) || str_eq(n->s, STR("null")));
+    bool word = n->plain
+                && (str_eq(n->s, STR("true")) || str_eq(n->s, STR("false")) || str_eq(n->s, STR("null")));
     if (n->kind == NODE_SCALAR && (word || (n->plain && is_decimal(n->s)))) {
         buf_str(b, n->s);
     } else if (n->kind == NODE_SCALAR) {
@@ -119,7 +138,8 @@ static void put_json(struct buf *b, const struct node *n, unsigned depth)
     }
 }
 
-static enum status read_fields(const struct kb_reader *r, const struct node *map, struct test_fact *f, struct err *e)
+static enum status read_fields(const struct kb_reader *r, const struct node *map, struct test_fact *f,
+                               struct err *e)
 {
     if (map->kind != NODE_MAP)
         return kb_refuse(r, map->line, e, "fact %.20s: expected a map of its fields", f->kind.p);
@@ -133,7 +153,8 @@ static enum status read_fields(const struct kb_reader *r, const struct node *map
             buf_str(&b, c->s), t->number = c->plain && str_i64(c->s, &i);
         else
             put_json(&b, c, 0);
-        t->name = arena_str(&r->kb->a, c->key), t->value = b.bad ? (struct str){0} : arena_str(&r->kb->a, buf_view(&b));
+        t->name = arena_str(&r->kb->a, c->key),
+        t->value = b.bad ? (struct str){0} : arena_str(&r->kb->a, buf_view(&b));
         buf_free(&b);
         if (!t->name.p || !t->value.p)
             return kb_full(r, e);
@@ -141,7 +162,8 @@ static enum status read_fields(const struct kb_reader *r, const struct node *map
     return OK;
 }
 
-static enum status read_facts(const struct kb_reader *r, const struct node *list, struct rule_test *t, struct err *e)
+static enum status read_facts(const struct kb_reader *r, const struct node *list, struct rule_test *t,
+                              struct err *e)
 {
     enum status st = array_for(r, list, "facts", sizeof *t->fact, &t->fact, e);
     for (const struct node *c = first_of(list); c && st == OK; c = c->next) {
@@ -150,7 +172,9 @@ static enum status read_facts(const struct kb_reader *r, const struct node *list
             return kb_refuse(r, c->line, e, "fact: expected one 'kind: {fields}'");
         if (!(f->kind = arena_str(&r->kb->a, c->child->key)).p)
             return kb_full(r, e);
-        st = kb_one_of(r, c->line, "fact", f->kind, "event fold log hive value key secret right audit lsa account lockout cached_logon task", e);
+        st = kb_one_of(
+            r, c->line, "fact", f->kind,
+            "event fold log hive value key secret right audit lsa account lockout cached_logon task", e);
         if (st == OK)
             st = read_fields(r, c->child, f, e);
     }
@@ -158,27 +182,35 @@ static enum status read_facts(const struct kb_reader *r, const struct node *list
 }
 
 static const struct field expect_fields[] = {
-    FIELD(test_expect, host, F_STR, false, "host"), FIELD(test_expect, subject, F_STR, false, "subject"), FIELD(test_expect, verdict, F_STR, true, "verdict"),
-    FIELD(test_expect, code, F_STR, false, "code"), FIELD(test_expect, count, F_STR, false, "count")};
+    FIELD(test_expect, host, F_STR, false, "host"), FIELD(test_expect, subject, F_STR, false, "subject"),
+    FIELD(test_expect, verdict, F_STR, true, "verdict"), FIELD(test_expect, code, F_STR, false, "code"),
+    FIELD(test_expect, count, F_STR, false, "count")};
 
-static enum status read_expects(const struct kb_reader *r, const struct node *list, struct rule_test *t, struct err *e)
+static enum status read_expects(const struct kb_reader *r, const struct node *list, struct rule_test *t,
+                                struct err *e)
 {
     enum status st = array_for(r, list, "expect", sizeof *t->expect, &t->expect, e);
     for (const struct node *c = first_of(list); c && st == OK; c = c->next) {
         struct test_expect *x = &t->expect[t->n_expect++];
         if ((st = kb_map(r, c, "expect", expect_fields, LEN(expect_fields), x, e)) == OK)
-            st = kb_one_of(r, c->line, "verdict", x->verdict, "confirmed likely possible latent ruled_out undetermined none", e);
+            st = kb_one_of(r, c->line, "verdict", x->verdict,
+                           "confirmed likely possible latent ruled_out undetermined none", e);
         if (!x->host.p)
             x->host = STR("PC1");
     }
     return st;
 }
 
-struct test_entry { struct str name; const struct node *facts, *expect; };
-static const struct field test_fields[] = {
-    FIELD(test_entry, name, F_STR, true, "name"), FIELD(test_entry, facts, F_NODE, true, "facts"), FIELD(test_entry, expect, F_NODE, true, "expect")};
+struct test_entry {
+    struct str name;
+    const struct node *facts, *expect;
+};
+static const struct field test_fields[] = {FIELD(test_entry, name, F_STR, true, "name"),
+                                           FIELD(test_entry, facts, F_NODE, true, "facts"),
+                                           FIELD(test_entry, expect, F_NODE, true, "expect")};
 
-static enum status read_tests(const struct kb_reader *r, const struct node *list, struct rule *rule, struct err *e)
+static enum status read_tests(const struct kb_reader *r, const struct node *list, struct rule *rule,
+                              struct err *e)
 {
     enum status st = array_for(r, list, "tests", sizeof *rule->test, &rule->test, e);
     for (const struct node *c = first_of(list); c && st == OK; c = c->next) {
@@ -199,14 +231,24 @@ struct rule_entry {
     struct strs references, tags;
     const struct node *requires, *indicators, *collect, *remediation, *tests;
 };
-static const struct field rule_fields[] = {
-    FIELD(rule_entry, title, F_STR, true, "title"), FIELD(rule_entry, id, F_STR, true, "id"), FIELD(rule_entry, name, F_STR, true, "name"),
-    FIELD(rule_entry, status, F_STR, true, "status"), FIELD(rule_entry, level, F_STR, true, "level"), FIELD(rule_entry, description, F_STR, true, "description"),
-    FIELD(rule_entry, references, F_STRS, false, "references"), FIELD(rule_entry, author, F_STR, false, "author"), FIELD(rule_entry, date, F_STR, false, "date"),
-    FIELD(rule_entry, modified, F_STR, false, "modified"), FIELD(rule_entry, tags, F_STRS, false, "tags"), FIELD(rule_entry, cause, F_STR, true, "cause"),
-    FIELD(rule_entry, requires, F_NODE, true, "requires"), FIELD(rule_entry, indicators, F_NODE, true, "indicators"),
-    FIELD(rule_entry, explanation, F_STR, true, "explanation"), FIELD(rule_entry, collect, F_NODE, false, "collect"),
-    FIELD(rule_entry, remediation, F_NODE, false, "remediation"), FIELD(rule_entry, tests, F_NODE, false, "tests")};
+static const struct field rule_fields[] = {FIELD(rule_entry, title, F_STR, true, "title"),
+                                           FIELD(rule_entry, id, F_STR, true, "id"),
+                                           FIELD(rule_entry, name, F_STR, true, "name"),
+                                           FIELD(rule_entry, status, F_STR, true, "status"),
+                                           FIELD(rule_entry, level, F_STR, true, "level"),
+                                           FIELD(rule_entry, description, F_STR, true, "description"),
+                                           FIELD(rule_entry, references, F_STRS, false, "references"),
+                                           FIELD(rule_entry, author, F_STR, false, "author"),
+                                           FIELD(rule_entry, date, F_STR, false, "date"),
+                                           FIELD(rule_entry, modified, F_STR, false, "modified"),
+                                           FIELD(rule_entry, tags, F_STRS, false, "tags"),
+                                           FIELD(rule_entry, cause, F_STR, true, "cause"),
+                                           FIELD(rule_entry, requires, F_NODE, true, "requires"),
+                                           FIELD(rule_entry, indicators, F_NODE, true, "indicators"),
+                                           FIELD(rule_entry, explanation, F_STR, true, "explanation"),
+                                           FIELD(rule_entry, collect, F_NODE, false, "collect"),
+                                           FIELD(rule_entry, remediation, F_NODE, false, "remediation"),
+                                           FIELD(rule_entry, tests, F_NODE, false, "tests")};
 
 enum status kb_read_rule(const struct kb_reader *r, const struct node *root, struct str text, struct err *e)
 {
@@ -215,12 +257,30 @@ enum status kb_read_rule(const struct kb_reader *r, const struct node *root, str
     enum status st = kb_map(r, root, "rule", rule_fields, LEN(rule_fields), &v, e);
     if (st != OK)
         return st;
-    struct rule rule = {.at = {r->file, tree_get(root, "id")->line}, .id = v.id, .name = v.name, .title = v.title, .status = v.status, .level = v.level, .description = v.description, .author = v.author,
-                        .date = v.date, .modified = v.modified, .cause = v.cause, .file = str_of(r->file), .explanation = v.explanation,
-                        .reference = v.references.p, .n_reference = v.references.n, .tag = v.tags.p, .n_tag = v.tags.n, .text = text,
-                        .line_cause = tree_get(root, "cause")->line, .line_tests = v.tests ? v.tests->line : root->line};
-    if ((st = read_requires(r, v.requires, &rule, e)) != OK || (st = read_indicators(r, v.indicators, &rule, e)) != OK ||
-        (st = read_advice(r, v.collect, v.remediation, &rule, e)) != OK || (st = read_tests(r, v.tests, &rule, e)) != OK)
+    struct rule rule = {.at = {r->file, tree_get(root, "id")->line},
+                        .id = v.id,
+                        .name = v.name,
+                        .title = v.title,
+                        .status = v.status,
+                        .level = v.level,
+                        .description = v.description,
+                        .author = v.author,
+                        .date = v.date,
+                        .modified = v.modified,
+                        .cause = v.cause,
+                        .file = str_of(r->file),
+                        .explanation = v.explanation,
+                        .reference = v.references.p,
+                        .n_reference = v.references.n,
+                        .tag = v.tags.p,
+                        .n_tag = v.tags.n,
+                        .text = text,
+                        .line_cause = tree_get(root, "cause")->line,
+                        .line_tests = v.tests ? v.tests->line : root->line};
+    if ((st = read_requires(r, v.requires, &rule, e)) != OK
+        || (st = read_indicators(r, v.indicators, &rule, e)) != OK
+        || (st = read_advice(r, v.collect, v.remediation, &rule, e)) != OK
+        || (st = read_tests(r, v.tests, &rule, e)) != OK)
         return st;
     if (!(kb->rule = kb_grow(kb, kb->rule, kb->n_rule, sizeof rule)))
         return kb_full(r, e);

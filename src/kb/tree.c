@@ -5,9 +5,9 @@
 struct reader {
     const char *file;
     struct arena *a;
-    struct node *open[LIM_YAML_DEPTH];      /* containers being filled, outermost first */
-    struct node *last[LIM_YAML_DEPTH];      /* their newest child */
-    struct str key[LIM_YAML_DEPTH];         /* key waiting for its value; .p NULL: none */
+    struct node *open[LIM_YAML_DEPTH]; /* containers being filled, outermost first */
+    struct node *last[LIM_YAML_DEPTH]; /* their newest child */
+    struct str key[LIM_YAML_DEPTH];    /* key waiting for its value; .p NULL: none */
     size_t depth, nodes;
     struct node *root;
 };
@@ -30,7 +30,9 @@ static enum status attach(struct reader *r, struct node *n, struct err *e)
         *key = (struct str){0};
         for (const struct node *c = in->child; c; c = c->next)
             if (str_eq(c->key, n->key))
-                return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%u: key '%.60s' twice (before on line %u)", r->file, n->line, n->key.p, c->line);
+                return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge",
+                               "%s:%u: key '%.60s' twice (before on line %u)", r->file, n->line, n->key.p,
+                               c->line);
     }
     if (*last)
         (*last)->next = n;
@@ -79,9 +81,10 @@ static enum status take(struct reader *r, const yaml_event_t *ev, enum node_kind
 
 static bool decorated(const yaml_event_t *ev)
 {
-    return ev->type == YAML_SCALAR_EVENT           ? ev->data.scalar.anchor || ev->data.scalar.tag
-           : ev->type == YAML_SEQUENCE_START_EVENT ? ev->data.sequence_start.anchor || ev->data.sequence_start.tag
-                                                   : ev->data.mapping_start.anchor || ev->data.mapping_start.tag;
+    return ev->type == YAML_SCALAR_EVENT ? ev->data.scalar.anchor || ev->data.scalar.tag
+           : ev->type == YAML_SEQUENCE_START_EVENT
+               ? ev->data.sequence_start.anchor || ev->data.sequence_start.tag
+               : ev->data.mapping_start.anchor || ev->data.mapping_start.tag;
 }
 
 static enum status one_event(struct reader *r, const yaml_event_t *ev, struct err *e)
@@ -94,15 +97,16 @@ static enum status one_event(struct reader *r, const yaml_event_t *ev, struct er
     case YAML_MAPPING_START_EVENT:
         if (decorated(ev))
             return refuse(r, ev->start_mark.line, e, "anchors and tags are not read");
-        return take(r, ev, ev->type == YAML_SCALAR_EVENT ? NODE_SCALAR : ev->type == YAML_MAPPING_START_EVENT ? NODE_MAP : NODE_LIST, e);
+        return take(r, ev,
+                    ev->type == YAML_SCALAR_EVENT          ? NODE_SCALAR
+                    : ev->type == YAML_MAPPING_START_EVENT ? NODE_MAP
+                                                           : NODE_LIST,
+                    e);
     case YAML_SEQUENCE_END_EVENT:
-    case YAML_MAPPING_END_EVENT:
-        r->depth--;
-        return OK;
+    case YAML_MAPPING_END_EVENT: r->depth--; return OK;
     case YAML_DOCUMENT_START_EVENT:
         return r->root ? refuse(r, ev->start_mark.line, e, "a second document") : OK;
-    default:
-        return OK;
+    default: return OK;
     }
 }
 
@@ -118,7 +122,8 @@ enum status tree_read(struct str text, const char *file, struct arena *a, struct
     for (bool done = false; !done && st == OK;) {
         yaml_event_t ev;
         if (!yaml_parser_parse(&p, &ev)) {
-            st = err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%zu: %s", file, p.problem_mark.line + 1, p.problem ? p.problem : "not YAML");
+            st = err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%zu: %s", file, p.problem_mark.line + 1,
+                         p.problem ? p.problem : "not YAML");
             break;
         }
         st = one_event(&r, &ev, e);

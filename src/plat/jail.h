@@ -1,8 +1,9 @@
-/* jail: what a process gives up for good before it looks at evidence: files, network, other programs, memory without end.
- * Owns nothing; the process that called it keeps only memory, time and the descriptors it already holds.
- * It never fails for a missing layer: it says which layers are in force, and the caller decides.
- * Windows: job, restricted token and low integrity are made around the child when it starts (plat_spawn_self); plat_jail adds a job of its own for
- * memory and time and asks which of them hold. Wine 8 runs all of it, but knows neither restricting SIDs nor integrity labels, and is told so. */
+/* jail: what a process gives up for good before it looks at evidence: files, network, other programs, memory
+ * without end. Owns nothing; the process that called it keeps only memory, time and the descriptors it
+ * already holds. It never fails for a missing layer: it says which layers are in force, and the caller
+ * decides. Windows: job, restricted token and low integrity are made around the child when it starts
+ * (plat_spawn_self); plat_jail adds a job of its own for memory and time and asks which of them hold. Wine 8
+ * runs all of it, but knows neither restricting SIDs nor integrity labels, and is told so. */
 #ifndef JAIL_H
 #define JAIL_H
 #include "base/err.h"
@@ -10,20 +11,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { JAIL_NO_NEW_PRIVILEGES = 1, JAIL_LIMITS = 2, JAIL_LANDLOCK = 4, JAIL_SECCOMP = 8, JAIL_JOB = 16, JAIL_TOKEN = 32, JAIL_LOW_INTEGRITY = 64 };
+enum {
+    JAIL_NO_NEW_PRIVILEGES = 1,
+    JAIL_LIMITS = 2,
+    JAIL_LANDLOCK = 4,
+    JAIL_SECCOMP = 8,
+    JAIL_JOB = 16,
+    JAIL_TOKEN = 32,
+    JAIL_LOW_INTEGRITY = 64
+};
 #ifdef _WIN32
 #define JAIL_ALL (JAIL_JOB | JAIL_TOKEN | JAIL_LOW_INTEGRITY)
 #else
 #define JAIL_ALL (JAIL_NO_NEW_PRIVILEGES | JAIL_LIMITS | JAIL_LANDLOCK | JAIL_SECCOMP)
 #endif
 
-/* 0: unlimited. memory: private memory, maps of files do not count. may_write: to descriptors it holds; else files cannot grow. */
-struct jail_limits { uint64_t memory_bytes; unsigned cpu_s, files; bool may_write; };
+/* 0: unlimited. memory: private memory, maps of files do not count. may_write: to descriptors it holds; else
+ * files cannot grow. */
+struct jail_limits {
+    uint64_t memory_bytes;
+    unsigned cpu_s, files;
+    bool may_write;
+};
 
-/* Enters the jail; returns the layers in force (JAIL_* bits). Whatever must be opened, loaded or looked up has to be done before. */
+/* Enters the jail; returns the layers in force (JAIL_* bits). Whatever must be opened, loaded or looked up
+ * has to be done before. */
 unsigned plat_jail(const struct jail_limits *lim);
 /* "no-new-privileges, limits, landlock (ABI 4), seccomp"; what is missing as "no landlock". Returns out. */
 char *jail_text(unsigned layers, char *out, size_t cap);
-/* Keeps in *all the layers that every child had; E_UNSUPPORTED when this one lacks some and all are required. */
+/* Keeps in *all the layers that every child had; E_UNSUPPORTED when this one lacks some and all are required.
+ */
 enum status jail_seen(unsigned layers, bool required, unsigned *all, struct err *e);
 #endif

@@ -1,4 +1,5 @@
-/* Linux: no new privileges, resource limits, Landlock without a single allowed path, and a seccomp allow-list. Anything else ends the process. */
+/* Linux: no new privileges, resource limits, Landlock without a single allowed path, and a seccomp
+ * allow-list. Anything else ends the process. */
 #include "plat/jail.h"
 #include <errno.h>
 #include <linux/landlock.h>
@@ -10,10 +11,17 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What reading mapped evidence and talking on an open socket needs, and nothing more. The second line is for the C library and sanitizers. */
+/* What reading mapped evidence and talking on an open socket needs, and nothing more. The second line is for
+ * the C library and sanitizers. */
 static const char *const allowed[] = {
-    "recvmsg", "sendto", "recvfrom", "read", "write", "pread64", "lseek", "fstat", "newfstatat", "close", "mmap", "munmap", "mremap", "madvise", "brk", "exit", "exit_group",
-    "mprotect", "futex", "rt_sigreturn", "rt_sigprocmask", "rt_sigaction", "sigaltstack", "getrandom", "clock_gettime", "gettid", "getpid", "sched_yield", "restart_syscall", "fcntl",
+    "recvmsg",         "sendto",       "recvfrom",    "read",
+    "write",           "pread64",      "lseek",       "fstat",
+    "newfstatat",      "close",        "mmap",        "munmap",
+    "mremap",          "madvise",      "brk",         "exit",
+    "exit_group",      "mprotect",     "futex",       "rt_sigreturn",
+    "rt_sigprocmask",  "rt_sigaction", "sigaltstack", "getrandom",
+    "clock_gettime",   "gettid",       "getpid",      "sched_yield",
+    "restart_syscall", "fcntl",
 };
 
 static void limit(unsigned what, uint64_t n, bool *ok)
@@ -41,16 +49,19 @@ static bool limits(const struct jail_limits *lim)
     return ok;
 }
 
-/* The kernel is asked which version it has; rights it does not know are left out of the mask. No rule is added: nothing is allowed. */
+/* The kernel is asked which version it has; rights it does not know are left out of the mask. No rule is
+ * added: nothing is allowed. */
 static bool landlock(void)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (abi < 1)
         return false;
-    uint64_t rights = (1ull << 13) - 1;             /* ABI 1: execute .. make symlink */
-    rights |= abi >= 2 ? 1ull << 13 : 0;            /* refer */
-    rights |= abi >= 3 ? 1ull << 14 : 0;            /* truncate */
-    struct { uint64_t fs, net; } rules = {rights, abi >= 4 ? 3 : 0};    /* net: bind and connect TCP */
+    uint64_t rights = (1ull << 13) - 1;  /* ABI 1: execute .. make symlink */
+    rights |= abi >= 2 ? 1ull << 13 : 0; /* refer */
+    rights |= abi >= 3 ? 1ull << 14 : 0; /* truncate */
+    struct {
+        uint64_t fs, net;
+    } rules = {rights, abi >= 4 ? 3 : 0}; /* net: bind and connect TCP */
     int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, abi >= 4 ? sizeof rules : sizeof rules.fs, 0);
     if (fd < 0)
         return false;
@@ -75,7 +86,7 @@ static bool filter(void)
 }
 
 #ifdef NO_JAIL
-enum { WITHOUT = 1 };       /* a build for the benchmark alone: what the jail costs */
+enum { WITHOUT = 1 }; /* a build for the benchmark alone: what the jail costs */
 #else
 enum { WITHOUT = 0 };
 #endif

@@ -10,50 +10,75 @@
 #include <stdio.h>
 
 /* --- files */
-struct map { const uint8_t *p; size_t n; };
-typedef intptr_t plat_file;                                                     /* descriptor or HANDLE; -1: none */
+struct map {
+    const uint8_t *p;
+    size_t n;
+};
+/* descriptor or HANDLE; -1: none */
+typedef intptr_t plat_file;
 enum plat_type { PLAT_NONE, PLAT_FILE, PLAT_DIR, PLAT_OTHER };
-struct plat_stat { enum plat_type type; uint64_t bytes, device, inode; };
+struct plat_stat {
+    enum plat_type type;
+    uint64_t bytes, device, inode;
+};
 enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e);
 enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct err *e);
-void        plat_close(plat_file f);
-enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e); /* an empty file maps to n == 0 */
-void        plat_unmap(struct map *m);
+void plat_close(plat_file f);
+/* an empty file maps to n == 0 */
+enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e);
+void plat_unmap(struct map *m);
 enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e);
 /* Names in dir, sorted by bytes, without "." and "..". */
 enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e);
-enum status plat_mkdir(const char *path, struct err *e);                        /* with the folders above it; an existing one is fine */
-enum status plat_rename(const char *from, const char *to, struct err *e);       /* replaces */
-enum status plat_write_file(const char *path, struct str bytes, struct err *e); /* a new file, synced; nothing is left of one that fails */
-void        plat_remove(const char *path);
-char       *plat_real(const char *path, struct arena *a);                       /* absolute, links resolved; NULL: does not exist */
-bool        plat_slash(char c);                                                 /* parts folders in a path */
+/* with the folders above it; an existing one is fine */
+enum status plat_mkdir(const char *path, struct err *e);
+enum status plat_rename(const char *from, const char *to, struct err *e); /* replaces */
+/* a new file, synced; nothing is left of one that fails */
+enum status plat_write_file(const char *path, struct str bytes, struct err *e);
+void plat_remove(const char *path);
+/* absolute, links resolved; NULL: does not exist */
+char *plat_real(const char *path, struct arena *a);
+bool plat_slash(char c); /* parts folders in a path */
 
 /* --- processes: a child of ourselves with a two-way message channel that can carry open files */
 struct proc;
-struct proc_limits { uint64_t memory_bytes, stack_bytes; unsigned cpu_s; bool keep_stdout; };     /* 0: as the parent's; without keep_stdout it is closed to them */
-enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e);
+/* 0: as the parent's; without keep_stdout it is closed to them */
+struct proc_limits {
+    uint64_t memory_bytes, stack_bytes;
+    unsigned cpu_s;
+    bool keep_stdout;
+};
+enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
+                            struct err *e);
 /* Parent: bytes plus up to LIM_JOB_FILES files. Blocks until written; E_IO when the child is gone. */
-enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e);
+enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
+                           size_t n_files, struct err *e);
 /* Parent: what has arrived from p, without blocking (got 0: nothing yet; *eof: the child closed). */
 enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e);
 /* Waits until one of the n processes can be read or ms passed; ready[i] says which. */
 enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e);
-struct exit_info { int code, signal; bool killed; };
-void        plat_proc_kill(struct proc *p);
-void        plat_proc_end(struct proc *p, struct exit_info *how);               /* waits five seconds, kills, frees */
-/* Child side of the channel. recv: exactly n bytes, E_TRUNC at a clean end; files that came along fill files[], *n_files in: room, out: count. */
+struct exit_info {
+    int code, signal;
+    bool killed;
+};
+void plat_proc_kill(struct proc *p);
+/* waits five seconds, kills, frees */
+void plat_proc_end(struct proc *p, struct exit_info *how);
+/* Child side of the channel. recv: exactly n bytes, E_TRUNC at a clean end; files that came along fill
+ * files[], *n_files in: room, out: count. */
 enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e);
-enum status plat_write_stdout(const void *buf, size_t n, struct err *e);        /* E_STOP: the reader has had enough (head); E_DB: it cannot be written */
+/* E_STOP: the reader has had enough (head); E_DB: it cannot be written */
+enum status plat_write_stdout(const void *buf, size_t n, struct err *e);
 enum status plat_child_send(const void *buf, size_t n, struct err *e);
 
 /* --- the rest */
-uint64_t plat_clock_ms(void);                   /* monotonic */
-int64_t  plat_now(void);                        /* FILETIME; only progress and --stamp ask */
+uint64_t plat_clock_ms(void); /* monotonic */
+int64_t plat_now(void);       /* FILETIME; only progress and --stamp ask */
 unsigned plat_cores(void);
-bool     plat_is_terminal(FILE *f);
+bool plat_is_terminal(FILE *f);
 unsigned plat_columns(void);
-const char *plat_error(void);                   /* text of the last system error */
-void     plat_begin(void);                      /* first thing in main: a full disk or a closed pipe is an error to report, not a signal to die of */
-void     plat_on_interrupt(void (*fn)(int));    /* SIGINT, SIGTERM */
+const char *plat_error(void); /* text of the last system error */
+/* first thing in main: a full disk or a closed pipe is an error to report, not a signal to die of */
+void plat_begin(void);
+void plat_on_interrupt(void (*fn)(int)); /* SIGINT, SIGTERM */
 #endif

@@ -49,7 +49,7 @@ enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct 
 {
     struct stat s;
     *out = -1;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);      /* a FIFO must not hold us */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK); /* a FIFO must not hold us */
     if (fd < 0)
         return sys_err(e, "cannot open", path);
     if (fstat(fd, &s) != 0 || !S_ISREG(s.st_mode)) {
@@ -74,7 +74,8 @@ enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e)
     if (bytes == 0)
         return OK;
     if (bytes > SIZE_MAX)
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot map", "%llu bytes exceed the address space", (unsigned long long)bytes);
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot map", "%llu bytes exceed the address space",
+                       (unsigned long long)bytes);
     void *p = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, (int)f, 0);
     if (p == MAP_FAILED)
         return sys_err(e, "cannot map", NULL);
@@ -105,7 +106,10 @@ enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_
     return OK;
 }
 
-static int by_bytes(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
+static int by_bytes(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
 
 enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e)
 {
@@ -214,11 +218,16 @@ bool plat_slash(char c) { return c == '/'; }
 
 /* --- processes. The child's end of the channel is its standard input. */
 
-struct proc { pid_t pid; int fd; bool killed; };
+struct proc {
+    pid_t pid;
+    int fd;
+    bool killed;
+};
 
-enum { CHANNEL = 0, END_MS = 5000 };     /* END_MS: for a child to end when its channel is closed */
+enum { CHANNEL = 0, END_MS = 5000 }; /* END_MS: for a child to end when its channel is closed */
 
-enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e)
+enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
+                            struct err *e)
 {
     int sv[2];
     struct proc *p = calloc(1, sizeof *p);
@@ -234,8 +243,8 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         if (getppid() != parent)
             _exit(70);
-        signal(SIGINT, SIG_IGN);        /* the parent decides what an interrupt means */
-        if (lim->memory_bytes)          /* private memory: maps of evidence do not count */
+        signal(SIGINT, SIG_IGN); /* the parent decides what an interrupt means */
+        if (lim->memory_bytes)   /* private memory: maps of evidence do not count */
             setrlimit(RLIMIT_DATA, &(struct rlimit){lim->memory_bytes, lim->memory_bytes});
         if (lim->stack_bytes)
             setrlimit(RLIMIT_STACK, &(struct rlimit){lim->stack_bytes, lim->stack_bytes});
@@ -245,7 +254,8 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
         if (dup2(sv[1], CHANNEL) < 0 || (!lim->keep_stdout && dup2(null, 1) < 0))
             _exit(70);
-        syscall(SYS_close_range, 3u, ~0u, 0u);          /* what we were started with is none of its business, and would count among the files it may hold */
+        /* what we were started with is none of its business, and would count among the files it may hold */
+        syscall(SYS_close_range, 3u, ~0u, 0u);
         execv("/proc/self/exe", (char *const *)(uintptr_t)args);
         _exit(70);
     }
@@ -259,9 +269,13 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
     return OK;
 }
 
-enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e)
+enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
+                           size_t n_files, struct err *e)
 {
-    union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * LIM_JOB_FILES)]; } control;
+    union {
+        struct cmsghdr head;
+        char room[CMSG_SPACE(sizeof(int) * LIM_JOB_FILES)];
+    } control;
     struct iovec part = {(void *)(uintptr_t)bytes, n};
     struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
     if (n_files) {
@@ -355,9 +369,13 @@ enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_fil
     if (n_files)
         *n_files = 0;
     while (have < n) {
-        union { struct cmsghdr head; char room[CMSG_SPACE(sizeof(int) * LIM_JOB_FILES)]; } control;
+        union {
+            struct cmsghdr head;
+            char room[CMSG_SPACE(sizeof(int) * LIM_JOB_FILES)];
+        } control;
         struct iovec part = {(char *)buf + have, n - have};
-        struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+        struct msghdr m = {
+            .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
         ssize_t got = recvmsg(CHANNEL, &m, MSG_CMSG_CLOEXEC);
         if (got < 0 && errno == EINTR)
             continue;
@@ -376,7 +394,8 @@ enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_fil
             }
         }
         if (got == 0)
-            return err_set(e, have ? E_FORMAT : E_TRUNC, ERR_NO_OFF, "channel to the parent", "closed after %zu of %zu bytes", have, n);
+            return err_set(e, have ? E_FORMAT : E_TRUNC, ERR_NO_OFF, "channel to the parent",
+                           "closed after %zu of %zu bytes", have, n);
         have += (size_t)got;
     }
     return OK;
@@ -402,7 +421,8 @@ enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return err_set(e, errno == EPIPE ? E_STOP : E_DB, ERR_NO_OFF, "standard output", "%s", strerror(errno));
+            return err_set(e, errno == EPIPE ? E_STOP : E_DB, ERR_NO_OFF, "standard output", "%s",
+                           strerror(errno));
         at += put, n -= (size_t)put;
     }
     return OK;

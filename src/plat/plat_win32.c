@@ -1,5 +1,6 @@
-/* The whole Windows port. UTF-8 above, wide paths below ("\\?\" for long ones); the channel to a worker is a byte-mode pipe pair, and files
- * travel as duplicated handles whose values follow the bytes they belong to. A worker's jail is made around it: a job, a restricted token, low integrity. */
+/* The whole Windows port. UTF-8 above, wide paths below ("\\?\" for long ones); the channel to a worker is a
+ * byte-mode pipe pair, and files travel as duplicated handles whose values follow the bytes they belong to. A
+ * worker's jail is made around it: a job, a restricted token, low integrity. */
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
 #include "plat/jail.h"
@@ -17,7 +18,8 @@ enum { WIDE = 32768 };
 const char *plat_error(void)
 {
     static char text[256];
-    DWORD n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, GetLastError(), 0, text, sizeof text, NULL);
+    DWORD n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, GetLastError(),
+                             0, text, sizeof text, NULL);
     while (n && (unsigned char)text[n - 1] <= ' ')
         text[--n] = 0;
     return n ? text : "unknown error";
@@ -66,18 +68,22 @@ enum status plat_stat(const char *path, bool follow, struct plat_stat *out, stru
     BY_HANDLE_FILE_INFORMATION info;
     wchar_t *w = wide(path);
     *out = (struct plat_stat){0};
-    HANDLE h = w ? CreateFileW(w, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
-                               FILE_FLAG_BACKUP_SEMANTICS | (follow ? 0 : FILE_FLAG_OPEN_REPARSE_POINT), NULL) : INVALID_HANDLE_VALUE;
+    HANDLE h = w ? CreateFileW(w, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                               OPEN_EXISTING,
+                               FILE_FLAG_BACKUP_SEMANTICS | (follow ? 0 : FILE_FLAG_OPEN_REPARSE_POINT), NULL)
+                 : INVALID_HANDLE_VALUE;
     free(w);
     bool ok = h != INVALID_HANDLE_VALUE && GetFileInformationByHandle(h, &info);
     enum status st = ok ? OK : sys_err(e, "cannot look at", path);
     if (h != INVALID_HANDLE_VALUE)
         CloseHandle(h);
     if (ok) {
-        bool link = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT, dir = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+        bool link = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT,
+             dir = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
         out->type = link && !follow ? PLAT_OTHER : dir ? PLAT_DIR : PLAT_FILE;
         out->bytes = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
-        out->device = info.dwVolumeSerialNumber, out->inode = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+        out->device = info.dwVolumeSerialNumber,
+        out->inode = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
     }
     return st;
 }
@@ -86,7 +92,9 @@ enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct 
 {
     LARGE_INTEGER n;
     wchar_t *w = wide(path);
-    HANDLE h = w ? CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL) : INVALID_HANDLE_VALUE;
+    HANDLE h = w ? CreateFileW(w, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                               OPEN_EXISTING, FILE_FLAG_SEQUENTIAL_SCAN, NULL)
+                 : INVALID_HANDLE_VALUE;
     free(w);
     *out = -1;
     if (h == INVALID_HANDLE_VALUE || GetFileType(h) != FILE_TYPE_DISK || !GetFileSizeEx(h, &n)) {
@@ -114,7 +122,7 @@ enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e)
     void *p = h ? MapViewOfFile(h, FILE_MAP_READ, 0, 0, (SIZE_T)bytes) : NULL;
     enum status st = p ? OK : sys_err(e, "cannot map", NULL);
     if (h)
-        CloseHandle(h);                 /* the view keeps it */
+        CloseHandle(h); /* the view keeps it */
     if (p)
         *m = (struct map){p, (size_t)bytes};
     return st;
@@ -132,7 +140,8 @@ enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_
     for (*got = 0; *got < cap;) {
         OVERLAPPED at = {.Offset = (DWORD)(off + *got), .OffsetHigh = (DWORD)((off + *got) >> 32)};
         DWORD n = 0;
-        if (!ReadFile((HANDLE)f, (char *)buf + *got, (DWORD)(cap - *got < 1u << 30 ? cap - *got : 1u << 30), &n, &at))
+        if (!ReadFile((HANDLE)f, (char *)buf + *got, (DWORD)(cap - *got < 1u << 30 ? cap - *got : 1u << 30),
+                      &n, &at))
             return GetLastError() == ERROR_HANDLE_EOF ? OK : sys_err(e, "cannot read", NULL);
         if (n == 0)
             break;
@@ -141,7 +150,10 @@ enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_
     return OK;
 }
 
-static int by_bytes(const void *a, const void *b) { return str_cmp(*(const struct str *)a, *(const struct str *)b); }
+static int by_bytes(const void *a, const void *b)
+{
+    return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
 
 enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e)
 {
@@ -201,7 +213,7 @@ enum status plat_mkdir(const char *path, struct err *e)
     char part[4096];
     if (make_one(path))
         return OK;
-    for (size_t i = 3; path[i] && i < sizeof part; i++)        /* behind "C:\" */
+    for (size_t i = 3; path[i] && i < sizeof part; i++) /* behind "C:\" */
         if (path[i] == '/' || path[i] == '\\') {
             memcpy(part, path, i), part[i] = 0;
             make_one(part);
@@ -228,7 +240,8 @@ void plat_remove(const char *path)
 enum status plat_write_file(const char *path, struct str bytes, struct err *e)
 {
     wchar_t *w = wide(path);
-    HANDLE h = w ? CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL) : INVALID_HANDLE_VALUE;
+    HANDLE h = w ? CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL)
+                 : INVALID_HANDLE_VALUE;
     free(w);
     if (h == INVALID_HANDLE_VALUE)
         return sys_err(e, "cannot write", path);
@@ -249,7 +262,9 @@ enum status plat_write_file(const char *path, struct str bytes, struct err *e)
 char *plat_real(const char *path, struct arena *a)
 {
     wchar_t *w = wide(path), *real = malloc(WIDE * sizeof *real);
-    HANDLE h = w ? CreateFileW(w, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL) : INVALID_HANDLE_VALUE;
+    HANDLE h = w ? CreateFileW(w, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                               OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL)
+                 : INVALID_HANDLE_VALUE;
     DWORD n = real && h != INVALID_HANDLE_VALUE ? GetFinalPathNameByHandleW(h, real, WIDE, 0) : 0;
     struct str s = n && n < WIDE ? narrow(a, real) : (struct str){0};
     if (h != INVALID_HANDLE_VALUE)
@@ -262,23 +277,31 @@ bool plat_slash(char c) { return c == '/' || c == '\\'; }
 
 /* --- processes */
 
-struct proc { HANDLE process, job, to, from; bool killed; };
+struct proc {
+    HANDLE process, job, to, from;
+    bool killed;
+};
 
 static bool make_job(struct proc *p, const struct proc_limits *lim)
 {
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION info = {0};
-    info.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE | JOB_OBJECT_LIMIT_ACTIVE_PROCESS | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
+    info.BasicLimitInformation.LimitFlags = JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
+                                            | JOB_OBJECT_LIMIT_ACTIVE_PROCESS
+                                            | JOB_OBJECT_LIMIT_DIE_ON_UNHANDLED_EXCEPTION;
     info.BasicLimitInformation.ActiveProcessLimit = 1;
     if (lim->memory_bytes)
-        info.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_MEMORY, info.ProcessMemoryLimit = (SIZE_T)lim->memory_bytes;
+        info.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_MEMORY,
+            info.ProcessMemoryLimit = (SIZE_T)lim->memory_bytes;
     if (lim->cpu_s)
-        info.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_TIME, info.BasicLimitInformation.PerProcessUserTimeLimit.QuadPart = lim->cpu_s * 10000000LL;
+        info.BasicLimitInformation.LimitFlags |= JOB_OBJECT_LIMIT_PROCESS_TIME,
+            info.BasicLimitInformation.PerProcessUserTimeLimit.QuadPart = lim->cpu_s * 10000000LL;
     p->job = CreateJobObjectW(NULL, NULL);
     return p->job && SetInformationJobObject(p->job, JobObjectExtendedLimitInformation, &info, sizeof info);
 }
 
-/* The caller's token without privileges, every group but these for denying only, and these alone to be let in by: what only the user may read stays shut.
- * Low integrity: nothing of anybody's can be written. Caller closes; NULL: not to be had. */
+/* The caller's token without privileges, every group but these for denying only, and these alone to be let in
+ * by: what only the user may read stays shut. Low integrity: nothing of anybody's can be written. Caller
+ * closes; NULL: not to be had. */
 static HANDLE weak_token(void)
 {
     static const WELL_KNOWN_SID_TYPE let_in[] = {WinWorldSid, WinBuiltinUsersSid, WinRestrictedCodeSid};
@@ -292,11 +315,12 @@ static HANDLE weak_token(void)
         if (!CreateWellKnownSid(let_in[i], NULL, room[i], &bytes))
             return NULL;
     }
-    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT, &own))
+    if (!OpenProcessToken(GetCurrentProcess(),
+                          TOKEN_DUPLICATE | TOKEN_QUERY | TOKEN_ASSIGN_PRIMARY | TOKEN_ADJUST_DEFAULT, &own))
         return NULL;
     GetTokenInformation(own, TokenGroups, NULL, 0, &n);
     TOKEN_GROUPS *groups = n ? malloc(n) : NULL;
-    deny = n ? malloc(n) : NULL;                        /* no more entries than the groups take */
+    deny = n ? malloc(n) : NULL; /* no more entries than the groups take */
     if (groups && deny && GetTokenInformation(own, TokenGroups, groups, n, &n)) {
         for (DWORD i = 0; i < groups->GroupCount; i++) {
             bool kept = groups->Groups[i].Attributes & (SE_GROUP_INTEGRITY | SE_GROUP_LOGON_ID);
@@ -307,9 +331,11 @@ static HANDLE weak_token(void)
         }
         bytes = sizeof low;
         TOKEN_MANDATORY_LABEL label = {.Label = {.Sid = low, .Attributes = SE_GROUP_INTEGRITY}};
-        if (CreateRestrictedToken(own, DISABLE_MAX_PRIVILEGE, n_deny, deny, 0, NULL, (DWORD)LEN(only), only, &weak) &&
-            CreateWellKnownSid(WinLowLabelSid, NULL, low, &bytes))
-            SetTokenInformation(weak, TokenIntegrityLevel, &label, (DWORD)sizeof label + GetLengthSid(low));     /* the child says whether it took */
+        if (CreateRestrictedToken(own, DISABLE_MAX_PRIVILEGE, n_deny, deny, 0, NULL, (DWORD)LEN(only), only,
+                                  &weak)
+            && CreateWellKnownSid(WinLowLabelSid, NULL, low, &bytes))
+            /* the child says whether it took */
+            SetTokenInformation(weak, TokenIntegrityLevel, &label, (DWORD)sizeof label + GetLengthSid(low));
     }
     free(groups), free(deny);
     CloseHandle(own);
@@ -319,9 +345,11 @@ static HANDLE weak_token(void)
 /* With the weak token where that works, else with our own: the child finds out and says so. */
 static bool start_process(wchar_t *self, wchar_t *line, STARTUPINFOW *start, PROCESS_INFORMATION *made)
 {
-    const DWORD how = CREATE_SUSPENDED | DETACHED_PROCESS;      /* no console: a process of this token may not have one */
+    /* no console: a process of this token may not have one */
+    const DWORD how = CREATE_SUSPENDED | DETACHED_PROCESS;
     HANDLE token = weak_token();
-    bool ok = token && CreateProcessAsUserW(token, self, line, NULL, NULL, TRUE, how, NULL, NULL, start, made);
+    bool ok = token
+              && CreateProcessAsUserW(token, self, line, NULL, NULL, TRUE, how, NULL, NULL, start, made);
     if (token)
         CloseHandle(token);
     return ok || CreateProcessW(self, line, NULL, NULL, TRUE, how, NULL, NULL, start, made);
@@ -336,25 +364,30 @@ static void close_proc(struct proc *p)
     free(p);
 }
 
-enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out, struct err *e)
+enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
+                            struct err *e)
 {
     SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
-    STARTUPINFOW start = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES, .hStdError = GetStdHandle(STD_ERROR_HANDLE)};
+    STARTUPINFOW start = {
+        .cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES, .hStdError = GetStdHandle(STD_ERROR_HANDLE)};
     PROCESS_INFORMATION made = {0};
     wchar_t self[1024], line[2048] = L"";
     struct proc *p = calloc(1, sizeof *p);
     if (!p)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
-    for (size_t i = 0; args[i]; i++) {          /* our own fixed words: no quoting needed */
+    for (size_t i = 0; args[i]; i++) { /* our own fixed words: no quoting needed */
         wchar_t word[256];
-        if (!MultiByteToWideChar(CP_UTF8, 0, args[i], -1, word, (int)LEN(word)) || wcslen(line) + wcslen(word) + 2 > LEN(line))
+        if (!MultiByteToWideChar(CP_UTF8, 0, args[i], -1, word, (int)LEN(word))
+            || wcslen(line) + wcslen(word) + 2 > LEN(line))
             break;
         wcscat(wcscat(line, i ? L" " : L""), word);
     }
-    bool ok = GetModuleFileNameW(NULL, self, LEN(self)) && CreatePipe(&start.hStdInput, &p->to, &inherit, 1 << 16) &&
-              CreatePipe(&p->from, &start.hStdOutput, &inherit, 1 << 20) && SetHandleInformation(p->to, HANDLE_FLAG_INHERIT, 0) &&
-              SetHandleInformation(p->from, HANDLE_FLAG_INHERIT, 0) && make_job(p, lim) &&
-              start_process(self, line, &start, &made);
+    bool ok = GetModuleFileNameW(NULL, self, LEN(self))
+              && CreatePipe(&start.hStdInput, &p->to, &inherit, 1 << 16)
+              && CreatePipe(&p->from, &start.hStdOutput, &inherit, 1 << 20)
+              && SetHandleInformation(p->to, HANDLE_FLAG_INHERIT, 0)
+              && SetHandleInformation(p->from, HANDLE_FLAG_INHERIT, 0) && make_job(p, lim)
+              && start_process(self, line, &start, &made);
     if (ok) {
         p->process = made.hProcess;
         ok = AssignProcessToJobObject(p->job, made.hProcess) && ResumeThread(made.hThread) != (DWORD)-1;
@@ -398,16 +431,21 @@ static bool read_all(HANDLE h, void *bytes, size_t n, size_t *have)
 }
 
 /* Every message begins with its handles, duplicated for the child: u64 count, then LIM_JOB_FILES values. */
-enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files, size_t n_files, struct err *e)
+enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
+                           size_t n_files, struct err *e)
 {
     uint64_t head[1 + LIM_JOB_FILES] = {n_files};
     for (size_t i = 0; i < n_files; i++) {
         HANDLE theirs;
-        if (!DuplicateHandle(GetCurrentProcess(), (HANDLE)files[i], p->process, &theirs, GENERIC_READ, FALSE, 0))
+        if (!DuplicateHandle(GetCurrentProcess(), (HANDLE)files[i], p->process, &theirs, GENERIC_READ, FALSE,
+                             0))
             return sys_err(e, "cannot reach a worker", NULL);
         head[1 + i] = (uint64_t)(uintptr_t)theirs;
     }
-    return write_all(p->to, head, sizeof head) && write_all(p->to, &(uint64_t){n}, 8) && write_all(p->to, bytes, n) ? OK : sys_err(e, "cannot reach a worker", NULL);
+    return write_all(p->to, head, sizeof head) && write_all(p->to, &(uint64_t){n}, 8)
+                   && write_all(p->to, bytes, n)
+               ? OK
+               : sys_err(e, "cannot reach a worker", NULL);
 }
 
 enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e)
@@ -426,7 +464,7 @@ enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready,
 {
     uint64_t until = plat_clock_ms() + ms;
     (void)e;
-    for (bool any = false; !any;) {             /* anonymous pipes cannot be waited on */
+    for (bool any = false; !any;) { /* anonymous pipes cannot be waited on */
         for (size_t i = 0; i < n; i++) {
             DWORD there = 0;
             ready[i] = p[i] && (!PeekNamedPipe(p[i]->from, NULL, 0, NULL, &there, NULL) || there);
@@ -453,7 +491,8 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
         return;
     CloseHandle(p->to), p->to = NULL;
     CloseHandle(p->from), p->from = NULL;
-    if (!p->killed && WaitForSingleObject(p->process, 5000) == WAIT_TIMEOUT)       /* for a child to end when its channel is closed */
+    /* for a child to end when its channel is closed */
+    if (!p->killed && WaitForSingleObject(p->process, 5000) == WAIT_TIMEOUT)
         plat_proc_kill(p);
     WaitForSingleObject(p->process, INFINITE);
     GetExitCodeProcess(p->process, &code);
@@ -463,7 +502,7 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
 
 enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e)
 {
-    static uint64_t left;                       /* bytes of the current message not yet asked for */
+    static uint64_t left; /* bytes of the current message not yet asked for */
     HANDLE in = GetStdHandle(STD_INPUT_HANDLE);
     size_t room = n_files ? *n_files : 0, have;
     if (n_files)
@@ -487,27 +526,36 @@ enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_fil
 
 enum status plat_child_send(const void *buf, size_t n, struct err *e)
 {
-    return write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n) ? OK : sys_err(e, "channel to the parent", NULL);
+    return write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n) ? OK
+                                                              : sys_err(e, "channel to the parent", NULL);
 }
 
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
 {
-    return write_all(GetStdHandle(STD_ERROR_HANDLE), buf, n) ? OK : err_set(e, E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
+    return write_all(GetStdHandle(STD_ERROR_HANDLE), buf, n)
+               ? OK
+               : err_set(e, E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
 }
 
-/* --- the jail, seen from inside. Token and job were made by the parent; memory and time are bounded by a job of one's own inside it. */
+/* --- the jail, seen from inside. Token and job were made by the parent; memory and time are bounded by a job
+ * of one's own inside it. */
 
 static bool bound(const struct jail_limits *lim)
 {
-    static struct proc own;                     /* its job lasts as long as the process */
+    static struct proc own; /* its job lasts as long as the process */
     struct proc_limits most = {.memory_bytes = lim->memory_bytes, .cpu_s = lim->cpu_s};
     BOOL in_job = FALSE;
-    return IsProcessInJob(GetCurrentProcess(), NULL, &in_job) && in_job && ((!most.memory_bytes && !most.cpu_s) || (make_job(&own, &most) && AssignProcessToJobObject(own.job, GetCurrentProcess())));
+    return IsProcessInJob(GetCurrentProcess(), NULL, &in_job) && in_job
+           && ((!most.memory_bytes && !most.cpu_s)
+               || (make_job(&own, &most) && AssignProcessToJobObject(own.job, GetCurrentProcess())));
 }
 
 static bool low_integrity(HANDLE token)
 {
-    union { TOKEN_MANDATORY_LABEL label; BYTE room[sizeof(TOKEN_MANDATORY_LABEL) + SECURITY_MAX_SID_SIZE]; } u;
+    union {
+        TOKEN_MANDATORY_LABEL label;
+        BYTE room[sizeof(TOKEN_MANDATORY_LABEL) + SECURITY_MAX_SID_SIZE];
+    } u;
     DWORD n = 0;
     if (!GetTokenInformation(token, TokenIntegrityLevel, &u, sizeof u, &n))
         return false;
@@ -520,7 +568,8 @@ unsigned plat_jail(const struct jail_limits *lim)
     HANDLE token = NULL;
     unsigned layers = bound(lim) ? JAIL_JOB : 0;
     if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) {
-        layers |= (IsTokenRestricted(token) ? JAIL_TOKEN : 0u) | (low_integrity(token) ? JAIL_LOW_INTEGRITY : 0u);
+        layers |= (IsTokenRestricted(token) ? JAIL_TOKEN : 0u)
+                  | (low_integrity(token) ? JAIL_LOW_INTEGRITY : 0u);
         CloseHandle(token);
     }
     return layers;
@@ -548,7 +597,9 @@ bool plat_is_terminal(FILE *f) { return _isatty(_fileno(f)) != 0; }
 unsigned plat_columns(void)
 {
     CONSOLE_SCREEN_BUFFER_INFO info;
-    return GetConsoleScreenBufferInfo(GetStdHandle(STD_ERROR_HANDLE), &info) ? (unsigned)(info.srWindow.Right - info.srWindow.Left + 1) : 80;
+    return GetConsoleScreenBufferInfo(GetStdHandle(STD_ERROR_HANDLE), &info)
+               ? (unsigned)(info.srWindow.Right - info.srWindow.Left + 1)
+               : 80;
 }
 
 void plat_begin(void)

@@ -6,7 +6,8 @@
 static enum status add(struct evidence *ev, struct file f, struct err *e)
 {
     if (ev->n == LIM_FILES)
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "too many files", "more than %d; give a folder further down", LIM_FILES);
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "too many files", "more than %d; give a folder further down",
+                       LIM_FILES);
     if (ev->n == ev->cap) {
         size_t cap = ev->cap ? ev->cap * 2 : 64;
         struct file *more = realloc(ev->file, cap * sizeof *more);
@@ -34,18 +35,23 @@ static bool in_folder(struct str path, const char *name)
 
 static bool is_older(struct str path)
 {
-    return in_folder(path, "RegBack") || in_folder(path, "Windows.old") || in_folder(path, "HarddiskVolumeShadowCopy");
+    return in_folder(path, "RegBack") || in_folder(path, "Windows.old")
+           || in_folder(path, "HarddiskVolumeShadowCopy");
 }
 
-/* --- inputs and how what lies there is shown: by the way below the input, so that the same evidence is shown alike wherever it lies */
+/* --- inputs and how what lies there is shown: by the way below the input, so that the same evidence is shown
+ * alike wherever it lies */
 
 struct input {
-    struct str given, real;         /* real: where the folder really is, a file's folder for a file; slashes between and behind */
-    struct str base, prefix;        /* prefix: stands before the way below; empty when nothing needs telling apart */
-    size_t first;                   /* the first input in the same folder; what follows counts there */
-    size_t cut;                     /* bytes of a place before the way below */
-    struct file gone;               /* with a note when nothing could be found out about it */
-    bool whole, older, many;        /* whole: a folder is given, not single files in it; many: not the only input */
+    /* real: where the folder really is, a file's folder for a file; slashes between and behind */
+    struct str given, real;
+    /* prefix: stands before the way below; empty when nothing needs telling apart */
+    struct str base, prefix;
+    size_t first;     /* the first input in the same folder; what follows counts there */
+    size_t cut;       /* bytes of a place before the way below */
+    struct file gone; /* with a note when nothing could be found out about it */
+    /* whole: a folder is given, not single files in it; many: not the only input */
+    bool whole, older, many;
 };
 
 static struct file unreadable(struct evidence *ev, struct err *why)
@@ -65,7 +71,10 @@ static struct str last_part(struct str path)
 }
 
 /* Says nothing by itself: ".", "..", a root, a drive. */
-static bool no_name(struct str s) { return s.n == 0 || str_eq(s, STR(".")) || str_eq(s, STR("..")) || s.p[s.n - 1] == ':'; }
+static bool no_name(struct str s)
+{
+    return s.n == 0 || str_eq(s, STR(".")) || str_eq(s, STR("..")) || s.p[s.n - 1] == ':';
+}
 
 static struct str base_of(struct str folder, struct str real)
 {
@@ -75,7 +84,8 @@ static struct str base_of(struct str folder, struct str real)
     return no_name(base) ? STR("root") : base;
 }
 
-/* "/a/b/" on every system, so that one can be seen to lie in another; what has no real place keeps the one given. */
+/* "/a/b/" on every system, so that one can be seen to lie in another; what has no real place keeps the one
+ * given. */
 static struct str real_of(struct arena *mem, struct str folder)
 {
     const char *real = folder.p ? plat_real(folder.p, mem) : NULL;
@@ -127,7 +137,8 @@ static struct str own_prefix(struct arena *mem, const struct input *in, size_t n
     for (size_t i = 0; i < n; i++)
         k += in[i].first == i && in[i].prefix.n && str_eq_ci(in[i].base, in[n].base);
     for (bool taken = true; taken; k++) {
-        name = k == 1 ? arena_str(mem, in[n].base) : str_of(arena_printf(mem, "%.*s (%zu)", STR_ARG(in[n].base), k));
+        name = k == 1 ? arena_str(mem, in[n].base)
+                      : str_of(arena_printf(mem, "%.*s (%zu)", STR_ARG(in[n].base), k));
         taken = name.p && has_prefix(in, n, name);
     }
     return name;
@@ -157,16 +168,19 @@ static bool name_inputs(struct arena *mem, struct input *in, size_t n)
 
 /* --- from an input to its files */
 
-static enum status add_place(struct evidence *ev, const struct input *in, struct str place, struct file f, struct err *e)
+static enum status add_place(struct evidence *ev, const struct input *in, struct str place, struct file f,
+                             struct err *e)
 {
     struct str below = place.n > in->cut ? (struct str){place.p + in->cut, place.n - in->cut} : STR(".");
     f.place = place, f.older = in->older || is_older(place), f.root = in->real.n;
     f.path = in->prefix.n ? str_of(arena_printf(&ev->mem, "%s/%s", in->prefix.p, below.p)) : below;
     f.real = in->many ? str_of(arena_printf(&ev->mem, "%s%s", in->real.p, below.p)) : below;
-    return f.path.p && f.real.p ? add(ev, f, e) : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
+    return f.path.p && f.real.p ? add(ev, f, e)
+                                : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
 }
 
-static enum status walk(struct evidence *ev, const struct input *in, struct str place, unsigned depth, bool top, struct err *e)
+static enum status walk(struct evidence *ev, const struct input *in, struct str place, unsigned depth,
+                        bool top, struct err *e)
 {
     struct plat_stat s;
     struct err why = {0};
@@ -175,20 +189,25 @@ static enum status walk(struct evidence *ev, const struct input *in, struct str 
     if (s.type == PLAT_FILE)
         return add_place(ev, in, place, (struct file){.bytes = s.bytes}, e);
     if (s.type != PLAT_DIR)
-        return add_place(ev, in, place, (struct file){.skipped = true, .note = STR("symbolic link or special file, not followed")}, e);
+        return add_place(
+            ev, in, place,
+            (struct file){.skipped = true, .note = STR("symbolic link or special file, not followed")}, e);
     if (depth > LIM_PATH_DEPTH)
-        return add_place(ev, in, place, (struct file){.skipped = true, .note = STR("folder nested too deep, not entered")}, e);
+        return add_place(ev, in, place,
+                         (struct file){.skipped = true, .note = STR("folder nested too deep, not entered")},
+                         e);
     struct str *name;
     size_t n;
     enum status st = plat_list(place.p, &ev->mem, &name, &n, &why);
-    if (st == E_NOMEM)              /* says nothing about the folder */
+    if (st == E_NOMEM) /* says nothing about the folder */
         return err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
     if (st != OK)
         return add_place(ev, in, place, unreadable(ev, &why), e);
     bool slash = place.n && plat_slash(place.p[place.n - 1]);
     for (size_t i = 0; i < n && st == OK; i++) {
         char *below = arena_printf(&ev->mem, "%s%s%s", place.p, slash ? "" : "/", name[i].p);
-        st = below ? walk(ev, in, str_of(below), depth + 1, false, e) : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
+        st = below ? walk(ev, in, str_of(below), depth + 1, false, e)
+                   : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
     }
     return st;
 }
@@ -209,16 +228,22 @@ static enum status add_logs_of(struct evidence *ev, const struct input *in, stru
     return st;
 }
 
-static int by_path(const void *a, const void *b) { return str_cmp(((const struct file *)a)->path, ((const struct file *)b)->path); }
+static int by_path(const void *a, const void *b)
+{
+    return str_cmp(((const struct file *)a)->path, ((const struct file *)b)->path);
+}
 
-/* Of those that are the same: a link followed because it was given itself, then what is shown below the outermost input. */
+/* Of those that are the same: a link followed because it was given itself, then what is shown below the
+ * outermost input. */
 static int by_real(const void *a, const void *b)
 {
     const struct file *x = a, *y = b;
     int real = str_cmp(x->real, y->real);
     if (real)
         return real;
-    return x->skipped != y->skipped ? (x->skipped ? 1 : -1) : x->root != y->root ? (x->root < y->root ? -1 : 1) : str_cmp(x->place, y->place);
+    return x->skipped != y->skipped ? (x->skipped ? 1 : -1)
+           : x->root != y->root     ? (x->root < y->root ? -1 : 1)
+                                    : str_cmp(x->place, y->place);
 }
 
 /* A file that several inputs lead to is one file. */
@@ -243,8 +268,9 @@ static void in_order(struct evidence *ev)
 
 static enum status begin(struct evidence *ev, struct err *e)
 {
-    *ev = (struct evidence){0};     /* address space; pages are touched as names arrive */
-    return arena_make(&ev->mem, 512u << 20) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
+    *ev = (struct evidence){0}; /* address space; pages are touched as names arrive */
+    return arena_make(&ev->mem, 512u << 20) ? OK
+                                            : err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
 }
 
 enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e)
@@ -278,7 +304,12 @@ enum status discover_again(const struct file *listed, size_t n, struct evidence 
     for (size_t i = 0; i < n && st == OK; i++) {
         struct plat_stat s;
         if (plat_stat(listed[i].place.p, true, &s, NULL) == OK && s.type == PLAT_FILE)
-            st = add(out, (struct file){.path = listed[i].path, .place = listed[i].place, .older = listed[i].older, .bytes = s.bytes}, e);
+            st = add(out,
+                     (struct file){.path = listed[i].path,
+                                   .place = listed[i].place,
+                                   .older = listed[i].older,
+                                   .bytes = s.bytes},
+                     e);
     }
     in_order(out);
     return st;
@@ -309,7 +340,8 @@ static bool named_for(const struct file *log, const struct file *hive)
 {
     static const struct str ends[] = {{".LOG1", 5}, {".LOG2", 5}, {".LOG", 4}};
     for (size_t i = 0; i < LEN(ends); i++)
-        if (log->path.n == hive->path.n + ends[i].n && str_starts_ci(log->path, hive->path) && str_ends_ci(log->path, ends[i]))
+        if (log->path.n == hive->path.n + ends[i].n && str_starts_ci(log->path, hive->path)
+            && str_ends_ci(log->path, ends[i]))
             return true;
     return false;
 }
@@ -317,13 +349,15 @@ static bool named_for(const struct file *log, const struct file *hive)
 /* Both say which hive they belong to, and it is not the same one: another host's, whatever the names. */
 static bool strangers(const struct file *log, const struct file *hive)
 {
-    return log->is.checksum_ok && hive->is.checksum_ok && log->is.rm && hive->is.rm && log->is.rm != hive->is.rm;
+    return log->is.checksum_ok && hive->is.checksum_ok && log->is.rm && hive->is.rm
+           && log->is.rm != hive->is.rm;
 }
 
 /* How well a log goes with a hive by what their base blocks say; 0: not at all. */
 static unsigned likeness(const struct file *log, const struct file *hive)
 {
-    bool named = log->is.name[0] && str_eq_ci(str_of(log->is.name), str_of(hive->is.name)), newer = (int32_t)(log->is.seq1 - hive->is.seq2) >= 0;
+    bool named = log->is.name[0] && str_eq_ci(str_of(log->is.name), str_of(hive->is.name)),
+         newer = (int32_t)(log->is.seq1 - hive->is.seq2) >= 0;
     if (!newer || log->is.rm != hive->is.rm)
         return 0;
     return log->is.rm ? 3 : !named ? 0 : log->is.bins == hive->is.bins ? 2 : 1;
@@ -340,7 +374,8 @@ void group_hives(struct evidence *ev)
             unsigned best = 0;
             for (size_t h = 0; h < ev->n; h++) {
                 struct file *hive = &ev->file[h];
-                bool fits = hive->is.kind == KIND_HIVE && hive->n_log < LEN(hive->log) && same_folder(log, hive) && !strangers(log, hive);
+                bool fits = hive->is.kind == KIND_HIVE && hive->n_log < LEN(hive->log)
+                            && same_folder(log, hive) && !strangers(log, hive);
                 unsigned like = !fits ? 0 : by_name ? named_for(log, hive) : likeness(log, hive);
                 candidates = like > best ? 1 : candidates + (like && like == best);
                 if (like > best)
@@ -379,7 +414,8 @@ enum status output_outside(const char *out, const char *const *inputs, size_t n,
             continue;
         size_t k = strlen(in);
         if (strncmp(real, in, k) == 0 && (real[k] == 0 || real[k] == '/' || real[k] == '\\' || k == 1)) {
-            st = err_set(e, E_USAGE, ERR_NO_OFF, "output folder lies inside the evidence", "choose another place with -o");
+            st = err_set(e, E_USAGE, ERR_NO_OFF, "output folder lies inside the evidence",
+                         "choose another place with -o");
             if (e)
                 e->path = out;
         }

@@ -1,6 +1,6 @@
-/* discover: from the paths a user gave to the list of evidence files, sorted by the path that is shown, and from sniffed files to units and jobs.
- * evidence_free() releases the list.
- * It refuses an output folder inside the evidence, and follows no symbolic link below an input. */
+/* discover: from the paths a user gave to the list of evidence files, sorted by the path that is shown, and
+ * from sniffed files to units and jobs. evidence_free() releases the list. It refuses an output folder inside
+ * the evidence, and follows no symbolic link below an input. */
 #ifndef DISCOVER_H
 #define DISCOVER_H
 #include "parsers/sniff/sniff.h"
@@ -9,27 +9,37 @@
 #include "base/str.h"
 
 struct file {
-    struct str path;            /* as shown: the way below the input, behind the input's name where there are several; no two are equal */
-    struct str place;           /* where it is opened: the input as given, then the way below it */
-    struct str real; size_t root;   /* while files are looked for: where it really lies; of this the input's own part */
+    /* as shown: the way below the input, behind the input's name where there are several; no two are equal */
+    struct str path;
+    struct str place; /* where it is opened: the input as given, then the way below it */
+    /* while files are looked for: where it really lies; of this the input's own part */
+    struct str real;
+    size_t root;
     uint64_t bytes;
-    enum status st;             /* OK, or why it could not even be looked at */
-    struct str note;            /* reason for people when skipped or unreadable */
-    struct sniffed is;          /* filled after sniffing */
-    uint64_t head;              /* hash64 of its first 4 KiB: files that differ there are no copies of each other */
-    size_t hive;                /* index of the hive this log belongs to; own index: none */
-    size_t log[2]; uint8_t n_log;   /* of a hive: its logs */
-    bool skipped, older;        /* older: RegBack, Windows.old, a shadow copy, in the input or around it */
+    enum status st;    /* OK, or why it could not even be looked at */
+    struct str note;   /* reason for people when skipped or unreadable */
+    struct sniffed is; /* filled after sniffing */
+    /* hash64 of its first 4 KiB: files that differ there are no copies of each other */
+    uint64_t head;
+    size_t hive; /* index of the hive this log belongs to; own index: none */
+    size_t log[2];
+    uint8_t n_log;       /* of a hive: its logs */
+    bool skipped, older; /* older: RegBack, Windows.old, a shadow copy, in the input or around it */
 };
 
-struct evidence { struct arena mem; struct file *file; size_t n, cap; };
+struct evidence {
+    struct arena mem;
+    struct file *file;
+    size_t n, cap;
+};
 
 enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e);
 /* The files a case lists (path, place, older), without those that are gone. The texts are not copied. */
 enum status discover_again(const struct file *listed, size_t n, struct evidence *out, struct err *e);
 void evidence_free(struct evidence *ev);
-/* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by what their base blocks say: the resource manager's GUID,
- * else the embedded file name, sequence numbers and size. A log whose GUID is not the hive's is another hive's, whatever its name. */
+/* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by what their
+ * base blocks say: the resource manager's GUID, else the embedded file name, sequence numbers and size. A log
+ * whose GUID is not the hive's is another hive's, whatever its name. */
 void group_hives(struct evidence *ev);
 /* E_USAGE when out lies inside one of the inputs (or is one). */
 enum status output_outside(const char *out, const char *const *inputs, size_t n, struct err *e);

@@ -16,11 +16,11 @@ struct dumper {
     struct map map[3];
     struct span file[3];
     size_t n;
-    uint8_t what;                   /* enum dump_what */
-    bool turn;                      /* text may be written */
+    uint8_t what; /* enum dump_what */
+    bool turn;    /* text may be written */
     struct arena want_mem, scratch;
     struct buf text, line, out, body;
-    enum status wrote;              /* E_STOP, E_DB: nobody takes the text any more */
+    enum status wrote; /* E_STOP, E_DB: nobody takes the text any more */
 };
 
 static enum status await_turn(struct dumper *d, struct err *e)
@@ -41,19 +41,23 @@ static enum status write_text(struct dumper *d, const char *p, size_t n, struct 
 
 static enum status write_held(struct dumper *d, struct err *e)
 {
-    enum status st = d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : write_text(d, d->text.p, d->text.n, e);
+    enum status st = d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
+                                 : write_text(d, d->text.p, d->text.n, e);
     d->text.n = 0;
     return st;
 }
 
-/* In turn, text flows, gathered to pieces only where it comes in drops; out of turn it is held, so that parts are made side by side. */
+/* In turn, text flows, gathered to pieces only where it comes in drops; out of turn it is held, so that parts
+ * are made side by side. */
 static enum status put_text(void *ctx, const char *p, size_t n, struct err *e)
 {
     struct dumper *d = ctx;
     if (d->turn && !d->text.n && n >= PIECE)
         return write_text(d, p, n, e);
     buf_put(&d->text, p, n);
-    return d->turn && d->text.n >= PIECE ? write_held(d, e) : d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : OK;
+    return d->turn && d->text.n >= PIECE ? write_held(d, e)
+           : d->text.bad                 ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
+                                         : OK;
 }
 
 static enum status note(struct dumper *d, const struct fact *f, struct err *e)
@@ -106,7 +110,8 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
     buf_char(b, '{');
     if (f->kind > FACT_REG_VALUE) {
         put_decoded(b, f);
-        return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : put_text(d, b->p, b->n, e);
+        return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
+                      : put_text(d, b->p, b->n, e);
     }
     if (!key && f->kind != FACT_REG_VALUE)
         return OK;
@@ -135,13 +140,16 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
     return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : put_text(d, b->p, b->n, e);
 }
 
-static enum status open_files(struct dumper *d, struct span in, const plat_file *fd, size_t n_fd, struct err *e)
+static enum status open_files(struct dumper *d, struct span in, const plat_file *fd, size_t n_fd,
+                              struct err *e)
 {
     for (size_t i = 0; i < d->n; i++)
         plat_unmap(&d->map[i]);
     d->what = span_u8(&in), d->n = 0;
     size_t n = span_u8(&in);
-    enum status st = n >= 1 && n <= 3 && n == n_fd ? OK : err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
+    enum status st = n >= 1 && n <= 3 && n == n_fd
+                         ? OK
+                         : err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
     for (; d->n < n && st == OK; d->n++) {
         st = plat_map(fd[d->n], span_u64(&in), &d->map[d->n], e);
         d->file[d->n] = span_of(d->map[d->n].p, d->map[d->n].n, 0);
@@ -158,14 +166,16 @@ static enum status do_part(struct dumper *d, struct span in, struct err *e)
     struct err why = {0};
     enum status st = in.bad || !d->n ? err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request") : OK;
     if (st == OK && d->what != DUMP_LOG && (st = await_turn(d, e)) == OK)
-        st = d->what == DUMP_HIVE ? hive_read(d->file, d->n, &d->want, &scratch, put_fact, d, &why) : regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
+        st = d->what == DUMP_HIVE ? hive_read(d->file, d->n, &d->want, &scratch, put_fact, d, &why)
+                                  : regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
     else if (st == OK)
         st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_text, d, &stats, &why);
     enum status written = d->wrote != OK ? d->wrote : e->code == OK ? write_held(d, e) : e->code;
     if (written != OK)
         return written;
     size_t at = frame_begin(&d->out, DUMP_DONE);
-    buf_u64le(&d->out, stats.seen), buf_u64le(&d->out, stats.failed), buf_char(&d->out, (char)st), buf_z(&d->out, why.why);
+    buf_u64le(&d->out, stats.seen), buf_u64le(&d->out, stats.failed), buf_char(&d->out, (char)st),
+        buf_z(&d->out, why.why);
     frame_end(&d->out, at);
     return frame_send(&d->out, e);
 }
@@ -176,7 +186,8 @@ int dumper_main(void)
     struct buf first = {0}, body = {0};
     struct err e = {0};
     uint8_t type;
-    if (!arena_make(&d.want_mem, 16 << 20) || !arena_make(&d.scratch, SCRATCH) || frame_recv(&first, &type, NULL, NULL, &e) != OK || type != DUMP_WANT || first.n < 1)
+    if (!arena_make(&d.want_mem, 16 << 20) || !arena_make(&d.scratch, SCRATCH)
+        || frame_recv(&first, &type, NULL, NULL, &e) != OK || type != DUMP_WANT || first.n < 1)
         return 70;
     d.format = first.p[0] ? EVTX_XML : EVTX_JSONL;
     if (want_get(span_of(first.p + 1, first.n - 1, 0), &d.want_mem, &d.want, &e) != OK)
@@ -195,6 +206,7 @@ int dumper_main(void)
         for (size_t i = 0; i < n; i++)
             plat_close(fd[i]);
         if (st != OK)
-            return st == E_TRUNC ? 0 : st == E_DB ? 6 : st == E_STOP ? DUMPER_ENOUGH : 70;     /* memory goes with the process */
+            /* memory goes with the process */
+            return st == E_TRUNC ? 0 : st == E_DB ? 6 : st == E_STOP ? DUMPER_ENOUGH : 70;
     }
 }

@@ -33,7 +33,8 @@ bool frame_next(struct span *in, uint8_t *type, struct span *body, enum status *
     return true;
 }
 
-enum status frame_to(struct proc *p, struct buf *frames, const plat_file *files, size_t n_files, struct err *e)
+enum status frame_to(struct proc *p, struct buf *frames, const plat_file *files, size_t n_files,
+                     struct err *e)
 {
     if (frames->bad)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory");

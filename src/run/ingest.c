@@ -12,46 +12,67 @@
 
 enum {
     WORKERS_MAX = 32,
-    QUEUE = 64,                     /* jobs sent ahead to one worker */
-    IN_FLIGHT = 512,                /* files sent ahead to all: the system counts descriptors under way, and refuses more than about a thousand */
-    AHEAD_BYTES = 4 << 20,          /* ... as long as they are small: a long one must not hold others behind it; but what is late, nobody waits behind */
-    LATE_LEAST = 256 << 10,         /* smaller logs are hashed when they are read: a second job would cost more than is won */
-    LATE_BYTES = 1 << 30,           /* logs hashed after all has been read: so much is still in the page cache, and takes longer to hash than the facts to judge */
-    PENDING_BYTES = 16 << 20,       /* frames held for a job whose turn has not come; beyond it the worker waits */
-    STALL_MS = 120000,              /* a worker silent for so long on one job is ended: hashing reports every 4 MiB; --limits may be stricter */
+    QUEUE = 64, /* jobs sent ahead to one worker */
+    /* files sent ahead to all: the system counts descriptors under way, and refuses more than about a
+     * thousand */
+    IN_FLIGHT = 512,
+    /* ... as long as they are small: a long one must not hold others behind it; but what is late, nobody
+     * waits behind */
+    AHEAD_BYTES = 4 << 20,
+    /* smaller logs are hashed when they are read: a second job would cost more than is won */
+    LATE_LEAST = 256 << 10,
+    /* logs hashed after all has been read: so much is still in the page cache, and takes longer to hash than
+     * the facts to judge */
+    LATE_BYTES = 1 << 30,
+    /* frames held for a job whose turn has not come; beyond it the worker waits */
+    PENDING_BYTES = 16 << 20,
+    /* a worker silent for so long on one job is ended: hashing reports every 4 MiB; --limits may be
+     * stricter */
+    STALL_MS = 120000,
     READ_BYTES = 256 * 1024,
     STILLBORN = 3,
 };
 
 enum job_state { READY, SENT, LOST, ENDED };
 
-/* One job and what its worker said before its turn came. Facts enter the case in the order of jobs, whoever finishes first. */
+/* One job and what its worker said before its turn came. Facts enter the case in the order of jobs, whoever
+ * finishes first. */
 struct task {
     struct job job;
     size_t file[JOB_FILES];
-    bool ordered;                   /* emits facts; hashing alone waits for nobody */
-    bool late;                      /* may still run when the facts are judged: the hash of a log that is no copy */
-    bool again;                     /* tried once before, alone or with others */
-    bool split;                     /* ended without the hashes of its files: each is to be hashed alone */
+    bool ordered; /* emits facts; hashing alone waits for nobody */
+    /* may still run when the facts are judged: the hash of a log that is no copy */
+    bool late;
+    bool again; /* tried once before, alone or with others */
+    bool split; /* ended without the hashes of its files: each is to be hashed alone */
     enum job_state state;
-    uint64_t hashed;                /* bytes of it in the progress */
+    uint64_t hashed; /* bytes of it in the progress */
     struct buf pending;
 };
 
 struct slot {
     struct proc *proc;
-    bool jailed;                    /* has said which layers hold it; no job before that */
-    size_t queue[QUEUE], n;         /* tasks sent, the running one first */
-    uint64_t ahead, files;          /* of all tasks in the queue: bytes; files */
-    struct buf in;                  /* bytes not yet a whole frame */
-    uint64_t heard, began;          /* plat_clock_ms of the last frame or the job's start; of the job's start */
+    bool jailed;            /* has said which layers hold it; no job before that */
+    size_t queue[QUEUE], n; /* tasks sent, the running one first */
+    uint64_t ahead, files;  /* of all tasks in the queue: bytes; files */
+    struct buf in;          /* bytes not yet a whole frame */
+    /* plat_clock_ms of the last frame or the job's start; of the job's start */
+    uint64_t heard, began;
 };
 
-/* When a file is hashed: it has been (it may be a copy); when it is read; first of all, as the run waits for it longest; without being read; or when all has been read. */
+/* When a file is hashed: it has been (it may be a copy); when it is read; first of all, as the run waits for
+ * it longest; without being read; or when all has been read. */
 enum hash_when { HASH_DONE, HASH_WITH, HASH_FIRST, HASH_ONLY, HASH_LAST };
 
-/* full: more facts or records than the limit, said once; copy: the same bytes as another file, which is read instead */
-struct file_sum { struct evtx_stats stats; uint64_t facts; enum hash_when when; bool hashed, full, copy; uint8_t hash[SHA256_BYTES]; };
+/* full: more facts or records than the limit, said once; copy: the same bytes as another file, which is read
+ * instead */
+struct file_sum {
+    struct evtx_stats stats;
+    uint64_t facts;
+    enum hash_when when;
+    bool hashed, full, copy;
+    uint8_t hash[SHA256_BYTES];
+};
 
 struct ingest {
     struct casedb *db;
@@ -59,33 +80,45 @@ struct ingest {
     struct evidence *ev;
     struct ingest_options o;
     struct run_limits lim;
-    uint64_t until;                 /* plat_clock_ms at which the run's time is over */
+    uint64_t until; /* plat_clock_ms at which the run's time is over */
     struct ingest_result r;
     struct task *task;
     size_t n_task, cap_task, turn, next;
-    bool planned;                   /* what is to be read is in the list */
-    size_t open[2];                 /* tasks not ended: those the facts wait for, and late ones */
+    bool planned;   /* what is to be read is in the list */
+    size_t open[2]; /* tasks not ended: those the facts wait for, and late ones */
     struct slot slot[WORKERS_MAX];
     size_t n_slot;
     struct file_sum *sum;
     struct ingest_progress progress;
     uint64_t shown;
-    unsigned stillborn;             /* workers that ended before they said anything */
+    unsigned stillborn; /* workers that ended before they said anything */
     uint8_t *read_buf;
 };
 
 /* --- limits */
 
 /* most: what our own stack allows; 0: anything */
-static const struct { const char *name; size_t at; int64_t most; } limit_names[] = {
-    {"memory", offsetof(struct run_limits, memory), 0},       {"file-bytes", offsetof(struct run_limits, file_bytes), 0}, {"run-bytes", offsetof(struct run_limits, run_bytes), 0},
-    {"records", offsetof(struct run_limits, records), 0},     {"facts", offsetof(struct run_limits, facts), 0},           {"xml-depth", offsetof(struct run_limits, xml_depth), LIM_BINXML_ELEMENTS},
-    {"key-depth", offsetof(struct run_limits, key_depth), LIM_REGF_DEPTH}, {"file-seconds", offsetof(struct run_limits, file_seconds), 0}, {"run-seconds", offsetof(struct run_limits, run_seconds), 0},
+static const struct {
+    const char *name;
+    size_t at;
+    int64_t most;
+} limit_names[] = {
+    {"memory", offsetof(struct run_limits, memory), 0},
+    {"file-bytes", offsetof(struct run_limits, file_bytes), 0},
+    {"run-bytes", offsetof(struct run_limits, run_bytes), 0},
+    {"records", offsetof(struct run_limits, records), 0},
+    {"facts", offsetof(struct run_limits, facts), 0},
+    {"xml-depth", offsetof(struct run_limits, xml_depth), LIM_BINXML_ELEMENTS},
+    {"key-depth", offsetof(struct run_limits, key_depth), LIM_REGF_DEPTH},
+    {"file-seconds", offsetof(struct run_limits, file_seconds), 0},
+    {"run-seconds", offsetof(struct run_limits, run_seconds), 0},
 };
 
 struct run_limits run_limits_default(void)
 {
-    return (struct run_limits){LIM_WORKER_BYTES, LIM_RUN_FILE_BYTES, LIM_RUN_BYTES, LIM_RUN_RECORDS, LIM_RUN_FACTS, LIM_BINXML_ELEMENTS, LIM_REGF_DEPTH, LIM_RUN_FILE_SECONDS, LIM_RUN_SECONDS};
+    return (struct run_limits){LIM_WORKER_BYTES, LIM_RUN_FILE_BYTES,   LIM_RUN_BYTES,
+                               LIM_RUN_RECORDS,  LIM_RUN_FACTS,        LIM_BINXML_ELEMENTS,
+                               LIM_REGF_DEPTH,   LIM_RUN_FILE_SECONDS, LIM_RUN_SECONDS};
 }
 
 enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e)
@@ -101,11 +134,16 @@ enum status run_limits_parse(const char *text, struct run_limits *l, struct err 
         while (i < LEN(limit_names) && !str_eq(name, str_of(limit_names[i].name)))
             i++;
         if (i == LEN(limit_names))
-            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "no limit '%.*s'; there are memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds", STR_ARG(name));
+            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits",
+                           "no limit '%.*s'; there are memory, file-bytes, run-bytes, records, facts, "
+                           "xml-depth, key-depth, file-seconds, run-seconds",
+                           STR_ARG(name));
         if (!str_i64(value, &n) || n <= 0 || n > INT64_MAX >> shift)
-            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s wants a number such as 100 or 2G", limit_names[i].name);
+            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s wants a number such as 100 or 2G",
+                           limit_names[i].name);
         if (limit_names[i].most && n << shift > limit_names[i].most)
-            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s is %lld at most", limit_names[i].name, (long long)limit_names[i].most);
+            return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s is %lld at most", limit_names[i].name,
+                           (long long)limit_names[i].most);
         *(uint64_t *)(void *)((char *)l + limit_names[i].at) = (uint64_t)n << shift;
     }
     return OK;
@@ -117,7 +155,8 @@ static bool to_read(const struct file *f) { return f->st == OK && !f->skipped; }
 static bool is_log(const struct file *f) { return f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED; }
 static int64_t row_id(size_t file) { return (int64_t)file + 1; }
 
-static enum status run(struct ingest *p, const char *sql, size_t n, const struct value *arg, const char *types, struct err *e)
+static enum status run(struct ingest *p, const char *sql, size_t n, const struct value *arg,
+                       const char *types, struct err *e)
 {
     enum col_type type[16];
     for (size_t i = 0; i < n; i++)
@@ -125,7 +164,8 @@ static enum status run(struct ingest *p, const char *sql, size_t n, const struct
     return case_run(p->db, sql, arg, type, n, e);
 }
 
-static enum status add_anomaly(struct ingest *p, size_t file, uint64_t off, const char *code, struct str what, struct str detail, struct err *e)
+static enum status add_anomaly(struct ingest *p, size_t file, uint64_t off, const char *code, struct str what,
+                               struct str detail, struct err *e)
 {
     struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = off}};
     f.v[AN_CODE] = val_s(str_of(code)), f.v[AN_WHAT] = val_s(what), f.v[AN_DETAIL] = val_s(detail);
@@ -139,7 +179,9 @@ static struct str note_of(const struct file *f, bool alone)
         return f->note;
     if (f->is.kind == KIND_REG_TEXT)
         return STR("text export: weaker evidence than a hive");
-    return f->is.kind == KIND_HIVE_LOG && alone ? STR("transaction log without its hive: nothing was read from it") : (struct str){0};
+    return f->is.kind == KIND_HIVE_LOG && alone
+               ? STR("transaction log without its hive: nothing was read from it")
+               : (struct str){0};
 }
 
 /* Not even its kind is known: it could not be opened, or who was to look at it died. */
@@ -153,11 +195,21 @@ static enum status store_files(struct ingest *p, struct err *e)
         bool known = f->is.kind != KIND_UNKNOWN && f->is.kind != KIND_EMPTY;
         const char *state = unreadable(f) ? "unreadable" : f->skipped || !known ? "skipped" : "read";
         struct value v[] = {
-            val_i(row_id(i)), val_s(f->path), val_s(str_of(kind_names[f->is.kind])), val_s(str_of(f->is.format ? f->is.format : "not read")),
-            val_i((int64_t)f->bytes), val_s(str_of(state)), val_s(note_of(f, f->hive == i)),
-            f->hive != i ? val_i(row_id(f->hive)) : val_null(), val_i(f->older), val_s(f->place),
+            val_i(row_id(i)),
+            val_s(f->path),
+            val_s(str_of(kind_names[f->is.kind])),
+            val_s(str_of(f->is.format ? f->is.format : "not read")),
+            val_i((int64_t)f->bytes),
+            val_s(str_of(state)),
+            val_s(note_of(f, f->hive == i)),
+            f->hive != i ? val_i(row_id(f->hive)) : val_null(),
+            val_i(f->older),
+            val_s(f->place),
         };
-        st = run(p, "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place) VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)", LEN(v), v, "isssissiis", e);
+        st = run(p,
+                 "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place) "
+                 "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+                 LEN(v), v, "isssissiis", e);
     }
     return st;
 }
@@ -180,12 +232,22 @@ static enum status store_sums(struct ingest *p, struct err *e)
         const struct file *f = &p->ev->file[i];
         if (is_log(f) && !p->sum[i].copy) {
             bool none = s->seen > 0 && s->parsed == 0 && s->recovered == 0, cut = s->hints & EVTX_HINT_CUT;
-            struct value v[] = {val_i((int64_t)s->seen), val_i((int64_t)s->parsed), val_i((int64_t)s->recovered), val_i((int64_t)s->failed), val_i((int64_t)s->chunks),
-                                val_s(str_of(f->is.kind == KIND_EVTX_CARVED ? "carved" : evtx_log_kind(s))), val_i(row_id(i)), val_i(none), val_i(cut)};
-            st = run(p, "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
-                        " state=CASE WHEN ?8 THEN 'unreadable' WHEN ?9 THEN 'partial' ELSE state END,"
-                        " note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' WHEN ?9 THEN coalesce(note, 'the file is cut short: its end is missing') ELSE note END WHERE id=?7",
-                     LEN(v), v, "iiiiisiii", e);
+            struct value v[] = {val_i((int64_t)s->seen),
+                                val_i((int64_t)s->parsed),
+                                val_i((int64_t)s->recovered),
+                                val_i((int64_t)s->failed),
+                                val_i((int64_t)s->chunks),
+                                val_s(str_of(f->is.kind == KIND_EVTX_CARVED ? "carved" : evtx_log_kind(s))),
+                                val_i(row_id(i)),
+                                val_i(none),
+                                val_i(cut)};
+            st = run(
+                p,
+                "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
+                " state=CASE WHEN ?8 THEN 'unreadable' WHEN ?9 THEN 'partial' ELSE state END,"
+                " note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' WHEN ?9 THEN "
+                "coalesce(note, 'the file is cut short: its end is missing') ELSE note END WHERE id=?7",
+                LEN(v), v, "iiiiisiii", e);
             p->r.records += s->parsed;
         }
         p->r.logs += is_log(f);
@@ -193,8 +255,13 @@ static enum status store_sums(struct ingest *p, struct err *e)
         p->r.unreadable += unreadable(f);
         p->r.files++;
     }
-    return st == OK ? case_exec(p->db, "UPDATE evidence SET duplicate_of = f.id FROM (SELECT id, sha256, row_number() OVER (PARTITION BY sha256 ORDER BY older, id) AS place"
-                                       " FROM evidence WHERE sha256 IS NOT NULL AND bytes > 0) f WHERE f.place = 1 AND f.sha256 = evidence.sha256 AND f.id <> evidence.id", e) : st;
+    return st == OK ? case_exec(p->db,
+                                "UPDATE evidence SET duplicate_of = f.id FROM (SELECT id, sha256, "
+                                "row_number() OVER (PARTITION BY sha256 ORDER BY older, id) AS place"
+                                " FROM evidence WHERE sha256 IS NOT NULL AND bytes > 0) f WHERE f.place = 1 "
+                                "AND f.sha256 = evidence.sha256 AND f.id <> evidence.id",
+                                e)
+                    : st;
 }
 
 /* Of a copy is said what was read from the first of its kind. */
@@ -204,8 +271,11 @@ static enum status store_copies(struct ingest *p, struct err *e)
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         struct value v[] = {val_i(row_id(i))};
         if (p->sum[i].copy)
-            st = run(p, "UPDATE evidence SET (seen, parsed, recovered, failed, chunks, log_kind, state, note) ="
-                        " (SELECT seen, parsed, recovered, failed, chunks, log_kind, state, note FROM evidence o WHERE o.id = evidence.duplicate_of) WHERE id=?1", LEN(v), v, "i", e);
+            st = run(p,
+                     "UPDATE evidence SET (seen, parsed, recovered, failed, chunks, log_kind, state, note) ="
+                     " (SELECT seen, parsed, recovered, failed, chunks, log_kind, state, note FROM evidence "
+                     "o WHERE o.id = evidence.duplicate_of) WHERE id=?1",
+                     LEN(v), v, "i", e);
     }
     return st;
 }
@@ -226,18 +296,28 @@ static enum status add_task(struct ingest *p, struct task t, struct err *e)
 }
 
 /* Files in the order of what they may have in common. */
-struct twin { uint64_t bytes, head; const struct file_sum *sum; size_t file; bool log; };
+struct twin {
+    uint64_t bytes, head;
+    const struct file_sum *sum;
+    size_t file;
+    bool log;
+};
 
 static int by_likeness(const void *a, const void *b)
 {
     const struct twin *x = a, *y = b;
     int hash = memcmp(x->sum->hash, y->sum->hash, SHA256_BYTES);
-    return x->bytes != y->bytes ? (x->bytes < y->bytes ? -1 : 1) : x->head != y->head ? (x->head < y->head ? -1 : 1) : hash ? hash : x->file < y->file ? -1 : 1;
+    return x->bytes != y->bytes ? (x->bytes < y->bytes ? -1 : 1)
+           : x->head != y->head ? (x->head < y->head ? -1 : 1)
+           : hash               ? hash
+           : x->file < y->file  ? -1
+                                : 1;
 }
 
 static bool alike(const struct twin *a, const struct twin *b)
 {
-    return a->log && b->log && a->bytes == b->bytes && a->head == b->head && memcmp(a->sum->hash, b->sum->hash, SHA256_BYTES) == 0;
+    return a->log && b->log && a->bytes == b->bytes && a->head == b->head
+           && memcmp(a->sum->hash, b->sum->hash, SHA256_BYTES) == 0;
 }
 
 /* All files that are to be read, by_likeness; the caller frees them. */
@@ -258,7 +338,8 @@ static enum status files_by_likeness(const struct ingest *p, struct twin **out, 
 
 static struct task task_of(const struct ingest *p, size_t i, enum job_op op)
 {
-    return (struct task){.job = {.op = (uint8_t)op, .n_files = 1, .bytes = {p->ev->file[i].bytes}}, .file = {i}};
+    return (struct task){.job = {.op = (uint8_t)op, .n_files = 1, .bytes = {p->ev->file[i].bytes}},
+                         .file = {i}};
 }
 
 static void task_takes(const struct ingest *p, struct task *t, size_t file)
@@ -267,12 +348,16 @@ static void task_takes(const struct ingest *p, struct task *t, size_t file)
     t->file[at] = file, t->job.bytes[at] = p->ev->file[file].bytes;
 }
 
-/* Hashes of file[0..n), as many to a job as cost less together, as long as every worker has some. Files of like sizes lie side by side. */
+/* Hashes of file[0..n), as many to a job as cost less together, as long as every worker has some. Files of
+ * like sizes lie side by side. */
 static enum status add_hashes(struct ingest *p, const struct twin *file, size_t n, bool late, struct err *e)
 {
     enum status st = OK;
-    size_t share = n / p->n_slot, most = share < LANES_LEAST || !lanes_here() ? 1 : share < JOB_FILES ? share : JOB_FILES;
-    for (size_t left = n; left > 0 && st == OK;) {          /* the largest first: what ends last should be short */
+    size_t share = n / p->n_slot, most = share < LANES_LEAST || !lanes_here() ? 1
+                                         : share < JOB_FILES                  ? share
+                                                                              : JOB_FILES;
+    /* the largest first: what ends last should be short */
+    for (size_t left = n; left > 0 && st == OK;) {
         struct task t = task_of(p, file[--left].file, JOB_HASH);
         t.late = late;
         while (left > 0 && t.job.n_files < most)
@@ -282,7 +367,8 @@ static enum status add_hashes(struct ingest *p, const struct twin *file, size_t 
     return st;
 }
 
-/* Logs that may be copies of each other are hashed before anything is read; all others' hashes can come late, as nothing concluded depends on them. */
+/* Logs that may be copies of each other are hashed before anything is read; all others' hashes can come late,
+ * as nothing concluded depends on them. */
 static enum status plan_twins(struct ingest *p, struct err *e)
 {
     struct twin *t;
@@ -299,7 +385,8 @@ static enum status plan_twins(struct ingest *p, struct err *e)
     return st;
 }
 
-/* Of logs with the same bytes the first is read; but what an older copy says is kept apart from what is so now. */
+/* Of logs with the same bytes the first is read; but what an older copy says is kept apart from what is so
+ * now. */
 static enum status find_copies(struct ingest *p, struct err *e)
 {
     struct twin *t;
@@ -308,13 +395,17 @@ static enum status find_copies(struct ingest *p, struct err *e)
     for (size_t i = 0, first = 0; i < n && st == OK; i++) {
         first = i > 0 && alike(&t[i - 1], &t[i]) ? first : i;
         for (size_t k = first; k < i && p->sum[t[i].file].hashed && !p->sum[t[i].file].copy; k++)
-            p->sum[t[i].file].copy = !p->sum[t[k].file].copy && p->ev->file[t[k].file].older == p->ev->file[t[i].file].older;
+            p->sum[t[i].file].copy = !p->sum[t[k].file].copy
+                                     && p->ev->file[t[k].file].older == p->ev->file[t[i].file].older;
     }
     free(t);
     return st;
 }
 
-static bool has_reader(const struct file *f) { return is_log(f) || f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT; }
+static bool has_reader(const struct file *f)
+{
+    return is_log(f) || f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
+}
 
 static void decide_hashing(struct ingest *p)
 {
@@ -326,8 +417,12 @@ static void decide_hashing(struct ingest *p)
         if (!to_read(f))
             continue;
         behind += f->bytes;
-        p->sum[i].when = p->sum[i].hashed ? HASH_DONE : f->hive == i && !has_reader(f) ? HASH_ONLY : !is_log(f) || f->bytes < LATE_LEAST ? HASH_WITH
-                         : f->bytes >= total / p->n_slot ? HASH_FIRST : behind <= LATE_BYTES ? HASH_LAST : HASH_WITH;
+        p->sum[i].when = p->sum[i].hashed                      ? HASH_DONE
+                         : f->hive == i && !has_reader(f)      ? HASH_ONLY
+                         : !is_log(f) || f->bytes < LATE_LEAST ? HASH_WITH
+                         : f->bytes >= total / p->n_slot       ? HASH_FIRST
+                         : behind <= LATE_BYTES                ? HASH_LAST
+                                                               : HASH_WITH;
     }
 }
 
@@ -353,7 +448,8 @@ static enum status plan_log(struct ingest *p, size_t i, struct err *e)
     enum status st = with && !whole ? add_hashes(p, &(struct twin){.file = i}, 1, true, e) : OK;
     for (uint32_t first = 0; st == OK && (first < slots || first == 0); first += LIM_JOB_CHUNKS) {
         if (!whole)
-            t.job.first = first, t.job.count = slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS;
+            t.job.first = first,
+            t.job.count = slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS;
         st = add_task(p, t, e);
     }
     return st;
@@ -395,7 +491,8 @@ static void leave_out(struct ingest *p)
         bool large = f->bytes > p->lim.file_bytes, late = !large && f->bytes > p->lim.run_bytes - sum;
         sum += large || late ? 0 : f->bytes;
         if (large || late)
-            f->skipped = p->r.limit = true, f->note = large ? STR("larger than --limits file-bytes, not read") : STR("beyond --limits run-bytes, not read");
+            f->skipped = p->r.limit = true, f->note = large ? STR("larger than --limits file-bytes, not read")
+                                                            : STR("beyond --limits run-bytes, not read");
     }
 }
 
@@ -414,7 +511,8 @@ static enum status on_sniff(struct ingest *p, struct task *t, struct span in, st
     struct file *f = &p->ev->file[t->file[0]];
     struct sniffed s = {0};
     unsigned kind = span_u8(&in);
-    s.seq1 = span_u32(&in), s.seq2 = span_u32(&in), s.bins = span_u32(&in), s.file_type = span_u32(&in), s.checksum_ok = span_u8(&in), s.rm = span_u64(&in);
+    s.seq1 = span_u32(&in), s.seq2 = span_u32(&in), s.bins = span_u32(&in), s.file_type = span_u32(&in),
+    s.checksum_ok = span_u8(&in), s.rm = span_u64(&in);
     f->head = span_u64(&in);
     struct span name = span_take(&in, span_u32(&in)), format = span_take(&in, span_u32(&in));
     if (in.bad || in.n || kind >= KINDS || name.n >= sizeof s.name || format.n > 64)
@@ -427,20 +525,23 @@ static enum status on_sniff(struct ingest *p, struct task *t, struct span in, st
     return OK;
 }
 
-static enum status one_too_many(struct ingest *p, size_t file, const char *what, const char *detail, const char *note, struct err *e)
+static enum status one_too_many(struct ingest *p, size_t file, const char *what, const char *detail,
+                                const char *note, struct err *e)
 {
     if (p->sum[file].full)
         return OK;
     p->sum[file].full = p->r.limit = true;
     enum status st = add_anomaly(p, file, 0, "limit", str_of(what), str_of(detail), e);
     struct value v[] = {val_i(row_id(file)), val_s(str_of(note))};
-    return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 WHERE id=?1", LEN(v), v, "is", e) : st;
+    return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 WHERE id=?1", LEN(v), v, "is", e)
+                    : st;
 }
 
 static bool hashes(const struct task *t) { return t->job.op != JOB_SNIFF && t->job.op != JOB_SCAN; }
 static bool is_group(const struct task *t) { return t->job.op == JOB_HASH && t->job.n_files > 1; }
 
-/* Parts of a large log know their own records only: what comes behind a part that reached the limit is not taken. */
+/* Parts of a large log know their own records only: what comes behind a part that reached the limit is not
+ * taken. */
 static bool enough_records(const struct ingest *p, const struct task *t)
 {
     return t->job.op == JOB_SCAN && p->sum[t->file[0]].stats.seen >= p->lim.records;
@@ -458,23 +559,33 @@ static enum status on_done(struct ingest *p, struct task *t, struct span in, str
     if (st == OK && t->split && is_group(t))
         return OK;
     if (st == OK && enough_records(p, t))
-        return one_too_many(p, t->file[0], "records", "more records than the limit: what follows is not read", "more records than --limits allows; the first are read", e);
+        return one_too_many(p, t->file[0], "records", "more records than the limit: what follows is not read",
+                            "more records than --limits allows; the first are read", e);
     struct evtx_stats *s = &p->sum[t->file[0]].stats;
-    s->seen += d.seen, s->parsed += d.parsed, s->recovered += d.recovered, s->failed += d.failed, s->chunks += d.chunks, s->hints |= d.hints;
+    s->seen += d.seen, s->parsed += d.parsed, s->recovered += d.recovered, s->failed += d.failed,
+        s->chunks += d.chunks, s->hints |= d.hints;
     p->progress.records += d.parsed;
-    p->r.limit |= d.status == E_LIMIT || d.status == E_NOMEM;      /* memory that is not there is memory beyond the limit */
+    /* memory that is not there is memory beyond the limit */
+    p->r.limit |= d.status == E_LIMIT || d.status == E_NOMEM;
     if (st != OK || d.status == OK)
         return st;
-    if (t->job.op == JOB_SNIFF) {           /* the case has no row of it yet */
+    if (t->job.op == JOB_SNIFF) { /* the case has no row of it yet */
         struct file *f = &p->ev->file[t->file[0]];
-        const char *note = f->note.p ? NULL : arena_printf(&p->ev->mem, "%.*s: %.*s", STR_ARG(d.what), STR_ARG(d.why));
+        const char *note = f->note.p
+                               ? NULL
+                               : arena_printf(&p->ev->mem, "%.*s: %.*s", STR_ARG(d.what), STR_ARG(d.why));
         f->note = note ? str_of(note) : f->note.p ? f->note : STR("nobody could say what it is");
         return OK;
     }
-    for (size_t i = 0; i < (t->job.op == JOB_HASH ? t->job.n_files : 1) && st == OK; i++) {        /* of a hive's job the hive speaks for its logs */
+    /* of a hive's job the hive speaks for its logs */
+    for (size_t i = 0; i < (t->job.op == JOB_HASH ? t->job.n_files : 1) && st == OK; i++) {
         struct value v[] = {val_i(row_id(t->file[i])), val_s(d.what), val_s(d.why)};
         st = add_anomaly(p, t->file[i], d.off == ERR_NO_OFF ? 0 : d.off, "not-read-to-end", d.what, d.why, e);
-        st = st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1 AND state <> 'unreadable'", LEN(v), v, "iss", e) : st;
+        st = st == OK ? run(p,
+                            "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1 AND "
+                            "state <> 'unreadable'",
+                            LEN(v), v, "iss", e)
+                      : st;
     }
     return st;
 }
@@ -492,8 +603,10 @@ static bool frame_sound(const struct task *t, uint8_t type, struct span body)
 static enum status on_frame(struct ingest *p, struct task *t, uint8_t type, struct span body, struct err *e)
 {
     switch (type) {
-    case FRAME_DONE:  return on_done(p, t, body, e);
-    case FRAME_SNIFF: return t->job.op == JOB_SNIFF ? on_sniff(p, t, body, e) : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
+    case FRAME_DONE: return on_done(p, t, body, e);
+    case FRAME_SNIFF:
+        return t->job.op == JOB_SNIFF ? on_sniff(p, t, body, e)
+                                      : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
     case FRAME_FACT: {
         struct fact f;
         int64_t of[JOB_FILES];
@@ -502,11 +615,15 @@ static enum status on_frame(struct ingest *p, struct task *t, uint8_t type, stru
         if (enough_records(p, t))
             return OK;
         if (p->sum[t->file[0]].facts >= p->lim.facts)
-            return one_too_many(p, t->file[0], "facts", "more facts than the limit: the rest of this file is counted, not kept", "more facts than --limits allows; the first are kept", e);
+            return one_too_many(p, t->file[0], "facts",
+                                "more facts than the limit: the rest of this file is counted, not kept",
+                                "more facts than --limits allows; the first are kept", e);
         p->sum[t->file[0]].facts++;
-        enum status st = t->ordered ? fact_get(body, &f, e) : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
+        enum status st = t->ordered ? fact_get(body, &f, e)
+                                    : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
         if (st == OK && f.ref.file >= t->job.n_files)
-            st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "file %u of %u", f.ref.file, t->job.n_files);
+            st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "file %u of %u", f.ref.file,
+                         t->job.n_files);
         return st == OK ? case_put(p->db, of, &f, e) : st;
     }
     default: return err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "type 0x%02x", type);
@@ -520,7 +637,8 @@ static void task_end(struct ingest *p, struct task *t)
     p->open[t->late]--;
 }
 
-/* Each file alone. A file is named by its hash, whatever became of the rest: what died of something else may have been near by. */
+/* Each file alone. A file is named by its hash, whatever became of the rest: what died of something else may
+ * have been near by. */
 static enum status hash_again(struct ingest *p, size_t lost, struct err *e)
 {
     enum status st = OK;
@@ -571,13 +689,14 @@ static enum status slot_start(struct ingest *p, struct slot *s, struct err *e)
     size_t at = frame_begin(&frame, FRAME_WANT);
     buf_u64le(&frame, p->lim.memory);
     struct want want = *p->want;
-    want.records = p->lim.records, want.xml_depth = (uint32_t)p->lim.xml_depth, want.key_depth = (uint32_t)p->lim.key_depth;
+    want.records = p->lim.records, want.xml_depth = (uint32_t)p->lim.xml_depth,
+    want.key_depth = (uint32_t)p->lim.key_depth;
     want_put(&frame, &want);
     frame_end(&frame, at);
     struct err gone = {0};
     if ((st = frame_to(s->proc, &frame, NULL, 0, &gone)) == E_NOMEM)
         err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory");
-    else if (st != OK)              /* one that has died already, or may as well: its end is read below */
+    else if (st != OK) /* one that has died already, or may as well: its end is read below */
         plat_proc_kill(s->proc), st = OK;
     buf_free(&frame);
     s->heard = s->began = plat_clock_ms();
@@ -598,7 +717,8 @@ static uint64_t task_bytes(const struct task *t)
 }
 
 /* What this side knows of a task that will not answer, as the worker's own words would have been. */
-static enum status say_for(struct ingest *p, struct task *t, enum status status, const char *what, const char *why, struct err *e)
+static enum status say_for(struct ingest *p, struct task *t, enum status status, const char *what,
+                           const char *why, struct err *e)
 {
     struct buf frame = {0};
     struct done d = {.status = (uint8_t)status, .off = ERR_NO_OFF, .what = str_of(what), .why = str_of(why)};
@@ -637,10 +757,11 @@ static enum status slot_lost(struct ingest *p, struct slot *s, const char *how, 
     enum status st = OK;
     if (s->n) {
         size_t lost = s->queue[0];
-        bool retry = is_group(&p->task[lost]) || (p->task[lost].job.op == JOB_HASH && !p->task[lost].again && !how);
+        bool retry = is_group(&p->task[lost])
+                     || (p->task[lost].job.op == JOB_HASH && !p->task[lost].again && !how);
         st = retry || p->task[lost].ordered ? hash_again(p, lost, e) : OK;
         if (st == OK && retry) {
-            task_end(p, &p->task[lost]);        /* nothing is lost yet */
+            task_end(p, &p->task[lost]); /* nothing is lost yet */
         } else if (st == OK) {
             p->r.lost_jobs++;
             st = say_for(p, &p->task[lost], E_IO, "worker lost while reading", why, e);
@@ -659,7 +780,8 @@ static enum status open_again(const struct file *f, plat_file *fd, struct err *w
     if (st != OK || bytes == f->bytes)
         return st;
     plat_close(*fd);
-    return err_set(why, E_IO, ERR_NO_OFF, "changed", "it had %llu bytes when the run began and has %llu now", (unsigned long long)f->bytes, (unsigned long long)bytes);
+    return err_set(why, E_IO, ERR_NO_OFF, "changed", "it had %llu bytes when the run began and has %llu now",
+                   (unsigned long long)f->bytes, (unsigned long long)bytes);
 }
 
 /* File at of the task cannot be opened. */
@@ -671,19 +793,23 @@ static enum status not_opened(struct ingest *p, size_t index, size_t at, const s
         task_end(p, t);
         return hash_again(p, index, e);
     }
-    if (!p->db && t->job.op != JOB_SNIFF)               /* there is no case yet to tell it to: the task stays ready */
+    /* there is no case yet to tell it to: the task stays ready */
+    if (!p->db && t->job.op != JOB_SNIFF)
         return OK;
-    if (t->job.n_files > 1) {                           /* a hive is not read without one of its logs; what became of each file is told by its hash */
+    /* a hive is not read without one of its logs; what became of each file is told by its hash */
+    if (t->job.n_files > 1) {
         const char *which = arena_printf(&p->ev->mem, "%.*s: %s", STR_ARG(f->path), why->why);
         enum status st = hash_again(p, index, e);
-        return st == OK ? say_for(p, &p->task[index], E_IO, why->what, at && which ? which : why->why, e) : st;
+        return st == OK ? say_for(p, &p->task[index], E_IO, why->what, at && which ? which : why->why, e)
+                        : st;
     }
     struct str note = arena_str(&p->ev->mem, str_of(why->why));
     f->st = E_IO, f->note = note.p ? note : STR("cannot open");
     return say_for(p, t, E_IO, why->what, why->why, e);
 }
 
-static enum status hand_over(struct ingest *p, struct slot *s, size_t index, const plat_file *fd, struct err *e)
+static enum status hand_over(struct ingest *p, struct slot *s, size_t index, const plat_file *fd,
+                             struct err *e)
 {
     struct task *t = &p->task[index];
     struct buf frame = {0};
@@ -698,7 +824,7 @@ static enum status hand_over(struct ingest *p, struct slot *s, size_t index, con
         if (s->n == 0)
             s->heard = s->began = plat_clock_ms();
         s->queue[s->n++] = index, s->ahead += task_bytes(t), s->files += t->job.n_files;
-    }                                                   /* else: the child has died; its end is read below and the task stays ready */
+    } /* else: the child has died; its end is read below and the task stays ready */
     return sent == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "job", "out of memory") : OK;
 }
 
@@ -732,8 +858,11 @@ static enum status dispatch(struct ingest *p, struct err *e)
         struct slot *best = NULL;
         for (size_t i = 0; i < p->n_slot; i++) {
             struct slot *s = &p->slot[i];
-            bool short_enough = s->n == 0 || p->task[p->next].late || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES;
-            if (s->proc && s->jailed && s->n < QUEUE && (s->files + p->task[p->next].job.n_files) * p->n_slot <= IN_FLIGHT && short_enough && (!best || s->ahead < best->ahead))
+            bool short_enough = s->n == 0 || p->task[p->next].late
+                                || s->ahead + task_bytes(&p->task[p->next]) <= AHEAD_BYTES;
+            if (s->proc && s->jailed && s->n < QUEUE
+                && (s->files + p->task[p->next].job.n_files) * p->n_slot <= IN_FLIGHT && short_enough
+                && (!best || s->ahead < best->ahead))
                 best = s;
         }
         if (!best)
@@ -746,7 +875,8 @@ static enum status dispatch(struct ingest *p, struct err *e)
     return OK;
 }
 
-/* Hands each whole frame of s on: to the case when its task's turn has come, else into the task's own keeping. */
+/* Hands each whole frame of s on: to the case when its task's turn has come, else into the task's own
+ * keeping. */
 static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, struct err *e)
 {
     struct span in = span_of(s->in.p, s->in.n, 0), body;
@@ -771,7 +901,8 @@ static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, s
         else if (t->ordered && p->turn != index && !frame_sound(t, type, body))
             *broken = true;
         else if (t->ordered && p->turn != index)
-            buf_put(&t->pending, body.p - FRAME_HEAD, body.n + FRAME_HEAD), st = t->pending.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory") : OK;
+            buf_put(&t->pending, body.p - FRAME_HEAD, body.n + FRAME_HEAD),
+                st = t->pending.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory") : OK;
         else if ((st = on_frame(p, t, type, body, &bad)) == E_FORMAT)
             st = OK, *broken = true;
         else if (st != OK)
@@ -779,7 +910,7 @@ static enum status slot_frames(struct ingest *p, struct slot *s, bool *broken, s
         else if (type == FRAME_DONE)
             task_end(p, t), st = take_turns(p, e);
         if (st == OK && !*broken && type == FRAME_DONE) {
-            t = &p->task[index];                    /* the list may have grown */
+            t = &p->task[index]; /* the list may have grown */
             s->ahead -= task_bytes(t), s->files -= t->job.n_files;
             memmove(s->queue, s->queue + 1, --s->n * sizeof *s->queue);
             s->began = s->heard;
@@ -801,15 +932,16 @@ static enum status slot_read(struct ingest *p, struct slot *s, struct err *e)
     enum status st = plat_proc_read(s->proc, p->read_buf, READ_BYTES, &got, &eof, e);
     if (st == OK && got) {
         buf_put(&s->in, p->read_buf, got);
-        st = s->in.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory") : slot_frames(p, s, &broken, e);
+        st = s->in.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "frames", "out of memory")
+                       : slot_frames(p, s, &broken, e);
     }
     if (st == OK && (eof || broken))
         st = slot_lost(p, s, broken ? "sent a malformed frame" : NULL, e);
     return st;
 }
 
-/* A worker that says nothing, or takes longer over one job than --limits allows, is ended. Files hashed together have the time of all, and a time of their own
- * when it is not enough: no limit is reached yet. */
+/* A worker that says nothing, or takes longer over one job than --limits allows, is ended. Files hashed
+ * together have the time of all, and a time of their own when it is not enough: no limit is reached yet. */
 static enum status slot_patience(struct ingest *p, struct slot *s, struct err *e)
 {
     uint64_t now = plat_clock_ms();
@@ -830,7 +962,8 @@ static enum status give_up(struct ingest *p, struct err *e)
         p->slot[i].n = 0, plat_proc_kill(p->slot[i].proc);
     for (size_t i = 0; i < p->n_task && st == OK; i++)
         if (p->task[i].state == READY || p->task[i].state == SENT)
-            st = say_for(p, &p->task[i], E_LIMIT, p->task[i].job.op == JOB_HASH ? "not hashed" : "not read", "the run's time was over (--limits run-seconds)", e);
+            st = say_for(p, &p->task[i], E_LIMIT, p->task[i].job.op == JOB_HASH ? "not hashed" : "not read",
+                         "the run's time was over (--limits run-seconds)", e);
     return st;
 }
 
@@ -885,7 +1018,8 @@ static void reset_tasks(struct ingest *p)
     p->n_task = p->turn = p->next = p->open[0] = p->open[1] = 0;
 }
 
-enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest **out, struct err *e)
+enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o,
+                         struct ingest **out, struct err *e)
 {
     struct ingest *p = *out = calloc(1, sizeof *p);
     if (!p)
@@ -930,7 +1064,9 @@ enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e)
 {
     p->db = db;
     enum status st = case_begin(db, e);
-    if (st == OK && (st = store_files(p, e)) == OK && (st = plan_rest(p, e)) == OK && (st = run_all(p, false, e)) == OK && (st = store_sums(p, e)) == OK && (st = store_copies(p, e)) == OK)
+    if (st == OK && (st = store_files(p, e)) == OK && (st = plan_rest(p, e)) == OK
+        && (st = run_all(p, false, e)) == OK && (st = store_sums(p, e)) == OK
+        && (st = store_copies(p, e)) == OK)
         st = case_commit(db, e);
     show(p, true);
     return st;
@@ -939,7 +1075,7 @@ enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e)
 enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err *e)
 {
     for (size_t i = 0; i < p->n_slot; i++)
-        p->slot[i].heard = p->slot[i].began = plat_clock_ms();          /* nobody listened meanwhile */
+        p->slot[i].heard = p->slot[i].began = plat_clock_ms(); /* nobody listened meanwhile */
     enum status st = case_begin(p->db, e);
     if (st == OK && (st = run_all(p, true, e)) == OK)
         st = case_commit(p->db, e);
@@ -961,7 +1097,8 @@ void ingest_free(struct ingest *p)
         reset_tasks(p), free(p->task), free(p->sum), free(p->read_buf), free(p);
 }
 
-enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev, const struct ingest_options *o, struct ingest_result *r, struct err *e)
+enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev,
+                   const struct ingest_options *o, struct ingest_result *r, struct err *e)
 {
     struct ingest *p;
     enum status st = ingest_start(want, ev, o, &p, e);

@@ -24,11 +24,13 @@ void progress_begin(struct progress *p, enum progress_mode mode)
 static void draw(struct progress *p, const struct ingest_progress *now)
 {
     char done[16], total[16], bar[41];
-    unsigned percent = now->total ? (unsigned)(now->bytes >= now->total ? 100 : now->bytes * 100 / now->total) : 0;
+    unsigned percent = now->total ? (unsigned)(now->bytes >= now->total ? 100 : now->bytes * 100 / now->total)
+                                  : 0;
     size_t width = plat_columns() > 90 ? 40 : 12, full = width * percent / 100;
     memset(bar, '.', width), memset(bar, '#', full), bar[width] = 0;
     bytes_text(now->bytes, done), bytes_text(now->total, total);
-    fprintf(stderr, "\r\033[K[%s] %3u%%  %s of %s  %llu records", bar, percent, done, total, (unsigned long long)now->records);
+    fprintf(stderr, "\r\033[K[%s] %3u%%  %s of %s  %llu records", bar, percent, done, total,
+            (unsigned long long)now->records);
     fflush(stderr);
     p->drawn = true;
 }
@@ -41,8 +43,9 @@ void progress_show(void *ctx, const struct ingest_progress *now)
         draw(p, now);
     if (p->mode == PROGRESS_JSON && (t - p->last >= 1000 || now->bytes >= now->total) && now->total) {
         p->last = t;
-        fprintf(stderr, "{\"phase\":\"read\",\"bytes\":%llu,\"total\":%llu,\"files\":%zu,\"records\":%llu}\n", (unsigned long long)now->bytes,
-                (unsigned long long)now->total, now->n_files, (unsigned long long)now->records);
+        fprintf(stderr, "{\"phase\":\"read\",\"bytes\":%llu,\"total\":%llu,\"files\":%zu,\"records\":%llu}\n",
+                (unsigned long long)now->bytes, (unsigned long long)now->total, now->n_files,
+                (unsigned long long)now->records);
     }
 }
 
@@ -51,7 +54,8 @@ void progress_phase(struct progress *p, const char *name)
     if (p->mode == PROGRESS_BAR && p->drawn)
         fprintf(stderr, "\r\033[K%s", name), fflush(stderr);
     if (p->mode == PROGRESS_JSON)
-        fprintf(stderr, "{\"phase\":\"%s\",\"ms\":%llu}\n", name, (unsigned long long)(plat_clock_ms() - p->started));
+        fprintf(stderr, "{\"phase\":\"%s\",\"ms\":%llu}\n", name,
+                (unsigned long long)(plat_clock_ms() - p->started));
 }
 
 void progress_end(struct progress *p)

@@ -29,12 +29,15 @@ enum status reread_item_get(struct span in, struct reread_item *it, struct err *
     if (!has_value)
         it->value = (struct str){0};
     it->fact = take_str(&in);
-    return in.bad || in.n || it->file > 2 ? err_set(e, E_FORMAT, ERR_NO_OFF, "item to read again", "malformed") : OK;
+    return in.bad || in.n || it->file > 2
+               ? err_set(e, E_FORMAT, ERR_NO_OFF, "item to read again", "malformed")
+               : OK;
 }
 
 /* --- the child */
 
-enum { READER = 64 << 20, SCRATCH = 96 << 20 };     /* a hive of 2 GiB needs 32 MiB of marks; an item: a record's XML five times over, or one value */
+/* a hive of 2 GiB needs 32 MiB of marks; an item: a record's XML five times over, or one value */
+enum { READER = 64 << 20, SCRATCH = 96 << 20 };
 
 struct reader {
     struct map map[3];
@@ -45,21 +48,24 @@ struct reader {
     struct regf *ours;
     struct second_hive *theirs;
     struct err theirs_err, ours_err;
-    struct arena mem;               /* what our own reader of the hive decodes into */
-    struct arena scratch;           /* what one item needs */
+    struct arena mem;     /* what our own reader of the hive decodes into */
+    struct arena scratch; /* what one item needs */
     struct buf out, detail;
 };
 
 static enum status no_facts(void *ctx, const struct fact *f, struct err *e)
 {
     (void)ctx, (void)f, (void)e;
-    return OK;                      /* the anomalies were told when the hive was first read */
+    return OK; /* the anomalies were told when the hive was first read */
 }
 
-static enum status open_files(struct reader *r, struct span in, const plat_file *fd, size_t n_fd, struct err *e)
+static enum status open_files(struct reader *r, struct span in, const plat_file *fd, size_t n_fd,
+                              struct err *e)
 {
     r->hive = span_u8(&in), r->n = span_u8(&in);
-    enum status st = r->n >= 1 && r->n <= 3 && r->n == n_fd ? OK : err_set(e, E_FORMAT, ERR_NO_OFF, "request", "malformed");
+    enum status st = r->n >= 1 && r->n <= 3 && r->n == n_fd
+                         ? OK
+                         : err_set(e, E_FORMAT, ERR_NO_OFF, "request", "malformed");
     for (size_t i = 0; i < r->n && st == OK; i++) {
         st = plat_map(fd[i], span_u64(&in), &r->map[i], e);
         r->file[i] = span_of(r->map[i].p, r->map[i].n, 0);
@@ -86,7 +92,8 @@ static bool our_value(struct reader *r, const struct reread_item *it, struct fac
 {
     struct regf_key root, key;
     struct regf_value v = {0};
-    if (!r->ours || !regf_root(r->ours, &root) || !regf_find(r->ours, &root, it->key, &key) || (it->value.p && !regf_get(r->ours, &key, it->value, &v)))
+    if (!r->ours || !regf_root(r->ours, &root) || !regf_find(r->ours, &root, it->key, &key)
+        || (it->value.p && !regf_get(r->ours, &key, it->value, &v)))
         return false;
     struct ref at = image_ref(&r->img, it->value.p ? v.off : key.off, NULL);
     if (at.off != it->off || at.file != it->file)
@@ -96,13 +103,15 @@ static bool our_value(struct reader *r, const struct reread_item *it, struct fac
         f->v[i] = val_null();
     struct str data = arena_str(a, (struct str){(const char *)v.data.p, v.data.n});
     if (it->value.p)
-        f->v[RV_TYPE] = val_i(v.type), f->v[RV_SIZE] = val_i(v.size), f->v[RV_DATA] = val_s(data), f->v[RV_WRITTEN] = val_i(key.written);
+        f->v[RV_TYPE] = val_i(v.type), f->v[RV_SIZE] = val_i(v.size), f->v[RV_DATA] = val_s(data),
+        f->v[RV_WRITTEN] = val_i(key.written);
     else
         f->v[RK_WRITTEN] = val_i(key.written);
     return true;
 }
 
-static void judge_registry(struct reader *r, const struct reread_item *it, const struct fact *ours, struct arena *a, struct second_verdict *v)
+static void judge_registry(struct reader *r, const struct reread_item *it, const struct fact *ours,
+                           struct arena *a, struct second_verdict *v)
 {
     struct second_value theirs;
     struct err why = r->theirs_err;
@@ -115,7 +124,8 @@ static void judge(struct reader *r, const struct reread_item *it, struct second_
 {
     struct fact ours;
     struct err e = {0};
-    *v = (struct second_verdict){.result = SECOND_UNREADABLE, .theirs = STR("our own reader does not find it there again")};
+    *v = (struct second_verdict){.result = SECOND_UNREADABLE,
+                                 .theirs = STR("our own reader does not find it there again")};
     if (it->file >= r->n)
         return;
     if (!it->fact.n) {
@@ -144,9 +154,11 @@ static enum status answer(struct reader *r, const struct reread_item *it, struct
     r->detail.n = 0;
     second_verdict_text(&v, &r->detail);
     size_t at = frame_begin(&r->out, REREAD_VERDICT);
-    buf_char(&r->out, (char)v.result), buf_u32(&r->out, (uint32_t)r->detail.n), buf_str(&r->out, buf_view(&r->detail));
+    buf_char(&r->out, (char)v.result), buf_u32(&r->out, (uint32_t)r->detail.n),
+        buf_str(&r->out, buf_view(&r->detail));
     frame_end(&r->out, at);
-    return r->detail.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "rereader", "out of memory") : frame_send(&r->out, e);
+    return r->detail.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "rereader", "out of memory")
+                         : frame_send(&r->out, e);
 }
 
 static enum status enter_jail(struct reader *r, struct err *e)
@@ -169,15 +181,17 @@ int rereader_main(void)
     uint8_t type;
     plat_file fd[3];
     size_t n = 3;
-    if (!arena_make(&r.mem, READER) || !arena_make(&r.scratch, SCRATCH) || frame_recv(&body, &type, fd, &n, &e) != OK || type != REREAD_OPEN ||
-        open_files(&r, span_of(body.p, body.n, 0), fd, n, &e) != OK || enter_jail(&r, &e) != OK)
+    if (!arena_make(&r.mem, READER) || !arena_make(&r.scratch, SCRATCH)
+        || frame_recv(&body, &type, fd, &n, &e) != OK || type != REREAD_OPEN
+        || open_files(&r, span_of(body.p, body.n, 0), fd, n, &e) != OK || enter_jail(&r, &e) != OK)
         return 70;
     open_hive(&r);
     enum status st;
     while ((st = frame_recv(&body, &type, NULL, NULL, &e)) == OK) {
         struct reread_item it;
-        if (type != REREAD_ITEM || reread_item_get(span_of(body.p, body.n, 0), &it, &e) != OK || answer(&r, &it, &e) != OK)
+        if (type != REREAD_ITEM || reread_item_get(span_of(body.p, body.n, 0), &it, &e) != OK
+            || answer(&r, &it, &e) != OK)
             return 70;
     }
-    return st == E_TRUNC ? 0 : 70;  /* memory goes with the process */
+    return st == E_TRUNC ? 0 : 70; /* memory goes with the process */
 }

@@ -9,43 +9,75 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WHY = 176, STALL_MS = 30000,        /* one item: a hive is opened with the first, hostile ones are ended by the CPU limit before */
-       SCRATCH_BYTES = 64 << 20 };          /* one fact at a time: a value is 1 MiB at most, its hex and text some more */
+/* one item: a hive is opened with the first, hostile ones are ended by the CPU limit before */
+enum {
+    WHY = 176,
+    STALL_MS = 30000,
+    /* one fact at a time: a value is 1 MiB at most, its hex and text some more */
+    SCRATCH_BYTES = 64 << 20
+};
 
 /* What is cited: where it lies and which row says so. */
-struct item { int64_t unit, file, off, row; uint8_t kind; };
-struct unit { int64_t file[3]; struct str place[3], root; size_t n; bool hive, text; };     /* root: "SYSTEM", or further down for a sub-tree export; text: no second reader knows it */
+struct item {
+    int64_t unit, file, off, row;
+    uint8_t kind;
+};
+/* root: "SYSTEM", or further down for a sub-tree export; text: no second reader knows it */
+struct unit {
+    int64_t file[3];
+    struct str place[3], root;
+    size_t n;
+    bool hive, text;
+};
 
 struct verify {
     struct casedb *db;
     struct arena mem;
-    struct item *item; size_t n, cap;
-    uint8_t kind;                   /* of items that are being collected */
+    struct item *item;
+    size_t n, cap;
+    uint8_t kind; /* of items that are being collected */
     struct proc *proc;
-    bool jailed, require_jail;      /* proc has said which layers hold it: before that it is asked nothing */
+    bool jailed, require_jail; /* proc has said which layers hold it: before that it is asked nothing */
     unsigned *jail;
     struct buf in, out;
 };
 
-/* --- kinds of cited facts: how they are found, and how one is read. Those decoded from values rest on one value each: key below the root, value name. */
+/* --- kinds of cited facts: how they are found, and how one is read. Those decoded from values rest on one
+ * value each: key below the root, value name. */
 
-#define KIND(table, unit, columns) \
-    "SELECT t." unit ", t.file_id, t.file_off, t.id FROM " table " t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON c.evidence_id = printf('f%d:0x%x', t.file_id, t.file_off)", \
-    "SELECT " columns " FROM " table " t WHERE t.id = ?1"
-static const struct { int fact; const char *cited, *one; } kinds[] = {      /* fact: enum fact_kind, or -1: a value */
-    {FACT_EVENT, KIND("event", "file_id", "computer, channel, provider, event_id, qualifiers, version, level, time, record_id, pid, sid, recovered, NULL, data, NULL")},
-    {FACT_EVENT, KIND("fold", "file_id", "computer, channel, provider, event_id, NULL, NULL, NULL, first_time, NULL, NULL, NULL, NULL, NULL, data, NULL")},
-    {FACT_REG_VALUE, KIND("reg_value", "hive_id", "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off")},
+#define KIND(table, unit, columns)                                                                 \
+    "SELECT t." unit ", t.file_id, t.file_off, t.id FROM " table                                   \
+    " t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON c.evidence_id = printf('f%d:0x%x', " \
+    "t.file_id, t.file_off)",                                                                      \
+        "SELECT " columns " FROM " table " t WHERE t.id = ?1"
+static const struct {
+    int fact;
+    const char *cited, *one;
+} kinds[] = {
+    /* fact: enum fact_kind, or -1: a value */
+    {FACT_EVENT, KIND("event", "file_id",
+                      "computer, channel, provider, event_id, qualifiers, version, level, time, record_id, "
+                      "pid, sid, recovered, NULL, data, NULL")},
+    {FACT_EVENT, KIND("fold", "file_id",
+                      "computer, channel, provider, event_id, NULL, NULL, NULL, first_time, NULL, NULL, "
+                      "NULL, NULL, NULL, data, NULL")},
+    {FACT_REG_VALUE,
+     KIND("reg_value", "hive_id",
+          "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off")},
     {FACT_REG_KEY, KIND("reg_key", "hive_id", "path, written, class, subkeys, values_n, origin, recovered")},
     {-1, KIND("secret", "hive_id", "'Policy\\Secrets\\' || name || '\\CupdTime', ''")},
     {-1, KIND("logon_right", "hive_id", "'Policy\\Accounts\\' || sid || '\\ActSysAc', ''")},
     {-1, KIND("audit_policy", "hive_id", "'Policy\\PolAdtEv', ''")},
-    {-1, KIND("lsa_name", "hive_id", "'Policy\\' || CASE what WHEN 'machine_name' THEN 'PolAcDmN' WHEN 'machine_sid' THEN 'PolAcDmS' WHEN 'domain_name' THEN 'PolPrDmN'"
-                                     " WHEN 'domain_sid' THEN 'PolPrDmS' ELSE 'PolDnDDN' END, ''")},
+    {-1, KIND("lsa_name", "hive_id",
+              "'Policy\\' || CASE what WHEN 'machine_name' THEN 'PolAcDmN' WHEN 'machine_sid' THEN "
+              "'PolAcDmS' WHEN 'domain_name' THEN 'PolPrDmN'"
+              " WHEN 'domain_sid' THEN 'PolPrDmS' ELSE 'PolDnDDN' END, ''")},
     {-1, KIND("cached_logon", "hive_id", "'Cache', 'NL$' || slot")},
     {-1, KIND("sam_account", "hive_id", "'SAM\\Domains\\Account\\Users\\' || printf('%08X', rid), 'F'")},
     {-1, KIND("lockout_policy", "hive_id", "'SAM\\Domains\\Account', 'F'")},
-    {-1, KIND("task_cache", "hive_id", "'Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\' || guid, 'DynamicInfo'")},
+    {-1,
+     KIND("task_cache", "hive_id",
+          "'Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\' || guid, 'DynamicInfo'")},
 };
 
 static enum status add_item(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
@@ -59,14 +91,16 @@ static enum status add_item(void *ctx, const struct cell *c, const char *const *
             return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
         v->item = more, v->cap = cap;
     }
-    v->item[v->n++] = (struct item){.unit = c[0].i, .file = c[1].i, .off = c[2].i, .row = c[3].i, .kind = v->kind};
+    v->item[v->n++] = (struct item){
+        .unit = c[0].i, .file = c[1].i, .off = c[2].i, .row = c[3].i, .kind = v->kind};
     return OK;
 }
 
 static int by_place(const void *a, const void *b)
 {
     const struct item *x = a, *y = b;
-    const int64_t d[][2] = {{x->unit, y->unit}, {x->file, y->file}, {x->off, y->off}, {x->kind, y->kind}, {x->row, y->row}};
+    const int64_t d[][2] = {
+        {x->unit, y->unit}, {x->file, y->file}, {x->off, y->off}, {x->kind, y->kind}, {x->row, y->row}};
     for (size_t i = 0; i < LEN(d); i++)
         if (d[i][0] != d[i][1])
             return d[i][0] < d[i][1] ? -1 : 1;
@@ -83,16 +117,24 @@ static enum status collect(struct verify *v, struct err *e)
     if (v->n)
         qsort(v->item, v->n, sizeof *v->item, by_place);
     for (size_t i = 0; i < v->n; i++)
-        if (!n || v->item[n - 1].unit != v->item[i].unit || v->item[n - 1].file != v->item[i].file || v->item[n - 1].off != v->item[i].off)
+        if (!n || v->item[n - 1].unit != v->item[i].unit || v->item[n - 1].file != v->item[i].file
+            || v->item[n - 1].off != v->item[i].off)
             v->item[n++] = v->item[i];
     v->n = n;
     return st;
 }
 
-/* What the second reader is asked: the fact, or the value it rests on. Nothing but an offset when the fact does not fit. */
-struct question { struct verify *v; int fact; struct reread_item it; bool fits; };
+/* What the second reader is asked: the fact, or the value it rests on. Nothing but an offset when the fact
+ * does not fit. */
+struct question {
+    struct verify *v;
+    int fact;
+    struct reread_item it;
+    bool fits;
+};
 
-static enum status read_fact(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status read_fact(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
 {
     struct question *q = ctx;
     struct arena *mem = &q->v->mem;
@@ -106,12 +148,13 @@ static enum status read_fact(void *ctx, const struct cell *c, const char *const 
     for (size_t i = 0; i < FACT_COLS; i++)
         f.v[i] = i >= n || c[i].null ? val_null() : (struct value){.i = c[i].i, .s = c[i].s};
     if (f.kind != FACT_EVENT)
-        q->it.key = arena_str(mem, f.v[RV_PATH].s);     /* cut to what is below the root when it is asked */
+        q->it.key = arena_str(mem, f.v[RV_PATH].s); /* cut to what is below the root when it is asked */
     if (f.kind == FACT_REG_VALUE)
         q->it.value = arena_str(mem, f.v[RV_NAME].s.p ? f.v[RV_NAME].s : STR(""));
     fact_put(&wire, &f);
     q->it.fact = arena_str(mem, buf_view(&wire));
-    q->fits = q->it.fact.p && (f.kind == FACT_EVENT || q->it.key.p) && (f.kind != FACT_REG_VALUE || q->it.value.p);
+    q->fits = q->it.fact.p && (f.kind == FACT_EVENT || q->it.key.p)
+              && (f.kind != FACT_REG_VALUE || q->it.value.p);
     enum status st = wire.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory") : OK;
     buf_free(&wire);
     return st;
@@ -119,9 +162,13 @@ static enum status read_fact(void *ctx, const struct cell *c, const char *const 
 
 /* --- one unit: its files, one child, its items */
 
-static enum status keep_root(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status keep_root(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
 {
-    struct { struct verify *v; struct unit *u; } *q = ctx;
+    struct {
+        struct verify *v;
+        struct unit *u;
+    } *q = ctx;
     (void)name, (void)n, (void)e;
     q->u->root = arena_str(&q->v->mem, c[0].s);
     return OK;
@@ -129,11 +176,15 @@ static enum status keep_root(void *ctx, const struct cell *c, const char *const 
 
 static enum status add_file(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
-    struct { struct verify *v; struct unit *u; } *q = ctx;
+    struct {
+        struct verify *v;
+        struct unit *u;
+    } *q = ctx;
     (void)name, (void)n;
     if (q->u->n == LEN(q->u->place))
         return OK;
-    q->u->file[q->u->n] = c[0].i, q->u->place[q->u->n] = arena_str(&q->v->mem, c[1].s), q->u->hive |= str_eq(c[2].s, STR("hive")), q->u->text |= str_eq(c[2].s, STR("reg-text"));
+    q->u->file[q->u->n] = c[0].i, q->u->place[q->u->n] = arena_str(&q->v->mem, c[1].s),
+    q->u->hive |= str_eq(c[2].s, STR("hive")), q->u->text |= str_eq(c[2].s, STR("reg-text"));
     return q->u->place[q->u->n++].p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
 }
 
@@ -155,15 +206,19 @@ static enum status child_start(struct verify *v, const struct unit *u, char why[
     enum status st = OK;
     if (open < u->n) {
         snprintf(why, WHY, "%s", bad.why);
-    } else if ((st = plat_spawn_self(args, &(struct proc_limits){.stack_bytes = LIM_REREAD_STACK}, &v->proc, e)) == OK) {
+    } else if ((st = plat_spawn_self(args, &(struct proc_limits){.stack_bytes = LIM_REREAD_STACK}, &v->proc,
+                                     e))
+               == OK) {
         v->out.n = 0;
         size_t at = frame_begin(&v->out, REREAD_OPEN);
         buf_char(&v->out, u->hive), buf_char(&v->out, (char)u->n);
         for (size_t i = 0; i < u->n; i++)
             buf_u64le(&v->out, bytes[i]);
         frame_end(&v->out, at);
-        struct err sent = {0};      /* a child that has died already is found out when it is asked */
-        st = frame_to(v->proc, &v->out, fd, u->n, &sent) == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory") : OK;
+        struct err sent = {0}; /* a child that has died already is found out when it is asked */
+        st = frame_to(v->proc, &v->out, fd, u->n, &sent) == E_NOMEM
+                 ? err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory")
+                 : OK;
     }
     for (size_t i = 0; i < open; i++)
         plat_close(fd[i]);
@@ -180,7 +235,8 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
         enum status framing;
         bool ready;
         while (frame_next(&in, &type, &body, &framing)) {
-            if (type == REREAD_JAIL) {                      /* seen again when the rest comes later: says nothing new */
+            /* seen again when the rest comes later: says nothing new */
+            if (type == REREAD_JAIL) {
                 enum status st = jail_seen(span_u32(&body), v->require_jail, v->jail, e);
                 v->jailed = true;
                 if (st != OK)
@@ -190,7 +246,7 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
             *result = span_u8(&body);
             struct span text = span_take(&body, span_u32(&body));
             *detail = arena_str(&v->mem, (struct str){(const char *)text.p, text.bad ? 0 : text.n});
-            v->in.n = 0;                                /* one question, one answer */
+            v->in.n = 0; /* one question, one answer */
             *gone = !v->jailed || type != REREAD_VERDICT || text.bad || *result >= SECOND_RESULTS;
             return OK;
         }
@@ -213,13 +269,17 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
     }
 }
 
-static enum status store(struct verify *v, const struct item *it, enum second_result r, struct str detail, struct err *e)
+static enum status store(struct verify *v, const struct item *it, enum second_result r, struct str detail,
+                         struct err *e)
 {
     char id[64];
     snprintf(id, sizeof id, "f%lld:0x%llx", (long long)it->file, (unsigned long long)it->off);
-    struct value row[] = {val_s(str_of(id)), val_s(str_of(second_result_names[r])), detail.n ? val_s(detail) : val_null(), val_s(str_of(second_version()))};
-    return case_run(v->db, "INSERT OR REPLACE INTO verification(evidence_id, result, detail, reader) VALUES(?1, ?2, ?3, ?4)", row,
-                    (enum col_type[]){COL_TEXT, COL_TEXT, COL_TEXT, COL_TEXT}, LEN(row), e);
+    struct value row[] = {val_s(str_of(id)), val_s(str_of(second_result_names[r])),
+                          detail.n ? val_s(detail) : val_null(), val_s(str_of(second_version()))};
+    return case_run(
+        v->db,
+        "INSERT OR REPLACE INTO verification(evidence_id, result, detail, reader) VALUES(?1, ?2, ?3, ?4)",
+        row, (enum col_type[]){COL_TEXT, COL_TEXT, COL_TEXT, COL_TEXT}, LEN(row), e);
 }
 
 static enum status ask(struct verify *v, const struct unit *u, const struct item *it, struct err *e)
@@ -233,11 +293,14 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
     for (size_t i = 0; i < u->n; i++)
         if (u->file[i] == it->file)
             q.it.file = (uint8_t)i;
-    enum status st = case_query(v->db, kinds[it->kind].one, &(struct value){.i = it->row}, (enum col_type[]){COL_INT}, 1, read_fact, &q, e);
+    enum status st = case_query(v->db, kinds[it->kind].one, &(struct value){.i = it->row},
+                                (enum col_type[]){COL_INT}, 1, read_fact, &q, e);
     if (st == OK && !q.fits)
         return store(v, it, SECOND_UNREADABLE, STR("too large to be read again"), e);
     if (u->hive && q.it.fact.n && str_starts_ci(q.it.key, u->root))
-        q.it.key = q.it.key.n > u->root.n ? (struct str){q.it.key.p + u->root.n + 1, q.it.key.n - u->root.n - 1} : STR("");
+        q.it.key = q.it.key.n > u->root.n
+                       ? (struct str){q.it.key.p + u->root.n + 1, q.it.key.n - u->root.n - 1}
+                       : STR("");
     st = st == OK && !v->proc ? child_start(v, u, why, e) : st;
     if (st != OK || !v->proc)
         return st != OK ? st : store(v, it, SECOND_UNREADABLE, str_of(why), e);
@@ -254,7 +317,10 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
         return st;
     if (gone) {
         child_end(v, &how);
-        snprintf(why, sizeof why, how.killed ? "the second reader did not answer" : how.signal ? "the second reader was ended by signal %d" : "the second reader ended with code %d",
+        snprintf(why, sizeof why,
+                 how.killed   ? "the second reader did not answer"
+                 : how.signal ? "the second reader was ended by signal %d"
+                              : "the second reader ended with code %d",
                  how.signal ? how.signal : how.code);
         result = SECOND_UNREADABLE, detail = str_of(why);
     }
@@ -264,13 +330,19 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
 static enum status unit_run(struct verify *v, size_t from, size_t to, struct err *e)
 {
     struct unit u = {0};
-    struct { struct verify *v; struct unit *u; } q = {v, &u};
+    struct {
+        struct verify *v;
+        struct unit *u;
+    } q = {v, &u};
     struct arena before = v->mem;
     struct exit_info how;
-    enum status st = case_query(v->db, "SELECT id, place, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id", &(struct value){.i = v->item[from].unit},
-                                (enum col_type[]){COL_INT}, 1, add_file, &q, e);
+    enum status st = case_query(
+        v->db, "SELECT id, place, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id",
+        &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, add_file, &q, e);
     if (st == OK)
-        st = case_query(v->db, "SELECT root FROM hive WHERE file_id = ?1", &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, keep_root, &q, e);
+        st = case_query(v->db, "SELECT root FROM hive WHERE file_id = ?1",
+                        &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, keep_root,
+                        &q, e);
     for (size_t i = from; i < to && st == OK && !u.text; i++) {
         struct arena was = v->mem;
         st = ask(v, &u, &v->item[i], e);
@@ -284,9 +356,13 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
 /* The worst that any cited fact met stands on the finding. */
 enum status verify_conclude(struct casedb *db, struct err *e)
 {
-    return case_exec(db, "UPDATE finding SET second_reader = coalesce((SELECT CASE min(CASE v.result WHEN 'differ' THEN 1 WHEN 'unreadable' THEN 2 ELSE 3 END)"
-                         " WHEN 1 THEN 'differ' WHEN 2 THEN 'unreadable' ELSE 'agree' END FROM citation c JOIN verification v USING(evidence_id) WHERE c.finding = finding.id"
-                         " HAVING count(*) > 0), 'not_applicable')", e);
+    return case_exec(db,
+                     "UPDATE finding SET second_reader = coalesce((SELECT CASE min(CASE v.result WHEN "
+                     "'differ' THEN 1 WHEN 'unreadable' THEN 2 ELSE 3 END)"
+                     " WHEN 1 THEN 'differ' WHEN 2 THEN 'unreadable' ELSE 'agree' END FROM citation c JOIN "
+                     "verification v USING(evidence_id) WHERE c.finding = finding.id"
+                     " HAVING count(*) > 0), 'not_applicable')",
+                     e);
 }
 
 enum status verify(struct casedb *db, bool require_jail, unsigned *jail, struct err *e)

@@ -15,7 +15,8 @@
 
 void job_put(struct buf *out, const struct job *j)
 {
-    buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first), buf_u32(out, j->count);
+    buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first),
+        buf_u32(out, j->count);
     for (size_t i = 0; i < JOB_FILES; i++)
         buf_u64le(out, j->bytes[i]);
 }
@@ -26,7 +27,8 @@ enum status job_get(struct span in, struct job *j, struct err *e)
     j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
     for (size_t i = 0; i < JOB_FILES; i++)
         j->bytes[i] = span_u64(&in);
-    if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1 || j->n_files > (j->op == JOB_HASH ? JOB_FILES : HIVE_FILES))
+    if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1
+        || j->n_files > (j->op == JOB_HASH ? JOB_FILES : HIVE_FILES))
         return err_set(e, E_FORMAT, ERR_NO_OFF, "job frame", "malformed");
     return OK;
 }
@@ -34,9 +36,11 @@ enum status job_get(struct span in, struct job *j, struct err *e)
 void done_put(struct buf *out, const struct done *d)
 {
     buf_char(out, (char)d->status), buf_char(out, (char)d->has_hash), buf_put(out, d->hash, sizeof d->hash);
-    buf_u64le(out, d->seen), buf_u64le(out, d->parsed), buf_u64le(out, d->recovered), buf_u64le(out, d->failed), buf_u64le(out, d->chunks);
+    buf_u64le(out, d->seen), buf_u64le(out, d->parsed), buf_u64le(out, d->recovered),
+        buf_u64le(out, d->failed), buf_u64le(out, d->chunks);
     buf_u32(out, d->hints), buf_u64le(out, d->off);
-    buf_u32(out, (uint32_t)d->what.n), buf_str(out, d->what), buf_u32(out, (uint32_t)d->why.n), buf_str(out, d->why);
+    buf_u32(out, (uint32_t)d->what.n), buf_str(out, d->what), buf_u32(out, (uint32_t)d->why.n),
+        buf_str(out, d->why);
 }
 
 static struct str take_str(struct span *in)
@@ -52,7 +56,8 @@ enum status done_get(struct span in, struct done *d, struct err *e)
     struct span h = span_take(&in, sizeof d->hash);
     if (!h.bad)
         memcpy(d->hash, h.p, sizeof d->hash);
-    d->seen = span_u64(&in), d->parsed = span_u64(&in), d->recovered = span_u64(&in), d->failed = span_u64(&in), d->chunks = span_u64(&in);
+    d->seen = span_u64(&in), d->parsed = span_u64(&in), d->recovered = span_u64(&in),
+    d->failed = span_u64(&in), d->chunks = span_u64(&in);
     d->hints = span_u32(&in), d->off = span_u64(&in);
     d->what = take_str(&in), d->why = take_str(&in);
     if (in.bad || in.n || d->status > E_STOP)
@@ -63,10 +68,10 @@ enum status done_get(struct span in, struct done *d, struct err *e)
 /* --- the child */
 
 struct worker {
-    struct buf out;                     /* frames not yet sent */
+    struct buf out; /* frames not yet sent */
     struct want want;
-    uint64_t memory;                    /* bytes of private memory the jail allows */
-    struct arena want_mem, scratch;     /* scratch: 16 MiB, reset for each job */
+    uint64_t memory;                /* bytes of private memory the jail allows */
+    struct arena want_mem, scratch; /* scratch: 16 MiB, reset for each job */
 };
 
 enum { SEND_AT = 128 * 1024, SCRATCH_BYTES = 24 << 20 };
@@ -94,7 +99,8 @@ static enum status progress(void *ctx, uint64_t bytes, struct err *e)
     return said(w, at, true, e);
 }
 
-static enum status read_log(struct worker *w, struct span file, uint32_t first, uint32_t count, struct done *d, struct err *e)
+static enum status read_log(struct worker *w, struct span file, uint32_t first, uint32_t count,
+                            struct done *d, struct err *e)
 {
     struct evtx_stats stats = {0};
     enum status st = evtx_read(file, first, count, &w->want, &w->scratch, send_fact, w, &stats, e);
@@ -108,22 +114,25 @@ static enum status send_sniffed(struct worker *w, struct span file, struct err *
     struct span head = span_at(file, 0, file.n < SNIFF_BYTES ? file.n : SNIFF_BYTES);
     struct sniffed s = sniff(head);
     size_t at = frame_begin(&w->out, FRAME_SNIFF);
-    buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2), buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
+    buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2),
+        buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
     buf_char(&w->out, s.checksum_ok), buf_u64le(&w->out, s.rm), buf_u64le(&w->out, hash64(head.p, head.n));
-    buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name), buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
+    buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name),
+        buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
     return said(w, at, false, e);
 }
 
-static enum status run_op(struct worker *w, const struct job *j, const struct span *files, struct done *d, struct err *e)
+static enum status run_op(struct worker *w, const struct job *j, const struct span *files, struct done *d,
+                          struct err *e)
 {
     enum status st = OK;
     switch ((enum job_op)j->op) {
     case JOB_SNIFF: return send_sniffed(w, files[0], e);
-    case JOB_SCAN:  return read_log(w, files[0], j->first, j->count, d, e);
-    case JOB_LOG:   st = read_log(w, files[0], 0, evtx_slots(files[0].n), d, e); break;
-    case JOB_HIVE:  st = hive_read(files, j->n_files, &w->want, &w->scratch, send_fact, w, e); break;
+    case JOB_SCAN: return read_log(w, files[0], j->first, j->count, d, e);
+    case JOB_LOG: st = read_log(w, files[0], 0, evtx_slots(files[0].n), d, e); break;
+    case JOB_HIVE: st = hive_read(files, j->n_files, &w->want, &w->scratch, send_fact, w, e); break;
     case JOB_REG_TEXT: st = regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e); break;
-    case JOB_HASH:  break;
+    case JOB_HASH: break;
     }
     struct err later = {0};
     enum status hashed = sha256_lanes(files, j->n_files, progress, w, d->hash, st == OK ? e : &later);
@@ -138,7 +147,9 @@ static enum status unchanged(const struct job *j, const plat_file *fd, struct er
         uint8_t end[2];
         size_t got;
         if (j->bytes[i] && (plat_read_at(fd[i], j->bytes[i] - 1, end, sizeof end, &got, e) != OK || got != 1))
-            return err_set(e, E_IO, ERR_NO_OFF, "changed", "it had %llu bytes when the run began and has %s now", (unsigned long long)j->bytes[i], got ? "more" : "fewer");
+            return err_set(e, E_IO, ERR_NO_OFF, "changed",
+                           "it had %llu bytes when the run began and has %s now",
+                           (unsigned long long)j->bytes[i], got ? "more" : "fewer");
     }
     return OK;
 }
@@ -175,7 +186,7 @@ static enum status enter_jail(struct worker *w, struct err *e)
 {
     uint8_t out[SHA256_BYTES];
     struct jail_limits lim = {.files = LIM_WORKER_FILES};
-#if !defined(__SANITIZE_ADDRESS__)          /* its shadow memory would count */
+#if !defined(__SANITIZE_ADDRESS__) /* its shadow memory would count */
     lim.memory_bytes = w->memory;
 #endif
     if (!sha256_of("", 0, out) || crc32_add(0, out, sizeof out) == 0)
@@ -207,7 +218,8 @@ int worker_main(void)
         enum status st = frame_recv(&body, &type, fd, &n, &e);
         if (st == E_TRUNC)
             break;
-        if (st == OK && type == FRAME_JOB && job_get(span_of(body.p, body.n, 0), &j, &e) == OK && j.n_files == n)
+        if (st == OK && type == FRAME_JOB && job_get(span_of(body.p, body.n, 0), &j, &e) == OK
+            && j.n_files == n)
             st = do_job(&w, &j, fd, &e);
         else
             st = E_FORMAT;

@@ -1,6 +1,7 @@
-/* worker: the jailed child process that touches evidence bytes: jobs in, framed facts out. Also the wire format both sides share.
- * Files arrive as open descriptors with their job; the worker closes them when the job is done.
- * It refuses frames larger than LIM_FRAME and ends; a job that fails ends with a reason, the worker goes on. */
+/* worker: the jailed child process that touches evidence bytes: jobs in, framed facts out. Also the wire
+ * format both sides share. Files arrive as open descriptors with their job; the worker closes them when the
+ * job is done. It refuses frames larger than LIM_FRAME and ends; a job that fails ends with a reason, the
+ * worker goes on. */
 #ifndef WORKER_H
 #define WORKER_H
 #include "base/buf.h"
@@ -11,34 +12,39 @@
 #include <stdbool.h>
 
 enum frame_type {
-    FRAME_WANT = 'W',       /* to the worker, first: u64 private memory it may use, want_put */
-    FRAME_JOB = 'J',        /* to the worker: struct job */
-    FRAME_JAIL = 'L',       /* to the parent, first: u32 layers in force (plat/jail.h) */
-    FRAME_SNIFF = 'S',      /* to the parent: struct sniffed of the job's file, hash64 of what it was sniffed from */
-    FRAME_FACT = 'F',       /* to the parent: one fact */
-    FRAME_PROGRESS = 'P',   /* to the parent: u64 bytes handled since the last one */
-    FRAME_DONE = 'D',       /* to the parent: struct done */
+    FRAME_WANT = 'W', /* to the worker, first: u64 private memory it may use, want_put */
+    FRAME_JOB = 'J',  /* to the worker: struct job */
+    FRAME_JAIL = 'L', /* to the parent, first: u32 layers in force (plat/jail.h) */
+    /* to the parent: struct sniffed of the job's file, hash64 of what it was sniffed from */
+    FRAME_SNIFF = 'S',
+    FRAME_FACT = 'F',     /* to the parent: one fact */
+    FRAME_PROGRESS = 'P', /* to the parent: u64 bytes handled since the last one */
+    FRAME_DONE = 'D',     /* to the parent: struct done */
 };
 
 enum job_op {
-    JOB_SNIFF,              /* what is this file: reads its first SNIFF_BYTES */
-    JOB_HASH,               /* sha256 of up to JOB_FILES whole files, nothing else */
-    JOB_LOG,                /* a small log: hash and read it whole */
-    JOB_SCAN,               /* slots first .. first+count-1 of a large log */
-    JOB_HIVE,               /* a hive with up to two logs: hash each, replay, read */
-    JOB_REG_TEXT,           /* a text export of the registry: hash and read it */
+    JOB_SNIFF,    /* what is this file: reads its first SNIFF_BYTES */
+    JOB_HASH,     /* sha256 of up to JOB_FILES whole files, nothing else */
+    JOB_LOG,      /* a small log: hash and read it whole */
+    JOB_SCAN,     /* slots first .. first+count-1 of a large log */
+    JOB_HIVE,     /* a hive with up to two logs: hash each, replay, read */
+    JOB_REG_TEXT, /* a text export of the registry: hash and read it */
 };
 enum { JOB_FILES = LIM_JOB_FILES, HIVE_FILES = 3 };
-struct job { uint8_t op, n_files; uint32_t first, count; uint64_t bytes[JOB_FILES]; };
+struct job {
+    uint8_t op, n_files;
+    uint32_t first, count;
+    uint64_t bytes[JOB_FILES];
+};
 
 /* How a job ended. */
 struct done {
-    uint8_t status, has_hash;           /* enum status; hash[] is valid for every file of the job */
+    uint8_t status, has_hash; /* enum status; hash[] is valid for every file of the job */
     uint8_t hash[JOB_FILES][32];
     uint64_t seen, parsed, recovered, failed, chunks;
     uint32_t hints;
     uint64_t off;
-    struct str what, why;               /* for status != OK; borrowed from the frame */
+    struct str what, why; /* for status != OK; borrowed from the frame */
 };
 
 void job_put(struct buf *out, const struct job *j);
@@ -46,5 +52,5 @@ enum status job_get(struct span in, struct job *j, struct err *e);
 void done_put(struct buf *out, const struct done *d);
 enum status done_get(struct span in, struct done *d, struct err *e);
 
-int worker_main(void);      /* returns the process's exit code */
+int worker_main(void); /* returns the process's exit code */
 #endif

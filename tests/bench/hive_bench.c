@@ -1,5 +1,6 @@
-/* hive_bench: times of one hive, mapped once: our walk over everything, 40 look-ups, the facts rules want; libregf by the same look-ups; hivex where installed.
- * usage: hive_bench HIVE [RUNS]        Medians of RUNS (9) in milliseconds. */
+/* hive_bench: times of one hive, mapped once: our walk over everything, 40 look-ups, the facts rules want;
+ * libregf by the same look-ups; hivex where installed. usage: hive_bench HIVE [RUNS]        Medians of RUNS
+ * (9) in milliseconds. */
 #include "parsers/registry/regf.h"
 #include "parsers/second/second.h"
 #include "base/utf.h"
@@ -16,8 +17,10 @@
 enum { RUNS_MAX = 101, ARENA = 64 << 20 };
 
 static const char *const services[] = {
-    "CscService", "LanmanWorkstation", "LanmanServer", "Schedule", "VaultSvc", "Netlogon", "KeyIso", "seclogon", "BITS", "EventLog", "NlaSvc", "Dnscache", "RpcSs", "W32Time", "Tcpip", "mrxsmb",
-    "mrxsmb20", "Bowser", "NSI", "PlugPlay"};       /* twice each: Start and Type */
+    "CscService", "LanmanWorkstation", "LanmanServer", "Schedule", "VaultSvc", "Netlogon",
+    "KeyIso",     "seclogon",          "BITS",         "EventLog", "NlaSvc",   "Dnscache",
+    "RpcSs",      "W32Time",           "Tcpip",        "mrxsmb",   "mrxsmb20", "Bowser",
+    "NSI",        "PlugPlay"}; /* twice each: Start and Type */
 
 static struct span file;
 static struct hivex x;
@@ -67,18 +70,25 @@ static size_t ours_lookups(void)
     size_t found = 0;
     for (size_t i = 0; r && regf_root(r, &top) && i < 2 * LEN(services); i++) {
         char *at = arena_printf(&a, "ControlSet001\\Services\\%s", services[i / 2]);
-        found += at && regf_find(r, &top, str_of(at), &k) && regf_get(r, &k, i % 2 ? STR("Type") : STR("Start"), &v);
+        found += at && regf_find(r, &top, str_of(at), &k)
+                 && regf_get(r, &k, i % 2 ? STR("Type") : STR("Start"), &v);
     }
     return found;
 }
 
 static size_t ours_facts(void)
 {
-    static struct want_key keys[] = {{{"SYSTEM", 6}, {"<CCS>\\Services\\*", 16}, {"*", 1}}, {{"SYSTEM", 6}, {"<CCS>\\Control\\Lsa\\**", 20}, {"*", 1}}, {{"SYSTEM", 6}, {"Select", 6}, {"*", 1}}};
+    static struct want_key keys[] = {{{"SYSTEM", 6}, {"<CCS>\\Services\\*", 16}, {"*", 1}},
+                                     {{"SYSTEM", 6}, {"<CCS>\\Control\\Lsa\\**", 20}, {"*", 1}},
+                                     {{"SYSTEM", 6}, {"Select", 6}, {"*", 1}}};
     struct arena a = memory;
     struct err e = {0};
     facts = 0;
-    return hive_read(&file, 1, &(struct want){.key = keys, .n_key = LEN(keys), .until = INT64_MAX}, &a, count_fact, NULL, &e) == OK ? facts : 0;
+    return hive_read(&file, 1, &(struct want){.key = keys, .n_key = LEN(keys), .until = INT64_MAX}, &a,
+                     count_fact, NULL, &e)
+                   == OK
+               ? facts
+               : 0;
 }
 
 static size_t ours_dump(void)
@@ -86,7 +96,10 @@ static size_t ours_dump(void)
     struct arena a = memory;
     struct err e = {0};
     facts = 0;
-    return hive_read(&file, 1, &(struct want){.all_keys = true, .until = INT64_MAX}, &a, count_fact, NULL, &e) == OK ? facts : 0;
+    return hive_read(&file, 1, &(struct want){.all_keys = true, .until = INT64_MAX}, &a, count_fact, NULL, &e)
+                   == OK
+               ? facts
+               : 0;
 }
 
 static size_t libregf_lookups(void)
@@ -143,7 +156,10 @@ static size_t hivex_lookups(void)
     return found;
 }
 
-static int by_size(const void *a, const void *b) { return *(const double *)a < *(const double *)b ? -1 : *(const double *)a > *(const double *)b; }
+static int by_size(const void *a, const void *b)
+{
+    return *(const double *)a < *(const double *)b ? -1 : *(const double *)a > *(const double *)b;
+}
 
 static double row(const char *name, size_t (*fn)(void), int runs)
 {
@@ -164,7 +180,8 @@ static void goal(const char *what, double is, double least, double most, const c
 {
     char wants[40];
     snprintf(wants, sizeof wants, least > 0 ? "at least %g" : "at most %g", least > 0 ? least : most);
-    printf("goal: %s: %.2f %s, wanted %s: %s\n", what, is, unit, wants, is >= least && is <= most ? "met" : "MISSED");
+    printf("goal: %s: %.2f %s, wanted %s: %s\n", what, is, unit, wants,
+           is >= least && is <= most ? "met" : "MISSED");
 }
 
 int main(int argc, char **argv)
@@ -196,6 +213,7 @@ int main(int argc, char **argv)
     goal("walk", (double)s.st_size / walk / 1e6, 1, 1e9, "GB/s");
     goal("40 look-ups after mapping", find, 0, 1, "ms");
     goal("memory above the mapped hive", (double)(ours * 1024 - (long)s.st_size) / 1048576, 0, 16, "MiB");
-    printf("peak resident memory of our rows: %ld MB, %lld MB of it the mapped hive\n", ours / 1024, (long long)s.st_size >> 20);
+    printf("peak resident memory of our rows: %ld MB, %lld MB of it the mapped hive\n", ours / 1024,
+           (long long)s.st_size >> 20);
     return 0;
 }

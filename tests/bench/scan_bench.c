@@ -1,10 +1,13 @@
-/* scan_bench LOG: reads a log in this process as a worker does, wanting nothing: what an unwanted record costs. Prints records and seconds; run under
- * `valgrind --tool=callgrind` it gives instructions. */
+/* scan_bench LOG: reads a log in this process as a worker does, wanting nothing: what an unwanted record
+ * costs. Prints records and seconds; run under `valgrind --tool=callgrind` it gives instructions. */
 #include "parsers/evtx/evtx.h"
 #include "plat/plat.h"
 #include <stdio.h>
 
-static enum status ignore(void *ctx, const struct fact *f, struct err *e) { return (void)ctx, (void)f, (void)e, OK; }
+static enum status ignore(void *ctx, const struct fact *f, struct err *e)
+{
+    return (void)ctx, (void)f, (void)e, OK;
+}
 
 int main(int argc, char **argv)
 {
@@ -19,12 +22,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: scan_bench LOG\n");
         return 2;
     }
-    if (plat_open(argv[1], &file, &bytes, &e) != OK || plat_map(file, bytes, &map, &e) != OK || !arena_make(&scratch, 24 << 20)) {
+    if (plat_open(argv[1], &file, &bytes, &e) != OK || plat_map(file, bytes, &map, &e) != OK
+        || !arena_make(&scratch, 24 << 20)) {
         fprintf(stderr, "scan_bench: %s: %s\n", argv[1], e.why);
         return 1;
     }
     uint64_t began = plat_clock_ms();
-    enum status st = evtx_read(span_of(map.p, map.n, 0), 0, evtx_slots(map.n), &nothing, &scratch, ignore, NULL, &stats, &e);
+    enum status st = evtx_read(span_of(map.p, map.n, 0), 0, evtx_slots(map.n), &nothing, &scratch, ignore,
+                               NULL, &stats, &e);
     printf("%llu %.3f\n", (unsigned long long)stats.seen, (double)(plat_clock_ms() - began) / 1000);
     plat_unmap(&map), plat_close(file), arena_free(&scratch);
     return st == OK ? 0 : 1;

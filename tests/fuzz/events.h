@@ -22,16 +22,19 @@ static void fuzz_events(struct span file, bool xml)
     CHECK(s.seen == s.parsed + s.recovered + s.failed);
     evtx_log_kind(&s);
     a = fuzz_arena(0), e = (struct err){0};
-    st = evtx_dump(file, 0, evtx_slots(file.n), &fuzz_want, xml ? EVTX_XML : EVTX_JSONL, &a, fuzz_put, &sum, &d, &e);
+    st = evtx_dump(file, 0, evtx_slots(file.n), &fuzz_want, xml ? EVTX_XML : EVTX_JSONL, &a, fuzz_put, &sum,
+                   &d, &e);
     CHECK(st == OK || st == E_LIMIT);
     a = fuzz_arena(0), e = (struct err){0}, s = (struct evtx_stats){0};
     st = evtx_read(file, 0, evtx_slots(file.n), fuzz_ours(), &a, fuzz_sink, NULL, &s, &e);
-    CHECK((st == OK || st == E_LIMIT) && s.seen == s.parsed + s.recovered + s.failed && s.parsed + s.failed <= fuzz_ours()->records + evtx_slots(file.n));
+    CHECK((st == OK || st == E_LIMIT) && s.seen == s.parsed + s.recovered + s.failed
+          && s.parsed + s.failed <= fuzz_ours()->records + evtx_slots(file.n));
     for (uint64_t at = EVTX_HEADER + 512; at + 4 <= file.n && at < EVTX_HEADER + 2048; at += 4) {
         struct buf out = {0};
         uint32_t size = 0;
         a = fuzz_arena(0), e = (struct err){0};
-        if (le32(file.p + at) == 0x2a2a && evtx_record(file, at, at % 16 ? EVTX_JSONL : EVTX_XML, &a, &out, &size, &e) == OK)
+        if (le32(file.p + at) == 0x2a2a
+            && evtx_record(file, at, at % 16 ? EVTX_JSONL : EVTX_XML, &a, &out, &size, &e) == OK)
             CHECK(out.n > 2 && size <= file.n - at);
         buf_free(&out);
     }

@@ -1,4 +1,5 @@
-/* Binary XML of one record: u16 where it begins in its chunk, u16 its bytes, then the chunk. Both lanes: where both read it, both say the same data. */
+/* Binary XML of one record: u16 where it begins in its chunk, u16 its bytes, then the chunk. Both lanes:
+ * where both read it, both say the same data. */
 #include "parsers/evtx/binxml.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -6,7 +7,8 @@ FUZZ_MUTATOR(MUTATE_RAW)
 
 static struct bx_event ev;
 
-static bool read_lane(const uint8_t *p, size_t n, size_t at, size_t bytes, enum bx_lane lane, struct buf *json, struct buf *xml)
+static bool read_lane(const uint8_t *p, size_t n, size_t at, size_t bytes, enum bx_lane lane,
+                      struct buf *json, struct buf *xml)
 {
     struct arena a = fuzz_arena(0);
     struct bx *bx = bx_new(&a);
@@ -37,7 +39,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct span s = span_of(data, size, 0);
     uint16_t at = span_u16(&s), bytes = span_u16(&s);
     struct buf json[2] = {{0}}, xml[2] = {{0}};
-    bool read[2] = {read_lane(s.p, s.n, at, bytes, BX_ANY_LANE, &json[0], &xml[0]), read_lane(s.p, s.n, at, bytes, BX_GENERAL_LANE, &json[1], &xml[1])};
+    bool read[2] = {read_lane(s.p, s.n, at, bytes, BX_ANY_LANE, &json[0], &xml[0]),
+                    read_lane(s.p, s.n, at, bytes, BX_GENERAL_LANE, &json[1], &xml[1])};
     if (read[0] && read[1])
         CHECK(json[0].n == json[1].n && memcmp(json[0].p, json[1].p, json[0].n) == 0);
     for (int i = 0; i < 2; i++)

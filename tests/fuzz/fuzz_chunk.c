@@ -1,4 +1,5 @@
-/* One chunk behind a good file header: its magic, checksums, and the copies of its records' sizes are made right, so that damage reaches binary XML. */
+/* One chunk behind a good file header: its magic, checksums, and the copies of its records' sizes are made
+ * right, so that damage reaches binary XML. */
 #include "tests/build.h"
 #include "tests/fuzz/events.h"
 
@@ -12,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     file.n = EVTX_HEADER + EVTX_CHUNK;
     memset(file.p, 0, file.n);
     char *head = file.p, *c = file.p + EVTX_HEADER;
-    memcpy(head, "ElfFile", 8), set32(head + 32, 128), set32(head + 36, 3u << 16 | 1), set32(head + 40, 1u << 16 | EVTX_HEADER);
+    memcpy(head, "ElfFile", 8), set32(head + 32, 128), set32(head + 36, 3u << 16 | 1),
+        set32(head + 40, 1u << 16 | EVTX_HEADER);
     memcpy(c, data, have);
     memcpy(c, "ElfChnk", 8), set32(c + 40, 128);
     for (size_t at = 512; at + 28 <= EVTX_CHUNK && le32((uint8_t *)c + at) == 0x2a2a;) {

@@ -1,4 +1,5 @@
-/* What we say of an event against what a second reader says: JSON, then name and text pairs, divided by NULs. A value always agrees with itself. */
+/* What we say of an event against what a second reader says: JSON, then name and text pairs, divided by NULs.
+ * A value always agrees with itself. */
 #include "parsers/second/second.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,4 +1,5 @@
-/* The escapers: what they write is read back with a small parser of that format and must be the text again, its odd characters shown. */
+/* The escapers: what they write is read back with a small parser of that format and must be the text again,
+ * its odd characters shown. */
 #include "base/utf.h"
 #include "tests/fuzz/fuzz.h"
 #include <ctype.h>
@@ -9,7 +10,8 @@ static uint32_t json_next(struct str s, size_t *i)
 {
     static const char from[] = "\"\\nrt", to[] = "\"\\\n\r\t";
     uint32_t u = utf8_next(s, i);
-    CHECK(u != UTF_BAD && u != '"' && u >= 0x20 && !(u >= 0x7f && u < 0xa0) && !(u >= 0xd800 && u < 0xe000) && u != 0x2028 && u != 0x2029);
+    CHECK(u != UTF_BAD && u != '"' && u >= 0x20 && !(u >= 0x7f && u < 0xa0) && !(u >= 0xd800 && u < 0xe000)
+          && u != 0x2028 && u != 0x2029);
     if (u != '\\')
         return u;
     CHECK(*i < s.n);
@@ -30,21 +32,25 @@ static uint32_t json_next(struct str s, size_t *i)
 /* The next character of text in which entities (and, in Markdown, backslashes) stand for others. */
 static uint32_t text_next(struct str s, size_t *i, bool md)
 {
-    static const struct { const char *from; char to; } refs[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
+    static const struct {
+        const char *from;
+        char to;
+    } refs[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}, {"&quot;", '"'}, {"&apos;", '\''}};
     if (s.p[*i] == '&')
         for (size_t k = 0; k < LEN(refs); k++) {
             size_t n = strlen(refs[k].from);
             if (s.n - *i >= n && memcmp(s.p + *i, refs[k].from, n) == 0)
                 return *i += n, (uint32_t)refs[k].to;
         }
-    if (s.p[*i] == '&') {               /* &#96; or &#x202E; */
+    if (s.p[*i] == '&') { /* &#96; or &#x202E; */
         char digits[12] = "", *end;
         CHECK(s.n - *i >= 4 && s.p[*i + 1] == '#');
         memcpy(digits, s.p + *i + 2, s.n - *i - 2 < sizeof digits - 1 ? s.n - *i - 2 : sizeof digits - 1);
         bool hex = digits[0] == 'x';
         unsigned long named = strtoul(digits + hex, &end, hex ? 16 : 10);
         CHECK(end > digits + hex && *end == ';');
-        CHECK(named == 9 || named == 10 || named == 13 || (named >= 0x20 && named < 0xd800) || (named >= 0xe000 && named <= 0xfffd) || (named >= 0x10000 && named < 0x110000));
+        CHECK(named == 9 || named == 10 || named == 13 || (named >= 0x20 && named < 0xd800)
+              || (named >= 0xe000 && named <= 0xfffd) || (named >= 0x10000 && named < 0x110000));
         return *i += 3 + (size_t)(end - digits), (uint32_t)named;
     }
     uint32_t u = utf8_next(s, i);
@@ -54,11 +60,12 @@ static uint32_t text_next(struct str s, size_t *i, bool md)
     size_t at = *i - 1;
     CHECK(u > 127 || !strchr("`*{}[]|~\n\r\t@", (int)u));
     CHECK(!strchr("#+-=", (int)u) || u > 127 || at > 0);
-    CHECK(u != '_' || (at > 0 && isalnum((unsigned char)s.p[at - 1]) && *i < s.n && isalnum((unsigned char)s.p[*i])));
+    CHECK(u != '_'
+          || (at > 0 && isalnum((unsigned char)s.p[at - 1]) && *i < s.n && isalnum((unsigned char)s.p[*i])));
     CHECK(u != ':' || (*i < s.n && s.p[*i] != '/'));
     if (u != '\\')
         return u;
-    CHECK(*i < s.n);                    /* before a letter it is itself, before a mark it is not there */
+    CHECK(*i < s.n); /* before a letter it is itself, before a mark it is not there */
     return ispunct((unsigned char)s.p[*i]) ? (uint32_t)s.p[(*i)++] : u;
 }
 
@@ -75,7 +82,8 @@ static void check_text(struct str in, struct str out, bool md, const char *may, 
             continue;
         if (u && u < 128 && strchr(space, (int)u) && v == ' ')
             continue;
-        int n = snprintf(shown, sizeof shown, "\xe2\x9f\xa6U+%04X\xe2\x9f\xa7", u == UTF_BAD ? 0xfffd : (unsigned)u);
+        int n = snprintf(shown, sizeof shown, "\xe2\x9f\xa6U+%04X\xe2\x9f\xa7",
+                         u == UTF_BAD ? 0xfffd : (unsigned)u);
         CHECK(n > 0 && out.n - at >= (size_t)n);
         /* in Markdown the plus sign may be escaped or not: compare what it reads as */
         k = at;
@@ -133,8 +141,11 @@ static void check_utf16(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct { void (*put)(struct buf *, struct str); bool md; const char *may, *space; } ways[] = {
-        {buf_html, false, "\n\t", ""}, {buf_xml, false, "\n\t\r", ""}, {buf_md, true, "", "\n\r\t"}};
+    static const struct {
+        void (*put)(struct buf *, struct str);
+        bool md;
+        const char *may, *space;
+    } ways[] = {{buf_html, false, "\n\t", ""}, {buf_xml, false, "\n\t\r", ""}, {buf_md, true, "", "\n\r\t"}};
     struct str in = {(const char *)data, size};
     struct buf b = {0};
     buf_json(&b, in);

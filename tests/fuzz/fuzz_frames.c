@@ -1,4 +1,5 @@
-/* What one process tells the other: the first byte chooses the message. What is understood can be said again, and then always in the same bytes. */
+/* What one process tells the other: the first byte chooses the message. What is understood can be said again,
+ * and then always in the same bytes. */
 #include "run/frame.h"
 #include "run/rereader.h"
 #include "run/worker.h"

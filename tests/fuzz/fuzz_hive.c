@@ -3,7 +3,8 @@
 #include "tests/build.h"
 #include "tests/fuzz/fuzz.h"
 
-static bool deleted(void *ctx, struct str path, const struct regf_key *key, const struct regf_value *value, const struct regf_key *of)
+static bool deleted(void *ctx, struct str path, const struct regf_key *key, const struct regf_value *value,
+                    const struct regf_key *of)
 {
     (void)of;
     CHECK((key != NULL) != (value != NULL));

@@ -1,4 +1,5 @@
-/* Key paths: kind, path, pattern and value, divided by NULs. Patterns against a second matcher; what a path means does not depend on its letters' case. */
+/* Key paths: kind, path, pattern and value, divided by NULs. Patterns against a second matcher; what a path
+ * means does not depend on its letters' case. */
 #include "parsers/registry/regpath.h"
 #include "base/utf.h"
 #include "tests/fuzz/fuzz.h"
@@ -19,7 +20,8 @@ static bool fits(struct str path, struct str pattern)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct str rest = {(const char *)data, size}, kind = str_cut(&rest, 0), path = str_cut(&rest, 0), pattern = str_cut(&rest, 0), value = rest, below;
+    struct str rest = {(const char *)data, size}, kind = str_cut(&rest, 0), path = str_cut(&rest, 0),
+               pattern = str_cut(&rest, 0), value = rest, below;
     struct reg_secrets own = reg_secrets_of(kind), any = reg_secrets_of(STR("UNKNOWN"));
     struct arena a = fuzz_arena(0);
     CHECK(reg_path_fits(path, pattern) == fits(path, pattern));

@@ -1,9 +1,12 @@
-/* Registry text, everything of it and what the built-in knowledge asks for: facts lie in the file, and what is wanted is a part of everything. */
+/* Registry text, everything of it and what the built-in knowledge asks for: facts lie in the file, and what
+ * is wanted is a part of everything. */
 #include "parsers/registry/regtext.h"
 #include "kb/kb.h"
 #include "tests/fuzz/fuzz.h"
 
-struct seen { size_t size, n; };
+struct seen {
+    size_t size, n;
+};
 
 static enum status count(void *ctx, const struct fact *f, struct err *e)
 {

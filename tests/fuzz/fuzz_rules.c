@@ -1,10 +1,12 @@
-/* One knowledge file: the first byte says which kind. What is refused is refused with a line: "FILE:LINE: why". */
+/* One knowledge file: the first byte says which kind. What is refused is refused with a line: "FILE:LINE:
+ * why". */
 #include "kb/kb_priv.h"
 #include "tests/fuzz/fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const name[] = {"rules/one.yml", "codes/one.yml", "events/one.yml", "registry/one.yml", "artifacts.yml", "accounts.yml"};
+    static const char *const name[] = {"rules/one.yml",    "codes/one.yml", "events/one.yml",
+                                       "registry/one.yml", "artifacts.yml", "accounts.yml"};
     struct span s = span_of(data, size, 0);
     struct kb kb = {.a = fuzz_arena(0)};
     struct err e = {0};

@@ -1,4 +1,5 @@
-/* What a file is, by its first bytes: something is always said of it, and the same of a longer head, where a base block is whole. */
+/* What a file is, by its first bytes: something is always said of it, and the same of a longer head, where a
+ * base block is whole. */
 #include "parsers/sniff/sniff.h"
 #include "parsers/evtx/evtx.h"
 #include "base/utf.h"
@@ -7,7 +8,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sniffed what = sniff(span_of(data, size, 0));
-    CHECK(what.kind < KINDS && what.format && memchr(what.name, 0, sizeof what.name) && (what.kind == KIND_EMPTY) == (size == 0));
+    CHECK(what.kind < KINDS && what.format && memchr(what.name, 0, sizeof what.name)
+          && (what.kind == KIND_EMPTY) == (size == 0));
     struct str name = str_of(what.name);
     for (size_t i = 0; i < name.n;)
         CHECK(utf8_next(name, &i) != UTF_BAD);

@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size >= 8) {
         t = (int64_t)le64(data);
         wintime_text(t, text), buf_time(&b, t);
-        CHECK(str_eq(buf_view(&b), str_of(text)) && (!wintime_sane(t) || (wintime_parse(buf_view(&b), &u) && u == t)));
+        CHECK(str_eq(buf_view(&b), str_of(text))
+              && (!wintime_sane(t) || (wintime_parse(buf_view(&b), &u) && u == t)));
         b.n = 0, buf_i64(&b, t);
         CHECK(str_i64(buf_view(&b), &u) && u == t);
     }

@@ -1,4 +1,5 @@
-/* A hive with two logs: u8 flags, u24 bytes of the hive, u24 bytes of the first log, then the three files. Flags 1, 2, 4: checksums of that file made right. */
+/* A hive with two logs: u8 flags, u24 bytes of the hive, u24 bytes of the first log, then the three files.
+ * Flags 1, 2, 4: checksums of that file made right. */
 #include "parsers/registry/regf.h"
 #include "tests/build.h"
 #include "tests/fuzz/fuzz.h"
@@ -13,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (int i = 0; i < 3; i++) {
         uint32_t n = i < 2 ? span_u16(&in) : 0;
         n |= i < 2 ? (uint32_t)span_u8(&in) << 16 : 0;
-        file[i].cap = n;                            /* remembered until all lengths are read */
+        file[i].cap = n; /* remembered until all lengths are read */
     }
     for (int i = 0; i < 3; i++) {
         struct span s = span_take(&in, i < 2 && file[i].cap < in.n ? file[i].cap : in.n);

@@ -50,8 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             CHECK(text.p && failure.n <= s.n / 8);
         }
         break;
-    case 15: {                              /* kind, path and value's name in front of the data, each with a NUL */
-        struct str rest = {(const char *)s.p, s.n}, kind = str_cut(&rest, 0), path = str_cut(&rest, 0), name = str_cut(&rest, 0);
+    /* kind, path and value's name in front of the data, each with a NUL */
+    case 15: {
+        struct str rest = {(const char *)s.p, s.n}, kind = str_cut(&rest, 0), path = str_cut(&rest, 0),
+                   name = str_cut(&rest, 0);
         struct reg_words w = reg_words(kind, path, name, span_of(rest.p ? rest.p : "", rest.n, 0), &a);
         CHECK(!w.text.p || w.what);
         text = w.text;

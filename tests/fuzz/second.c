@@ -1,4 +1,5 @@
-/* second LOGS HIVES: each file of two folders through the second readers, in a process of its own that may die. */
+/* second LOGS HIVES: each file of two folders through the second readers, in a process of its own that may
+ * die. */
 #include "parsers/evtx/evtx.h"
 #include "parsers/registry/regf.h"
 #include "parsers/second/second.h"
@@ -36,8 +37,11 @@ static void one_log(struct span file)
     evtx_read(file, 0, evtx_slots(file.n), &fuzz_want, &a, again, &file, &s, &e);
 }
 
-/* Paths of facts begin with the hive's kind: for an unknown one, what is behind it is the path in the file. */
-struct both { struct second_hive *theirs; };
+/* Paths of facts begin with the hive's kind: for an unknown one, what is behind it is the path in the file.
+ */
+struct both {
+    struct second_hive *theirs;
+};
 static enum status value(void *ctx, const struct fact *f, struct err *e)
 {
     struct both *b = ctx;
@@ -47,10 +51,12 @@ static enum status value(void *ctx, const struct fact *f, struct err *e)
     struct err why = {0};
     struct buf text = {0};
     (void)e;
-    if ((f->kind == FACT_REG_VALUE || f->kind == FACT_REG_KEY) && !f->v[f->kind == FACT_REG_VALUE ? RV_RECOVERED : RK_RECOVERED].i) {
+    if ((f->kind == FACT_REG_VALUE || f->kind == FACT_REG_KEY)
+        && !f->v[f->kind == FACT_REG_VALUE ? RV_RECOVERED : RK_RECOVERED].i) {
         struct str path = f->v[RV_PATH].s;
         str_cut(&path, '\\');
-        second_value(b->theirs, path, f->kind == FACT_REG_VALUE ? f->v[RV_NAME].s : (struct str){0}, &theirs, &a, &why);
+        second_value(b->theirs, path, f->kind == FACT_REG_VALUE ? f->v[RV_NAME].s : (struct str){0}, &theirs,
+                     &a, &why);
         second_compare_value(f, &theirs, why.code ? &why : NULL, &a, &v);
         second_verdict_text(&v, &text);
     }
@@ -88,7 +94,8 @@ int main(int argc, char **argv)
             fclose(f), fflush(NULL);
             pid_t pid = fork();
             if (pid == 0) {
-                setrlimit(RLIMIT_CPU, &(struct rlimit){10, 10}), setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+                setrlimit(RLIMIT_CPU, &(struct rlimit){10, 10}),
+                    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
                 i == 1 ? one_log(span_of(room, n, 0)) : one_hive(span_of(room, n, 0));
                 exit(0);
             }
