@@ -4,7 +4,7 @@
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA page_size = 4096;
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
 
@@ -64,6 +64,9 @@ CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive
 CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;      -- kind: channel | hive; with case: Security is a channel, SECURITY a hive
 CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT, PRIMARY KEY(id)) WITHOUT ROWID;
 CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;     -- well-known accounts and their spellings
+
+-- Win32 codes that say one thing, by the name rules know them by: code_in(win32, family).
+CREATE TABLE kb_code_family(family TEXT, value INTEGER, means TEXT, source TEXT, PRIMARY KEY(family, value)) WITHOUT ROWID;
 
 -- Derived by knowledge/derive/ (which may use our SQL functions), read by views (which use SQLite's own only). Their indexes are made there, after the rows.
 CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, machine_sid TEXT, joined INTEGER);

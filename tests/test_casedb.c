@@ -610,6 +610,58 @@ static const struct {
     {"field('{\"a\":]}', 'a')", "-"},
 };
 
+/* The words of rules, as rules and users call them: behind the guard. */
+static const struct {
+    const char *sql, *want;
+} words[] = {
+    {"seconds(2)", "20000000"},
+    {"minutes(5)", "3000000000"},
+    {"hours(1)", "36000000000"},
+    {"days(30)", "25920000000000"},
+    {"days(-1)", "-864000000000"},
+    {"days(NULL)", "-"},
+    {"days('1')", "-"},
+    {"days(9223372036854775807)", "a span of time that large does not exist"},
+    {"hex_of(1312)", "0x520"},
+    {"hex_of(0)", "0x0"},
+    {"coalesce(hex_of(NULL), 'none')", "none"},
+    {"coalesce(hex_of('x'), 'none')", "none"},
+    {"hex_of(-1)", "0xffffffffffffffff"},
+    {"code_in(1385, 'refused')", "1"},
+    {"code_in(1386, 'refused')", "0"},
+    {"code_in(NULL, 'refused')", "0"},
+    {"code_in(' 5 1380 ', 'refused')", "1"},
+    {"code_in('1380 5', 'refused')", "1"},
+    {"code_in('5 13801', 'refused')", "0"},
+    {"code_in('', 'refused')", "0"},
+    {"code_in(1380, 'refuse')", "code_in: no family of that name in knowledge/families.yml"},
+    {"code_in(1380, NULL)", "code_in: no family of that name in knowledge/families.yml"},
+    {"(SELECT sum(code_in(column1, column2)) FROM (VALUES(1380, 'refused'), (71, 'full'), (71, 'refused')))",
+     "2"},
+};
+
+Test(casedb, words_of_rules)
+{
+    struct err e = {0};
+    cr_assert(case_exec(db,
+                        "INSERT INTO kb_code_family(family, value) VALUES('refused', 1380), "
+                        "('refused', 1385), ('full', 71)",
+                        &e)
+                  == OK,
+              "%s", e.why);
+    for (size_t i = 0; i < LEN(words); i++) {
+        char sql[400];
+        struct buf b = {0};
+        e = (struct err){0};
+        snprintf(sql, sizeof sql, "SELECT %s", words[i].sql);
+        if (case_guarded(db, str_of(sql), 100000, take, &b, &e) != OK)
+            b.n = 0, buf_z(&b, e.why), buf_char(&b, ';');
+        cr_expect(b.n && b.n - 1 == strlen(words[i].want) && !memcmp(b.p, words[i].want, b.n - 1), "%s: %.*s",
+                  words[i].sql, (int)b.n, b.p);
+        buf_free(&b);
+    }
+}
+
 Test(casedb, sql_functions)
 {
     for (size_t i = 0; i < LEN(functions); i++) {

@@ -105,9 +105,10 @@ Test(tree, floods)
 }
 
 /* --- knowledge files: each row is one file laid over the embedded ones */
-#define CODES  "space: win32\nsource: s\ncodes:\n"
-#define EVENTS "provider: P\nchannel: C\nsource: s\nevents:\n"
-#define KEYS   "section: host\nsource: s\nkeys:\n"
+#define CODES    "space: win32\nsource: s\ncodes:\n"
+#define EVENTS   "provider: P\nchannel: C\nsource: s\nevents:\n"
+#define KEYS     "section: host\nsource: s\nkeys:\n"
+#define FAMILIES "families:\n"
 #define RULE_HEAD                                                                              \
     "title: t\nid: 11111111-2222-4333-8444-555555555555\nname: probe\nstatus: stable\nlevel: " \
     "low\ndescription: d\ncause: boot-race\n"
@@ -122,6 +123,19 @@ static const struct {
     {"code", "codes/zz.yml", CODES "    - {value: 0xFFFF0001, symbol: A, meaning: m}\n", OK, NULL},
     {"code without symbol", "codes/zz.yml", CODES "    - {value: 1, meaning: m}\n", E_FORMAT,
      "codes/zz.yml:4: code: 'symbol' is missing"},
+    {"family", "families.yml", FAMILIES "    - {name: a, means: m, codes: [5, 0x6], source: s}\n", OK, NULL},
+    {"family without codes", "families.yml", FAMILIES "    - {name: a, means: m, codes: [], source: s}\n",
+     E_FORMAT, "families.yml:2: family a: expected at least one code"},
+    {"family with a word", "families.yml", FAMILIES "    - {name: a, means: m, codes: [x], source: s}\n",
+     E_FORMAT, "families.yml:2: family a: expected numbers of 0..0xffffffff"},
+    {"code twice", "families.yml", FAMILIES "    - {name: a, means: m, codes: [5, 5], source: s}\n", E_FORMAT,
+     "families.yml:2: family a: 5 again"},
+    {"family twice", "families.yml",
+     FAMILIES "    - {name: a, means: m, codes: [5], source: s}\n    - {name: a, means: m, codes: [6], "
+              "source: s}\n",
+     E_FORMAT, "families.yml:3: family 'a' again (also at families.yml:2)"},
+    {"family without a source", "families.yml", FAMILIES "    - {name: a, means: m, codes: [5]}\n", E_FORMAT,
+     "families.yml:2: family: 'source' is missing"},
     {"unknown key", "codes/zz.yml", CODES "    - {value: 1, symbol: A, meaning: m, colour: red}\n", E_FORMAT,
      "codes/zz.yml:4: code: unknown key 'colour'"},
     {"code that is no number", "codes/zz.yml", CODES "    - {value: one, symbol: A, meaning: m}\n", E_FORMAT,
@@ -203,7 +217,7 @@ static const struct {
     {"account twice", "accounts.yml", "accounts: [{name: A, sid: S-1-5-18}, {name: a, sid: S-1-5-18}]\n",
      E_FORMAT, "accounts.yml:1: account 'a' again"},
     {"file nobody reads", "notes.yml", "a: 1\n", E_FORMAT,
-     "notes.yml:1: expected artifacts.yml, accounts.yml or a file in"},
+     "notes.yml:1: expected artifacts.yml, accounts.yml, families.yml or a file in"},
     {"folder nobody reads", "rule/x.yml", "a: 1\n", E_FORMAT, "rule/x.yml:1: expected artifacts.yml"},
     {"rule", "rules/probe.yml", RULE, OK, NULL},
     {"rule without indicators", "rules/probe.yml", RULE_HEAD "requires: []\nexplanation: e\nindicators: []\n",

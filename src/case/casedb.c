@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 3, MAX_COLUMNS = 64 };
+enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 4, MAX_COLUMNS = 64 };
 
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)
@@ -75,6 +75,8 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
         rc = sqlite3_db_config(db->db, config[i].option, config[i].value, NULL);
     if (rc == SQLITE_OK)
         rc = case_guard_install(db);
+    if (rc == SQLITE_OK)
+        rc = case_words(db);
     if (rc == SQLITE_OK && trusted)
         rc = case_functions(db);
     if (rc != SQLITE_OK) {

@@ -1,6 +1,6 @@
-/* casedb_priv: what casedb.c (cases, facts, trusted SQL), casedb_sql.c (our SQL functions) and casedb_guard.c
- * (SQL of rules and users) share. struct casedb is owned by casedb.c. sqlite3.h stays inside these three
- * files. */
+/* casedb_priv: what casedb.c (cases, facts, trusted SQL), casedb_sql.c and casedb_words.c (our SQL functions)
+ * and casedb_guard.c (SQL of rules and users) share. struct casedb is owned by casedb.c.
+ * sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "case/casedb.h"
@@ -39,5 +39,6 @@ enum status case_fail(struct casedb *db, int rc, enum status code, const char *w
 /* the current row to fn */
 enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e);
 int case_guard_install(struct casedb *db);
-int case_functions(struct casedb *db);
+int case_functions(struct casedb *db); /* of derive/ and coverage.sql: on cases we write */
+int case_words(struct casedb *db);     /* of rules: on every case */
 #endif

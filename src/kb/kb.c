@@ -174,6 +174,10 @@ static int cmp_account(const void *a, const void *b)
 {
     return cmp_ci(((const struct kb_account *)a)->name, ((const struct kb_account *)b)->name);
 }
+static int cmp_family(const void *a, const void *b)
+{
+    return str_cmp(((const struct kb_family *)a)->name, ((const struct kb_family *)b)->name);
+}
 static int cmp_rule_name(const void *a, const void *b)
 {
     return cmp_ci(((const struct rule *)a)->name, ((const struct rule *)b)->name);
@@ -230,6 +234,7 @@ static enum status settle(struct kb *kb, struct err *e)
                 ROWS("setting", setting, n_setting, kb_setting, name, cmp_setting),
                 ROWS("artifact", artifact, n_artifact, kb_artifact, name, cmp_artifact),
                 ROWS("account", account, n_account, kb_account, name, cmp_account),
+                ROWS("family", family, n_family, kb_family, name, cmp_family),
                 ROWS("rule id", rule, n_rule, rule, id, cmp_rule_id),
                 ROWS("rule", rule, n_rule, rule, name, cmp_rule_name),
                 ROWS("rule", rule, n_rule, rule, name, cmp_rule)};
@@ -360,14 +365,28 @@ static void fill_rule(const struct kb *kb, size_t i, struct value *v, enum col_t
         text(v + k, t + k, s[k]);
 }
 
+/* Row i of all families' codes together. */
+static void fill_family(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+{
+    const struct kb_family *f = kb->family;
+    while (i >= f->n)
+        i -= f++->n;
+    text(v, t, f->name), number(v + 1, t + 1, f->code[i], true);
+    text(v + 2, t + 2, f->means), text(v + 3, t + 3, f->source);
+}
+
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
 {
+    size_t in_families = 0;
+    for (size_t i = 0; i < kb->n_family; i++)
+        in_families += kb->family[i].n;
     const struct insert all[] = {{"kb_code", 6, kb->n_code, fill_code},
                                  {"kb_event", 6, kb->n_event, fill_event},
                                  {"kb_event_field", 4, kb->n_event_field, fill_event_field},
                                  {"kb_setting", 11, kb->n_setting, fill_setting},
                                  {"kb_artifact", 4, kb->n_artifact, fill_artifact},
                                  {"kb_account", 2, kb->n_account, fill_account},
+                                 {"kb_code_family", 4, in_families, fill_family},
                                  {"kb_rule", 7, kb->n_rule, fill_rule}};
     enum status st = OK;
     for (size_t i = 0; i < LEN(all) && st == OK; i++) {

@@ -106,7 +106,7 @@ const struct want *kb_want(const struct kb *kb);
 const struct rule *kb_rules(const struct kb *kb, size_t *n);            /* sorted by cause */
 const struct kb_code *kb_codes(const struct kb *kb, size_t *n);         /* sorted by space, value */
 const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n); /* sorted by name */
-/* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_rule: codes, events, registry
- * and rules as rows of the case. */
+/* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule: codes,
+ * events, registry and rules as rows of the case. */
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);
 #endif

@@ -26,6 +26,13 @@ struct kb_account {
     struct kb_place at;
     struct str name, sid;
 };
+/* Win32 codes that say one thing. */
+struct kb_family {
+    struct kb_place at;
+    struct str name, means, source;
+    int64_t *code;
+    size_t n;
+};
 struct source {
     const char *name;
     struct str text;
@@ -50,6 +57,8 @@ struct kb {
     size_t n_artifact;
     struct kb_account *account;
     size_t n_account;
+    struct kb_family *family;
+    size_t n_family;
     struct rule *rule;
     size_t n_rule;
 };

@@ -411,13 +411,67 @@ static enum status read_accounts(const struct kb_reader *r, const struct node *r
     return st;
 }
 
+/* --- families.yml: Win32 codes that say one thing, by a name that rules use */
+struct family_entry {
+    struct str name, means, source;
+    const struct node *codes;
+};
+static const struct field family_fields[] = {
+    FIELD(family_entry, name, F_STR, true, "name"), FIELD(family_entry, means, F_STR, true, "means"),
+    FIELD(family_entry, codes, F_NODE, true, "codes"), FIELD(family_entry, source, F_STR, true, "source")};
+
+static enum status family_codes(const struct kb_reader *r, const struct node *list, struct kb_family *out,
+                                struct err *e)
+{
+    if (!(out->code = arena_alloc(&r->kb->a, sizeof *out->code, list->n)))
+        return kb_full(r, e);
+    for (const struct node *k = list->child; k; k = k->next) {
+        int64_t code;
+        if (k->kind != NODE_SCALAR || !str_i64(k->s, &code) || code < 0 || code > UINT32_MAX)
+            return kb_refuse(r, k->line, e, "family %.40s: expected numbers of 0..0xffffffff", out->name.p);
+        for (size_t i = 0; i < out->n; i++)
+            if (out->code[i] == code)
+                return kb_refuse(r, k->line, e, "family %.40s: %lld again", out->name.p, (long long)code);
+        out->code[out->n++] = code;
+    }
+    return OK;
+}
+
+static enum status read_families(const struct kb_reader *r, const struct node *root, struct err *e)
+{
+    struct list_file file = {0};
+    struct kb *kb = r->kb;
+    static const struct field fields[] = {FIELD(list_file, list, F_NODE, true, "families")};
+    enum status st = kb_map(r, root, "families file", fields, 1, &file, e);
+    if (st == OK)
+        st = kb_list(r, file.list, "families", e);
+    for (const struct node *c = st == OK ? file.list->child : NULL; c && st == OK; c = c->next) {
+        struct family_entry v = {0};
+        if ((st = kb_map(r, c, "family", family_fields, LEN(family_fields), &v, e)) == OK)
+            st = kb_list(r, v.codes, "codes", e);
+        if (st == OK && !v.codes->n)
+            st = kb_refuse(r, c->line, e, "family %.40s: expected at least one code", v.name.p);
+        struct kb_family f = {.at = place_of(r, c), .name = v.name, .means = v.means, .source = v.source};
+        if (st == OK && (st = family_codes(r, v.codes, &f, e)) == OK
+            && !(kb->family = kb_grow(kb, kb->family, kb->n_family, sizeof f)))
+            st = kb_full(r, e);
+        if (st == OK)
+            kb->family[kb->n_family++] = f;
+    }
+    return st;
+}
+
 typedef enum status read_fn(const struct kb_reader *r, const struct node *root, struct err *e);
 static const struct {
     const char *prefix;
     read_fn *read;
-} readers[] = {{"codes/", read_codes},          {"events/", read_events},
-               {"registry/", read_registry},    {"artifacts.yml", read_artifacts},
-               {"accounts.yml", read_accounts}, {"rules/", NULL}};
+} readers[] = {{"codes/", read_codes},
+               {"events/", read_events},
+               {"registry/", read_registry},
+               {"artifacts.yml", read_artifacts},
+               {"accounts.yml", read_accounts},
+               {"families.yml", read_families},
+               {"rules/", NULL}};
 
 enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scratch, struct err *e)
 {
@@ -427,9 +481,9 @@ enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scr
     while (i < LEN(readers) && !str_starts_ci(str_of(s->name), str_of(readers[i].prefix)))
         i++;
     if (i == LEN(readers))
-        return kb_refuse(
-            &r, 1, e,
-            "expected artifacts.yml, accounts.yml or a file in codes/, events/, registry/ or rules/");
+        return kb_refuse(&r, 1, e,
+                         "expected artifacts.yml, accounts.yml, families.yml or a file in codes/, events/, "
+                         "registry/ or rules/");
     enum status st = tree_read(s->text, s->name, &scratch, &root, e);
     if (st != OK)
         return st;
