@@ -42,13 +42,7 @@ SECOND := $(O)/parsers/second/second_evtx.lib.o $(O)/parsers/second/second_regf.
 $(SECOND): $(O)/parsers/second/second_%.lib.o: $(O)/parsers/second/second_%.o $(O)/parsers/second/second_io.o
 	@echo "  JOIN  $@"
 	$(Q)$(CC) -r -nostdlib -o $@ $^ -l:lib$*.a -l:libbfio.a && objcopy --wildcard -G 'second_[!i]*' $@
-# Several hashes at once are in libcrypto's static library only, for its own use. Without that library the program hashes one file after the other.
-LANES := $(O)/src/base/lanes.lib.o
-$(LANES): $(O)/src/base/lanes.o
-	@echo "  JOIN  $@"
-	$(Q)$(CC) -r -nostdlib -Wl,-d,--require-defined=sha256_multi_block -o $@ -l:libcrypto.a && $(CC) -r -nostdlib -o $@.o $< $@ && objcopy -G sha256_lanes -G lanes_here $@.o $@ && rm $@.o || \
-	    { echo "  JOIN  without libcrypto.a: files are hashed one after the other"; cp $< $@; }
-$(O)/libwhylogon.a: $(call obj,$(filter-out src/base/lanes.c,$(LIB_SRC))) $(LANES) $(O)/kb_files.o $(SECOND)
+$(O)/libwhylogon.a: $(call obj,$(LIB_SRC)) $(O)/kb_files.o $(SECOND)
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
 $(O)/embed: src/kb/embed.c

@@ -338,15 +338,116 @@ Test(hash, lanes_end_when_told)
         cr_expect_eq(sha256_lanes(file, n, refuse, NULL, sum, NULL), E_STOP, "%zu", n);
 }
 
-/* Where libcrypto's static library is at hand, lanes are used. */
+/* Where the processor can, a kernel is in use; each that it can gives the sums of the library. */
 Test(hash, lanes_are_here)
 {
-#ifdef __x86_64__
-    if (access("/usr/lib/x86_64-linux-gnu/libcrypto.a", R_OK) == 0)
-        cr_expect(lanes_here());
-    else
-#endif
-        fprintf(stderr, "skipped: no static libcrypto for x86-64\n");
+    size_t n = 0;
+    for (const struct lanes_kernel *k = lanes_kernels; k->name; k++)
+        n += k->here();
+    if (!n)
+        cr_skip_test("no SHA extensions and no AVX2 here");
+    cr_expect(lanes_here());
+}
+
+static size_t from_hex(const char *text, uint8_t *out, size_t room)
+{
+    unsigned byte;
+    size_t n = 0;
+    for (; n < room && sscanf(text + 2 * n, "%2x", &byte) == 1; n++)
+        out[n] = (uint8_t)byte;
+    return n;
+}
+
+/* NIST's vectors of the Cryptographic Algorithm Validation Program (SHA-2, byte oriented), eight at once. */
+Test(hash, lanes_give_the_sums_of_nist)
+{
+    for (const struct lanes_kernel *k = lanes_kernels; k->name; k++) {
+        FILE *f = fopen("tests/vectors/SHA256ShortMsg.rsp", "r");
+        char line[256];
+        uint8_t text[LANES][64], want[LANES][SHA256_BYTES], sum[LANES][SHA256_BYTES];
+        struct span file[LANES];
+        size_t len = 0, n = 0, all = 0;
+        cr_assert(f);
+        while (k->here() && fgets(line, sizeof line, f)) {
+            sscanf(line, "Len = %zu", &len);
+            if (strncmp(line, "Msg = ", 6) == 0)
+                cr_assert(from_hex(line + 6, text[n], sizeof *text) >= len / 8);
+            if (strncmp(line, "MD = ", 5) != 0)
+                continue;
+            cr_assert_eq(from_hex(line + 5, want[n], SHA256_BYTES), SHA256_BYTES);
+            file[n] = span_of(text[n], len / 8, 0);
+            n++, all++;
+            if (n < LANES && all < 65)
+                continue;
+            uint64_t said = 0;
+            cr_assert_eq(sha256_lanes_by(k, file, n, add_up, &said, sum, NULL), OK);
+            for (size_t i = 0; i < n; i++)
+                cr_expect_arr_eq(sum[i], want[i], SHA256_BYTES, "%s: %zu bytes", k->name, file[i].n);
+            n = 0;
+        }
+        cr_expect(!k->here() || all == 65, "%s: %zu vectors", k->name, all);
+        fclose(f);
+    }
+}
+
+/* The same program's Monte Carlo test: 100 times 1,000 sums, each over the three before it. */
+Test(hash, lanes_give_the_monte_carlo_sums_of_nist)
+{
+    for (const struct lanes_kernel *k = lanes_kernels; k->name; k++) {
+        FILE *f = fopen("tests/vectors/SHA256Monte.rsp", "r");
+        char line[256];
+        uint8_t seed[SHA256_BYTES], want[SHA256_BYTES], three[3 * SHA256_BYTES];
+        uint64_t said = 0;
+        size_t rounds = 0;
+        cr_assert(f);
+        while (k->here() && fgets(line, sizeof line, f)) {
+            if (strncmp(line, "Seed = ", 7) == 0)
+                from_hex(line + 7, seed, sizeof seed);
+            if (strncmp(line, "MD = ", 5) != 0)
+                continue;
+            from_hex(line + 5, want, sizeof want);
+            for (size_t i = 0; i < 3; i++)
+                memcpy(three + i * SHA256_BYTES, seed, sizeof seed);
+            for (size_t i = 0; i < 1000; i++) {
+                struct span file = span_of(three, sizeof three, 0);
+                cr_assert_eq(sha256_lanes_by(k, &file, 1, add_up, &said, &seed, NULL), OK);
+                memmove(three, three + SHA256_BYTES, 2 * SHA256_BYTES);
+                memcpy(three + 2 * SHA256_BYTES, seed, sizeof seed);
+            }
+            cr_expect_arr_eq(seed, want, sizeof want, "%s: round %zu", k->name, rounds);
+            rounds++;
+        }
+        cr_expect(!k->here() || rounds == 100, "%s: %zu rounds", k->name, rounds);
+        fclose(f);
+    }
+}
+
+/* 10,000 groups of random numbers of files of random lengths, beside the library's sums. */
+Test(hash, lanes_agree_with_plain_sums_at_random)
+{
+    static uint8_t text[4096];
+    uint64_t seed = 20261128;
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (uint8_t)((seed = seed * 6364136223846793005u + 1442695040888963407u) >> 40);
+    for (const struct lanes_kernel *k = lanes_kernels; k->name; k++)
+        for (size_t round = 0; k->here() && round < 10000; round++) {
+            struct span file[LANES];
+            uint8_t many[LANES][SHA256_BYTES], alone[SHA256_BYTES];
+            uint64_t said = 0, bytes = 0;
+            size_t n = 1 + round % LANES;
+            for (size_t i = 0; i < n; i++) {
+                seed = seed * 6364136223846793005u + 1442695040888963407u;
+                size_t at = seed >> 40 & 1023, most = round % 3 ? 256 : 3000;
+                file[i] = span_of(text + at, (size_t)(seed >> 20 & 0xfffff) % most, 0);
+                bytes += file[i].n;
+            }
+            cr_assert_eq(sha256_lanes_by(k, file, n, add_up, &said, many, NULL), OK);
+            cr_assert_eq(said, bytes, "%s: round %zu", k->name, round);
+            for (size_t i = 0; i < n; i++) {
+                sha256_of(file[i].p, file[i].n, alone);
+                cr_assert_arr_eq(many[i], alone, sizeof alone, "%s: round %zu lane %zu", k->name, round, i);
+            }
+        }
 }
 
 static struct fact sample_fact(void)
