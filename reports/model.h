@@ -1,14 +1,13 @@
 /* model: the case as a reader wants it: ordered, grouped, counted; what every writer prints.
  * Everything lives in the arena given to report_build. Absent integers and times are NONE, absent text has .p
- * NULL. Nothing here is escaped: writers let text out only through say() with their voice. */
+ * NULL. Nothing here is escaped: writers let text out only through say() with their voice (say.h). */
 #ifndef MODEL_H
 #define MODEL_H
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include <stdarg.h>
 
-#define NONE INT64_MIN
+#include "reports/say.h"
 
 struct report;
 
@@ -33,6 +32,9 @@ struct list {
 };
 struct slice {
     size_t at, n;
+};
+struct window {
+    int64_t from, to;
 };
 
 /* Rows that belong to another row start with its key and are sorted by it. */
@@ -167,30 +169,23 @@ struct report {
     size_t services_known;
 };
 
-/* How text, times and gaps look in one format. */
-typedef void escape_fn(struct buf *b, struct str s);
-struct voice {
-    escape_fn *text;
-    void (*time)(struct buf *b, int64_t t);
-    const char *none; /* for absent values */
-    /* ' in templates stands for ", numbers have no separators */
-    bool json;
-    /* longer text is cut, and the cut is shown; 0: never */
-    size_t max;
-};
-/* Template of ours, so that no evidence string can miss its escaper.
- * %s struct str, escaped; %z const char *, ours, as it is; %n int64_t, grouped by thousands; %i int64_t; %t
- * int64_t time; %x int64_t as 0x%08x; %% */
-void say(struct buf *b, const struct voice *v, const char *fmt, ...);
-void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap);
-
 bool is_cited(const struct report *r, struct str id);
 const struct r_host *find_host(const struct report *r, struct str name);
-struct str base_name(struct str path);     /* behind the last / or \ */
-void time_short(struct buf *b, int64_t t); /* 2026-03-02 09:10:00 */
-/* 2026-03-02 10:10:00 +01:00; bias: minutes, UTC = local + bias */
-void time_local(struct buf *b, int64_t t, int64_t bias);
-void time_day(struct buf *b, int64_t day); /* 2026-03-02 */
+/* Facts cited for roles from..to-1, each place once. */
+size_t count_cites(const struct report *r, const struct r_finding *f, size_t from, size_t to);
+const struct r_citation *first_cite(const struct report *r, const struct r_finding *f, size_t role);
+/* The finding the first screen speaks of, or NULL when the outcome speaks for itself. */
+const struct r_finding *headline(const struct report *r, const struct r_host *host);
+/* From the first to the last moment any log of the host covers; NONE without one. */
+struct window log_window(const struct report *r, struct str host);
+/* An artefact that a finding asks for, or that every judgement needs. */
+bool is_wanted(const struct report *r, const struct r_coverage *c);
+/* As people meet it: 1312 is 0x80070520 in logs and dialogs. */
+int64_t hresult(int64_t win32);
+/* of f3:0x1200: 0x1200, or NONE */
+int64_t id_offset(struct str id);
+/* for qsort and bsearch over const struct r_citation *: by file, then offset */
+int order_ids(const void *a, const void *b);
 
 enum status write_html(const struct report *r, struct buf *b, struct err *e);
 enum status write_markdown(const struct report *r, struct buf *b, struct err *e);

@@ -1,66 +1,13 @@
 #include "reports/model.h"
 #include "reports/report.h"
 #include "base/hash.h"
-#include "base/utf.h"
-#include "base/wintime.h"
 #include "case/casedb.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 const struct report_format report_formats[] = {{"html", "report.html", write_html},
                                                {"md", "report.md", write_markdown},
                                                {"json", "report.json", write_json},
                                                {0}};
-
-const struct verdict_word verdict_words[VERDICTS] = {
-    [V_CONFIRMED] =
-        {"confirmed", "Confirmed",
-         "The symptom, the cause and the link between them are all in evidence; nothing contradicts."},
-    [V_LIKELY] =
-        {"likely", "Likely",
-         "The symptom and the cause are in evidence; one link between them is missing from the evidence."},
-    [V_POSSIBLE] = {"possible", "Possible",
-                    "The symptom is in evidence and the state of the host is compatible with this cause."},
-    [V_LATENT] = {"latent", "Latent",
-                  "The cause is in place, but no symptom lies in the time the evidence covers."},
-    [V_UNDETERMINED] = {"undetermined", "Undetermined",
-                        "An artefact that decides it is missing, unreadable or does not cover the time."},
-    [V_RULED_OUT] = {"ruled_out", "Ruled out", "A fact inside the time the evidence covers contradicts it."},
-};
-const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatible", "Against"};
-
-#define CLAIM "Nothing is claimed beyond what the evidence shows."
-const struct outcome_words outcome_words[OUTCOMES] = {
-    [OUT_FOUND] = {"A cause was found on %s.", "", "explained", "confirmed", CLAIM},
-    [OUT_LATENT] =
-        {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
-         "no failure yet", "latent", CLAIM},
-    [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
-                       "Nothing read so far confirms or excludes the causes that remain. Collecting what is "
-                       "named here decides them.",
-                       "undecided", "undetermined", CLAIM},
-    [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
-                         "Every cause that was checked is ruled out or has nothing to say about these "
-                         "failures. They are listed with their codes under Facts.",
-                         "not explained", "undetermined", CLAIM},
-    [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
-                   "No failure is known, and none could have been seen. Collect the logs named under "
-                   "Coverage before calling this host healthy.",
-                   "not covered", "undetermined", CLAIM},
-    [OUT_PARTIAL] = {"No task, service or share failed on %s for want of a logon session, as far as its "
-                     "incomplete logs tell.",
-                     "What was read records none; one may lie in what is missing, filtered or damaged. See "
-                     "Coverage before calling this host healthy.",
-                     "incomplete logs", "undetermined",
-                     "A failure could have gone unrecorded in what was read: of Security, System and "
-                     "TaskScheduler/Operational none is there whole."},
-    [OUT_HEALTHY] =
-        {"No task, service or share failed on %s for want of a logon session.",
-         "The logs that were read would have recorded it, and no known cause of such failures is in place.",
-         "no such failure", "good",
-         "A failure inside the time covered would have been recorded in the logs that were read. Nothing is "
-         "said about other times or logs."},
-};
 
 /* ---- views to rows: one table says how each list is read ---- */
 
@@ -396,42 +343,6 @@ static enum status group_findings(struct report *r, struct arena *a, struct err 
     return OK;
 }
 
-static int64_t id_offset(struct str id)
-{
-    struct str file = str_cut(&id, ':');
-    int64_t off;
-    return file.n && str_i64(id, &off) ? off : NONE;
-}
-
-/* Evidence ids in the order of the bytes they name: file, then offset; whatever else stands there sorts as
- * text. */
-static int id_cmp(struct str a, struct str b)
-{
-    int64_t x[2], y[2];
-    for (size_t side = 0; side < 2; side++) {
-        struct str id = side ? b : a, file = id;
-        int64_t *out = side ? y : x;
-        file.n = file.n && file.p[0] == 'f' ? (file.p++, file.n - 1) : 0;
-        file = str_cut(&file, ':');
-        if (!str_i64(file, &out[0]))
-            out[0] = NONE;
-        out[1] = id_offset(id);
-    }
-    return x[0] != y[0] ? (x[0] < y[0] ? -1 : 1) : x[1] != y[1] ? (x[1] < y[1] ? -1 : 1) : str_cmp(a, b);
-}
-
-static int by_id(const void *a, const void *b)
-{
-    return id_cmp((*(const struct r_citation *const *)a)->id, (*(const struct r_citation *const *)b)->id);
-}
-
-bool is_cited(const struct report *r, struct str id)
-{
-    struct r_citation key = {.id = id};
-    const struct r_citation *k = &key;
-    return r->cited.n && bsearch(&k, r->cited.row, r->cited.n, sizeof k, by_id);
-}
-
 /* What pages show: the first citations of each card's first finding; for findings in a table, the first one
  * of the role that decides. */
 static enum status collect_cited(struct report *r, struct arena *a, struct err *e)
@@ -457,9 +368,9 @@ static enum status collect_cited(struct report *r, struct arena *a, struct err *
     const struct r_citation **all = r->cited.row;
     size_t n = 0;
     if (r->cited.n)
-        qsort(all, r->cited.n, sizeof *all, by_id);
+        qsort(all, r->cited.n, sizeof *all, order_ids);
     for (size_t i = 0; i < r->cited.n; i++)
-        if (all[i]->id.p && (!n || by_id(&all[n - 1], &all[i]) != 0))
+        if (all[i]->id.p && (!n || order_ids(&all[n - 1], &all[i]) != 0))
             all[n++] = all[i];
     r->cited.n = n;
     return OK;
@@ -588,20 +499,6 @@ static int by_gravity(const void *a, const void *b)
     return of ? (of < 0 ? -1 : 1) : more ? (more < 0 ? -1 : 1) : str_cmp(x->host, y->host);
 }
 
-bool few_words(const struct report *r, const struct r_host *host)
-{
-    return r->host.n > 3 && host->outcome >= OUT_BLIND;
-}
-
-const struct r_host *find_host(const struct report *r, struct str name)
-{
-    const struct r_host *h = r->host.row;
-    for (size_t i = 0; i < r->host.n; i++)
-        if (str_eq(h[i].host, name))
-            return h + i;
-    return NULL;
-}
-
 static struct str meta(const struct report *r, const char *key)
 {
     const struct r_pair *m = r->meta.row;
@@ -633,99 +530,4 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
     r->stamp = meta(r, "stamp");
     *out = r;
     return OK;
-}
-
-/* ---- how writers put text ---- */
-
-static void say_text(struct buf *b, const struct voice *v, struct str s)
-{
-    size_t n = v->max && s.n > v->max ? v->max : s.n;
-    while (n < s.n && n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-        n--;
-    v->text(b, (struct str){s.p, n});
-    if (n < s.n)
-        buf_printf(b, "\xe2\x80\xa6 (%zu bytes more)", s.n - n);
-}
-
-static void say_grouped(struct buf *b, int64_t v)
-{
-    char digit[24];
-    int n = snprintf(digit, sizeof digit, "%lld", (long long)v);
-    for (int i = 0; i < n; i++) {
-        buf_char(b, digit[i]);
-        if (digit[i] != '-' && (n - i - 1) % 3 == 0 && i < n - 1)
-            buf_char(b, ',');
-    }
-}
-
-void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap)
-{
-    for (const char *p = fmt; *p; p++) {
-        if (*p != '%') {
-            buf_char(b, v->json && *p == '\'' ? '"' : *p);
-            continue;
-        }
-        struct str s;
-        int64_t i;
-        switch (*++p) {
-        case 's':
-            s = va_arg(ap, struct str);
-            if (s.p)
-                say_text(b, v, s);
-            else
-                buf_z(b, v->none);
-            break;
-        case 'z': buf_z(b, va_arg(ap, const char *)); break;
-        case '%': buf_char(b, '%'); break;
-        default:
-            i = va_arg(ap, int64_t);
-            if (i == NONE)
-                buf_z(b, v->none);
-            else if (*p == 't')
-                v->time(b, i);
-            else if (*p == 'x')
-                buf_printf(b, "0x%08x", (unsigned)(uint32_t)i);
-            else if (*p == 'n' && !v->json)
-                say_grouped(b, i);
-            else
-                buf_i64(b, i);
-        }
-    }
-}
-
-void say(struct buf *b, const struct voice *v, const char *fmt, ...)
-{
-    va_list ap;
-    va_start(ap, fmt);
-    vsay(b, v, fmt, ap);
-    va_end(ap);
-}
-
-struct str base_name(struct str path)
-{
-    for (size_t i = path.n; i-- > 0;)
-        if (path.p[i] == '/' || path.p[i] == '\\')
-            return (struct str){path.p + i + 1, path.n - i - 1};
-    return path;
-}
-
-static void time_part(struct buf *b, int64_t t, size_t n)
-{
-    char text[WINTIME_TEXT];
-    wintime_text(t, text);
-    if (text[0] != 'i' && strlen(text) > n)
-        text[n] = 0, text[10] = n > 10 ? ' ' : 0;
-    buf_z(b, text);
-}
-
-void time_short(struct buf *b, int64_t t) { time_part(b, t, 19); }
-void time_day(struct buf *b, int64_t day) { time_part(b, day * 86400 * WINTIME_SECOND, 10); }
-
-void time_local(struct buf *b, int64_t t, int64_t bias)
-{
-    if (t < 0 || bias < -1440 || bias > 1440)
-        return;
-    int64_t east = bias < 0 ? -bias : bias;
-    time_short(b, t - bias * 60 * WINTIME_SECOND);
-    buf_printf(b, " %c%02d:%02d", bias > 0 ? '-' : '+', (int)(east / 60), (int)(east % 60));
 }

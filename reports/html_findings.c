@@ -1,0 +1,211 @@
+/* Findings: a card a cause with what supports it, what speaks against it, what could not be checked. */
+#include "reports/html.h"
+#include <stdio.h>
+
+enum { OPEN_CITES = 2 }; /* citations of a role in sight; more are folded */
+
+static void cite_item(struct buf *b, const struct report *r, const struct r_citation *c, bool role)
+{
+    buf_z(b, "<li>");
+    if (role)
+        hsay(b, "<span class='role'>%z</span>", role_labels[c->role]);
+    hsay(b, "<bdi dir='auto'>%s</bdi>\n<div class='src'>", c->explain.n ? c->explain : c->summary);
+    if (c->time != NONE)
+        hsay(b, "%t UTC \xc2\xb7 ", c->time);
+    hsay(b, "<bdi dir='auto'>%s</bdi>", base_name(c->path));
+    if (c->off != NONE)
+        buf_printf(b, " @ 0x%llx", (unsigned long long)c->off);
+    buf_z(b, " \xc2\xb7 "), h_ref(b, r, c->id);
+    if (c->reader.n)
+        hsay(b, " \xc2\xb7 second reader: %s", c->reader);
+    if (c->reader.n && !str_eq(c->reader, STR("agree")) && c->reader_detail.n)
+        hsay(b, " (<bdi dir='auto'>%s</bdi>)", c->reader_detail);
+    buf_z(b, "</div>");
+    if (c->explain.n && c->summary.n)
+        hsay(b, "<span class='raw' dir='auto'>%s</span>", c->summary);
+    buf_z(b, "</li>\n");
+}
+
+/* The citations of one role: the first two, then some folded, then how to get the rest. */
+static void cite_role(struct buf *b, const struct report *r, const struct r_finding *f, size_t role,
+                      bool label)
+{
+    const struct r_citation *c = (const struct r_citation *)r->citation.row + f->cite[role].at;
+    size_t n = f->cite[role].n, shown = n < SHOW_CITES ? n : SHOW_CITES,
+           open = shown < OPEN_CITES + 2 ? shown : OPEN_CITES;
+    if (!n)
+        return;
+    buf_z(b, "<ul class='cites'>\n");
+    for (size_t i = 0; i < open; i++)
+        cite_item(b, r, c + i, label);
+    buf_z(b, "</ul>\n");
+    if (open < shown) {
+        hsay(b, "<details class='more'><summary>%n more: %z</summary><ul class='cites'>\n",
+             (int64_t)(n - open), role_labels[role]);
+        for (size_t i = open; i < shown; i++)
+            cite_item(b, r, c + i, label);
+        buf_z(b, "</ul>\n");
+        if (n > shown)
+            hsay(b,
+                 "<p class='src'>%n more in case.db: <kbd>SELECT * FROM v_citation WHERE finding = "
+                 "%i</kbd></p>\n",
+                 (int64_t)(n - shown), f->id);
+        buf_z(b, "</details>\n");
+    }
+}
+
+static void unknown_list(struct buf *b, const struct report *r, const struct r_finding *f)
+{
+    const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
+    buf_z(b, "<ul class='cites'>\n");
+    for (size_t i = 0; i < f->unknown.n && i < 2 * SHOW_CITES; i++)
+        hsay(b, "<li><bdi dir='auto'>%s</bdi><div class='src'>Collect: <kbd>%s</kbd></div></li>\n",
+             u[i].artifact, u[i].collect);
+    buf_z(b, "</ul>\n");
+    if (!f->unknown.n)
+        buf_z(b, "<p class='nil'>Everything this cause needs was read.</p>\n");
+}
+
+static void fix_list(struct buf *b, const struct report *r, const struct r_finding *f)
+{
+    const struct r_remedy *m = (const struct r_remedy *)r->remedy.row + f->remedy.at;
+    if (!f->remedy.n)
+        return;
+    buf_z(b, "<div class='fix'><h4>How to mend it</h4><ol>\n");
+    for (size_t i = 0; i < f->remedy.n && i < 20; i++) {
+        hsay(b, "<li>%s<small>Risk %s \xc2\xb7 reversible: %s", m[i].text, m[i].risk, m[i].reversible);
+        if (m[i].verify.n)
+            hsay(b, " \xc2\xb7 check: %s", m[i].verify);
+        buf_z(b, "</small></li>\n");
+    }
+    buf_z(b, "</ol></div>\n");
+}
+
+static void stat_time(struct buf *b, const struct r_host *host, const char *label, int64_t t)
+{
+    if (t != NONE)
+        hsay(b, "<div><dt>%z</dt><dd>%t UTC", label, t), h_local(b, host, t), buf_z(b, "</dd></div>");
+}
+
+static void stats(struct buf *b, const struct r_finding *f, const struct r_group *g,
+                  const struct r_host *host)
+{
+    buf_z(b, "<dl class='stats'>");
+    hsay(b, "<div><dt>Host</dt><dd><bdi dir='auto'>%s</bdi></dd></div>", f->host);
+    stat_time(b, host, "First seen", g->first), stat_time(b, host, "Last seen", g->last);
+    hsay(b, "<div><dt>Failures</dt><dd>%n</dd></div>", g->count);
+    hsay(b,
+         "<div><dt>Cause</dt><dd class='mono'>%s</dd></div><div><dt>Second "
+         "reader</dt><dd>%s</dd></div></dl>\n",
+         f->cause, f->reader.p ? f->reader : STR("not_applicable"));
+}
+
+static void same_on(struct buf *b, const struct report *r, const struct r_finding *f, size_t n)
+{
+    static const char *const head[] = {"Subject", "Code", "First seen (UTC)", "Last seen (UTC)", "#Failures",
+                                       "Symptom", NULL};
+    if (n < 2)
+        return;
+    char caption[60];
+    snprintf(caption, sizeof caption, "Subjects of finding %lld", (long long)f->id);
+    hsay(b, "<details><summary>The same on %n more subject%z</summary>", (int64_t)n - 1, n == 2 ? "" : "s");
+    h_table(b, r, caption, "same host, same cause, same verdict", head);
+    size_t i = 1;
+    for (; i < n && i < SHOW_ROWS && h_room(b); i++) {
+        const struct r_citation *c = first_cite(r, f + i, R_SYMPTOM);
+        hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi></th><td>", f[i].id, f[i].subject),
+            h_code(b, f + i);
+        hsay(b, "</td><td>%t</td><td>%t</td><td class='num'>%n</td><td>", f[i].first, f[i].last, f[i].count),
+            h_ref(b, r, c ? c->id : (struct str){0});
+        buf_z(b, "</td></tr>\n");
+    }
+    h_table_end(b, n - i, "SELECT * FROM v_finding");
+    buf_z(b, "</details>\n");
+}
+
+static void card(struct buf *b, const struct report *r, const struct r_group *g)
+{
+    const struct r_finding *f = (const struct r_finding *)r->finding.row + g->at;
+    hsay(b, "<article class='card %z' id='f-%i' aria-labelledby='t-%i'>\n", verdict_words[f->verdict].id,
+         f->id, f->id);
+    h_eyebrow(b, f, g->n);
+    hsay(b, "<h3 id='t-%i'><bdi dir='auto'>%s</bdi></h3>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n",
+         f->id, f->title, f->explanation);
+    stats(b, f, g, find_host(r, f->host));
+    hsay(b, "<div class='scales%z'>\n<div><h4>Supports it</h4>",
+         f->cite[R_CONTRADICTS].n + f->unknown.n ? "" : " clear");
+    for (size_t role = 0; role < R_CONTRADICTS; role++)
+        cite_role(b, r, f, role, true);
+    buf_z(b, "</div>\n<div><h4>Speaks against it</h4>"), cite_role(b, r, f, R_CONTRADICTS, false);
+    buf_z(b, f->cite[R_CONTRADICTS].n ? "" : "<p class='nil'>Nothing in the evidence.</p>\n");
+    buf_z(b, "</div>\n<div><h4>Could not be checked</h4>"), unknown_list(b, r, f);
+    buf_z(b, "</div>\n</div>\n"), fix_list(b, r, f), same_on(b, r, f, g->n);
+    buf_z(b, "</article>\n");
+}
+
+/* Undetermined and ruled out: one row a finding, with the fact that decides or the artefact that would. */
+static void folded(struct buf *b, const struct report *r, enum verdict v)
+{
+    static const char *const head_out[] = {"Cause",    "Host", "Subject", "Why it is ruled out",
+                                           "Evidence", NULL};
+    static const char *const head_open[] = {"Cause",   "Host", "Subject", "What would decide it",
+                                            "Symptom", NULL};
+    const struct r_finding *f = r->finding.row;
+    const struct r_unknown *u = r->unknown.row;
+    size_t total = 0, n = 0;
+    for (size_t i = 0; i < r->finding.n; i++)
+        total += f[i].verdict == (int64_t)v;
+    if (!total)
+        return;
+    hsay(b, "<details class='fold %z'><summary>", verdict_words[v].id), h_glyph(b, verdict_words[v].id);
+    hsay(b, "%z: %n <small>%z</small></summary>", verdict_words[v].label, (int64_t)total,
+         verdict_words[v].meaning);
+    h_table(b, r, v == V_RULED_OUT ? "Causes that are ruled out" : "Causes that could not be decided", "",
+            v == V_RULED_OUT ? head_out : head_open);
+    for (size_t i = 0; i < r->finding.n && n < SHOW_ROWS && h_room(b); i++) {
+        if (f[i].verdict != (int64_t)v)
+            continue;
+        const struct r_citation *c = first_cite(r, f + i, v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM);
+        hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th>",
+             f[i].id, f[i].title, f[i].cause),
+            h_host_cell(b, r, f[i].host);
+        hsay(b, "<td><bdi dir='auto'>%s</bdi></td><td>", f[i].subject);
+        if (v == V_RULED_OUT && c)
+            hsay(b, "<bdi dir='auto'>%s</bdi>", c->explain.n ? c->explain : c->summary);
+        for (size_t k = 0; v != V_RULED_OUT && k < f[i].unknown.n && k < 3; k++)
+            hsay(b, "<bdi dir='auto'>%s</bdi><small><kbd>%s</kbd></small>", u[f[i].unknown.at + k].artifact,
+                 u[f[i].unknown.at + k].collect);
+        buf_z(b, "</td><td>"), h_ref(b, r, c ? c->id : (struct str){0}), buf_z(b, "</td></tr>\n");
+        n++;
+    }
+    h_table_end(b, total - n,
+                v == V_RULED_OUT ? "SELECT * FROM v_finding WHERE verdict = \"ruled_out\""
+                                 : "SELECT * FROM v_finding WHERE verdict = \"undetermined\"");
+    buf_z(b, "</details>\n");
+}
+
+void h_findings(struct buf *b, const struct report *r)
+{
+    const struct r_finding *f = r->finding.row;
+    const struct r_group *g = r->group.row;
+    size_t shown = 0, left = 0;
+    buf_z(b, "<section class='part' id='findings' aria-labelledby='h-findings'>\n<h2 "
+             "id='h-findings'>Findings</h2>\n<p class='hint'>");
+    buf_z(b, r->finding.n ? "One card a cause: what supports it, what speaks against it, what could not be "
+                            "checked. Every fact names the file and byte it was read from.</p>\n"
+                          : "No cause has anything to say about what was read.</p>\n");
+    for (size_t i = 0; i < r->group.n; i++)
+        if (f[g[i].at].verdict <= V_LATENT) {
+            if (shown < SHOW_CARDS && h_room(b))
+                card(b, r, g + i), shown++;
+            else
+                left++;
+        }
+    if (left)
+        hsay(b,
+             "<p class='left'>%n more causes in case.db: <kbd>whylogon query case.db 'SELECT * FROM "
+             "v_finding'</kbd></p>\n",
+             (int64_t)left);
+    folded(b, r, V_UNDETERMINED), folded(b, r, V_RULED_OUT);
+    buf_z(b, "</section>\n");
+}

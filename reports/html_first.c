@@ -1,0 +1,392 @@
+/* The first screen of one host: why, since when, how sure, what now. */
+#include "reports/html.h"
+#include "base/wintime.h"
+
+static void ledger_cite(struct buf *b, const struct report *r, const struct r_finding *f, size_t role)
+{
+    const struct r_citation *c = first_cite(r, f, role);
+    if (!c)
+        return;
+    hsay(b, "<div><dt>%z</dt><dd><bdi dir='auto'>%s</bdi> ", role_labels[role],
+         c->explain.n ? c->explain : c->summary);
+    h_ref(b, r, c->id);
+    buf_z(b, "</dd></div>\n");
+}
+
+/* The causes of one verdict on this host, by title. */
+static void ledger_causes(struct buf *b, const struct report *r, const struct r_host *host, enum verdict v,
+                          const char *label)
+{
+    const struct r_finding *f = r->finding.row;
+    const struct r_group *g = r->group.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->group.n; i++) {
+        const struct r_finding *one = f + g[i].at;
+        if (one->verdict != (int64_t)v || !str_eq(one->host, host->host))
+            continue;
+        if (n++ < 3)
+            hsay(b, n == 1 ? "<div><dt>%z</dt><dd>" : "; ", label),
+                hsay(b, "<bdi dir='auto'>%s</bdi>", one->title);
+    }
+    if (n > 3)
+        hsay(b, "; <a href='#findings'>%n more</a>", (int64_t)n - 3);
+    if (n)
+        buf_z(b, "</dd></div>\n");
+}
+
+static void ledger(struct buf *b, const struct report *r, const struct r_host *host,
+                   const struct r_finding *f)
+{
+    const struct r_unknown *u = r->unknown.row;
+    buf_z(b, "<dl class='ledger'>\n");
+    for (size_t role = R_SYMPTOM; role <= R_LINK; role++)
+        ledger_cite(b, r, f, role);
+    if (f->verdict == V_POSSIBLE)
+        ledger_cite(b, r, f, R_COMPATIBLE);
+    if (f->cite[R_CONTRADICTS].n)
+        ledger_cite(b, r, f, R_CONTRADICTS);
+    else
+        buf_z(b, "<div><dt>Against</dt><dd>Nothing in the evidence speaks against it.</dd></div>\n");
+    if (f->unknown.n) {
+        buf_z(b, "<div><dt>Not checked</dt><dd>");
+        for (size_t i = 0; i < f->unknown.n && i < 3; i++)
+            hsay(b, i ? ", <bdi dir='auto'>%s</bdi>" : "<bdi dir='auto'>%s</bdi>",
+                 u[f->unknown.at + i].artifact);
+        if (f->unknown.n > 3)
+            hsay(b, " and %n more", (int64_t)f->unknown.n - 3);
+        buf_z(b, "</dd></div>\n");
+    }
+    ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
+    buf_z(b, "</dl>\n");
+}
+
+void h_what_now(struct buf *b, const struct report *r, const struct r_finding *f, const char *level)
+{
+    const struct r_remedy *m = (const struct r_remedy *)r->remedy.row + f->remedy.at;
+    hsay(b, "<div class='tile now'><%z>What now</%z>", level, level);
+    if (!f->remedy.n)
+        hsay(b, "<p class='do'>No remedy is recorded for this cause.</p>");
+    else {
+        hsay(b, "<p class='do'>%s</p>", m->text);
+        if (m->verify.n)
+            hsay(b, "<p class='then'>Then check: %s</p>", m->verify);
+        hsay(b, "<p class='meta'>Risk %s \xc2\xb7 reversible: %s", m->risk, m->reversible);
+        if (f->remedy.n > 1)
+            hsay(b, " \xc2\xb7 <a href='#f-%i'>%n more step%z</a>", f->id, (int64_t)f->remedy.n - 1,
+                 f->remedy.n > 2 ? "s" : "");
+        buf_z(b, "</p>");
+    }
+    buf_z(b, "</div>\n");
+}
+
+void h_collect_now(struct buf *b, const struct report *r, const struct r_host *host, const char *level)
+{
+    const struct r_collect *c = r->collect.row;
+    size_t n = 0;
+    hsay(b, "<div class='tile now'><%z>What now</%z>", level, level);
+    for (size_t i = 0; i < r->collect.n && n < 3; i++)
+        if (str_eq(c[i].host, host->host)) {
+            hsay(b,
+                 n++ ? "<p class='then'>Then <bdi dir='auto'>%s</bdi>: <kbd>%s</kbd></p>"
+                     : "<p class='do'>Collect <bdi dir='auto'>%s</bdi>:</p><p class='then'><kbd>%s</kbd></p>",
+                 c[i].artifact, c[i].command);
+            if (n == 1)
+                hsay(b, "<p class='meta'>It bears on %n finding%z.</p>", c[i].n, c[i].n == 1 ? "" : "s");
+        }
+    if (!n)
+        hsay(b, "<p class='do'>%z</p>",
+             host->outcome == OUT_HEALTHY ? "Nothing has to be mended."
+             : host->outcome == OUT_UNEXPLAINED
+                 ? "Read the failures under Facts: their codes and times are what is known."
+                 : "Collect the Security, System and TaskScheduler/Operational logs and the SYSTEM hive.");
+    if (host->outcome == OUT_HEALTHY)
+        buf_z(b, "<p class='then'>If a failure is known, collect the log of the time it happened: see <a "
+                 "href='#coverage'>Coverage</a>.</p>");
+    buf_z(b, "</div>\n");
+}
+
+#define DAY (86400 * WINTIME_SECOND)
+enum { CHART_WIDE = 340, CHART_BASE = 44, CHART_DAYS = 90 };
+
+static void chart_text(struct buf *b, int x, const char *anchor, int64_t day)
+{
+    hsay(b, "<text x='%i' y='62' text-anchor='%z'>", (int64_t)x, anchor), time_day(b, day),
+        buf_z(b, "</text>");
+}
+
+/* Failures per day; the strong base line is what the logs cover, a triangle the day of a cause. */
+static void chart(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f,
+                  size_t serial)
+{
+    const struct r_day *day = (const struct r_day *)r->day.row + host->day.at;
+    size_t n = host->day.n;
+    if (n < 2)
+        return;
+    const struct r_citation *cause = f ? first_cite(r, f, R_CAUSE) : NULL;
+    struct window w = log_window(r, host->host);
+    int64_t lo = day[0].day, hi = day[n - 1].day, max = 0, most = lo, all = 0,
+            mark = cause && cause->time != NONE ? cause->time / DAY : NONE;
+    if (w.to != NONE && w.to / DAY > hi)
+        hi = w.to / DAY > hi + 14 ? hi + 14 : w.to / DAY;
+    if (mark != NONE && mark < lo && mark >= lo - 30)
+        lo = mark;
+    lo = hi - lo >= CHART_DAYS ? hi - CHART_DAYS + 1 : lo;
+    for (size_t i = 0; i < n; i++)
+        if (day[i].day >= lo) {
+            all += day[i].n;
+            if (day[i].n > max)
+                max = day[i].n, most = day[i].day;
+        }
+    int64_t slot = CHART_WIDE / (hi - lo + 1),
+            wide = slot > 26  ? 24
+                   : slot > 2 ? slot - 1
+                              : 2,
+            x0 = (CHART_WIDE - slot * (hi - lo + 1)) / 2;
+    hsay(b,
+         "<svg class='days' viewBox='0 0 %i 66' role='img' aria-labelledby='ct-%i cd-%i'><title "
+         "id='ct-%i'>Failures per day on %s, ",
+         (int64_t)CHART_WIDE, (int64_t)serial, (int64_t)serial, (int64_t)serial, host->host);
+    time_day(b, lo), buf_z(b, " to "), time_day(b, hi);
+    hsay(b, "</title><desc id='cd-%i'>%n failures; most on ", (int64_t)serial, all), time_day(b, most),
+        hsay(b, ": %n.</desc>", max);
+    hsay(b, "<path class='base' d='M0 %i.5h%i'/>", (int64_t)CHART_BASE, (int64_t)CHART_WIDE);
+    if (w.from != NONE && w.to / DAY >= lo && w.from / DAY <= hi) {
+        int64_t from = w.from / DAY < lo ? lo : w.from / DAY, to = w.to / DAY > hi ? hi : w.to / DAY;
+        hsay(b, "<path class='seen' d='M%i %ih%i'><title>covered by logs</title></path>",
+             x0 + (from - lo) * slot, (int64_t)CHART_BASE + 1, (to - from + 1) * slot);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (day[i].day < lo)
+            continue;
+        int64_t tall = 2 + day[i].n * 29 / max;
+        hsay(b, "<rect class='bar-day' x='%i' y='%i' width='%i' height='%i' rx='1'><title>",
+             x0 + (day[i].day - lo) * slot + (slot - wide) / 2, CHART_BASE - tall, wide, tall);
+        time_day(b, day[i].day), hsay(b, ": %n</title></rect>", day[i].n);
+    }
+    if (mark != NONE && mark >= lo && mark <= hi) {
+        hsay(b, "<path class='mark' d='M%i 47l4 6h-8z'><title>cause: ", x0 + (mark - lo) * slot + slot / 2),
+            time_day(b, mark), buf_z(b, "</title></path>");
+    }
+    int64_t at = x0 + (most - lo) * slot + slot / 2;
+    hsay(b, "<text x='%i' y='10' text-anchor='%z'>%n a day</text>", at,
+         at < 30                ? "start"
+         : at > CHART_WIDE - 30 ? "end"
+                                : "middle",
+         max);
+    chart_text(b, 0, "start", lo), chart_text(b, CHART_WIDE, "end", hi);
+    buf_z(b, "</svg>");
+}
+
+static void when(struct buf *b, const struct r_host *host, const char *label, int64_t t)
+{
+    if (t == NONE)
+        return;
+    hsay(b, "<dt>%z</dt><dd>%t UTC", label, t), h_local(b, host, t), buf_z(b, "</dd>");
+}
+
+void h_since(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f,
+             size_t serial, const char *level)
+{
+    struct window w = log_window(r, host->host);
+    bool seen = f ? host->top->first != NONE : host->failures > 0;
+    int64_t n = f ? host->top->count : host->failures;
+    hsay(b, "<div class='tile %z'><%z>%z</%z><dl class='when'>",
+         f ? verdict_words[f->verdict].id : "ruled_out", level, seen ? "Since when" : "Time covered", level);
+    if (seen) {
+        when(b, host, "First seen", f ? host->top->first : host->first),
+            when(b, host, "Last seen", f ? host->top->last : host->last);
+        hsay(b, "<dt>Failures</dt><dd>%n", n);
+        if (f && host->failures > n)
+            hsay(b, " of %n on this host", host->failures);
+        buf_z(b, "</dd>");
+    } else {
+        when(b, host, "Logs from", w.from), when(b, host, "to", w.to);
+        if (w.from == NONE)
+            buf_z(b, "<dt>Logs</dt><dd>none</dd>");
+    }
+    buf_z(b, "</dl>");
+    chart(b, r, host, f, serial);
+    buf_z(b, "</div>\n");
+}
+
+static const char *reader_words(struct str reader)
+{
+    static const struct {
+        const char *id, *words;
+    } table[] = {
+        {"agree", "The second reader agrees on every cited fact."},
+        {"differ", "The second reader differs on a cited fact: see the citations."},
+        {"unreadable", "The second reader could not read a cited fact."},
+    };
+    for (size_t i = 0; i < LEN(table); i++)
+        if (str_eq(reader, str_of(table[i].id)))
+            return table[i].words;
+    return "No second reader applies to what is cited.";
+}
+
+static void how_sure(struct buf *b, const struct report *r, const struct r_finding *f)
+{
+    size_t for_it = count_cites(r, f, R_SYMPTOM, R_CONTRADICTS),
+           against = count_cites(r, f, R_CONTRADICTS, ROLES_N);
+    hsay(b, "<div class='tile'><h2>How sure</h2><p><b>%z.</b> %z ", verdict_words[f->verdict].label,
+         verdict_words[f->verdict].meaning);
+    h_plural(b, (int64_t)for_it, "cited fact supports it", "cited facts support it");
+    hsay(b, ", "), h_plural(b, (int64_t)against, "speaks", "speak"), hsay(b, " against it, "),
+        h_plural(b, (int64_t)f->unknown.n, "could", "could");
+    hsay(b, " not be checked. %z</p></div>\n", reader_words(f->reader));
+}
+
+/* What weakens every "not seen" of this report: artefacts that findings ask for and those every judgement
+ * needs, by name; others by number. */
+static void gaps(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_coverage *c = r->coverage.row;
+    size_t n = 0, left = 0;
+    for (size_t i = 0; i < r->coverage.n; i++) {
+        if (str_eq(c[i].state, STR("present")) || !str_eq(c[i].host, host->host))
+            continue;
+        if (n < 4 && is_wanted(r, c + i))
+            hsay(b,
+                 n++ ? ", <bdi dir='auto'>%s</bdi> (%s)"
+                     : "Missing or incomplete: <bdi dir='auto'>%s</bdi> (%s)",
+                 c[i].artifact, c[i].state);
+        else
+            left++;
+    }
+    if (left)
+        hsay(b,
+             n ? ", and %n more"
+               : "All that every judgement needs is there; %n other artefacts are missing or incomplete",
+             (int64_t)left);
+    hsay(b, n + left ? ": <a href='#coverage'>coverage</a>."
+                     : "Nothing that was looked for is missing: <a href='#coverage'>coverage</a>.");
+}
+
+void h_what_was_read(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_read *x = &r->read;
+    hsay(b, "<div class='tile'><h2>What was read</h2><p><b>%n of ", (int64_t)x->read),
+        h_plural(b, (int64_t)x->files, "file", "files"), buf_z(b, "</b>: ");
+    h_plural(b, (int64_t)x->logs, "event log", "event logs"), hsay(b, " with "),
+        h_plural(b, (int64_t)x->records, "record", "records"), buf_z(b, ", ");
+    h_plural(b, (int64_t)x->hives, "hive", "hives");
+    if (x->dirty)
+        hsay(b, " (%n dirty)", (int64_t)x->dirty);
+    buf_z(b, ". ");
+    if (x->copies)
+        h_plural(b, (int64_t)x->copies, "file is a copy", "files are copies"),
+            buf_z(b, " of others and count once. ");
+    if (x->failed)
+        h_plural(b, (int64_t)x->failed, "record", "records"), buf_z(b, " could not be read. ");
+    if (x->damaged)
+        h_plural(b, (int64_t)x->damaged, "file has", "files have"),
+            buf_z(b, " <a href='#evidence'>anomalies</a>. ");
+    if (host)
+        gaps(b, r, host);
+    else
+        buf_z(b, "What each host lacks: <a href='#coverage'>coverage</a>.");
+    if (r->rule_error.n)
+        buf_z(b, " <b>"), h_plural(b, (int64_t)r->rule_error.n, "check", "checks"),
+            buf_z(b, " could not run</b>: <a href='#method'>method</a>.");
+    buf_z(b, "</p></div>\n");
+}
+
+/* Without a finding the ledger says what failed, and what the logs cover; in brief, only what failed. */
+static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host, bool brief)
+{
+    const struct r_coverage *c = r->coverage.row;
+    buf_z(b, "<dl class='ledger'>\n");
+    size_t n = h_failed(b, r, host, brief ? 2 : 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
+    ledger_causes(b, r, host, V_UNDETERMINED, "Could be");
+    if (!brief)
+        ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
+    if (host->other)
+        hsay(b,
+             "<div><dt>Other</dt><dd><a href='#facts'>%n failure%z</a> for reasons of their own, such as "
+             "mistyped passwords</dd></div>\n",
+             host->other, host->other == 1 ? "" : "s");
+    for (size_t i = 0; i < r->coverage.n && n < 6 && !brief; i++)
+        if (c[i].channel == 1 && c[i].from != NONE && str_eq(c[i].host, host->host))
+            hsay(b,
+                 "<div><dt>Covered</dt><dd><bdi dir='auto'>%s</bdi> <span class='src'>%t \xe2\x80\x93 "
+                 "%t</span></dd></div>\n",
+                 c[i].artifact, c[i].from, c[i].to),
+                n++;
+    buf_z(b, "</dl>\n");
+}
+
+void h_outcome(struct buf *b, const struct report *r, const struct r_host *host, const char *level,
+               bool brief)
+{
+    hsay(b, "<div class='why %z'>\n<%z>", outcome_words[host->outcome].hue, level);
+    hsay(b, outcome_words[host->outcome].headline, host->host);
+    hsay(b, "</%z>\n", level);
+    if (!brief)
+        hsay(b, "<p class='lead'>%z</p>\n", outcome_words[host->outcome].lead);
+    outcome_ledger(b, r, host, brief);
+    buf_z(b, "</div>\n");
+}
+
+static void outcome_sure(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    hsay(b, "<div class='tile'><h2>How sure</h2><p>%z", outcome_words[host->outcome].sure);
+    if (r->rule_error.n)
+        hsay(b, " <b>%n check%z could not run</b>, so a known cause may have been overlooked.",
+             (int64_t)r->rule_error.n, r->rule_error.n == 1 ? "" : "s");
+    buf_z(b, "</p></div>\n");
+}
+
+void h_one_host(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_finding *f = headline(r, host);
+    buf_z(b, "<section class='host' aria-label='Diagnosis'>\n"), h_strip(b, host),
+        buf_z(b, "\n<div class='hero'>\n");
+    if (f) {
+        hsay(b, "<div class='why %z'>\n", verdict_words[f->verdict].id);
+        h_eyebrow(b, f, host->top->n);
+        hsay(b, "<h1><bdi dir='auto'>%s</bdi></h1>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n", f->title,
+             f->explanation);
+        ledger(b, r, host, f);
+        buf_z(b, "</div>\n");
+    } else
+        h_outcome(b, r, host, "h1", false);
+    buf_z(b, "<div class='side'>\n");
+    if (f)
+        h_what_now(b, r, f, "h2");
+    else
+        h_collect_now(b, r, host, "h2");
+    h_since(b, r, host, f, 0, "h2");
+    buf_z(b, "</div>\n</div>\n<div class='foot'>\n");
+    if (f)
+        how_sure(b, r, f);
+    else
+        outcome_sure(b, r, host);
+    h_what_was_read(b, r, host);
+    buf_z(b, "</div>\n</section>\n");
+    h_case_line(b, r);
+}
+
+void h_no_host(struct buf *b, const struct report *r)
+{
+    const struct r_collect *a = r->artifact.row;
+    buf_z(b, "<section class='host' aria-label='Diagnosis'>\n<div class='hero'>\n<div class='why "
+             "undetermined'>\n<p class='eyebrow'>"),
+        h_glyph(b, "undetermined");
+    buf_z(b, "No evidence</p>\n<h1>No usable evidence was found.</h1>\n<p class='lead'>");
+    if (r->read.files)
+        h_plural(b, (int64_t)r->read.files, "file was looked at; it holds",
+                 "files were looked at; none holds"),
+            hsay(b, " %z a host can be judged by: see <a href='#evidence'>Evidence</a> for what each one is.",
+                 r->read.files == 1 ? "nothing" : "anything");
+    else
+        buf_z(b, "No file was found in what was given.");
+    buf_z(b, "</p>\n</div>\n<div class='side'><div class='tile now'><h2>What now</h2><p class='do'>Collect "
+             "event logs and registry hives on the host, as administrator:</p>");
+    if (!r->artifact.n)
+        buf_z(b, "<p class='then'><kbd>wevtutil epl Security Security.evtx</kbd></p><p class='then'><kbd>reg "
+                 "save HKLM\\SYSTEM SYSTEM.hiv</kbd></p>");
+    for (size_t i = 0; i < r->artifact.n && i < 6; i++)
+        hsay(b, "<p class='then'><kbd>%s</kbd></p>", a[i].command);
+    buf_z(b, "</div></div>\n</div>\n</section>\n");
+    h_case_line(b, r);
+}

@@ -1,0 +1,147 @@
+#include "reports/model.h"
+#include <stdlib.h>
+
+const struct verdict_word verdict_words[VERDICTS] = {
+    [V_CONFIRMED] =
+        {"confirmed", "Confirmed",
+         "The symptom, the cause and the link between them are all in evidence; nothing contradicts."},
+    [V_LIKELY] =
+        {"likely", "Likely",
+         "The symptom and the cause are in evidence; one link between them is missing from the evidence."},
+    [V_POSSIBLE] = {"possible", "Possible",
+                    "The symptom is in evidence and the state of the host is compatible with this cause."},
+    [V_LATENT] = {"latent", "Latent",
+                  "The cause is in place, but no symptom lies in the time the evidence covers."},
+    [V_UNDETERMINED] = {"undetermined", "Undetermined",
+                        "An artefact that decides it is missing, unreadable or does not cover the time."},
+    [V_RULED_OUT] = {"ruled_out", "Ruled out", "A fact inside the time the evidence covers contradicts it."},
+};
+const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatible", "Against"};
+
+#define CLAIM "Nothing is claimed beyond what the evidence shows."
+const struct outcome_words outcome_words[OUTCOMES] = {
+    [OUT_FOUND] = {"A cause was found on %s.", "", "explained", "confirmed", CLAIM},
+    [OUT_LATENT] =
+        {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
+         "no failure yet", "latent", CLAIM},
+    [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
+                       "Nothing read so far confirms or excludes the causes that remain. Collecting what is "
+                       "named here decides them.",
+                       "undecided", "undetermined", CLAIM},
+    [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
+                         "Every cause that was checked is ruled out or has nothing to say about these "
+                         "failures. They are listed with their codes under Facts.",
+                         "not explained", "undetermined", CLAIM},
+    [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
+                   "No failure is known, and none could have been seen. Collect the logs named under "
+                   "Coverage before calling this host healthy.",
+                   "not covered", "undetermined", CLAIM},
+    [OUT_PARTIAL] = {"No task, service or share failed on %s for want of a logon session, as far as its "
+                     "incomplete logs tell.",
+                     "What was read records none; one may lie in what is missing, filtered or damaged. See "
+                     "Coverage before calling this host healthy.",
+                     "incomplete logs", "undetermined",
+                     "A failure could have gone unrecorded in what was read: of Security, System and "
+                     "TaskScheduler/Operational none is there whole."},
+    [OUT_HEALTHY] =
+        {"No task, service or share failed on %s for want of a logon session.",
+         "The logs that were read would have recorded it, and no known cause of such failures is in place.",
+         "no such failure", "good",
+         "A failure inside the time covered would have been recorded in the logs that were read. Nothing is "
+         "said about other times or logs."},
+};
+
+int64_t id_offset(struct str id)
+{
+    struct str file = str_cut(&id, ':');
+    int64_t off;
+    return file.n && str_i64(id, &off) ? off : NONE;
+}
+
+/* Evidence ids in the order of the bytes they name: file, then offset; whatever else stands there sorts as
+ * text. */
+static int id_cmp(struct str a, struct str b)
+{
+    int64_t x[2], y[2];
+    for (size_t side = 0; side < 2; side++) {
+        struct str id = side ? b : a, file = id;
+        int64_t *out = side ? y : x;
+        file.n = file.n && file.p[0] == 'f' ? (file.p++, file.n - 1) : 0;
+        file = str_cut(&file, ':');
+        if (!str_i64(file, &out[0]))
+            out[0] = NONE;
+        out[1] = id_offset(id);
+    }
+    return x[0] != y[0] ? (x[0] < y[0] ? -1 : 1) : x[1] != y[1] ? (x[1] < y[1] ? -1 : 1) : str_cmp(a, b);
+}
+
+int order_ids(const void *a, const void *b)
+{
+    return id_cmp((*(const struct r_citation *const *)a)->id, (*(const struct r_citation *const *)b)->id);
+}
+
+bool is_cited(const struct report *r, struct str id)
+{
+    struct r_citation key = {.id = id};
+    const struct r_citation *k = &key;
+    return r->cited.n && bsearch(&k, r->cited.row, r->cited.n, sizeof k, order_ids);
+}
+
+size_t count_cites(const struct report *r, const struct r_finding *f, size_t from, size_t to)
+{
+    const struct r_citation *c = r->citation.row;
+    size_t n = 0;
+    for (size_t role = from; role < to; role++)
+        for (size_t i = 0; i < f->cite[role].n; i++)
+            n += c[f->cite[role].at + i].again != 1;
+    return n;
+}
+
+const struct r_citation *first_cite(const struct report *r, const struct r_finding *f, size_t role)
+{
+    return f->cite[role].n ? (const struct r_citation *)r->citation.row + f->cite[role].at : NULL;
+}
+
+int64_t hresult(int64_t win32) { return win32 >= 0 && win32 <= 0xffff ? 0x80070000 | win32 : win32; }
+
+struct window log_window(const struct report *r, struct str host)
+{
+    const struct r_coverage *c = r->coverage.row;
+    struct window w = {NONE, NONE};
+    for (size_t i = 0; i < r->coverage.n; i++)
+        if (c[i].channel == 1 && c[i].from != NONE && c[i].to != NONE && str_eq(c[i].host, host)) {
+            w.from = w.from == NONE || c[i].from < w.from ? c[i].from : w.from;
+            w.to = w.to == NONE || c[i].to > w.to ? c[i].to : w.to;
+        }
+    return w;
+}
+
+bool is_wanted(const struct report *r, const struct r_coverage *c)
+{
+    const struct r_collect *k = r->collect.row;
+    for (size_t i = 0; i < r->collect.n; i++)
+        if (str_eq(k[i].artifact, c->artifact) && str_eq(k[i].host, c->host))
+            return true;
+    return c->core > 0;
+}
+
+const struct r_finding *headline(const struct report *r, const struct r_host *host)
+{
+    return host->outcome == OUT_FOUND || host->outcome == OUT_LATENT
+               ? (const struct r_finding *)r->finding.row + host->top->at
+               : NULL;
+}
+
+bool few_words(const struct report *r, const struct r_host *host)
+{
+    return r->host.n > 3 && host->outcome >= OUT_BLIND;
+}
+
+const struct r_host *find_host(const struct report *r, struct str name)
+{
+    const struct r_host *h = r->host.row;
+    for (size_t i = 0; i < r->host.n; i++)
+        if (str_eq(h[i].host, name))
+            return h + i;
+    return NULL;
+}
