@@ -21,7 +21,10 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-protot
 OPT ?= -O2 -g
 SAN ?=
 CFLAGS += $(CSTD) $(WARN) $(OPT) $(SAN) -fno-strict-aliasing -fstack-protector-strong
-LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp
+# libarchive and what it unpacks with, from the static libraries: every worker is this program started anew, and the shared libarchive brings libxml2, ICU and
+# libstdc++ with it for formats that are never asked for (7.8 ms instead of 1.5 ms for a process that does nothing).
+UNPACK := $(foreach l,archive z bz2 lzma zstd nettle,-l:lib$(l).a)
+LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp $(UNPACK)
 
 ROOMS := src/base src/case src/kb src/run src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/container reports
 LIB_SRC := $(sort $(filter-out src/kb/embed.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_posix.c) \
@@ -113,7 +116,7 @@ fuzz-coverage:
 
 # --- the Windows port stays open: what it needs compiles
 MINGW ?= x86_64-w64-mingw32-gcc-posix
-MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c src/plat/jail.c) $(wildcard parsers/evtx/*.c parsers/registry/*.c parsers/sniff/*.c parsers/second/second.c)
+MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c src/plat/jail.c) $(wildcard parsers/evtx/*.c parsers/registry/*.c parsers/sniff/*.c parsers/second/second.c parsers/container/name.c)
 mingw:
 	@mkdir -p $(O)/mingw/include && cp /usr/include/libdeflate.h $(O)/mingw/include/
 	$(Q)for f in $(MINGW_SRC); do echo "  MINGW $$f"; $(MINGW) $(filter-out -D_GNU_SOURCE,$(CSTD)) -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE $(WARN) -O1 -fsyntax-only -I$(O)/mingw/include $$f || exit 1; done

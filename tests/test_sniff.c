@@ -42,6 +42,10 @@ static const struct {
     ROW(CONTAINER, 0, "vhdxfile", "VHDX disk image"),
     ROW(CONTAINER, 0, "conectix", "VHD disk image"),
     ROW(CONTAINER, 0, "EVF\x09\x0d\x0a\xff\0", "EnCase disk image (E01)"),
+    ROW(CONTAINER, 0, "EVF2\x0d\x0a\x81\0", "EnCase disk image (Ex01)"),
+    ROW(CONTAINER, 3, "NTFS    ", "NTFS volume image"),
+    ROW(CONTAINER, 512, "EFI PART", "disk image (GPT)"),
+    ROW(CONTAINER, 32769, "CD001", "ISO 9660 image"),
     ROW(UNKNOWN, 4, "LfLe", "legacy EVT log"),
     ROW(UNKNOWN, 4, "\xef\xcd\xab\x89", "ESE database"),
     ROW(UNKNOWN, 0, "SQLite format 3\0", "SQLite database"),
@@ -62,7 +66,7 @@ static const struct {
 Test(sniff, table)
 {
     for (size_t i = 0; i < LEN(rows); i++) {
-        uint8_t head[SNIFF_BYTES];
+        uint8_t head[SNIFF_FAR];
         memset(head, rows[i].at ? 0xee : 0, sizeof head);
         memcpy(head + rows[i].at, rows[i].magic, rows[i].n);
         struct sniffed s = sniff(span_of(head, rows[i].at + rows[i].n, 0));

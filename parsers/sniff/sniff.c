@@ -61,6 +61,10 @@ static const struct magic {
     M(CONTAINER, 0, "KDMV", "VMDK disk image"),
     M(CONTAINER, 0, "QFI\xfb", "QCOW disk image"),
     M(CONTAINER, 0, "EVF\x09\x0d\x0a\xff\0", "EnCase disk image (E01)"),
+    M(CONTAINER, 0, "EVF2\x0d\x0a\x81\0", "EnCase disk image (Ex01)"),
+    M(CONTAINER, 3, "NTFS    ", "NTFS volume image"),
+    M(CONTAINER, 512, "EFI PART", "disk image (GPT)"),
+    M(CONTAINER, 32769, "CD001", "ISO 9660 image"),
     M(UNKNOWN, 4, "LfLe", "legacy EVT log"),
     M(UNKNOWN, 4, "\xef\xcd\xab\x89", "ESE database"),
     M(UNKNOWN, 4, "SCCA", "prefetch file"),
@@ -141,6 +145,7 @@ struct sniffed sniff(struct span head)
             base_block(head, &s);
         return s;
     }
+    head.n = head.n > SNIFF_BYTES ? SNIFF_BYTES : head.n;
     if (all_zero(head))
         s.format = "zeros";
     else if (is_text(head))

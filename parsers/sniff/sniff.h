@@ -18,7 +18,10 @@ enum kind {
     KIND_EMPTY,
     KINDS
 };
-enum { SNIFF_BYTES = 4096 + 8 };            /* a log whose header was lost shows itself behind it */
+enum {
+    SNIFF_BYTES = 4096 + 8, /* a log whose header was lost shows itself behind it */
+    SNIFF_FAR = 32768 + 8   /* an image of a disc behind sixteen sectors that are nobody's */
+};
 extern const char *const kind_names[KINDS]; /* "evtx", "hive", ... as reports print them */
 
 struct sniffed {
@@ -33,6 +36,7 @@ struct sniffed {
     char name[129]; /* tail of the embedded file name, UTF-8, NUL-terminated */
 };
 
-/* head: the first bytes of the file (SNIFF_BYTES are enough; fewer if the file is shorter). */
+/* head: the first bytes of the file (SNIFF_BYTES are enough for all but images of discs, SNIFF_FAR for these
+ * too; fewer if the file is shorter). */
 struct sniffed sniff(struct span head);
 #endif

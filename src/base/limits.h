@@ -58,6 +58,19 @@ enum {
     LIM_REREAD_STACK = 1 << 20,
     /* files of one job: a hive and its two logs, or as many as are hashed at once (lanes.h) */
     LIM_JOB_FILES = 8,
+    /* entries of one container: as many as files in one run; libarchive keeps some 235 bytes of each */
+    LIM_MEMBERS = 1000000,
+    /* bytes of a member's name; Windows' own paths end at 32767 characters, but no collector goes there */
+    LIM_MEMBER_NAME = 4096,
+    LIM_MEMBERS_TOLD =
+        1000, /* of one container: members that failed, named one by one; the rest are counted */
+    /* containers in containers: a ticket's zip of a collector's zip of a vendor's cab is 3 */
+    LIM_CONTAINER_DEPTH = 8,
+    /* bytes out per byte in of an outermost container, beyond LIM_CONTAINER_FREE: tickets stay under 50, a
+     * log that is mostly preallocated under 200 */
+    LIM_CONTAINER_RATIO = 250,
+    /* candidates of --password-file: each is tried on a member of each container that asks */
+    LIM_PASSWORDS = 1000,
     /* descriptors a jailed worker may hold: channel, stderr, LIM_JOB_FILES, some air */
     LIM_WORKER_FILES = 16,
 };
@@ -75,6 +88,10 @@ enum {
 #define LIM_RUN_FACTS        20000000ull
 #define LIM_RUN_FILE_SECONDS 3600u  /* one job; hashing 64 GB takes under a minute */
 #define LIM_RUN_SECONDS      86400u /* the whole run */
+/* what may come out of any container, however small: one log of zeros packs a thousand to one */
+#define LIM_CONTAINER_FREE (1ull << 30)
+/* private memory of who unpacks: dictionaries of 7z and xz are 64 MB in earnest, and may claim 4 GB */
+#define LIM_UNPACK_BYTES (1ull << 30)
 /* private memory of a worker: a dirty hive at its own limit is copied once, plus our arenas */
 #define LIM_WORKER_BYTES (3ull << 30)
 #define LIM_HIVE_BYTES   (2ull << 30) /* Windows' own limit of a hive: 2 GiB */

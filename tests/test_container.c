@@ -1,0 +1,522 @@
+/* Containers through the reader alone: every format whole, cut at every place, locked, damaged, too large,
+ * named to climb, of 70,000 members. */
+#include "base/limits.h"
+#include "base/utf.h"
+#include "parsers/container/container.h"
+#include "parsers/container/name.h"
+#include "tests/build.h"
+#include "tests/containers.h"
+#include <criterion/criterion.h>
+
+/* --- what a reader said, as one text: a line a member */
+
+struct heard {
+    struct buf text;
+    struct buf data;
+    uint64_t room;
+    uint32_t n;
+};
+
+static enum status take_data(void *ctx, const void *p, size_t n, struct err *e)
+{
+    struct heard *h = ctx;
+    if (h->data.n + n > h->room)
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "spool", "no room left");
+    buf_put(&h->data, p, n);
+    return OK;
+}
+
+static void take_back(void *ctx) { ((struct heard *)ctx)->data.n = 0; }
+
+static enum status take_member(void *ctx, const struct member *m, struct err *e)
+{
+    static const char *const words[MEMBER_STATES] = {"whole", "damaged", "failed", "locked", "named"};
+    struct heard *h = ctx;
+    (void)e;
+    bool given = m->state == MEMBER_WHOLE || m->state == MEMBER_DAMAGED;
+    cr_expect(!given || m->bytes == h->data.n, "%.*s: told %zu bytes, given %zu", STR_ARG(m->name),
+              (size_t)m->bytes, h->data.n);
+    cr_expect(given || !h->data.n, "%.*s: bytes given of a member that is not handed on", STR_ARG(m->name));
+    buf_printf(&h->text, "%u %s %.*s %s %08x%s%s%.*s\n", m->ordinal, words[m->state], STR_ARG(m->name),
+               kind_names[m->is.kind], given ? crc32_add(0, h->data.p, h->data.n) : 0,
+               m->climbs ? " climbs" : "", m->why.n ? ": " : "", STR_ARG(m->why));
+    h->data.n = 0, h->n++;
+    return OK;
+}
+
+static enum status take_progress(void *ctx, uint64_t in, struct err *e)
+{
+    (void)ctx, (void)in, (void)e;
+    return OK;
+}
+
+static struct container_sums sums;
+static struct err said;
+
+/* Reads all of file and returns what was told. */
+static const char *hear(struct str file, const char *name, const struct container_ask *more)
+{
+    static struct heard h;
+    struct arena scratch;
+    struct container_sink sink = {take_data, take_back, take_member, take_progress, &h};
+    struct container_ask ask = more ? *more : (struct container_ask){0};
+    ask.file = span_of(file.p, file.n, 0), ask.name = str_of(name);
+    ask.most = ask.most ? ask.most : 1ull << 40,
+    ask.member_most = ask.member_most ? ask.member_most : 1ull << 40;
+    buf_free(&h.text), buf_free(&h.data);
+    h = (struct heard){.room = 1ull << 40};
+    cr_assert(container_begin(&said) == OK && arena_make(&scratch, 8 << 20));
+    said = (struct err){0};
+    container_read(&ask, &sink, &scratch, &sums, &said);
+    arena_free(&scratch);
+    buf_char(&h.text, 0);
+    return h.text.p;
+}
+
+/* --- members: two logs and a text between them */
+
+static struct buf log_a, log_b;
+static struct str A, B;
+static const struct str text = {"nothing of Windows\n", 19};
+static char line_a[64], line_b[64];
+
+static void make_logs(void)
+{
+    every_log(0, &log_a), every_log(1, &log_b);
+    A = buf_view(&log_a), B = buf_view(&log_b);
+    snprintf(line_a, sizeof line_a, "whole logs/System.evtx evtx %08x", crc32_add(0, A.p, A.n));
+    snprintf(line_b, sizeof line_b, "whole logs/Security.evtx evtx %08x", crc32_add(0, B.p, B.n));
+}
+#define THREE                                                                                    \
+    {                                                                                            \
+        {"logs/System.evtx", A, 0}, {"logs/readme.txt", text, 0}, { "logs/Security.evtx", B, 0 } \
+    }
+
+static const struct {
+    const char *what, *format, *filter, *options;
+    bool folds;
+} written[] = {
+    {"zip, deflate", "zip", "none", NULL, false},
+    {"zip, stored", "zip", "none", "zip:compression=store", false},
+    {"zip64", "zip", "none", "zip:zip64", false},
+    {"7z, lzma", "7zip", "none", NULL, true},
+    {"7z, lzma2", "7zip", "none", "7zip:compression=lzma2", true},
+    {"7z, bzip2", "7zip", "none", "7zip:compression=bzip2", true},
+    {"7z, deflate", "7zip", "none", "7zip:compression=deflate", true},
+    {"7z, ppmd", "7zip", "none", "7zip:compression=ppmd", true},
+    {"7z, stored", "7zip", "none", "7zip:compression=store", true},
+    {"tar", "ustar", "none", NULL, false},
+    {"tar, pax", "pax", "none", NULL, false},
+    {"tar.gz", "ustar", "gzip", NULL, false},
+    {"tar.bz2", "ustar", "bzip2", NULL, false},
+    {"tar.xz", "ustar", "xz", NULL, false},
+    {"tar.zst", "ustar", "zstd", NULL, false},
+    {"iso", "iso9660", "none", NULL, false},
+    {"cab", NULL, NULL, NULL, false},
+};
+
+static void write_three(size_t i, struct buf *out)
+{
+    const struct packed three[] = THREE;
+    if (written[i].format)
+        pack(out, written[i].format, written[i].filter, written[i].options, NULL, three, 3);
+    else
+        cab(out,
+            (const struct packed[]){
+                {"logs\\System.evtx", A, 0}, {"logs\\readme.txt", text, 0}, {"logs\\Security.evtx", B, 0}},
+            3);
+}
+
+Test(container, every_format_whole, .init = make_logs)
+{
+    for (size_t i = 0; i < LEN(written); i++) {
+        struct buf b = {0};
+        write_three(i, &b);
+        const char *told = hear(buf_view(&b), "x", NULL);
+        cr_expect(said.code == OK && strstr(told, line_a) && strstr(told, line_b), "%s: %s %s\n%s",
+                  written[i].what, said.why, sums.why, told);
+        cr_expect(sums.seen == 3 && sums.wanted == 2 && sums.failed == 0 && sums.opened && !sums.why[0],
+                  "%s: %d %d %d %s", written[i].what, (int)sums.seen, (int)sums.wanted, (int)sums.failed,
+                  sums.why);
+        buf_free(&b);
+    }
+}
+
+/* What is cut short says so, whatever is left of it; what it says is whole is what was packed. */
+Test(container, every_format_cut_short, .init = make_logs, .timeout = 120)
+{
+    for (size_t i = 0; i < LEN(written); i++) {
+        struct buf b = {0};
+        write_three(i, &b);
+        for (unsigned part = 1; part < 40; part++) {
+            size_t n = b.n * part / 40;
+            const char *told = hear((struct str){b.p, n}, "x", NULL);
+            bool both = strstr(told, line_a) && strstr(told, line_b),
+                 quiet = !sums.why[0] && !sums.failed && said.code == OK;
+            cr_expect(!quiet || both, "%s cut to %zu of %zu says nothing of it:\n%s", written[i].what, n, b.n,
+                      told);
+            for (const char *at = told; (at = strstr(at, "whole logs/S")); at++)
+                cr_expect(
+                    strncmp(at, line_a, strlen(line_a)) == 0 || strncmp(at, line_b, strlen(line_b)) == 0,
+                    "%s cut to %zu of %zu: wrong bytes called whole\n%s", written[i].what, n, b.n, told);
+        }
+        buf_free(&b);
+    }
+}
+
+Test(container, packed_alone, .init = make_logs)
+{
+    static const struct {
+        const char *filter, *name, *member;
+    } rows[] = {
+        {"gzip", "in/System.evtx.gz", "1 whole System.evtx evtx"},
+        {"bzip2", "System.evtx.bz2", "1 whole System.evtx evtx"},
+        {"xz", "a\\System.evtx.xz", "1 whole System.evtx evtx"},
+        {"zstd", "System.evtx.zst", "1 whole System.evtx evtx"},
+        {"gzip", "System", "1 whole data evtx"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf b = {0};
+        pack(&b, "raw", rows[i].filter, NULL, NULL, &(struct packed){"x", A, 0}, 1);
+        const char *told = hear(buf_view(&b), rows[i].name, NULL);
+        cr_expect(strncmp(told, rows[i].member, strlen(rows[i].member)) == 0 && sums.wanted == 1
+                      && !sums.why[0],
+                  "%s: %s\n%s", rows[i].name, sums.why, told);
+        told = hear((struct str){b.p, b.n - 9}, rows[i].name, NULL);
+        cr_expect(strstr(told, "1 damaged") ? sums.failed == 1 : strstr(sums.why, "cannot be opened") != NULL,
+                  "%s cut short: %s\n%s", rows[i].name, sums.why, told);
+        buf_free(&b);
+        pack(&b, "raw", rows[i].filter, NULL, NULL, &(struct packed){"x", STR(""), 0}, 1);
+        told = hear(buf_view(&b), rows[i].name, NULL);
+        cr_expect(!sums.wanted && !sums.failed, "%s, nothing packed: %s\n%s", rows[i].name, sums.why, told);
+        buf_free(&b);
+    }
+}
+
+Test(container, what_is_no_file_is_left_out, .init = make_logs)
+{
+    const struct packed rows[] = {{"logs", {0}, 'd'},
+                                  {"logs/System.evtx", A, 0},
+                                  {"to/passwd", STR("/etc/passwd"), 'l'},
+                                  {"again.evtx", STR("logs/System.evtx"), 'h'},
+                                  {"null", {0}, 'c'},
+                                  {"../../etc/cron.d/x.evtx", B, 0},
+                                  {"/abs/y.evtx", A, 0}};
+    struct buf b = {0};
+    pack(&b, "ustar", "none", NULL, NULL, rows, LEN(rows));
+    const char *told = hear(buf_view(&b), "x", NULL);
+    cr_expect(sums.seen == 3 && sums.wanted == 3 && sums.links == 3 && sums.climbing == 1, "%d %d %d %d",
+              (int)sums.seen, (int)sums.wanted, (int)sums.links, (int)sums.climbing);
+    cr_expect(strstr(told, "whole %2E%2E/%2E%2E/etc/cron.d/x.evtx evtx") && strstr(told, "climbs\n")
+                  && strstr(told, "whole abs/y.evtx"),
+              "%s", told);
+    buf_free(&b);
+}
+
+/* Stored in a stream, with a zip inside a zip: who skips instead of seeking lists the inner one's members as
+ * the outer one's. */
+Test(container, a_stored_streamed_zip_in_a_zip, .init = make_logs)
+{
+    struct zip_hand inner = {0}, outer = {0};
+    struct buf in, out;
+    zip_add(&inner, STR("Application.evtx"), 0, ZIP_STREAMED, A, A, false),
+        zip_add(&inner, STR("x.evtx"), 0, ZIP_STREAMED, B, B, false);
+    zip_end(&inner, &in);
+    zip_add(&outer, STR("first.txt"), 0, ZIP_STREAMED, text, text, false),
+        zip_add(&outer, STR("inner.zip"), 0, ZIP_STREAMED, buf_view(&in), buf_view(&in), false);
+    zip_add(&outer, STR("logs\\System.evtx"), 0, ZIP_STREAMED, A, A, false);
+    zip_end(&outer, &out);
+    const char *told = hear(buf_view(&out), "x", NULL);
+    cr_expect(strstr(told, "2 whole inner.zip container") && strstr(told, line_a)
+                  && !strstr(told, "Application"),
+              "%s", told);
+    /* Without its directory it can only be read from the front: the same members, and a word about it. */
+    told = hear((struct str){out.p, out.n - 60}, "x", NULL);
+    cr_expect(strstr(told, "whole inner.zip container") && strstr(told, line_a)
+                  && !strstr(told, "Application") && strstr(sums.why, "from the front"),
+              "%s\n%s", sums.why, told);
+    buf_free(&in), buf_free(&out);
+}
+
+Test(container, a_damaged_member_between_two_good_ones, .init = make_logs)
+{
+    const struct packed three[] = {
+        {"logs/System.evtx", A, 0}, {"logs/bad.evtx", A, 0}, {"logs/Security.evtx", B, 0}};
+    struct zip_hand z = {0};
+    struct buf b = {0};
+    /* another sum than the bytes have */
+    zip_add(&z, STR("logs/System.evtx"), 0, 0, A, A, false),
+        zip_add(&z, STR("logs/bad.evtx"), 0, 0, A, A, true),
+        zip_add(&z, STR("logs/Security.evtx"), 0, 0, B, B, false);
+    zip_end(&z, &b);
+    const char *told = hear(buf_view(&b), "x", NULL);
+    cr_expect(strstr(told, line_a) && strstr(told, line_b) && strstr(told, "2 damaged logs/bad.evtx evtx")
+                  && strstr(told, "bad CRC") && sums.failed == 1 && sums.wanted == 3,
+              "%s", told);
+    buf_free(&b);
+    /* a method nobody here reads */
+    zip_add(&z, STR("logs/System.evtx"), 0, 0, A, A, false),
+        zip_add(&z, STR("logs/bad.evtx"), 9, 0, A, A, false),
+        zip_add(&z, STR("logs/Security.evtx"), 0, 0, B, B, false);
+    zip_end(&z, &b);
+    told = hear(buf_view(&b), "x", NULL);
+    cr_expect(strstr(told, line_a) && strstr(told, line_b)
+                  && strstr(told, "2 failed logs/bad.evtx unknown 00000000: unpack it with 7zz x: "
+                                  "Unsupported ZIP compression method (9: deflation-64-bit)"),
+              "%s", told);
+    buf_free(&b);
+    /* its header is gone: the directory leads to nothing, and the rest is found from the front */
+    zip_add(&z, STR("logs/System.evtx"), 0, 0, A, A, false);
+    size_t at = z.out.n;
+    zip_add(&z, STR("logs/bad.evtx"), 0, 0, text, text, false),
+        zip_add(&z, STR("logs/Security.evtx"), 0, 0, B, B, false);
+    zip_end(&z, &b);
+    memset(b.p + at, 'x', 4);
+    told = hear(buf_view(&b), "x", NULL);
+    cr_expect(strstr(told, line_a) && strstr(told, line_b) && strstr(sums.why, "header in it is damaged"),
+              "%s\n%s", sums.why, told);
+    buf_free(&b);
+    /* deflate that breaks in the middle */
+    pack(&b, "zip", "none", NULL, NULL, three, 3);
+    char *second = memmem(b.p, b.n, "logs/bad.evtx", 13);
+    memset(second + 600, 0xff, 200);
+    told = hear(buf_view(&b), "x", NULL);
+    cr_expect(strstr(told, line_a) && strstr(told, line_b)
+                  && strstr(told, "2 failed logs/bad.evtx unknown 00000000: ZIP decompression failed")
+                  && sums.failed == 1,
+              "%s\n%s", sums.why, told);
+    buf_free(&b);
+}
+
+Test(container, locked, .init = make_logs)
+{
+    static const struct {
+        const char *options;
+    } rows[] = {{"zip:encryption=zipcrypt"}, {"zip:encryption=aes128"}, {"zip:encryption=aes256"}};
+    const struct str wrong[] = {STR("nothing"), STR("infected"), STR("")}, right[] = {STR("nothing"),
+                                                                                      STR("Ma\xc3\x9f"
+                                                                                          "krug"),
+                                                                                      STR("infected")};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const struct packed three[] = THREE;
+        struct buf b = {0};
+        pack(&b, "zip", "none", rows[i].options,
+             "Ma\xc3\x9f"
+             "krug",
+             three, 3);
+        const char *told = hear(buf_view(&b), "x", NULL);
+        cr_expect(sums.seen == 3 && sums.locked == 3 && sums.failed == 3 && !sums.wanted
+                      && strstr(sums.why, "3 of its files need a passphrase: --password-file"),
+                  "%s: %s\n%s", rows[i].options, sums.why, told);
+        cr_expect(strstr(told, "1 locked logs/System.evtx") && strstr(told, "3 locked logs/Security.evtx"),
+                  "%s", told);
+        told = hear(buf_view(&b), "x", &(struct container_ask){.password = wrong, .n_password = LEN(wrong)});
+        cr_expect(sums.locked == 3 && !sums.wanted
+                      && strstr(told, "no passphrase of --password-file opens it"),
+                  "%s: %s\n%s", rows[i].options, sums.why, told);
+        told = hear(buf_view(&b), "x", &(struct container_ask){.password = right, .n_password = LEN(right)});
+        cr_expect(sums.locked == 0 && sums.wanted == 2 && !sums.failed && !sums.why[0] && strstr(told, line_a)
+                      && strstr(told, line_b),
+                  "%s: %s\n%s", rows[i].options, sums.why, told);
+        buf_free(&b);
+    }
+}
+
+/* A wrong word whose check byte fits, one of 256, is no reason to believe what comes out. */
+Test(container, a_wrong_word_that_looks_right, .init = make_logs)
+{
+    static char word[600][8];
+    static struct str many[601];
+    struct buf b = {0};
+    pack(&b, "zip", "none", "zip:encryption=zipcrypt", "right", &(struct packed){"logs/System.evtx", A, 0},
+         1);
+    for (size_t i = 0; i < 600; i++)
+        snprintf(word[i], sizeof word[i], "no%zu", i), many[i] = str_of(word[i]);
+    many[600] = STR("right");
+    const char *told = hear(buf_view(&b), "x", &(struct container_ask){.password = many, .n_password = 600});
+    cr_expect(sums.locked == 1 && !sums.wanted, "%s", told);
+    told = hear(buf_view(&b), "x", &(struct container_ask){.password = many, .n_password = 601});
+    cr_expect(strstr(told, line_a) && !sums.failed, "%s\n%s", sums.why, told);
+    buf_free(&b);
+}
+
+Test(container, bombs, .init = make_logs)
+{
+    static const char *const packs[][2] = {
+        {"zip", "none"}, {"7zip", "none"}, {"ustar", "gzip"}, {"ustar", "xz"}, {"ustar", "zstd"}};
+    struct buf big = {0}, b = {0};
+    cr_assert(buf_room(&big, 64u << 20));
+    memset(big.p, 0, 64u << 20), memcpy(big.p, A.p, A.n), big.n = 64u << 20;
+    const struct packed rows[] = {
+        {"logs/System.evtx", A, 0}, {"logs/big.evtx", buf_view(&big), 0}, {"logs/Security.evtx", B, 0}};
+    for (size_t i = 0; i < LEN(packs); i++) {
+        pack(&b, packs[i][0], packs[i][1], NULL, NULL, rows, 3);
+        const char *told = hear(buf_view(&b), "x", &(struct container_ask){.most = 8u << 20});
+        cr_expect(said.code == E_LIMIT && sums.wanted == 1 && sums.failed == 1 && sums.out < 9u << 20,
+                  "%s: %s, %d out\n%s", packs[i][0], said.why, (int)sums.out, told);
+        cr_expect(strstr(told, line_a) && strstr(told, "failed logs/big.evtx"), "%s", told);
+        /* one member too large costs itself */
+        told = hear(buf_view(&b), "x", &(struct container_ask){.member_most = 8u << 20});
+        cr_expect(said.code == OK && sums.wanted == 2 && sums.failed == 1 && strstr(told, line_b)
+                      && strstr(told, "larger than --limits file-bytes"),
+                  "%s: %s\n%s", packs[i][0], sums.why, told);
+        buf_free(&b);
+    }
+    buf_free(&big);
+}
+
+/* A member nobody wants may be of any size: of a zip it costs nothing, and what must be read to get past it
+ * counts. */
+Test(container, zeros_nobody_wants, .init = make_logs)
+{
+    struct buf big = {0}, b = {0};
+    cr_assert(buf_room(&big, 64u << 20));
+    memset(big.p, 0, 64u << 20), big.n = 64u << 20;
+    const struct packed rows[] = {{"zeros.evtx", buf_view(&big), 0}, {"logs/System.evtx", A, 0}};
+    pack(&b, "zip", "none", NULL, NULL, rows, 2);
+    const char *told = hear(buf_view(&b), "x", &(struct container_ask){.most = 8u << 20});
+    cr_expect(said.code == OK && sums.wanted == 1
+                  && strstr(told, "1 named zeros.evtx unknown 00000000: zeros where its contents should be")
+                  && strstr(told, line_a),
+              "%s %s\n%s", said.why, sums.why, told);
+    buf_free(&b);
+    pack(&b, "ustar", "gzip", NULL, NULL, rows, 2);
+    hear(buf_view(&b), "x", &(struct container_ask){.most = 8u << 20});
+    cr_expect(said.code == E_LIMIT, "%s", sums.why);
+    buf_free(&b), buf_free(&big);
+}
+
+Test(container, seventy_thousand_members, .init = make_logs, .timeout = 120)
+{
+    struct zip_hand z = {0};
+    struct buf b;
+    char name[32];
+    for (unsigned i = 0; i < 70000; i++) {
+        bool log = i == 3 || i == 69999;
+        int n = snprintf(name, sizeof name, "d\\f%u.txt", i);
+        zip_add(&z, (struct str){name, (size_t)n}, 0, 0, log ? A : text, log ? A : text, false);
+    }
+    zip_end(&z, &b); /* its end record counts modulo 65,536 */
+    const char *told = hear(buf_view(&b), "x", NULL);
+    cr_expect(sums.seen == 70000 && sums.wanted == 2 && !sums.why[0] && strstr(told, "4 whole d/f3.txt evtx")
+                  && strstr(told, "70000 whole d/f69999.txt evtx"),
+              "%d %s\n%s", (int)sums.seen, sums.why, told);
+    told = hear(buf_view(&b), "x", &(struct container_ask){.only = 70000});
+    cr_expect(strncmp(told, "70000 whole", 11) == 0 && sums.wanted == 1, "%s", told);
+    buf_free(&b);
+}
+
+Test(container, one_member_of_each_format, .init = make_logs)
+{
+    for (size_t i = 0; i < LEN(written); i++) {
+        struct buf b = {0};
+        write_three(i, &b);
+        const char *told = hear(buf_view(&b), "x", NULL), *at = strstr(told, line_b);
+        cr_assert(at && at > told);
+        while (at > told && at[-1] != '\n')
+            at--;
+        uint32_t ordinal = (uint32_t)strtoul(at, NULL, 10);
+        told = hear(buf_view(&b), "x", &(struct container_ask){.only = ordinal});
+        cr_expect(strstr(told, line_b) && !strstr(told, line_a) && sums.wanted == 1, "%s, member %u:\n%s",
+                  written[i].what, ordinal, told);
+        buf_free(&b);
+    }
+}
+
+Test(container, what_is_not_read_here_says_what_does)
+{
+    static const struct {
+        const char *head;
+        size_t n, size;
+        const char *why;
+    } rows[] = {
+        {"vhdxfile", 8, 512, "VHDX disk image is not opened here: 7zz x FILE -oOUT"},
+        {"Rar!\x1a\x07\x01", 7, 512, "RAR archive is not opened here: 7zz x FILE -oOUT"},
+        {"EVF\x09\x0d\x0a\xff", 8, 512, "EnCase disk image (E01) is not opened here: ewfexport"},
+        {"\x04\x22\x4d\x18", 4, 64, "LZ4 data is not opened here: lz4 -d FILE"},
+        {"hello", 5, 5, "text is not opened here"},
+        {"PK\3\4", 4, 40, "cannot be opened"},
+        {"7z\xbc\xaf\x27\x1c", 6, 40, "cannot be opened"},
+        {"MSCF\0\0\0\0", 8, 40, "cannot be opened"},
+        {"\x1f\x8b\x08", 3, 20, "cannot be opened"},
+        {"\xfd"
+         "7zXZ\0",
+         6, 20, "cannot be opened"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char file[512];
+        memset(file, 'x', sizeof file);
+        memcpy(file, rows[i].head, rows[i].n);
+        hear((struct str){file, rows[i].size}, "x", NULL);
+        cr_expect(strstr(sums.why, rows[i].why) && !sums.wanted && said.code == OK, "row %zu: %s", i,
+                  sums.why);
+    }
+    cr_expect(container_next_step("VHDX disk image") && !container_next_step("ZIP archive")
+              && !container_next_step("text"));
+}
+
+Test(container, aff4_is_a_zip_that_is_not_one)
+{
+    struct zip_hand z = {0};
+    struct buf b;
+    zip_add(&z, STR("container.description"), 0, 0, text, text, false),
+        zip_add(&z, STR("information.turtle"), 0, 0, text, text, false);
+    zip_end(&z, &b);
+    hear(buf_view(&b), "x", NULL);
+    cr_expect(strstr(sums.why, "AFF4") && strstr(sums.why, "aff4imager"), "%s", sums.why);
+    buf_free(&b);
+}
+
+/* --- names */
+
+Test(container, names)
+{
+    static const struct {
+        const char *raw, *name;
+        bool climbs;
+    } rows[] = {
+        {"a/b.evtx", "a/b.evtx", false},
+        {"a\\b\\c.evtx", "a/b/c.evtx", false},
+        {"C:\\Windows\\x", "C:/Windows/x", false},
+        {"/etc/passwd", "etc/passwd", false},
+        {"./a/./b//c", "a/b/c", false},
+        {"../x", "%2E%2E/x", true},
+        {"a/..\\..\\x", "a/%2E%2E/%2E%2E/x", true},
+        {"..", "%2E%2E", true},
+        {"a...b/..c", "a...b/..c", false},
+        {"", "(unnamed)", false},
+        {"/\\/", "(unnamed)", false},
+        {"Pr\xc3\xbc"
+         "fung\\System.evtx",
+         "Pr\xc3\xbc"
+         "fung/System.evtx",
+         false}, /* UTF-8 */
+        {"Pr\x81"
+         "fung\\System.evtx",
+         "Pr\xc3\xbc"
+         "fung/System.evtx",
+         false},                             /* code pages 437 and 850 */
+        {"a\x1b[31mb", "a\x1b[31mb", false}, /* escapers show it */
+    };
+    struct arena a;
+    cr_assert(arena_make(&a, 1 << 20));
+    for (size_t i = 0; i < LEN(rows); i++) {
+        bool climbs;
+        struct str s = member_name(str_of(rows[i].raw), &a, &climbs);
+        cr_expect(str_eq(s, str_of(rows[i].name)) && climbs == rows[i].climbs, "%s: %.*s", rows[i].raw,
+                  STR_ARG(s));
+    }
+    static char longest[20000];
+    memset(longest, 'a', sizeof longest);
+    for (size_t shift = 0; shift < 4; shift++) {
+        bool climbs;
+        for (size_t i = shift; i + 1 < sizeof longest; i += 2)
+            memcpy(longest + i, "\xc3\xbc", 2);
+        struct str s = member_name((struct str){longest, sizeof longest - 1}, &a, &climbs);
+        cr_expect(s.n <= LIM_MEMBER_NAME && s.n > LIM_MEMBER_NAME - 8 && str_ends_ci(s, STR("\xe2\x80\xa6")));
+        size_t at = 0;
+        while (at < s.n)
+            cr_assert(utf8_next(s, &at) != UTF_BAD);
+    }
+    arena_free(&a);
+}
