@@ -17,6 +17,7 @@ enum {
     FLAG_NO_CRC = 4,
     SEEN_BITS = 8,
     SEEN_BYTES = 320,
+    MEND_BYTES = 4 * 65536, /* of a chunk, looked through for the ends of records whose marks are damaged */
     PUT_AT = 64 * 1024
 };
 static const uint8_t file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
@@ -52,12 +53,17 @@ struct walk {
     enum status st;    /* what the sink said */
 };
 
+/* In use; in use, but one of its marks (magic, size, copy of the size) is damaged; or left over from before.
+ */
+enum standing { IN_USE, MENDED, SLACK };
+
 /* A record with what is known of it before anything is decoded. */
 struct head {
     uint64_t off;
     uint32_t size, source, id;
     int64_t record_id, time;
-    bool recovered, sane;
+    enum standing standing;
+    bool sane;
 };
 
 /* --- Anomalies */
@@ -259,7 +265,7 @@ static void emit_event(struct walk *w, const struct head *h)
     f.v[EV_TIME] = val_i(h->time), f.v[EV_RECORD_ID] = val_i(h->record_id),
     f.v[EV_PID] = int_or_null(w->ev, BXS_PID);
     f.v[EV_SID] = w->text.n ? val_s(buf_view(&w->text)) : val_null();
-    f.v[EV_RECOVERED] = val_i(h->recovered), f.v[EV_IDENTITY] = val_i((int64_t)identity);
+    f.v[EV_RECOVERED] = val_i(h->standing == SLACK), f.v[EV_IDENTITY] = val_i((int64_t)identity);
     f.v[EV_DATA] = val_s(buf_view(&w->out)), f.v[EV_SIZE] = val_i(h->size),
     f.v[EV_KEYWORDS] = int_or_null(w->ev, BXS_KEYWORDS);
     w->st = w->sink(w->ctx, &f, w->e);
@@ -367,7 +373,7 @@ static bool put_line(struct walk *w, const struct head *h)
     buf_put(out, ",\"time\":\"", 9), buf_time(out, h->time), buf_char(out, '"');
     bx_system_json(w->bx, w->ev, out);
     buf_put(out, ",\"offset\":", 10), buf_u64(out, h->off);
-    if (h->recovered)
+    if (h->standing != IN_USE)
         buf_z(out, ",\"recovered\":true");
     buf_put(out, ",\"data\":", 8);
     bool whole = bx_data_json(w->bx, w->ev, out, NULL);
@@ -392,9 +398,9 @@ static void flush_text(struct walk *w, size_t least)
 
 /* What a record says of itself before anything is decoded. */
 static struct head read_head(const struct bx_head *from, const uint8_t *p, uint32_t size, uint64_t off,
-                             bool recovered)
+                             enum standing standing)
 {
-    struct head h = {.off = off, .size = size, .recovered = recovered};
+    struct head h = {.off = off, .size = size, .standing = standing};
     int64_t id;
     h.id = bx_int(from->event_id, &id) && id >= 0 && id <= 0xffff ? (uint32_t)id : TALLY_NO_ID;
     if (!bx_int(from->record_id, &h.record_id))
@@ -418,7 +424,7 @@ static bool deliver(struct walk *w, const struct head *h, int32_t want)
             return false;
         buf_char(&w->out, '\n');
         flush_text(w, PUT_AT);
-    } else if (e && e->how == WANT_FOLD && !h->recovered && !w->want->all_events) {
+    } else if (e && e->how == WANT_FOLD && h->standing != SLACK && !w->want->all_events) {
         fold_event(w, h, e);
     } else {
         emit_event(w, h);
@@ -453,15 +459,16 @@ static struct tally_count *count_of(struct walk *w, const struct bx_head *from, 
 
 /* One record of size bytes at p, which is at distance at in the chunk. False: it cannot be read. */
 static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t size, uint64_t off,
-                        bool recovered)
+                        enum standing standing)
 {
     struct bx_event *ev = w->ev;
-    if (!bx_open(w->bx, at + RECORD_HEADER, size - RECORD_LEAST, recovered ? BX_STRICT : BX_ANY_LANE, ev))
+    enum bx_lane lane = standing == IN_USE ? BX_ANY_LANE : BX_STRICT;
+    if (!bx_open(w->bx, at + RECORD_HEADER, size - RECORD_LEAST, lane, ev))
         return false;
     struct bx_head from;
     bx_head(ev, &from);
-    struct head h = read_head(&from, p, size, off, recovered);
-    if (recovered && (!w->want->recovered || h.id == TALLY_NO_ID))
+    struct head h = read_head(&from, p, size, off, standing);
+    if (standing == SLACK && (!w->want->recovered || h.id == TALLY_NO_ID))
         return true;
     struct tally_count *c = count_of(w, &from, &h);
     if (!c) {
@@ -469,7 +476,7 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
         return true;
     }
     int32_t want = c->want;
-    if (!recovered) {
+    if (standing != SLACK) {
         tally_add(w->tally, c, h.source, h.sane ? h.time : INT64_MIN, h.record_id, off);
         if (h.record_id != (int64_t)le64(p + 8))
             w->stats->hints |= EVTX_HINT_RENUMBERED;
@@ -495,13 +502,15 @@ static uint32_t record_size(const uint8_t *p, size_t n, size_t at)
 
 /* --- Chunks */
 
-/* free: where its records end by its own word (free_known), else its end. */
+/* free: where its records end by its own word (free_known), else its end. counted: how many records it has by
+ * its own word, 0: it does not say; used: those met, read or not; skips: ids leave numbers out where nothing
+ * is damaged. mend: bytes that may still be looked through for the end of a record. */
 struct chunk {
     const uint8_t *p;
     size_t n;
-    uint64_t off;
-    size_t free;
-    bool free_known, damaged, signature;
+    uint64_t off, counted, used;
+    size_t free, mend;
+    bool free_known, damaged, signature, skips;
 };
 
 static bool all_zero(const uint8_t *p, size_t n)
@@ -509,24 +518,41 @@ static bool all_zero(const uint8_t *p, size_t n)
     return n == 0 || (p[0] == 0 && memcmp(p, p + 1, n - 1) == 0);
 }
 
+/* Of a header whose signature is as it should be. */
+static uint32_t header_crc(const struct chunk *c)
+{
+    uint32_t crc = crc32_add(0, chunk_magic, sizeof chunk_magic);
+    return crc32_add(crc32_add(crc, c->p + 8, 112), c->p + 128, CHUNK_HEADER - 128);
+}
+
+/* How many records the header counts, 0 where it says nothing that can be. */
+static uint64_t counted(const struct chunk *c)
+{
+    uint64_t first = le64(c->p + 8), last = le64(c->p + 16);
+    return last >= first && last - first < EVTX_CHUNK / RECORD_LEAST ? last - first + 1 : 0;
+}
+
 /* Checks of the header; none of them stops the walk. */
 static void check_chunk(struct walk *w, struct chunk *c)
 {
-    if (memcmp(c->p, chunk_magic, 8) != 0) {
-        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "begins with 0x%016llx",
-                (unsigned long long)le64(c->p));
-        c->damaged = true;
-        return;
+    uint32_t header = le32(c->p + 124), records = le32(c->p + 52), free_at = le32(c->p + 48),
+             crc = header_crc(c);
+    bool sound = crc == header;
+    c->signature = memcmp(c->p, chunk_magic, 8) == 0;
+    if (!c->signature) {
+        anomaly(w, c->off, "chunk-magic", "a chunk without its signature", "begins with 0x%016llx%s",
+                (unsigned long long)le64(c->p), sound ? "; its checksum proves the rest of its header" : "");
+        c->damaged = true, c->signature = sound;
     }
-    c->signature = true;
-    uint32_t header = le32(c->p + 124), records = le32(c->p + 52), free_at = le32(c->p + 48);
+    if (!c->signature)
+        return;
     bool no_crc = le32(c->p + 120) & FLAG_NO_CRC, free_ok = free_at >= CHUNK_HEADER && free_at <= c->n;
-    uint32_t crc = crc32_add(crc32_add(0, c->p, 120), c->p + 128, CHUNK_HEADER - 128);
-    if (!no_crc && crc != header) {
+    if (!no_crc && !sound) {
         anomaly(w, c->off, "chunk-header", "checksum of a chunk header is wrong",
                 "stored %08x, computed %08x", header, crc);
         c->damaged = true;
     }
+    c->counted = no_crc || sound ? counted(c) : 0;
     if (!free_ok && c->n == EVTX_CHUNK)
         anomaly(w, c->off + 48, "chunk-free", "free space of a chunk begins outside it", "at %u", free_at);
     if (free_ok) {
@@ -559,43 +585,93 @@ static size_t next_record(const struct chunk *c, size_t at)
     return c->n;
 }
 
+/* Can a record begin at at, or do records end there? It shows in its magic, its sizes or the free space. */
+static bool may_begin(const struct chunk *c, size_t at)
+{
+    if (at == c->free || at + RECORD_LEAST > c->n)
+        return at == c->free || at == c->n;
+    uint32_t size = le32(c->p + at + 4);
+    bool copy = size >= RECORD_LEAST && size <= c->n - at && le32(c->p + at + size - 4) == size;
+    return copy || le32(c->p + at) == RECORD_MAGIC;
+}
+
+/* The size of a record one of whose marks is damaged, as the other two say; 0 where they do not agree. The
+ * next whole record begins at next. */
+static uint32_t mended_size(struct chunk *c, size_t at, size_t next)
+{
+    const uint8_t *p = c->p + at;
+    if (c->n - at < RECORD_LEAST)
+        return 0;
+    uint32_t size = le32(p + 4);
+    bool magic = le32(p) == RECORD_MAGIC, fits = size >= RECORD_LEAST && size <= c->n - at;
+    if (fits && (magic ? may_begin(c, at + size) : le32(p + size - 4) == size))
+        return size;
+    for (size_t n = RECORD_LEAST; magic && n <= next - at && c->mend; n += 4, c->mend -= 4)
+        if (le32(p + n - 4) == n && may_begin(c, at + n))
+            return (uint32_t)n;
+    return 0;
+}
+
+/* A stretch of the chunk where no whole record begins. The record it holds is read if two of its three marks
+ * stand and all of it decodes. Returns where to go on; end: no whole record follows in use. */
+static size_t walk_damage(struct walk *w, struct chunk *c, size_t at, uint64_t last, bool *end)
+{
+    bool magic = le32(c->p + at) == RECORD_MAGIC;
+    const char *code = magic ? "record-size" : "record-magic";
+    size_t next = next_record(c, at), most = next < c->n ? next : c->free;
+    uint32_t size = mended_size(c, at, next);
+    c->damaged = true;
+    if (size && le64(c->p + at + 8) > last && read_record(w, c->p + at, at, size, c->off + at, MENDED)) {
+        w->stats->seen++, w->stats->recovered++, c->used++;
+        anomaly(w, c->off + at, code,
+                magic ? "sizes of a record disagree" : "the mark of a record is damaged",
+                "%u bytes, read as recovered", size);
+        return at + size;
+    }
+    if (!going(w))
+        return at;
+    char why[80];
+    snprintf(why, sizeof why, "%zu bytes skipped%s", most - at, next < c->n ? "" : ", no record behind them");
+    /* without a word of the chunk itself, ids say how many are lost */
+    uint64_t gap = next < c->n && last && !c->skips && !c->counted ? le64(c->p + next + 8) - last - 1 : 1;
+    uint64_t lost = gap > 1 && gap <= (most - at) / RECORD_LEAST ? gap : 1;
+    w->stats->seen += lost, w->stats->failed += lost - 1, c->used += lost;
+    record_failed(w, c->off + at, code,
+                  magic ? "sizes of a record disagree" : "no record where one should begin", why);
+    *end = next >= c->n || next >= c->free;
+    return next < c->n ? next : c->n;
+}
+
 /* Records in use, from the header on. Returns where they end. */
 static size_t walk_records(struct walk *w, struct chunk *c)
 {
     size_t at = CHUNK_HEADER;
     uint64_t last = 0;
-    while (going(w) && at + RECORD_LEAST <= c->n) {
+    bool end = false, lost = false;
+    while (going(w) && !end && at + RECORD_LEAST <= c->n) {
         uint32_t size = record_size(c->p, c->n, at);
-        if (!size) {
-            bool magic = le32(c->p + at) == RECORD_MAGIC;
-            if (at >= c->free || all_zero(c->p + at, c->free - at))
-                break;
-            size_t next = next_record(c, at), end = next < c->n ? next : c->free;
-            char why[80];
-            snprintf(why, sizeof why, "%zu bytes skipped%s", end - at,
-                     next < c->n ? "" : ", no record behind them");
-            w->stats->seen++;
-            record_failed(w, c->off + at, magic ? "record-size" : "record-magic",
-                          magic ? "sizes of a record disagree" : "no record where one should begin", why);
-            c->damaged = true;
-            if (next >= c->n || next >= c->free)
-                return next < c->n ? next : c->n;
-            at = next;
-            continue;
-        }
         uint64_t id = le64(c->p + at + 8);
-        if (at >= c->free && id != last + 1)
+        if (!size && (at >= c->free || all_zero(c->p + at, c->free - at)))
+            break;
+        if (size && at >= c->free && id != last + 1)
             /* behind the free space's begin: in use only if it goes on counting */
             break;
-        if (at == c->free)
-            anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space",
-                    "free space at %zu, next record %llu", c->free, (unsigned long long)id);
         if (w->want->records && w->stats->seen >= w->want->records) {
             w->full = true, reached(w, c->off + at, too_many);
             break;
         }
-        w->stats->seen++;
-        bool read = read_record(w, c->p + at, at, size, c->off + at, false);
+        if (!size) {
+            uint64_t failed = w->stats->failed;
+            at = walk_damage(w, c, at, last, &end);
+            lost = w->stats->failed > failed;
+            last = lost ? last : id;
+            continue;
+        }
+        if (at == c->free)
+            anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space",
+                    "free space at %zu, next record %llu", c->free, (unsigned long long)id);
+        w->stats->seen++, c->used++;
+        bool read = read_record(w, c->p + at, at, size, c->off + at, IN_USE);
         if (!read && bx_too_deep(w->bx))
             reached(w, c->off + at, too_deep);
         if (read)
@@ -603,9 +679,23 @@ static size_t walk_records(struct walk *w, struct chunk *c)
         else
             record_failed(w, c->off + at, "record-binxml", "a record cannot be decoded",
                           w->ev->why ? w->ev->why : "no reason");
-        at += size, last = id;
+        c->skips |= last && !lost && id != last + 1;
+        at += size, last = id, lost = false;
     }
     return at;
+}
+
+/* A chunk knows how many records it holds: what was not met is lost, and counted. */
+static void count_lost(struct walk *w, struct chunk *c)
+{
+    if (c->used >= c->counted || !going(w))
+        return;
+    uint64_t lost = c->counted - c->used;
+    w->stats->seen += lost, w->stats->failed += lost;
+    c->damaged = true;
+    tally_break(w->tally);
+    anomaly(w, c->off + 8, "records-lost", "records of a chunk are lost", "it counts %llu, %llu were met",
+            (unsigned long long)c->counted, (unsigned long long)c->used);
 }
 
 /* Slack: what the chunk held before. Only records that decode without one wrong name or template count. */
@@ -621,7 +711,7 @@ static void walk_slack(struct walk *w, const struct chunk *c, size_t from)
         }
         if (!found && !unreadable)
             first = at;
-        if (read_record(w, c->p + at, at, size, c->off + at, true))
+        if (read_record(w, c->p + at, at, size, c->off + at, SLACK))
             w->stats->seen++, w->stats->recovered++, found++;
         else
             unreadable++;
@@ -635,7 +725,7 @@ static void walk_slack(struct walk *w, const struct chunk *c, size_t from)
 
 static void walk_chunk(struct walk *w, uint64_t off, size_t n)
 {
-    struct chunk c = {.p = w->file.p + off, .n = n, .off = off, .free = n};
+    struct chunk c = {.p = w->file.p + off, .n = n, .off = off, .free = n, .mend = MEND_BYTES};
     if (all_zero(c.p, n < 4096 ? n : 4096) && all_zero(c.p, n))
         return; /* never used: logs grow by 16 chunks at a time */
     w->stats->chunks++;
@@ -652,6 +742,7 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
         if (c.free_known && end < c.free && !c.damaged && going(w))
             anomaly(w, off + 48, "chunk-free", "free space of a chunk begins behind its last record",
                     "free space at %zu, records end at %zu", c.free, end);
+        count_lost(w, &c);
         walk_slack(w, &c, end);
     }
     w->stats->bad_chunks += c.damaged;
@@ -819,8 +910,16 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
     uint64_t base = first_chunk(file), chunk = off >= base ? off - (off - base) % EVTX_CHUNK : 0,
              at = off - chunk;
     size_t n = chunk < file.n && file.n - chunk < EVTX_CHUNK ? (size_t)(file.n - chunk) : EVTX_CHUNK;
-    if (off < base || off >= file.n || at < CHUNK_HEADER
-        || !(*size = record_size(file.p + chunk, n, (size_t)at)))
+    enum standing standing = IN_USE;
+    *size = 0;
+    if (off >= base && off < file.n && at >= CHUNK_HEADER
+        && !(*size = record_size(file.p + chunk, n, (size_t)at))) {
+        struct chunk c = {.p = file.p + chunk, .n = n, .off = chunk, .mend = MEND_BYTES};
+        uint32_t free_at = le32(c.p + 48);
+        c.free = free_at >= CHUNK_HEADER && free_at <= n ? free_at : n;
+        *size = mended_size(&c, (size_t)at, next_record(&c, (size_t)at)), standing = MENDED;
+    }
+    if (!*size)
         return err_set(e, E_FORMAT, off, "event record", "no record begins here");
     struct evtx_stats stats = {0};
     struct want none = {0};
@@ -828,12 +927,13 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
         .file = file, .want = &none, .format = format, .stats = &stats, .e = e, .scratch = scratch};
     if (walk_begin(&w)) {
         bx_chunk(w.bx, file.p + chunk, n);
-        if (!bx_open(w.bx, (size_t)at + RECORD_HEADER, *size - RECORD_LEAST, BX_ANY_LANE, w.ev)) {
+        enum bx_lane lane = standing == IN_USE ? BX_ANY_LANE : BX_STRICT;
+        if (!bx_open(w.bx, (size_t)at + RECORD_HEADER, *size - RECORD_LEAST, lane, w.ev)) {
             w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why);
         } else {
             struct bx_head from;
             bx_head(w.ev, &from);
-            struct head h = read_head(&from, file.p + off, *size, off, false);
+            struct head h = read_head(&from, file.p + off, *size, off, standing);
             /* as in a dump: data that cannot be read are said to be so, the rest stands */
             if (!put_record(&w, &h) && !w.out.n)
                 w.st = err_set(e, E_FORMAT, off, "event record", "%s",
