@@ -118,7 +118,7 @@ static int fake_worker(void)
         plat_file fd[JOB_FILES];
         size_t n = JOB_FILES, got;
         struct err e = {0};
-        struct job j;
+        struct job_order j;
         if (plat_child_recv(head, sizeof head, fd, &n, &e) != OK || le32(head) - 1 > sizeof body
             || plat_child_recv(body, le32(head) - 1, NULL, NULL, &e) != OK)
             return 0;
@@ -127,7 +127,7 @@ static int fake_worker(void)
             continue;
         }
         char text[9] = "";
-        if (job_get(span_of(body, le32(head) - 1, 0), &j, &e) != OK
+        if (job_order_get(span_of(body, le32(head) - 1, 0), &j, &e) != OK
             || plat_read_at(fd[0], 0, text, 9, &got, &e) != OK)
             return 1;
         if (j.op == JOB_SNIFF && text[8] == 'w')
@@ -482,7 +482,7 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
         struct proc *p;
         struct err e = {0};
         struct buf b = {0}, in = {0};
-        struct job j = {.op = JOB_HASH, .n_files = (uint8_t)files[i].n};
+        struct job_order j = {.op = JOB_HASH, .n_files = (uint8_t)files[i].n};
         struct done d = {.status = E_STOP};
         struct exit_info how;
         plat_file fd[JOB_FILES];
@@ -497,7 +497,7 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
             fd[k] = mkstemp(name), j.bytes[k] = files[i].claims[k];
             cr_assert(fd[k] >= 0 && unlink(name) == 0 && ftruncate((int)fd[k], files[i].is[k]) == 0);
         }
-        at = frame_begin(&b, FRAME_JOB), job_put(&b, &j), frame_end(&b, at);
+        at = frame_begin(&b, FRAME_JOB), job_order_put(&b, &j), frame_end(&b, at);
         cr_assert_eq(frame_to(p, &b, fd, files[i].n, &e), OK, "%s", e.why);
         for (bool eof = false, done = false; !done && !eof;) {
             uint8_t bytes[4096], type;
@@ -524,13 +524,13 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
 Test(wire, jobs_and_ends_cut_short)
 {
     struct buf b = {0};
-    struct job j = {.op = JOB_HIVE, .n_files = 3, .bytes = {1, 2, 3}}, k;
+    struct job_order j = {.op = JOB_HIVE, .n_files = 3, .bytes = {1, 2, 3}}, k;
     struct done d = {.status = E_TRUNC, .has_hash = 1, .seen = 9, .what = STR("what"), .why = STR("why")}, f;
     struct err e = {0};
-    job_put(&b, &j);
-    cr_expect(job_get(span_of(b.p, b.n, 0), &k, &e) == OK && k.bytes[2] == 3 && k.op == JOB_HIVE);
+    job_order_put(&b, &j);
+    cr_expect(job_order_get(span_of(b.p, b.n, 0), &k, &e) == OK && k.bytes[2] == 3 && k.op == JOB_HIVE);
     for (size_t n = 0; n < b.n; n++)
-        cr_expect_neq(job_get(span_of(b.p, n, 0), &k, &(struct err){0}), OK, "job cut to %zu", n);
+        cr_expect_neq(job_order_get(span_of(b.p, n, 0), &k, &(struct err){0}), OK, "job cut to %zu", n);
     b.n = 0, done_put(&b, &d);
     cr_expect(done_get(span_of(b.p, b.n, 0), &f, &e) == OK && f.seen == 9 && str_eq(f.why, STR("why")));
     for (size_t n = 0; n < b.n; n++)

@@ -52,26 +52,19 @@ static enum status add_part(struct dump *d, struct part p, struct err *e)
     return OK;
 }
 
-static bool is_log(const struct file *f) { return f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED; }
-
-static bool is_registry(const struct file *f)
-{
-    return f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT;
-}
-
 static enum status plan(struct dump *d, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < d->ev.n && st == OK; i++) {
         const struct file *f = &d->ev.file[i];
-        uint32_t slots = is_log(f) ? evtx_slots(f->bytes) : 0;
-        if (is_registry(f) && d->want.all_events) /* a filter for events wants events */
+        uint32_t slots = file_is_log(f) ? evtx_slots(f->bytes) : 0;
+        if (file_is_registry(f) && d->want.all_events) /* a filter for events wants events */
             st = add_part(d, (struct part){.file = i}, e);
         for (uint32_t at = 0; at < slots && st == OK; at += DUMP_SLOTS)
             st = add_part(d, (struct part){i, at, slots - at < DUMP_SLOTS ? slots - at : DUMP_SLOTS}, e);
-        if (!slots && !is_registry(f) && f->hive == i && f->is.format)
+        if (!slots && !file_is_registry(f) && f->hive == i && f->is.format)
             complain_text(0, "%s: %s, %s", f->place.p, f->is.format,
-                          is_log(f) ? "without a single chunk" : "not an event log or hive");
+                          file_is_log(f) ? "without a single chunk" : "not an event log or hive");
     }
     return st;
 }
@@ -110,7 +103,7 @@ static enum status ask(struct dump *d, struct child *c, size_t index, struct err
             n++;
         size_t at = frame_begin(&d->out, DUMP_OPEN);
         buf_char(&d->out, f->is.kind == KIND_HIVE ? DUMP_HIVE
-                          : is_log(f)             ? DUMP_LOG
+                          : file_is_log(f)        ? DUMP_LOG
                                                   : DUMP_REG_TEXT),
             buf_char(&d->out, (char)n);
         for (size_t i = 0; i < n; i++)

@@ -5,6 +5,7 @@
 #include "kb/kb.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
+#include "run/pool.h"
 #include "run/progress.h"
 #include <string.h>
 
@@ -144,7 +145,7 @@ int cmd_inspect(int argc, char **argv)
         char text[160];
         unsigned layers;
         struct err e = {0};
-        if (ingest_jail(&layers, &e) != OK)
+        if (pool_ask_jail(&layers, &e) != OK)
             return complain(&e, EXIT_BUG);
         printf("jail: %s\n", jail_text(layers, text, sizeof text));
         if (argc < 2)

@@ -25,7 +25,7 @@ struct file_state {
     bool older, read;
 };
 
-struct job {
+struct check {
     struct casedb *stored, *fresh;
     struct kb *kb;
     struct evidence ev;
@@ -44,7 +44,7 @@ struct job {
 
 static enum status add_file(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
-    struct job *j = ctx;
+    struct check *j = ctx;
     (void)name, (void)n;
     struct file_state *more = realloc(j->file, (j->n_file + 1) * sizeof *more);
     if (!more)
@@ -63,7 +63,7 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
 static enum status read_options(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                 struct err *e)
 {
-    struct job *j = ctx;
+    struct check *j = ctx;
     (void)name, (void)n, (void)e;
     if (str_eq(c[0].s, STR("since")))
         str_i64(c[1].s, &j->want.since);
@@ -84,7 +84,7 @@ static enum status read_options(void *ctx, const struct cell *c, const char *con
 static enum status match_file(void *ctx, const struct cell *c, const char *const *name, size_t n,
                               struct err *e)
 {
-    struct job *j = ctx;
+    struct check *j = ctx;
     (void)name, (void)n, (void)e;
     for (size_t i = 0; i < j->n_file; i++)
         if (str_eq(j->file[i].path, c[1].s) && !c[2].null) {
@@ -95,7 +95,7 @@ static enum status match_file(void *ctx, const struct cell *c, const char *const
     return OK;
 }
 
-static enum status read_again(struct job *j, struct err *e)
+static enum status read_again(struct check *j, struct err *e)
 {
     struct ingest_result r;
     struct progress bar;
@@ -118,7 +118,7 @@ static enum status read_again(struct job *j, struct err *e)
                     : st;
 }
 
-static int64_t now_of(const struct job *j, int64_t id)
+static int64_t now_of(const struct check *j, int64_t id)
 {
     for (size_t i = 0; i < j->n_file; i++)
         if (j->file[i].id == id)
@@ -168,7 +168,7 @@ static const struct cell *column(const struct cell *c, const char *const *name, 
 static enum status check_fact(void *ctx, const struct cell *c, const char *const *name, size_t n,
                               struct err *e)
 {
-    struct job *j = ctx;
+    struct check *j = ctx;
     char sql[128];
     struct compare q = {.was = c, .name = name, .n = n};
     int64_t off = column(c, name, n, "file_off")->i, file = now_of(j, column(c, name, n, "file_id")->i);
@@ -192,7 +192,7 @@ static enum status check_fact(void *ctx, const struct cell *c, const char *const
 static enum status copy_citation(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                  struct err *e)
 {
-    struct job *j = ctx;
+    struct check *j = ctx;
     char id[64];
     (void)name, (void)n;
     snprintf(id, sizeof id, "f%lld:0x%llx", (long long)now_of(j, c[0].i), (unsigned long long)c[1].i);
@@ -206,7 +206,7 @@ static enum status copy_citation(void *ctx, const struct cell *c, const char *co
 static enum status count_second(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                 struct err *e)
 {
-    struct job *j = ctx;
+    struct check *j = ctx;
     (void)name, (void)n, (void)e;
     for (size_t i = 0; i < SECOND_RESULTS; i++)
         if (str_eq(c[0].s, str_of(second_result_names[i])))
@@ -214,7 +214,7 @@ static enum status count_second(void *ctx, const struct cell *c, const char *con
     return OK;
 }
 
-static enum status compare_all(struct job *j, struct err *e)
+static enum status compare_all(struct check *j, struct err *e)
 {
     enum status st = OK;
     char sql[512];
@@ -243,7 +243,7 @@ static enum status compare_all(struct job *j, struct err *e)
     return st;
 }
 
-static void tell_files(struct job *j)
+static void tell_files(struct check *j)
 {
     struct buf b = {0};
     for (size_t i = 0; i < j->n_file; i++) {
@@ -257,7 +257,7 @@ static void tell_files(struct job *j)
     out_put(&b);
 }
 
-static void tell(const struct job *j)
+static void tell(const struct check *j)
 {
     static const char *const text =
         "files        %llu unchanged, %llu changed, %llu missing\ncited facts  %llu derived again and equal, "
@@ -282,7 +282,7 @@ static const char stored_files[] = "SELECT id, path, place, sha256, older, state
 
 int cmd_verify(int argc, char **argv)
 {
-    struct job j = {0};
+    struct check j = {0};
     struct err e = {0};
     const char *knowledge = NULL;
     int code;

@@ -19,6 +19,11 @@ static enum status add(struct evidence *ev, struct file f, struct err *e)
     return OK;
 }
 
+bool file_to_read(const struct file *f) { return f->st == OK && !f->skipped; }
+bool file_is_log(const struct file *f) { return f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED; }
+
+bool file_is_registry(const struct file *f) { return f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT; }
+
 static bool in_folder(struct str path, const char *name)
 {
     for (struct str rest = path; rest.n;) {

@@ -20,7 +20,7 @@ struct file {
     struct str note;   /* reason for people when skipped or unreadable */
     struct sniffed is; /* filled after sniffing */
     /* hash64 of its first 4 KiB: files that differ there are no copies of each other */
-    uint64_t head;
+    uint64_t start_hash;
     size_t hive; /* index of the hive this log belongs to; own index: none */
     size_t log[2];
     uint8_t n_log;       /* of a hive: its logs */
@@ -32,6 +32,10 @@ struct evidence {
     struct file *file;
     size_t n, cap;
 };
+
+bool file_to_read(const struct file *f);     /* it is there, and no reason says to leave it */
+bool file_is_log(const struct file *f);      /* of events */
+bool file_is_registry(const struct file *f); /* a hive, or a text export */
 
 enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e);
 /* The files a case lists (path, place, older), without those that are gone. The texts are not copied. */

@@ -1,23 +1,13 @@
-/* ingest: the parent side of the worker pool: jobs out, frames checked, facts into the case in a fixed order.
- * Owns workers and buffers during the call; the caller owns evidence and case.
- * It refuses nothing that evidence can cause: a worker that dies, hangs or breaks the frame costs its job and
- * leaves a row. */
+/* ingest: facts into the case: what workers find out is checked and stored, and so is what became of each
+ * file. Owns the plan and the pool of workers during a run; the caller owns evidence and case. It refuses
+ * nothing that evidence can cause: a job that is lost leaves a row. */
 #ifndef INGEST_H
 #define INGEST_H
 #include "base/err.h"
 #include "base/want.h"
 #include "case/casedb.h"
 #include "run/discover.h"
-
-/* --limits: what one run may cost. Reaching one keeps what was read, marks the file partial and sets
- * ingest_result.limit. */
-struct run_limits {
-    uint64_t memory, file_bytes, run_bytes, records, facts, xml_depth, key_depth, file_seconds, run_seconds;
-};
-struct run_limits run_limits_default(void);
-/* "memory=512M,file-bytes=2G,facts=100000,file-seconds=60": k, M, G, T are powers of 1024. E_USAGE names the
- * word it does not know. */
-enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e);
+#include "run/run_limits.h"
 
 struct ingest_progress {
     uint64_t bytes, total;
@@ -55,6 +45,4 @@ void ingest_free(struct ingest *p);
 /* All three. */
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev,
                    const struct ingest_options *o, struct ingest_result *r, struct err *e);
-/* Starts one worker, asks which layers of its jail are in force (plat/jail.h), ends it. */
-enum status ingest_jail(unsigned *layers, struct err *e);
 #endif

@@ -13,7 +13,7 @@
 
 /* --- wire format */
 
-void job_put(struct buf *out, const struct job *j)
+void job_order_put(struct buf *out, const struct job_order *j)
 {
     buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first),
         buf_u32(out, j->count);
@@ -21,9 +21,9 @@ void job_put(struct buf *out, const struct job *j)
         buf_u64le(out, j->bytes[i]);
 }
 
-enum status job_get(struct span in, struct job *j, struct err *e)
+enum status job_order_get(struct span in, struct job_order *j, struct err *e)
 {
-    *j = (struct job){0};
+    *j = (struct job_order){0};
     j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
     for (size_t i = 0; i < JOB_FILES; i++)
         j->bytes[i] = span_u64(&in);
@@ -67,17 +67,18 @@ enum status done_get(struct span in, struct done *d, struct err *e)
 
 /* --- the child */
 
-struct worker {
+/* This worker. */
+struct self {
     struct buf out; /* frames not yet sent */
     struct want want;
     uint64_t memory;                /* bytes of private memory the jail allows */
-    struct arena want_mem, scratch; /* scratch: 16 MiB, reset for each job */
+    struct arena want_mem, scratch; /* scratch: SCRATCH_BYTES, reset for each job */
 };
 
 enum { SEND_AT = 128 * 1024, SCRATCH_BYTES = 24 << 20 };
 
-/* Ends the frame begun at at; what has gathered is sent now and then. */
-static enum status said(struct worker *w, size_t at, bool now, struct err *e)
+/* Ends the frame begun at at; what has gathered is sent now, or when it is much. */
+static enum status finish_frame(struct self *w, size_t at, bool now, struct err *e)
 {
     frame_end(&w->out, at);
     return now || w->out.n >= SEND_AT || w->out.bad ? frame_send(&w->out, e) : OK;
@@ -85,22 +86,22 @@ static enum status said(struct worker *w, size_t at, bool now, struct err *e)
 
 static enum status send_fact(void *ctx, const struct fact *f, struct err *e)
 {
-    struct worker *w = ctx;
+    struct self *w = ctx;
     size_t at = frame_begin(&w->out, FRAME_FACT);
     fact_put(&w->out, f);
-    return said(w, at, false, e);
+    return finish_frame(w, at, false, e);
 }
 
 static enum status progress(void *ctx, uint64_t bytes, struct err *e)
 {
-    struct worker *w = ctx;
+    struct self *w = ctx;
     size_t at = frame_begin(&w->out, FRAME_PROGRESS);
     buf_u64le(&w->out, bytes);
-    return said(w, at, true, e);
+    return finish_frame(w, at, true, e);
 }
 
-static enum status read_log(struct worker *w, struct span file, uint32_t first, uint32_t count,
-                            struct done *d, struct err *e)
+static enum status read_log(struct self *w, struct span file, uint32_t first, uint32_t count, struct done *d,
+                            struct err *e)
 {
     struct evtx_stats stats = {0};
     enum status st = evtx_read(file, first, count, &w->want, &w->scratch, send_fact, w, &stats, e);
@@ -109,7 +110,7 @@ static enum status read_log(struct worker *w, struct span file, uint32_t first, 
     return st;
 }
 
-static enum status send_sniffed(struct worker *w, struct span file, struct err *e)
+static enum status send_sniffed(struct self *w, struct span file, struct err *e)
 {
     struct span head = span_at(file, 0, file.n < SNIFF_BYTES ? file.n : SNIFF_BYTES);
     struct sniffed s = sniff(head);
@@ -119,10 +120,10 @@ static enum status send_sniffed(struct worker *w, struct span file, struct err *
     buf_char(&w->out, s.checksum_ok), buf_u64le(&w->out, s.rm), buf_u64le(&w->out, hash64(head.p, head.n));
     buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name),
         buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
-    return said(w, at, false, e);
+    return finish_frame(w, at, false, e);
 }
 
-static enum status run_op(struct worker *w, const struct job *j, const struct span *files, struct done *d,
+static enum status run_op(struct self *w, const struct job_order *j, const struct span *files, struct done *d,
                           struct err *e)
 {
     enum status st = OK;
@@ -141,7 +142,7 @@ static enum status run_op(struct worker *w, const struct job *j, const struct sp
 }
 
 /* The end of a file that has shrunk reads as zeros up to its last page. */
-static enum status unchanged(const struct job *j, const plat_file *fd, struct err *e)
+static enum status unchanged(const struct job_order *j, const plat_file *fd, struct err *e)
 {
     for (size_t i = 0; i < j->n_files; i++) {
         uint8_t end[2];
@@ -154,7 +155,7 @@ static enum status unchanged(const struct job *j, const plat_file *fd, struct er
     return OK;
 }
 
-static enum status do_job(struct worker *w, const struct job *j, const plat_file *fd, struct err *channel)
+static enum status do_job(struct self *w, const struct job_order *j, const plat_file *fd, struct err *channel)
 {
     struct map map[JOB_FILES] = {0};
     struct span files[JOB_FILES] = {0};
@@ -178,11 +179,11 @@ static enum status do_job(struct worker *w, const struct job *j, const plat_file
     d.what = str_of(e.what ? e.what : ""), d.why = str_of(e.why);
     size_t at = frame_begin(&w->out, FRAME_DONE);
     done_put(&w->out, &d);
-    return said(w, at, true, channel);
+    return finish_frame(w, at, true, channel);
 }
 
 /* What libraries would open or look up later is done now; then everything is given up. */
-static enum status enter_jail(struct worker *w, struct err *e)
+static enum status enter_jail(struct self *w, struct err *e)
 {
     uint8_t out[SHA256_BYTES];
     struct jail_limits lim = {.files = LIM_WORKER_FILES};
@@ -194,12 +195,12 @@ static enum status enter_jail(struct worker *w, struct err *e)
     unsigned layers = plat_jail(&lim);
     size_t at = frame_begin(&w->out, FRAME_JAIL);
     buf_u32(&w->out, layers);
-    return said(w, at, true, e);
+    return finish_frame(w, at, true, e);
 }
 
 int worker_main(void)
 {
-    struct worker w = {0};
+    struct self w = {0};
     struct buf first = {0}, body = {0};
     struct err e = {0};
     uint8_t type;
@@ -214,11 +215,11 @@ int worker_main(void)
     for (;;) {
         plat_file fd[JOB_FILES];
         size_t n = JOB_FILES;
-        struct job j;
+        struct job_order j;
         enum status st = frame_recv(&body, &type, fd, &n, &e);
         if (st == E_TRUNC)
             break;
-        if (st == OK && type == FRAME_JOB && job_get(span_of(body.p, body.n, 0), &j, &e) == OK
+        if (st == OK && type == FRAME_JOB && job_order_get(span_of(body.p, body.n, 0), &j, &e) == OK
             && j.n_files == n)
             st = do_job(&w, &j, fd, &e);
         else

@@ -13,7 +13,7 @@
 
 enum frame_type {
     FRAME_WANT = 'W', /* to the worker, first: u64 private memory it may use, want_put */
-    FRAME_JOB = 'J',  /* to the worker: struct job */
+    FRAME_JOB = 'J',  /* to the worker: struct job_order */
     FRAME_JAIL = 'L', /* to the parent, first: u32 layers in force (plat/jail.h) */
     /* to the parent: struct sniffed of the job's file, hash64 of what it was sniffed from */
     FRAME_SNIFF = 'S',
@@ -31,7 +31,8 @@ enum job_op {
     JOB_REG_TEXT, /* a text export of the registry: hash and read it */
 };
 enum { JOB_FILES = LIM_JOB_FILES, HIVE_FILES = 3 };
-struct job {
+/* What a worker is told to do. */
+struct job_order {
     uint8_t op, n_files;
     uint32_t first, count;
     uint64_t bytes[JOB_FILES];
@@ -47,8 +48,8 @@ struct done {
     struct str what, why; /* for status != OK; borrowed from the frame */
 };
 
-void job_put(struct buf *out, const struct job *j);
-enum status job_get(struct span in, struct job *j, struct err *e);
+void job_order_put(struct buf *out, const struct job_order *j);
+enum status job_order_get(struct span in, struct job_order *j, struct err *e);
 void done_put(struct buf *out, const struct done *d);
 enum status done_get(struct span in, struct done *d, struct err *e);
 

@@ -12,7 +12,7 @@ static enum status say(unsigned what, struct span s, struct buf *b)
     struct err e = {0};
     struct fact f;
     struct want w;
-    struct job j;
+    struct job_order j;
     struct done d;
     struct reread_item it;
     enum status st;
@@ -26,8 +26,8 @@ static enum status say(unsigned what, struct span s, struct buf *b)
             want_put(b, &w);
         break;
     case 2:
-        if ((st = job_get(s, &j, &e)) == OK)
-            job_put(b, &j);
+        if ((st = job_order_get(s, &j, &e)) == OK)
+            job_order_put(b, &j);
         break;
     case 3:
         if ((st = done_get(s, &d, &e)) == OK)

@@ -232,7 +232,7 @@ static void frames(void)
                                .keep = {2}};
     struct want_key key = {STR("SYSTEM"), STR("<CCS>\\Control\\Lsa"), STR("x")};
     struct want w = {.event = &event, .n_event = 1, .key = &key, .n_key = 1, .until = INT64_MAX};
-    struct job j = {.op = JOB_HIVE, .n_files = 3, .bytes = {1, 2, 3}};
+    struct job_order j = {.op = JOB_HIVE, .n_files = 3, .bytes = {1, 2, 3}};
     struct done d = {.status = E_TRUNC, .has_hash = 1, .seen = 9, .what = STR("what"), .why = STR("why")};
     struct reread_item it = {
         .file = 1, .off = 4096, .key = STR("Select"), .value = STR("Current"), .fact = STR("x")};
@@ -242,7 +242,7 @@ static void frames(void)
     for (size_t i = 0; i < FACT_COLS; i++)
         f.v[i] = val_null();
     f.v[EV_COMPUTER] = val_s(STR("PC1")), f.v[EV_TIME] = val_i(1), f.v[EV_DATA] = val_s(STR("{}"));
-    fact_put(&b[0], &f), want_put(&b[1], &w), job_put(&b[2], &j), done_put(&b[3], &d),
+    fact_put(&b[0], &f), want_put(&b[1], &w), job_order_put(&b[2], &j), done_put(&b[3], &d),
         reread_item_put(&b[4], &it);
     size_t at = frame_begin(&b[5], FRAME_FACT);
     fact_put(&b[5], &f), frame_end(&b[5], at);

@@ -1,0 +1,69 @@
+/* plan: what becomes a job, and in which order. Owns the list of jobs and what it decided about each file;
+ * the caller owns the evidence, which may grow. Knows neither processes nor the case. It refuses no file:
+ * those that limits leave out are marked so. */
+#ifndef PLAN_H
+#define PLAN_H
+#include "base/buf.h"
+#include "base/hash.h"
+#include "run/discover.h"
+#include "run/run_limits.h"
+#include "run/worker.h"
+
+enum job_state { JOB_READY, JOB_SENT, JOB_LOST, JOB_ENDED };
+
+/* One job of the run and what its worker sent before its turn came. */
+struct job {
+    struct job_order order;
+    size_t file[JOB_FILES]; /* indices of the evidence */
+    size_t at;              /* its own place in the list: its turn */
+    bool in_turn;           /* emits facts; hashing alone waits for nobody */
+    bool late;              /* may still run when the facts are judged: the hash of a log that is no copy */
+    bool again;             /* tried once before, alone or with others */
+    bool split;             /* ended without the hashes of its files: each is to be hashed alone */
+    enum job_state state;
+    uint64_t hashed; /* bytes of it in the progress */
+    struct buf held;
+};
+
+/* When a file is hashed: it has been (it may be a copy); when it is read; first of all, as the run waits for
+ * it longest; without being read; or when all has been read. */
+enum hash_when { HASH_DONE, HASH_WITH, HASH_FIRST, HASH_ONLY, HASH_LAST };
+
+/* copy: the same bytes as another file, which is read instead */
+struct file_plan {
+    enum hash_when when;
+    bool hashed, copy;
+    uint8_t hash[SHA256_BYTES];
+};
+
+struct plan {
+    struct evidence *ev;
+    size_t workers;
+    struct file_plan *file; /* of each file of ev */
+    size_t n_file;
+    struct job **job; /* each stays where it is while the list grows */
+    size_t n, cap;
+    size_t open[2]; /* jobs not ended: those the facts wait for, and late ones */
+};
+
+/* Each may be called again when more files have come. */
+enum status plan_begin(struct plan *p, struct evidence *ev, size_t workers, struct err *e);
+enum status plan_more_files(struct plan *p, struct err *e); /* ev has grown: room in file */
+/* Files that limits leave out, too large or behind the bytes the run may read; were there any? */
+bool plan_leave_out(struct plan *p, const struct run_limits *lim);
+enum status plan_sniffs(struct plan *p, struct err *e);
+/* Hashes of logs that may be copies of each other, before anything is read. */
+enum status plan_twins(struct plan *p, struct err *e);
+/* All the rest: what is read, and every other hash. Wants the hashes of twins. */
+enum status plan_reading(struct plan *p, struct err *e);
+/* Each file of the job hashed alone. A file is named by its hash, whatever became of the rest: what died of
+ * something else may have been near by. */
+enum status plan_hash_alone(struct plan *p, const struct job *of, struct err *e);
+/* Forgets all jobs, keeps what is known of files. */
+void plan_clear(struct plan *p);
+void plan_free(struct plan *p);
+
+bool job_hashes(const struct job *j);   /* sends hashes of its files */
+bool job_is_group(const struct job *j); /* hashes several files that have nothing else in common */
+uint64_t job_bytes(const struct job *j);
+#endif

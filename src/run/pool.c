@@ -1,0 +1,538 @@
+#include "run/pool.h"
+#include "plat/jail.h"
+#include "run/frame.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    QUEUE = 64, /* jobs sent ahead to one worker */
+    /* files sent ahead to all: the system counts descriptors under way, and refuses more than about a
+     * thousand */
+    IN_FLIGHT = 512,
+    /* ... as long as they are small: a long one must not hold others behind it; but what is late, nobody
+     * waits behind */
+    AHEAD_BYTES = 4 << 20,
+    /* frames held for a job whose turn has not come; beyond it the worker waits */
+    HELD_BYTES = 16 << 20,
+    /* a worker silent for so long on one job is ended: hashing reports every 4 MiB; --limits may be
+     * stricter */
+    STALL_MS = 120000,
+    READ_BYTES = 256 * 1024,
+    STILLBORN = 3,
+    WAIT_MS = 200,
+};
+
+static const char WORKER_LOST[] = "worker lost while reading", MALFORMED[] = "sent a malformed frame";
+
+/* A worker as seen from here. */
+struct worker {
+    struct proc *proc;
+    bool jailed;                       /* has said which layers hold it; no job before that */
+    bool broken;                       /* sent what no worker of ours sends: to be replaced */
+    struct job *queue[QUEUE];          /* jobs sent, the running one first */
+    size_t n;                          /* of queue */
+    uint64_t ahead_bytes, ahead_files; /* of all jobs in the queue */
+    struct buf in;                     /* bytes not yet a whole frame */
+    /* plat_clock_ms of the last frame or the job's start; of the job's start */
+    uint64_t heard, began;
+};
+
+struct pool {
+    struct plan *plan;
+    struct pool_options o;
+    struct pool_calls call;
+    struct worker worker[POOL_WORKERS];
+    size_t n_worker;
+    size_t turn, next; /* jobs before turn have ended, those before next are not ready */
+    uint64_t until;    /* plat_clock_ms at which the run's time is over */
+    uint64_t hashed, lost;
+    unsigned jail;
+    unsigned stillborn; /* workers that ended before they said anything */
+    uint8_t *read_buf;
+};
+
+unsigned pool_workers(unsigned wanted)
+{
+    unsigned n = wanted ? wanted : plat_cores();
+    return n > POOL_WORKERS ? POOL_WORKERS : n;
+}
+
+uint64_t pool_hashed(const struct pool *p) { return p->hashed; }
+uint64_t pool_lost(const struct pool *p) { return p->lost; }
+unsigned pool_jail(const struct pool *p) { return p->jail; }
+
+static enum status out_of_memory(const char *what, struct err *e)
+{
+    return err_set(e, E_NOMEM, ERR_NO_OFF, what, "out of memory");
+}
+
+/* --- turns */
+
+static void end_job(struct pool *p, struct job *j)
+{
+    j->state = JOB_ENDED;
+    buf_free(&j->held);
+    p->plan->open[j->late]--;
+}
+
+static enum status hash_alone(struct pool *p, const struct job *j, struct err *e)
+{
+    p->hashed -= j->hashed;
+    return plan_hash_alone(p->plan, j, e);
+}
+
+static enum status end_done_job(struct pool *p, struct job *j, struct err *e)
+{
+    end_job(p, j);
+    return j->split ? hash_alone(p, j, e) : OK;
+}
+
+/* What this side knows of a job that no worker will answer, as the worker's own words would have been. */
+static void put_answer(struct buf *out, enum status how, const char *what, const char *why)
+{
+    struct done d = {.status = (uint8_t)how, .off = ERR_NO_OFF, .what = str_of(what), .why = str_of(why)};
+    size_t at = frame_begin(out, FRAME_DONE);
+    done_put(out, &d);
+    frame_end(out, at);
+}
+
+static enum status answer_now(struct pool *p, struct job *j, enum status how, const char *what,
+                              const char *why, struct err *e)
+{
+    struct buf frame = {0};
+    put_answer(&frame, how, what, why);
+    enum status st = frame.bad ? out_of_memory("job", e) : OK;
+    j->state = JOB_LOST;
+    if (st == OK) {
+        struct span body = span_of(frame.p + FRAME_HEAD, frame.n - FRAME_HEAD, 0);
+        st = p->call.frame(p->call.ctx, j, FRAME_DONE, body, e);
+    }
+    buf_free(&frame);
+    return st;
+}
+
+/* What was held for the job is not what a worker of ours sends. One that still runs the job is replaced,
+ * which ends the job; else it ends here. */
+static enum status refuse_held(struct pool *p, struct job *j, bool *done, struct err *e)
+{
+    for (size_t i = 0; i < p->n_worker; i++)
+        if (p->worker[i].n && p->worker[i].queue[0] == j)
+            return p->worker[i].broken = true, OK;
+    *done = true;
+    p->lost++;
+    return answer_now(p, j, E_IO, WORKER_LOST, MALFORMED, e);
+}
+
+/* The frames held for the job, up to its last; *done: it has come. */
+static enum status take_held(struct pool *p, struct job *j, bool *done, struct err *e)
+{
+    struct span in = span_of(j->held.p, j->held.n, 0), body;
+    enum status st = OK;
+    struct err bad = {0};
+    uint8_t type;
+    for (*done = false; st == OK && !*done && frame_next(&in, &type, &body, &st);) {
+        st = p->call.frame(p->call.ctx, j, type, body, &bad);
+        *done = st == OK && type == FRAME_DONE;
+    }
+    j->held.n = 0;
+    if (st == E_FORMAT)
+        return refuse_held(p, j, done, e);
+    if (st != OK)
+        *e = bad;
+    return st;
+}
+
+/* What was held for the job whose turn it is, then for the next one that has any. */
+static enum status take_turns(struct pool *p, struct err *e)
+{
+    for (; p->turn < p->plan->n; p->turn++) {
+        struct job *j = p->plan->job[p->turn];
+        bool done;
+        if (!j->in_turn || j->state == JOB_ENDED)
+            continue;
+        enum status st = take_held(p, j, &done, e);
+        if (st != OK || !done)
+            return st;
+        if ((st = end_done_job(p, j, e)) != OK)
+            return st;
+    }
+    return OK;
+}
+
+/* The job ends when its turn comes, or now if it has none. */
+static enum status answer_for(struct pool *p, struct job *j, enum status how, const char *what,
+                              const char *why, struct err *e)
+{
+    if (!j->in_turn) {
+        enum status st = answer_now(p, j, how, what, why, e);
+        end_job(p, j);
+        return st;
+    }
+    j->state = JOB_LOST;
+    put_answer(&j->held, how, what, why);
+    return j->held.bad ? out_of_memory("job", e) : take_turns(p, e);
+}
+
+/* --- workers */
+
+static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
+{
+    const char *const args[] = {"whylogon", "--worker", NULL};
+    struct buf frame = {0};
+    enum status st = plat_spawn_self(args, &(struct proc_limits){0}, &w->proc, e);
+    if (st != OK)
+        return st;
+    size_t at = frame_begin(&frame, FRAME_WANT);
+    buf_u64le(&frame, p->o.lim.memory);
+    struct want want = *p->o.want;
+    want.records = p->o.lim.records;
+    want.xml_depth = (uint32_t)p->o.lim.xml_depth, want.key_depth = (uint32_t)p->o.lim.key_depth;
+    want_put(&frame, &want);
+    frame_end(&frame, at);
+    struct err gone = {0};
+    if ((st = frame_to(w->proc, &frame, NULL, 0, &gone)) == E_NOMEM)
+        out_of_memory("worker", e);
+    else if (st != OK) /* one that has died already, or may as well: its end is read below */
+        plat_proc_kill(w->proc), st = OK;
+    buf_free(&frame);
+    w->heard = w->began = plat_clock_ms();
+    w->n = 0, w->ahead_bytes = w->ahead_files = 0, w->in.n = 0, w->jailed = w->broken = false;
+    return st;
+}
+
+/* Jobs sent behind the running one go back. */
+static void take_back_queue(struct pool *p, struct worker *w)
+{
+    for (size_t i = 1; i < w->n; i++) {
+        w->queue[i]->state = JOB_READY;
+        p->next = w->queue[i]->at < p->next ? w->queue[i]->at : p->next;
+    }
+}
+
+/* The job's worker is gone. Hashes are tried again, each file alone: of several the bad one is not known, and
+ * one that was ended by itself (not by us) may have died of something else. */
+static enum status lose_job(struct pool *p, struct job *j, enum status how, const char *why, bool by_us,
+                            struct err *e)
+{
+    bool again = job_is_group(j) || (j->order.op == JOB_HASH && !j->again && !by_us);
+    enum status st = again || j->in_turn ? hash_alone(p, j, e) : OK;
+    if (st != OK)
+        return st;
+    if (again)
+        return end_job(p, j), OK;
+    p->lost++;
+    return answer_for(p, j, how, WORKER_LOST, why, e);
+}
+
+/* Ends the worker, which is gone (killed_for NULL) or has to go; how: what its running job is told to have
+ * met. A new one takes its place. */
+static enum status replace_worker(struct pool *p, struct worker *w, enum status how, const char *killed_for,
+                                  struct err *e)
+{
+    struct exit_info x;
+    char why[96];
+    plat_proc_kill(killed_for ? w->proc : NULL);
+    plat_proc_end(w->proc, &x);
+    w->proc = NULL;
+    if (killed_for)
+        snprintf(why, sizeof why, "%s", killed_for);
+    else if (x.signal)
+        snprintf(why, sizeof why, "ended by signal %d", x.signal);
+    else
+        snprintf(why, sizeof why, "ended with code %d", x.code);
+    take_back_queue(p, w);
+    enum status st = w->n ? lose_job(p, w->queue[0], how, why, killed_for != NULL, e) : OK;
+    if (st == OK && !w->jailed && ++p->stillborn > STILLBORN)
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", why);
+    return st == OK ? start_worker(p, w, e) : st;
+}
+
+/* --- jobs out */
+
+/* File at of the job cannot be opened. A hive is not read without one of its logs; what became of each file
+ * is told by its hash. */
+static enum status answer_unopened(struct pool *p, struct job *j, size_t at, const struct err *why,
+                                   struct err *e)
+{
+    if (job_is_group(j)) {
+        end_job(p, j);
+        return hash_alone(p, j, e);
+    }
+    enum status st = j->order.n_files > 1 ? hash_alone(p, j, e) : OK;
+    if (st != OK)
+        return st;
+    return answer_for(p, j, E_IO, why->what, p->call.unopened(p->call.ctx, j, at, why), e);
+}
+
+static enum status hand_over(struct worker *w, struct job *j, const plat_file *fd, struct err *e)
+{
+    struct buf frame = {0};
+    struct err gone = {0};
+    size_t at = frame_begin(&frame, FRAME_JOB);
+    job_order_put(&frame, &j->order);
+    frame_end(&frame, at);
+    enum status sent = frame_to(w->proc, &frame, fd, j->order.n_files, &gone);
+    buf_free(&frame);
+    if (sent == OK) {
+        j->state = JOB_SENT;
+        if (w->n == 0)
+            w->heard = w->began = plat_clock_ms();
+        w->queue[w->n++] = j;
+        w->ahead_bytes += job_bytes(j), w->ahead_files += j->order.n_files;
+    } /* else: the child has died; its end is read later and the job stays ready */
+    return sent == E_NOMEM ? out_of_memory("job", e) : OK;
+}
+
+/* answer: somebody listens to what becomes of a job whose file cannot be opened; else it stays ready. */
+static enum status send_job(struct pool *p, struct worker *w, struct job *j, bool answer, struct err *e)
+{
+    plat_file fd[JOB_FILES];
+    struct err why = {0};
+    size_t open = 0, n = j->order.n_files;
+    while (open < n && p->call.open(p->call.ctx, j->file[open], &fd[open], &why) == OK)
+        open++;
+    enum status st = open == n ? hand_over(w, j, fd, e) : answer ? answer_unopened(p, j, open, &why, e) : OK;
+    for (size_t i = 0; i < open; i++)
+        plat_close(fd[i]);
+    return st;
+}
+
+/* The worker with the least before it that may take the job too; NULL: none. */
+static struct worker *worker_for(struct pool *p, const struct job *j)
+{
+    struct worker *best = NULL;
+    for (size_t i = 0; i < p->n_worker; i++) {
+        struct worker *w = &p->worker[i];
+        bool short_enough = w->n == 0 || j->late || w->ahead_bytes + job_bytes(j) <= AHEAD_BYTES,
+             few_enough = (w->ahead_files + j->order.n_files) * p->n_worker <= IN_FLIGHT;
+        if (w->proc && w->jailed && w->n < QUEUE && few_enough && short_enough
+            && (!best || w->ahead_bytes < best->ahead_bytes))
+            best = w;
+    }
+    return best;
+}
+
+static enum status send_jobs(struct pool *p, bool answer, struct err *e)
+{
+    enum status st = OK;
+    while (st == OK && p->next < p->plan->n) {
+        struct job *j = p->plan->job[p->next];
+        if (j->state != JOB_READY) {
+            p->next++;
+        } else if (p->call.passed_over(p->call.ctx, j)) {
+            st = answer_for(p, j, E_LIMIT, "records", "", e);
+        } else {
+            struct worker *w = worker_for(p, j);
+            st = w ? send_job(p, w, j, answer, e) : OK;
+            if (!w || j->state == JOB_READY)
+                break;
+        }
+    }
+    return st;
+}
+
+enum status pool_send_ahead(struct pool *p, struct err *e) { return send_jobs(p, false, e); }
+
+/* --- frames in */
+
+static enum status hold_frame(struct pool *p, struct job *j, uint8_t type, struct span body, struct err *e)
+{
+    if (!p->call.sound(p->call.ctx, j, type, body))
+        return E_FORMAT;
+    buf_put(&j->held, body.p - FRAME_HEAD, body.n + FRAME_HEAD);
+    return j->held.bad ? out_of_memory("frames", e) : OK;
+}
+
+/* The worker's running job has ended: the next one runs now. */
+static void shift_queue(struct worker *w)
+{
+    w->ahead_bytes -= job_bytes(w->queue[0]), w->ahead_files -= w->queue[0]->order.n_files;
+    memmove(w->queue, w->queue + 1, --w->n * sizeof *w->queue);
+    w->began = w->heard;
+}
+
+/* A frame from a worker: for the job it runs, which hears it at once or when its turn has come. */
+static enum status take_frame(struct pool *p, struct worker *w, uint8_t type, struct span body, struct err *e)
+{
+    if (!w->jailed && type == FRAME_JAIL) {
+        w->jailed = true;
+        return jail_seen(span_u32(&body), p->o.require_jail, &p->jail, e);
+    }
+    if (w->n == 0)
+        return E_FORMAT;
+    struct job *j = w->queue[0];
+    struct err bad = {0};
+    enum status st = OK;
+    if (type == FRAME_PROGRESS) {
+        uint64_t more = span_u64(&body);
+        j->hashed += more, p->hashed += more;
+        return OK;
+    }
+    bool waits = j->in_turn && p->turn != j->at, done = type == FRAME_DONE;
+    st = waits ? hold_frame(p, j, type, body, &bad) : p->call.frame(p->call.ctx, j, type, body, &bad);
+    if (st != OK || !done)
+        return st == OK || st == E_FORMAT ? st : (*e = bad, st);
+    shift_queue(w);
+    if (waits)
+        return OK;
+    st = end_done_job(p, j, e);
+    return st == OK ? take_turns(p, e) : st;
+}
+
+/* Every whole frame of what has arrived. E_FORMAT: one was not sound. */
+static enum status take_frames(struct pool *p, struct worker *w, struct err *e)
+{
+    struct span in = span_of(w->in.p, w->in.n, 0), body;
+    uint8_t type;
+    enum status st = OK, framing = OK;
+    while (st == OK && frame_next(&in, &type, &body, &framing)) {
+        w->heard = plat_clock_ms();
+        st = take_frame(p, w, type, body, e);
+    }
+    size_t left = in.bad ? 0 : in.n;
+    if (left)
+        memmove(w->in.p, w->in.p + (w->in.n - left), left);
+    w->in.n = left;
+    return st == OK ? framing : st;
+}
+
+static enum status read_worker(struct pool *p, struct worker *w, struct err *e)
+{
+    bool eof = false;
+    size_t got;
+    enum status st = plat_proc_read(w->proc, p->read_buf, READ_BYTES, &got, &eof, e);
+    if (st == OK && got) {
+        buf_put(&w->in, p->read_buf, got);
+        st = w->in.bad ? out_of_memory("frames", e) : take_frames(p, w, e);
+        if (st == E_FORMAT)
+            w->broken = true, st = OK;
+    }
+    return st == OK && eof && !w->broken ? replace_worker(p, w, E_IO, NULL, e) : st;
+}
+
+/* A worker that says nothing, or takes longer over one job than --limits allows, is ended. Files hashed
+ * together have the time of all, and a time of their own when it is not enough: no limit is reached yet. */
+static enum status check_patience(struct pool *p, struct worker *w, struct err *e)
+{
+    uint64_t now = plat_clock_ms();
+    bool group = w->n && job_is_group(w->queue[0]);
+    if (now - w->began > p->o.lim.file_seconds * 1000 * (group ? w->queue[0]->order.n_files : 1))
+        return replace_worker(p, w, E_LIMIT, "took longer than --limits allows for one file", e);
+    return now - w->heard > STALL_MS ? replace_worker(p, w, E_IO, "said nothing for 120 s", e) : OK;
+}
+
+/* The run's time is over: what was not begun stays unread, what runs is ended. */
+static enum status end_all(struct pool *p, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->n_worker; i++)
+        p->worker[i].n = 0, plat_proc_kill(p->worker[i].proc);
+    for (size_t i = 0; i < p->plan->n && st == OK; i++) {
+        struct job *j = p->plan->job[i];
+        if (j->state == JOB_READY || j->state == JOB_SENT)
+            st = answer_for(p, j, E_LIMIT, j->order.op == JOB_HASH ? "not hashed" : "not read",
+                            "the run's time was over (--limits run-seconds)", e);
+    }
+    return st;
+}
+
+static bool may_read(const struct pool *p, const struct worker *w)
+{
+    return w->proc && (w->n == 0 || p->turn == w->queue[0]->at || w->queue[0]->held.n < HELD_BYTES);
+}
+
+static enum status listen(struct pool *p, struct err *e)
+{
+    struct proc *wait[POOL_WORKERS];
+    bool ready[POOL_WORKERS] = {0};
+    for (size_t i = 0; i < p->n_worker; i++)
+        wait[i] = may_read(p, &p->worker[i]) ? p->worker[i].proc : NULL;
+    enum status st = plat_wait(wait, p->n_worker, WAIT_MS, ready, e);
+    for (size_t i = 0; i < p->n_worker && st == OK; i++) {
+        struct worker *w = &p->worker[i];
+        if (ready[i])
+            st = read_worker(p, w, e);
+        if (st == OK && w->broken)
+            st = replace_worker(p, w, E_IO, MALFORMED, e);
+        else if (st == OK && (w->n || !w->jailed) && wait[i])
+            st = check_patience(p, w, e);
+    }
+    return st;
+}
+
+static size_t open_jobs(const struct pool *p, bool late)
+{
+    return p->plan->open[0] + (late ? p->plan->open[1] : 0);
+}
+
+enum status pool_run(struct pool *p, bool late, struct err *e)
+{
+    enum status st = take_turns(p, e);
+    while (st == OK && open_jobs(p, late)) {
+        if (p->o.stop && *p->o.stop)
+            return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
+        if (plat_clock_ms() > p->until)
+            return end_all(p, e);
+        if ((st = send_jobs(p, true, e)) != OK || !open_jobs(p, late))
+            break;
+        st = listen(p, e);
+        p->call.tick(p->call.ctx);
+    }
+    return st;
+}
+
+void pool_clear(struct pool *p)
+{
+    plan_clear(p->plan);
+    p->turn = p->next = 0;
+}
+
+void pool_excuse(struct pool *p)
+{
+    for (size_t i = 0; i < p->n_worker; i++)
+        p->worker[i].heard = p->worker[i].began = plat_clock_ms();
+}
+
+enum status pool_start(struct plan *plan, const struct pool_options *o, const struct pool_calls *c,
+                       struct pool **out, struct err *e)
+{
+    struct pool *p = *out = calloc(1, sizeof *p);
+    if (!p)
+        return out_of_memory("workers", e);
+    *p = (struct pool){.plan = plan, .o = *o, .call = *c, .n_worker = plan->workers, .jail = JAIL_ALL};
+    p->until = plat_clock_ms() + o->lim.run_seconds * 1000;
+    p->read_buf = malloc(READ_BYTES);
+    enum status st = p->read_buf ? OK : out_of_memory("workers", e);
+    for (size_t i = 0; i < p->n_worker && st == OK; i++)
+        st = start_worker(p, &p->worker[i], e);
+    return st;
+}
+
+void pool_free(struct pool *p)
+{
+    for (size_t i = 0; p && i < p->n_worker; i++) {
+        struct exit_info x;
+        if (open_jobs(p, true))
+            plat_proc_kill(p->worker[i].proc);
+        plat_proc_end(p->worker[i].proc, &x);
+        buf_free(&p->worker[i].in);
+    }
+    if (p)
+        free(p->read_buf), free(p);
+}
+
+enum status pool_ask_jail(unsigned *layers, struct err *e)
+{
+    struct want nothing = {0};
+    struct plan none = {.workers = 1};
+    struct pool_options o = {.want = &nothing, .lim = run_limits_default()};
+    struct pool *p;
+    enum status st = pool_start(&none, &o, &(struct pool_calls){0}, &p, e);
+    while (st == OK && !p->worker[0].jailed)
+        if ((st = listen(p, e)) == OK && p->stillborn)
+            st = err_set(e, E_IO, ERR_NO_OFF, "worker", "does not start");
+    *layers = p ? p->jail : 0;
+    pool_free(p);
+    return st;
+}

@@ -1,0 +1,58 @@
+/* pool: worker processes and whose turn it is: jobs out, frames in, those that facts come from in the order
+ * of jobs, whoever finishes first. Owns workers and what they sent too early; plan and callbacks are the
+ * caller's. Knows neither evidence nor case: files are indices. It refuses nothing that evidence can cause: a
+ * worker that dies, hangs or breaks the frame costs its job, for which the pool answers. */
+#ifndef POOL_H
+#define POOL_H
+#include "base/want.h"
+#include "plat/plat.h"
+#include "run/plan.h"
+
+/* Called by the pool, in this process. Each E_FORMAT: no worker of ours sends that; it costs the job. Any
+ * other error ends the run. */
+struct pool_calls {
+    void *ctx;
+    /* opens a file anew for a job */
+    enum status (*open)(void *ctx, size_t file, plat_file *out, struct err *why);
+    /* file[at] of the job could not be opened, and the job is lost: what is to be said of it? */
+    const char *(*unopened)(void *ctx, const struct job *j, size_t at, const struct err *why);
+    /* may this frame wait for its turn? What is taken now must bring no surprise then */
+    bool (*sound)(void *ctx, const struct job *j, uint8_t type, struct span body);
+    /* a frame of a job whose turn it is (of one without turn: at once); FRAME_DONE comes for every job, from
+     * its worker or from the pool, and last */
+    enum status (*frame)(void *ctx, struct job *j, uint8_t type, struct span body, struct err *e);
+    /* nothing more is wanted of its file: it is not even sent */
+    bool (*passed_over)(void *ctx, const struct job *j);
+    void (*tick)(void *ctx); /* while it runs, at least five times a second */
+};
+
+/* want must live as long as the pool. stop may be NULL: set non-zero by a signal handler, E_STOP. */
+struct pool_options {
+    const struct want *want;
+    struct run_limits lim;
+    bool require_jail; /* a missing layer is E_UNSUPPORTED */
+    const volatile int *stop;
+};
+
+struct pool;
+enum { POOL_WORKERS = 32 };
+unsigned pool_workers(unsigned wanted); /* 0: one per core */
+/* Starts p->workers of them. Free after an error too. */
+enum status pool_start(struct plan *p, const struct pool_options *o, const struct pool_calls *c,
+                       struct pool **out, struct err *e);
+/* Hands out what can be handed out now, and listens to nobody. */
+enum status pool_send_ahead(struct pool *p, struct err *e);
+/* Until every job has ended, or every one that is not late; when the run's time is over, all have. */
+enum status pool_run(struct pool *p, bool late, struct err *e);
+/* Forgets all jobs, of which none is running. */
+void pool_clear(struct pool *p);
+/* Nobody listened for a while: that was not the workers' fault. */
+void pool_excuse(struct pool *p);
+uint64_t pool_hashed(const struct pool *p); /* bytes */
+uint64_t pool_lost(const struct pool *p);   /* jobs */
+unsigned pool_jail(const struct pool *p);   /* layers in force in every worker so far (plat/jail.h) */
+void pool_free(struct pool *p);
+
+/* Starts one worker, asks which layers of its jail are in force, ends it. */
+enum status pool_ask_jail(unsigned *layers, struct err *e);
+#endif
