@@ -648,6 +648,14 @@ static const struct {
      "file/out"},
     {"case exists already", "mkdir in out && cp $SAMPLE/SYSTEM in && echo old > out/case.db", "-o out in", 2,
      "--force"},
+    {"report.html exists already", "mkdir in out && cp $SAMPLE/SYSTEM in && echo old > out/report.html",
+     "-o out in", 2, "out/report.html: exists already"},
+    {"report.md exists already", "mkdir in out && cp $SAMPLE/SYSTEM in && echo old > out/report.md",
+     "-o out in", 2, "out/report.md: exists already"},
+    {"report.json exists already", "mkdir in out && cp $SAMPLE/SYSTEM in && ln -s nowhere out/report.json",
+     "-o out in", 2, "out/report.json: exists already"},
+    {"since behind until", "mkdir in && cp $SAMPLE/SYSTEM in",
+     "--since 2026-03-02 --until 2026-03-01 -o out in", 2, "--since lies behind --until"},
     {"unknown option", "mkdir in", "--frobnicate in", 2, "--frobnicate"},
     {"bad time", "mkdir in", "--since yesterday -o out in", 2, "yesterday"},
     {"unknown knowledge folder", "mkdir in && cp $SAMPLE/SYSTEM in", "--knowledge nowhere -o out in", 2,
@@ -683,6 +691,29 @@ Test(bad_input, one_line_and_the_right_code, .timeout = 120)
         cr_expect_eq(run("ls %s/out/*.building %s/out/*.tmp 2>/dev/null | grep .", dir, dir), 1,
                      "%s left behind: %s", bad[i].name, out);
     }
+}
+
+/* Nothing is overwritten without --force: all outputs are looked at before the first is written. */
+Test(bad_input, report_overwrites_nothing_unasked)
+{
+    static const char *const files[] = {"report.html", "report.md", "report.json"};
+    const char *dir = scratch("overwrite");
+    cr_assert_eq(run("%s analyze -o %s/case samples/cases/healthy-host", program(), dir), 0, "%s", out);
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        cr_assert_eq(run("rm -rf %s/out && mkdir %s/out && echo old > %s/out/%s", dir, dir, dir, files[i]),
+                     0);
+        cr_expect_eq(run("%s report -o %s/out %s/case/case.db", program(), dir, dir), 2, "%s: %s", files[i],
+                     out);
+        cr_expect(strstr(out, files[i]) && strstr(out, "--force") && lines() == 1, "%s: %s", files[i], out);
+        cr_expect_eq(run("test $(ls %s/out | wc -l) = 1 && grep -q old %s/out/%s", dir, dir, files[i]), 0,
+                     "%s is as it was, and alone", files[i]);
+        cr_expect_eq(run("%s report --force -o %s/out %s/case/case.db && ! grep -qx old %s/out/%s", program(),
+                         dir, dir, dir, files[i]),
+                     0, "%s: %s", files[i], out);
+    }
+    cr_expect_eq(run("%s report %s/case/case.db", program(), dir), 2, "the case's own reports stay: %s", out);
+    cr_expect_eq(run("%s dump --since 2026-03-02 --until 2026-03-01 samples/cases/healthy-host", program()),
+                 2, "%s", out);
 }
 
 Test(bad_input, unreadable_file_is_named)

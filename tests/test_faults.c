@@ -680,7 +680,7 @@ Test(faults, sqlite, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SQ
 /* --- the other commands, over the case that analyze left */
 
 static const struct scene others[] = {
-    {"report", {(char[]){"report"}, case_db}, true, {0}},
+    {"report", {(char[]){"report"}, (char[]){"--force"}, case_db}, true, {0}},
     {"verify", {(char[]){"verify"}, case_db}, false, {"missing  ", "1 unreadable"}},
     {"query",
      {(char[]){"query"}, case_db, (char[]){"SELECT host, subject, verdict FROM v_finding ORDER BY 1, 2, 3"}},
@@ -691,7 +691,10 @@ static const struct scene others[] = {
     {"inspect", {(char[]){"inspect"}, evidence}, false, {"unreadable: ", "partial: "}},
     {"explain", {(char[]){"explain"}, (char[]){"1312"}}, false, {0}},
     {"rules", {(char[]){"rules"}, (char[]){"list"}}, false, {0}},
-    {"judge", {(char[]){"report"}, (char[]){"--knowledge"}, (char[]){"knowledge"}, case_db}, true, {0}},
+    {"judge",
+     {(char[]){"report"}, (char[]){"--force"}, (char[]){"--knowledge"}, (char[]){"knowledge"}, case_db},
+     true,
+     {0}},
 };
 
 static void command(const char *name)

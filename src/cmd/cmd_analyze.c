@@ -207,19 +207,14 @@ static void print_summary(struct run *r)
 
 static enum status may_write(struct run *r, struct err *e)
 {
-    struct plat_stat s;
-    enum status st = plat_mkdir(r->o.out, e);
+    enum status st = r->o.force ? OK : output_free(r->o.out, true, &r->mem, e);
+    st = st == OK ? plat_mkdir(r->o.out, e) : st;
     r->db_path = arena_printf(&r->mem, "%s/case.db", r->o.out);
     r->db_tmp = arena_printf(&r->mem, "%s/case.db.building", r->o.out);
     if (st != OK)
         return st;
     if (!r->db_path || !r->db_tmp)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
-    if (!r->o.force && plat_stat(r->db_path, false, &s, NULL) == OK) {
-        e->path = r->db_path;
-        return err_set(e, E_USAGE, ERR_NO_OFF, "exists already",
-                       "use --force to replace it, or -o for another folder");
-    }
     plat_remove(r->db_tmp); /* what a killed run left */
     return OK;
 }
@@ -376,6 +371,8 @@ int cmd_analyze(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
+    if (r.o.since > r.o.until)
+        return complain_text(EXIT_USAGE, "analyze: --since lies behind --until: nothing is between them");
     plat_on_interrupt(on_signal);
     code = analyze(&r, (const char *const *)argv + 1, (size_t)argc - 1);
     ingest_free(r.reading);

@@ -347,6 +347,8 @@ int cmd_dump(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
+    if (d.want.since > d.want.until)
+        return complain_text(EXIT_USAGE, "dump: --since lies behind --until: nothing is between them");
     struct str of = str_of(provider ? provider : "");
     if (ids ? !parse_ids(ids, of, &d.want)
             : provider

@@ -29,11 +29,13 @@ static enum status judge_again(struct casedb *db, const char *dir, struct kb **k
 int cmd_report(int argc, char **argv)
 {
     const char *out = NULL, *knowledge = NULL;
+    bool force = false;
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_TEXT, &out, "OUT", "folder for the reports (default: the case's own)", NULL},
         {"knowledge", 0, OPT_TEXT, &knowledge, "DIR",
          "judge the stored facts with the rules of DIR; the case itself is not changed", NULL},
+        {"force", 0, OPT_FLAG, &force, NULL, "replace reports that are there already", NULL},
         {0},
     };
     const struct command *c = command_find(argv[0]);
@@ -46,19 +48,24 @@ int cmd_report(int argc, char **argv)
     struct casedb *stored = NULL, *db = NULL;
     struct kb *kb = NULL;
     struct err e = {0};
+    struct arena mem = {0};
     char folder[4096];
     struct str path = str_of(argv[1]);
     while (path.n && path.p[path.n - 1] != '/' && path.p[path.n - 1] != '\\')
         path.n--;
     snprintf(folder, sizeof folder, "%.*s", path.n ? (int)path.n : 1, path.n ? path.p : ".");
     out = out ? out : folder;
-    enum status st = case_open(argv[1], &stored, &e);
+    if (!arena_make(&mem, 64 << 10))
+        return complain_text(EXIT_BUG, "out of memory");
+    enum status st = force ? OK : output_free(out, false, &mem, &e);
+    if (st == OK)
+        st = case_open(argv[1], &stored, &e);
     if (st == OK && knowledge)
         st = case_copy(stored, &db, &e);
     else
         db = stored, stored = NULL;
     if (st != OK)
-        code = complain(&e, EXIT_USAGE);
+        code = complain(&e, st == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK)
              || (st = plat_mkdir(out, &e)) != OK || (st = write_reports(db, out, &e)) != OK)
         code = complain(&e, exit_for(st));
@@ -66,6 +73,7 @@ int cmd_report(int argc, char **argv)
         code = printf("report       %s/report.html\n", out) < 0 ? EXIT_OUTPUT : EXIT_DONE;
     case_close(db);
     case_close(stored);
+    arena_free(&mem);
     kb_free(kb);
     return code;
 }

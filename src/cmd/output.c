@@ -69,6 +69,27 @@ static enum status write_files(struct casedb *db, const char *folder, bool with_
     return publish(&s, st, e);
 }
 
+static enum status name_free(const char *folder, const char *name, struct arena *mem, struct err *e)
+{
+    struct plat_stat s;
+    const char *path = arena_printf(mem, "%s/%s", folder, name);
+    if (!path)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
+    if (plat_stat(path, false, &s, NULL) != OK)
+        return OK;
+    e->path = path;
+    return err_set(e, E_USAGE, ERR_NO_OFF, "exists already",
+                   "use --force to replace it, or -o for another folder");
+}
+
+enum status output_free(const char *folder, bool with_case, struct arena *mem, struct err *e)
+{
+    enum status st = with_case ? name_free(folder, "case.db", mem, e) : OK;
+    for (const struct report_format *f = report_formats; f->name && st == OK; f++)
+        st = name_free(folder, f->file, mem, e);
+    return st;
+}
+
 enum status write_reports(struct casedb *db, const char *folder, struct err *e)
 {
     return write_files(db, folder, false, e);

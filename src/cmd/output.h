@@ -4,8 +4,12 @@
  * It refuses to leave half a file under its final name. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
+#include "base/arena.h"
 #include "base/err.h"
 struct casedb;
+/* Looks at every file that would be written, before the first is: E_USAGE, with the name of one that is there
+ * already in e->path (in mem). A folder that is not there yet is free. */
+enum status output_free(const char *folder, bool with_case, struct arena *mem, struct err *e);
 enum status write_reports(struct casedb *db, const char *folder, struct err *e);
 enum status write_case(struct casedb *db, const char *folder, struct err *e); /* and its reports */
 #endif
