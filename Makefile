@@ -3,6 +3,7 @@
 #   test        every test program, on samples of our own and on the public corpus where it is present
 #   asan        the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   samples     samples/cases: evidence of our own, one case per cause
+#   golden      samples/golden: keeps the reports of every sample as they are made now
 #   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
@@ -71,6 +72,14 @@ FAULTS := malloc calloc realloc strdup mmap open close write fsync rename fork s
     unlink $(addprefix sqlite3_,open_v2 prepare_v2 prepare_v3 step bind_text64 bind_int64 file_control)
 $(O)/test_faults: $(O)/tests/test_faults.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(FAULTS:%=-Wl,--wrap=%) $(LDLIBS) -lcriterion
+# and this one runs a program whose qsort puts equal rows in an order of its own
+$(O)/whylogon-hostile: $(call obj,src/cmd/main.c $(CMD_SRC) tests/hostile_qsort.c) $(O)/libwhylogon.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=qsort $(LDLIBS)
+$(O)/test_golden: | $(O)/whylogon $(O)/whylogon-hostile $(O)/samples.stamp
+# samples/golden: the reports of every sample, to see what a change does to them
+golden: $(O)/test_golden
+	$(Q)GOLDEN=write WHYLOGON=$(O)/whylogon $(O)/test_golden --filter 'golden/reports*'
 test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
 	$(Q)sh tests/run.sh $(O)
 # `test` lets a part of all calls fail; this every one: half an hour
@@ -145,5 +154,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan campaign samples fuzz fuzz-short fuzz-coverage mingw bench format format-check install clean help
+.PHONY: all test faults asan golden campaign samples fuzz fuzz-short fuzz-coverage mingw bench format format-check install clean help
 .SECONDARY:

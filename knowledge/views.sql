@@ -208,7 +208,8 @@ FROM (SELECT r.file_id, r.file_off, r.path, r.name, r.origin, r.num, substr(r.te
         ELSE lower(hex(substr(r.before, 1, 32))) END AS was
     FROM reg_value r JOIN evidence e ON e.id = r.file_id WHERE r.origin IS NOT NULL AND coalesce(r.recovered, 0) = 0);
 
--- A citation and the fact it names. The offset is parsed from the id, so that nothing can be cited that is not there.
+-- A citation and the fact it names. time: of the row that cites; fact_time: of the event that lies there, NULL for values of hives.
+-- The offset is parsed from the id, so that nothing can be cited that is not there.
 CREATE VIEW v_citation AS
 SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256, c.off AS file_off,
     coalesce(coalesce((SELECT e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
@@ -224,7 +225,10 @@ SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file
         (SELECT 'cached logon in slot ' || s.slot FROM cached_logon s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '') FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1))
             || coalesce(' (' || (SELECT p.words FROM v_provenance p WHERE p.file_id = c.file AND p.file_off = c.off LIMIT 1) || ')', ''),
-        (SELECT 'key ' || k.path || coalesce(' (' || k.origin || CASE v.kind WHEN 'reg-text' THEN ' of a registry text export, weaker evidence)' ELSE ')' END, '') FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary
+        (SELECT 'key ' || k.path || coalesce(' (' || k.origin || CASE v.kind WHEN 'reg-text' THEN ' of a registry text export, weaker evidence)' ELSE ')' END, '') FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary,
+    coalesce((SELECT e.time FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
+        (SELECT CASE c.off WHEN d.file_off THEN d.first_time ELSE d.last_time END FROM fold d
+            WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1)) AS fact_time
 FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTEGER) AS file,
         (WITH RECURSIVE v_hex(i, n) AS (SELECT instr(evidence_id, ':0x') + 3, 0 UNION ALL
             SELECT i + 1, n * 16 + instr('123456789abcdef', lower(substr(evidence_id, i, 1))) FROM v_hex WHERE i <= length(evidence_id) AND i < 32) SELECT n FROM v_hex ORDER BY i DESC LIMIT 1) AS off

@@ -4,11 +4,11 @@
 
 static void span_bar(struct buf *b, const struct r_coverage *c, struct window all)
 {
-    if (c->from == NONE || c->to == NONE || all.from == NONE || all.to <= all.from || c->to < c->from
-        || !wintime_sane(all.from) || !wintime_sane(all.to))
+    if (c->from_time == NONE || c->to_time == NONE || all.from == NONE || all.to <= all.from
+        || c->to_time < c->from_time || !wintime_sane(all.from) || !wintime_sane(all.to))
         return;
-    int64_t unit = (all.to - all.from) / 1000 + 1, x = (c->from - all.from) / unit,
-            w = (c->to - c->from) / unit;
+    int64_t unit = (all.to - all.from) / 1000 + 1, x = (c->from_time - all.from) / unit,
+            w = (c->to_time - c->from_time) / unit;
     if (x >= 0 && x <= 1000)
         hsay(b,
              "<svg class='span' viewBox='0 0 1010 80' preserveAspectRatio='none' aria-hidden='true'><rect "
@@ -35,7 +35,8 @@ static void coverage_table(struct buf *b, const struct report *r, bool away, siz
             continue;
         hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", c->artifact), h_host_cell(b, r, c->host),
             buf_z(b, "<td>"), h_state(b, c->state);
-        hsay(b, "</td><td>%t</td><td>%t</td><td>", c->from, c->to), span_bar(b, c, log_window(r, c->host));
+        hsay(b, "</td><td>%t</td><td>%t</td><td>", c->from_time, c->to_time),
+            span_bar(b, c, log_window(r, c->host));
         hsay(b, "</td><td><bdi dir='auto'>%s</bdi></td></tr>\n", c->detail), n++;
     }
     h_table_end(b, all - n, "SELECT * FROM v_coverage");
@@ -94,7 +95,8 @@ void h_cited(struct buf *b, const struct report *r)
         hsay(b,
              "<tr id='e-%s'><th scope='row' class='id'>%s</th><td>%t</td><td><bdi "
              "dir='auto'>%s</bdi></td><td><bdi dir='auto'>%s</bdi>",
-             c[n]->id, c[n]->id, c[n]->time, c[n]->summary.n ? c[n]->summary : c[n]->explain, c[n]->path);
+             c[n]->id, c[n]->id, c[n]->fact_time, c[n]->summary.n ? c[n]->summary : c[n]->explain,
+             c[n]->path);
         if (c[n]->off != NONE)
             buf_printf(b, " @ 0x%llx", (unsigned long long)c[n]->off);
         hsay(b, "<span class='hash'>%s</span></td></tr>\n", c[n]->sha256);

@@ -306,11 +306,11 @@ static void outcome_ledger(struct buf *b, const struct report *r, const struct r
              "mistyped passwords</dd></div>\n",
              host->other, host->other == 1 ? "" : "s");
     for (size_t i = 0; i < r->coverage.n && n < 6 && !brief; i++)
-        if (c[i].channel == 1 && c[i].from != NONE && str_eq(c[i].host, host->host))
+        if (c[i].channel == 1 && c[i].from_time != NONE && str_eq(c[i].host, host->host))
             hsay(b,
                  "<div><dt>Covered</dt><dd><bdi dir='auto'>%s</bdi> <span class='src'>%t \xe2\x80\x93 "
                  "%t</span></dd></div>\n",
-                 c[i].artifact, c[i].from, c[i].to),
+                 c[i].artifact, c[i].from_time, c[i].to_time),
                 n++;
     buf_z(b, "</dl>\n");
 }

@@ -96,7 +96,7 @@ static void put_hosts(const struct report *r, struct buf *b)
     for (size_t i = 0; i < r->coverage.n; i++, c++) {
         next_row(b, i, "    ");
         say(b, &json, "{'host': %s, 'artifact': %s, 'state': %s, 'from': %t, 'to': %t}", c->host, c->artifact,
-            c->state, c->from, c->to);
+            c->state, c->from_time, c->to_time);
     }
     close_list(b, r->coverage.n, "  ");
     buf_z(b, ",\n");

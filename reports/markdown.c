@@ -435,8 +435,8 @@ static void coverage(struct page *p, const struct report *r)
         m(p, "\n| Artefact | Host | State | From (UTC) | To (UTC) | Detail |\n|---|---|---|---|---|---|\n"),
             keep(p);
     for (size_t i = 0; i < r->coverage.n; i++)
-        m(p, "| %s | %s | %s | %t | %t | %s |\n", c[i].artifact, c[i].host, c[i].state, c[i].from, c[i].to,
-          c[i].detail),
+        m(p, "| %s | %s | %s | %t | %t | %s |\n", c[i].artifact, c[i].host, c[i].state, c[i].from_time,
+          c[i].to_time, c[i].detail),
             keep(p);
     part_end(p);
 }

@@ -109,9 +109,9 @@ struct window log_window(const struct report *r, struct str host)
     const struct r_coverage *c = r->coverage.row;
     struct window w = {NONE, NONE};
     for (size_t i = 0; i < r->coverage.n; i++)
-        if (c[i].channel == 1 && c[i].from != NONE && c[i].to != NONE && str_eq(c[i].host, host)) {
-            w.from = w.from == NONE || c[i].from < w.from ? c[i].from : w.from;
-            w.to = w.to == NONE || c[i].to > w.to ? c[i].to : w.to;
+        if (c[i].channel == 1 && c[i].from_time != NONE && c[i].to_time != NONE && str_eq(c[i].host, host)) {
+            w.from = w.from == NONE || c[i].from_time < w.from ? c[i].from_time : w.from;
+            w.to = w.to == NONE || c[i].to_time > w.to ? c[i].to_time : w.to;
         }
     return w;
 }

@@ -39,7 +39,9 @@ struct window {
 
 /* Rows that belong to another row start with its key and are sorted by it. */
 struct r_citation {
-    int64_t finding, role, time, off, again;
+    /* time: of the row that cites; fact_time: of the fact itself, NONE for values of hives; again: 1 where
+     * the finding cites the place before */
+    int64_t finding, role, time, fact_time, off, again;
     struct str id, explain, path, sha256, summary, reader, reader_detail;
 };
 struct r_unknown {
@@ -66,7 +68,7 @@ struct r_evidence {
     struct slice anomaly;
 };
 struct r_coverage {
-    int64_t from, to, channel, core;
+    int64_t from_time, to_time, channel, core;
     struct str host, artifact, state, path, detail;
 };
 struct r_task {

@@ -12,66 +12,43 @@ const struct report_format report_formats[] = {{"html", "report.html", write_htm
 /* ---- views to rows: one table says how each list is read ---- */
 
 struct column {
+    const char *name;
     size_t at;
     bool text;
 };
-#define INT(type, field)                    \
-    {                                       \
-        offsetof(struct type, field), false \
+#define INT(type, field)                            \
+    {                                               \
+#field, offsetof(struct type, field), false \
     }
-#define TEXT(type, field)                  \
-    {                                      \
-        offsetof(struct type, field), true \
+#define TEXT(type, field)                          \
+    {                                              \
+#field, offsetof(struct type, field), true \
     }
 enum { COLUMNS = 22 };
 
-#define VERDICT_RANK                                                                                         \
-    "CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 " \
-    "WHEN 'ruled_out' THEN 5 ELSE 4 END"
-#define ROLE_RANK                                                                                         \
-    "CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2 WHEN 'contradicts' THEN 4 " \
-    "ELSE 3 END"
-#define FILE_NUMBER "CAST(ltrim(file_id, 'f') AS INTEGER)"
-#define ALWAYS                                                                                    \
-    "always(name) AS (VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), " \
-    "('VaultSvc'))"
-/* Exit codes a task's program left in the task cache: small numbers that are no errors of Windows, and no
- * SCHED_S_* state (0x413xx). */
-#define EXIT_CODES                                                                                      \
-    "SELECT host, task, NULL, CAST(result AS TEXT), NULL, NULL, nullif(last_run, 0), evidence_id FROM " \
-    "v_task WHERE result BETWEEN 1 AND 0x7fffffff AND result & 0xffffff00 <> 0x41300"
-
+/* knowledge/report.sql: each view has its columns named as the row's members, and place */
 static const struct source {
+    const char *view;
     size_t list, size, cap;
-    const char *sql;
     struct column col[COLUMNS];
 } sources[] = {
-    {offsetof(struct report, meta),
+    {"v_report_meta",
+     offsetof(struct report, meta),
      sizeof(struct r_pair),
      100,
-     "SELECT key, value FROM meta ORDER BY key",
      {TEXT(r_pair, key), TEXT(r_pair, value)}},
-    {offsetof(struct report, status),
-     sizeof(struct r_pair),
-     32,
-     "SELECT j.value FROM meta, json_each(CASE WHEN json_valid(meta.value) THEN meta.value ELSE "
-     "json_array(meta.value) END) j WHERE meta.key = 'status' ORDER BY j.key",
-     {TEXT(r_pair, key)}},
-    {offsetof(struct report, host),
+    {"v_report_status", offsetof(struct report, status), sizeof(struct r_pair), 32, {TEXT(r_pair, key)}},
+    {"v_report_host",
+     offsetof(struct report, host),
      sizeof(struct r_host),
      100000,
-     "SELECT host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined FROM v_host UNION ALL "
-     "SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding WHERE host "
-     "NOT IN (SELECT host FROM v_host) ORDER BY 1",
      {TEXT(r_host, host), TEXT(r_host, fqdn), TEXT(r_host, domain), TEXT(r_host, os), INT(r_host, build),
       TEXT(r_host, role), TEXT(r_host, time_zone), INT(r_host, bias), TEXT(r_host, machine_sid),
       INT(r_host, joined)}},
-    {offsetof(struct report, evidence),
+    {"v_report_evidence",
+     offsetof(struct report, evidence),
      sizeof(struct r_evidence),
      SIZE_MAX,
-     "SELECT " FILE_NUMBER ", path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, "
-     "recovered, failed, chunks, state, note, "
-     "CAST(ltrim(duplicate_of, 'f') AS INTEGER), older, hive_kind, dirty, replay FROM v_evidence ORDER BY 1",
      {INT(r_evidence, id),         TEXT(r_evidence, path),        TEXT(r_evidence, container),
       TEXT(r_evidence, kind),      TEXT(r_evidence, format),      TEXT(r_evidence, log_kind),
       TEXT(r_evidence, host),      INT(r_evidence, bytes),        TEXT(r_evidence, sha256),
@@ -79,162 +56,102 @@ static const struct source {
       INT(r_evidence, failed),     INT(r_evidence, chunks),       TEXT(r_evidence, state),
       TEXT(r_evidence, note),      INT(r_evidence, duplicate_of), INT(r_evidence, older),
       TEXT(r_evidence, hive_kind), INT(r_evidence, dirty),        TEXT(r_evidence, replay)}},
-    /* 200 a file; the rest are counted */
-    {offsetof(struct report, anomaly),
+    {"v_report_anomaly",
+     offsetof(struct report, anomaly),
      sizeof(struct r_anomaly),
      SIZE_MAX,
-     "SELECT file, total, evidence_id, what, detail FROM (SELECT " FILE_NUMBER
-     " AS file, count(*) OVER (PARTITION BY file_id) AS total, evidence_id, what, detail, "
-     "row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what) AS place FROM "
-     "v_anomaly) WHERE place <= 200 ORDER BY file, place",
      {INT(r_anomaly, file), INT(r_anomaly, total), TEXT(r_anomaly, id), TEXT(r_anomaly, what),
       TEXT(r_anomaly, detail)}},
-    {offsetof(struct report, coverage),
+    {"v_report_coverage",
+     offsetof(struct report, coverage),
      sizeof(struct r_coverage),
      SIZE_MAX,
-     "SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, coalesce(k.kind = "
-     "'channel', c.from_time IS NOT NULL), "
-     "instr('|Security|System|Microsoft-Windows-TaskScheduler/Operational|SYSTEM|SECURITY|SOFTWARE|SAM|', "
-     "'|' || c.artifact || '|') AS core FROM v_coverage c "
-     "LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY ORDER BY c.host, core = 0, core, "
-     "c.artifact COLLATE NOCASE, c.from_time, c.path",
-     {TEXT(r_coverage, host), TEXT(r_coverage, artifact), TEXT(r_coverage, state), INT(r_coverage, from),
-      INT(r_coverage, to), TEXT(r_coverage, path), TEXT(r_coverage, detail), INT(r_coverage, channel),
+     {TEXT(r_coverage, host), TEXT(r_coverage, artifact), TEXT(r_coverage, state), INT(r_coverage, from_time),
+      INT(r_coverage, to_time), TEXT(r_coverage, path), TEXT(r_coverage, detail), INT(r_coverage, channel),
       INT(r_coverage, core)}},
-    {offsetof(struct report, finding),
+    {"v_report_finding",
+     offsetof(struct report, finding),
      sizeof(struct r_finding),
      SIZE_MAX,
-     "SELECT finding, rank, win32, first_seen, last_seen, count, cause, rule, title, host, subject, symbol, "
-     "explanation, second_reader "
-     "FROM (SELECT *, " VERDICT_RANK " AS rank FROM v_finding) ORDER BY rank, host, "
-     "sum(coalesce(count, 0)) OVER (PARTITION BY rank, host, cause) DESC, cause, coalesce(count, 0) DESC, "
-     "subject, finding",
      {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), INT(r_finding, first),
       INT(r_finding, last), INT(r_finding, count), TEXT(r_finding, cause), TEXT(r_finding, rule),
       TEXT(r_finding, title), TEXT(r_finding, host), TEXT(r_finding, subject), TEXT(r_finding, symbol),
       TEXT(r_finding, explanation), TEXT(r_finding, reader)}},
-    {offsetof(struct report, citation),
+    {"v_report_citation",
+     offsetof(struct report, citation),
      sizeof(struct r_citation),
      SIZE_MAX,
-     "SELECT c.finding, " ROLE_RANK " AS rank, c.time, c.file_off, "
-     "row_number() OVER (PARTITION BY c.finding, c.role = 'contradicts', c.evidence_id ORDER BY " ROLE_RANK
-     ", c.ord) > 1, "
-     "c.evidence_id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000), v.result, v.detail "
-     "FROM v_citation c LEFT JOIN verification v ON v.evidence_id = c.evidence_id ORDER BY c.finding, rank, "
-     "c.ord",
-     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, off),
-      INT(r_citation, again), TEXT(r_citation, id), TEXT(r_citation, explain), TEXT(r_citation, path),
-      TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader),
+     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, fact_time),
+      INT(r_citation, off), INT(r_citation, again), TEXT(r_citation, id), TEXT(r_citation, explain),
+      TEXT(r_citation, path), TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader),
       TEXT(r_citation, reader_detail)}},
-    {offsetof(struct report, unknown),
+    {"v_report_unknown",
+     offsetof(struct report, unknown),
      sizeof(struct r_unknown),
      SIZE_MAX,
-     "SELECT finding, artifact, collect FROM v_finding_unknown ORDER BY finding, ord",
      {INT(r_unknown, finding), TEXT(r_unknown, artifact), TEXT(r_unknown, collect)}},
-    {offsetof(struct report, remedy),
+    {"v_report_remedy",
+     offsetof(struct report, remedy),
      sizeof(struct r_remedy),
      SIZE_MAX,
-     "SELECT finding, text, risk, reversible, verify FROM v_finding_remedy ORDER BY finding, ord",
      {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible),
       TEXT(r_remedy, verify)}},
-    /* failures with event_id NULL are last results in the task cache */
-    {offsetof(struct report, task),
+    {"v_report_task",
+     offsetof(struct report, task),
      sizeof(struct r_task),
      100000,
-     "SELECT host, subject, event_id, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE "
-     "kind IN ('task', 'program') UNION ALL "
-     "SELECT host, task, NULL, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_task_result UNION "
-     "ALL " EXIT_CODES " ORDER BY 1, 7, 2, 3, 8",
      {TEXT(r_task, host), TEXT(r_task, task), INT(r_task, event_id), TEXT(r_task, raw), INT(r_task, win32),
       TEXT(r_task, symbol), INT(r_task, time), TEXT(r_task, id)}},
-    {offsetof(struct report, failed),
+    {"v_report_failed",
+     offsetof(struct report, failed),
      sizeof(struct r_failed),
      20000,
-     "WITH exits(host, subject, event_id, raw, win32, symbol, time, id) AS (" EXIT_CODES
-     "), t(logon, host, kind, subject, raw, win32, symbol, time, id) AS ("
-     "SELECT 1, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_logon_failure "
-     "UNION ALL "
-     "SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure WHERE "
-     "evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure) UNION ALL "
-     "SELECT 0, host, 'exit code', subject, raw, win32, symbol, time, id FROM exits) "
-     "SELECT logon, host, kind, subject, raw, win32, symbol, count(*), min(time), max(time), "
-     "substr(max(printf('%020d', time) || id), 21) FROM t "
-     "GROUP BY logon, host, kind, subject, raw, win32 ORDER BY logon DESC, host, 10 DESC, kind, subject, raw",
      {INT(r_failed, logon), TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject),
       TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n),
       INT(r_failed, first), INT(r_failed, last), TEXT(r_failed, id)}},
-    /* Five services always, absent ones and (last) those of hosts without a SYSTEM hive too; others when they
-       log on with an account of their own or failed. */
-    {offsetof(struct report, service),
+    {"v_report_service",
+     offsetof(struct report, service),
      sizeof(struct r_service),
      100000,
-     "WITH " ALWAYS ", hives(host) AS (SELECT DISTINCT host FROM v_coverage WHERE artifact = 'SYSTEM' "
-     "COLLATE BINARY AND state IN ('present', 'partial') "
-     "AND coalesce(detail, '') NOT LIKE 'only a part of it%'), rec AS MATERIALIZED (SELECT host, service, "
-     "actions FROM v_service_recovery) "
-     "SELECT * FROM (SELECT 1 AS installed, s.host, coalesce(a.name, s.service) AS service, s.start, "
-     "s.account, s.display, s.evidence_id, "
-     "(SELECT min(r.actions) FROM rec r WHERE r.host = s.host AND r.service = s.service COLLATE NOCASE) FROM "
-     "v_service s LEFT JOIN always a ON a.name = s.service COLLATE NOCASE "
-     "WHERE a.name IS NOT NULL OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = "
-     "s.host AND f.subject = s.service COLLATE NOCASE) "
-     "OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\\%' AND s.account NOT LIKE 'NT AUTHORITY\\%' "
-     "AND s.account NOT LIKE '\\%' AND s.account NOT LIKE '%LocalSystem' "
-     "AND s.account COLLATE NOCASE NOT IN (SELECT name FROM kb_account)) UNION ALL "
-     "SELECT CASE WHEN h.host IN (SELECT host FROM hives) THEN 0 END, h.host, a.name, NULL, NULL, NULL, "
-     "NULL, NULL FROM v_host h, always a "
-     "WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.name COLLATE "
-     "NOCASE)) "
-     "ORDER BY installed IS NULL, 2, 3 COLLATE NOCASE, 7",
      {INT(r_service, installed), TEXT(r_service, host), TEXT(r_service, service), INT(r_service, start),
       TEXT(r_service, account), TEXT(r_service, display), TEXT(r_service, id), TEXT(r_service, recovery)}},
-    {offsetof(struct report, setting),
+    {"v_report_setting",
+     offsetof(struct report, setting),
      sizeof(struct r_setting),
      100000,
-     "SELECT section = 'smb_client', host, name, is_set, value, text, default_value, default_text, meaning, "
-     "evidence_id FROM v_setting "
-     "WHERE section IN ('smb_client', 'credential_policy') ORDER BY 1 DESC, host, name COLLATE NOCASE",
      {INT(r_setting, smb), TEXT(r_setting, host), TEXT(r_setting, name), INT(r_setting, is_set),
       INT(r_setting, value), TEXT(r_setting, text), INT(r_setting, default_value),
       TEXT(r_setting, default_text), TEXT(r_setting, meaning), TEXT(r_setting, id)}},
-    {offsetof(struct report, set),
+    {"v_report_set",
+     offsetof(struct report, set),
      sizeof(struct r_set),
      1000,
-     "SELECT last_known_good, host, control_set, path, name, other_value, current_value, evidence_id FROM "
-     "v_control_set_difference ORDER BY host, control_set, path COLLATE NOCASE, name COLLATE NOCASE",
      {INT(r_set, good), TEXT(r_set, host), TEXT(r_set, set), TEXT(r_set, path), TEXT(r_set, name),
       TEXT(r_set, value), TEXT(r_set, current), TEXT(r_set, id)}},
-    {offsetof(struct report, day),
+    {"v_report_day",
+     offsetof(struct report, day),
      sizeof(struct r_day),
      SIZE_MAX,
-     "SELECT host, time / 864000000000, count(*) FROM v_logon_failure WHERE time > 0 GROUP BY 1, 2 ORDER BY "
-     "1, 2",
      {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
-    {offsetof(struct report, total),
+    {"v_report_total",
+     offsetof(struct report, total),
      sizeof(struct r_total),
      SIZE_MAX,
-     "SELECT host, sum(logon), sum(NOT logon), min(nullif(time, 0)), max(nullif(time, 0)) FROM (SELECT host, "
-     "1 AS logon, time FROM v_logon_failure UNION ALL "
-     "SELECT host, 0, NULL FROM v_failure WHERE kind <> 'program' AND evidence_id NOT IN (SELECT evidence_id "
-     "FROM v_logon_failure)) GROUP BY 1 ORDER BY 1",
      {TEXT(r_total, host), INT(r_total, n), INT(r_total, other), INT(r_total, first), INT(r_total, last)}},
-    /* what would decide most comes first */
-    {offsetof(struct report, collect),
+    {"v_report_collect",
+     offsetof(struct report, collect),
      sizeof(struct r_collect),
      1000,
-     "SELECT f.host, u.artifact, u.collect, count(*) FROM v_finding_unknown u JOIN v_finding f ON f.finding "
-     "= u.finding "
-     "GROUP BY 1, 2, 3 ORDER BY 1, sum(f.verdict = 'undetermined') DESC, 4 DESC, 2, 3",
      {TEXT(r_collect, host), TEXT(r_collect, artifact), TEXT(r_collect, command), INT(r_collect, n)}},
-    {offsetof(struct report, artifact),
+    {"v_report_artifact",
+     offsetof(struct report, artifact),
      sizeof(struct r_collect),
      200,
-     "SELECT name, collect FROM kb_artifact ORDER BY kind, name COLLATE NOCASE",
      {TEXT(r_collect, artifact), TEXT(r_collect, command)}},
-    {offsetof(struct report, rule_error),
+    {"v_report_rule_error",
+     offsetof(struct report, rule_error),
      sizeof(struct r_pair),
      1000,
-     "SELECT rule || ' (' || coalesce(role, '') || ')', message FROM rule_error ORDER BY 1, 2",
      {TEXT(r_pair, key), TEXT(r_pair, value)}},
 };
 
@@ -279,6 +196,18 @@ static enum status load_row(void *ctx, const struct cell *cell, const char *cons
     }
     l->list->n++;
     return OK;
+}
+
+static enum status load_list(struct casedb *db, struct load *l, struct err *e)
+{
+    struct buf sql = {0};
+    for (const struct column *c = l->src->col; c < l->src->col + COLUMNS && c->name; c++)
+        buf_printf(&sql, "%s\"%s\"", sql.n ? ", " : "SELECT ", c->name);
+    buf_printf(&sql, " FROM %s ORDER BY place", l->src->view), buf_char(&sql, 0);
+    enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, l->src->view, "out of memory")
+                             : case_query(db, sql.p, NULL, NULL, 0, load_row, l, e);
+    buf_free(&sql);
+    return st;
 }
 
 /* ---- rows to what a reader asks ---- */
@@ -343,6 +272,15 @@ static enum status group_findings(struct report *r, struct arena *a, struct err 
     return OK;
 }
 
+/* Of citations of one place, the first in their own order. */
+static int by_id_and_row(const void *a, const void *b)
+{
+    const struct r_citation *x = *(const struct r_citation *const *)a,
+                            *y = *(const struct r_citation *const *)b;
+    int id = order_ids(a, b);
+    return id ? id : (x > y) - (x < y);
+}
+
 /* What pages show: the first citations of each card's first finding; for findings in a table, the first one
  * of the role that decides. */
 static enum status collect_cited(struct report *r, struct arena *a, struct err *e)
@@ -368,7 +306,7 @@ static enum status collect_cited(struct report *r, struct arena *a, struct err *
     const struct r_citation **all = r->cited.row;
     size_t n = 0;
     if (r->cited.n)
-        qsort(all, r->cited.n, sizeof *all, order_ids);
+        qsort(all, r->cited.n, sizeof *all, by_id_and_row);
     for (size_t i = 0; i < r->cited.n; i++)
         if (all[i]->id.p && (!n || order_ids(&all[n - 1], &all[i]) != 0))
             all[n++] = all[i];
@@ -444,7 +382,7 @@ static enum outcome silence(const struct report *r, struct str host)
     const struct r_coverage *c = r->coverage.row;
     enum outcome o = OUT_BLIND;
     for (size_t i = 0; i < r->coverage.n; i++) {
-        if (c[i].channel != 1 || c[i].from == NONE || !str_eq(c[i].host, host))
+        if (c[i].channel != 1 || c[i].from_time == NONE || !str_eq(c[i].host, host))
             continue;
         if (c[i].core > 0 && (str_eq(c[i].state, STR("present")) || str_eq(c[i].state, STR("cleared"))))
             return OUT_HEALTHY;
@@ -514,7 +452,7 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
     enum status st = r ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
     for (size_t i = 0; st == OK && i < LEN(sources); i++) {
         struct load l = {&sources[i], (struct list *)(void *)((uint8_t *)r + sources[i].list), a};
-        st = case_query(db, sources[i].sql, NULL, NULL, 0, load_row, &l, e);
+        st = load_list(db, &l, e);
     }
     if (st != OK || (st = group_findings(r, a, e)) != OK || (st = name_set(r, *a, e)) != OK)
         return st;

@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The views as tables: reports know nothing else of a case. */
+/* The views as tables: reports, and the views of report.sql, know nothing else of a case. */
 static const char views[] =
-    "CREATE TABLE meta(key, value); CREATE TABLE verification(evidence_id, result, detail, reader); CREATE "
-    "TABLE rule_error(rule, role, message);"
+    "CREATE TABLE meta(key, value); CREATE TABLE v_verification(evidence_id, result, detail, reader); CREATE "
+    "TABLE v_rule_error(rule, cause, title, role, message);"
     "CREATE TABLE kb_artifact(name, kind, collect, meaning); CREATE TABLE kb_account(name, sid); CREATE "
     "TABLE kb_code(value, space, symbol, meaning, win32, source);"
     "CREATE TABLE v_evidence(file_id, file, path, container, kind, format, log_kind, host, bytes, sha256, "
@@ -39,7 +39,7 @@ static const char views[] =
     "CREATE TABLE v_finding(finding, cause, rule, title, verdict, host, subject, win32, hex, symbol, "
     "first_seen, last_seen, count, explanation, second_reader);"
     "CREATE TABLE v_citation(finding, role, ord, evidence_id, time, explain, file_id, path, sha256, "
-    "file_off, summary);"
+    "file_off, summary, fact_time);"
     "CREATE TABLE v_finding_unknown(finding, ord, artifact, collect); CREATE TABLE v_finding_remedy(finding, "
     "ord, text, risk, reversible, verify);";
 
@@ -62,6 +62,15 @@ static const char views[] =
     "INSERT INTO v_finding VALUES(" id ", 'credential-storage-policy', 'r', 'The title', '" verdict \
     "', 'PC1', '\\Backup', 1312, 'x', 'ERROR_NO_SUCH_LOGON_SESSION', " MARCH_2 ", " MARCH_5         \
     ", 7, 'Because.', 'agree');"
+
+static struct str embedded(const char *name)
+{
+    size_t i = 0;
+    while (i < kb_n_files && !str_ends_ci(str_of(kb_files[i].name), str_of(name)))
+        i++;
+    cr_assert_lt(i, kb_n_files, "%s is not embedded", name);
+    return (struct str){(const char *)kb_files[i].p, kb_files[i].n};
+}
 
 enum { HTML, MD, JSON, FORMATS };
 struct made {
@@ -90,6 +99,7 @@ static struct made make(const char *sql)
     struct err e = {0};
     char line[400];
     cr_assert_eq(case_create(NULL, str_of(views), &m.db, &e), OK);
+    cr_assert_eq(case_exec(m.db, embedded("report.sql").p, &e), OK, "%s", err_line(&e, line, sizeof line));
     cr_assert_eq(case_exec(m.db, sql, &e), OK, "%s", err_line(&e, line, sizeof line));
     render(&m);
     return m;
@@ -230,14 +240,14 @@ Test(report, times_and_proof)
         "2", "confirmed") "UPDATE v_finding SET subject = '\\Sync', first_seen = first_seen - 36000000000, "
                           "count = 5 WHERE finding = 2;"
                           "INSERT INTO v_citation VALUES(1, 'symptom', 0, 'f1:0x1200', " MARCH_2
-                          ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
+                          ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101', " MARCH_5 ");"
                           "INSERT INTO v_citation VALUES(1, 'cause', 0, 'f2:0x40', NULL, 'It is on.', 'f2', "
-                          "'a/SYSTEM', 'bb', 64, 'Value');"
+                          "'a/SYSTEM', 'bb', 64, 'Value', NULL);"
                           "INSERT INTO v_citation VALUES(1, 'link', 0, 'f1:0x1200', " MARCH_2
-                          ", 'In order.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
+                          ", 'In order.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101', " MARCH_5 ");"
                           "INSERT INTO v_citation VALUES(1, 'contradicts', 0, 'f1:0x1200', " MARCH_2
-                          ", 'But.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101');"
-                          "INSERT INTO verification VALUES('f2:0x40', 'differ', 'type 4 and 1', 'libregf');"
+                          ", 'But.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101', " MARCH_5 ");"
+                          "INSERT INTO v_verification VALUES('f2:0x40', 'differ', 'type 4 and 1', 'libregf');"
                           "INSERT INTO v_finding_remedy VALUES(1, 0, 'Do this.', 'low', 'yes', 'See that.'); "
                           "INSERT INTO v_finding_unknown VALUES(1, 0, 'SECURITY', 'reg save');");
     static const char *const html[] = {
@@ -246,7 +256,9 @@ Test(report, times_and_proof)
         "<dd>12</dd>", /* failures of both subjects */
         "and 1 more</span>",
         "<a class='id' href='#e-f1:0x1200'>f1:0x1200</a>",
-        "<tr id='e-f1:0x1200'>",
+        /* the fact's own time, whoever cites it */
+        "<tr id='e-f1:0x1200'><th scope='row' class='id'>f1:0x1200</th><td><time "
+        "datetime='2026-03-05T01:10:00.0000000Z'>",
         "<tr id='e-f2:0x40'>",
         "a/SYSTEM</bdi> @ 0x40",
         "second reader: differ (<bdi dir='auto'>type 4 and 1</bdi>)",
@@ -425,8 +437,8 @@ static const struct {
     {"meta", "Kx"},
     {"meta", "Mx"},
     {"meta", "Ux"},
-    {"verification", "xxxx"},
-    {"rule_error", "xxx"},
+    {"v_verification", "xxxx"},
+    {"v_rule_error", "xxxxx"},
     {"kb_artifact", "xCxx"},
     {"kb_code", "1xxxnx"},
     {"v_evidence", "f1xxxxxx1x11111xxn1x1x"},
@@ -445,12 +457,12 @@ static const struct {
     {"v_finding", "2xxxoxx1xxtt1xx"},
     {"v_finding", "3xxxdxx1xxtt1xx"},
     {"v_finding", "4xxxcyx1xxtt1xx"},
-    {"v_citation", "1s1xtxfxx1x"},
-    {"v_citation", "1a1xtxfxx1x"},
-    {"v_citation", "1l1xtxfxx1x"},
-    {"v_citation", "1b1xtxfxx1x"},
-    {"v_citation", "2b1xtxfxx1x"},
-    {"v_citation", "3s1xtxfxx1x"},
+    {"v_citation", "1s1xtxfxx1xt"},
+    {"v_citation", "1a1xtxfxx1xt"},
+    {"v_citation", "1l1xtxfxx1xt"},
+    {"v_citation", "1b1xtxfxx1xt"},
+    {"v_citation", "2b1xtxfxx1xt"},
+    {"v_citation", "3s1xtxfxx1xt"},
     {"v_finding_unknown", "11xx"},
     {"v_finding_unknown", "31xx"},
     {"v_finding_remedy", "11xxxx"},
@@ -482,6 +494,7 @@ static struct made make_everything(struct str text)
     struct made m = {0};
     struct err e = {0};
     cr_assert_eq(case_create(NULL, str_of(views), &m.db, &e), OK);
+    cr_assert_eq(case_exec(m.db, embedded("report.sql").p, &e), OK, "%s", e.why);
     for (size_t i = 0; i < LEN(everything); i++) {
         struct value v[24];
         enum col_type type[24];
@@ -637,15 +650,6 @@ Test(report, hostile_json)
 
 /* ---- form, size, limits ---- */
 
-static struct str embedded(const char *name)
-{
-    size_t i = 0;
-    while (i < kb_n_files && !str_ends_ci(str_of(kb_files[i].name), str_of(name)))
-        i++;
-    cr_assert_lt(i, kb_n_files, "%s is not embedded", name);
-    return (struct str){(const char *)kb_files[i].p, kb_files[i].n};
-}
-
 /* The real views, empty: every column a report asks for is there. */
 Test(report, real_views)
 {
@@ -653,6 +657,7 @@ Test(report, real_views)
     struct err e = {0};
     cr_assert_eq(case_create(NULL, embedded("schema.sql"), &m.db, &e), OK, "%s", e.why);
     cr_assert_eq(case_exec(m.db, embedded("views.sql").p, &e), OK, "%s", e.why);
+    cr_assert_eq(case_exec(m.db, embedded("report.sql").p, &e), OK, "%s", e.why);
     for (size_t i = 0; i < kb_n_files; i++)
         if (!strncmp(kb_files[i].name, "derive/8", 8))
             cr_assert_eq(case_exec(m.db, (const char *)kb_files[i].p, &e), OK, "%s: %s", kb_files[i].name,
@@ -760,18 +765,19 @@ Test(report, page_runs_nothing)
 Test(report, many_findings_stay_readable)
 {
     struct made m = make(
-        PC1 FILE1 LOG "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO "
-                      "v_finding SELECT i, 'cause-' || (i % 700), 'r', 'Title ' || i, "
-                      "CASE i % 7 WHEN 0 THEN 'ruled_out' WHEN 1 THEN 'undetermined' ELSE 'possible' END, "
-                      "'PC1', '\\Task ' || i, 1312, 'x', 'S', " MARCH_2 ", " MARCH_5
-                      ", i, replace(hex(zeroblob(500)), '0', '<'), 'agree' FROM n;"
-                      "INSERT INTO v_citation SELECT finding, 'symptom', o, printf('f1:0x%x', 4608 + finding "
-                      "* 64 + o), " MARCH_2
-                      ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 1, replace(hex(zeroblob(400)), '0', '|') "
-                      "FROM v_finding, (SELECT 0 o UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT "
-                      "4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7);"
-                      "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO "
-                      "v_anomaly SELECT printf('f1:0x%x', i), 'f1', 'p', 'c', 'what', 'detail' FROM n;");
+        PC1 FILE1 LOG
+        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000) INSERT INTO "
+        "v_finding SELECT i, 'cause-' || (i % 700), 'r', 'Title ' || i, "
+        "CASE i % 7 WHEN 0 THEN 'ruled_out' WHEN 1 THEN 'undetermined' ELSE 'possible' END, "
+        "'PC1', '\\Task ' || i, 1312, 'x', 'S', " MARCH_2 ", " MARCH_5
+        ", i, replace(hex(zeroblob(500)), '0', '<'), 'agree' FROM n;"
+        "INSERT INTO v_citation SELECT finding, 'symptom', o, printf('f1:0x%x', 4608 + finding "
+        "* 64 + o), " MARCH_2
+        ", 'It failed.', 'f1', 'a/System.evtx', 'aa', 1, replace(hex(zeroblob(400)), '0', '|'), NULL "
+        "FROM v_finding, (SELECT 0 o UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT "
+        "4 UNION SELECT 5 UNION SELECT 6 UNION SELECT 7);"
+        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) INSERT INTO "
+        "v_anomaly SELECT printf('f1:0x%x', i), 'f1', 'p', 'c', 'what', 'detail' FROM n;");
     cr_expect(m.text[HTML].n < 10000000, "%zu", m.text[HTML].n);
     cr_expect(m.text[MD].n <= 60000, "%zu", m.text[MD].n);
     cr_expect(has(&m, HTML, "more causes in case.db")

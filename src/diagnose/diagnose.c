@@ -681,6 +681,9 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "views.sql", "no memory");
     if (st == OK && (st = case_exec(db, d.sql.p, e)) == OK && (st = case_exec(db, sql.p, e)) != OK && e)
         e->what = "views.sql";
+    sql = kb_file(kb, "report.sql"); /* stands on the others */
+    if (st == OK && sql.p && (st = case_exec(db, sql.p, e)) != OK && e)
+        e->what = "report.sql";
     buf_free(&d.sql);
     return st;
 }

@@ -1,0 +1,144 @@
+-- What reports show, in their order: v_report_* stand on the documented views of views.sql alone. place orders the rows, all of them: no two rows of a host,
+-- finding or list have the same. reports/report.c reads each column by its name; a row that is not there shows as a gap.
+-- hex and hresult of a Win32 code have one spelling everywhere: 0x00000520 and 0x80070520.
+
+-- Words of the run: complete, partial, limit ...
+CREATE VIEW v_report_status AS
+SELECT j.value AS key, j.key AS place
+FROM meta, json_each(CASE WHEN json_valid(meta.value) THEN meta.value ELSE json_array(meta.value) END) j
+WHERE meta.key = 'status';
+
+CREATE VIEW v_report_meta AS
+SELECT key, value, row_number() OVER (ORDER BY key) AS place FROM meta;
+
+CREATE VIEW v_report_host AS
+SELECT host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, row_number() OVER (ORDER BY host) AS place
+FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined FROM v_host
+    UNION ALL
+    SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding
+    WHERE host NOT IN (SELECT host FROM v_host));
+
+-- duplicate_of: the number of the file that holds the same bytes.
+CREATE VIEW v_report_evidence AS
+SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS id, path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, failed, chunks, state, note,
+    CAST(ltrim(duplicate_of, 'f') AS INTEGER) AS duplicate_of, older, hive_kind, dirty, replay, CAST(ltrim(file_id, 'f') AS INTEGER) AS place
+FROM v_evidence;
+
+-- 200 a file; total: how many it has.
+CREATE VIEW v_report_anomaly AS
+SELECT file, total, id, what, detail, row_number() OVER (ORDER BY file, nth) AS place
+FROM (SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS file, count(*) OVER (PARTITION BY file_id) AS total, evidence_id AS id, what, detail,
+        row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what, detail) AS nth FROM v_anomaly)
+WHERE nth <= 200;
+
+-- core: above 0 for what every judgement needs. channel: 1 for a log.
+CREATE VIEW v_report_coverage AS
+SELECT host, artifact, state, from_time, to_time, path, detail, channel, core,
+    row_number() OVER (ORDER BY host, core = 0, core, artifact COLLATE NOCASE, artifact, from_time, path, to_time, state, detail) AS place
+FROM (SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, coalesce(k.kind = 'channel', c.from_time IS NOT NULL) AS channel,
+        instr('|Security|System|Microsoft-Windows-TaskScheduler/Operational|SYSTEM|SECURITY|SOFTWARE|SAM|', '|' || c.artifact || '|') AS core
+    FROM v_coverage c LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY);
+
+-- Surest first; within a verdict by host, then by cause, those with most failures first.
+CREATE VIEW v_report_finding AS
+SELECT id, verdict, win32, first, last, count, cause, rule, title, host, subject, symbol, explanation, reader,
+    row_number() OVER (ORDER BY verdict, host, of_cause DESC, cause, coalesce(count, 0) DESC, subject, id) AS place
+FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause) AS of_cause
+    FROM (SELECT finding AS id, CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END AS verdict,
+            win32, first_seen AS first, last_seen AS last, count, cause, rule, title, host, subject, symbol, explanation, second_reader AS reader FROM v_finding));
+
+-- again: 1 where the finding cites the place before, on the same side. time: of the row; fact_time: of what lies there.
+CREATE VIEW v_report_citation AS
+SELECT finding, role, time, fact_time, off, id, explain, path, sha256, summary, reader, reader_detail,
+    row_number() OVER (PARTITION BY finding, role = 4, id ORDER BY role, ord) > 1 AS again, row_number() OVER (ORDER BY finding, role, ord) AS place
+FROM (SELECT c.finding, CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2 WHEN 'contradicts' THEN 4 ELSE 3 END AS role, c.ord, c.time, c.fact_time,
+        c.file_off AS off, c.evidence_id AS id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000) AS summary, v.result AS reader, v.detail AS reader_detail
+    FROM v_citation c LEFT JOIN v_verification v ON v.evidence_id = c.evidence_id);
+
+CREATE VIEW v_report_unknown AS
+SELECT finding, artifact, collect, row_number() OVER (ORDER BY finding, ord) AS place FROM v_finding_unknown;
+
+CREATE VIEW v_report_remedy AS
+SELECT finding, text, risk, reversible, verify, row_number() OVER (ORDER BY finding, ord) AS place FROM v_finding_remedy;
+
+-- Exit codes that a task's program left in the task cache: small numbers that are no errors of Windows, and no SCHED_S_* state (0x413xx).
+CREATE VIEW v_report_exit AS
+SELECT host, task AS subject, CAST(result AS TEXT) AS raw, nullif(last_run, 0) AS time, evidence_id AS id
+FROM v_task WHERE result BETWEEN 1 AND 0x7fffffff AND result & 0xffffff00 <> 0x41300;
+
+-- Each witness of each failure of a task. event_id NULL: a last result in the task cache.
+CREATE VIEW v_report_task AS
+SELECT host, task, event_id, raw, win32, symbol, time, id, row_number() OVER (ORDER BY host, time, task, event_id, raw, id) AS place
+FROM (SELECT host, subject AS task, event_id, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_failure WHERE kind IN ('task', 'program')
+    UNION ALL
+    SELECT host, task, NULL, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_task_result
+    UNION ALL
+    SELECT host, subject, NULL, raw, NULL, NULL, time, id FROM v_report_exit);
+
+-- Failures alike, those that concern a logon first; id: the last one.
+CREATE VIEW v_report_failed AS
+SELECT logon, host, kind, subject, raw, win32, symbol, n, first, last, id,
+    row_number() OVER (ORDER BY logon DESC, host, last DESC, kind, subject, raw, win32) AS place
+FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(time) AS first, max(time) AS last, substr(max(printf('%020d', time) || id), 21) AS id
+    FROM (SELECT 1 AS logon, host, kind, subject, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_logon_failure
+        UNION ALL
+        SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure
+        WHERE evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure)
+        UNION ALL
+        SELECT 0, host, 'exit code', subject, raw, NULL, NULL, time, id FROM v_report_exit)
+    GROUP BY logon, host, kind, subject, raw, win32);
+
+-- Services that logon sessions depend on: always told, absent ones (installed 0) and, last, those of hosts without a SYSTEM hive (installed NULL) too.
+CREATE VIEW v_report_always(service) AS
+VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), ('VaultSvc');
+
+-- Others are told when they log on with an account of their own, or failed.
+CREATE VIEW v_report_service AS
+SELECT installed, host, service, start, account, display, id, recovery, row_number() OVER (ORDER BY installed IS NULL, host, service COLLATE NOCASE, id) AS place
+FROM (SELECT 1 AS installed, s.host, coalesce(a.service, s.service) AS service, s.start, s.account, s.display, s.evidence_id AS id,
+        (SELECT min(r.actions) FROM v_service_recovery r WHERE r.host = s.host AND r.service = s.service COLLATE NOCASE) AS recovery
+    FROM v_service s LEFT JOIN v_report_always a ON a.service = s.service COLLATE NOCASE
+    WHERE a.service IS NOT NULL
+        OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE)
+        OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\%' AND s.account NOT LIKE 'NT AUTHORITY\%' AND s.account NOT LIKE '\%' AND s.account NOT LIKE '%LocalSystem'
+            AND s.account COLLATE NOCASE NOT IN (SELECT name FROM kb_account))
+    UNION ALL
+    SELECT CASE WHEN h.host IN (SELECT c.host FROM v_coverage c WHERE c.artifact = 'SYSTEM' COLLATE BINARY AND c.state IN ('present', 'partial')
+            AND coalesce(c.detail, '') NOT LIKE 'only a part of it%') THEN 0 END, h.host, a.service, NULL, NULL, NULL, NULL, NULL
+    FROM v_host h, v_report_always a
+    WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.service COLLATE NOCASE));
+
+CREATE VIEW v_report_setting AS
+SELECT section = 'smb_client' AS smb, host, name, is_set, value, text, default_value, default_text, meaning, evidence_id AS id,
+    row_number() OVER (ORDER BY section = 'smb_client' DESC, host, name COLLATE NOCASE, evidence_id) AS place
+FROM v_setting WHERE section IN ('smb_client', 'credential_policy');
+
+CREATE VIEW v_report_set AS
+SELECT last_known_good AS good, host, control_set AS "set", path, name, other_value AS value, current_value AS current, evidence_id AS id,
+    row_number() OVER (ORDER BY host, control_set, path COLLATE NOCASE, name COLLATE NOCASE, evidence_id) AS place
+FROM v_control_set_difference;
+
+-- Failures a day; day: since 1601.
+CREATE VIEW v_report_day AS
+SELECT host, day, n, row_number() OVER (ORDER BY host, day) AS place
+FROM (SELECT host, time / 864000000000 AS day, count(*) AS n FROM v_logon_failure WHERE time > 0 GROUP BY 1, 2);
+
+CREATE VIEW v_report_total AS
+SELECT host, n, other, first, last, row_number() OVER (ORDER BY host) AS place
+FROM (SELECT host, sum(logon) AS n, sum(NOT logon) AS other, min(nullif(time, 0)) AS first, max(nullif(time, 0)) AS last
+    FROM (SELECT host, 1 AS logon, time FROM v_logon_failure
+        UNION ALL
+        SELECT host, 0, NULL FROM v_failure WHERE kind <> 'program' AND evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure))
+    GROUP BY 1);
+
+-- What to collect of a host: what would decide most comes first.
+CREATE VIEW v_report_collect AS
+SELECT host, artifact, command, n, row_number() OVER (ORDER BY host, decides DESC, n DESC, artifact, command) AS place
+FROM (SELECT f.host, u.artifact, u.collect AS command, count(*) AS n, sum(f.verdict = 'undetermined') AS decides
+    FROM v_finding_unknown u JOIN v_finding f ON f.finding = u.finding GROUP BY 1, 2, 3);
+
+CREATE VIEW v_report_artifact AS
+SELECT name AS artifact, collect AS command, row_number() OVER (ORDER BY kind, name COLLATE NOCASE, name) AS place FROM kb_artifact;
+
+CREATE VIEW v_report_rule_error AS
+SELECT rule || ' (' || coalesce(role, '') || ')' AS key, message AS value, row_number() OVER (ORDER BY rule, role, message) AS place FROM v_rule_error;

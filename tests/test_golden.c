@@ -1,0 +1,146 @@
+/* test_golden: report.html, report.md and report.json of every sample, against the ones kept in
+ * samples/golden. A change shows as a diff to judge; `make golden` keeps what is made now. The same bytes
+ * come out wherever the evidence lies, with any number of workers, and from a build whose qsort is hostile.
+ */
+#include "shell.h"
+#include "base/buf.h"
+#include "base/str.h"
+#include <string.h>
+
+static const char *const formats[] = {"html", "md", "json"};
+#define HOSTILE "-hostile" /* the program's name with another qsort */
+
+static struct buf read_file(const char *path)
+{
+    struct buf b = {0};
+    FILE *f = fopen(path, "rb");
+    char part[65536];
+    for (size_t n; f && (n = fread(part, 1, sizeof part, f)) > 0;)
+        buf_put(&b, part, n);
+    if (f)
+        fclose(f);
+    return b;
+}
+
+static void write_file(const char *path, const struct buf *b)
+{
+    FILE *f = fopen(path, "wb");
+    cr_assert(f && fwrite(b->p, 1, b->n, f) == b->n && fclose(f) == 0, "%s", path);
+}
+
+/* From start on up to end, both excluded; .p NULL where they are not. */
+static struct str between(const struct buf *b, const char *start, const char *end)
+{
+    const char *at = b->n ? memmem(b->p, b->n, start, strlen(start)) : NULL;
+    at = at ? at + strlen(start) : NULL;
+    const char *to = at ? memmem(at, b->n - (size_t)(at - b->p), end, strlen(end)) : NULL;
+    return to ? (struct str){at, (size_t)(to - at)} : (struct str){0};
+}
+
+static void replace(struct buf *b, struct str what, const char *with)
+{
+    struct buf to = {0};
+    for (size_t i = 0; i < b->n;) {
+        bool here = what.n && b->n - i >= what.n && memcmp(b->p + i, what.p, what.n) == 0;
+        if (here)
+            buf_z(&to, with), i += what.n;
+        else
+            buf_char(&to, b->p[i++]);
+    }
+    buf_free(b);
+    *b = to;
+}
+
+/* What every edit of the knowledge or the style changes in every report says nothing here. */
+static void leave_out(struct buf *b, struct str knowledge)
+{
+    char copy[65];
+    snprintf(copy, sizeof copy, "%.*s", (int)knowledge.n, knowledge.p);
+    replace(b, str_of(copy), "KNOWLEDGE");
+    copy[12] = 0;
+    replace(b, str_of(copy), "KNOWLEDGE");
+    struct buf part = {0};
+    static const char *const ends[][2] = {{"<style>", "</style>"}, {"style-src 'sha256-", "'"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct str s = between(b, ends[i][0], ends[i][1]);
+        part.n = 0, buf_str(&part, s);
+        replace(b, buf_view(&part), "STYLE");
+    }
+    buf_free(&part);
+}
+
+/* Runs f for each case of samples/MANIFEST.tsv that is built. */
+static void each_case(unsigned part, void (*f)(const char *name, const char *dir))
+{
+    FILE *m = fopen("samples/MANIFEST.tsv", "r");
+    char line[1024], was[200] = "", dir[300];
+    unsigned n = 0;
+    cr_assert(m, "tests run in the top folder");
+    cr_assert(fgets(line, sizeof line, m));
+    while (fgets(line, sizeof line, m)) {
+        line[strcspn(line, "\t")] = 0;
+        if (strcmp(line, was) == 0)
+            continue;
+        snprintf(was, sizeof was, "%.199s", line);
+        snprintf(dir, sizeof dir, "samples/cases/%s", was);
+        if (n++ % 2 == part)
+            f(line, dir);
+    }
+    fclose(m);
+    cr_assert_gt(n, 20, "samples");
+}
+
+static void against_golden(const char *name, const char *dir)
+{
+    char here[100], kept[300], path[400];
+    snprintf(here, sizeof here, "golden-%s", name);
+    const char *at = scratch(here);
+    bool write = getenv("GOLDEN") != NULL;
+    cr_assert_eq(run("%s analyze -o %s/out %s", program(), at, dir), 0, "%s", out);
+    snprintf(path, sizeof path, "%s/out/report.json", at);
+    struct buf json = read_file(path);
+    struct str sha = between(&json, "\"knowledge_sha256\": \"", "\"");
+    cr_assert_eq(sha.n, 64, "%s", name);
+    for (size_t i = 0; i < LEN(formats); i++) {
+        snprintf(path, sizeof path, "%s/out/report.%s", at, formats[i]);
+        snprintf(kept, sizeof kept, "samples/golden/%s/report.%s", name, formats[i]);
+        struct buf now = read_file(path);
+        leave_out(&now, sha);
+        if (write) {
+            cr_assert_eq(run("mkdir -p samples/golden/%s", name), 0, "%s", out);
+            write_file(kept, &now);
+        } else {
+            write_file(path, &now);
+            int differs = run("diff -u %s %s | cut -c1-400 | head -n 40", kept, path);
+            cr_expect(!differs && !*out, "%s: judge this, then `make golden`\n%s", kept, out);
+        }
+        buf_free(&now);
+    }
+    buf_free(&json);
+}
+
+Test(golden, reports_are_those_kept_1) { each_case(0, against_golden); }
+Test(golden, reports_are_those_kept_2) { each_case(1, against_golden); }
+
+static void against_hostile(const char *name, const char *dir)
+{
+    char here[100];
+    snprintf(here, sizeof here, "hostile-%s", name);
+    const char *at = scratch(here);
+    cr_assert_eq(run("mkdir '%s/else where' && cp -r %s '%s/else where/%s'", at, dir, at, name), 0, "%s",
+                 out);
+    cr_assert_eq(run("%s analyze -j1 -o %s/1 %s", program(), at, dir), 0, "%s", out);
+    for (unsigned seed = 2; seed <= 3; seed++) {
+        cr_assert_eq(run("QSORT_SEED=%u %s" HOSTILE " analyze -j%u -o %s/%u '%s/else where/%s'", seed,
+                         program(), seed + 1, at, seed, at, name),
+                     0, "%s", out);
+        for (size_t i = 0; i < LEN(formats); i++)
+            cr_expect_eq(run("diff %s/1/report.%s %s/%u/report.%s | cut -c1-400 | head -n 10; cmp -s "
+                             "%s/1/report.%s %s/%u/report.%s",
+                             at, formats[i], at, seed, formats[i], at, formats[i], at, seed, formats[i]),
+                         0, "%s, seed %u: equal rows have an order of their own\n%s", name, seed, out);
+    }
+}
+
+Test(golden, no_order_of_equal_rows_1) { each_case(0, against_hostile); }
+Test(golden, no_order_of_equal_rows_2) { each_case(1, against_hostile); }
