@@ -1,10 +1,8 @@
--- The case. Tables of facts have the columns of src/base/fact.c plus file_id, file_off (where the bytes lie) and file_row (file of a
--- replayed page: 0 hive, 1..2 its logs are resolved to file_id). Times are FILETIME integers (100 ns since 1601-01-01 UTC).
+-- The case. Times are FILETIME integers (100 ns since 1601-01-01 UTC).
 -- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
-PRAGMA page_size = 4096;
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
 
@@ -19,42 +17,12 @@ CREATE TABLE evidence(
     duplicate_of INTEGER,                       -- first evidence row with the same sha256; an older copy comes after all others
     host_id INTEGER, older INTEGER DEFAULT 0);  -- older: RegBack, Windows.old, VSS
 
--- Facts as parsers emit them.
-CREATE TABLE anomaly(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, code TEXT, what TEXT, detail TEXT);
--- Names Windows spells in several ways (User32, USER32; SmbClient, SMBClient) compare without case.
-CREATE TABLE log_span(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, n INTEGER, first_id INTEGER, last_id INTEGER,
-    first_time INTEGER, last_time INTEGER, gaps INTEGER);
-CREATE TABLE event_count(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE, event_id INTEGER, n INTEGER, first_time INTEGER, last_time INTEGER);
-CREATE TABLE event(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
-    event_id INTEGER, qualifiers INTEGER, version INTEGER, level INTEGER, time INTEGER, record_id INTEGER, pid INTEGER, sid TEXT, recovered INTEGER, identity INTEGER, data TEXT, size INTEGER,
-    keywords INTEGER,                           -- 0x0010000000000000: failure audit
-    host_id INTEGER, boot INTEGER);             -- set by derive/
+-- Facts as parsers emit them: their tables are there already when this file runs, made from the table of facts in src/base/fact.h; what derive/ adds to them
+-- stands in src/case/casedb_facts.c. Each row has id, file_id and file_off (where the bytes lie) and, in what a hive says, hive_id.
 CREATE INDEX event_what ON event(provider, event_id);
-CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;       -- other files that hold it, and where first
-CREATE TABLE fold(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, computer TEXT COLLATE NOCASE, channel TEXT COLLATE NOCASE, provider TEXT COLLATE NOCASE,
-    event_id INTEGER, day INTEGER, key TEXT, n INTEGER, first_time INTEGER, last_time INTEGER, last_off INTEGER, data TEXT, host_id INTEGER,
-    UNIQUE(file_id, computer, channel, provider, event_id, day, key));   -- parts of one log add up: n sums, first keeps the earliest with its offset
-CREATE TABLE hive(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, kind TEXT, root TEXT, computer TEXT, seq1 INTEGER, seq2 INTEGER, dirty INTEGER, replay TEXT,
-    keys INTEGER, values_n INTEGER, last_written INTEGER, control_set INTEGER, name TEXT, host_id INTEGER,
-    main INTEGER);      -- derive/: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate); views read only these
--- hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log).
-CREATE TABLE reg_key(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, path TEXT COLLATE NOCASE, written INTEGER, class TEXT, subkeys INTEGER,
-    values_n INTEGER, origin TEXT, recovered INTEGER);
 CREATE INDEX reg_key_path ON reg_key(path);
-CREATE TABLE reg_value(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, path TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE, type INTEGER, num INTEGER,
-    text TEXT, data BLOB, size INTEGER, written INTEGER, origin TEXT, before BLOB, recovered INTEGER, key_off INTEGER);
 CREATE INDEX reg_value_path ON reg_value(path, name);
-CREATE TABLE secret(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, name TEXT, cupd INTEGER, oupd INTEGER, size INTEGER);
-CREATE TABLE logon_right(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, sid TEXT, mask INTEGER);
-CREATE TABLE audit_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, subcategory TEXT, mask INTEGER);      -- 0 none 1 success 2 failure 3 both
-CREATE TABLE lsa_name(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, what TEXT, value TEXT);   -- machine_name machine_sid domain_name domain_sid dns_domain dns_forest cached_logon_slots; of SAM: sam_sid
-CREATE TABLE cached_logon(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, slot INTEGER, written INTEGER, rid INTEGER);
-CREATE TABLE sam_account(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, rid INTEGER, name TEXT, flags INTEGER, password_set INTEGER,
-    last_logon INTEGER, last_bad INTEGER, bad_count INTEGER, expires INTEGER, blank INTEGER, logons INTEGER);
-CREATE TABLE lockout_policy(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, threshold INTEGER, duration INTEGER, window INTEGER, max_age INTEGER, min_length INTEGER,
-    min_age INTEGER, history INTEGER, complex INTEGER);     -- spans in 100 ns; history: passwords remembered
-CREATE TABLE task_cache(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER, hive_id INTEGER, guid TEXT, path TEXT, sid TEXT, user TEXT, logon TEXT, flags INTEGER,
-    registered INTEGER, last_run INTEGER, last_ok INTEGER, state INTEGER, result INTEGER, command TEXT, unc INTEGER);
+CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;       -- other files that hold it, and where first
 
 -- The knowledge used (kb_store).
 CREATE TABLE kb_code(value INTEGER, space TEXT, symbol TEXT, meaning TEXT, win32 INTEGER, source TEXT, PRIMARY KEY(space, value)) WITHOUT ROWID;   -- space: win32 ntstatus nerr task kerberos sspi message

@@ -1,6 +1,7 @@
-/* fact: what parsers find out. One table describes each kind: frames between processes and INSERTs derive
- * from it. Strings and blobs in a fact are borrowed and valid only during the sink call. fact_get treats its
- * input as hostile: it comes from a worker that read evidence. */
+/* fact: what parsers find out. One table, below, gives each kind its table in the case, its columns, their
+ * classes and who may say it: indices, frames between processes, CREATE TABLE and INSERT derive from it.
+ * Strings and blobs in a fact are borrowed and valid only during the sink call. fact_get treats its input as
+ * hostile: it comes from a worker that read evidence. */
 #ifndef FACT_H
 #define FACT_H
 #include "base/buf.h"
@@ -9,148 +10,128 @@
 #include "base/str.h"
 #include <stdbool.h>
 
-enum fact_kind {
-    FACT_FILE,         /* once per file read to its end */
-    FACT_ANOMALY,      /* damage, with its offset */
-    FACT_SPAN,         /* what one channel of one computer covers in a log */
-    FACT_COUNT,        /* records per provider and id, wanted or not */
-    FACT_EVENT,        /* a wanted record, decoded */
-    FACT_FOLD,         /* many like records in one row */
-    FACT_HIVE,         /* what a hive is */
-    FACT_REG_KEY,      /* a wanted key */
-    FACT_REG_VALUE,    /* a wanted value */
-    FACT_SECRET,       /* SECURITY Policy\Secrets\<name>: times only */
-    FACT_RIGHT,        /* SECURITY Policy\Accounts\<SID>: logon rights mask */
-    FACT_AUDIT,        /* SECURITY PolAdtEv: one subcategory */
-    FACT_LSA_NAME,     /* SECURITY names and SIDs of machine and domain */
-    FACT_CACHED_LOGON, /* SECURITY Cache\NL$n in use */
-    FACT_ACCOUNT,      /* SAM user */
-    FACT_LOCKOUT,      /* SAM domain F: password and lockout policy */
-    FACT_TASK,         /* SOFTWARE TaskCache */
-    FACT_KINDS
-};
-
 enum col_type { COL_NONE, COL_INT, COL_TIME, COL_TEXT, COL_BLOB }; /* TIME: 100 ns since 1601-01-01 UTC */
-enum { FACT_COLS = 16 };
 
+/* Classes of columns: name, type, do its values compare without case (names that Windows spells in several
+ * ways: User32, USER32). */
+/* clang-format off */
+#define FACT_CLASSES(C)          \
+    C(INT,   COL_INT,  false)    \
+    C(TIME,  COL_TIME, false)    \
+    C(TEXT,  COL_TEXT, false)    \
+    C(NAME,  COL_TEXT, true)     \
+    C(BLOB,  COL_BLOB, false)
+
+/* Who may say it. */
+enum { OF_LOG = 1, OF_HIVE = 2 };
+
+/* The kinds: name, table, who may say it. */
+#define FACT_TABLE(K)                                                                                        \
+    K(ANOMALY,      anomaly,        OF_LOG | OF_HIVE) /* damage, with its offset */                          \
+    K(SPAN,         log_span,       OF_LOG)  /* what one channel of one computer covers in a log */          \
+    K(COUNT,        event_count,    OF_LOG)  /* records per provider and id, wanted or not */                \
+    K(EVENT,        event,          OF_LOG)  /* a wanted record, decoded */                                  \
+    K(FOLD,         fold,           OF_LOG)  /* many like records in one row */                              \
+    K(HIVE,         hive,           OF_HIVE) /* what a hive is */                                            \
+    K(REG_KEY,      reg_key,        OF_HIVE) /* a wanted key */                                              \
+    K(REG_VALUE,    reg_value,      OF_HIVE) /* a wanted value */                                            \
+    K(SECRET,       secret,         OF_HIVE) /* SECURITY Policy\Secrets\<name>: times only */                \
+    K(RIGHT,        logon_right,    OF_HIVE) /* SECURITY Policy\Accounts\<SID>: logon rights mask */         \
+    K(AUDIT,        audit_policy,   OF_HIVE) /* SECURITY PolAdtEv: one subcategory */                        \
+    K(LSA_NAME,     lsa_name,       OF_HIVE) /* SECURITY names and SIDs of machine and domain */             \
+    K(CACHED_LOGON, cached_logon,   OF_HIVE) /* SECURITY Cache\NL$n in use */                                \
+    K(ACCOUNT,      sam_account,    OF_HIVE) /* SAM user */                                                  \
+    K(LOCKOUT,      lockout_policy, OF_HIVE) /* SAM domain F: password and lockout policy */                 \
+    K(TASK,         task_cache,     OF_HIVE) /* SOFTWARE TaskCache */
+
+/* The columns of each kind: index, name, class. */
+#define COLUMNS_ANOMALY(C) \
+    C(AN_CODE, code, TEXT) C(AN_WHAT, what, TEXT) C(AN_DETAIL, detail, TEXT)
+#define COLUMNS_SPAN(C)                                                                          \
+    C(SP_COMPUTER, computer, NAME) C(SP_CHANNEL, channel, NAME) C(SP_N, n, INT)                  \
+    C(SP_FIRST_ID, first_id, INT) C(SP_LAST_ID, last_id, INT) C(SP_FIRST_TIME, first_time, TIME) \
+    C(SP_LAST_TIME, last_time, TIME) C(SP_GAPS, gaps, INT)
+#define COLUMNS_COUNT(C)                                                                      \
+    C(CO_CHANNEL, channel, NAME) C(CO_PROVIDER, provider, NAME) C(CO_EVENT_ID, event_id, INT) \
+    C(CO_N, n, INT) C(CO_FIRST_TIME, first_time, TIME) C(CO_LAST_TIME, last_time, TIME)
+/* keywords: 0x0010000000000000 is a failure audit; size: bytes of the record */
+#define COLUMNS_EVENT(C)                                                                        \
+    C(EV_COMPUTER, computer, NAME) C(EV_CHANNEL, channel, NAME) C(EV_PROVIDER, provider, NAME)  \
+    C(EV_EVENT_ID, event_id, INT) C(EV_QUALIFIERS, qualifiers, INT) C(EV_VERSION, version, INT) \
+    C(EV_LEVEL, level, INT) C(EV_TIME, time, TIME) C(EV_RECORD_ID, record_id, INT)              \
+    C(EV_PID, pid, INT) C(EV_SID, sid, TEXT) C(EV_RECOVERED, recovered, INT)                    \
+    C(EV_IDENTITY, identity, INT) C(EV_DATA, data, TEXT) C(EV_SIZE, size, INT)                  \
+    C(EV_KEYWORDS, keywords, INT)
+#define COLUMNS_FOLD(C)                                                                        \
+    C(FO_COMPUTER, computer, NAME) C(FO_CHANNEL, channel, NAME) C(FO_PROVIDER, provider, NAME) \
+    C(FO_EVENT_ID, event_id, INT) C(FO_DAY, day, INT) C(FO_KEY, key, TEXT) C(FO_N, n, INT)     \
+    C(FO_FIRST_TIME, first_time, TIME) C(FO_LAST_TIME, last_time, TIME)                        \
+    C(FO_LAST_OFF, last_off, INT) C(FO_DATA, data, TEXT)
+/* root: where its top key hangs: SYSTEM, or further down for a sub-tree */
+#define COLUMNS_HIVE(C)                                                                            \
+    C(HV_KIND, kind, TEXT) C(HV_ROOT, root, TEXT) C(HV_COMPUTER, computer, NAME)                   \
+    C(HV_SEQ1, seq1, INT) C(HV_SEQ2, seq2, INT) C(HV_DIRTY, dirty, INT) C(HV_REPLAY, replay, TEXT) \
+    C(HV_KEYS, keys, INT) C(HV_VALUES, values_n, INT) C(HV_LAST_WRITTEN, last_written, TIME)       \
+    C(HV_CONTROL_SET, control_set, INT) C(HV_NAME, name, TEXT)
+#define COLUMNS_REG_KEY(C)                                                             \
+    C(RK_PATH, path, NAME) C(RK_WRITTEN, written, TIME) C(RK_CLASS, class, TEXT)       \
+    C(RK_SUBKEYS, subkeys, INT) C(RK_VALUES, values_n, INT) C(RK_ORIGIN, origin, TEXT) \
+    C(RK_RECOVERED, recovered, INT)
+/* before: the data in the hive as it lies there, where a transaction log changed them */
+#define COLUMNS_REG_VALUE(C)                                                                         \
+    C(RV_PATH, path, NAME) C(RV_NAME, name, NAME) C(RV_TYPE, type, INT) C(RV_NUM, num, INT)          \
+    C(RV_TEXT, text, TEXT) C(RV_DATA, data, BLOB) C(RV_SIZE, size, INT) C(RV_WRITTEN, written, TIME) \
+    C(RV_ORIGIN, origin, TEXT) C(RV_BEFORE, before, BLOB) C(RV_RECOVERED, recovered, INT)            \
+    C(RV_KEY_OFF, key_off, INT)
+#define COLUMNS_SECRET(C) \
+    C(SE_NAME, name, NAME) C(SE_CUPD, cupd, TIME) C(SE_OUPD, oupd, TIME) C(SE_SIZE, size, INT)
+#define COLUMNS_RIGHT(C) \
+    C(RI_SID, sid, TEXT) C(RI_MASK, mask, INT)
+/* mask: 0 none, 1 success, 2 failure, 3 both */
+#define COLUMNS_AUDIT(C) \
+    C(AU_SUBCATEGORY, subcategory, TEXT) C(AU_MASK, mask, INT)
+/* what: machine_name machine_sid domain_name domain_sid dns_domain dns_forest cached_logon_slots;
+ * of SAM: sam_sid */
+#define COLUMNS_LSA_NAME(C) \
+    C(LN_WHAT, what, TEXT) C(LN_VALUE, value, TEXT)
+#define COLUMNS_CACHED_LOGON(C) \
+    C(CL_SLOT, slot, INT) C(CL_WRITTEN, written, TIME) C(CL_RID, rid, INT)
+#define COLUMNS_ACCOUNT(C)                                                                      \
+    C(AC_RID, rid, INT) C(AC_NAME, name, NAME) C(AC_FLAGS, flags, INT)                          \
+    C(AC_PASSWORD_SET, password_set, TIME) C(AC_LAST_LOGON, last_logon, TIME)                   \
+    C(AC_LAST_BAD, last_bad, TIME) C(AC_BAD_COUNT, bad_count, INT) C(AC_EXPIRES, expires, TIME) \
+    C(AC_BLANK, blank, INT) C(AC_LOGONS, logons, INT)
+/* spans in 100 ns; history: passwords remembered */
+#define COLUMNS_LOCKOUT(C)                                                                    \
+    C(LO_THRESHOLD, threshold, INT) C(LO_DURATION, duration, INT) C(LO_WINDOW, window, INT)   \
+    C(LO_MAX_AGE, max_age, INT) C(LO_MIN_LENGTH, min_length, INT) C(LO_MIN_AGE, min_age, INT) \
+    C(LO_HISTORY, history, INT) C(LO_COMPLEX, complex, INT)
+#define COLUMNS_TASK(C)                                                                       \
+    C(TA_GUID, guid, TEXT) C(TA_PATH, path, NAME) C(TA_SID, sid, TEXT) C(TA_USER, user, NAME) \
+    C(TA_LOGON, logon, TEXT) C(TA_FLAGS, flags, INT) C(TA_REGISTERED, registered, TIME)       \
+    C(TA_LAST_RUN, last_run, TIME) C(TA_LAST_OK, last_ok, TIME) C(TA_STATE, state, INT)       \
+    C(TA_RESULT, result, INT) C(TA_COMMAND, command, TEXT) C(TA_UNC, unc, INT)
+/* clang-format on */
+
+#define FACT_KIND(k, table, from) FACT_##k,
+enum fact_kind { FACT_TABLE(FACT_KIND) FACT_KINDS };
+/* Column indices, for those who fill or read a fact: EV_TIME, RV_NAME, ... */
+#define FACT_INDEX(index, name, class) index,
+#define FACT_INDICES(k, table, from)   enum { COLUMNS_##k(FACT_INDEX) FACT_##k##_COLUMNS };
+FACT_TABLE(FACT_INDICES)
+
+enum { FACT_COLS = 16 };
 struct fact_desc {
     const char *table;
+    unsigned from; /* OF_LOG, OF_HIVE */
+    size_t n;      /* columns */
     struct {
         const char *name;
         enum col_type type;
+        bool nocase;
     } col[FACT_COLS];
 };
 extern const struct fact_desc fact_descs[FACT_KINDS];
-
-/* Column indices, for those who fill or read a fact: EV_TIME, RV_NAME, ... in the order of fact_descs. */
-enum {
-    FI_KIND,
-    FI_LOG_KIND,
-    FI_BYTES,
-    FI_SHA256,
-    FI_SEEN,
-    FI_PARSED,
-    FI_RECOVERED,
-    FI_FAILED,
-    FI_CHUNKS,
-    FI_NOTE
-};
-enum { AN_CODE, AN_WHAT, AN_DETAIL };
-enum { SP_COMPUTER, SP_CHANNEL, SP_N, SP_FIRST_ID, SP_LAST_ID, SP_FIRST_TIME, SP_LAST_TIME, SP_GAPS };
-enum { CO_CHANNEL, CO_PROVIDER, CO_EVENT_ID, CO_N, CO_FIRST_TIME, CO_LAST_TIME };
-enum {
-    EV_COMPUTER,
-    EV_CHANNEL,
-    EV_PROVIDER,
-    EV_EVENT_ID,
-    EV_QUALIFIERS,
-    EV_VERSION,
-    EV_LEVEL,
-    EV_TIME,
-    EV_RECORD_ID,
-    EV_PID,
-    EV_SID,
-    EV_RECOVERED,
-    EV_IDENTITY,
-    EV_DATA,
-    EV_SIZE,
-    EV_KEYWORDS
-};
-enum {
-    FO_COMPUTER,
-    FO_CHANNEL,
-    FO_PROVIDER,
-    FO_EVENT_ID,
-    FO_DAY,
-    FO_KEY,
-    FO_N,
-    FO_FIRST_TIME,
-    FO_LAST_TIME,
-    FO_LAST_OFF,
-    FO_DATA
-};
-enum {
-    HV_KIND,
-    HV_ROOT,
-    HV_COMPUTER,
-    HV_SEQ1,
-    HV_SEQ2,
-    HV_DIRTY,
-    HV_REPLAY,
-    HV_KEYS,
-    HV_VALUES,
-    HV_LAST_WRITTEN,
-    HV_CONTROL_SET,
-    HV_NAME
-};
-enum { RK_PATH, RK_WRITTEN, RK_CLASS, RK_SUBKEYS, RK_VALUES, RK_ORIGIN, RK_RECOVERED };
-enum {
-    RV_PATH,
-    RV_NAME,
-    RV_TYPE,
-    RV_NUM,
-    RV_TEXT,
-    RV_DATA,
-    RV_SIZE,
-    RV_WRITTEN,
-    RV_ORIGIN,
-    RV_BEFORE,
-    RV_RECOVERED,
-    RV_KEY_OFF
-};
-enum { SE_NAME, SE_CUPD, SE_OUPD, SE_SIZE };
-enum { RI_SID, RI_MASK };
-enum { AU_SUBCATEGORY, AU_MASK };
-enum { LN_WHAT, LN_VALUE };
-enum { CL_SLOT, CL_WRITTEN, CL_RID };
-enum {
-    AC_RID,
-    AC_NAME,
-    AC_FLAGS,
-    AC_PASSWORD_SET,
-    AC_LAST_LOGON,
-    AC_LAST_BAD,
-    AC_BAD_COUNT,
-    AC_EXPIRES,
-    AC_BLANK,
-    AC_LOGONS
-};
-enum { LO_THRESHOLD, LO_DURATION, LO_WINDOW, LO_MAX_AGE, LO_MIN_LENGTH, LO_MIN_AGE, LO_HISTORY, LO_COMPLEX };
-enum {
-    TA_GUID,
-    TA_PATH,
-    TA_SID,
-    TA_USER,
-    TA_LOGON,
-    TA_FLAGS,
-    TA_REGISTERED,
-    TA_LAST_RUN,
-    TA_LAST_OK,
-    TA_STATE,
-    TA_RESULT,
-    TA_COMMAND,
-    TA_UNC
-};
 
 /* file: index in the job's files (hive 0, LOG1 1, LOG2 2); off: byte offset in that file. */
 struct ref {

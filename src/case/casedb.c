@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 4, MAX_COLUMNS = 64 };
+enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 5, MAX_COLUMNS = 64 };
 
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)
@@ -104,9 +104,11 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
     if (st == OK)
         st = case_exec(db,
                        "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
-                       "locking_mode=EXCLUSIVE;"
+                       "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
                        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'",
                        e);
+    if (st == OK)
+        st = case_fact_tables(db, e);
     if (st == OK && !(text = malloc(schema.n + 1)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     if (st == OK) {
@@ -300,7 +302,7 @@ static void done(struct casedb *db, sqlite3_stmt *stmt, size_t slot)
     db->cache[slot].busy = false;
 }
 
-static int bind(sqlite3_stmt *stmt, int at, const struct value *v, enum col_type type)
+int case_bind(sqlite3_stmt *stmt, int at, const struct value *v, enum col_type type)
 {
     bool text = type == COL_TEXT || type == COL_BLOB;
     if (v->null || (text && !v->s.p))
@@ -346,7 +348,7 @@ enum status case_query(struct casedb *db, const char *sql, const struct value *a
     size_t slot;
     int rc = cached(db, sql, &stmt, &slot);
     for (size_t i = 0; i < n && rc == SQLITE_OK; i++)
-        rc = bind(stmt, (int)i + 1, &arg[i], type[i]);
+        rc = case_bind(stmt, (int)i + 1, &arg[i], type[i]);
     if (rc != SQLITE_OK) {
         case_fail(db, rc, E_DB, "SQL", e);
         done(db, stmt, slot);
@@ -402,201 +404,4 @@ enum status case_commit(struct casedb *db, struct err *e)
     enum status st = db->indexes ? case_exec(db, db->indexes, e) : OK;
     free(db->indexes), db->indexes = NULL;
     return st == OK ? case_run(db, "COMMIT", NULL, NULL, 0, e) : st;
-}
-
-/* --- facts */
-static const char put_file[] =
-    "UPDATE evidence SET kind=coalesce(?1, kind), log_kind=coalesce(?2, log_kind), bytes=coalesce(?3, "
-    "bytes), sha256=coalesce(nullif(lower(hex(?4)), ''), sha256),"
-    " seen=seen+ifnull(?5, 0), parsed=parsed+ifnull(?6, 0), recovered=recovered+ifnull(?7, 0), "
-    "failed=failed+ifnull(?8, 0), chunks=chunks+ifnull(?9, 0),"
-    " note=CASE WHEN ?10 IS NULL THEN note WHEN note IS NULL THEN ?10 ELSE note || '; ' || ?10 END WHERE "
-    "id=?11";
-/* Parts of one log meet here: counts add up, the earliest record gives its place and data, the latest gives
- * last_off. */
-static const char fold_tail[] =
-    " ON CONFLICT(file_id, computer, channel, provider, event_id, day, key) DO UPDATE SET n=n+excluded.n,"
-    " file_off=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN "
-    "excluded.file_off ELSE file_off END,"
-    " data=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN excluded.data "
-    "ELSE data END,"
-    " last_off=CASE WHEN (excluded.last_time, excluded.last_off) > (last_time, last_off) THEN "
-    "excluded.last_off ELSE last_off END,"
-    " first_time=min(first_time, excluded.first_time), last_time=max(last_time, excluded.last_time)";
-
-static size_t columns(enum fact_kind kind)
-{
-    size_t n = 0;
-    while (n < FACT_COLS && fact_descs[kind].col[n].name)
-        n++;
-    return n;
-}
-
-static bool of_hive(enum fact_kind kind) { return kind > FACT_HIVE; }
-
-static int prepare_put(struct casedb *db, enum fact_kind kind)
-{
-    struct buf b = {0};
-    size_t n = columns(kind);
-    if (kind == FACT_FILE) {
-        buf_z(&b, put_file);
-    } else {
-        buf_printf(&b, "INSERT INTO %s(", fact_descs[kind].table);
-        for (size_t i = 0; i < n; i++)
-            buf_printf(&b, "%s, ", fact_descs[kind].col[i].name);
-        buf_printf(&b, "file_id, file_off%s) VALUES(?1", of_hive(kind) ? ", hive_id" : "");
-        for (size_t i = 1; i < n + 2 + of_hive(kind); i++)
-            buf_z(&b, ", ?");
-        buf_char(&b, ')');
-        buf_z(&b, kind == FACT_FOLD ? fold_tail : "");
-    }
-    int rc = b.bad
-                 ? SQLITE_NOMEM
-                 : sqlite3_prepare_v3(db->db, b.p, (int)b.n, SQLITE_PREPARE_PERSISTENT, &db->put[kind], NULL);
-    buf_free(&b);
-    return rc;
-}
-
-/* --- events that are there already, found by their identity in memory: an index of random numbers would cost
- * more than the events */
-static struct known *slot_of(struct known *slot, size_t cap, uint64_t identity)
-{
-    size_t i = (size_t)(identity * 0x9e3779b97f4a7c15u >> 20) & (cap - 1);
-    while (slot[i].id && slot[i].identity != identity)
-        i = (i + 1) & (cap - 1);
-    return &slot[i];
-}
-
-/* Without regard to case, as the columns compare; a byte behind it tells NULL from text and one text from the
- * next. */
-static uint64_t mix(uint64_t h, const struct value *v)
-{
-    return v->null ? str_hash_ci(h, STR("\1")) : str_hash_ci(str_hash_ci(h, v->s), (struct str){"", 1});
-}
-
-/* An event as it is found again: the identity is a hash of hostile bytes, so the other things it claims are
- * compared too. */
-static struct known known_of(const struct value v[EV_IDENTITY + 1])
-{
-    return (struct known){
-        .identity = (uint64_t)v[EV_IDENTITY].i,
-        .time = v[EV_TIME].null ? INT64_MIN : v[EV_TIME].i,
-        .record = v[EV_RECORD_ID].null ? INT64_MIN : v[EV_RECORD_ID].i,
-        .who = mix(mix(0xcbf29ce484222325u ^ (v[EV_EVENT_ID].null ? UINT64_MAX : (uint64_t)v[EV_EVENT_ID].i),
-                       &v[EV_COMPUTER]),
-                   &v[EV_PROVIDER])};
-}
-
-/* Only the first event of an identity is found again: others that claim the same hash are simply kept. */
-static bool remember(struct casedb *db, struct known event)
-{
-    if (db->known.n * 2 >= db->known.cap) {
-        size_t cap = db->known.cap ? db->known.cap * 2 : 1 << 12;
-        struct known *more = calloc(cap, sizeof *more);
-        if (!more)
-            return false;
-        for (size_t i = 0; i < db->known.cap; i++)
-            if (db->known.slot[i].id)
-                *slot_of(more, cap, db->known.slot[i].identity) = db->known.slot[i];
-        free(db->known.slot);
-        db->known.slot = more, db->known.cap = cap;
-    }
-    struct known *k = slot_of(db->known.slot, db->known.cap, event.identity);
-    if (!k->id)
-        *k = event, db->known.n++;
-    return true;
-}
-
-static enum status remember_row(void *ctx, const struct cell *cell, const char *const *name, size_t n,
-                                struct err *e)
-{
-    static const int column[] = {EV_IDENTITY, EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
-    struct value v[EV_IDENTITY + 1] = {0};
-    (void)name, (void)n;
-    for (size_t i = 0; i < LEN(column); i++)
-        v[column[i]] = (struct value){.null = cell[i].null, .i = cell[i].i, .s = cell[i].s};
-    struct known k = known_of(v);
-    k.id = cell[LEN(column)].i, k.file = cell[LEN(column) + 1].i;
-    return remember(ctx, k) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-}
-
-static enum status prepare_known(struct casedb *db, struct err *e)
-{
-    static const char source_sql[] =
-        "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
-    enum status st = case_query(db,
-                                "SELECT identity, computer, record_id, time, event_id, provider, id, file_id "
-                                "FROM event WHERE identity IS NOT NULL ORDER BY id",
-                                NULL, NULL, 0, remember_row, db, e);
-    int rc = st == OK
-                 ? sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL)
-                 : SQLITE_OK;
-    db->known.loaded = st == OK && rc == SQLITE_OK;
-    return rc == SQLITE_OK ? st : case_fail(db, rc, E_DB, "event", e);
-}
-
-/* The same record in another file: its first place there is kept; again in this one: nothing new. The event
- * is not doubled. */
-static int known_event(struct casedb *db, const struct known *event, uint64_t off, bool *known)
-{
-    const struct known *k = db->known.cap ? slot_of(db->known.slot, db->known.cap, event->identity) : NULL;
-    *known = k && k->id && k->who == event->who && k->time == event->time && k->record == event->record;
-    if (!*known || k->file == event->file)
-        return SQLITE_OK;
-    const sqlite3_int64 v[] = {k->id, event->file, (int64_t)off};
-    int rc = SQLITE_OK;
-    for (int i = 0; i < (int)LEN(v) && rc == SQLITE_OK; i++)
-        rc = sqlite3_bind_int64(db->source, i + 1, v[i]);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(db->source);
-    sqlite3_reset(db->source);
-    return rc == SQLITE_DONE ? SQLITE_OK : rc;
-}
-
-static enum status check_ref(const struct fact *f, struct err *e)
-{
-    if ((unsigned)f->kind >= FACT_KINDS || f->ref.file > 2 || f->ref.off > INT64_MAX)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "fact", "kind %u, file %u, offset 0x%llx", (unsigned)f->kind,
-                       f->ref.file, (unsigned long long)f->ref.off);
-    return OK;
-}
-
-enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e)
-{
-    enum status st = check_ref(f, e);
-    if (st != OK)
-        return st;
-    const int n = (int)columns(f->kind);
-    const int64_t file = file_of[f->ref.file];
-    const bool named = f->kind == FACT_EVENT && !f->v[EV_IDENTITY].null;
-    bool known = false;
-    struct known event = {0};
-    if (named && !db->known.loaded && (st = prepare_known(db, e)) != OK)
-        return st;
-    int rc = db->put[f->kind] ? SQLITE_OK : prepare_put(db, f->kind);
-    if (named && rc == SQLITE_OK)
-        event = known_of(f->v), event.file = file, rc = known_event(db, &event, f->ref.off, &known);
-    sqlite3_stmt *stmt = db->put[f->kind];
-    for (int i = 0; i < n && rc == SQLITE_OK && !known; i++) {
-        struct value v = f->v[i];
-        if (f->kind == FACT_FOLD && (i <= FO_PROVIDER || i == FO_KEY) && (v.null || !v.s.p))
-            v = val_s(STR("")); /* NULLs never conflict: parts would not add up */
-        rc = bind(stmt, i + 1, &v, fact_descs[f->kind].col[i].type);
-    }
-    if (rc == SQLITE_OK && !known) {
-        rc = sqlite3_bind_int64(stmt, n + 1, file);
-        if (f->kind != FACT_FILE)
-            rc |= sqlite3_bind_int64(stmt, n + 2, (int64_t)f->ref.off);
-        if (of_hive(f->kind))
-            rc |= sqlite3_bind_int64(stmt, n + 3, file_of[0]);
-        if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_DONE)
-            rc = SQLITE_OK;
-        if (rc != SQLITE_OK)
-            st = case_fail(db, rc, E_DB, fact_descs[f->kind].table, e);
-        else if (named && (event.id = sqlite3_last_insert_rowid(db->db), !remember(db, event)))
-            st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-        sqlite3_reset(stmt), sqlite3_clear_bindings(stmt);
-        return st;
-    }
-    return rc == SQLITE_OK ? OK : case_fail(db, rc, E_DB, fact_descs[f->kind].table, e);
 }

@@ -1,0 +1,211 @@
+/* casedb_facts: the tables of facts, and facts into them. Their columns are those of base/fact.h; what a
+ * table has besides is said here. Events are known again by their identity: the same record in another file
+ * is one event with two places. It refuses a fact whose place cannot be. */
+#include "case/casedb_priv.h"
+#include <sqlite3.h>
+#include <stdlib.h>
+
+/* What derive/ adds to the columns of a fact, and which rows of one table are one. */
+static const char *const further[FACT_KINDS] = {
+    [FACT_EVENT] = ", host_id INTEGER, boot INTEGER",
+    [FACT_FOLD] = ", host_id INTEGER, UNIQUE(file_id, computer, channel, provider, event_id, day, key)",
+    /* main: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate) */
+    [FACT_HIVE] = ", host_id INTEGER, main INTEGER",
+};
+
+/* hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log). */
+static bool of_hive(enum fact_kind kind) { return fact_descs[kind].from == OF_HIVE && kind != FACT_HIVE; }
+
+enum status case_fact_tables(struct casedb *db, struct err *e)
+{
+    static const char *const types[] = {
+        [COL_INT] = "INTEGER", [COL_TIME] = "INTEGER", [COL_TEXT] = "TEXT", [COL_BLOB] = "BLOB"};
+    struct buf b = {0};
+    for (size_t k = 0; k < FACT_KINDS; k++) {
+        const struct fact_desc *d = &fact_descs[k];
+        buf_printf(&b, "CREATE TABLE %s(id INTEGER PRIMARY KEY, file_id INTEGER, file_off INTEGER%s",
+                   d->table, of_hive((enum fact_kind)k) ? ", hive_id INTEGER" : "");
+        for (size_t i = 0; i < d->n; i++)
+            buf_printf(&b, ", %s %s%s", d->col[i].name, types[d->col[i].type],
+                       d->col[i].nocase ? " COLLATE NOCASE" : "");
+        buf_printf(&b, "%s);", further[k] ? further[k] : "");
+    }
+    buf_char(&b, 0);
+    enum status st = b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory") : case_exec(db, b.p, e);
+    buf_free(&b);
+    return st;
+}
+
+/* Parts of one log meet here: counts add up, the earliest record gives its place and data, the latest gives
+ * last_off. */
+static const char fold_tail[] =
+    " ON CONFLICT(file_id, computer, channel, provider, event_id, day, key) DO UPDATE SET n=n+excluded.n,"
+    " file_off=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN "
+    "excluded.file_off ELSE file_off END,"
+    " data=CASE WHEN (excluded.first_time, excluded.file_off) < (first_time, file_off) THEN excluded.data "
+    "ELSE data END,"
+    " last_off=CASE WHEN (excluded.last_time, excluded.last_off) > (last_time, last_off) THEN "
+    "excluded.last_off ELSE last_off END,"
+    " first_time=min(first_time, excluded.first_time), last_time=max(last_time, excluded.last_time)";
+
+static int prepare_put(struct casedb *db, enum fact_kind kind)
+{
+    struct buf b = {0};
+    size_t n = fact_descs[kind].n;
+    buf_printf(&b, "INSERT INTO %s(", fact_descs[kind].table);
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&b, "%s, ", fact_descs[kind].col[i].name);
+    buf_printf(&b, "file_id, file_off%s) VALUES(?1", of_hive(kind) ? ", hive_id" : "");
+    for (size_t i = 1; i < n + 2 + of_hive(kind); i++)
+        buf_z(&b, ", ?");
+    buf_char(&b, ')');
+    buf_z(&b, kind == FACT_FOLD ? fold_tail : "");
+    int rc = b.bad
+                 ? SQLITE_NOMEM
+                 : sqlite3_prepare_v3(db->db, b.p, (int)b.n, SQLITE_PREPARE_PERSISTENT, &db->put[kind], NULL);
+    buf_free(&b);
+    return rc;
+}
+
+/* --- events that are there already, found by their identity in memory: an index of random numbers would cost
+ * more than the events */
+static struct known *slot_of(struct known *slot, size_t cap, uint64_t identity)
+{
+    size_t i = (size_t)(identity * 0x9e3779b97f4a7c15u >> 20) & (cap - 1);
+    while (slot[i].id && slot[i].identity != identity)
+        i = (i + 1) & (cap - 1);
+    return &slot[i];
+}
+
+/* Without regard to case, as the columns compare; a byte behind it tells NULL from text and one text from the
+ * next. */
+static uint64_t mix(uint64_t h, const struct value *v)
+{
+    return v->null ? str_hash_ci(h, STR("\1")) : str_hash_ci(str_hash_ci(h, v->s), (struct str){"", 1});
+}
+
+/* An event as it is found again: the identity is a hash of hostile bytes, so the other things it claims are
+ * compared too. */
+static struct known known_of(const struct value v[EV_IDENTITY + 1])
+{
+    return (struct known){
+        .identity = (uint64_t)v[EV_IDENTITY].i,
+        .time = v[EV_TIME].null ? INT64_MIN : v[EV_TIME].i,
+        .record = v[EV_RECORD_ID].null ? INT64_MIN : v[EV_RECORD_ID].i,
+        .who = mix(mix(0xcbf29ce484222325u ^ (v[EV_EVENT_ID].null ? UINT64_MAX : (uint64_t)v[EV_EVENT_ID].i),
+                       &v[EV_COMPUTER]),
+                   &v[EV_PROVIDER])};
+}
+
+/* Only the first event of an identity is found again: others that claim the same hash are simply kept. */
+static bool remember(struct casedb *db, struct known event)
+{
+    if (db->known.n * 2 >= db->known.cap) {
+        size_t cap = db->known.cap ? db->known.cap * 2 : 1 << 12;
+        struct known *more = calloc(cap, sizeof *more);
+        if (!more)
+            return false;
+        for (size_t i = 0; i < db->known.cap; i++)
+            if (db->known.slot[i].id)
+                *slot_of(more, cap, db->known.slot[i].identity) = db->known.slot[i];
+        free(db->known.slot);
+        db->known.slot = more, db->known.cap = cap;
+    }
+    struct known *k = slot_of(db->known.slot, db->known.cap, event.identity);
+    if (!k->id)
+        *k = event, db->known.n++;
+    return true;
+}
+
+static enum status remember_row(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                                struct err *e)
+{
+    static const int column[] = {EV_IDENTITY, EV_COMPUTER, EV_RECORD_ID, EV_TIME, EV_EVENT_ID, EV_PROVIDER};
+    struct value v[EV_IDENTITY + 1] = {0};
+    (void)name, (void)n;
+    for (size_t i = 0; i < LEN(column); i++)
+        v[column[i]] = (struct value){.null = cell[i].null, .i = cell[i].i, .s = cell[i].s};
+    struct known k = known_of(v);
+    k.id = cell[LEN(column)].i, k.file = cell[LEN(column) + 1].i;
+    return remember(ctx, k) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+}
+
+static enum status prepare_known(struct casedb *db, struct err *e)
+{
+    static const char source_sql[] =
+        "INSERT OR IGNORE INTO event_source(event, file_id, file_off) VALUES(?1, ?2, ?3)";
+    enum status st = case_query(db,
+                                "SELECT identity, computer, record_id, time, event_id, provider, id, file_id "
+                                "FROM event WHERE identity IS NOT NULL ORDER BY id",
+                                NULL, NULL, 0, remember_row, db, e);
+    int rc = st == OK
+                 ? sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL)
+                 : SQLITE_OK;
+    db->known.loaded = st == OK && rc == SQLITE_OK;
+    return rc == SQLITE_OK ? st : case_fail(db, rc, E_DB, "event", e);
+}
+
+/* The same record in another file: its first place there is kept; again in this one: nothing new. The event
+ * is not doubled. */
+static int known_event(struct casedb *db, const struct known *event, uint64_t off, bool *known)
+{
+    const struct known *k = db->known.cap ? slot_of(db->known.slot, db->known.cap, event->identity) : NULL;
+    *known = k && k->id && k->who == event->who && k->time == event->time && k->record == event->record;
+    if (!*known || k->file == event->file)
+        return SQLITE_OK;
+    const sqlite3_int64 v[] = {k->id, event->file, (int64_t)off};
+    int rc = SQLITE_OK;
+    for (int i = 0; i < (int)LEN(v) && rc == SQLITE_OK; i++)
+        rc = sqlite3_bind_int64(db->source, i + 1, v[i]);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(db->source);
+    sqlite3_reset(db->source);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static enum status check_ref(const struct fact *f, struct err *e)
+{
+    if ((unsigned)f->kind >= FACT_KINDS || f->ref.file > 2 || f->ref.off > INT64_MAX)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "fact", "kind %u, file %u, offset 0x%llx", (unsigned)f->kind,
+                       f->ref.file, (unsigned long long)f->ref.off);
+    return OK;
+}
+
+enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e)
+{
+    enum status st = check_ref(f, e);
+    if (st != OK)
+        return st;
+    const int n = (int)fact_descs[f->kind].n;
+    const int64_t file = file_of[f->ref.file];
+    const bool named = f->kind == FACT_EVENT && !f->v[EV_IDENTITY].null;
+    bool known = false;
+    struct known event = {0};
+    if (named && !db->known.loaded && (st = prepare_known(db, e)) != OK)
+        return st;
+    int rc = db->put[f->kind] ? SQLITE_OK : prepare_put(db, f->kind);
+    if (named && rc == SQLITE_OK)
+        event = known_of(f->v), event.file = file, rc = known_event(db, &event, f->ref.off, &known);
+    sqlite3_stmt *stmt = db->put[f->kind];
+    for (int i = 0; i < n && rc == SQLITE_OK && !known; i++) {
+        struct value v = f->v[i];
+        if (f->kind == FACT_FOLD && (i <= FO_PROVIDER || i == FO_KEY) && (v.null || !v.s.p))
+            v = val_s(STR("")); /* NULLs never conflict: parts would not add up */
+        rc = case_bind(stmt, i + 1, &v, fact_descs[f->kind].col[i].type);
+    }
+    if (rc == SQLITE_OK && !known) {
+        rc = sqlite3_bind_int64(stmt, n + 1, file);
+        rc |= sqlite3_bind_int64(stmt, n + 2, (int64_t)f->ref.off);
+        if (of_hive(f->kind))
+            rc |= sqlite3_bind_int64(stmt, n + 3, file_of[0]);
+        if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_DONE)
+            rc = SQLITE_OK;
+        if (rc != SQLITE_OK)
+            st = case_fail(db, rc, E_DB, fact_descs[f->kind].table, e);
+        else if (named && (event.id = sqlite3_last_insert_rowid(db->db), !remember(db, event)))
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+        sqlite3_reset(stmt), sqlite3_clear_bindings(stmt);
+        return st;
+    }
+    return rc == SQLITE_OK ? OK : case_fail(db, rc, E_DB, fact_descs[f->kind].table, e);
+}
