@@ -253,10 +253,13 @@ static enum status take_done(struct ingest *p, struct job *j, struct span in, st
     return st;
 }
 
+/* One fact of a kind and a file that are the job's. */
 static enum status fact_of(const struct job *j, struct span body, struct fact *f, struct err *e)
 {
-    enum status st = j->in_turn ? fact_get(body, f, e)
-                                : err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "unexpected");
+    enum status st = fact_get(body, f, e);
+    if (st == OK && !(fact_descs[f->kind].from & job_says((enum job_op)j->order.op)))
+        st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "a %s is not this job's to say",
+                     fact_descs[f->kind].table);
     if (st == OK && f->ref.file >= j->order.n_files)
         st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "file %u of %u", f->ref.file, j->order.n_files);
     return st;

@@ -3,6 +3,7 @@
 #include "parsers/registry/regf.h"
 #include "parsers/registry/regtext.h"
 #include "parsers/sniff/sniff.h"
+#include "base/fact.h"
 #include "base/hash.h"
 #include "base/lanes.h"
 #include "base/limits.h"
@@ -12,6 +13,11 @@
 #include <string.h>
 
 /* --- wire format */
+
+unsigned job_says(enum job_op op)
+{
+    return op == JOB_LOG || op == JOB_SCAN ? OF_LOG : op == JOB_HIVE || op == JOB_REG_TEXT ? OF_HIVE : 0;
+}
 
 void job_order_put(struct buf *out, const struct job_order *j)
 {

@@ -48,6 +48,7 @@ struct done {
     struct str what, why; /* for status != OK; borrowed from the frame */
 };
 
+unsigned job_says(enum job_op op); /* whose facts such a job may send: OF_LOG, OF_HIVE, 0: nobody's */
 void job_order_put(struct buf *out, const struct job_order *j);
 enum status job_order_get(struct span in, struct job_order *j, struct err *e);
 void done_put(struct buf *out, const struct done *d);

@@ -1,0 +1,254 @@
+/* What enters the case is bounded by the job it came from. This program is its own worker, and that worker
+ * lies: what it says of a file is written in the file itself, the rest of the evidence stays as it is. */
+#include "base/limits.h"
+#include "case/casedb.h"
+#include "kb/kb.h"
+#include "plat/jail.h"
+#include "plat/plat.h"
+#include "run/frame.h"
+#include "run/ingest.h"
+#include "run/worker.h"
+#include "tests/own_main.h"
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* --- the lying worker. A file begins with the letter of what it passes for, then the job in which the worker
+ * lies (enum job_op as a letter from 'a'), then the lie and its argument. */
+enum { IS = 0, WHEN = 1, LIE = 2, ARG = 3, HEAD = 4 };
+
+static void send_frame(uint8_t type, const struct buf *body)
+{
+    struct buf b = {0};
+    size_t at = frame_begin(&b, type);
+    buf_put(&b, body->p, body->n), frame_end(&b, at);
+    plat_child_send(b.p, b.n, NULL);
+    buf_free(&b);
+}
+
+static void send_fact(const struct fact *f)
+{
+    struct buf b = {0};
+    fact_put(&b, f);
+    send_frame(FRAME_FACT, &b);
+    buf_free(&b);
+}
+
+static struct fact fact_of(enum fact_kind kind, uint8_t file, uint64_t off)
+{
+    struct fact f = {.kind = kind, .ref = {.file = file, .off = off}};
+    for (size_t i = 0; i < FACT_COLS; i++)
+        f.v[i] = (struct value){.i = 1, .s = STR("{}")};
+    return f;
+}
+
+static void send_sniff(char is)
+{
+    static const enum kind kinds[] = {
+        ['E'] = KIND_EVTX, ['H'] = KIND_HIVE, ['L'] = KIND_HIVE_LOG, ['R'] = KIND_REG_TEXT};
+    struct buf b = {0};
+    buf_char(&b, (char)((size_t)is < LEN(kinds) ? kinds[(size_t)is] : KIND_UNKNOWN));
+    for (int i = 0; i < 4; i++)
+        buf_u32(&b, 0);
+    buf_char(&b, 0), buf_u64le(&b, 0), buf_u64le(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
+    send_frame(FRAME_SNIFF, &b);
+    buf_free(&b);
+}
+
+static void lie(char how, char arg)
+{
+    struct fact f;
+    switch (how) {
+    case 'k': /* a fact of the kind that arg names */
+        f = fact_of((enum fact_kind)(arg - 'a'), 0, 64);
+        send_fact(&f);
+        break;
+    default: break;
+    }
+}
+
+/* What each file truly holds: one event, or one key. */
+static void tell_truth(const struct job_order *j)
+{
+    struct fact event = fact_of(FACT_EVENT, 0, 16), key = fact_of(FACT_REG_KEY, 0, 16);
+    if (j->op == JOB_LOG || (j->op == JOB_SCAN && j->first == 0))
+        send_fact(&event);
+    else if (j->op == JOB_HIVE || j->op == JOB_REG_TEXT)
+        send_fact(&key);
+}
+
+static void do_job(const struct job_order *j, const char *head)
+{
+    struct buf b = {0};
+    struct done d = {.what = STR(""), .why = STR("")};
+    if (j->op == JOB_SNIFF)
+        send_sniff(head[IS]);
+    else
+        tell_truth(j);
+    if (head[WHEN] == 'a' + j->op && !j->first)
+        lie(head[LIE], head[ARG]);
+    done_put(&b, &d);
+    send_frame(FRAME_DONE, &b);
+    buf_free(&b);
+}
+
+static int lying_worker(void)
+{
+    struct buf body = {0}, jail = {0};
+    uint8_t type;
+    struct err e = {0};
+    if (frame_recv(&body, &type, NULL, NULL, &e) != OK || type != FRAME_WANT)
+        return 70;
+    buf_u32(&jail, JAIL_ALL), send_frame(FRAME_JAIL, &jail);
+    for (;;) {
+        plat_file fd[JOB_FILES];
+        size_t n = JOB_FILES, got;
+        struct job_order j;
+        char head[HEAD] = "";
+        if (frame_recv(&body, &type, fd, &n, &e) != OK)
+            return 0;
+        if (type != FRAME_JOB || job_order_get(span_of(body.p, body.n, 0), &j, &e) != OK || n != j.n_files
+            || plat_read_at(fd[0], 0, head, HEAD, &got, &e) != OK)
+            return 71;
+        do_job(&j, head);
+        for (size_t i = 0; i < n; i++)
+            plat_close(fd[i]);
+    }
+}
+
+/* --- the parent */
+
+struct run {
+    char dir[64];
+    struct evidence ev;
+    struct kb *kb;
+    struct casedb *db;
+    struct ingest_result result;
+};
+
+/* A log of more than one job is as large as that, and empty. */
+static void put_file(const char *dir, const char *name, const char head[HEAD], enum job_op op)
+{
+    char path[96];
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *f = fopen(path, "wb");
+    cr_assert(f && fwrite(head, 1, HEAD, f) == HEAD);
+    cr_assert_eq(ftruncate(fileno(f), op == JOB_SCAN ? (off_t)(LIM_JOB_CHUNKS + 4) * 65536 : 1000), 0);
+    fclose(f);
+}
+
+static void begin(struct run *r)
+{
+    struct err e = {0};
+    unsetenv("BXFI_MAP"); /* the test runner's own mark on its children: ours are none of them */
+    strcpy(r->dir, "/tmp/whylogon-accept-XXXXXX");
+    cr_assert_not_null(mkdtemp(r->dir));
+    cr_assert_eq(kb_load(NULL, &r->kb, &e), OK, "%s", e.why);
+    cr_assert_eq(case_create(NULL, kb_file(r->kb, "schema.sql"), &r->db, &e), OK, "%s", e.why);
+}
+
+static void read_all(struct run *r, unsigned workers)
+{
+    struct err e = {0};
+    cr_assert_eq(discover(&(const char *){r->dir}, 1, &r->ev, &e), OK, "%s", e.why);
+    cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, &(struct ingest_options){.workers = workers},
+                        &r->result, &e),
+                 OK, "%s %s", e.what, e.why);
+}
+
+static void finish(struct run *r)
+{
+    char path[96];
+    for (size_t i = 0; i < r->ev.n; i++)
+        snprintf(path, sizeof path, "%s/%.*s", r->dir, STR_ARG(r->ev.file[i].path)), unlink(path);
+    case_close(r->db), evidence_free(&r->ev), kb_free(r->kb);
+    rmdir(r->dir);
+}
+
+static enum status keep_number(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                               struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    *(int64_t *)ctx = c[0].i;
+    return OK;
+}
+
+static int64_t count(struct run *r, const char *sql)
+{
+    int64_t n = -1;
+    struct err e = {0};
+    cr_expect_eq(case_query(r->db, sql, NULL, NULL, 0, keep_number, &n, &e), OK, "%s", e.why);
+    return n;
+}
+
+/* A file in which the worker lies, and how many such. */
+struct lies {
+    char head[32][HEAD], what[32][80];
+    size_t n;
+};
+
+static void add_lie(struct lies *l, char is, enum job_op op, char how, char arg, const char *what)
+{
+    memcpy(l->head[l->n], (char[HEAD]){is, (char)('a' + op), how, arg}, HEAD);
+    snprintf(l->what[l->n++], sizeof l->what[0], "%s", what);
+}
+
+/* A log before them and a hive behind them hold what they are said to hold: each lie costs its job and its
+ * file, those two lose nothing. */
+static void expect_refused(const struct lies *l, enum job_op op, unsigned workers)
+{
+    struct run r = {0};
+    char name[24];
+    begin(&r);
+    put_file(r.dir, "a", (char[HEAD]){'E'}, JOB_LOG), put_file(r.dir, "z", (char[HEAD]){'H'}, JOB_HIVE);
+    for (size_t i = 0; i < l->n; i++)
+        snprintf(name, sizeof name, "b%02zu", i), put_file(r.dir, name, l->head[i], op);
+    read_all(&r, workers);
+    cr_expect_eq(r.result.lost_jobs, l->n, "%d of %d jobs lost", (int)r.result.lost_jobs, (int)l->n);
+    for (size_t i = 0; i < l->n; i++) {
+        char sql[160];
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM evidence WHERE path = 'b%02zu' AND %s", i,
+                 op == JOB_SNIFF ? "note LIKE 'worker lost%'" : "state = 'partial'");
+        cr_expect_eq(count(&r, sql), 1, "%s", l->what[i]);
+    }
+    cr_expect_eq(count(&r, "SELECT count(*) FROM event WHERE file_id = 1"), 1);
+    cr_expect_eq(count(&r, "SELECT count(*) FROM reg_key k JOIN evidence e ON e.id = k.file_id"
+                           " WHERE e.path = 'z'"),
+                 1);
+    cr_expect_eq(count(&r, "SELECT count(*) FROM evidence WHERE state = 'read' AND path IN ('a', 'z')"), 2);
+    finish(&r);
+}
+
+/* What a file must pass for, so that such a job is made of it. */
+static const struct {
+    enum job_op op;
+    char is;
+    const char *what;
+    unsigned says;
+} ops[] = {{JOB_SNIFF, 'E', "sniffing", 0},    {JOB_HASH, '?', "hashing", 0},
+           {JOB_LOG, 'E', "a log", OF_LOG},    {JOB_SCAN, 'E', "a part of a log", OF_LOG},
+           {JOB_HIVE, 'H', "a hive", OF_HIVE}, {JOB_REG_TEXT, 'R', "a registry text", OF_HIVE}};
+
+Test(accept, a_job_says_facts_of_its_kinds_only, .timeout = 120)
+{
+    for (size_t i = 0; i < LEN(ops); i++) {
+        struct lies l = {0};
+        cr_expect_eq(job_says(ops[i].op), ops[i].says, "%s", ops[i].what);
+        for (size_t k = 0; k < FACT_KINDS; k++) {
+            char what[80];
+            snprintf(what, sizeof what, "%s says %s", ops[i].what, fact_descs[k].table);
+            if (!(fact_descs[k].from & ops[i].says))
+                add_lie(&l, ops[i].is, ops[i].op, 'k', (char)('a' + k), what);
+        }
+        cr_assert_gt(l.n, 0);
+        expect_refused(&l, ops[i].op, 1 + i % 2);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--worker") == 0)
+        return lying_worker();
+    return run_tests(argc, argv);
+}
