@@ -48,7 +48,8 @@ CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
     also TEXT);     -- kind: task program service share logon bits domain; also: evidence ids of the other witnesses of the same failure
 CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
-    provider TEXT COLLATE NOCASE, event_id INTEGER);
+    provider TEXT COLLATE NOCASE, event_id INTEGER,
+    starts INTEGER);    -- 1: it proves that a logon worked at that moment; 0: it may be the end of what began before
 CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER, account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
     depends TEXT, image TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOCASE, guid TEXT, sid TEXT, user TEXT COLLATE NOCASE, logon TEXT, flags INTEGER, registered INTEGER,
@@ -60,15 +61,42 @@ CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, st
                                                 -- state: present missing cleared partial unreadable disabled; with case: Security is a channel, SECURITY a hive
 
 -- Made by knowledge/derive/8*.sql, where each column is explained: what rules ask most.
-CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT,
-    sid TEXT, call TEXT, win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
-    file_id INTEGER, file_off INTEGER, also TEXT, sample INTEGER);
-CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT, sid TEXT,
-    builtin INTEGER, logon TEXT, stored_time INTEGER, old_time INTEGER, command TEXT, unc INTEGER, active INTEGER, file_id INTEGER, file_off INTEGER);
-CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
-CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
-CREATE TABLE landmark(id INTEGER PRIMARY KEY, host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER, boot INTEGER, provider TEXT, event_id INTEGER, value, other TEXT, file_id INTEGER, file_off INTEGER);
-CREATE TABLE presence(id INTEGER PRIMARY KEY, host_id INTEGER, how TEXT, who TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER, session INTEGER);
+CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
+    principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, call TEXT,
+    win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE,
+    event_id INTEGER, luid INTEGER, file_id INTEGER, file_off INTEGER, also TEXT, sample INTEGER, consumer INTEGER,
+    same INTEGER);
+CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
+    principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, builtin INTEGER,
+    logon TEXT, stored_time INTEGER, old_time INTEGER, since_time INTEGER, command TEXT, unc INTEGER, active INTEGER,
+    local_account INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER,
+    how TEXT, file_id INTEGER, file_off INTEGER, next_time INTEGER);
+CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, sure INTEGER,
+    file_id INTEGER, file_off INTEGER);
+CREATE TABLE topic(topic TEXT PRIMARY KEY, about TEXT, slack INTEGER, undone_by TEXT, by_start INTEGER) WITHOUT ROWID;
+CREATE TABLE landmark(id INTEGER PRIMARY KEY, host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER,
+    boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, value, other TEXT COLLATE NOCASE, file_id INTEGER,
+    file_off INTEGER, key TEXT COLLATE NOCASE, scope INTEGER);
+CREATE TABLE presence(id INTEGER PRIMARY KEY, host_id INTEGER, how TEXT, who TEXT COLLATE NOCASE, from_time INTEGER,
+    to_time INTEGER, session INTEGER);
+CREATE TABLE explicit_logon(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, time INTEGER,
+    server TEXT COLLATE NOCASE, luid INTEGER, by_user TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE,
+    account TEXT COLLATE NOCASE, realm TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER,
+    before INTEGER, another INTEGER);
+CREATE TABLE offline_path(id INTEGER PRIMARY KEY, host_id INTEGER, server TEXT COLLATE NOCASE,
+    path TEXT COLLATE NOCASE, what TEXT, time INTEGER, until INTEGER, raw TEXT, file_id INTEGER, file_off INTEGER,
+    offline INTEGER);
+CREATE TABLE attempt(failure INTEGER PRIMARY KEY, time INTEGER, logon_type INTEGER, account TEXT COLLATE NOCASE,
+    domain TEXT COLLATE NOCASE, process TEXT COLLATE NOCASE, value INTEGER, win32 INTEGER, symbol TEXT,
+    file_id INTEGER, file_off INTEGER);
+CREATE TABLE failed(failure INTEGER PRIMARY KEY, owner_sid TEXT, whose TEXT COLLATE NOCASE, realm TEXT,
+    right_sid TEXT, server INTEGER, last_start INTEGER, next_start INTEGER, last_saved INTEGER);
+CREATE TABLE consumer_right(consumer INTEGER PRIMARY KEY, right TEXT, right_sid TEXT, own INTEGER, denied INTEGER,
+    held TEXT, denies INTEGER);
+CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, family TEXT,
+    first INTEGER, last INTEGER, n INTEGER, codes TEXT, calls TEXT, uncoded INTEGER, consumer INTEGER, same INTEGER,
+    owner_sid TEXT, server INTEGER, principal TEXT COLLATE NOCASE, last_start INTEGER, next_start INTEGER);
 
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,

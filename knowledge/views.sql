@@ -60,7 +60,7 @@ FROM failure f JOIN task t ON t.host_id = f.host_id AND t.path = f.subject AND t
 WHERE f.kind IN ('task', 'program') AND instr(' ' || f.also || ' ', printf(' f%d:0x%x ', t.file_id, t.file_off)) > 0;
 
 CREATE VIEW v_success AS
-SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject, s.principal, s.time, s.provider, s.event_id FROM success s JOIN host h ON h.id = s.host_id;
+SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject, s.principal, s.time, s.provider, s.event_id, s.starts FROM success s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_task AS
 SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, t.guid, t.sid, t.user, t.logon, t.flags, t.registered, t.last_run, t.last_ok, t.result, t.command, t.unc
@@ -132,7 +132,13 @@ CREATE VIEW v_setting AS
 SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off) WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS evidence_id, q.host, q.section, q.name, r.num AS value, r.text,
     r.id IS NOT NULL AS is_set, q.default_value, q.default_text,
     coalesce(json_extract(q.meanings, '$."' || CASE WHEN r.id IS NULL THEN q.default_text ELSE coalesce(CAST(r.num AS TEXT), replace(r.text, '"', '')) END || '"'), q.meaning) AS meaning,
-    q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, r.written
+    q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, coalesce(r.written, k.written) AS written,
+    -- at its start Windows writes some keys itself: such a write says nothing, unless new policy (1502) came then
+    EXISTS (SELECT 1 FROM boot b WHERE b.host_id = q.host_id
+        AND coalesce(r.written, k.written) BETWEEN b.from_time - 600000000 AND b.from_time + 6000000000)
+      AND NOT EXISTS (SELECT 1 FROM success g WHERE g.host_id = q.host_id AND g.kind = 'domain' AND g.event_id = 1502
+        AND g.time BETWEEN coalesce(r.written, k.written) - 6000000000 AND coalesce(r.written, k.written) + 6000000000)
+        AS written_at_boot
 FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
         s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value, s.default_text, s.meaning, s.meanings
     FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id) q
@@ -237,38 +243,206 @@ FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTE
 CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;
 CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, verify FROM finding_remedy;
 
--- Tables of derive/8*.sql: what rules ask most. There stands what each column means.
-CREATE VIEW v_logon_failure AS
-SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, f.also, f.sample
+-- The words of rules, most of them made in derive/8*.sql and 9*.sql, where it stands how. README.md tells how they are used.
+
+-- Every failure that concerns a logon, narrow: what a symptom asks for. v_logon_failure: the same with all its columns.
+CREATE VIEW v_symptom AS
+SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.time, f.win32, f.raw,
+    f.symbol, f.also, f.value, f.luid, f.event_id
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
--- written: the last write of the service's key. A 7038 or 7041 names the account it failed with; of a 7000 that stands alone it is known only if the key was not written since.
-CREATE VIEW v_consumer AS
-SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject, c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.command,
-    c.unc, c.active, (SELECT r.written FROM reg_value r WHERE c.kind = 'service' AND r.file_id = c.file_id AND r.file_off = c.file_off LIMIT 1) AS written
-FROM consumer c JOIN host h ON h.id = c.host_id;
+CREATE VIEW v_logon_failure AS
+SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
+    f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
+    f.event_id, f.luid, f.also, f.sample, f.same, f.consumer
+FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
--- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes on without a gap. Where it is NULL or too early, silence
--- says nothing: a domain account may have changed on a domain controller whose log nobody collected. told_by: the host that says so; another host's clock may differ by minutes.
+-- A failure with its consumer, and what surrounds it: the first and the last 16 of its like, so that rules stay linear
+-- where a task failed every minute for a month.
+CREATE VIEW v_failed AS
+SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
+    f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
+    f.event_id, f.luid, f.also, f.same,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start, x.owner_sid, x.whose, x.realm, x.right_sid, x.last_saved AS last_saved_time,
+    f.consumer, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id,
+    c.principal AS owner, c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time,
+    c.old_time, c.since_time, c.command, c.unc, c.active, s.name AS server,
+    l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS last_start_id,
+    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id, n.file_off) END AS next_start_id,
+    b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id
+LEFT JOIN consumer c ON c.id = f.consumer LEFT JOIN host s ON s.id = x.server
+LEFT JOIN success l ON l.id = x.last_start LEFT JOIN success n ON n.id = x.next_start
+LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot;
+
+-- What failed, all its failures of one family of codes in one row (family 'any': of all codes, or none). time: the first,
+-- whose evidence_id, raw and symbol stand here; last_time: the last. codes: all it carries, for code_in(codes, family).
+CREATE VIEW v_failing AS
+SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
+    g.family, g.n,
+    f.win32, f.raw, f.symbol, f.time, z.time AS last_time, f.boot, z.boot AS last_boot, g.codes, g.calls, g.uncoded,
+    g.principal, f.account, f.domain, g.same, g.owner_sid, x.realm, x.right_sid, g.consumer,
+    CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id, c.principal AS owner,
+    c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time,
+    c.command, c.unc, c.active, s.name AS server,
+    l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS last_start_id,
+    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id, n.file_off) END AS next_start_id
+FROM failing g CROSS JOIN logon_failure f ON f.id = g.first CROSS JOIN logon_failure z ON z.id = g.last
+JOIN host h ON h.id = g.host_id LEFT JOIN failed x ON x.failure = g.first LEFT JOIN consumer c ON c.id = g.consumer
+LEFT JOIN host s ON s.id = g.server LEFT JOIN success l ON l.id = g.last_start LEFT JOIN success n ON n.id = g.next_start;
+
+-- The last landmark of a topic at or before a failure (until the topic's slack behind it), about what failed.
+-- stands: 1 where nothing undid it before the failure, and nothing that failed had started since.
+CREATE VIEW v_before AS
+SELECT x.failure, l.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.time, l.who, l.value,
+    l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot, l.id AS landmark,
+    NOT EXISTS (SELECT 1 FROM landmark u WHERE u.topic = t.undone_by AND u.key = l.key AND u.time > l.time
+        AND u.time <= f.time AND coalesce(u.scope, f.host_id) = f.host_id)
+      AND NOT (t.by_start AND coalesce((SELECT s.time FROM success s WHERE s.id = x.last_start), 0)
+        > l.time + CASE WHEN l.host_id = f.host_id THEN 0 ELSE 864000000000 END) AS stands
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure CROSS JOIN topic t
+CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
+        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|' WHEN 'subject' THEN f.host_id || '|' || f.subject
+        WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
+        WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
+        WHEN 'client' THEN x.server || '|' || (SELECT o.name FROM host o WHERE o.id = f.host_id) END
+    AND n.time <= f.time + t.slack AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time DESC LIMIT 1)
+JOIN host h ON h.id = l.host_id;
+
+-- The first landmark of a topic behind a failure.
+CREATE VIEW v_after AS
+SELECT x.failure, l.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.time, l.who, l.value,
+    l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot, l.id AS landmark
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure CROSS JOIN topic t
+CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
+        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|' WHEN 'subject' THEN f.host_id || '|' || f.subject
+        WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
+        WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
+        WHEN 'client' THEN x.server || '|' || (SELECT o.name FROM host o WHERE o.id = f.host_id) END
+    AND n.time >= f.time AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time LIMIT 1)
+JOIN host h ON h.id = l.host_id;
+
+-- The failed logon (4625) that goes with the failure of a task or service. symbol: of its SubStatus, else of its Status.
+CREATE VIEW v_attempt AS
+SELECT a.failure, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, a.time, a.logon_type, a.account, a.domain,
+    a.process, a.value, a.win32, a.symbol FROM attempt a;
+
+-- Who was logged on when it failed: the sessions of the account behind it that were open. by: found by 'sid', by 'account'
+-- (DOMAIN\USER) or by 'name' alone, which may be another's: weigh that for presence, not for absence.
+CREATE VIEW v_logged_on AS
+SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid, s.boot IS f.boot AS same_boot,
+    printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, p.id AS presence
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure
+CROSS JOIN (SELECT column1 AS how, column2 AS by FROM (VALUES('interactive', 'sid'), ('interactive', 'account'),
+    ('interactive', 'name'), ('sure', 'sid'), ('sure', 'account'), ('sure', 'name'), ('background', 'sid'),
+    ('background', 'account'), ('background', 'name'))) k
+CROSS JOIN presence p ON p.id = (SELECT n.id FROM presence n WHERE n.host_id = f.host_id AND n.how = k.how
+        AND n.who = CASE k.by WHEN 'sid' THEN x.owner_sid WHEN 'account' THEN f.domain || '\' || upper(f.account)
+            ELSE f.account END AND n.from_time <= f.time ORDER BY n.from_time DESC LIMIT 1)
+    AND coalesce(p.to_time, f.time + 1) > f.time
+JOIN session s ON s.id = p.session;
+
+-- Silence that counts: stretches in which what an artefact records and does not show did not happen. A hive that was read
+-- whole counts at any time: what is not in it is not there. Names keep their case: Security is a channel, SECURITY a hive.
+CREATE VIEW v_covered AS
+SELECT h.name AS host, c.artifact, coalesce(c.from_time, 0) AS from_time,
+    CASE WHEN c.from_time IS NULL THEN 9000000000000000000 ELSE c.to_time END AS to_time
+FROM coverage c JOIN host h ON h.id = c.host_id WHERE c.state IN ('present', 'cleared');
+
+-- The same for what the Security log records only while the audit policy says so. records: 'success' or 'failure'.
+-- evidence_id: the policy; from_time: not before it was last extended (4719).
+CREATE VIEW v_audited AS
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.subcategory, k.records,
+    max(c.from_time, coalesce((SELECT max(l.time) FROM landmark l WHERE l.topic = 'audit-' || k.records || '-added'
+        AND l.key = h.id || '|' || g.guid AND l.time <= c.to_time), c.from_time)) AS from_time, c.to_time
+FROM audit_policy a
+JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = a.hive_id AND i.main AND i.kind = 'SECURITY')
+JOIN host h ON h.id = v.host_id
+JOIN (SELECT 'success' AS records, 1 AS bit UNION ALL VALUES('failure', 2)) k ON a.mask & k.bit
+JOIN (SELECT 'Logon' AS subcategory, '{0CCE9215-69AE-11D9-BED3-505054503030}' AS guid) g ON g.subcategory = a.subcategory
+JOIN coverage c ON c.host_id = h.id AND c.artifact = 'Security' AND c.state IN ('present', 'cleared');
+
+CREATE VIEW v_consumer AS
+SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject,
+    c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time, c.command, c.unc,
+    c.active, CASE c.kind WHEN 'service' THEN c.since_time END AS written FROM consumer c JOIN host h ON h.id = c.host_id;
+
+-- The logon right that a task or a service needs (its own: own_id, mask), and who has it. denied_id: where it is denied to
+-- the account (denied_by_name) or to a group all such logons are in. held: 'name', 'everyone', 'group' (some group, whose
+-- members no hive tells) or NULL: nobody. missing: 1 where the whole hive was read and the account does not have it by
+-- name or as everyone has it. unproven: it is active, and nothing shows that it ever worked. denies: somebody on this host is denied it.
+CREATE VIEW v_consumer_right AS
+SELECT q.consumer, h.name AS host, c.kind, c.subject, q.right, q.right_sid, q.held, q.denies, o.mask,
+    CASE WHEN o.id IS NOT NULL THEN printf('f%d:0x%x', o.file_id, o.file_off) END AS own_id,
+    d.sid AS denied_sid, d.mask AS denied_mask, d.sid = q.right_sid AS denied_by_name,
+    CASE WHEN d.id IS NOT NULL THEN printf('f%d:0x%x', d.file_id, d.file_off) END AS denied_id,
+    q.right_sid IS NOT NULL AND coalesce(q.held, 'group') = 'group' AND EXISTS (SELECT 1 FROM coverage k
+        WHERE k.host_id = c.host_id AND k.artifact = 'SECURITY' COLLATE BINARY AND k.state = 'present') AS missing,
+    c.active AND NOT EXISTS (SELECT 1 FROM success s WHERE s.host_id = c.host_id AND s.kind = c.kind
+        AND s.subject = c.subject) AS unproven
+FROM consumer_right q CROSS JOIN consumer c ON c.id = q.consumer JOIN host h ON h.id = c.host_id
+LEFT JOIN logon_right o ON o.id = q.own LEFT JOIN logon_right d ON d.id = q.denied;
+
+-- The local account behind a task or a service. expires_time: of the account; password_expires_time: of its password by
+-- the policy of this host (max_age, whose policy_id); NULL: never.
+CREATE VIEW v_consumer_account AS
+SELECT c.id AS consumer, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, c.kind, c.subject,
+    a.name, a.sid, (a.flags & 0x1) <> 0 AS disabled,
+    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0 OR (a.flags & 0x20000) <> 0
+        AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires_time,
+    nullif(a.password_set, 0) AS password_set_time, l.max_age,
+    CASE WHEN a.flags & 0x200 = 0 AND l.max_age > 0 THEN nullif(a.password_set, 0) + l.max_age END AS password_expires_time,
+    CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS policy_id
+FROM consumer c JOIN account a ON a.id = c.local_account JOIN host h ON h.id = c.host_id
+LEFT JOIN lockout_policy l ON l.id = (SELECT min(i.id) FROM lockout_policy i JOIN hive v ON v.file_id = i.hive_id
+    AND v.main AND v.kind = 'SAM' AND v.host_id = c.host_id);
+
+-- Changes of the password behind a task or a service. next_time: the change after it. clock: how far the clock of the host
+-- that told it may differ (0: this host told it); replica: how long another controller may not have known it.
+-- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes on
+-- without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on a domain
+-- controller whose log nobody collected. told_by: the host that says so.
 CREATE VIEW v_consumer_change AS
-SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
-    printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id, (SELECT r.written FROM reg_value r WHERE c.kind = 'service' AND r.file_id = c.file_id AND r.file_off = c.file_off LIMIT 1) AS written,
-    CASE p.how WHEN 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM evidence e JOIN coverage v ON v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
-        AND p.time BETWEEN v.from_time AND v.to_time WHERE e.id = p.file_id) END AS known_until,
-    (SELECT t.name FROM evidence e JOIN host t ON t.id = e.host_id WHERE e.id = p.file_id) AS told_by
-FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id = p.host_id;
+SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how,
+    p.next_time, p.consumer, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
+    c.since_time, printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id,
+    CASE c.kind WHEN 'service' THEN c.since_time END AS written,
+    CASE p.how WHEN 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM coverage v
+        WHERE v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
+            AND p.time BETWEEN v.from_time AND v.to_time) END AS known_until,
+    (SELECT t.name FROM host t WHERE t.id = e.host_id) AS told_by,
+    CASE WHEN e.host_id = p.host_id THEN 0 ELSE 3000000000 END AS clock,
+    CASE WHEN e.host_id = p.host_id THEN 0 ELSE 864000000000 END AS replica
+FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id = p.host_id
+LEFT JOIN evidence e ON e.id = p.file_id;
 
 CREATE VIEW v_task_saved AS
-SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.task, s.time, s.how FROM task_saved s JOIN host h ON h.id = s.host_id;
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.task, s.time, s.how, s.sure
+FROM task_saved s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_landmark AS
-SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.topic, l.who, l.time, l.boot, l.provider, l.event_id, l.value, l.other FROM landmark l JOIN host h ON h.id = l.host_id;
+SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.topic, l.who, l.time,
+    l.boot, l.provider, l.event_id, l.value, l.other FROM landmark l JOIN host h ON h.id = l.host_id;
 
 CREATE VIEW v_presence AS
-SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
+SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
+    printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
 FROM presence p JOIN host h ON h.id = p.host_id JOIN session s ON s.id = p.session;
+
+-- Credentials given for one server (4648): by_user, in session luid, used user's. another: 1 where that session had used
+-- somebody else's towards that server before, in the same boot: old_user, old_time, old_id.
+CREATE VIEW v_explicit_logon AS
+SELECT printf('f%d:0x%x', u.file_id, u.file_off) AS evidence_id, h.name AS host, u.boot, u.time, u.server, u.luid,
+    u.by_user, u.user, u.account, u.realm, u.another, p.user AS old_user, p.time AS old_time,
+    CASE WHEN p.id IS NOT NULL THEN printf('f%d:0x%x', p.file_id, p.file_off) END AS old_id
+FROM explicit_logon u JOIN host h ON h.id = u.host_id LEFT JOIN explicit_logon p ON p.id = u.before;
+
+-- What Offline Files said of a path. what: offline, online, error; until: when it said the contrary; offline: of an error:
+-- 1 where the path had been taken offline before.
+CREATE VIEW v_offline_path AS
+SELECT printf('f%d:0x%x', o.file_id, o.file_off) AS evidence_id, h.name AS host, o.server, o.path, o.what, o.time, o.until,
+    o.raw, o.offline FROM offline_path o JOIN host h ON h.id = o.host_id;
 
 -- Rules whose SQL could not run or gave rows that could not be used: a known cause may have been overlooked. role: of the indicator.
 CREATE VIEW v_rule_error AS SELECT r.rule, k.cause, k.title, r.role, r.message FROM rule_error r LEFT JOIN kb_rule k ON k.name = r.rule;

@@ -58,6 +58,46 @@ Test(hits, groups)
     hits_free(&h);
 }
 
+/* A subject with rows of the rule's own code tells of those alone, whenever they come; one without tells of
+ * all it has. */
+Test(hits, lesser_rows_give_way)
+{
+    enum { ROWS = 60 };
+    char evidence[ROWS][16];
+    for (int i = 0; i < ROWS; i++)
+        snprintf(evidence[i], sizeof evidence[i], "f1:0x%03x", i);
+    for (int first = 0; first < ROWS; first += 7) {
+        struct hits h = {0}, only = {0};
+        for (int i = 0; i < ROWS; i++) {
+            bool own = i >= first && i % 3 == 0;
+            struct hit_row row = {.role = ROLE_SYMPTOM,
+                                  .subject = STR("s"),
+                                  .evidence = str_of(evidence[i]),
+                                  .has_time = true,
+                                  .time = i,
+                                  .has_win32 = true,
+                                  .win32 = own ? 1312 : 1326,
+                                  .lesser = !own};
+            cr_assert(hits_add(&h, &row, explain, (void *)(uintptr_t) "x", NULL) == OK);
+            row.subject = STR("other"), row.lesser = true;
+            cr_assert(hits_add(&h, &row, explain, (void *)(uintptr_t) "x", NULL) == OK);
+            if (own)
+                add(&only, ROLE_SYMPTOM, 0, "s", i, evidence[i], 1312);
+        }
+        const struct group *g = hits_group(&h, ROLE_SYMPTOM, 0, STR("S")),
+                           *o = hits_group(&only, ROLE_SYMPTOM, 0, STR("S"));
+        char want[4000];
+        snprintf(want, sizeof want, "%s", shown(o));
+        cr_expect_str_eq(shown(g), want, "from row %d on", first);
+        cr_expect(g->n_code == 1 && g->code[0].win32 == 1312 && g->code[0].n == o->code[0].n
+                  && g->first == o->first && g->last == o->last
+                  && hits_distinct(g, NULL) == hits_distinct(o, NULL));
+        g = hits_group(&h, ROLE_SYMPTOM, 0, STR("other"));
+        cr_expect(hits_distinct(g, NULL) == ROWS && g->n_code == 2);
+        hits_free(&h), hits_free(&only);
+    }
+}
+
 /* In whatever order rows come, the earliest and the latest stay and all are counted. */
 Test(hits, the_middle_is_given_up)
 {

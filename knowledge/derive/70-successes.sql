@@ -17,8 +17,9 @@ FROM works w CROSS JOIN event ON event.provider = w.provider AND event.event_id 
 INSERT INTO good SELECT host_id, provider, event_id, subject, principal, result, state, last_time, file_id, last_off, NULL, NULL FROM good WHERE last_time IS NOT NULL AND last_off IS NOT NULL;
 CREATE TEMP TABLE ran(host_id INTEGER, task TEXT COLLATE NOCASE, user TEXT, PRIMARY KEY(host_id, task)) WITHOUT ROWID;        -- who a task ran as, by 100 and 102
 INSERT INTO ran SELECT host_id, subject, max(principal) FROM good WHERE event_id IN (100, 102) AND subject IS NOT NULL GROUP BY 1, 2 COLLATE NOCASE HAVING count(DISTINCT lower(principal)) = 1 ORDER BY 1, 2;
-INSERT INTO success(host_id, kind, subject, principal, time, file_id, file_off, provider, event_id)
-SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, event_id FROM (
+INSERT INTO success(host_id, kind, subject, principal, time, file_id, file_off, provider, event_id, starts)
+SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, event_id,
+    coalesce(event_id, 0) NOT IN (0, 102, 201) FROM (     -- 102, 201 and the hive's last success may end a run that began before
     SELECT g.host_id, 'task' AS kind, g.subject, coalesce(g.principal, r.user) AS principal, g.time, g.file_id, g.file_off, g.provider, g.event_id
     FROM good g LEFT JOIN ran r ON r.host_id = g.host_id AND r.task = g.subject WHERE g.provider = 'Microsoft-Windows-TaskScheduler'
     UNION ALL
@@ -39,6 +40,7 @@ SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, eve
     SELECT host_id, 'bits', subject, principal, time, file_id, file_off, provider, event_id FROM good WHERE provider = 'Microsoft-Windows-Bits-Client' AND (event_id = 4 OR num(result) = 0))
 ORDER BY host_id, time, kind, subject, file_id, file_off, event_id;
 CREATE INDEX IF NOT EXISTS success_what ON success(host_id, kind, subject, time);
+CREATE INDEX IF NOT EXISTS success_start ON success(host_id, kind, subject, time) WHERE starts;
 
 DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE own; DROP TABLE root; DROP TABLE host_key; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
 DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;

@@ -11,11 +11,14 @@ WHERE p.i <= 16 AND (p.how = 'SAM' OR upper(p.domain) <> h.name OR NOT EXISTS (S
 CREATE INDEX change_sid ON change(sid);
 CREATE INDEX change_account ON change(account COLLATE NOCASE, domain);
 INSERT INTO consumer_change
-SELECT * FROM (
-    SELECT c.id, c.host_id, c.kind, c.subject, p.time, p.how, p.file_id, p.file_off FROM consumer c CROSS JOIN change p ON p.sid = c.sid AND (p.host_id = c.host_id OR NOT p.local)
+SELECT *, lead(time) OVER (PARTITION BY id ORDER BY time, file_id, file_off) FROM (
+    SELECT c.id, c.host_id, c.kind, c.subject, p.time, p.how, p.file_id, p.file_off
+    FROM consumer c CROSS JOIN change p ON p.sid = c.sid AND (p.host_id = c.host_id OR NOT p.local)
     UNION
-    SELECT c.id, c.host_id, c.kind, c.subject, p.time, p.how, p.file_id, p.file_off FROM consumer c JOIN host h ON h.id = c.host_id
-    CROSS JOIN change p ON p.account = c.account AND p.domain = coalesce(c.domain, h.name) AND (p.sid IS NULL OR c.sid IS NULL) AND (p.host_id = c.host_id OR NOT p.local))
+    SELECT c.id, c.host_id, c.kind, c.subject, p.time, p.how, p.file_id, p.file_off
+    FROM consumer c JOIN host h ON h.id = c.host_id
+    CROSS JOIN change p ON p.account = c.account AND p.domain = coalesce(c.domain, h.name)
+        AND (p.sid IS NULL OR c.sid IS NULL) AND (p.host_id = c.host_id OR NOT p.local))
 ORDER BY 2, 3, 4, 5, 7, 8;
 CREATE INDEX consumer_change_what ON consumer_change(host_id, kind, subject, time);
 DROP TABLE change;

@@ -8,12 +8,18 @@ CREATE TEMP TABLE switched AS SELECT host_id, task, time, event_id FROM touched 
 CREATE INDEX switched_when ON switched(host_id, task, time);
 DELETE FROM touched WHERE event_id IN (140, 4702) AND EXISTS (SELECT 1 FROM switched d WHERE d.host_id = touched.host_id AND d.task = touched.task AND d.time BETWEEN touched.time - 20000000 AND touched.time + 20000000);
 INSERT INTO task_saved
-SELECT host_id, task, time, 'event ' || event_id || CASE WHEN event_id IN (140, 4702) AND last IN (142, 4701) THEN ' (perhaps only enabled again)' ELSE '' END, file_id, file_off
-FROM (SELECT *, lag(event_id) OVER (PARTITION BY host_id, task ORDER BY time, file_id, file_off) AS last FROM touched) WHERE event_id NOT IN (142, 4700, 4701) ORDER BY 1, 2, 3, 5, 6;
+SELECT host_id, task, time, 'event ' || event_id || CASE WHEN perhaps THEN ' (perhaps only enabled again)' ELSE '' END,
+    NOT perhaps, file_id, file_off
+FROM (SELECT *, coalesce(event_id IN (140, 4702) AND last IN (142, 4701), 0) AS perhaps FROM (
+    SELECT *, lag(event_id) OVER (PARTITION BY host_id, task ORDER BY time, file_id, file_off) AS last FROM touched))
+WHERE event_id NOT IN (142, 4700, 4701) ORDER BY 1, 2, 3, 6, 7;
 CREATE INDEX task_saved_what ON task_saved(host_id, task, time);
 INSERT INTO task_saved
-SELECT t.host_id, t.path, t.registered, 'TaskCache' || CASE WHEN EXISTS (SELECT 1 FROM task_saved w WHERE w.host_id = t.host_id AND w.task = t.path AND w.time BETWEEN t.registered - 20000000 AND t.registered + 20000000
-        AND w.how LIKE '%perhaps%') THEN ' (perhaps only enabled again)' ELSE '' END, t.file_id, t.file_off
-FROM task t WHERE t.registered > 0
-    AND NOT EXISTS (SELECT 1 FROM switched d WHERE d.host_id = t.host_id AND d.task = t.path AND d.time BETWEEN t.registered - 20000000 AND t.registered + 20000000) ORDER BY 1, 2, 3, 5, 6;
+SELECT host_id, path, registered, 'TaskCache' || CASE WHEN perhaps THEN ' (perhaps only enabled again)' ELSE '' END,
+    NOT perhaps, file_id, file_off
+FROM (SELECT t.*, EXISTS (SELECT 1 FROM task_saved w WHERE w.host_id = t.host_id AND w.task = t.path AND NOT w.sure
+        AND w.time BETWEEN t.registered - 20000000 AND t.registered + 20000000) AS perhaps
+    FROM task t WHERE t.registered > 0 AND NOT EXISTS (SELECT 1 FROM switched d WHERE d.host_id = t.host_id
+        AND d.task = t.path AND d.time BETWEEN t.registered - 20000000 AND t.registered + 20000000))
+ORDER BY 1, 2, 3, 6, 7;
 DROP TABLE touched; DROP TABLE switched;

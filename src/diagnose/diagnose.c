@@ -282,13 +282,14 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
 {
     struct engine *g = ctx;
     const struct cell *host = column(cell, name, n, "host"), *time = column(cell, name, n, "time"),
-                      *win32 = column(cell, name, n, "win32");
+                      *win32 = column(cell, name, n, "win32"), *own = column(cell, name, n, "own");
     struct hit_row h = {.role = g->ind->role,
                         .subject = text_of(column(cell, name, n, "subject")),
                         .evidence = text_of(column(cell, name, n, "evidence_id")),
                         .also = text_of(column(cell, name, n, "also")),
                         .has_time = time && time->type == COL_INT,
-                        .has_win32 = win32 && win32->type == COL_INT};
+                        .has_win32 = win32 && win32->type == COL_INT,
+                        .lesser = own && own->type == COL_INT && !own->i};
     char file[32];
     while (h.host < g->n_host && !(host && str_eq_ci(g->host[h.host].name, host->s)))
         h.host++;

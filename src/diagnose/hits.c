@@ -215,12 +215,26 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
     return true;
 }
 
+/* Lesser rows give way: what they counted and cited is forgotten, their room serves again. */
+static void start_again(struct hits *h, struct group *g)
+{
+    h->kept -= g->n;
+    g->n = g->n_code = g->n_seen = 0;
+    g->timed = false;
+    if (g->seen)
+        memset(g->seen, 0, g->cap_seen * sizeof *g->seen);
+}
+
 enum status hits_add(struct hits *h, const struct hit_row *row, hit_explain *explain, void *ctx,
                      struct err *e)
 {
     struct group *g = group_for(h, row, e);
     if (!g)
         return e && e->code ? e->code : E_NOMEM;
+    if (row->lesser && g->own)
+        return OK;
+    if (!row->lesser && !g->own)
+        start_again(h, g), g->own = true;
     return count(g, row) && keep(h, g, row, explain, ctx) ? OK : no_memory(e);
 }
 

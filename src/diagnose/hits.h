@@ -9,12 +9,13 @@
 #include "base/limits.h"
 #include "kb/kb.h"
 
-/* subject.p NULL: the whole host */
+/* subject.p NULL: the whole host. lesser: a symptom that counts only where the subject has none but such:
+ * another code than the rule's own */
 struct hit_row {
     enum role role;
     size_t host;
     struct str subject, evidence, also;
-    bool has_time, has_win32;
+    bool has_time, has_win32, lesser;
     int64_t time, win32;
 };
 typedef void hit_explain(void *ctx, struct buf *out);
@@ -38,8 +39,8 @@ struct group {
     /* as the first row spells it; compared without case; .p NULL: the whole host */
     struct str subject;
     struct hit *hit;
-    size_t n, cap; /* by moment; at most HITS_KEPT: the earliest and the latest half */
-    bool timed;
+    size_t n, cap;       /* by moment; at most HITS_KEPT: the earliest and the latest half */
+    bool timed, own;     /* own: has a row that is not lesser */
     int64_t first, last; /* of all rows */
     struct code_count code[HITS_CODES];
     size_t n_code;
