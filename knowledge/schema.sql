@@ -37,7 +37,9 @@ CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT 
 CREATE TABLE kb_code_family(family TEXT, value INTEGER, means TEXT, source TEXT, PRIMARY KEY(family, value)) WITHOUT ROWID;
 
 -- Derived by knowledge/derive/ (which may use our SQL functions), read by views (which use SQLite's own only). Their indexes are made there, after the rows.
-CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, machine_sid TEXT, joined INTEGER);
+-- host.bias: UTC = local + bias minutes, on the day of collection. zone_rule: at any time, as src/base/zone.h writes it: "300 240 M3.2.0/02:00:00 M11.1.0/02:00:00" is the bias of standard
+-- and of daylight time and when these begin; one number: no daylight time (or DynamicDaylightTimeDisabled = 1); NULL: the hive does not say.
+CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT, machine_sid TEXT, joined INTEGER);
 CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER,
     end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;     -- boot 0: before the first start in the evidence
 CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,

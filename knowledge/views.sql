@@ -10,7 +10,7 @@ FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = 
 CREATE VIEW v_anomaly AS
 SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, 'f' || a.file_id AS file_id, e.path, a.code, a.what, a.detail FROM anomaly a LEFT JOIN evidence e ON e.id = a.file_id;
 
-CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined FROM host;
+CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, zone_rule FROM host;
 
 CREATE VIEW v_coverage AS
 SELECT h.name AS host, c.artifact, c.state, c.from_time, c.to_time, 'f' || c.file_id AS file_id, e.path, c.detail

@@ -7,8 +7,10 @@
 #include "base/utf.h"
 #include "base/want.h"
 #include "base/wintime.h"
+#include "base/zone.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 Test(span, reads_are_sticky)
@@ -123,6 +125,96 @@ Test(wintime, both_ways)
     int64_t t;
     cr_expect(wintime_from_systemtime(st, &t));
     cr_expect_str_eq(wintime_text(t, text), "2026-03-02T09:10:11.1230000Z");
+}
+
+/* Clocks of the world, held against the C library's at every half hour around each change, and once a day. */
+Test(zone, as_the_c_library)
+{
+    static const struct {
+        const char *rule, *tz;
+    } rows[] = {
+        {"300 240 M3.2.0/02:00:00 M11.1.0/02:00:00", "EST5EDT,M3.2.0,M11.1.0"},
+        {"-60 -120 M3.5.0/02:00:00 M10.5.0/03:00:00", "CET-1CEST,M3.5.0,M10.5.0/3"},
+        {"-600 -660 M10.1.0/02:00:00 M4.1.0/03:00:00", "AEST-10AEDT,M10.1.0,M4.1.0/3"},
+        {"-630 -660 M10.1.0/02:00:00 M4.1.0/02:00:00", "<+1030>-10:30<+11>-11,M10.1.0,M4.1.0"},
+        {"240 180 M9.1.6/23:59:59 M4.1.6/23:59:59", "<-04>4<-03>,M9.1.6/23:59:59,M4.1.6/23:59:59"},
+        {"-330", "IST-5:30"},
+        {"0", "UTC0"},
+    };
+    int64_t from, to;
+    cr_assert(wintime_parse(STR("2019-12-01"), &from) && wintime_parse(STR("2029-02-01"), &to));
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct zone z;
+        struct buf text = {0};
+        cr_assert(zone_parse(str_of(rows[i].rule), &z), "%s", rows[i].rule);
+        zone_text(&z, &text), buf_char(&text, 0);
+        cr_expect_str_eq(text.p, rows[i].rule);
+        buf_free(&text);
+        setenv("TZ", rows[i].tz, 1), tzset();
+        unsigned wrong = 0;
+        for (int64_t t = from; t < to && wrong < 3; t += 1800 * WINTIME_SECOND) {
+            time_t u = (time_t)((t - WINTIME_UNIX_EPOCH) / WINTIME_SECOND);
+            struct tm tm;
+            localtime_r(&u, &tm);
+            bool daylight;
+            int32_t bias = zone_bias(&z, t, &daylight);
+            char shown[WINTIME_TEXT];
+            bool same = bias * 60 == -tm.tm_gmtoff && daylight == (tm.tm_isdst > 0);
+            cr_expect(same, "%s at %s: %d minutes, not %ld", rows[i].rule, wintime_text(t, shown), bias,
+                      -tm.tm_gmtoff / 60);
+            wrong += !same;
+        }
+    }
+}
+
+Test(zone, values_of_the_registry)
+{
+    static const struct {
+        const char *what;
+        uint8_t bytes[18];
+        size_t n;
+        bool ok;
+        struct zone_when want;
+    } rows[] = {
+        {"second Sunday in March at two", {0, 0, 3, 0, 2, 0, 2}, 16, true, {0, 3, 2, 0, 2, 0, 0}},
+        {"last Saturday in October",
+         {0, 0, 10, 0, 5, 0, 23, 0, 59, 0, 59, 0, 231, 3, 6},
+         16,
+         true,
+         {0, 10, 5, 6, 23, 59, 59}},
+        {"one day of one year", {0xea, 7, 3, 0, 29, 0, 1}, 16, true, {2026, 3, 29, 0, 1, 0, 0}},
+        {"never", {0}, 16, true, {0}},
+        {"a byte short", {0, 0, 3, 0, 2, 0, 2}, 15, false, {0}},
+        {"a byte long", {0, 0, 3, 0, 2, 0, 2}, 17, false, {0}},
+        {"month 13", {0, 0, 13, 0, 2, 0, 2}, 16, false, {0}},
+        {"sixth week", {0, 0, 3, 0, 6, 0, 2}, 16, false, {0}},
+        {"week 0", {0, 0, 3, 0, 0, 0, 2}, 16, false, {0}},
+        {"weekday 7", {0, 0, 3, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 7}, 16, false, {0}},
+        {"hour 24", {0, 0, 3, 0, 1, 0, 24}, 16, false, {0}},
+        {"month 259", {0, 0, 3, 1, 1, 0, 2}, 16, false, {0}},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct zone_when w;
+        cr_expect_eq(zone_when_read(rows[i].bytes, rows[i].n, &w), rows[i].ok, "%s", rows[i].what);
+        cr_expect(!rows[i].ok || !memcmp(&w, &rows[i].want, sizeof w), "%s", rows[i].what);
+    }
+    static const char *const bad[] = {"",
+                                      "x",
+                                      "300 240",
+                                      "300 240 M3.2.0/02:00:00",
+                                      "1441",
+                                      "300 240 M3.2.0/02:00:00 M13.1.0/02:00:00",
+                                      "300 240 M3.2.0/02:00:00 M11.1.0/02:00:00 x",
+                                      "300 240 M3.2.0/02:00 M11.1.0/02:00:00"};
+    struct zone z;
+    for (size_t i = 0; i < LEN(bad); i++)
+        cr_expect_not(zone_parse(str_of(bad[i]), &z), "%s", bad[i]);
+    int64_t t;
+    bool daylight;
+    cr_assert(zone_parse(STR("0 -60 2026-03-29/01:00:00 2026-10-25/02:00:00"), &z));
+    cr_expect(wintime_parse(STR("2026-07-01"), &t) && zone_bias(&z, t, &daylight) == -60 && daylight);
+    cr_expect(wintime_parse(STR("2025-07-01"), &t) && zone_bias(&z, t, &daylight) == 0 && !daylight,
+              "a rule of one year says nothing of another");
 }
 
 static void expect_text(const char *what, void (*put)(struct buf *, struct str), struct str in,

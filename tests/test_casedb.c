@@ -569,6 +569,24 @@ static const struct {
     {"host_of(NULL)", "-"},
     {"host_of('.x')", "-"},
     {"host_of('b\xc3\xa4r')", "B\xc3\x84R"},
+    /* US Eastern as a hive has it: biases are DWORDs, the rules TIME_FIELDS */
+    {"zone_rule(300, 0, 4294967236, x'00000B00010002000000000000000000', "
+     "x'00000300020002000000000000000000', 0)",
+     "300 240 M3.2.0/02:00:00 M11.1.0/02:00:00"},
+    {"zone_rule(300, 0, 4294967236, x'00000B00010002000000000000000000', "
+     "x'00000300020002000000000000000000', 1)",
+     "300"},
+    {"zone_rule(4294966966, NULL, NULL, NULL, NULL, NULL)", "-330"},
+    {"zone_rule(0, 0, 4294967236, x'00000000000000000000000000000000', x'00000000000000000000000000000000', "
+     "0)",
+     "0"},
+    {"zone_rule(300, 0, 4294967236, x'00000D00010002000000000000000000', "
+     "x'00000300020002000000000000000000', 0)",
+     "300"},
+    {"zone_rule(300, 0, 4294967236, 'x', NULL, 0)", "300"},
+    {"zone_rule(NULL, 0, 0, NULL, NULL, NULL)", "-"},
+    {"zone_rule(70000, 0, 0, NULL, NULL, NULL)", "-"},
+    {"zone_rule(2147483647, 2147483647, 0, NULL, NULL, NULL)", "-"},
     {"account_of('CORP\\Svc')", "svc"},
     {"account_of('svc@corp.example')", "svc"},
     {"account_of('a@b@c')", "a@b"},

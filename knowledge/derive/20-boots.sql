@@ -38,7 +38,7 @@ UPDATE event SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.co
 
 -- What hosts are.
 CREATE TEMP TABLE hv AS        -- values that describe a host
-SELECT m.host_id, v.path, v.name, v.num, v.text FROM reg_value v JOIN mine m ON m.hive_id = v.hive_id
+SELECT m.host_id, v.path, v.name, v.num, v.text, v.data FROM reg_value v JOIN mine m ON m.hive_id = v.hive_id
 WHERE coalesce(v.recovered, 0) = 0 AND v.path IN ('SOFTWARE\Microsoft\Windows NT\CurrentVersion', 'SYSTEM\CurrentControlSet\Control\ProductOptions',
     'SYSTEM\CurrentControlSet\Control\TimeZoneInformation', 'SYSTEM\CurrentControlSet\Services\Tcpip\Parameters') ORDER BY 1, 2, 3;
 CREATE INDEX hv_what ON hv(host_id, name);
@@ -59,6 +59,9 @@ UPDATE host SET
     bias = coalesce((SELECT CASE WHEN num > 2147483647 THEN num - 4294967296 ELSE num END FROM hv WHERE host_id = host.id AND name = 'ActiveTimeBias'),
         (SELECT CASE WHEN num > 2147483647 THEN num - 4294967296 ELSE num END FROM hv WHERE host_id = host.id AND name = 'Bias'),
         (SELECT num(substr(field(data, 'param7'), 1, instr(field(data, 'param7') || ' ', ' ') - 1)) FROM boot_event WHERE host_id = host.id AND event_id = 6013)),
+    zone_rule = (SELECT zone_rule(max(num) FILTER (WHERE name = 'Bias'), max(num) FILTER (WHERE name = 'StandardBias'), max(num) FILTER (WHERE name = 'DaylightBias'),
+        max(data) FILTER (WHERE name = 'StandardStart'), max(data) FILTER (WHERE name = 'DaylightStart'), max(num) FILTER (WHERE name = 'DynamicDaylightTimeDisabled'))
+        FROM hv WHERE host_id = host.id AND path = 'SYSTEM\CurrentControlSet\Control\TimeZoneInformation'),
     machine_sid = coalesce((SELECT nullif(value, '') FROM lsa WHERE host_id = host.id AND what = 'machine_sid'), (SELECT value FROM lsa WHERE host_id = host.id AND what = 'sam_sid')),
     joined = (SELECT EXISTS (SELECT 1 FROM lsa d WHERE d.host_id = host.id AND d.what = 'domain_sid' AND d.value > '') FROM lsa WHERE host_id = host.id AND what <> 'sam_sid' LIMIT 1);
 UPDATE host SET role = coalesce(role, (SELECT 'domain controller' FROM lsa WHERE host_id = host.id AND what = 'domain_sid' AND value = host.machine_sid)),        -- its accounts are the domain's

@@ -125,6 +125,20 @@ bool wintime_parse(struct str s, int64_t *out)
     return true;
 }
 
+int64_t wintime_of_date(int64_t year, unsigned month, unsigned day)
+{
+    return days_from_civil(year, month, day) * 86400 * WINTIME_SECOND;
+}
+
+int64_t wintime_year(int64_t t)
+{
+    const int64_t day = 86400 * WINTIME_SECOND;
+    int64_t y;
+    unsigned m, d;
+    civil_from_days(t / day - (t % day < 0), &y, &m, &d);
+    return y;
+}
+
 bool wintime_from_systemtime(const uint8_t p[16], int64_t *out)
 {
     unsigned y = le16(p), mo = le16(p + 2), d = le16(p + 6), h = le16(p + 8), mi = le16(p + 10),

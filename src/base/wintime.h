@@ -20,6 +20,8 @@ void buf_time(struct buf *b, int64_t t);
 char *at_time(char *at, int64_t t); /* room for WINTIME_TEXT; returns the end */
 /* RFC 3339 with Z or an offset; a date alone means midnight UTC. False: not such a time. */
 bool wintime_parse(struct str s, int64_t *out);
+int64_t wintime_of_date(int64_t year, unsigned month, unsigned day); /* midnight UTC */
+int64_t wintime_year(int64_t t);
 /* u16 year, month, weekday, day, hour, minute, second, ms */
 bool wintime_from_systemtime(const uint8_t p[16], int64_t *out);
 #endif

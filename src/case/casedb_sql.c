@@ -2,6 +2,7 @@
  * evidence text and returns NULL for what it cannot read; none allocates more than its argument. */
 #include "case/casedb_priv.h"
 #include "base/utf.h"
+#include "base/zone.h"
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -368,6 +369,47 @@ static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
     }
 }
 
+/* --- zone_rule(Bias, StandardBias, DaylightBias, StandardStart, DaylightStart, DynamicDaylightTimeDisabled):
+ * the rule of a host's clock as zone.h writes it; NULL where there is no Bias, or no clock can follow it. */
+static bool minutes_of(sqlite3_value *v, int32_t *out)
+{
+    if (sqlite3_value_type(v) != SQLITE_INTEGER)
+        return false;
+    return *out = (int32_t)(uint32_t)sqlite3_value_int64(v), true; /* a DWORD, two's complement */
+}
+
+static bool when_of(sqlite3_value *v, struct zone_when *out)
+{
+    const void *p = sqlite3_value_blob(v);
+    return sqlite3_value_type(v) == SQLITE_BLOB && p
+           && zone_when_read(p, (size_t)sqlite3_value_bytes(v), out);
+}
+
+static void sql_zone_rule(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    int32_t bias, standard = 0, daylight = 0, off = 0;
+    struct zone z = {0}, read_back;
+    struct buf b = {0};
+    (void)n;
+    if (!minutes_of(v[0], &bias))
+        return;
+    minutes_of(v[1], &standard), minutes_of(v[5], &off);
+    bool changes = !off && minutes_of(v[2], &daylight) && when_of(v[3], &z.to_standard)
+                   && when_of(v[4], &z.to_daylight) && z.to_standard.month && z.to_daylight.month;
+    int64_t in_winter = (int64_t)bias + standard, in_summer = (int64_t)bias + daylight;
+    if (in_winter != (int16_t)in_winter || in_summer != (int16_t)in_summer)
+        return;
+    z.standard = (int32_t)in_winter, z.daylight = (int32_t)in_summer;
+    if (!changes)
+        z.to_daylight.month = 0;
+    zone_text(&z, &b);
+    if (b.bad)
+        sqlite3_result_error_nomem(c);
+    else if (zone_parse(buf_view(&b), &read_back))
+        result(c, buf_view(&b));
+    buf_free(&b);
+}
+
 int case_functions(struct casedb *db)
 {
     static const struct {
@@ -381,7 +423,8 @@ int case_functions(struct casedb *db)
                 {"host_of", 1, true, sql_host_of},
                 {"account_of", 1, true, sql_account_of},
                 {"domain_of", 1, true, sql_domain_of},
-                {"field", 2, true, sql_field}};
+                {"field", 2, true, sql_field},
+                {"zone_rule", 6, true, sql_zone_rule}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,
