@@ -6,6 +6,7 @@
 #   golden      samples/golden: keeps the reports of every sample as they are made now
 #   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1
+#   mutate      breaks the program one place at a time; which break does nobody notice? BREAK='reports diagnose' N=12 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
 #   format      every C file laid out as .clang-format says; format-check tells which are not
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
@@ -98,6 +99,13 @@ $(O)/test_campaign: | $(O)/campaign $(O)/whylogon
 campaign: $(O)/campaign $(O)/whylogon $(O)/samples.stamp
 	$(Q)$(O)/campaign $(SEED) $(N) $(MODE)
 
+# --- do the tests notice a break? make mutate BREAK='reports diagnose' N=12 SEED=1; FILES='reports/html*.c' V=1
+$(O)/break: tests/break.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) -O1 -o $@ $<
+mutate: $(O)/break
+	$(Q)SEED=$(SEED) N=$(or $(filter-out 1000,$(N)),12) V=$(V) bash tests/mutate.sh $(O) $(BREAK)
+
 # --- evidence of our own
 $(O)/make_samples: $(O)/tests/make_samples.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
@@ -154,5 +162,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden campaign samples fuzz fuzz-short fuzz-coverage mingw bench format format-check install clean help
+.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench format format-check install clean help
 .SECONDARY:
