@@ -18,12 +18,18 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -43,6 +49,46 @@ static int try_fork(void) { return (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 static int try_ptrace(void) { return (int)ptrace(PTRACE_ATTACH, getppid(), 0, 0); }
 static int try_kill(void) { return kill(getppid(), 0); }
 static int try_unlink(void) { return unlink("/tmp/whylogon-jail-escape"); }
+static int try_look(void)
+{
+    struct stat s;
+    return stat("/etc/passwd", &s);
+}
+/* the kernel would signal the parent whenever the channel can be read */
+static int try_own(void) { return fcntl(held, F_SETOWN, getppid()); }
+static int try_signal_choice(void) { return fcntl(held, F_SETSIG, SIGKILL); }
+static int try_async(void) { return fcntl(held, F_SETFL, O_ASYNC); }
+static int try_duplicate(void) { return fcntl(held, F_DUPFD, 100); }
+static int try_ioctl(void)
+{
+    int owner = getppid();
+    return ioctl(held, FIOSETOWN, &owner);
+}
+static int try_type(void) { return ioctl(2, TIOCSTI, "x"); }
+static int try_prctl(void) { return prctl(PR_SET_DUMPABLE, 1); }
+static int try_address(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "\0whylogon-jail-test"};
+    return (int)sendto(held, "x", 1, 0, (struct sockaddr *)&a, sizeof a);
+}
+static int try_code(void)
+{
+    return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+}
+static int try_make_code(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return mprotect(p, 4096, PROT_READ | PROT_EXEC);
+}
+static int try_memfd(void) { return memfd_create("x", 0); }
+static int try_signal_self_group(void) { return (int)syscall(SYS_tgkill, getppid(), getppid(), 0); }
+static int try_memory_of_parent(void)
+{
+    char c;
+    struct iovec mine = {&c, 1}, theirs = {&c, 1};
+    return (int)process_vm_readv(getppid(), &mine, 1, &theirs, 1, 0);
+}
+static int try_limits_of_parent(void) { return prlimit(getppid(), RLIMIT_CPU, &(struct rlimit){0, 0}, NULL); }
 
 static int may_read(void)
 {
@@ -69,12 +115,33 @@ static const struct {
     int (*fn)(void);
     bool allowed;
 } rows[] = {
-    {"open a file", try_open, false},        {"create a file", try_write_file, false},
-    {"make a socket", try_socket, false},    {"connect", try_connect, false},
-    {"run a program", try_exec, false},      {"fork", try_fork, false},
-    {"trace the parent", try_ptrace, false}, {"signal the parent", try_kill, false},
-    {"delete a file", try_unlink, false},    {"read what it holds", may_read, true},
-    {"map what it holds", may_map, true},    {"use memory", may_allocate, true},
+    {"open a file", try_open, false},
+    {"create a file", try_write_file, false},
+    {"make a socket", try_socket, false},
+    {"connect", try_connect, false},
+    {"run a program", try_exec, false},
+    {"fork", try_fork, false},
+    {"trace the parent", try_ptrace, false},
+    {"signal the parent", try_kill, false},
+    {"delete a file", try_unlink, false},
+    {"look whether a file is there", try_look, false},
+    {"fcntl: be signalled in the parent's name", try_own, false},
+    {"fcntl: with which signal", try_signal_choice, false},
+    {"fcntl: from now on", try_async, false},
+    {"fcntl: hold a descriptor twice", try_duplicate, false},
+    {"ioctl: the same as F_SETOWN", try_ioctl, false},
+    {"ioctl: type on the terminal", try_type, false},
+    {"prctl", try_prctl, false},
+    {"send to an address", try_address, false},
+    {"map memory that can run", try_code, false},
+    {"make memory run", try_make_code, false},
+    {"make a file in memory", try_memfd, false},
+    {"signal a thread of the parent", try_signal_self_group, false},
+    {"read the parent's memory", try_memory_of_parent, false},
+    {"change the parent's limits", try_limits_of_parent, false},
+    {"read what it holds", may_read, true},
+    {"map what it holds", may_map, true},
+    {"use memory", may_allocate, true},
 };
 
 Test(jail, stops_what_it_should_and_nothing_else)
@@ -101,6 +168,68 @@ Test(jail, stops_what_it_should_and_nothing_else)
                       status);
     }
     close(held);
+}
+
+/* Without seccomp, which an old or odd kernel may refuse, Landlock alone has to hold what it can. */
+static int landlock_only(int (*try)(void))
+{
+    scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+    if (!f || seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(seccomp), 0) != 0
+        || seccomp_rule_add(f, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
+                            SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP))
+               != 0
+        || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || seccomp_load(f) != 0)
+        return 77;
+    unsigned layers = plat_jail(&(struct jail_limits){.files = 64, .may_write = true});
+    if (layers & JAIL_SECCOMP || !(layers & JAIL_LANDLOCK))
+        return 77;
+    return try() >= 0 ? 0 : errno == EACCES || errno == EPERM ? 1 : 2;
+}
+
+static int try_abstract_socket(void)
+{
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "\0whylogon-jail-test"};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    return fd < 0 ? 0 : connect(fd, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) + 20);
+}
+static int try_tcp(void)
+{
+    struct sockaddr_in a = {
+        .sin_family = AF_INET, .sin_port = htons(1), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    return fd < 0 ? 0 : connect(fd, (struct sockaddr *)&a, sizeof a);
+}
+static int try_delete(void) { return unlink("/tmp/whylogon-jail-kept"); }
+static int try_truncate(void) { return truncate("/tmp/whylogon-jail-kept", 0); }
+
+Test(jail, landlock_alone)
+{
+    static const struct {
+        const char *name;
+        int (*fn)(void);
+        int abi;
+    } tries[] = {{"open a file", try_open, 1},      {"create a file", try_write_file, 1},
+                 {"delete a file", try_delete, 1},  {"cut a file", try_truncate, 3},
+                 {"connect", try_tcp, 4},           {"connect to an abstract socket", try_abstract_socket, 6},
+                 {"signal the parent", try_kill, 6}};
+    struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "\0whylogon-jail-test"};
+    int ear = socket(AF_UNIX, SOCK_STREAM, 0),
+        kept = open("/tmp/whylogon-jail-kept", O_CREAT | O_WRONLY, 0600);
+    long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+    cr_assert(bind(ear, (struct sockaddr *)&a, offsetof(struct sockaddr_un, sun_path) + 20) == 0
+              && listen(ear, 9) == 0 && kept >= 0);
+    for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+        int status;
+        pid_t pid = fork();
+        if (pid == 0)
+            _exit(abi >= tries[i].abi ? landlock_only(tries[i].fn) : 77);
+        cr_assert_eq(waitpid(pid, &status, 0), pid);
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+            fprintf(stderr, "skipped: %s: Landlock %ld\n", tries[i].name, abi);
+        else
+            cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 1, "%s: status %d", tries[i].name, status);
+    }
+    close(ear), close(kept), unlink("/tmp/whylogon-jail-kept");
 }
 
 Test(jail, says_what_is_in_force)

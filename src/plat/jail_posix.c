@@ -1,27 +1,61 @@
 /* Linux: no new privileges, resource limits, Landlock without a single allowed path, and a seccomp
- * allow-list. Anything else ends the process. */
+ * allow-list, of some calls by their arguments. Anything else ends the process. */
 #include "plat/jail.h"
+#include "base/str.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/landlock.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What reading mapped evidence and talking on an open socket needs, and nothing more. The second line is for
+/* What reading mapped evidence and talking on an open socket needs, and nothing more. The second half is for
  * the C library and sanitizers. */
 static const char *const allowed[] = {
-    "recvmsg",         "sendto",       "recvfrom",    "read",
-    "write",           "pread64",      "lseek",       "fstat",
-    "newfstatat",      "close",        "mmap",        "munmap",
-    "mremap",          "madvise",      "brk",         "exit",
-    "exit_group",      "mprotect",     "futex",       "rt_sigreturn",
-    "rt_sigprocmask",  "rt_sigaction", "sigaltstack", "getrandom",
-    "clock_gettime",   "gettid",       "getpid",      "sched_yield",
-    "restart_syscall", "fcntl",
+    "recvmsg",
+    "recvfrom",
+    "read",
+    "write",
+    "pread64",
+    "lseek",
+    "fstat",
+    "close",
+    "munmap",
+    "mremap",
+    "madvise",
+    "brk",
+    "exit",
+    "exit_group",
+    "futex",
+    "rt_sigreturn",
+    "rt_sigprocmask",
+    "rt_sigaction",
+    "sigaltstack",
+    "getrandom",
+    "clock_gettime",
+    "gettid",
+    "getpid",
+    "sched_yield",
+    "restart_syscall",
+};
+
+/* Allowed only where argument arg, of which the bits in mask are looked at, is is. */
+static const struct {
+    const char *name;
+    unsigned arg;
+    uint64_t mask, is;
+} allowed_if[] = {
+    {"mmap", 2, PROT_EXEC, 0},     /* no memory that can run */
+    {"mprotect", 2, PROT_EXEC, 0}, /* ... nor is made so */
+    {"sendto", 4, UINT64_MAX, 0},  /* on the channel, to no address */
+    /* the kernel sends signals to whom F_SETOWN names: nothing is set */
+    {"fcntl", 1, UINT32_MAX, F_GETFD},
+    {"fcntl", 1, UINT32_MAX, F_GETFL},
 };
 
 static void limit(unsigned what, uint64_t n, bool *ok)
@@ -49,20 +83,36 @@ static bool limits(const struct jail_limits *lim)
     return ok;
 }
 
-/* The kernel is asked which version it has; rights it does not know are left out of the mask. No rule is
- * added: nothing is allowed. */
+/* What each version of Landlock can refuse more; headers are older than kernels. Source: Linux 6.15
+ * Documentation/userspace-api/landlock.rst, include/uapi/linux/landlock.h. */
+static const struct {
+    int abi;
+    uint64_t fs, net, scoped;
+} landlock_rights[] = {
+    {1, (1ull << 13) - 1, 0, 0}, /* execute .. make symlink */
+    {2, 1ull << 13, 0, 0},       /* refer: move to other folders */
+    {3, 1ull << 14, 0, 0},       /* truncate */
+    {4, 0, 3, 0},                /* bind, connect TCP */
+    {5, 1ull << 15, 0, 0},       /* ioctl on devices */
+    {6, 0, 0, 3},                /* abstract sockets and signals of processes outside */
+};
+
+/* The kernel is asked which version it has; what it does not know is left out. No rule is added: nothing is
+ * allowed. */
 static bool landlock(void)
 {
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    struct {
+        uint64_t fs, net, scoped;
+    } rules = {0};
     if (abi < 1)
         return false;
-    uint64_t rights = (1ull << 13) - 1;  /* ABI 1: execute .. make symlink */
-    rights |= abi >= 2 ? 1ull << 13 : 0; /* refer */
-    rights |= abi >= 3 ? 1ull << 14 : 0; /* truncate */
-    struct {
-        uint64_t fs, net;
-    } rules = {rights, abi >= 4 ? 3 : 0}; /* net: bind and connect TCP */
-    int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, abi >= 4 ? sizeof rules : sizeof rules.fs, 0);
+    for (size_t i = 0; i < LEN(landlock_rights) && landlock_rights[i].abi <= abi; i++) {
+        rules.fs |= landlock_rights[i].fs, rules.net |= landlock_rights[i].net;
+        rules.scoped |= landlock_rights[i].scoped;
+    }
+    /* an older kernel takes what is behind the fields it knows, as long as it is zero */
+    int fd = (int)syscall(SYS_landlock_create_ruleset, &rules, sizeof rules, 0);
     if (fd < 0)
         return false;
     bool ok = syscall(SYS_landlock_restrict_self, fd, 0) == 0;
@@ -76,9 +126,15 @@ static bool filter(void)
     if (!f)
         return false;
     bool ok = true;
-    for (size_t i = 0; i < sizeof allowed / sizeof *allowed && ok; i++) {
+    for (size_t i = 0; i < LEN(allowed) && ok; i++) {
         int nr = seccomp_syscall_resolve_name(allowed[i]);
         ok = nr == __NR_SCMP_ERROR || seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 0) == 0;
+    }
+    for (size_t i = 0; i < LEN(allowed_if) && ok; i++) {
+        int nr = seccomp_syscall_resolve_name(allowed_if[i].name);
+        struct scmp_arg_cmp is = {allowed_if[i].arg, SCMP_CMP_MASKED_EQ, allowed_if[i].mask,
+                                  allowed_if[i].is};
+        ok = nr == __NR_SCMP_ERROR || seccomp_rule_add_array(f, SCMP_ACT_ALLOW, nr, 1, &is) == 0;
     }
     ok = ok && seccomp_load(f) == 0;
     seccomp_release(f);
