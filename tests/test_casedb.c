@@ -623,6 +623,48 @@ static const struct {
     {"typeof(field('{\"a\":\"1\"}', 'a'))", "text"},
     {"field('{\"a\":99999999999999999999}', 'a')", "99999999999999999999"},
     {"field('{\"a\":]}', 'a')", "-"},
+
+    {"task_xml('<Task><Principals><Principal "
+     "id=\"A>\"><UserId>CORP\\R&amp;D</UserId></Principal></Principals></Task>',"
+     " 'Principal/UserId')",
+     "CORP\\R&D"},
+    {"task_xml('<a><LogonTrigger><UserId>other</UserId></LogonTrigger><Principal><UserId> me </UserId>', "
+     "'Principal/UserId')",
+     "me"},
+    {"task_xml('<a><b>1</b><b>2</b></a>', 'b')", "1"},
+    {"task_xml('<a><b>&#x44;&#68;&lt;&gt;&quot;&apos;&nbsp;&#xd83d;&#xde00;&#;&#x;&</b></a>', 'a/b')",
+     "DD<>\"'&nbsp;\xf0\x9f\x98\x80&#;&#x;&"},
+    {"task_xml('<a><b>&#0;&#x110000;&#xFFFFFFFFFFFFFFFF41;</b></a>', 'b')",
+     "&#0;&#x110000;&#xFFFFFFFFFFFFFFFF41;"},
+    {"task_xml('<?xml version=\"1.0\"?><!-- <b>no</b> --><a><b><!-- x --><![CDATA[<b>&amp;</b>]]></b></a>', "
+     "'b')",
+     "<b>&amp;</b>"},
+    {"task_xml('<a><b/><b>yes</b></a>', 'b')", "yes"},
+    {"task_xml('<a><b></b></a>', 'b')", ""},
+    {"task_xml('<a><b>cut', 'b')", "-"},
+    {"task_xml('<a><b', 'b')", "-"},
+    {"task_xml('</a><b>1</b>', 'b')", "-"},
+    {"task_xml('no', 'b')", "-"},
+    {"task_xml('<a><b>1</b></a>', '')", "-"},
+    {"task_xml('<a><b>1</b></a>', 'x/b')", "-"},
+    {"task_xml(NULL, 'b')", "-"},
+    {"task_xml('<b>1</b>', NULL)", "-"},
+
+    {"le(x'01')", "1"},
+    {"le('00010000')", "256"},
+    {"le(x'ffffffff')", "4294967295"},
+    {"le(x'ffffffffffffffff')", "-1"},
+    {"le(x'010000000000000001')", "-"},
+    {"le('0001000')", "-"},
+    {"le('0x')", "-"},
+    {"le('')", "-"},
+    {"le(NULL)", "-"},
+    {"utf16('4e00650074002f003100')", "Net/1"},
+    {"utf16(x'41000000420000')", "A"},
+    {"utf16(x'3dd800de')", "\xf0\x9f\x98\x80"},
+    {"utf16('4e0065g074')", "-"},
+    {"utf16('')", "-"},
+    {"utf16(NULL)", "-"},
 };
 
 /* The words of rules, as rules and users call them: behind the guard. */

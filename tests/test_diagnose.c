@@ -1020,6 +1020,34 @@ Test(diagnose, one_failure_one_row)
     kb_free(own);
 }
 
+/* What a task is, from the XML that 4698 holds: an account that needs an entity is the account meant. A state
+ * that the service control manager appends to a key name is no part of it. */
+Test(diagnose, names_inside_what_events_hold)
+{
+    struct kb *own = NULL;
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &own, &e) == OK, "%s", e.why);
+    fresh();
+    cr_assert(case_exec(db, kb_file(own, "reset.sql").p, &e) == OK && kb_store(own, db, &e) == OK, "%s",
+              e.why);
+    sql("INSERT INTO evidence(id, path, kind, state) VALUES(1, 'S.evtx', 'evtx', 'read')");
+    sql("INSERT INTO event(file_id, file_off, computer, channel, provider, event_id, time, data) VALUES"
+        "(1, 1, 'PC1', 'Security', 'Microsoft-Windows-Security-Auditing', 4698, 134167968000000000, "
+        "json_object('TaskName', '\\A', 'TaskContent', '<Task><Triggers><LogonTrigger><UserId>X</UserId>"
+        "</LogonTrigger></Triggers><Principals><Principal id=\"a\"><UserId>CORP\\R&amp;D</UserId>"
+        "<LogonType>Password</LogonType></Principal></Principals><Actions><Exec><Command>\\\\fs\\a&amp;b.exe"
+        "</Command><Arguments>1 &lt; 2</Arguments></Exec></Actions></Task>')),"
+        "(1, 2, 'PC1', 'System', 'Service Control Manager', 7036, 134167968000000000, "
+        "json_object('param1', 'Netzwerk', 'param2', 'x', 'Binary', '4e00650074002f0031000000')),"
+        "(1, 3, 'PC1', 'System', 'Service Control Manager', 7000, 134167968000000000, "
+        "json_object('param1', 'Netzwerk', 'param2', '%%1069'))");
+    cr_assert(derive(db, own, &e) == OK, "%s: %s", e.what, e.why);
+    cr_expect_str_eq(ask("SELECT path, user, logon, command, unc FROM task"),
+                     "\\A CORP\\R&D Password \\\\fs\\a&b.exe 1 < 2 1;", "%s", ask("SELECT * FROM task"));
+    cr_expect_str_eq(ask("SELECT subject FROM failure WHERE kind = 'service'"), "Net;");
+    kb_free(own);
+}
+
 /* A damaged log says what it likes: a machine that started before there was time has not started. */
 Test(diagnose, starts_at_no_time)
 {

@@ -10,7 +10,7 @@ SELECT host_id, service, display, start, account, delayed, managed, depends, ima
     CASE WHEN own THEN account_off WHEN start_file IS NOT NULL THEN start_off WHEN account_file IS NOT NULL THEN account_off ELSE file_off END
 FROM (
     SELECT s.host_id, s.service, max(text) FILTER (WHERE s.name = 'DisplayName') AS display, max(num) FILTER (WHERE s.name = 'Start') AS start, max(text) FILTER (WHERE s.name = 'ObjectName') AS account,
-        coalesce(max(num) FILTER (WHERE s.name = 'DelayedAutostart'), 0) AS delayed, count(*) FILTER (WHERE s.name = 'ServiceAccountManaged' AND s.num IS NOT 0 AND coalesce(hex(s.data) GLOB '*[^0]*', s.data IS NULL)) > 0 AS managed,
+        coalesce(max(num) FILTER (WHERE s.name = 'DelayedAutostart'), 0) AS delayed, count(*) FILTER (WHERE s.name = 'ServiceAccountManaged' AND coalesce(s.num, le(s.data), 1) <> 0) > 0 AS managed,
         max(text) FILTER (WHERE s.name = 'DependOnService') AS depends, max(text) FILTER (WHERE s.name = 'ImagePath') AS image,
         max(s.file_id) FILTER (WHERE s.name = 'Start') AS start_file, max(s.file_off) FILTER (WHERE s.name = 'Start') AS start_off,
         max(s.file_id) FILTER (WHERE s.name = 'ObjectName') AS account_file, max(s.file_off) FILTER (WHERE s.name = 'ObjectName') AS account_off, min(s.file_id) AS file_id, min(s.file_off) AS file_off,
@@ -25,13 +25,11 @@ CREATE TEMP TABLE written AS
 SELECT host_id, shown, key, max(n) AS n FROM (
     SELECT host_id, field(data, 'param1') AS shown, field(data, 'param4') AS key, 1 AS n FROM event WHERE provider = 'Service Control Manager' AND event_id = 7040 AND coalesce(recovered, 0) = 0
     UNION ALL
-    SELECT b.host_id, b.shown, (WITH RECURSIVE c(i, s) AS (SELECT 1, '' UNION ALL
-            SELECT i + 4, s || char(num('0x' || substr(b.bin, i + 2, 2) || substr(b.bin, i, 2))) FROM c WHERE i + 3 <= length(b.bin) AND i < 512 AND lower(substr(b.bin, i, 4)) NOT IN ('2f00', '0000'))
-            SELECT s FROM c ORDER BY i DESC LIMIT 1), 2
+    SELECT b.host_id, b.shown, substr(utf16(b.bin), 1, instr(utf16(b.bin) || '/', '/') - 1), 2
     FROM (SELECT DISTINCT host_id, shown, bin FROM (
         SELECT host_id, field(data, 'param1') AS shown, field(data, 'Binary') AS bin FROM fold WHERE provider = 'Service Control Manager' AND event_id = 7036
         UNION ALL SELECT host_id, field(data, 'param1'), field(data, 'Binary') FROM event WHERE provider = 'Service Control Manager' AND event_id IN (7000, 7001, 7022, 7023, 7024, 7031, 7034, 7036)
-            AND coalesce(recovered, 0) = 0) WHERE length(bin) >= 8 AND bin NOT GLOB '*[^0-9a-fA-F]*') b)
+            AND coalesce(recovered, 0) = 0) WHERE utf16(bin) > '') b)
 WHERE shown > '' AND key > '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 CREATE TEMP TABLE service_key(host_id INTEGER, shown TEXT COLLATE NOCASE, key TEXT, PRIMARY KEY(host_id, shown)) WITHOUT ROWID;
 INSERT OR IGNORE INTO service_key SELECT host_id, name, name FROM service ORDER BY 1, 2;

@@ -7,13 +7,9 @@ SELECT host_id, task, time, xml, file_id, file_off FROM (
     FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4698, 4699, 4702) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL)
 WHERE i = 1 AND event_id <> 4699 AND task > '' ORDER BY 1, 2;
 CREATE TEMP TABLE xml AS
-SELECT t.*,
-    CASE WHEN instr(xml, '<LogonType>') THEN trim(substr(xml, instr(xml, '<LogonType>') + 11, instr(substr(xml, instr(xml, '<LogonType>') + 11), '<') - 1)) END AS logon,
-    CASE WHEN instr(p, '<UserId>') THEN trim(substr(p, instr(p, '<UserId>') + 8, instr(substr(p, instr(p, '<UserId>') + 8), '<') - 1)) END AS user,
-    CASE WHEN instr(p, '<GroupId>') THEN trim(substr(p, instr(p, '<GroupId>') + 9, instr(substr(p, instr(p, '<GroupId>') + 9), '<') - 1)) END AS grp,
-    CASE WHEN instr(xml, '<Command>') THEN trim(substr(xml, instr(xml, '<Command>') + 9, instr(substr(xml, instr(xml, '<Command>') + 9), '<') - 1)) END AS command,
-    CASE WHEN instr(xml, '<Arguments>') THEN trim(substr(xml, instr(xml, '<Arguments>') + 11, instr(substr(xml, instr(xml, '<Arguments>') + 11), '<') - 1)) END AS arguments
-FROM (SELECT *, substr(xml, max(1, instr(xml, '<Principals>'))) AS p FROM task_xml) t;
+SELECT t.*, task_xml(xml, 'Principal/LogonType') AS logon, task_xml(xml, 'Principal/UserId') AS user, task_xml(xml, 'Principal/GroupId') AS grp,
+    task_xml(xml, 'Exec/Command') AS command, task_xml(xml, 'Exec/Arguments') AS arguments
+FROM task_xml t;
 CREATE TEMP TABLE cached(host_id INTEGER, path TEXT COLLATE NOCASE, PRIMARY KEY(host_id, path)) WITHOUT ROWID;
 INSERT OR IGNORE INTO cached SELECT m.host_id, t.path FROM task_cache t JOIN mine m ON m.hive_id = t.hive_id ORDER BY 1, 2;
 INSERT INTO task(host_id, path, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc, file_id, file_off)

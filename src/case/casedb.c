@@ -79,6 +79,8 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
         rc = case_words(db);
     if (rc == SQLITE_OK && trusted)
         rc = case_functions(db);
+    if (rc == SQLITE_OK && trusted)
+        rc = case_byte_functions(db);
     if (rc != SQLITE_OK) {
         case_fail(db, rc, E_DB, "case", e);
         case_close(db);

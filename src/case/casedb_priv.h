@@ -1,6 +1,6 @@
-/* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c and casedb_words.c (our SQL
- * functions) and casedb_guard.c (SQL of rules and users) share. struct casedb is owned by casedb.c.
- * sqlite3.h stays inside these files. */
+/* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c and
+ * casedb_words.c (our SQL functions) and casedb_guard.c (SQL of rules and users) share. struct casedb is
+ * owned by casedb.c. sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "case/casedb.h"
@@ -41,6 +41,7 @@ enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct er
 int case_bind(struct sqlite3_stmt *stmt, int at, const struct value *v, enum col_type type);
 enum status case_fact_tables(struct casedb *db, struct err *e);
 int case_guard_install(struct casedb *db);
-int case_functions(struct casedb *db); /* of derive/ and coverage.sql: on cases we write */
-int case_words(struct casedb *db);     /* of rules: on every case */
+int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
+int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */
+int case_words(struct casedb *db);          /* of rules: on every case */
 #endif

@@ -1,0 +1,241 @@
+/* casedb_bytes: what bytes inside evidence text mean, as SQL functions of derive/: the XML of a task, numbers
+ * and UTF-16 that a log shows as hexadecimal. Results are SQLite's own copies; nothing is owned.
+ * They refuse nothing: NULL for what is not there, is cut short or does not add up. */
+#include "case/casedb_priv.h"
+#include "base/utf.h"
+#include <sqlite3.h>
+
+enum { XML_DEPTH = 32 }; /* a task's own elements nest 5 deep; what lies deeper is not looked at */
+
+static struct str text_of(sqlite3_value *v)
+{
+    const unsigned char *p = sqlite3_value_text(v);
+    return p ? (struct str){(const char *)p, (size_t)sqlite3_value_bytes(v)} : (struct str){0};
+}
+
+/* --- task_xml(xml, 'Principal/UserId'): the text of the first element that ends such a path. No DTD is
+ * followed, no entity but XML's own five and numbers is known: another stays as it stands. */
+
+static void skip(struct str *s, size_t n) { s->p += n, s->n -= n; }
+
+static bool begins(struct str s, const char *with)
+{
+    return s.n >= strlen(with) && memcmp(s.p, with, strlen(with)) == 0;
+}
+
+/* Behind the next occurrence of what; at the end when there is none. Returns what lies before it. */
+static struct str upto(struct str *s, const char *what)
+{
+    struct str all = *s;
+    while (s->n && !begins(*s, what))
+        skip(s, 1);
+    struct str before = {all.p, all.n - s->n};
+    skip(s, s->n ? strlen(what) : 0);
+    return before;
+}
+
+/* "&#x26;", "&amp;" at the start of s: its character, and how long it is; 0: none of those. */
+static size_t reference(struct str s, uint32_t *u)
+{
+    static const struct {
+        const char *name;
+        uint32_t u;
+    } known[] = {{"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}};
+    struct str name = {s.p + 1, s.n - 1}, digits;
+    for (size_t i = 0; i < LEN(known); i++)
+        if (begins(name, known[i].name))
+            return *u = known[i].u, 1 + strlen(known[i].name);
+    if (!begins(name, "#"))
+        return 0;
+    skip(&name, 1), digits = name;
+    unsigned base = begins(digits, "x") ? 16 : 10;
+    skip(&digits, base == 16);
+    *u = 0;
+    for (size_t i = 0; i < digits.n && i < 8; i++) {
+        unsigned char c = (unsigned char)digits.p[i], low = c | 32;
+        unsigned d = c >= '0' && c <= '9' ? c - (unsigned)'0' : low >= 'a' && low <= 'f' ? low - 'a' + 10u : base;
+        if (c == ';')
+            return i && *u && *u <= 0x10ffff ? (size_t)(digits.p + i + 1 - s.p) : 0;
+        if (d >= base)
+            return 0;
+        *u = *u * base + d;
+    }
+    return 0;
+}
+
+/* Characters as they are meant; a pair of surrogates written as two numbers is one character. */
+static void put_text(struct buf *b, struct str s)
+{
+    while (s.n) {
+        uint32_t u, low;
+        char out[4];
+        size_t n = s.p[0] == '&' ? reference(s, &u) : 0;
+        if (!n) {
+            buf_char(b, s.p[0]), skip(&s, 1);
+            continue;
+        }
+        skip(&s, n);
+        if (u >> 10 == 0x36 && s.n && s.p[0] == '&' && (n = reference(s, &low)) && low >> 10 == 0x37)
+            u = 0x10000 + ((u & 0x3ff) << 10) + (low & 0x3ff), skip(&s, n);
+        buf_put(b, out, utf8_put(out, u));
+    }
+}
+
+struct xml {
+    struct str rest, name[XML_DEPTH];
+    size_t depth; /* may be beyond XML_DEPTH: counted only */
+};
+
+/* Behind the tag's '>', which may stand between quotes too; what lies before it. False: it is cut short. */
+static bool take_tag(struct str *s, struct str *tag)
+{
+    char quote = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        char c = s->p[i];
+        if (quote ? c == quote : c == '"' || c == '\'')
+            quote = quote ? 0 : c;
+        else if (!quote && c == '>') {
+            *tag = (struct str){s->p, i};
+            return skip(s, i + 1), true;
+        }
+    }
+    return false;
+}
+
+/* Comments, <?xml ...?> and the like behind '<'. A CDATA section is text. */
+static bool skip_other(struct xml *x, struct buf *text)
+{
+    if (begins(x->rest, "!--"))
+        upto(&x->rest, "-->");
+    else if (begins(x->rest, "![CDATA["))
+        skip(&x->rest, 8), buf_str(text, upto(&x->rest, "]]>"));
+    else if (begins(x->rest, "?") || begins(x->rest, "!"))
+        upto(&x->rest, ">");
+    else
+        return false;
+    return true;
+}
+
+/* Do the open elements end with a path such as "Principal/UserId"? */
+static bool ends_path(const struct xml *x, struct str path)
+{
+    size_t depth = x->depth <= XML_DEPTH ? x->depth : 0;
+    while (path.n && depth) {
+        size_t from = path.n;
+        while (from && path.p[from - 1] != '/')
+            from--;
+        if (!str_eq(x->name[--depth], (struct str){path.p + from, path.n - from}))
+            return false;
+        path.n = from ? from - 1 : 0;
+    }
+    return !path.n;
+}
+
+/* Goes over one '<' and what belongs to it. False: the end, or not well-formed enough to go on. */
+static bool step(struct xml *x, struct buf *text)
+{
+    struct str tag;
+    put_text(text, upto(&x->rest, "<"));
+    if (!x->rest.n || skip_other(x, text))
+        return x->rest.n > 0;
+    bool closes = x->rest.p[0] == '/';
+    if (!take_tag(&x->rest, &tag) || (closes && !x->depth))
+        return false;
+    if (closes)
+        return x->depth--, true;
+    size_t n = 0;
+    while (n < tag.n && !strchr(" \t\r\n/", tag.p[n]))
+        n++;
+    if (x->depth < XML_DEPTH)
+        x->name[x->depth] = (struct str){tag.p, n};
+    x->depth += !tag.n || tag.p[tag.n - 1] != '/';
+    text->n = 0;
+    return true;
+}
+
+static void sql_task_xml(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct xml x = {.rest = text_of(v[0])};
+    struct str path = text_of(v[1]);
+    struct buf text = {0};
+    (void)n;
+    while (path.n && step(&x, &text)) {
+        const size_t depth = x.depth;
+        if (!ends_path(&x, path))
+            continue;
+        while (step(&x, &text) && x.depth >= depth)
+            ;
+        if (x.depth < depth && !text.bad) {
+            struct str whole = str_trim(buf_view(&text));
+            sqlite3_result_text64(c, whole.n ? whole.p : "", whole.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+        }
+        break;
+    }
+    if (text.bad)
+        sqlite3_result_error_nomem(c);
+    buf_free(&text);
+}
+
+/* --- le(x), utf16(x): x is a blob, or bytes as a log shows them: hexadecimal */
+enum { BYTES = 4096 }; /* more is not looked at */
+
+/* How many bytes there are; 0 when x is neither. */
+static size_t bytes_of(sqlite3_value *v, uint8_t out[BYTES])
+{
+    bool blob = sqlite3_value_type(v) == SQLITE_BLOB;
+    struct str s = blob ? (struct str){sqlite3_value_blob(v), (size_t)sqlite3_value_bytes(v)} : text_of(v);
+    size_t n = blob ? s.n : s.n / 2;
+    if (!s.p || (!blob && s.n % 2))
+        return 0;
+    n = n < BYTES ? n : BYTES;
+    if (blob)
+        memcpy(out, s.p, n);
+    for (size_t i = 0; i < n && !blob; i++) {
+        int64_t byte;
+        char text[4] = {'0', 'x', s.p[2 * i], s.p[2 * i + 1]};
+        if (!str_i64((struct str){text, 4}, &byte))
+            return 0;
+        out[i] = (uint8_t)byte;
+    }
+    return n;
+}
+
+/* Little-endian, 1 to 8 bytes. */
+static void sql_le(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    uint8_t bytes[BYTES];
+    uint64_t u = 0;
+    size_t have = bytes_of(v[0], bytes);
+    (void)n;
+    for (size_t i = have; i > 0 && have <= 8; i--)
+        u = u << 8 | bytes[i - 1];
+    if (have && have <= 8)
+        sqlite3_result_int64(c, (int64_t)u);
+}
+
+/* UTF-16, to its first NUL. */
+static void sql_utf16(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    uint8_t bytes[BYTES];
+    char text[BYTES / 2 * 3];
+    size_t have = bytes_of(v[0], bytes), end = 0;
+    (void)n;
+    while (end + 1 < have && (bytes[end] | bytes[end + 1]))
+        end += 2;
+    if (end)
+        sqlite3_result_text64(c, text, utf16_to_utf8(text, bytes, end), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+int case_byte_functions(struct casedb *db)
+{
+    static const struct {
+        const char *name;
+        int args;
+        void (*fn)(sqlite3_context *, int, sqlite3_value **);
+    } rows[] = {{"task_xml", 2, sql_task_xml}, {"le", 1, sql_le}, {"utf16", 1, sql_utf16}};
+    int rc = SQLITE_OK;
+    for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
+        rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,
+                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC, db, rows[i].fn, NULL, NULL, NULL);
+    return rc;
+}
