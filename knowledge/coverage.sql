@@ -1,10 +1,13 @@
--- What the evidence covers, per host and artefact, before any rule runs. Reads facts and the host_id that derive/ set; fills table coverage
--- and, for the diagnosis that follows on the same connection, temp.reach: until when silence of an artefact means that nothing happened.
+-- What the evidence covers, per host and artefact, before any rule runs. Reads facts and the host_id that derive/ set; fills table coverage,
+-- tables kind and kind_need (for each kind of failure: was it seen, could it have been seen, what would tell) and, for the diagnosis that
+-- follows on the same connection, temp.reach: until when silence of an artefact means that nothing happened.
 -- temp.want_artifact(name, kind) holds the artefacts of artifacts.yml and those rules require; "Security:Logon failure" asks for audit policy too.
 -- A host may have several rows for a channel: one per stretch of time without a known gap.
 DELETE FROM coverage;
+INSERT OR IGNORE INTO want_artifact VALUES ('Security:Logon failure', 'audit');        -- what kinds.sql asks for
 DROP TABLE IF EXISTS temp.c_span; DROP TABLE IF EXISTS temp.c_island; DROP TABLE IF EXISTS temp.c_clear; DROP TABLE IF EXISTS temp.c_row; DROP TABLE IF EXISTS temp.c_horizon;
 DROP TABLE IF EXISTS temp.c_off; DROP TABLE IF EXISTS temp.c_named; DROP TABLE IF EXISTS temp.reach;
+DROP TABLE IF EXISTS temp.c_guid; DROP TABLE IF EXISTS temp.c_want; DROP TABLE IF EXISTS temp.c_switch; DROP TABLE IF EXISTS temp.c_piece;
 
 -- Spans of the parts of a log become one per host, channel and file. Only sane times count (1990 to 2200).
 CREATE TEMP TABLE c_span AS
@@ -39,6 +42,10 @@ SELECT host_id, channel, partial, island, min(from_time) AS from_time, max(to_ti
 FROM i GROUP BY host_id, channel, partial, island;
 DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w WHERE w.host_id = c_island.host_id AND w.channel = c_island.channel AND NOT w.partial
     AND w.from_time <= c_island.from_time AND w.to_time >= c_island.to_time);
+
+-- A log that begins within two minutes of a start holds that start whole: what came before its first record was not recorded yet.
+UPDATE c_island SET from_time = coalesce((SELECT max(b.from_time) FROM boot b WHERE b.host_id = c_island.host_id
+    AND b.from_time BETWEEN c_island.from_time - minutes(2) AND c_island.from_time), from_time);
 
 -- When a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
 CREATE TEMP TABLE c_clear AS
@@ -111,22 +118,57 @@ INSERT INTO c_row
 SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
 WHERE w.kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);
 
--- "Channel:Subcategory success|failure": the channel's stretches, as far as the audit policy records such events.
+-- "Channel:Subcategory success|failure": the channel's stretches, as far as the audit policy records such events. The hive says what holds now;
+-- 4719, which is logged whatever the policy, says when a subcategory was switched: %%8448 success removed, %%8449 added, %%8450 failure removed,
+-- %%8451 added (Microsoft Learn, "4719(S): System audit policy was changed"). Without a hive and without a 4719 a failed logon that was
+-- recorded (4625) says that such logons are.
+CREATE TEMP TABLE c_guid(subcategory TEXT PRIMARY KEY COLLATE NOCASE, guid TEXT);       -- Microsoft Learn, "Auditpol", [MS-GPAC] 2.2.1.1
+INSERT INTO c_guid VALUES ('Logon', '0cce9215'), ('Logoff', '0cce9216'), ('Account Lockout', '0cce9217'), ('Special Logon', '0cce921b'),
+    ('Other Object Access Events', '0cce9227'), ('Audit Policy Change', '0cce922f'), ('Authentication Policy Change', '0cce9230'),
+    ('Authorization Policy Change', '0cce9231'), ('User Account Management', '0cce9235'), ('Computer Account Management', '0cce9236'),
+    ('Credential Validation', '0cce923f'), ('Kerberos Service Ticket Operations', '0cce9240'), ('Kerberos Authentication Service', '0cce9242');
+CREATE TEMP TABLE c_want AS
+SELECT name, lower(substr(name, 1, instr(name, ':') - 1)) AS channel,
+    CASE WHEN name LIKE '% success' THEN 1 WHEN name LIKE '% failure' THEN 2 ELSE 3 END AS bit,
+    trim(CASE WHEN name LIKE '% success' OR name LIKE '% failure' THEN substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 8)
+        ELSE substr(name, instr(name, ':') + 1) END) AS subcategory
+FROM want_artifact WHERE kind = 'audit';
+CREATE TEMP TABLE c_switch AS
+SELECT e.host_id, w.name, e.time, e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END AS on_bit
+FROM c_want w JOIN c_guid g ON g.subcategory = w.subcategory
+JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4719 AND coalesce(e.recovered, 0) = 0
+    AND lower(e.data ->> 'SubcategoryGuid') LIKE '%' || g.guid || '%'
+WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
+    AND (e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8448%' ELSE '%8450%' END
+        OR e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END)
+ORDER BY 1, 2, 3;
+CREATE INDEX c_switch_when ON c_switch(host_id, name, time);
+-- Each stretch, cut where the subcategory was switched. A piece is on as the switch before it says, else as the one after it denies, else by the hive.
+CREATE TEMP TABLE c_piece AS
+WITH whole AS (
+    SELECT r.*, w.name, w.bit, w.subcategory FROM c_want w JOIN c_row r ON lower(r.artifact) = w.channel
+    JOIN want_artifact k ON k.name = r.artifact AND k.kind = 'channel'),
+cut AS (
+    SELECT host_id, name, bit, subcategory, state, from_time AS begin, to_time, file_id, detail, folder, from_time FROM whole
+    UNION SELECT w.host_id, w.name, w.bit, w.subcategory, w.state, s.time, w.to_time, w.file_id, w.detail, w.folder, w.from_time FROM whole w
+    JOIN c_switch s ON s.host_id = w.host_id AND s.name = w.name AND s.time > w.from_time AND s.time < w.to_time)
+SELECT c.host_id, c.name, c.state, c.begin, c.from_time, c.to_time, c.file_id, c.detail, c.folder,
+    coalesce(lead(c.begin) OVER (PARTITION BY c.host_id, c.name, c.state, c.file_id, c.from_time ORDER BY c.begin), c.to_time) AS until,
+    coalesce((SELECT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time <= c.begin ORDER BY s.time DESC LIMIT 1),
+        (SELECT NOT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time > c.begin ORDER BY s.time LIMIT 1),
+        (SELECT a.mask & c.bit FROM audit_policy a JOIN evidence e ON e.id = a.hive_id
+            WHERE e.host_id = c.host_id AND a.subcategory = c.subcategory COLLATE NOCASE ORDER BY coalesce(e.older, 0), a.id LIMIT 1),
+        CASE WHEN c.name = 'Security:Logon failure' AND EXISTS (SELECT 1 FROM event e WHERE e.host_id = c.host_id AND e.event_id = 4625
+            AND e.provider = 'Microsoft-Windows-Security-Auditing' AND e.time BETWEEN c.begin AND c.to_time) THEN 1 END) AS on_bit
+FROM cut c;
 INSERT INTO c_row
-WITH want AS (
-    SELECT name, lower(substr(name, 1, instr(name, ':') - 1)) AS channel,
-        CASE WHEN name LIKE '% success' THEN 1 WHEN name LIKE '% failure' THEN 2 ELSE 3 END AS bit,
-        trim(CASE WHEN name LIKE '% success' OR name LIKE '% failure' THEN substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 8) ELSE substr(name, instr(name, ':') + 1) END) AS subcategory
-    FROM want_artifact WHERE kind = 'audit'),
-policy AS (
-    SELECT h.id AS host_id, w.name, w.channel, (SELECT a.mask FROM audit_policy a JOIN evidence e ON e.id = a.hive_id
-        WHERE e.host_id = h.id AND a.subcategory = w.subcategory COLLATE NOCASE ORDER BY coalesce(e.older, 0), a.id LIMIT 1) & w.bit AS on_bit
-    FROM want w, host h)
-SELECT p.host_id, p.name, CASE WHEN r.from_time IS NULL OR r.state IN ('missing', 'unreadable', 'disabled') THEN r.state WHEN p.on_bit > 0 THEN r.state WHEN p.on_bit = 0 THEN 'disabled' ELSE 'partial' END,
-    CASE WHEN p.on_bit = 0 THEN NULL ELSE r.from_time END, CASE WHEN p.on_bit = 0 THEN NULL ELSE r.to_time END, r.file_id,
-    CASE WHEN r.state IN ('missing', 'unreadable', 'disabled') OR p.on_bit > 0 THEN r.detail WHEN p.on_bit = 0 THEN 'the audit policy does not record this' ELSE 'the audit policy is not known' END,
-    CASE WHEN p.on_bit > 0 THEN r.folder END
-FROM policy p JOIN c_row r ON r.host_id = p.host_id AND lower(r.artifact) = p.channel JOIN want_artifact k ON k.name = r.artifact AND k.kind = 'channel';
+SELECT host_id, name, CASE WHEN begin IS NULL OR state IN ('missing', 'unreadable', 'disabled') THEN state WHEN on_bit > 0 THEN state
+        WHEN on_bit = 0 THEN 'disabled' ELSE 'partial' END,
+    CASE WHEN on_bit = 0 THEN NULL ELSE begin END, CASE WHEN on_bit = 0 AND begin = from_time AND until = to_time THEN NULL ELSE until END, file_id,
+    CASE WHEN state IN ('missing', 'unreadable', 'disabled') OR on_bit > 0 THEN detail WHEN on_bit = 0 THEN 'the audit policy does not record this'
+        ELSE 'the audit policy is not known' END, CASE WHEN on_bit > 0 THEN folder END
+FROM c_piece;
+DROP TABLE c_guid; DROP TABLE c_want; DROP TABLE c_switch; DROP TABLE c_piece;
 INSERT INTO c_row
 SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
 WHERE w.kind = 'audit' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);
@@ -135,6 +177,7 @@ INSERT INTO coverage(host_id, artifact, state, from_time, to_time, file_id, deta
 SELECT r.host_id, r.artifact, r.state, r.from_time, r.to_time, min(r.file_id), min(r.detail) FROM c_row r JOIN host h ON h.id = r.host_id
 GROUP BY r.host_id, r.artifact, r.state, r.from_time, r.to_time
 ORDER BY h.name, r.artifact, r.from_time, r.to_time, r.state;
+CREATE INDEX IF NOT EXISTS coverage_what ON coverage(host_id, artifact);
 
 -- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the same folder. So silence counts until
 -- the latest record of that folder. Hives hold at any time, but what is not in a part of one, or in a damaged one, is not known.

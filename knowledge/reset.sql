@@ -3,5 +3,6 @@ DELETE FROM kb_code; DELETE FROM kb_event; DELETE FROM kb_event_field; DELETE FR
 DELETE FROM host; DELETE FROM boot; DELETE FROM session; DELETE FROM error; DELETE FROM failure; DELETE FROM success; DELETE FROM service; DELETE FROM task; DELETE FROM account;
 DELETE FROM password_change; DELETE FROM coverage; DELETE FROM logon_failure; DELETE FROM consumer; DELETE FROM consumer_change; DELETE FROM task_saved; DELETE FROM landmark; DELETE FROM presence;
 DELETE FROM topic; DELETE FROM explicit_logon; DELETE FROM offline_path; DELETE FROM attempt; DELETE FROM failed; DELETE FROM failing; DELETE FROM consumer_right;
+DELETE FROM kind; DELETE FROM kind_need;
 DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; DELETE FROM finding_remedy; DELETE FROM rule_error;      -- what the second readers said of a place stays true
 UPDATE evidence SET host_id = NULL; UPDATE event SET host_id = NULL, boot = NULL; UPDATE fold SET host_id = NULL; UPDATE hive SET host_id = NULL;

@@ -39,7 +39,8 @@ CREATE TABLE kb_code_family(family TEXT, value INTEGER, means TEXT, source TEXT,
 -- Derived by knowledge/derive/ (which may use our SQL functions), read by views (which use SQLite's own only). Their indexes are made there, after the rows.
 -- host.bias: UTC = local + bias minutes, on the day of collection. zone_rule: at any time, as src/base/zone.h writes it: "300 240 M3.2.0/02:00:00 M11.1.0/02:00:00" is the bias of standard
 -- and of daylight time and when these begin; one number: no daylight time (or DynamicDaylightTimeDisabled = 1); NULL: the hive does not say.
-CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT, machine_sid TEXT, joined INTEGER);
+CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT, machine_sid TEXT, joined INTEGER,
+    outcome TEXT);      -- unexplained explained latent not_covered clear (outcome.sql)
 CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER,
     end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;     -- boot 0: before the first start in the evidence
 CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,
@@ -48,7 +49,9 @@ CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid
 CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER, shape TEXT, win32 INTEGER, symbol TEXT);     -- value: normalised u32
 CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
-    also TEXT);     -- kind: task program service share logon bits domain; also: evidence ids of the other witnesses of the same failure
+    also TEXT,      -- kind: task program service share logon bits domain application; also: evidence ids of the other witnesses of the same failure
+    shown TEXT, concern INTEGER, explained INTEGER);        -- shown: its kind in reports, one of the six of table kind; concern: of a logon, a session or
+                                                            -- an account (derive/66-concerns.sql); explained: by a finding (outcome.sql)
 CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER,
     starts INTEGER);    -- 1: it proves that a logon worked at that moment; 0: it may be the end of what began before
@@ -61,6 +64,9 @@ CREATE TABLE account(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE 
 CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
                                                 -- state: present missing cleared partial unreadable disabled; with case: Security is a channel, SECURITY a hive
+CREATE TABLE kind(host_id INTEGER, kind TEXT, state TEXT, failures INTEGER, from_time INTEGER, to_time INTEGER, PRIMARY KEY(host_id, kind)) WITHOUT ROWID;
+                                                -- kind: task service share bits logon application; state: failures clear not_covered
+CREATE TABLE kind_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, state TEXT, why TEXT, collect TEXT, PRIMARY KEY(host_id, kind, artifact)) WITHOUT ROWID;
 
 -- Made by knowledge/derive/8*.sql, where each column is explained: what rules ask most.
 CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,

@@ -10,7 +10,22 @@ FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = 
 CREATE VIEW v_anomaly AS
 SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, 'f' || a.file_id AS file_id, e.path, a.code, a.what, a.detail FROM anomaly a LEFT JOIN evidence e ON e.id = a.file_id;
 
-CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, zone_rule FROM host;
+-- outcome: unexplained (a failure has no cause at or above possible), explained, latent (no failure, but its cause is in place), not_covered (a
+-- kind of failure could not have been seen: v_kind), clear.
+CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, zone_rule, outcome FROM host;
+
+-- Kinds of failure, six a host. state: failures, clear (all that records this kind was read over from_time .. to_time, its events are recorded and
+-- it shows none), not_covered. needs: the artefacts that would tell, most telling first, as JSON.
+CREATE VIEW v_kind AS
+SELECT h.name AS host, k.kind, k.state, k.failures, k.from_time, k.to_time,
+    (SELECT json_group_array(artifact) FROM (SELECT n.artifact FROM kind_need n WHERE n.host_id = k.host_id AND n.kind = k.kind ORDER BY n.ord, n.artifact)) AS needs,
+    CASE k.kind WHEN 'task' THEN 1 WHEN 'service' THEN 2 WHEN 'share' THEN 3 WHEN 'bits' THEN 4 WHEN 'logon' THEN 5 ELSE 6 END AS ord
+FROM kind k JOIN host h ON h.id = k.host_id;
+
+-- What would tell of the kinds that are not covered: one row an artefact, most telling first (ord); kinds: which it tells of; collect: the command.
+CREATE VIEW v_kind_need AS
+SELECT h.name AS host, n.artifact, min(n.state) AS state, min(n.why) AS why, min(n.collect) AS collect, group_concat(n.kind, ' ') AS kinds, min(n.ord) AS ord
+FROM kind_need n JOIN host h ON h.id = n.host_id GROUP BY n.host_id, n.artifact;
 
 CREATE VIEW v_coverage AS
 SELECT h.name AS host, c.artifact, c.state, c.from_time, c.to_time, 'f' || c.file_id AS file_id, e.path, c.detail
@@ -50,7 +65,7 @@ FROM error x JOIN event e ON e.id = x.event LEFT JOIN host h ON h.id = e.host_id
 
 CREATE VIEW v_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, f.also
+    f.provider, f.event_id, f.luid, f.also, f.shown, f.concern, f.explained
 FROM failure f JOIN host h ON h.id = f.host_id;
 
 -- Last results in TaskCache that the log tells of as well: the failure is one, and v_failure.also cites them.

@@ -479,6 +479,16 @@ static const struct {
      "INSERT INTO evidence(id, path, state) VALUES(1, 'a', 'partial'); INSERT INTO log_span(file_id, "
      "computer, channel, first_time, last_time) VALUES(1, 'PC1', 'Security', at(1), at(3))",
      "Security", "partial 1 3;"},
+    {"a minute after a start: that start is whole",
+     "INSERT INTO evidence(id, path) VALUES(1, 'a'); INSERT INTO log_span(file_id, computer, channel, "
+     "first_time, last_time) VALUES(1, 'PC1', 'Security', at(2), at(5)); INSERT INTO boot(host_id, boot, "
+     "from_time) VALUES(1, 1, at(2) - 600000000)",
+     "Security", "present 1 5;"},
+    {"an hour after a start",
+     "INSERT INTO evidence(id, path) VALUES(1, 'a'); INSERT INTO log_span(file_id, computer, channel, "
+     "first_time, last_time) VALUES(1, 'PC1', 'Security', at(2), at(5)); INSERT INTO boot(host_id, boot, "
+     "from_time) VALUES(1, 1, at(2) - 36000000000)",
+     "Security", "present 2 5;"},
     {"cleared",
      "INSERT INTO evidence(id, path) VALUES(1, 'a'); INSERT INTO log_span(file_id, computer, channel, "
      "first_time, last_time) VALUES(1, 'PC1', 'Security', at(2), at(5));"

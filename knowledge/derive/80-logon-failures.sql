@@ -19,11 +19,7 @@ WITH f AS (
     SELECT host_id, kind, CASE event_id WHEN 104 THEN coalesce(subject, principal) ELSE subject END AS subject, principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272 WHEN 31023 THEN 1937 END) AS win32, value,
         coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol, CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED' WHEN 31023 THEN 'ERROR_NTLM_BLOCKED' END) AS symbol,
         time, boot, provider, event_id, luid, file_id, file_off, also FROM failure
-    WHERE kind = 'share' OR kind = 'task' AND event_id = 332 OR kind = 'domain' AND event_id = 3210
-        OR kind = 'logon' AND win32 IN (1311, 1355, 1398, 1786, 1787, 1788, 1789, 1790, 1908)
-        OR kind IN ('task', 'service', 'bits') AND win32 IN (56, 86, 1069, 1219, 1244, 1245, 1311, 1312, 1317, 1326, 1327, 1328, 1329, 1330, 1331, 1332, 1355, 1380, 1385, 1394, 1398,
-            1786, 1787, 1788, 1789, 1790, 1792, 1793, 1907, 1908, 1909, 2200)
-            AND NOT (event_id IN (7023, 7024) AND kind = 'service' AND win32 IN (86, 1069, 1317, 1326, 1327, 1328, 1329, 1330, 1331, 1332, 1380, 1385, 1792, 1793, 1907, 1909))      -- it ran, so its logon had worked: the account is another
+    WHERE concern AND kind NOT IN ('program', 'application') AND (kind <> 'logon' OR code_in(win32, 'told-by-any-logon'))
     UNION ALL          -- the clock, as Kerberos put it: on the client itself, or on the domain controller about a computer of this case
     SELECT e.host_id, 'kerberos', coalesce(nullif(e.data ->> 'ServerName', ''), 'Kerberos'), NULL, NULL, NULL, 1398, x.value, x.raw, x.symbol, e.time, e.boot, e.provider, e.event_id, NULL,
         e.file_id, e.file_off, NULL

@@ -39,13 +39,20 @@ static enum status want_artifacts(struct casedb *db, const struct kb *kb, struct
     return st;
 }
 
+enum status run_knowledge(struct casedb *db, const struct kb *kb, const char *name, struct err *e)
+{
+    struct str sql = kb_file(kb, name);
+    if (!sql.p)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s is missing", name);
+    enum status st = case_exec(db, sql.p, e);
+    if (st != OK && e)
+        e->what = name;
+    return st;
+}
+
 enum status coverage(struct casedb *db, const struct kb *kb, struct err *e)
 {
-    struct str sql = kb_file(kb, "coverage.sql");
-    if (!sql.p)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "coverage.sql is missing");
     enum status st = want_artifacts(db, kb, e);
-    if (st == OK && (st = case_exec(db, sql.p, e)) != OK && e)
-        e->what = "coverage.sql";
-    return st;
+    st = st == OK ? run_knowledge(db, kb, "coverage.sql", e) : st;
+    return st == OK ? run_knowledge(db, kb, "kinds.sql", e) : st;
 }

@@ -643,7 +643,8 @@ enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e)
     size_t n;
     const struct rule *rule = kb_rules(kb, &n);
     enum status st = case_begin(db, e);
-    if (st == OK && (st = diagnose_rules(db, kb, rule, n, e)) == OK)
+    if (st == OK && (st = diagnose_rules(db, kb, rule, n, e)) == OK
+        && (st = run_knowledge(db, kb, "outcome.sql", e)) == OK)
         st = case_commit(db, e);
     return st;
 }

@@ -15,10 +15,12 @@ enum status derive(struct casedb *db, const struct kb *kb, struct err *e);
 /* its halves: views.sql, then derive/ */
 enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e);
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e);
-/* coverage.c, knowledge/coverage.sql. Leaves a temporary table for diagnose: both run on one connection,
+/* coverage.c, knowledge/coverage.sql and kinds.sql. Leaves a temporary table for diagnose: both run on one connection,
  * coverage first. */
 enum status coverage(struct casedb *db, const struct kb *kb, struct err *e);
-/* table finding, citation, finding_unknown */
+/* a file of the knowledge: trusted SQL, several statements */
+enum status run_knowledge(struct casedb *db, const struct kb *kb, const char *name, struct err *e);
+/* table finding, citation, finding_unknown, and what became of each host (knowledge/outcome.sql) */
 enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e);
 /* these only; in the caller's transaction */
 enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,

@@ -1,0 +1,351 @@
+/* Silence, kind by kind: what must have been read, recorded and whole before a host may be called clear, and
+ * what is asked for where it was not. Facts are rows, the knowledge is ours. */
+#include "case/casedb.h"
+#include "diagnose/diagnose.h"
+#include "kb/kb.h"
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#define D     864000000000LL
+#define MARCH 134167968000000000LL /* 2026-03-01 */
+
+static struct kb *kb;
+static struct casedb *db;
+
+static void setup(void)
+{
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+}
+static void teardown(void)
+{
+    case_close(db), kb_free(kb);
+    db = NULL;
+}
+TestSuite(kinds, .init = setup, .fini = teardown);
+
+static enum status take(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)e;
+    for (size_t i = 0; i < n; i++)
+        buf_z(ctx, i ? " " : ""), buf_str(ctx, c[i].null ? STR("-") : c[i].s);
+    buf_char(ctx, ';');
+    return OK;
+}
+
+static const char *ask(const char *text)
+{
+    static struct buf b;
+    struct err e = {0};
+    b.n = 0;
+    if (case_query(db, text, NULL, NULL, 0, take, &b, &e) != OK)
+        buf_printf(&b, "error: %s", e.why);
+    buf_char(&b, 0);
+    return b.p;
+}
+
+/* at(3) in SQL: day 3 of March 2026. */
+static void sql(const char *text)
+{
+    struct buf b = {0};
+    struct err e = {0};
+    for (const char *p = text; *p; p++)
+        if (!strncmp(p, "at(", 3) && p[3] >= '0' && p[3] <= '9' && p[4] == ')')
+            buf_i64(&b, MARCH + (p[3] - '0') * D), p += 4;
+        else
+            buf_char(&b, *p);
+    buf_char(&b, 0);
+    cr_assert(case_exec(db, b.p, &e) == OK, "%s: %s", b.p, e.why);
+    buf_free(&b);
+}
+
+/* What a complete collection of a healthy host holds: a file each, its id in this order. */
+static const char *const logs[] = {"Security",
+                                   "System",
+                                   "Application",
+                                   "Microsoft-Windows-TaskScheduler/Operational",
+                                   "Microsoft-Windows-SmbClient/Security",
+                                   "Microsoft-Windows-SmbClient/Connectivity",
+                                   "Microsoft-Windows-Bits-Client/Operational"};
+static const char *const hives[] = {"SYSTEM", "SOFTWARE", "SECURITY", "SAM"};
+enum {
+    SECURITY_FILE = 1,
+    SYSTEM_FILE,
+    APPLICATION_FILE,
+    TASK_FILE,
+    SMB_FILE,
+    CONNECT_FILE,
+    BITS_FILE,
+    HIVE_FILE
+};
+
+/* Days 1 to 9, file `without` left out (0: none). */
+static void collected(int without)
+{
+    struct err e = {0};
+    char text[1200];
+    case_close(db);
+    cr_assert(case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK && kb_store(kb, db, &e) == OK, "%s",
+              e.why);
+    for (int i = 0; i < (int)LEN(logs); i++) {
+        snprintf(
+            text, sizeof text,
+            "INSERT INTO evidence(id, path, kind, log_kind, seen, parsed) VALUES(%d, 'x/%d.evtx', 'evtx', "
+            "'original', 10, 10);"
+            "INSERT INTO log_span(file_id, file_off, computer, channel, n, first_id, last_id, first_time, "
+            "last_time, gaps) VALUES(%d, 0, 'PC1', '%s', 10, 101, 110, at(1), at(9), 0)",
+            i + 1, i + 1, i + 1, logs[i]);
+        if (i + 1 != without)
+            sql(text);
+    }
+    for (int i = 0; i < (int)LEN(hives); i++) {
+        snprintf(text, sizeof text,
+                 "INSERT INTO evidence(id, path, kind) VALUES(%d, 'x/%s', 'hive'); INSERT INTO hive(file_id, "
+                 "file_off, kind, computer) VALUES(%d, 0, '%s', %s)",
+                 HIVE_FILE + i, hives[i], HIVE_FILE + i, hives[i], i ? "NULL" : "'PC1'");
+        if (HIVE_FILE + i != without)
+            sql(text);
+    }
+    if (without != HIVE_FILE + 2)
+        sql("INSERT INTO audit_policy(file_id, file_off, hive_id, subcategory, mask) VALUES(10, 64, 10, "
+            "'Logon', 3)");
+}
+
+static void cover(void)
+{
+    struct err e = {0};
+    cr_assert(derive(db, kb, &e) == OK && coverage(db, kb, &e) == OK, "%s: %s", e.what, e.why);
+}
+
+static void judge(void)
+{
+    struct err e = {0};
+    cover();
+    cr_assert(diagnose(db, kb, &e) == OK, "%s: %s", e.what, e.why);
+}
+
+#define EVENT(file, channel, provider, id, day, data)                                                      \
+    "INSERT INTO event(file_id, file_off, computer, channel, provider, event_id, time, data) VALUES(" file \
+    ", 4096 + " id " * 8 + at(" day ") % 7, 'PC1', '" channel "', '" provider "', " id ", at(" day         \
+    "), '" data "');"
+#define AUDITED(id, day, data) EVENT("1", "Security", "Microsoft-Windows-Security-Auditing", id, day, data)
+#define SWITCHED(day, change)                                                  \
+    AUDITED("4719", day,                                                       \
+            "{\"SubcategoryGuid\":\"{0CCE9215-69AE-11D9-BED3-505054503030}\"," \
+            "\"AuditPolicyChanges\":\"" change "\"}")
+#define ENABLED(channel, num)                                                                    \
+    "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num) VALUES(9, 64, 9, " \
+    "'SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\" channel "', 'Enabled', 4, " num ");"
+#define TYPED_WRONG(type, status)                                                    \
+    "{\"TargetUserName\":\"anna\",\"TargetDomainName\":\"CORP\",\"LogonType\":" type \
+    ",\"Status\":\"0xc000006d\",\"SubStatus\":\"" status "\",\"ProcessName\":\"x\"}"
+#define NO_POLICY "DELETE FROM audit_policy;"
+
+/* want: state, days from and to, what is needed */
+static const struct {
+    const char *name, *facts, *kind, *want;
+} rows[] = {
+    {"all was read", "", "logon", "clear 1 9 [];"},
+    {"the hive with the audit policy is missing", NO_POLICY "DELETE FROM hive WHERE kind = 'SECURITY';",
+     "logon", "not_covered - - [\"SECURITY\"];"},
+    {"the hive is missing, but a failed logon was recorded",
+     NO_POLICY AUDITED("4625", "4", TYPED_WRONG("2", "0xc000006a")), "logon", "clear 1 9 [];"},
+    {"failed logons are not audited", "UPDATE audit_policy SET mask = 1;", "logon",
+     "not_covered - - [\"Security:Logon failure\"];"},
+    {"audited since day 3", SWITCHED("3", "%%8451"), "logon", "clear 3 9 [];"},
+    {"audited since day 3, success before", SWITCHED("3", "%%8449, %%8451"), "logon", "clear 3 9 [];"},
+    {"only success was switched", SWITCHED("3", "%%8448"), "logon", "clear 1 9 [];"},
+    {"audited until day 3", NO_POLICY SWITCHED("3", "%%8450"), "logon",
+     "not_covered - - [\"Security:Logon failure\"];"},
+    {"off on day 3, on again on day 5", SWITCHED("3", "%%8450") SWITCHED("5", "%%8451"), "logon",
+     "clear 5 9 [];"},
+    {"another subcategory was switched",
+     AUDITED("4719", "3",
+             "{\"SubcategoryGuid\":\"{0CCE9216-69AE-11D9-BED3-505054503030}\","
+             "\"AuditPolicyChanges\":\"%%8450\"}"),
+     "logon", "clear 1 9 [];"},
+    {"the log was cleared",
+     EVENT("1", "Security", "Microsoft-Windows-Eventlog", "1102", "4",
+           "{}") "UPDATE log_span SET first_time = at(4) WHERE file_id = 1;",
+     "logon", "not_covered - - [\"Security\"];"},
+    {"another log was cleared",
+     EVENT("2", "System", "Microsoft-Windows-Eventlog", "104", "4", "{\"Channel\":\"Setup\"}"), "logon",
+     "clear 1 9 [];"},
+    {"cleared, an archive goes on to that moment",
+     EVENT("1", "Security", "Microsoft-Windows-Eventlog", "1102", "4",
+           "{}") "UPDATE log_span SET first_time = at(4) WHERE file_id = 1;"
+                 "INSERT INTO evidence(id, path, kind, log_kind, seen, parsed) VALUES(20, 'x/Archive.evtx', "
+                 "'evtx', 'original', "
+                 "10, 10); INSERT INTO log_span(file_id, file_off, computer, channel, n, first_id, last_id, "
+                 "first_time, "
+                 "last_time, gaps) VALUES(20, 0, 'PC1', 'Security', 10, 91, 100, at(2), at(3), 0);",
+     "logon", "clear 2 9 [];"},
+    {"a filtered export", "UPDATE evidence SET log_kind = 'filtered' WHERE id = 2;", "service",
+     "not_covered - - [\"System\"];"},
+    {"records that could not be read", "UPDATE evidence SET failed = 1 WHERE id = 2;", "service",
+     "not_covered - - [\"System\"];"},
+    {"not read to its end", "UPDATE evidence SET state = 'partial' WHERE id = 2;", "service",
+     "not_covered - - [\"System\"];"},
+    {"one record is no stretch", "UPDATE log_span SET first_time = at(9) WHERE file_id = 2;", "service",
+     "not_covered - - [\"System\"];"},
+    {"an old copy of one log",
+     "UPDATE log_span SET last_time = at(5) WHERE file_id = 2; UPDATE evidence SET path = "
+     "'y/2.evtx' WHERE id = 2;",
+     "service", "not_covered - - [\"System\"];"},
+    {"quiet beside busy logs, and always on", "UPDATE log_span SET last_time = at(5) WHERE file_id = 2;",
+     "service", "clear 1 9 [];"},
+    {"turned off", ENABLED("Microsoft-Windows-TaskScheduler/Operational", "0"), "task",
+     "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
+    {"silent for days, nobody knows whether it is on",
+     "UPDATE log_span SET last_time = at(5) WHERE file_id = 4;", "task",
+     "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
+    {"and the hive that would tell is missing",
+     "UPDATE log_span SET last_time = at(5) WHERE file_id = 4; DELETE FROM hive WHERE kind = 'SOFTWARE';",
+     "task", "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\",\"SOFTWARE\"];"},
+    {"silent for days, and on",
+     "UPDATE log_span SET last_time = at(5) WHERE file_id = 4;" ENABLED(
+         "Microsoft-Windows-TaskScheduler/Operational", "1"),
+     "task", "clear 1 9 [];"},
+    {"two logs, one of them short", "UPDATE log_span SET first_time = at(6) WHERE file_id = 5;", "share",
+     "clear 6 9 [];"},
+    {"a task failed",
+     EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101", "4",
+           "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\anna\",\"ResultCode\":2147943712}"),
+     "task", "failures 1 9 [];"},
+    {"a task failed for reasons of its own",
+     EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101", "4",
+           "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\anna\",\"ResultCode\":2147942402}"),
+     "task", "clear 1 9 [];"},
+    {"a password mistyped at the desk", AUDITED("4625", "4", TYPED_WRONG("2", "0xc000006a")), "logon",
+     "clear 1 9 [];"},
+    {"a password mistyped by a service", AUDITED("4625", "4", TYPED_WRONG("5", "0xc000006a")), "logon",
+     "failures 1 9 [];"},
+    {"a logon type refused is no mistyped password", AUDITED("4625", "4", TYPED_WRONG("3", "0xc000015b")),
+     "logon", "failures 1 9 [];"},
+    {"nor is a disabled account", AUDITED("4625", "4", TYPED_WRONG("10", "0xc0000072")), "logon",
+     "failures 1 9 [];"},
+};
+
+Test(kinds, silence)
+{
+    char question[600];
+    for (size_t i = 0; i < LEN(rows); i++) {
+        collected(0);
+        sql(rows[i].facts), cover();
+        snprintf(question, sizeof question,
+                 "SELECT state, (from_time - %lld) / %lld, (to_time - %lld) / %lld, needs FROM v_kind WHERE "
+                 "host = "
+                 "'PC1' AND kind = '%s'",
+                 MARCH, D, MARCH, D, rows[i].kind);
+        const char *got = ask(question);
+        cr_expect_str_eq(got, rows[i].want, "%s: %s", rows[i].name, got);
+        cr_expect_str_eq(ask("SELECT count(*) FROM v_kind"), "6;", "%s", rows[i].name);
+        cr_expect_str_eq(ask("SELECT count(*) FROM v_kind WHERE (state = 'not_covered') <> (needs <> '[]')"),
+                         "0;", "%s: %s", rows[i].name, ask("SELECT kind, state, needs FROM v_kind"));
+    }
+}
+
+/* Each file left out, and each file alone: what it records is not clear without it, and the host is not
+ * either. */
+Test(kinds, a_file_left_out)
+{
+    static const struct {
+        int without;
+        const char *lost;
+    } out[] = {{0, ""},
+               {SECURITY_FILE, "logon;"},
+               {SYSTEM_FILE, "service;"},
+               {APPLICATION_FILE, "application;"},
+               {TASK_FILE, "task;"},
+               {SMB_FILE, "share;"},
+               {CONNECT_FILE, "share;"},
+               {BITS_FILE, "bits;"},
+               {HIVE_FILE, ""},
+               {HIVE_FILE + 1, ""},
+               {HIVE_FILE + 2, "logon;"},
+               {HIVE_FILE + 3, ""}};
+    for (size_t i = 0; i < LEN(out); i++) {
+        collected(out[i].without), judge();
+        const char *got = ask("SELECT kind FROM v_kind WHERE state <> 'clear' AND host = 'PC1' ORDER BY ord");
+        cr_expect_str_eq(got, out[i].lost, "without %d: %s", out[i].without, got);
+        cr_expect_str_eq(ask("SELECT outcome FROM v_host WHERE host = 'PC1'"),
+                         out[i].lost[0] ? "not_covered;" : "clear;", "without %d", out[i].without);
+        cr_expect_str_eq(
+            ask("SELECT count(*) FROM v_kind_need WHERE coalesce(collect, '') = '' OR why IS NULL"), "0;",
+            "without %d", out[i].without);
+    }
+    for (int keep = 1; keep < HIVE_FILE + (int)LEN(hives); keep++) {
+        char text[300];
+        collected(0);
+        snprintf(
+            text, sizeof text,
+            "DELETE FROM evidence WHERE id <> %d; DELETE FROM log_span WHERE file_id <> %d; DELETE FROM hive "
+            "WHERE file_id <> %d; DELETE FROM audit_policy WHERE hive_id <> %d; UPDATE hive SET computer = "
+            "'PC1'",
+            keep, keep, keep, keep);
+        sql(text), judge();
+        cr_expect_str_eq(ask("SELECT outcome FROM v_host"), "not_covered;", "%d alone", keep);
+        snprintf(text, sizeof text, "%s;",
+                 keep == SYSTEM_FILE        ? "service"
+                 : keep == APPLICATION_FILE ? "application"
+                 : keep == TASK_FILE        ? "task"
+                 : keep == BITS_FILE        ? "bits"
+                                            : "");
+        cr_expect_str_eq(ask("SELECT kind FROM v_kind WHERE state = 'clear'"), strlen(text) > 1 ? text : "",
+                         "%d alone: %s", keep, ask("SELECT kind, state FROM v_kind"));
+    }
+}
+
+/* What became of a host: a slip at a keyboard is nothing, a service's is; a cause makes it explained; the
+ * gravest word wins. */
+Test(kinds, outcome)
+{
+    static const struct {
+        const char *name, *facts, *want;
+    } ends[] = {
+        {"nothing failed", "", "clear;"},
+        {"a slip at the keyboard", AUDITED("4625", "4", TYPED_WRONG("2", "0xc000006a")), "clear;"},
+        {"a name that does not exist, over the network", AUDITED("4625", "4", TYPED_WRONG("3", "0xc0000064")),
+         "clear;"},
+        {"a service was refused", AUDITED("4625", "4", TYPED_WRONG("5", "0xc000006a")), "unexplained;"},
+        {"the same, and the log of services is missing",
+         AUDITED("4625", "4", TYPED_WRONG("5", "0xc000006a")) "DELETE FROM log_span WHERE file_id = 2;",
+         "unexplained;"},
+        {"a code nobody knows at a share",
+         EVENT("5", "Microsoft-Windows-SmbClient/Security", "Microsoft-Windows-SMBClient", "31010", "4",
+               "{\"ShareName\":\"\\\\\\\\FS01\\\\x\",\"Status\":3221225506}"),
+         "unexplained;"},
+        {"a policy that forbids what tasks need, and no failure",
+         "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num, written) VALUES(8, 64, 8, "
+         "'SYSTEM\\CurrentControlSet\\Control\\Lsa', 'disabledomaincreds', 4, 1, at(1));",
+         "latent;"},
+        {"and the log of shares is missing",
+         "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num, written) VALUES(8, 64, 8, "
+         "'SYSTEM\\CurrentControlSet\\Control\\Lsa', 'disabledomaincreds', 4, 1, at(1)); DELETE FROM "
+         "log_span WHERE "
+         "file_id = 5;",
+         "latent;"},
+        {"and a task fails so",
+         "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num, written) VALUES(8, 64, 8, "
+         "'SYSTEM\\CurrentControlSet\\Control\\Lsa', 'disabledomaincreds', 4, 1, "
+         "at(1));" EVENT(
+             "4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101",
+             "4", "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\anna\",\"ResultCode\":2147943712}"),
+         "explained;"},
+        {"and another for a reason of its own, of which nothing is known",
+         "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num, written) VALUES(8, 64, 8, "
+         "'SYSTEM\\CurrentControlSet\\Control\\Lsa', 'disabledomaincreds', 4, 1, "
+         "at(1));" EVENT(
+             "4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101",
+             "4", "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\anna\",\"ResultCode\":2147943712}")
+             AUDITED("4625", "6", TYPED_WRONG("5", "0xc0000234")),
+         "unexplained;"},
+    };
+    for (size_t i = 0; i < LEN(ends); i++) {
+        collected(0);
+        sql(ends[i].facts), judge();
+        const char *got = ask("SELECT outcome FROM v_host WHERE host = 'PC1'");
+        cr_expect_str_eq(got, ends[i].want, "%s: %s; %s", ends[i].name, got,
+                         ask("SELECT cause, verdict FROM v_finding WHERE verdict <> 'ruled_out'"));
+    }
+}
