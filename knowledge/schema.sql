@@ -9,10 +9,12 @@ CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, vers
 -- Evidence files, one row each, in the order of their paths. path is what reports show: the way below the input, behind the input's name where several were given.
 -- place is where the file is opened again (the input as given, then the way below it); no view shows it, so that no report depends on where the evidence lay.
 CREATE TABLE evidence(
-    id INTEGER PRIMARY KEY, path TEXT NOT NULL, place TEXT, container TEXT, unit INTEGER,   -- unit: id of the hive a log belongs to
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL, place TEXT, unit INTEGER,   -- unit: id of the hive a log belongs to
+    container INTEGER, member INTEGER,          -- what it lies in, by id, and its place among all entries in there; path is then container/name, and place is none to open
+    members_seen INTEGER, members_wanted INTEGER, members_failed INTEGER,       -- of a container: files in it, links and devices aside; those read; those damaged, locked or failed
     kind TEXT, format TEXT, log_kind TEXT, bytes INTEGER, sha256 TEXT,
     seen INTEGER DEFAULT 0, parsed INTEGER DEFAULT 0, recovered INTEGER DEFAULT 0, failed INTEGER DEFAULT 0, chunks INTEGER DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'read',         -- read | partial | unreadable | skipped
+    state TEXT NOT NULL DEFAULT 'read',         -- read | partial | unreadable | skipped | not opened (containers)
     note TEXT,                                  -- why, or the sniffed format of what was skipped
     duplicate_of INTEGER,                       -- first evidence row with the same sha256; an older copy comes after all others
     host_id INTEGER, older INTEGER DEFAULT 0);  -- older: RegBack, Windows.old, VSS

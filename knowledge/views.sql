@@ -3,8 +3,8 @@
 
 CREATE VIEW v_evidence AS
 SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' THEN substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) ELSE e.path END AS file,
-    e.path, e.container, e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen, e.parsed, e.recovered, e.failed, e.chunks, e.state, e.note,
-    'f' || e.duplicate_of AS duplicate_of, e.older, 'f' || e.unit AS unit, v.kind AS hive_kind, v.dirty, v.replay, v.main
+    e.path, 'f' || e.container AS container, e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen, e.parsed, e.recovered, e.failed, e.chunks, e.state, e.note,
+    'f' || e.duplicate_of AS duplicate_of, e.older, 'f' || e.unit AS unit, e.members_seen, e.members_wanted, e.members_failed, v.kind AS hive_kind, v.dirty, v.replay, v.main
 FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id);
 
 CREATE VIEW v_anomaly AS

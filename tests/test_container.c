@@ -362,7 +362,14 @@ Test(container, bombs, .init = make_logs)
                   "%s: %s\n%s", packs[i][0], sums.why, told);
         buf_free(&b);
     }
-    buf_free(&big);
+    /* what does not say how large it is, is stopped on the way */
+    pack(&b, "raw", "gzip", NULL, NULL, &rows[1], 1);
+    const char *told = hear(buf_view(&b), "big.evtx.gz", &(struct container_ask){.most = 8u << 20});
+    cr_expect(said.code == E_LIMIT && sums.failed == 1 && !sums.wanted && sums.out < 9u << 20, "%s", told);
+    told = hear(buf_view(&b), "big.evtx.gz", &(struct container_ask){.member_most = 8u << 20});
+    cr_expect(said.code == OK && sums.failed == 1 && strstr(told, "larger than --limits file-bytes"), "%s",
+              told);
+    buf_free(&b), buf_free(&big);
 }
 
 /* A member nobody wants may be of any size: of a zip it costs nothing, and what must be read to get past it

@@ -10,6 +10,7 @@
 #include "plat/jail.h"
 #include "run/rereader.h"
 #include "run/verify.h"
+#include "run/discover.h"
 #include "run/worker.h"
 #include "tests/own_main.h"
 #include <arpa/inet.h>
@@ -426,12 +427,15 @@ Test(jail, second_readers_are_held_too, .timeout = 60)
                 "INSERT INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cause', 1, 'f1:0x1400')",
                 &e),
             OK, "%s", e.why);
-        cr_expect_eq(verify(db, seconds[i].require, &layers, &e), seconds[i].st, "%s: %s", seconds[i].what,
-                     e.why);
+        struct evidence ev;
+        const struct file listed = {.path = STR("x.evtx"), .place = str_of(file)};
+        cr_assert_eq(discover_again(&listed, 1, &ev, &e), OK, "%s", e.why);
+        cr_expect_eq(verify(db, &ev, seconds[i].require, &layers, &e), seconds[i].st, "%s: %s",
+                     seconds[i].what, e.why);
         cr_expect_eq(layers, seconds[i].layers, "%s: %x", seconds[i].what, layers);
         cr_expect_eq(count(db, "SELECT count(*) FROM verification WHERE result = ?1", seconds[i].result),
                      seconds[i].st == OK, "%s", seconds[i].what);
-        case_close(db), kb_free(kb), unlink(file);
+        case_close(db), kb_free(kb), unlink(file), evidence_free(&ev);
     }
     unsetenv("WHYLOGON_TEST_LACK");
 }

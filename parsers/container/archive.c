@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* --- formats: what sniff calls them, how they are asked for, what opens those that are not read here */
 
@@ -96,6 +97,9 @@ enum status container_begin(struct err *e)
 {
     if (!setlocale(LC_CTYPE, "C.UTF-8") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "names in containers", "the system has no C.UTF-8");
+    setenv("TZ", "UTC0",
+           1); /* zip's times are local ones: nobody asks for them, but libarchive looks up the zone */
+    tzset();
     return OK;
 }
 
@@ -235,29 +239,49 @@ static enum status take_head(struct reader *r, struct flow *f, struct walk *w, s
     return st;
 }
 
-/* Hands on, or only reads, to the end of the member. A sink that has no room costs the member, in refused. */
-static enum status take_rest(struct reader *r, struct flow *f, struct walk *w, struct span rest, bool give,
-                             struct member *m, struct err *refused, struct err *e)
+/* One member on its way to the sink. give: it goes there; given: some of it did; refused: why the rest does
+ * not. */
+struct taking {
+    struct flow f;
+    bool give, given;
+    struct err refused;
+};
+
+static void refuse(struct taking *t, const char *why)
 {
-    enum status st = OK;
-    const uint8_t *p = rest.p;
-    for (size_t n = rest.n; st == OK && w->end != TOO_MUCH;) {
-        if (n && give) {
-            if (m->bytes + n > r->ask->member_most) {
-                err_set(refused, E_LIMIT, ERR_NO_OFF, "limit", "larger than --limits file-bytes");
-                give = false;
-            } else if ((st = r->sink->data(r->sink->ctx, p, n, refused)) == E_LIMIT) {
-                give = false, st = OK;
-            } else if (st != OK) {
-                return err_set(e, st, ERR_NO_OFF, refused->what, "%s", refused->why);
-            }
-            m->bytes += n;
-        }
-        if (refused->code && (r->format->can & SEEKS) && !w->stream)
+    err_set(&t->refused, E_LIMIT, ERR_NO_OFF, "limit", "%s", why);
+    t->give = false;
+}
+
+/* A sink that has no room costs the member; one that is gone ends the walk. */
+static enum status give(struct reader *r, struct taking *t, struct member *m, const void *p, size_t n,
+                        struct err *e)
+{
+    if (t->give && m->bytes + n > r->ask->member_most)
+        refuse(t, "larger than --limits file-bytes");
+    if (!t->give || !n)
+        return OK;
+    enum status st = r->sink->data(r->sink->ctx, p, n, &t->refused);
+    m->bytes += n, t->given = true;
+    t->give = st == OK;
+    return st == OK || st == E_LIMIT ? OK : err_set(e, st, ERR_NO_OFF, t->refused.what, "%s", t->refused.why);
+}
+
+/* To the end of the member, or to where nobody wants more of it and its container need not be read further.
+ */
+static enum status take_rest(struct reader *r, struct taking *t, struct walk *w, struct span rest,
+                             struct member *m, struct err *e)
+{
+    enum status st = give(r, t, m, rest.p, rest.n, e);
+    const uint8_t *p;
+    while (st == OK && w->end != TOO_MUCH) {
+        if (t->refused.code && (r->format->can & SEEKS) && !w->stream)
             break;
-        if (!(n = flow_next(f, &p)))
+        size_t n = flow_next(&t->f, &p);
+        if (!n)
             break;
         st = count(r, n, w, e);
+        st = st == OK && w->end != TOO_MUCH ? give(r, t, m, p, n, e) : st;
     }
     return st;
 }
@@ -313,48 +337,25 @@ static void unlock(struct reader *r, uint32_t ordinal)
     r->n_locked = kept;
 }
 
-/* Reads one member as far as it is worth. sure: what comes is it (no passphrase, or one that is known to be
- * right only at the end). */
-static enum status take(struct reader *r, struct walk *w, struct member *m, struct err *e)
+/* What a member that says it is too large would cost is not spent. */
+static void check_claim(struct reader *r, struct taking *t, struct walk *w, uint64_t claim)
 {
-    struct flow f = {.a = r->a};
-    struct err refused = {0};
-    struct span rest;
-    size_t have;
-    enum status st = take_head(r, &f, w, &have, &rest, e);
-    m->is = have || !f.said ? sniff(span_of(r->head, have, 0))
-                            : (struct sniffed){.kind = KIND_UNKNOWN, .format = "not read"};
-    m->head = hash64(r->head, have < SNIFF_BYTES ? have : SNIFF_BYTES);
-    bool want = container_wants(&m->is), give = want && !w->probe,
-         to_end = want || w->stream || w->again || w->probe || !(r->format->can & SEEKS);
-    bool given = give && st == OK && w->end != TOO_MUCH && have <= r->ask->member_most;
-    if (given && (st = r->sink->data(r->sink->ctx, r->head, have, &refused)) == E_LIMIT)
-        st = OK;
-    else if (given && st != OK)
-        return err_set(e, st, ERR_NO_OFF, refused.what, "%s", refused.why);
-    m->bytes = have;
-    if (give && have > r->ask->member_most)
-        err_set(&refused, E_LIMIT, ERR_NO_OFF, "limit", "larger than --limits file-bytes");
-    if (st == OK && to_end && w->end != TOO_MUCH)
-        st = take_rest(r, &f, w, rest, give && !refused.code, m, &refused, e);
-    if (st != OK)
-        return st;
-    bool broken = f.said != 0 || f.warned;
-    if (w->probe)
-        return w->opened = !broken && w->end != TOO_MUCH, OK;
-    if (w->again && broken && w->end != TOO_MUCH) { /* not this passphrase, or damaged: nobody can tell */
-        if (given)
-            r->sink->undo(r->sink->ctx);
-        return OK;
-    }
-    if (w->again)
-        unlock(r, m->ordinal);
-    if (w->end == TOO_MUCH || refused.code) {
-        if (given)
-            r->sink->undo(r->sink->ctx);
+    if (claim > r->ask->member_most)
+        refuse(t, "larger than --limits file-bytes");
+    else if (claim > r->ask->most - r->sums->out)
+        r->sums->out = r->ask->most + 1, w->end = TOO_MUCH;
+}
+
+/* What is to be told of a member that was looked at: nothing of one that nobody wants. */
+static enum status judge(struct reader *r, const struct taking *t, const struct walk *w, struct member *m,
+                         size_t have, struct err *e)
+{
+    bool broken = t->f.said != 0 || t->f.warned, want = container_wants(&m->is);
+    if (w->end == TOO_MUCH || t->refused.code) {
+        r->sums->limit = true;
         m->state = MEMBER_FAILED, m->bytes = 0;
-        m->why = refused.code ? text_of(r, "", str_of(refused.why))
-                              : STR("the container unpacks to more than a container may");
+        m->why = t->refused.code ? text_of(r, "", str_of(t->refused.why))
+                                 : STR("the container unpacks to more than a container may");
         return want ? tell(r, m, e) : OK;
     }
     if (want) {
@@ -362,16 +363,47 @@ static enum status take(struct reader *r, struct walk *w, struct member *m, stru
         m->why = broken ? text_of(r, "damaged in its container: ", why_of(r->a)) : (struct str){0};
         return tell(r, m, e);
     }
-    if (f.said && have < SNIFF_BYTES) { /* what it is cannot be said */
-        bool method = strstr(archive_error_string(r->a) ? archive_error_string(r->a) : "", "nsupported")
-                      != NULL;
+    if (t->f.said && have < SNIFF_BYTES) { /* what it is cannot be said */
+        struct str why = why_of(r->a);
         m->state = MEMBER_FAILED, m->bytes = 0;
-        m->why = method ? text_of(r, "unpack it with 7zz x: ", why_of(r->a)) : text_of(r, "", why_of(r->a));
+        m->why = text_of(r, memmem(why.p, why.n, "nsupported", 10) ? "unpack it with 7zz x: " : "", why);
         return tell(r, m, e);
     }
-    if (have && strcmp(m->is.format, "zeros") == 0)
-        return m->state = MEMBER_NAMED, m->why = STR("zeros where its contents should be"), tell(r, m, e);
-    return OK;
+    m->state = MEMBER_NAMED, m->why = STR("zeros where its contents should be"), m->bytes = have;
+    return have && strcmp(m->is.format, "zeros") == 0 ? tell(r, m, e) : OK;
+}
+
+/* Reads one member as far as it is worth. What a passphrase opens is read to its end: only there it proves
+ * right. */
+static enum status take(struct reader *r, struct walk *w, struct member *m, struct err *e)
+{
+    struct taking t = {.f = {.a = r->a}};
+    struct span rest;
+    size_t have;
+    uint64_t claim = m->bytes;
+    enum status st = take_head(r, &t.f, w, &have, &rest, e);
+    m->is = have || !t.f.said ? sniff(span_of(r->head, have, 0)) : m->is;
+    m->head = hash64(r->head, have < SNIFF_BYTES ? have : SNIFF_BYTES), m->bytes = 0;
+    bool want = container_wants(&m->is);
+    t.give = want && !w->probe;
+    if (want && st == OK)
+        check_claim(r, &t, w, claim);
+    if (st == OK && w->end != TOO_MUCH)
+        st = give(r, &t, m, r->head, have, e);
+    if (st == OK && (want || w->stream || w->again || w->probe || !(r->format->can & SEEKS)))
+        st = take_rest(r, &t, w, rest, m, e);
+    if (st != OK)
+        return st;
+    bool broken = t.f.said != 0 || t.f.warned, still_locked = w->again && broken && w->end != TOO_MUCH;
+    if (w->probe)
+        return w->opened = !broken && w->end != TOO_MUCH, OK;
+    if (t.given && (still_locked || w->end == TOO_MUCH || t.refused.code))
+        r->sink->undo(r->sink->ctx);
+    if (still_locked) /* not this passphrase, or damaged: nobody can tell */
+        return OK;
+    if (w->again)
+        unlock(r, m->ordinal);
+    return judge(r, &t, w, m, have, e);
 }
 
 /* What libarchive calls the entry: bytes as they are stored, or text that it turned into ours. */
@@ -394,7 +426,7 @@ static bool is_file(struct archive_entry *entry, struct str raw)
 static enum status one(struct reader *r, struct walk *w, struct archive_entry *entry, struct err *e)
 {
     struct str raw = raw_name(r, entry);
-    struct member m = {.ordinal = r->ordinal};
+    struct member m = {.ordinal = r->ordinal, .is = {.format = "not read"}};
     bool file = is_file(entry, raw), first = !w->again && !w->tell && !w->probe && r->ordinal > w->from;
     bool encrypted = archive_entry_is_data_encrypted(entry) > 0,
          is_link = archive_entry_filetype(entry) != AE_IFREG && archive_entry_filetype(entry) != AE_IFDIR;
@@ -426,6 +458,9 @@ static enum status one(struct reader *r, struct walk *w, struct archive_entry *e
     } else if (encrypted && !w->again && !w->probe) {
         st = first ? lock(r, e) : OK;
     } else if (asked && (r->ordinal > w->from || w->again)) {
+        m.bytes = archive_entry_size_is_set(entry) && archive_entry_size(entry) > 0
+                      ? (uint64_t)archive_entry_size(entry)
+                      : 0;
         st = take(r, w, &m, e);
     } else { /* told before, or not asked for: passed over by reading it */
         struct flow f = {.a = r->a};
@@ -558,8 +593,12 @@ static enum status read_all(struct reader *r, struct err *e)
     if (st == OK && r->n_locked) {
         struct walk rest = {.tell = true};
         st = walk(r, &rest, e);
-        say(r, "%zu of its files %s a passphrase: --password-file", r->n_locked,
-            r->n_locked == 1 ? "needs" : "need");
+        if (r->format->can & LOCKS)
+            say(r, "%zu of its files %s a passphrase: --password-file", r->n_locked,
+                r->n_locked == 1 ? "needs" : "need");
+        else
+            say(r, "%zu of its files %s encrypted in a way not read here: %s", r->n_locked,
+                r->n_locked == 1 ? "is" : "are", r->format->next);
     }
     return st;
 }

@@ -60,6 +60,7 @@ struct container_ask {
 struct container_sums {
     uint64_t seen, wanted, failed, locked, links, climbing, out;
     bool opened;   /* at least its list of members could be read */
+    bool limit;    /* something was left out because it was too large, or found no room */
     char why[320]; /* what is wrong with the container as a whole, and the next step; empty: nothing */
 };
 

@@ -88,6 +88,8 @@ enum {
 #define LIM_RUN_FACTS        20000000ull
 #define LIM_RUN_FILE_SECONDS 3600u  /* one job; hashing 64 GB takes under a minute */
 #define LIM_RUN_SECONDS      86400u /* the whole run */
+/* unpacked files in the folder for temporary files */
+#define LIM_RUN_SPOOL_BYTES (64ull << 30)
 /* what may come out of any container, however small: one log of zeros packs a thousand to one */
 #define LIM_CONTAINER_FREE (1ull << 30)
 /* private memory of who unpacks: dictionaries of 7z and xz are 64 MB in earnest, and may claim 4 GB */

@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "run/unpack.h"
 #include "base/buf.h"
 #include "base/wintime.h"
 #include <stdarg.h>
@@ -19,6 +20,18 @@ int complain_text(int code, const char *fmt, ...)
         fwrite(b.p, 1, b.n, stderr);
     buf_free(&b);
     return code;
+}
+
+int passwords_load(struct passwords *p)
+{
+    struct err e = {0};
+    if (!p->file)
+        return EXIT_DONE;
+    if (!arena_make(&p->mem, 4 << 20))
+        return complain_text(EXIT_BUG, "out of memory");
+    return passwords_read(p->file, &p->mem, &p->list, &p->n, &e) == OK
+               ? EXIT_DONE
+               : complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
 }
 
 static bool lost;

@@ -3,6 +3,7 @@
  * line that names the nearest help. */
 #ifndef CMD_H
 #define CMD_H
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -50,6 +51,21 @@ const struct command *command_find(const char *name);
  * one line and returns false with *code EXIT_USAGE. */
 bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char **argv, int *code);
 void command_help(const struct command *c, const struct opt *opts, FILE *out);
+
+/* --password-file of every command that opens containers. load: after opt_parse; EXIT_DONE, or its code when
+ * it has complained. */
+struct passwords {
+    const char *file;
+    struct arena mem;
+    struct str *list;
+    size_t n;
+};
+#define PASSWORD_OPTION(p)                                                  \
+    {                                                                       \
+        "password-file", 0, OPT_TEXT, &(p).file, "FILE",                    \
+            "passphrases for locked containers, one candidate a line", NULL \
+    }
+int passwords_load(struct passwords *p);
 
 /* Standard output: what could not be printed, for want of memory or of a taker, is told by out_end, the last
  * word of a command that prints. */

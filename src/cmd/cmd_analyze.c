@@ -18,6 +18,7 @@
 static const char *const verdicts[] = {"never", "possible", "likely", "confirmed", NULL};
 
 struct options {
+    struct passwords passwords;
     const char *out, *knowledge, *stamp, *limits;
     struct run_limits lim;
     unsigned jobs, progress, fail_on;
@@ -84,9 +85,10 @@ static enum status judge(struct run *r, struct err *e)
         "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive)",
         &usable, e);
     if (st != OK
-        || (st = count_of(
-                r->db, "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable') OR failed > 0",
-                &partial, e))
+        || (st = count_of(r->db,
+                          "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable', 'not "
+                          "opened') OR failed > 0",
+                          &partial, e))
                != OK
         || (st = count_of(r->db, "SELECT count(DISTINCT rule) FROM rule_error", &broken, e)) != OK)
         return st;
@@ -250,6 +252,8 @@ static enum status read_evidence(struct run *r, struct err *e)
                                .ctx = &r->bar,
                                .stop = &stop_signal,
                                .require_jail = r->o.require_jail,
+                               .password = r->o.passwords.list,
+                               .n_password = r->o.passwords.n,
                                .limits = r->o.lim};
     enum status st = ingest_start(&r->want, &r->ev, &o, &r->reading, e);
     st = st == OK ? begin_case(r, e) : st;
@@ -273,7 +277,7 @@ static enum status coverage_phase(struct run *r, struct err *e) { return coverag
 static enum status diagnose_phase(struct run *r, struct err *e) { return diagnose(r->db, r->kb, e); }
 static enum status verify_phase(struct run *r, struct err *e)
 {
-    return verify(r->db, r->o.require_jail, &r->jail, e);
+    return verify(r->db, &r->ev, r->o.require_jail, &r->jail, e);
 }
 
 static enum status report_phase(struct run *r, struct err *e)
@@ -355,9 +359,11 @@ int cmd_analyze(int argc, char **argv)
         {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL,
          "stop when a layer of the workers' jail is missing on this system", NULL},
         {"limits", 0, OPT_TEXT, &r.o.limits, "NAME=N,…",
-         "memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds (k, "
+         "memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds, "
+         "spool-bytes (k, "
          "M, G, T)",
          NULL},
+        PASSWORD_OPTION(r.o.passwords),
         {"stamp", 0, OPT_TEXT, &r.o.stamp, "TEXT",
          "text to keep in the case and the reports (time of the run, ticket, examiner)", NULL},
         {"progress", 0, OPT_CHOICE, &r.o.progress, "auto|bar|json|none", "progress on stderr",
@@ -366,6 +372,8 @@ int cmd_analyze(int argc, char **argv)
     };
     const struct command *c = command_find(argv[0]);
     if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if ((code = passwords_load(&r.o.passwords)) != EXIT_DONE)
         return code;
     if (argc < 2) {
         command_help(c, opts, stderr);

@@ -7,6 +7,8 @@
 #include "run/discover.h"
 #include "run/dumper.h"
 #include "run/frame.h"
+#include "run/ingest.h"
+#include "run/unpack.h"
 #include "plat/plat.h"
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,8 @@ struct dump {
     struct want want;
     bool xml;
     unsigned jobs;
+    const struct str *password;
+    size_t n_password;
     struct evidence ev;
     struct part *part;
     size_t n_part, cap_part, next, turn;
@@ -62,7 +66,7 @@ static enum status plan(struct dump *d, struct err *e)
             st = add_part(d, (struct part){.file = i}, e);
         for (uint32_t at = 0; at < slots && st == OK; at += DUMP_SLOTS)
             st = add_part(d, (struct part){i, at, slots - at < DUMP_SLOTS ? slots - at : DUMP_SLOTS}, e);
-        if (!slots && !file_is_registry(f) && f->hive == i && f->is.format)
+        if (!slots && !file_is_registry(f) && f->hive == i && f->is.format && !f->in && f->st == OK)
             complain_text(0, "%s: %s, %s", f->place.p, f->is.format,
                           file_is_log(f) ? "without a single chunk" : "not an event log or hive");
     }
@@ -94,12 +98,12 @@ static enum status ask(struct dump *d, struct child *c, size_t index, struct err
     const struct file *f = &d->ev.file[p->file];
     size_t of[3] = {p->file, f->n_log > 0 ? f->log[0] : 0, f->n_log > 1 ? f->log[1] : 0}, n = 0;
     plat_file fd[3];
-    uint64_t bytes[3];
+    uint64_t place[3], bytes[3];
     enum status st = OK;
     d->out.n = 0;
     if (c->open != p->file + 1) {
         struct err why = {0};
-        while (n < 1u + f->n_log && plat_open(d->ev.file[of[n]].place.p, &fd[n], &bytes[n], &why) == OK)
+        while (n < 1u + f->n_log && evidence_open(&d->ev, of[n], &fd[n], &place[n], &bytes[n], &why) == OK)
             n++;
         size_t at = frame_begin(&d->out, DUMP_OPEN);
         buf_char(&d->out, f->is.kind == KIND_HIVE ? DUMP_HIVE
@@ -107,7 +111,7 @@ static enum status ask(struct dump *d, struct child *c, size_t index, struct err
                                                   : DUMP_REG_TEXT),
             buf_char(&d->out, (char)n);
         for (size_t i = 0; i < n; i++)
-            buf_u64le(&d->out, bytes[i]);
+            buf_u64le(&d->out, place[i]), buf_u64le(&d->out, bytes[i]);
         frame_end(&d->out, at);
         if (n == 0)
             st = err_set(e, E_IO, ERR_NO_OFF, "cannot open", "%s", why.why);
@@ -288,21 +292,34 @@ static bool parse_ids(const char *text, struct str provider, struct want *w)
 static void sniff_all(struct dump *d)
 {
     for (size_t i = 0; i < d->ev.n; i++) {
-        plat_file fd = -1;
-        uint8_t head[SNIFF_BYTES];
-        size_t got = 0;
         struct err why = {0};
-        struct file *f = &d->ev.file[i];
-        if (f->skipped)
-            continue;
-        if (plat_open(f->place.p, &fd, &f->bytes, &why) != OK
-            || plat_read_at(fd, 0, head, sizeof head, &got, &why) != OK)
+        if (!d->ev.file[i].skipped && evidence_sniff(&d->ev, i, &why) != OK)
             d->code = exit_worst(d->code, complain(&why, EXIT_PARTIAL));
-        else
-            f->is = sniff(span_of(head, got, 0));
-        plat_close(fd);
     }
-    group_hives(&d->ev);
+}
+
+/* What lies in containers, and what could not be had of it. */
+static enum status open_containers(struct dump *d, struct err *e)
+{
+    struct run_limits lim = run_limits_default();
+    struct unpack_result r;
+    struct unpack_options o = {.workers = d->jobs,
+                               .password = d->password,
+                               .n_password = d->n_password,
+                               .file_bytes = lim.file_bytes,
+                               .file_seconds = lim.file_seconds,
+                               .until = UINT64_MAX,
+                               .spool_bytes = lim.spool_bytes,
+                               .jail = &(unsigned){0}};
+    enum status st = unpack(&d->ev, &o, &r, e);
+    for (size_t i = 0; i < d->ev.n && st == OK; i++) {
+        const struct file *f = &d->ev.file[i];
+        if (f->container && f->note.p)
+            d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %s", f->place.p, f->note.p));
+        if (f->in && f->in->why[0])
+            d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %s", f->place.p, f->in->why));
+    }
+    return st;
 }
 
 static int dump_all(struct dump *d, const char *const *inputs, size_t n)
@@ -311,6 +328,10 @@ static int dump_all(struct dump *d, const char *const *inputs, size_t n)
     enum status st = discover(inputs, n, &d->ev, &e);
     if (st == OK) {
         sniff_all(d);
+        st = open_containers(d, &e);
+    }
+    if (st == OK) {
+        group_hives(&d->ev);
         st = plan(d, &e);
     }
     if (st == OK && d->n_part == 0)
@@ -326,6 +347,7 @@ int cmd_dump(int argc, char **argv)
 {
     struct dump d = {.want = {.until = INT64_MAX, .all_keys = true}};
     const char *ids = NULL, *provider = NULL;
+    struct passwords passwords = {0};
     int code;
     const struct opt opts[] = {
         {"xml", 0, OPT_FLAG, &d.xml, NULL, "events as XML, the form Windows itself writes", NULL},
@@ -338,10 +360,13 @@ int cmd_dump(int argc, char **argv)
          NULL},
         {"jobs", 'j', OPT_UINT, &d.jobs, "N",
          "reading processes (default: one per core); the order of records stays", NULL},
+        PASSWORD_OPTION(passwords),
         {0},
     };
     const struct command *c = command_find(argv[0]);
     if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if ((code = passwords_load(&passwords)) != EXIT_DONE)
         return code;
     if (argc < 2) {
         command_help(c, opts, stderr);
@@ -349,6 +374,7 @@ int cmd_dump(int argc, char **argv)
     }
     if (d.want.since > d.want.until)
         return complain_text(EXIT_USAGE, "dump: --since lies behind --until: nothing is between them");
+    d.password = passwords.list, d.n_password = passwords.n;
     struct str of = str_of(provider ? provider : "");
     if (ids ? !parse_ids(ids, of, &d.want)
             : provider
@@ -360,6 +386,7 @@ int cmd_dump(int argc, char **argv)
     code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
     evidence_free(&d.ev);
     buf_free(&d.out);
+    arena_free(&passwords.mem);
     free(d.want.event), free(d.part);
     return code;
 }

@@ -36,7 +36,7 @@ enum { LISTED = 8 }; /* anomalies of a file told one by one; the query below ask
 
 /* Columns as the query below names them: path kind format bytes sha256 state note log_kind seen parsed
  * recovered failed chunks dirty replay hive keys values anomalies first current default failed good seq1 seq2
- * log_of list */
+ * log_of inside wanted lost list */
 static enum status as_text(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
     struct buf b = {0};
@@ -71,9 +71,12 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
             buf_printf(&b, "%s %s %lld", i ? "," : "\n    control sets:", sets[i], (long long)c[20 + i].i);
     if (!c[6].null)
         buf_z(&b, "\n    "), buf_term(&b, c[5].s), buf_z(&b, ": "), buf_term(&b, c[6].s);
+    if (!c[27].null)
+        buf_printf(&b, "\n    %lld file%s inside: %lld read, %lld could not be had", (long long)c[27].i,
+                   c[27].i == 1 ? "" : "s", (long long)c[28].i, (long long)c[29].i);
     if (c[18].i)
         buf_printf(&b, "\n    %lld %s", (long long)c[18].i, c[18].i == 1 ? "anomaly:" : "anomalies:");
-    for (struct str rest = c[27].s; c[18].i && rest.n;)
+    for (struct str rest = c[30].s; c[18].i && rest.n;)
         buf_z(&b, "\n      "), buf_term(&b, str_cut(&rest, '\n'));
     if (c[18].i > LISTED)
         buf_z(&b, "\n      ...");
@@ -98,13 +101,14 @@ static const char query[] =
     " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'LastKnownGood') AS last_known_good,"
     " h.seq1, h.seq2,"
     " (SELECT u.place FROM evidence u WHERE u.id = e.unit AND u.id <> e.id) AS log_of,"
+    " e.members_seen, e.members_wanted, e.members_failed,"
     " (SELECT group_concat(said, char(10)) FROM"
     " (SELECT a.at || ' ' || a.what || ': ' || coalesce(replace(a.detail, char(10), ' '), '') AS said"
     " FROM named a WHERE a.file_id = e.id ORDER BY a.id LIMIT 8)) AS list"
     " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id)"
     " ORDER BY e.id";
 
-static int inspect(const char *const *inputs, size_t n, bool json)
+static int inspect(const char *const *inputs, size_t n, bool json, const struct passwords *p)
 {
     struct kb *kb = NULL;
     struct casedb *db = NULL;
@@ -116,7 +120,8 @@ static int inspect(const char *const *inputs, size_t n, bool json)
     enum status st = kb_load(NULL, &kb, &e);
     if (st == OK && (st = case_create(NULL, kb_file(kb, "schema.sql"), &db, &e)) == OK
         && (st = discover(inputs, n, &ev, &e)) == OK)
-        st = ingest(db, &little, &ev, &(struct ingest_options){0}, &in, &e);
+        st = ingest(db, &little, &ev, &(struct ingest_options){.password = p->list, .n_password = p->n}, &in,
+                    &e);
     if (st == OK)
         st = case_query(db, query, NULL, NULL, 0, json ? as_json : as_text, NULL, &e);
     int code = st != OK    ? complain(&e, exit_for(st))
@@ -131,15 +136,19 @@ static int inspect(const char *const *inputs, size_t n, bool json)
 int cmd_inspect(int argc, char **argv)
 {
     bool json = false, jail = false;
+    struct passwords passwords = {0};
     int code;
     const struct opt opts[] = {
         {"json", 0, OPT_FLAG, &json, NULL, "one JSON object per file", NULL},
         {"jail", 0, OPT_FLAG, &jail, NULL,
          "say which layers of the workers' jail are in force on this system", NULL},
+        PASSWORD_OPTION(passwords),
         {0},
     };
     const struct command *c = command_find(argv[0]);
     if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if ((code = passwords_load(&passwords)) != EXIT_DONE)
         return code;
     if (jail) {
         char text[160];
@@ -161,5 +170,5 @@ int cmd_inspect(int argc, char **argv)
         if (plat_stat(argv[i], true, &s, &e) != OK)
             return complain(&e, EXIT_USAGE);
     }
-    return inspect((const char *const *)argv + 1, (size_t)argc - 1, json);
+    return inspect((const char *const *)argv + 1, (size_t)argc - 1, json, &passwords);
 }

@@ -4,11 +4,14 @@
 #include "parsers/evtx/evtx.h"
 #include "parsers/registry/regf.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
 #include "cmd/cmd.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
+#include "run/ingest.h"
+#include "run/unpack.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +40,10 @@ static const struct {
 struct show {
     const char *title;
     struct str path, place, sha256, kind;
+    struct passwords passwords;
+    struct str outermost; /* of a member: where the container that holds it all lies */
+    uint32_t way[LIM_CONTAINER_DEPTH];
+    size_t n_way; /* its place in there, its place in that, ... */
     struct arena mem;
     bool found, event;
 };
@@ -160,15 +167,68 @@ static void say_no_bytes(const struct show *s, const char *why)
     out_put(&b);
 }
 
+static enum status keep_way(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct show *s = ctx;
+    (void)name, (void)n, (void)e;
+    if (c[0].null)
+        s->outermost = arena_str(&s->mem, c[1].s);
+    else if (s->n_way < LEN(s->way))
+        s->way[s->n_way++] = (uint32_t)c[0].i;
+    return OK;
+}
+
+static const char way_query[] = "WITH RECURSIVE up(id, container, member, place, depth) AS (SELECT id, "
+                                "container, member, place, 0 FROM evidence "
+                                "WHERE id = ?1 UNION ALL SELECT e.id, e.container, e.member, e.place, "
+                                "up.depth + 1 FROM up JOIN evidence e ON e.id "
+                                "= up.container WHERE up.depth < 64) SELECT CASE WHEN container IS NOT NULL "
+                                "THEN member END, place FROM up ORDER "
+                                "BY depth DESC";
+
+/* Only what leads to the member is unpacked, by the same jailed child as ever. */
+static enum status unpack_member(struct show *s, plat_file *fd, uint64_t *at, uint64_t *bytes, struct err *e)
+{
+    static struct evidence ev; /* its spools live as long as the process */
+    struct run_limits lim = run_limits_default();
+    struct unpack_result r;
+    struct unpack_options o = {.workers = 1,
+                               .password = s->passwords.list,
+                               .n_password = s->passwords.n,
+                               .file_bytes = lim.file_bytes,
+                               .file_seconds = lim.file_seconds,
+                               .until = UINT64_MAX,
+                               .spool_bytes = lim.spool_bytes,
+                               .jail = &(unsigned){0},
+                               .only = s->way,
+                               .n_only = s->n_way};
+    const struct file box = {.path = s->outermost, .place = s->outermost};
+    enum status st = discover_again(&box, 1, &ev, e);
+    if (st == OK && ev.n == 0)
+        st = err_set(e, E_IO, ERR_NO_OFF, "cannot open", "its container is gone");
+    if (st != OK || (st = evidence_sniff(&ev, 0, e)) != OK || (st = unpack(&ev, &o, &r, e)) != OK)
+        return st;
+    for (size_t i = 0; i < ev.n; i++) {
+        size_t depth = 0;
+        for (size_t up = i; ev.file[up].container; up = ev.file[up].container - 1)
+            depth++;
+        if (depth == s->n_way && ev.file[i].spool)
+            return evidence_open(&ev, i, fd, at, bytes, e);
+        if (ev.file[i].st != OK && ev.file[i].note.p)
+            err_set(e, E_IO, ERR_NO_OFF, "cannot open", "%s", ev.file[i].note.p);
+    }
+    return err_set(e, E_IO, ERR_NO_OFF, "cannot open", "it is no longer in its container");
+}
+
 /* The bytes themselves, if the evidence still lies where it was read from. */
 static int show_bytes(struct show *s, uint64_t off)
 {
     char now[SHA256_TEXT] = "not known", why[SHA256_TEXT + 40];
     plat_file fd;
-    uint64_t bytes;
+    uint64_t bytes, at = 0;
     struct map map = {0};
     struct err e = {0};
-    if (plat_open(s->place.p, &fd, &bytes, &e) != OK) {
+    if ((s->n_way ? unpack_member(s, &fd, &at, &bytes, &e) : plat_open(s->place.p, &fd, &bytes, &e)) != OK) {
         say_no_bytes(s, e.why);
         return EXIT_DONE;
     }
@@ -176,7 +236,7 @@ static int show_bytes(struct show *s, uint64_t off)
     is_same(s, &(struct map){0}, now); /* what the library loads, it loads before the jail */
     fflush(stdout);
     plat_jail(&(struct jail_limits){.may_write = true});
-    if (plat_map(fd, bytes, &map, &e) != OK) {
+    if (plat_map(fd, at, bytes, &map, &e) != OK) {
         e.path = s->place.p, code = complain(&e, EXIT_PARTIAL);
     } else if (!is_same(s, &map, now)) {
         snprintf(why, sizeof why, "it has changed, its sha256 is now %s", now);
@@ -236,6 +296,8 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
                    arg, type, 1, keep_file, s, &e)
         != OK)
         return complain(&e, EXIT_OUTPUT);
+    if (case_query(db, way_query, arg, type, 1, keep_way, s, &e) != OK)
+        return complain(&e, EXIT_OUTPUT);
     if (!s->path.p || !s->place.p)
         return complain_text(EXIT_USAGE, "show: this case has no evidence file f%lld", (long long)file);
     struct buf head = {0};
@@ -270,9 +332,11 @@ int cmd_show(int argc, char **argv)
     struct casedb *db = NULL;
     struct err e = {0};
     int code;
-    const struct opt opts[] = {{0}};
+    const struct opt opts[] = {PASSWORD_OPTION(s.passwords), {0}};
     const struct command *c = command_find(argv[0]);
     if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if ((code = passwords_load(&s.passwords)) != EXIT_DONE)
         return code;
     if (argc != 3) {
         command_help(c, opts, stderr);

@@ -33,6 +33,8 @@ struct check {
     struct file_state *file;
     size_t n_file;
     struct want want;
+    const struct str *password;
+    size_t n_password;
     uint64_t same, changed, missing; /* files */
     uint64_t equal, differ, gone;    /* cited facts */
     uint64_t second[SECOND_RESULTS];
@@ -107,7 +109,8 @@ static enum status read_again(struct check *j, struct err *e)
             file[n++] = (struct file){
                 .path = j->file[i].path, .place = j->file[i].place, .older = j->file[i].older};
     progress_begin(&bar, PROGRESS_AUTO);
-    struct ingest_options o = {.progress = progress_show, .ctx = &bar};
+    struct ingest_options o = {
+        .progress = progress_show, .ctx = &bar, .password = j->password, .n_password = j->n_password};
     if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK
         && (st = discover_again(file, n, &j->ev, e)) == OK)
         st = ingest(j->fresh, &j->want, &j->ev, &o, &r, e);
@@ -237,7 +240,7 @@ static enum status compare_all(struct check *j, struct err *e)
             st = case_query(j->stored, sql, NULL, NULL, 0, copy_citation, j, e);
     }
     unsigned layers = 0;
-    if (st == OK && (st = verify(j->fresh, false, &layers, e)) == OK)
+    if (st == OK && (st = verify(j->fresh, &j->ev, false, &layers, e)) == OK)
         st = case_query(j->fresh, "SELECT result, count(*) FROM verification GROUP BY result", NULL, NULL, 0,
                         count_second, j, e);
     return st;
@@ -277,27 +280,32 @@ static void tell(const struct check *j)
 }
 
 /* What was skipped and not hashed either, such as a link, was never read. */
-static const char stored_files[] = "SELECT id, path, place, sha256, older, state <> 'skipped' OR sha256 IS "
-                                   "NOT NULL FROM evidence ORDER BY id";
+static const char stored_files[] = "SELECT id, path, place, sha256, older, container IS NULL AND (state <> "
+                                   "'skipped' OR sha256 IS NOT NULL) FROM evidence ORDER BY id";
 
 int cmd_verify(int argc, char **argv)
 {
     struct check j = {0};
     struct err e = {0};
     const char *knowledge = NULL;
+    struct passwords passwords = {0};
     int code;
     const struct opt opts[] = {
         {"knowledge", 0, OPT_TEXT, &knowledge, "DIR", "the folder the case was made with, if any", NULL},
         {"json", 0, OPT_FLAG, &j.json, NULL, "one JSON object", NULL},
+        PASSWORD_OPTION(passwords),
         {0},
     };
     const struct command *c = command_find(argv[0]);
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
+    if ((code = passwords_load(&passwords)) != EXIT_DONE)
+        return code;
     if (argc != 2) {
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
+    j.password = passwords.list, j.n_password = passwords.n;
     enum status st = arena_make(&j.mem, 64u << 20)
                          ? OK
                          : err_set(&e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
@@ -324,6 +332,6 @@ int cmd_verify(int argc, char **argv)
     evidence_free(&j.ev);
     kb_free(j.kb);
     free(j.file);
-    arena_free(&j.mem);
+    arena_free(&j.mem), arena_free(&passwords.mem);
     return code;
 }

@@ -4,13 +4,16 @@
 #include "run/dumper.h"
 #include "plat/plat.h"
 #include "run/rereader.h"
+#include "run/unpacker.h"
 #include "run/worker.h"
 #include <stdlib.h>
 #include <string.h>
 
 const struct command commands[] = {
     {"analyze", "read evidence, diagnose, write case.db and the reports", "[-o OUT] [options] PATH…",
-     "PATH is a folder, an event log (.evtx) or a registry hive; names do not matter, contents do. Put "
+     "PATH is a folder, a zip or other container, an event log (.evtx) or a registry hive; names do not "
+     "matter, contents "
+     "do. Put "
      "SYSTEM, SECURITY, SOFTWARE and SAM\n"
      "hives (with their .LOG1/.LOG2) and the logs of one host into one folder; several hosts may lie side by "
      "side.\n\n"
@@ -84,6 +87,8 @@ int main(int argc, char **argv)
         _Exit(worker_main());
     if (argc == 2 && strcmp(argv[1], "--dump") == 0)
         _Exit(dumper_main());
+    if (argc == 2 && strcmp(argv[1], "--unpack") == 0)
+        _Exit(unpacker_main());
     if (argc == 2 && strcmp(argv[1], "--second") == 0)
         _Exit(rereader_main());
     if (argc < 2) {

@@ -26,10 +26,10 @@ enum {
 #define JAIL_ALL (JAIL_NO_NEW_PRIVILEGES | JAIL_LIMITS | JAIL_LANDLOCK | JAIL_SECCOMP)
 #endif
 
-/* 0: unlimited. memory: private memory, maps of files do not count. may_write: to descriptors it holds; else
- * files cannot grow. */
+/* 0: unlimited. memory: private memory, maps of files do not count. may_write: to descriptors it holds, files
+ * up to write_bytes; else files cannot grow. */
 struct jail_limits {
-    uint64_t memory_bytes;
+    uint64_t memory_bytes, write_bytes;
     unsigned cpu_s, files;
     bool may_write;
 };

@@ -76,8 +76,8 @@ static bool limits(const struct jail_limits *lim)
         limit(RLIMIT_CPU, lim->cpu_s, &ok);
     if (lim->files)
         limit(RLIMIT_NOFILE, lim->files, &ok);
-    if (!lim->may_write)
-        limit(RLIMIT_FSIZE, 0, &ok);
+    if (!lim->may_write || lim->write_bytes)
+        limit(RLIMIT_FSIZE, lim->may_write ? lim->write_bytes : 0, &ok);
     limit(RLIMIT_CORE, 0, &ok);
     limit(RLIMIT_NPROC, 0, &ok);
     return ok;

@@ -24,10 +24,18 @@ struct plat_stat {
 enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e);
 enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct err *e);
 void plat_close(plat_file f);
-/* an empty file maps to n == 0 */
-enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e);
+/* bytes from at on, a multiple of SPOOL_ALIGN; none map to n == 0 */
+enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e);
 void plat_unmap(struct map *m);
 enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e);
+/* A file without a name for what is unpacked while we run: in memory, or in the folder for temporary files
+ * ($TMPDIR). It is gone with its last descriptor. seal: nothing of one in memory changes any more, whoever
+ * holds it. */
+enum { SPOOL_ALIGN = 65536 }; /* where a part may begin: what Windows maps from */
+enum status plat_spool(bool memory, plat_file *out, struct err *e);
+enum status plat_write_at(plat_file f, uint64_t off, const void *p, size_t n, struct err *e);
+void plat_seal(plat_file f);
+enum status plat_twin(plat_file f, plat_file *out, struct err *e); /* the same file, to be closed singly */
 /* Names in dir, sorted by bytes, without "." and "..". */
 enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e);
 /* with the folders above it; an existing one is fine */

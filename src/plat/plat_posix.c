@@ -68,7 +68,7 @@ void plat_close(plat_file f)
         close((int)f);
 }
 
-enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e)
+enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e)
 {
     *m = (struct map){(const uint8_t *)"", 0};
     if (bytes == 0)
@@ -76,7 +76,7 @@ enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e)
     if (bytes > SIZE_MAX)
         return err_set(e, E_LIMIT, ERR_NO_OFF, "cannot map", "%llu bytes exceed the address space",
                        (unsigned long long)bytes);
-    void *p = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, (int)f, 0);
+    void *p = mmap(NULL, (size_t)bytes, PROT_READ, MAP_PRIVATE, (int)f, (off_t)at);
     if (p == MAP_FAILED)
         return sys_err(e, "cannot map", NULL);
     madvise(p, (size_t)bytes, MADV_SEQUENTIAL);
@@ -104,6 +104,54 @@ enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_
         *got += (size_t)n;
     }
     return OK;
+}
+
+/* In the folder for temporary files. Where the file system has no files without a name, one with a name that
+ * is taken from it at once. */
+static int spool_on_disk(void)
+{
+    const char *dir = getenv("TMPDIR");
+    char name[4096];
+    dir = dir && *dir ? dir : "/var/tmp";
+    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
+        return fd;
+    if (snprintf(name, sizeof name, "%s/whylogon.XXXXXX", dir) >= (int)sizeof name)
+        return errno = ENAMETOOLONG, -1;
+    fd = mkostemp(name, O_CLOEXEC);
+    if (fd >= 0)
+        unlink(name);
+    return fd;
+}
+
+enum status plat_spool(bool memory, plat_file *out, struct err *e)
+{
+    *out = memory ? memfd_create("whylogon", MFD_CLOEXEC | MFD_ALLOW_SEALING) : spool_on_disk();
+    return *out >= 0 ? OK : sys_err(e, memory ? "no room in memory" : "no temporary file", NULL);
+}
+
+/* By seek and write, which the jail of who unpacks allows: nobody else writes through this descriptor. */
+enum status plat_write_at(plat_file f, uint64_t off, const void *p, size_t n, struct err *e)
+{
+    if (lseek((int)f, (off_t)off, SEEK_SET) < 0)
+        return sys_err(e, "cannot write", NULL);
+    for (const char *at = p; n;) {
+        ssize_t put = write((int)f, at, n);
+        if (put < 0 && errno == EINTR)
+            continue;
+        if (put < 0)
+            return sys_err(e, "cannot write", NULL);
+        at += put, n -= (size_t)put;
+    }
+    return OK;
+}
+
+void plat_seal(plat_file f) { fcntl((int)f, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE); }
+
+enum status plat_twin(plat_file f, plat_file *out, struct err *e)
+{
+    *out = fcntl((int)f, F_DUPFD_CLOEXEC, 3);
+    return *out >= 0 ? OK : sys_err(e, "cannot open", NULL);
 }
 
 static int by_bytes(const void *a, const void *b)

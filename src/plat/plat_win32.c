@@ -113,13 +113,14 @@ void plat_close(plat_file f)
         CloseHandle((HANDLE)f);
 }
 
-enum status plat_map(plat_file f, uint64_t bytes, struct map *m, struct err *e)
+enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e)
 {
     *m = (struct map){(const uint8_t *)"", 0};
     if (bytes == 0)
         return OK;
-    HANDLE h = CreateFileMappingW((HANDLE)f, NULL, PAGE_READONLY, (DWORD)(bytes >> 32), (DWORD)bytes, NULL);
-    void *p = h ? MapViewOfFile(h, FILE_MAP_READ, 0, 0, (SIZE_T)bytes) : NULL;
+    uint64_t end = at + bytes;
+    HANDLE h = CreateFileMappingW((HANDLE)f, NULL, PAGE_READONLY, (DWORD)(end >> 32), (DWORD)end, NULL);
+    void *p = h ? MapViewOfFile(h, FILE_MAP_READ, (DWORD)(at >> 32), (DWORD)at, (SIZE_T)bytes) : NULL;
     enum status st = p ? OK : sys_err(e, "cannot map", NULL);
     if (h)
         CloseHandle(h); /* the view keeps it */
@@ -147,6 +148,48 @@ enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_
             break;
         *got += n;
     }
+    return OK;
+}
+
+enum status plat_spool(bool memory, plat_file *out, struct err *e)
+{
+    wchar_t dir[MAX_PATH + 1], name[MAX_PATH + 1];
+    *out = -1;
+    if (memory)
+        return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "no room in memory", "not on Windows");
+    if (!GetTempPathW(MAX_PATH + 1, dir) || !GetTempFileNameW(dir, L"why", 0, name))
+        return sys_err(e, "no temporary file", NULL);
+    HANDLE h = CreateFileW(name, GENERIC_READ | GENERIC_WRITE,
+                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, CREATE_ALWAYS,
+                           FILE_ATTRIBUTE_TEMPORARY | FILE_FLAG_DELETE_ON_CLOSE, NULL);
+    if (h == INVALID_HANDLE_VALUE)
+        return sys_err(e, "no temporary file", NULL);
+    *out = (plat_file)h;
+    return OK;
+}
+
+enum status plat_write_at(plat_file f, uint64_t off, const void *p, size_t n, struct err *e)
+{
+    for (const char *from = p; n;) {
+        OVERLAPPED at = {.Offset = (DWORD)off, .OffsetHigh = (DWORD)(off >> 32)};
+        DWORD put = 0;
+        if (!WriteFile((HANDLE)f, from, (DWORD)(n < 1u << 30 ? n : 1u << 30), &put, &at))
+            return sys_err(e, "cannot write", NULL);
+        from += put, n -= put, off += put;
+    }
+    return OK;
+}
+
+void plat_seal(plat_file f) { (void)f; } /* nothing is spooled in memory */
+
+enum status plat_twin(plat_file f, plat_file *out, struct err *e)
+{
+    HANDLE h = NULL;
+    *out = -1;
+    if (!DuplicateHandle(GetCurrentProcess(), (HANDLE)f, GetCurrentProcess(), &h, 0, FALSE,
+                         DUPLICATE_SAME_ACCESS))
+        return sys_err(e, "cannot open", NULL);
+    *out = (plat_file)h;
     return OK;
 }
 

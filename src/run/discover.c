@@ -3,7 +3,7 @@
 #include "plat/plat.h"
 #include <stdlib.h>
 
-static enum status add(struct evidence *ev, struct file f, struct err *e)
+enum status evidence_add(struct evidence *ev, struct file f, struct err *e)
 {
     if (ev->n == LIM_FILES)
         return err_set(e, E_LIMIT, ERR_NO_OFF, "too many files", "more than %d; give a folder further down",
@@ -38,7 +38,7 @@ static bool in_folder(struct str path, const char *name)
     return false;
 }
 
-static bool is_older(struct str path)
+bool lies_in_older(struct str path)
 {
     return in_folder(path, "RegBack") || in_folder(path, "Windows.old")
            || in_folder(path, "HarddiskVolumeShadowCopy");
@@ -122,7 +122,7 @@ static bool look_at(struct evidence *ev, const char *given, struct input *in)
     if (!in->real.p)
         return false;
     in->cut += in->whole && in->cut && !plat_slash(given[in->cut - 1]);
-    in->base = base_of(folder, in->real), in->older = is_older(in->real);
+    in->base = base_of(folder, in->real), in->older = lies_in_older(in->real);
     return true;
 }
 
@@ -177,10 +177,10 @@ static enum status add_place(struct evidence *ev, const struct input *in, struct
                              struct err *e)
 {
     struct str below = place.n > in->cut ? (struct str){place.p + in->cut, place.n - in->cut} : STR(".");
-    f.place = place, f.older = in->older || is_older(place), f.root = in->real.n;
+    f.place = place, f.older = in->older || lies_in_older(place), f.root = in->real.n;
     f.path = in->prefix.n ? str_of(arena_printf(&ev->mem, "%s/%s", in->prefix.p, below.p)) : below;
     f.real = in->many ? str_of(arena_printf(&ev->mem, "%s%s", in->real.p, below.p)) : below;
-    return f.path.p && f.real.p ? add(ev, f, e)
+    return f.path.p && f.real.p ? evidence_add(ev, f, e)
                                 : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
 }
 
@@ -309,19 +309,91 @@ enum status discover_again(const struct file *listed, size_t n, struct evidence 
     for (size_t i = 0; i < n && st == OK; i++) {
         struct plat_stat s;
         if (plat_stat(listed[i].place.p, true, &s, NULL) == OK && s.type == PLAT_FILE)
-            st = add(out,
-                     (struct file){.path = listed[i].path,
-                                   .place = listed[i].place,
-                                   .older = listed[i].older,
-                                   .bytes = s.bytes},
-                     e);
+            st = evidence_add(out,
+                              (struct file){.path = listed[i].path,
+                                            .place = listed[i].place,
+                                            .older = listed[i].older,
+                                            .bytes = s.bytes},
+                              e);
     }
     in_order(out);
     return st;
 }
 
+/* Two members of one name: the later one says where it stands in its container. */
+static enum status part_names(struct evidence *ev, bool *again, struct err *e)
+{
+    *again = false;
+    for (size_t i = 1; i < ev->n; i++) {
+        struct file *f = &ev->file[i];
+        if (!f->container || !str_eq(f->path, ev->file[i - 1].path))
+            continue;
+        f->path = str_of(arena_printf(&ev->mem, "%.*s (%u)", STR_ARG(f->path), f->member));
+        if (!f->path.p)
+            return err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
+        *again = true;
+    }
+    return OK;
+}
+
+static int by_path_and_member(const void *a, const void *b)
+{
+    const struct file *x = a, *y = b;
+    int path = by_path(a, b);
+    return path ? path : x->member < y->member ? -1 : x->member > y->member;
+}
+
+enum status evidence_sort(struct evidence *ev, struct err *e)
+{
+    enum { ROUNDS = 8 }; /* a name that was made stands already, as only a hostile one does */
+    enum status st = OK;
+    bool again = ev->n > 0;
+    size_t *now = calloc(ev->n + 1, sizeof *now);
+    if (!now)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
+    for (size_t i = 0; i < ev->n; i++)
+        ev->file[i].hive = i; /* where it was */
+    for (unsigned round = 0; again && round < ROUNDS && st == OK; round++) {
+        qsort(ev->file, ev->n, sizeof *ev->file, by_path_and_member);
+        st = part_names(ev, &again, e);
+    }
+    for (size_t i = 0; i < ev->n; i++)
+        now[ev->file[i].hive] = i;
+    for (size_t i = 0; i < ev->n; i++) {
+        struct file *f = &ev->file[i];
+        f->container = f->container ? now[f->container - 1] + 1 : 0, f->hive = i;
+    }
+    free(now);
+    return st;
+}
+
+enum status evidence_open(const struct evidence *ev, size_t file, plat_file *fd, uint64_t *at,
+                          uint64_t *bytes, struct err *e)
+{
+    const struct file *f = &ev->file[file];
+    *fd = -1, *at = f->at, *bytes = f->bytes;
+    return f->spool ? plat_twin(ev->spool[f->spool - 1], fd, e) : plat_open(f->place.p, fd, bytes, e);
+}
+
+enum status evidence_sniff(struct evidence *ev, size_t file, struct err *e)
+{
+    struct file *f = &ev->file[file];
+    uint8_t head[SNIFF_FAR];
+    uint64_t at;
+    size_t got;
+    plat_file fd;
+    enum status st = evidence_open(ev, file, &fd, &at, &f->bytes, e);
+    if (st == OK && (st = plat_read_at(fd, at, head, sizeof head, &got, e)) == OK)
+        f->is = sniff(span_of(head, got, 0));
+    plat_close(fd);
+    return st;
+}
+
 void evidence_free(struct evidence *ev)
 {
+    for (size_t i = 0; i < ev->n_spool; i++)
+        plat_close(ev->spool[i]);
+    free(ev->spool);
     arena_free(&ev->mem);
     free(ev->file);
     *ev = (struct evidence){0};

@@ -7,6 +7,9 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "plat/plat.h"
+
+struct container_sums;
 
 struct file {
     /* as shown: the way below the input, behind the input's name where there are several; no two are equal */
@@ -23,7 +26,14 @@ struct file {
     uint64_t start_hash;
     size_t hive; /* index of the hive this log belongs to; own index: none */
     size_t log[2];
-    uint8_t n_log;       /* of a hive: its logs */
+    uint8_t n_log; /* of a hive: its logs */
+    /* of what was found in a container (unpack.h); older comes from the way to it as for others */
+    size_t container; /* 1 + index of the container it lies in; 0: none */
+    uint32_t member;  /* its place in there */
+    unsigned spool;   /* 1 + the spool of the list that holds its bytes; 0: they lie at its place */
+    uint64_t at;      /* where they begin in the spool */
+    bool damaged;     /* not all of it could be had; note */
+    const struct container_sums *in; /* of a container: what was found in it; NULL: nobody looked */
     bool skipped, older; /* older: RegBack, Windows.old, a shadow copy, in the input or around it */
 };
 
@@ -31,6 +41,8 @@ struct evidence {
     struct arena mem;
     struct file *file;
     size_t n, cap;
+    plat_file *spool;
+    size_t n_spool;
 };
 
 bool file_to_read(const struct file *f);     /* it is there, and no reason says to leave it */
@@ -41,6 +53,17 @@ enum status discover(const char *const *inputs, size_t n, struct evidence *out, 
 /* The files a case lists (path, place, older), without those that are gone. The texts are not copied. */
 enum status discover_again(const struct file *listed, size_t n, struct evidence *out, struct err *e);
 void evidence_free(struct evidence *ev);
+/* One more file at the end of the list; E_LIMIT: there are LIM_FILES. sort: in the order of their paths
+ * again, each path once. */
+enum status evidence_add(struct evidence *ev, struct file f, struct err *e);
+enum status evidence_sort(struct evidence *ev, struct err *e);
+/* The bytes of a file wherever they lie: *at in *fd, which the caller closes; *bytes: how many there are now.
+ */
+enum status evidence_open(const struct evidence *ev, size_t file, plat_file *fd, uint64_t *at,
+                          uint64_t *bytes, struct err *e);
+/* What the file is, by its first bytes; for those who may look at no more of it. */
+enum status evidence_sniff(struct evidence *ev, size_t file, struct err *e);
+bool lies_in_older(struct str path); /* RegBack, Windows.old or a shadow copy on the way */
 /* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by what their
  * base blocks say: the resource manager's GUID, else the embedded file name, sequence numbers and size. A log
  * whose GUID is not the hive's is another hive's, whatever its name. */

@@ -151,7 +151,8 @@ static enum status open_files(struct dumper *d, struct span in, const plat_file 
                          ? OK
                          : err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
     for (; d->n < n && st == OK; d->n++) {
-        st = plat_map(fd[d->n], span_u64(&in), &d->map[d->n], e);
+        uint64_t at = span_u64(&in), bytes = span_u64(&in);
+        st = plat_map(fd[d->n], at, bytes, &d->map[d->n], e);
         d->file[d->n] = span_of(d->map[d->n].p, d->map[d->n].n, 0);
     }
     return st;

@@ -2,6 +2,8 @@
 #include "parsers/evtx/evtx.h"
 #include "run/frame.h"
 #include "run/pool.h"
+#include "run/unpack.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,9 @@ struct ingest {
     struct plan plan;
     struct pool *pool;
     struct ingest_result r;
+    uint64_t until;          /* plat_clock_ms at which the run's time is over */
+    unsigned unpackers_jail; /* layers in force in all who unpacked */
+    uint64_t unpackers_lost;
     bool planned; /* what is to be read is in the plan */
     struct file_sum *sum;
     struct ingest_progress progress;
@@ -62,29 +67,72 @@ static struct str note_of(const struct file *f, bool alone)
 /* Not even its kind is known: it could not be opened, or who was to look at it died. */
 static bool unreadable(const struct file *f) { return f->st != OK || (!f->skipped && !f->is.format); }
 
+/* A container is read when all of it was looked at, whatever was in it. */
+static const char *state_of(const struct file *f)
+{
+    bool known = f->is.kind != KIND_UNKNOWN && f->is.kind != KIND_EMPTY;
+    if (unreadable(f))
+        return "unreadable";
+    if (f->skipped || !known)
+        return "skipped";
+    if (f->is.kind == KIND_CONTAINER
+        && (!f->in || !f->in->opened || (f->in->seen && f->in->locked == f->in->seen)))
+        return "not opened";
+    return f->damaged || (f->in && (f->in->failed || f->in->why[0] || f->note.p)) ? "partial" : "read";
+}
+
+/* What stands in the list for a container whose members were looked at. */
+static struct str note_of_container(struct ingest *p, const struct file *f)
+{
+    struct arena *mem = &p->ev->mem;
+    const struct container_sums *in = f->in;
+    const char *links = "", *climb = "";
+    if (!in)
+        return f->note.p ? f->note : STR("nobody looked into it");
+    struct str why = in->why[0] ? str_of(in->why) : f->note;
+    if (!why.n && in->failed)
+        why = str_of(arena_printf(mem, "%llu of its %llu files are damaged or could not be unpacked",
+                                  (unsigned long long)in->failed, (unsigned long long)in->seen));
+    if (in->links)
+        links = arena_printf(mem, "%s%llu links or devices in it are not followed", why.n ? "; " : "",
+                             (unsigned long long)in->links);
+    if (in->climbing)
+        climb = arena_printf(mem, "%s%llu names in it lead out of it and are only text here",
+                             why.n || in->links ? "; " : "", (unsigned long long)in->climbing);
+    if (!why.n && !in->links && !in->climbing)
+        return (struct str){0};
+    return str_of(arena_printf(mem, "%.*s%s%s", STR_ARG(why), links ? links : "", climb ? climb : ""));
+}
+
 static enum status store_files(struct ingest *p, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         const struct file *f = &p->ev->file[i];
-        bool known = f->is.kind != KIND_UNKNOWN && f->is.kind != KIND_EMPTY;
-        const char *state = unreadable(f) ? "unreadable" : f->skipped || !known ? "skipped" : "read";
+        bool box = f->is.kind == KIND_CONTAINER && file_to_read(f);
         struct value v[] = {
             val_i(row_id(i)),
             val_s(f->path),
             val_s(str_of(kind_names[f->is.kind])),
             val_s(str_of(f->is.format ? f->is.format : "not read")),
             val_i((int64_t)f->bytes),
-            val_s(str_of(state)),
-            val_s(note_of(f, f->hive == i)),
+            val_s(str_of(state_of(f))),
+            val_s(box ? note_of_container(p, f) : note_of(f, f->hive == i)),
             f->hive != i ? val_i(row_id(f->hive)) : val_null(),
             val_i(f->older),
             val_s(f->place),
+            f->container ? val_i(row_id(f->container - 1)) : val_null(),
+            f->container ? val_i(f->member) : val_null(),
+            f->in ? val_i((int64_t)f->in->seen) : val_null(),
+            f->in ? val_i((int64_t)f->in->wanted) : val_null(),
+            f->in ? val_i((int64_t)f->in->failed) : val_null(),
         };
-        st = run(p,
-                 "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place) "
-                 "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
-                 LEN(v), v, "isssissiis", e);
+        st = run(
+            p,
+            "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place, container, "
+            "member, members_seen, members_wanted, members_failed) "
+            "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
+            LEN(v), v, "isssissiisiiiii", e);
     }
     return st;
 }
@@ -290,8 +338,8 @@ static enum status open_file(void *ctx, size_t file, plat_file *fd, struct err *
 {
     const struct ingest *p = ctx;
     const struct file *f = &p->ev->file[file];
-    uint64_t bytes;
-    enum status st = plat_open(f->place.p, fd, &bytes, why);
+    uint64_t bytes, at;
+    enum status st = evidence_open(p->ev, file, fd, &at, &bytes, why);
     if (st != OK || bytes == f->bytes)
         return st;
     plat_close(*fd);
@@ -358,6 +406,7 @@ static enum status begin(struct ingest *p, const struct want *want, struct err *
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     if (!p->o.limits.memory)
         p->o.limits = run_limits_default();
+    p->until = plat_clock_ms() + p->o.limits.run_seconds * 1000, p->unpackers_jail = JAIL_ALL;
     enum status st = plan_begin(&p->plan, p->ev, pool_workers(p->o.workers), e);
     if (st != OK)
         return st;
@@ -384,6 +433,44 @@ static enum status sniff_all(struct ingest *p, struct err *e)
     return st;
 }
 
+static void show_unpacking(void *ctx, uint64_t done, uint64_t all)
+{
+    struct ingest *p = ctx;
+    uint64_t now = plat_clock_ms();
+    if (!p->o.progress || now - p->shown < 100)
+        return;
+    p->o.progress(p->o.ctx, &(struct ingest_progress){.bytes = done, .total = all, .n_files = p->ev->n});
+    p->shown = now;
+}
+
+/* What lies in containers joins the list, sniffed already. */
+static enum status open_containers(struct ingest *p, struct err *e)
+{
+    const struct run_limits *lim = &p->o.limits;
+    struct unpack_result r;
+    struct unpack_options o = {.workers = p->o.workers,
+                               .password = p->o.password,
+                               .n_password = p->o.n_password,
+                               .file_bytes = lim->file_bytes,
+                               .file_seconds = lim->file_seconds,
+                               .until = p->until,
+                               .spool_bytes = lim->spool_bytes,
+                               .require_jail = p->o.require_jail,
+                               .jail = &p->unpackers_jail,
+                               .stop = p->o.stop,
+                               .progress = show_unpacking,
+                               .ctx = p};
+    size_t before = p->ev->n;
+    enum status st = unpack(p->ev, &o, &r, e);
+    p->r.limit |= r.limit, p->unpackers_lost = r.lost;
+    if (st != OK || p->ev->n == before)
+        return st;
+    pool_excuse(p->pool);
+    free(p->sum);
+    p->sum = calloc(p->ev->n, sizeof *p->sum);
+    return p->sum ? plan_more_files(&p->plan, e) : err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+}
+
 enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o,
                          struct ingest **out, struct err *e)
 {
@@ -392,7 +479,7 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     p->ev = ev, p->o = *o;
     enum status st = begin(p, want, e);
-    if (st != OK || (st = sniff_all(p, e)) != OK)
+    if (st != OK || (st = sniff_all(p, e)) != OK || (st = open_containers(p, e)) != OK)
         return st;
     group_hives(ev);
     for (size_t i = 0; i < ev->n; i++)
@@ -433,7 +520,8 @@ enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err 
     if (st == OK && (st = pool_run(p->pool, true, e)) == OK)
         st = case_commit(p->db, e);
     show(p, true);
-    p->r.jail = pool_jail(p->pool), p->r.lost_jobs = pool_lost(p->pool);
+    p->r.jail = pool_jail(p->pool) & p->unpackers_jail;
+    p->r.lost_jobs = pool_lost(p->pool) + p->unpackers_lost;
     *r = p->r;
     return st;
 }

@@ -23,6 +23,8 @@ struct ingest_options {
     bool require_jail;        /* a missing layer is E_UNSUPPORTED */
     /* set non-zero by a signal handler: E_STOP */
     const volatile int *stop;
+    const struct str *password; /* candidates for containers */
+    size_t n_password;
 };
 /* jail: layers in force in every worker */
 struct ingest_result {

@@ -67,14 +67,18 @@ uint64_t job_bytes(const struct job *j)
 
 static struct job new_job(const struct plan *p, size_t file, enum job_op op)
 {
-    return (struct job){.order = {.op = (uint8_t)op, .n_files = 1, .bytes = {p->ev->file[file].bytes}},
+    return (struct job){.order = {.op = (uint8_t)op,
+                                  .n_files = 1,
+                                  .at = {p->ev->file[file].at},
+                                  .bytes = {p->ev->file[file].bytes}},
                         .file = {file}};
 }
 
 static void add_file(const struct plan *p, struct job *j, size_t file)
 {
     size_t at = j->order.n_files++;
-    j->file[at] = file, j->order.bytes[at] = p->ev->file[file].bytes;
+    j->file[at] = file;
+    j->order.at[at] = p->ev->file[file].at, j->order.bytes[at] = p->ev->file[file].bytes;
 }
 
 static enum status add_job(struct plan *p, struct job j, struct err *e)

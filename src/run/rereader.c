@@ -67,7 +67,8 @@ static enum status open_files(struct reader *r, struct span in, const plat_file 
                          ? OK
                          : err_set(e, E_FORMAT, ERR_NO_OFF, "request", "malformed");
     for (size_t i = 0; i < r->n && st == OK; i++) {
-        st = plat_map(fd[i], span_u64(&in), &r->map[i], e);
+        uint64_t at = span_u64(&in), bytes = span_u64(&in);
+        st = plat_map(fd[i], at, bytes, &r->map[i], e);
         r->file[i] = span_of(r->map[i].p, r->map[i].n, 0);
     }
     return st == OK && in.bad ? err_set(e, E_FORMAT, ERR_NO_OFF, "request", "cut short") : st;

@@ -9,7 +9,7 @@
 #include "base/fact.h"
 
 enum reread_frame {
-    REREAD_OPEN = 'O',    /* u8 hive?, u8 files, u64 bytes of each; descriptors come along */
+    REREAD_OPEN = 'O',    /* u8 hive?, u8 files, u64 at and u64 bytes of each; descriptors come along */
     REREAD_ITEM = 'I',    /* struct reread_item */
     REREAD_JAIL = 'L',    /* reply, first: u32 layers in force */
     REREAD_VERDICT = 'V', /* reply to each item: u8 result (enum second_result), u32 n + detail text */

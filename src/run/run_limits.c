@@ -19,6 +19,7 @@ static const struct {
     {"key-depth", offsetof(struct run_limits, key_depth), LIM_REGF_DEPTH},
     {"file-seconds", offsetof(struct run_limits, file_seconds), 0},
     {"run-seconds", offsetof(struct run_limits, run_seconds), 0},
+    {"spool-bytes", offsetof(struct run_limits, spool_bytes), 0},
 };
 
 struct run_limits run_limits_default(void)
@@ -31,7 +32,8 @@ struct run_limits run_limits_default(void)
                                .xml_depth = LIM_BINXML_ELEMENTS,
                                .key_depth = LIM_REGF_DEPTH,
                                .file_seconds = LIM_RUN_FILE_SECONDS,
-                               .run_seconds = LIM_RUN_SECONDS};
+                               .run_seconds = LIM_RUN_SECONDS,
+                               .spool_bytes = LIM_RUN_SPOOL_BYTES};
 }
 
 enum status run_limits_parse(const char *text, struct run_limits *l, struct err *e)
@@ -49,7 +51,7 @@ enum status run_limits_parse(const char *text, struct run_limits *l, struct err 
         if (i == LEN(names))
             return err_set(e, E_USAGE, ERR_NO_OFF, "--limits",
                            "no limit '%.*s'; there are memory, file-bytes, run-bytes, records, facts, "
-                           "xml-depth, key-depth, file-seconds, run-seconds",
+                           "xml-depth, key-depth, file-seconds, run-seconds, spool-bytes",
                            STR_ARG(name));
         if (!str_i64(value, &n) || n <= 0 || n > INT64_MAX >> shift)
             return err_set(e, E_USAGE, ERR_NO_OFF, "--limits", "%s wants a number such as 100 or 2G",

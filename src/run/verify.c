@@ -5,6 +5,7 @@
 #include "run/frame.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
+#include "run/discover.h"
 #include "run/rereader.h"
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,14 @@ struct item {
 /* root: "SYSTEM", or further down for a sub-tree export; text: no second reader knows it */
 struct unit {
     int64_t file[3];
-    struct str place[3], root;
+    struct str root;
     size_t n;
     bool hive, text;
 };
 
 struct verify {
     struct casedb *db;
+    const struct evidence *ev;
     struct arena mem;
     struct item *item;
     size_t n, cap;
@@ -181,11 +183,12 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
         struct unit *u;
     } *q = ctx;
     (void)name, (void)n;
-    if (q->u->n == LEN(q->u->place))
+    (void)e;
+    if (q->u->n == LEN(q->u->file) || c[0].i < 1 || (uint64_t)c[0].i > q->v->ev->n)
         return OK;
-    q->u->file[q->u->n] = c[0].i, q->u->place[q->u->n] = arena_str(&q->v->mem, c[1].s),
-    q->u->hive |= str_eq(c[2].s, STR("hive")), q->u->text |= str_eq(c[2].s, STR("reg-text"));
-    return q->u->place[q->u->n++].p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
+    q->u->file[q->u->n++] = c[0].i;
+    q->u->hive |= str_eq(c[1].s, STR("hive")), q->u->text |= str_eq(c[1].s, STR("reg-text"));
+    return OK;
 }
 
 static void child_end(struct verify *v, struct exit_info *how)
@@ -198,10 +201,12 @@ static enum status child_start(struct verify *v, const struct unit *u, char why[
 {
     static const char *const args[] = {"whylogon", "--second", NULL};
     plat_file fd[3] = {-1, -1, -1};
-    uint64_t bytes[3];
+    uint64_t place[3], bytes[3];
     struct err bad = {0};
     size_t open = 0;
-    while (open < u->n && plat_open(u->place[open].p, &fd[open], &bytes[open], &bad) == OK)
+    while (open < u->n
+           && evidence_open(v->ev, (size_t)u->file[open] - 1, &fd[open], &place[open], &bytes[open], &bad)
+                  == OK)
         open++;
     enum status st = OK;
     if (open < u->n) {
@@ -213,7 +218,7 @@ static enum status child_start(struct verify *v, const struct unit *u, char why[
         size_t at = frame_begin(&v->out, REREAD_OPEN);
         buf_char(&v->out, u->hive), buf_char(&v->out, (char)u->n);
         for (size_t i = 0; i < u->n; i++)
-            buf_u64le(&v->out, bytes[i]);
+            buf_u64le(&v->out, place[i]), buf_u64le(&v->out, bytes[i]);
         frame_end(&v->out, at);
         struct err sent = {0}; /* a child that has died already is found out when it is asked */
         st = frame_to(v->proc, &v->out, fd, u->n, &sent) == E_NOMEM
@@ -337,7 +342,7 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
     struct arena before = v->mem;
     struct exit_info how;
     enum status st = case_query(
-        v->db, "SELECT id, place, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id",
+        v->db, "SELECT id, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id",
         &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, add_file, &q, e);
     if (st == OK)
         st = case_query(v->db, "SELECT root FROM hive WHERE file_id = ?1",
@@ -365,9 +370,10 @@ enum status verify_conclude(struct casedb *db, struct err *e)
                      e);
 }
 
-enum status verify(struct casedb *db, bool require_jail, unsigned *jail, struct err *e)
+enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, unsigned *jail,
+                   struct err *e)
 {
-    struct verify v = {.db = db, .require_jail = require_jail, .jail = jail};
+    struct verify v = {.db = db, .ev = ev, .require_jail = require_jail, .jail = jail};
     if (!arena_make(&v.mem, SCRATCH_BYTES))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     enum status st = collect(&v, e);

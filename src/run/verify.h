@@ -1,16 +1,18 @@
 /* verify: reads what findings cite a second time, with readers that share no code with ours, and stores what
- * they say. Uses the paths stored in the case; the evidence is not changed. It refuses to call agreement what
- * it could not read: unreadable is an answer with its reason. */
+ * they say. Opens the files of the list the case was made from; the evidence is not changed. It refuses to
+ * call agreement what it could not read: unreadable is an answer with its reason. */
 #ifndef VERIFY_H
 #define VERIFY_H
 #include "base/err.h"
 #include <stdbool.h>
 struct casedb;
+struct evidence;
 
 /* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per
  * finding and role at most. Of *jail stay the layers (plat/jail.h) that all second readers had too;
  * E_UNSUPPORTED where one is missing and require_jail is set. */
-enum status verify(struct casedb *db, bool require_jail, unsigned *jail, struct err *e);
+enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, unsigned *jail,
+                   struct err *e);
 /* Only the second half: for findings made anew over places that were read again before. */
 enum status verify_conclude(struct casedb *db, struct err *e);
 #endif

@@ -24,7 +24,7 @@ void job_order_put(struct buf *out, const struct job_order *j)
     buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first),
         buf_u32(out, j->count);
     for (size_t i = 0; i < JOB_FILES; i++)
-        buf_u64le(out, j->bytes[i]);
+        buf_u64le(out, j->at[i]), buf_u64le(out, j->bytes[i]);
 }
 
 enum status job_order_get(struct span in, struct job_order *j, struct err *e)
@@ -32,7 +32,7 @@ enum status job_order_get(struct span in, struct job_order *j, struct err *e)
     *j = (struct job_order){0};
     j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
     for (size_t i = 0; i < JOB_FILES; i++)
-        j->bytes[i] = span_u64(&in);
+        j->at[i] = span_u64(&in), j->bytes[i] = span_u64(&in);
     if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1
         || j->n_files > (j->op == JOB_HASH ? JOB_FILES : HIVE_FILES))
         return err_set(e, E_FORMAT, ERR_NO_OFF, "job frame", "malformed");
@@ -119,7 +119,7 @@ static enum status read_log(struct self *w, struct span file, uint32_t first, ui
 static enum status send_sniffed(struct self *w, struct span file, struct err *e)
 {
     struct span head = span_at(file, 0, file.n < SNIFF_BYTES ? file.n : SNIFF_BYTES);
-    struct sniffed s = sniff(head);
+    struct sniffed s = sniff(file);
     size_t at = frame_begin(&w->out, FRAME_SNIFF);
     buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2),
         buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
@@ -147,13 +147,15 @@ static enum status run_op(struct self *w, const struct job_order *j, const struc
     return st == OK ? hashed : st;
 }
 
-/* The end of a file that has shrunk reads as zeros up to its last page. */
+/* The end of a file that has shrunk reads as zeros up to its last page. What is unpacked, behind the first
+ * SPOOL_ALIGN of a spool, is ours. */
 static enum status unchanged(const struct job_order *j, const plat_file *fd, struct err *e)
 {
     for (size_t i = 0; i < j->n_files; i++) {
         uint8_t end[2];
         size_t got;
-        if (j->bytes[i] && (plat_read_at(fd[i], j->bytes[i] - 1, end, sizeof end, &got, e) != OK || got != 1))
+        if (j->bytes[i] && !j->at[i]
+            && (plat_read_at(fd[i], j->bytes[i] - 1, end, sizeof end, &got, e) != OK || got != 1))
             return err_set(e, E_IO, ERR_NO_OFF, "changed",
                            "it had %llu bytes when the run began and has %s now",
                            (unsigned long long)j->bytes[i], got ? "more" : "fewer");
@@ -170,8 +172,8 @@ static enum status do_job(struct self *w, const struct job_order *j, const plat_
     struct arena scratch = w->scratch;
     enum status st = OK;
     for (size_t i = 0; i < j->n_files && st == OK; i++) {
-        uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > SNIFF_BYTES ? SNIFF_BYTES : j->bytes[i];
-        st = plat_map(fd[i], want, &map[i], &e);
+        uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > SNIFF_FAR ? SNIFF_FAR : j->bytes[i];
+        st = plat_map(fd[i], j->at[i], want, &map[i], &e);
         files[i] = span_of(map[i].p, map[i].n, 0);
     }
     if (st == OK)

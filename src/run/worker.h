@@ -35,7 +35,8 @@ enum { JOB_FILES = LIM_JOB_FILES, HIVE_FILES = 3 };
 struct job_order {
     uint8_t op, n_files;
     uint32_t first, count;
-    uint64_t bytes[JOB_FILES];
+    uint64_t at[JOB_FILES],
+        bytes[JOB_FILES]; /* at: where it begins in what was handed over; not 0: a part of a spool */
 };
 
 /* How a job ended. */

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: scan_bench LOG\n");
         return 2;
     }
-    if (plat_open(argv[1], &file, &bytes, &e) != OK || plat_map(file, bytes, &map, &e) != OK
+    if (plat_open(argv[1], &file, &bytes, &e) != OK || plat_map(file, 0, bytes, &map, &e) != OK
         || !arena_make(&scratch, 24 << 20)) {
         fprintf(stderr, "scan_bench: %s: %s\n", argv[1], e.why);
         return 1;
