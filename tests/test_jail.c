@@ -255,12 +255,25 @@ static void say(uint8_t type, const void *body, size_t n)
     buf_free(&b);
 }
 
+/* A worker that writes on its standard error, pretending to ask for a password, and reads what is typed. */
+static void talk(void)
+{
+    static const char fake[] = "\033]0;title\007\033[31mpassword for root: \033[0m\n";
+    char typed;
+    for (int i = 0; i < 10000; i++)
+        if (write(2, fake, sizeof fake - 1) < 0)
+            break;
+    if (read(2, &typed, 1) >= 0 || isatty(2))
+        write(2, "TYPED", 5);
+    raise(SIGKILL);
+}
+
 static int try_things(void)
 {
     struct buf body = {0}, reply = {0};
     uint8_t type, text[1];
     plat_file fd[JOB_FILES];
-    size_t n = JOB_FILES, got;
+    size_t n = JOB_FILES, got = 0;
     struct err e = {0};
     struct done d = {.what = STR(""), .why = STR("")};
     const char *lack = getenv("WHYLOGON_TEST_LACK");
@@ -270,7 +283,9 @@ static int try_things(void)
     say(FRAME_JAIL, (uint8_t[]){(uint8_t)layers, 0, 0, 0}, 4);
     for (; frame_recv(&body, &type, fd, &n, &e) == OK; n = JOB_FILES) {
         held = n ? (int)fd[0] : -1;
-        if (plat_read_at(held, 0, text, 1, &got, &e) == OK && got && text[0] < sizeof rows / sizeof *rows)
+        if (plat_read_at(held, 0, text, 1, &got, &e) == OK && got && text[0] == 't')
+            talk();
+        if (got && text[0] < sizeof rows / sizeof *rows)
             rows[text[0]].fn();
         uint8_t sniffed[1 + 4 * 4 + 1 + 8 + 8 + 4 + 4] = {KIND_UNKNOWN};
         if (body.p && body.p[0] == JOB_SNIFF)
@@ -365,6 +380,36 @@ Test(jail, a_missing_layer_is_known_and_may_be_refused, .timeout = 60)
     }
     unsetenv("WHYLOGON_TEST_LACK");
     rmdir(dir);
+}
+
+Test(jail, a_worker_that_talks, .timeout = 60)
+{
+    char dir[] = "/tmp/whylogon-jail-XXXXXX", path[80], said[16384] = "";
+    int to[2], status;
+    size_t n = 0;
+    unsetenv("BXFI_MAP");
+    cr_assert(mkdtemp(dir) && pipe(to) == 0);
+    snprintf(path, sizeof path, "%s/talk", dir);
+    FILE *f = fopen(path, "wb");
+    cr_assert(f && fputs("talk", f) >= 0 && fclose(f) == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct casedb *db = NULL;
+        struct kb *kb = NULL;
+        struct ingest_result r = {0};
+        struct err e = {0};
+        dup2(to[1], 2), close(to[0]), close(to[1]);
+        _exit(look(dir, &db, &kb, &r, false, &e) != OK);
+    }
+    close(to[1]);
+    for (ssize_t got; n + 1 < sizeof said && (got = read(to[0], said + n, sizeof said - 1 - n)) > 0;)
+        n += (size_t)got;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%d", status);
+    cr_expect(strstr(said, "a child process wrote: "), "%s", said);
+    cr_expect(n < 8000 && !strchr(said, '\033') && !strchr(said, '\007'), "%zu bytes: %s", n, said);
+    cr_expect(!strstr(said, "TYPED"), "%s", said);
+    close(to[0]), unlink(path), rmdir(dir);
 }
 
 /* In a second reader's stead: agrees with everything, whatever holds it. */

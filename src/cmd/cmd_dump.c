@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "run/discover.h"
 #include "run/dumper.h"
+#include "run/child.h"
 #include "run/frame.h"
 #include "run/ingest.h"
 #include "run/unpack.h"
@@ -182,7 +183,7 @@ static enum status on_frame(struct dump *d, struct child *c, uint8_t type, struc
 static enum status on_end(struct dump *d, struct child *c, struct err *e)
 {
     struct exit_info how;
-    plat_proc_end(c->proc, &how);
+    child_end(c->proc, &how);
     c->proc = NULL;
     if (how.code == DUMPER_ENOUGH)
         return E_STOP;
@@ -256,7 +257,7 @@ static enum status run_all(struct dump *d, struct err *e)
         struct exit_info how;
         if (st != OK)
             plat_proc_kill(d->child[i].proc);
-        plat_proc_end(d->child[i].proc, &how);
+        child_end(d->child[i].proc, &how);
         buf_free(&d->child[i].in);
     }
     return st;

@@ -65,9 +65,13 @@ enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const pl
 enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e);
 /* Waits until one of the n processes can be read or ms passed; ready[i] says which. */
 enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e);
+enum { PROC_WORDS = 4096 };
+/* words: the beginning of what it wrote to its standard error, which is a pipe of ours: it never holds our
+ * terminal. NUL-terminated, hostile. */
 struct exit_info {
     int code, signal;
     bool killed;
+    char words[PROC_WORDS];
 };
 void plat_proc_kill(struct proc *p);
 /* waits five seconds, kills, frees */

@@ -266,24 +266,53 @@ bool plat_slash(char c) { return c == '/'; }
 
 /* --- processes. The child's end of the channel is its standard input. */
 
+/* words: what it writes to its standard error */
 struct proc {
     pid_t pid;
-    int fd;
+    int fd, words;
     bool killed;
 };
 
 enum { CHANNEL = 0, END_MS = 5000 }; /* END_MS: for a child to end when its channel is closed */
 
+/* What a child is given: the other ends of the channel and of the pipe for its standard error, which is not
+ * to make it wait when nobody listens. */
+struct child_ends {
+    int channel, words;
+};
+
+static enum status make_ends(struct proc *p, struct child_ends *child, struct err *e)
+{
+    int sv[2], words[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) != 0)
+        return sys_err(e, "cannot start a worker", NULL);
+    if (pipe2(words, O_CLOEXEC | O_NONBLOCK) != 0) {
+        enum status st = sys_err(e, "cannot start a worker", NULL);
+        close(sv[0]), close(sv[1]);
+        return st;
+    }
+    p->fd = sv[0], p->words = words[0];
+    *child = (struct child_ends){sv[1], words[1]};
+    return OK;
+}
+
+static void close_proc(struct proc *p)
+{
+    close(p->fd), close(p->words);
+    free(p);
+}
+
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
                             struct err *e)
 {
-    int sv[2];
+    struct child_ends child = {-1, -1};
     struct proc *p = calloc(1, sizeof *p);
     if (!p)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) != 0) {
+    enum status st = make_ends(p, &child, e);
+    if (st != OK) {
         free(p);
-        return sys_err(e, "cannot start a worker", NULL);
+        return st;
     }
     pid_t parent = getpid();
     p->pid = fork();
@@ -300,18 +329,19 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
             setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (dup2(sv[1], CHANNEL) < 0 || (!lim->keep_stdout && dup2(null, 1) < 0))
+        if (dup2(child.channel, CHANNEL) < 0 || dup2(child.words, 2) < 0
+            || (!lim->keep_stdout && dup2(null, 1) < 0))
             _exit(70);
         /* what we were started with is none of its business, and would count among the files it may hold */
         syscall(SYS_close_range, 3u, ~0u, 0u);
         execv("/proc/self/exe", (char *const *)(uintptr_t)args);
         _exit(70);
     }
-    close(sv[1]);
-    p->fd = sv[0];
+    close(child.channel), close(child.words);
     if (p->pid < 0) {
-        close(sv[0]), free(p);
-        return sys_err(e, "cannot start a worker", NULL);
+        st = sys_err(e, "cannot start a worker", NULL);
+        close_proc(p);
+        return st;
     }
     *out = p;
     return OK;
@@ -404,10 +434,18 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
         ;
     how->killed = p->killed;
+    /* it has ended, and what it wrote lies in the pipe */
+    for (size_t n = 0; n + 1 < sizeof how->words;) {
+        ssize_t got = read(p->words, how->words + n, sizeof how->words - 1 - n);
+        if (got <= 0)
+            break;
+        n += (size_t)got;
+    }
     if (WIFSIGNALED(status))
         how->signal = WTERMSIG(status);
     else
         how->code = WEXITSTATUS(status);
+    close(p->words);
     free(p);
 }
 

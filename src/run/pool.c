@@ -1,5 +1,6 @@
 #include "run/pool.h"
 #include "plat/jail.h"
+#include "run/child.h"
 #include "run/frame.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -233,7 +234,7 @@ static enum status replace_worker(struct pool *p, struct worker *w, enum status 
     struct exit_info x;
     char why[96];
     plat_proc_kill(killed_for ? w->proc : NULL);
-    plat_proc_end(w->proc, &x);
+    child_end(w->proc, &x);
     w->proc = NULL;
     if (killed_for)
         snprintf(why, sizeof why, "%s", killed_for);
@@ -515,7 +516,7 @@ void pool_free(struct pool *p)
         struct exit_info x;
         if (open_jobs(p, true))
             plat_proc_kill(p->worker[i].proc);
-        plat_proc_end(p->worker[i].proc, &x);
+        child_end(p->worker[i].proc, &x);
         buf_free(&p->worker[i].in);
     }
     if (p)

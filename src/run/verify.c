@@ -2,6 +2,7 @@
 #include "parsers/second/second.h"
 #include "base/limits.h"
 #include "case/casedb.h"
+#include "run/child.h"
 #include "run/frame.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
@@ -191,13 +192,13 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
     return OK;
 }
 
-static void child_end(struct verify *v, struct exit_info *how)
+static void end_child(struct verify *v, struct exit_info *how)
 {
-    plat_proc_end(v->proc, how);
+    child_end(v->proc, how);
     v->proc = NULL, v->jailed = false, v->in.n = 0;
 }
 
-static enum status child_start(struct verify *v, const struct unit *u, char why[WHY], struct err *e)
+static enum status start_child(struct verify *v, const struct unit *u, char why[WHY], struct err *e)
 {
     static const char *const args[] = {"whylogon", "--second", NULL};
     plat_file fd[3] = {-1, -1, -1};
@@ -306,7 +307,7 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
         q.it.key = q.it.key.n > u->root.n
                        ? (struct str){q.it.key.p + u->root.n + 1, q.it.key.n - u->root.n - 1}
                        : STR("");
-    st = st == OK && !v->proc ? child_start(v, u, why, e) : st;
+    st = st == OK && !v->proc ? start_child(v, u, why, e) : st;
     if (st != OK || !v->proc)
         return st != OK ? st : store(v, it, SECOND_UNREADABLE, str_of(why), e);
     v->out.n = 0;
@@ -321,7 +322,7 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
     else if ((st = await(v, &result, &detail, &gone, e)) != OK)
         return st;
     if (gone) {
-        child_end(v, &how);
+        end_child(v, &how);
         snprintf(why, sizeof why,
                  how.killed   ? "the second reader did not answer"
                  : how.signal ? "the second reader was ended by signal %d"
@@ -353,7 +354,7 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
         st = ask(v, &u, &v->item[i], e);
         v->mem = was;
     }
-    child_end(v, &how);
+    end_child(v, &how);
     v->mem = before;
     return st;
 }

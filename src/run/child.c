@@ -1,0 +1,20 @@
+#include "run/child.h"
+#include "base/buf.h"
+#include <stdio.h>
+
+enum { LINES = 20, LINES_OF_ALL = 60 };
+
+void child_end(struct proc *p, struct exit_info *how)
+{
+    static unsigned told;
+    plat_proc_end(p, how);
+    struct str rest = str_of(how->words);
+    for (unsigned n = 0; rest.n && n < LINES && told < LINES_OF_ALL; n++, told++) {
+        struct buf line = {0};
+        struct str words = str_cut(&rest, '\n');
+        buf_z(&line, "whylogon: a child process wrote: "), buf_term(&line, words), buf_char(&line, '\n');
+        if (!line.bad)
+            fwrite(line.p, 1, line.n, stderr);
+        buf_free(&line);
+    }
+}

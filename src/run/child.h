@@ -1,0 +1,10 @@
+/* child: how a child process ends, and what it said on the way. Owns nothing. It refuses to let a child write
+ * where people read: what it wrote to its standard error is hostile, so it is told line by line, escaped, and
+ * not without end. */
+#ifndef CHILD_H
+#define CHILD_H
+#include "plat/plat.h"
+
+/* As plat_proc_end. Of what one child wrote some lines are told on stderr, of all children some dozens. */
+void child_end(struct proc *p, struct exit_info *how);
+#endif
