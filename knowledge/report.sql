@@ -1,6 +1,5 @@
 -- What reports show, in their order: v_report_* stand on the documented views of views.sql alone. place orders the rows, all of them: no two rows of a host,
 -- finding or list have the same. reports/report.c reads each column by its name; a row that is not there shows as a gap.
--- hex and hresult of a Win32 code have one spelling everywhere: 0x00000520 and 0x80070520.
 
 -- Words of the run: complete, partial, limit ...
 CREATE VIEW v_report_status AS
@@ -12,10 +11,10 @@ CREATE VIEW v_report_meta AS
 SELECT key, value, row_number() OVER (ORDER BY key) AS place FROM meta;
 
 CREATE VIEW v_report_host AS
-SELECT host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, row_number() OVER (ORDER BY host) AS place
-FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined FROM v_host
+SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, row_number() OVER (ORDER BY host) AS place
+FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined FROM v_host
     UNION ALL
-    SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding
+    SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding
     WHERE host NOT IN (SELECT host FROM v_host));
 
 -- duplicate_of: the number of the file that holds the same bytes.
@@ -41,11 +40,11 @@ FROM (SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.deta
 
 -- Surest first; within a verdict by host, then by cause, those with most failures first.
 CREATE VIEW v_report_finding AS
-SELECT id, verdict, win32, first, last, count, cause, rule, title, host, subject, symbol, explanation, reader,
+SELECT id, verdict, win32, hex, hresult, first, last, count, cause, rule, title, host, subject, symbol, explanation, reader,
     row_number() OVER (ORDER BY verdict, host, of_cause DESC, cause, coalesce(count, 0) DESC, subject, id) AS place
 FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause) AS of_cause
     FROM (SELECT finding AS id, CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END AS verdict,
-            win32, first_seen AS first, last_seen AS last, count, cause, rule, title, host, subject, symbol, explanation, second_reader AS reader FROM v_finding));
+            win32, hex, hresult, first_seen AS first, last_seen AS last, count, cause, rule, title, host, subject, symbol, explanation, second_reader AS reader FROM v_finding));
 
 -- again: 1 where the finding cites the place before, on the same side. time: of the row; fact_time: of what lies there.
 CREATE VIEW v_report_citation AS

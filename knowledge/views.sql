@@ -198,8 +198,10 @@ JOIN hive v ON v.file_id = d.hive_id AND v.kind = 'SYSTEM' AND v.main JOIN host 
 CREATE VIEW v_password_change AS
 SELECT p.id AS change, printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain, p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;
 
+-- hex: the Win32 code, 0x00000520; hresult: as logs and dialogs show it, 0x80070520.
 CREATE VIEW v_finding AS
-SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32, CASE WHEN f.win32 BETWEEN 0 AND 65535 THEN printf('0x%08X', f.win32 | 0x80070000) END AS hex,
+SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32, CASE WHEN f.win32 IS NOT NULL THEN printf('0x%08X', f.win32) END AS hex,
+    CASE WHEN f.win32 BETWEEN 0 AND 65535 THEN printf('0x%08X', f.win32 | 0x80070000) END AS hresult,
     coalesce((SELECT c.symbol FROM kb_code c WHERE c.space = 'win32' AND c.value = f.win32), (SELECT c.symbol FROM kb_code c WHERE c.space = 'nerr' AND c.value = f.win32)) AS symbol,
     f.first_seen, f.last_seen, f.count, f.explanation || coalesce(' ' || (SELECT group_concat(said, ' ') FROM (SELECT DISTINCT 'It rests on ' || CASE p.name WHEN '' THEN p.path ELSE p.name END || ': ' || p.words || '.' AS said
         FROM v_citation c JOIN v_provenance p ON p.file_id = CAST(substr(c.file_id, 2) AS INTEGER) AND p.file_off = c.file_off WHERE c.finding = f.id AND c.role <> 'contradicts'

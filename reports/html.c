@@ -50,8 +50,8 @@ void h_ref(struct buf *b, const struct report *r, struct str id)
 
 void h_local(struct buf *b, const struct r_host *host, int64_t t)
 {
-    if (host && host->bias != NONE && t != NONE)
-        buf_z(b, "<small>"), time_local(b, t, host->bias), buf_z(b, "</small>");
+    if (host && host->zoned && wintime_sane(t))
+        buf_z(b, "<small>"), time_local(b, t, &host->zone), buf_z(b, "</small>");
 }
 
 void h_plural(struct buf *b, int64_t n, const char *one, const char *many)
@@ -91,8 +91,8 @@ void h_table_end(struct buf *b, uint64_t more, const char *sql)
 void h_code(struct buf *b, const struct r_finding *f)
 {
     if (f->win32 != NONE)
-        hsay(b, "%i <span class='mono'>%x</span>%z<span class='mono'>%s</span>", f->win32, hresult(f->win32),
-             f->symbol.p ? " " : "", f->symbol.p ? f->symbol : STR(""));
+        hsay(b, "%i <span class='mono'>%s</span> <span class='mono'>%s</span>", f->win32,
+             f->hresult.p ? f->hresult : f->hex, f->symbol.p ? f->symbol : STR(""));
 }
 
 void h_eyebrow(struct buf *b, const struct r_finding *f, size_t subjects)

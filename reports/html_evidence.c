@@ -200,10 +200,10 @@ void h_method(struct buf *b, const struct report *r)
          "one "
          "a line</dd>\n",
          r->read.set_sha256);
-    buf_z(b,
-          "<dt>Check</dt><dd><kbd>whylogon verify case.db</kbd> hashes the evidence again and reads every "
-          "cited fact anew with both readers</dd>\n"
-          "<dt>Times</dt><dd>UTC; host times use the offset in force when the registry was collected</dd>\n"
-          "<dt>Text</dt><dd>Evidence text is shown escaped: \xe2\x9f\xa6U+202E\xe2\x9f\xa7 stands for a "
-          "character that would not show or would mislead</dd>\n</dl>\n</section>\n");
+    buf_z(b, "<dt>Check</dt><dd><kbd>whylogon verify case.db</kbd> hashes the evidence again and reads every "
+             "cited fact anew with both readers</dd>\n"
+             "<dt>Times</dt><dd>UTC; beside it the host's own clock, by the rule in its registry: each "
+             "offset is that of its moment</dd>\n"
+             "<dt>Text</dt><dd>Evidence text is shown escaped: \xe2\x9f\xa6U+202E\xe2\x9f\xa7 stands for a "
+             "character that would not show or would mislead</dd>\n</dl>\n</section>\n");
 }

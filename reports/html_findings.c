@@ -95,6 +95,9 @@ static void stats(struct buf *b, const struct r_finding *f, const struct r_group
     hsay(b, "<div><dt>Host</dt><dd><bdi dir='auto'>%s</bdi></dd></div>", f->host);
     stat_time(b, host, "First seen", g->first), stat_time(b, host, "Last seen", g->last);
     hsay(b, "<div><dt>Failures</dt><dd>%n</dd></div>", g->count);
+    if (f->win32 != NONE)
+        hsay(b, "<div><dt>Code</dt><dd>%i<small class='mono'>hex %s, hresult %s</small></dd></div>", f->win32,
+             f->hex, f->hresult);
     hsay(b,
          "<div><dt>Cause</dt><dd class='mono'>%s</dd></div><div><dt>Second "
          "reader</dt><dd>%s</dd></div></dl>\n",

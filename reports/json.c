@@ -124,8 +124,8 @@ static void put_finding(const struct report *r, struct buf *b, const struct r_fi
     if (f->win32 == NONE)
         buf_z(b, "      \"code\": null,\n");
     else
-        say(b, &json, "      'code': {'win32': %i, 'hex': '%x', 'symbol': %s},\n", f->win32, f->win32,
-            f->symbol);
+        say(b, &json, "      'code': {'win32': %i, 'hex': %s, 'hresult': %s, 'symbol': %s},\n", f->win32,
+            f->hex, f->hresult, f->symbol);
     say(b, &json, "      'first_seen': %t, 'last_seen': %t, 'count': %i,\n", f->first, f->last,
         f->count == NONE ? (int64_t)0 : f->count);
     put_ids(r, b, f, "supports", R_SYMPTOM, R_CONTRADICTS);

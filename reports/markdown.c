@@ -1,6 +1,7 @@
 /* report.md: the same report for a ticket: at most 60 kB, one line a fact, no HTML, nothing that renders as
  * more than text. */
 #include "reports/model.h"
+#include "base/wintime.h"
 #include <stdio.h>
 
 /* Bytes up to which each part may fill the file: a long part leaves room for those behind it. */
@@ -79,8 +80,8 @@ static void id(struct page *p, struct str s)
 
 static void local(struct page *p, const struct r_host *host, int64_t t)
 {
-    if (host && host->bias != NONE && t != NONE)
-        buf_z(&p->line, " ("), time_local(&p->line, t, host->bias), buf_z(&p->line, " on the host)");
+    if (host && host->zoned && wintime_sane(t))
+        buf_z(&p->line, " ("), time_local(&p->line, t, &host->zone), buf_z(&p->line, " on the host)");
 }
 
 static void where(struct page *p, const struct r_citation *c)
@@ -131,9 +132,8 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
         m(p, host->top->n > 1 ? " and %n more\n" : "\n", (int64_t)host->top->n - 1), keep(p);
     }
     if (f->win32 != NONE)
-        m(p, "- **Error:** %i (%x) %s\n", f->win32,
-          f->win32 >= 0 && f->win32 <= 0xffff ? 0x80070000 | f->win32 : f->win32,
-          f->symbol.p ? f->symbol : STR("")),
+        m(p, "- **Error:** %i %s (hex %s, hresult %s)\n", f->win32, f->symbol.p ? f->symbol : STR(""), f->hex,
+          f->hresult),
             keep(p);
     span_lines(p, host, host->top->first, host->top->last, host->top->count);
     for (size_t role = R_SYMPTOM; role < ROLES_N; role++)

@@ -102,8 +102,6 @@ const struct r_citation *first_cite(const struct report *r, const struct r_findi
     return f->cite[role].n ? (const struct r_citation *)r->citation.row + f->cite[role].at : NULL;
 }
 
-int64_t hresult(int64_t win32) { return win32 >= 0 && win32 <= 0xffff ? 0x80070000 | win32 : win32; }
-
 struct window log_window(const struct report *r, struct str host)
 {
     const struct r_coverage *c = r->coverage.row;

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/zone.h"
 
 #include "reports/say.h"
 
@@ -59,7 +60,7 @@ struct r_anomaly {
 
 struct r_finding {
     int64_t id, verdict, win32, first, last, count;
-    struct str cause, rule, title, host, subject, symbol, explanation, reader;
+    struct str hex, hresult, cause, rule, title, host, subject, symbol, explanation, reader;
     struct slice cite[ROLES_N], unknown, remedy;
 };
 struct r_evidence {
@@ -137,7 +138,10 @@ extern const struct outcome_words outcome_words[OUTCOMES];
 
 struct r_host {
     int64_t build, bias, joined;
-    struct str host, fqdn, domain, os, role, time_zone, machine_sid;
+    struct str host, fqdn, domain, os, role, time_zone, zone_rule, machine_sid;
+    /* of zone_rule; bias is that of the day of collection */
+    struct zone zone;
+    bool zoned;
     size_t groups[VERDICTS], findings[VERDICTS];
     /* NULL: nothing confirmed, likely, possible or latent */
     const struct r_group *top;
@@ -182,8 +186,6 @@ const struct r_finding *headline(const struct report *r, const struct r_host *ho
 struct window log_window(const struct report *r, struct str host);
 /* An artefact that a finding asks for, or that every judgement needs. */
 bool is_wanted(const struct report *r, const struct r_coverage *c);
-/* As people meet it: 1312 is 0x80070520 in logs and dialogs. */
-int64_t hresult(int64_t win32);
 /* of f3:0x1200: 0x1200, or NONE */
 int64_t id_offset(struct str id);
 /* for qsort and bsearch over const struct r_citation *: by file, then offset */

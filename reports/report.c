@@ -43,8 +43,8 @@ static const struct source {
      sizeof(struct r_host),
      100000,
      {TEXT(r_host, host), TEXT(r_host, fqdn), TEXT(r_host, domain), TEXT(r_host, os), INT(r_host, build),
-      TEXT(r_host, role), TEXT(r_host, time_zone), INT(r_host, bias), TEXT(r_host, machine_sid),
-      INT(r_host, joined)}},
+      TEXT(r_host, role), TEXT(r_host, time_zone), INT(r_host, bias), TEXT(r_host, zone_rule),
+      TEXT(r_host, machine_sid), INT(r_host, joined)}},
     {"v_report_evidence",
      offsetof(struct report, evidence),
      sizeof(struct r_evidence),
@@ -73,10 +73,11 @@ static const struct source {
      offsetof(struct report, finding),
      sizeof(struct r_finding),
      SIZE_MAX,
-     {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), INT(r_finding, first),
-      INT(r_finding, last), INT(r_finding, count), TEXT(r_finding, cause), TEXT(r_finding, rule),
-      TEXT(r_finding, title), TEXT(r_finding, host), TEXT(r_finding, subject), TEXT(r_finding, symbol),
-      TEXT(r_finding, explanation), TEXT(r_finding, reader)}},
+     {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), TEXT(r_finding, hex),
+      TEXT(r_finding, hresult), INT(r_finding, first), INT(r_finding, last), INT(r_finding, count),
+      TEXT(r_finding, cause), TEXT(r_finding, rule), TEXT(r_finding, title), TEXT(r_finding, host),
+      TEXT(r_finding, subject), TEXT(r_finding, symbol), TEXT(r_finding, explanation),
+      TEXT(r_finding, reader)}},
     {"v_report_citation",
      offsetof(struct report, citation),
      sizeof(struct r_citation),
@@ -407,6 +408,7 @@ static void judge_host(const struct report *r, struct r_host *h)
         if (!h->top && v <= V_LATENT)
             h->top = g + i, best = v;
     }
+    h->zoned = zone_parse(h->zone_rule, &h->zone);
     h->first = h->last = NONE, h->failures = h->other = 0;
     for (size_t i = 0; i < r->total.n; i++)
         if (str_eq(t[i].host, h->host))

@@ -50,7 +50,7 @@ void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap)
             else if (*p == 't')
                 v->time(b, i);
             else if (*p == 'x')
-                buf_printf(b, "0x%08x", (unsigned)(uint32_t)i);
+                buf_printf(b, "0x%08X", (unsigned)(uint32_t)i);
             else if (*p == 'n' && !v->json)
                 say_grouped(b, i);
             else
@@ -87,11 +87,11 @@ static void time_part(struct buf *b, int64_t t, size_t n)
 void time_short(struct buf *b, int64_t t) { time_part(b, t, 19); }
 void time_day(struct buf *b, int64_t day) { time_part(b, day * 86400 * WINTIME_SECOND, 10); }
 
-void time_local(struct buf *b, int64_t t, int64_t bias)
+void time_local(struct buf *b, int64_t t, const struct zone *z)
 {
-    if (t < 0 || bias < -1440 || bias > 1440)
+    if (!wintime_sane(t))
         return;
-    int64_t east = bias < 0 ? -bias : bias;
+    int64_t bias = zone_bias(z, t, NULL), east = bias < 0 ? -bias : bias;
     time_short(b, t - bias * 60 * WINTIME_SECOND);
     buf_printf(b, " %c%02d:%02d", bias > 0 ? '-' : '+', (int)(east / 60), (int)(east % 60));
 }

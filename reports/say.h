@@ -6,6 +6,7 @@
 #define SAY_H
 #include "base/buf.h"
 #include "base/str.h"
+#include "base/zone.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,13 +25,13 @@ struct voice {
     size_t max;
 };
 /* %s struct str, escaped; %z const char *, ours, as it is; %n int64_t, grouped by thousands; %i int64_t; %t
- * int64_t time; %x int64_t as 0x%08x; %% */
+ * int64_t time; %x int64_t as 0x%08X; %% */
 void say(struct buf *b, const struct voice *v, const char *fmt, ...);
 void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap);
 
 struct str base_name(struct str path);     /* behind the last / or \ */
 void time_short(struct buf *b, int64_t t); /* 2026-03-02 09:10:00 */
-/* 2026-03-02 10:10:00 +01:00; bias: minutes, UTC = local + bias */
-void time_local(struct buf *b, int64_t t, int64_t bias);
+/* 2026-03-02 10:10:00 +01:00: by the clock of the host, the offset is that of the moment */
+void time_local(struct buf *b, int64_t t, const struct zone *z);
 void time_day(struct buf *b, int64_t day); /* 2026-03-02 */
 #endif

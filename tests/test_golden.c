@@ -144,3 +144,30 @@ static void against_hostile(const char *name, const char *dir)
 
 Test(golden, no_order_of_equal_rows_1) { each_case(0, against_hostile); }
 Test(golden, no_order_of_equal_rows_2) { each_case(1, against_hostile); }
+
+/* An independent validator, for the reports of all samples and for one that cannot be right. */
+Test(golden, report_json_is_valid)
+{
+    static const char *const pythons[] = {"python3", "/usr/bin/python3"};
+    const char *at = scratch("schema");
+    int code = 77;
+    for (size_t i = 0; i < LEN(pythons) && code == 77; i++) {
+        code = run(
+            "sed 's/\"KNOWLEDGE\"/null/' samples/golden/credential-storage-policy/report.json >%s/good.json "
+            "&& "
+            "sed 's/\"outcome\"/\"out\"/; s/\"win32\": 1312/\"win32\": \"1312\"/' %s/good.json >%s/bad.json; "
+            "%s tests/schema.py reports/report.schema.json %s/bad.json",
+            at, at, at, pythons[i], at);
+        if (code != 1)
+            continue;
+        cr_expect(strstr(out, "'1312' is not of type 'integer'"), "%s", out);
+        code = run("for f in samples/golden/*/report.json; do sed 's/\"KNOWLEDGE\"/null/' $f "
+                   ">%s/$(basename $(dirname $f)).json; done; %s tests/schema.py reports/report.schema.json "
+                   "$(ls %s/*.json | grep -v /bad.json)",
+                   at, pythons[i], at);
+        cr_expect_eq(code, 0, "%s", out);
+        return;
+    }
+    cr_assert_eq(code, 77, "%s", out);
+    cr_skip("skipped: no JSON Schema validator here (python3-jsonschema)");
+}
