@@ -5,12 +5,12 @@
 -- A host may have several rows for a channel: one per stretch of time without a known gap.
 DELETE FROM coverage;
 INSERT OR IGNORE INTO want_artifact VALUES ('Security:Logon failure', 'audit');        -- what kinds.sql asks for
-DROP TABLE IF EXISTS temp.c_span; DROP TABLE IF EXISTS temp.c_island; DROP TABLE IF EXISTS temp.c_clear; DROP TABLE IF EXISTS temp.c_row; DROP TABLE IF EXISTS temp.c_horizon;
-DROP TABLE IF EXISTS temp.c_off; DROP TABLE IF EXISTS temp.c_named; DROP TABLE IF EXISTS temp.reach;
-DROP TABLE IF EXISTS temp.c_guid; DROP TABLE IF EXISTS temp.c_want; DROP TABLE IF EXISTS temp.c_switch; DROP TABLE IF EXISTS temp.c_piece;
 
 -- Spans of the parts of a log become one per host, channel and file. Only sane times count (1990 to 2200).
-CREATE TEMP TABLE c_span AS
+CREATE TEMP TABLE IF NOT EXISTS c_span(host_id INTEGER, channel TEXT COLLATE NOCASE, file_id INTEGER,
+    from_time INTEGER, to_time INTEGER, first_id INTEGER, last_id INTEGER, log_kind TEXT, older INTEGER, folder TEXT,
+    lack TEXT);
+INSERT INTO c_span
 SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
     min(CASE WHEN s.first_time BETWEEN 122752800000000000 AND 189022464000000000 THEN s.first_time END) AS from_time,
     max(CASE WHEN s.last_time BETWEEN 122752800000000000 AND 189022464000000000 THEN s.last_time END) AS to_time,
@@ -26,7 +26,9 @@ WHERE e.duplicate_of IS NULL AND s.channel IS NOT NULL
 GROUP BY h.id, lower(s.channel), s.file_id;
 
 -- Islands: files of a channel that overlap in time, or follow each other in record numbers, cover without a gap. Whole logs and partial ones are kept apart.
-CREATE TEMP TABLE c_island AS
+CREATE TEMP TABLE IF NOT EXISTS c_island(host_id INTEGER, channel TEXT COLLATE NOCASE, partial INTEGER,
+    island INTEGER, from_time INTEGER, to_time INTEGER, file_id INTEGER, lack TEXT, folder TEXT, cleared INTEGER);
+INSERT INTO c_island(host_id, channel, partial, island, from_time, to_time, file_id, lack, folder)
 WITH o AS (
     SELECT *, lack IS NOT NULL AS partial,
         max(to_time) OVER before AS reach, max(last_id) OVER before AS reach_id
@@ -48,7 +50,8 @@ UPDATE c_island SET from_time = coalesce((SELECT max(b.from_time) FROM boot b WH
     AND b.from_time BETWEEN c_island.from_time - minutes(2) AND c_island.from_time), from_time);
 
 -- When a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
-CREATE TEMP TABLE c_clear AS
+CREATE TEMP TABLE IF NOT EXISTS c_clear(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER);
+INSERT INTO c_clear
 SELECT DISTINCT host_id, channel, time FROM (
     SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
     UNION ALL
@@ -57,14 +60,17 @@ WHERE channel IS NOT NULL AND time BETWEEN 122752800000000000 AND 18902246400000
 ORDER BY 1, 2, 3;
 
 -- Channels that are turned off (WINEVT\Channels\<channel>\Enabled = 0).
-CREATE TEMP TABLE c_off AS
+CREATE TEMP TABLE IF NOT EXISTS c_off(host_id INTEGER, channel TEXT COLLATE NOCASE, file_id INTEGER);
+INSERT INTO c_off
 SELECT DISTINCT e.host_id, lower(substr(v.path, length('SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\') + 1)) AS channel, v.file_id
 FROM reg_value v JOIN evidence e ON e.id = v.hive_id
 WHERE v.path LIKE 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\%' AND v.name = 'Enabled' AND v.num = 0 AND NOT coalesce(v.recovered, 0)
     AND NOT coalesce(e.older, 0) AND e.host_id IS NOT NULL;
 
 -- Files whose name says what they are, for logs that are empty or could not be read. A file without a host belongs to the host of its folder, or to the only one.
-CREATE TEMP TABLE c_named AS
+CREATE TEMP TABLE IF NOT EXISTS c_named(host_id INTEGER, name TEXT, file_id INTEGER, state TEXT, seen INTEGER,
+    note TEXT);
+INSERT INTO c_named
 SELECT h.id AS host_id, w.name, e.id AS file_id, e.state, e.seen, e.note
 FROM want_artifact w JOIN evidence e ON e.duplicate_of IS NULL AND e.state <> 'skipped' AND (
         lower(e.path) = lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END
@@ -75,10 +81,9 @@ JOIN host h ON h.id = e.host_id OR (e.host_id IS NULL AND ((SELECT count(*) FROM
             AND rtrim(o.path, replace(replace(o.path, '/', ''), '\', '')) = rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')))))
 WHERE w.kind IN ('channel', 'hive');
 
-CREATE TEMP TABLE c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT);
+CREATE TEMP TABLE IF NOT EXISTS c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT);
 -- Channels: what was there before a clearing stays covered; from the clearing on the state says so. A clearing belongs to the stretch it lies in,
 -- else to the first one that begins after it (an emptied log is silent until its first record); of several the last.
-ALTER TABLE c_island ADD COLUMN cleared INTEGER;
 UPDATE c_island SET cleared = (SELECT max(c.time) FROM c_clear c WHERE c.host_id = c_island.host_id AND c.channel = c_island.channel AND c.time <= c_island.to_time
     AND (c.time >= c_island.from_time OR NOT EXISTS (SELECT 1 FROM c_island p WHERE p.host_id = c_island.host_id AND p.channel = c_island.channel AND p.to_time >= c.time
         AND (p.from_time, p.to_time, p.file_id, p.partial) < (c_island.from_time, c_island.to_time, c_island.file_id, c_island.partial))));
@@ -122,18 +127,21 @@ WHERE w.kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_row r WHERE 
 -- 4719, which is logged whatever the policy, says when a subcategory was switched: %%8448 success removed, %%8449 added, %%8450 failure removed,
 -- %%8451 added (Microsoft Learn, "4719(S): System audit policy was changed"). Without a hive and without a 4719 a failed logon that was
 -- recorded (4625) says that such logons are.
-CREATE TEMP TABLE c_guid(subcategory TEXT PRIMARY KEY COLLATE NOCASE, guid TEXT);       -- Microsoft Learn, "Auditpol", [MS-GPAC] 2.2.1.1
+CREATE TEMP TABLE IF NOT EXISTS c_guid(subcategory TEXT PRIMARY KEY COLLATE NOCASE, guid TEXT);       -- Microsoft Learn, "Auditpol", [MS-GPAC] 2.2.1.1
 INSERT INTO c_guid VALUES ('Logon', '0cce9215'), ('Logoff', '0cce9216'), ('Account Lockout', '0cce9217'), ('Special Logon', '0cce921b'),
     ('Other Object Access Events', '0cce9227'), ('Audit Policy Change', '0cce922f'), ('Authentication Policy Change', '0cce9230'),
     ('Authorization Policy Change', '0cce9231'), ('User Account Management', '0cce9235'), ('Computer Account Management', '0cce9236'),
     ('Credential Validation', '0cce923f'), ('Kerberos Service Ticket Operations', '0cce9240'), ('Kerberos Authentication Service', '0cce9242');
-CREATE TEMP TABLE c_want AS
+CREATE TEMP TABLE IF NOT EXISTS c_want(name TEXT, channel TEXT COLLATE NOCASE, bit INTEGER,
+    subcategory TEXT COLLATE NOCASE);
+INSERT INTO c_want
 SELECT name, lower(substr(name, 1, instr(name, ':') - 1)) AS channel,
     CASE WHEN name LIKE '% success' THEN 1 WHEN name LIKE '% failure' THEN 2 ELSE 3 END AS bit,
     trim(CASE WHEN name LIKE '% success' OR name LIKE '% failure' THEN substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 8)
         ELSE substr(name, instr(name, ':') + 1) END) AS subcategory
 FROM want_artifact WHERE kind = 'audit';
-CREATE TEMP TABLE c_switch AS
+CREATE TEMP TABLE IF NOT EXISTS c_switch(host_id INTEGER, name TEXT, time INTEGER, on_bit INTEGER);
+INSERT INTO c_switch
 SELECT e.host_id, w.name, e.time, e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END AS on_bit
 FROM c_want w JOIN c_guid g ON g.subcategory = w.subcategory
 JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4719 AND coalesce(e.recovered, 0) = 0
@@ -142,9 +150,11 @@ WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
     AND (e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8448%' ELSE '%8450%' END
         OR e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END)
 ORDER BY 1, 2, 3;
-CREATE INDEX c_switch_when ON c_switch(host_id, name, time);
+CREATE INDEX IF NOT EXISTS c_switch_when ON c_switch(host_id, name, time);
 -- Each stretch, cut where the subcategory was switched. A piece is on as the switch before it says, else as the one after it denies, else by the hive.
-CREATE TEMP TABLE c_piece AS
+CREATE TEMP TABLE IF NOT EXISTS c_piece(host_id INTEGER, name TEXT, state TEXT, begin INTEGER, from_time INTEGER,
+    to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT, until INTEGER, on_bit INTEGER);
+INSERT INTO c_piece
 WITH whole AS (
     SELECT r.*, w.name, w.bit, w.subcategory FROM c_want w JOIN c_row r ON lower(r.artifact) = w.channel
     JOIN want_artifact k ON k.name = r.artifact AND k.kind = 'channel'),
@@ -168,7 +178,7 @@ SELECT host_id, name, CASE WHEN begin IS NULL OR state IN ('missing', 'unreadabl
     CASE WHEN state IN ('missing', 'unreadable', 'disabled') OR on_bit > 0 THEN detail WHEN on_bit = 0 THEN 'the audit policy does not record this'
         ELSE 'the audit policy is not known' END, CASE WHEN on_bit > 0 THEN folder END
 FROM c_piece;
-DROP TABLE c_guid; DROP TABLE c_want; DROP TABLE c_switch; DROP TABLE c_piece;
+DELETE FROM c_guid; DELETE FROM c_want; DELETE FROM c_switch; DELETE FROM c_piece;
 INSERT INTO c_row
 SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
 WHERE w.kind = 'audit' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);
@@ -181,10 +191,14 @@ CREATE INDEX IF NOT EXISTS coverage_what ON coverage(host_id, artifact);
 
 -- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the same folder. So silence counts until
 -- the latest record of that folder. Hives hold at any time, but what is not in a part of one, or in a damaged one, is not known.
-CREATE TEMP TABLE c_horizon AS SELECT host_id, folder, max(to_time) AS time FROM c_span WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
-CREATE TEMP TABLE reach AS
+CREATE TEMP TABLE IF NOT EXISTS c_horizon(host_id INTEGER, folder TEXT, time INTEGER);
+INSERT INTO c_horizon SELECT host_id, folder, max(to_time) AS time FROM c_span WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
+CREATE TEMP TABLE IF NOT EXISTS reach(host_id INTEGER, artifact TEXT, state TEXT, file_id INTEGER, any_time INTEGER,
+    from_time INTEGER, to_time INTEGER);
+DELETE FROM reach;
+INSERT INTO reach
 SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive' AND coalesce(r.detail, '') NOT LIKE 'only a part of it%'
         AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state = 'partial') AS any_time, r.from_time, CASE
         WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time
 FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id AND z.folder = r.folder;
-DROP TABLE c_span; DROP TABLE c_island; DROP TABLE c_clear; DROP TABLE c_row; DROP TABLE c_horizon; DROP TABLE c_off; DROP TABLE c_named;
+DELETE FROM c_span; DELETE FROM c_island; DELETE FROM c_clear; DELETE FROM c_row; DELETE FROM c_horizon; DELETE FROM c_off; DELETE FROM c_named;

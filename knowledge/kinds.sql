@@ -1,12 +1,10 @@
 -- Silence, kind by kind: was a failure of this kind seen, could one have been seen, and what would tell. Runs after coverage.sql; reads table
 -- coverage, temp.reach and failure; fills kind (one row for each host and kind) and kind_need (what would tell, most telling first).
 DELETE FROM kind; DELETE FROM kind_need;
-DROP TABLE IF EXISTS temp.k_recorder; DROP TABLE IF EXISTS temp.k_span; DROP TABLE IF EXISTS temp.k_judged;
-DROP TABLE IF EXISTS temp.k_need;
 
 -- What records which kind; all of its recorders are asked for silence. ord: most telling first. always: cannot be switched off while Windows
 -- runs, so that it records until it was copied; any other channel does where its key says Enabled = 1, or as long as its records go on.
-CREATE TEMP TABLE k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER, PRIMARY KEY(kind, artifact)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER, PRIMARY KEY(kind, artifact)) WITHOUT ROWID;
 INSERT INTO k_recorder VALUES
     ('task', 'Microsoft-Windows-TaskScheduler/Operational', 1, 0),
     ('logon', 'Security:Logon failure', 2, 1),
@@ -17,7 +15,9 @@ INSERT INTO k_recorder VALUES
     ('application', 'Application', 7, 1);
 
 -- The last stretch of each. One that begins with a clearing counts only where an archived log goes on to that moment without a gap.
-CREATE TEMP TABLE k_span AS
+CREATE TEMP TABLE IF NOT EXISTS k_span(host_id INTEGER, artifact TEXT, state TEXT, detail TEXT, from_time INTEGER,
+    to_time INTEGER, reach INTEGER, enabled INTEGER, horizon INTEGER);
+INSERT INTO k_span
 WITH last AS (
     SELECT c.*, row_number() OVER (PARTITION BY c.host_id, c.artifact ORDER BY c.to_time IS NULL, c.to_time DESC, c.from_time, c.state) AS place
     FROM coverage c JOIN (SELECT artifact FROM k_recorder UNION SELECT 'Security') k ON k.artifact = c.artifact),
@@ -36,7 +36,9 @@ SELECT w.host_id, w.artifact, w.state, w.detail, w.from_time, w.to_time, coalesc
 FROM whole w;
 
 -- covers: whole, of some length, and recording until the latest day that any log of the host tells of.
-CREATE TEMP TABLE k_judged AS
+CREATE TEMP TABLE IF NOT EXISTS k_judged(host_id INTEGER, kind TEXT, artifact TEXT, ord INTEGER, always INTEGER,
+    state TEXT, detail TEXT, from_time INTEGER, enabled INTEGER, to_time INTEGER, covers INTEGER);
+INSERT INTO k_judged
 SELECT h.id AS host_id, k.kind, k.artifact, k.ord, k.always, s.state, s.detail, s.from_time, s.enabled,
     CASE WHEN k.always OR s.enabled THEN s.reach ELSE s.to_time END AS to_time,
     coalesce(s.state = 'present' AND s.to_time > s.from_time
@@ -54,7 +56,7 @@ UPDATE kind SET state = CASE state WHEN 'clear' THEN 'not_covered' ELSE state EN
 
 -- What would tell: the log itself, or what turns it on; of failed logons also the hive that holds the audit policy; of a channel that has been
 -- silent for a day the hive that says whether it is on.
-CREATE TEMP TABLE k_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, state TEXT, why TEXT, collect TEXT);
+CREATE TEMP TABLE IF NOT EXISTS k_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, state TEXT, why TEXT, collect TEXT);
 INSERT INTO k_need
 SELECT j.host_id, j.kind, j.ord * 10, a.artifact, a.state, CASE a.state WHEN 'missing' THEN 'it was not collected' WHEN 'cleared' THEN
         'it was cleared: what it held before is lost' WHEN 'disabled' THEN 'the channel is turned off'
@@ -86,4 +88,4 @@ INSERT INTO kind_need(host_id, kind, ord, artifact, state, why, collect)
 SELECT n.host_id, n.kind, min(n.ord), n.artifact, n.state, n.why, n.collect FROM k_need n
 JOIN kind k ON k.host_id = n.host_id AND k.kind = n.kind AND k.state = 'not_covered'
 GROUP BY n.host_id, n.kind, n.artifact ORDER BY n.host_id, min(n.ord), n.kind, n.artifact;
-DROP TABLE k_recorder; DROP TABLE k_span; DROP TABLE k_judged; DROP TABLE k_need;
+DELETE FROM k_recorder; DELETE FROM k_span; DELETE FROM k_judged; DELETE FROM k_need;

@@ -14,16 +14,16 @@ UPDATE evidence SET state = 'partial', note = 'damaged: some of its keys or valu
 
 -- Hosts. Every computer name in logs and hives; FQDN and short name are one host, as far as that is certain.
 
-CREATE TEMP TABLE said(file_id INTEGER, computer TEXT COLLATE NOCASE, n INTEGER, last INTEGER, PRIMARY KEY(file_id, computer)) WITHOUT ROWID;      -- which computers each log names, how often, until when
+CREATE TEMP TABLE IF NOT EXISTS said(file_id INTEGER, computer TEXT COLLATE NOCASE, n INTEGER, last INTEGER, PRIMARY KEY(file_id, computer)) WITHOUT ROWID;      -- which computers each log names, how often, until when
 INSERT INTO said SELECT file_id, computer, sum(n), max(last_time) FROM log_span WHERE computer > '' GROUP BY 1, 2 ORDER BY 1, 2;
 INSERT INTO said SELECT file_id, computer, count(*), max(time) FROM event e WHERE computer > '' AND NOT EXISTS (SELECT 1 FROM said s WHERE s.file_id = e.file_id AND s.computer = e.computer)
     GROUP BY 1, 2 ORDER BY 1, 2;
 INSERT OR IGNORE INTO said SELECT file_id, computer, sum(n), max(last_time) FROM fold WHERE computer > '' GROUP BY 1, 2 ORDER BY 1, 2;
-CREATE TEMP TABLE seen(file_id INTEGER, name TEXT, last INTEGER, PRIMARY KEY(file_id, name)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS seen(file_id INTEGER, name TEXT COLLATE NOCASE, last INTEGER, PRIMARY KEY(file_id, name)) WITHOUT ROWID;
 INSERT INTO seen SELECT file_id, lower(rtrim(trim(computer), '.')) AS name, max(last) FROM said GROUP BY 1, 2 HAVING name > '' ORDER BY 1, 2;
 
 -- What a hive says of itself: SYSTEM by its TCP/IP name, else by its computer name; SECURITY by the name of its local account domain.
-CREATE TEMP TABLE hive_name(file_id INTEGER PRIMARY KEY, name TEXT, folder TEXT);
+CREATE TEMP TABLE IF NOT EXISTS hive_name(file_id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE, folder TEXT);
 INSERT INTO hive_name
 SELECT h.file_id, lower(rtrim(trim(CASE
         WHEN t.host > '' AND (h.computer IS NULL OR substr(t.host, 1, 15) = substr(h.computer, 1, 15) COLLATE NOCASE) THEN t.host || CASE WHEN t.domain > '' THEN '.' || t.domain ELSE '' END
@@ -38,17 +38,20 @@ LEFT JOIN (SELECT hive_id, max(value) AS value FROM lsa_name WHERE what = 'machi
 GROUP BY h.file_id ORDER BY h.file_id;
 INSERT OR IGNORE INTO seen SELECT file_id, name, 0 FROM hive_name WHERE name > '' ORDER BY 1, 2;
 
-CREATE TEMP TABLE name(name TEXT PRIMARY KEY, label TEXT, fq INTEGER, last INTEGER, root TEXT, cut TEXT) WITHOUT ROWID;       -- cut: what NetBIOS leaves of a long label
+CREATE TEMP TABLE IF NOT EXISTS name(name TEXT COLLATE NOCASE PRIMARY KEY, label TEXT COLLATE NOCASE,
+    fq INTEGER, last INTEGER, root TEXT COLLATE NOCASE, cut TEXT COLLATE NOCASE) WITHOUT ROWID;
+    -- cut: what NetBIOS leaves of a long label
 INSERT INTO name
 SELECT name, label, name <> label, last, NULL, CASE WHEN length(label) > 15 THEN substr(label, 1, 15) END
 FROM (SELECT name, substr(name, 1, instr(name || '.', '.') - 1) AS label, max(last) AS last FROM seen GROUP BY name) ORDER BY name;
-CREATE INDEX name_label ON name(label, fq);
-CREATE INDEX name_cut ON name(cut) WHERE cut IS NOT NULL;
+CREATE INDEX IF NOT EXISTS name_label ON name(label, fq);
+CREATE INDEX IF NOT EXISTS name_cut ON name(cut) WHERE cut IS NOT NULL;
 
 -- Two full names with one first label are one machine (renamed domain, joined later) when one machine's log holds both. A collector's log
 -- holds many machines and says nothing of that kind.
-CREATE TEMP TABLE own AS SELECT s.file_id FROM seen s JOIN name n ON n.name = s.name GROUP BY s.file_id HAVING count(DISTINCT n.label) <= 3 AND count(*) BETWEEN 2 AND 8 ORDER BY 1;
-CREATE TEMP TABLE same(a TEXT, b TEXT, PRIMARY KEY(a, b)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS own(file_id INTEGER);
+INSERT INTO own SELECT s.file_id FROM seen s JOIN name n ON n.name = s.name GROUP BY s.file_id HAVING count(DISTINCT n.label) <= 3 AND count(*) BETWEEN 2 AND 8 ORDER BY 1;
+CREATE TEMP TABLE IF NOT EXISTS same(a TEXT COLLATE NOCASE, b TEXT COLLATE NOCASE, PRIMARY KEY(a, b)) WITHOUT ROWID;
 INSERT INTO same
 SELECT DISTINCT a.name, b.name FROM own o CROSS JOIN seen x ON x.file_id = o.file_id CROSS JOIN seen y ON y.file_id = o.file_id AND y.name <> x.name
 CROSS JOIN name a ON a.name = x.name AND a.fq CROSS JOIN name b ON b.name = y.name AND b.fq AND b.label = a.label ORDER BY 1, 2;
@@ -64,18 +67,20 @@ UPDATE name SET root = coalesce(
 UPDATE name SET root = coalesce((SELECT max(f.root) FROM name f WHERE f.cut = name.label AND f.cut IS NOT NULL HAVING count(DISTINCT f.root) = 1), root)
 WHERE NOT fq AND root = name AND length(label) = 15;
 
-CREATE TEMP TABLE root AS SELECT n.name, n.label, n.fq, count(*) OVER (PARTITION BY n.label) AS alike FROM name n WHERE n.name IN (SELECT root FROM name);
+CREATE TEMP TABLE IF NOT EXISTS root(name TEXT COLLATE NOCASE, label TEXT COLLATE NOCASE, fq INTEGER, alike INTEGER);
+INSERT INTO root SELECT n.name, n.label, n.fq, count(*) OVER (PARTITION BY n.label) AS alike FROM name n WHERE n.name IN (SELECT root FROM name);
 INSERT OR IGNORE INTO host(name, fqdn, domain)       -- ignored: names that differ in the case of letters lower() does not know
 SELECT CASE WHEN alike > 1 AND fq THEN host_of(label) || '.' || upper(substr(name, instr(name, '.') + 1)) ELSE coalesce(host_of(label), name) END AS shown,
     CASE WHEN fq THEN name END, CASE WHEN fq THEN substr(name, instr(name, '.') + 1) END FROM root ORDER BY shown, name;
-CREATE TEMP TABLE host_key AS SELECT coalesce(fqdn, lower(name)) AS name, id FROM host ORDER BY id;
-CREATE INDEX host_key_name ON host_key(name);
+CREATE TEMP TABLE IF NOT EXISTS host_key(name TEXT COLLATE NOCASE, id INTEGER);
+INSERT INTO host_key SELECT coalesce(fqdn, lower(name)) AS name, id FROM host ORDER BY id;
+CREATE INDEX IF NOT EXISTS host_key_name ON host_key(name);
 
-CREATE TEMP TABLE host_name(name TEXT PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS host_name(name TEXT COLLATE NOCASE PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
 INSERT OR IGNORE INTO host_name SELECT n.name, coalesce(h.id, g.id) FROM name n LEFT JOIN host_key h ON h.name = n.root
 LEFT JOIN name r ON r.name = n.root LEFT JOIN host g ON g.name = coalesce(host_of(r.label), r.name) WHERE coalesce(h.id, g.id) IS NOT NULL ORDER BY n.name;
 -- As the facts spell it, so that joins on the raw text need no function.
-CREATE TEMP TABLE computer(computer TEXT COLLATE NOCASE PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS computer(computer TEXT COLLATE NOCASE PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
 INSERT OR IGNORE INTO computer
 SELECT DISTINCT c.computer, n.host_id FROM said c JOIN host_name n ON n.name = lower(rtrim(trim(c.computer), '.')) ORDER BY 1;
 
@@ -87,18 +92,19 @@ UPDATE evidence SET host_id = (SELECT o.host_id FROM evidence o WHERE o.id = evi
 UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name n ON n.name = h.name WHERE h.file_id = evidence.id) WHERE host_id IS NULL;
 
 -- A hive without a name: the host whose SECURITY hive knows its machine SID; else the host of the hives beside it that are named alike (WS22-SAM, WS22-SYSTEM).
-CREATE TEMP TABLE kin AS
+CREATE TEMP TABLE IF NOT EXISTS kin(file_id INTEGER, kind TEXT, folder TEXT, mask TEXT COLLATE NOCASE, sid TEXT);
+INSERT INTO kin
 SELECT h.file_id, h.kind, n.folder, replace(lower(substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1)), lower(h.kind), '*') AS mask,
     (SELECT max(l.value) FROM lsa_name l WHERE l.hive_id = h.file_id AND l.what IN ('machine_sid', 'sam_sid') AND l.value > '') AS sid
 FROM hive h JOIN evidence e ON e.id = h.file_id JOIN hive_name n ON n.file_id = h.file_id WHERE h.kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') GROUP BY h.file_id;
-CREATE INDEX kin_sid ON kin(sid); CREATE INDEX kin_mask ON kin(folder, mask);
+CREATE INDEX IF NOT EXISTS kin_sid ON kin(sid); CREATE INDEX IF NOT EXISTS kin_mask ON kin(folder, mask);
 UPDATE evidence SET host_id = coalesce(
     (SELECT max(o.host_id) FROM kin m JOIN kin k ON k.sid = m.sid JOIN evidence o ON o.id = k.file_id WHERE m.file_id = evidence.id HAVING count(DISTINCT o.host_id) = 1),
     (SELECT max(o.host_id) FROM kin m JOIN kin k ON k.folder = m.folder AND k.mask = m.mask JOIN evidence o ON o.id = k.file_id WHERE m.file_id = evidence.id AND m.mask LIKE '%*%'
         HAVING count(DISTINCT o.host_id) = 1))
 WHERE host_id IS NULL AND id IN (SELECT file_id FROM kin);
 
-CREATE TEMP TABLE place(folder TEXT, host_id INTEGER, naming INTEGER, PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS place(folder TEXT, host_id INTEGER, naming INTEGER, PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
 INSERT INTO place
 SELECT coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')), e.host_id, max(coalesce(h.kind IN ('SYSTEM', 'SECURITY'), 0))
 FROM evidence e LEFT JOIN hive h ON h.file_id = e.id WHERE e.host_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2;
@@ -115,15 +121,16 @@ FROM hive_name h WHERE h.file_id = evidence.id AND evidence.host_id IS NULL;
 UPDATE evidence SET host_id = NULL WHERE id IN (SELECT k.file_id FROM kin k WHERE k.kind = 'SAM' AND k.sid IS NOT NULL AND 0 = (
     SELECT max(s.sid = k.sid) FROM kin s JOIN evidence o ON o.id = s.file_id WHERE s.kind = 'SECURITY' AND s.sid IS NOT NULL AND o.host_id = evidence.host_id));
 -- Hives that say whose they are: by name, by SID, or named like one that does. Others are where they are by neighbourhood alone.
-CREATE TEMP TABLE placed(file_id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE IF NOT EXISTS placed(file_id INTEGER PRIMARY KEY);
 INSERT OR IGNORE INTO placed SELECT file_id FROM hive_name WHERE name > '' ORDER BY 1;
 INSERT OR IGNORE INTO placed SELECT m.file_id FROM kin m JOIN kin k ON k.folder = m.folder AND k.mask = m.mask JOIN evidence e ON e.id = m.file_id JOIN evidence o ON o.id = k.file_id
     JOIN hive_name n ON n.file_id = k.file_id WHERE m.mask LIKE '%*%' AND n.name > '' AND o.host_id = e.host_id ORDER BY 1;
 INSERT OR IGNORE INTO placed SELECT m.file_id FROM kin m JOIN kin k ON k.sid = m.sid AND k.file_id <> m.file_id JOIN evidence e ON e.id = m.file_id JOIN evidence o ON o.id = k.file_id
     WHERE o.host_id = e.host_id ORDER BY 1;
-DROP TABLE kin;
+DELETE FROM kin;
 -- A hive nobody can place is a host of its own, one for each folder: never joined with another machine's facts.
-CREATE TEMP TABLE lost AS SELECT h.folder, row_number() OVER (ORDER BY h.folder) AS i FROM hive_name h JOIN evidence e ON e.id = h.file_id WHERE e.host_id IS NULL GROUP BY h.folder ORDER BY 1;
+CREATE TEMP TABLE IF NOT EXISTS lost(folder TEXT, i INTEGER);
+INSERT INTO lost SELECT h.folder, row_number() OVER (ORDER BY h.folder) AS i FROM hive_name h JOIN evidence e ON e.id = h.file_id WHERE e.host_id IS NULL GROUP BY h.folder ORDER BY 1;
 INSERT OR IGNORE INTO host(name) SELECT CASE i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || i || ')' END FROM lost ORDER BY i;
 UPDATE evidence SET host_id = (SELECT o.id FROM hive_name h JOIN lost l ON l.folder = h.folder JOIN host o ON o.name = CASE l.i WHEN 1 THEN '(unnamed)' ELSE '(unnamed ' || l.i || ')' END
     WHERE h.file_id = evidence.id) WHERE host_id IS NULL AND id IN (SELECT file_id FROM hive_name);
@@ -134,19 +141,21 @@ UPDATE hive SET host_id = (SELECT e.host_id FROM evidence e WHERE e.id = hive.fi
 -- strangers, the whole before a part, the newest.
 -- Answers of reg query (root '') stand beside other text; views take the first of those that give one value.
 CREATE INDEX IF NOT EXISTS hive_file ON hive(file_id);
-CREATE TEMP TABLE standing AS
+CREATE TEMP TABLE IF NOT EXISTS standing(id INTEGER, host_id INTEGER, kind TEXT, file_id INTEGER,
+    root TEXT COLLATE NOCASE, text INTEGER, answer INTEGER, place INTEGER);
+INSERT INTO standing
 SELECT h.id, h.host_id, h.kind, h.file_id, lower(coalesce(nullif(h.root, ''), h.kind)) || '\' AS root,
     e.kind = 'reg-text' AS text, h.root = '' AS answer, row_number() OVER (ORDER BY e.kind = 'reg-text', coalesce(e.older, 0), e.duplicate_of IS NOT NULL, h.file_id NOT IN placed, coalesce(h.root, h.kind) NOT IN (h.kind, 'SYSTEM\CurrentControlSet'),
         h.last_written DESC, h.file_id, h.id) AS place FROM hive h JOIN evidence e ON e.id = h.file_id;
-CREATE INDEX standing_host ON standing(host_id, kind, place);
+CREATE INDEX IF NOT EXISTS standing_host ON standing(host_id, kind, place);
 UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') THEN NOT EXISTS (
         SELECT 1 FROM standing m JOIN standing g ON g.host_id = m.host_id AND g.kind = m.kind AND g.place < m.place AND g.file_id <> m.file_id
         WHERE m.id = hive.id AND NOT (g.text AND m.text AND (g.answer OR m.answer)) AND (substr(m.root, 1, length(g.root)) = g.root OR substr(g.root, 1, length(m.root)) = m.root))
     ELSE NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = hive.file_id AND (e.older OR e.duplicate_of IS NOT NULL)) END;
-CREATE TEMP TABLE mine(hive_id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT);          -- the hives that speak
+CREATE TEMP TABLE IF NOT EXISTS mine(hive_id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT);          -- the hives that speak
 INSERT INTO mine SELECT file_id, host_id, kind FROM hive WHERE host_id IS NOT NULL GROUP BY file_id HAVING min(main) ORDER BY file_id;
-DROP TABLE standing;
-DROP TABLE placed;
+DELETE FROM standing;
+DELETE FROM placed;
 
 -- What is no JSON must not stop a rule: it becomes the text of a member.
 UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = fold.computer), (SELECT e.host_id FROM evidence e WHERE e.id = fold.file_id)),

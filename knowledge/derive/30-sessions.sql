@@ -1,13 +1,15 @@
 -- Logon sessions. LUIDs are unique within one boot only. A session without a recorded end ended with its boot at the latest.
 
-CREATE TEMP TABLE logon AS        -- every 4624 and the first of every fold; of one LUID the first counts
+CREATE TEMP TABLE IF NOT EXISTS logon(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER,
+    file_off INTEGER, folded INTEGER, id INTEGER);
+INSERT INTO logon        -- every 4624 and the first of every fold; of one LUID the first counts
 SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off, 0 AS folded, id FROM event
 WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
 UNION ALL
 SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
     num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, 1, f.id FROM fold f
 WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL;
-CREATE TEMP TABLE closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER);
 INSERT INTO closed(host_id, boot, luid, time, file_id, file_off)
 SELECT * FROM (
     SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off FROM event
@@ -16,7 +18,7 @@ SELECT * FROM (
     SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
         num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off FROM fold f WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4634)
 WHERE luid IS NOT NULL AND host_id IS NOT NULL AND boot IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6;
-CREATE INDEX closed_luid ON closed(host_id, boot, luid, time);
+CREATE INDEX IF NOT EXISTS closed_luid ON closed(host_id, boot, luid, time);
 
 INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded)
 SELECT o.host_id, o.boot, o.luid, num(data ->> 'LogonType'), nullif(data ->> 'TargetUserName', '-'), nullif(data ->> 'TargetDomainName', '-'), nullif(data ->> 'TargetUserSid', 'S-1-0-0'),
@@ -32,7 +34,8 @@ LEFT JOIN closed c ON c.id = o.close
 ORDER BY o.host_id, o.time, o.luid;
 
 -- Where Security says nothing: Winlogon's notifications (7001, 7002), then the session manager's (21, 23). These know no LUID.
-CREATE TEMP TABLE notice(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER, who TEXT, logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS notice(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER,
+    who TEXT COLLATE NOCASE, logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER);
 INSERT INTO notice
 SELECT host_id, boot, CASE event_id WHEN 7001 THEN 'on' ELSE 'off' END AS what, num(field(data, 'TSId')) AS ts, field(data, 'UserSid') AS who, 2 AS logon_type, NULL AS ip,
     time, file_id, file_off, 1 AS rank FROM event
@@ -42,10 +45,13 @@ SELECT host_id, boot, CASE event_id WHEN 21 THEN 'on' ELSE 'off' END, num(field(
     CASE WHEN coalesce(field(data, 'Address'), 'LOCAL') IN ('', 'LOCAL', 'LOKAL') THEN 2 ELSE 10 END, nullif(nullif(field(data, 'Address'), 'LOCAL'), ''), time, file_id, file_off, 2 FROM event
 WHERE provider = 'Microsoft-Windows-TerminalServices-LocalSessionManager' AND event_id IN (21, 23) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
 ORDER BY 1, 8, 9, 10;
-CREATE INDEX notice_who ON notice(host_id, rank, what, ts, who, time);
+CREATE INDEX IF NOT EXISTS notice_who ON notice(host_id, rank, what, ts, who, time);
 CREATE INDEX IF NOT EXISTS session_luid ON session(host_id, boot, luid);
 CREATE INDEX IF NOT EXISTS session_when ON session(host_id, from_time);
-CREATE TEMP TABLE shown AS
+CREATE TEMP TABLE IF NOT EXISTS shown(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER, who TEXT COLLATE NOCASE,
+    logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER, off_time INTEGER,
+    off_file INTEGER, off_off INTEGER);
+INSERT INTO shown
 SELECT n.*, f.time AS off_time, f.file_id AS off_file, f.file_off AS off_off FROM notice n
 LEFT JOIN notice f ON f.host_id = n.host_id AND f.rank = n.rank AND f.what = 'off' AND f.ts IS n.ts AND f.who IS n.who
     AND f.time = (SELECT min(g.time) FROM notice g WHERE g.host_id = n.host_id AND g.rank = n.rank AND g.what = 'off' AND g.ts IS n.ts AND g.who IS n.who AND g.time >= n.time) AND f.boot IS n.boot

@@ -1,4 +1,6 @@
-CREATE TEMP TABLE sv AS
+CREATE TEMP TABLE IF NOT EXISTS sv(host_id INTEGER, service TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE,
+    num INTEGER, text TEXT COLLATE NOCASE, data BLOB, file_id INTEGER, file_off INTEGER);
+INSERT INTO sv
 SELECT m.host_id, substr(v.path, 35) AS service, v.name, v.num, v.text, v.data, v.file_id, v.file_off
 FROM reg_value v JOIN mine m ON m.hive_id = v.hive_id
 WHERE v.path > 'SYSTEM\CurrentControlSet\Services\' AND v.path < 'SYSTEM\CurrentControlSet\Services]' AND coalesce(v.recovered, 0) = 0
@@ -17,11 +19,13 @@ FROM (
         count(*) FILTER (WHERE s.name = 'ObjectName' AND NOT EXISTS (SELECT 1 FROM kb_account k WHERE k.name = s.text)) > 0 AS own,       -- an account of its own: that is what a reader wants to see
         count(*) FILTER (WHERE s.name IN ('Start', 'Type', 'ImagePath')) > 0 AS real
     FROM sv s GROUP BY s.host_id, s.service COLLATE NOCASE) WHERE real ORDER BY host_id, service COLLATE NOCASE;
-DROP TABLE sv;
+DELETE FROM sv;
 CREATE INDEX IF NOT EXISTS service_name ON service(host_id, name);
 
 -- Display names to key names: from the hive, from what the service control manager wrote (Binary: UTF-16 key name, '/', state), from the English names.
-CREATE TEMP TABLE written AS
+CREATE TEMP TABLE IF NOT EXISTS written(host_id INTEGER, shown TEXT COLLATE NOCASE, key TEXT COLLATE NOCASE,
+    n INTEGER);
+INSERT INTO written
 SELECT host_id, shown, key, max(n) AS n FROM (
     SELECT host_id, field(data, 'param1') AS shown, field(data, 'param4') AS key, 1 AS n FROM event WHERE provider = 'Service Control Manager' AND event_id = 7040 AND coalesce(recovered, 0) = 0
     UNION ALL
@@ -31,7 +35,8 @@ SELECT host_id, shown, key, max(n) AS n FROM (
         UNION ALL SELECT host_id, field(data, 'param1'), field(data, 'Binary') FROM event WHERE provider = 'Service Control Manager' AND event_id IN (7000, 7001, 7022, 7023, 7024, 7031, 7034, 7036)
             AND coalesce(recovered, 0) = 0) WHERE utf16(bin) > '') b)
 WHERE shown > '' AND key > '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
-CREATE TEMP TABLE service_key(host_id INTEGER, shown TEXT COLLATE NOCASE, key TEXT, PRIMARY KEY(host_id, shown)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS service_key(host_id INTEGER, shown TEXT COLLATE NOCASE,
+    key TEXT COLLATE NOCASE, PRIMARY KEY(host_id, shown)) WITHOUT ROWID;
 INSERT OR IGNORE INTO service_key SELECT host_id, name, name FROM service ORDER BY 1, 2;
 INSERT OR IGNORE INTO service_key SELECT host_id, display, max(name) FROM service WHERE display > '' GROUP BY host_id, display COLLATE NOCASE HAVING count(*) = 1 ORDER BY 1, 2;
 INSERT OR IGNORE INTO service_key SELECT host_id, shown, max(key) FROM written GROUP BY host_id, shown COLLATE NOCASE HAVING count(DISTINCT key COLLATE NOCASE) = 1 ORDER BY 1, 2;

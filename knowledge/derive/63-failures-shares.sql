@@ -1,5 +1,8 @@
 -- Shares: the server's name without backslashes. LogonId is the LUID of the caller.
-CREATE TEMP TABLE smb AS
+CREATE TEMP TABLE IF NOT EXISTS smb(id INTEGER, host_id INTEGER, time INTEGER, event_id INTEGER,
+    server TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE, luid INTEGER, file_id INTEGER, file_off INTEGER,
+    boot INTEGER, provider TEXT COLLATE NOCASE);
+INSERT INTO smb
 SELECT e.id, e.host_id, e.time, e.event_id, ltrim(coalesce(nullif(field(e.data, 'ServerName'), ''), nullif(field(e.data, 'ShareName'), '')), '\') AS server, nullif(field(e.data, 'UserName'), '') AS user,
     nullif(num(field(e.data, 'LogonId')), 0) AS luid, e.file_id, e.file_off, e.boot, e.provider FROM event e
 WHERE e.provider = 'Microsoft-Windows-SMBClient' AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
@@ -12,9 +15,10 @@ FROM smb s LEFT JOIN error a ON a.event = s.id AND a.field = 'Status' LEFT JOIN 
 WHERE s.event_id NOT IN (30806, 30808) AND (s.event_id NOT IN (30804, 30805, 30807) OR a.value IS NOT NULL);
 
 -- BITS: the owner of a job comes from the event that created it.
-CREATE TEMP TABLE job AS SELECT host_id, lower(field(data, 'jobId')) AS job, max(field(data, 'jobOwner')) AS owner FROM event
+CREATE TEMP TABLE IF NOT EXISTS job(host_id INTEGER, job TEXT COLLATE NOCASE, owner TEXT COLLATE NOCASE);
+INSERT INTO job SELECT host_id, lower(field(data, 'jobId')) AS job, max(field(data, 'jobOwner')) AS owner FROM event
 WHERE provider = 'Microsoft-Windows-Bits-Client' AND event_id = 3 AND coalesce(recovered, 0) = 0 GROUP BY 1, 2;
-CREATE INDEX job_id ON job(host_id, job);
+CREATE INDEX IF NOT EXISTS job_id ON job(host_id, job);
 INSERT INTO f
 SELECT e.host_id, 'bits', nullif(field(e.data, 'name'), ''), (SELECT j.owner FROM job j WHERE j.host_id = e.host_id AND j.job = lower(field(e.data, 'Id'))), NULL, x.win32, x.value, x.raw, x.symbol,
     e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL

@@ -1,12 +1,15 @@
 -- What worked, as precisely as folds tell: first and last of a day.
-CREATE TEMP TABLE works(provider TEXT COLLATE NOCASE, event_id INTEGER, subject TEXT, principal TEXT, result TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;     -- and where its event says who and what
+CREATE TEMP TABLE IF NOT EXISTS works(provider TEXT COLLATE NOCASE, event_id INTEGER, subject TEXT, principal TEXT, result TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;     -- and where its event says who and what
 INSERT INTO works VALUES ('Microsoft-Windows-TaskScheduler', 100, 'TaskName', 'UserContext', NULL), ('Microsoft-Windows-TaskScheduler', 102, 'TaskName', 'UserContext', NULL),
     ('Microsoft-Windows-TaskScheduler', 129, 'TaskName', NULL, NULL), ('Microsoft-Windows-TaskScheduler', 200, 'TaskName', NULL, NULL), ('Microsoft-Windows-TaskScheduler', 201, 'TaskName', NULL, 'ResultCode'),
     ('Service Control Manager', 7036, 'param1', NULL, 'Binary'), ('Microsoft-Windows-GroupPolicy', 1500, NULL, 'DCName', NULL), ('Microsoft-Windows-GroupPolicy', 1501, NULL, 'DCName', NULL),
     ('Microsoft-Windows-GroupPolicy', 1502, NULL, 'DCName', NULL), ('Microsoft-Windows-GroupPolicy', 1503, NULL, 'DCName', NULL),
     ('Microsoft-Windows-Security-Auditing', 4624, 'TargetUserName', 'TargetDomainName', NULL), ('Microsoft-Windows-Bits-Client', 4, 'jobTitle', 'jobOwner', NULL),
     ('Microsoft-Windows-Bits-Client', 60, 'name', NULL, 'hr');
-CREATE TEMP TABLE good AS
+CREATE TEMP TABLE IF NOT EXISTS good(host_id INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER,
+    subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, result, state TEXT COLLATE NOCASE, time INTEGER,
+    file_id INTEGER, file_off INTEGER, last_time INTEGER, last_off INTEGER);
+INSERT INTO good
 SELECT host_id, w.provider, w.event_id, nullif(data ->> w.subject, '') AS subject, nullif(data ->> w.principal, '') AS principal, data ->> w.result AS result,
     CASE WHEN w.event_id = 7036 THEN data ->> 'param2' END AS state, first_time AS time, file_id, file_off, CASE WHEN n > 1 THEN last_time END AS last_time, last_off
 FROM works w CROSS JOIN fold ON fold.provider = w.provider AND fold.event_id = w.event_id WHERE host_id IS NOT NULL
@@ -15,7 +18,8 @@ SELECT host_id, w.provider, w.event_id, nullif(data ->> w.subject, ''), nullif(d
     time, file_id, file_off, NULL, NULL
 FROM works w CROSS JOIN event ON event.provider = w.provider AND event.event_id = w.event_id WHERE host_id IS NOT NULL AND coalesce(recovered, 0) = 0;
 INSERT INTO good SELECT host_id, provider, event_id, subject, principal, result, state, last_time, file_id, last_off, NULL, NULL FROM good WHERE last_time IS NOT NULL AND last_off IS NOT NULL;
-CREATE TEMP TABLE ran(host_id INTEGER, task TEXT COLLATE NOCASE, user TEXT, PRIMARY KEY(host_id, task)) WITHOUT ROWID;        -- who a task ran as, by 100 and 102
+CREATE TEMP TABLE IF NOT EXISTS ran(host_id INTEGER, task TEXT COLLATE NOCASE,
+    user TEXT COLLATE NOCASE, PRIMARY KEY(host_id, task)) WITHOUT ROWID;        -- who a task ran as, by 100 and 102
 INSERT INTO ran SELECT host_id, subject, max(principal) FROM good WHERE event_id IN (100, 102) AND subject IS NOT NULL GROUP BY 1, 2 COLLATE NOCASE HAVING count(DISTINCT lower(principal)) = 1 ORDER BY 1, 2;
 INSERT INTO success(host_id, kind, subject, principal, time, file_id, file_off, provider, event_id, starts)
 SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, event_id,
@@ -42,7 +46,14 @@ ORDER BY host_id, time, kind, subject, file_id, file_off, event_id;
 CREATE INDEX IF NOT EXISTS success_what ON success(host_id, kind, subject, time);
 CREATE INDEX IF NOT EXISTS success_start ON success(host_id, kind, subject, time) WHERE starts;
 
-DROP TABLE said; DROP TABLE seen; DROP TABLE hive_name; DROP TABLE name; DROP TABLE same; DROP TABLE own; DROP TABLE root; DROP TABLE host_key; DROP TABLE host_name; DROP TABLE computer; DROP TABLE place; DROP TABLE lost; DROP TABLE mine; DROP TABLE mark;
-DROP TABLE started; DROP TABLE span; DROP TABLE lsa; DROP TABLE logon; DROP TABLE closed; DROP TABLE notice; DROP TABLE shown; DROP TABLE who; DROP TABLE called; DROP TABLE written;
-DROP TABLE service_key; DROP TABLE task_xml; DROP TABLE xml; DROP TABLE cached; DROP TABLE only_task; DROP TABLE changed; DROP TABLE symbol; DROP TABLE win32_symbol; DROP TABLE f; DROP TABLE logon104; DROP TABLE start101;
-DROP TABLE pair; DROP TABLE unsure; DROP TABLE twin; DROP TABLE last_result; DROP TABLE begun; DROP TABLE ended; DROP TABLE scm; DROP TABLE late; DROP TABLE reason; DROP TABLE told; DROP TABLE smb; DROP TABLE job; DROP TABLE bad; DROP TABLE noisy; DROP TABLE principal; DROP TABLE good; DROP TABLE ran; DROP TABLE works;
+-- None of these serves any longer.
+DELETE FROM said; DELETE FROM seen; DELETE FROM hive_name; DELETE FROM name; DELETE FROM same; DELETE FROM own;
+DELETE FROM root; DELETE FROM host_key; DELETE FROM host_name; DELETE FROM computer; DELETE FROM place;
+DELETE FROM lost; DELETE FROM mine; DELETE FROM mark; DELETE FROM started; DELETE FROM span; DELETE FROM lsa;
+DELETE FROM logon; DELETE FROM closed; DELETE FROM notice; DELETE FROM shown; DELETE FROM who; DELETE FROM called;
+DELETE FROM written; DELETE FROM service_key; DELETE FROM task_xml; DELETE FROM xml; DELETE FROM cached;
+DELETE FROM only_task; DELETE FROM changed; DELETE FROM symbol; DELETE FROM win32_symbol; DELETE FROM f;
+DELETE FROM logon104; DELETE FROM start101; DELETE FROM pair; DELETE FROM unsure; DELETE FROM twin;
+DELETE FROM last_result; DELETE FROM begun; DELETE FROM ended; DELETE FROM scm; DELETE FROM late; DELETE FROM reason;
+DELETE FROM told; DELETE FROM smb; DELETE FROM job; DELETE FROM bad; DELETE FROM noisy; DELETE FROM principal;
+DELETE FROM good; DELETE FROM ran; DELETE FROM works;

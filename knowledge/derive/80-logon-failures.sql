@@ -10,8 +10,9 @@ CREATE INDEX IF NOT EXISTS secret_name ON secret(name COLLATE NOCASE);
 -- own account. Events that stand for a code without carrying it have it here. Of a 104 that nothing gives a task the subject is the account. account: the principal without its domain; domain: in upper case, '.' is the
 -- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the last 16 of its like (same host, kind,
 -- subject and code), so that rules stay linear where a task failed every minute for a month.
-CREATE TEMP TABLE who(principal TEXT COLLATE NOCASE PRIMARY KEY, account TEXT, domain TEXT, sid TEXT) WITHOUT ROWID;
-INSERT OR IGNORE INTO who
+CREATE TEMP TABLE IF NOT EXISTS whom(principal TEXT COLLATE NOCASE PRIMARY KEY,
+    account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT) WITHOUT ROWID;
+INSERT OR IGNORE INTO whom
 SELECT principal, account_of(principal), upper(CASE WHEN principal LIKE '.\%' THEN '.' WHEN instr(principal, '\') THEN domain_of(principal) ELSE substr(domain_of(principal), 1, instr(domain_of(principal) || '.', '.') - 1) END),
     CASE WHEN principal LIKE 'S-1-%' THEN principal END
 FROM (SELECT principal FROM failure UNION SELECT user FROM task UNION SELECT account FROM service) WHERE principal IS NOT NULL ORDER BY 1;
@@ -36,8 +37,8 @@ INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, si
 SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw, coalesce(f.symbol, 'code ' || coalesce(f.win32, f.value), 'no code'),
     f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also,
     row_number() OVER like_it <= 16 OR row_number() OVER like_it > count(*) OVER (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32) - 16
-FROM f JOIN host h ON h.id = f.host_id LEFT JOIN who p ON p.principal = f.principal
+FROM f JOIN host h ON h.id = f.host_id LEFT JOIN whom p ON p.principal = f.principal
 WINDOW like_it AS (PARTITION BY f.host_id, f.kind, f.subject COLLATE NOCASE, f.win32 ORDER BY f.time, f.file_id, f.file_off)
 ORDER BY f.host_id, f.time, f.file_id, f.file_off, f.kind;
-CREATE INDEX logon_failure_what ON logon_failure(host_id, kind, subject, time);
-CREATE INDEX logon_failure_code ON logon_failure(win32, sample, subject);
+CREATE INDEX IF NOT EXISTS logon_failure_what ON logon_failure(host_id, kind, subject, time);
+CREATE INDEX IF NOT EXISTS logon_failure_code ON logon_failure(win32, sample, subject);

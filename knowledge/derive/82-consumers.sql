@@ -4,11 +4,11 @@
 -- its last registration, which is never earlier. Where no hive tells, the failure's own words do.
 -- since_time: since when it is as shown: a task's registration, the last write of a service's key; NULL: not known.
 -- local_account: the account of this host behind it, as its SAM has it.
-CREATE TEMP TABLE kept(host_id INTEGER, name TEXT COLLATE NOCASE, cupd INTEGER, oupd INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS kept(host_id INTEGER, name TEXT COLLATE NOCASE, cupd INTEGER, oupd INTEGER);
 INSERT INTO kept
 SELECT v.host_id, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main
 WHERE s.name LIKE '\_SC\_%' ESCAPE '\';
-CREATE INDEX kept_name ON kept(host_id, name);
+CREATE INDEX IF NOT EXISTS kept_name ON kept(host_id, name);
 CREATE INDEX IF NOT EXISTS account_sid ON account(host_id, sid);
 CREATE INDEX IF NOT EXISTS account_name ON account(host_id, name);
 WITH c AS (
@@ -44,14 +44,14 @@ SELECT host_id, kind, subject, principal, account, domain, owner,
 FROM (SELECT c.*, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.domain END AS domain,
         coalesce(c.sid, k.sid, p.sid, (SELECT max(a.sid) FROM account a WHERE a.host_id = c.host_id
             AND a.name = p.account AND coalesce(p.domain, '.') IN ('.', upper(h.name)) HAVING count(*) = 1)) AS owner
-    FROM c JOIN host h ON h.id = c.host_id LEFT JOIN who p ON p.principal = c.principal
+    FROM c JOIN host h ON h.id = c.host_id LEFT JOIN whom p ON p.principal = c.principal
     LEFT JOIN kb_account k ON k.name = c.principal)
 ORDER BY host_id, kind, subject, file_id, file_off;
-CREATE INDEX consumer_what ON consumer(host_id, kind, subject);
+CREATE INDEX IF NOT EXISTS consumer_what ON consumer(host_id, kind, subject);
 UPDATE consumer SET local_account = coalesce(
     (SELECT min(a.id) FROM account a WHERE a.host_id = consumer.host_id AND a.sid = consumer.sid),
     (SELECT min(a.id) FROM account a JOIN host h ON h.id = a.host_id WHERE a.host_id = consumer.host_id
         AND a.name = consumer.account AND (a.sid IS NULL OR consumer.sid IS NULL)
         AND coalesce(consumer.domain, h.name) = h.name))
 WHERE NOT builtin;
-DROP TABLE kept; DROP TABLE who;
+DELETE FROM kept; DELETE FROM whom;

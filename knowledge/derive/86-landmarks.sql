@@ -10,6 +10,7 @@
 --            it is an account of)           audit    the subcategory (who)      name  the account's bare name (who)
 -- slack: until how long after a failure such an event still speaks of it. undone_by: the landmark that ends what it says;
 -- by_start: a start of the same task or service shows that it had ended.
+DELETE FROM topic;
 INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('no-dc', 'host', minutes(1), 'dc-answered', 0), ('no-dc-hint', 'host', minutes(1), 'dc-answered', 0),
     ('dc-answered', 'host', 0, NULL, 0), ('policy-read', 'host', 0, NULL, 0), ('kerberos-logon', 'host', 0, NULL, 0),
@@ -33,7 +34,7 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('batch-tried', 'name', 0, NULL, 0), ('batch-refused', 'name', 0, NULL, 0), ('no-such-user', 'name', 0, NULL, 0);
 
 -- Which events they are. must: what the field value has to contain; who, value and other are fields.
-CREATE TEMP TABLE sign(topic TEXT, provider TEXT COLLATE NOCASE, event_id INTEGER, must TEXT, who TEXT, value TEXT,
+CREATE TEMP TABLE IF NOT EXISTS sign(topic TEXT, provider TEXT COLLATE NOCASE, event_id INTEGER, must TEXT, who TEXT, value TEXT,
     other TEXT, PRIMARY KEY(provider, event_id, topic)) WITHOUT ROWID;
 INSERT INTO sign VALUES
     ('no-dc', 'NETLOGON', 5719, '%', 'param1', NULL, NULL),
@@ -72,7 +73,7 @@ INSERT INTO sign VALUES     -- the audit policy began to record such events only
         'SubjectUserName'),
     ('audit-failure-added', 'Microsoft-Windows-Security-Auditing', 4719, '%8451%', 'SubcategoryGuid', 'AuditPolicyChanges',
         'SubjectUserName');
-CREATE TEMP TABLE l(host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER, boot INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS l(host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER, boot INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER, value, other TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER);
 INSERT INTO l
 SELECT e.host_id, t.topic, ltrim(e.data ->> t.who, CASE t.topic WHEN 'guest-offered' THEN '\' ELSE '' END), e.time,
@@ -83,7 +84,7 @@ WHERE coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
 DELETE FROM l WHERE event_id = 50 AND topic = 'clock-wrong' AND coalesce(value, 0) + 0 <= 300000;
 
 -- The clock: before, and after it was set. days: by how much.
-CREATE TEMP TABLE clock(host_id INTEGER, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS clock(host_id INTEGER, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER,
     days REAL, by_service INTEGER, was TEXT, became TEXT, file_id INTEGER, file_off INTEGER);
 INSERT INTO clock
 SELECT host_id, time, boot, provider, event_id, julianday(became) - julianday(was), by_service, was, became, file_id,
@@ -167,7 +168,7 @@ SELECT l.host_id, l.topic, l.who, l.time, l.boot, l.provider, l.event_id, l.valu
     CASE WHEN t.about IN ('host', 'server') THEN l.host_id || '|' WHEN t.about = 'account' THEN '|' || l.who
         ELSE l.host_id || '|' || l.who END, CASE WHEN t.about = 'account' AND l.other IS NOT NULL THEN l.host_id END
 FROM l JOIN topic t ON t.topic = l.topic ORDER BY l.host_id, l.topic, l.time, l.who, l.file_id, l.file_off, l.event_id;
-CREATE INDEX landmark_when ON landmark(host_id, topic, time);
-CREATE INDEX landmark_who ON landmark(topic, who, time);
-CREATE INDEX landmark_key ON landmark(topic, key, time);
-DROP TABLE l; DROP TABLE sign; DROP TABLE clock;
+CREATE INDEX IF NOT EXISTS landmark_when ON landmark(host_id, topic, time);
+CREATE INDEX IF NOT EXISTS landmark_who ON landmark(topic, who, time);
+CREATE INDEX IF NOT EXISTS landmark_key ON landmark(topic, key, time);
+DELETE FROM l; DELETE FROM sign; DELETE FROM clock;

@@ -1,12 +1,13 @@
 -- Presence: stretches during which an account had at least one session of a kind on a host. how: 'interactive' (2, 7, 10 to 13), 'background' (3, 4, 5, 8, 9), 'sure' (2, 10, 11 with a
 -- recorded end, of a desktop: not by runas or a program of its own). who: SID, DOMAIN\USER and USER, each a row of its own, of accounts that a failure, a task or a service names: a server has a hundred thousand sessions of others, which
 -- v_session has. to_time NULL: no end is known. The session is the one that lasts longest.
-CREATE TEMP TABLE whose(who TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS whose(who TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO whose SELECT who FROM (
     SELECT sid AS who FROM logon_failure UNION SELECT account FROM logon_failure UNION SELECT domain || '\' || upper(account) FROM logon_failure
     UNION SELECT sid FROM consumer UNION SELECT account FROM consumer UNION SELECT domain || '\' || upper(account) FROM consumer
     UNION SELECT sid FROM task UNION SELECT user FROM task) WHERE who IS NOT NULL;
-CREATE TEMP TABLE stay(host_id INTEGER, how TEXT, who TEXT, from_time INTEGER, to_time INTEGER, id INTEGER, PRIMARY KEY(host_id, how, who, from_time, to_time, id)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS stay(host_id INTEGER, how TEXT, who TEXT COLLATE NOCASE,
+    from_time INTEGER, to_time INTEGER, id INTEGER, PRIMARY KEY(host_id, how, who, from_time, to_time, id)) WITHOUT ROWID;
 INSERT INTO stay SELECT host_id, k.how, s.who, from_time, to_time, id FROM (
     SELECT s.host_id, s.logon_type, s.ended = 'logoff' AND NOT EXISTS (SELECT 1 FROM event e WHERE e.file_id = s.file_id AND e.file_off = s.file_off AND e.event_id = 4624
             AND coalesce(nullif(trim(e.data ->> 'LogonProcessName'), ''), 'User32') <> 'User32' COLLATE NOCASE) AS desktop, CASE w.column1 WHEN 1 THEN s.sid WHEN 2 THEN upper(s.domain) || '\' || upper(s.user) ELSE upper(s.user) END AS who, s.from_time,
@@ -24,5 +25,5 @@ FROM (SELECT host_id, how, who, from_time, coalesce(lead(before) OVER (PARTITION
     FROM (SELECT *, max(to_time) OVER (PARTITION BY host_id, how, who ORDER BY from_time, to_time, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM stay) b
     WHERE before IS NULL OR from_time > before) s
 ORDER BY host_id, how, who, from_time;
-CREATE INDEX presence_who ON presence(host_id, who, how, from_time);
-DROP TABLE stay; DROP TABLE whose;
+CREATE INDEX IF NOT EXISTS presence_who ON presence(host_id, who, how, from_time);
+DELETE FROM stay; DELETE FROM whose;

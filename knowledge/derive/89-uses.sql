@@ -15,7 +15,7 @@ FROM (SELECT u.id, p.id AS before, u.account <> p.account OR substr(u.realm, 1, 
             <> substr(p.realm, 1, instr(p.realm, '.')) COLLATE NOCASE AND '.' NOT IN (u.realm, p.realm) AS another
     FROM (SELECT *, lag(id) OVER (PARTITION BY host_id, boot, luid, server ORDER BY time, id) AS last
         FROM explicit_logon) u JOIN explicit_logon p ON p.id = u.last) o WHERE o.id = explicit_logon.id;
-CREATE INDEX explicit_logon_server ON explicit_logon(host_id, server, time);
+CREATE INDEX IF NOT EXISTS explicit_logon_server ON explicit_logon(host_id, server, time);
 
 -- offline_path: what: offline (9), online (10), error (1001, 2006); until: when the next of 9 and 10 told of that path;
 -- offline: 1 where the last that was told before was that the path is offline.
@@ -32,4 +32,4 @@ UPDATE offline_path SET offline = o.told IS NOT NULL AND EXISTS (SELECT 1 FROM o
     WHERE p.id = CAST(substr(o.told, 21) AS INTEGER) AND p.what = 'offline') FROM (
     SELECT id, max(CASE WHEN what <> 'error' THEN printf('%020d%d', time, id) END)
         OVER (PARTITION BY host_id, path ORDER BY time, id) AS told FROM offline_path) o WHERE o.id = offline_path.id;
-CREATE INDEX offline_path_server ON offline_path(host_id, server, time);
+CREATE INDEX IF NOT EXISTS offline_path_server ON offline_path(host_id, server, time);

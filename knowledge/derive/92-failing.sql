@@ -3,7 +3,7 @@
 -- subject every code of the host. uncoded: those without any. calls: the calls that failed ('-': not told).
 -- consumer, owner_sid, server, last_start (before the first), next_start (behind the last): as in failed; same: of all.
 -- principal: where all of them name the same.
-CREATE TEMP TABLE like_it(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, win32 INTEGER, first INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS like_it(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, win32 INTEGER, first INTEGER,
     last INTEGER, n INTEGER, uncoded INTEGER, call TEXT, low TEXT COLLATE NOCASE, high TEXT COLLATE NOCASE,
     named INTEGER, owner_sid TEXT, same INTEGER, consumer INTEGER);
 INSERT INTO like_it
@@ -12,8 +12,8 @@ SELECT f.host_id, f.kind, f.subject, f.win32, coalesce(min(f.id) FILTER (WHERE f
     count(f.principal), max(f.sid), min(coalesce(f.same, 0)), max(f.consumer)
 FROM logon_failure f
 GROUP BY 1, 2, 3, 4, 9 ORDER BY 1, 2, 3, 4, 9;
-CREATE INDEX like_it_what ON like_it(host_id, kind, subject);
-CREATE TEMP TABLE code_list(host_id INTEGER, subject TEXT COLLATE NOCASE, codes TEXT);
+CREATE INDEX IF NOT EXISTS like_it_what ON like_it(host_id, kind, subject);
+CREATE TEMP TABLE IF NOT EXISTS code_list(host_id INTEGER, subject TEXT COLLATE NOCASE, codes TEXT);
 INSERT INTO code_list
 SELECT host_id, subject, group_concat(win32, ' ') FROM (
     SELECT DISTINCT host_id, subject, win32 FROM like_it WHERE subject IS NOT NULL AND win32 IS NOT NULL ORDER BY 1, 2, 3)
@@ -21,7 +21,7 @@ GROUP BY 1, 2
 UNION ALL
 SELECT host_id, NULL, group_concat(win32, ' ') FROM (
     SELECT DISTINCT host_id, win32 FROM like_it WHERE win32 IS NOT NULL ORDER BY 1, 2) GROUP BY 1;
-CREATE INDEX code_list_of ON code_list(host_id, subject);
+CREATE INDEX IF NOT EXISTS code_list_of ON code_list(host_id, subject);
 INSERT INTO failing(host_id, kind, subject, family, first, last, n, codes, calls, uncoded, consumer, same, owner_sid,
     server, principal)
 SELECT g.host_id, g.kind, g.subject, g.family, min(g.first), max(g.last), sum(g.n),
@@ -40,7 +40,7 @@ UPDATE failing SET
     next_start = (SELECT s.id FROM success s WHERE s.host_id = failing.host_id AND s.kind = failing.kind
         AND s.subject = failing.subject AND s.starts AND s.time > (SELECT f.time FROM logon_failure f
             WHERE f.id = failing.last) ORDER BY s.time LIMIT 1);
-CREATE INDEX failing_what ON failing(kind, family);
-CREATE INDEX failing_consumer ON failing(consumer, family);
-CREATE INDEX failing_of ON failing(host_id, kind, subject);
-DROP TABLE like_it; DROP TABLE code_list;
+CREATE INDEX IF NOT EXISTS failing_what ON failing(kind, family);
+CREATE INDEX IF NOT EXISTS failing_consumer ON failing(consumer, family);
+CREATE INDEX IF NOT EXISTS failing_of ON failing(host_id, kind, subject);
+DELETE FROM like_it; DELETE FROM code_list;

@@ -39,6 +39,7 @@ static void release(struct casedb *db)
         sqlite3_finalize(db->cache[i].stmt), db->cache[i].stmt = NULL;
     for (size_t i = 0; i < FACT_KINDS; i++)
         sqlite3_finalize(db->put[i]), db->put[i] = NULL;
+    case_keep_nothing(db);
     sqlite3_finalize(db->source), sqlite3_finalize(db->code);
     db->source = db->code = NULL;
 }
@@ -248,27 +249,58 @@ static unsigned line_of(const char *sql, const char *at)
     return line;
 }
 
+/* at: where the statement begins in sql. */
+static enum status exec_failed(struct casedb *db, const char *sql, const char *at, int rc, struct err *e)
+{
+    int off = sqlite3_error_offset(db->db);
+    enum status st = kind_of(rc, E_DB);
+    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
+        at++, off -= off > 0;
+    return err_set(e, st, ERR_NO_OFF, "SQL", "line %u: %s%s", line_of(sql, at + (off > 0 ? off : 0)),
+                   sqlite3_errmsg(db->db), in_file(db, st, (char[IN_FILE]){0}));
+}
+
+static int step_through(sqlite3_stmt *stmt)
+{
+    int rc;
+    while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        ;
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static enum status exec_kept(struct casedb *db, const struct kept *k, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < k->n && st == OK; i++) {
+        int rc = step_through(k->one[i].stmt);
+        if (rc != SQLITE_OK)
+            st = exec_failed(db, k->text, k->text + k->one[i].at, rc, e);
+        sqlite3_reset(k->one[i].stmt);
+    }
+    return st;
+}
+
 enum status case_exec(struct casedb *db, const char *sql, struct err *e)
 {
-    for (const char *at = sql, *tail; *at; at = tail) {
+    struct kept *k = case_kept(db, str_of(sql));
+    enum status st = OK;
+    if (k && k->n)
+        return exec_kept(db, k, e);
+    for (const char *at = sql, *tail; *at && st == OK; at = tail) {
         sqlite3_stmt *stmt = NULL;
         int rc = sqlite3_prepare_v2(db->db, at, -1, &stmt, &tail);
-        int off = rc == SQLITE_OK ? -1 : sqlite3_error_offset(db->db);
-        while (rc == SQLITE_OK && stmt && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
-            rc = SQLITE_OK;
-        enum status st = OK;
-        if (rc != SQLITE_OK && rc != SQLITE_DONE) {
-            while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
-                at++, off -= off > 0;
-            st = kind_of(rc, E_DB);
-            err_set(e, st, ERR_NO_OFF, "SQL", "line %u: %s%s", line_of(sql, at + (off > 0 ? off : 0)),
-                    sqlite3_errmsg(db->db), in_file(db, st, (char[IN_FILE]){0}));
-        }
-        sqlite3_finalize(stmt);
-        if (st != OK)
-            return st;
+        if (rc == SQLITE_OK && stmt)
+            rc = step_through(stmt);
+        if (rc != SQLITE_OK)
+            st = exec_failed(db, sql, at, rc, e);
+        if (st == OK && stmt && k && kept_add(k, stmt, (size_t)(at - sql)))
+            sqlite3_reset(stmt);
+        else if (sqlite3_finalize(stmt), st == OK && stmt && k)
+            kept_clear(k), k = NULL; /* half a text must not be run for the whole */
     }
-    return OK;
+    if (st != OK && k)
+        kept_clear(k);
+    return st;
 }
 
 /* A statement that is running (its callback runs the same text again) is left alone: the second one is

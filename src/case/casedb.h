@@ -21,6 +21,13 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);
  * of a copy that fails. */
 enum status case_save(struct casedb *db, const char *path, struct err *e);
 
+/* From here on what is prepared of scripts and of guarded queries is kept, by the address of its text (which
+ * outlives db), for the next time; and what was written since case_mark can be undone. */
+enum status case_keep(struct casedb *db, struct err *e);
+bool case_keeps(const struct casedb *db);
+enum status case_mark(struct casedb *db, struct err *e);
+enum status case_rewind(struct casedb *db, struct err *e);
+
 enum status case_begin(struct casedb *db, struct err *e);
 enum status case_commit(struct casedb *db, struct err *e);
 /* file_of[ref.file]: evidence file row ids of the job's files. Another file that holds a known event becomes

@@ -281,7 +281,11 @@ enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_
     int before[LEN(limits)], rc = SQLITE_DONE;
     sqlite3_stmt *stmt = NULL;
     guard_on(db, steps, before);
-    enum status st = prepare(db, sql, &stmt, e);
+    struct kept *k = case_kept(db, sql);
+    bool again = k && k->n;
+    if (again)
+        stmt = k->one[0].stmt;
+    enum status st = again ? OK : prepare(db, sql, &stmt, e);
     while (st == OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         /* the callback is ours and may ask the case something itself */
         db->guard = false;
@@ -290,7 +294,10 @@ enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_
     }
     if (st == OK && rc != SQLITE_DONE)
         st = refused(db, rc, e);
-    sqlite3_finalize(stmt);
+    if (again || (st == OK && k && kept_add(k, stmt, 0)))
+        sqlite3_reset(stmt);
+    else
+        sqlite3_finalize(stmt);
     guard_off(db, before);
     return st;
 }

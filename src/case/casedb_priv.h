@@ -1,5 +1,5 @@
 /* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c and
- * casedb_words.c (our SQL functions) and casedb_guard.c (SQL of rules and users) share. struct casedb is
+ * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_keep.c share. struct casedb is
  * owned by casedb.c. sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
@@ -8,6 +8,17 @@
 struct sqlite3;
 struct sqlite3_stmt;
 enum { CASE_CACHE = 64 };
+
+/* A text that was prepared: its statements, and where each begins in it. */
+struct kept {
+    const char *text;
+    uint64_t hash;
+    struct {
+        struct sqlite3_stmt *stmt;
+        size_t at;
+    } * one;
+    size_t n, cap;
+};
 
 struct casedb {
     struct sqlite3 *db;
@@ -27,7 +38,10 @@ struct casedb {
         size_t n, cap;
         bool loaded;
     } known;
-    char *indexes;       /* SQL of the indexes that wait for case_commit */
+    char *indexes; /* SQL of the indexes that wait for case_commit */
+    struct kept *kept;
+    size_t n_kept, cap_kept;
+    bool keep;           /* what is prepared is kept, by the address of its text */
     bool guard;          /* the authorizer and the step budget apply */
     uint64_t steps;      /* left to the guarded query */
     int64_t memory;      /* SQLite's own when it began */
@@ -44,4 +58,10 @@ int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */
 int case_words(struct casedb *db);          /* of rules: on every case */
+/* NULL: nothing is kept, or there is no room. kept_add: false where there is none; stmt stays the caller's.
+ */
+struct kept *case_kept(struct casedb *db, struct str text);
+bool kept_add(struct kept *k, struct sqlite3_stmt *stmt, size_t at);
+void kept_clear(struct kept *k);
+void case_keep_nothing(struct casedb *db);
 #endif

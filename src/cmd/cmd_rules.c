@@ -115,7 +115,7 @@ static int lint(const struct kb *kb, const struct options *o, char **name, struc
     struct casedb *base = NULL;
     struct buf b = {0};
     (void)o;
-    if (ruletest_base(kb, &base, e) != OK || derive_tables(base, kb, e) != OK)
+    if (ruletest_base(kb, &base, e) != OK)
         return complain(e, EXIT_USAGE);
     for (size_t i = 0; i < n; i++)
         if (asked(&r[i], name))

@@ -26,8 +26,8 @@ static enum status want_artifacts(struct casedb *db, const struct kb *kb, struct
     const struct kb_artifact *a = kb_artifacts(kb, &n);
     const struct rule *rule = kb_rules(kb, &n_rule);
     enum status st = case_exec(db,
-                               "DROP TABLE IF EXISTS temp.want_artifact; CREATE TEMP TABLE "
-                               "want_artifact(name TEXT PRIMARY KEY, kind TEXT)",
+                               "CREATE TEMP TABLE IF NOT EXISTS want_artifact(name TEXT PRIMARY KEY, kind "
+                               "TEXT); DELETE FROM temp.want_artifact",
                                e);
     for (size_t i = 0; i < n && st == OK; i++)
         st = want_artifact(db, a[i].name, a[i].kind, e);

@@ -690,16 +690,44 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
     return st;
 }
 
+/* Temporary tables of derive/, dropped when all is derived; where the connection keeps what it prepared they
+ * stay, and are emptied with the case. */
+static enum status list_scratch(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                                struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    buf_printf(ctx, "DROP TABLE temp.\"%.*s\";", STR_ARG(c[0].s));
+    return OK;
+}
+
+static enum status drop_scratch(struct casedb *db, struct err *e)
+{
+    struct buf sql = {0};
+    enum status st = case_query(db, "SELECT name FROM temp.scratch", NULL, NULL, 0, list_scratch, &sql, e);
+    buf_z(&sql, "DROP TABLE temp.scratch"), buf_char(&sql, 0);
+    if (st == OK)
+        st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "derive", "no memory") : case_exec(db, sql.p, e);
+    buf_free(&sql);
+    return st;
+}
+
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
 {
+    static const char before[] = "CREATE TEMP TABLE IF NOT EXISTS standing_by AS SELECT name FROM "
+                                 "sqlite_temp_schema WHERE type = 'table'";
+    static const char after[] = "CREATE TEMP TABLE scratch AS SELECT name FROM sqlite_temp_schema WHERE type "
+                                "= 'table' AND name NOT IN "
+                                "(SELECT name FROM standing_by)";
     const char *name;
-    enum status st = OK;
     struct str sql = kb_part(kb, "derive/", 0, &name);
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "derive/*.sql is missing");
+    enum status st = case_keeps(db) ? OK : case_exec(db, before, e);
     for (size_t i = 1; sql.p && st == OK; sql = kb_part(kb, "derive/", i++, &name))
         if ((st = case_exec(db, sql.p, e)) != OK && e)
             e->what = name;
+    if (st == OK && !case_keeps(db) && (st = case_exec(db, after, e)) == OK)
+        st = drop_scratch(db, e);
     return st;
 }
 

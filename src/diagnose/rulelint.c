@@ -328,8 +328,6 @@ enum status rules_usable(const struct kb *kb, struct err *e)
     size_t n = 0;
     const struct rule *rule = kb_rules(kb, &n);
     enum status st = ruletest_base(kb, &base, e);
-    if (st == OK)
-        st = derive_tables(base, kb, e);
     for (size_t i = 0; i < n && st == OK; i++) {
         struct lint l = {kb, base, &rule[i], &out, 0};
         bool has[LEN(must)];

@@ -381,6 +381,9 @@ enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *
     if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
         && (st = derive_views(db, kb, e)) == OK)
         st = case_commit(db, e);
+    /* With nothing in it: makes the tables and indexes that each test fills. */
+    if (st == OK && (st = case_keep(db, e)) == OK && (st = derive_tables(db, kb, e)) == OK)
+        st = coverage(db, kb, e);
     if (st == OK)
         *out = db, db = NULL;
     case_close(db);
@@ -390,12 +393,12 @@ enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *
 enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule,
                          const struct rule_test *test, struct buf *why, struct err *e)
 {
-    struct casedb *db = NULL;
-    enum status st = case_copy(base, &db, e);
-    if (st == OK && (st = case_begin(db, e)) == OK && (st = ruletest_facts(db, rule, test, e)) == OK
-        && (st = derive_tables(db, kb, e)) == OK && (st = coverage(db, kb, e)) == OK
-        && (st = diagnose_rules(db, kb, rule, 1, e)) == OK)
-        st = compare_all(db, rule, test, why, e);
-    case_close(db);
-    return st;
+    enum status st = case_mark(base, e), undone;
+    if (st != OK)
+        return st;
+    if ((st = ruletest_facts(base, rule, test, e)) == OK && (st = derive_tables(base, kb, e)) == OK
+        && (st = coverage(base, kb, e)) == OK && (st = diagnose_rules(base, kb, rule, 1, e)) == OK)
+        st = compare_all(base, rule, test, why, e);
+    undone = case_rewind(base, st == OK ? e : NULL);
+    return st == OK ? undone : st;
 }

@@ -8,9 +8,9 @@
 #include "kb/kb.h"
 struct casedb;
 
-/* an empty case with schema, knowledge and views */
+/* an empty case with schema, knowledge, views and the tables of derive/: each test is undone in it */
 enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e);
-/* The test's facts into db, a copy of base. */
+/* The test's facts into db, an empty case with the schema. */
 enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test,
                            struct err *e);
 /* Appends one line per difference to why: what was expected, what came out. Nothing appended: passed. */

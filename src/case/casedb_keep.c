@@ -1,0 +1,86 @@
+/* casedb_keep: many small cases of one schema on one connection, as the tests of rules are: what is prepared
+ * once is run again, what is written since a mark is undone. The connection owns the statements; texts
+ * outlive it. It refuses to undo without a mark: E_DB in SQLite's words. */
+#include "case/casedb_priv.h"
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum status case_keep(struct casedb *db, struct err *e)
+{
+    enum status st = case_exec(db, "PRAGMA journal_mode=MEMORY", e);
+    db->keep = st == OK;
+    return st;
+}
+
+bool case_keeps(const struct casedb *db) { return db->keep; }
+
+/* The address says which text it may be, the hash that it still is: a buffer may be written again. */
+struct kept *case_kept(struct casedb *db, struct str text)
+{
+    uint64_t hash = db->keep ? str_hash(text) : 0;
+    if (!db->keep)
+        return NULL;
+    for (size_t i = 0; i < db->n_kept; i++) {
+        struct kept *k = &db->kept[i];
+        if (k->text != text.p)
+            continue;
+        if (k->hash != hash)
+            kept_clear(k), k->hash = hash;
+        return k;
+    }
+    if (db->n_kept == db->cap_kept) {
+        size_t cap = db->cap_kept ? db->cap_kept * 2 : 64;
+        struct kept *more = realloc(db->kept, cap * sizeof *more);
+        if (!more)
+            return NULL;
+        db->kept = more, db->cap_kept = cap;
+    }
+    db->kept[db->n_kept] = (struct kept){.text = text.p, .hash = hash};
+    return &db->kept[db->n_kept++];
+}
+
+bool kept_add(struct kept *k, struct sqlite3_stmt *stmt, size_t at)
+{
+    if (k->n == k->cap) {
+        size_t cap = k->cap ? k->cap * 2 : 4;
+        void *more = realloc(k->one, cap * sizeof *k->one);
+        if (!more)
+            return false;
+        k->one = more, k->cap = cap;
+    }
+    k->one[k->n].stmt = stmt, k->one[k->n++].at = at;
+    return true;
+}
+
+void kept_clear(struct kept *k)
+{
+    for (size_t i = 0; i < k->n; i++)
+        sqlite3_finalize(k->one[i].stmt);
+    free(k->one);
+    *k = (struct kept){.text = k->text, .hash = k->hash};
+}
+
+void case_keep_nothing(struct casedb *db)
+{
+    for (size_t i = 0; i < db->n_kept; i++)
+        kept_clear(&db->kept[i]);
+    free(db->kept);
+    db->kept = NULL, db->n_kept = db->cap_kept = 0;
+}
+
+enum status case_mark(struct casedb *db, struct err *e)
+{
+    return case_run(db, "SAVEPOINT mark", NULL, NULL, 0, e);
+}
+
+/* Events that were known are not there any more. */
+enum status case_rewind(struct casedb *db, struct err *e)
+{
+    enum status st = case_run(db, "ROLLBACK TO mark", NULL, NULL, 0, e);
+    if (st == OK)
+        st = case_run(db, "RELEASE mark", NULL, NULL, 0, e);
+    free(db->known.slot);
+    memset(&db->known, 0, sizeof db->known);
+    return st;
+}
