@@ -11,11 +11,20 @@ CREATE VIEW v_report_meta AS
 SELECT key, value, row_number() OVER (ORDER BY key) AS place FROM meta;
 
 CREATE VIEW v_report_host AS
-SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, row_number() OVER (ORDER BY host) AS place
-FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined FROM v_host
+SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, outcome AS word, row_number() OVER (ORDER BY host) AS place
+FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, outcome FROM v_host
     UNION ALL
-    SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding
+    SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding
     WHERE host NOT IN (SELECT host FROM v_host));
+
+-- Six kinds of failure a host; needs: one a line.
+CREATE VIEW v_report_kind AS
+SELECT host, kind, state, failures, from_time, to_time, 
+    CASE WHEN json_valid(needs) THEN (SELECT group_concat(j.value, char(10)) FROM json_each(needs) j) END AS needs, row_number() OVER (ORDER BY host, ord) AS place FROM v_kind;
+
+-- What would tell of kinds that are not covered, most telling first.
+CREATE VIEW v_report_need AS
+SELECT host, artifact, state, why, collect, kinds, row_number() OVER (ORDER BY host, ord, artifact) AS place FROM v_kind_need;
 
 -- duplicate_of: the number of the file that holds the same bytes.
 CREATE VIEW v_report_evidence AS
@@ -74,15 +83,20 @@ FROM (SELECT host, subject AS task, event_id, raw, win32, symbol, nullif(time, 0
     UNION ALL
     SELECT host, subject, NULL, raw, NULL, NULL, time, id FROM v_report_exit);
 
+-- Every failure of the six kinds, one row each. also: its other witnesses, with blanks between.
+CREATE VIEW v_report_failure AS
+SELECT host, shown AS kind, subject, principal, event_id, raw, win32, CASE WHEN value BETWEEN 0xC0000000 AND 0xDFFFFFFF THEN printf('0x%08X', value & 0xEFFFFFFF) END AS ntstatus,
+    symbol, detail, concern, nullif(time, 0) AS time, evidence_id AS id,
+    also,
+    row_number() OVER (ORDER BY host, time, kind, subject, evidence_id, event_id) AS place
+FROM v_failure WHERE shown IS NOT NULL;
+
 -- Failures alike, those that concern a logon first; id: the last one.
 CREATE VIEW v_report_failed AS
 SELECT logon, host, kind, subject, raw, win32, symbol, n, first, last, id,
     row_number() OVER (ORDER BY logon DESC, host, last DESC, kind, subject, raw, win32) AS place
 FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(time) AS first, max(time) AS last, substr(max(printf('%020d', time) || id), 21) AS id
-    FROM (SELECT 1 AS logon, host, kind, subject, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_logon_failure
-        UNION ALL
-        SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_failure
-        WHERE evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure)
+    FROM (SELECT concern AS logon, host, kind, subject, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_failure
         UNION ALL
         SELECT 0, host, 'exit code', subject, raw, NULL, NULL, time, id FROM v_report_exit)
     GROUP BY logon, host, kind, subject, raw, win32);
@@ -120,15 +134,12 @@ FROM v_control_set_difference;
 -- Failures a day; day: since 1601.
 CREATE VIEW v_report_day AS
 SELECT host, day, n, row_number() OVER (ORDER BY host, day) AS place
-FROM (SELECT host, time / 864000000000 AS day, count(*) AS n FROM v_logon_failure WHERE time > 0 GROUP BY 1, 2);
+FROM (SELECT host, time / 864000000000 AS day, count(*) AS n FROM v_failure WHERE concern AND time > 0 GROUP BY 1, 2);
 
 CREATE VIEW v_report_total AS
 SELECT host, n, other, first, last, row_number() OVER (ORDER BY host) AS place
-FROM (SELECT host, sum(logon) AS n, sum(NOT logon) AS other, min(nullif(time, 0)) AS first, max(nullif(time, 0)) AS last
-    FROM (SELECT host, 1 AS logon, time FROM v_logon_failure
-        UNION ALL
-        SELECT host, 0, NULL FROM v_failure WHERE kind <> 'program' AND evidence_id NOT IN (SELECT evidence_id FROM v_logon_failure))
-    GROUP BY 1);
+FROM (SELECT host, sum(concern) AS n, sum(NOT concern) AS other, min(nullif(time, 0)) FILTER (WHERE concern) AS first, max(nullif(time, 0)) FILTER (WHERE concern) AS last
+    FROM v_failure WHERE kind <> 'program' OR concern GROUP BY 1);
 
 -- What to collect of a host: what would decide most comes first.
 CREATE VIEW v_report_collect AS

@@ -52,7 +52,7 @@ CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field
 CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
     also TEXT,      -- kind: task program service share logon bits domain application; also: evidence ids of the other witnesses of the same failure
-    shown TEXT, concern INTEGER, explained INTEGER);        -- shown: its kind in reports, one of the six of table kind; concern: of a logon, a session or
+    detail TEXT, shown TEXT, concern INTEGER, explained INTEGER);        -- shown: its kind in reports, one of the six of table kind; concern: of a logon, a session or
                                                             -- an account (derive/66-concerns.sql); explained: by a finding (outcome.sql)
 CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER,

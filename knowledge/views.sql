@@ -65,7 +65,7 @@ FROM error x JOIN event e ON e.id = x.event LEFT JOIN host h ON h.id = e.host_id
 
 CREATE VIEW v_failure AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
-    f.provider, f.event_id, f.luid, f.also, f.shown, f.concern, f.explained
+    f.provider, f.event_id, f.luid, f.also, f.detail, f.shown, f.concern, f.explained
 FROM failure f JOIN host h ON h.id = f.host_id;
 
 -- Last results in TaskCache that the log tells of as well: the failure is one, and v_failure.also cites them.

@@ -75,6 +75,31 @@ static void put_evidence(const struct report *r, struct buf *b)
     buf_z(b, ",\n");
 }
 
+static void put_texts(struct buf *b, struct str list, char between)
+{
+    size_t n = 0;
+    buf_char(b, '[');
+    while (list.n) {
+        struct str one = str_cut(&list, between);
+        if (one.n)
+            say(b, &json, n++ ? ", %s" : "%s", one);
+    }
+    buf_char(b, ']');
+}
+
+static void put_kinds(const struct report *r, struct buf *b, const struct r_host *h)
+{
+    const struct r_kind *k = (const struct r_kind *)r->kind.row + h->kind.at;
+    open_list(b, "", "kinds");
+    for (size_t i = 0; i < h->kind.n; i++, k++) {
+        next_row(b, i, "      ");
+        say(b, &json, "{'kind': %s, 'state': %s, 'failures': %i, 'from': %t, 'to': %t, 'needs': ", k->kind,
+            k->state, k->failures, k->from_time, k->to_time);
+        put_texts(b, k->needs, '\n'), buf_char(b, '}');
+    }
+    close_list(b, h->kind.n, "    ");
+}
+
 static void put_hosts(const struct report *r, struct buf *b)
 {
     const struct r_host *h = r->host.row;
@@ -84,11 +109,13 @@ static void put_hosts(const struct report *r, struct buf *b)
         next_row(b, i, "    ");
         say(b, &json,
             "{'host': %s, 'fqdn': %s, 'domain': %s, 'os': %s, 'build': %i, 'role': %s, 'time_zone': %s, "
-            "'bias_minutes': %i, 'machine_sid': %s, 'domain_joined': %z}",
+            "'bias_minutes': %i, 'machine_sid': %s, 'domain_joined': %z, 'outcome': %s, ",
             h->host, h->fqdn, h->domain, h->os, h->build, h->role, h->time_zone, h->bias, h->machine_sid,
             h->joined == NONE ? "null"
             : h->joined       ? "true"
-                              : "false");
+                              : "false",
+            h->word);
+        put_kinds(r, b, h), buf_char(b, '}');
     }
     close_list(b, r->host.n, "  ");
     buf_z(b, ",\n");
@@ -178,6 +205,7 @@ static void put_settings(const struct report *r, struct buf *b, const char *name
 static void put_facts(const struct report *r, struct buf *b)
 {
     const struct r_task *t = r->task.row;
+    const struct r_failure *x = r->failure.row;
     const struct r_service *s = r->service.row;
     buf_z(b, "  \"facts\": {\n");
     open_list(b, "    ", "task_failures");
@@ -188,6 +216,19 @@ static void put_facts(const struct report *r, struct buf *b)
             t->host, t->task, t->event_id, t->raw, t->win32, t->time, t->id);
     }
     close_list(b, r->task.n, "    ");
+    buf_z(b, ",\n");
+    open_list(b, "    ", "failures");
+    for (size_t i = 0; i < r->failure.n; i++, x++) {
+        next_row(b, i, "      ");
+        say(b, &json,
+            "{'host': %s, 'kind': %s, 'subject': %s, 'principal': %s, 'event_id': %i, 'code_raw': %s, "
+            "'win32': %i, 'ntstatus': %s, 'symbol': %s, 'detail': %s, 'concerns_logon': %z, 'time': %t, "
+            "'ref': %s, 'also': ",
+            x->host, x->kind, x->subject, x->principal, x->event_id, x->raw, x->win32, x->ntstatus, x->symbol,
+            x->detail, x->concern == 1 ? "true" : "false", x->time, x->id);
+        put_texts(b, x->also, ' '), buf_char(b, '}');
+    }
+    close_list(b, r->failure.n, "    ");
     buf_z(b, ",\n");
     open_list(b, "    ", "services");
     for (size_t i = 0; i < r->service.n; i++, s++) {
@@ -206,8 +247,9 @@ static void put_facts(const struct report *r, struct buf *b)
     put_settings(r, b, "smb_client", true);
     buf_z(b, ",\n");
     put_settings(r, b, "credential_policy", false);
-    say(b, &json, ",\n    'omitted': {'task_failures': %i, 'services': %i, 'settings': %i}\n  }\n}\n",
-        (int64_t)r->task.more, (int64_t)r->service.more, (int64_t)r->setting.more);
+    say(b, &json,
+        ",\n    'omitted': {'task_failures': %i, 'failures': %i, 'services': %i, 'settings': %i}\n  }\n}\n",
+        (int64_t)r->task.more, (int64_t)r->failure.more, (int64_t)r->service.more, (int64_t)r->setting.more);
 }
 
 enum status write_json(const struct report *r, struct buf *b, struct err *e)

@@ -72,6 +72,21 @@ struct r_coverage {
     int64_t from_time, to_time, channel, core;
     struct str host, artifact, state, path, detail;
 };
+/* One of six kinds of failure. state: failures, clear, not_covered; needs: artefacts, one a line */
+struct r_kind {
+    int64_t failures, from_time, to_time;
+    struct str host, kind, state, needs;
+};
+/* What would tell of kinds that are not covered; kinds: their names */
+struct r_need {
+    struct str host, artifact, state, why, collect, kinds;
+};
+/* concern: of a logon, a session or an account; also: its other witnesses, with blanks
+ * between */
+struct r_failure {
+    int64_t event_id, win32, time, concern;
+    struct str host, kind, subject, principal, raw, ntstatus, symbol, detail, id, also;
+};
 struct r_task {
     int64_t event_id, win32, time;
     struct str host, task, raw, symbol, id;
@@ -138,7 +153,8 @@ extern const struct outcome_words outcome_words[OUTCOMES];
 
 struct r_host {
     int64_t build, bias, joined;
-    struct str host, fqdn, domain, os, role, time_zone, zone_rule, machine_sid;
+    /* word: unexplained, explained, latent, not_covered, clear */
+    struct str host, fqdn, domain, os, role, time_zone, zone_rule, machine_sid, word;
     /* of zone_rule; bias is that of the day of collection */
     struct zone zone;
     bool zoned;
@@ -150,7 +166,8 @@ struct r_host {
     int64_t failures, first, last;
     /* mistyped passwords, services that stopped for reasons of their own */
     int64_t other;
-    struct slice day;
+    /* kind: its six; need: what would tell of those that are not covered */
+    struct slice day, kind, need;
 };
 
 /* Of many hosts those without failure or cause: a line is enough. */
@@ -163,7 +180,7 @@ struct r_read {
 
 struct report {
     struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task,
-        failed, service, setting, set, day, total, collect, rule_error;
+        failed, service, kind, need, failure, setting, set, day, total, collect, rule_error;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
     struct list group;

@@ -44,7 +44,27 @@ static const struct source {
      100000,
      {TEXT(r_host, host), TEXT(r_host, fqdn), TEXT(r_host, domain), TEXT(r_host, os), INT(r_host, build),
       TEXT(r_host, role), TEXT(r_host, time_zone), INT(r_host, bias), TEXT(r_host, zone_rule),
-      TEXT(r_host, machine_sid), INT(r_host, joined)}},
+      TEXT(r_host, machine_sid), INT(r_host, joined), TEXT(r_host, word)}},
+    {"v_report_kind",
+     offsetof(struct report, kind),
+     sizeof(struct r_kind),
+     SIZE_MAX,
+     {TEXT(r_kind, host), TEXT(r_kind, kind), TEXT(r_kind, state), INT(r_kind, failures),
+      INT(r_kind, from_time), INT(r_kind, to_time), TEXT(r_kind, needs)}},
+    {"v_report_need",
+     offsetof(struct report, need),
+     sizeof(struct r_need),
+     SIZE_MAX,
+     {TEXT(r_need, host), TEXT(r_need, artifact), TEXT(r_need, state), TEXT(r_need, why),
+      TEXT(r_need, collect), TEXT(r_need, kinds)}},
+    {"v_report_failure",
+     offsetof(struct report, failure),
+     sizeof(struct r_failure),
+     100000,
+     {TEXT(r_failure, host), TEXT(r_failure, kind), TEXT(r_failure, subject), TEXT(r_failure, principal),
+      INT(r_failure, event_id), TEXT(r_failure, raw), INT(r_failure, win32), TEXT(r_failure, ntstatus),
+      TEXT(r_failure, symbol), TEXT(r_failure, detail), INT(r_failure, concern), INT(r_failure, time),
+      TEXT(r_failure, id), TEXT(r_failure, also)}},
     {"v_report_evidence",
      offsetof(struct report, evidence),
      sizeof(struct r_evidence),
@@ -376,20 +396,25 @@ static void count_evidence(struct report *r)
     }
 }
 
-/* What silence means: a core log that is there whole would have recorded a failure; any other log only might
- * have. */
+/* Rows of a host in a list that is sorted by it; host: offset of its name in a row. */
+static struct slice of_host(const struct list *l, size_t size, size_t host, struct str name)
+{
+    struct slice s = {0};
+    const uint8_t *row = l->row;
+    while (s.at < l->n && !str_eq(*(const struct str *)(const void *)(row + s.at * size + host), name))
+        s.at++;
+    while (s.at + s.n < l->n
+           && str_eq(*(const struct str *)(const void *)(row + (s.at + s.n) * size + host), name))
+        s.n++;
+    return s;
+}
+
+/* What silence means where a kind of failure could not have been seen: was any log of the host read at all?
+ */
 static enum outcome silence(const struct report *r, struct str host)
 {
-    const struct r_coverage *c = r->coverage.row;
-    enum outcome o = OUT_BLIND;
-    for (size_t i = 0; i < r->coverage.n; i++) {
-        if (c[i].channel != 1 || c[i].from_time == NONE || !str_eq(c[i].host, host))
-            continue;
-        if (c[i].core > 0 && (str_eq(c[i].state, STR("present")) || str_eq(c[i].state, STR("cleared"))))
-            return OUT_HEALTHY;
-        o = OUT_PARTIAL;
-    }
-    return o;
+    struct window w = log_window(r, host);
+    return w.from == NONE ? OUT_BLIND : OUT_PARTIAL;
 }
 
 static void judge_host(const struct report *r, struct r_host *h)
@@ -397,31 +422,30 @@ static void judge_host(const struct report *r, struct r_host *h)
     const struct r_finding *f = r->finding.row;
     const struct r_group *g = r->group.row;
     const struct r_total *t = r->total.row;
-    const struct r_day *day = r->day.row;
-    int64_t best = VERDICTS;
-    bool open = false;
+    bool open = false, found = false;
     for (size_t i = 0; i < r->group.n; i++) {
         int64_t v = f[g[i].at].verdict;
         if (!str_eq(f[g[i].at].host, h->host))
             continue;
         h->groups[v]++, h->findings[v] += g[i].n, open |= v == V_UNDETERMINED && g[i].count > 0;
+        found |= v < V_LATENT;
         if (!h->top && v <= V_LATENT)
-            h->top = g + i, best = v;
+            h->top = g + i;
     }
     h->zoned = zone_parse(h->zone_rule, &h->zone);
     h->first = h->last = NONE, h->failures = h->other = 0;
     for (size_t i = 0; i < r->total.n; i++)
         if (str_eq(t[i].host, h->host))
             h->failures = t[i].n, h->other = t[i].other, h->first = t[i].first, h->last = t[i].last;
-    while (h->day.at < r->day.n && !str_eq(day[h->day.at].host, h->host))
-        h->day.at++;
-    while (h->day.at + h->day.n < r->day.n && str_eq(day[h->day.at + h->day.n].host, h->host))
-        h->day.n++;
-    h->outcome = best < V_LATENT ? OUT_FOUND
-                 : open          ? OUT_UNDECIDED
-                 : h->failures   ? OUT_UNEXPLAINED
-                 : h->top        ? OUT_LATENT
-                                 : silence(r, h->host);
+    h->day = of_host(&r->day, sizeof(struct r_day), offsetof(struct r_day, host), h->host);
+    h->kind = of_host(&r->kind, sizeof(struct r_kind), offsetof(struct r_kind, host), h->host);
+    h->need = of_host(&r->need, sizeof(struct r_need), offsetof(struct r_need, host), h->host);
+    h->outcome = found                           ? OUT_FOUND
+                 : open                          ? OUT_UNDECIDED
+                 : h->failures                   ? OUT_UNEXPLAINED
+                 : h->top                        ? OUT_LATENT
+                 : str_eq(h->word, STR("clear")) ? OUT_HEALTHY
+                                                 : silence(r, h->host);
 }
 
 static int64_t gravity(const struct r_host *h)

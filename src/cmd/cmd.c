@@ -100,6 +100,26 @@ void command_help(const struct command *c, const struct opt *opts, FILE *out)
         fprintf(out, "\n%s", c->help);
 }
 
+/* Several words of choices, by comma: a bit each. */
+static bool set_choices(const struct command *c, const struct opt *o, const char *text)
+{
+    unsigned bits = 0;
+    struct str rest = str_of(text);
+    do {
+        struct str word = str_cut(&rest, ',');
+        unsigned i = 0;
+        while (o->choices[i] && !str_eq(word, str_of(o->choices[i])))
+            i++;
+        if (!o->choices[i]) {
+            complain_text(0, "%s: --%s wants %s, several by comma, not '%s'", c->name, o->name, o->arg, text);
+            return false;
+        }
+        bits |= 1u << i;
+    } while (rest.p && rest.n);
+    *(unsigned *)o->to = bits;
+    return true;
+}
+
 static bool set(const struct command *c, const struct opt *o, const char *text)
 {
     int64_t v;
@@ -127,6 +147,7 @@ static bool set(const struct command *c, const struct opt *o, const char *text)
             }
         complain_text(0, "%s: --%s wants %s, not '%s'", c->name, o->name, o->arg, text);
         return false;
+    case OPT_CHOICES: return set_choices(c, o, text);
     }
     return false;
 }

@@ -25,9 +25,9 @@ enum exit_code {
     EXIT_TERMINATED = 143
 };
 
-enum opt_type { OPT_FLAG, OPT_TEXT, OPT_UINT, OPT_TIME, OPT_CHOICE };
+enum opt_type { OPT_FLAG, OPT_TEXT, OPT_UINT, OPT_TIME, OPT_CHOICE, OPT_CHOICES };
 /* One option, one row: name without dashes, letter or 0, where the value goes (bool, const char *, unsigned,
- * int64_t FILETIME, unsigned index of choice). */
+ * int64_t FILETIME, unsigned index of choice; choices: a bit each, several by comma). */
 struct opt {
     const char *name;
     char letter;

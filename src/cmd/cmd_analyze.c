@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* rising: --fail-on */
-static const char *const verdicts[] = {"never", "possible", "likely", "confirmed", NULL};
+/* --fail-on: verdicts, rising; from FAIL_HOST on outcomes of hosts */
+static const char *const fail_words[] = {"never",       "possible",    "likely", "confirmed",
+                                         "unexplained", "not_covered", NULL};
+enum { FAIL_HOST = 4, FAIL_WORDS = 6 };
 
 struct options {
     struct passwords passwords;
@@ -110,9 +112,15 @@ static enum status judge(struct run *r, struct err *e)
     if (!r->status.n)
         add_status(r, "complete", 0);
     buf_char(&r->status, ']');
-    for (unsigned v = r->o.fail_on; v > 0 && v < 4 && !found; v++) {
+    bool at_or_above = false;
+    for (unsigned v = 1; v < FAIL_WORDS && !found; v++) {
         char sql[128];
-        snprintf(sql, sizeof sql, "SELECT count(*) FROM finding WHERE verdict = '%s'", verdicts[v]);
+        bool named = r->o.fail_on >> v & 1;
+        at_or_above |= named && v < FAIL_HOST;
+        if (!named && (v >= FAIL_HOST || !at_or_above))
+            continue;
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s = '%s'",
+                 v < FAIL_HOST ? "finding WHERE verdict" : "host WHERE outcome", fail_words[v]);
         if ((st = count_of(r->db, sql, &found, e)) != OK)
             return st;
     }
@@ -150,9 +158,52 @@ static enum status put_kind(void *ctx, const struct cell *c, const char *const *
     return OK;
 }
 
+/* What became of a host, gravest first: so that "nothing was found" and "nothing could be seen" read apart.
+ */
+enum { SUMMARY_HOSTS = 40 };
+static const char outcome_sql[] =
+    "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern AND "
+    "f.shown IS NOT "
+    "NULL AND NOT f.explained), (SELECT group_concat(kind, ', ') FROM v_kind k WHERE k.host = h.name AND "
+    "k.state = "
+    "'not_covered'), (SELECT group_concat(artifact, ', ') FROM (SELECT n.artifact FROM v_kind_need n WHERE "
+    "n.host = "
+    "h.name ORDER BY n.ord, n.artifact)), (SELECT max(from_time) FROM kind k WHERE k.host_id = h.id), "
+    "(SELECT "
+    "min(to_time) FROM kind k WHERE k.host_id = h.id) FROM host h ORDER BY CASE h.outcome WHEN 'unexplained' "
+    "THEN 1 "
+    "WHEN 'explained' THEN 2 WHEN 'latent' THEN 3 WHEN 'not_covered' THEN 4 ELSE 5 END, h.name LIMIT ?1";
+
+static enum status put_outcome(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                               struct err *e)
+{
+    struct buf *b = ctx;
+    char from[WINTIME_TEXT], to[WINTIME_TEXT];
+    (void)name, (void)n, (void)e;
+    bool blind = str_eq(c[1].s, STR("not_covered"));
+    buf_printf(b, "%-12.*s ", STR_ARG(blind ? STR("not covered") : c[1].s)), buf_term(b, c[0].s);
+    if (str_eq(c[1].s, STR("unexplained")))
+        buf_printf(b, "  %lld failure%s without a cause at or above 'possible'", (long long)c[2].i,
+                   c[2].i == 1 ? "" : "s");
+    else if (str_eq(c[1].s, STR("explained")))
+        buf_z(b, "  every failure seen has a cause at or above 'possible'");
+    else if (str_eq(c[1].s, STR("latent")))
+        buf_z(b, "  nothing failed, but a cause of failures is in place");
+    else if (blind)
+        buf_z(b, "  no failure seen; collect "), buf_term(b, c[4].s), buf_z(b, ": commands in the report");
+    else if (!c[5].null && !c[6].null)
+        buf_printf(b, "  nothing failed from %.19sZ to %.19sZ", wintime_text(c[5].i, from),
+                   wintime_text(c[6].i, to));
+    if (!blind && !c[3].null)
+        buf_z(b, "; not covered: "), buf_term(b, c[3].s);
+    buf_char(b, '\n');
+    return OK;
+}
+
 static enum status summary(struct run *r, struct err *e)
 {
-    int64_t causes, out = 0;
+    int64_t hosts, out = 0;
+    struct value limit = val_i(SUMMARY_HOSTS);
     enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE)
         st = case_query(
@@ -165,15 +216,15 @@ static enum status summary(struct run *r, struct err *e)
                         "v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
                         " ORDER BY finding",
                         NULL, NULL, 0, put_finding, &r->said, e);
-    if (st != OK
-        || (st = count_of(r->db,
-                          "SELECT count(*) FROM finding WHERE verdict IN ('confirmed','likely','possible')",
-                          &causes, e))
+    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM host", &hosts, e)) != OK
+        || (st = case_query(r->db, outcome_sql, &limit, (enum col_type[]){COL_INT}, 1, put_outcome, &r->said,
+                            e))
                != OK
         || (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'", &out, e)) != OK)
         return st;
-    if (!causes && r->code != EXIT_NO_EVIDENCE)
-        buf_z(&r->said, "no cause found at or above 'possible'\n");
+    if (hosts > SUMMARY_HOSTS)
+        buf_printf(&r->said, "...          %lld more hosts, in the report\n",
+                   (long long)(hosts - SUMMARY_HOSTS));
     if (out)
         buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n",
                    (long long)out);
@@ -352,8 +403,9 @@ int cmd_analyze(int argc, char **argv)
         {"until", 0, OPT_TIME, &r.o.until, "TIME", "only records up to this time", NULL},
         {"recovered", 0, OPT_FLAG, &r.o.recovered, NULL,
          "also keep records and cells recovered from slack (marked, never used by rules)", NULL},
-        {"fail-on", 0, OPT_CHOICE, &r.o.fail_on, "never|possible|likely|confirmed",
-         "exit 1 when a finding is at or above this verdict", verdicts},
+        {"fail-on", 0, OPT_CHOICES, &r.o.fail_on, "possible|likely|confirmed|unexplained|not_covered|never",
+         "exit 1 when a finding is at or above this verdict, or a host has this outcome; several by comma",
+         fail_words},
         {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part",
          NULL},
         {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL,

@@ -72,12 +72,14 @@ static void help(FILE *out)
             WHYLOGON_VERSION);
     for (const struct command *c = commands; c->name; c++)
         fprintf(out, "  %-9s %s\n", c->name, c->summary);
-    fprintf(out, "\nStart with:  whylogon analyze -o out FOLDER      then open out/report.html\n"
-                 "More:        whylogon COMMAND --help\n"
-                 "Exit codes:  0 done, 1 a finding at or above --fail-on, 2 usage or rule file, 3 partial "
-                 "evidence with --strict,\n"
-                 "             4 no usable evidence, 5 a limit was reached, 6 output could not be written, "
-                 "70 a bug of ours\n");
+    fprintf(
+        out,
+        "\nStart with:  whylogon analyze -o out FOLDER      then open out/report.html\n"
+        "More:        whylogon COMMAND --help\n"
+        "Exit codes:  0 done, 1 a finding or outcome that --fail-on names, 2 usage or rule file, 3 partial "
+        "evidence with --strict,\n"
+        "             4 no usable evidence, 5 a limit was reached, 6 output could not be written, "
+        "70 a bug of ours\n");
 }
 
 int main(int argc, char **argv)

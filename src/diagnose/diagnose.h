@@ -15,8 +15,8 @@ enum status derive(struct casedb *db, const struct kb *kb, struct err *e);
 /* its halves: views.sql, then derive/ */
 enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e);
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e);
-/* coverage.c, knowledge/coverage.sql and kinds.sql. Leaves a temporary table for diagnose: both run on one connection,
- * coverage first. */
+/* coverage.c, knowledge/coverage.sql and kinds.sql. Leaves a temporary table for diagnose: both run on one
+ * connection, coverage first. */
 enum status coverage(struct casedb *db, const struct kb *kb, struct err *e);
 /* a file of the knowledge: trusted SQL, several statements */
 enum status run_knowledge(struct casedb *db, const struct kb *kb, const char *name, struct err *e);
