@@ -344,6 +344,17 @@ CREATE VIEW v_attempt AS
 SELECT a.failure, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, a.time, a.logon_type, a.account, a.domain,
     a.process, a.value, a.win32, a.symbol FROM attempt a;
 
+-- The session whose token a failing call used, by its LUID: of this boot (same_boot) or of an earlier one, the latest there. LUIDs are
+-- given anew at each start. to_time: its recorded end; end_evidence_id: what says so.
+CREATE VIEW v_caller AS
+SELECT x.failure, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.ip, s.linked, s.boot IS f.boot AS same_boot,
+    s.from_time, s.to_time, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
+    CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure AND f.luid IS NOT NULL CROSS JOIN (VALUES(1), (2)) k
+CROSS JOIN session s ON s.id = (SELECT n.id FROM session n WHERE n.host_id = f.host_id AND n.luid = f.luid
+    AND CASE k.column1 WHEN 1 THEN n.boot IS f.boot ELSE n.boot < f.boot END AND n.from_time <= f.time
+    ORDER BY n.boot DESC, n.from_time DESC LIMIT 1);
+
 -- Who was logged on when it failed: the sessions of the account behind it that were open. by: found by 'sid', by 'account'
 -- (DOMAIN\USER) or by 'name' alone, which may be another's: weigh that for presence, not for absence.
 CREATE VIEW v_logged_on AS

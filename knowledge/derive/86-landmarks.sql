@@ -19,7 +19,7 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('clock-back', 'host', 0, NULL, 0), ('sleep', 'host', 0, NULL, 0), ('csc-missing', 'host', 0, NULL, 0),
     ('maxcmds-reached', 'host', minutes(5), NULL, 0), ('maxthreads-reached', 'host', minutes(5), NULL, 0),
     ('channel-broken', 'host', minutes(10), NULL, 0), ('channel-refused', 'host', minutes(10), NULL, 0),
-    ('logged-off', 'user', 0, NULL, 0),
+    ('logged-off', 'user', 0, NULL, 0), ('ended-session-used', 'host', minutes(1), NULL, 0),
     ('server-full', 'server', minutes(5), NULL, 0), ('server-short', 'server', minutes(1), NULL, 0),
     ('guest-logon', 'server', minutes(1), NULL, 0), ('anonymous-logon', 'client', minutes(1), NULL, 0),
     ('guest-offered', 'subject', minutes(1), NULL, 0), ('user-absent', 'subject', seconds(2), NULL, 0),
@@ -31,7 +31,9 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('account-disabled', 'account', 0, 'account-enabled', 1), ('account-enabled', 'account', 0, 'account-disabled', 0),
     ('account-deleted', 'account', 0, 'account-made', 1), ('account-made', 'account', 0, 'account-deleted', 0),
     ('audit-success-added', 'audit', 0, NULL, 0), ('audit-failure-added', 'audit', 0, NULL, 0),
-    ('batch-tried', 'name', 0, NULL, 0), ('batch-refused', 'name', 0, NULL, 0), ('no-such-user', 'name', 0, NULL, 0);
+    ('batch-tried', 'name', 0, NULL, 0), ('batch-refused', 'name', 0, NULL, 0), ('no-such-user', 'name', 0, NULL, 0),
+    ('managed-password-failed', 'name', seconds(10), NULL, 1),
+    ('account-locked', 'account', 0, 'account-unlocked', 1), ('account-unlocked', 'account', 0, 'account-locked', 0);
 
 -- Which events they are. must: what the field value has to contain; who, value and other are fields.
 CREATE TEMP TABLE IF NOT EXISTS sign(topic TEXT, provider TEXT COLLATE NOCASE, event_id INTEGER, must TEXT, who TEXT, value TEXT,
@@ -50,6 +52,7 @@ INSERT INTO sign VALUES
     ('sleep', 'Microsoft-Windows-Kernel-Power', 42, '%', NULL, NULL, NULL),
     ('sleep', 'Microsoft-Windows-Kernel-Power', 107, '%', NULL, NULL, NULL),
     ('logged-off', 'Microsoft-Windows-Winlogon', 7002, '%', 'UserSid', NULL, NULL),
+    ('ended-session-used', 'LsaSrv', 200, '%', 'LogonId', 'LogoffTime', 'Program'),
     ('maxcmds-reached', 'MRxSmb', 3021, '%', NULL, NULL, NULL),
     ('maxthreads-reached', 'MRxSmb', 3026, '%', NULL, NULL, NULL),
     ('server-full', 'Srv', 2021, '%', NULL, NULL, NULL), ('server-full', 'Srv', 2022, '%', NULL, NULL, NULL),
@@ -155,6 +158,21 @@ WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND c
     AND host_id IS NOT NULL
     AND CASE n.column1 WHEN 3 THEN lower(data ->> 'SubStatus') = '0xc0000064' ELSE num(data ->> 'LogonType') = 4
         AND (n.column1 = 1 OR '0xc000015b' IN (lower(data ->> 'Status'), lower(data ->> 'SubStatus'))) END;
+INSERT INTO l        -- the password of a managed account could not be fetched; its name with the $ that some events leave out
+SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')), '$') || '$',
+    time, boot, provider, event_id, data ->> 'Status', data ->> 'AccountDomain', file_id, file_off
+FROM event WHERE provider = 'Microsoft-Windows-Security-Netlogon' AND event_id BETWEEN 9000 AND 9003
+    AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
+INSERT INTO l        -- locked (value: the computer the wrong passwords came from) and unlocked: by SID and by name. In 4740
+                     -- TargetDomainName is that computer; the domain is the subject's
+SELECT e.host_id, CASE e.event_id WHEN 4740 THEN 'account-locked' ELSE 'account-unlocked' END,
+    CASE n.column1 WHEN 1 THEN e.data ->> 'TargetSid'
+        ELSE upper(CASE e.event_id WHEN 4740 THEN e.data ->> 'SubjectDomainName' ELSE e.data ->> 'TargetDomainName' END)
+            || '\' || upper(e.data ->> 'TargetUserName') END,
+    e.time, e.boot, e.provider, e.event_id, upper(ltrim(e.data ->> 'TargetDomainName', '\')), NULL, e.file_id, e.file_off
+FROM event e CROSS JOIN (VALUES(1), (2)) n
+WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4740, 4767)
+    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL;
 INSERT INTO l
 SELECT host_id, 'server-short', NULL, time, boot, provider, event_id, NULL, NULL, file_id, file_off FROM event
 WHERE provider IN ('Srv', 'Server') AND event_id BETWEEN 2017 AND 2022 AND coalesce(recovered, 0) = 0
