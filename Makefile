@@ -81,6 +81,12 @@ $(O)/test_golden: | $(O)/whylogon $(O)/whylogon-hostile $(O)/samples.stamp
 # samples/golden: the reports of every sample, to see what a change does to them
 golden: $(O)/test_golden
 	$(Q)GOLDEN=write WHYLOGON=$(O)/whylogon $(O)/test_golden --filter 'golden/reports*'
+# this one runs a program that counts its steps; those of a build for sanitizers are no others
+TESTS := $(filter-out $(if $(SAN),$(O)/test_growth),$(TESTS))
+$(O)/test_growth: | $(O)/steps/whylogon $(O)/grow
+$(O)/steps/whylogon: $(O)/whylogon $(O)/tests/steps.o
+	$(Q)$(MAKE) --no-print-directory O=$(O)/steps OPT=-O1 SAN=-fsanitize-coverage=trace-pc \
+	    LDLIBS='$(O)/tests/steps.o $(LDLIBS) -Wl,--wrap=sqlite3_open_v2' $@
 test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
 	$(Q)sh tests/run.sh $(O)
 # `test` lets a part of all calls fail; this every one: half an hour
@@ -141,7 +147,7 @@ mingw:
 # --- benchmarks
 $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
-$(O)/big_log: $(O)/tests/bench/big_log.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
+$(O)/big_log $(O)/grow: $(O)/%: $(O)/tests/bench/%.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
 bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log
 	$(Q)$(MAKE) --no-print-directory O=$(O)/nojail OPT='$(OPT) -DNO_JAIL' $(O)/nojail/whylogon

@@ -21,7 +21,7 @@ SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
          WHEN e.failed > 0 THEN e.failed || ' of ' || e.seen || ' records could not be read'
          WHEN sum(s.gaps) > 0 OR sum(s.n) < max(s.last_id) - min(s.first_id) + 1 THEN 'record numbers skip' END AS lack       -- a lost chunk, or a subscription's choice
 FROM log_span s JOIN evidence e ON e.id = s.file_id
-JOIN host h ON h.id = coalesce((SELECT x.id FROM host x WHERE x.name = host_of(s.computer) OR x.fqdn = s.computer COLLATE NOCASE ORDER BY x.id LIMIT 1), e.host_id)
+JOIN host h ON h.id = coalesce((SELECT x.id FROM host x WHERE x.name = host_of(s.computer) OR x.fqdn = lower(s.computer) ORDER BY x.id LIMIT 1), e.host_id)
 WHERE e.duplicate_of IS NULL AND s.channel IS NOT NULL
 GROUP BY h.id, lower(s.channel), s.file_id;
 
@@ -82,6 +82,7 @@ JOIN host h ON h.id = e.host_id OR (e.host_id IS NULL AND ((SELECT count(*) FROM
 WHERE w.kind IN ('channel', 'hive');
 
 CREATE TEMP TABLE IF NOT EXISTS c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT);
+CREATE INDEX IF NOT EXISTS temp.c_row_of ON c_row(host_id, artifact, to_time);
 -- Channels: what was there before a clearing stays covered; from the clearing on the state says so. A clearing belongs to the stretch it lies in,
 -- else to the first one that begins after it (an emptied log is silent until its first record); of several the last.
 UPDATE c_island SET cleared = (SELECT max(c.time) FROM c_clear c WHERE c.host_id = c_island.host_id AND c.channel = c_island.channel AND c.time <= c_island.to_time

@@ -72,6 +72,7 @@ INSERT INTO root SELECT n.name, n.label, n.fq, count(*) OVER (PARTITION BY n.lab
 INSERT OR IGNORE INTO host(name, fqdn, domain)       -- ignored: names that differ in the case of letters lower() does not know
 SELECT CASE WHEN alike > 1 AND fq THEN host_of(label) || '.' || upper(substr(name, instr(name, '.') + 1)) ELSE coalesce(host_of(label), name) END AS shown,
     CASE WHEN fq THEN name END, CASE WHEN fq THEN substr(name, instr(name, '.') + 1) END FROM root ORDER BY shown, name;
+CREATE INDEX IF NOT EXISTS host_fqdn ON host(fqdn);
 CREATE TEMP TABLE IF NOT EXISTS host_key(name TEXT COLLATE NOCASE, id INTEGER);
 INSERT INTO host_key SELECT coalesce(fqdn, lower(name)) AS name, id FROM host ORDER BY id;
 CREATE INDEX IF NOT EXISTS host_key_name ON host_key(name);
@@ -97,12 +98,21 @@ INSERT INTO kin
 SELECT h.file_id, h.kind, n.folder, replace(lower(substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1)), lower(h.kind), '*') AS mask,
     (SELECT max(l.value) FROM lsa_name l WHERE l.hive_id = h.file_id AND l.what IN ('machine_sid', 'sam_sid') AND l.value > '') AS sid
 FROM hive h JOIN evidence e ON e.id = h.file_id JOIN hive_name n ON n.file_id = h.file_id WHERE h.kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') GROUP BY h.file_id;
-CREATE INDEX IF NOT EXISTS kin_sid ON kin(sid); CREATE INDEX IF NOT EXISTS kin_mask ON kin(folder, mask);
+CREATE INDEX IF NOT EXISTS kin_file ON kin(file_id);
+CREATE TEMP TABLE IF NOT EXISTS sid_host(sid TEXT PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;        -- machine SIDs that one host alone has
+INSERT INTO sid_host
+SELECT k.sid, max(e.host_id) FROM kin k JOIN evidence e ON e.id = k.file_id
+WHERE k.sid IS NOT NULL GROUP BY k.sid HAVING count(DISTINCT e.host_id) = 1 ORDER BY 1;
+CREATE TEMP TABLE IF NOT EXISTS mask_host(folder TEXT, mask TEXT COLLATE NOCASE, host_id INTEGER, PRIMARY KEY(folder, mask)) WITHOUT ROWID;
+INSERT INTO mask_host
+SELECT k.folder, k.mask, max(e.host_id) FROM kin k JOIN evidence e ON e.id = k.file_id
+WHERE k.mask LIKE '%*%' GROUP BY k.folder, k.mask HAVING count(DISTINCT e.host_id) = 1 ORDER BY 1, 2;
 UPDATE evidence SET host_id = coalesce(
-    (SELECT max(o.host_id) FROM kin m JOIN kin k ON k.sid = m.sid JOIN evidence o ON o.id = k.file_id WHERE m.file_id = evidence.id HAVING count(DISTINCT o.host_id) = 1),
-    (SELECT max(o.host_id) FROM kin m JOIN kin k ON k.folder = m.folder AND k.mask = m.mask JOIN evidence o ON o.id = k.file_id WHERE m.file_id = evidence.id AND m.mask LIKE '%*%'
-        HAVING count(DISTINCT o.host_id) = 1))
+    (SELECT s.host_id FROM kin m JOIN sid_host s ON s.sid = m.sid WHERE m.file_id = evidence.id),
+    (SELECT s.host_id FROM kin m JOIN mask_host s ON s.folder = m.folder AND s.mask = m.mask WHERE m.file_id = evidence.id))
 WHERE host_id IS NULL AND id IN (SELECT file_id FROM kin);
+DELETE FROM sid_host;
+DELETE FROM mask_host;
 
 CREATE TEMP TABLE IF NOT EXISTS place(folder TEXT, host_id INTEGER, naming INTEGER, PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
 INSERT INTO place
@@ -118,15 +128,26 @@ UPDATE evidence SET host_id = coalesce(
     (SELECT max(id) FROM host HAVING count(*) = 1))
 FROM hive_name h WHERE h.file_id = evidence.id AND evidence.host_id IS NULL;
 -- Another machine's SID is stronger than any neighbourhood.
-UPDATE evidence SET host_id = NULL WHERE id IN (SELECT k.file_id FROM kin k WHERE k.kind = 'SAM' AND k.sid IS NOT NULL AND 0 = (
-    SELECT max(s.sid = k.sid) FROM kin s JOIN evidence o ON o.id = s.file_id WHERE s.kind = 'SECURITY' AND s.sid IS NOT NULL AND o.host_id = evidence.host_id));
+CREATE TEMP TABLE IF NOT EXISTS knows(host_id INTEGER, sid TEXT, PRIMARY KEY(host_id, sid)) WITHOUT ROWID;       -- machine SIDs in the SECURITY hives of each host
+INSERT OR IGNORE INTO knows
+SELECT e.host_id, k.sid FROM kin k JOIN evidence e ON e.id = k.file_id
+WHERE k.kind = 'SECURITY' AND k.sid IS NOT NULL AND e.host_id IS NOT NULL ORDER BY 1, 2;
+UPDATE evidence SET host_id = NULL WHERE id IN (SELECT file_id FROM kin WHERE kind = 'SAM' AND sid IS NOT NULL)
+    AND EXISTS (SELECT 1 FROM knows k WHERE k.host_id = evidence.host_id)
+    AND NOT EXISTS (SELECT 1 FROM knows k WHERE k.host_id = evidence.host_id
+        AND k.sid = (SELECT m.sid FROM kin m WHERE m.file_id = evidence.id));
+DELETE FROM knows;
 -- Hives that say whose they are: by name, by SID, or named like one that does. Others are where they are by neighbourhood alone.
 CREATE TEMP TABLE IF NOT EXISTS placed(file_id INTEGER PRIMARY KEY);
 INSERT OR IGNORE INTO placed SELECT file_id FROM hive_name WHERE name > '' ORDER BY 1;
-INSERT OR IGNORE INTO placed SELECT m.file_id FROM kin m JOIN kin k ON k.folder = m.folder AND k.mask = m.mask JOIN evidence e ON e.id = m.file_id JOIN evidence o ON o.id = k.file_id
-    JOIN hive_name n ON n.file_id = k.file_id WHERE m.mask LIKE '%*%' AND n.name > '' AND o.host_id = e.host_id ORDER BY 1;
-INSERT OR IGNORE INTO placed SELECT m.file_id FROM kin m JOIN kin k ON k.sid = m.sid AND k.file_id <> m.file_id JOIN evidence e ON e.id = m.file_id JOIN evidence o ON o.id = k.file_id
-    WHERE o.host_id = e.host_id ORDER BY 1;
+INSERT OR IGNORE INTO placed SELECT file_id FROM (
+    SELECT m.file_id, max(n.name > '') OVER (PARTITION BY m.folder, m.mask, e.host_id) AS named
+    FROM kin m JOIN evidence e ON e.id = m.file_id JOIN hive_name n ON n.file_id = m.file_id
+    WHERE m.mask LIKE '%*%' AND e.host_id IS NOT NULL) WHERE named ORDER BY 1;
+INSERT OR IGNORE INTO placed SELECT file_id FROM (
+    SELECT m.file_id, count(*) OVER (PARTITION BY m.sid, e.host_id) AS alike
+    FROM kin m JOIN evidence e ON e.id = m.file_id WHERE m.sid IS NOT NULL AND e.host_id IS NOT NULL)
+WHERE alike > 1 ORDER BY 1;
 DELETE FROM kin;
 -- A hive nobody can place is a host of its own, one for each folder: never joined with another machine's facts.
 CREATE TEMP TABLE IF NOT EXISTS lost(folder TEXT, i INTEGER);
