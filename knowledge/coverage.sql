@@ -202,4 +202,5 @@ SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive' AND coalesce(r
         AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state = 'partial') AS any_time, r.from_time, CASE
         WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time
 FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id AND z.folder = r.folder;
+CREATE INDEX IF NOT EXISTS temp.reach_of ON reach(host_id, artifact);
 DELETE FROM c_span; DELETE FROM c_island; DELETE FROM c_clear; DELETE FROM c_row; DELETE FROM c_horizon; DELETE FROM c_off; DELETE FROM c_named;
