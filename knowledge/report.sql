@@ -29,7 +29,7 @@ SELECT host, artifact, state, why, collect, kinds, row_number() OVER (ORDER BY h
 -- duplicate_of: the number of the file that holds the same bytes.
 CREATE VIEW v_report_evidence AS
 SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS id, path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, failed, chunks, state, note,
-    CAST(ltrim(duplicate_of, 'f') AS INTEGER) AS duplicate_of, older, hive_kind, dirty, replay, CAST(ltrim(file_id, 'f') AS INTEGER) AS place
+    CAST(ltrim(duplicate_of, 'f') AS INTEGER) AS duplicate_of, older, hive_kind, dirty, replay, members_seen, members_wanted, members_failed, CAST(ltrim(file_id, 'f') AS INTEGER) AS place
 FROM v_evidence;
 
 -- 200 a file; total: how many it has.

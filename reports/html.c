@@ -194,6 +194,7 @@ void h_state(struct buf *b, struct str state)
         {"disabled", "possible", "possible"},
         {"read", "good", "good"},
         {"skipped", "ruled_out", "ruled_out"},
+        {"not opened", "confirmed", "ruled_out"},
     };
     size_t i = 0;
     while (i < LEN(table) - 1 && !str_eq(state, str_of(table[i].id)))

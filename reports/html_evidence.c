@@ -160,6 +160,9 @@ void h_evidence(struct buf *b, const struct report *r)
             hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", e->replay);
         if (e->note.n)
             hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", e->note);
+        if (e->members_seen != NONE)
+            hsay(b, "<small>%n files inside: %n read, %n could not be had</small>", e->members_seen,
+                 e->members_wanted, e->members_failed);
         if (e->duplicate_of != NONE)
             hsay(b, "<small>same bytes as f%i</small>", e->duplicate_of);
         if (e->anomaly.n)

@@ -52,10 +52,16 @@ static void put_evidence(const struct report *r, struct buf *b)
         next_row(b, i, "    ");
         say(b, &json,
             "{'id': 'f%i', 'path': %s, 'container': %s, 'kind': %s, 'bytes': %i, 'sha256': %s, 'log_kind': "
-            "%s, 'state': %s, 'note': %s, "
+            "%s, 'state': %s, 'note': %s, ",
+            e->id, e->path, e->container, e->kind, e->bytes, e->sha256, e->log_kind, e->state, e->note);
+        if (e->members_seen == NONE)
+            buf_z(b, "\"members\": null, ");
+        else
+            say(b, &json, "'members': {'seen': %i, 'wanted': %i, 'failed': %i}, ", e->members_seen,
+                e->members_wanted, e->members_failed);
+        say(b, &json,
             "'records': {'seen': %i, 'parsed': %i, 'recovered': %i, 'failed': %i}, 'anomaly_count': %i, "
             "'anomalies': [",
-            e->id, e->path, e->container, e->kind, e->bytes, e->sha256, e->log_kind, e->state, e->note,
             e->seen, e->parsed, e->recovered, e->failed, e->anomaly.n ? an[e->anomaly.at].total : (int64_t)0);
         for (size_t k = 0; k < e->anomaly.n; k++) {
             const struct r_anomaly *one = an + e->anomaly.at + k;

@@ -24,7 +24,7 @@ struct column {
     {                                              \
 #field, offsetof(struct type, field), true \
     }
-enum { COLUMNS = 22 };
+enum { COLUMNS = 25 };
 
 /* knowledge/report.sql: each view has its columns named as the row's members, and place */
 static const struct source {
@@ -69,13 +69,14 @@ static const struct source {
      offsetof(struct report, evidence),
      sizeof(struct r_evidence),
      SIZE_MAX,
-     {INT(r_evidence, id),         TEXT(r_evidence, path),        TEXT(r_evidence, container),
-      TEXT(r_evidence, kind),      TEXT(r_evidence, format),      TEXT(r_evidence, log_kind),
-      TEXT(r_evidence, host),      INT(r_evidence, bytes),        TEXT(r_evidence, sha256),
-      INT(r_evidence, seen),       INT(r_evidence, parsed),       INT(r_evidence, recovered),
-      INT(r_evidence, failed),     INT(r_evidence, chunks),       TEXT(r_evidence, state),
-      TEXT(r_evidence, note),      INT(r_evidence, duplicate_of), INT(r_evidence, older),
-      TEXT(r_evidence, hive_kind), INT(r_evidence, dirty),        TEXT(r_evidence, replay)}},
+     {INT(r_evidence, id),           TEXT(r_evidence, path),          TEXT(r_evidence, container),
+      TEXT(r_evidence, kind),        TEXT(r_evidence, format),        TEXT(r_evidence, log_kind),
+      TEXT(r_evidence, host),        INT(r_evidence, bytes),          TEXT(r_evidence, sha256),
+      INT(r_evidence, seen),         INT(r_evidence, parsed),         INT(r_evidence, recovered),
+      INT(r_evidence, failed),       INT(r_evidence, chunks),         TEXT(r_evidence, state),
+      TEXT(r_evidence, note),        INT(r_evidence, duplicate_of),   INT(r_evidence, older),
+      TEXT(r_evidence, hive_kind),   INT(r_evidence, dirty),          TEXT(r_evidence, replay),
+      INT(r_evidence, members_seen), INT(r_evidence, members_wanted), INT(r_evidence, members_failed)}},
     {"v_report_anomaly",
      offsetof(struct report, anomaly),
      sizeof(struct r_anomaly),

@@ -259,6 +259,12 @@ Test(attachment, a_bomb, .timeout = 300)
     write_file(in, "bomb.tar.zst", &b), buf_free(&b);
     cr_expect_eq(analyze(""), 5, "%s", out);
     EXPECT("SELECT count(*) FROM v_finding WHERE verdict = 'confirmed'", "1\n");
+    cr_expect_eq(
+        run("grep -c '\"members\": {\"seen\": 1, \"wanted\": 0, \"failed\": 1}' %s/out/report.json", dir), 0,
+        "%s", out);
+    cr_expect_eq(run("grep -c '1 files inside: 0 read, 1 could not be had' %s/out/report.html", dir), 0, "%s",
+                 out);
+    cr_expect_eq(run("grep -c 'partial: it unpacks to more than' %s/out/report.md", dir), 0, "%s", out);
     EXPECT("SELECT state, substr(note, 1, 26), members_failed FROM v_evidence WHERE path = 'bomb.tar.zst'",
            "partial,it unpacks to more than 10,1\n");
 }

@@ -29,7 +29,9 @@ static const struct {
     {"kb_account", "name, sid"},
     {"v_evidence",
      "file_id, file, path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, "
-     "failed, chunks, state, note, duplicate_of, older, hive_kind, dirty, replay"},
+     "failed, chunks, state, note, duplicate_of, older, hive_kind, dirty, replay, members_seen, "
+     "members_wanted, "
+     "members_failed"},
     {"v_anomaly", "evidence_id, file_id, path, code, what, detail"},
     {"v_host", "host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, zone_rule"},
     {"v_kind", "host, kind, state, failures, from_time, to_time, needs, ord"},
@@ -129,7 +131,7 @@ static void fill(struct casedb *db, const char *sql)
     "System', '');"
 #define FILE1                                                                                                \
     "INSERT INTO v_evidence VALUES('f1', 1, 'a/System.evtx', NULL, 'evtx', NULL, 'original', 'PC1', 69632, " \
-    "NULL, 10, 9, 0, 1, 1, 'read', NULL, NULL, 0, NULL, NULL, NULL);"
+    "NULL, 10, 9, 0, 1, 1, 'read', NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL);"
 #define FAILED(subject, win32)                                           \
     "INSERT INTO v_failure VALUES('f1:0x1200', 'PC1', 'task', '" subject \
     "', 'CORP\\svc', NULL, NULL, " win32 ", 1, '2147943712', 'SYMBOL', " MARCH_2 ", 1, 101);"
@@ -229,7 +231,7 @@ Test(report, first_sentence)
          "no_evidence"},
         {"a file that is no evidence",
          "INSERT INTO v_evidence VALUES('f1', 1, 'a.txt', NULL, 'unknown', NULL, NULL, NULL, 3, NULL, 0, 0, "
-         "0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL);",
+         "0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL);",
          "1 file was looked at; it holds nothing a host can be judged by", "- **Files:** 0 of 1;",
          "no_evidence"},
         {"healthy", PC1 FILE1 LOG,
@@ -504,7 +506,7 @@ static const struct {
     {"v_verification", "xxxx"},
     {"v_rule_error", "xxxxx"},
     {"kb_artifact", "xCxx"},
-    {"v_evidence", "f1xxxxxx1x11111xxn1x1x"},
+    {"v_evidence", "f1xxxxxx1x11111xxn1x1x111"},
     {"v_anomaly", "xfxxxx"},
     {"v_host", "xxxx1xx1x1x"},
     {"v_kind", "xkx1ttx1"},
@@ -558,8 +560,8 @@ static struct made make_everything(struct str text)
     struct made m = {.db = empty_case()};
     struct err e = {0};
     for (size_t i = 0; i < LEN(everything); i++) {
-        struct value v[24];
-        enum col_type type[24];
+        struct value v[32];
+        enum col_type type[32];
         struct buf sql = {0};
         size_t n = strlen(everything[i].columns);
         const char *columns = "";
@@ -768,6 +770,7 @@ Test(report, keys_are_those_of_the_schema)
         {"properties.facts", "$.facts"},
         {"\"$defs\".evidence", "$.evidence[0]"},
         {"\"$defs\".evidence.properties.records", "$.evidence[0].records"},
+        {"\"$defs\".evidence.properties.members", "$.evidence[0].members"},
         {"\"$defs\".evidence.properties.anomalies.items", "$.evidence[0].anomalies[0]"},
         {"\"$defs\".host", "$.hosts[0]"},
         {"\"$defs\".coverage", "$.coverage[0]"},

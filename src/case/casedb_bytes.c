@@ -53,7 +53,9 @@ static size_t reference(struct str s, uint32_t *u)
     *u = 0;
     for (size_t i = 0; i < digits.n && i < 8; i++) {
         unsigned char c = (unsigned char)digits.p[i], low = c | 32;
-        unsigned d = c >= '0' && c <= '9' ? c - (unsigned)'0' : low >= 'a' && low <= 'f' ? low - 'a' + 10u : base;
+        unsigned d = c >= '0' && c <= '9'       ? c - (unsigned)'0'
+                     : low >= 'a' && low <= 'f' ? low - 'a' + 10u
+                                                : base;
         if (c == ';')
             return i && *u && *u <= 0x10ffff ? (size_t)(digits.p + i + 1 - s.p) : 0;
         if (d >= base)
