@@ -2,7 +2,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/fact.h"
+#include "base/grow.h"
 #include "base/hash.h"
+#include "base/lookup.h"
 #include "base/lanes.h"
 #include "base/utf.h"
 #include "base/want.h"
@@ -540,6 +542,53 @@ Test(hash, lanes_agree_with_plain_sums_at_random)
                 cr_assert_arr_eq(many[i], alone, sizeof alone, "%s: round %zu lane %zu", k->name, round, i);
             }
         }
+}
+
+/* Elements stay what they were while their array moves; a size that no memory holds leaves all as it was. */
+Test(grow, one_by_one)
+{
+    static const size_t sizes[] = {1, 8, 96, 5000};
+    for (size_t k = 0; k < LEN(sizes); k++) {
+        char *p = NULL;
+        size_t n = 0, cap = 0;
+        for (; n < 3000; n++) {
+            char *more = grow(p, sizes[k], n, &cap);
+            cr_assert(more && cap > n, "%zu of %zu bytes", n, sizes[k]);
+            p = more, p[n * sizes[k]] = (char)n, p[(n + 1) * sizes[k] - 1] = (char)n;
+        }
+        for (size_t i = 0; i < n; i++)
+            cr_assert(p[i * sizes[k]] == (char)i && p[(i + 1) * sizes[k] - 1] == (char)i, "%zu", i);
+        free(p);
+    }
+    char one;
+    size_t cap = SIZE_MAX / 64;
+    cr_expect_null(grow(&one, 64, cap, &cap));
+    cr_expect_eq(cap, SIZE_MAX / 64);
+}
+
+/* Weak hashes, equal hashes, hash 0: every row is found under its own, in the order it came, and no other. */
+Test(lookup, rows_of_a_hash)
+{
+    enum { ROWS = 5000, HASHES = 1000 };
+    struct lookup x = {0};
+    size_t at = lookup_at(&x, 7);
+    cr_expect(lookup_next(&x, 7, &at) == LOOKUP_NONE && !lookup_has(&x, 7), "empty");
+    for (int turn = 0; turn < 2; turn++) {
+        for (uint32_t i = 0; i < ROWS; i++)
+            cr_assert(lookup_put(&x, (uint64_t)(i % HASHES) << 32, i));
+        cr_expect_eq(x.n, (size_t)ROWS);
+        for (uint64_t h = 0; h < HASHES; h++) {
+            unsigned found = 0;
+            at = lookup_at(&x, h << 32);
+            for (uint32_t row, last = 0; (row = lookup_next(&x, h << 32, &at)) != LOOKUP_NONE; last = row)
+                cr_assert(row % HASHES == h && (!found++ || row > last), "hash %d, row %u", (int)h, row);
+            cr_assert_eq(found, ROWS / HASHES, "hash %d: %u rows", (int)h, found);
+        }
+        cr_expect(!lookup_has(&x, (uint64_t)HASHES << 32) && !lookup_put(&x, 1, LOOKUP_NONE));
+        lookup_clear(&x);
+        cr_expect(!lookup_has(&x, 0) && !x.n);
+    }
+    lookup_free(&x);
 }
 
 static struct fact sample_fact(void)

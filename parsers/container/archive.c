@@ -1,6 +1,7 @@
 /* The only file that knows libarchive. What 3.6.2 does wrong when it cannot seek, or when two passphrases are
  * given, is why it is asked as it is here: every container is in memory as a whole (a map), a zip is opened
  * by its directory, an unread member of what cannot be sought is read to its end. */
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "parsers/container/container.h"
@@ -317,14 +318,10 @@ static bool is_locked(const struct reader *r, uint32_t ordinal)
 
 static enum status lock(struct reader *r, struct err *e)
 {
-    if (r->n_locked == r->cap_locked) {
-        size_t cap = r->cap_locked ? r->cap_locked * 2 : 64;
-        uint32_t *more = realloc(r->locked, cap * sizeof *more);
-        if (!more)
-            return no_memory(e);
-        r->locked = more, r->cap_locked = cap;
-    }
-    r->locked[r->n_locked++] = r->ordinal;
+    uint32_t *more = grow(r->locked, sizeof *more, r->n_locked, &r->cap_locked);
+    if (!more)
+        return no_memory(e);
+    r->locked = more, r->locked[r->n_locked++] = r->ordinal;
     return OK;
 }
 

@@ -1,5 +1,6 @@
 #include "parsers/evtx/binxml.h"
 #include "parsers/evtx/bxjson.h"
+#include "base/grow.h"
 #include "base/hash.h"
 #include <stdlib.h>
 
@@ -287,14 +288,10 @@ static inline struct bx_plan *plan_of(struct bx *bx, struct bx_tmpl *t, enum bx_
 /* Items of the record at hand: one array for all records, so that none is made anew. */
 static struct bx_item *item_add(struct bx *bx, struct bx_event *ev)
 {
-    if (ev->n_item == bx->cap_item) {
-        size_t cap = bx->cap_item ? 2 * bx->cap_item : 64;
-        struct bx_item *more = realloc(bx->item, cap * sizeof *more);
-        if (!more)
-            return NULL;
-        bx->item = more, bx->cap_item = cap;
-    }
-    ev->item = bx->item;
+    struct bx_item *more = grow(bx->item, sizeof *more, ev->n_item, &bx->cap_item);
+    if (!more)
+        return NULL;
+    ev->item = bx->item = more;
     return &bx->item[ev->n_item++];
 }
 

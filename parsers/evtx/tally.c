@@ -1,16 +1,11 @@
 #include "parsers/evtx/tally.h"
+#include "base/grow.h"
 #include "base/hash.h"
+#include "base/lookup.h"
 #include "base/wintime.h"
 #include <stdlib.h>
 
 enum { TEXT_MAX = 64 << 20, BLOCK = 1 << 18 };
-
-/* Rows by hash: open addressing, 1 + row number. */
-struct index {
-    uint32_t *slot;
-    uint64_t *hash;
-    size_t cap, n;
-};
 
 struct block {
     struct block *next;
@@ -25,75 +20,12 @@ struct tally {
     struct tally_fold *fold;
     size_t n_source, n_span, n_count, n_fold, cap_source, cap_span, cap_count, cap_fold, text, channels;
     struct str channel; /* the first one */
-    struct index by_source, by_span, by_count, by_fold;
+    struct lookup by_source, by_span, by_count, by_fold;
     struct block *blocks;
     struct buf fold_text;
     uint32_t breaks;
     bool full;
 };
-
-static bool index_grow(struct index *x)
-{
-    size_t cap = x->cap ? 2 * x->cap : 256;
-    struct index bigger = {calloc(cap, sizeof *bigger.slot), calloc(cap, sizeof *bigger.hash), cap, x->n};
-    if (!bigger.slot || !bigger.hash) {
-        free(bigger.slot), free(bigger.hash);
-        return false;
-    }
-    for (size_t i = 0; i < x->cap; i++) {
-        if (!x->slot[i])
-            continue;
-        size_t at = x->hash[i] & (cap - 1);
-        while (bigger.slot[at])
-            at = (at + 1) & (cap - 1);
-        bigger.slot[at] = x->slot[i], bigger.hash[at] = x->hash[i];
-    }
-    free(x->slot), free(x->hash);
-    *x = bigger;
-    return true;
-}
-
-/* The next row with this hash, from *at on (start with the hash itself); 0 when there is none and *at is
- * free. */
-static uint32_t index_next(const struct index *x, uint64_t hash, size_t *at)
-{
-    for (; x->cap; (*at)++) {
-        *at &= x->cap - 1;
-        if (!x->slot[*at] || x->hash[*at] == hash)
-            return x->slot[*at];
-    }
-    return 0;
-}
-
-static bool index_put(struct index *x, uint64_t hash, uint32_t row)
-{
-    if (4 * (x->n + 1) > 3 * x->cap && !index_grow(x))
-        return false;
-    size_t at = hash & (x->cap - 1);
-    while (x->slot[at])
-        at = (at + 1) & (x->cap - 1);
-    x->slot[at] = row + 1, x->hash[at] = hash, x->n++;
-    return true;
-}
-
-static void index_clear(struct index *x)
-{
-    if (x->cap)
-        memset(x->slot, 0, x->cap * sizeof *x->slot);
-    x->n = 0;
-}
-
-/* Rows with room for one more, or NULL with the old ones untouched. */
-static void *grown(void *rows, size_t size, size_t n, size_t *cap)
-{
-    if (n < *cap)
-        return rows;
-    size_t more = *cap ? 2 * *cap : 64;
-    void *bigger = realloc(rows, more * size);
-    if (bigger)
-        *cap = more;
-    return bigger;
-}
 
 static struct str keep_text(struct tally *t, struct str s)
 {
@@ -126,16 +58,16 @@ static uint32_t span_of_source(struct tally *t, struct str computer, struct str 
 {
     struct str key[] = {computer, channel};
     uint64_t h = hash_texts(key, 2);
-    size_t at = (size_t)h;
-    for (uint32_t row; (row = index_next(&t->by_span, h, &at)) != 0; at++)
-        if (str_eq(t->span[row - 1].computer, computer) && str_eq(t->span[row - 1].channel, channel))
-            return row - 1;
-    struct tally_span *rows = t->n_span < LIM_COUNTS ? grown(t->span, sizeof *rows, t->n_span, &t->cap_span)
+    size_t at = lookup_at(&t->by_span, h);
+    for (uint32_t row; (row = lookup_next(&t->by_span, h, &at)) != LOOKUP_NONE;)
+        if (str_eq(t->span[row].computer, computer) && str_eq(t->span[row].channel, channel))
+            return row;
+    struct tally_span *rows = t->n_span < LIM_COUNTS ? grow(t->span, sizeof *rows, t->n_span, &t->cap_span)
                                                      : NULL;
     if (!rows)
         return UINT32_MAX;
     t->span = rows;
-    if (!index_put(&t->by_span, h, (uint32_t)t->n_span))
+    if (!lookup_put(&t->by_span, h, (uint32_t)t->n_span))
         return UINT32_MAX;
     t->span[t->n_span] = (struct tally_span){
         .computer = computer, .channel = channel, .before = INT64_MIN, .first = INT64_MAX, .last = INT64_MIN};
@@ -149,11 +81,11 @@ uint32_t tally_source(struct tally *t, struct str computer, struct str channel, 
 {
     struct str key[] = {computer, channel, provider};
     uint64_t h = hash_texts(key, 3);
-    size_t at = (size_t)h;
-    for (uint32_t row; (row = index_next(&t->by_source, h, &at)) != 0; at++) {
-        const struct tally_source *s = &t->source[row - 1];
+    size_t at = lookup_at(&t->by_source, h);
+    for (uint32_t row; (row = lookup_next(&t->by_source, h, &at)) != LOOKUP_NONE;) {
+        const struct tally_source *s = &t->source[row];
         if (str_eq(s->computer, computer) && str_eq(s->channel, channel) && str_eq(s->provider, provider))
-            return row - 1;
+            return row;
     }
     struct tally_source s = {keep_text(t, computer), keep_text(t, channel), keep_text(t, provider), 0,
                              (uint32_t)t->n_source};
@@ -167,12 +99,12 @@ uint32_t tally_source(struct tally *t, struct str computer, struct str channel, 
             t->channels = 2;
     }
     struct tally_source *rows = t->n_source < LIM_COUNTS
-                                    ? grown(t->source, sizeof s, t->n_source, &t->cap_source)
+                                    ? grow(t->source, sizeof s, t->n_source, &t->cap_source)
                                     : NULL;
     if (rows)
         t->source = rows;
     if (!rows || (s.span = span_of_source(t, s.computer, s.channel)) == UINT32_MAX
-        || !index_put(&t->by_source, h, (uint32_t)t->n_source))
+        || !lookup_put(&t->by_source, h, (uint32_t)t->n_source))
         return t->full = true, TALLY_OTHERS;
     t->source[t->n_source] = s;
     return (uint32_t)t->n_source++;
@@ -196,9 +128,9 @@ void tally_free(struct tally *t)
         free(t->blocks);
         t->blocks = next;
     }
-    struct index *x[] = {&t->by_source, &t->by_span, &t->by_count, &t->by_fold};
+    struct lookup *x[] = {&t->by_source, &t->by_span, &t->by_count, &t->by_fold};
     for (size_t i = 0; i < LEN(x); i++)
-        free(x[i]->slot), free(x[i]->hash);
+        lookup_free(x[i]);
     buf_free(&t->fold_text);
     free(t->source), free(t->span), free(t->count), free(t->fold), free(t);
 }
@@ -225,16 +157,16 @@ struct tally_count *tally_count(struct tally *t, uint32_t source, uint32_t id)
     source = t->source[source].what;
     uint64_t key = (uint64_t)source << 17 | id, h = key * 0x9E3779B97F4A7C15u;
     h ^= h >> 29;
-    size_t at = (size_t)h;
-    for (uint32_t row; (row = index_next(&t->by_count, h, &at)) != 0; at++)
-        if (t->count[row - 1].source == source && t->count[row - 1].id == id)
-            return &t->count[row - 1];
+    size_t at = lookup_at(&t->by_count, h);
+    for (uint32_t row; (row = lookup_next(&t->by_count, h, &at)) != LOOKUP_NONE;)
+        if (t->count[row].source == source && t->count[row].id == id)
+            return &t->count[row];
     if (t->n_count >= LIM_COUNTS && !(source == TALLY_OTHERS && id == TALLY_NO_ID))
         return t->full = true, tally_count(t, TALLY_OTHERS, TALLY_NO_ID);
-    struct tally_count *rows = grown(t->count, sizeof *rows, t->n_count, &t->cap_count);
+    struct tally_count *rows = grow(t->count, sizeof *rows, t->n_count, &t->cap_count);
     if (rows)
         t->count = rows;
-    if (!rows || !index_put(&t->by_count, h, (uint32_t)t->n_count))
+    if (!rows || !lookup_put(&t->by_count, h, (uint32_t)t->n_count))
         return NULL;
     t->count[t->n_count] = (struct tally_count){
         .source = source, .id = id, .first = INT64_MAX, .last = INT64_MIN, .want = -1};
@@ -274,10 +206,10 @@ static struct str fold_text(const struct tally *t, size_t at, size_t n)
 struct tally_fold *tally_fold_find(struct tally *t, struct str key)
 {
     uint64_t h = hash64(key.p, key.n);
-    size_t at = (size_t)h;
-    for (uint32_t row; (row = index_next(&t->by_fold, h, &at)) != 0; at++)
-        if (str_eq(fold_text(t, t->fold[row - 1].key, t->fold[row - 1].n_key), key))
-            return &t->fold[row - 1];
+    size_t at = lookup_at(&t->by_fold, h);
+    for (uint32_t row; (row = lookup_next(&t->by_fold, h, &at)) != LOOKUP_NONE;)
+        if (str_eq(fold_text(t, t->fold[row].key, t->fold[row].n_key), key))
+            return &t->fold[row];
     return NULL;
 }
 
@@ -308,7 +240,7 @@ static enum status emit_folds(struct tally *t, fact_sink *sink, void *ctx, struc
         st = sink(ctx, &fact, e);
     }
     t->n_fold = 0, t->fold_text.n = 0; /* rows added later start from an empty text */
-    index_clear(&t->by_fold);
+    lookup_clear(&t->by_fold);
     return st;
 }
 
@@ -322,10 +254,10 @@ enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct s
     row.key = add_text(t, key), row.n_key = key.n;
     row.json = add_text(t, json), row.n_json = json.n;
     row.data = add_text(t, data), row.n_data = data.n;
-    struct tally_fold *rows = t->fold_text.bad ? NULL : grown(t->fold, sizeof row, t->n_fold, &t->cap_fold);
+    struct tally_fold *rows = t->fold_text.bad ? NULL : grow(t->fold, sizeof row, t->n_fold, &t->cap_fold);
     if (rows)
         t->fold = rows;
-    if (!rows || !index_put(&t->by_fold, hash64(key.p, key.n), (uint32_t)t->n_fold))
+    if (!rows || !lookup_put(&t->by_fold, hash64(key.p, key.n), (uint32_t)t->n_fold))
         return err_set(e, E_NOMEM, f->off, "folded events", "%zu of them", t->n_fold);
     t->fold[t->n_fold++] = row;
     return OK;

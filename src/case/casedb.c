@@ -52,7 +52,8 @@ void case_close(struct casedb *db)
     sqlite3_close(db->db);
     if (db->path)
         plat_remove(db->path);
-    free(db->path), free(db->known.slot), free(db->indexes), free(db);
+    lookup_free(&db->known.by_identity);
+    free(db->path), free(db->known.row), free(db->indexes), free(db);
 }
 
 static enum status open_as(const char *name, int flags, bool trusted, struct casedb **out, struct err *e)

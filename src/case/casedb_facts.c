@@ -2,6 +2,7 @@
  * table has besides is said here. Events are known again by their identity: the same record in another file
  * is one event with two places. It refuses a fact whose place cannot be. */
 #include "case/casedb_priv.h"
+#include "base/grow.h"
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -69,12 +70,11 @@ static int prepare_put(struct casedb *db, enum fact_kind kind)
 
 /* --- events that are there already, found by their identity in memory: an index of random numbers would cost
  * more than the events */
-static struct known *slot_of(struct known *slot, size_t cap, uint64_t identity)
+static const struct known *known_as(const struct casedb *db, uint64_t identity)
 {
-    size_t i = (size_t)(identity * 0x9e3779b97f4a7c15u >> 20) & (cap - 1);
-    while (slot[i].id && slot[i].identity != identity)
-        i = (i + 1) & (cap - 1);
-    return &slot[i];
+    size_t at = lookup_at(&db->known.by_identity, identity);
+    uint32_t row = lookup_next(&db->known.by_identity, identity, &at);
+    return row == LOOKUP_NONE ? NULL : &db->known.row[row];
 }
 
 /* Without regard to case, as the columns compare; a byte behind it tells NULL from text and one text from the
@@ -100,20 +100,15 @@ static struct known known_of(const struct value v[EV_IDENTITY + 1])
 /* Only the first event of an identity is found again: others that claim the same hash are simply kept. */
 static bool remember(struct casedb *db, struct known event)
 {
-    if (db->known.n * 2 >= db->known.cap) {
-        size_t cap = db->known.cap ? db->known.cap * 2 : 1 << 12;
-        struct known *more = calloc(cap, sizeof *more);
-        if (!more)
-            return false;
-        for (size_t i = 0; i < db->known.cap; i++)
-            if (db->known.slot[i].id)
-                *slot_of(more, cap, db->known.slot[i].identity) = db->known.slot[i];
-        free(db->known.slot);
-        db->known.slot = more, db->known.cap = cap;
-    }
-    struct known *k = slot_of(db->known.slot, db->known.cap, event.identity);
-    if (!k->id)
-        *k = event, db->known.n++;
+    if (known_as(db, event.identity))
+        return true;
+    struct known *row = grow(db->known.row, sizeof *row, db->known.n, &db->known.cap);
+    if (!row)
+        return false;
+    db->known.row = row;
+    if (!lookup_put(&db->known.by_identity, event.identity, (uint32_t)db->known.n))
+        return false;
+    row[db->known.n++] = event;
     return true;
 }
 
@@ -149,8 +144,8 @@ static enum status prepare_known(struct casedb *db, struct err *e)
  * is not doubled. */
 static int known_event(struct casedb *db, const struct known *event, uint64_t off, bool *known)
 {
-    const struct known *k = db->known.cap ? slot_of(db->known.slot, db->known.cap, event->identity) : NULL;
-    *known = k && k->id && k->who == event->who && k->time == event->time && k->record == event->record;
+    const struct known *k = known_as(db, event->identity);
+    *known = k && k->who == event->who && k->time == event->time && k->record == event->record;
     if (!*known || k->file == event->file)
         return SQLITE_OK;
     const sqlite3_int64 v[] = {k->id, event->file, (int64_t)off};

@@ -2,6 +2,7 @@
  * once is run again, what is written since a mark is undone. The connection owns the statements; texts
  * outlive it. It refuses to undo without a mark: E_DB in SQLite's words. */
 #include "case/casedb_priv.h"
+#include "base/grow.h"
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,26 +30,20 @@ struct kept *case_kept(struct casedb *db, struct str text)
             kept_clear(k), k->hash = hash;
         return k;
     }
-    if (db->n_kept == db->cap_kept) {
-        size_t cap = db->cap_kept ? db->cap_kept * 2 : 64;
-        struct kept *more = realloc(db->kept, cap * sizeof *more);
-        if (!more)
-            return NULL;
-        db->kept = more, db->cap_kept = cap;
-    }
+    struct kept *more = grow(db->kept, sizeof *more, db->n_kept, &db->cap_kept);
+    if (!more)
+        return NULL;
+    db->kept = more;
     db->kept[db->n_kept] = (struct kept){.text = text.p, .hash = hash};
     return &db->kept[db->n_kept++];
 }
 
 bool kept_add(struct kept *k, struct sqlite3_stmt *stmt, size_t at)
 {
-    if (k->n == k->cap) {
-        size_t cap = k->cap ? k->cap * 2 : 4;
-        void *more = realloc(k->one, cap * sizeof *k->one);
-        if (!more)
-            return false;
-        k->one = more, k->cap = cap;
-    }
+    void *more = grow(k->one, sizeof *k->one, k->n, &k->cap);
+    if (!more)
+        return false;
+    k->one = more;
     k->one[k->n].stmt = stmt, k->one[k->n++].at = at;
     return true;
 }
@@ -80,7 +75,7 @@ enum status case_rewind(struct casedb *db, struct err *e)
     enum status st = case_run(db, "ROLLBACK TO mark", NULL, NULL, 0, e);
     if (st == OK)
         st = case_run(db, "RELEASE mark", NULL, NULL, 0, e);
-    free(db->known.slot);
+    free(db->known.row), lookup_free(&db->known.by_identity);
     memset(&db->known, 0, sizeof db->known);
     return st;
 }

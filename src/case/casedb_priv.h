@@ -3,6 +3,7 @@
  * owned by casedb.c. sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
+#include "base/lookup.h"
 #include "case/casedb.h"
 
 struct sqlite3;
@@ -29,13 +30,14 @@ struct casedb {
         bool busy;
     } cache[CASE_CACHE];
     struct sqlite3_stmt *put[FACT_KINDS], *source, *code;
-    /* events by identity; id 0: empty */
+    /* events that are found again */
     struct {
         struct known {
             uint64_t identity, who;
             int64_t time, record, id, file;
-        } * slot;
+        } * row;
         size_t n, cap;
+        struct lookup by_identity;
         bool loaded;
     } known;
     char *indexes; /* SQL of the indexes that wait for case_commit */

@@ -3,6 +3,7 @@
  * evidence byte. */
 #include "parsers/evtx/evtx.h"
 #include "parsers/sniff/sniff.h"
+#include "base/grow.h"
 #include "cmd/cmd.h"
 #include "run/discover.h"
 #include "run/dumper.h"
@@ -46,14 +47,10 @@ struct dump {
 
 static enum status add_part(struct dump *d, struct part p, struct err *e)
 {
-    if (d->n_part == d->cap_part) {
-        size_t cap = d->cap_part ? d->cap_part * 2 : 64;
-        struct part *more = realloc(d->part, cap * sizeof *more);
-        if (!more)
-            return err_set(e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory");
-        d->part = more, d->cap_part = cap;
-    }
-    d->part[d->n_part++] = p;
+    struct part *more = grow(d->part, sizeof p, d->n_part, &d->cap_part);
+    if (!more)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory");
+    d->part = more, d->part[d->n_part++] = p;
     return OK;
 }
 

@@ -1,6 +1,7 @@
 /* verify: hashes the evidence of a case again, derives every cited fact again, and asks the second readers
  * again. */
 #include "parsers/second/second.h"
+#include "base/grow.h"
 #include "case/casedb.h"
 #include "cmd/cmd.h"
 #include "run/discover.h"
@@ -31,7 +32,7 @@ struct check {
     struct evidence ev;
     struct arena mem;
     struct file_state *file;
-    size_t n_file;
+    size_t n_file, cap_file;
     struct want want;
     const struct str *password;
     size_t n_password;
@@ -48,7 +49,7 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
 {
     struct check *j = ctx;
     (void)name, (void)n;
-    struct file_state *more = realloc(j->file, (j->n_file + 1) * sizeof *more);
+    struct file_state *more = grow(j->file, sizeof *more, j->n_file, &j->cap_file);
     if (!more)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     j->file = more;

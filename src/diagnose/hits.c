@@ -1,4 +1,5 @@
 #include "diagnose/hits.h"
+#include "base/grow.h"
 #include "base/hash.h"
 #include <stdlib.h>
 
@@ -34,106 +35,57 @@ static uint64_t hash_of(enum role role, size_t host, struct str subject)
 {
     uint64_t v = 0xcbf29ce484222325u ^ (uint64_t)role ^ (uint64_t)host << 8
                  ^ (uint64_t)(subject.p != NULL) << 7;
-    return str_hash_ci(v, subject) * 0x9e3779b97f4a7c15u >> 16;
-}
-
-/* Where the group is, or where it would be put; slots hold index + 1. */
-static size_t *slot_of(const struct hits *h, enum role role, size_t host, struct str subject)
-{
-    size_t i = hash_of(role, host, subject) & (h->slots - 1);
-    for (; h->slot[i]; i = (i + 1) & (h->slots - 1)) {
-        const struct group *g = &h->group[h->slot[i] - 1];
-        if (g->role == role && g->host == host && !hits_by_name(g->subject, subject))
-            break;
-    }
-    return &h->slot[i];
+    return str_hash_ci(v, subject);
 }
 
 const struct group *hits_group(const struct hits *h, enum role role, size_t host, struct str subject)
 {
-    size_t at = h->slots ? *slot_of(h, role, host, subject) : 0;
-    return at ? &h->group[at - 1] : NULL;
-}
-
-static bool widen(struct hits *h)
-{
-    size_t slots = h->slots ? h->slots * 2 : 64, cap = slots / 2;
-    size_t *slot = calloc(slots, sizeof *slot), *old = h->slot;
-    struct group *group = slot ? realloc(h->group, cap * sizeof *group) : NULL;
-    if (!group) {
-        free(slot);
-        return false;
+    uint64_t hash = hash_of(role, host, subject);
+    size_t at = lookup_at(&h->by_name, hash);
+    for (uint32_t row; (row = lookup_next(&h->by_name, hash, &at)) != LOOKUP_NONE;) {
+        const struct group *g = &h->group[row];
+        if (g->role == role && g->host == host && !hits_by_name(g->subject, subject))
+            return g;
     }
-    h->group = group, h->cap = cap, h->slot = slot, h->slots = slots;
-    for (size_t i = 0; i < h->n; i++)
-        *slot_of(h, group[i].role, group[i].host, group[i].subject) = i + 1;
-    free(old);
-    return true;
+    return NULL;
 }
 
 static struct group *group_for(struct hits *h, const struct hit_row *row, struct err *e)
 {
-    size_t *slot = h->slots ? slot_of(h, row->role, row->host, row->subject) : NULL;
-    if (slot && *slot)
-        return &h->group[*slot - 1];
+    const struct group *known = hits_group(h, row->role, row->host, row->subject);
+    if (known)
+        return &h->group[known - h->group];
     if (h->n == LIM_RULE_SUBJECTS) {
         err_set(e, E_LIMIT, ERR_NO_OFF, "rule", "more than %d subjects", LIM_RULE_SUBJECTS);
         return NULL;
     }
-    struct group g = {.role = row->role, .host = row->host};
-    if ((h->n == h->cap && !widen(h)) || !(g.name = malloc(row->subject.n + 1))) {
+    struct group g = {.role = row->role, .host = row->host}, *more = grow(h->group, sizeof g, h->n, &h->cap);
+    h->group = more ? more : h->group;
+    if (!more || !(g.name = malloc(row->subject.n + 1))
+        || !lookup_put(&h->by_name, hash_of(row->role, row->host, row->subject), (uint32_t)h->n)) {
+        free(g.name);
         no_memory(e);
         return NULL;
     }
     if (row->subject.n)
         memcpy(g.name, row->subject.p, row->subject.n);
     g.subject = (struct str){row->subject.p ? g.name : NULL, row->subject.n};
-    *slot_of(h, row->role, row->host, row->subject) = h->n + 1;
     h->group[h->n] = g;
     return &h->group[h->n++];
 }
 
 /* --- what is counted of every row */
-static bool see(uint64_t *seen, size_t cap, uint64_t v)
-{
-    size_t i = (size_t)v & (cap - 1);
-    for (; seen[i]; i = (i + 1) & (cap - 1))
-        if (seen[i] == v)
-            return false;
-    seen[i] = v;
-    return true;
-}
-
-static bool has_seen(const struct group *g, uint64_t v)
-{
-    size_t i = (size_t)v & (g->cap_seen - 1);
-    while (g->seen[i] && g->seen[i] != v)
-        i = (i + 1) & (g->cap_seen - 1);
-    return g->seen[i] != 0;
-}
-
 static bool count_evidence(struct group *g, struct str evidence)
 {
-    if (g->n_seen * 2 >= g->cap_seen) {
-        size_t cap = g->cap_seen ? g->cap_seen * 2 : 16;
-        uint64_t *more = calloc(cap, sizeof *more);
-        if (!more)
-            return false;
-        for (size_t i = 0; i < g->cap_seen; i++)
-            if (g->seen[i])
-                see(more, cap, g->seen[i]);
-        free(g->seen);
-        g->seen = more, g->cap_seen = cap;
-    }
-    g->n_seen += see(g->seen, g->cap_seen, hash64(evidence.p, evidence.n) | 1);
-    return true;
+    uint64_t hash = hash64(evidence.p, evidence.n);
+    return lookup_has(&g->seen, hash) || lookup_put(&g->seen, hash, 0);
 }
 
 size_t hits_distinct(const struct group *a, const struct group *b)
 {
-    size_t n = (a ? a->n_seen : 0) + (b ? b->n_seen : 0);
-    for (size_t i = 0; a && b && b->n_seen && i < a->cap_seen; i++)
-        n -= a->seen[i] && has_seen(b, a->seen[i]);
+    size_t n = (a ? a->seen.n : 0) + (b ? b->seen.n : 0);
+    for (size_t i = 0; a && b && i < a->seen.cap; i++)
+        n -= a->seen.slot[i] && lookup_has(&b->seen, a->seen.hash[i]);
     return n;
 }
 
@@ -187,14 +139,12 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
     explain(ctx, &h->text);
     if (h->text.bad)
         return false;
-    if (g->n == g->cap) {
-        size_t cap = g->cap ? g->cap * 2 : 2;
-        struct hit *more = realloc(g->hit, cap * sizeof *more);
-        if (!more)
-            return false;
-        memset(more + g->cap, 0, (cap - g->cap) * sizeof *more);
-        g->hit = more, g->cap = cap;
-    }
+    size_t cap = g->cap;
+    struct hit *more = grow(g->hit, sizeof *more, g->n, &g->cap);
+    if (!more)
+        return false;
+    g->hit = more;
+    memset(g->hit + cap, 0, (g->cap - cap) * sizeof *more);
     /* an empty one, or one that was given up: its buffer serves again */
     struct hit fresh = g->hit[g->n];
     set(&fresh, row, buf_view(&h->text));
@@ -219,10 +169,9 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
 static void start_again(struct hits *h, struct group *g)
 {
     h->kept -= g->n;
-    g->n = g->n_code = g->n_seen = 0;
+    g->n = g->n_code = 0;
     g->timed = false;
-    if (g->seen)
-        memset(g->seen, 0, g->cap_seen * sizeof *g->seen);
+    lookup_clear(&g->seen);
 }
 
 enum status hits_add(struct hits *h, const struct hit_row *row, hit_explain *explain, void *ctx,
@@ -244,16 +193,15 @@ void hits_clear(struct hits *h)
         struct group *g = &h->group[i];
         for (size_t k = 0; k < g->cap; k++)
             buf_free(&g->hit[k].text);
-        free(g->hit), free(g->seen), free(g->name);
+        free(g->hit), lookup_free(&g->seen), free(g->name);
     }
     h->n = h->kept = 0;
-    if (h->slots)
-        memset(h->slot, 0, h->slots * sizeof *h->slot);
+    lookup_clear(&h->by_name);
 }
 
 void hits_free(struct hits *h)
 {
     hits_clear(h);
-    free(h->group), free(h->slot), buf_free(&h->text);
+    free(h->group), lookup_free(&h->by_name), buf_free(&h->text);
     *h = (struct hits){0};
 }

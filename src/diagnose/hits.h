@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/limits.h"
+#include "base/lookup.h"
 #include "kb/kb.h"
 
 /* subject.p NULL: the whole host. lesser: a symptom that counts only where the subject has none but such:
@@ -44,15 +45,14 @@ struct group {
     int64_t first, last; /* of all rows */
     struct code_count code[HITS_CODES];
     size_t n_code;
-    uint64_t *seen;
-    size_t n_seen, cap_seen; /* hashes of all evidence ids of a symptom */
+    struct lookup seen; /* hashes of all evidence ids of a symptom */
     char *name;
 };
 
 struct hits {
     struct group *group;
     size_t n, cap;
-    size_t *slot, slots;
+    struct lookup by_name;
     size_t kept;
     struct buf text;
 };

@@ -1,4 +1,5 @@
 #include "plat/plat.h"
+#include "base/grow.h"
 #include "base/limits.h"
 #include <dirent.h>
 #include <errno.h>
@@ -172,14 +173,12 @@ enum status plat_list(const char *dir, struct arena *a, struct str **names, size
     for (struct dirent *de; (de = readdir(d)); errno = 0) {
         if (strcmp(de->d_name, ".") == 0 || strcmp(de->d_name, "..") == 0)
             continue;
-        if (*n == cap) {
-            struct str *more = realloc(list, (cap = cap ? cap * 2 : 64) * sizeof *list);
-            if (!more) {
-                st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot list", "out of memory");
-                goto out;
-            }
-            list = more;
+        struct str *more = grow(list, sizeof *list, *n, &cap);
+        if (!more) {
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot list", "out of memory");
+            goto out;
         }
+        list = more;
         if (!(list[*n] = arena_str(a, str_of(de->d_name))).p) {
             st = err_set(e, E_LIMIT, ERR_NO_OFF, "cannot list", "too many names");
             goto out;

@@ -5,6 +5,7 @@
 #include <windows.h>
 #include "plat/jail.h"
 #include "plat/plat.h"
+#include "base/grow.h"
 #include "base/limits.h"
 #include <direct.h>
 #include <fcntl.h>
@@ -215,14 +216,12 @@ enum status plat_list(const char *dir, struct arena *a, struct str **names, size
     do {
         if (wcscmp(found.cFileName, L".") == 0 || wcscmp(found.cFileName, L"..") == 0)
             continue;
-        if (*n == cap) {
-            struct str *more = realloc(list, (cap = cap ? cap * 2 : 64) * sizeof *list);
-            if (!more) {
-                st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot list", "out of memory");
-                break;
-            }
-            list = more;
+        struct str *more = grow(list, sizeof *list, *n, &cap);
+        if (!more) {
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot list", "out of memory");
+            break;
         }
+        list = more;
         list[*n] = narrow(a, found.cFileName);
         if (!list[(*n)++].p)
             st = err_set(e, E_LIMIT, ERR_NO_OFF, "cannot list", "too many names");

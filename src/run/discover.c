@@ -1,4 +1,5 @@
 #include "run/discover.h"
+#include "base/grow.h"
 #include "base/limits.h"
 #include "plat/plat.h"
 #include <stdlib.h>
@@ -8,14 +9,10 @@ enum status evidence_add(struct evidence *ev, struct file f, struct err *e)
     if (ev->n == LIM_FILES)
         return err_set(e, E_LIMIT, ERR_NO_OFF, "too many files", "more than %d; give a folder further down",
                        LIM_FILES);
-    if (ev->n == ev->cap) {
-        size_t cap = ev->cap ? ev->cap * 2 : 64;
-        struct file *more = realloc(ev->file, cap * sizeof *more);
-        if (!more)
-            return err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
-        ev->file = more, ev->cap = cap;
-    }
-    ev->file[ev->n++] = f;
+    struct file *more = grow(ev->file, sizeof f, ev->n, &ev->cap);
+    if (!more)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
+    ev->file = more, ev->file[ev->n++] = f;
     return OK;
 }
 

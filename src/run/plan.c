@@ -1,5 +1,6 @@
 #include "run/plan.h"
 #include "parsers/evtx/evtx.h"
+#include "base/grow.h"
 #include "base/lanes.h"
 #include <stdlib.h>
 #include <string.h>
@@ -83,16 +84,12 @@ static void add_file(const struct plan *p, struct job *j, size_t file)
 
 static enum status add_job(struct plan *p, struct job j, struct err *e)
 {
-    if (p->n == p->cap) {
-        size_t cap = p->cap ? p->cap * 2 : 256;
-        struct job **more = realloc(p->job, cap * sizeof *more);
-        if (!more)
-            return err_set(e, E_NOMEM, ERR_NO_OFF, "job list", "out of memory");
-        p->job = more, p->cap = cap;
-    }
-    struct job *own = malloc(sizeof *own);
-    if (!own)
+    struct job **more = grow(p->job, sizeof *more, p->n, &p->cap), *own = malloc(sizeof *own);
+    p->job = more ? more : p->job;
+    if (!more || !own) {
+        free(own);
         return err_set(e, E_NOMEM, ERR_NO_OFF, "job list", "out of memory");
+    }
     *own = j, own->at = p->n;
     p->job[p->n++] = own, p->open[j.late]++;
     return OK;

@@ -1,5 +1,6 @@
 #include "run/verify.h"
 #include "parsers/second/second.h"
+#include "base/grow.h"
 #include "base/limits.h"
 #include "case/casedb.h"
 #include "run/child.h"
@@ -87,13 +88,10 @@ static enum status add_item(void *ctx, const struct cell *c, const char *const *
 {
     struct verify *v = ctx;
     (void)name, (void)n;
-    if (v->n == v->cap) {
-        size_t cap = v->cap ? v->cap * 2 : 64;
-        struct item *more = realloc(v->item, cap * sizeof *more);
-        if (!more)
-            return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
-        v->item = more, v->cap = cap;
-    }
+    struct item *more = grow(v->item, sizeof *more, v->n, &v->cap);
+    if (!more)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
+    v->item = more;
     v->item[v->n++] = (struct item){
         .unit = c[0].i, .file = c[1].i, .off = c[2].i, .row = c[3].i, .kind = v->kind};
     return OK;
