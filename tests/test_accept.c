@@ -100,6 +100,8 @@ static int lying_worker(void)
     struct err e = {0};
     if (frame_recv(&body, &type, NULL, NULL, &e) != OK || type != FRAME_WANT)
         return 70;
+    if (plat_child_copies(&e) != OK)
+        return 0;
     buf_u32(&jail, JAIL_ALL), send_frame(FRAME_JAIL, &jail);
     for (;;) {
         plat_file fd[JOB_FILES];

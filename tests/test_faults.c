@@ -743,6 +743,20 @@ static void arm_child(const char *role)
     mode = how == BY_COUNT && shared->hit ? OFF : modes[how]; /* the one that takes its place is well */
 }
 
+/* A copy goes on counting where the original stood. */
+enum status __real_plat_child_copies(struct err *e);
+enum status __wrap_plat_child_copies(struct err *e);
+enum status __wrap_plat_child_copies(struct err *e)
+{
+    bool struck = owner == getpid();
+    enum status st = __real_plat_child_copies(e);
+    if (st == OK && struck) {
+        owner = getpid();
+        mode = mode == BY_COUNT && shared->hit ? OFF : mode;
+    }
+    return st;
+}
+
 static void tell_children(const char *role, int how, int k, uint64_t n)
 {
     char text[64];

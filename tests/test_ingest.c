@@ -122,6 +122,8 @@ static void change(plat_file f, char how)
 
 static int fake_worker(void)
 {
+    size_t jobs = 0; /* of this process */
+    bool has_read = false;
     for (bool first = true;; first = false) {
         uint8_t head[FRAME_HEAD], body[1 << 16];
         plat_file fd[JOB_FILES];
@@ -132,6 +134,8 @@ static int fake_worker(void)
             || plat_child_recv(body, le32(head) - 1, NULL, NULL, &e) != OK)
             return 0;
         if (first) {
+            if (plat_child_copies(&e) != OK)
+                return 0;
             send_frame(FRAME_JAIL, (uint8_t[]){JAIL_ALL, 0, 0, 0}, 4, 0);
             continue;
         }
@@ -139,6 +143,10 @@ static int fake_worker(void)
         if (job_order_get(span_of(body, le32(head) - 1, 0), &j, &e) != OK
             || plat_read_at(fd[0], 0, text, 9, &got, &e) != OK)
             return 1;
+        bool reads = j.op != JOB_SNIFF && j.op != JOB_HASH;
+        if (has_read || (reads && jobs))
+            send_event("served another file before", 0);
+        jobs++, has_read |= reads;
         if (j.op == JOB_SNIFF && text[8] == 'w')
             raise(SIGKILL);
         if (j.op == JOB_SNIFF && text[8] == 'p')
@@ -277,6 +285,27 @@ Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
                          "%s leaves an anomaly", rows[i].what);
             finish(&r);
         }
+}
+
+/* A file may take over the process that reads it: it must be one that reads nothing else, and has not even
+ * looked at another file. */
+Test(ingest, who_has_read_a_file_is_asked_no_more, .timeout = 60)
+{
+    for (unsigned workers = 1; workers <= 2; workers++) {
+        struct run r = {0};
+        begin(&r);
+        put_bytes(r.dir, "a", 'g', 70000), put_bytes(r.dir, "b", 'g', 80000),
+            put_bytes(r.dir, "c", 'g', 70000);
+        put_kind(r.dir, "a.LOG1", 'H', 'g', 5000), put_kind(r.dir, "b.LOG1", 'H', 'g', 6000);
+        read_all(&r, workers);
+        cr_expect_eq(r.result.lost_jobs, 0);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer LIKE 'served%'"), 0, "%u",
+                     workers);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event_source")
+                         + count(r.db, "SELECT count(*) FROM event"),
+                     3, "%u", workers);
+        finish(&r);
+    }
 }
 
 /* All three files may be copies, so they are hashed first: one by one for two workers, together for one. A
@@ -490,7 +519,7 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
     };
     unsetenv("BXFI_MAP");
     for (size_t i = 0; i < LEN(files); i++) {
-        struct proc *p;
+        struct proc *original, *p;
         struct err e = {0};
         struct buf b = {0}, in = {0};
         struct job_order j = {.op = JOB_HASH, .n_files = (uint8_t)files[i].n};
@@ -498,11 +527,12 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
         struct exit_info how;
         plat_file fd[JOB_FILES];
         cr_assert_eq(plat_spawn_self((const char *const[]){"test", "--true-worker", NULL},
-                                     &(struct proc_limits){0}, &p, &e),
+                                     &(struct proc_limits){0}, &original, &e),
                      OK, "%s", e.why);
         size_t at = frame_begin(&b, FRAME_WANT);
         buf_u64le(&b, 1 << 30), want_put(&b, &(struct want){0}), frame_end(&b, at);
-        cr_assert_eq(frame_to(p, &b, NULL, 0, &e), OK, "%s", e.why);
+        cr_assert_eq(frame_to(original, &b, NULL, 0, &e), OK, "%s", e.why);
+        cr_assert_eq(plat_proc_copy(original, &p, &e), OK, "%s", e.why);
         for (size_t k = 0; k < files[i].n; k++) {
             char name[] = "/tmp/whylogon-ingest-XXXXXX";
             fd[k] = mkstemp(name), j.bytes[k] = files[i].claims[k];
@@ -528,7 +558,7 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
         cr_expect(!files[i].says || strstr(d.why.p, files[i].says), "%zu: %.*s", i, STR_ARG(d.why));
         for (size_t k = 0; k < files[i].n; k++)
             plat_close(fd[k]);
-        buf_free(&b), buf_free(&in), plat_proc_end(p, &how);
+        buf_free(&b), buf_free(&in), plat_proc_end(p, &how), plat_proc_end(original, &how);
     }
 }
 

@@ -279,7 +279,11 @@ static int try_things(void)
     const char *lack = getenv("WHYLOGON_TEST_LACK");
     if (frame_recv(&body, &type, NULL, NULL, &e) != OK)
         return 70;
-    unsigned layers = plat_jail(&(struct jail_limits){.files = 16}) & ~(lack ? (unsigned)atoi(lack) : 0u);
+    const struct jail_limits lim = {.files = 16};
+    plat_jail_ahead(&lim);
+    if (plat_child_copies(&e) != OK)
+        return 0;
+    unsigned layers = plat_jail(&lim) & ~(lack ? (unsigned)atoi(lack) : 0u);
     say(FRAME_JAIL, (uint8_t[]){(uint8_t)layers, 0, 0, 0}, 4);
     for (; frame_recv(&body, &type, fd, &n, &e) == OK; n = JOB_FILES) {
         held = n ? (int)fd[0] : -1;

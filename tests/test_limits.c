@@ -177,6 +177,8 @@ static int deaf_worker(void)
     struct err e = {0};
     if (frame_recv(&b, &type, NULL, NULL, &e) != OK)
         return 70;
+    if (plat_child_copies(&e) != OK)
+        return 0;
     b.n = 0;
     size_t at = frame_begin(&b, FRAME_JAIL);
     buf_u32(&b, JAIL_ALL);

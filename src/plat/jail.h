@@ -37,6 +37,9 @@ struct jail_limits {
 /* Enters the jail; returns the layers in force (JAIL_* bits). Whatever must be opened, loaded or looked up
  * has to be done before. */
 unsigned plat_jail(const struct jail_limits *lim);
+/* For a process that makes copies of itself (plat_child_copies): what all of them inherit, now; each then
+ * enters the rest by plat_jail with the same limits, which costs little. */
+void plat_jail_ahead(const struct jail_limits *lim);
 /* "no-new-privileges, limits, landlock (ABI 4), seccomp"; what is missing as "no landlock". Returns out. */
 char *jail_text(unsigned layers, char *out, size_t cap);
 /* Keeps in *all the layers that every child had; E_UNSUPPORTED when this one lacks some and all are required.

@@ -4,7 +4,9 @@
 #include "base/str.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +81,6 @@ static bool limits(const struct jail_limits *lim)
     if (!lim->may_write || lim->write_bytes)
         limit(RLIMIT_FSIZE, lim->may_write ? lim->write_bytes : 0, &ok);
     limit(RLIMIT_CORE, 0, &ok);
-    limit(RLIMIT_NPROC, 0, &ok);
     return ok;
 }
 
@@ -120,12 +121,19 @@ static bool landlock(void)
     return ok;
 }
 
-static bool filter(void)
+static struct sock_filter program[4096]; /* ours has a few hundred */
+
+/* The rules as the kernel takes them, into program; how many instructions, 0: none. */
+static size_t compile(void)
 {
+    int to[2];
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
-    if (!f)
-        return false;
+    if (!f || pipe2(to, O_CLOEXEC) != 0) {
+        seccomp_release(f);
+        return 0;
+    }
     bool ok = true;
+    seccomp_attr_set(f, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree, not a list */
     for (size_t i = 0; i < LEN(allowed) && ok; i++) {
         int nr = seccomp_syscall_resolve_name(allowed[i]);
         ok = nr == __NR_SCMP_ERROR || seccomp_rule_add(f, SCMP_ACT_ALLOW, nr, 0) == 0;
@@ -136,9 +144,10 @@ static bool filter(void)
                                   allowed_if[i].is};
         ok = nr == __NR_SCMP_ERROR || seccomp_rule_add_array(f, SCMP_ACT_ALLOW, nr, 1, &is) == 0;
     }
-    ok = ok && seccomp_load(f) == 0;
+    ssize_t got = ok && seccomp_export_bpf(f, to[1]) == 0 ? read(to[0], program, sizeof program) : 0;
+    close(to[0]), close(to[1]);
     seccomp_release(f);
-    return ok;
+    return got > 0 && (size_t)got < sizeof program ? (size_t)got / sizeof *program : 0;
 }
 
 #ifdef NO_JAIL
@@ -147,19 +156,42 @@ enum { WITHOUT = 1 }; /* a build for the benchmark alone: what the jail costs */
 enum { WITHOUT = 0 };
 #endif
 
-unsigned plat_jail(const struct jail_limits *lim)
+/* What the first step reached. */
+static struct {
+    bool entered;
+    unsigned layers;
+    size_t n; /* instructions of program */
+} ahead;
+
+void plat_jail_ahead(const struct jail_limits *lim)
 {
-    unsigned layers = 0;
     if (WITHOUT)
-        return layers;
+        return;
+    ahead.entered = true;
+    ahead.n = compile();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-        layers |= JAIL_NO_NEW_PRIVILEGES;
+        ahead.layers |= JAIL_NO_NEW_PRIVILEGES;
     prctl(PR_SET_DUMPABLE, 0);
     if (limits(lim))
-        layers |= JAIL_LIMITS;
-    if (layers & JAIL_NO_NEW_PRIVILEGES) {
-        layers |= landlock() ? JAIL_LANDLOCK : 0;
-        layers |= filter() ? JAIL_SECCOMP : 0;
-    }
+        ahead.layers |= JAIL_LIMITS;
+    if (ahead.layers & JAIL_NO_NEW_PRIVILEGES && landlock())
+        ahead.layers |= JAIL_LANDLOCK;
+}
+
+unsigned plat_jail(const struct jail_limits *lim)
+{
+    bool no_processes = true;
+    if (WITHOUT)
+        return 0;
+    if (!ahead.entered)
+        plat_jail_ahead(lim);
+    unsigned layers = ahead.layers;
+    limit(RLIMIT_NPROC, 0, &no_processes);
+    if (!no_processes)
+        layers &= ~(unsigned)JAIL_LIMITS;
+    struct sock_fprog filter = {(unsigned short)ahead.n, program};
+    if (ahead.n && layers & JAIL_NO_NEW_PRIVILEGES
+        && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0)
+        layers |= JAIL_SECCOMP;
     return layers;
 }

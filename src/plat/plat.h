@@ -58,12 +58,19 @@ struct proc_limits {
 };
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
                             struct err *e);
+/* A child that has been prepared once and makes copies of itself, each of which begins where it stands:
+ * cheaper than starting anew. Child: serves until the parent is done (E_TRUNC), and returns OK in each copy,
+ * which talks on a channel of its own. Parent: the same as of plat_spawn_self. E_UNSUPPORTED where there are
+ * no copies: start each, in which plat_child_copies then returns OK at once. */
+enum status plat_child_copies(struct err *e);
+enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e);
 /* Parent: bytes plus up to LIM_JOB_FILES files. Blocks until written; E_IO when the child is gone. */
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
                            size_t n_files, struct err *e);
 /* Parent: what has arrived from p, without blocking (got 0: nothing yet; *eof: the child closed). */
 enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e);
-/* Waits until one of the n processes can be read or ms passed; ready[i] says which. */
+enum { PLAT_WAIT = 128 };
+/* Waits until one of the n processes (PLAT_WAIT at most) can be read or ms passed; ready[i] says which. */
 enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e);
 enum { PROC_WORDS = 4096 };
 /* words: the beginning of what it wrote to its standard error, which is a pipe of ours: it never holds our

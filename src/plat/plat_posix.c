@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,6 +347,78 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
     return OK;
 }
 
+/* The request for a copy: a byte, and what the copy is given. The answer: its process id, or less than zero,
+ * errno. A copy is made a child of ours, not of its original: we see how it ends. */
+enum status plat_child_copies(struct err *e)
+{
+    pid_t parent = getppid();
+    for (;;) {
+        char request;
+        plat_file fd[2];
+        size_t n = 2;
+        enum status st = plat_child_recv(&request, 1, fd, &n, e);
+        if (st == OK && n != 2)
+            st = err_set(e, E_FORMAT, ERR_NO_OFF, "channel to the parent", "a copy without ends");
+        if (st != OK)
+            return st;
+        int32_t pid = (int32_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+        if (pid == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            if (getppid() != parent || dup2((int)fd[0], CHANNEL) < 0 || dup2((int)fd[1], 2) < 0)
+                _exit(70);
+        }
+        if (pid < 0)
+            pid = -errno;
+        close((int)fd[0]), close((int)fd[1]);
+        if (pid == 0)
+            return OK;
+        if ((st = plat_child_send(&pid, sizeof pid, e)) != OK)
+            return st;
+    }
+}
+
+static enum status recv_pid(struct proc *of, pid_t *out, struct err *e)
+{
+    int32_t pid = 0;
+    for (size_t have = 0; have < sizeof pid;) {
+        struct pollfd set = {.fd = of->fd, .events = POLLIN};
+        int ready = poll(&set, 1, END_MS);
+        ssize_t got = ready > 0 ? recv(of->fd, (char *)&pid + have, sizeof pid - have, 0) : -1;
+        if ((ready < 0 || (ready > 0 && got < 0)) && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return err_set(e, E_IO, ERR_NO_OFF, "cannot start a worker", "nobody answers");
+        have += (size_t)got;
+    }
+    if (pid <= 0) {
+        errno = -pid;
+        return sys_err(e, "cannot start a worker", NULL);
+    }
+    *out = pid;
+    return OK;
+}
+
+enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e)
+{
+    struct child_ends child = {-1, -1};
+    struct proc *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
+    enum status st = make_ends(p, &child, e);
+    if (st != OK) {
+        free(p);
+        return st;
+    }
+    st = plat_proc_send(of, "", 1, (plat_file[]){child.channel, child.words}, 2, e);
+    close(child.channel), close(child.words);
+    st = st == OK ? recv_pid(of, &p->pid, e) : st;
+    if (st != OK)
+        close_proc(p);
+    else
+        *out = p;
+    return st;
+}
+
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
                            size_t n_files, struct err *e)
 {
@@ -392,7 +465,7 @@ enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, b
 
 enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e)
 {
-    struct pollfd set[64];
+    struct pollfd set[PLAT_WAIT];
     size_t m = n < LEN(set) ? n : LEN(set);
     for (size_t i = 0; i < m; i++)
         set[i] = (struct pollfd){.fd = p[i] ? p[i]->fd : -1, .events = POLLIN}, ready[i] = false;

@@ -450,6 +450,18 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
     return OK;
 }
 
+enum status plat_child_copies(struct err *e)
+{
+    (void)e;
+    return OK;
+}
+
+enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e)
+{
+    (void)of, (void)out;
+    return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "cannot copy a worker", "not on Windows");
+}
+
 static bool write_all(HANDLE h, const void *bytes, size_t n)
 {
     for (const char *at = bytes; n;) {
@@ -604,6 +616,8 @@ static bool low_integrity(HANDLE token)
     DWORD last = *GetSidSubAuthorityCount(u.label.Label.Sid);
     return last && *GetSidSubAuthority(u.label.Label.Sid, last - 1) <= SECURITY_MANDATORY_LOW_RID;
 }
+
+void plat_jail_ahead(const struct jail_limits *lim) { (void)lim; }
 
 unsigned plat_jail(const struct jail_limits *lim)
 {

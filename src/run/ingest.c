@@ -279,10 +279,14 @@ static enum status take_done(struct ingest *p, struct job *j, struct span in, st
     enum status st = done_get(in, &d, e);
     if (st != OK)
         return st;
-    for (size_t i = 0; i < j->order.n_files && d.has_hash && job_hashes(j) && st == OK; i++)
-        st = store_hash(p, j->file[i], d.hash[i], e);
-    j->split = j->state == JOB_SENT && job_hashes(j) && !d.has_hash && j->order.n_files > 1;
-    if (st != OK || (j->split && job_is_group(j)))
+    j->split = j->state == JOB_SENT && job_is_group(j) && !d.has_hash;
+    if (j->split)
+        return OK;
+    for (size_t i = 0; i < j->order.n_files && j->order.op == JOB_HASH && st == OK; i++) {
+        p->plan.file[j->file[i]].tried = true;
+        st = d.has_hash ? store_hash(p, j->file[i], d.hash[i], e) : OK;
+    }
+    if (st != OK)
         return st;
     if (enough_records(p, j))
         return mark_full(p, j->file[0], "records", "more records than the limit: what follows is not read",

@@ -6,11 +6,13 @@
 #include <string.h>
 
 enum {
-    /* smaller logs are hashed when they are read: a second job would cost more than is won */
+    /* smaller logs are hashed with many others, while facts are read */
     LATE_LEAST = 256 << 10,
     /* logs hashed after all has been read: so much is still in the page cache, and takes longer to hash than
      * the facts to judge */
     LATE_BYTES = 1 << 30,
+    /* small files hashed together behind those read: they still lie in the page cache */
+    SOON_BYTES = 256 << 20,
     SNIFF_COST = 4096, /* bytes */
 };
 
@@ -49,7 +51,7 @@ void plan_free(struct plan *p)
     *p = (struct plan){0};
 }
 
-bool job_hashes(const struct job *j) { return j->order.op != JOB_SNIFF && j->order.op != JOB_SCAN; }
+bool job_reads(const struct job *j) { return j->order.op != JOB_SNIFF && j->order.op != JOB_HASH; }
 bool job_is_group(const struct job *j) { return j->order.op == JOB_HASH && j->order.n_files > 1; }
 
 uint64_t job_bytes(const struct job *j)
@@ -122,14 +124,15 @@ static bool alike(const struct likeness *a, const struct likeness *b)
            && memcmp(a->plan->hash, b->plan->hash, SHA256_BYTES) == 0;
 }
 
-/* All files that are to be read, by_likeness; the caller frees them. */
-static enum status sort_by_likeness(const struct plan *p, struct likeness **out, size_t *n, struct err *e)
+/* Those of files from..to that are to be read, by_likeness; the caller frees them. */
+static enum status sort_by_likeness(const struct plan *p, struct likeness **out, size_t *n, size_t from,
+                                    size_t to, struct err *e)
 {
-    struct likeness *t = *out = malloc((p->ev->n ? p->ev->n : 1) * sizeof *t);
+    struct likeness *t = *out = malloc((to - from + 1) * sizeof *t);
     *n = 0;
     if (!t)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "job list", "out of memory");
-    for (size_t i = 0; i < p->ev->n; i++) {
+    for (size_t i = from; i < to; i++) {
         const struct file *f = &p->ev->file[i];
         if (file_to_read(f))
             t[(*n)++] = (struct likeness){f->bytes, f->start_hash, &p->file[i], i, file_is_log(f)};
@@ -161,7 +164,7 @@ enum status plan_twins(struct plan *p, struct err *e)
 {
     struct likeness *t;
     size_t n, twins = 0;
-    enum status st = sort_by_likeness(p, &t, &n, e);
+    enum status st = sort_by_likeness(p, &t, &n, 0, p->ev->n, e);
     for (size_t i = 0, end; i < n; i = end) {
         for (end = i + 1; end < n && alike(&t[i], &t[end]);)
             end++;
@@ -179,7 +182,7 @@ static enum status find_copies(struct plan *p, struct err *e)
 {
     struct likeness *t;
     size_t n;
-    enum status st = sort_by_likeness(p, &t, &n, e);
+    enum status st = sort_by_likeness(p, &t, &n, 0, p->ev->n, e);
     for (size_t i = 0, first = 0; i < n && st == OK; i++) {
         first = i > 0 && alike(&t[i - 1], &t[i]) ? first : i;
         struct file_plan *f = &p->file[t[i].file];
@@ -205,20 +208,21 @@ static void decide_hashing(struct plan *p)
         if (!file_to_read(f))
             continue;
         behind += f->bytes;
-        p->file[i].when = p->file[i].hashed                          ? HASH_DONE
-                          : f->hive == i && !has_reader(f)           ? HASH_ONLY
-                          : !file_is_log(f) || f->bytes < LATE_LEAST ? HASH_WITH
+        p->file[i].when = p->file[i].tried                           ? HASH_DONE
+                          : !file_is_log(f) || f->bytes < LATE_LEAST ? HASH_SOON
                           : f->bytes >= total / p->workers           ? HASH_FIRST
                           : behind <= LATE_BYTES                     ? HASH_LAST
-                                                                     : HASH_WITH;
+                                                                     : HASH_BESIDE;
     }
 }
 
-static enum status plan_hashes(struct plan *p, enum hash_when when, bool late, struct err *e)
+/* Those of files from..to that are hashed then. */
+static enum status plan_hashes(struct plan *p, enum hash_when when, size_t from, size_t to, bool late,
+                               struct err *e)
 {
     struct likeness *t;
     size_t n, picked = 0;
-    enum status st = sort_by_likeness(p, &t, &n, e);
+    enum status st = sort_by_likeness(p, &t, &n, from, to, e);
     for (size_t i = 0; i < n; i++)
         if (t[i].plan->when == when)
             t[picked++] = t[i];
@@ -230,7 +234,7 @@ static enum status plan_hashes(struct plan *p, enum hash_when when, bool late, s
 enum status plan_hash_alone(struct plan *p, const struct job *of, struct err *e)
 {
     enum status st = OK;
-    for (size_t i = 0; i < of->order.n_files && job_hashes(of) && st == OK; i++) {
+    for (size_t i = 0; i < of->order.n_files && st == OK; i++) {
         struct job j = new_job(p, of->file[i], JOB_HASH);
         j.again = true, j.late = of->late;
         st = add_job(p, j, e);
@@ -243,12 +247,12 @@ enum status plan_hash_alone(struct plan *p, const struct job *of, struct err *e)
 static enum status plan_log(struct plan *p, size_t i, struct err *e)
 {
     uint32_t slots = evtx_slots(p->ev->file[i].bytes);
-    bool with = p->file[i].when == HASH_WITH, whole = with && slots <= LIM_JOB_CHUNKS;
-    struct job j = new_job(p, i, whole ? JOB_LOG : JOB_SCAN);
+    struct job j = new_job(p, i, slots <= LIM_JOB_CHUNKS ? JOB_LOG : JOB_SCAN);
     j.in_turn = true;
-    enum status st = with && !whole ? add_hashes(p, &(struct likeness){.file = i}, 1, true, e) : OK;
+    enum status st = p->file[i].when == HASH_BESIDE ? add_hashes(p, &(struct likeness){.file = i}, 1, true, e)
+                                                    : OK;
     for (uint32_t first = 0; st == OK && (first < slots || first == 0); first += LIM_JOB_CHUNKS) {
-        if (!whole) {
+        if (j.order.op == JOB_SCAN) {
             j.order.first = first;
             j.order.count = slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS;
         }
@@ -271,15 +275,21 @@ static enum status plan_registry(struct plan *p, size_t i, struct err *e)
 enum status plan_reading(struct plan *p, struct err *e)
 {
     enum status st = find_copies(p, e);
+    size_t soon = 0; /* the first whose hash may not be planned yet */
+    uint64_t behind = 0;
     decide_hashing(p);
-    st = st == OK ? plan_hashes(p, HASH_FIRST, true, e) : st;
+    st = st == OK ? plan_hashes(p, HASH_FIRST, 0, p->ev->n, true, e) : st;
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         const struct file *f = &p->ev->file[i];
         if (file_to_read(f) && has_reader(f) && !p->file[i].copy)
             st = file_is_log(f) ? plan_log(p, i, e) : plan_registry(p, i, e);
+        behind += p->file[i].when == HASH_SOON ? f->bytes : 0;
+        if (st == OK && (behind >= SOON_BYTES || i + 1 == p->ev->n)) {
+            st = plan_hashes(p, HASH_SOON, soon, i + 1, false, e);
+            soon = i + 1, behind = 0;
+        }
     }
-    st = st == OK ? plan_hashes(p, HASH_ONLY, false, e) : st;
-    return st == OK ? plan_hashes(p, HASH_LAST, true, e) : st;
+    return st == OK ? plan_hashes(p, HASH_LAST, 0, p->ev->n, true, e) : st;
 }
 
 enum status plan_sniffs(struct plan *p, struct err *e)

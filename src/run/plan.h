@@ -25,14 +25,15 @@ struct job {
     struct buf held;
 };
 
-/* When a file is hashed: it has been (it may be a copy); when it is read; first of all, as the run waits for
- * it longest; without being read; or when all has been read. */
-enum hash_when { HASH_DONE, HASH_WITH, HASH_FIRST, HASH_ONLY, HASH_LAST };
+/* When a file is hashed: it has been (it may be a copy); first of all, as the run waits for it longest; just
+ * before it is read; soon after it was read, or when others were; or when all has been read. */
+enum hash_when { HASH_DONE, HASH_FIRST, HASH_BESIDE, HASH_SOON, HASH_LAST };
 
-/* copy: the same bytes as another file, which is read instead */
+/* tried: a job to hash it has ended, with a hash or without; copy: the same bytes as another file, which is
+ * read instead */
 struct file_plan {
     enum hash_when when;
-    bool hashed, copy;
+    bool hashed, tried, copy;
     uint8_t hash[SHA256_BYTES];
 };
 
@@ -56,14 +57,13 @@ enum status plan_sniffs(struct plan *p, struct err *e);
 enum status plan_twins(struct plan *p, struct err *e);
 /* All the rest: what is read, and every other hash. Wants the hashes of twins. */
 enum status plan_reading(struct plan *p, struct err *e);
-/* Each file of the job hashed alone. A file is named by its hash, whatever became of the rest: what died of
- * something else may have been near by. */
+/* Each file of a job that hashes hashed alone: what died may have been near by. */
 enum status plan_hash_alone(struct plan *p, const struct job *of, struct err *e);
 /* Forgets all jobs, keeps what is known of files. */
 void plan_clear(struct plan *p);
 void plan_free(struct plan *p);
 
-bool job_hashes(const struct job *j);   /* sends hashes of its files */
+bool job_reads(const struct job *j);    /* interprets what files say; others look only, or hash */
 bool job_is_group(const struct job *j); /* hashes several files that have nothing else in common */
 uint64_t job_bytes(const struct job *j);
 #endif

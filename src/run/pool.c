@@ -22,13 +22,19 @@ enum {
     READ_BYTES = 256 * 1024,
     STILLBORN = 3,
     WAIT_MS = 200,
+    /* of each: who looks, who reads, who is ready to read next */
+    WORKERS_MAX = POOL_WORKERS * 3,
 };
+_Static_assert((int)WORKERS_MAX <= (int)PLAT_WAIT, "all are waited for at once");
 
 static const char WORKER_LOST[] = "worker lost while reading", MALFORMED[] = "sent a malformed frame";
 
-/* A worker as seen from here. */
+/* A worker as seen from here. One that looks (at what files are, and hashes them) interprets nothing of them,
+ * so it serves many; one that reads is of one job: a file that took it over must have nothing to say of
+ * another. */
 struct worker {
-    struct proc *proc;
+    struct proc *proc; /* NULL: not needed yet */
+    bool reads;
     bool jailed;                       /* has said which layers hold it; no job before that */
     bool broken;                       /* sent what no worker of ours sends: to be replaced */
     struct job *queue[QUEUE];          /* jobs sent, the running one first */
@@ -43,8 +49,9 @@ struct pool {
     struct plan *plan;
     struct pool_options o;
     struct pool_calls call;
-    struct worker worker[POOL_WORKERS];
-    size_t n_worker;
+    struct proc *original; /* what workers are copies of; NULL: not there yet, or not any more */
+    struct worker worker[WORKERS_MAX];
+    size_t n_worker;   /* first those that look, then those that read */
     size_t turn, next; /* jobs before turn have ended, those before next are not ready */
     uint64_t until;    /* plat_clock_ms at which the run's time is over */
     uint64_t hashed, lost;
@@ -177,11 +184,12 @@ static enum status answer_for(struct pool *p, struct job *j, enum status how, co
 
 /* --- workers */
 
-static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
+/* Told what the knowledge wants, ready to be copied. */
+static enum status start_original(struct pool *p, struct err *e)
 {
     const char *const args[] = {"whylogon", "--worker", NULL};
     struct buf frame = {0};
-    enum status st = plat_spawn_self(args, &(struct proc_limits){0}, &w->proc, e);
+    enum status st = plat_spawn_self(args, &(struct proc_limits){0}, &p->original, e);
     if (st != OK)
         return st;
     size_t at = frame_begin(&frame, FRAME_WANT);
@@ -192,14 +200,55 @@ static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
     want_put(&frame, &want);
     frame_end(&frame, at);
     struct err gone = {0};
-    if ((st = frame_to(w->proc, &frame, NULL, 0, &gone)) == E_NOMEM)
-        out_of_memory("worker", e);
-    else if (st != OK) /* one that has died already, or may as well: its end is read below */
-        plat_proc_kill(w->proc), st = OK;
+    st = frame_to(p->original, &frame, NULL, 0, &gone);
     buf_free(&frame);
+    /* one that has died already is found out when it is to be copied */
+    return st == E_NOMEM ? out_of_memory("worker", e) : OK;
+}
+
+static void end_original(struct pool *p, char why[96])
+{
+    struct exit_info x;
+    plat_proc_kill(p->original);
+    child_end(p->original, &x); /* ends nothing where there is none */
+    p->original = NULL;
+    snprintf(why, 96, x.signal ? "ended by signal %d" : "ended with code %d", x.signal ? x.signal : x.code);
+}
+
+static enum status start_process(struct pool *p, struct proc **out, struct err *e)
+{
+    char how[96] = "";
+    for (unsigned tries = 0; tries < 2; tries++) {
+        struct err why = {0};
+        enum status st = p->original ? OK : start_original(p, e);
+        if (st != OK)
+            return st;
+        st = plat_proc_copy(p->original, out, &why);
+        if (st == E_UNSUPPORTED) /* it serves itself */
+            *out = p->original, p->original = NULL;
+        if (st == OK || st == E_UNSUPPORTED)
+            return OK;
+        end_original(p, how);
+    }
+    return err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", how);
+}
+
+static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
+{
+    enum status st = start_process(p, &w->proc, e);
     w->heard = w->began = plat_clock_ms();
     w->n = 0, w->ahead_bytes = w->ahead_files = 0, w->in.n = 0, w->jailed = w->broken = false;
     return st;
+}
+
+/* One that has read is not asked again. */
+static enum status retire_reader(struct pool *p, struct worker *w, struct err *e)
+{
+    struct exit_info x;
+    plat_proc_kill(w->proc);
+    child_end(w->proc, &x);
+    w->proc = NULL;
+    return start_worker(p, w, e);
 }
 
 /* Jobs sent behind the running one go back. */
@@ -216,12 +265,10 @@ static void take_back_queue(struct pool *p, struct worker *w)
 static enum status lose_job(struct pool *p, struct job *j, enum status how, const char *why, bool by_us,
                             struct err *e)
 {
-    bool again = job_is_group(j) || (j->order.op == JOB_HASH && !j->again && !by_us);
-    enum status st = again || j->in_turn ? hash_alone(p, j, e) : OK;
-    if (st != OK)
-        return st;
-    if (again)
-        return end_job(p, j), OK;
+    if (job_is_group(j) || (j->order.op == JOB_HASH && !j->again && !by_us)) {
+        end_job(p, j);
+        return hash_alone(p, j, e);
+    }
     p->lost++;
     return answer_for(p, j, how, WORKER_LOST, why, e);
 }
@@ -251,8 +298,7 @@ static enum status replace_worker(struct pool *p, struct worker *w, enum status 
 
 /* --- jobs out */
 
-/* File at of the job cannot be opened. A hive is not read without one of its logs; what became of each file
- * is told by its hash. */
+/* File at of the job cannot be opened. A hive is not read without one of its logs. */
 static enum status answer_unopened(struct pool *p, struct job *j, size_t at, const struct err *why,
                                    struct err *e)
 {
@@ -260,9 +306,6 @@ static enum status answer_unopened(struct pool *p, struct job *j, size_t at, con
         end_job(p, j);
         return hash_alone(p, j, e);
     }
-    enum status st = j->order.n_files > 1 ? hash_alone(p, j, e) : OK;
-    if (st != OK)
-        return st;
     return answer_for(p, j, E_IO, why->what, p->call.unopened(p->call.ctx, j, at, why), e);
 }
 
@@ -299,19 +342,48 @@ static enum status send_job(struct pool *p, struct worker *w, struct job *j, boo
     return st;
 }
 
-/* The worker with the least before it that may take the job too; NULL: none. */
-static struct worker *worker_for(struct pool *p, const struct job *j)
+static size_t busy(const struct pool *p)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < p->n_worker; i++)
+        n += p->worker[i].n > 0;
+    return n;
+}
+
+/* Of those that look the one with the least before it that may take the job too; NULL: none. */
+static struct worker *looker_for(struct pool *p, const struct job *j)
 {
     struct worker *best = NULL;
+    bool one_more = busy(p) < p->plan->workers;
     for (size_t i = 0; i < p->n_worker; i++) {
         struct worker *w = &p->worker[i];
-        bool short_enough = w->n == 0 || j->late || w->ahead_bytes + job_bytes(j) <= AHEAD_BYTES,
-             few_enough = (w->ahead_files + j->order.n_files) * p->n_worker <= IN_FLIGHT;
-        if (w->proc && w->jailed && w->n < QUEUE && few_enough && short_enough
+        bool short_enough = w->n == 0 ? one_more : j->late || w->ahead_bytes + job_bytes(j) <= AHEAD_BYTES,
+             few_enough = (w->ahead_files + j->order.n_files) * p->plan->workers <= IN_FLIGHT;
+        if (!w->reads && w->proc && w->jailed && w->n < QUEUE && few_enough && short_enough
             && (!best || w->ahead_bytes < best->ahead_bytes))
             best = w;
     }
     return best;
+}
+
+/* Of those that read one that has seen nothing yet. A short job may begin while as many as there are cores
+ * are at work: this side may be busy when one of them ends. */
+static struct worker *reader_for(struct pool *p, const struct job *j)
+{
+    size_t most = p->plan->workers * (job_bytes(j) <= AHEAD_BYTES ? 2 : 1);
+    for (size_t i = 0; i < p->n_worker && busy(p) < most; i++)
+        if (p->worker[i].reads && p->worker[i].proc && p->worker[i].jailed && p->worker[i].n == 0)
+            return &p->worker[i];
+    return NULL;
+}
+
+static enum status start_readers(struct pool *p, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->n_worker && st == OK; i++)
+        if (p->worker[i].reads && !p->worker[i].proc)
+            st = start_worker(p, &p->worker[i], e);
+    return st;
 }
 
 static enum status send_jobs(struct pool *p, bool answer, struct err *e)
@@ -324,8 +396,9 @@ static enum status send_jobs(struct pool *p, bool answer, struct err *e)
         } else if (p->call.passed_over(p->call.ctx, j)) {
             st = answer_for(p, j, E_LIMIT, "records", "", e);
         } else {
-            struct worker *w = worker_for(p, j);
-            st = w ? send_job(p, w, j, answer, e) : OK;
+            st = job_reads(j) ? start_readers(p, e) : OK;
+            struct worker *w = st != OK ? NULL : job_reads(j) ? reader_for(p, j) : looker_for(p, j);
+            st = w ? send_job(p, w, j, answer, e) : st;
             if (!w || j->state == JOB_READY)
                 break;
         }
@@ -390,6 +463,8 @@ static enum status take_frames(struct pool *p, struct worker *w, struct err *e)
     while (st == OK && frame_next(&in, &type, &body, &framing)) {
         w->heard = plat_clock_ms();
         st = take_frame(p, w, type, body, e);
+        if (st == OK && w->reads && type == FRAME_DONE)
+            return retire_reader(p, w, e); /* with all that it may have to say still */
     }
     size_t left = in.bad ? 0 : in.n;
     if (left)
@@ -501,12 +576,13 @@ enum status pool_start(struct plan *plan, const struct pool_options *o, const st
     struct pool *p = *out = calloc(1, sizeof *p);
     if (!p)
         return out_of_memory("workers", e);
-    *p = (struct pool){.plan = plan, .o = *o, .call = *c, .n_worker = plan->workers, .jail = JAIL_ALL};
+    *p = (struct pool){.plan = plan, .o = *o, .call = *c, .n_worker = plan->workers * 3, .jail = JAIL_ALL};
     p->until = plat_clock_ms() + o->lim.run_seconds * 1000;
     p->read_buf = malloc(READ_BYTES);
     enum status st = p->read_buf ? OK : out_of_memory("workers", e);
     for (size_t i = 0; i < p->n_worker && st == OK; i++)
-        st = start_worker(p, &p->worker[i], e);
+        if (!(p->worker[i].reads = i >= plan->workers))
+            st = start_worker(p, &p->worker[i], e);
     return st;
 }
 
@@ -520,7 +596,7 @@ void pool_free(struct pool *p)
         buf_free(&p->worker[i].in);
     }
     if (p)
-        free(p->read_buf), free(p);
+        end_original(p, (char[96]){0}), free(p->read_buf), free(p);
 }
 
 enum status pool_ask_jail(unsigned *layers, struct err *e)

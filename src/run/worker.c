@@ -136,15 +136,14 @@ static enum status run_op(struct self *w, const struct job_order *j, const struc
     switch ((enum job_op)j->op) {
     case JOB_SNIFF: return send_sniffed(w, files[0], e);
     case JOB_SCAN: return read_log(w, files[0], j->first, j->count, d, e);
-    case JOB_LOG: st = read_log(w, files[0], 0, evtx_slots(files[0].n), d, e); break;
-    case JOB_HIVE: st = hive_read(files, j->n_files, &w->want, &w->scratch, send_fact, w, e); break;
-    case JOB_REG_TEXT: st = regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e); break;
+    case JOB_LOG: return read_log(w, files[0], 0, evtx_slots(files[0].n), d, e);
+    case JOB_HIVE: return hive_read(files, j->n_files, &w->want, &w->scratch, send_fact, w, e);
+    case JOB_REG_TEXT: return regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e);
     case JOB_HASH: break;
     }
-    struct err later = {0};
-    enum status hashed = sha256_lanes(files, j->n_files, progress, w, d->hash, st == OK ? e : &later);
-    d->has_hash = hashed == OK;
-    return st == OK ? hashed : st;
+    st = sha256_lanes(files, j->n_files, progress, w, d->hash, e);
+    d->has_hash = st == OK;
+    return st;
 }
 
 /* The end of a file that has shrunk reads as zeros up to its last page. What is unpacked, behind the first
@@ -190,17 +189,24 @@ static enum status do_job(struct self *w, const struct job_order *j, const plat_
     return finish_frame(w, at, true, channel);
 }
 
-/* What libraries would open or look up later is done now; then everything is given up. */
-static enum status enter_jail(struct self *w, struct err *e)
+/* What libraries would open or look up later is done now, once for all copies. */
+static enum status prepare(struct self *w, struct jail_limits *lim, struct err *e)
 {
     uint8_t out[SHA256_BYTES];
-    struct jail_limits lim = {.files = LIM_WORKER_FILES};
+    *lim = (struct jail_limits){.files = LIM_WORKER_FILES};
 #if !defined(__SANITIZE_ADDRESS__) /* its shadow memory would count */
-    lim.memory_bytes = w->memory;
+    lim->memory_bytes = w->memory;
 #endif
     if (!sha256_of("", 0, out) || crc32_add(0, out, sizeof out) == 0)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "no hash library");
-    unsigned layers = plat_jail(&lim);
+    lanes_here();
+    plat_jail_ahead(lim);
+    return OK;
+}
+
+static enum status enter_jail(struct self *w, const struct jail_limits *lim, struct err *e)
+{
+    unsigned layers = plat_jail(lim);
     size_t at = frame_begin(&w->out, FRAME_JAIL);
     buf_u32(&w->out, layers);
     return finish_frame(w, at, true, e);
@@ -209,6 +215,7 @@ static enum status enter_jail(struct self *w, struct err *e)
 int worker_main(void)
 {
     struct self w = {0};
+    struct jail_limits lim;
     struct buf first = {0}, body = {0};
     struct err e = {0};
     uint8_t type;
@@ -218,7 +225,12 @@ int worker_main(void)
         return 70;
     struct span in = span_of(first.p, first.n, 0);
     w.memory = span_u64(&in);
-    if (want_get(in, &w.want_mem, &w.want, &e) != OK || enter_jail(&w, &e) != OK)
+    if (want_get(in, &w.want_mem, &w.want, &e) != OK || prepare(&w, &lim, &e) != OK)
+        return 70;
+    enum status copy = plat_child_copies(&e);
+    if (copy != OK) /* the original has made copies and is not needed any more */
+        return copy == E_TRUNC ? 0 : 70;
+    if (enter_jail(&w, &lim, &e) != OK)
         return 70;
     for (;;) {
         plat_file fd[JOB_FILES];

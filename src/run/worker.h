@@ -24,11 +24,11 @@ enum frame_type {
 
 enum job_op {
     JOB_SNIFF,    /* what is this file: reads its first SNIFF_BYTES */
-    JOB_HASH,     /* sha256 of up to JOB_FILES whole files, nothing else */
-    JOB_LOG,      /* a small log: hash and read it whole */
+    JOB_HASH,     /* sha256 of up to JOB_FILES whole files */
+    JOB_LOG,      /* a small log: read it whole */
     JOB_SCAN,     /* slots first .. first+count-1 of a large log */
-    JOB_HIVE,     /* a hive with up to two logs: hash each, replay, read */
-    JOB_REG_TEXT, /* a text export of the registry: hash and read it */
+    JOB_HIVE,     /* a hive with up to two logs: replay, read */
+    JOB_REG_TEXT, /* a text export of the registry: read it */
 };
 enum { JOB_FILES = LIM_JOB_FILES, HIVE_FILES = 3 };
 /* What a worker is told to do. */
