@@ -5,6 +5,7 @@
 #include "kb/kb.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define D     864000000000LL
 #define MARCH 134167968000000000LL /* 2026-03-01 */
@@ -348,4 +349,46 @@ Test(kinds, outcome)
         cr_expect_str_eq(got, ends[i].want, "%s: %s; %s", ends[i].name, got,
                          ask("SELECT cause, verdict FROM v_finding WHERE verdict <> 'ruled_out'"));
     }
+}
+
+/* --- collect.cmd, and what the README tells to collect, hold all that a diagnosis may ask for */
+
+static char *text_of(const char *path)
+{
+    FILE *f = fopen(path, "rb");
+    cr_assert_not_null(f, "%s", path);
+    char *p = calloc(1, 1 << 18);
+    size_t n = fread(p, 1, (1 << 18) - 1, f);
+    cr_assert(n > 0 && n < (1 << 18) - 1);
+    fclose(f);
+    return p;
+}
+
+Test(kinds, collect_cmd_is_complete)
+{
+    char *script = text_of("samples/collect.cmd"), *readme = text_of("README.md"), line[300];
+    size_t n, asked = 0;
+    const struct kb_artifact *a = kb_artifacts(kb, &n);
+    for (size_t i = 0; i < n; i++) {
+        bool hive = str_eq(a[i].kind, STR("hive")), user = str_eq(a[i].name, STR("NTUSER"));
+        snprintf(line, sizeof line,
+                 user   ? "call :hive HKU\\%%%%s %.*s"
+                 : hive ? "call :hive HKLM\\%.*s "
+                        : "call :log \"%.*s\" ",
+                 STR_ARG(a[i].name));
+        cr_expect(strstr(script, line), "collect.cmd does not collect %.*s: %s", STR_ARG(a[i].name), line);
+        snprintf(line, sizeof line, "`%.*s`", STR_ARG(a[i].name));
+        cr_expect(strstr(readme, line), "README.md does not name %.*s", STR_ARG(a[i].name));
+        cr_expect(str_starts_ci(a[i].collect, hive ? STR("reg save HK") : STR("wevtutil epl ")), "%.*s: %.*s",
+                  STR_ARG(a[i].name), STR_ARG(a[i].collect));
+        asked += !user;
+    }
+    size_t calls = 0;
+    for (const char *p = script; (p = strstr(p, "\r\ncall :")); p++)
+        calls++;
+    cr_expect_eq(calls, asked, "collect.cmd asks for what no diagnosis uses");
+    for (const char *p = script; *p; p++)
+        cr_assert((unsigned char)*p < 0x80 && (*p != '\n' || p[-1] == '\r'),
+                  "cmd.exe reads ASCII and CRLF: %.40s", p);
+    free(script), free(readme);
 }
