@@ -49,6 +49,15 @@ DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w WHERE w.
 UPDATE c_island SET from_time = coalesce((SELECT max(b.from_time) FROM boot b WHERE b.host_id = c_island.host_id
     AND b.from_time BETWEEN c_island.from_time - minutes(2) AND c_island.from_time), from_time);
 
+-- --since and --until: nothing outside of them is covered. A log that fell silent before, but was copied with others that go on, is silent inside.
+UPDATE c_island SET from_time = (SELECT since FROM time_window), to_time = (SELECT since FROM time_window)
+WHERE to_time < (SELECT since FROM time_window) AND folder IS NOT NULL AND NOT partial
+    AND NOT EXISTS (SELECT 1 FROM c_island o WHERE o.host_id = c_island.host_id AND o.channel = c_island.channel AND o.to_time > c_island.to_time)
+    AND (SELECT max(s.to_time) FROM c_span s WHERE s.host_id = c_island.host_id AND s.folder = c_island.folder AND s.log_kind IN ('original', 'exported') AND NOT coalesce(s.older, 0))
+        >= (SELECT since FROM time_window);
+DELETE FROM c_island WHERE to_time < (SELECT since FROM time_window) OR from_time > (SELECT until FROM time_window);
+UPDATE c_island SET from_time = max(from_time, coalesce((SELECT since FROM time_window), from_time)), to_time = min(to_time, coalesce((SELECT until FROM time_window), to_time));
+
 -- When a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
 CREATE TEMP TABLE IF NOT EXISTS c_clear(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER);
 INSERT INTO c_clear
@@ -104,6 +113,10 @@ INSERT INTO c_row
 SELECT n.host_id, n.name, CASE WHEN max(c.time) IS NULL THEN 'partial' ELSE 'cleared' END, max(c.time), max(c.time), min(n.file_id), 'the log holds no record', NULL
 FROM c_named n JOIN want_artifact w ON w.name = n.name AND w.kind = 'channel' LEFT JOIN c_clear c ON c.host_id = n.host_id AND c.channel = lower(n.name)
 WHERE n.state IN ('read', 'partial') AND coalesce(n.seen, 0) = 0 AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
+INSERT INTO c_row
+SELECT s.host_id, w.name, 'partial', NULL, NULL, min(s.file_id), 'none of its records lies in the time asked for (--since, --until)', NULL
+FROM c_span s JOIN want_artifact w ON lower(w.name) = s.channel AND w.kind = 'channel'
+WHERE s.from_time IS NOT NULL AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = s.host_id AND r.artifact = w.name) GROUP BY s.host_id, w.name;
 -- Hives: a state at one moment; to_time is their last change.
 INSERT INTO c_row
 SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, NULL, last_written, file_id, lack, NULL FROM (
@@ -193,7 +206,7 @@ CREATE INDEX IF NOT EXISTS coverage_what ON coverage(host_id, artifact);
 -- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the same folder. So silence counts until
 -- the latest record of that folder. Hives hold at any time, but what is not in a part of one, or in a damaged one, is not known.
 CREATE TEMP TABLE IF NOT EXISTS c_horizon(host_id INTEGER, folder TEXT, time INTEGER);
-INSERT INTO c_horizon SELECT host_id, folder, max(to_time) AS time FROM c_span WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
+INSERT INTO c_horizon SELECT host_id, folder, min(max(to_time), coalesce((SELECT until FROM time_window), max(to_time))) AS time FROM c_span WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
 CREATE TEMP TABLE IF NOT EXISTS reach(host_id INTEGER, artifact TEXT, state TEXT, file_id INTEGER, any_time INTEGER,
     from_time INTEGER, to_time INTEGER);
 DELETE FROM reach;

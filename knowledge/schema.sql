@@ -6,6 +6,10 @@ PRAGMA user_version = 5;
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
 
+-- The span of time asked for (--since, --until), both ends in it; one row, NULL: no bound. Events outside were counted as records of their file and nothing else.
+CREATE TABLE time_window(since INTEGER, until INTEGER);
+INSERT INTO time_window VALUES(NULL, NULL);
+
 -- Evidence files, one row each, in the order of their paths. path is what reports show: the way below the input, behind the input's name where several were given.
 -- place is where the file is opened again (the input as given, then the way below it); no view shows it, so that no report depends on where the evidence lay.
 CREATE TABLE evidence(

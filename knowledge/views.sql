@@ -10,6 +10,8 @@ FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = 
 CREATE VIEW v_anomaly AS
 SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, 'f' || a.file_id AS file_id, e.path, a.code, a.what, a.detail FROM anomaly a LEFT JOIN evidence e ON e.id = a.file_id;
 
+CREATE VIEW v_time_window AS SELECT since, until FROM time_window;
+
 -- outcome: unexplained (a failure has no cause at or above possible), explained, latent (no failure, but its cause is in place), not_covered (a
 -- kind of failure could not have been seen: v_kind), clear.
 CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, zone_rule, outcome FROM host;

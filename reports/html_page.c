@@ -72,6 +72,16 @@ enum status write_html(const struct report *r, struct buf *b, struct err *e)
     if (st != OK)
         return st;
     buf_z(b, "<body>\n"), buf_z(b, h_symbols), bar(b, r), buf_z(b, "<main class='page'>\n");
+    if (r->asked.from != NONE || r->asked.to != NONE) {
+        buf_z(b, "<p class='window' role='note'>Only records");
+        if (r->asked.from != NONE)
+            hsay(b, " from %t on", r->asked.from);
+        if (r->asked.to != NONE)
+            hsay(b, " up to %t", r->asked.to);
+        buf_z(b,
+              " (UTC) were asked for (--since, --until): coverage, counts, first and last seen are those of "
+              "this time, and nothing is said of any other.</p>\n");
+    }
     if (!r->host.n)
         h_no_host(b, r);
     else if (r->host.n == 1)

@@ -41,6 +41,10 @@ static void put_head(const struct report *r, struct buf *b)
     for (size_t i = 0; i < r->status.n; i++)
         say(b, &json, i ? ", %s" : "%s", word[i].key);
     say(b, &json, r->status.n ? "],\n" : r->read.read ? "'complete'],\n" : "'no_evidence'],\n");
+    if (r->asked.from == NONE && r->asked.to == NONE)
+        say(b, &json, "  'window': null,\n");
+    else
+        say(b, &json, "  'window': {'since': %t, 'until': %t},\n", r->asked.from, r->asked.to);
 }
 
 static void put_evidence(const struct report *r, struct buf *b)

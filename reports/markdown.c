@@ -219,6 +219,21 @@ static void read_lines(struct page *p, const struct report *r)
     m(p, "\n"), keep(p);
 }
 
+static void window_line(struct page *p, const struct report *r)
+{
+    if (r->asked.from == NONE && r->asked.to == NONE)
+        return;
+    m(p, "\n**Only records");
+    if (r->asked.from != NONE)
+        m(p, " from %t on", r->asked.from);
+    if (r->asked.to != NONE)
+        m(p, " up to %t", r->asked.to);
+    m(p,
+      " (UTC) were asked for** (--since, --until): coverage, counts, first and last seen are those of this "
+      "time, and nothing is said of any other.\n\n"),
+        keep(p);
+}
+
 static void one_host(struct page *p, const struct report *r, const struct r_host *host, const char *level)
 {
     bool found = host->outcome == OUT_FOUND || host->outcome == OUT_LATENT;
@@ -227,7 +242,10 @@ static void one_host(struct page *p, const struct report *r, const struct r_host
         m(p, "%s: %s\n\n", host->host, ((const struct r_finding *)r->finding.row)[host->top->at].title);
     else
         m(p, outcome_words[host->outcome].headline, host->host), m(p, "\n\n");
-    keep(p), counts(p, host);
+    keep(p);
+    if (r->host.n == 1)
+        window_line(p, r);
+    counts(p, host);
     if (found)
         top_finding(p, r, host);
     else
@@ -263,6 +281,8 @@ static void top(struct page *p, const struct report *r)
     }
     if (r->host.n > 1)
         m(p, "# %n hosts\n", (int64_t)r->host.n), keep(p);
+    if (r->host.n > 1)
+        window_line(p, r);
     for (size_t i = 0; i < r->host.n;) {
         if (few_words(r, host + i)) {
             i = quiet_hosts(p, r, i);

@@ -188,6 +188,7 @@ struct report {
     /* const struct r_citation *, one per evidence id that a page shows, sorted by id */
     struct list cited;
     struct str tool, version, knowledge, stamp;
+    struct window asked; /* --since, --until; NONE: no bound */
     struct r_read read;
     /* of service: those of hosts with a SYSTEM hive come first */
     size_t services_known;

@@ -493,6 +493,11 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
         qsort(r->host.row, r->host.n, sizeof(struct r_host), by_gravity);
     r->tool = meta(r, "tool"), r->version = meta(r, "version"), r->knowledge = meta(r, "knowledge_sha256"),
     r->stamp = meta(r, "stamp");
+    r->asked = (struct window){NONE, NONE};
+    if (!str_i64(meta(r, "since"), &r->asked.from))
+        r->asked.from = NONE;
+    if (!str_i64(meta(r, "until"), &r->asked.to))
+        r->asked.to = NONE;
     *out = r;
     return OK;
 }

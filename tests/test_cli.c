@@ -699,6 +699,71 @@ Test(bad_input, one_line_and_the_right_code, .timeout = 120)
     }
 }
 
+/* --since and --until cut everything alike: coverage, counts, first and last seen, failures of logs and of
+ * the TaskCache; and every report says so. The sample's log begins on 2 March; its task fails daily from 4 to
+ * 6 March, and the TaskCache knows of the last time. */
+static const struct {
+    const char *window, *files;
+    int failures;
+    const char *from, *to; /* of v_coverage, System */
+} windows[] = {
+    {"", "*", 3, "2026-03-01T17:00:01", "2026-03-06T17:35:00"},
+    {"--since 2026-03-05", "*", 2, "2026-03-05T00:00:00", "2026-03-06T17:35:00"},
+    {"--until 2026-03-05", "*", 1, "2026-03-01T17:00:01", "2026-03-05T00:00:00"},
+    {"--since 2026-03-04T09:10:00Z --until 2026-03-04T10:00:00Z", "*", 1, "2026-03-04T09:10:00",
+     "2026-03-04T10:00:00"},
+    {"--since 2026-03-02 --until 2026-03-03", "*", 0, "2026-03-02T00:00:00", "2026-03-03T00:00:00"},
+    {"--since 2026-03-07", "*", 0, "-", "-"},
+    {"--until 2026-02-01", "*", 0, "-", "-"},
+    {"", "S[OY]*", 1, "-", "-"},
+    {"--until 2026-03-05", "S[OY]*", 0, "-", "-"},
+    {"--since 2026-03-06", "S[OY]*", 1, "-", "-"},
+    {"--since 2026-03-07", "S[OY]*", 0, "-", "-"},
+};
+
+Test(samples, a_window_cuts_everything_alike, .timeout = 120)
+{
+    const char *dir = scratch("window");
+    for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
+        const char *w = windows[i].window;
+        cr_assert_eq(
+            run("rm -rf %s/in && mkdir %s/in && cp samples/cases/credential-storage-policy/%s %s/in && rm "
+                "-f %s/in/%s",
+                dir, dir, windows[i].files, dir, dir, windows[i].files[1] ? "*.evtx" : "none"),
+            0, "%s", out);
+        cr_assert_eq(run("%s analyze --force %s -o %s/out %s/in", program(), w, dir, dir), 0, "%s: %s", w,
+                     out);
+        cr_expect_eq(!strstr(out, "window       only records"), !*w, "%s: the summary: %s", w, out);
+        run("%s query --csv %s/out/case.db \"SELECT (SELECT count(*) FROM v_failure WHERE kind = 'task') || "
+            "' ' || "
+            "(SELECT coalesce(strftime('%%Y-%%m-%%dT%%H:%%M:%%S', min(from_time) / 10000000 - 11644473600, "
+            "'unixepoch'), '-') || ' ' || coalesce(strftime('%%Y-%%m-%%dT%%H:%%M:%%S', max(to_time) / "
+            "10000000 - "
+            "11644473600, 'unixepoch'), '-') FROM v_coverage WHERE artifact = 'System') AS t\" | tail -n 1 | "
+            "tr -d "
+            "'\"\r\n'",
+            program(), dir);
+        char want[128];
+        snprintf(want, sizeof want, "%d %s %s", windows[i].failures, windows[i].from, windows[i].to);
+        cr_expect_str_eq(out, want, "%s of %s: %s", w, windows[i].files, out);
+        cr_expect_eq(
+            run("%s query --csv %s/out/case.db \"SELECT count(*) AS n FROM v_event_count, v_time_window "
+                "WHERE first_time < since OR last_time > until\" | tail -n 1 | tr -d '\\r' | grep -qx 0",
+                program(), dir),
+            0, "%s: counts", w);
+        cr_expect_eq(
+            run("%s query --csv %s/out/case.db \"SELECT count(*) AS n FROM v_finding, v_time_window WHERE "
+                "first_seen < since OR last_seen > until\" | tail -n 1 | tr -d '\\r' | grep -qx 0",
+                program(), dir),
+            0, "%s: first and last seen", w);
+        static const char *const reports[] = {"md", "html"};
+        for (size_t k = 0; k < 2; k++)
+            cr_expect_eq(run("grep -q 'were asked for' %s/out/report.%s", dir, reports[k]) == 0, *w != 0,
+                         "%s: %s", w, reports[k]);
+        cr_expect_eq(run("grep -q '\"window\": null' %s/out/report.json", dir) != 0, *w != 0, "%s: JSON", w);
+    }
+}
+
 /* Nothing is overwritten without --force: all outputs are looked at before the first is written. */
 Test(bad_input, report_overwrites_nothing_unasked)
 {

@@ -37,12 +37,13 @@ Test(tally, counts_are_of_channel_and_provider_spans_of_computer_and_channel)
              c = tally_source(t, STR("PC1"), STR("System"), STR("Q"));
     cr_expect(a != b && a != c && a == tally_source(t, STR("PC1"), STR("System"), STR("P"))
               && tally_channels(t) == 1);
-    tally_add(t, tally_count(t, a, 1), a, 100, 1, 0x10);
-    tally_add(t, tally_count(t, b, 1), b, 50, 9, 0x20);
-    tally_add(t, tally_count(t, c, 1), c, INT64_MIN, 2, 0x30);
+    tally_add(t, tally_count(t, a, 1), a, 100, 1, 0x10, true);
+    tally_add(t, tally_count(t, b, 1), b, 50, 9, 0x20, true);
+    tally_add(t, tally_count(t, c, 1), c, INT64_MIN, 2, 0x30, true);
+    tally_add(t, tally_count(t, c, 7), c, 120, 3, 0x40, false); /* outside the time asked for */
     struct heard h = {0};
     cr_assert(tally_emit(t, hear, &h, NULL) == OK);
-    cr_expect(h.n[FACT_COUNT] == 2 && h.sum[FACT_COUNT] == 3 && h.n[FACT_SPAN] == 2 && h.sum[FACT_SPAN] == 3);
+    cr_expect(h.n[FACT_COUNT] == 2 && h.sum[FACT_COUNT] == 3 && h.n[FACT_SPAN] == 2 && h.sum[FACT_SPAN] == 4);
     cr_expect(h.last[FACT_COUNT].v[CO_FIRST_TIME].null && h.last[FACT_COUNT].ref.off == 0x30,
               "a count without a believable time has none");
     tally_source(t, STR("PC1"), STR("Security"), STR("P"));
@@ -70,7 +71,7 @@ Test(tally, gaps)
         for (int k = 0; k < 4; k++) {
             if (k && k == rows[i].lost_before)
                 tally_break(t);
-            tally_add(t, tally_count(t, s, 1), s, 1, rows[i].id[k], 0);
+            tally_add(t, tally_count(t, s, 1), s, 1, rows[i].id[k], 0, true);
         }
         cr_expect(tally_gaps(t) == rows[i].gaps, "%s: %d", rows[i].name, (int)tally_gaps(t));
         tally_free(t);
@@ -84,7 +85,7 @@ Test(tally, what_does_not_fit_is_others)
     int n = 0;
     for (; n < LIM_COUNTS + 100; n++) {
         uint32_t s = tally_source(t, numbered(room[0], "PC", n % 7), STR("C"), numbered(room[2], "P", n));
-        tally_add(t, tally_count(t, s, 1), s, n, n, 0);
+        tally_add(t, tally_count(t, s, 1), s, n, n, 0, true);
     }
     cr_expect(tally_full(t));
     struct heard h = {0};
@@ -95,7 +96,7 @@ Test(tally, what_does_not_fit_is_others)
     t = tally_new();
     uint32_t s = tally_source(t, STR("PC1"), STR("C"), STR("P"));
     for (uint32_t id = 0; id < LIM_COUNTS + 50; id++)
-        tally_add(t, tally_count(t, s, id), s, 1, 1, 0);
+        tally_add(t, tally_count(t, s, id), s, 1, 1, 0, true);
     h = (struct heard){0};
     cr_assert(tally_emit(t, hear, &h, NULL) == OK);
     cr_expect(h.sum[FACT_COUNT] == LIM_COUNTS + 50 && h.last[FACT_COUNT].v[CO_EVENT_ID].null

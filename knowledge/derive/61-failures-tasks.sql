@@ -93,7 +93,8 @@ SELECT t.id, t.host_id, t.path, t.result, t.last_run, t.file_id, t.file_off, coa
     CASE WHEN t.last_run IS NULL THEN coalesce(
         (SELECT p.rowid FROM f p WHERE p.kind = 'task' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result ORDER BY p.time DESC, p.rowid LIMIT 1),
         (SELECT p.rowid FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id AND p.subject = t.path AND p.value = t.result ORDER BY p.time DESC, p.rowid LIMIT 1)) END) AS same
-FROM task t WHERE t.result BETWEEN 0x80000000 AND 0xDFFFFFFF;
+FROM task t JOIN time_window w WHERE t.result BETWEEN 0x80000000 AND 0xDFFFFFFF
+    AND (w.since IS NULL OR t.last_run >= w.since) AND (w.until IS NULL OR t.last_run <= w.until);      -- of no known time: not in the time asked for
 CREATE INDEX IF NOT EXISTS last_result_same ON last_result(same);
 UPDATE f SET also = coalesce(also || ' ', '') || (SELECT printf('f%d:0x%x', r.file_id, r.file_off) FROM last_result r WHERE r.same = f.rowid ORDER BY r.id LIMIT 1) WHERE rowid IN (SELECT same FROM last_result);
 INSERT INTO f

@@ -477,7 +477,8 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
     }
     int32_t want = c->want;
     if (standing != SLACK) {
-        tally_add(w->tally, c, h.source, h.sane ? h.time : INT64_MIN, h.record_id, off);
+        tally_add(w->tally, c, h.source, h.sane ? h.time : INT64_MIN, h.record_id, off,
+                  in_time(w->want, h.time));
         if (h.record_id != (int64_t)le64(p + 8))
             w->stats->hints |= EVTX_HINT_RENUMBERED;
     }

@@ -177,10 +177,10 @@ uint32_t tally_row(const struct tally *t, const struct tally_count *c) { return 
 struct tally_count *tally_count_at(struct tally *t, uint32_t row) { return &t->count[row]; }
 
 void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t time, int64_t record_id,
-               uint64_t off)
+               uint64_t off, bool counts)
 {
     struct tally_span *s = &t->span[t->source[source].span];
-    if (c->n++ == 0)
+    if (counts && c->n++ == 0)
         c->off = off;
     if (s->n++ == 0)
         s->off = off, s->first_id = s->last_id = record_id;
@@ -192,7 +192,8 @@ void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t 
     s->last_id = record_id > s->last_id ? record_id : s->last_id;
     if (time == INT64_MIN)
         return;
-    c->first = time < c->first ? time : c->first, c->last = time > c->last ? time : c->last;
+    if (counts)
+        c->first = time < c->first ? time : c->first, c->last = time > c->last ? time : c->last;
     s->first = time < s->first ? time : s->first, s->last = time > s->last ? time : s->last;
 }
 

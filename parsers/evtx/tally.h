@@ -47,9 +47,10 @@ struct tally_count *tally_count(struct tally *t, uint32_t source, uint32_t id);
 /* to find it again after others were added */
 uint32_t tally_row(const struct tally *t, const struct tally_count *c);
 struct tally_count *tally_count_at(struct tally *t, uint32_t row);
-/* One record more. time: INT64_MIN when it is not sane. */
+/* One record more. time: INT64_MIN when it is not sane; counts: it lies in the time asked for (spans hold all
+ * records, counts those). */
 void tally_add(struct tally *t, struct tally_count *c, uint32_t source, int64_t time, int64_t record_id,
-               uint64_t off);
+               uint64_t off, bool counts);
 /* records were lost here: ids that skip next are no gaps of the log */
 void tally_break(struct tally *t);
 size_t tally_channels(const struct tally *t); /* distinct channels seen, up to 2 */

@@ -225,6 +225,15 @@ static enum status summary(struct run *r, struct err *e)
     if (hosts > SUMMARY_HOSTS)
         buf_printf(&r->said, "...          %lld more hosts, in the report\n",
                    (long long)(hosts - SUMMARY_HOSTS));
+    if (r->o.since || r->o.until != INT64_MAX) {
+        char t[WINTIME_TEXT];
+        buf_z(&r->said, "window       only records");
+        if (r->o.since)
+            buf_printf(&r->said, " from %.19sZ on", wintime_text(r->o.since, t));
+        if (r->o.until != INT64_MAX)
+            buf_printf(&r->said, " up to %.19sZ", wintime_text(r->o.until, t));
+        buf_z(&r->said, ": nothing is said of other times\n");
+    }
     if (out)
         buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n",
                    (long long)out);
@@ -287,6 +296,11 @@ static enum status begin_case(struct run *r, struct err *e)
     if (st == OK && r->o.until != INT64_MAX
         && snprintf(number, sizeof number, "%lld", (long long)r->o.until) > 0)
         st = put_meta(r->db, "until", str_of(number), e);
+    struct value window[] = {r->o.since ? val_i(r->o.since) : val_null(),
+                             r->o.until != INT64_MAX ? val_i(r->o.until) : val_null()};
+    if (st == OK)
+        st = case_run(r->db, "UPDATE time_window SET since = ?1, until = ?2", window,
+                      (enum col_type[]){COL_TIME, COL_TIME}, 2, e);
     if (st == OK && r->o.recovered)
         st = put_meta(r->db, "recovered", STR("1"), e);
     return st;
