@@ -159,22 +159,40 @@ SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
 FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
         s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value, s.default_text, s.meaning, s.meanings
     FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id) q
-LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM reg_value x JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main AND lower(substr(x.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) AND v.host_id = q.host_id
-    WHERE x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0)
-LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM reg_key x JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main AND lower(substr(x.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) AND v.host_id = q.host_id
-    WHERE x.path = q.at AND coalesce(x.recovered, 0) = 0)
+LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v JOIN reg_value x ON x.hive_id = v.file_id
+    WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0
+        AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
+            AND lower(substr(q.at || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
+                = lower(coalesce(nullif(i.root, ''), i.kind) || '\')))
+LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM hive v JOIN reg_key x ON x.hive_id = v.file_id
+    WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND coalesce(x.recovered, 0) = 0
+        AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
+            AND lower(substr(q.at || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
+                = lower(coalesce(nullif(i.root, ''), i.kind) || '\')))
 WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v JOIN evidence e ON e.id = v.file_id AND e.state <> 'partial' WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
     AND lower(substr(q.at || '\', 1, length(coalesce(v.root, v.kind)) + 1)) = lower(coalesce(v.root, v.kind) || '\'));
 
+-- A value of the hive that speaks; of a file that holds several hives it belongs to the first whose root it lies below.
 CREATE VIEW v_reg AS
-SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.path, r.name, r.type, r.num, r.text, r.written, r.origin, 'f' || r.hive_id AS hive
-FROM reg_value r JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main AND lower(substr(r.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) JOIN host h ON h.id = v.host_id
-WHERE coalesce(r.recovered, 0) = 0 AND (v.replay IS NOT 'text export' OR NOT EXISTS (SELECT 1 FROM reg_value o JOIN hive w ON w.file_id = o.hive_id AND w.main AND w.host_id = v.host_id AND w.kind = v.kind
-    WHERE o.path = r.path AND o.name = r.name AND o.id < r.id AND coalesce(o.recovered, 0) = 0));
+SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.path, r.name, r.type, r.num, r.text,
+    r.written, r.origin, 'f' || r.hive_id AS hive
+FROM reg_value r JOIN hive v ON v.file_id = r.hive_id AND v.main
+    AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main
+        AND lower(substr(r.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
+            = lower(coalesce(nullif(i.root, ''), i.kind) || '\'))
+JOIN host h ON h.id = v.host_id
+WHERE coalesce(r.recovered, 0) = 0 AND (v.replay IS NOT 'text export'
+    OR NOT EXISTS (SELECT 1 FROM hive w JOIN reg_value o ON o.hive_id = w.file_id
+        WHERE w.host_id = v.host_id AND w.main AND w.kind = v.kind AND o.path = r.path AND o.name = r.name
+            AND o.id < r.id AND coalesce(o.recovered, 0) = 0));
 
 CREATE VIEW v_reg_key AS
 SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host, k.path, k.written, 'f' || k.hive_id AS hive
-FROM reg_key k JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = k.hive_id AND i.main AND lower(substr(k.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1)) = lower(coalesce(nullif(i.root, ''), i.kind) || '\')) JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
+FROM reg_key k JOIN hive v ON v.file_id = k.hive_id AND v.main
+    AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = k.hive_id AND i.main
+        AND lower(substr(k.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
+            = lower(coalesce(nullif(i.root, ''), i.kind) || '\'))
+JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
 
 -- Keys and values that free cells of hives still hold (analyze --recovered), apart from all other views: no rule of ours reads them. '?' in a path: unknown from there up.
 CREATE VIEW v_recovered AS

@@ -7,6 +7,9 @@
 
 CREATE INDEX IF NOT EXISTS event_at ON event(file_id, file_off);
 CREATE INDEX IF NOT EXISTS reg_value_at ON reg_value(file_id, file_off);
+CREATE INDEX IF NOT EXISTS reg_value_hive ON reg_value(hive_id, path, name);
+CREATE INDEX IF NOT EXISTS reg_key_hive ON reg_key(hive_id, path);
+CREATE INDEX IF NOT EXISTS hive_host ON hive(host_id, kind);
 
 -- A hive with keys, values or lists that cannot be read is read in part: what it does not show may have stood there. (Its sums, its parents and its class names hide nothing.)
 UPDATE evidence SET state = 'partial', note = 'damaged: some of its keys or values cannot be read' WHERE state = 'read' AND id IN (SELECT v.file_id FROM hive v JOIN anomaly a ON a.file_id = v.file_id
