@@ -5,8 +5,20 @@
 -- Evidence may be forged to be slow: pairs are found by index, nearest first, never by joining everything with everything.
 -- From 80 on: what rules ask most. Those tables hold nothing that the others do not say.
 
+-- Where a fact lies is what citations name.
 CREATE INDEX IF NOT EXISTS event_at ON event(file_id, file_off);
 CREATE INDEX IF NOT EXISTS reg_value_at ON reg_value(file_id, file_off);
+CREATE INDEX IF NOT EXISTS reg_key_at ON reg_key(file_id, file_off);
+CREATE INDEX IF NOT EXISTS fold_at ON fold(file_id, file_off);
+CREATE INDEX IF NOT EXISTS task_cache_at ON task_cache(file_id, file_off);
+CREATE INDEX IF NOT EXISTS secret_at ON secret(file_id, file_off);
+CREATE INDEX IF NOT EXISTS logon_right_at ON logon_right(file_id, file_off);
+CREATE INDEX IF NOT EXISTS sam_account_at ON sam_account(file_id, file_off);
+CREATE INDEX IF NOT EXISTS audit_policy_at ON audit_policy(file_id, file_off);
+CREATE INDEX IF NOT EXISTS lsa_name_at ON lsa_name(file_id, file_off);
+CREATE INDEX IF NOT EXISTS lockout_policy_at ON lockout_policy(file_id, file_off);
+CREATE INDEX IF NOT EXISTS cached_logon_at ON cached_logon(file_id, file_off);
+CREATE INDEX IF NOT EXISTS fold_last ON fold(file_id, last_off);
 CREATE INDEX IF NOT EXISTS reg_value_hive ON reg_value(hive_id, path, name);
 CREATE INDEX IF NOT EXISTS reg_key_hive ON reg_key(hive_id, path);
 CREATE INDEX IF NOT EXISTS hive_host ON hive(host_id, kind);

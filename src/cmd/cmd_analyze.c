@@ -162,17 +162,15 @@ static enum status put_kind(void *ctx, const struct cell *c, const char *const *
  */
 enum { SUMMARY_HOSTS = 40 };
 static const char outcome_sql[] =
-    "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern AND "
-    "f.shown IS NOT "
-    "NULL AND NOT f.explained), (SELECT group_concat(kind, ', ') FROM v_kind k WHERE k.host = h.name AND "
-    "k.state = "
-    "'not_covered'), (SELECT group_concat(artifact, ', ') FROM (SELECT n.artifact FROM v_kind_need n WHERE "
-    "n.host = "
-    "h.name ORDER BY n.ord, n.artifact)), (SELECT max(from_time) FROM kind k WHERE k.host_id = h.id), "
-    "(SELECT "
-    "min(to_time) FROM kind k WHERE k.host_id = h.id) FROM host h ORDER BY CASE h.outcome WHEN 'unexplained' "
-    "THEN 1 "
-    "WHEN 'explained' THEN 2 WHEN 'latent' THEN 3 WHEN 'not_covered' THEN 4 ELSE 5 END, h.name LIMIT ?1";
+    "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern "
+    "AND f.shown IS NOT NULL AND NOT f.explained), "
+    "(SELECT group_concat(kind, ', ') FROM v_kind k WHERE k.host = h.name AND k.state = 'not_covered'), "
+    "(SELECT group_concat(artifact, ', ') FROM (SELECT n.artifact FROM kind_need n WHERE n.host_id = h.id "
+    "GROUP BY n.artifact ORDER BY min(n.ord), n.artifact)), "
+    "(SELECT max(from_time) FROM kind k WHERE k.host_id = h.id), "
+    "(SELECT min(to_time) FROM kind k WHERE k.host_id = h.id) FROM (SELECT *, CASE outcome "
+    "WHEN 'unexplained' THEN 1 WHEN 'explained' THEN 2 WHEN 'latent' THEN 3 WHEN 'not_covered' THEN 4 "
+    "ELSE 5 END AS place FROM host ORDER BY place, name LIMIT ?1) h ORDER BY h.place, h.name";
 
 static enum status put_outcome(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                struct err *e)
