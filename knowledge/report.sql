@@ -109,7 +109,8 @@ VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), ('Vaul
 CREATE VIEW v_report_service AS
 SELECT installed, host, service, start, account, display, id, recovery, row_number() OVER (ORDER BY installed IS NULL, host, service COLLATE NOCASE, id) AS place
 FROM (SELECT 1 AS installed, s.host, coalesce(a.service, s.service) AS service, s.start, s.account, s.display, s.evidence_id AS id,
-        (SELECT min(r.actions) FROM v_service_recovery r WHERE r.host = s.host AND r.service = s.service COLLATE NOCASE) AS recovery
+        (SELECT min(r.text) FROM v_reg r WHERE r.host = s.host AND r.path = 'SYSTEM\CurrentControlSet\Services\' || s.service
+            AND r.name = 'FailureActions') AS recovery
     FROM v_service s LEFT JOIN v_report_always a ON a.service = s.service COLLATE NOCASE
     WHERE a.service IS NOT NULL
         OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE)

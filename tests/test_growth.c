@@ -9,9 +9,10 @@ static const struct {
     const char *name; /* of bench/grow.c */
     unsigned n;
 } rows[] = {
-    {"computers", 100}, {"failing-tasks", 100}, {"failures", 200},
-    {"logons", 200},    {"providers", 300},     {"folded-groups", 300},
-    {"sams", 50},       {"logged-hives", 30},   {"accounts", 200},
+    {"computers", 100}, {"failing-tasks", 100}, {"failures", 200}, {"logons", 200},
+    {"providers", 300}, {"folded-groups", 300}, {"sams", 50},      {"logged-hives", 30},
+    {"accounts", 200},  {"failing-hosts", 60},  {"folders", 20},   {"cached-tasks", 100},
+    {"services", 200},
 };
 enum { TWICE = 250, /* hundredths */ NOISE = 200000 };
 
@@ -59,3 +60,7 @@ GROWS(folded_groups, 5)
 GROWS(sams, 6)
 GROWS(logged_hives, 7)
 GROWS(accounts, 8)
+GROWS(failing_hosts, 9)
+GROWS(folders, 10)
+GROWS(cached_tasks, 11)
+GROWS(services, 12)

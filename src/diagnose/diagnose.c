@@ -17,16 +17,23 @@ static const char *const verdict_names[] = {[NOTHING] = "none",
                                             [RULED_OUT] = "ruled_out",
                                             [UNDETERMINED] = "undetermined"};
 
-struct host {
-    int64_t id;
-    struct str name;
-};
-/* a row of temp.reach */
+/* a row of temp.reach that covers something */
 struct reach {
     int64_t host, file;
     struct str artifact;
-    bool covers, any_time, has_file, stale;
+    bool any_time, has_file, stale;
     int64_t from, to;
+};
+struct host {
+    int64_t id;
+    struct str name;
+    const struct reach *reach; /* its rows */
+    size_t n_reach;
+};
+/* Hosts by name without case, to find them. */
+struct host_name {
+    struct str name;
+    size_t host;
 };
 
 struct engine {
@@ -34,8 +41,9 @@ struct engine {
     const struct kb *kb;
     struct arena a;
     struct host *host;
+    struct host_name *host_name;
     size_t n_host;
-    struct reach *reach;
+    struct reach *reach; /* by host */
     size_t n_reach;
     /* files of older copies of hives (RegBack, Windows.old) and of dirty ones without logs, ascending: what
      * they say need not be so any more */
@@ -180,8 +188,41 @@ static enum status keep_host(void *ctx, const struct cell *c, const char *const 
             memcpy(more, g->host, g->n_host * sizeof *more);
         g->host = more;
     }
-    g->host[g->n_host++] = (struct host){c[0].i, arena_str(&g->a, c[1].s)};
+    g->host[g->n_host++] = (struct host){.id = c[0].i, .name = arena_str(&g->a, c[1].s)};
     return OK;
+}
+
+static int by_host_name(const void *a, const void *b)
+{
+    const struct host_name *x = a, *y = b;
+    int c = hits_by_name(x->name, y->name);
+    return c ? c : (x->host > y->host) - (x->host < y->host);
+}
+
+static enum status name_hosts(struct engine *g, struct err *e)
+{
+    g->host_name = arena_alloc(&g->a, sizeof *g->host_name, g->n_host);
+    if (!g->host_name)
+        return no_room(e);
+    for (size_t i = 0; i < g->n_host; i++)
+        g->host_name[i] = (struct host_name){g->host[i].name, i};
+    if (g->n_host)
+        qsort(g->host_name, g->n_host, sizeof *g->host_name, by_host_name);
+    return OK;
+}
+
+/* n_host: none is called so. */
+static size_t host_named(const struct engine *g, struct str name)
+{
+    size_t lo = 0, hi = g->n_host;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (hits_by_name(g->host_name[mid].name, name) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < g->n_host && !hits_by_name(g->host_name[lo].name, name) ? g->host_name[lo].host : g->n_host;
 }
 
 static enum status keep_reach(void *ctx, const struct cell *c, const char *const *name, size_t n,
@@ -197,26 +238,41 @@ static enum status keep_reach(void *ctx, const struct cell *c, const char *const
             memcpy(more, g->reach, g->n_reach * sizeof *more);
         g->reach = more;
     }
-    bool any_time = c[4].i, gone = str_eq(c[2].s, STR("missing")) || str_eq(c[2].s, STR("unreadable"));
     g->reach[g->n_reach++] = (struct reach){.host = c[0].i,
                                             .artifact = arena_str(&g->a, c[1].s),
-                                            .covers = !gone && (any_time || !c[5].null),
-                                            .any_time = any_time,
-                                            .has_file = !c[3].null,
-                                            .file = c[3].i,
-                                            .stale = !c[3].null && is_stale(g, c[3].i),
-                                            .from = c[5].i,
-                                            .to = c[6].i};
+                                            .file = c[2].i,
+                                            .has_file = !c[2].null,
+                                            .stale = !c[2].null && is_stale(g, c[2].i),
+                                            .any_time = c[3].i,
+                                            .from = c[4].i,
+                                            .to = c[5].i};
     return OK;
 }
 
-/* Does what was read of the artefact cover one of these moments (none given: anything at all)? */
-static bool covers(const struct engine *g, int64_t host, struct str artifact, const struct hit *const *at,
-                   size_t n)
+static void share_reach(struct engine *g)
 {
-    for (size_t i = 0; i < g->n_reach; i++) {
-        const struct reach *r = &g->reach[i];
-        if (!r->covers || r->stale || r->host != host || !str_eq(r->artifact, artifact))
+    for (size_t i = 0; i < g->n_host; i++) {
+        struct host *h = &g->host[i];
+        size_t lo = 0, hi = g->n_reach;
+        while (lo < hi) {
+            size_t mid = (lo + hi) / 2;
+            if (g->reach[mid].host < h->id)
+                lo = mid + 1;
+            else
+                hi = mid;
+        }
+        h->reach = g->reach + lo;
+        while (lo + h->n_reach < g->n_reach && h->reach[h->n_reach].host == h->id)
+            h->n_reach++;
+    }
+}
+
+/* Does what was read of the artefact cover one of these moments (none given: anything at all)? */
+static bool covers(const struct host *h, struct str artifact, const struct hit *const *at, size_t n)
+{
+    for (size_t i = 0; i < h->n_reach; i++) {
+        const struct reach *r = &h->reach[i];
+        if (r->stale || !str_eq(r->artifact, artifact))
             continue;
         if (r->any_time || !n)
             return true;
@@ -230,7 +286,7 @@ static bool covers(const struct engine *g, int64_t host, struct str artifact, co
 static bool satisfied(const struct engine *g, const struct requirement *q, const struct subject *s)
 {
     for (size_t i = 0; i < q->n; i++)
-        if (covers(g, g->host[s->host].id, q->artifact[i], s->hit[ROLE_SYMPTOM], s->n[ROLE_SYMPTOM]))
+        if (covers(&g->host[s->host], q->artifact[i], s->hit[ROLE_SYMPTOM], s->n[ROLE_SYMPTOM]))
             return true;
     return false;
 }
@@ -239,13 +295,13 @@ static bool satisfied(const struct engine *g, const struct requirement *q, const
  */
 static struct str file_of_role(const struct engine *g, size_t host, enum role role, char text[32])
 {
+    const struct host *h = &g->host[host];
     for (size_t i = 0; i < g->rule->n_require; i++) {
         const struct requirement *q = &g->rule->require[i];
         for (size_t k = 0; k < q->n && q->for_role == role; k++)
-            for (size_t j = 0; j < g->n_reach; j++)
-                if (g->reach[j].covers && g->reach[j].has_file && g->reach[j].host == g->host[host].id
-                    && str_eq(g->reach[j].artifact, q->artifact[k])) {
-                    snprintf(text, 32, "f%lld:0x0", (long long)g->reach[j].file);
+            for (size_t j = 0; j < h->n_reach; j++)
+                if (h->reach[j].has_file && str_eq(h->reach[j].artifact, q->artifact[k])) {
+                    snprintf(text, 32, "f%lld:0x0", (long long)h->reach[j].file);
                     return str_of(text);
                 }
     }
@@ -291,8 +347,7 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
                         .has_win32 = win32 && win32->type == COL_INT,
                         .lesser = own && own->type == COL_INT && !own->i};
     char file[32];
-    while (h.host < g->n_host && !(host && str_eq_ci(g->host[h.host].name, host->s)))
-        h.host++;
+    h.host = host ? host_named(g, host->s) : g->n_host;
     if (h.host == g->n_host)
         return g->no_host++, OK;
     if (!h.evidence.p && !(h.evidence = file_of_role(g, h.host, h.role, file)).p)
@@ -615,10 +670,16 @@ static enum status begin(struct engine *g, struct casedb *db, const struct kb *k
     if (st == OK)
         st = case_query(db, stale_sql, NULL, NULL, 0, keep_stale, g, e);
     if (st == OK)
-        st = case_query(db,
-                        "SELECT host_id, artifact, state, file_id, any_time, from_time, to_time FROM "
-                        "temp.reach ORDER BY host_id, artifact, from_time, to_time, file_id",
-                        NULL, NULL, 0, keep_reach, g, e);
+        st = name_hosts(g, e);
+    if (st == OK)
+        st = case_query(
+            db,
+            "SELECT host_id, artifact, file_id, any_time, from_time, to_time FROM temp.reach "
+            "WHERE state NOT IN ('missing', 'unreadable') AND (any_time OR from_time IS NOT NULL) "
+            "ORDER BY host_id, artifact, from_time, to_time, file_id",
+            NULL, NULL, 0, keep_reach, g, e);
+    if (st == OK)
+        share_reach(g);
     return st == OK ? case_exec(db,
                                 "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; "
                                 "DELETE FROM finding_remedy; DELETE FROM rule_error",
