@@ -351,6 +351,77 @@ Test(kinds, outcome)
     }
 }
 
+/* --- every failure is one, and counts once */
+#define REFUSED(id, day, data) \
+    AUDITED(id, day, "{\"TargetUserName\":\"svc\",\"TargetDomainName\":\"CORP\"," data "}")
+#define BATCH                                                                                             \
+    REFUSED("4625", "4",                                                                                  \
+            "\"LogonType\":4,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\",\"ProcessName\":\"C:" \
+            "\\\\x.exe\"")
+#define SERVICE_OF(name, id)                                                                                 \
+    "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num, text) VALUES(8, " id "00, 8, " \
+    "'SYSTEM\\CurrentControlSet\\Services\\" name "', 'Start', 4, 2, NULL), (8, " id "08, 8, "               \
+    "'SYSTEM\\CurrentControlSet\\Services\\" name "', 'ObjectName', 1, NULL, 'CORP\\svc');"
+#define LOST(file) "DELETE FROM log_span WHERE file_id = " file ";"
+static const struct {
+    const char *name, *facts, *want;
+} failures[] = {
+    /* kind, subject, code, event, concern, witnesses */
+    {"a batch logon, no log of tasks", BATCH LOST("4"), "logon svc 86 4625 1 -;"},
+    {"a service logon, no log of services, one service of that account",
+     REFUSED("4625", "4", "\"LogonType\":5,\"Status\":\"0xc000015b\",\"SubStatus\":\"0x0\"") LOST("2")
+         SERVICE_OF("Agent", "3"),
+     "service Agent 1385 4625 1 -;"},
+    {"two services of that account",
+     REFUSED("4625", "4", "\"LogonType\":5,\"Status\":\"0xc000015b\",\"SubStatus\":\"0x0\"") LOST("2")
+         SERVICE_OF("Agent", "3") SERVICE_OF("Other", "4"),
+     "logon svc 1385 4625 1 -;"},
+    {"a service logon that the log of services knows nothing of",
+     REFUSED("4625", "4", "\"LogonType\":5,\"Status\":\"0xc000015b\",\"SubStatus\":\"0x0\"")
+         SERVICE_OF("Agent", "3"),
+     "logon svc 1385 4625 1 -;"},
+    {"a service and its logon are one failure",
+     REFUSED("4625", "4", "\"LogonType\":5,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\"")
+         EVENT("2", "System", "Service Control Manager", "7038", "4",
+               "{\"param1\":\"Agent\",\"param2\":\"CORP\\\\svc\",\"param3\":\"%%1326\"}")
+             EVENT("2", "System", "Service Control Manager", "7000", "4",
+                   "{\"param1\":\"Agent\",\"param2\":\"%%1069\"}") SERVICE_OF("Agent", "3"),
+     "service Agent 1326 7038 1 2;"},
+    {"refused at the KDC: disabled",
+     REFUSED("4768", "4", "\"Status\":\"0x12\",\"IpAddress\":\"::ffff:10.0.0.5\""), "logon svc - 4768 1 -;"},
+    {"refused at the KDC: pre-authentication", REFUSED("4771", "4", "\"Status\":\"0x18\""),
+     "logon svc - 4771 1 -;"},
+    {"a service ticket", REFUSED("4769", "4", "\"Status\":\"0x25\""), "logon svc - 4769 1 -;"},
+    {"a service without SPN is no refusal of an account", REFUSED("4769", "4", "\"Status\":\"0x7\""), ""},
+    {"nor is a ticket that expired", REFUSED("4769", "4", "\"Status\":\"0x20\""), ""},
+    {"a ticket that was given", REFUSED("4768", "4", "\"Status\":\"0x0\""), ""},
+    {"NTLM", REFUSED("4776", "4", "\"Status\":\"0xc0000234\",\"Workstation\":\"PC7\""),
+     "logon svc 1909 4776 1 -;"},
+    {"NTLM and the logon it was for",
+     REFUSED("4776", "4", "\"Status\":\"0xc0000234\",\"Workstation\":\"PC7\"")
+         REFUSED("4625", "4", "\"LogonType\":3,\"Status\":\"0xc0000234\",\"SubStatus\":\"0x0\""),
+     "logon svc 1909 4625 1 1;"},
+    {"a slip at the desk is told, and concerns nobody",
+     REFUSED("4625", "4", "\"LogonType\":2,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\""),
+     "logon svc 86 4625 0 -;"},
+};
+
+Test(kinds, failures)
+{
+    for (size_t i = 0; i < LEN(failures); i++) {
+        collected(0);
+        sql(failures[i].facts), cover();
+        const char *got = ask(
+            "SELECT shown, subject, win32, event_id, concern, CASE WHEN also <> '' THEN 1 + length(also) - "
+            "length(replace(also, ' ', '')) END FROM v_failure ORDER BY time, subject");
+        cr_expect_str_eq(got, failures[i].want, "%s: %s", failures[i].name, got);
+    }
+    collected(0);
+    sql(BATCH LOST("4")), cover();
+    cr_expect_str_eq(ask("SELECT detail FROM v_failure"),
+                     "logon type 4 by C:\\x.exe, status 0xc000006d, sub-status 0xc000006a;");
+}
+
 /* --- collect.cmd, and what the README tells to collect, hold all that a diagnosis may ask for */
 
 static char *text_of(const char *path)

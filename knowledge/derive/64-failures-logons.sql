@@ -1,43 +1,119 @@
--- Logons: SubStatus when it is not zero, else Status. A failure a task or service already stands for is not told twice (five seconds);
--- names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
+-- Logons: SubStatus when it is not zero, else Status. A failure a task or service already stands for is not told twice (five
+-- seconds); names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
+CREATE TEMP TABLE IF NOT EXISTS detail(event INTEGER PRIMARY KEY, words TEXT);      -- what else the event of a failure says
 CREATE TEMP TABLE IF NOT EXISTS told(kind TEXT, host_id INTEGER, account TEXT COLLATE NOCASE, time INTEGER);
 INSERT INTO told SELECT kind, host_id, account_of(principal) AS account, time FROM f WHERE kind IN ('task', 'service');
 CREATE INDEX IF NOT EXISTS told_of ON told(kind, host_id, account, time);
-CREATE TEMP TABLE IF NOT EXISTS bad(id INTEGER, host_id INTEGER, time INTEGER, logon_type INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS bad(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER, logon_type INTEGER,
     account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, file_id INTEGER, file_off INTEGER,
     boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, win32 INTEGER, value INTEGER, raw, symbol TEXT);
 INSERT INTO bad
-SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type, coalesce(nullif(e.data ->> 'TargetUserName', ''), '-') AS account,
-    nullif(nullif(e.data ->> 'TargetDomainName', '-'), '') AS domain, e.data ->> 'TargetUserSid' AS sid, e.file_id, e.file_off, e.boot, e.provider, e.event_id,
-    x.win32, x.value, x.raw, x.symbol
-FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id AND y.field IN ('Status', 'SubStatus') ORDER BY y.field DESC LIMIT 1)
-WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4625 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
-CREATE INDEX IF NOT EXISTS bad_of ON bad(host_id, logon_type, account COLLATE NOCASE, time);
-UPDATE f SET also = coalesce(also || ' ', '') || b.id FROM (        -- the nearest one of the account behind the task or service is cited beside it
-    SELECT p.rowid AS f, (SELECT printf('f%d:0x%x', b.file_id, b.file_off) FROM bad b WHERE b.host_id = p.host_id AND b.logon_type = CASE p.kind WHEN 'task' THEN 4 ELSE 5 END
-        AND b.account = account_of(p.principal) COLLATE NOCASE AND b.time BETWEEN p.time - 50000000 AND p.time + 50000000 ORDER BY b.time, b.id LIMIT 1) AS id
-    FROM f p WHERE p.kind IN ('task', 'service') AND p.principal IS NOT NULL AND p.event_id IS NOT NULL) b WHERE b.f = f.rowid AND b.id IS NOT NULL;
+SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type,
+    coalesce(nullif(e.data ->> 'TargetUserName', ''), '-') AS account,
+    nullif(nullif(e.data ->> 'TargetDomainName', '-'), '') AS domain, e.data ->> 'TargetUserSid' AS sid, e.file_id,
+    e.file_off, e.boot, e.provider, e.event_id, x.win32, x.value, x.raw, x.symbol
+FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id
+    AND y.field IN ('Status', 'SubStatus') ORDER BY y.field DESC LIMIT 1)
+WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4625 AND coalesce(e.recovered, 0) = 0
+    AND e.host_id IS NOT NULL ORDER BY 1;
+CREATE INDEX IF NOT EXISTS bad_of ON bad(host_id, logon_type, account, time);
+CREATE INDEX IF NOT EXISTS bad_who ON bad(host_id, account, time);
+INSERT INTO detail
+SELECT b.id, 'logon type ' || b.logon_type || coalesce(' by ' || nullif(nullif(e.data ->> 'ProcessName', '-'), ''), '')
+    || coalesce(', status ' || lower(nullif(e.data ->> 'Status', '')), '')
+    || CASE WHEN num(e.data ->> 'SubStatus') <> 0 THEN ', sub-status ' || lower(e.data ->> 'SubStatus') ELSE '' END
+    || coalesce(', from ' || nullif(nullif(e.data ->> 'IpAddress', '-'), ''), '')
+FROM bad b JOIN event e ON e.id = b.id WHERE b.logon_type IS NOT NULL;
+-- The nearest one of the account behind a task or service is a witness of its failure.
+CREATE TEMP TABLE IF NOT EXISTS witness(f INTEGER, bad INTEGER);
+INSERT INTO witness SELECT * FROM (
+    SELECT p.rowid AS f, (SELECT b.id FROM bad b WHERE b.host_id = p.host_id
+        AND b.logon_type = CASE p.kind WHEN 'task' THEN 4 ELSE 5 END AND b.account = account_of(p.principal)
+        AND b.time BETWEEN p.time - seconds(5) AND p.time + seconds(5) ORDER BY b.time, b.id LIMIT 1) AS bad
+    FROM f p WHERE p.kind IN ('task', 'service') AND p.principal IS NOT NULL AND p.event_id IS NOT NULL)
+WHERE bad IS NOT NULL;
+UPDATE f SET also = coalesce(also || ' ', '') || (SELECT printf('f%d:0x%x', b.file_id, b.file_off) FROM witness w
+    JOIN bad b ON b.id = w.bad WHERE w.f = f.rowid) WHERE rowid IN (SELECT f FROM witness);
+INSERT OR IGNORE INTO detail SELECT p.event, d.words FROM witness w JOIN f p ON p.rowid = w.f JOIN detail d ON d.event = w.bad
+WHERE p.event IS NOT NULL;
 CREATE TEMP TABLE IF NOT EXISTS noisy(host_id INTEGER);
-INSERT INTO noisy SELECT host_id FROM bad WHERE win32 = 1317 AND logon_type IN (3, 8, 10) GROUP BY host_id HAVING count(DISTINCT account COLLATE NOCASE) > 100;
+INSERT INTO noisy SELECT host_id FROM bad WHERE win32 = 1317 AND logon_type IN (3, 8, 10) GROUP BY host_id
+    HAVING count(DISTINCT account) > 100;
+
+-- A batch or service logon whose task or service nothing else told of, because the log of its consumer does not reach that
+-- moment: it is that of the only task or service of the account. Where that log does reach it, it was no task, no service.
+CREATE TEMP TABLE IF NOT EXISTS reached(host_id INTEGER, logon_type INTEGER, from_time INTEGER, to_time INTEGER);
+INSERT INTO reached SELECT c.host_id, CASE s.channel WHEN 'System' THEN 5 ELSE 4 END, s.first_time, s.last_time + hours(1)
+FROM log_span s JOIN computer c ON c.computer = s.computer
+WHERE s.channel IN ('System', 'Microsoft-Windows-TaskScheduler/Operational');
+CREATE INDEX IF NOT EXISTS reached_by ON reached(host_id, logon_type, from_time);
+CREATE TEMP TABLE IF NOT EXISTS only_one(host_id INTEGER, logon_type INTEGER, account TEXT COLLATE NOCASE,
+    domain TEXT COLLATE NOCASE, subject TEXT, PRIMARY KEY(host_id, logon_type, account)) WITHOUT ROWID;
+INSERT OR IGNORE INTO only_one SELECT host_id, 5, account_of(account), max(domain_of(account)), max(name) FROM service
+    WHERE account > '' AND start < 4 GROUP BY 1, account_of(account) HAVING count(*) = 1 ORDER BY 1, 3;
+INSERT OR IGNORE INTO only_one SELECT host_id, 4, account, domain, path FROM only_task WHERE account > '' ORDER BY 1, 3;
+
 INSERT INTO f
-SELECT b.host_id, 'logon', b.account, coalesce(b.domain || '\', '') || b.account, 'logon type ' || b.logon_type, b.win32, b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id,
-    NULL, NULL, CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
-FROM bad b WHERE NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id AND p.account = account_of(b.account)
-        AND p.time BETWEEN b.time - 50000000 AND b.time + 50000000)
-    AND NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END AND p.host_id = b.host_id AND p.account IS NULL
-        AND p.time BETWEEN b.time - 50000000 AND b.time + 50000000)
+SELECT b.host_id, CASE WHEN o.subject IS NULL THEN 'logon' WHEN b.logon_type = 4 THEN 'task' ELSE 'service' END,
+    coalesce(o.subject, b.account), coalesce(b.domain || '\', '') || b.account, 'logon type ' || b.logon_type, b.win32,
+    b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id, NULL, NULL,
+    CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
+FROM bad b LEFT JOIN only_one o ON o.host_id = b.host_id AND o.logon_type = b.logon_type AND o.account = b.account
+    AND coalesce(o.domain, b.domain, '') = coalesce(b.domain, o.domain, '')
+    AND NOT EXISTS (SELECT 1 FROM reached r WHERE r.host_id = b.host_id AND r.logon_type = b.logon_type
+        AND r.from_time <= b.time AND r.to_time >= b.time)
+WHERE NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END
+        AND p.host_id = b.host_id AND (p.account = account_of(b.account) OR p.account IS NULL)
+        AND p.time BETWEEN b.time - seconds(5) AND b.time + seconds(5))
     AND NOT (b.win32 = 1317 AND b.logon_type IN (3, 8, 10) AND b.host_id IN (SELECT host_id FROM noisy));
 
--- Whose SID a principal is: well-known, literal, a local account, or a name that only one SID goes by.
-CREATE TEMP TABLE IF NOT EXISTS principal(host_id INTEGER, principal TEXT COLLATE NOCASE, sid TEXT, PRIMARY KEY(host_id, principal)) WITHOUT ROWID;
-INSERT INTO principal
-SELECT p.host_id, p.principal, coalesce((SELECT k.sid FROM kb_account k WHERE k.name = p.principal), CASE WHEN p.principal LIKE 'S-1-%' THEN p.principal END,
-    (SELECT w.sid FROM who w WHERE w.domain = coalesce(domain_of(p.principal), h.name) AND w.account = account_of(p.principal)))
-FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p JOIN host h ON h.id = p.host_id ORDER BY 1, 2;
-INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, luid, also)
-SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid, CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t WHERE t.host_id = f.host_id AND t.path = f.subject
-        AND CASE WHEN f.principal IS NULL THEN coalesce(t.registered, 0) <= coalesce(f.time, t.registered, 0) ELSE account_of(t.user) = account_of(f.principal)
-            AND coalesce(domain_of(t.user), domain_of(f.principal), '') = coalesce(domain_of(f.principal), domain_of(t.user), '') COLLATE NOCASE END LIMIT 1) END),
-    f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider, f.event_id, f.luid, f.also
-FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
-CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
+-- Refusals at the key distribution centre (4768, 4769, 4771) and of NTLM (4776), on the computer that refused. Those
+-- that are a step of an ordinary exchange (0x19, 0x1B, 0x20, 0x22, 0x34) are none. One that a failed logon of the same
+-- account on the same host stands for (two seconds) is its witness.
+CREATE TEMP TABLE IF NOT EXISTS kdc(id INTEGER PRIMARY KEY, event INTEGER, host_id INTEGER, time INTEGER,
+    account TEXT COLLATE NOCASE, domain TEXT, origin TEXT, provider TEXT, event_id INTEGER, boot INTEGER,
+    win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, file_id INTEGER, file_off INTEGER);
+INSERT INTO kdc(event, host_id, time, account, domain, origin, provider, event_id, boot, win32, value, raw, symbol, file_id, file_off)
+SELECT e.id, e.host_id, e.time, coalesce(nullif(account_of(e.data ->> 'TargetUserName'), ''), '-'),
+    coalesce(nullif(e.data ->> 'TargetDomainName', ''), domain_of(e.data ->> 'TargetUserName')),
+    coalesce(e.data ->> 'IpAddress', e.data ->> 'Workstation'), e.provider, e.event_id, e.boot, x.win32, x.value, x.raw,
+    x.symbol, e.file_id, e.file_off
+FROM event e JOIN error x ON x.event = e.id AND x.field = 'Status'
+WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771, 4776)
+    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL AND x.value NOT IN (0x19, 0x1B, 0x20, 0x22, 0x34)
+    AND (e.event_id <> 4769 OR x.value <> 0x7)
+UNION ALL
+SELECT NULL, d.host_id, d.first_time, coalesce(nullif(account_of(d.key ->> 'TargetUserName'), ''), '-'),
+    coalesce(d.key ->> 'TargetDomainName', domain_of(d.key ->> 'TargetUserName')),
+    coalesce(d.key ->> 'IpAddress', d.key ->> 'Workstation'), d.provider, d.event_id,
+    (SELECT s.boot FROM span s WHERE s.host_id = d.host_id AND s.from_time <= d.first_time ORDER BY s.from_time DESC LIMIT 1),
+    CASE d.event_id WHEN 4776 THEN win32of(d.key ->> 'Status', 'ntstatus') END, num(d.key ->> 'Status'), d.key ->> 'Status',
+    CASE d.event_id WHEN 4776 THEN (SELECT s.symbol FROM symbol s WHERE s.value = num(d.key ->> 'Status'))
+        ELSE (SELECT c.symbol FROM kb_code c WHERE c.space = 'kerberos' AND c.value = num(d.key ->> 'Status')) END,
+    d.file_id, d.file_off
+FROM fold d WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4768, 4769, 4776)
+    AND d.host_id IS NOT NULL AND num(d.key ->> 'Status') NOT IN (0, 0x7, 0x19, 0x1B, 0x20, 0x22, 0x34)
+ORDER BY 2, 3, 14, 15;
+CREATE TEMP TABLE IF NOT EXISTS kdc_told(id INTEGER PRIMARY KEY, bad INTEGER);
+INSERT INTO kdc_told SELECT id, bad FROM (SELECT k.id, (SELECT b.id FROM bad b WHERE b.host_id = k.host_id
+        AND b.account = k.account AND b.time BETWEEN k.time - seconds(2) AND k.time + seconds(2)
+        ORDER BY b.time, b.id LIMIT 1) AS bad FROM kdc k) WHERE bad IS NOT NULL;
+CREATE INDEX IF NOT EXISTS kdc_told_bad ON kdc_told(bad);
+INSERT INTO witness SELECT rowid, event FROM f WHERE event_id = 4625 AND event IN (SELECT bad FROM kdc_told);
+CREATE INDEX IF NOT EXISTS witness_f ON witness(f);
+UPDATE f SET also = coalesce(also || ' ', '') || (SELECT group_concat(place, ' ') FROM (
+        SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS place FROM witness w JOIN kdc_told t ON t.bad = w.bad
+        JOIN kdc k ON k.id = t.id WHERE w.f = f.rowid ORDER BY k.id LIMIT 16))
+WHERE rowid IN (SELECT w.f FROM witness w JOIN kdc_told t ON t.bad = w.bad);
+DELETE FROM kdc WHERE id IN (SELECT id FROM kdc_told);
+DELETE FROM noisy;
+INSERT INTO noisy SELECT host_id FROM kdc WHERE value IN (0x6, 0xC0000064) GROUP BY host_id HAVING count(DISTINCT account) > 100;
+INSERT OR IGNORE INTO detail
+SELECT event, CASE event_id WHEN 4768 THEN 'Kerberos ticket-granting ticket refused' WHEN 4769 THEN 'Kerberos service ticket refused'
+        WHEN 4771 THEN 'Kerberos pre-authentication refused' ELSE 'NTLM refused' END
+    || coalesce(', from ' || nullif(nullif(origin, '-'), ''), '') FROM kdc WHERE event IS NOT NULL;
+INSERT INTO f
+SELECT host_id, 'logon', account, coalesce(domain || '\', '') || account, CASE event_id WHEN 4776 THEN 'NTLM' ELSE 'Kerberos' END,
+    win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, NULL, NULL, NULL
+FROM kdc WHERE NOT (value IN (0x6, 0xC0000064) AND host_id IN (SELECT host_id FROM noisy));
+DELETE FROM witness; DELETE FROM reached; DELETE FROM only_one; DELETE FROM kdc; DELETE FROM kdc_told;
