@@ -24,6 +24,11 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('guest-logon', 'server', minutes(1), NULL, 0), ('anonymous-logon', 'client', minutes(1), NULL, 0),
     ('guest-offered', 'subject', minutes(1), NULL, 0), ('user-absent', 'subject', seconds(2), NULL, 0),
     ('task-warned', 'subject', 0, NULL, 0),
+    ('ntlm-stopped', 'subject', minutes(1), NULL, 0),
+    ('session-unfit', 'subject', seconds(2), NULL, 0),
+    ('task-store-failed', 'host', 0, NULL, 0),
+    ('workstation-failed', 'host', 0, 'redirector-answers', 0),
+    ('redirector-answers', 'host', 0, NULL, 0),
     ('batch-given', 'right', 0, 'batch-taken', 0), ('batch-taken', 'right', 0, 'batch-given', 1),
     ('batch-denied', 'right', 0, 'batch-allowed', 1), ('batch-allowed', 'right', 0, 'batch-denied', 0),
     ('service-given', 'right', 0, 'service-taken', 0), ('service-taken', 'right', 0, 'service-given', 1),
@@ -57,6 +62,11 @@ INSERT INTO sign VALUES
     ('maxthreads-reached', 'MRxSmb', 3026, '%', NULL, NULL, NULL),
     ('server-full', 'Srv', 2021, '%', NULL, NULL, NULL), ('server-full', 'Srv', 2022, '%', NULL, NULL, NULL),
     ('server-full', 'Server', 2021, '%', NULL, NULL, NULL), ('server-full', 'Server', 2022, '%', NULL, NULL, NULL),
+    ('session-unfit', 'Microsoft-Windows-TaskScheduler', 333, '%', 'TaskName', NULL, 'UserName'),
+    ('session-unfit', 'Microsoft-Windows-TaskScheduler', 334, '%', 'TaskName', NULL, 'UserName'),
+    ('task-store-failed', 'Microsoft-Windows-TaskScheduler', 406, '%', NULL, NULL, NULL),
+    ('task-store-failed', 'Microsoft-Windows-TaskScheduler', 407, '%', NULL, NULL, NULL),
+    ('task-store-failed', 'Microsoft-Windows-TaskScheduler', 718, '%', NULL, NULL, NULL),
     -- the launch condition was not met
     ('user-absent', 'Microsoft-Windows-TaskScheduler', 332, '%', 'TaskName', NULL, 'UserName'),
     -- 0x4131C: saved, but its account may not log on as a batch job
@@ -158,6 +168,18 @@ WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND c
     AND host_id IS NOT NULL
     AND CASE n.column1 WHEN 3 THEN lower(data ->> 'SubStatus') = '0xc0000064' ELSE num(data ->> 'LogonType') = 4
         AND (n.column1 = 1 OR '0xc000015b' IN (lower(data ->> 'Status'), lower(data ->> 'SubStatus'))) END;
+INSERT INTO l        -- NTLM to a server was blocked; value: the service asked for, as cifs/server
+SELECT host_id, 'ntlm-stopped', rtrim(substr(data ->> 'TargetName', instr(data ->> 'TargetName', '/') + 1), '.'), time, boot,
+    provider, event_id, data ->> 'TargetName', NULL, file_id, file_off
+FROM event WHERE provider = 'Microsoft-Windows-NTLM' AND event_id IN (4001, 4015) AND coalesce(recovered, 0) = 0
+    AND host_id IS NOT NULL;
+INSERT INTO l        -- the redirector: its service failed, in any of its names; or it is at work, since it reports a connection
+SELECT host_id, 'workstation-failed', NULL, time, boot, provider, event_id, raw, symbol, file_id, file_off FROM failure
+WHERE kind = 'service' AND subject IN ('LanmanWorkstation', 'Workstation')
+UNION ALL
+SELECT host_id, 'redirector-answers', NULL, time, boot, provider, event_id, NULL, NULL, file_id, file_off FROM event
+WHERE provider = 'Microsoft-Windows-SMBClient' AND event_id IN (30806, 30808, 31001) AND coalesce(recovered, 0) = 0
+    AND host_id IS NOT NULL;
 INSERT INTO l        -- the password of a managed account could not be fetched; its name with the $ that some events leave out
 SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')), '$') || '$',
     time, boot, provider, event_id, data ->> 'Status', data ->> 'AccountDomain', file_id, file_off
