@@ -29,6 +29,10 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('task-store-failed', 'host', 0, NULL, 0),
     ('workstation-failed', 'host', 0, 'redirector-answers', 0),
     ('redirector-answers', 'host', 0, NULL, 0),
+    ('not-own-name', 'subject', minutes(1), NULL, 0),
+    ('ntlm-queue', 'host', minutes(5), NULL, 0),
+    ('name-conflict', 'host', 0, NULL, 0),
+    ('transport-removed', 'host', 0, NULL, 0),
     ('batch-given', 'right', 0, 'batch-taken', 0), ('batch-taken', 'right', 0, 'batch-given', 1),
     ('batch-denied', 'right', 0, 'batch-allowed', 1), ('batch-allowed', 'right', 0, 'batch-denied', 0),
     ('service-given', 'right', 0, 'service-taken', 0), ('service-taken', 'right', 0, 'service-given', 1),
@@ -67,6 +71,14 @@ INSERT INTO sign VALUES
     ('task-store-failed', 'Microsoft-Windows-TaskScheduler', 406, '%', NULL, NULL, NULL),
     ('task-store-failed', 'Microsoft-Windows-TaskScheduler', 407, '%', NULL, NULL, NULL),
     ('task-store-failed', 'Microsoft-Windows-TaskScheduler', 718, '%', NULL, NULL, NULL),
+    ('ntlm-queue', 'NETLOGON', 5816, '%', NULL, NULL, NULL),
+    ('ntlm-queue', 'NETLOGON', 5817, '%', NULL, NULL, NULL),
+    ('ntlm-queue', 'NETLOGON', 5818, '%', NULL, NULL, NULL),
+    ('ntlm-queue', 'NETLOGON', 5819, '%', NULL, NULL, NULL),
+    ('name-conflict', 'NetBT', 4319, '%', NULL, NULL, NULL),
+    ('name-conflict', 'NetBT', 4321, '%', NULL, 'param2', 'param4'),
+    ('name-conflict', 'Server', 2505, '%', NULL, NULL, NULL),
+    ('transport-removed', 'Microsoft-Windows-SMBClient', 30811, '%', NULL, NULL, NULL),
     -- the launch condition was not met
     ('user-absent', 'Microsoft-Windows-TaskScheduler', 332, '%', 'TaskName', NULL, 'UserName'),
     -- 0x4131C: saved, but its account may not log on as a batch job
@@ -180,6 +192,10 @@ UNION ALL
 SELECT host_id, 'redirector-answers', NULL, time, boot, provider, event_id, NULL, NULL, file_id, file_off FROM event
 WHERE provider = 'Microsoft-Windows-SMBClient' AND event_id IN (30806, 30808, 31001) AND coalesce(recovered, 0) = 0
     AND host_id IS NOT NULL;
+INSERT INTO l        -- the loopback check refused a name; value: the service asked for, as cifs/name
+SELECT host_id, 'not-own-name', rtrim(substr(data ->> 'TargetName', instr(data ->> 'TargetName', '/') + 1), '.'), time, boot,
+    provider, event_id, data ->> 'TargetName', data ->> 'Program', file_id, file_off
+FROM event WHERE provider = 'LsaSrv' AND event_id = 6037 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
 INSERT INTO l        -- the password of a managed account could not be fetched; its name with the $ that some events leave out
 SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')), '$') || '$',
     time, boot, provider, event_id, data ->> 'Status', data ->> 'AccountDomain', file_id, file_off
