@@ -47,6 +47,7 @@ WHERE provider = 'Microsoft-Windows-TerminalServices-LocalSessionManager' AND ev
 ORDER BY 1, 8, 9, 10;
 CREATE INDEX IF NOT EXISTS notice_who ON notice(host_id, rank, what, ts, who, time);
 CREATE INDEX IF NOT EXISTS session_luid ON session(host_id, boot, luid);
+CREATE INDEX IF NOT EXISTS session_caller ON session(host_id, luid, boot, from_time);
 CREATE INDEX IF NOT EXISTS session_when ON session(host_id, from_time);
 CREATE TEMP TABLE IF NOT EXISTS shown(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER, who TEXT COLLATE NOCASE,
     logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER, off_time INTEGER,

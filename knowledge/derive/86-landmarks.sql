@@ -33,6 +33,7 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('ntlm-queue', 'host', minutes(5), NULL, 0),
     ('name-conflict', 'host', 0, NULL, 0),
     ('transport-removed', 'host', 0, NULL, 0),
+    ('share-failed', 'host', minutes(5), NULL, 0),
     ('batch-given', 'right', 0, 'batch-taken', 0), ('batch-taken', 'right', 0, 'batch-given', 1),
     ('batch-denied', 'right', 0, 'batch-allowed', 1), ('batch-allowed', 'right', 0, 'batch-denied', 0),
     ('service-given', 'right', 0, 'service-taken', 0), ('service-taken', 'right', 0, 'service-given', 1),
@@ -196,6 +197,9 @@ INSERT INTO l        -- the loopback check refused a name; value: the service as
 SELECT host_id, 'not-own-name', rtrim(substr(data ->> 'TargetName', instr(data ->> 'TargetName', '/') + 1), '.'), time, boot,
     provider, event_id, data ->> 'TargetName', data ->> 'Program', file_id, file_off
 FROM event WHERE provider = 'LsaSrv' AND event_id = 6037 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
+INSERT INTO l        -- the SMB client failed; value: with which code
+SELECT host_id, 'share-failed', subject, time, boot, provider, event_id, raw, symbol, file_id, file_off FROM failure
+WHERE kind = 'share';
 INSERT INTO l        -- the password of a managed account could not be fetched; its name with the $ that some events leave out
 SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')), '$') || '$',
     time, boot, provider, event_id, data ->> 'Status', data ->> 'AccountDomain', file_id, file_off
