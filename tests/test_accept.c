@@ -56,22 +56,76 @@ static void send_sniff(char is)
     buf_free(&b);
 }
 
+/* A fact whose text is longer than any that fact_put writes. */
+static void send_long(enum fact_kind kind, size_t col)
+{
+    struct fact f = fact_of(kind, 0, 64);
+    struct buf b = {0};
+    for (size_t i = 0; i < FACT_COLS; i++)
+        f.v[i] = val_null();
+    fact_put(&b, &f);
+    size_t most = fact_descs[kind].col[col].most + 1;
+    struct buf whole = {0};
+    /* kind, file, offset; one byte for each column that is not there */
+    buf_put(&whole, b.p, 10 + col), buf_char(&whole, 1), buf_u32(&whole, (uint32_t)most);
+    for (size_t i = 0; i < most; i++)
+        buf_char(&whole, 'A');
+    buf_put(&whole, b.p + 10 + col + 1, b.n - 10 - col - 1);
+    send_frame(FRAME_FACT, &whole);
+    buf_free(&b), buf_free(&whole);
+}
+
+static void send_done(struct done d)
+{
+    struct buf b = {0};
+    d.what = d.what.p ? d.what : STR(""), d.why = d.why.p ? d.why : STR("");
+    done_put(&b, &d);
+    send_frame(FRAME_DONE, &b);
+    buf_free(&b);
+}
+
+static void send_number(enum fact_kind kind, size_t col, int64_t n)
+{
+    struct fact f = fact_of(kind, 0, 64);
+    f.v[col].i = n;
+    send_fact(&f);
+}
+
 static void lie(char how, char arg)
 {
-    struct fact f;
+    static char text[LIM_FACT_NAME + 1];
+    struct fact f = fact_of(FACT_EVENT, 0, 64);
     switch (how) {
-    case 'k': /* a fact of the kind that arg names */
-        f = fact_of((enum fact_kind)(arg - 'a'), 0, 64);
-        send_fact(&f);
+    case 'k': /* a fact of the kind that arg names */ f.kind = (enum fact_kind)(arg - 'a'); break;
+    case 'f': f.ref.file = 1; break;
+    case 'p': f.ref.off = 1 << 30; break;
+    case 'q': f.ref.off = (uint64_t)(LIM_JOB_CHUNKS + 1) * 65536; break; /* another job's part */
+    case 'h': f.ref.off = 16; break;                                     /* the header of a log */
+    case 't':
+        f.ref.off = 5000, send_fact(&f), f.v[EV_IDENTITY].i = 2, f.v[EV_DATA].s = STR("{\"a\":1}");
         break;
-    default: break;
+    case 'a': f = fact_of(FACT_AUDIT, 0, 64), send_fact(&f); break;
+    case 'r': f = fact_of(FACT_REG_VALUE, 0, 64), send_fact(&f), f.v[RV_TEXT].s = STR("other"); break;
+    case 'n': send_number(FACT_SPAN, SP_N, INT64_MAX); return;
+    case 'm': send_number(FACT_COUNT, CO_N, -1); return;
+    case 'o': send_number(FACT_FOLD, FO_LAST_OFF, 1 << 30); return;
+    case 'O': send_number(FACT_FOLD, FO_LAST_OFF, -1); return;
+    case 'v': send_number(FACT_HIVE, HV_KEYS, INT64_MAX); return;
+    case 'l': send_long(FACT_EVENT, EV_COMPUTER); return;
+    case 'L': send_long(FACT_EVENT, EV_DATA); return;
+    case 'B': send_long(FACT_REG_VALUE, RV_DATA); return;
+    case 'd': send_done((struct done){.seen = UINT64_MAX}); return;
+    case 'w': memset(text, 'A', sizeof text), send_done((struct done){.why = {text, sizeof text}}); return;
+    case 's': send_sniff('E'); return;
+    default: return;
     }
+    send_fact(&f);
 }
 
 /* What each file truly holds: one event, or one key. */
 static void tell_truth(const struct job_order *j)
 {
-    struct fact event = fact_of(FACT_EVENT, 0, 16), key = fact_of(FACT_REG_KEY, 0, 16);
+    struct fact event = fact_of(FACT_EVENT, 0, 4200), key = fact_of(FACT_REG_KEY, 0, 16);
     if (j->op == JOB_LOG || (j->op == JOB_SCAN && j->first == 0))
         send_fact(&event);
     else if (j->op == JOB_HIVE || j->op == JOB_REG_TEXT)
@@ -136,7 +190,7 @@ static void put_file(const char *dir, const char *name, const char head[HEAD], e
     snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *f = fopen(path, "wb");
     cr_assert(f && fwrite(head, 1, HEAD, f) == HEAD);
-    cr_assert_eq(ftruncate(fileno(f), op == JOB_SCAN ? (off_t)(LIM_JOB_CHUNKS + 4) * 65536 : 1000), 0);
+    cr_assert_eq(ftruncate(fileno(f), op == JOB_SCAN ? (off_t)(LIM_JOB_CHUNKS + 4) * 65536 : 9000), 0);
     fclose(f);
 }
 
@@ -246,6 +300,48 @@ Test(accept, a_job_says_facts_of_its_kinds_only, .timeout = 120)
         cr_assert_gt(l.n, 0);
         expect_refused(&l, ops[i].op, 1 + i % 2);
     }
+}
+
+/* What each kind of job might say that it cannot know. */
+static const struct {
+    enum job_op op;
+    char is, how;
+    const char *what;
+} lies[] = {
+    {JOB_SNIFF, 'E', 's', "what a file is, twice"},
+    {JOB_LOG, 'E', 'f', "a fact about a file that is not the job's"},
+    {JOB_LOG, 'E', 'p', "an event outside of the file"},
+    {JOB_LOG, 'E', 't', "two events of one place"},
+    {JOB_LOG, 'E', 'n', "more records than bytes"},
+    {JOB_LOG, 'E', 'm', "fewer records than none"},
+    {JOB_LOG, 'E', 'o', "a fold that ends outside of the file"},
+    {JOB_LOG, 'E', 'O', "a fold that ends before the file"},
+    {JOB_LOG, 'E', 'l', "a name longer than any"},
+    {JOB_LOG, 'E', 'L', "data longer than any"},
+    {JOB_LOG, 'E', 'd', "an end with more records than bytes"},
+    {JOB_LOG, 'E', 'w', "a reason longer than any"},
+    {JOB_SCAN, 'E', 'q', "an event of another part of the log"},
+    {JOB_SCAN, 'E', 'h', "an event in the header of the log"},
+    {JOB_SCAN, 'E', 't', "two events of one place, in a part"},
+    {JOB_HIVE, 'H', 'f', "a fact about a log that the hive has not"},
+    {JOB_HIVE, 'H', 'a', "one audit policy twice"},
+    {JOB_HIVE, 'H', 'r', "two values of one place"},
+    {JOB_HIVE, 'H', 'v', "more keys than bytes"},
+    {JOB_HIVE, 'H', 'B', "a value longer than any"},
+    {JOB_REG_TEXT, 'R', 'r', "two values of one line"},
+};
+
+Test(accept, lies_cost_their_job_only, .timeout = 120)
+{
+    static const enum job_op all[] = {JOB_SNIFF, JOB_LOG, JOB_SCAN, JOB_HIVE, JOB_REG_TEXT};
+    for (size_t k = 0; k < LEN(all); k++)
+        for (unsigned workers = 1; workers <= 2; workers++) {
+            struct lies l = {0};
+            for (size_t i = 0; i < LEN(lies); i++)
+                if (lies[i].op == all[k])
+                    add_lie(&l, lies[i].is, lies[i].op, lies[i].how, 0, lies[i].what);
+            expect_refused(&l, all[k], workers);
+        }
 }
 
 int main(int argc, char **argv)

@@ -601,6 +601,33 @@ static struct fact sample_fact(void)
     return f;
 }
 
+/* Texts are cut to what their class allows, between characters, and say so; as long as that they stay whole;
+ * nobody may send more. */
+Test(fact, texts_longer_than_their_class)
+{
+    static char text[LIM_FACT_NAME + 8];
+    for (size_t n = LIM_FACT_NAME - 4; n <= sizeof text; n++)
+        for (size_t wide = 0; wide < 4; wide++) {
+            struct fact f = sample_fact(), g;
+            struct buf b = {0};
+            struct err e = {0};
+            memset(text, 'A', sizeof text);
+            for (size_t i = wide; i + 2 < n && wide; i += 3)
+                memcpy(text + i, "\xe2\x82\xac", 3);
+            f.v[EV_COMPUTER] = val_s((struct str){text, n});
+            fact_put(&b, &f);
+            cr_assert_eq(fact_get(span_of(b.p, b.n, 0), &g, &e), OK, "%zu: %s", n, e.why);
+            struct str s = g.v[EV_COMPUTER].s;
+            cr_expect(n <= LIM_FACT_NAME ? str_eq(s, f.v[EV_COMPUTER].s)
+                                         : s.n <= LIM_FACT_NAME && s.n > LIM_FACT_NAME - 6
+                                               && str_ends_ci(s, STR("\xe2\x80\xa6")),
+                      "%zu bytes become %zu", n, s.n);
+            for (size_t i = 0; i < s.n;)
+                cr_assert(utf8_next(s, &i) != UTF_BAD, "%zu, %zu", n, wide);
+            buf_free(&b);
+        }
+}
+
 Test(fact, round_trip_and_every_cut)
 {
     struct buf b = {0};

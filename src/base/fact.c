@@ -1,13 +1,28 @@
 #include "base/fact.h"
 #include "base/limits.h"
 
-#define CLASS_OF(class, type, nocase) FACT_CLASS_##class = type, FACT_NOCASE_##class = nocase,
+/* One column as its class says. */
+#define CLASS_OF(c, type, nocase, most) TYPE_##c = type, NOCASE_##c = nocase, MOST_##c = most,
 enum { FACT_CLASSES(CLASS_OF) };
-#define COLUMN(index, name, class) {#name, (enum col_type)FACT_CLASS_##class, FACT_NOCASE_##class},
-#define DESC(k, table, from)       [FACT_##k] = {#table, from, FACT_##k##_COLUMNS, {COLUMNS_##k(COLUMN)}},
+#define COLUMN(index, name, c) {#name, CLASS_##c, (enum col_type)TYPE_##c, NOCASE_##c, MOST_##c},
+#define DESC(k, table, from)   [FACT_##k] = {#table, from, FACT_##k##_COLUMNS, {COLUMNS_##k(COLUMN)}},
 const struct fact_desc fact_descs[FACT_KINDS] = {FACT_TABLE(DESC)};
 
 static bool is_text(enum col_type t) { return t == COL_TEXT || t == COL_BLOB; }
+
+/* A text as long as its class allows: whole characters, and the mark of a cut. */
+static void put_text(struct buf *out, struct str s, uint32_t most)
+{
+    static const char mark[] = "\xe2\x80\xa6"; /* an ellipsis */
+    bool cut = s.n > most;
+    if (cut) {
+        s.n = most - (sizeof mark - 1);
+        while (s.n && ((unsigned char)s.p[s.n] & 0xc0) == 0x80)
+            s.n--;
+    }
+    buf_u32(out, (uint32_t)(s.n + (cut ? sizeof mark - 1 : 0)));
+    buf_str(out, s), buf_put(out, mark, cut ? sizeof mark - 1 : 0);
+}
 
 void fact_put(struct buf *out, const struct fact *f)
 {
@@ -17,7 +32,7 @@ void fact_put(struct buf *out, const struct fact *f)
         bool text = is_text(fact_descs[f->kind].col[i].type), there = !v->null && (!text || v->s.p);
         buf_char(out, there);
         if (there && text)
-            buf_u32(out, (uint32_t)v->s.n), buf_str(out, v->s);
+            put_text(out, v->s, fact_descs[f->kind].col[i].most);
         else if (there)
             buf_u64le(out, (uint64_t)v->i);
     }
@@ -41,6 +56,9 @@ enum status fact_get(struct span in, struct fact *f, struct err *e)
         if (there && is_text(fact_descs[kind].col[i].type)) {
             struct span s = span_take(&in, span_u32(&in));
             f->v[i].s = (struct str){(const char *)s.p, s.n};
+            if (s.n > fact_descs[kind].col[i].most)
+                return err_set(e, E_FORMAT, in.off, "fact", "%s of %zu bytes, at most %u",
+                               fact_descs[kind].col[i].name, s.n, fact_descs[kind].col[i].most);
         } else if (there) {
             f->v[i].i = (int64_t)span_u64(&in);
         }

@@ -6,6 +6,7 @@
 #define FACT_H
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/limits.h"
 #include "base/span.h"
 #include "base/str.h"
 #include <stdbool.h>
@@ -13,14 +14,20 @@
 enum col_type { COL_NONE, COL_INT, COL_TIME, COL_TEXT, COL_BLOB }; /* TIME: 100 ns since 1601-01-01 UTC */
 
 /* Classes of columns: name, type, do its values compare without case (names that Windows spells in several
- * ways: User32, USER32). */
+ * ways: User32, USER32), bytes at most. A text beyond is cut where it is sent and ends with the mark of a
+ * cut; JSON and blobs are cut by who makes them. */
 /* clang-format off */
-#define FACT_CLASSES(C)          \
-    C(INT,   COL_INT,  false)    \
-    C(TIME,  COL_TIME, false)    \
-    C(TEXT,  COL_TEXT, false)    \
-    C(NAME,  COL_TEXT, true)     \
-    C(BLOB,  COL_BLOB, false)
+#define FACT_CLASSES(C)                            \
+    C(INT,   COL_INT,  false, 0) /* any number */  \
+    C(COUNT, COL_INT,  false, 0) /* of things in the job's files: 0 to their bytes */ \
+    C(PLACE, COL_INT,  false, 0) /* an offset in the file of the fact */ \
+    C(TIME,  COL_TIME, false, 0)                   \
+    C(TEXT,  COL_TEXT, false, LIM_FACT_TEXT)       \
+    C(WHICH, COL_TEXT, false, LIM_FACT_NAME) /* tells facts of one kind at one place apart */ \
+    C(NAME,  COL_TEXT, true,  LIM_FACT_NAME)       \
+    C(PATH,  COL_TEXT, true,  LIM_REGF_PATH)       \
+    C(JSON,  COL_TEXT, false, LIM_FACT_JSON)       \
+    C(BLOB,  COL_BLOB, false, LIM_REGF_VALUE)
 
 /* Who may say it. */
 enum { OF_LOG = 1, OF_HIVE = 2 };
@@ -48,38 +55,38 @@ enum { OF_LOG = 1, OF_HIVE = 2 };
 #define COLUMNS_ANOMALY(C) \
     C(AN_CODE, code, TEXT) C(AN_WHAT, what, TEXT) C(AN_DETAIL, detail, TEXT)
 #define COLUMNS_SPAN(C)                                                                          \
-    C(SP_COMPUTER, computer, NAME) C(SP_CHANNEL, channel, NAME) C(SP_N, n, INT)                  \
+    C(SP_COMPUTER, computer, NAME) C(SP_CHANNEL, channel, NAME) C(SP_N, n, COUNT)                  \
     C(SP_FIRST_ID, first_id, INT) C(SP_LAST_ID, last_id, INT) C(SP_FIRST_TIME, first_time, TIME) \
-    C(SP_LAST_TIME, last_time, TIME) C(SP_GAPS, gaps, INT)
+    C(SP_LAST_TIME, last_time, TIME) C(SP_GAPS, gaps, COUNT)
 #define COLUMNS_COUNT(C)                                                                      \
     C(CO_CHANNEL, channel, NAME) C(CO_PROVIDER, provider, NAME) C(CO_EVENT_ID, event_id, INT) \
-    C(CO_N, n, INT) C(CO_FIRST_TIME, first_time, TIME) C(CO_LAST_TIME, last_time, TIME)
+    C(CO_N, n, COUNT) C(CO_FIRST_TIME, first_time, TIME) C(CO_LAST_TIME, last_time, TIME)
 /* keywords: 0x0010000000000000 is a failure audit; size: bytes of the record */
 #define COLUMNS_EVENT(C)                                                                        \
     C(EV_COMPUTER, computer, NAME) C(EV_CHANNEL, channel, NAME) C(EV_PROVIDER, provider, NAME)  \
     C(EV_EVENT_ID, event_id, INT) C(EV_QUALIFIERS, qualifiers, INT) C(EV_VERSION, version, INT) \
     C(EV_LEVEL, level, INT) C(EV_TIME, time, TIME) C(EV_RECORD_ID, record_id, INT)              \
     C(EV_PID, pid, INT) C(EV_SID, sid, TEXT) C(EV_RECOVERED, recovered, INT)                    \
-    C(EV_IDENTITY, identity, INT) C(EV_DATA, data, TEXT) C(EV_SIZE, size, INT)                  \
+    C(EV_IDENTITY, identity, INT) C(EV_DATA, data, JSON) C(EV_SIZE, size, INT)                  \
     C(EV_KEYWORDS, keywords, INT)
 #define COLUMNS_FOLD(C)                                                                        \
     C(FO_COMPUTER, computer, NAME) C(FO_CHANNEL, channel, NAME) C(FO_PROVIDER, provider, NAME) \
-    C(FO_EVENT_ID, event_id, INT) C(FO_DAY, day, INT) C(FO_KEY, key, TEXT) C(FO_N, n, INT)     \
+    C(FO_EVENT_ID, event_id, INT) C(FO_DAY, day, INT) C(FO_KEY, key, JSON) C(FO_N, n, COUNT)     \
     C(FO_FIRST_TIME, first_time, TIME) C(FO_LAST_TIME, last_time, TIME)                        \
-    C(FO_LAST_OFF, last_off, INT) C(FO_DATA, data, TEXT)
+    C(FO_LAST_OFF, last_off, PLACE) C(FO_DATA, data, JSON)
 /* root: where its top key hangs: SYSTEM, or further down for a sub-tree */
 #define COLUMNS_HIVE(C)                                                                            \
     C(HV_KIND, kind, TEXT) C(HV_ROOT, root, TEXT) C(HV_COMPUTER, computer, NAME)                   \
     C(HV_SEQ1, seq1, INT) C(HV_SEQ2, seq2, INT) C(HV_DIRTY, dirty, INT) C(HV_REPLAY, replay, TEXT) \
-    C(HV_KEYS, keys, INT) C(HV_VALUES, values_n, INT) C(HV_LAST_WRITTEN, last_written, TIME)       \
+    C(HV_KEYS, keys, COUNT) C(HV_VALUES, values_n, COUNT) C(HV_LAST_WRITTEN, last_written, TIME)       \
     C(HV_CONTROL_SET, control_set, INT) C(HV_NAME, name, TEXT)
 #define COLUMNS_REG_KEY(C)                                                             \
-    C(RK_PATH, path, NAME) C(RK_WRITTEN, written, TIME) C(RK_CLASS, class, TEXT)       \
+    C(RK_PATH, path, PATH) C(RK_WRITTEN, written, TIME) C(RK_CLASS, class, TEXT)       \
     C(RK_SUBKEYS, subkeys, INT) C(RK_VALUES, values_n, INT) C(RK_ORIGIN, origin, TEXT) \
     C(RK_RECOVERED, recovered, INT)
 /* before: the data in the hive as it lies there, where a transaction log changed them */
 #define COLUMNS_REG_VALUE(C)                                                                         \
-    C(RV_PATH, path, NAME) C(RV_NAME, name, NAME) C(RV_TYPE, type, INT) C(RV_NUM, num, INT)          \
+    C(RV_PATH, path, PATH) C(RV_NAME, name, NAME) C(RV_TYPE, type, INT) C(RV_NUM, num, INT)          \
     C(RV_TEXT, text, TEXT) C(RV_DATA, data, BLOB) C(RV_SIZE, size, INT) C(RV_WRITTEN, written, TIME) \
     C(RV_ORIGIN, origin, TEXT) C(RV_BEFORE, before, BLOB) C(RV_RECOVERED, recovered, INT)            \
     C(RV_KEY_OFF, key_off, INT)
@@ -89,7 +96,7 @@ enum { OF_LOG = 1, OF_HIVE = 2 };
     C(RI_SID, sid, TEXT) C(RI_MASK, mask, INT)
 /* mask: 0 none, 1 success, 2 failure, 3 both */
 #define COLUMNS_AUDIT(C) \
-    C(AU_SUBCATEGORY, subcategory, TEXT) C(AU_MASK, mask, INT)
+    C(AU_SUBCATEGORY, subcategory, WHICH) C(AU_MASK, mask, INT)
 /* what: machine_name machine_sid domain_name domain_sid dns_domain dns_forest cached_logon_slots;
  * of SAM: sam_sid */
 #define COLUMNS_LSA_NAME(C) \
@@ -107,12 +114,14 @@ enum { OF_LOG = 1, OF_HIVE = 2 };
     C(LO_MAX_AGE, max_age, INT) C(LO_MIN_LENGTH, min_length, INT) C(LO_MIN_AGE, min_age, INT) \
     C(LO_HISTORY, history, INT) C(LO_COMPLEX, complex, INT)
 #define COLUMNS_TASK(C)                                                                       \
-    C(TA_GUID, guid, TEXT) C(TA_PATH, path, NAME) C(TA_SID, sid, TEXT) C(TA_USER, user, NAME) \
+    C(TA_GUID, guid, TEXT) C(TA_PATH, path, PATH) C(TA_SID, sid, TEXT) C(TA_USER, user, NAME) \
     C(TA_LOGON, logon, TEXT) C(TA_FLAGS, flags, INT) C(TA_REGISTERED, registered, TIME)       \
     C(TA_LAST_RUN, last_run, TIME) C(TA_LAST_OK, last_ok, TIME) C(TA_STATE, state, INT)       \
     C(TA_RESULT, result, INT) C(TA_COMMAND, command, TEXT) C(TA_UNC, unc, INT)
 /* clang-format on */
 
+#define FACT_CLASS(c, type, nocase, most) CLASS_##c,
+enum fact_class { FACT_CLASSES(FACT_CLASS) };
 #define FACT_KIND(k, table, from) FACT_##k,
 enum fact_kind { FACT_TABLE(FACT_KIND) FACT_KINDS };
 /* Column indices, for those who fill or read a fact: EV_TIME, RV_NAME, ... */
@@ -127,8 +136,10 @@ struct fact_desc {
     size_t n;      /* columns */
     struct {
         const char *name;
+        enum fact_class class;
         enum col_type type;
         bool nocase;
+        uint32_t most; /* bytes of a text or blob */
     } col[FACT_COLS];
 };
 extern const struct fact_desc fact_descs[FACT_KINDS];
@@ -157,8 +168,8 @@ static inline struct value val_s(struct str s) { return (struct value){.s = s}; 
 static inline struct value val_null(void) { return (struct value){.null = true}; }
 
 /* Wire form: u8 kind, u8 file, u64 off, then each column of the kind: u8 present, and i64 or u32 length +
- * bytes. */
+ * bytes. Texts are cut to what their class allows. */
 void fact_put(struct buf *out, const struct fact *f);
-/* E_FORMAT: not exactly one fact of a known kind */
+/* E_FORMAT: not exactly one fact of a known kind, or a text or blob longer than its class allows */
 enum status fact_get(struct span in, struct fact *f, struct err *e);
 #endif

@@ -18,6 +18,11 @@ enum {
     LIM_TEMPLATE_BYTES = 8 << 20, /* 472 templates of 163 public logs take 3.3 MB */
     /* data of one kept event; a record is at most 64 KiB, escapes may double it twice */
     LIM_EVENT_JSON = 256 * 1024,
+    /* bytes of a fact's texts; honest ones stay far below: computers, channels and providers under 100, names
+     * of values under 200, texts of values under 8 KiB. JSON may be a value longer than LIM_EVENT_JSON */
+    LIM_FACT_NAME = 1024,
+    LIM_FACT_TEXT = 64 << 10,
+    LIM_FACT_JSON = 1 << 20,
     LIM_ANOMALIES = 1000, /* anomalies listed per file; the rest are counted */
     LIM_COUNTS = 20000,   /* distinct (provider, id) per file: an honest log has hundreds */
     LIM_FOLDS = 200000,   /* folded rows per job: sessions and accounts of one part of a log */

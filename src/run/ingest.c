@@ -1,5 +1,6 @@
 #include "run/ingest.h"
 #include "parsers/evtx/evtx.h"
+#include "run/accept.h"
 #include "run/frame.h"
 #include "run/pool.h"
 #include "run/unpack.h"
@@ -27,6 +28,7 @@ struct ingest {
     uint64_t unpackers_lost;
     bool planned; /* what is to be read is in the plan */
     struct file_sum *sum;
+    struct accept accept;
     struct ingest_progress progress;
     uint64_t shown;
 };
@@ -215,8 +217,8 @@ static enum status take_sniffed(struct ingest *p, const struct job *j, struct sp
     s.checksum_ok = span_u8(&in), s.rm = span_u64(&in);
     uint64_t start_hash = span_u64(&in);
     struct span name = span_take(&in, span_u32(&in)), format = span_take(&in, span_u32(&in));
-    if (in.bad || in.n || kind >= KINDS || name.n >= sizeof s.name || format.n > 64)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", "malformed");
+    if (in.bad || in.n || kind >= KINDS || name.n >= sizeof s.name || format.n > 64 || f->is.format)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", f->is.format ? "a second one" : "malformed");
     s.kind = (enum kind)kind;
     memcpy(s.name, name.p, name.n);
     struct str copy = arena_str(&p->ev->mem, (struct str){(const char *)format.p, format.n});
@@ -276,7 +278,8 @@ static enum status store_not_read(struct ingest *p, size_t file, const struct do
 static enum status take_done(struct ingest *p, struct job *j, struct span in, struct err *e)
 {
     struct done d;
-    enum status st = done_get(in, &d, e);
+    enum status st = accept_done(j, in, &d, e);
+    p->accept.job = NULL;
     if (st != OK)
         return st;
     j->split = j->state == JOB_SENT && job_is_group(j) && !d.has_hash;
@@ -305,24 +308,12 @@ static enum status take_done(struct ingest *p, struct job *j, struct span in, st
     return st;
 }
 
-/* One fact of a kind and a file that are the job's. */
-static enum status fact_of(const struct job *j, struct span body, struct fact *f, struct err *e)
-{
-    enum status st = fact_get(body, f, e);
-    if (st == OK && !(fact_descs[f->kind].from & job_says((enum job_op)j->order.op)))
-        st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "a %s is not this job's to say",
-                     fact_descs[f->kind].table);
-    if (st == OK && f->ref.file >= j->order.n_files)
-        st = err_set(e, E_FORMAT, ERR_NO_OFF, "worker frame", "file %u of %u", f->ref.file, j->order.n_files);
-    return st;
-}
-
 static enum status take_fact(struct ingest *p, const struct job *j, struct span body, struct err *e)
 {
     struct fact f;
     int64_t of[JOB_FILES];
     struct file_sum *sum = &p->sum[j->file[0]];
-    enum status st = fact_of(j, body, &f, e);
+    enum status st = accept_fact(&p->accept, p->ev, j, body, &f, e);
     if (st != OK || enough_records(p, j))
         return st;
     if (sum->facts >= p->o.limits.facts)
@@ -367,12 +358,12 @@ static const char *note_unopened(void *ctx, const struct job *j, size_t at, cons
 
 static bool sound(void *ctx, const struct job *j, uint8_t type, struct span body)
 {
+    const struct ingest *p = ctx;
     struct fact f;
     struct done d;
-    (void)ctx;
     if (type == FRAME_DONE)
-        return done_get(body, &d, NULL) == OK;
-    return type == FRAME_FACT && fact_of(j, body, &f, NULL) == OK;
+        return accept_done(j, body, &d, NULL) == OK;
+    return type == FRAME_FACT && accept_alone(p->ev, j, body, &f, NULL) == OK;
 }
 
 static enum status take_frame(void *ctx, struct job *j, uint8_t type, struct span body, struct err *e)
@@ -536,6 +527,7 @@ void ingest_free(struct ingest *p)
         return;
     pool_free(p->pool);
     plan_free(&p->plan);
+    accept_free(&p->accept);
     free(p->sum), free(p);
 }
 
