@@ -8,7 +8,8 @@
 #include "base/hash.h"
 #include <archive.h>
 #include <archive_entry.h>
-#include <criterion/criterion.h>
+#include <assert.h>
+#include <stdlib.h>
 
 /* kind: 0 a file, 'd' a folder, 'l' a symbolic link to data, 'h' a hard link to data, 'c' a device. */
 struct packed {
@@ -48,8 +49,7 @@ static inline void pack_how(struct archive *a, const char *name)
     size_t i = 0;
     while (i < LEN(packed_how) && strcmp(packed_how[i].name, name) != 0)
         i++;
-    cr_assert(i < LEN(packed_how) && packed_how[i].set(a) == ARCHIVE_OK, "%s: %s", name,
-              archive_error_string(a));
+    assert(i < LEN(packed_how) && packed_how[i].set(a) == ARCHIVE_OK);
 }
 
 /* format and filter by libarchive's names: "zip", "7zip", "ustar", "iso9660", "raw"; "none", "gzip", "bzip2",
@@ -60,12 +60,10 @@ static inline void pack(struct buf *out, const char *format, const char *filter,
     struct archive *a = archive_write_new();
     struct archive_entry *e = archive_entry_new();
     pack_how(a, format), pack_how(a, filter);
-    cr_assert(!options || archive_write_set_options(a, options) == ARCHIVE_OK, "%s", archive_error_string(a));
-    cr_assert(!password || archive_write_set_passphrase(a, password) == ARCHIVE_OK, "%s",
-              archive_error_string(a));
+    assert(!options || archive_write_set_options(a, options) == ARCHIVE_OK);
+    assert(!password || archive_write_set_passphrase(a, password) == ARCHIVE_OK);
     archive_write_set_bytes_in_last_block(a, 1);
-    cr_assert(archive_write_open(a, out, NULL, packed_write, NULL) == ARCHIVE_OK, "%s",
-              archive_error_string(a));
+    assert(archive_write_open(a, out, NULL, packed_write, NULL) == ARCHIVE_OK);
     for (size_t i = 0; i < n; i++) {
         archive_entry_clear(e);
         archive_entry_set_pathname(e, m[i].name);
@@ -80,12 +78,11 @@ static inline void pack(struct buf *out, const char *format, const char *filter,
             archive_entry_set_symlink(e, m[i].data.p);
         if (m[i].kind == 'h')
             archive_entry_set_hardlink(e, m[i].data.p);
-        cr_assert(archive_write_header(a, e) >= ARCHIVE_WARN, "%s: %s", m[i].name, archive_error_string(a));
-        cr_assert(m[i].kind || !m[i].data.n
-                      || archive_write_data(a, m[i].data.p, m[i].data.n) == (la_ssize_t)m[i].data.n,
-                  "%s", archive_error_string(a));
+        assert(archive_write_header(a, e) >= ARCHIVE_WARN);
+        assert(m[i].kind || !m[i].data.n
+               || archive_write_data(a, m[i].data.p, m[i].data.n) == (la_ssize_t)m[i].data.n);
     }
-    cr_assert(archive_write_close(a) == ARCHIVE_OK, "%s", archive_error_string(a));
+    assert(archive_write_close(a) == ARCHIVE_OK);
     archive_entry_free(e);
     archive_write_free(a);
 }

@@ -474,6 +474,24 @@ Test(container, aff4_is_a_zip_that_is_not_one)
     buf_free(&b);
 }
 
+/* A member whose name is none: of a method nobody reads, with a length of zero, with a NUL in front, or not
+ * the UTF-8 it says it is. */
+Test(container, members_without_a_name, .init = make_logs)
+{
+    struct zip_hand z = {0};
+    struct buf b;
+    zip_add(&z, STR(""), 0, 0, A, A, false), zip_add(&z, STR("\0x"), 0, 0, B, B, false);
+    zip_add(&z, STR("\xff\xfe"), 0, ZIP_UTF8, A, A, false), zip_add(&z, STR(""), 9, 0, A, A, false);
+    zip_end(&z, &b);
+    const char *told = hear(buf_view(&b), "x", NULL);
+    cr_expect(said.code == OK && sums.seen == 4 && sums.wanted == 3 && sums.failed == 1, "%s %s\n%s",
+              said.why, sums.why, told);
+    cr_expect(strstr(told, "1 whole (unnamed) evtx") && strstr(told, "2 whole (unnamed) evtx")
+                  && strstr(told, "4 failed (unnamed)"),
+              "%s", told);
+    buf_free(&b);
+}
+
 /* --- names */
 
 Test(container, names)
@@ -513,6 +531,8 @@ Test(container, names)
         cr_expect(str_eq(s, str_of(rows[i].name)) && climbs == rows[i].climbs, "%s: %.*s", rows[i].raw,
                   STR_ARG(s));
     }
+    bool none;
+    cr_expect(str_eq(member_name((struct str){0}, &a, &none), STR("(unnamed)")) && !none);
     static char longest[20000];
     memset(longest, 'a', sizeof longest);
     for (size_t shift = 0; shift < 4; shift++) {

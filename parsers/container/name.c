@@ -58,6 +58,7 @@ struct str member_name(struct str raw, struct arena *a, bool *climbs)
 {
     static const char cut[] = "\xe2\x80\xa6";
     *climbs = false;
+    raw = raw.p ? raw : STR(""); /* a member may have none */
     if (raw.n > LIM_MEMBER_NAME) /* a character of code page 850 takes up to three bytes, one of UTF-8 stays
                                     what it is: what is cut here would be cut below */
         raw.n = is_utf8(raw) ? whole(raw.p, LIM_MEMBER_NAME) : LIM_MEMBER_NAME;

@@ -1,6 +1,6 @@
 /* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c and
- * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_keep.c share. struct casedb is
- * owned by casedb.c. sqlite3.h stays inside these files. */
+ * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_keep.c share. struct
+ * casedb is owned by casedb.c. sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "base/lookup.h"

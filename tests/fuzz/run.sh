@@ -21,7 +21,7 @@ samples() { # TARGET FOLDER
 }
 broken=0
 for t; do
-    case $t in fuzz_evtx | fuzz_chunk | fuzz_binxml) most=24576 ;; fuzz_hive) most=65536 ;; fuzz_txlog) most=262144 ;; fuzz_header) most=130 ;; *) most=4096 ;; esac     # small inputs: more of them
+    case $t in fuzz_evtx | fuzz_chunk | fuzz_binxml) most=24576 ;; fuzz_hive) most=65536 ;; fuzz_txlog) most=262144 ;; fuzz_header) most=130 ;; fuzz_container) most=16384 ;; *) most=4096 ;; esac     # small inputs: more of them
     corpus=$dir/$t.corpus; found=$dir/$t.found
     if [ ! -d "$corpus" ]; then mkdir -p "$corpus"; "$dir/seeds" "$t" "$corpus"; samples "$t" "$corpus"; fi
     mkdir -p "$found"

@@ -3,8 +3,10 @@
 #include "parsers/registry/regf.h"
 #include "run/frame.h"
 #include "run/rereader.h"
+#include "run/unpacker.h"
 #include "run/worker.h"
 #include "tests/build.h"
+#include "tests/containers.h"
 #include "tests/fuzz/fuzz.h"
 #include <stdio.h>
 
@@ -346,15 +348,100 @@ static void knowledge(void)
         put_str(sample[i], 1 + strlen(sample[i] + 1));
 }
 
+static void unpacking(void)
+{
+    struct str word[] = {STR("infected"), STR("a b")};
+    struct unpack_setup setup = {1 << 30, 1 << 28, 2, word};
+    struct unpack_job job = {65536,   4096, {65536, 65536}, {1 << 20, 1 << 24}, 1 << 30,
+                             1 << 20, 7,    STR("t.zip")};
+    struct unpacked member = {.m = {.state = MEMBER_DAMAGED,
+                                    .ordinal = 3,
+                                    .name = STR("logs/System.evtx"),
+                                    .bytes = 69632,
+                                    .is = {.kind = KIND_EVTX, .format = "EVTX event log", .name = "SYSTEM"},
+                                    .why = STR("bad CRC")},
+                              .spool = 1,
+                              .at = 131072};
+    struct unpack_done done = {
+        .status = 0,
+        .limit = 1,
+        .sums = {.seen = 4, .wanted = 2, .failed = 1, .opened = true, .why = "cut short"}};
+    for (unsigned what = 0; what < 4; what++) {
+        struct buf b = {0};
+        buf_char(&b, (char)what);
+        if (what == 0)
+            unpack_setup_put(&b, &setup);
+        else if (what == 1)
+            unpack_job_put(&b, &job);
+        else if (what == 2)
+            unpacked_put(&b, &member);
+        else
+            unpack_done_put(&b, &done);
+        put(&b), buf_free(&b);
+    }
+}
+
+static void member_names(void)
+{
+    TEXT("a/b\\C:\\x.evtx"), TEXT("..\\../%2E%2E/./x"),
+        TEXT("Pr\x81"
+             "fung/System.evtx.gz"),
+        TEXT("Pr\xc3\xbc"
+             "fung.zst"),
+        TEXT("/\\/");
+}
+
+/* A log small enough to be packed: its header and one record. */
+static void packed(void)
+{
+    static const char *const how[][3] = {{"zip", "none", NULL},
+                                         {"zip", "none", "zip:compression=store"},
+                                         {"zip", "none", "zip:encryption=aes256"},
+                                         {"zip", "none", "zip:encryption=zipcrypt"},
+                                         {"7zip", "none", NULL},
+                                         {"7zip", "none", "7zip:compression=ppmd"},
+                                         {"ustar", "none", NULL},
+                                         {"pax", "gzip", NULL},
+                                         {"ustar", "bzip2", NULL},
+                                         {"ustar", "xz", NULL},
+                                         {"raw", "zstd", NULL},
+                                         {"raw", "gzip", NULL}};
+    struct buf log = {0}, b = {0};
+    struct zip_hand z = {0};
+    every_log(0, &log);
+    const struct packed m[] = {{"logs/System.evtx", {log.p, 6144}, 0},
+                               {"readme.txt", STR("hello"), 0},
+                               {"regf", STR("regf and little more"), 0}};
+    for (size_t i = 0; i < LEN(how); i++) {
+        buf_char(&b, 3);
+        pack(&b, how[i][0], how[i][1], how[i][2],
+             how[i][2] && strstr(how[i][2], "encryption") ? "infected" : NULL, m,
+             strcmp(how[i][0], "raw") ? 3 : 1);
+        put(&b), buf_free(&b);
+    }
+    buf_char(&b, 0), cab(&b, m, 3), put(&b), buf_free(&b);
+    for (size_t i = 0; i < 3; i++)
+        zip_add(&z, str_of(m[i].name), i == 1 ? 9 : 0, i == 2 ? ZIP_STREAMED : 0, m[i].data, m[i].data,
+                i == 2);
+    struct buf zip;
+    zip_end(&z, &zip);
+    buf_char(&b, 0), buf_str(&b, buf_view(&zip)), put(&b), b.n -= 60, put(&b), buf_free(&b), buf_free(&zip),
+        buf_free(&log);
+}
+
 static const struct {
     const char *target;
     void (*make)(void);
 } rows[] = {
-    {"fuzz_evtx", logs},        {"fuzz_chunk", chunks},     {"fuzz_header", headers},
-    {"fuzz_binxml", binxml},    {"fuzz_hive", hives},       {"fuzz_txlog", with_logs},
-    {"fuzz_values", values},    {"fuzz_frames", frames},    {"fuzz_regtext", regtext},
-    {"fuzz_path", paths},       {"fuzz_sniff", sniffs},     {"fuzz_text", texts},
-    {"fuzz_escape", odd_texts}, {"fuzz_compare", compared}, {"fuzz_rules", knowledge},
+    {"fuzz_unpack", unpacking}, {"fuzz_member_name", member_names},
+    {"fuzz_container", packed}, {"fuzz_evtx", logs},
+    {"fuzz_chunk", chunks},     {"fuzz_header", headers},
+    {"fuzz_binxml", binxml},    {"fuzz_hive", hives},
+    {"fuzz_txlog", with_logs},  {"fuzz_values", values},
+    {"fuzz_frames", frames},    {"fuzz_regtext", regtext},
+    {"fuzz_path", paths},       {"fuzz_sniff", sniffs},
+    {"fuzz_text", texts},       {"fuzz_escape", odd_texts},
+    {"fuzz_compare", compared}, {"fuzz_rules", knowledge},
 };
 
 int main(int argc, char **argv)
