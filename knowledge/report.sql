@@ -83,22 +83,32 @@ FROM (SELECT host, subject AS task, event_id, raw, win32, symbol, nullif(time, 0
     UNION ALL
     SELECT host, subject, NULL, raw, NULL, NULL, time, id FROM v_report_exit);
 
--- Every failure of the six kinds, one row each. also: its other witnesses, with blanks between.
+-- Times that can be: 1990 to 2200. Others stay with their fact and order nothing.
+CREATE VIEW v_report_sane(from_time, to_time) AS VALUES (122756256000000000, 189025920000000000);
+
+-- Every failure of the six kinds, one row each. also: its other witnesses, with blanks between; explained: by a cause at or above possible.
 CREATE VIEW v_report_failure AS
 SELECT host, shown AS kind, subject, principal, event_id, raw, win32, CASE WHEN value BETWEEN 0xC0000000 AND 0xDFFFFFFF THEN printf('0x%08X', value & 0xEFFFFFFF) END AS ntstatus,
-    symbol, detail, concern, nullif(time, 0) AS time, evidence_id AS id,
+    symbol, detail, coalesce(concern, 0) AS concern, coalesce(explained, 0) AS explained, nullif(time, 0) AS time, evidence_id AS id,
     also,
     row_number() OVER (ORDER BY host, time, kind, subject, evidence_id, event_id) AS place
 FROM v_failure WHERE shown IS NOT NULL;
 
 -- Failures alike, those that concern a logon first; id: the last one.
 CREATE VIEW v_report_failed AS
-SELECT logon, host, kind, subject, raw, win32, symbol, n, first, last, id,
-    row_number() OVER (ORDER BY logon DESC, host, last DESC, kind, subject, raw, win32) AS place
-FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(time) AS first, max(time) AS last, substr(max(printf('%020d', time) || id), 21) AS id
-    FROM (SELECT concern AS logon, host, kind, subject, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_failure
-        UNION ALL
-        SELECT 0, host, 'exit code', subject, raw, NULL, NULL, time, id FROM v_report_exit)
+SELECT logon, host, kind, subject, raw, win32, symbol, n, first, last, id, explained,
+    row_number() OVER (ORDER BY logon DESC, host, last IS NULL, last DESC, kind, subject, raw, win32) AS place
+FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(sane) AS first, max(sane) AS last,
+        substr(max(printf('%020d', time) || id), 21) AS id, min(explained) AS explained
+    FROM (SELECT t.*, CASE WHEN t.time BETWEEN s.from_time AND s.to_time THEN t.time END AS sane
+        FROM (SELECT concern AS logon, host, kind, subject, raw, win32, symbol, time, id, explained FROM v_report_failure
+            UNION ALL
+            SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id, 0 FROM v_failure WHERE shown IS NULL
+            UNION ALL
+            SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id, 0 FROM v_logon_failure
+            WHERE evidence_id NOT IN (SELECT evidence_id FROM v_failure)
+            UNION ALL
+            SELECT 0, host, 'exit code', subject, raw, NULL, NULL, time, id, 0 FROM v_report_exit) t, v_report_sane s)
     GROUP BY logon, host, kind, subject, raw, win32);
 
 -- Services that logon sessions depend on: always told, absent ones (installed 0) and, last, those of hosts without a SYSTEM hive (installed NULL) too.
@@ -109,7 +119,7 @@ VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), ('Vaul
 CREATE VIEW v_report_service AS
 SELECT installed, host, service, start, account, display, id, recovery, row_number() OVER (ORDER BY installed IS NULL, host, service COLLATE NOCASE, id) AS place
 FROM (SELECT 1 AS installed, s.host, coalesce(a.service, s.service) AS service, s.start, s.account, s.display, s.evidence_id AS id,
-        (SELECT min(r.text) FROM v_reg r WHERE r.host = s.host AND r.path = 'SYSTEM\CurrentControlSet\Services\' || s.service
+        (SELECT min(r.text) FROM v_reg r WHERE r.host = s.host AND r.path = 'SYSTEM\CurrentControlSet\Services\' || s.service COLLATE NOCASE
             AND r.name = 'FailureActions') AS recovery
     FROM v_service s LEFT JOIN v_report_always a ON a.service = s.service COLLATE NOCASE
     WHERE a.service IS NOT NULL
@@ -132,15 +142,13 @@ SELECT last_known_good AS good, host, control_set AS "set", path, name, other_va
     row_number() OVER (ORDER BY host, control_set, path COLLATE NOCASE, name COLLATE NOCASE, evidence_id) AS place
 FROM v_control_set_difference;
 
--- Failures a day; day: since 1601.
-CREATE VIEW v_report_day AS
-SELECT host, day, n, row_number() OVER (ORDER BY host, day) AS place
-FROM (SELECT host, time / 864000000000 AS day, count(*) AS n FROM v_failure WHERE concern AND time > 0 GROUP BY 1, 2);
-
+-- Failures of a host: those that count, those without a cause at or above possible, others; first and last of those that count.
 CREATE VIEW v_report_total AS
-SELECT host, n, other, first, last, row_number() OVER (ORDER BY host) AS place
-FROM (SELECT host, sum(concern) AS n, sum(NOT concern) AS other, min(nullif(time, 0)) FILTER (WHERE concern) AS first, max(nullif(time, 0)) FILTER (WHERE concern) AS last
-    FROM v_failure WHERE kind <> 'program' OR concern GROUP BY 1);
+SELECT host, n, open, other, first, last, row_number() OVER (ORDER BY host) AS place
+FROM (SELECT f.host, sum(f.concern) AS n, sum(f.concern AND NOT f.explained) AS open, sum(NOT f.concern AND f.kind <> 'application') AS other,
+        min(CASE WHEN f.concern AND f.time BETWEEN s.from_time AND s.to_time THEN f.time END) AS first,
+        max(CASE WHEN f.concern AND f.time BETWEEN s.from_time AND s.to_time THEN f.time END) AS last
+    FROM v_report_failure f, v_report_sane s GROUP BY f.host);
 
 -- What to collect of a host: what would decide most comes first.
 CREATE VIEW v_report_collect AS
@@ -153,3 +161,39 @@ SELECT name AS artifact, collect AS command, row_number() OVER (ORDER BY kind, n
 
 CREATE VIEW v_report_rule_error AS
 SELECT rule || ' (' || coalesce(role, '') || ')' AS key, message AS value, row_number() OVER (ORDER BY rule, role, message) AS place FROM v_rule_error;
+
+-- What changed on a host, for its timeline. kind: password, right, account, audit, clock, policy, service, name, update, task.
+CREATE VIEW v_report_topic(topic, kind, words) AS
+VALUES ('batch-given', 'right', 'right to log on as a batch job given to '), ('batch-taken', 'right', 'right to log on as a batch job taken from '),
+    ('batch-denied', 'right', 'batch logon denied to '), ('batch-allowed', 'right', 'denial of batch logon lifted from '),
+    ('service-given', 'right', 'right to log on as a service given to '), ('service-taken', 'right', 'right to log on as a service taken from '),
+    ('service-denied', 'right', 'service logon denied to '), ('service-allowed', 'right', 'denial of service logon lifted from '),
+    ('account-disabled', 'account', 'account disabled: '), ('account-enabled', 'account', 'account enabled: '), ('account-deleted', 'account', 'account deleted: '),
+    ('account-made', 'account', 'account created: '), ('audit-success-added', 'audit', 'audit of successes added: '), ('audit-failure-added', 'audit', 'audit of failures added: '),
+    ('clock-step', 'clock', 'clock set by seconds: ');
+CREATE VIEW v_report_change AS
+SELECT host, kind, words, time, id, row_number() OVER (ORDER BY host, time, kind, words, id) AS place
+FROM (SELECT host, 'password' AS kind, 'password of ' || coalesce(domain || '\', '') || account || ' changed (' || how || ')' AS words, time, evidence_id AS id FROM v_password_change
+    UNION
+    SELECT l.host, t.kind, t.words || coalesce(CASE l.topic WHEN 'clock-step' THEN l.value END, max(l.who), ''), l.time, l.evidence_id
+    FROM v_landmark l JOIN v_report_topic t ON t.topic = l.topic GROUP BY l.host, l.topic, l.evidence_id
+    UNION
+    SELECT host, 'task', 'task ' || task || ' saved (' || how || ')', time, evidence_id FROM v_task_saved
+    UNION
+    SELECT e.host, c.column3, c.column4 || coalesce(json_extract(e.data, c.column5), ''), e.time, e.evidence_id
+    FROM (VALUES ('Microsoft-Windows-GroupPolicy', 1502, 'policy', 'new policy applied from ', '$.DCName'),
+            ('Service Control Manager', 7040, 'service', 'start type changed of ', '$.param1'), ('Service Control Manager', 7045, 'service', 'service installed: ', '$.ServiceName'),
+            ('EventLog', 6011, 'name', 'computer renamed to ', '$.param2'), ('Microsoft-Windows-WindowsUpdateClient', 19, 'update', 'installed: ', '$.updateTitle'),
+            ('Microsoft-Windows-Security-Auditing', 4739, 'policy', 'domain policy changed of ', '$.DomainName')) c
+    JOIN v_event e ON e.provider = c.column1 AND e.event_id = c.column2 WHERE json_valid(e.data)), v_report_sane s
+WHERE time BETWEEN s.from_time AND s.to_time AND host IS NOT NULL;
+
+-- Boots: from_time or to_time NULL where the evidence does not tell. clean: 0 where the stop was none.
+CREATE VIEW v_report_boot AS
+SELECT host, from_time, to_time, clean, evidence_id AS id, end_evidence_id AS end_id, row_number() OVER (ORDER BY host, boot) AS place FROM v_boot;
+
+-- Sessions of accounts that a failure, a task or a service names.
+CREATE VIEW v_report_session AS
+SELECT host, user, how, logon_type, from_time, to_time, id, end_id, row_number() OVER (ORDER BY host, from_time, user, id) AS place
+FROM (SELECT host, max(user) AS user, min(how) AS how, max(logon_type) AS logon_type, min(from_time) AS from_time, max(to_time) AS to_time, evidence_id AS id, max(end_evidence_id) AS end_id
+    FROM v_presence GROUP BY host, evidence_id);

@@ -8,6 +8,10 @@ static void html_time(struct buf *b, int64_t t)
 }
 
 static const struct voice html = {buf_html, html_time, "<span class='nil'>\xe2\x80\x93</span>", false, 1500};
+static const struct voice plain = {buf_html, time_short, "\xe2\x80\x93", false, 300};
+
+const struct voice *h_voice(void) { return &html; }
+const struct voice *h_plain(void) { return &plain; }
 
 void hsay(struct buf *b, const char *fmt, ...)
 {
@@ -53,6 +57,8 @@ void h_local(struct buf *b, const struct r_host *host, int64_t t)
     if (host && host->zoned && wintime_sane(t))
         buf_z(b, "<small>"), time_local(b, t, &host->zone), buf_z(b, "</small>");
 }
+
+void h_lower(struct buf *b, const char *word) { buf_char(b, (char)(*word | 32)), buf_z(b, word + 1); }
 
 void h_plural(struct buf *b, int64_t n, const char *one, const char *many)
 {
@@ -108,26 +114,25 @@ void h_eyebrow(struct buf *b, const struct r_finding *f, size_t subjects)
     buf_z(b, "</p>\n");
 }
 
+/* What became of the host, then its findings by verdict. */
 void h_strip(struct buf *b, const struct r_host *host)
 {
-    bool any = false;
-    buf_z(b, "<ul class='strip' aria-label='Verdicts'>");
+    const struct outcome_words *o = outcome_in_words(host);
+    hsay(b, "<ul class='strip' aria-label='Outcome and verdicts'><li class='outcome %z'>", o->hue);
+    h_glyph(b, host->judged == OUT_CLEAR ? "good" : o->hue);
+    hsay(b, "<span><b>%z</b>", o->brief);
+    if (host->open)
+        hsay(b, ": %n failure%z", host->open, host->open == 1 ? "" : "s");
+    buf_z(b, "</span></li>");
     for (size_t v = 0; v < VERDICTS; v++) {
         if (!host->groups[v])
             continue;
-        any = true;
         hsay(b, "<li class='%z'>", verdict_words[v].id), h_glyph(b, verdict_words[v].id);
         hsay(b, "<span><b>%n</b> %z", (int64_t)host->groups[v],
              v == V_RULED_OUT ? "ruled out" : verdict_words[v].id);
         if (host->findings[v] > host->groups[v])
             hsay(b, " <small>(%n subjects)</small>", (int64_t)host->findings[v]);
         buf_z(b, "</span></li>");
-    }
-    if (!any || host->outcome == OUT_HEALTHY) {
-        const struct outcome_words *o = &outcome_words[host->outcome];
-        hsay(b, "<li class='%z'>", o->hue),
-            h_glyph(b, host->outcome == OUT_HEALTHY ? "good" : "undetermined"),
-            hsay(b, "<span>%z</span></li>", o->brief);
     }
     buf_z(b, "</ul>");
 }
@@ -151,7 +156,7 @@ size_t h_failed(struct buf *b, const struct report *r, const struct r_host *host
     const struct r_failed *t = r->failed.row;
     size_t n = 0;
     for (size_t i = 0; i < r->failed.n && n < most; i++)
-        if (t[i].logon == 1 && str_eq(t[i].host, host->host)) {
+        if (t[i].logon == 1 && t[i].explained != 1 && str_eq(t[i].host, host->host)) {
             hsay(b, "%z%s <bdi dir='auto'>%s</bdi>, %n\xc3\x97", open, t[i].kind,
                  t[i].subject.p ? t[i].subject : STR("of unknown name"), t[i].n),
                 n++;

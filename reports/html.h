@@ -8,6 +8,8 @@
 
 /* say() in the page's voice */
 void hsay(struct buf *b, const char *fmt, ...);
+const struct voice *h_voice(void);
+const struct voice *h_plain(void); /* without tags: for tips and labels */
 bool h_room(const struct buf *b);
 extern const char h_symbols[]; /* what h_glyph() refers to */
 
@@ -15,13 +17,16 @@ extern const char h_symbols[]; /* what h_glyph() refers to */
 void h_glyph(struct buf *b, const char *name);
 /* An evidence id, as a link where the page shows what lies there. */
 void h_ref(struct buf *b, const struct report *r, struct str id);
+/* one of our words inside a sentence */
+void h_lower(struct buf *b, const char *word);
 void h_local(struct buf *b, const struct r_host *host, int64_t t);
 void h_plural(struct buf *b, int64_t n, const char *one, const char *many);
 void h_code(struct buf *b, const struct r_finding *f);
 void h_eyebrow(struct buf *b, const struct r_finding *f, size_t subjects);
 void h_strip(struct buf *b, const struct r_host *host);
 void h_host_words(struct buf *b, const struct r_host *x, const char *dot);
-/* What failed, last first, at most that many, each between open and close; returns how many. */
+/* What failed without a known cause, last first, at most that many, each between open and close; returns how
+ * many. */
 size_t h_failed(struct buf *b, const struct report *r, const struct r_host *host, size_t most,
                 const char *open, const char *close);
 void h_case_line(struct buf *b, const struct report *r);
@@ -43,9 +48,11 @@ void h_outcome(struct buf *b, const struct report *r, const struct r_host *host,
 void h_what_now(struct buf *b, const struct report *r, const struct r_finding *f, const char *level);
 void h_collect_now(struct buf *b, const struct report *r, const struct r_host *host, const char *level);
 void h_since(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f,
-             size_t serial, const char *level);
+             const char *level);
 /* host: NULL for all */
 void h_what_was_read(struct buf *b, const struct report *r, const struct r_host *host);
+/* html_timeline.c; nothing where there is nothing to show */
+void h_timeline(struct buf *b, const struct report *r, const struct r_host *host, size_t serial);
 void h_many_hosts(struct buf *b, const struct report *r); /* html_hosts.c */
 void h_findings(struct buf *b, const struct report *r);   /* html_findings.c */
 void h_facts(struct buf *b, const struct report *r);      /* html_facts.c */

@@ -16,6 +16,12 @@ static void span_bar(struct buf *b, const struct r_coverage *c, struct window al
              x, w < 10 ? (int64_t)10 : w);
 }
 
+static struct window host_window(const struct report *r, struct str name)
+{
+    const struct r_host *h = find_host(r, name);
+    return h ? log_window(r, h) : (struct window){NONE, NONE};
+}
+
 /* Missing artefacts that no finding asks for and not every judgement needs are folded away. */
 static bool folded_away(const struct report *r, const struct r_coverage *c)
 {
@@ -36,7 +42,7 @@ static void coverage_table(struct buf *b, const struct report *r, bool away, siz
         hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", c->artifact), h_host_cell(b, r, c->host),
             buf_z(b, "<td>"), h_state(b, c->state);
         hsay(b, "</td><td>%t</td><td>%t</td><td>", c->from_time, c->to_time),
-            span_bar(b, c, log_window(r, c->host));
+            span_bar(b, c, host_window(r, c->host));
         hsay(b, "</td><td><bdi dir='auto'>%s</bdi></td></tr>\n", c->detail), n++;
     }
     h_table_end(b, all - n, "SELECT * FROM v_coverage");

@@ -56,6 +56,7 @@ static void ledger(struct buf *b, const struct report *r, const struct r_host *h
             hsay(b, " and %n more", (int64_t)f->unknown.n - 3);
         buf_z(b, "</dd></div>\n");
     }
+    h_failed(b, r, host, 2, "<div><dt>No cause</dt><dd>", "</dd></div>\n");
     ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
     buf_z(b, "</dl>\n");
 }
@@ -79,102 +80,60 @@ void h_what_now(struct buf *b, const struct report *r, const struct r_finding *f
     buf_z(b, "</div>\n");
 }
 
-void h_collect_now(struct buf *b, const struct report *r, const struct r_host *host, const char *level)
+/* What would decide findings, then what would tell of kinds that are not covered: command by command. */
+static size_t collect_decisive(struct buf *b, const struct report *r, const struct r_host *host, size_t most)
 {
     const struct r_collect *c = r->collect.row;
-    size_t n = 0;
-    hsay(b, "<div class='tile now'><%z>What now</%z>", level, level);
-    for (size_t i = 0; i < r->collect.n && n < 3; i++)
-        if (str_eq(c[i].host, host->host)) {
-            hsay(b,
-                 n++ ? "<p class='then'>Then <bdi dir='auto'>%s</bdi>: <kbd>%s</kbd></p>"
-                     : "<p class='do'>Collect <bdi dir='auto'>%s</bdi>:</p><p class='then'><kbd>%s</kbd></p>",
-                 c[i].artifact, c[i].command);
-            if (n == 1)
-                hsay(b, "<p class='meta'>It bears on %n finding%z.</p>", c[i].n, c[i].n == 1 ? "" : "s");
-        }
-    if (!n)
-        hsay(b, "<p class='do'>%z</p>",
-             host->outcome == OUT_HEALTHY ? "Nothing has to be mended."
-             : host->outcome == OUT_UNEXPLAINED
-                 ? "Read the failures under Facts: their codes and times are what is known."
-                 : "Collect the Security, System and TaskScheduler/Operational logs and the SYSTEM hive.");
-    if (host->outcome == OUT_HEALTHY)
-        buf_z(b, "<p class='then'>If a failure is known, collect the log of the time it happened: see <a "
-                 "href='#coverage'>Coverage</a>.</p>");
-    buf_z(b, "</div>\n");
-}
-
-#define DAY (86400 * WINTIME_SECOND)
-enum { CHART_WIDE = 340, CHART_BASE = 44, CHART_DAYS = 90 };
-
-static void chart_text(struct buf *b, int x, const char *anchor, int64_t day)
-{
-    hsay(b, "<text x='%i' y='62' text-anchor='%z'>", (int64_t)x, anchor), time_day(b, day),
-        buf_z(b, "</text>");
-}
-
-/* Failures per day; the strong base line is what the logs cover, a triangle the day of a cause. */
-static void chart(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f,
-                  size_t serial)
-{
-    const struct r_day *day = (const struct r_day *)r->day.row + host->day.at;
-    size_t n = host->day.n;
-    if (n < 2)
-        return;
-    const struct r_citation *cause = f ? first_cite(r, f, R_CAUSE) : NULL;
-    struct window w = log_window(r, host->host);
-    int64_t lo = day[0].day, hi = day[n - 1].day, max = 0, most = lo, all = 0,
-            mark = cause && cause->time != NONE ? cause->time / DAY : NONE;
-    if (w.to != NONE && w.to / DAY > hi)
-        hi = w.to / DAY > hi + 14 ? hi + 14 : w.to / DAY;
-    if (mark != NONE && mark < lo && mark >= lo - 30)
-        lo = mark;
-    lo = hi - lo >= CHART_DAYS ? hi - CHART_DAYS + 1 : lo;
-    for (size_t i = 0; i < n; i++)
-        if (day[i].day >= lo) {
-            all += day[i].n;
-            if (day[i].n > max)
-                max = day[i].n, most = day[i].day;
-        }
-    int64_t slot = CHART_WIDE / (hi - lo + 1),
-            wide = slot > 26  ? 24
-                   : slot > 2 ? slot - 1
-                              : 2,
-            x0 = (CHART_WIDE - slot * (hi - lo + 1)) / 2;
-    hsay(b,
-         "<svg class='days' viewBox='0 0 %i 66' role='img' aria-labelledby='ct-%i cd-%i'><title "
-         "id='ct-%i'>Failures per day on %s, ",
-         (int64_t)CHART_WIDE, (int64_t)serial, (int64_t)serial, (int64_t)serial, host->host);
-    time_day(b, lo), buf_z(b, " to "), time_day(b, hi);
-    hsay(b, "</title><desc id='cd-%i'>%n failures; most on ", (int64_t)serial, all), time_day(b, most),
-        hsay(b, ": %n.</desc>", max);
-    hsay(b, "<path class='base' d='M0 %i.5h%i'/>", (int64_t)CHART_BASE, (int64_t)CHART_WIDE);
-    if (w.from != NONE && w.to / DAY >= lo && w.from / DAY <= hi) {
-        int64_t from = w.from / DAY < lo ? lo : w.from / DAY, to = w.to / DAY > hi ? hi : w.to / DAY;
-        hsay(b, "<path class='seen' d='M%i %ih%i'><title>covered by logs</title></path>",
-             x0 + (from - lo) * slot, (int64_t)CHART_BASE + 1, (to - from + 1) * slot);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (day[i].day < lo)
+    size_t n = 0, left = 0;
+    for (size_t i = 0; i < r->collect.n; i++) {
+        if (!str_eq(c[i].host, host->host))
             continue;
-        int64_t tall = 2 + day[i].n * 29 / max;
-        hsay(b, "<rect class='bar-day' x='%i' y='%i' width='%i' height='%i' rx='1'><title>",
-             x0 + (day[i].day - lo) * slot + (slot - wide) / 2, CHART_BASE - tall, wide, tall);
-        time_day(b, day[i].day), hsay(b, ": %n</title></rect>", day[i].n);
+        if (n == most) {
+            left++;
+            continue;
+        }
+        hsay(b,
+             n++ ? "<p class='then'>Then <bdi dir='auto'>%s</bdi>: <kbd>%s</kbd></p>"
+                 : "<p class='do'>Collect <bdi dir='auto'>%s</bdi>:</p><p class='then'><kbd>%s</kbd></p>",
+             c[i].artifact, c[i].command);
+        if (n == 1)
+            hsay(b, "<p class='meta'>It bears on %n finding%z.</p>", c[i].n, c[i].n == 1 ? "" : "s");
     }
-    if (mark != NONE && mark >= lo && mark <= hi) {
-        hsay(b, "<path class='mark' d='M%i 47l4 6h-8z'><title>cause: ", x0 + (mark - lo) * slot + slot / 2),
-            time_day(b, mark), buf_z(b, "</title></path>");
+    if (left)
+        hsay(b, "<p class='meta'><a href='#coverage'>%n more</a></p>", (int64_t)left);
+    return n;
+}
+
+static size_t collect_needed(struct buf *b, const struct report *r, const struct r_host *host, size_t most)
+{
+    const struct r_need *need = (const struct r_need *)r->need.row + host->need.at;
+    size_t n = host->need.n < most ? host->need.n : most;
+    if (n)
+        buf_z(b, "<p class='do'>Collect, most telling first:</p>");
+    for (size_t i = 0; i < n; i++) {
+        hsay(b, "<p class='then'><bdi dir='auto'>%s</bdi> <small>(%s)</small>", need[i].artifact,
+             need[i].kinds);
+        hsay(b, need[i].collect.n ? "<br><kbd>%s</kbd></p>" : "%s</p>", need[i].collect);
     }
-    int64_t at = x0 + (most - lo) * slot + slot / 2;
-    hsay(b, "<text x='%i' y='10' text-anchor='%z'>%n a day</text>", at,
-         at < 30                ? "start"
-         : at > CHART_WIDE - 30 ? "end"
-                                : "middle",
-         max);
-    chart_text(b, 0, "start", lo), chart_text(b, CHART_WIDE, "end", hi);
-    buf_z(b, "</svg>");
+    if (host->need.n > n)
+        hsay(b, "<p class='meta'><a href='#coverage'>%n more</a></p>", (int64_t)(host->need.n - n));
+    return n;
+}
+
+void h_collect_now(struct buf *b, const struct report *r, const struct r_host *host, const char *level)
+{
+    bool clear = host->judged == OUT_CLEAR;
+    hsay(b, "<div class='tile now%z'><%z>What now</%z>", clear ? "" : " ask", level, level);
+    if (clear)
+        buf_z(b, "<p class='do'>Nothing has to be mended.</p><p class='then'>If a failure is known, collect "
+                 "the log of "
+                 "the time it happened: see <a href='#coverage'>Coverage</a>.</p>");
+    else if (!(host->judged != OUT_NOT_COVERED && collect_decisive(b, r, host, 3))
+             && !collect_needed(b, r, host, 3))
+        buf_z(b, "<p class='do'>Read the failures under <a href='#facts'>Facts</a>: their codes and times "
+                 "are what is "
+                 "known.</p>");
+    buf_z(b, "</div>\n");
 }
 
 static void when(struct buf *b, const struct r_host *host, const char *label, int64_t t)
@@ -185,9 +144,9 @@ static void when(struct buf *b, const struct r_host *host, const char *label, in
 }
 
 void h_since(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f,
-             size_t serial, const char *level)
+             const char *level)
 {
-    struct window w = log_window(r, host->host);
+    struct window w = log_window(r, host);
     bool seen = f ? host->top->first != NONE : host->failures > 0;
     int64_t n = f ? host->top->count : host->failures;
     hsay(b, "<div class='tile %z'><%z>%z</%z><dl class='when'>",
@@ -205,7 +164,6 @@ void h_since(struct buf *b, const struct report *r, const struct r_host *host, c
             buf_z(b, "<dt>Logs</dt><dd>none</dd>");
     }
     buf_z(b, "</dl>");
-    chart(b, r, host, f, serial);
     buf_z(b, "</div>\n");
 }
 
@@ -236,16 +194,29 @@ static void how_sure(struct buf *b, const struct report *r, const struct r_findi
     hsay(b, " not be checked. %z</p></div>\n", reader_words(f->reader));
 }
 
-/* What weakens every "not seen" of this report: artefacts that findings ask for and those every judgement
- * needs, by name; others by number. */
+/* "services, logons" of one state. */
+static size_t kinds_in(struct buf *b, const struct report *r, const struct r_host *host, const char *state,
+                       const char *open)
+{
+    const struct r_kind *k = (const struct r_kind *)r->kind.row + host->kind.at;
+    size_t n = 0;
+    for (size_t i = 0; i < host->kind.n; i++)
+        if (str_eq(k[i].state, str_of(state)))
+            hsay(b, "%z%z", n++ ? ", " : open, kind_words(k[i].kind));
+    return n;
+}
+
+/* What silence says, kind by kind; and what findings ask for. */
 static void gaps(struct buf *b, const struct report *r, const struct r_host *host)
 {
-    const struct r_coverage *c = r->coverage.row;
+    const struct r_coverage *c = (const struct r_coverage *)r->coverage.row + host->coverage.at;
     size_t n = 0, left = 0;
-    for (size_t i = 0; i < r->coverage.n; i++) {
-        if (str_eq(c[i].state, STR("present")) || !str_eq(c[i].host, host->host))
+    if (kinds_in(b, r, host, "not_covered", "Failures of these could not have been seen: <b>"))
+        buf_z(b, "</b>. ");
+    for (size_t i = 0; i < host->coverage.n; i++) {
+        if (str_eq(c[i].state, STR("present")))
             continue;
-        if (n < 4 && is_wanted(r, c + i))
+        if (n < 3 && is_wanted(r, c + i))
             hsay(b,
                  n++ ? ", <bdi dir='auto'>%s</bdi> (%s)"
                      : "Missing or incomplete: <bdi dir='auto'>%s</bdi> (%s)",
@@ -254,10 +225,7 @@ static void gaps(struct buf *b, const struct report *r, const struct r_host *hos
             left++;
     }
     if (left)
-        hsay(b,
-             n ? ", and %n more"
-               : "All that every judgement needs is there; %n other artefacts are missing or incomplete",
-             (int64_t)left);
+        hsay(b, n ? ", and %n more" : "%n artefacts are missing or incomplete", (int64_t)left);
     hsay(b, n + left ? ": <a href='#coverage'>coverage</a>."
                      : "Nothing that was looked for is missing: <a href='#coverage'>coverage</a>.");
 }
@@ -291,12 +259,29 @@ void h_what_was_read(struct buf *b, const struct report *r, const struct r_host 
     buf_z(b, "</p></div>\n");
 }
 
-/* Without a finding the ledger says what failed, and what the logs cover; in brief, only what failed. */
+/* Kind by kind: what was seen, what is clear and over which time, what would tell. */
+static void kind_ledger(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_kind *k = (const struct r_kind *)r->kind.row + host->kind.at;
+    for (size_t i = 0; i < host->kind.n; i++) {
+        hsay(b, "<div><dt>%z</dt><dd>", kind_words(k[i].kind));
+        if (str_eq(k[i].state, STR("clear")))
+            hsay(b, "<span class='state good'>clear</span> <span class='src'>%t \xe2\x80\x93 %t</span>",
+                 k[i].from_time, k[i].to_time);
+        else if (str_eq(k[i].state, STR("failures")))
+            h_plural(b, k[i].failures, "failure", "failures");
+        else
+            buf_z(b, "<span class='state undetermined'>not covered</span>");
+        buf_z(b, "</dd></div>\n");
+    }
+}
+
+/* Without a finding the ledger says what failed, else kind by kind what is known; in brief, only what failed.
+ */
 static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host, bool brief)
 {
-    const struct r_coverage *c = r->coverage.row;
     buf_z(b, "<dl class='ledger'>\n");
-    size_t n = h_failed(b, r, host, brief ? 2 : 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
+    h_failed(b, r, host, brief ? 2 : 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
     ledger_causes(b, r, host, V_UNDETERMINED, "Could be");
     if (!brief)
         ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
@@ -305,31 +290,27 @@ static void outcome_ledger(struct buf *b, const struct report *r, const struct r
              "<div><dt>Other</dt><dd><a href='#facts'>%n failure%z</a> for reasons of their own, such as "
              "mistyped passwords</dd></div>\n",
              host->other, host->other == 1 ? "" : "s");
-    for (size_t i = 0; i < r->coverage.n && n < 6 && !brief; i++)
-        if (c[i].channel == 1 && c[i].from_time != NONE && str_eq(c[i].host, host->host))
-            hsay(b,
-                 "<div><dt>Covered</dt><dd><bdi dir='auto'>%s</bdi> <span class='src'>%t \xe2\x80\x93 "
-                 "%t</span></dd></div>\n",
-                 c[i].artifact, c[i].from_time, c[i].to_time),
-                n++;
+    if (!host->failures && !brief)
+        kind_ledger(b, r, host);
     buf_z(b, "</dl>\n");
 }
 
 void h_outcome(struct buf *b, const struct report *r, const struct r_host *host, const char *level,
                bool brief)
 {
-    hsay(b, "<div class='why %z'>\n<%z>", outcome_words[host->outcome].hue, level);
-    hsay(b, outcome_words[host->outcome].headline, host->host);
+    const struct outcome_words *o = outcome_in_words(host);
+    hsay(b, "<div class='why %z'>\n<%z>", o->hue, level);
+    hsay(b, o->headline, host->host);
     hsay(b, "</%z>\n", level);
     if (!brief)
-        hsay(b, "<p class='lead'>%z</p>\n", outcome_words[host->outcome].lead);
+        hsay(b, "<p class='lead'>%z</p>\n", o->lead);
     outcome_ledger(b, r, host, brief);
     buf_z(b, "</div>\n");
 }
 
 static void outcome_sure(struct buf *b, const struct report *r, const struct r_host *host)
 {
-    hsay(b, "<div class='tile'><h2>How sure</h2><p>%z", outcome_words[host->outcome].sure);
+    hsay(b, "<div class='tile'><h2>How sure</h2><p>%z", outcome_in_words(host)->sure);
     if (r->rule_error.n)
         hsay(b, " <b>%n check%z could not run</b>, so a known cause may have been overlooked.",
              (int64_t)r->rule_error.n, r->rule_error.n == 1 ? "" : "s");
@@ -355,8 +336,8 @@ void h_one_host(struct buf *b, const struct report *r, const struct r_host *host
         h_what_now(b, r, f, "h2");
     else
         h_collect_now(b, r, host, "h2");
-    h_since(b, r, host, f, 0, "h2");
-    buf_z(b, "</div>\n</div>\n<div class='foot'>\n");
+    h_since(b, r, host, f, "h2");
+    buf_z(b, "</div>\n</div>\n"), h_timeline(b, r, host, 0), buf_z(b, "<div class='foot'>\n");
     if (f)
         how_sure(b, r, f);
     else

@@ -18,7 +18,7 @@ static void host_panel(struct buf *b, const struct report *r, const struct r_hos
              f->id, f->title, f->explanation);
     } else
         h_outcome(b, r, host, "h2", true);
-    h_since(b, r, host, f, serial, "h3");
+    h_since(b, r, host, f, "h3");
     if (f)
         h_what_now(b, r, f, "h3");
     else
@@ -47,7 +47,7 @@ static void host_table(struct buf *b, const struct report *r)
         else if (host->failures > 0)
             h_failed(b, r, host, 1, "", "");
         else
-            hsay(b, "<span class='nil'>%z</span>", outcome_words[host->outcome].brief);
+            hsay(b, "<span class='nil'>%z</span>", outcome_in_words(host)->brief);
         if (host->other && !f)
             hsay(b, " <a href='#facts'>%n other failure%z</a>", host->other, host->other == 1 ? "" : "s");
         hsay(b, "</td><td class='num'>%n</td><td>%t</td></tr>\n", host->failures, host->last);
@@ -58,18 +58,14 @@ static void host_table(struct buf *b, const struct report *r)
 void h_many_hosts(struct buf *b, const struct report *r)
 {
     const struct r_host *host = r->host.row;
-    static const char *const words[] = {"cause found on %n",     "possible cause on %n",
-                                        "cause not found on %n", "cause without failure on %n",
-                                        "logs missing of %n",    "no such failure on %n"};
-    static const uint8_t which[OUTCOMES] = {1, 2, 2, 3, 4, 4, 5};
-    size_t sum[LEN(words)] = {0}, n = 0;
+    size_t sum[OUTCOMES] = {0}, n = 0;
     for (size_t i = 0; i < r->host.n; i++)
-        sum[host[i].groups[V_CONFIRMED] + host[i].groups[V_LIKELY] > 0 ? 0 : which[host[i].outcome]]++;
+        sum[host[i].judged % OUT_UNDECIDED]++;
     hsay(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts", (int64_t)r->host.n);
     const char *sep = ": ";
-    for (size_t i = 0; i < LEN(words); i++)
+    for (size_t i = 0; i < OUT_UNDECIDED; i++)
         if (sum[i])
-            buf_z(b, sep), hsay(b, words[i], (int64_t)sum[i]), sep = ", ";
+            hsay(b, "%z%n ", sep, (int64_t)sum[i]), h_lower(b, outcome_words[i].brief), sep = ", ";
     buf_z(b, "</h1>\n");
     h_case_line(b, r);
     buf_z(b, "</section>\n");

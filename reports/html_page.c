@@ -44,7 +44,7 @@ static enum status head(const struct report *r, struct buf *b, struct err *e)
     if (r->host.n == 1 && headline(r, host))
         hsay(b, "%s: %s", host->host, headline(r, host)->title);
     else if (r->host.n == 1)
-        hsay(b, outcome_words[host->outcome].headline, host->host);
+        hsay(b, outcome_in_words(host)->headline, host->host);
     else
         hsay(b, r->host.n ? "%n hosts" : "No usable evidence", (int64_t)r->host.n);
     buf_z(b, " \xc2\xb7 whylogon</title>\n<style>"), buf_str(b, css), buf_z(b, "</style>\n</head>\n");

@@ -41,6 +41,7 @@ static void put_head(const struct report *r, struct buf *b)
     for (size_t i = 0; i < r->status.n; i++)
         say(b, &json, i ? ", %s" : "%s", word[i].key);
     say(b, &json, r->status.n ? "],\n" : r->read.read ? "'complete'],\n" : "'no_evidence'],\n");
+    say(b, &json, "  'stamp': %s,\n", r->stamp);
     if (r->asked.from == NONE && r->asked.to == NONE)
         say(b, &json, "  'window': null,\n");
     else
@@ -132,8 +133,8 @@ static void put_hosts(const struct report *r, struct buf *b)
     open_list(b, "  ", "coverage");
     for (size_t i = 0; i < r->coverage.n; i++, c++) {
         next_row(b, i, "    ");
-        say(b, &json, "{'host': %s, 'artifact': %s, 'state': %s, 'from': %t, 'to': %t}", c->host, c->artifact,
-            c->state, c->from_time, c->to_time);
+        say(b, &json, "{'host': %s, 'artifact': %s, 'state': %s, 'from': %t, 'to': %t, 'detail': %s}",
+            c->host, c->artifact, c->state, c->from_time, c->to_time, c->detail);
     }
     close_list(b, r->coverage.n, "  ");
     buf_z(b, ",\n");

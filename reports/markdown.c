@@ -1,5 +1,6 @@
 /* report.md: the same report for a ticket: at most 60 kB, one line a fact, no HTML, nothing that renders as
  * more than text. */
+#include "reports/timeline.h"
 #include "reports/model.h"
 #include "base/wintime.h"
 #include <stdio.h>
@@ -13,6 +14,7 @@ enum {
     END_EVIDENCE = 57500,
     END_METHOD = 60000
 };
+enum { MARKS = 12 }; /* of a host's timeline */
 
 static void md_time(struct buf *b, int64_t t) { time_short(b, t); }
 static const struct voice md = {buf_md, md_time, "\xe2\x80\x93", false, 300};
@@ -98,7 +100,8 @@ static struct str words_of(const struct r_citation *c) { return c->explain.n ? c
 
 static void counts(struct page *p, const struct r_host *host)
 {
-    const char *sep = "";
+    const char *sep = " \xc2\xb7 ";
+    m(p, "%z", outcome_in_words(host)->brief);
     for (size_t v = 0; v < VERDICTS; v++)
         if (host->groups[v]) {
             m(p, "%z%n %z", sep, (int64_t)host->groups[v],
@@ -107,7 +110,7 @@ static void counts(struct page *p, const struct r_host *host)
             if (host->findings[v] > host->groups[v])
                 m(p, " (%n subjects)", (int64_t)host->findings[v]);
         }
-    m(p, "%z\n\n", *sep ? "" : "no cause has anything to say"), keep(p);
+    m(p, "\n\n"), keep(p);
 }
 
 static void span_lines(struct page *p, const struct r_host *host, int64_t first, int64_t last, int64_t n)
@@ -118,6 +121,20 @@ static void span_lines(struct page *p, const struct r_host *host, int64_t first,
         m(p, "- **Last seen:** %t UTC", last), local(p, host, last), m(p, "\n"), keep(p);
     if (n > 0)
         m(p, "- **Failures:** %n\n", n), keep(p);
+}
+
+/* Failures alike that no cause explains, the last ones. */
+static void not_explained(struct page *p, const struct report *r, const struct r_host *host, const char *word)
+{
+    const struct r_failed *t = r->failed.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->failed.n && host->open && n < 5; i++)
+        if (t[i].logon == 1 && t[i].explained != 1 && str_eq(t[i].host, host->host)) {
+            m(p, "- **%z:** %s %s, %n times", word, t[i].kind, t[i].subject, t[i].n), n++;
+            if (t[i].win32 != NONE)
+                m(p, ": %i %s", t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""));
+            m(p, "\n"), keep(p);
+        }
 }
 
 static void top_finding(struct page *p, const struct report *r, const struct r_host *host)
@@ -144,6 +161,7 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
         m(p, "- **Against:** nothing in the evidence\n"), keep(p);
     for (size_t i = 0; i < f->unknown.n && i < 3; i++)
         m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
+    not_explained(p, r, host, "No cause");
     m(p, "- **How sure:** %z\n", verdict_words[f->verdict].meaning), keep(p);
     if (f->remedy.n) {
         m(p, "- **What now:** %s (risk %s; reversible: %s)\n", fix->text, fix->risk, fix->reversible),
@@ -153,30 +171,75 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
     }
 }
 
-static void outcome(struct page *p, const struct report *r, const struct r_host *host)
+static void kinds_in(struct page *p, const struct report *r, const struct r_host *host, const char *state,
+                     const char *label)
+{
+    const struct r_kind *k = (const struct r_kind *)r->kind.row + host->kind.at;
+    size_t n = 0;
+    for (size_t i = 0; i < host->kind.n; i++)
+        if (str_eq(k[i].state, str_of(state))) {
+            if (!n++)
+                m(p, "- **%z:** %z", label, kind_words(k[i].kind));
+            else
+                m(p, ", %z", kind_words(k[i].kind));
+            if (k[i].from_time != NONE)
+                m(p, " (%t to %t)", k[i].from_time, k[i].to_time);
+        }
+    if (n)
+        m(p, "\n"), keep(p);
+}
+
+/* What would decide, then what would tell. */
+static void to_collect(struct page *p, const struct report *r, const struct r_host *host)
 {
     const struct r_collect *c = r->collect.row;
-    const struct r_failed *t = r->failed.row;
+    const struct r_need *need = (const struct r_need *)r->need.row + host->need.at;
+    size_t n = 0;
+    for (size_t i = 0; i < r->collect.n && n < 3; i++)
+        if (host->judged != OUT_NOT_COVERED && str_eq(c[i].host, host->host))
+            m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), keep(p), n++;
+    for (size_t i = 0; i < host->need.n && !n && i < 8; i++) {
+        m(p, "- **Collect** %s (%s): ", need[i].artifact, need[i].kinds);
+        code(p, need[i].collect.n ? need[i].collect : need[i].why), m(p, "\n"), keep(p);
+    }
+}
+
+static void outcome(struct page *p, const struct report *r, const struct r_host *host)
+{
     const struct r_finding *f = r->finding.row;
     const struct r_group *g = r->group.row;
-    size_t n = 0, k = 0, could = 0;
-    m(p, "%z\n\n", outcome_words[host->outcome].lead), keep(p);
+    size_t could = 0;
+    m(p, "%z\n\n", outcome_in_words(host)->lead), keep(p);
     span_lines(p, host, host->first, host->last, host->failures);
     if (host->other)
         m(p, "- **Other:** %n failure%z for reasons of their own, such as mistyped passwords: see Facts\n",
           host->other, host->other == 1 ? "" : "s"),
             keep(p);
-    for (size_t i = 0; i < r->failed.n && host->failures && k < 5; i++)
-        if (t[i].logon == 1 && str_eq(t[i].host, host->host))
-            m(p, "- **Failed:** %s %s, %n times: %i %s\n", t[i].kind, t[i].subject, t[i].n, t[i].win32,
-              t[i].symbol.p ? t[i].symbol : STR("")),
-                keep(p), k++;
+    not_explained(p, r, host, "Failed");
     for (size_t i = 0; i < r->group.n && could < 5; i++)
         if (f[g[i].at].verdict == V_UNDETERMINED && str_eq(f[g[i].at].host, host->host))
             m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p), could++;
-    for (size_t i = 0; i < r->collect.n && n < 3; i++)
-        if (str_eq(c[i].host, host->host))
-            m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), keep(p), n++;
+    kinds_in(p, r, host, "clear", "Clear"), kinds_in(p, r, host, "not_covered", "Not covered");
+    to_collect(p, r, host);
+    m(p, "- **How sure:** %z\n", outcome_in_words(host)->sure), keep(p);
+}
+
+/* The picture of report.html in words: what happened when, the cause marked. */
+static void timeline(struct page *p, const struct report *r, const struct r_host *host)
+{
+    const struct r_mark *mark = (const struct r_mark *)r->mark.row + host->mark.at;
+    size_t n = 0;
+    if (!host->mark.n)
+        return;
+    m(p, "\nIn the order of time (UTC), %t to %t:\n\n", host->shown.from, host->shown.to), keep(p);
+    for (size_t i = 0; i < host->mark.n; i++) {
+        if (n >= MARKS && !mark[i].cause)
+            continue;
+        m(p, "- %t %z: ", mark[i].from, mark[i].cause ? "Cause" : lane_names[mark[i].lane]), n++;
+        timeline_words(&p->line, &md, r, mark + i), m(p, " ("), id(p, mark[i].id), m(p, ")\n"), keep(p);
+    }
+    if (n < host->mark.n)
+        m(p, "- and %n more: see report.html\n", (int64_t)(host->mark.n - n)), keep(p);
 }
 
 static void gaps(struct page *p, const struct report *r)
@@ -236,12 +299,12 @@ static void window_line(struct page *p, const struct report *r)
 
 static void one_host(struct page *p, const struct report *r, const struct r_host *host, const char *level)
 {
-    bool found = host->outcome == OUT_FOUND || host->outcome == OUT_LATENT;
+    bool found = headline(r, host) != NULL;
     m(p, "%z ", level);
     if (found)
         m(p, "%s: %s\n\n", host->host, ((const struct r_finding *)r->finding.row)[host->top->at].title);
     else
-        m(p, outcome_words[host->outcome].headline, host->host), m(p, "\n\n");
+        m(p, outcome_in_words(host)->headline, host->host), m(p, "\n\n");
     keep(p);
     if (r->host.n == 1)
         window_line(p, r);
@@ -250,15 +313,16 @@ static void one_host(struct page *p, const struct report *r, const struct r_host
         top_finding(p, r, host);
     else
         outcome(p, r, host);
+    timeline(p, r, host);
 }
 
 /* Many hosts of which there is nothing to tell but that: named together. Returns the next one. */
 static size_t quiet_hosts(struct page *p, const struct report *r, size_t i)
 {
     const struct r_host *host = r->host.row;
-    enum outcome what = host[i].outcome;
+    enum outcome what = host[i].judged;
     m(p, "\n## Others: %z\n\n%z\n\n", outcome_words[what].brief, outcome_words[what].lead), keep(p);
-    for (const char *sep = ""; i < r->host.n && host[i].outcome == what; i++, sep = ", ") {
+    for (const char *sep = ""; i < r->host.n && host[i].judged == what; i++, sep = ", ") {
         m(p, "%z%s", sep, host[i].host);
         if (host[i].other)
             m(p, " (%n other failure%z, see Facts)", host[i].other, host[i].other == 1 ? "" : "s");

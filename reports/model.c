@@ -1,5 +1,7 @@
 #include "reports/model.h"
+#include "base/wintime.h"
 #include <stdlib.h>
+#include <string.h>
 
 const struct verdict_word verdict_words[VERDICTS] = {
     [V_CONFIRMED] =
@@ -20,36 +22,48 @@ const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatibl
 
 #define CLAIM "Nothing is claimed beyond what the evidence shows."
 const struct outcome_words outcome_words[OUTCOMES] = {
-    [OUT_FOUND] = {"A cause was found on %s.", "", "explained", "confirmed", CLAIM},
-    [OUT_LATENT] =
-        {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
-         "no failure yet", "latent", CLAIM},
-    [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
+    [OUT_UNEXPLAINED] =
+        {"unexplained", "Logons failed on %s, and no cause that could be asked explains them.",
+         "Every cause that was checked is ruled out or has nothing to say about these failures. "
+         "They are listed with their codes under Facts. Causes without a rule were not asked.",
+         "Unexplained", "undetermined", CLAIM},
+    [OUT_UNDECIDED] = {"unexplained", "Logons failed on %s; the evidence that decides why is missing.",
                        "Nothing read so far confirms or excludes the causes that remain. Collecting what is "
                        "named here decides them.",
-                       "undecided", "undetermined", CLAIM},
-    [OUT_UNEXPLAINED] = {"Logons failed on %s, and none of the known causes explains them.",
-                         "Every cause that was checked is ruled out or has nothing to say about these "
-                         "failures. They are listed with their codes under Facts.",
-                         "not explained", "undetermined", CLAIM},
-    [OUT_BLIND] = {"%s could not be judged: no event log that was read covers it.",
-                   "No failure is known, and none could have been seen. Collect the logs named under "
-                   "Coverage before calling this host healthy.",
-                   "not covered", "undetermined", CLAIM},
-    [OUT_PARTIAL] = {"No task, service or share failed on %s for want of a logon session, as far as its "
-                     "incomplete logs tell.",
-                     "What was read records none; one may lie in what is missing, filtered or damaged. See "
-                     "Coverage before calling this host healthy.",
-                     "incomplete logs", "undetermined",
-                     "A failure could have gone unrecorded in what was read: of Security, System and "
-                     "TaskScheduler/Operational none is there whole."},
-    [OUT_HEALTHY] =
-        {"No task, service or share failed on %s for want of a logon session.",
-         "The logs that were read would have recorded it, and no known cause of such failures is in place.",
-         "no such failure", "good",
-         "A failure inside the time covered would have been recorded in the logs that were read. Nothing is "
-         "said about other times or logs."},
+                       "Unexplained", "undetermined", CLAIM},
+    [OUT_EXPLAINED] = {"explained", "A cause was found on %s.", "", "Explained", "confirmed", CLAIM},
+    [OUT_LATENT] =
+        {"latent",
+         "Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
+         "Latent", "latent", CLAIM},
+    [OUT_NOT_COVERED] =
+        {"not_covered", "No failure is known on %s, but not every kind could have been seen.",
+         "What was read shows none. Collect what is named here before calling this host healthy.",
+         "Not covered", "undetermined",
+         "Silence counts kind by kind: only where the log that records such failures was read, "
+         "over the time it covers. Of the kinds not covered nothing is known."},
+    [OUT_CLEAR] =
+        {"clear", "Nothing failed on %s for want of a logon session.",
+         "For every kind of failure the log that records it was read and shows none, and no known cause "
+         "of such failures is in place.",
+         "Clear", "good",
+         "A failure inside the time covered would have been recorded in the logs that were read. "
+         "Nothing is said about other times."},
 };
+
+bool list_room(struct list *l, size_t size, struct arena *a)
+{
+    if (l->n < l->cap)
+        return true;
+    size_t cap = l->cap ? l->cap * 2 : 16;
+    void *row = arena_alloc(a, size, cap);
+    if (!row)
+        return false;
+    if (l->n)
+        memcpy(row, l->row, l->n * size);
+    l->row = row, l->cap = cap;
+    return true;
+}
 
 int64_t id_offset(struct str id)
 {
@@ -102,12 +116,12 @@ const struct r_citation *first_cite(const struct report *r, const struct r_findi
     return f->cite[role].n ? (const struct r_citation *)r->citation.row + f->cite[role].at : NULL;
 }
 
-struct window log_window(const struct report *r, struct str host)
+struct window log_window(const struct report *r, const struct r_host *host)
 {
-    const struct r_coverage *c = r->coverage.row;
+    const struct r_coverage *c = (const struct r_coverage *)r->coverage.row + host->coverage.at;
     struct window w = {NONE, NONE};
-    for (size_t i = 0; i < r->coverage.n; i++)
-        if (c[i].channel == 1 && c[i].from_time != NONE && c[i].to_time != NONE && str_eq(c[i].host, host)) {
+    for (size_t i = 0; i < host->coverage.n; i++)
+        if (c[i].channel == 1 && wintime_sane(c[i].from_time) && wintime_sane(c[i].to_time)) {
             w.from = w.from == NONE || c[i].from_time < w.from ? c[i].from_time : w.from;
             w.to = w.to == NONE || c[i].to_time > w.to ? c[i].to_time : w.to;
         }
@@ -123,16 +137,33 @@ bool is_wanted(const struct report *r, const struct r_coverage *c)
     return c->core > 0;
 }
 
+const char *kind_words(struct str kind)
+{
+    static const struct {
+        const char *id, *words;
+    } table[] = {{"task", "tasks"}, {"service", "services"}, {"share", "shares"},
+                 {"bits", "BITS"},  {"logon", "logons"},     {"application", "applications"}};
+    size_t i = 0;
+    while (i < LEN(table) - 1 && !str_eq(kind, str_of(table[i].id)))
+        i++;
+    return table[i].words;
+}
+
+const struct outcome_words *outcome_in_words(const struct r_host *host)
+{
+    return &outcome_words[host->judged];
+}
+
 const struct r_finding *headline(const struct report *r, const struct r_host *host)
 {
-    return host->outcome == OUT_FOUND || host->outcome == OUT_LATENT
-               ? (const struct r_finding *)r->finding.row + host->top->at
-               : NULL;
+    const struct r_finding *f = host->top ? (const struct r_finding *)r->finding.row + host->top->at : NULL;
+    bool wanted = f && (host->judged == OUT_LATENT || f->verdict < V_LATENT);
+    return wanted ? f : NULL;
 }
 
 bool few_words(const struct report *r, const struct r_host *host)
 {
-    return r->host.n > 3 && host->outcome >= OUT_BLIND;
+    return r->host.n > 3 && (host->judged == OUT_NOT_COVERED || host->judged == OUT_CLEAR);
 }
 
 const struct r_host *find_host(const struct report *r, struct str name)

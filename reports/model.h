@@ -82,19 +82,19 @@ struct r_kind {
 struct r_need {
     struct str host, artifact, state, why, collect, kinds;
 };
-/* concern: of a logon, a session or an account; also: its other witnesses, with blanks
- * between */
+/* concern: of a logon, a session or an account; explained: by a cause at or above possible; also: its other
+ * witnesses, with blanks between */
 struct r_failure {
-    int64_t event_id, win32, time, concern;
+    int64_t event_id, win32, time, concern, explained;
     struct str host, kind, subject, principal, raw, ntstatus, symbol, detail, id, also;
 };
 struct r_task {
     int64_t event_id, win32, time;
     struct str host, task, raw, symbol, id;
 };
-/* failures alike; id: the last one; logon: of a logon, a session or an account */
+/* failures alike; id: the last one; logon: they count */
 struct r_failed {
-    int64_t logon, win32, n, first, last;
+    int64_t logon, win32, n, first, last, explained;
     struct str host, kind, subject, raw, symbol, id;
 };
 /* installed: 1, 0, NONE: not known; recovery: what is done when it fails */
@@ -111,13 +111,23 @@ struct r_set {
     int64_t good;
     struct str host, set, path, name, value, current, id;
 };
-struct r_day {
-    int64_t day, n;
+/* open: without a cause at or above possible */
+struct r_total {
+    int64_t n, open, other, first, last;
     struct str host;
 };
-struct r_total {
-    int64_t n, other, first, last;
-    struct str host;
+/* What a timeline is made of. */
+struct r_change {
+    int64_t time;
+    struct str host, kind, words, id;
+};
+struct r_boot {
+    int64_t from_time, to_time, clean;
+    struct str host, id, end_id;
+};
+struct r_session {
+    int64_t logon_type, from_time, to_time;
+    struct str host, user, how, id, end_id;
 };
 struct r_collect {
     int64_t n;
@@ -135,20 +145,19 @@ struct r_group {
     int64_t first, last, count;
 };
 
-/* What the first screen says about a host, gravest first. */
+/* What became of a host, gravest first; OUT_UNDECIDED: unexplained, and what would decide is known. */
 enum outcome {
-    OUT_FOUND,
-    OUT_UNDECIDED,
     OUT_UNEXPLAINED,
+    OUT_EXPLAINED,
     OUT_LATENT,
-    OUT_BLIND,
-    OUT_PARTIAL,
-    OUT_HEALTHY,
+    OUT_NOT_COVERED,
+    OUT_CLEAR,
+    OUT_UNDECIDED,
     OUTCOMES
 };
-/* %s: the host's name; hue: a class of style.css */
+/* id: of the contract; headline: %s is the host's name; hue: a class of style.css */
 struct outcome_words {
-    const char *headline, *lead, *brief, *hue, *sure;
+    const char *id, *headline, *lead, *brief, *hue, *sure;
 };
 extern const struct outcome_words outcome_words[OUTCOMES];
 
@@ -162,13 +171,40 @@ struct r_host {
     size_t groups[VERDICTS], findings[VERDICTS];
     /* NULL: nothing confirmed, likely, possible or latent */
     const struct r_group *top;
-    enum outcome outcome;
-    /* of logons, sessions and accounts, explained or not */
-    int64_t failures, first, last;
-    /* mistyped passwords, services that stopped for reasons of their own */
-    int64_t other;
-    /* kind: its six; need: what would tell of those that are not covered */
-    struct slice day, kind, need;
+    enum outcome judged;
+    /* failures that count; of those, without a cause; others: slips at a desk, services with reasons of their
+     * own */
+    int64_t failures, open, other, first, last;
+    struct slice kind, need, failure, change, boot, session, coverage;
+    /* its timeline, where the page shows one: what logs and failures span, what is shown of it, failures
+     * before and behind that, the account behind what the first screen speaks of */
+    struct window spanned, shown;
+    size_t earlier, later;
+    struct str principal;
+    struct slice mark;
+};
+
+enum lane {
+    LANE_TASK,
+    LANE_SERVICE,
+    LANE_SHARE,
+    LANE_BITS,
+    LANE_LOGON,
+    LANE_APPLICATION,
+    LANE_CHANGE,
+    LANE_BOOT,
+    LANE_SESSION,
+    LANES
+};
+/* A spot of a timeline. row: of the lane's list; n: how many like it until to; cause: the headline rests on
+ * it; cite: on this, where no row stands for it; id: the evidence of the first */
+struct r_mark {
+    enum lane lane;
+    size_t row;
+    int64_t from, to, n;
+    bool cause;
+    const struct r_citation *cite;
+    struct str id;
 };
 
 /* Of many hosts those without failure or cause: a line is enough. */
@@ -181,7 +217,8 @@ struct r_read {
 
 struct report {
     struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task,
-        failed, service, kind, need, failure, setting, set, day, total, collect, rule_error;
+        failed, service, kind, need, failure, setting, set, total, collect, rule_error, change, boot, session,
+        mark;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
     struct list group;
@@ -194,15 +231,21 @@ struct report {
     size_t services_known;
 };
 
+/* Room for one row more; false: the arena is used up. */
+bool list_room(struct list *l, size_t size, struct arena *a);
 bool is_cited(const struct report *r, struct str id);
 const struct r_host *find_host(const struct report *r, struct str name);
 /* Facts cited for roles from..to-1, each place once. */
 size_t count_cites(const struct report *r, const struct r_finding *f, size_t from, size_t to);
 const struct r_citation *first_cite(const struct report *r, const struct r_finding *f, size_t role);
+/* task: tasks */
+const char *kind_words(struct str kind);
+/* In words: what became of the host. */
+const struct outcome_words *outcome_in_words(const struct r_host *host);
 /* The finding the first screen speaks of, or NULL when the outcome speaks for itself. */
 const struct r_finding *headline(const struct report *r, const struct r_host *host);
 /* From the first to the last moment any log of the host covers; NONE without one. */
-struct window log_window(const struct report *r, struct str host);
+struct window log_window(const struct report *r, const struct r_host *host);
 /* An artefact that a finding asks for, or that every judgement needs. */
 bool is_wanted(const struct report *r, const struct r_coverage *c);
 /* of f3:0x1200: 0x1200, or NONE */

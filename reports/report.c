@@ -1,4 +1,5 @@
 #include "reports/model.h"
+#include "reports/timeline.h"
 #include "reports/report.h"
 #include "base/hash.h"
 #include "case/casedb.h"
@@ -63,8 +64,8 @@ static const struct source {
      100000,
      {TEXT(r_failure, host), TEXT(r_failure, kind), TEXT(r_failure, subject), TEXT(r_failure, principal),
       INT(r_failure, event_id), TEXT(r_failure, raw), INT(r_failure, win32), TEXT(r_failure, ntstatus),
-      TEXT(r_failure, symbol), TEXT(r_failure, detail), INT(r_failure, concern), INT(r_failure, time),
-      TEXT(r_failure, id), TEXT(r_failure, also)}},
+      TEXT(r_failure, symbol), TEXT(r_failure, detail), INT(r_failure, concern), INT(r_failure, explained),
+      INT(r_failure, time), TEXT(r_failure, id), TEXT(r_failure, also)}},
     {"v_report_evidence",
      offsetof(struct report, evidence),
      sizeof(struct r_evidence),
@@ -130,7 +131,7 @@ static const struct source {
      20000,
      {INT(r_failed, logon), TEXT(r_failed, host), TEXT(r_failed, kind), TEXT(r_failed, subject),
       TEXT(r_failed, raw), INT(r_failed, win32), TEXT(r_failed, symbol), INT(r_failed, n),
-      INT(r_failed, first), INT(r_failed, last), TEXT(r_failed, id)}},
+      INT(r_failed, first), INT(r_failed, last), TEXT(r_failed, id), INT(r_failed, explained)}},
     {"v_report_service",
      offsetof(struct report, service),
      sizeof(struct r_service),
@@ -150,16 +151,30 @@ static const struct source {
      1000,
      {INT(r_set, good), TEXT(r_set, host), TEXT(r_set, set), TEXT(r_set, path), TEXT(r_set, name),
       TEXT(r_set, value), TEXT(r_set, current), TEXT(r_set, id)}},
-    {"v_report_day",
-     offsetof(struct report, day),
-     sizeof(struct r_day),
-     SIZE_MAX,
-     {TEXT(r_day, host), INT(r_day, day), INT(r_day, n)}},
+    {"v_report_change",
+     offsetof(struct report, change),
+     sizeof(struct r_change),
+     50000,
+     {TEXT(r_change, host), TEXT(r_change, kind), TEXT(r_change, words), INT(r_change, time),
+      TEXT(r_change, id)}},
+    {"v_report_boot",
+     offsetof(struct report, boot),
+     sizeof(struct r_boot),
+     50000,
+     {TEXT(r_boot, host), INT(r_boot, from_time), INT(r_boot, to_time), INT(r_boot, clean), TEXT(r_boot, id),
+      TEXT(r_boot, end_id)}},
+    {"v_report_session",
+     offsetof(struct report, session),
+     sizeof(struct r_session),
+     50000,
+     {TEXT(r_session, host), TEXT(r_session, user), TEXT(r_session, how), INT(r_session, logon_type),
+      INT(r_session, from_time), INT(r_session, to_time), TEXT(r_session, id), TEXT(r_session, end_id)}},
     {"v_report_total",
      offsetof(struct report, total),
      sizeof(struct r_total),
      SIZE_MAX,
-     {TEXT(r_total, host), INT(r_total, n), INT(r_total, other), INT(r_total, first), INT(r_total, last)}},
+     {TEXT(r_total, host), INT(r_total, n), INT(r_total, open), INT(r_total, other), INT(r_total, first),
+      INT(r_total, last)}},
     {"v_report_collect",
      offsetof(struct report, collect),
      sizeof(struct r_collect),
@@ -182,20 +197,6 @@ struct load {
     struct list *list;
     struct arena *a;
 };
-
-static bool list_room(struct list *l, size_t size, struct arena *a)
-{
-    if (l->n < l->cap)
-        return true;
-    size_t cap = l->cap ? l->cap * 2 : 16;
-    void *row = arena_alloc(a, size, cap);
-    if (!row)
-        return false;
-    if (l->n)
-        memcpy(row, l->row, l->n * size);
-    l->row = row, l->cap = cap;
-    return true;
-}
 
 static enum status load_row(void *ctx, const struct cell *cell, const char *const *name, size_t n,
                             struct err *e)
@@ -397,71 +398,85 @@ static void count_evidence(struct report *r)
     }
 }
 
-/* Rows of a host in a list that is sorted by it; host: offset of its name in a row. */
-static struct slice of_host(const struct list *l, size_t size, size_t host, struct str name)
+/* Rows of a list that is sorted by host. */
+static struct slice rows_of(const struct list *l, size_t size, size_t host_at, struct str host)
 {
-    struct slice s = {0};
     const uint8_t *row = l->row;
-    while (s.at < l->n && !str_eq(*(const struct str *)(const void *)(row + s.at * size + host), name))
-        s.at++;
-    while (s.at + s.n < l->n
-           && str_eq(*(const struct str *)(const void *)(row + (s.at + s.n) * size + host), name))
+    size_t at = 0, n = l->n;
+    while (n) {
+        size_t half = n / 2;
+        const struct str *h = (const void *)(row + (at + half) * size + host_at);
+        if (str_cmp(*h, host) < 0)
+            at += half + 1, n -= half + 1;
+        else
+            n = half;
+    }
+    struct slice s = {.at = at};
+    while (at + s.n < l->n
+           && str_eq(*(const struct str *)(const void *)(row + (at + s.n) * size + host_at), host))
         s.n++;
     return s;
 }
+#define ROWS_OF(r, list, name) \
+    rows_of(&(r)->list, sizeof(struct r_##list), offsetof(struct r_##list, host), name)
 
-/* What silence means where a kind of failure could not have been seen: was any log of the host read at all?
- */
-static enum outcome silence(const struct report *r, struct str host)
-{
-    struct window w = log_window(r, host);
-    return w.from == NONE ? OUT_BLIND : OUT_PARTIAL;
-}
-
-static void judge_host(const struct report *r, struct r_host *h)
+static void count_groups(const struct report *r, struct r_host *h, bool *open)
 {
     const struct r_finding *f = r->finding.row;
     const struct r_group *g = r->group.row;
-    const struct r_total *t = r->total.row;
-    bool open = false, found = false;
     for (size_t i = 0; i < r->group.n; i++) {
         int64_t v = f[g[i].at].verdict;
         if (!str_eq(f[g[i].at].host, h->host))
             continue;
-        h->groups[v]++, h->findings[v] += g[i].n, open |= v == V_UNDETERMINED && g[i].count > 0;
-        found |= v < V_LATENT;
+        h->groups[v]++, h->findings[v] += g[i].n, *open |= v == V_UNDETERMINED && g[i].count > 0;
         if (!h->top && v <= V_LATENT)
             h->top = g + i;
     }
-    h->zoned = zone_parse(h->zone_rule, &h->zone);
-    h->first = h->last = NONE, h->failures = h->other = 0;
-    for (size_t i = 0; i < r->total.n; i++)
-        if (str_eq(t[i].host, h->host))
-            h->failures = t[i].n, h->other = t[i].other, h->first = t[i].first, h->last = t[i].last;
-    h->day = of_host(&r->day, sizeof(struct r_day), offsetof(struct r_day, host), h->host);
-    h->kind = of_host(&r->kind, sizeof(struct r_kind), offsetof(struct r_kind, host), h->host);
-    h->need = of_host(&r->need, sizeof(struct r_need), offsetof(struct r_need, host), h->host);
-    h->outcome = found                           ? OUT_FOUND
-                 : open                          ? OUT_UNDECIDED
-                 : h->failures                   ? OUT_UNEXPLAINED
-                 : h->top                        ? OUT_LATENT
-                 : str_eq(h->word, STR("clear")) ? OUT_HEALTHY
-                                                 : silence(r, h->host);
 }
 
-static int64_t gravity(const struct r_host *h)
+/* As the case says; of a host that only findings name, as they do. */
+static enum outcome outcome_of(const struct report *r, const struct r_host *h, bool open)
 {
-    int64_t v = 0;
-    while (h->outcome == OUT_FOUND && !h->groups[v])
-        v++;
-    return h->outcome == OUT_FOUND ? v : VERDICTS + (int64_t)h->outcome;
+    int64_t top = h->top ? ((const struct r_finding *)r->finding.row)[h->top->at].verdict : VERDICTS;
+    enum outcome o = 0;
+    while (o < OUT_UNDECIDED && !str_eq(h->word, str_of(outcome_words[o].id)))
+        o++;
+    if (o == OUT_UNDECIDED)
+        o = top < V_LATENT ? OUT_EXPLAINED : top == V_LATENT ? OUT_LATENT : OUT_NOT_COVERED;
+    return o == OUT_UNEXPLAINED && open ? OUT_UNDECIDED : o;
 }
 
+static void judge_host(const struct report *r, struct r_host *h)
+{
+    const struct r_total *t = r->total.row;
+    struct slice total = ROWS_OF(r, total, h->host);
+    bool open = false;
+    h->zoned = zone_parse(h->zone_rule, &h->zone);
+    h->kind = ROWS_OF(r, kind, h->host), h->need = ROWS_OF(r, need, h->host);
+    h->failure = ROWS_OF(r, failure, h->host), h->change = ROWS_OF(r, change, h->host);
+    h->boot = ROWS_OF(r, boot, h->host), h->session = ROWS_OF(r, session, h->host);
+    h->coverage = ROWS_OF(r, coverage, h->host);
+    count_groups(r, h, &open);
+    h->first = h->last = NONE, h->failures = h->open = h->other = 0;
+    if (total.n) {
+        t += total.at;
+        h->failures = t->n, h->open = t->open, h->other = t->other, h->first = t->first, h->last = t->last;
+    }
+    h->judged = outcome_of(r, h, open);
+}
+
+static int sign(int64_t d) { return (d > 0) - (d < 0); }
+
+/* Gravest first: by outcome; by the surest verdict, most failures, and name. */
 static int by_gravity(const void *a, const void *b)
 {
     const struct r_host *x = a, *y = b;
-    int64_t of = gravity(x) - gravity(y), more = y->other - x->other;
-    return of ? (of < 0 ? -1 : 1) : more ? (more < 0 ? -1 : 1) : str_cmp(x->host, y->host);
+    int c = sign((int64_t)(x->judged % OUT_UNDECIDED) - (int64_t)(y->judged % OUT_UNDECIDED));
+    for (size_t v = 0; v < V_LATENT && !c; v++)
+        c = sign((y->groups[v] > 0) - (x->groups[v] > 0));
+    c = c ? c : sign(y->failures - x->failures);
+    c = c ? c : sign(y->other - x->other);
+    return c ? c : str_cmp(x->host, y->host);
 }
 
 static struct str meta(const struct report *r, const char *key)
@@ -491,6 +506,9 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
         judge_host(r, (struct r_host *)r->host.row + i);
     if (r->host.n)
         qsort(r->host.row, r->host.n, sizeof(struct r_host), by_gravity);
+    for (size_t i = 0; i < r->host.n && i < SHOW_HOSTS; i++)
+        if ((st = timeline_build(r, (struct r_host *)r->host.row + i, a, e)) != OK)
+            return st;
     r->tool = meta(r, "tool"), r->version = meta(r, "version"), r->knowledge = meta(r, "knowledge_sha256"),
     r->stamp = meta(r, "stamp");
     r->asked = (struct window){NONE, NONE};

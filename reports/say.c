@@ -85,7 +85,17 @@ static void time_part(struct buf *b, int64_t t, size_t n)
 }
 
 void time_short(struct buf *b, int64_t t) { time_part(b, t, 19); }
-void time_day(struct buf *b, int64_t day) { time_part(b, day * 86400 * WINTIME_SECOND, 10); }
+void time_axis(struct buf *b, int64_t t, int64_t step)
+{
+    const int64_t minute = 60 * WINTIME_SECOND, day = 1440 * minute;
+    struct buf whole = {0};
+    time_part(&whole, t, 19);
+    size_t from = step >= day ? 0 : step >= minute ? 5 : 11, to = step >= day ? 10 : step >= minute ? 16 : 19;
+    if (whole.n == 19)
+        buf_put(b, whole.p + from, to - from);
+    b->bad |= whole.bad;
+    buf_free(&whole);
+}
 
 void time_local(struct buf *b, int64_t t, const struct zone *z)
 {

@@ -33,5 +33,6 @@ struct str base_name(struct str path);     /* behind the last / or \ */
 void time_short(struct buf *b, int64_t t); /* 2026-03-02 09:10:00 */
 /* 2026-03-02 10:10:00 +01:00: by the clock of the host, the offset is that of the moment */
 void time_local(struct buf *b, int64_t t, const struct zone *z);
-void time_day(struct buf *b, int64_t day); /* 2026-03-02 */
+/* as much of it as ticks that far apart need: 2026-03-02, 03-02 09:10, 09:10:05 */
+void time_axis(struct buf *b, int64_t t, int64_t step);
 #endif
