@@ -10,6 +10,7 @@
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
 #   format      every C file laid out as .clang-format says; format-check tells which are not
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
+#   scale       what twice as much of one thing costs; FACTOR=10
 #   mingw       what the Windows port needs compiles
 #   install     PREFIX=/usr/local, DESTDIR=
 V ?= 0
@@ -149,11 +150,16 @@ $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(O)/big_log $(O)/grow: $(O)/%: $(O)/tests/bench/%.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
-bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log
+bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log $(O)/grow
 	$(Q)$(MAKE) --no-print-directory O=$(O)/nojail OPT='$(OPT) -DNO_JAIL' $(O)/nojail/whylogon
 	$(Q)bash tests/bench/run.sh $(O)
 	$(Q)$(O)/rule_bench
 	$(Q)bash tests/bench/hives.sh $(O)
+	$(Q)bash tests/bench/scale.sh $(O)
+# what n, 2n and 4n of one thing cost: computers, failing hosts, tasks, folders of hives ...  FACTOR=10 for large cases
+FACTOR ?= 1
+scale: $(O)/whylogon $(O)/grow
+	$(Q)bash tests/bench/scale.sh $(O) $(FACTOR)
 
 # --- how C is laid out: .clang-format, by the version that wrote it
 FORMAT := $(sort $(wildcard src/*/*.[ch] parsers/*/*.[ch] reports/*.[ch] tests/*.[ch] tests/*/*.[ch]))
@@ -168,5 +174,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench format format-check install clean help
+.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale format format-check install clean help
 .SECONDARY:
