@@ -51,7 +51,8 @@ CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTE
     end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;     -- boot 0: before the first start in the evidence
 CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,
     key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER, end_file_id INTEGER, end_file_off INTEGER,
-    ended TEXT, linked INTEGER, folded INTEGER);     -- ended: logoff | boot | NULL; linked: LUID of the other half of a UAC pair; folded: first of many like logons
+    ended TEXT, linked INTEGER, folded INTEGER,      -- ended: logoff | boot | sign (it went on at least until then) | NULL; linked: LUID of the other half of
+    began TEXT);     -- a UAC pair; folded: first of many like logons; began: 'before' of one that is older than the log (from_time: at the latest then)
 CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER, shape TEXT, win32 INTEGER, symbol TEXT);     -- value: normalised u32
 CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,

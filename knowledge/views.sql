@@ -58,7 +58,7 @@ FROM boot b JOIN host h ON h.id = b.host_id;
 CREATE VIEW v_session AS
 SELECT h.name AS host, s.boot, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.key_length, s.ip, s.from_time, s.to_time,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
-    s.ended, s.linked, s.folded
+    s.ended, s.linked, s.folded, s.began
 FROM session s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_error AS
@@ -383,7 +383,7 @@ SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.u
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure
 CROSS JOIN (SELECT column1 AS how, column2 AS by FROM (VALUES('interactive', 'sid'), ('interactive', 'account'),
     ('interactive', 'name'), ('sure', 'sid'), ('sure', 'account'), ('sure', 'name'), ('background', 'sid'),
-    ('background', 'account'), ('background', 'name'))) k
+    ('background', 'account'), ('background', 'name'), ('sign', 'sid'))) k
 CROSS JOIN presence p ON p.id = (SELECT n.id FROM presence n WHERE n.host_id = f.host_id AND n.how = k.how
         AND n.who = CASE k.by WHEN 'sid' THEN x.owner_sid WHEN 'account' THEN f.domain || '\' || upper(f.account)
             ELSE f.account END AND n.from_time <= f.time ORDER BY n.from_time DESC LIMIT 1)

@@ -422,6 +422,91 @@ Test(kinds, failures)
                      "logon type 4 by C:\\x.exe, status 0xc000006d, sub-status 0xc000006a;");
 }
 
+/* --- presence: sessions known by their end or by a sign only, and groups as principals */
+#define ANNA "S-1-5-21-1-2-3-1104"
+#define TASK_OF(sid, logon)                                                                                  \
+    "INSERT INTO task_cache(file_id, file_off, hive_id, path, sid, user, logon, registered) VALUES(9, 640, " \
+    "9, '\\A', '" sid "', NULL, '" logon "', at(1));"
+#define RECORDED(day)                                                                                        \
+    AUDITED("4624", day,                                                                                     \
+            "{\"LogonType\":5,\"TargetLogonId\":\"0x9\",\"TargetUserName\":\"svc\",\"TargetUserSid\":\"S-1-" \
+            "5-21-1-2-3-1\"}")
+#define ENDED(day)                                                                                           \
+    AUDITED(                                                                                                 \
+        "4634", day,                                                                                         \
+        "{\"LogonType\":2,\"TargetLogonId\":\"0x111\",\"TargetUserName\":\"anna\",\"TargetUserSid\":\"" ANNA \
+        "\"}")
+#define LEFT(day) \
+    EVENT("2", "System", "Microsoft-Windows-Winlogon", "7002", day, "{\"TSId\":1,\"UserSid\":\"" ANNA "\"}")
+#define CAME(day) \
+    EVENT("2", "System", "Microsoft-Windows-Winlogon", "7001", day, "{\"TSId\":1,\"UserSid\":\"" ANNA "\"}")
+#define STARTED(day) EVENT("2", "System", "Microsoft-Windows-Kernel-General", "12", day, "{}")
+#define RAN(day)                                                                                             \
+    EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "100", day, \
+          "{\"TaskName\":\"\\\\A\"}")
+static const struct {
+    const char *name, *facts, *want;
+} stays[] = {
+    {"it ended, and Winlogon says so too",
+     TASK_OF(ANNA, "InteractiveToken") RECORDED("2") ENDED("5") LEFT("5"), "interactive 2 5;sure 2 5;"},
+    {"it ended, and Winlogon says nothing: a program's",
+     TASK_OF(ANNA, "InteractiveToken") RECORDED("2") ENDED("5"), "interactive 2 5;"},
+    {"it ended, and nobody would have said so",
+     TASK_OF(ANNA, "InteractiveToken") RECORDED("2") ENDED("5") LOST("2"), "interactive 2 5;sure 2 5;"},
+    {"no logon was recorded before", TASK_OF(ANNA, "InteractiveToken") ENDED("5") RECORDED("6"), ""},
+    {"the log holds the start of that boot",
+     TASK_OF(ANNA, "InteractiveToken") STARTED("3") RECORDED("4") ENDED("5") LEFT("5"), ""},
+    {"a filtered log lacks what it lacks",
+     TASK_OF(ANNA, "InteractiveToken") RECORDED("2")
+         ENDED("5") "UPDATE evidence SET log_kind = 'filtered' WHERE id = 1;",
+     ""},
+    {"it began as well",
+     TASK_OF(ANNA, "InteractiveToken") RECORDED("2") AUDITED(
+         "4624", "4",
+         "{\"LogonType\":2,\"TargetLogonId\":\"0x111\",\"TargetUserName\":\"anna\",\"TargetUserSid\":\"" ANNA
+         "\"}") ENDED("5"),
+     "interactive 4 5;sure 4 5;"},
+    {"Winlogon's end alone", TASK_OF(ANNA, "InteractiveToken") LEFT("5") LOST("1"),
+     "interactive 1 5;sure 1 5;"},
+    {"Winlogon's second end says nothing of the first",
+     TASK_OF(ANNA, "InteractiveToken") CAME("3") LEFT("5") LOST("1"), "interactive 3 5;sure 3 5;"},
+    {"unlocked",
+     TASK_OF(ANNA, "InteractiveToken") RECORDED("2") AUDITED(
+         "4624", "5",
+         "{\"LogonType\":7,\"TargetLogonId\":\"0x222\",\"TargetUserName\":\"anna\",\"TargetUserSid\":\"" ANNA
+         "\"}"),
+     "interactive 2 -;sure 2 5;"},
+    {"locked",
+     TASK_OF(ANNA, "InteractiveToken") RECORDED("2") AUDITED(
+         "4800", "5",
+         "{\"SessionId\":1,\"TargetLogonId\":\"0x111\",\"TargetUserName\":\"anna\",\"TargetUserSid\":\"" ANNA
+         "\"}"),
+     "interactive 2 5;sure 2 5;"},
+    {"a task ran in it, twice", TASK_OF(ANNA, "InteractiveToken") RAN("3") RAN("6"), "sign 3 6;"},
+    {"a task ran in it, once", TASK_OF(ANNA, "InteractiveToken") RAN("3"), ""},
+    {"a task with a password needs no session", TASK_OF(ANNA, "Password") RAN("3") RAN("6"), ""},
+    {"a start between", TASK_OF(ANNA, "InteractiveToken") RAN("3") RAN("6") STARTED("5"), ""},
+    {"a group all are in", TASK_OF("S-1-5-32-545", "Group") CAME("3") LEFT("6"), "interactive 3 6;sure 3 6;"},
+    {"INTERACTIVE", TASK_OF("S-1-5-4", "Group") CAME("3") LEFT("6"), "interactive 3 6;sure 3 6;"},
+    {"administrators: nobody knows", TASK_OF("S-1-5-32-544", "Group") CAME("3") LEFT("6"), "sign 3 6;"},
+    {"a group of the domain", TASK_OF("S-1-5-21-9-9-9-1234", "Group") CAME("3") LEFT("6"), "sign 3 6;"},
+};
+
+Test(kinds, presence)
+{
+    char question[400];
+    snprintf(question, sizeof question,
+             "SELECT how, (from_time - %lld) / %lld, (to_time - %lld) / %lld FROM v_presence WHERE how <> "
+             "'background' AND who LIKE 'S-1-%%' ORDER BY how, from_time",
+             MARCH, D, MARCH, D);
+    for (size_t i = 0; i < LEN(stays); i++) {
+        collected(0);
+        sql(stays[i].facts), cover();
+        const char *got = ask(question);
+        cr_expect_str_eq(got, stays[i].want, "%s: %s", stays[i].name, got);
+    }
+}
+
 /* --- collect.cmd, and what the README tells to collect, hold all that a diagnosis may ask for */
 
 static char *text_of(const char *path)
