@@ -84,7 +84,7 @@ CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, s
 CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
     principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, builtin INTEGER,
     logon TEXT, stored_time INTEGER, old_time INTEGER, since_time INTEGER, command TEXT, unc INTEGER, active INTEGER,
-    local_account INTEGER, file_id INTEGER, file_off INTEGER);
+    local_account INTEGER, secret INTEGER, file_id INTEGER, file_off INTEGER);
 CREATE TABLE consumer_change(consumer INTEGER, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, time INTEGER,
     how TEXT, file_id INTEGER, file_off INTEGER, next_time INTEGER);
 CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER, how TEXT, sure INTEGER,
@@ -100,13 +100,14 @@ CREATE TABLE explicit_logon(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGE
     account TEXT COLLATE NOCASE, realm TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER,
     before INTEGER, another INTEGER);
 CREATE TABLE offline_path(id INTEGER PRIMARY KEY, host_id INTEGER, server TEXT COLLATE NOCASE,
-    path TEXT COLLATE NOCASE, what TEXT, time INTEGER, until INTEGER, raw TEXT, file_id INTEGER, file_off INTEGER,
-    offline INTEGER);
+    path TEXT COLLATE NOCASE, what TEXT, time INTEGER, until INTEGER, raw TEXT, told INTEGER, file_id INTEGER,
+    file_off INTEGER);
 CREATE TABLE attempt(failure INTEGER PRIMARY KEY, time INTEGER, logon_type INTEGER, account TEXT COLLATE NOCASE,
     domain TEXT COLLATE NOCASE, process TEXT COLLATE NOCASE, value INTEGER, win32 INTEGER, symbol TEXT,
     file_id INTEGER, file_off INTEGER);
 CREATE TABLE failed(failure INTEGER PRIMARY KEY, owner_sid TEXT, whose TEXT COLLATE NOCASE, realm TEXT,
-    right_sid TEXT, server INTEGER, last_start INTEGER, next_start INTEGER, last_saved INTEGER);
+    right_sid TEXT, server INTEGER, last_start INTEGER, next_start INTEGER, last_saved INTEGER,
+    last_touched INTEGER);
 CREATE TABLE consumer_right(consumer INTEGER PRIMARY KEY, right TEXT, right_sid TEXT, own INTEGER, denied INTEGER,
     held TEXT, denies INTEGER);
 CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, family TEXT,

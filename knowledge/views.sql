@@ -283,15 +283,18 @@ CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, ver
 -- The words of rules, most of them made in derive/8*.sql and 9*.sql, where it stands how. README.md tells how they are used.
 
 -- Every failure that concerns a logon, narrow: what a symptom asks for. v_logon_failure: the same with all its columns.
+-- caller: the built-in account whose session (luid) it was: LocalSystem, NetworkService, LocalService.
 CREATE VIEW v_symptom AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.time, f.win32, f.raw,
-    f.symbol, f.also, f.value, f.luid, f.event_id
+    f.symbol, f.also, f.value, f.luid, f.event_id,
+    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_logon_failure AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
-    f.event_id, f.luid, f.also, f.sample, f.same, f.consumer
+    f.event_id, f.luid, f.also, f.sample, f.same, f.consumer,
+    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 -- A failure with its consumer, and what surrounds it: the first and the last 16 of its like, so that rules stay linear
@@ -299,65 +302,80 @@ FROM logon_failure f JOIN host h ON h.id = f.host_id;
 CREATE VIEW v_failed AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
-    f.event_id, f.luid, f.also, f.same,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start, x.owner_sid, x.whose, x.realm, x.right_sid, x.last_saved AS last_saved_time,
+    f.event_id, f.luid, f.same,
+    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start, x.owner_sid, x.whose, x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
     f.consumer, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id,
     c.principal AS owner, c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time,
     c.old_time, c.since_time, c.command, c.unc, c.active, s.name AS server,
     l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS last_start_id,
     n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id, n.file_off) END AS next_start_id,
-    b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id
+    b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id,
+    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id
 LEFT JOIN consumer c ON c.id = f.consumer LEFT JOIN host s ON s.id = x.server
 LEFT JOIN success l ON l.id = x.last_start LEFT JOIN success n ON n.id = x.next_start
+LEFT JOIN secret k ON k.id = c.secret
 LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot;
 
 -- What failed, all its failures of one family of codes in one row (family 'any': of all codes, or none). time: the first,
--- whose evidence_id, raw and symbol stand here; last_time: the last. codes: all it carries, for code_in(codes, family).
+-- whose evidence_id, raw and symbol stand here; last_time: the last; n of all_n failures are of this family; witnesses: of the first. codes: all it carries, for code_in(codes, family).
 CREATE VIEW v_failing AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
-    g.family, g.n,
+    g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
+        AND a.family = 'any') AS all_n,
     f.win32, f.raw, f.symbol, f.time, z.time AS last_time, f.boot, z.boot AS last_boot, g.codes, g.calls, g.uncoded,
-    g.principal, f.account, f.domain, g.same, g.owner_sid, x.realm, x.right_sid, g.consumer,
+    g.principal, f.account, f.domain, f.also AS witnesses, g.same, g.owner_sid, x.realm, x.right_sid, x.last_saved AS last_saved_time, g.consumer,
     CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id, c.principal AS owner,
     c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time,
     c.command, c.unc, c.active, s.name AS server,
     l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS last_start_id,
-    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id, n.file_off) END AS next_start_id
+    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id, n.file_off) END AS next_start_id,
+    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id
 FROM failing g CROSS JOIN logon_failure f ON f.id = g.first CROSS JOIN logon_failure z ON z.id = g.last
 JOIN host h ON h.id = g.host_id LEFT JOIN failed x ON x.failure = g.first LEFT JOIN consumer c ON c.id = g.consumer
-LEFT JOIN host s ON s.id = g.server LEFT JOIN success l ON l.id = g.last_start LEFT JOIN success n ON n.id = g.next_start;
+LEFT JOIN host s ON s.id = g.server LEFT JOIN success l ON l.id = g.last_start LEFT JOIN success n ON n.id = g.next_start
+LEFT JOIN secret k ON k.id = c.secret;
 
--- The last landmark of a topic at or before a failure (until the topic's slack behind it), about what failed.
--- stands: 1 where nothing undid it before the failure, and nothing that failed had started since.
+-- A failure and the last landmark of a topic at or before it (until the topic's slack behind it), about what failed.
+-- evidence_id, time, who, value, other: of the landmark; teller: the host whose log has it; failed_id, failed_time: of the
+-- failure. stands: 1 where nothing undid it between the two, and what failed had not started since.
 CREATE VIEW v_before AS
-SELECT x.failure, l.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.time, l.who, l.value,
-    l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot, l.id AS landmark,
-    NOT EXISTS (SELECT 1 FROM landmark u WHERE u.topic = t.undone_by AND u.key = l.key AND u.time > l.time
-        AND u.time <= f.time AND coalesce(u.scope, f.host_id) = f.host_id)
+SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
+    f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
+    printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain, x.realm, f.same,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start,
+    l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
+    NOT EXISTS (SELECT 1 FROM landmark u WHERE u.topic = t.undone_by AND u.key = l.key AND u.time > min(l.time, f.time)
+        AND u.time <= max(l.time, f.time) AND coalesce(u.scope, f.host_id) = f.host_id)
       AND NOT (t.by_start AND coalesce((SELECT s.time FROM success s WHERE s.id = x.last_start), 0)
-        > l.time + CASE WHEN l.host_id = f.host_id THEN 0 ELSE 864000000000 END) AS stands
-FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure CROSS JOIN topic t
+        > l.time + CASE WHEN l.host_id = f.host_id THEN 0 ELSE 864000000000 END) AS stands,
+    g.name AS teller, l.id AS landmark
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t
 CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
         WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|' WHEN 'subject' THEN f.host_id || '|' || f.subject
         WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
         WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
-        WHEN 'client' THEN x.server || '|' || (SELECT o.name FROM host o WHERE o.id = f.host_id) END
+        WHEN 'client' THEN x.server || '|' || h.name END
     AND n.time <= f.time + t.slack AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time DESC LIMIT 1)
-JOIN host h ON h.id = l.host_id;
+JOIN host g ON g.id = l.host_id;
 
--- The first landmark of a topic behind a failure.
+-- The same, the first landmark behind it.
 CREATE VIEW v_after AS
-SELECT x.failure, l.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.time, l.who, l.value,
-    l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot, l.id AS landmark
-FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure CROSS JOIN topic t
+SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
+    f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
+    printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain, x.realm, f.same,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start,
+    l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
+    g.name AS teller, l.id AS landmark
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t
 CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
         WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|' WHEN 'subject' THEN f.host_id || '|' || f.subject
         WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
         WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
-        WHEN 'client' THEN x.server || '|' || (SELECT o.name FROM host o WHERE o.id = f.host_id) END
+        WHEN 'client' THEN x.server || '|' || h.name END
     AND n.time >= f.time AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time LIMIT 1)
-JOIN host h ON h.id = l.host_id;
+JOIN host g ON g.id = l.host_id;
 
 -- The failed logon (4625) that goes with the failure of a task or service. symbol: of its SubStatus, else of its Status.
 CREATE VIEW v_attempt AS
@@ -410,10 +428,20 @@ JOIN (SELECT 'success' AS records, 1 AS bit UNION ALL VALUES('failure', 2)) k ON
 JOIN (SELECT 'Logon' AS subcategory, '{0CCE9215-69AE-11D9-BED3-505054503030}' AS guid) g ON g.subcategory = a.subcategory
 JOIN coverage c ON c.host_id = h.id AND c.artifact = 'Security' AND c.state IN ('present', 'cleared');
 
+-- A task or a service, whoever runs it. unproven: it is active, and nothing shows that it ever worked. gone: its SID is one
+-- of this host's own accounts, and the whole SAM has no such account. caller: as in v_symptom.
 CREATE VIEW v_consumer AS
 SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject,
     c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time, c.command, c.unc,
-    c.active, CASE c.kind WHEN 'service' THEN c.since_time END AS written FROM consumer c JOIN host h ON h.id = c.host_id;
+    c.active, CASE c.kind WHEN 'service' THEN c.since_time END AS written,
+    CASE c.sid WHEN 'S-1-5-18' THEN 'LocalSystem' WHEN 'S-1-5-20' THEN 'NetworkService' WHEN 'S-1-5-19' THEN 'LocalService'
+        END AS caller,
+    c.active AND NOT EXISTS (SELECT 1 FROM success s WHERE s.host_id = c.host_id AND s.kind = c.kind
+        AND s.subject = c.subject) AS unproven,
+    c.local_account IS NULL AND c.sid LIKE h.machine_sid || '-%' AND h.role IS NOT 'domain controller'
+        AND EXISTS (SELECT 1 FROM coverage k WHERE k.host_id = c.host_id AND k.artifact = 'SAM' COLLATE BINARY
+            AND k.state = 'present') AS gone
+FROM consumer c JOIN host h ON h.id = c.host_id;
 
 -- The logon right that a task or a service needs (its own: own_id, mask), and who has it. denied_id: where it is denied to
 -- the account (denied_by_name) or to a group all such logons are in. held: 'name', 'everyone', 'group' (some group, whose
@@ -486,11 +514,19 @@ SELECT printf('f%d:0x%x', u.file_id, u.file_off) AS evidence_id, h.name AS host,
     CASE WHEN p.id IS NOT NULL THEN printf('f%d:0x%x', p.file_id, p.file_off) END AS old_id
 FROM explicit_logon u JOIN host h ON h.id = u.host_id LEFT JOIN explicit_logon p ON p.id = u.before;
 
--- What Offline Files said of a path. what: offline, online, error; until: when it said the contrary; offline: of an error:
--- 1 where the path had been taken offline before.
+-- What Offline Files said of a path. what: offline, online, error; until: when it said the contrary. off_id, off_time: when
+-- the path had been taken offline before, where that was the last that was said of it.
 CREATE VIEW v_offline_path AS
 SELECT printf('f%d:0x%x', o.file_id, o.file_off) AS evidence_id, h.name AS host, o.server, o.path, o.what, o.time, o.until,
-    o.raw, o.offline FROM offline_path o JOIN host h ON h.id = o.host_id;
+    o.raw, p.time AS off_time, CASE WHEN p.id IS NOT NULL THEN printf('f%d:0x%x', p.file_id, p.file_off) END AS off_id
+FROM offline_path o JOIN host h ON h.id = o.host_id LEFT JOIN offline_path p ON p.id = o.told AND p.what = 'offline';
+
+-- Hosts whose SMB1 client is installed: its driver may start, or Workstation depends on it, and it is not switched off.
+CREATE VIEW v_smb1_client AS
+SELECT h.host FROM v_host h
+WHERE EXISTS (SELECT 1 FROM v_setting d WHERE d.host = h.host AND d.is_set AND (d.name = 'SMB1 client driver' AND d.value < 4
+        OR d.name = 'LanmanWorkstation dependencies' AND d.text LIKE '%MRxSmb10%'))
+    AND NOT EXISTS (SELECT 1 FROM v_setting d WHERE d.host = h.host AND d.name = 'SMB1 client driver' AND d.value = 4);
 
 -- Rules whose SQL could not run or gave rows that could not be used: a known cause may have been overlooked. role: of the indicator.
 CREATE VIEW v_rule_error AS SELECT r.rule, k.cause, k.title, r.role, r.message FROM rule_error r LEFT JOIN kb_rule k ON k.name = r.rule;

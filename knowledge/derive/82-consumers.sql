@@ -3,10 +3,11 @@
 -- stored_time: when that password was last stored: CupdTime of the secret _SC_<service> (old_time: OupdTime); for a task
 -- its last registration, which is never earlier. Where no hive tells, the failure's own words do.
 -- since_time: since when it is as shown: a task's registration, the last write of a service's key; NULL: not known.
--- local_account: the account of this host behind it, as its SAM has it.
-CREATE TEMP TABLE IF NOT EXISTS kept(host_id INTEGER, name TEXT COLLATE NOCASE, cupd INTEGER, oupd INTEGER);
+-- local_account: the account of this host behind it, as its SAM has it. secret: the secret that holds its password.
+CREATE TEMP TABLE IF NOT EXISTS kept(host_id INTEGER, name TEXT COLLATE NOCASE, cupd INTEGER, oupd INTEGER,
+    id INTEGER);
 INSERT INTO kept
-SELECT v.host_id, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main
+SELECT v.host_id, s.name, s.cupd, s.oupd, s.id FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main
 WHERE s.name LIKE '\_SC\_%' ESCAPE '\';
 CREATE INDEX IF NOT EXISTS kept_name ON kept(host_id, name);
 CREATE INDEX IF NOT EXISTS account_sid ON account(host_id, sid);
@@ -47,6 +48,7 @@ FROM (SELECT c.*, p.account, CASE WHEN p.domain = '.' THEN upper(h.name) ELSE p.
     FROM c JOIN host h ON h.id = c.host_id LEFT JOIN whom p ON p.principal = c.principal
     LEFT JOIN kb_account k ON k.name = c.principal)
 ORDER BY host_id, kind, subject, file_id, file_off;
+CREATE INDEX IF NOT EXISTS consumer_builtin ON consumer(host_id) WHERE builtin AND unc;
 CREATE INDEX IF NOT EXISTS consumer_what ON consumer(host_id, kind, subject);
 UPDATE consumer SET local_account = coalesce(
     (SELECT min(a.id) FROM account a WHERE a.host_id = consumer.host_id AND a.sid = consumer.sid),
@@ -54,4 +56,6 @@ UPDATE consumer SET local_account = coalesce(
         AND a.name = consumer.account AND (a.sid IS NULL OR consumer.sid IS NULL)
         AND coalesce(consumer.domain, h.name) = h.name))
 WHERE NOT builtin;
+UPDATE consumer SET secret = (SELECT min(x.id) FROM kept x WHERE x.host_id = consumer.host_id
+    AND x.name = '_SC_' || consumer.subject) WHERE kind = 'service';
 DELETE FROM kept; DELETE FROM whom;

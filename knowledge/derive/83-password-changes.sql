@@ -22,5 +22,6 @@ SELECT *, lead(time) OVER (PARTITION BY id ORDER BY time, file_id, file_off) FRO
     CROSS JOIN change p ON p.account = c.account AND p.domain = coalesce(c.domain, h.name)
         AND (p.sid IS NULL OR c.sid IS NULL) AND (p.host_id = c.host_id OR NOT p.local))
 ORDER BY 2, 3, 4, 5, 7, 8;
+CREATE INDEX IF NOT EXISTS consumer_change_of ON consumer_change(consumer, time);
 CREATE INDEX IF NOT EXISTS consumer_change_what ON consumer_change(host_id, kind, subject, time);
 DELETE FROM change;

@@ -13,8 +13,9 @@
 DELETE FROM topic;
 INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('no-dc', 'host', minutes(1), 'dc-answered', 0), ('no-dc-hint', 'host', minutes(1), 'dc-answered', 0),
-    ('dc-answered', 'host', 0, NULL, 0), ('policy-read', 'host', 0, NULL, 0), ('kerberos-logon', 'host', 0, NULL, 0),
-    ('clock-wrong', 'host', 0, 'clock-synced', 0), ('clock-synced', 'host', 0, NULL, 0),
+    ('dc-answered', 'host', 0, NULL, 0), ('policy-read', 'host', 0, NULL, 0), ('new-policy', 'host', 0, NULL, 0),
+    ('kerberos-logon', 'host', 0, NULL, 0), ('task-unsaved', 'subject', 0, NULL, 0),
+    ('clock-unsynced', 'host', 0, 'clock-synced', 0), ('clock-wrong', 'host', 0, 'clock-synced', 0), ('clock-synced', 'host', 0, NULL, 0),
     ('clock-step', 'host', 0, 'clock-synced', 0), ('clock-backward', 'host', 0, NULL, 0),
     ('clock-back', 'host', 0, NULL, 0), ('sleep', 'host', 0, NULL, 0), ('csc-missing', 'host', 0, NULL, 0),
     ('maxcmds-reached', 'host', minutes(5), NULL, 0), ('maxthreads-reached', 'host', minutes(5), NULL, 0),
@@ -55,7 +56,7 @@ INSERT INTO sign VALUES
     ('no-dc-hint', 'Microsoft-Windows-DNS-Client', 1014, '/_ldap.%', NULL, 'QueryName', NULL),
     ('no-dc-hint', 'LsaSrv', 40960, '%c000005e%', NULL, 'Error', NULL),
     ('clock-wrong', 'Microsoft-Windows-Time-Service', 34, '%', NULL, NULL, 'SystemTimeChangeSeconds'),
-    ('clock-wrong', 'Microsoft-Windows-Time-Service', 36, '%', NULL, NULL, NULL),
+    ('clock-unsynced', 'Microsoft-Windows-Time-Service', 36, '%', NULL, NULL, NULL),
     ('clock-wrong', 'Microsoft-Windows-Time-Service', 50, '%', NULL, 'TimeDifferenceMilliseconds', NULL),
     ('clock-synced', 'Microsoft-Windows-Time-Service', 35, '%', NULL, NULL, 'TimeSource'),
     ('clock-synced', 'Microsoft-Windows-Time-Service', 37, '%', NULL, NULL, 'TimeSource'),
@@ -147,15 +148,24 @@ WHERE e.provider = 'NETLOGON' AND e.event_id IN (5722, 5723, 5805) AND h.id <> d
     AND (h.fqdn IS NULL OR d.fqdn IS NULL        -- a namesake in another domain is another computer
         OR substr(h.fqdn, instr(h.fqdn, '.')) = substr(d.fqdn, instr(d.fqdn, '.')))
 UNION ALL
-SELECT host_id, k.column1, principal, time, NULL, provider, event_id, NULL, NULL, file_id, file_off
-FROM success CROSS JOIN (VALUES('dc-answered'), ('policy-read')) k
-WHERE kind = 'domain' AND (k.column1 = 'dc-answered' OR event_id IN (1500, 1502))
+SELECT host_id, k.column1, NULL, time, NULL, provider, event_id, NULL, principal, file_id, file_off
+FROM success CROSS JOIN (VALUES('dc-answered'), ('policy-read'), ('new-policy')) k        -- other: the controller
+WHERE kind = 'domain' AND (k.column1 <> 'new-policy' OR event_id = 1502)
 UNION ALL          -- sessions that say what a domain controller or a server answered; value: logon type
 SELECT s.host_id, k.column1, CASE s.logon_type WHEN 3 THEN s.user ELSE s.domain || '\' || s.user END, s.from_time, s.boot,
     NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off
 FROM session s JOIN host h ON h.id = s.host_id CROSS JOIN (VALUES('guest-logon'), ('kerberos-logon'), ('dc-answered')) k
 WHERE CASE k.column1 WHEN 'guest-logon' THEN s.logon_type = 3 AND s.sid LIKE 'S-1-5-21-%-501'
     ELSE s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10) AND s.domain <> h.name END;
+-- Of a controller that was missed: is it the own domain's? A domain controller also says which trusted domain was silent.
+UPDATE l SET value = CASE WHEN instr('.' || lower(h.domain) || '.', '.' || lower(l.who) || '.') > 0
+    OR instr('.' || lower(l.who) || '.', '.' || lower(h.domain) || '.') > 0 THEN 'own domain' ELSE 'other domain' END
+FROM host h WHERE h.id = l.host_id AND l.topic = 'no-dc' AND l.who IS NOT NULL AND h.domain IS NOT NULL;
+INSERT INTO l        -- a task that could not be saved with its credentials (1312; 115 names none); value: the code as it stands
+SELECT e.host_id, 'task-unsaved', coalesce(e.data ->> 'TaskName', '(a task that was not saved)'), e.time, e.boot, e.provider,
+    e.event_id, x.raw, NULL, e.file_id, e.file_off
+FROM event e JOIN error x ON x.event = e.id AND x.field = 'ResultCode' AND x.win32 = 1312
+WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (115, 116);
 INSERT INTO l        -- every server has anonymous sessions; who: the client that opened one
 SELECT s.host_id, 'anonymous-logon', upper(ltrim(coalesce(e.data, d.data) ->> 'WorkstationName', '\')), s.from_time,
     s.boot, NULL, NULL, 3, s.sid, s.file_id, s.file_off

@@ -5,7 +5,7 @@ CREATE TEMP TABLE IF NOT EXISTS tried(id INTEGER PRIMARY KEY, host_id INTEGER, l
     domain TEXT COLLATE NOCASE, process TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
     value INTEGER, win32 INTEGER, symbol TEXT);
 INSERT INTO tried
-SELECT e.id, e.host_id, num(e.data ->> 'LogonType'), coalesce(nullif(e.data ->> 'TargetUserName', ''), '-'),
+SELECT e.id, e.host_id, num(e.data ->> 'LogonType'), coalesce(account_of(e.data ->> 'TargetUserName'), '-'),
     nullif(nullif(e.data ->> 'TargetDomainName', '-'), ''), nullif(nullif(trim(e.data ->> 'LogonProcessName'), ''), '-'),
     e.time, e.file_id, e.file_off, x.value, x.win32, x.symbol
 FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id

@@ -18,7 +18,7 @@ FROM (SELECT u.id, p.id AS before, u.account <> p.account OR substr(u.realm, 1, 
 CREATE INDEX IF NOT EXISTS explicit_logon_server ON explicit_logon(host_id, server, time);
 
 -- offline_path: what: offline (9), online (10), error (1001, 2006); until: when the next of 9 and 10 told of that path;
--- offline: 1 where the last that was told before was that the path is offline.
+-- told: the last of those before it.
 INSERT INTO offline_path(id, host_id, server, path, what, time, raw, file_id, file_off)
 SELECT id, host_id, substr(path, 3, instr(substr(path, 3) || '\', '\') - 1), path,
     CASE event_id WHEN 9 THEN 'offline' WHEN 10 THEN 'online' ELSE 'error' END, time, raw, file_id, file_off
@@ -28,8 +28,8 @@ FROM (SELECT *, data ->> 'Path' AS path, data ->> 'ResultCode' AS raw FROM event
 UPDATE offline_path SET until = o.until FROM (
     SELECT id, lead(time) OVER (PARTITION BY host_id, path ORDER BY time, id) AS until FROM offline_path
     WHERE what <> 'error') o WHERE o.id = offline_path.id;
-UPDATE offline_path SET offline = o.told IS NOT NULL AND EXISTS (SELECT 1 FROM offline_path p
-    WHERE p.id = CAST(substr(o.told, 21) AS INTEGER) AND p.what = 'offline') FROM (
-    SELECT id, max(CASE WHEN what <> 'error' THEN printf('%020d%d', time, id) END)
-        OVER (PARTITION BY host_id, path ORDER BY time, id) AS told FROM offline_path) o WHERE o.id = offline_path.id;
+UPDATE offline_path SET told = o.told FROM (
+    SELECT id, CAST(substr(max(CASE WHEN what <> 'error' THEN printf('%020d%d', time, id) END)
+        OVER (PARTITION BY host_id, path ORDER BY time, id), 21) AS INTEGER) AS told FROM offline_path) o
+WHERE o.id = offline_path.id AND what = 'error';
 CREATE INDEX IF NOT EXISTS offline_path_server ON offline_path(host_id, server, time);

@@ -1,5 +1,5 @@
 /* rule_bench: what the SQL of the knowledge costs on busy evidence (../scale.h): time and SQLite steps of
- * each statement of derive/*.sql, of coverage.sql and of each rule. usage: rule_bench [N [DAYS [ACCOUNTS
+ * each statement of derive/, of coverage.sql and of each rule. usage: rule_bench [N [DAYS [ACCOUNTS
  * [PLANS]]]]     N (10000) task failures and what goes with them over DAYS (30; 0: within one hour) under
  * ACCOUNTS (200). Steps are compared with those of N / 2: 2.0 is linear. Statements below 1 % of the time are
  * not listed, each rule's sum is; PLANS=1 adds the query plan of those that are. */
