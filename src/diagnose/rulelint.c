@@ -248,6 +248,8 @@ static void indicators(struct lint *l)
         seen[l->rule->ind[i].role] = true;
         one_indicator(l, &l->rule->ind[i]);
     }
+    /* a cause that files cannot prove has compatible rows alone: it never rises above possible */
+    seen[ROLE_CAUSE] |= seen[ROLE_COMPATIBLE];
     static const enum role roles[] = {ROLE_SYMPTOM, ROLE_CAUSE, ROLE_CONTRADICTS};
     for (size_t i = 0; i < LEN(roles); i++)
         if (!seen[roles[i]])
