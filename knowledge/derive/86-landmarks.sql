@@ -40,6 +40,9 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('update-installed', 'host', 0, NULL, 0),
     ('lsa-guarded', 'host', 0, NULL, 0),
     ('lsa-unguarded', 'host', 0, NULL, 0),
+    ('desk-refused', 'name', 0, NULL, 0),
+    ('ntlm-too-weak', 'host', seconds(10), NULL, 0),
+    ('no-common-etype', 'host', seconds(10), NULL, 0),
     ('batch-given', 'right', 0, 'batch-taken', 0), ('batch-taken', 'right', 0, 'batch-given', 1),
     ('batch-denied', 'right', 0, 'batch-allowed', 1), ('batch-allowed', 'right', 0, 'batch-denied', 0),
     ('service-given', 'right', 0, 'service-taken', 0), ('service-taken', 'right', 0, 'service-given', 1),
@@ -94,6 +97,8 @@ INSERT INTO sign VALUES
     ('lsa-guarded', 'Microsoft-Windows-Wininit', 12, '%', NULL, 'Level', NULL),
     ('lsa-guarded', 'Microsoft-Windows-Wininit', 13, '%', NULL, NULL, NULL),
     ('lsa-unguarded', 'Microsoft-Windows-Wininit', 14, '0', NULL, 'Config', NULL),
+    ('ntlm-too-weak', 'Microsoft-Windows-NTLM', 4010, '%', NULL, 'NegotiatedSecurity', 'RequiredSecurity'),
+    ('ntlm-too-weak', 'Microsoft-Windows-NTLM', 4011, '%', NULL, 'NegotiatedSecurity', 'RequiredSecurity'),
     -- the launch condition was not met
     ('user-absent', 'Microsoft-Windows-TaskScheduler', 332, '%', 'TaskName', NULL, 'UserName'),
     -- 0x4131C: saved, but its account may not log on as a batch job
@@ -223,6 +228,15 @@ FROM event WHERE provider = 'LsaSrv' AND event_id = 6037 AND coalesce(recovered,
 INSERT INTO l        -- the SMB client failed; value: with which code
 SELECT host_id, 'share-failed', subject, time, boot, provider, event_id, raw, symbol, file_id, file_off FROM failure
 WHERE kind = 'share';
+INSERT INTO l        -- a logon at the desk failed (4625 of type 2); value: its SubStatus
+SELECT host_id, 'desk-refused', account_of(data ->> 'TargetUserName'), time, boot, provider, event_id, data ->> 'SubStatus',
+    data ->> 'TargetDomainName', file_id, file_off
+FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND num(data ->> 'LogonType') = 2
+    AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
+INSERT INTO l        -- Kerberos: no encryption type in common; value: the server
+SELECT e.host_id, 'no-common-etype', NULL, e.time, e.boot, e.provider, e.event_id, e.data ->> 'ServerName', NULL, e.file_id, e.file_off
+FROM event e WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3 AND num(e.data ->> 'ErrorCode') = 14
+    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL;
 INSERT INTO l        -- the password of a managed account could not be fetched; its name with the $ that some events leave out
 SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')), '$') || '$',
     time, boot, provider, event_id, data ->> 'Status', data ->> 'AccountDomain', file_id, file_off
