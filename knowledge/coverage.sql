@@ -125,7 +125,7 @@ SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, 
                 THEN 'only a part of it was exported' || CASE WHEN v.root > '' THEN ': ' || v.root ELSE '' END || CASE e.kind WHEN 'reg-text' THEN ', as text (weaker evidence)' ELSE '' END
              WHEN e.kind = 'reg-text' THEN 'only a text export was read (weaker evidence)'
              WHEN coalesce(e.older, 0) THEN 'only an older copy was read' WHEN e.state = 'partial' THEN coalesce(e.note, 'the hive was not read to its end')
-             WHEN v.dirty = 1 AND coalesce(v.replay, 'dirty') LIKE 'dirty%' THEN 'changes still in its transaction logs are missing' END AS lack,
+             WHEN v.lack IS NOT NULL THEN v.lack WHEN v.dirty = 1 AND coalesce(v.replay, 'dirty') LIKE 'dirty%' THEN 'changes still in its transaction logs are missing' END AS lack,
         row_number() OVER (PARTITION BY e.host_id, w.name ORDER BY coalesce(v.main, 0) DESC, coalesce(e.older, 0), e.state <> 'read', v.last_written DESC, v.file_id, v.id) AS place
     FROM want_artifact w JOIN hive v ON v.kind = w.name COLLATE NOCASE JOIN evidence e ON e.id = v.file_id
     WHERE w.kind = 'hive' AND e.host_id IS NOT NULL AND e.duplicate_of IS NULL)

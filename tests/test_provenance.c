@@ -516,6 +516,48 @@ Test(provenance, dirty_without_logs_and_logs_without_hive)
     buf_free(&b), buf_free(&after), buf_free(&log), hive_free(&h);
 }
 
+/* A hive of which only an older state could be made proves nothing and refutes nothing: the page that says
+ * "1" stands in SYSTEM.LOG2 alone. */
+Test(provenance, a_log_used_in_part, .timeout = 120)
+{
+    static const struct {
+        const char *what, *harm, *state, *verdict;
+    } rows[] = {
+        {"whole", "true", "present", "confirmed"},
+        {"no LOG2", "rm SYSTEM.LOG2", "partial", "undetermined"},
+        {"no LOG1", "rm SYSTEM.LOG1", "partial", "likely"},
+        {"no log", "rm SYSTEM.LOG1 SYSTEM.LOG2", "partial", "undetermined"},
+        {"a byte of LOG2", "printf x | dd of=SYSTEM.LOG2 bs=1 seek=700 conv=notrunc", "partial",
+         "undetermined"},
+        {"a byte of LOG2's header", "printf x | dd of=SYSTEM.LOG2 bs=1 seek=60 conv=notrunc", "partial",
+         "undetermined"},
+        {"LOG2 cut to 1,024 bytes", "truncate -s 1024 SYSTEM.LOG2", "partial", "undetermined"},
+        {"LOG2 cut to its header", "truncate -s 512 SYSTEM.LOG2", "partial", "undetermined"},
+        {"LOG2 empty", "truncate -s 0 SYSTEM.LOG2", "partial", "undetermined"},
+        {"LOG2 of zeros", "truncate -s 0 SYSTEM.LOG2; truncate -s 8192 SYSTEM.LOG2", "partial",
+         "undetermined"},
+        {"a byte of LOG1", "printf x | dd of=SYSTEM.LOG1 bs=1 seek=700 conv=notrunc", "partial", "likely"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        fresh("lack");
+        cr_assert_eq(
+            run("cp samples/cases/dirty-hive/* %s && cd %s && chmod u+w * && { %s; }", in, in, rows[i].harm),
+            0, "%s", out);
+        cr_expect_eq(run("%s analyze --force --strict -o %s/strict %s", program(), dir, in),
+                     strcmp(rows[i].state, "present") ? 3 : 0, "%s: %s", rows[i].what, out);
+        analyze(in);
+        char want[64];
+        snprintf(want, sizeof want, "%s,%s\n", rows[i].state, rows[i].verdict);
+        cr_expect_str_eq(
+            ask("SELECT c.state, f.verdict FROM v_coverage c, v_finding f WHERE c.artifact = 'SYSTEM' "
+                "AND f.cause = 'credential-storage-policy'"),
+            want, "%s: %s", rows[i].what, out);
+        cr_assert_eq(run("%s inspect %s/SYSTEM*", program(), in), 0, "%s", out);
+        cr_expect_eq(!strstr(out, "\n    partial: "), strcmp(rows[i].state, "present") == 0, "%s: %s",
+                     rows[i].what, out);
+    }
+}
+
 /* Two machines' SYSTEM hives in one folder, each dirty, with a log each; all say "SYSTEM" inside. Only what
  * names a resource manager tells them apart. */
 Test(provenance, logs_of_two_hosts)
@@ -527,7 +569,7 @@ Test(provenance, logs_of_two_hosts)
     } rows[] = {
         {{"a.hiv", "b.hiv", "x.log", "y.log"},
          {7, 9, 9, 7},
-         "PC1,LOG1: 1 entries, sequence 2-2\nPC2,LOG1: 1 entries, sequence 2-2\n"},
+         "PC1,LOG: 1 entries, sequence 2-2\nPC2,LOG: 1 entries, sequence 2-2\n"},
         {{"a.hiv", "b.hiv", "x.log", "y.log"}, {0, 0, 0, 0}, "PC1,dirty, no logs\nPC2,dirty, no logs\n"},
         {{"SYSTEM", "b.hiv", "SYSTEM.LOG1", "y.log"},
          {7, 9, 9, 0},

@@ -157,6 +157,8 @@ static void corpus_set(const struct corpus_row *row, const struct buf *file, con
     }
     if (order[0] == 1 && row->text)
         cr_expect_str_eq(r.text, row->text);
+    cr_expect_str_eq(r.lack, row->applied ? "" : "changes still in its transaction logs are missing",
+                     "%s: %s", row->file[0], r.lack);
     image_free(&img);
 }
 
@@ -231,94 +233,113 @@ static const struct pair_row {
         uint32_t seq;
     } log[2]; /* from == to: no such log (an empty file) */
     unsigned shows, applied;
-    const char *text;
+    const char *text, *lack;
 } pairs[] = {
-    {"one log", {11, 10}, false, {{0, 2, 11}, {0, 0, 0}}, 2, 2, "LOG1: 2 entries, sequence 11-12"},
+    {"one log",
+     {11, 10},
+     false,
+     {{0, 2, 11}, {0, 0, 0}},
+     2,
+     2,
+     "LOG1: 2 entries, sequence 11-12",
+     "changes in its LOG2 are missing: empty"},
     {"the second log alone",
      {11, 10},
      false,
      {{0, 0, 0}, {0, 3, 10}},
      3,
      3,
-     "LOG2: 3 entries, sequence 10-12"},
+     "LOG2: 3 entries, sequence 10-12",
+     "changes in its LOG1 are missing: empty"},
     {"LOG2 goes on where LOG1 ends",
      {11, 10},
      false,
      {{0, 2, 11}, {2, 4, 13}},
      4,
      4,
-     "LOG1+LOG2: 4 entries, sequence 11-14"},
+     "LOG1+LOG2: 4 entries, sequence 11-14",
+     ""},
     {"LOG1 goes on where LOG2 ends",
      {11, 10},
      false,
      {{2, 4, 13}, {0, 2, 11}},
      4,
      4,
-     "LOG2+LOG1: 4 entries, sequence 11-14"},
+     "LOG2+LOG1: 4 entries, sequence 11-14",
+     ""},
     {"a gap between them",
      {11, 10},
      false,
      {{0, 2, 11}, {2, 4, 14}},
      2,
      2,
-     "LOG1: 2 entries, sequence 11-12; LOG2: does not follow the other log"},
+     "LOG1: 2 entries, sequence 11-12; LOG2: does not follow the other log",
+     "changes in its LOG2 are missing: does not follow the other log"},
     {"far ahead of the hive",
      {11, 10},
      false,
      {{0, 2, 500}, {0, 0, 0}},
      2,
      2,
-     "LOG1: 2 entries, sequence 500-501"},
+     "LOG1: 2 entries, sequence 500-501",
+     "changes in its LOG2 are missing: empty"},
     {"older than the hive",
      {11, 10},
      false,
      {{0, 2, 8}, {0, 0, 0}},
      0,
      0,
-     "dirty, no log applied; LOG1: older than the hive; LOG2: empty"},
+     "dirty, no log applied; LOG1: older than the hive; LOG2: empty",
+     "changes still in its transaction logs are missing"},
     {"the older one is left out",
      {11, 10},
      false,
      {{0, 1, 8}, {0, 2, 11}},
      2,
      2,
-     "LOG2: 2 entries, sequence 11-12; LOG1: older than the hive"},
+     "LOG2: 2 entries, sequence 11-12; LOG1: older than the hive",
+     ""},
     {"numbers wrap inside a log",
      {0xffffffff, 0xfffffffe},
      false,
      {{0, 3, 0xfffffffe}, {0, 0, 0}},
      3,
      3,
-     "LOG1: 3 entries, sequence 4294967294-0"},
+     "LOG1: 3 entries, sequence 4294967294-0",
+     "changes in its LOG2 are missing: empty"},
     {"numbers wrap between logs",
      {0xffffffff, 0xfffffffe},
      false,
      {{2, 4, 0}, {0, 2, 0xfffffffe}},
      4,
      4,
-     "LOG2+LOG1: 4 entries, sequence 4294967294-1"},
+     "LOG2+LOG1: 4 entries, sequence 4294967294-1",
+     ""},
     {"bad base block: the later log alone",
      {11, 10},
      true,
      {{0, 1, 11}, {0, 4, 13}},
      4,
      4,
-     "base block from LOG2; LOG2: 4 entries, sequence 13-16; LOG1: older than the other log"},
+     "base block from LOG2; LOG2: 4 entries, sequence 13-16; LOG1: older than the other log",
+     ""},
     {"bad base block, one log",
      {11, 10},
      true,
      {{0, 2, 3}, {0, 0, 0}},
      2,
      2,
-     "base block from LOG1; LOG1: 2 entries, sequence 3-4"},
+     "base block from LOG1; LOG1: 2 entries, sequence 3-4",
+     "changes in its LOG2 are missing: empty"},
     {"clean",
      {10, 10},
      false,
      {{0, 2, 11}, {0, 0, 0}},
      0,
      0,
-     "clean; LOG1 is ahead of it (sequence 12), not applied"},
-    {"clean, old log", {10, 10}, false, {{0, 2, 8}, {0, 0, 0}}, 0, 0, "clean"},
+     "clean; LOG1 is ahead of it (sequence 12), not applied",
+     ""},
+    {"clean, old log", {10, 10}, false, {{0, 2, 8}, {0, 0, 0}}, 0, 0, "clean", ""},
 };
 
 Test(txlog, order_of_logs)
@@ -343,6 +364,7 @@ Test(txlog, order_of_logs)
         cr_expect(r.applied == p->applied && r.header_repaired == p->bad_header, "%s: %u applied", p->name,
                   r.applied);
         cr_expect_str_eq(r.text, p->text, "%s: %s", p->name, r.text);
+        cr_expect_str_eq(r.lack, p->lack, "%s: %s", p->name, r.lack);
         cr_expect(p->bad_header && !p->applied ? true : shows(&img, &s.state[p->shows]), "%s: wrong state",
                   p->name);
         cr_expect(p->applied ? img.page && img.owned : img.bytes == files[0].p && !img.page, "%s", p->name);
@@ -451,6 +473,7 @@ Test(txlog, broken_logs)
                       && !r.applied && r.rejected == 1 && !img.page,
                   "%s", why[i].name);
         cr_expect(strstr(r.text, why[i].text), "%s: %s", why[i].name, r.text);
+        cr_expect_str_eq(r.lack, "changes still in its transaction logs are missing", "%s", why[i].name);
         image_free(&img);
         buf_free(&hive), buf_free(&log);
     }
@@ -492,8 +515,236 @@ Test(txlog, cut_short)
     cr_expect(txlog_recover((struct span[]){view(&hive), view(&log)}, 2, &img, &r, NULL) == OK
               && r.applied == 1 && r.rejected == 1);
     cr_expect_str_eq(r.text, "LOG1: 1 entries, sequence 11-11; LOG1: entry 12: hash wrong");
+    cr_expect_str_eq(r.lack, "changes at the end of its LOG1 are missing: hash wrong");
     image_free(&img);
     buf_free(&hive), buf_free(&log), set_free(&s);
+}
+
+/* A hive that was replayed in part says so: a log that is missing, refused or torn may hold later changes.
+ * What is by its own word of an older round holds nothing new. Logs are called after their files. */
+Test(txlog, used_in_part)
+{
+    enum { WHOLE, GONE, EMPTY, ZEROS, ONE_BYTE, HEADER, CUT, HEAD_ONLY, TAIL };
+    static const struct {
+        const char *what;
+        uint8_t name[2], state[2];
+        bool second_older, rm;
+        uint32_t hive[2];
+        const char *lack, *text;
+    } rows[] = {
+        {"both", {LOG_1, LOG_2}, {WHOLE, WHOLE}, false, false, {15, 10}, "", "LOG1+LOG2: 4"},
+        {"the older one alone",
+         {LOG_1},
+         {WHOLE, GONE},
+         false,
+         false,
+         {15, 10},
+         "only LOG1 is at hand, and LOG2 may hold later changes",
+         "LOG1: 2"},
+        {"a lone LOG2",
+         {LOG_2},
+         {WHOLE, GONE},
+         false,
+         false,
+         {15, 10},
+         "only LOG2 is at hand, and LOG1 may hold later changes",
+         "LOG2: 2"},
+        {"a lone log of another name",
+         {LOG_PLAIN},
+         {WHOLE, GONE},
+         false,
+         false,
+         {15, 10},
+         "only one of its logs is at hand, and the other may hold later changes",
+         "LOG: 2"},
+        {"named the other way round",
+         {LOG_2, LOG_1},
+         {WHOLE, WHOLE},
+         false,
+         false,
+         {15, 10},
+         "",
+         "LOG2+LOG1: 4"},
+        {"newer empty",
+         {LOG_1, LOG_2},
+         {WHOLE, EMPTY},
+         false,
+         false,
+         {15, 10},
+         "changes in its LOG2 are missing: empty",
+         "LOG1: 2"},
+        {"newer of zeros",
+         {LOG_1, LOG_2},
+         {WHOLE, ZEROS},
+         false,
+         false,
+         {15, 10},
+         "changes in its LOG2 are missing: not a log",
+         "LOG1: 2"},
+        {"newer with a bad byte",
+         {LOG_1, LOG_2},
+         {WHOLE, ONE_BYTE},
+         false,
+         false,
+         {15, 10},
+         "changes in its LOG2 are missing: hash wrong",
+         "LOG1: 2"},
+        {"newer with a bad header",
+         {LOG_1, LOG_2},
+         {WHOLE, HEADER},
+         false,
+         false,
+         {15, 10},
+         "changes in its LOG2 are missing: header checksum wrong",
+         "LOG1: 2"},
+        {"newer cut to 1,024 bytes",
+         {LOG_1, LOG_2},
+         {WHOLE, CUT},
+         false,
+         false,
+         {15, 10},
+         "changes in its LOG2 are missing: size wrong",
+         "LOG1: 2"},
+        {"newer cut to its header",
+         {LOG_1, LOG_2},
+         {WHOLE, HEAD_ONLY},
+         false,
+         false,
+         {15, 10},
+         "changes in its LOG2 are missing: no entry of its sequence number",
+         "LOG1: 2"},
+        {"newer torn at its end",
+         {LOG_1, LOG_2},
+         {WHOLE, TAIL},
+         false,
+         false,
+         {15, 10},
+         "changes at the end of its LOG2 are missing: hash wrong",
+         "LOG1+LOG2: 3"},
+        {"older with a bad byte",
+         {LOG_1, LOG_2},
+         {ONE_BYTE, WHOLE},
+         false,
+         false,
+         {15, 10},
+         "changes in its LOG1 are missing: hash wrong",
+         "LOG2: 2"},
+        {"the other is of an older round",
+         {LOG_1, LOG_2},
+         {WHOLE, WHOLE},
+         true,
+         false,
+         {15, 10},
+         "",
+         "LOG1: 2"},
+        {"... and damaged", {LOG_1, LOG_2}, {WHOLE, ONE_BYTE}, true, false, {15, 10}, "", "LOG1: 2"},
+        {"... and cut", {LOG_1, LOG_2}, {WHOLE, HEAD_ONLY}, true, false, {15, 10}, "", "LOG1: 2"},
+        {"... with a bad header: who knows",
+         {LOG_1, LOG_2},
+         {WHOLE, HEADER},
+         true,
+         false,
+         {15, 10},
+         "changes in its LOG2 are missing: header checksum wrong",
+         "LOG1: 2"},
+        {"clean, and its logs are not ahead",
+         {LOG_1, LOG_2},
+         {WHOLE, WHOLE},
+         false,
+         true,
+         {14, 14},
+         "",
+         "clean"},
+        {"clean, and its own log is ahead",
+         {LOG_1, LOG_2},
+         {WHOLE, WHOLE},
+         false,
+         true,
+         {12, 12},
+         "LOG2 holds later changes than this copy",
+         "clean; LOG2 is ahead"},
+        {"clean, and a stranger is ahead",
+         {LOG_1, LOG_2},
+         {WHOLE, WHOLE},
+         false,
+         false,
+         {12, 12},
+         "",
+         "clean; LOG2 is ahead"},
+        {"clean, no logs", {LOG_1}, {GONE, GONE}, false, false, {12, 12}, "", "clean"},
+    };
+    struct set s;
+    set_make(&s);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf hive = {0}, log[2] = {0};
+        buf_put(&hive, s.state[0].p, s.state[0].n);
+        hive_seq(&hive, rows[i].hive[0], rows[i].hive[1]);
+        make_log(&log[0], &s, 0, 2, 11), make_log(&log[1], &s, 2, 4, rows[i].second_older ? 7 : 13);
+        if (rows[i].rm) {
+            set64(hive.p + 112, 77), hive_repair(&hive);
+            for (unsigned k = 0; k < 2; k++)
+                set64(log[k].p + 112, 77), log_repair(&log[k]);
+        }
+        struct span files[3] = {view(&hive)};
+        size_t n = 1;
+        for (unsigned k = 0; k < 2; k++) {
+            size_t second = HIVE_PAGE + le32(at(&log[k], HIVE_PAGE + 4));
+            switch (rows[i].state[k]) {
+            case EMPTY: log[k].n = 0; break;
+            case ZEROS: memset(log[k].p, 0, log[k].n); break;
+            case ONE_BYTE: log[k].p[700] ^= 1; break;
+            case HEADER: log[k].p[60] ^= 1; break;
+            case CUT: log[k].n = 1024; break;
+            case HEAD_ONLY: log[k].n = HIVE_PAGE; break;
+            case TAIL: log[k].p[second + 60] ^= 1; break;
+            }
+            if (rows[i].state[k] != GONE)
+                files[n++] = view(&log[k]);
+        }
+        struct image img;
+        struct replay r;
+        cr_expect_eq(txlog_recover_named(files, rows[i].name, n, &img, &r, NULL), OK, "%s", rows[i].what);
+        cr_expect_str_eq(r.lack, rows[i].lack, "%s: %s", rows[i].what, r.lack);
+        cr_expect(!strncmp(r.text, rows[i].text, strlen(rows[i].text)), "%s: %s", rows[i].what, r.text);
+        image_free(&img);
+        buf_free(&hive), buf_free(&log[0]), buf_free(&log[1]);
+    }
+    set_free(&s);
+}
+
+/* Of the old format only the later log counts; LOG2 is mostly empty, and before Vista there is but one. */
+Test(txlog, old_log_used_in_part)
+{
+    static const struct {
+        uint8_t name;
+        bool empty_second, cut;
+        const char *lack;
+    } rows[] = {
+        {LOG_PLAIN, false, false, ""},
+        {LOG_1, true, false, ""},
+        {LOG_1, false, false, "only LOG1 is at hand, and LOG2 may hold later changes"},
+        {LOG_1, true, true, "changes at the end of its LOG1 are missing: cut short"},
+    };
+    struct set s;
+    set_make(&s);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf hive = {0}, log = {0};
+        buf_put(&hive, s.state[0].p, s.state[0].n);
+        hive_stamp(&hive, utc("2026-03-01T08:00:00Z")), hive_seq(&hive, 11, 10);
+        log_old(&log, &s.state[0], &s.state[3], utc("2026-03-01T08:00:00Z"));
+        if (rows[i].cut)
+            log.n -= HIVE_PAGE;
+        struct image img;
+        struct replay r;
+        uint8_t name[2] = {rows[i].name, LOG_2};
+        struct span files[3] = {view(&hive), view(&log), {.p = (const uint8_t *)""}};
+        cr_expect_eq(txlog_recover_named(files, name, rows[i].empty_second ? 3 : 2, &img, &r, NULL), OK);
+        cr_expect(r.applied == 1, "row %zu: %s", i, r.text);
+        cr_expect_str_eq(r.lack, rows[i].lack, "row %zu: %s", i, r.lack);
+        image_free(&img);
+        buf_free(&hive), buf_free(&log);
+    }
+    set_free(&s);
 }
 
 /* Entries of an older round behind the last one are remnants, however good they look. */

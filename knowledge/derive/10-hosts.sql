@@ -27,6 +27,10 @@ CREATE INDEX IF NOT EXISTS hive_host ON hive(host_id, kind);
 UPDATE evidence SET state = 'partial', note = 'damaged: some of its keys or values cannot be read' WHERE state = 'read' AND id IN (SELECT v.file_id FROM hive v JOIN anomaly a ON a.file_id = v.file_id
     WHERE a.code IN ('cell', 'count', 'depth', 'key', 'limit', 'list', 'value') OR a.code = 'name' AND a.what <> 'class name' OR a.code = 'decode' AND a.what IN ('SAM account', 'logon rights'));
 
+-- So is one whose transaction logs, or some of them, are not at hand, damaged, or ahead of it: it may be an older state.
+UPDATE evidence SET state = 'partial', note = coalesce(note, (SELECT v.lack FROM hive v WHERE v.file_id = evidence.id AND v.lack IS NOT NULL LIMIT 1))
+WHERE state = 'read' AND id IN (SELECT file_id FROM hive WHERE lack IS NOT NULL);
+
 -- Hosts. Every computer name in logs and hives; FQDN and short name are one host, as far as that is certain.
 
 CREATE TEMP TABLE IF NOT EXISTS said(file_id INTEGER, computer TEXT COLLATE NOCASE, n INTEGER, last INTEGER, PRIMARY KEY(file_id, computer)) WITHOUT ROWID;      -- which computers each log names, how often, until when

@@ -288,6 +288,7 @@ static void emit_hive(struct hive *h, const struct regf_totals *t)
     f.v[HV_COMPUTER] = val_s(computer.n ? computer : (struct str){0});
     f.v[HV_SEQ1] = val_i(head.seq1), f.v[HV_SEQ2] = val_i(head.seq2), f.v[HV_DIRTY] = val_i(h->replay.dirty),
     f.v[HV_REPLAY] = val_s(str_of(h->replay.text));
+    f.v[HV_LACK] = *h->replay.lack ? val_s(str_of(h->replay.lack)) : val_null();
     f.v[HV_KEYS] = val_i((int64_t)t->keys), f.v[HV_VALUES] = val_i((int64_t)t->values);
     f.v[HV_LAST_WRITTEN] = written ? val_i(written) : val_null();
     f.v[HV_CONTROL_SET] = h->control_set ? val_i(h->control_set) : val_null();
@@ -695,6 +696,12 @@ static enum status read_hive(struct hive *h)
 enum status hive_read(const struct span *files, size_t n, const struct want *want, struct arena *a,
                       fact_sink *sink, void *ctx, struct err *e)
 {
+    return hive_read_named(files, NULL, n, want, a, sink, ctx, e);
+}
+
+enum status hive_read_named(const struct span *files, const uint8_t *name, size_t n, const struct want *want,
+                            struct arena *a, fact_sink *sink, void *ctx, struct err *e)
+{
     struct hive h = {.want = want,
                      .a = a,
                      .sink = sink,
@@ -703,7 +710,7 @@ enum status hive_read(const struct span *files, size_t n, const struct want *wan
                      .held = arena_alloc(a, sizeof *h.held, LIM_ANOMALIES)};
     /* then the hive is read as it lies there, and the HIVE fact says so */
     struct err short_of_memory = {0};
-    txlog_recover(files, n, &h.img, &h.replay, &short_of_memory);
+    txlog_recover_named(files, name, n, &h.img, &h.replay, &short_of_memory);
     h.room = LIM_REGF_ROOM * (uint64_t)h.img.n + (16u << 20);
     enum status st = read_hive(&h);
     if (st == OK && h.limit)

@@ -83,4 +83,7 @@ void regf_deleted(struct regf *h, regf_deleted_fn *fn, void *ctx);
  * for what a limit (want's, or limits.h) cut off. */
 enum status hive_read(const struct span *files, size_t n, const struct want *want, struct arena *a,
                       fact_sink *sink, void *ctx, struct err *e);
+/* name[0..n-1): how the logs are called (enum log_name, txlog.h); NULL: by place. */
+enum status hive_read_named(const struct span *files, const uint8_t *name, size_t n, const struct want *want,
+                            struct arena *a, fact_sink *sink, void *ctx, struct err *e);
 #endif

@@ -10,15 +10,18 @@
 enum { LOGS = 2, ENTRY_HEAD = 40, OLD_BITMAP = 516 };
 
 struct log {
-    uint8_t no; /* index in files: 1, 2 */
+    uint8_t no;       /* index in files: 1, 2 */
+    const char *name; /* "LOG2" */
     struct span file;
     struct hive_header h;
     bool is_new;
     const char *why;     /* not NULL: not usable */
+    bool past;           /* ... and need not be: what it holds is in the hive, or in the other log */
     const char *torn;    /* what was wrong with the entry behind the last good one */
     size_t entries, end; /* new: good entries, file offset behind them */
     uint32_t last;       /* new: sequence number of the last good one */
     uint64_t top;        /* bytes of bins it needs */
+    size_t pages;        /* old: pages it holds */
 };
 
 /* ---- base block */
@@ -119,14 +122,21 @@ static void scan_old(struct log *l)
         l->why = "dirty vector cut short";
     for (size_t i = 0; !l->why && i < l->h.bins / HIVE_PAGE && l->file.n - at >= HIVE_PAGE; i++)
         if (p[OLD_BITMAP + i / 8] >> i % 8 & 1)
-            at += HIVE_PAGE, l->top = (i + 1) * HIVE_PAGE;
+            at += HIVE_PAGE, l->top = (i + 1) * HIVE_PAGE, l->pages++;
+    size_t marked = 0;
+    for (size_t i = 0; !l->why && i < l->h.bins / HIVE_PAGE; i++)
+        marked += p[OLD_BITMAP + i / 8] >> i % 8 & 1;
     if (!l->why && !l->top)
         l->why = "no page in it";
+    else if (!l->why && l->pages < marked)
+        l->torn = "cut short";
 }
 
-static struct log inspect(struct span file, uint8_t no)
+static struct log inspect(struct span file, uint8_t no, enum log_name name)
 {
-    struct log l = {.no = no, .file = file, .h = hive_header(file)};
+    static const char *const names[] = {[LOG_1] = "LOG1", [LOG_2] = "LOG2", [LOG_PLAIN] = "LOG"};
+    struct log l = {
+        .no = no, .name = names[name ? name : (enum log_name)no], .file = file, .h = hive_header(file)};
     l.is_new = l.h.file_type == 6;
     l.why = file.n == 0                          ? "empty"
             : file.n < HIVE_PAGE                 ? "cut short"
@@ -167,16 +177,16 @@ static size_t choose_new(struct log **use, size_t n, const struct hive_header *h
     }
     if (!good) {
         if (n == 2 && use[0]->h.seq1 != use[1]->h.seq1)
-            use[0]->why = "older than the other log", use[0] = use[1];
+            use[0]->why = "older than the other log", use[0]->past = true, use[0] = use[1];
         else if (n == 2)
-            use[1]->why = "as old as the other log";
+            use[1]->why = "as old as the other log", use[1]->past = true;
         return 1;
     }
     for (size_t i = 0; i < n;)
         if (not_before(use[i]->h.seq1, h->seq2))
             i++;
         else {
-            use[i]->why = "older than the hive";
+            use[i]->why = "older than the hive", use[i]->past = true;
             if (i == 0)
                 use[0] = use[1];
             n--;
@@ -195,12 +205,12 @@ static size_t choose_old(struct log **use, size_t n, const struct hive_header *h
     struct log *best = NULL;
     for (size_t i = 0; i < n; i++) {
         if (use[i]->h.written < stamp)
-            use[i]->why = "older than the hive";
+            use[i]->why = "older than the hive", use[i]->past = true;
         else if (best && use[i]->h.written <= best->h.written)
-            use[i]->why = "not later than the other log";
+            use[i]->why = "not later than the other log", use[i]->past = true;
         else {
             if (best)
-                best->why = "older than the other log";
+                best->why = "older than the other log", best->past = true;
             best = use[i];
         }
     }
@@ -283,33 +293,67 @@ static enum status replay(struct log **use, size_t n, bool good, struct image *i
         memcpy(bytes, use[0]->file.p, HIVE_PAGE);
         img->page[0] = (struct page_origin){use[0]->no, 0, 0};
         r->header_repaired = true;
-        say(r, "base block from LOG%u", use[0]->no);
+        say(r, "base block from %s", use[0]->name);
     }
     for (size_t i = 0; i < n; i++)
         use[i]->is_new ? apply_new(img, bytes, use[i], r) : apply_old(img, bytes, use[i], r);
     put32(bytes + 28, 0);
     put32(bytes + 508, checksum(bytes));
     if (!use[0]->is_new)
-        say(r, "LOG%u: old format, %u pages", use[0]->no, r->pages);
+        say(r, "%s: old format, %u pages", use[0]->name, r->pages);
     else if (n == 1)
-        say(r, "LOG%u: %u entries, sequence %u-%u", use[0]->no, r->applied, r->first_seq, r->last_seq);
+        say(r, "%s: %u entries, sequence %u-%u", use[0]->name, r->applied, r->first_seq, r->last_seq);
     else
-        say(r, "LOG%u+LOG%u: %u entries, sequence %u-%u", use[0]->no, use[1]->no, r->applied, r->first_seq,
+        say(r, "%s+%s: %u entries, sequence %u-%u", use[0]->name, use[1]->name, r->applied, r->first_seq,
             r->last_seq);
     return OK;
 }
 
-/* Nothing is applied to a clean hive; logs that are ahead of it are worth a word. */
+/* Nothing is applied to a clean hive; logs that are ahead of it are worth a word. Its own, by the GUID they
+ * share, hold changes that this copy has not seen. */
 static void tell_clean(const struct log *log, size_t n, const struct hive_header *h, struct replay *r)
 {
     say(r, "clean");
     for (size_t i = 0; i < n; i++)
-        if (!log[i].why && log[i].is_new && not_before(log[i].last, h->seq2) && log[i].last != h->seq2)
-            say(r, "LOG%u is ahead of it (sequence %u), not applied", log[i].no, log[i].last);
+        if (!log[i].why && log[i].is_new && not_before(log[i].last, h->seq2) && log[i].last != h->seq2) {
+            say(r, "%s is ahead of it (sequence %u), not applied", log[i].name, log[i].last);
+            if (h->rm && h->rm == log[i].h.rm)
+                snprintf(r->lack, sizeof r->lack, "%s holds later changes than this copy", log[i].name);
+        }
+}
+
+/* What may be missing from a dirty hive: a log that was not used though it is not known to be past, the end
+ * of the last one used, or a log that is not there. Windows keeps two, LOG1 and LOG2 (before Vista one, LOG).
+ */
+static void tell_lack(const struct log *log, size_t n, const struct log *last, struct replay *r)
+{
+    if (!last) {
+        snprintf(r->lack, sizeof r->lack, "changes still in its transaction logs are missing");
+        return;
+    }
+    for (size_t i = 0; i < n && !*r->lack; i++)
+        if (log[i].why && !log[i].past)
+            snprintf(r->lack, sizeof r->lack, "changes in its %s are missing: %s", log[i].name, log[i].why);
+    if (!*r->lack && last->torn)
+        snprintf(r->lack, sizeof r->lack, "changes at the end of its %s are missing: %s", last->name,
+                 last->torn);
+    bool plain = strcmp(last->name, "LOG") == 0;
+    if (!*r->lack && n < LOGS && (last->is_new || !plain))
+        snprintf(r->lack, sizeof r->lack, "only %s is at hand, and %s may hold later changes",
+                 plain ? "one of its logs" : last->name,
+                 plain                  ? "the other"
+                 : last->name[3] == '1' ? "LOG2"
+                                        : "LOG1");
 }
 
 enum status txlog_recover(const struct span *files, size_t n, struct image *out, struct replay *r,
                           struct err *e)
+{
+    return txlog_recover_named(files, NULL, n, out, r, e);
+}
+
+enum status txlog_recover_named(const struct span *files, const uint8_t *name, size_t n, struct image *out,
+                                struct replay *r, struct err *e)
 {
     *r = (struct replay){0};
     *out = (struct image){.bytes = files[0].p, .n = files[0].n, .hive = files[0]};
@@ -319,8 +363,12 @@ enum status txlog_recover(const struct span *files, size_t n, struct image *out,
     size_t n_logs = 0, n_use = 0;
     r->dirty = !good || h.seq1 != h.seq2;
     for (; n_logs < LOGS && n_logs + 1 < n; n_logs++) {
-        log[n_logs] = inspect(files[n_logs + 1], (uint8_t)(n_logs + 1));
-        any_new |= !log[n_logs].why && log[n_logs].is_new;
+        struct log *l = &log[n_logs];
+        *l = inspect(files[n_logs + 1], (uint8_t)(n_logs + 1), name ? name[n_logs] : LOG_BY_PLACE);
+        any_new |= !l->why && l->is_new;
+        /* refused, yet by its own word of an older round: what it held is in the hive */
+        l->past = l->why && good && l->h.regf && l->h.checksum_ok && l->h.seq1 == l->h.seq2
+                  && l->h.file_type == 6 && !not_before(l->h.seq1, h.seq2);
     }
     if (!r->dirty)
         return tell_clean(log, n_logs, &h, r), OK;
@@ -328,7 +376,7 @@ enum status txlog_recover(const struct span *files, size_t n, struct image *out,
         if (!log[i].why && log[i].is_new == any_new)
             use[n_use++] = &log[i];
         else if (!log[i].why)
-            log[i].why = "old format beside a newer log";
+            log[i].why = "old format beside a newer log", log[i].past = true;
     if (n_use)
         n_use = any_new ? choose_new(use, n_use, &h, good) : choose_old(use, n_use, &h, good, files[0]);
     enum status st = n_use ? replay(use, n_use, good, out, r, e) : OK;
@@ -338,11 +386,15 @@ enum status txlog_recover(const struct span *files, size_t n, struct image *out,
         /* usual beside an old log: worth a word only when nothing was applied */
         bool empty = !log[i].file.n;
         if (log[i].why && !(empty && n_use))
-            say(r, "LOG%u: %s", log[i].no, log[i].why);
+            say(r, "%s: %s", log[i].name, log[i].why);
+        else if (log[i].torn && log[i].is_new)
+            say(r, "%s: entry %u: %s", log[i].name, log[i].last + 1, log[i].torn);
         else if (log[i].torn)
-            say(r, "LOG%u: entry %u: %s", log[i].no, log[i].last + 1, log[i].torn);
+            say(r, "%s: %s", log[i].name, log[i].torn);
+        log[i].past |= empty && n_use && !use[0]->is_new; /* usual beside an old log */
         r->rejected += (log[i].why && !empty) || (!log[i].why && log[i].torn);
     }
+    tell_lack(log, n_logs, r->applied ? use[n_use - 1] : NULL, r);
     return st;
 }
 

@@ -48,12 +48,21 @@ struct replay {
     uint32_t first_seq, last_seq;
     /* one line for people: "LOG1+LOG2: 24 entries, sequence 2107-2130", "LOG1: header checksum wrong" */
     char text[200];
+    /* "": this is the hive as Windows would see it; else why it may be an older state of it: "only LOG1 is at
+     * hand, and LOG2 may hold later changes" */
+    char lack[120];
 };
+
+/* How a log is called: by the end of its file's name. By place: the first is LOG1, the second LOG2. */
+enum log_name { LOG_BY_PLACE, LOG_1, LOG_2, LOG_PLAIN };
 
 /* files[0]: the hive; others: its logs, in any order (n <= 3). Always leaves a readable image: when memory is
  * short (E_NOMEM) or nothing can be applied it is the hive file itself. */
 enum status txlog_recover(const struct span *files, size_t n, struct image *out, struct replay *r,
                           struct err *e);
+/* name[0..n-1): how the logs are called (enum log_name); NULL: by place. */
+enum status txlog_recover_named(const struct span *files, const uint8_t *name, size_t n, struct image *out,
+                                struct replay *r, struct err *e);
 void image_free(struct image *img);
 /* Where the byte at image offset off really lies. */
 struct ref image_ref(const struct image *img, uint64_t off, uint32_t *entry);

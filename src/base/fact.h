@@ -74,12 +74,13 @@ enum { OF_LOG = 1, OF_HIVE = 2 };
     C(FO_EVENT_ID, event_id, INT) C(FO_DAY, day, INT) C(FO_KEY, key, JSON) C(FO_N, n, COUNT)     \
     C(FO_FIRST_TIME, first_time, TIME) C(FO_LAST_TIME, last_time, TIME)                        \
     C(FO_LAST_OFF, last_off, PLACE) C(FO_DATA, data, JSON)
-/* root: where its top key hangs: SYSTEM, or further down for a sub-tree */
+/* root: where its top key hangs: SYSTEM, or further down for a sub-tree; lack: why it may be an older state of
+ * the hive, NULL: it is not */
 #define COLUMNS_HIVE(C)                                                                            \
     C(HV_KIND, kind, TEXT) C(HV_ROOT, root, TEXT) C(HV_COMPUTER, computer, NAME)                   \
     C(HV_SEQ1, seq1, INT) C(HV_SEQ2, seq2, INT) C(HV_DIRTY, dirty, INT) C(HV_REPLAY, replay, TEXT) \
     C(HV_KEYS, keys, COUNT) C(HV_VALUES, values_n, COUNT) C(HV_LAST_WRITTEN, last_written, TIME)       \
-    C(HV_CONTROL_SET, control_set, INT) C(HV_NAME, name, TEXT)
+    C(HV_CONTROL_SET, control_set, INT) C(HV_NAME, name, TEXT) C(HV_LACK, lack, TEXT)
 #define COLUMNS_REG_KEY(C)                                                             \
     C(RK_PATH, path, PATH) C(RK_WRITTEN, written, TIME) C(RK_CLASS, class, TEXT)       \
     C(RK_SUBKEYS, subkeys, INT) C(RK_VALUES, values_n, INT) C(RK_ORIGIN, origin, TEXT) \

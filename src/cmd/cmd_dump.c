@@ -109,7 +109,8 @@ static enum status ask(struct dump *d, struct child *c, size_t index, struct err
                                                   : DUMP_REG_TEXT),
             buf_char(&d->out, (char)n);
         for (size_t i = 0; i < n; i++)
-            buf_u64le(&d->out, place[i]), buf_u64le(&d->out, bytes[i]);
+            buf_u64le(&d->out, place[i]), buf_u64le(&d->out, bytes[i]),
+                buf_char(&d->out, (char)hive_log_name(d->ev.file[of[i]].path));
         frame_end(&d->out, at);
         if (n == 0)
             st = err_set(e, E_IO, ERR_NO_OFF, "cannot open", "%s", why.why);

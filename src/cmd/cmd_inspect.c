@@ -88,7 +88,9 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
 static const char query[] =
     "WITH chosen AS (SELECT hive_id, name, num FROM reg_value WHERE path = 'SYSTEM\\Select'),"
     " named AS (SELECT file_id, id, printf('0x%x', file_off) AS at, what, detail FROM anomaly)"
-    " SELECT e.place AS path, e.kind, e.format, e.bytes, e.sha256, e.state, e.note, e.log_kind,"
+    " SELECT e.place AS path, e.kind, e.format, e.bytes, e.sha256,"
+    " CASE WHEN h.lack IS NOT NULL AND e.state = 'read' THEN 'partial' ELSE e.state END AS state,"
+    " coalesce(e.note, h.lack) AS note, e.log_kind,"
     " e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
     " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys,"
     " (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values',"

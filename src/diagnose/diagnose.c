@@ -655,10 +655,13 @@ static enum status judge_rule(struct engine *g, const struct rule *rule, struct 
     return st;
 }
 
-/* Older copies, and hives whose latest changes stand in transaction logs that nobody collected. */
+/* Older copies, and hives whose latest changes stand in transaction logs that nobody collected, or that are
+ * damaged: with the logs that were used, whose pages are as old. */
 static const char stale_sql[] =
+    "WITH part(id) AS MATERIALIZED (SELECT file_id FROM hive WHERE dirty = 1 AND coalesce(replay, 'dirty') "
+    "LIKE 'dirty%' OR lack IS NOT NULL) "
     "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') "
-    "UNION SELECT file_id FROM hive WHERE dirty = 1 AND coalesce(replay, 'dirty') LIKE 'dirty%' ORDER BY 1";
+    "UNION SELECT id FROM part UNION SELECT e.id FROM evidence e JOIN part ON e.unit = part.id ORDER BY 1";
 
 static enum status begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
 {

@@ -1,6 +1,7 @@
 #include "run/discover.h"
 #include "base/grow.h"
 #include "base/limits.h"
+#include "parsers/registry/txlog.h"
 #include "plat/plat.h"
 #include <stdlib.h>
 
@@ -435,6 +436,11 @@ static unsigned likeness(const struct file *log, const struct file *hive)
     if (!newer || log->is.rm != hive->is.rm)
         return 0;
     return log->is.rm ? 3 : !named ? 0 : log->is.bins == hive->is.bins ? 2 : 1;
+}
+
+uint8_t hive_log_name(struct str path)
+{
+    return str_ends_ci(path, STR("LOG1")) ? LOG_1 : str_ends_ci(path, STR("LOG2")) ? LOG_2 : LOG_PLAIN;
 }
 
 void group_hives(struct evidence *ev)

@@ -67,6 +67,8 @@ bool lies_in_older(struct str path); /* RegBack, Windows.old or a shadow copy on
 /* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by what their
  * base blocks say: the resource manager's GUID, else the embedded file name, sequence numbers and size. A log
  * whose GUID is not the hive's is another hive's, whatever its name. */
+/* How a log is called by the end of its file's name (enum log_name of parsers/registry/txlog.h). */
+uint8_t hive_log_name(struct str path);
 void group_hives(struct evidence *ev);
 /* E_USAGE when out lies inside one of the inputs (or is one). */
 enum status output_outside(const char *out, const char *const *inputs, size_t n, struct err *e);

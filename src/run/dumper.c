@@ -15,6 +15,7 @@ struct dumper {
     enum evtx_format format;
     struct map map[3];
     struct span file[3];
+    uint8_t name[3]; /* enum log_name of each; of the hive nothing */
     size_t n;
     uint8_t what; /* enum dump_what */
     bool turn;    /* text may be written */
@@ -152,6 +153,7 @@ static enum status open_files(struct dumper *d, struct span in, const plat_file 
                          : err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
     for (; d->n < n && st == OK; d->n++) {
         uint64_t at = span_u64(&in), bytes = span_u64(&in);
+        d->name[d->n] = span_u8(&in) & 3;
         st = plat_map(fd[d->n], at, bytes, &d->map[d->n], e);
         d->file[d->n] = span_of(d->map[d->n].p, d->map[d->n].n, 0);
     }
@@ -167,8 +169,9 @@ static enum status do_part(struct dumper *d, struct span in, struct err *e)
     struct err why = {0};
     enum status st = in.bad || !d->n ? err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request") : OK;
     if (st == OK && d->what != DUMP_LOG && (st = await_turn(d, e)) == OK)
-        st = d->what == DUMP_HIVE ? hive_read(d->file, d->n, &d->want, &scratch, put_fact, d, &why)
-                                  : regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
+        st = d->what == DUMP_HIVE
+                 ? hive_read_named(d->file, d->name + 1, d->n, &d->want, &scratch, put_fact, d, &why)
+                 : regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
     else if (st == OK)
         st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_text, d, &stats, &why);
     enum status written = d->wrote != OK ? d->wrote : e->code == OK ? write_held(d, e) : e->code;

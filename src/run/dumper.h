@@ -7,8 +7,8 @@
 
 enum dump_frame {
     DUMP_WANT = 'W', /* to the child, first: u8 XML?, want_put */
-    /* u8 enum dump_what, u8 files, u64 at and u64 bytes of each; descriptors come along; replaces what was
-       open */
+    /* u8 enum dump_what, u8 files, u64 at, u64 bytes and u8 enum log_name of each; descriptors come along;
+       replaces what was open */
     DUMP_OPEN = 'O',
     /* u32 first slot, u32 slots (hives and text: anything), u8 is it your turn already? */
     DUMP_PART = 'P',

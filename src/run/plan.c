@@ -268,7 +268,7 @@ static enum status plan_registry(struct plan *p, size_t i, struct err *e)
     struct job j = new_job(p, i, f->is.kind == KIND_HIVE ? JOB_HIVE : JOB_REG_TEXT);
     j.in_turn = true;
     for (size_t l = 0; j.order.op == JOB_HIVE && l < f->n_log; l++)
-        add_file(p, &j, f->log[l]);
+        j.order.log_name[l] = hive_log_name(p->ev->file[f->log[l]].path), add_file(p, &j, f->log[l]);
     return add_job(p, j, e);
 }
 

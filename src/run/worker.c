@@ -22,7 +22,7 @@ unsigned job_says(enum job_op op)
 void job_order_put(struct buf *out, const struct job_order *j)
 {
     buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first),
-        buf_u32(out, j->count);
+        buf_u32(out, j->count), buf_put(out, j->log_name, sizeof j->log_name);
     for (size_t i = 0; i < JOB_FILES; i++)
         buf_u64le(out, j->at[i]), buf_u64le(out, j->bytes[i]);
 }
@@ -31,6 +31,8 @@ enum status job_order_get(struct span in, struct job_order *j, struct err *e)
 {
     *j = (struct job_order){0};
     j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
+    for (size_t i = 0; i < LEN(j->log_name); i++)
+        j->log_name[i] = span_u8(&in) & 3;
     for (size_t i = 0; i < JOB_FILES; i++)
         j->at[i] = span_u64(&in), j->bytes[i] = span_u64(&in);
     if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1
@@ -137,7 +139,8 @@ static enum status run_op(struct self *w, const struct job_order *j, const struc
     case JOB_SNIFF: return send_sniffed(w, files[0], e);
     case JOB_SCAN: return read_log(w, files[0], j->first, j->count, d, e);
     case JOB_LOG: return read_log(w, files[0], 0, evtx_slots(files[0].n), d, e);
-    case JOB_HIVE: return hive_read(files, j->n_files, &w->want, &w->scratch, send_fact, w, e);
+    case JOB_HIVE:
+        return hive_read_named(files, j->log_name, j->n_files, &w->want, &w->scratch, send_fact, w, e);
     case JOB_REG_TEXT: return regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e);
     case JOB_HASH: break;
     }
