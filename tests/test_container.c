@@ -17,6 +17,8 @@ struct heard {
     uint32_t n;
 };
 
+static void expect(void *ctx, uint64_t bytes) { (void)ctx, (void)bytes; }
+
 static enum status take_data(void *ctx, const void *p, size_t n, struct err *e)
 {
     struct heard *h = ctx;
@@ -58,7 +60,7 @@ static const char *hear(struct str file, const char *name, const struct containe
 {
     static struct heard h;
     struct arena scratch;
-    struct container_sink sink = {take_data, take_back, take_member, take_progress, &h};
+    struct container_sink sink = {expect, take_data, take_back, take_member, take_progress, &h};
     struct container_ask ask = more ? *more : (struct container_ask){0};
     ask.file = span_of(file.p, file.n, 0), ask.name = str_of(name);
     ask.most = ask.most ? ask.most : 1ull << 40,

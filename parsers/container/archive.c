@@ -245,6 +245,7 @@ static enum status take_head(struct reader *r, struct flow *f, struct walk *w, s
 struct taking {
     struct flow f;
     bool give, given;
+    uint64_t claim; /* bytes the container says it has; 0: it does not say */
     struct err refused;
 };
 
@@ -262,6 +263,8 @@ static enum status give(struct reader *r, struct taking *t, struct member *m, co
         refuse(t, "larger than --limits file-bytes");
     if (!t->give || !n)
         return OK;
+    if (!t->given)
+        r->sink->expect(r->sink->ctx, t->claim);
     enum status st = r->sink->data(r->sink->ctx, p, n, &t->refused);
     m->bytes += n, t->given = true;
     t->give = st == OK;
@@ -335,11 +338,11 @@ static void unlock(struct reader *r, uint32_t ordinal)
 }
 
 /* What a member that says it is too large would cost is not spent. */
-static void check_claim(struct reader *r, struct taking *t, struct walk *w, uint64_t claim)
+static void check_claim(struct reader *r, struct taking *t, struct walk *w)
 {
-    if (claim > r->ask->member_most)
+    if (t->claim > r->ask->member_most)
         refuse(t, "larger than --limits file-bytes");
-    else if (claim > r->ask->most - r->sums->out)
+    else if (t->claim > r->ask->most - r->sums->out)
         r->sums->out = r->ask->most + 1, w->end = TOO_MUCH;
 }
 
@@ -374,17 +377,16 @@ static enum status judge(struct reader *r, const struct taking *t, const struct 
  * right. */
 static enum status take(struct reader *r, struct walk *w, struct member *m, struct err *e)
 {
-    struct taking t = {.f = {.a = r->a}};
+    struct taking t = {.f = {.a = r->a}, .claim = m->bytes};
     struct span rest;
     size_t have;
-    uint64_t claim = m->bytes;
     enum status st = take_head(r, &t.f, w, &have, &rest, e);
     m->is = have || !t.f.said ? sniff(span_of(r->head, have, 0)) : m->is;
     m->head = hash64(r->head, have < SNIFF_BYTES ? have : SNIFF_BYTES), m->bytes = 0;
     bool want = container_wants(&m->is);
     t.give = want && !w->probe;
     if (want && st == OK)
-        check_claim(r, &t, w, claim);
+        check_claim(r, &t, w);
     if (st == OK && w->end != TOO_MUCH)
         st = give(r, &t, m, r->head, have, e);
     if (st == OK && (want || w->stream || w->again || w->probe || !(r->format->can & SEEKS)))

@@ -177,12 +177,17 @@ static enum status move_to_disk(struct unpacker *u, struct err *e)
     return st;
 }
 
+/* What will not fit into memory as a whole is not begun there. */
+static void choose_spool(void *ctx, uint64_t bytes)
+{
+    struct unpacker *u = ctx;
+    u->in = bytes > u->job.end[SPOOL_MEMORY] - u->at[SPOOL_MEMORY] ? SPOOL_DISK : SPOOL_MEMORY;
+}
+
 static enum status take_data(void *ctx, const void *p, size_t n, struct err *e)
 {
     struct unpacker *u = ctx;
     enum status st = OK;
-    if (!u->have)
-        u->in = SPOOL_MEMORY;
     if (u->in == SPOOL_MEMORY && u->have + n > u->job.end[SPOOL_MEMORY] - u->at[SPOOL_MEMORY])
         st = move_to_disk(u, e);
     if (st == OK && u->have + n > u->job.end[u->in] - u->at[u->in]) {
@@ -221,7 +226,7 @@ static enum status take_progress(void *ctx, uint64_t in, struct err *e)
 
 static enum status do_job(struct unpacker *u, struct err *channel)
 {
-    const struct container_sink sink = {take_data, take_back, take_member, take_progress, u};
+    const struct container_sink sink = {choose_spool, take_data, take_back, take_member, take_progress, u};
     struct unpack_done d = {0};
     struct map map = {0};
     struct err e = {0};

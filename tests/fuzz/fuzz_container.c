@@ -9,6 +9,8 @@ struct heard {
     uint32_t ordinal;
 };
 
+static void expect(void *ctx, uint64_t bytes) { (void)ctx, (void)bytes; }
+
 static enum status take_data(void *ctx, const void *p, size_t n, struct err *e)
 {
     struct heard *h = ctx;
@@ -47,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct arena a = fuzz_arena(0);
     struct span s = span_of(data, size, 0);
     struct heard h = {0};
-    struct container_sink sink = {take_data, take_back, take_member, take_progress, &h};
+    struct container_sink sink = {expect, take_data, take_back, take_member, take_progress, &h};
     struct container_sums sums;
     struct err e = {0};
     uint8_t n = span_u8(&s);
