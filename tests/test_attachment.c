@@ -191,6 +191,36 @@ Test(attachment, inside_and_outside, .timeout = 60)
     buf_free(&b);
 }
 
+/* A large member is hashed while it is unpacked: its sum is the one of the same bytes outside, and it counts
+ * once with them. */
+Test(attachment, a_large_member, .timeout = 120)
+{
+    struct files f = {0};
+    struct buf log = {0}, b = {0};
+    read_files("only-system-log", "", &f);
+    size_t at = 0;
+    while (at < f.n && !strstr(f.m[at].name, "System.evtx"))
+        at++;
+    cr_assert(at < f.n && f.m[at].data.n > 4096 + 65536 - 1);
+    buf_put(&log, f.m[at].data.p, 4096);
+    for (unsigned i = 0; i < 300; i++) /* 19 MB */
+        buf_put(&log, f.m[at].data.p + 4096, 65536);
+    const struct packed rows[] = {
+        {"a.evtx", buf_view(&log), 0}, {"b.evtx", f.m[at].data, 0}, {"c.evtx", buf_view(&log), 0}};
+    fresh("large");
+    pack(&b, "zip", "none", NULL, NULL, rows, 3);
+    write_file(in, "t.zip", &b);
+    write_file(in, "outside.evtx", &log);
+    cr_assert_eq(analyze("-j 2"), 0, "%s", out);
+    cr_assert_eq(run("sha256sum < %s/outside.evtx | cut -c1-64", in), 0);
+    char sum[80], want[400];
+    snprintf(sum, sizeof sum, "%.64s", out);
+    snprintf(want, sizeof want, "outside.evtx,%s,\nt.zip/a.evtx,%s,f1\nt.zip/c.evtx,%s,f1\n", sum, sum, sum);
+    EXPECT("SELECT path, sha256, duplicate_of FROM v_evidence WHERE kind = 'evtx' AND bytes > 1000000", want);
+    EXPECT("SELECT count(DISTINCT seen) FROM v_evidence WHERE kind = 'evtx' AND bytes > 1000000", "1\n");
+    buf_free(&log), buf_free(&b);
+}
+
 Test(attachment, a_damaged_member_between_two_good_ones, .timeout = 120)
 {
     struct files f = {0};

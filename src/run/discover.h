@@ -32,7 +32,9 @@ struct file {
     uint32_t member;  /* its place in there */
     unsigned spool;   /* 1 + the spool of the list that holds its bytes; 0: they lie at its place */
     uint64_t at;      /* where they begin in the spool */
-    bool damaged;     /* not all of it could be had; note */
+    bool hashed;      /* while it was unpacked */
+    uint8_t sha256[32];
+    bool damaged;                    /* not all of it could be had; note */
     const struct container_sums *in; /* of a container: what was found in it; NULL: nobody looked */
     bool skipped, older; /* older: RegBack, Windows.old, a shadow copy, in the input or around it */
 };

@@ -112,6 +112,7 @@ static enum status store_files(struct ingest *p, struct err *e)
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         const struct file *f = &p->ev->file[i];
         bool box = f->is.kind == KIND_CONTAINER && file_to_read(f);
+        char sum[SHA256_TEXT];
         struct value v[] = {
             val_i(row_id(i)),
             val_s(f->path),
@@ -128,13 +129,14 @@ static enum status store_files(struct ingest *p, struct err *e)
             f->in ? val_i((int64_t)f->in->seen) : val_null(),
             f->in ? val_i((int64_t)f->in->wanted) : val_null(),
             f->in ? val_i((int64_t)f->in->failed) : val_null(),
+            f->hashed ? val_s(str_of(sha256_text(f->sha256, sum))) : val_null(),
         };
         st = run(
             p,
             "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place, container, "
-            "member, members_seen, members_wanted, members_failed) "
-            "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15)",
-            LEN(v), v, "isssissiisiiiii", e);
+            "member, members_seen, members_wanted, members_failed, sha256) "
+            "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+            LEN(v), v, "isssissiisiiiiis", e);
     }
     return st;
 }
@@ -463,7 +465,12 @@ static enum status open_containers(struct ingest *p, struct err *e)
     pool_excuse(p->pool);
     free(p->sum);
     p->sum = calloc(p->ev->n, sizeof *p->sum);
-    return p->sum ? plan_more_files(&p->plan, e) : err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+    st = p->sum ? plan_more_files(&p->plan, e) : err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+    for (size_t i = 0; i < p->ev->n && st == OK; i++) { /* large ones have been hashed on the way */
+        const struct file *f = &p->ev->file[i];
+        p->plan.file[i].hashed = f->hashed, memcpy(p->plan.file[i].hash, f->sha256, SHA256_BYTES);
+    }
+    return st;
 }
 
 enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o,
@@ -478,7 +485,7 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
         return st;
     group_hives(ev);
     for (size_t i = 0; i < ev->n; i++)
-        p->progress.total += file_to_read(&ev->file[i]) ? ev->file[i].bytes : 0;
+        p->progress.total += file_to_read(&ev->file[i]) && !ev->file[i].hashed ? ev->file[i].bytes : 0;
     p->progress.n_files = ev->n;
     st = plan_twins(&p->plan, e);
     if (st == OK && !p->plan.n)

@@ -118,10 +118,15 @@ static int by_likeness(const void *a, const void *b)
                                             : x->file > y->file;
 }
 
+/* As far as is known without their hashes. */
+static bool may_be_alike(const struct likeness *a, const struct likeness *b)
+{
+    return a->log && b->log && a->bytes == b->bytes && a->start_hash == b->start_hash;
+}
+
 static bool alike(const struct likeness *a, const struct likeness *b)
 {
-    return a->log && b->log && a->bytes == b->bytes && a->start_hash == b->start_hash
-           && memcmp(a->plan->hash, b->plan->hash, SHA256_BYTES) == 0;
+    return may_be_alike(a, b) && memcmp(a->plan->hash, b->plan->hash, SHA256_BYTES) == 0;
 }
 
 /* Those of files from..to that are to be read, by_likeness; the caller frees them. */
@@ -166,10 +171,11 @@ enum status plan_twins(struct plan *p, struct err *e)
     size_t n, twins = 0;
     enum status st = sort_by_likeness(p, &t, &n, 0, p->ev->n, e);
     for (size_t i = 0, end; i < n; i = end) {
-        for (end = i + 1; end < n && alike(&t[i], &t[end]);)
+        for (end = i + 1; end < n && may_be_alike(&t[i], &t[end]);)
             end++;
         for (size_t k = i; end > i + 1 && k < end; k++)
-            t[twins++] = t[k];
+            if (!t[k].plan->hashed)
+                t[twins++] = t[k];
     }
     st = st == OK ? add_hashes(p, t, twins, false, e) : st;
     free(t);

@@ -26,8 +26,20 @@ struct box {
     uint64_t told; /* bytes of members told so far */
 };
 
+/* Hashes the members that a child unpacks while it writes them: what is large enough to be worth it. */
+enum { FOLLOW_LEAST = 8 << 20, FOLLOWED = 64 };
+struct follower {
+    struct proc *proc;
+    struct buf in;
+    bool jailed, on; /* on: a member is being followed: spool, at */
+    unsigned spool;
+    uint64_t at, heard;
+    size_t wait[FOLLOWED], n; /* files whose hashes are still to come, the next one first */
+};
+
 struct child {
     struct proc *proc;
+    struct follower follower;
     bool jailed, busy;
     size_t box;
     unsigned spool[SPOOLS]; /* 1 + index in the list's; 0: none */
@@ -103,6 +115,128 @@ static enum status add_box(struct unpack *u, size_t file, const struct box *in, 
     return OK;
 }
 
+/* --- followers. One that fails is forgotten: what has no hash by then is hashed like any file. */
+
+static void follower_end(struct follower *f, bool at_once)
+{
+    struct exit_info x;
+    if (at_once)
+        plat_proc_kill(f->proc);
+    plat_proc_end(f->proc, &x);
+    buf_free(&f->in);
+    *f = (struct follower){0};
+}
+
+static void tell_follower(struct follower *f, uint8_t type, const uint64_t *n, const plat_file *fd)
+{
+    struct buf frame = {0};
+    struct err gone = {0};
+    size_t at = frame_begin(&frame, type);
+    if (n)
+        buf_u64le(&frame, *n);
+    frame_end(&frame, at);
+    if (f->proc && frame_to(f->proc, &frame, fd, fd != NULL, &gone) != OK)
+        follower_end(f, true);
+    buf_free(&frame);
+}
+
+static bool follower_start(struct follower *f)
+{
+    static const char *const args[] = {"whylogon", "--unpack", NULL};
+    struct unpack_setup setup = {.memory = LIM_UNPACK_BYTES, .file_bytes = SPOOL_ALIGN};
+    struct err why = {0};
+    struct buf frame = {0};
+    if (plat_spawn_self(args, &(struct proc_limits){0}, &f->proc, &why) != OK)
+        return f->proc = NULL, false;
+    size_t at = frame_begin(&frame, UNPACK_SETUP);
+    unpack_setup_put(&frame, &setup);
+    frame_end(&frame, at);
+    if (frame_to(f->proc, &frame, NULL, 0, &why) != OK)
+        follower_end(f, true);
+    buf_free(&frame);
+    f->heard = plat_clock_ms();
+    return f->proc != NULL;
+}
+
+static enum status on_grows(struct unpack *u, struct child *c, struct span in, struct err *e)
+{
+    struct follower *f = &c->follower;
+    unsigned spool = span_u8(&in);
+    uint64_t at = span_u64(&in), bytes = span_u64(&in);
+    if (in.bad || in.n || spool >= SPOOLS || at < c->from[spool] || bytes > c->end[spool]
+        || at > c->end[spool] - bytes || at % SPOOL_ALIGN)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "frame", "malformed");
+    if (f->on && (f->spool != spool || f->at != at))
+        f->on = false, tell_follower(f, UNPACK_DROP, NULL, NULL);
+    if (bytes < FOLLOW_LEAST || f->n == FOLLOWED || !c->spool[spool] || (!f->proc && !follower_start(f)))
+        return OK;
+    if (!f->on) {
+        f->on = true, f->spool = spool, f->at = at;
+        tell_follower(f, UNPACK_FOLLOW, &at, &u->ev->spool[c->spool[spool] - 1]);
+    }
+    tell_follower(f, UNPACK_MORE, &bytes, NULL);
+    return OK;
+}
+
+/* The member told is the one that is followed, or the one that is followed is none. */
+static void follow_to_end(struct unpack *u, struct child *c, const struct unpacked *m, size_t file)
+{
+    struct follower *f = &c->follower;
+    if (!f->on)
+        return;
+    f->on = false;
+    if (!u->ev->file[file].spool || f->spool != m->spool || f->at != m->at) {
+        tell_follower(f, UNPACK_DROP, NULL, NULL);
+        return;
+    }
+    f->wait[f->n++] = file;
+    tell_follower(f, UNPACK_END, &m->m.bytes, NULL);
+}
+
+static enum status hear_follower(struct unpack *u, struct follower *f, struct err *e)
+{
+    size_t got;
+    bool eof = false;
+    enum status framing = OK, st = plat_proc_read(f->proc, u->read, READ_BYTES, &got, &eof, e);
+    struct span in, body;
+    uint8_t type;
+    buf_put(&f->in, u->read, st == OK ? got : 0);
+    if (st != OK || f->in.bad)
+        return st != OK ? st : no_memory(e);
+    in = span_of(f->in.p, f->in.n, 0), f->heard = plat_clock_ms();
+    bool broken = eof;
+    while (st == OK && !broken && frame_next(&in, &type, &body, &framing)) {
+        if (type == UNPACK_JAIL && !f->jailed) {
+            f->jailed = true, st = jail_seen(span_u32(&body), u->o->require_jail, u->o->jail, e);
+        } else if (type == UNPACK_HASH && f->n && body.n == sizeof u->ev->file->sha256) {
+            struct file *file = &u->ev->file[f->wait[0]];
+            memcpy(file->sha256, body.p, body.n), file->hashed = true;
+            memmove(f->wait, f->wait + 1, --f->n * sizeof *f->wait);
+        } else {
+            broken = true;
+        }
+    }
+    if (in.n)
+        memmove(f->in.p, f->in.p + (f->in.n - in.n), in.n);
+    f->in.n = in.n;
+    if (st == OK && (broken || framing != OK))
+        follower_end(f, true);
+    return st;
+}
+
+/* Of the hashes that are still to come: is anything heard of them? */
+static bool hashing(struct unpack *u)
+{
+    bool any = false;
+    for (size_t i = 0; i < u->n_child; i++) {
+        struct follower *f = &u->child[i].follower;
+        if (f->n && plat_clock_ms() - f->heard > STALL_MS)
+            follower_end(f, true);
+        any |= f->n > 0;
+    }
+    return any;
+}
+
 /* --- members */
 
 static enum status one_too_many(struct unpack *u, struct box *b, const char *what)
@@ -157,12 +291,15 @@ static enum status on_member(struct unpack *u, struct child *c, struct span in, 
         return one_too_many(u, b, "more members than files in one run");
     if (st != OK)
         return err_set(e, st, ERR_NO_OFF, "file list", "%s", full.why);
+    follow_to_end(u, c, &m, u->ev->n - 1);
     struct box inside = *b; /* the list may grow */
     return is_box(&f) ? add_box(u, u->ev->n - 1, &inside, e) : OK;
 }
 
 static void box_done(struct unpack *u, struct child *c, uint64_t out)
 {
+    if (c->follower.on)
+        c->follower.on = false, tell_follower(&c->follower, UNPACK_DROP, NULL, NULL);
     struct box *b = &u->box[c->box], *root = &u->box[b->root];
     root->left -= out < root->left ? out : root->left;
     root->busy = false, b->state = SHUT, c->busy = false;
@@ -193,6 +330,8 @@ static enum status on_frame(struct unpack *u, struct child *c, uint8_t type, str
         return err_set(e, E_FORMAT, ERR_NO_OFF, "frame", "unexpected");
     if (type == UNPACK_MEMBER)
         return on_member(u, c, body, e);
+    if (type == UNPACK_GROWS)
+        return on_grows(u, c, body, e);
     if (type == UNPACK_DONE)
         return on_done(u, c, body, e);
     if (type != UNPACK_PROGRESS)
@@ -408,20 +547,22 @@ static enum status give_up(struct unpack *u, struct err *e)
 static enum status run_all(struct unpack *u, struct err *e)
 {
     enum status st = OK;
-    while (st == OK && u->open) {
-        struct proc *wait[CHILDREN];
-        bool ready[CHILDREN] = {0};
+    while (st == OK && (u->open || hashing(u))) {
+        struct proc *wait[2 * CHILDREN];
+        bool ready[2 * CHILDREN] = {0};
         if (u->o->stop && *u->o->stop)
             return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
         if (plat_clock_ms() > u->o->until)
             return give_up(u, e);
-        if ((st = dispatch(u, e)) != OK || !u->open)
+        if ((st = dispatch(u, e)) != OK)
             break;
         for (size_t i = 0; i < u->n_child; i++)
-            wait[i] = u->child[i].proc;
-        st = plat_wait(wait, u->n_child, 200, ready, e);
+            wait[2 * i] = u->child[i].proc, wait[2 * i + 1] = u->child[i].follower.proc;
+        st = plat_wait(wait, 2 * u->n_child, 200, ready, e);
         for (size_t i = 0; i < u->n_child && st == OK; i++) {
-            if (ready[i])
+            if (ready[2 * i + 1])
+                st = hear_follower(u, &u->child[i].follower, e);
+            if (st == OK && ready[2 * i])
                 st = hear(u, &u->child[i], e);
             if (st == OK && u->child[i].proc)
                 st = patience(u, &u->child[i], e);
@@ -441,6 +582,7 @@ static void end_children(struct unpack *u, bool at_once)
             plat_proc_kill(c->proc);
         plat_proc_end(c->proc, &x);
         buf_free(&c->in);
+        follower_end(&c->follower, at_once || c->follower.n || c->follower.on);
         if (c->spool[SPOOL_MEMORY])
             plat_seal(u->ev->spool[c->spool[SPOOL_MEMORY] - 1]);
     }

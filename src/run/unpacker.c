@@ -1,4 +1,5 @@
 #include "run/unpacker.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
@@ -219,6 +220,11 @@ static enum status take_member(void *ctx, const struct member *m, struct err *e)
 static enum status take_progress(void *ctx, uint64_t in, struct err *e)
 {
     struct unpacker *u = ctx;
+    if (u->have) {
+        size_t grows = frame_begin(&u->out, UNPACK_GROWS);
+        buf_char(&u->out, (char)u->in), buf_u64le(&u->out, u->at[u->in]), buf_u64le(&u->out, u->have);
+        frame_end(&u->out, grows);
+    }
     size_t at = frame_begin(&u->out, UNPACK_PROGRESS);
     buf_u64le(&u->out, in);
     return said(u, at, e);
@@ -252,8 +258,55 @@ static enum status do_job(struct unpacker *u, struct err *channel)
     return said(u, at, channel);
 }
 
+/* --- hashing what another child writes */
+
+static enum status hash_more(struct sha256 *h, plat_file spool, uint64_t at, uint64_t *done, uint64_t bytes,
+                             struct err *e)
+{
+    enum status st = OK;
+    while (st == OK && *done < bytes) { /* from where a map may begin: all parts but the last are such */
+        uint64_t from = (at + *done) / SPOOL_ALIGN * SPOOL_ALIGN, skip = at + *done - from;
+        uint64_t n = bytes - *done < 64 * PIECE ? bytes - *done : 64 * PIECE;
+        struct map map;
+        if ((st = plat_map(spool, from, skip + n, &map, e)) == OK) {
+            sha256_add(h, map.p + skip, (size_t)n);
+            plat_unmap(&map);
+        }
+        *done += n;
+    }
+    return st;
+}
+
+/* One member from its first part to its last. */
+static enum status follow(struct unpacker *u, plat_file spool, struct span in, struct err *e)
+{
+    struct buf body = {0};
+    struct sha256 h;
+    uint8_t type = UNPACK_FOLLOW, hash[SHA256_BYTES];
+    uint64_t at = span_u64(&in), done = 0;
+    enum status st = !in.bad && at % SPOOL_ALIGN == 0 && sha256_begin(&h) ? OK : E_FORMAT;
+    while (st == OK && type != UNPACK_END && type != UNPACK_DROP) {
+        st = frame_recv(&body, &type, NULL, NULL, e);
+        struct span more = span_of(body.p, body.n, 0);
+        if (st == OK && (type == UNPACK_MORE || type == UNPACK_END))
+            st = hash_more(&h, spool, at, &done, span_u64(&more), e);
+        else if (st == OK && type != UNPACK_DROP)
+            st = E_FORMAT;
+    }
+    buf_free(&body);
+    bool sum = sha256_end(&h, hash);
+    if (st != OK || type == UNPACK_DROP)
+        return st;
+    size_t frame = frame_begin(&u->out, UNPACK_HASH);
+    buf_put(&u->out, hash, sizeof hash);
+    return sum ? said(u, frame, e) : E_NOMEM;
+}
+
 static enum status enter_jail(struct unpacker *u, struct err *e)
 {
+    uint8_t hash[SHA256_BYTES]; /* what the library loads, it loads before the jail */
+    if (!sha256_of("", 0, hash))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "unpacker", "no hash library");
     struct jail_limits lim = {
         .files = LIM_WORKER_FILES, .may_write = true, .write_bytes = u->setup.file_bytes};
 #if !defined(__SANITIZE_ADDRESS__) /* its shadow memory would count */
@@ -280,9 +333,11 @@ int unpacker_main(void)
         enum status st = frame_recv(&body, &type, u.fd, &n, &e);
         if (st == E_TRUNC)
             return 0; /* memory goes with the process */
-        bool sound = st == OK && type == UNPACK_JOB && n == 1 + SPOOLS
-                     && unpack_job_get(span_of(body.p, body.n, 0), &u.job, &e) == OK;
-        st = sound ? do_job(&u, &e) : E_FORMAT;
+        struct span in = span_of(body.p, body.n, 0);
+        if (st == OK && type == UNPACK_JOB && n == 1 + SPOOLS)
+            st = unpack_job_get(in, &u.job, &e) == OK ? do_job(&u, &e) : E_FORMAT;
+        else
+            st = st == OK && type == UNPACK_FOLLOW && n == 1 ? follow(&u, u.fd[0], in, &e) : E_FORMAT;
         for (size_t i = 0; i < n; i++)
             plat_close(u.fd[i]);
         if (st != OK)

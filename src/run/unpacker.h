@@ -17,6 +17,15 @@ enum unpack_frame {
     UNPACK_MEMBER = 'M',   /* to the parent: struct unpacked */
     UNPACK_PROGRESS = 'P', /* to the parent: u64 bytes of the container behind it */
     UNPACK_DONE = 'D',     /* to the parent: struct unpack_done */
+    /* to the parent, now and then: u8 spool, u64 at, u64 bytes: what of the member at hand has been written.
+     * It may still be taken back. */
+    UNPACK_GROWS = 'G',
+    /* A child that unpacks nothing may instead hash what another one writes. */
+    UNPACK_FOLLOW = 'F', /* to the child: u64 at; the spool comes along */
+    UNPACK_MORE = 'M',   /* to the child: u64 bytes that are there by now */
+    UNPACK_END = 'E',    /* to the child: u64 bytes of the whole; it hashes the rest and answers */
+    UNPACK_DROP = 'X',   /* to the child: it was taken back, no answer */
+    UNPACK_HASH = 'H',   /* to the parent: u8[32] */
 };
 
 /* In memory, and in the folder for temporary files: what no longer fits into the first goes to the second. */
