@@ -2,7 +2,7 @@
 -- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
 
@@ -117,7 +117,8 @@ CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
     count INTEGER, explanation TEXT, second_reader TEXT DEFAULT 'not_applicable');
-CREATE TABLE citation(finding INTEGER, role TEXT, ord INTEGER, evidence_id TEXT, time INTEGER, explain TEXT, PRIMARY KEY(finding, role, ord)) WITHOUT ROWID;
+CREATE TABLE citation(finding INTEGER, role TEXT, ord INTEGER, evidence_id TEXT, file_id INTEGER, file_off INTEGER, time INTEGER, explain TEXT,
+    PRIMARY KEY(finding, role, ord)) WITHOUT ROWID;     -- file_id, file_off: what evidence_id names; NULL where it names nothing
 CREATE TABLE finding_unknown(finding INTEGER, ord INTEGER, artifact TEXT, collect TEXT, PRIMARY KEY(finding, ord)) WITHOUT ROWID;
 CREATE TABLE finding_remedy(finding INTEGER, ord INTEGER, text TEXT, risk TEXT, reversible TEXT, verify TEXT, PRIMARY KEY(finding, ord)) WITHOUT ROWID;
 CREATE TABLE rule_error(rule TEXT, role TEXT, message TEXT);

@@ -252,7 +252,6 @@ FROM (SELECT r.file_id, r.file_off, r.path, r.name, r.origin, r.num, substr(r.te
     FROM reg_value r JOIN evidence e ON e.id = r.file_id WHERE r.origin IS NOT NULL AND coalesce(r.recovered, 0) = 0);
 
 -- A citation and the fact it names. time: of the row that cites; fact_time: of the event that lies there, NULL for values of hives.
--- The offset is parsed from the id, so that nothing can be cited that is not there.
 CREATE VIEW v_citation AS
 SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256, c.off AS file_off,
     coalesce(coalesce((SELECT e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
@@ -272,10 +271,7 @@ SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file
     coalesce((SELECT e.time FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
         (SELECT CASE c.off WHEN d.file_off THEN d.first_time ELSE d.last_time END FROM fold d
             WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1)) AS fact_time
-FROM (SELECT *, CAST(substr(evidence_id, 2, instr(evidence_id, ':') - 2) AS INTEGER) AS file,
-        (WITH RECURSIVE v_hex(i, n) AS (SELECT instr(evidence_id, ':0x') + 3, 0 UNION ALL
-            SELECT i + 1, n * 16 + instr('123456789abcdef', lower(substr(evidence_id, i, 1))) FROM v_hex WHERE i <= length(evidence_id) AND i < 32) SELECT n FROM v_hex ORDER BY i DESC LIMIT 1) AS off
-    FROM citation) c LEFT JOIN evidence v ON v.id = c.file;
+FROM (SELECT *, file_id AS file, file_off AS off FROM citation) c LEFT JOIN evidence v ON v.id = c.file;
 
 CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;
 CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, verify FROM finding_remedy;

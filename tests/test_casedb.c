@@ -221,6 +221,36 @@ Test(casedb, facts_that_cannot_be)
                      "610062FF27223B2044524F50205441424C45206576656E743B;");
 }
 
+static const struct {
+    const char *id;
+    bool is;
+    int64_t file, off;
+} places[] = {
+    {"f3:0x11c00", true, 3, 0x11c00},
+    {"f3:0X11C00", true, 3, 0x11c00},
+    {"f1:0x0", true, 1, 0},
+    {"f12:0x7fffffffffffffff", true, 12, INT64_MAX},
+    {"f1:0x8000000000000000", false, 0, 0},
+    {"f1:0xfffffffffffffffff", false, 0, 0},
+    {"f1:0x", false, 0, 0},
+    {"f1:11", false, 0, 0},
+    {"f:0x1", false, 0, 0},
+    {"f1", false, 0, 0},
+    {"1:0x1", false, 0, 0},
+    {"f1:0x1 ", false, 0, 0},
+    {"", false, 0, 0},
+};
+
+Test(casedb, places)
+{
+    for (size_t i = 0; i < LEN(places); i++) {
+        int64_t file = 0, off = 0;
+        bool is = case_place(str_of(places[i].id), &file, &off);
+        cr_expect_eq(is, places[i].is, "%s", places[i].id);
+        cr_expect(!is || (file == places[i].file && off == places[i].off), "%s", places[i].id);
+    }
+}
+
 /* --- finishing and opening */
 static char *bytes_of(const char *name, size_t *n)
 {

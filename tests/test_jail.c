@@ -469,13 +469,13 @@ Test(jail, second_readers_are_held_too, .timeout = 60)
                               "INSERT INTO evidence(id, path, place, kind) VALUES(1, 'x.evtx', ?1, 'evtx')",
                               &path, (enum col_type[]){COL_TEXT}, 1, &e),
                      OK, "%s", e.why);
-        cr_assert_eq(
-            case_exec(
-                db,
-                "INSERT INTO event(id, file_id, file_off) VALUES(1, 1, 5120);"
-                "INSERT INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cause', 1, 'f1:0x1400')",
-                &e),
-            OK, "%s", e.why);
+        cr_assert_eq(case_exec(db,
+                               "INSERT INTO event(id, file_id, file_off) VALUES(1, 1, 5120);"
+                               "INSERT INTO citation(finding, role, ord, evidence_id, file_id, file_off) "
+                               "VALUES(1, 'cause', 1, "
+                               "'f1:0x1400', 1, 5120)",
+                               &e),
+                     OK, "%s", e.why);
         struct evidence ev;
         const struct file listed = {.path = STR("x.evtx"), .place = str_of(file)};
         cr_assert_eq(discover_again(&listed, 1, &ev, &e), OK, "%s", e.why);

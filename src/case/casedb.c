@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 5, MAX_COLUMNS = 64 };
+enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 6, MAX_COLUMNS = 64 };
 
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)
@@ -240,6 +240,13 @@ enum status case_save(struct casedb *db, const char *path, struct err *e)
 }
 
 /* --- trusted SQL */
+bool case_place(struct str id, int64_t *file, int64_t *off)
+{
+    struct str rest = id, head = str_cut(&rest, ':');
+    return head.n > 1 && head.p[0] == 'f' && str_i64((struct str){head.p + 1, head.n - 1}, file) && rest.n > 2
+           && str_starts_ci(rest, STR("0x")) && str_i64(rest, off) && *off >= 0;
+}
+
 int64_t case_last_id(struct casedb *db) { return sqlite3_last_insert_rowid(db->db); }
 
 static unsigned line_of(const char *sql, const char *at)

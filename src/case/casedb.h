@@ -39,6 +39,8 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e);
 enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
                      size_t n, struct err *e);
 int64_t case_last_id(struct casedb *db);
+/* What an evidence id such as f3:0x11c00 names; false: it is none. */
+bool case_place(struct str id, int64_t *file, int64_t *off);
 
 /* s is set for every value: the text of a number too. type: COL_INT (i), COL_TEXT (real as well: is_real),
  * COL_BLOB, COL_NONE for NULL. */

@@ -275,18 +275,11 @@ static int show_bytes(struct show *s, uint64_t off)
     return code;
 }
 
-static bool parse_id(struct str id, int64_t *file, int64_t *off)
-{
-    struct str rest = id, head = str_cut(&rest, ':');
-    return head.n > 1 && head.p[0] == 'f' && str_i64((struct str){head.p + 1, head.n - 1}, file) && rest.n > 2
-           && str_starts_ci(rest, STR("0x")) && str_i64(rest, off) && *off >= 0;
-}
-
 static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
 {
     int64_t file, off;
     struct err e = {0};
-    if (!parse_id(str_of(id), &file, &off))
+    if (!case_place(str_of(id), &file, &off))
         return complain_text(EXIT_USAGE, "show: '%s' is not an evidence id such as f3:0x11c00", id);
     struct value arg[] = {val_i(file), val_i(off)};
     enum col_type type[] = {COL_INT, COL_INT};

@@ -200,11 +200,11 @@ static enum status copy_citation(void *ctx, const struct cell *c, const char *co
     char id[64];
     (void)name, (void)n;
     snprintf(id, sizeof id, "f%lld:0x%llx", (long long)now_of(j, c[0].i), (unsigned long long)c[1].i);
-    struct value v[] = {val_s(str_of(id))};
+    struct value v[] = {val_s(str_of(id)), val_i(now_of(j, c[0].i)), val_i(c[1].i)};
     return case_run(j->fresh,
-                    "INSERT OR IGNORE INTO citation(finding, role, ord, evidence_id) VALUES(1, 'cited', "
-                    "(SELECT count(*) FROM citation), ?1)",
-                    v, (enum col_type[]){COL_TEXT}, 1, e);
+                    "INSERT OR IGNORE INTO citation(finding, role, ord, evidence_id, file_id, file_off) "
+                    "VALUES(1, 'cited', (SELECT count(*) FROM citation), ?1, ?2, ?3)",
+                    v, (enum col_type[]){COL_TEXT, COL_INT, COL_INT}, 3, e);
 }
 
 static enum status count_second(void *ctx, const struct cell *c, const char *const *name, size_t n,

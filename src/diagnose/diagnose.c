@@ -507,12 +507,20 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
 static enum status put_citation(struct engine *g, int64_t finding, enum role role, int64_t *ord,
                                 const struct hit *h, struct str evidence, struct str explain, struct err *e)
 {
-    struct value v[] = {val_i(finding),  val_s(str_of(role_names[role])),           val_i((*ord)++),
-                        val_s(evidence), h->has_time ? val_i(h->time) : val_null(), val_s(explain)};
-    return put(
-        g,
-        "INSERT INTO citation(finding, role, ord, evidence_id, time, explain) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-        v, "isisis", e);
+    int64_t file, off;
+    bool named = case_place(evidence, &file, &off);
+    struct value v[] = {val_i(finding),
+                        val_s(str_of(role_names[role])),
+                        val_i((*ord)++),
+                        val_s(evidence),
+                        h->has_time ? val_i(h->time) : val_null(),
+                        val_s(explain),
+                        named ? val_i(file) : val_null(),
+                        named ? val_i(off) : val_null()};
+    return put(g,
+               "INSERT INTO citation(finding, role, ord, evidence_id, time, explain, file_id, file_off)"
+               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+               v, "isisisii", e);
 }
 
 /* A row that speaks about the host and about the subject alike is cited once; of too many the earliest and

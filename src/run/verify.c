@@ -49,10 +49,10 @@ struct verify {
 /* --- kinds of cited facts: how they are found, and how one is read. Those decoded from values rest on one
  * value each: key below the root, value name. */
 
-#define KIND(table, unit, columns)                                                                 \
-    "SELECT t." unit ", t.file_id, t.file_off, t.id FROM " table                                   \
-    " t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON c.evidence_id = printf('f%d:0x%x', " \
-    "t.file_id, t.file_off)",                                                                      \
+#define KIND(table, unit, columns)                                                                           \
+    "SELECT t." unit ", t.file_id, t.file_off, t.id FROM " table                                             \
+    " t JOIN (SELECT DISTINCT file_id, file_off FROM citation) c ON c.file_id = t.file_id AND c.file_off = " \
+    "t.file_off",                                                                                            \
         "SELECT " columns " FROM " table " t WHERE t.id = ?1"
 static const struct {
     int fact;
