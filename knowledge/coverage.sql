@@ -12,8 +12,8 @@ CREATE TEMP TABLE IF NOT EXISTS c_span(host_id INTEGER, channel TEXT COLLATE NOC
     lack TEXT);
 INSERT INTO c_span
 SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
-    min(CASE WHEN s.first_time BETWEEN 122752800000000000 AND 189022464000000000 THEN s.first_time END) AS from_time,
-    max(CASE WHEN s.last_time BETWEEN 122752800000000000 AND 189022464000000000 THEN s.last_time END) AS to_time,
+    min(sane(s.first_time)) AS from_time,
+    max(sane(s.last_time)) AS to_time,
     min(s.first_id) AS first_id, max(s.last_id) AS last_id, e.log_kind, e.older,
     coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')) AS folder,
     CASE WHEN e.log_kind IN ('filtered', 'carved') THEN 'the log is ' || e.log_kind
@@ -65,7 +65,7 @@ SELECT DISTINCT host_id, channel, time FROM (
     SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
     UNION ALL
     SELECT host_id, lower(field(data, 'Channel')), time FROM event WHERE event_id = 104 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL)
-WHERE channel IS NOT NULL AND time BETWEEN 122752800000000000 AND 189022464000000000
+WHERE channel IS NOT NULL AND sane(time) > 0
 ORDER BY 1, 2, 3;
 
 -- Channels that are turned off (WINEVT\Channels\<channel>\Enabled = 0).
@@ -120,7 +120,7 @@ WHERE s.from_time IS NOT NULL AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host
 -- Hives: a state at one moment; to_time is their last change.
 INSERT INTO c_row
 SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, NULL, last_written, file_id, lack, NULL FROM (
-    SELECT e.host_id, w.name, v.file_id, CASE WHEN v.last_written BETWEEN 122752800000000000 AND 189022464000000000 THEN v.last_written END AS last_written,
+    SELECT e.host_id, w.name, v.file_id, sane(v.last_written) AS last_written,
         CASE WHEN v.root = '' OR coalesce(v.root, v.kind) NOT IN (v.kind, 'SYSTEM\CurrentControlSet')
                 THEN 'only a part of it was exported' || CASE WHEN v.root > '' THEN ': ' || v.root ELSE '' END || CASE e.kind WHEN 'reg-text' THEN ', as text (weaker evidence)' ELSE '' END
              WHEN e.kind = 'reg-text' THEN 'only a text export was read (weaker evidence)'

@@ -33,8 +33,9 @@ CREATE VIEW v_coverage AS
 SELECT h.name AS host, c.artifact, c.state, c.from_time, c.to_time, 'f' || c.file_id AS file_id, e.path, c.detail
 FROM coverage c LEFT JOIN host h ON h.id = c.host_id LEFT JOIN evidence e ON e.id = c.file_id;
 
+-- odd_time: what the record gives as its time and cannot be; time is NULL then.
 CREATE VIEW v_event AS
-SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.computer, e.channel, e.provider, e.event_id, e.version, e.level, e.time, e.record_id, e.pid, e.sid, e.boot, e.data, e.keywords
+SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.computer, e.channel, e.provider, e.event_id, e.version, e.level, e.time, e.record_id, e.pid, e.sid, e.boot, e.data, e.keywords, e.odd_time
 FROM event e LEFT JOIN host h ON h.id = e.host_id WHERE coalesce(e.recovered, 0) = 0;
 
 CREATE VIEW v_fold AS

@@ -507,6 +507,50 @@ Test(kinds, presence)
     }
 }
 
+/* --- a time that cannot be dates nothing */
+Test(kinds, impossible_times)
+{
+    static const char *const times[] = {
+        "1", "0", "5000000000000000", "2650467743999999999", "9000000000000000000", "-5"};
+    for (size_t i = 0; i < LEN(times); i++) {
+        char text[1200];
+        collected(0);
+        sql(EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler",
+                  "101", "4",
+                  "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\svc\",\"ResultCode\":2147943712}")
+                EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler",
+                      "101", "5",
+                      "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\svc\",\"ResultCode\":2147943712}")
+                    EVENT("2", "System", "Microsoft-Windows-Kernel-General", "12", "5", "{}"));
+        snprintf(text, sizeof text,
+                 "UPDATE event SET time = %s WHERE time = at(5); UPDATE log_span SET last_time = %s WHERE "
+                 "file_id = 4 AND %s > "
+                 "last_time; UPDATE log_span SET first_time = %s WHERE file_id = 4 AND %s < first_time; "
+                 "INSERT INTO "
+                 "task_cache(file_id, file_off, hive_id, path, user, logon, registered, last_run, result) "
+                 "VALUES(9, 640, 9, '\\B', "
+                 "'CORP\\svc', 'Password', %s, %s, 2147943712);"
+                 "INSERT INTO sam_account(file_id, file_off, hive_id, rid, name, flags, password_set) "
+                 "VALUES(11, 64, 11, 1001, 'svc', "
+                 "16, %s);",
+                 times[i], times[i], times[i], times[i], times[i], times[i], times[i], times[i]);
+        sql(text), judge();
+        cr_expect_str_eq(ask("SELECT count(*), count(time) FROM v_failure WHERE kind = 'task'"), "3 1;",
+                         "%s: %s", times[i], ask("SELECT subject, time FROM v_failure"));
+        cr_expect_str_eq(ask("SELECT count(*) FROM v_finding WHERE sane(first_seen) IS NOT first_seen OR "
+                             "sane(last_seen) IS NOT last_seen"),
+                         "0;", "%s", times[i]);
+        cr_expect_str_eq(ask("SELECT count(*) FROM coverage WHERE sane(from_time) IS NOT from_time OR "
+                             "sane(to_time) IS NOT to_time"),
+                         "0;", "%s", times[i]);
+        cr_expect_str_eq(ask("SELECT count(*) FROM boot WHERE from_time IS NOT NULL"), "0;",
+                         "%s: a boot at no time", times[i]);
+        cr_expect_str_eq(ask("SELECT count(*) FROM v_password_change"), "0;", "%s", times[i]);
+        snprintf(text, sizeof text, "%s;%s;", times[i], times[i]);
+        cr_expect_str_eq(ask("SELECT odd_time FROM v_event WHERE time IS NULL"), text, "the fact stays");
+    }
+}
+
 /* --- collect.cmd, and what the README tells to collect, hold all that a diagnosis may ask for */
 
 static char *text_of(const char *path)

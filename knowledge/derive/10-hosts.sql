@@ -6,6 +6,10 @@
 -- From 80 on: what rules ask most. Those tables hold nothing that the others do not say.
 
 -- Where a fact lies is what citations name.
+-- A time outside 1990 .. 2200 is none: the record stays and shows it (odd_time), but it begins, ends and orders nothing.
+UPDATE event SET odd_time = time, time = NULL WHERE time IS NOT NULL AND sane(time) IS NULL;
+UPDATE fold SET first_time = sane(first_time), last_time = sane(last_time) WHERE sane(first_time) IS NULL OR sane(last_time) IS NULL;
+
 CREATE INDEX IF NOT EXISTS event_at ON event(file_id, file_off);
 CREATE INDEX IF NOT EXISTS reg_value_at ON reg_value(file_id, file_off);
 CREATE INDEX IF NOT EXISTS reg_key_at ON reg_key(file_id, file_off);

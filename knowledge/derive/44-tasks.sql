@@ -21,7 +21,7 @@ INSERT OR IGNORE INTO cached SELECT m.host_id, t.path FROM task_cache t JOIN min
 INSERT INTO task(host_id, path, guid, sid, user, logon, flags, registered, last_run, last_ok, result, command, unc, file_id, file_off)
 SELECT * FROM (
     SELECT m.host_id, t.path, t.guid, coalesce(t.sid, w.sid, k.sid) AS sid,
-        coalesce(nullif(t.user, ''), (SELECT c.domain || '\' || c.account FROM called c WHERE c.sid = t.sid)) AS user, CASE WHEN t.user LIKE '%$' AND t.logon = 'Password' THEN 'ServiceAccount' ELSE t.logon END, t.flags, nullif(t.registered, 0), nullif(t.last_run, 0), nullif(t.last_ok, 0),
+        coalesce(nullif(t.user, ''), (SELECT c.domain || '\' || c.account FROM called c WHERE c.sid = t.sid)) AS user, CASE WHEN t.user LIKE '%$' AND t.logon = 'Password' THEN 'ServiceAccount' ELSE t.logon END, t.flags, sane(t.registered), sane(t.last_run), sane(t.last_ok),
         coalesce(CASE WHEN t.result & 0xFFFFFFFF >= 0x80000000 THEN t.result & 0xFFFFFFFF END, CASE WHEN t.state & 0xFFFFFFFF >= 0x80000000 THEN t.state & 0xFFFFFFFF END, t.result & 0xFFFFFFFF),
         t.command, t.unc, t.file_id, t.file_off
     FROM task_cache t JOIN mine m ON m.hive_id = t.hive_id

@@ -17,5 +17,5 @@ SELECT * FROM (
     WHERE event_id IN (4738, 4742) AND sets AND NOT EXISTS (SELECT 1 FROM changed d WHERE d.host_id = c.host_id AND d.event_id IN (4723, 4724) AND d.account = c.account COLLATE NOCASE
         AND d.time BETWEEN c.time - 20000000 AND c.time + 20000000)
     UNION ALL
-    SELECT a.host_id, a.name, h.name, a.sid, a.password_set, 'SAM', a.file_id, a.file_off FROM account a JOIN host h ON h.id = a.host_id WHERE a.password_set > 0)
+    SELECT a.host_id, a.name, h.name, a.sid, a.password_set, 'SAM', a.file_id, a.file_off FROM account a JOIN host h ON h.id = a.host_id WHERE sane(a.password_set) > 0)
 ORDER BY 1, 5, 7, 8;

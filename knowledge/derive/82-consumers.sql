@@ -7,7 +7,8 @@
 CREATE TEMP TABLE IF NOT EXISTS kept(host_id INTEGER, name TEXT COLLATE NOCASE, cupd INTEGER, oupd INTEGER,
     id INTEGER);
 INSERT INTO kept
-SELECT v.host_id, s.name, s.cupd, s.oupd, s.id FROM secret s JOIN hive v ON v.file_id = s.hive_id AND v.main
+SELECT v.host_id, s.name, sane(s.cupd), sane(s.oupd), s.id FROM secret s
+    JOIN hive v ON v.file_id = s.hive_id AND v.main
 WHERE s.name LIKE '\_SC\_%' ESCAPE '\';
 CREATE INDEX IF NOT EXISTS kept_name ON kept(host_id, name);
 CREATE INDEX IF NOT EXISTS account_sid ON account(host_id, sid);

@@ -3,6 +3,7 @@
  * family's codes while its statement runs. It refuses a family that knowledge/families.yml does not have: a
  * misspelt name must not read as "none of these". */
 #include "case/casedb_priv.h"
+#include "base/wintime.h"
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +34,15 @@ static void sql_hex_of(sqlite3_context *c, int n, sqlite3_value **v)
         return;
     snprintf(text, sizeof text, "0x%llx", (unsigned long long)sqlite3_value_int64(v[0]));
     sqlite3_result_text(c, text, -1, SQLITE_TRANSIENT);
+}
+
+/* --- sane(time): the time, or NULL where it lies outside 1990 .. 2200: a record that says so is kept, but
+ * dates nothing */
+static void sql_sane(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    (void)n;
+    if (sqlite3_value_type(v[0]) == SQLITE_INTEGER && wintime_sane(sqlite3_value_int64(v[0])))
+        sqlite3_result_value(c, v[0]);
 }
 
 static struct str text_of(sqlite3_value *v)
@@ -127,7 +137,8 @@ int case_words(struct casedb *db)
         int args;
         void (*fn)(sqlite3_context *, int, sqlite3_value **);
     } rows[] = {{"seconds", 1, sql_seconds}, {"minutes", 1, sql_minutes}, {"hours", 1, sql_hours},
-                {"days", 1, sql_days},       {"hex_of", 1, sql_hex_of},   {"code_in", 2, sql_code_in}};
+                {"days", 1, sql_days},       {"hex_of", 1, sql_hex_of},   {"code_in", 2, sql_code_in},
+                {"sane", 1, sql_sane}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,
