@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,28 @@ static void send_done(uint64_t parsed, bool hash)
     buf_free(&b);
 }
 
+static void send_events(size_t n, size_t bytes)
+{
+    char *data = malloc(bytes), name[32];
+    for (size_t i = 0; data && i < n; i++) {
+        memset(data, 'x', bytes), memcpy(data, "{\"a\":\"", 6), memcpy(data + bytes - 2, "\"}", 2);
+        snprintf(name, sizeof name, "event-%zu", i);
+        struct fact f = {.kind = FACT_EVENT, .ref = {.off = 6144 + 64 * (i % 900)}};
+        for (size_t c = 0; c < FACT_COLS; c++)
+            f.v[c] = val_null();
+        f.v[EV_COMPUTER] = val_s(str_of(name)), f.v[EV_PROVIDER] = val_s(STR("P"));
+        f.v[EV_EVENT_ID] = val_i(1), f.v[EV_TIME] = val_i(134169162111234567);
+        f.v[EV_IDENTITY] = val_i((int64_t)(str_hash(str_of(name)) ^ (uint64_t)getpid())),
+        f.v[EV_RECORD_ID] = val_i(1);
+        f.v[EV_DATA] = val_s((struct str){data, bytes});
+        struct buf b = {0};
+        fact_put(&b, &f);
+        send_frame(FRAME_FACT, b.p, b.n, 0);
+        buf_free(&b);
+    }
+    free(data);
+}
+
 static void misbehave(char how)
 {
     switch (how) {
@@ -90,6 +113,12 @@ static void misbehave(char how)
     case 's': send_sniff('E'); break;             /* a sniff reply to a read job */
     case 'd': send_frame(FRAME_DONE, "abc", 3, 0); break;
     case 'u': usleep(300000); break;
+    case 'U': usleep(1500000); break;
+    case 'M': send_events(30, 200000); break;     /* as much as it may */
+    case 'F': send_events(100000, 200000); break; /* without end */
+    case 'P': send_frame(FRAME_PROGRESS, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 0); break;
+    case 'D': send_done(UINT64_MAX, false); break;
+    case 'L': send_frame(FRAME_DONE, NULL, 0, 1 << 20); break;
     default: break;
     }
 }
@@ -262,6 +291,9 @@ static const struct {
     {'f', "fact about a file that is not the job's", 0},
     {'s', "reply of another kind of job", 0},
     {'d', "malformed end", 0},
+    {'D', "more records than there are bytes", 0},
+    {'L', "an end as long as a fact may be", 0},
+    {'P', "progress in what is not hashed", 0},
 };
 
 Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
@@ -285,6 +317,46 @@ Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
                          "%s leaves an anomaly", rows[i].what);
             finish(&r);
         }
+}
+
+/* The most memory this process has had, in bytes. */
+static uint64_t peak(void)
+{
+    struct rusage u;
+    getrusage(RUSAGE_SELF, &u);
+    return (uint64_t)u.ru_maxrss * 1024;
+}
+
+/* Whatever workers send, and however long the first of them takes: what waits for its turn is bounded. */
+Test(ingest, what_workers_send_is_bounded, .timeout = 60)
+{
+    static const struct {
+        char how;
+        int64_t lost, events;
+    } floods[] = {{'M', 0, 40 * 31}, {'F', 40, -1}};
+    for (size_t i = 0; i < LEN(floods); i++) {
+        struct run r = {0};
+        char name[16], rm[80], file[80];
+        struct err e = {0};
+        begin(&r);
+        case_close(r.db), snprintf(file, sizeof file, "%s.db", r.dir);
+        cr_assert_eq(case_create(file, kb_file(r.kb, "schema.sql"), &r.db, &e), OK, "%s", e.why);
+        put_bytes(r.dir, "a", 'U', 70000);
+        for (unsigned n = 0; n < 40; n++)
+            snprintf(name, sizeof name, "b%02u", n), put_bytes(r.dir, name, floods[i].how, 70001 + n);
+        uint64_t before = peak();
+        read_all(&r, 4);
+        cr_expect_lt(peak() - before, 110u << 20, "%c: %llu MB more", floods[i].how,
+                     (unsigned long long)(peak() - before) >> 20);
+        cr_expect_eq(r.result.lost_jobs, floods[i].lost, "%c: %d", floods[i].how, (int)r.result.lost_jobs);
+        if (floods[i].events >= 0)
+            cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id > 1")
+                             + count(r.db, "SELECT count(*) FROM event_source WHERE file_id > 1"),
+                         floods[i].events);
+        snprintf(rm, sizeof rm, "rm -rf %s*", r.dir);
+        cr_expect_eq(system(rm), 0);
+        finish(&r);
+    }
 }
 
 /* A file may take over the process that reads it: it must be one that reads nothing else, and has not even

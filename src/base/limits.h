@@ -41,6 +41,14 @@ enum {
     LIM_REGF_GONE_DEPTH = 64,
     LIM_REGF_GONE_VALUES = 1024, /* values of one deleted key: more than any key of Windows' own has */
     LIM_FRAME = 4 << 20,         /* one frame from a worker: one value plus names */
+    LIM_FRAME_SMALL = 4096,      /* ... of any type but a fact */
+    /* bytes of facts per byte of a job's files, and for any job: honest logs send a third, dirty hives one
+     * and a half, and little at all of small files */
+    LIM_JOB_ROOM = 32,
+    LIM_JOB_FREE = 4 << 20,
+    /* what workers have sent and we have not used yet: all of it; for one job whose turn has not come */
+    LIM_POOL_BYTES = 32 << 20,
+    LIM_HELD_BYTES = 8 << 20,
     /* folders below an input; deeper trees are refused, not followed for ever */
     LIM_PATH_DEPTH = 32,
     LIM_FILES = 1000000,        /* files in one run */

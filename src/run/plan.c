@@ -92,7 +92,7 @@ static enum status add_job(struct plan *p, struct job j, struct err *e)
         free(own);
         return err_set(e, E_NOMEM, ERR_NO_OFF, "job list", "out of memory");
     }
-    *own = j, own->at = p->n;
+    *own = j, own->at = p->n, own->room = job_room(&j.order);
     p->job[p->n++] = own, p->open[j.late]++;
     return OK;
 }

@@ -22,6 +22,7 @@ struct job {
     bool split;             /* ended without the hashes of its files: each is to be hashed alone */
     enum job_state state;
     uint64_t hashed; /* bytes of it in the progress */
+    uint64_t room;   /* bytes of facts that its worker may still send */
     struct buf held;
 };
 

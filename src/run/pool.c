@@ -14,8 +14,6 @@ enum {
     /* ... as long as they are small: a long one must not hold others behind it; but what is late, nobody
      * waits behind */
     AHEAD_BYTES = 4 << 20,
-    /* frames held for a job whose turn has not come; beyond it the worker waits */
-    HELD_BYTES = 16 << 20,
     /* a worker silent for so long on one job is ended: hashing reports every 4 MiB; --limits may be
      * stricter */
     STALL_MS = 120000,
@@ -55,6 +53,7 @@ struct pool {
     size_t turn, next; /* jobs before turn have ended, those before next are not ready */
     uint64_t until;    /* plat_clock_ms at which the run's time is over */
     uint64_t hashed, lost;
+    uint64_t held; /* bytes of memory for frames of jobs whose turn has not come */
     unsigned jail;
     unsigned stillborn; /* workers that ended before they said anything */
     uint8_t *read_buf;
@@ -77,10 +76,16 @@ static enum status out_of_memory(const char *what, struct err *e)
 
 /* --- turns */
 
+static void drop_held(struct pool *p, struct job *j)
+{
+    p->held -= j->held.cap;
+    buf_free(&j->held);
+}
+
 static void end_job(struct pool *p, struct job *j)
 {
     j->state = JOB_ENDED;
-    buf_free(&j->held);
+    drop_held(p, j);
     p->plan->open[j->late]--;
 }
 
@@ -143,7 +148,7 @@ static enum status take_held(struct pool *p, struct job *j, bool *done, struct e
         st = p->call.frame(p->call.ctx, j, type, body, &bad);
         *done = st == OK && type == FRAME_DONE;
     }
-    j->held.n = 0;
+    drop_held(p, j);
     if (st == E_FORMAT)
         return refuse_held(p, j, done, e);
     if (st != OK)
@@ -177,8 +182,10 @@ static enum status answer_for(struct pool *p, struct job *j, enum status how, co
         end_job(p, j);
         return st;
     }
+    size_t before = j->held.cap;
     j->state = JOB_LOST;
     put_answer(&j->held, how, what, why);
+    p->held += j->held.cap - before;
     return j->held.bad ? out_of_memory("job", e) : take_turns(p, e);
 }
 
@@ -412,9 +419,11 @@ enum status pool_send_ahead(struct pool *p, struct err *e) { return send_jobs(p,
 
 static enum status hold_frame(struct pool *p, struct job *j, uint8_t type, struct span body, struct err *e)
 {
+    size_t before = j->held.cap;
     if (!p->call.sound(p->call.ctx, j, type, body))
         return E_FORMAT;
     buf_put(&j->held, body.p - FRAME_HEAD, body.n + FRAME_HEAD);
+    p->held += j->held.cap - before;
     return j->held.bad ? out_of_memory("frames", e) : OK;
 }
 
@@ -424,6 +433,16 @@ static void shift_queue(struct worker *w)
     w->ahead_bytes -= job_bytes(w->queue[0]), w->ahead_files -= w->queue[0]->order.n_files;
     memmove(w->queue, w->queue + 1, --w->n * sizeof *w->queue);
     w->began = w->heard;
+}
+
+/* More bytes of its files: no more than they have. */
+static enum status add_progress(struct pool *p, struct job *j, struct span body)
+{
+    uint64_t more = span_u64(&body);
+    if (body.bad || body.n || j->order.op != JOB_HASH || more > job_bytes(j) - j->hashed)
+        return E_FORMAT;
+    j->hashed += more, p->hashed += more;
+    return OK;
 }
 
 /* A frame from a worker: for the job it runs, which hears it at once or when its turn has come. */
@@ -438,11 +457,11 @@ static enum status take_frame(struct pool *p, struct worker *w, uint8_t type, st
     struct job *j = w->queue[0];
     struct err bad = {0};
     enum status st = OK;
-    if (type == FRAME_PROGRESS) {
-        uint64_t more = span_u64(&body);
-        j->hashed += more, p->hashed += more;
-        return OK;
-    }
+    if (type == FRAME_PROGRESS)
+        return add_progress(p, j, body);
+    if (type == FRAME_FACT && body.n + FRAME_HEAD > j->room)
+        return E_FORMAT;
+    j->room -= type == FRAME_FACT ? body.n + FRAME_HEAD : 0;
     bool waits = j->in_turn && p->turn != j->at, done = type == FRAME_DONE;
     st = waits ? hold_frame(p, j, type, body, &bad) : p->call.frame(p->call.ctx, j, type, body, &bad);
     if (st != OK || !done)
@@ -454,23 +473,34 @@ static enum status take_frame(struct pool *p, struct worker *w, uint8_t type, st
     return st == OK ? take_turns(p, e) : st;
 }
 
+/* Is the next frame, as far as it is here, longer than one of its type may be? */
+static bool too_long(const struct worker *w, struct span in)
+{
+    bool fact = in.n >= FRAME_HEAD && in.p[4] == FRAME_FACT && w->reads;
+    return in.n >= FRAME_HEAD && le32(in.p) > 1u + (fact ? LIM_FRAME : LIM_FRAME_SMALL);
+}
+
 /* Every whole frame of what has arrived. E_FORMAT: one was not sound. */
 static enum status take_frames(struct pool *p, struct worker *w, struct err *e)
 {
     struct span in = span_of(w->in.p, w->in.n, 0), body;
     uint8_t type;
     enum status st = OK, framing = OK;
-    while (st == OK && frame_next(&in, &type, &body, &framing)) {
+    while (st == OK && !too_long(w, in) && frame_next(&in, &type, &body, &framing)) {
         w->heard = plat_clock_ms();
         st = take_frame(p, w, type, body, e);
         if (st == OK && w->reads && type == FRAME_DONE)
             return retire_reader(p, w, e); /* with all that it may have to say still */
     }
-    size_t left = in.bad ? 0 : in.n;
+    if (st == OK && (too_long(w, in) || framing != OK))
+        st = E_FORMAT;
+    size_t left = in.bad || st == E_FORMAT ? 0 : in.n;
     if (left)
         memmove(w->in.p, w->in.p + (w->in.n - left), left);
     w->in.n = left;
-    return st == OK ? framing : st;
+    if (!left && w->in.cap > 2 * READ_BYTES)
+        buf_free(&w->in);
+    return st;
 }
 
 static enum status read_worker(struct pool *p, struct worker *w, struct err *e)
@@ -513,9 +543,24 @@ static enum status end_all(struct pool *p, struct err *e)
     return st;
 }
 
+/* Bytes of memory that hold what workers have sent. */
+static uint64_t bytes_in_flight(const struct pool *p)
+{
+    uint64_t sum = p->held;
+    for (size_t i = 0; i < p->n_worker; i++)
+        sum += p->worker[i].in.cap;
+    return sum;
+}
+
+/* Whose turn it is, is always heard, and so is who has little to say; others as long as there is room: what
+ * they send then waits in the channel, and they with it. */
 static bool may_read(const struct pool *p, const struct worker *w)
 {
-    return w->proc && (w->n == 0 || p->turn == w->queue[0]->at || w->queue[0]->held.n < HELD_BYTES);
+    const struct job *j = w->n ? w->queue[0] : NULL;
+    if (!w->proc || w->broken)
+        return false;
+    return !j || !j->in_turn || p->turn == j->at
+           || (j->held.n < LIM_HELD_BYTES && bytes_in_flight(p) < LIM_POOL_BYTES);
 }
 
 static enum status listen(struct pool *p, struct err *e)
@@ -527,7 +572,7 @@ static enum status listen(struct pool *p, struct err *e)
     enum status st = plat_wait(wait, p->n_worker, WAIT_MS, ready, e);
     for (size_t i = 0; i < p->n_worker && st == OK; i++) {
         struct worker *w = &p->worker[i];
-        if (ready[i])
+        if (ready[i] && may_read(p, w))
             st = read_worker(p, w, e);
         if (st == OK && w->broken)
             st = replace_worker(p, w, E_IO, MALFORMED, e);

@@ -19,6 +19,18 @@ unsigned job_says(enum job_op op)
     return op == JOB_LOG || op == JOB_SCAN ? OF_LOG : op == JOB_HIVE || op == JOB_REG_TEXT ? OF_HIVE : 0;
 }
 
+uint64_t job_room(const struct job_order *j)
+{
+    uint64_t bytes = 0;
+    if (j->op == JOB_SNIFF || j->op == JOB_HASH)
+        return 0;
+    for (size_t i = 0; i < j->n_files && i < JOB_FILES; i++)
+        bytes += j->bytes[i];
+    if (j->op == JOB_SCAN)
+        bytes = (uint64_t)j->count * EVTX_CHUNK;
+    return bytes > UINT64_MAX / LIM_JOB_ROOM / 2 ? UINT64_MAX : LIM_JOB_FREE + bytes * LIM_JOB_ROOM;
+}
+
 void job_order_put(struct buf *out, const struct job_order *j)
 {
     buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first),
@@ -80,6 +92,7 @@ struct self {
     struct buf out; /* frames not yet sent */
     struct want want;
     uint64_t memory;                /* bytes of private memory the jail allows */
+    uint64_t room;                  /* bytes of facts that the job may still send */
     struct arena want_mem, scratch; /* scratch: SCRATCH_BYTES, reset for each job */
 };
 
@@ -97,6 +110,12 @@ static enum status send_fact(void *ctx, const struct fact *f, struct err *e)
     struct self *w = ctx;
     size_t at = frame_begin(&w->out, FRAME_FACT);
     fact_put(&w->out, f);
+    if (w->out.n - at > w->room || w->out.n - at > FRAME_HEAD + LIM_FRAME) {
+        w->out.n = at;
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "facts", "more than %d bytes of them per byte of the file",
+                       LIM_JOB_ROOM);
+    }
+    w->room -= w->out.n - at;
     return finish_frame(w, at, false, e);
 }
 
@@ -173,6 +192,7 @@ static enum status do_job(struct self *w, const struct job_order *j, const plat_
     struct done d = {0};
     struct arena scratch = w->scratch;
     enum status st = OK;
+    w->room = job_room(j);
     for (size_t i = 0; i < j->n_files && st == OK; i++) {
         uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > SNIFF_FAR ? SNIFF_FAR : j->bytes[i];
         st = plat_map(fd[i], j->at[i], want, &map[i], &e);

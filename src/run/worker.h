@@ -51,6 +51,9 @@ struct done {
 };
 
 unsigned job_says(enum job_op op); /* whose facts such a job may send: OF_LOG, OF_HIVE, 0: nobody's */
+/* Bytes of fact frames that such a job may send; more: the worker has E_LIMIT, its parent takes it for
+ * broken. */
+uint64_t job_room(const struct job_order *j);
 void job_order_put(struct buf *out, const struct job_order *j);
 enum status job_order_get(struct span in, struct job_order *j, struct err *e);
 void done_put(struct buf *out, const struct done *d);
