@@ -326,6 +326,32 @@ Test(attachment, names_that_climb, .timeout = 60)
     buf_free(&b);
 }
 
+/* What a collector took from a shadow copy is older, though the device's whole name is one folder's. */
+Test(attachment, a_shadow_copy, .timeout = 60)
+{
+    struct files f = {0};
+    struct buf b = {0};
+    read_files("credential-storage-policy", "", &f);
+    size_t at = 0;
+    while (at < f.n && strcmp(f.m[at].name, "SYSTEM") != 0)
+        at++;
+    cr_assert(at < f.n);
+    const struct packed rows[] = {
+        {"uploads/ntfs/%5C%5C.%5CC%3A/Windows/System32/config/SYSTEM", f.m[at].data, 0},
+        {"uploads/ntfs/%5C%5C%3F%5CGLOBALROOT%5CDevice%5CHarddiskVolumeShadowCopy2/Windows/System32/config/"
+         "SYSTEM",
+         f.m[at].data, 0},
+        {"uploads/ntfs/%5C%5C.%5CC%3A/Windows/System32/config/RegBack/SYSTEM", f.m[at].data, 0}};
+    fresh("shadow");
+    pack(&b, "zip", "none", NULL, NULL, rows, LEN(rows));
+    write_file(in, "Collection-WS04.zip", &b);
+    cr_assert_eq(analyze(""), 0, "%s", out);
+    EXPECT("SELECT older, main FROM v_evidence WHERE kind = 'hive' ORDER BY path LIKE '%Shadow%', path LIKE "
+           "'%RegBack%'",
+           "0,1\n1,0\n1,0\n");
+    buf_free(&b);
+}
+
 /* One line says what opens what is not opened here, and the rest is read. */
 Test(attachment, images, .timeout = 60)
 {

@@ -22,14 +22,16 @@ bool file_is_log(const struct file *f) { return f->is.kind == KIND_EVTX || f->is
 
 bool file_is_registry(const struct file *f) { return f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT; }
 
-static bool in_folder(struct str path, const char *name)
+/* Is there a folder on the way whose name begins so, or (anywhere) has it in it? */
+static bool in_folder(struct str path, const char *name, bool anywhere)
 {
     for (struct str rest = path; rest.n;) {
         const char *from = rest.p;
         while (rest.n && rest.p[0] != '/' && rest.p[0] != '\\')
             rest.p++, rest.n--;
-        if (rest.n && str_starts_ci((struct str){from, (size_t)(rest.p - from)}, str_of(name)))
-            return true;
+        for (; rest.n && from < rest.p; from += anywhere ? 1 : rest.p - from)
+            if (str_starts_ci((struct str){from, (size_t)(rest.p - from)}, str_of(name)))
+                return true;
         if (rest.n)
             rest.p++, rest.n--;
     }
@@ -38,8 +40,10 @@ static bool in_folder(struct str path, const char *name)
 
 bool lies_in_older(struct str path)
 {
-    return in_folder(path, "RegBack") || in_folder(path, "Windows.old")
-           || in_folder(path, "HarddiskVolumeShadowCopy");
+    /* collectors keep a device's name in one folder's:
+     * %5C%5C%3F%5CGLOBALROOT%5CDevice%5CHarddiskVolumeShadowCopy1 */
+    return in_folder(path, "RegBack", false) || in_folder(path, "Windows.old", false)
+           || in_folder(path, "HarddiskVolumeShadowCopy", true);
 }
 
 /* --- inputs and how what lies there is shown: by the way below the input, so that the same evidence is shown
