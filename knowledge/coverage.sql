@@ -1,7 +1,10 @@
--- What the evidence covers, per host and artefact, before any rule runs. Reads facts and the host_id that derive/ set; fills table coverage,
--- tables kind and kind_need (for each kind of failure: was it seen, could it have been seen, what would tell) and, for the diagnosis that
+-- What the evidence covers, per host and artefact, before any rule runs. Reads facts and the host_id that derive/ set;
+-- fills table coverage,
+-- tables kind and kind_need (for each kind of failure: was it seen, could it have been seen, what would tell) and, for
+-- the diagnosis that
 -- follows on the same connection, temp.reach: until when silence of an artefact means that nothing happened.
--- temp.want_artifact(name, kind) holds the artefacts of artifacts.yml and those rules require; "Security:Logon failure" asks for audit policy too.
+-- temp.want_artifact(name, kind) holds the artefacts of artifacts.yml and those rules require; "Security:Logon
+-- failure" asks for audit policy too.
 -- A host may have several rows for a channel: one per stretch of time without a known gap.
 DELETE FROM coverage;
 INSERT OR IGNORE INTO want_artifact VALUES ('Security:Logon failure', 'audit');        -- what kinds.sql asks for
@@ -19,13 +22,16 @@ SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
     CASE WHEN e.log_kind IN ('filtered', 'carved') THEN 'the log is ' || e.log_kind
          WHEN e.state = 'partial' THEN coalesce(e.note, 'the file was not read to its end')
          WHEN e.failed > 0 THEN e.failed || ' of ' || e.seen || ' records could not be read'
-         WHEN sum(s.gaps) > 0 OR sum(s.n) < max(s.last_id) - min(s.first_id) + 1 THEN 'record numbers skip' END AS lack       -- a lost chunk, or a subscription's choice
+         -- a lost chunk, or a subscription's choice
+         WHEN sum(s.gaps) > 0 OR sum(s.n) < max(s.last_id) - min(s.first_id) + 1 THEN 'record numbers skip' END AS lack
 FROM log_span s JOIN evidence e ON e.id = s.file_id
-JOIN host h ON h.id = coalesce((SELECT x.id FROM host x WHERE x.name = host_of(s.computer) OR x.fqdn = lower(s.computer) ORDER BY x.id LIMIT 1), e.host_id)
+JOIN host h ON h.id = coalesce((SELECT x.id FROM host x WHERE x.name = host_of(s.computer)
+    OR x.fqdn = lower(s.computer) ORDER BY x.id LIMIT 1), e.host_id)
 WHERE e.duplicate_of IS NULL AND s.channel IS NOT NULL
 GROUP BY h.id, lower(s.channel), s.file_id;
 
--- Islands: files of a channel that overlap in time, or follow each other in record numbers, cover without a gap. Whole logs and partial ones are kept apart.
+-- Islands: files of a channel that overlap in time, or follow each other in record numbers, cover without a gap. Whole
+-- logs and partial ones are kept apart.
 CREATE TEMP TABLE IF NOT EXISTS c_island(host_id INTEGER, channel TEXT COLLATE NOCASE, partial INTEGER,
     island INTEGER, from_time INTEGER, to_time INTEGER, file_id INTEGER, lack TEXT, folder TEXT, cleared INTEGER);
 INSERT INTO c_island(host_id, channel, partial, island, from_time, to_time, file_id, lack, folder)
@@ -33,7 +39,8 @@ WITH o AS (
     SELECT *, lack IS NOT NULL AS partial,
         max(to_time) OVER before AS reach, max(last_id) OVER before AS reach_id
     FROM c_span WHERE from_time IS NOT NULL AND to_time IS NOT NULL
-    WINDOW before AS (PARTITION BY host_id, channel, lack IS NOT NULL ORDER BY from_time, to_time, file_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
+    WINDOW before AS (PARTITION BY host_id, channel, lack IS NOT NULL
+        ORDER BY from_time, to_time, file_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)),
 i AS (
     SELECT *, sum(reach IS NULL OR (from_time > reach AND NOT coalesce(first_id > 1 AND first_id <= reach_id + 1, 0)))
         OVER (PARTITION BY host_id, channel, partial ORDER BY from_time, to_time, file_id) AS island
@@ -42,41 +49,53 @@ SELECT host_id, channel, partial, island, min(from_time) AS from_time, max(to_ti
     CASE WHEN count(DISTINCT lack) > 1 THEN min(lack) || '; ...' ELSE min(lack) END AS lack,
     max(CASE WHEN log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) THEN folder END) AS folder
 FROM i GROUP BY host_id, channel, partial, island;
-DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w WHERE w.host_id = c_island.host_id AND w.channel = c_island.channel AND NOT w.partial
+DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w
+    WHERE w.host_id = c_island.host_id AND w.channel = c_island.channel AND NOT w.partial
     AND w.from_time <= c_island.from_time AND w.to_time >= c_island.to_time);
 
--- A log that begins within two minutes of a start holds that start whole: what came before its first record was not recorded yet.
+-- A log that begins within two minutes of a start holds that start whole: what came before its first record was not
+-- recorded yet.
 UPDATE c_island SET from_time = coalesce((SELECT max(b.from_time) FROM boot b WHERE b.host_id = c_island.host_id
     AND b.from_time BETWEEN c_island.from_time - minutes(2) AND c_island.from_time), from_time);
 
--- --since and --until: nothing outside of them is covered. A log that fell silent before, but was copied with others that go on, is silent inside.
+-- --since and --until: nothing outside of them is covered. A log that fell silent before, but was copied with others
+-- that go on, is silent inside.
 UPDATE c_island SET from_time = (SELECT since FROM time_window), to_time = (SELECT since FROM time_window)
 WHERE to_time < (SELECT since FROM time_window) AND folder IS NOT NULL AND NOT partial
-    AND NOT EXISTS (SELECT 1 FROM c_island o WHERE o.host_id = c_island.host_id AND o.channel = c_island.channel AND o.to_time > c_island.to_time)
-    AND (SELECT max(s.to_time) FROM c_span s WHERE s.host_id = c_island.host_id AND s.folder = c_island.folder AND s.log_kind IN ('original', 'exported') AND NOT coalesce(s.older, 0))
+    AND NOT EXISTS (SELECT 1 FROM c_island o WHERE o.host_id = c_island.host_id AND o.channel = c_island.channel
+        AND o.to_time > c_island.to_time)
+    AND (SELECT max(s.to_time) FROM c_span s WHERE s.host_id = c_island.host_id AND s.folder = c_island.folder
+        AND s.log_kind IN ('original', 'exported') AND NOT coalesce(s.older, 0))
         >= (SELECT since FROM time_window);
 DELETE FROM c_island WHERE to_time < (SELECT since FROM time_window) OR from_time > (SELECT until FROM time_window);
-UPDATE c_island SET from_time = max(from_time, coalesce((SELECT since FROM time_window), from_time)), to_time = min(to_time, coalesce((SELECT until FROM time_window), to_time));
+UPDATE c_island SET from_time = max(from_time, coalesce((SELECT since FROM time_window), from_time)),
+    to_time = min(to_time, coalesce((SELECT until FROM time_window), to_time));
 
 -- When a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
 CREATE TEMP TABLE IF NOT EXISTS c_clear(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER);
 INSERT INTO c_clear
 SELECT DISTINCT host_id, channel, time FROM (
-    SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
+    SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102
+        AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
     UNION ALL
-    SELECT host_id, lower(field(data, 'Channel')), time FROM event WHERE event_id = 104 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL)
+    SELECT host_id, lower(field(data, 'Channel')), time FROM event
+        WHERE event_id = 104 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL)
 WHERE channel IS NOT NULL AND sane(time) > 0
 ORDER BY 1, 2, 3;
 
 -- Channels that are turned off (WINEVT\Channels\<channel>\Enabled = 0).
 CREATE TEMP TABLE IF NOT EXISTS c_off(host_id INTEGER, channel TEXT COLLATE NOCASE, file_id INTEGER);
 INSERT INTO c_off
-SELECT DISTINCT e.host_id, lower(substr(v.path, length('SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\') + 1)) AS channel, v.file_id
+SELECT DISTINCT e.host_id,
+    lower(substr(v.path, length('SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\') + 1)) AS channel,
+    v.file_id
 FROM reg_value v JOIN evidence e ON e.id = v.hive_id
-WHERE v.path LIKE 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\%' AND v.name = 'Enabled' AND v.num = 0 AND NOT coalesce(v.recovered, 0)
+WHERE v.path LIKE 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\%' AND v.name = 'Enabled' AND v.num = 0
+    AND NOT coalesce(v.recovered, 0)
     AND NOT coalesce(e.older, 0) AND e.host_id IS NOT NULL;
 
--- Files whose name says what they are, for logs that are empty or could not be read. A file without a host belongs to the host of its folder, or to the only one.
+-- Files whose name says what they are, for logs that are empty or could not be read. A file without a host belongs to
+-- the host of its folder, or to the only one.
 CREATE TEMP TABLE IF NOT EXISTS c_named(host_id INTEGER, name TEXT, file_id INTEGER, state TEXT, seen INTEGER,
     note TEXT);
 INSERT INTO c_named
@@ -84,88 +103,126 @@ SELECT h.id AS host_id, w.name, e.id AS file_id, e.state, e.seen, e.note
 FROM want_artifact w JOIN evidence e ON e.duplicate_of IS NULL AND e.state <> 'skipped' AND (
         lower(e.path) = lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END
         OR lower(substr(e.path, -1 - length(replace(w.name, '/', '%4')) - CASE w.kind WHEN 'hive' THEN 0 ELSE 5 END))
-            IN ('/' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END, '\' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END))
+            IN ('/' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END,
+                '\' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END))
 JOIN host h ON h.id = e.host_id OR (e.host_id IS NULL AND ((SELECT count(*) FROM host) = 1 OR EXISTS (
         SELECT 1 FROM evidence o WHERE o.host_id = h.id AND coalesce(o.container, '') = coalesce(e.container, '')
-            AND rtrim(o.path, replace(replace(o.path, '/', ''), '\', '')) = rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')))))
+            AND rtrim(o.path, replace(replace(o.path, '/', ''), '\', '')) = rtrim(e.path,
+                replace(replace(e.path, '/', ''), '\', '')))))
 WHERE w.kind IN ('channel', 'hive');
 
-CREATE TEMP TABLE IF NOT EXISTS c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT);
+CREATE TEMP TABLE IF NOT EXISTS c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER,
+    file_id INTEGER, detail TEXT, folder TEXT);
 CREATE INDEX IF NOT EXISTS temp.c_row_of ON c_row(host_id, artifact, to_time);
--- Channels: what was there before a clearing stays covered; from the clearing on the state says so. A clearing belongs to the stretch it lies in,
+-- Channels: what was there before a clearing stays covered; from the clearing on the state says so. A clearing belongs
+-- to the stretch it lies in,
 -- else to the first one that begins after it (an emptied log is silent until its first record); of several the last.
-UPDATE c_island SET cleared = (SELECT max(c.time) FROM c_clear c WHERE c.host_id = c_island.host_id AND c.channel = c_island.channel AND c.time <= c_island.to_time
-    AND (c.time >= c_island.from_time OR NOT EXISTS (SELECT 1 FROM c_island p WHERE p.host_id = c_island.host_id AND p.channel = c_island.channel AND p.to_time >= c.time
-        AND (p.from_time, p.to_time, p.file_id, p.partial) < (c_island.from_time, c_island.to_time, c_island.file_id, c_island.partial))));
+UPDATE c_island SET cleared = (SELECT max(c.time) FROM c_clear c
+    WHERE c.host_id = c_island.host_id AND c.channel = c_island.channel AND c.time <= c_island.to_time
+    AND (c.time >= c_island.from_time OR NOT EXISTS (SELECT 1 FROM c_island p
+        WHERE p.host_id = c_island.host_id AND p.channel = c_island.channel AND p.to_time >= c.time
+        AND (p.from_time, p.to_time, p.file_id, p.partial) < (c_island.from_time, c_island.to_time, c_island.file_id,
+            c_island.partial))));
 INSERT INTO c_row
-SELECT i.host_id, w.name, CASE WHEN i.partial THEN 'partial' ELSE 'present' END, i.from_time, coalesce(i.cleared, i.to_time), i.file_id, i.lack, CASE WHEN i.cleared IS NULL AND NOT i.partial THEN i.folder END
-FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) WHERE w.kind = 'channel' AND (i.cleared IS NULL OR i.cleared > i.from_time);
+SELECT i.host_id, w.name, CASE WHEN i.partial THEN 'partial' ELSE 'present' END, i.from_time,
+    coalesce(i.cleared, i.to_time), i.file_id, i.lack, CASE WHEN i.cleared IS NULL AND NOT i.partial THEN i.folder END
+FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name)
+    WHERE w.kind = 'channel' AND (i.cleared IS NULL OR i.cleared > i.from_time);
 INSERT INTO c_row
-SELECT i.host_id, w.name, 'cleared', i.cleared, i.to_time, i.file_id, 'emptied at the beginning of this stretch' || coalesce('; ' || i.lack, ''), CASE WHEN NOT i.partial THEN i.folder END
+SELECT i.host_id, w.name, 'cleared', i.cleared, i.to_time, i.file_id,
+    'emptied at the beginning of this stretch' || coalesce('; ' || i.lack, ''),
+    CASE WHEN NOT i.partial THEN i.folder END
 FROM want_artifact w JOIN c_island i ON i.channel = lower(w.name) WHERE w.kind = 'channel' AND i.cleared IS NOT NULL;
 UPDATE c_row SET state = 'disabled', folder = NULL, detail = 'the channel is turned off now'
 WHERE EXISTS (SELECT 1 FROM c_off o WHERE o.host_id = c_row.host_id AND o.channel = lower(c_row.artifact));
 INSERT INTO c_row
-SELECT o.host_id, w.name, 'disabled', NULL, NULL, min(o.file_id), 'the channel is turned off', NULL FROM want_artifact w JOIN c_off o ON o.channel = lower(w.name)
-WHERE w.kind = 'channel' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = o.host_id AND r.artifact = w.name) GROUP BY o.host_id, w.name;
+SELECT o.host_id, w.name, 'disabled', NULL, NULL, min(o.file_id), 'the channel is turned off', NULL
+    FROM want_artifact w JOIN c_off o ON o.channel = lower(w.name)
+WHERE w.kind = 'channel' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = o.host_id AND r.artifact = w.name)
+    GROUP BY o.host_id, w.name;
 -- Logs without a record: whole, but nothing says since when.
 INSERT INTO c_row
-SELECT n.host_id, n.name, CASE WHEN max(c.time) IS NULL THEN 'partial' ELSE 'cleared' END, max(c.time), max(c.time), min(n.file_id), 'the log holds no record', NULL
-FROM c_named n JOIN want_artifact w ON w.name = n.name AND w.kind = 'channel' LEFT JOIN c_clear c ON c.host_id = n.host_id AND c.channel = lower(n.name)
-WHERE n.state IN ('read', 'partial') AND coalesce(n.seen, 0) = 0 AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
+SELECT n.host_id, n.name, CASE WHEN max(c.time) IS NULL THEN 'partial' ELSE 'cleared' END, max(c.time), max(c.time),
+    min(n.file_id), 'the log holds no record', NULL
+FROM c_named n JOIN want_artifact w ON w.name = n.name AND w.kind = 'channel'
+    LEFT JOIN c_clear c ON c.host_id = n.host_id AND c.channel = lower(n.name)
+WHERE n.state IN ('read', 'partial') AND coalesce(n.seen, 0) = 0 AND
+    NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
 INSERT INTO c_row
-SELECT s.host_id, w.name, 'partial', NULL, NULL, min(s.file_id), 'none of its records lies in the time asked for (--since, --until)', NULL
+SELECT s.host_id, w.name, 'partial', NULL, NULL, min(s.file_id),
+    'none of its records lies in the time asked for (--since, --until)', NULL
 FROM c_span s JOIN want_artifact w ON lower(w.name) = s.channel AND w.kind = 'channel'
-WHERE s.from_time IS NOT NULL AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = s.host_id AND r.artifact = w.name) GROUP BY s.host_id, w.name;
+WHERE s.from_time IS NOT NULL AND NOT EXISTS (SELECT 1 FROM c_row r
+    WHERE r.host_id = s.host_id AND r.artifact = w.name) GROUP BY s.host_id, w.name;
 -- Hives: a state at one moment; to_time is their last change.
 INSERT INTO c_row
-SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, NULL, last_written, file_id, lack, NULL FROM (
+SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, NULL, last_written, file_id, lack,
+    NULL FROM (
     SELECT e.host_id, w.name, v.file_id, sane(v.last_written) AS last_written,
         CASE WHEN v.root = '' OR coalesce(v.root, v.kind) NOT IN (v.kind, 'SYSTEM\CurrentControlSet')
-                THEN 'only a part of it was exported' || CASE WHEN v.root > '' THEN ': ' || v.root ELSE '' END || CASE e.kind WHEN 'reg-text' THEN ', as text (weaker evidence)' ELSE '' END
+                THEN 'only a part of it was exported' || CASE WHEN v.root > '' THEN ': ' || v.root
+                    ELSE '' END || CASE e.kind WHEN 'reg-text' THEN ', as text (weaker evidence)' ELSE '' END
              WHEN e.kind = 'reg-text' THEN 'only a text export was read (weaker evidence)'
-             WHEN coalesce(e.older, 0) THEN 'only an older copy was read' WHEN e.state = 'partial' THEN coalesce(e.note, 'the hive was not read to its end')
-             WHEN v.lack IS NOT NULL THEN v.lack WHEN v.dirty = 1 AND coalesce(v.replay, 'dirty') LIKE 'dirty%' THEN 'changes still in its transaction logs are missing' END AS lack,
-        row_number() OVER (PARTITION BY e.host_id, w.name ORDER BY coalesce(v.main, 0) DESC, coalesce(e.older, 0), e.state <> 'read', v.last_written DESC, v.file_id, v.id) AS place
+             WHEN coalesce(e.older, 0) THEN 'only an older copy was read'
+                 WHEN e.state = 'partial' THEN coalesce(e.note, 'the hive was not read to its end')
+             WHEN v.lack IS NOT NULL THEN v.lack WHEN v.dirty = 1
+                 AND coalesce(v.replay,
+                 'dirty') LIKE 'dirty%' THEN 'changes still in its transaction logs are missing' END AS lack,
+        row_number() OVER (PARTITION BY e.host_id, w.name ORDER BY coalesce(v.main, 0) DESC, coalesce(e.older, 0),
+            e.state <> 'read', v.last_written DESC, v.file_id, v.id) AS place
     FROM want_artifact w JOIN hive v ON v.kind = w.name COLLATE NOCASE JOIN evidence e ON e.id = v.file_id
     WHERE w.kind = 'hive' AND e.host_id IS NOT NULL AND e.duplicate_of IS NULL)
 WHERE place = 1;
 INSERT INTO c_row
 SELECT n.host_id, n.name, 'unreadable', NULL, NULL, min(n.file_id), min(n.note), NULL FROM c_named n
-WHERE n.state = 'unreadable' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
+WHERE n.state = 'unreadable' AND NOT EXISTS (SELECT 1 FROM c_row r
+    WHERE r.host_id = n.host_id AND r.artifact = n.name) GROUP BY n.host_id, n.name;
 INSERT INTO c_row
 SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
-WHERE w.kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);
+WHERE w.kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_row r
+    WHERE r.host_id = h.id AND r.artifact = w.name);
 
--- "Channel:Subcategory success|failure": the channel's stretches, as far as the audit policy records such events. The hive says what holds now;
--- 4719, which is logged whatever the policy, says when a subcategory was switched: %%8448 success removed, %%8449 added, %%8450 failure removed,
--- %%8451 added (Microsoft Learn, "4719(S): System audit policy was changed"). Without a hive and without a 4719 a failed logon that was
+-- "Channel:Subcategory success|failure": the channel's stretches, as far as the audit policy records such events. The
+-- hive says what holds now;
+-- 4719, which is logged whatever the policy, says when a subcategory was switched: %%8448 success removed, %%8449
+-- added, %%8450 failure removed,
+-- %%8451 added (Microsoft Learn, "4719(S): System audit policy was changed"). Without a hive and without a 4719 a
+-- failed logon that was
 -- recorded (4625) says that such logons are.
-CREATE TEMP TABLE IF NOT EXISTS c_guid(subcategory TEXT PRIMARY KEY COLLATE NOCASE, guid TEXT);       -- Microsoft Learn, "Auditpol", [MS-GPAC] 2.2.1.1
-INSERT INTO c_guid VALUES ('Logon', '0cce9215'), ('Logoff', '0cce9216'), ('Account Lockout', '0cce9217'), ('Special Logon', '0cce921b'),
-    ('Other Object Access Events', '0cce9227'), ('Audit Policy Change', '0cce922f'), ('Authentication Policy Change', '0cce9230'),
-    ('Authorization Policy Change', '0cce9231'), ('User Account Management', '0cce9235'), ('Computer Account Management', '0cce9236'),
-    ('Credential Validation', '0cce923f'), ('Kerberos Service Ticket Operations', '0cce9240'), ('Kerberos Authentication Service', '0cce9242');
+-- Microsoft Learn, "Auditpol", [MS-GPAC] 2.2.1.1
+CREATE TEMP TABLE IF NOT EXISTS c_guid(subcategory TEXT PRIMARY KEY COLLATE NOCASE, guid TEXT);
+INSERT INTO c_guid VALUES ('Logon', '0cce9215'), ('Logoff', '0cce9216'), ('Account Lockout', '0cce9217'),
+    ('Special Logon', '0cce921b'),
+    ('Other Object Access Events', '0cce9227'), ('Audit Policy Change', '0cce922f'),
+        ('Authentication Policy Change', '0cce9230'),
+    ('Authorization Policy Change', '0cce9231'), ('User Account Management', '0cce9235'),
+        ('Computer Account Management', '0cce9236'),
+    ('Credential Validation', '0cce923f'), ('Kerberos Service Ticket Operations', '0cce9240'),
+        ('Kerberos Authentication Service', '0cce9242');
 CREATE TEMP TABLE IF NOT EXISTS c_want(name TEXT, channel TEXT COLLATE NOCASE, bit INTEGER,
     subcategory TEXT COLLATE NOCASE);
 INSERT INTO c_want
 SELECT name, lower(substr(name, 1, instr(name, ':') - 1)) AS channel,
     CASE WHEN name LIKE '% success' THEN 1 WHEN name LIKE '% failure' THEN 2 ELSE 3 END AS bit,
-    trim(CASE WHEN name LIKE '% success' OR name LIKE '% failure' THEN substr(name, instr(name, ':') + 1, length(name) - instr(name, ':') - 8)
+    trim(CASE WHEN name LIKE '% success' OR name LIKE '% failure' THEN substr(name, instr(name, ':') + 1,
+        length(name) - instr(name, ':') - 8)
         ELSE substr(name, instr(name, ':') + 1) END) AS subcategory
 FROM want_artifact WHERE kind = 'audit';
 CREATE TEMP TABLE IF NOT EXISTS c_switch(host_id INTEGER, name TEXT, time INTEGER, on_bit INTEGER);
 INSERT INTO c_switch
-SELECT e.host_id, w.name, e.time, e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END AS on_bit
+SELECT e.host_id, w.name, e.time, e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%'
+    ELSE '%8451%' END AS on_bit
 FROM c_want w JOIN c_guid g ON g.subcategory = w.subcategory
-JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4719 AND coalesce(e.recovered, 0) = 0
+JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4719
+    AND coalesce(e.recovered, 0) = 0
     AND lower(e.data ->> 'SubcategoryGuid') LIKE '%' || g.guid || '%'
 WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
     AND (e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8448%' ELSE '%8450%' END
         OR e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END)
 ORDER BY 1, 2, 3;
 CREATE INDEX IF NOT EXISTS c_switch_when ON c_switch(host_id, name, time);
--- Each stretch, cut where the subcategory was switched. A piece is on as the switch before it says, else as the one after it denies, else by the hive.
+-- Each stretch, cut where the subcategory was switched. A piece is on as the switch before it says, else as the one
+-- after it denies, else by the hive.
 CREATE TEMP TABLE IF NOT EXISTS c_piece(host_id INTEGER, name TEXT, state TEXT, begin INTEGER, from_time INTEGER,
     to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT, until INTEGER, on_bit INTEGER);
 INSERT INTO c_piece
@@ -173,23 +230,34 @@ WITH whole AS (
     SELECT r.*, w.name, w.bit, w.subcategory FROM c_want w JOIN c_row r ON lower(r.artifact) = w.channel
     JOIN want_artifact k ON k.name = r.artifact AND k.kind = 'channel'),
 cut AS (
-    SELECT host_id, name, bit, subcategory, state, from_time AS begin, to_time, file_id, detail, folder, from_time FROM whole
-    UNION SELECT w.host_id, w.name, w.bit, w.subcategory, w.state, s.time, w.to_time, w.file_id, w.detail, w.folder, w.from_time FROM whole w
+    SELECT host_id, name, bit, subcategory, state, from_time AS begin, to_time, file_id, detail, folder, from_time
+        FROM whole
+    UNION SELECT w.host_id, w.name, w.bit, w.subcategory, w.state, s.time, w.to_time, w.file_id, w.detail, w.folder,
+        w.from_time FROM whole w
     JOIN c_switch s ON s.host_id = w.host_id AND s.name = w.name AND s.time > w.from_time AND s.time < w.to_time)
 SELECT c.host_id, c.name, c.state, c.begin, c.from_time, c.to_time, c.file_id, c.detail, c.folder,
-    coalesce(lead(c.begin) OVER (PARTITION BY c.host_id, c.name, c.state, c.file_id, c.from_time ORDER BY c.begin), c.to_time) AS until,
-    coalesce((SELECT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time <= c.begin ORDER BY s.time DESC LIMIT 1),
-        (SELECT NOT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time > c.begin ORDER BY s.time LIMIT 1),
+    coalesce(lead(c.begin) OVER (PARTITION BY c.host_id, c.name, c.state, c.file_id, c.from_time ORDER BY c.begin),
+        c.to_time) AS until,
+    coalesce((SELECT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time <= c.begin
+        ORDER BY s.time DESC LIMIT 1),
+        (SELECT NOT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time > c.begin
+            ORDER BY s.time LIMIT 1),
         (SELECT a.mask & c.bit FROM audit_policy a JOIN evidence e ON e.id = a.hive_id
-            WHERE e.host_id = c.host_id AND a.subcategory = c.subcategory COLLATE NOCASE ORDER BY coalesce(e.older, 0), a.id LIMIT 1),
-        CASE WHEN c.name = 'Security:Logon failure' AND EXISTS (SELECT 1 FROM event e WHERE e.host_id = c.host_id AND e.event_id = 4625
-            AND e.provider = 'Microsoft-Windows-Security-Auditing' AND e.time BETWEEN c.begin AND c.to_time) THEN 1 END) AS on_bit
+            WHERE e.host_id = c.host_id AND a.subcategory = c.subcategory COLLATE NOCASE
+                ORDER BY coalesce(e.older, 0), a.id LIMIT 1),
+        CASE WHEN c.name = 'Security:Logon failure' AND EXISTS (SELECT 1 FROM event e
+            WHERE e.host_id = c.host_id AND e.event_id = 4625
+            AND e.provider = 'Microsoft-Windows-Security-Auditing'
+                AND e.time BETWEEN c.begin AND c.to_time) THEN 1 END) AS on_bit
 FROM cut c;
 INSERT INTO c_row
-SELECT host_id, name, CASE WHEN begin IS NULL OR state IN ('missing', 'unreadable', 'disabled') THEN state WHEN on_bit > 0 THEN state
+SELECT host_id, name, CASE WHEN begin IS NULL OR state IN ('missing', 'unreadable', 'disabled') THEN state
+    WHEN on_bit > 0 THEN state
         WHEN on_bit = 0 THEN 'disabled' ELSE 'partial' END,
-    CASE WHEN on_bit = 0 THEN NULL ELSE begin END, CASE WHEN on_bit = 0 AND begin = from_time AND until = to_time THEN NULL ELSE until END, file_id,
-    CASE WHEN state IN ('missing', 'unreadable', 'disabled') OR on_bit > 0 THEN detail WHEN on_bit = 0 THEN 'the audit policy does not record this'
+    CASE WHEN on_bit = 0 THEN NULL ELSE begin END, CASE WHEN on_bit = 0 AND begin = from_time
+        AND until = to_time THEN NULL ELSE until END, file_id,
+    CASE WHEN state IN ('missing', 'unreadable', 'disabled') OR on_bit > 0 THEN detail
+        WHEN on_bit = 0 THEN 'the audit policy does not record this'
         ELSE 'the audit policy is not known' END, CASE WHEN on_bit > 0 THEN folder END
 FROM c_piece;
 DELETE FROM c_guid; DELETE FROM c_want; DELETE FROM c_switch; DELETE FROM c_piece;
@@ -198,22 +266,32 @@ SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_a
 WHERE w.kind = 'audit' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);
 
 INSERT INTO coverage(host_id, artifact, state, from_time, to_time, file_id, detail)
-SELECT r.host_id, r.artifact, r.state, r.from_time, r.to_time, min(r.file_id), min(r.detail) FROM c_row r JOIN host h ON h.id = r.host_id
+SELECT r.host_id, r.artifact, r.state, r.from_time, r.to_time, min(r.file_id), min(r.detail) FROM c_row r
+    JOIN host h ON h.id = r.host_id
 GROUP BY r.host_id, r.artifact, r.state, r.from_time, r.to_time
 ORDER BY h.name, r.artifact, r.from_time, r.to_time, r.state;
 CREATE INDEX IF NOT EXISTS coverage_what ON coverage(host_id, artifact);
 
--- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the same folder. So silence counts until
--- the latest record of that folder. Hives hold at any time, but what is not in a part of one, or in a damaged one, is not known.
+-- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the
+-- same folder. So silence counts until
+-- the latest record of that folder. Hives hold at any time, but what is not in a part of one, or in a damaged one, is
+-- not known.
 CREATE TEMP TABLE IF NOT EXISTS c_horizon(host_id INTEGER, folder TEXT, time INTEGER);
-INSERT INTO c_horizon SELECT host_id, folder, min(max(to_time), coalesce((SELECT until FROM time_window), max(to_time))) AS time FROM c_span WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
+INSERT INTO c_horizon SELECT host_id, folder, min(max(to_time),
+    coalesce((SELECT until FROM time_window), max(to_time))) AS time FROM c_span
+    WHERE log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) GROUP BY host_id, folder;
 CREATE TEMP TABLE IF NOT EXISTS reach(host_id INTEGER, artifact TEXT, state TEXT, file_id INTEGER, any_time INTEGER,
     from_time INTEGER, to_time INTEGER);
 DELETE FROM reach;
 INSERT INTO reach
-SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive' AND coalesce(r.detail, '') NOT LIKE 'only a part of it%'
-        AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state = 'partial') AS any_time, r.from_time, CASE
-        WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time
-FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id AND z.folder = r.folder;
+SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive'
+    AND coalesce(r.detail, '') NOT LIKE 'only a part of it%'
+        AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state = 'partial') AS any_time,
+            r.from_time, CASE
+        WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact
+            AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time
+FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id
+    AND z.folder = r.folder;
 CREATE INDEX IF NOT EXISTS temp.reach_of ON reach(host_id, artifact);
-DELETE FROM c_span; DELETE FROM c_island; DELETE FROM c_clear; DELETE FROM c_row; DELETE FROM c_horizon; DELETE FROM c_off; DELETE FROM c_named;
+DELETE FROM c_span; DELETE FROM c_island; DELETE FROM c_clear; DELETE FROM c_row; DELETE FROM c_horizon; DELETE
+    FROM c_off; DELETE FROM c_named;

@@ -1,10 +1,15 @@
--- Silence, kind by kind: was a failure of this kind seen, could one have been seen, and what would tell. Runs after coverage.sql; reads table
--- coverage, temp.reach and failure; fills kind (one row for each host and kind) and kind_need (what would tell, most telling first).
+-- Silence, kind by kind: was a failure of this kind seen, could one have been seen, and what would tell. Runs after
+-- coverage.sql; reads table
+-- coverage, temp.reach and failure; fills kind (one row for each host and kind) and kind_need (what would tell, most
+-- telling first).
 DELETE FROM kind; DELETE FROM kind_need;
 
--- What records which kind; all of its recorders are asked for silence. ord: most telling first. always: cannot be switched off while Windows
--- runs, so that it records until it was copied; any other channel does where its key says Enabled = 1, or as long as its records go on.
-CREATE TEMP TABLE IF NOT EXISTS k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER, PRIMARY KEY(kind, artifact)) WITHOUT ROWID;
+-- What records which kind; all of its recorders are asked for silence. ord: most telling first. always: cannot be
+-- switched off while Windows
+-- runs, so that it records until it was copied; any other channel does where its key says Enabled = 1, or as long as
+-- its records go on.
+CREATE TEMP TABLE IF NOT EXISTS k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER,
+    PRIMARY KEY(kind, artifact)) WITHOUT ROWID;
 INSERT INTO k_recorder VALUES
     ('task', 'Microsoft-Windows-TaskScheduler/Operational', 1, 0),
     ('logon', 'Security:Logon failure', 2, 1),
@@ -14,23 +19,29 @@ INSERT INTO k_recorder VALUES
     ('bits', 'Microsoft-Windows-Bits-Client/Operational', 6, 0),
     ('application', 'Application', 7, 1);
 
--- The last stretch of each. One that begins with a clearing counts only where an archived log goes on to that moment without a gap.
+-- The last stretch of each. One that begins with a clearing counts only where an archived log goes on to that moment
+-- without a gap.
 CREATE TEMP TABLE IF NOT EXISTS k_span(host_id INTEGER, artifact TEXT, state TEXT, detail TEXT, from_time INTEGER,
     to_time INTEGER, reach INTEGER, enabled INTEGER, horizon INTEGER);
 INSERT INTO k_span
 WITH last AS (
-    SELECT c.*, row_number() OVER (PARTITION BY c.host_id, c.artifact ORDER BY c.to_time IS NULL, c.to_time DESC, c.from_time, c.state) AS place
+    SELECT c.*, row_number() OVER (PARTITION BY c.host_id, c.artifact
+        ORDER BY c.to_time IS NULL, c.to_time DESC, c.from_time, c.state) AS place
     FROM coverage c JOIN (SELECT artifact FROM k_recorder UNION SELECT 'Security') k ON k.artifact = c.artifact),
 whole AS (
-    SELECT l.host_id, l.artifact, l.detail, l.to_time, CASE WHEN l.state = 'cleared' AND b.from_time IS NOT NULL THEN 'present' ELSE l.state END AS state,
+    SELECT l.host_id, l.artifact, l.detail, l.to_time, CASE WHEN l.state = 'cleared'
+        AND b.from_time IS NOT NULL THEN 'present' ELSE l.state END AS state,
         CASE WHEN l.state = 'cleared' THEN coalesce(b.from_time, l.from_time) ELSE l.from_time END AS from_time
-    FROM last l LEFT JOIN coverage b ON l.state = 'cleared' AND b.host_id = l.host_id AND b.artifact = l.artifact AND b.state = 'present'
+    FROM last l LEFT JOIN coverage b ON l.state = 'cleared' AND b.host_id = l.host_id AND b.artifact = l.artifact
+        AND b.state = 'present'
         AND b.to_time = l.from_time WHERE l.place = 1)
-SELECT w.host_id, w.artifact, w.state, w.detail, w.from_time, w.to_time, coalesce((SELECT max(r.to_time) FROM temp.reach r
+SELECT w.host_id, w.artifact, w.state, w.detail, w.from_time, w.to_time,
+    coalesce((SELECT max(r.to_time) FROM temp.reach r
         WHERE r.host_id = w.host_id AND r.artifact = w.artifact AND r.from_time IS NOT NULL), w.to_time) AS reach,
     EXISTS (SELECT 1 FROM reg_value v JOIN hive h ON h.file_id = v.hive_id AND h.main AND h.host_id = w.host_id
         JOIN evidence e ON e.id = v.hive_id AND NOT coalesce(e.older, 0)
-        WHERE v.path = 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\' || w.artifact AND v.name = 'Enabled' AND v.num = 1
+        WHERE v.path = 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\' || w.artifact
+            AND v.name = 'Enabled' AND v.num = 1
             AND NOT coalesce(v.recovered, 0)) AS enabled,
     (SELECT max(c.to_time) FROM coverage c WHERE c.host_id = w.host_id AND c.from_time IS NOT NULL) AS horizon
 FROM whole w;
@@ -46,24 +57,32 @@ SELECT h.id AS host_id, k.kind, k.artifact, k.ord, k.always, s.state, s.detail, 
 FROM host h CROSS JOIN k_recorder k LEFT JOIN k_span s ON s.host_id = h.id AND s.artifact = k.artifact;
 
 INSERT INTO kind(host_id, kind, state, failures, from_time, to_time)
-SELECT j.host_id, j.kind, CASE WHEN n.failures > 0 THEN 'failures' WHEN min(j.covers) THEN 'clear' ELSE 'not_covered' END, coalesce(n.failures, 0),
+SELECT j.host_id, j.kind, CASE WHEN n.failures > 0 THEN 'failures' WHEN min(j.covers) THEN 'clear'
+    ELSE 'not_covered' END, coalesce(n.failures, 0),
     CASE WHEN min(j.covers) THEN max(j.from_time) END, CASE WHEN min(j.covers) THEN min(j.to_time) END
-FROM k_judged j LEFT JOIN (SELECT host_id, shown AS kind, count(*) AS failures FROM failure WHERE concern GROUP BY 1, 2) n
+FROM k_judged j LEFT JOIN (SELECT host_id, shown AS kind, count(*) AS failures FROM failure WHERE concern
+    GROUP BY 1, 2) n
     ON n.host_id = j.host_id AND n.kind = j.kind
 GROUP BY j.host_id, j.kind ORDER BY j.host_id, min(j.ord);
 -- The stretch of a kind with two recorders is what both cover; where they share no moment the kind is not covered.
-UPDATE kind SET state = CASE state WHEN 'clear' THEN 'not_covered' ELSE state END, from_time = NULL, to_time = NULL WHERE from_time >= to_time;
+UPDATE kind SET state = CASE state WHEN 'clear' THEN 'not_covered' ELSE state END, from_time = NULL, to_time = NULL
+    WHERE from_time >= to_time;
 
--- What would tell: the log itself, or what turns it on; of failed logons also the hive that holds the audit policy; of a channel that has been
+-- What would tell: the log itself, or what turns it on; of failed logons also the hive that holds the audit policy; of
+-- a channel that has been
 -- silent for a day the hive that says whether it is on.
-CREATE TEMP TABLE IF NOT EXISTS k_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, state TEXT, why TEXT, collect TEXT);
+CREATE TEMP TABLE IF NOT EXISTS k_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, state TEXT, why TEXT,
+    collect TEXT);
 INSERT INTO k_need
-SELECT j.host_id, j.kind, j.ord * 10, a.artifact, a.state, CASE a.state WHEN 'missing' THEN 'it was not collected' WHEN 'cleared' THEN
+SELECT j.host_id, j.kind, j.ord * 10, a.artifact, a.state, CASE a.state WHEN 'missing' THEN 'it was not collected'
+    WHEN 'cleared' THEN
         'it was cleared: what it held before is lost' WHEN 'disabled' THEN 'the channel is turned off'
-        WHEN 'present' THEN CASE WHEN a.to_time > a.from_time THEN 'its last record is more than a day older than that of other logs'
+        WHEN 'present' THEN CASE
+            WHEN a.to_time > a.from_time THEN 'its last record is more than a day older than that of other logs'
             ELSE 'it covers no stretch of time' END ELSE coalesce(a.detail, 'it could not be read') END,
     CASE a.state WHEN 'disabled' THEN 'wevtutil sl "' || a.artifact || '" /e:true' ELSE k.collect END
-FROM k_judged j JOIN k_span a ON a.host_id = j.host_id AND a.artifact = CASE j.kind WHEN 'logon' THEN 'Security' ELSE j.artifact END
+FROM k_judged j JOIN k_span a ON a.host_id = j.host_id AND a.artifact = CASE j.kind WHEN 'logon' THEN 'Security'
+    ELSE j.artifact END
 LEFT JOIN kb_artifact k ON k.name = a.artifact
 WHERE NOT j.covers AND (j.kind <> 'logon' OR a.state <> 'present' OR a.to_time IS NOT j.to_time AND j.state = 'present'
     OR coalesce(a.reach, 0) < a.horizon - days(1) OR a.to_time <= a.from_time);
@@ -81,9 +100,12 @@ FROM k_judged j JOIN coverage c ON c.host_id = j.host_id AND c.artifact = 'SOFTW
 LEFT JOIN kb_artifact k ON k.name = 'SOFTWARE' WHERE NOT j.covers AND NOT j.always AND j.state = 'present';
 -- Two recorders that cover no moment together: both.
 INSERT INTO k_need
-SELECT j.host_id, j.kind, j.ord * 10, j.artifact, j.state, 'it covers no time that the other log of this kind covers', a.collect
-FROM k_judged j JOIN kind k ON k.host_id = j.host_id AND k.kind = j.kind AND k.state = 'not_covered' LEFT JOIN kb_artifact a ON a.name = j.artifact
-WHERE j.covers AND NOT EXISTS (SELECT 1 FROM k_judged o WHERE o.host_id = j.host_id AND o.kind = j.kind AND NOT o.covers);
+SELECT j.host_id, j.kind, j.ord * 10, j.artifact, j.state,
+    'it covers no time that the other log of this kind covers', a.collect
+FROM k_judged j JOIN kind k ON k.host_id = j.host_id AND k.kind = j.kind AND k.state = 'not_covered'
+    LEFT JOIN kb_artifact a ON a.name = j.artifact
+WHERE j.covers AND NOT EXISTS (SELECT 1 FROM k_judged o WHERE o.host_id = j.host_id AND o.kind = j.kind
+    AND NOT o.covers);
 INSERT INTO kind_need(host_id, kind, ord, artifact, state, why, collect)
 SELECT n.host_id, n.kind, min(n.ord), n.artifact, n.state, n.why, n.collect FROM k_need n
 JOIN kind k ON k.host_id = n.host_id AND k.kind = n.kind AND k.state = 'not_covered'

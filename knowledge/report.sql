@@ -1,5 +1,7 @@
--- What reports show, in their order: v_report_* stand on the documented views of views.sql alone. place orders the rows, all of them: no two rows of a host,
--- finding or list have the same. reports/report.c reads each column by its name; a row that is not there shows as a gap.
+-- What reports show, in their order: v_report_* stand on the documented views of views.sql alone. place orders the
+-- rows, all of them: no two rows of a host,
+-- finding or list have the same. reports/report.c reads each column by its name; a row that is not there shows as a
+-- gap.
 
 -- Words of the run: complete, partial, limit ...
 CREATE VIEW v_report_status AS
@@ -11,7 +13,8 @@ CREATE VIEW v_report_meta AS
 SELECT key, value, row_number() OVER (ORDER BY key) AS place FROM meta;
 
 CREATE VIEW v_report_host AS
-SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, outcome AS word, row_number() OVER (ORDER BY host) AS place
+SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, outcome AS word,
+    row_number() OVER (ORDER BY host) AS place
 FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, outcome FROM v_host
     UNION ALL
     SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding
@@ -20,64 +23,83 @@ FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, ma
 -- Six kinds of failure a host; needs: one a line.
 CREATE VIEW v_report_kind AS
 SELECT host, kind, state, failures, from_time, to_time, 
-    CASE WHEN json_valid(needs) THEN (SELECT group_concat(j.value, char(10)) FROM json_each(needs) j) END AS needs, row_number() OVER (ORDER BY host, ord) AS place FROM v_kind;
+    CASE WHEN json_valid(needs) THEN (SELECT group_concat(j.value, char(10)) FROM json_each(needs) j) END AS needs,
+        row_number() OVER (ORDER BY host, ord) AS place FROM v_kind;
 
 -- What would tell of kinds that are not covered, most telling first.
 CREATE VIEW v_report_need AS
-SELECT host, artifact, state, why, collect, kinds, row_number() OVER (ORDER BY host, ord, artifact) AS place FROM v_kind_need;
+SELECT host, artifact, state, why, collect, kinds, row_number() OVER (ORDER BY host, ord, artifact) AS place
+    FROM v_kind_need;
 
 -- duplicate_of: the number of the file that holds the same bytes.
 CREATE VIEW v_report_evidence AS
-SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS id, path, container, kind, format, log_kind, host, bytes, sha256, seen, parsed, recovered, failed, chunks, state, note,
-    CAST(ltrim(duplicate_of, 'f') AS INTEGER) AS duplicate_of, older, hive_kind, dirty, replay, members_seen, members_wanted, members_failed, CAST(ltrim(file_id, 'f') AS INTEGER) AS place
+SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS id, path, container, kind, format, log_kind, host, bytes, sha256,
+    seen, parsed, recovered, failed, chunks, state, note,
+    CAST(ltrim(duplicate_of, 'f') AS INTEGER) AS duplicate_of, older, hive_kind, dirty, replay, members_seen,
+        members_wanted, members_failed, CAST(ltrim(file_id, 'f') AS INTEGER) AS place
 FROM v_evidence;
 
 -- 200 a file; total: how many it has.
 CREATE VIEW v_report_anomaly AS
 SELECT file, total, id, what, detail, row_number() OVER (ORDER BY file, nth) AS place
-FROM (SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS file, count(*) OVER (PARTITION BY file_id) AS total, evidence_id AS id, what, detail,
-        row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what, detail) AS nth FROM v_anomaly)
+FROM (SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS file, count(*) OVER (PARTITION BY file_id) AS total,
+    evidence_id AS id, what, detail,
+        row_number() OVER (PARTITION BY file_id ORDER BY length(evidence_id), evidence_id, what, detail) AS nth
+            FROM v_anomaly)
 WHERE nth <= 200;
 
 -- core: above 0 for what every judgement needs. channel: 1 for a log.
 CREATE VIEW v_report_coverage AS
 SELECT host, artifact, state, from_time, to_time, path, detail, channel, core,
-    row_number() OVER (ORDER BY host, core = 0, core, artifact COLLATE NOCASE, artifact, from_time, path, to_time, state, detail) AS place
-FROM (SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail, coalesce(k.kind = 'channel', c.from_time IS NOT NULL) AS channel,
-        instr('|Security|System|Microsoft-Windows-TaskScheduler/Operational|SYSTEM|SECURITY|SOFTWARE|SAM|', '|' || c.artifact || '|') AS core
+    row_number() OVER (ORDER BY host, core = 0, core, artifact COLLATE NOCASE, artifact, from_time, path, to_time,
+        state, detail) AS place
+FROM (SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.detail,
+    coalesce(k.kind = 'channel', c.from_time IS NOT NULL) AS channel,
+        instr('|Security|System|Microsoft-Windows-TaskScheduler/Operational|SYSTEM|SECURITY|SOFTWARE|SAM|',
+            '|' || c.artifact || '|') AS core
     FROM v_coverage c LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY);
 
 -- Surest first; within a verdict by host, then by cause, those with most failures first.
 CREATE VIEW v_report_finding AS
-SELECT id, verdict, win32, hex, hresult, first, last, count, cause, rule, title, host, subject, symbol, explanation, reader,
+SELECT id, verdict, win32, hex, hresult, first, last, count, cause, rule, title, host, subject, symbol, explanation,
+    reader,
     row_number() OVER (ORDER BY verdict, host, of_cause DESC, cause, coalesce(count, 0) DESC, subject, id) AS place
 FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause) AS of_cause
-    FROM (SELECT finding AS id, CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2 WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END AS verdict,
-            win32, hex, hresult, first_seen AS first, last_seen AS last, count, cause, rule, title, host, subject, symbol, explanation, second_reader AS reader FROM v_finding));
+    FROM (SELECT finding AS id, CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2
+        WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END AS verdict,
+            win32, hex, hresult, first_seen AS first, last_seen AS last, count, cause, rule, title, host, subject,
+                symbol, explanation, second_reader AS reader FROM v_finding));
 
 -- again: 1 where the finding cites the place before, on the same side. time: of the row; fact_time: of what lies there.
 CREATE VIEW v_report_citation AS
 SELECT finding, role, time, fact_time, off, id, explain, path, sha256, summary, reader, reader_detail,
-    row_number() OVER (PARTITION BY finding, role = 4, id ORDER BY role, ord) > 1 AS again, row_number() OVER (ORDER BY finding, role, ord) AS place
-FROM (SELECT c.finding, CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2 WHEN 'contradicts' THEN 4 ELSE 3 END AS role, c.ord, c.time, c.fact_time,
-        c.file_off AS off, c.evidence_id AS id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000) AS summary, v.result AS reader, v.detail AS reader_detail
+    row_number() OVER (PARTITION BY finding, role = 4, id ORDER BY role, ord) > 1 AS again,
+        row_number() OVER (ORDER BY finding, role, ord) AS place
+FROM (SELECT c.finding, CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2
+    WHEN 'contradicts' THEN 4 ELSE 3 END AS role, c.ord, c.time, c.fact_time,
+        c.file_off AS off, c.evidence_id AS id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000) AS summary,
+            v.result AS reader, v.detail AS reader_detail
     FROM v_citation c LEFT JOIN v_verification v ON v.evidence_id = c.evidence_id);
 
 CREATE VIEW v_report_unknown AS
 SELECT finding, artifact, collect, row_number() OVER (ORDER BY finding, ord) AS place FROM v_finding_unknown;
 
 CREATE VIEW v_report_remedy AS
-SELECT finding, text, risk, reversible, verify, row_number() OVER (ORDER BY finding, ord) AS place FROM v_finding_remedy;
+SELECT finding, text, risk, reversible, verify, row_number() OVER (ORDER BY finding, ord) AS place
+    FROM v_finding_remedy;
 
--- Exit codes that a task's program left in the task cache: small numbers that are no errors of Windows, and no SCHED_S_* state (0x413xx).
+-- Exit codes that a task's program left in the task cache: small numbers that are no errors of Windows, and no
+-- SCHED_S_* state (0x413xx).
 CREATE VIEW v_report_exit AS
 SELECT host, task AS subject, CAST(result AS TEXT) AS raw, nullif(last_run, 0) AS time, evidence_id AS id
 FROM v_task WHERE result BETWEEN 1 AND 0x7fffffff AND result & 0xffffff00 <> 0x41300;
 
 -- Each witness of each failure of a task. event_id NULL: a last result in the task cache.
 CREATE VIEW v_report_task AS
-SELECT host, task, event_id, raw, win32, symbol, time, id, row_number() OVER (ORDER BY host, time, task, event_id, raw, id) AS place
-FROM (SELECT host, subject AS task, event_id, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id FROM v_failure WHERE kind IN ('task', 'program')
+SELECT host, task, event_id, raw, win32, symbol, time, id, row_number() OVER (ORDER BY host, time, task, event_id,
+    raw, id) AS place
+FROM (SELECT host, subject AS task, event_id, raw, win32, symbol, nullif(time, 0) AS time, evidence_id AS id
+    FROM v_failure WHERE kind IN ('task', 'program')
     UNION ALL
     SELECT host, task, NULL, raw, win32, symbol, nullif(time, 0), evidence_id FROM v_task_result
     UNION ALL
@@ -86,10 +108,13 @@ FROM (SELECT host, subject AS task, event_id, raw, win32, symbol, nullif(time, 0
 -- Times that can be: 1990 to 2200. Others stay with their fact and order nothing.
 CREATE VIEW v_report_sane(from_time, to_time) AS VALUES (122756256000000000, 189025920000000000);
 
--- Every failure of the six kinds, one row each. also: its other witnesses, with blanks between; explained: by a cause at or above possible.
+-- Every failure of the six kinds, one row each. also: its other witnesses, with blanks between; explained: by a cause
+-- at or above possible.
 CREATE VIEW v_report_failure AS
-SELECT host, shown AS kind, subject, principal, event_id, raw, win32, CASE WHEN value BETWEEN 0xC0000000 AND 0xDFFFFFFF THEN printf('0x%08X', value & 0xEFFFFFFF) END AS ntstatus,
-    symbol, detail, coalesce(concern, 0) AS concern, coalesce(explained, 0) AS explained, nullif(time, 0) AS time, evidence_id AS id,
+SELECT host, shown AS kind, subject, principal, event_id, raw, win32,
+    CASE WHEN value BETWEEN 0xC0000000 AND 0xDFFFFFFF THEN printf('0x%08X', value & 0xEFFFFFFF) END AS ntstatus,
+    symbol, detail, coalesce(concern, 0) AS concern, coalesce(explained, 0) AS explained, nullif(time, 0) AS time,
+        evidence_id AS id,
     also,
     row_number() OVER (ORDER BY host, time, kind, subject, evidence_id, event_id) AS place
 FROM v_failure WHERE shown IS NOT NULL;
@@ -101,9 +126,11 @@ SELECT logon, host, kind, subject, raw, win32, symbol, n, first, last, id, expla
 FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(sane) AS first, max(sane) AS last,
         substr(max(printf('%020d', time) || id), 21) AS id, min(explained) AS explained
     FROM (SELECT t.*, CASE WHEN t.time BETWEEN s.from_time AND s.to_time THEN t.time END AS sane
-        FROM (SELECT concern AS logon, host, kind, subject, raw, win32, symbol, time, id, explained FROM v_report_failure
+        FROM (SELECT concern AS logon, host, kind, subject, raw, win32, symbol, time, id, explained
+            FROM v_report_failure
             UNION ALL
-            SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id, 0 FROM v_failure WHERE shown IS NULL
+            SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id, 0 FROM v_failure
+                WHERE shown IS NULL
             UNION ALL
             SELECT 0, host, kind, subject, raw, win32, symbol, nullif(time, 0), evidence_id, 0 FROM v_logon_failure
             WHERE evidence_id NOT IN (SELECT evidence_id FROM v_failure)
@@ -111,41 +138,53 @@ FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(
             SELECT 0, host, 'exit code', subject, raw, NULL, NULL, time, id, 0 FROM v_report_exit) t, v_report_sane s)
     GROUP BY logon, host, kind, subject, raw, win32);
 
--- Services that logon sessions depend on: always told, absent ones (installed 0) and, last, those of hosts without a SYSTEM hive (installed NULL) too.
+-- Services that logon sessions depend on: always told, absent ones (installed 0) and, last, those of hosts without a
+-- SYSTEM hive (installed NULL) too.
 CREATE VIEW v_report_always(service) AS
 VALUES ('CscService'), ('LanmanWorkstation'), ('Netlogon'), ('Schedule'), ('VaultSvc');
 
 -- Others are told when they log on with an account of their own, or failed.
 CREATE VIEW v_report_service AS
-SELECT installed, host, service, start, account, display, id, recovery, row_number() OVER (ORDER BY installed IS NULL, host, service COLLATE NOCASE, id) AS place
-FROM (SELECT 1 AS installed, s.host, coalesce(a.service, s.service) AS service, s.start, s.account, s.display, s.evidence_id AS id,
-        (SELECT min(r.text) FROM v_reg r WHERE r.host = s.host AND r.path = 'SYSTEM\CurrentControlSet\Services\' || s.service COLLATE NOCASE
+SELECT installed, host, service, start, account, display, id, recovery,
+    row_number() OVER (ORDER BY installed IS NULL, host, service COLLATE NOCASE, id) AS place
+FROM (SELECT 1 AS installed, s.host, coalesce(a.service, s.service) AS service, s.start, s.account, s.display,
+    s.evidence_id AS id,
+        (SELECT min(r.text) FROM v_reg r WHERE r.host = s.host AND r.path = 'SYSTEM\CurrentControlSet\Services\' ||
+            s.service COLLATE NOCASE
             AND r.name = 'FailureActions') AS recovery
     FROM v_service s LEFT JOIN v_report_always a ON a.service = s.service COLLATE NOCASE
     WHERE a.service IS NOT NULL
-        OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host AND f.subject = s.service COLLATE NOCASE)
-        OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\%' AND s.account NOT LIKE 'NT AUTHORITY\%' AND s.account NOT LIKE '\%' AND s.account NOT LIKE '%LocalSystem'
+        OR EXISTS (SELECT 1 FROM v_failure f WHERE f.kind = 'service' AND f.host = s.host
+            AND f.subject = s.service COLLATE NOCASE)
+        OR (s.account <> '' AND s.account NOT LIKE 'NT SERVICE\%' AND s.account NOT LIKE 'NT AUTHORITY\%'
+            AND s.account NOT LIKE '\%' AND s.account NOT LIKE '%LocalSystem'
             AND s.account COLLATE NOCASE NOT IN (SELECT name FROM kb_account))
     UNION ALL
-    SELECT CASE WHEN h.host IN (SELECT c.host FROM v_coverage c WHERE c.artifact = 'SYSTEM' COLLATE BINARY AND c.state IN ('present', 'partial')
-            AND coalesce(c.detail, '') NOT LIKE 'only a part of it%') THEN 0 END, h.host, a.service, NULL, NULL, NULL, NULL, NULL
+    SELECT CASE WHEN h.host IN (SELECT c.host FROM v_coverage c
+        WHERE c.artifact = 'SYSTEM' COLLATE BINARY AND c.state IN ('present', 'partial')
+            AND coalesce(c.detail, '') NOT LIKE 'only a part of it%') THEN 0 END, h.host, a.service, NULL, NULL,
+                NULL, NULL, NULL
     FROM v_host h, v_report_always a
     WHERE NOT EXISTS (SELECT 1 FROM v_service s WHERE s.host = h.host AND s.service = a.service COLLATE NOCASE));
 
 CREATE VIEW v_report_setting AS
-SELECT section = 'smb_client' AS smb, host, name, is_set, value, text, default_value, default_text, meaning, evidence_id AS id,
+SELECT section = 'smb_client' AS smb, host, name, is_set, value, text, default_value, default_text, meaning,
+    evidence_id AS id,
     row_number() OVER (ORDER BY section = 'smb_client' DESC, host, name COLLATE NOCASE, evidence_id) AS place
 FROM v_setting WHERE section IN ('smb_client', 'credential_policy');
 
 CREATE VIEW v_report_set AS
-SELECT last_known_good AS good, host, control_set AS "set", path, name, other_value AS value, current_value AS current, evidence_id AS id,
+SELECT last_known_good AS good, host, control_set AS "set", path, name, other_value AS value,
+    current_value AS current, evidence_id AS id,
     row_number() OVER (ORDER BY host, control_set, path COLLATE NOCASE, name COLLATE NOCASE, evidence_id) AS place
 FROM v_control_set_difference;
 
--- Failures of a host: those that count, those without a cause at or above possible, others; first and last of those that count.
+-- Failures of a host: those that count, those without a cause at or above possible, others; first and last of those
+-- that count.
 CREATE VIEW v_report_total AS
 SELECT host, n, open, other, first, last, row_number() OVER (ORDER BY host) AS place
-FROM (SELECT f.host, sum(f.concern) AS n, sum(f.concern AND NOT f.explained) AS open, sum(NOT f.concern AND f.kind <> 'application') AS other,
+FROM (SELECT f.host, sum(f.concern) AS n, sum(f.concern AND NOT f.explained) AS open,
+    sum(NOT f.concern AND f.kind <> 'application') AS other,
         min(CASE WHEN f.concern AND f.time BETWEEN s.from_time AND s.to_time THEN f.time END) AS first,
         max(CASE WHEN f.concern AND f.time BETWEEN s.from_time AND s.to_time THEN f.time END) AS last
     FROM v_report_failure f, v_report_sane s GROUP BY f.host);
@@ -157,43 +196,59 @@ FROM (SELECT f.host, u.artifact, u.collect AS command, count(*) AS n, sum(f.verd
     FROM v_finding_unknown u JOIN v_finding f ON f.finding = u.finding GROUP BY 1, 2, 3);
 
 CREATE VIEW v_report_artifact AS
-SELECT name AS artifact, collect AS command, row_number() OVER (ORDER BY kind, name COLLATE NOCASE, name) AS place FROM kb_artifact;
+SELECT name AS artifact, collect AS command, row_number() OVER (ORDER BY kind, name COLLATE NOCASE, name) AS place
+    FROM kb_artifact;
 
 CREATE VIEW v_report_rule_error AS
-SELECT rule || ' (' || coalesce(role, '') || ')' AS key, message AS value, row_number() OVER (ORDER BY rule, role, message) AS place FROM v_rule_error;
+SELECT rule || ' (' || coalesce(role, '') || ')' AS key, message AS value,
+    row_number() OVER (ORDER BY rule, role, message) AS place FROM v_rule_error;
 
--- What changed on a host, for its timeline. kind: password, right, account, audit, clock, policy, service, name, update, task.
+-- What changed on a host, for its timeline. kind: password, right, account, audit, clock, policy, service, name,
+-- update, task.
 CREATE VIEW v_report_topic(topic, kind, words) AS
-VALUES ('batch-given', 'right', 'right to log on as a batch job given to '), ('batch-taken', 'right', 'right to log on as a batch job taken from '),
-    ('batch-denied', 'right', 'batch logon denied to '), ('batch-allowed', 'right', 'denial of batch logon lifted from '),
-    ('service-given', 'right', 'right to log on as a service given to '), ('service-taken', 'right', 'right to log on as a service taken from '),
-    ('service-denied', 'right', 'service logon denied to '), ('service-allowed', 'right', 'denial of service logon lifted from '),
-    ('account-disabled', 'account', 'account disabled: '), ('account-enabled', 'account', 'account enabled: '), ('account-deleted', 'account', 'account deleted: '),
-    ('account-made', 'account', 'account created: '), ('audit-success-added', 'audit', 'audit of successes added: '), ('audit-failure-added', 'audit', 'audit of failures added: '),
+VALUES ('batch-given', 'right', 'right to log on as a batch job given to '),
+    ('batch-taken', 'right', 'right to log on as a batch job taken from '),
+    ('batch-denied', 'right', 'batch logon denied to '), ('batch-allowed', 'right',
+        'denial of batch logon lifted from '),
+    ('service-given', 'right', 'right to log on as a service given to '),
+        ('service-taken', 'right', 'right to log on as a service taken from '),
+    ('service-denied', 'right', 'service logon denied to '), ('service-allowed', 'right',
+        'denial of service logon lifted from '),
+    ('account-disabled', 'account', 'account disabled: '), ('account-enabled', 'account', 'account enabled: '),
+        ('account-deleted', 'account', 'account deleted: '),
+    ('account-made', 'account', 'account created: '), ('audit-success-added', 'audit', 'audit of successes added: '),
+        ('audit-failure-added', 'audit', 'audit of failures added: '),
     ('clock-step', 'clock', 'clock set by seconds: ');
 CREATE VIEW v_report_change AS
 SELECT host, kind, words, time, id, row_number() OVER (ORDER BY host, time, kind, words, id) AS place
-FROM (SELECT host, 'password' AS kind, 'password of ' || coalesce(domain || '\', '') || account || ' changed (' || how || ')' AS words, time, evidence_id AS id FROM v_password_change
+FROM (SELECT host, 'password' AS kind, 'password of ' || coalesce(domain || '\', '') || account || ' changed (' ||
+    how || ')' AS words, time, evidence_id AS id FROM v_password_change
     UNION
-    SELECT l.host, t.kind, t.words || coalesce(CASE l.topic WHEN 'clock-step' THEN l.value END, max(l.who), ''), l.time, l.evidence_id
+    SELECT l.host, t.kind, t.words || coalesce(CASE l.topic WHEN 'clock-step' THEN l.value END, max(l.who), ''),
+        l.time, l.evidence_id
     FROM v_landmark l JOIN v_report_topic t ON t.topic = l.topic GROUP BY l.host, l.topic, l.evidence_id
     UNION
     SELECT host, 'task', 'task ' || task || ' saved (' || how || ')', time, evidence_id FROM v_task_saved
     UNION
     SELECT e.host, c.column3, c.column4 || coalesce(json_extract(e.data, c.column5), ''), e.time, e.evidence_id
     FROM (VALUES ('Microsoft-Windows-GroupPolicy', 1502, 'policy', 'new policy applied from ', '$.DCName'),
-            ('Service Control Manager', 7040, 'service', 'start type changed of ', '$.param1'), ('Service Control Manager', 7045, 'service', 'service installed: ', '$.ServiceName'),
-            ('EventLog', 6011, 'name', 'computer renamed to ', '$.param2'), ('Microsoft-Windows-WindowsUpdateClient', 19, 'update', 'installed: ', '$.updateTitle'),
+            ('Service Control Manager', 7040, 'service', 'start type changed of ', '$.param1'),
+                ('Service Control Manager', 7045, 'service', 'service installed: ', '$.ServiceName'),
+            ('EventLog', 6011, 'name', 'computer renamed to ', '$.param2'),
+                ('Microsoft-Windows-WindowsUpdateClient', 19, 'update', 'installed: ', '$.updateTitle'),
             ('Microsoft-Windows-Security-Auditing', 4739, 'policy', 'domain policy changed of ', '$.DomainName')) c
     JOIN v_event e ON e.provider = c.column1 AND e.event_id = c.column2 WHERE json_valid(e.data)), v_report_sane s
 WHERE time BETWEEN s.from_time AND s.to_time AND host IS NOT NULL;
 
 -- Boots: from_time or to_time NULL where the evidence does not tell. clean: 0 where the stop was none.
 CREATE VIEW v_report_boot AS
-SELECT host, from_time, to_time, clean, evidence_id AS id, end_evidence_id AS end_id, row_number() OVER (ORDER BY host, boot) AS place FROM v_boot;
+SELECT host, from_time, to_time, clean, evidence_id AS id, end_evidence_id AS end_id,
+    row_number() OVER (ORDER BY host, boot) AS place FROM v_boot;
 
 -- Sessions of accounts that a failure, a task or a service names.
 CREATE VIEW v_report_session AS
-SELECT host, user, how, logon_type, from_time, to_time, id, end_id, row_number() OVER (ORDER BY host, from_time, user, id) AS place
-FROM (SELECT host, max(user) AS user, min(how) AS how, max(logon_type) AS logon_type, min(from_time) AS from_time, max(to_time) AS to_time, evidence_id AS id, max(end_evidence_id) AS end_id
+SELECT host, user, how, logon_type, from_time, to_time, id, end_id,
+    row_number() OVER (ORDER BY host, from_time, user, id) AS place
+FROM (SELECT host, max(user) AS user, min(how) AS how, max(logon_type) AS logon_type, min(from_time) AS from_time,
+    max(to_time) AS to_time, evidence_id AS id, max(end_evidence_id) AS end_id
     FROM v_presence GROUP BY host, evidence_id);

@@ -4,76 +4,128 @@
 PRAGMA application_id = 0x77686c67;     -- "whlg"
 PRAGMA user_version = 6;
 
-CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;      -- tool, version, knowledge_sha256, schema, stamp, status words
+-- tool, version, knowledge_sha256, schema, stamp, status words
+CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
--- The span of time asked for (--since, --until), both ends in it; one row, NULL: no bound. Events outside were counted as records of their file and nothing else.
+-- The span of time asked for (--since, --until), both ends in it; one row, NULL: no bound. Events outside were counted
+-- as records of their file and nothing else.
 CREATE TABLE time_window(since INTEGER, until INTEGER);
 INSERT INTO time_window VALUES(NULL, NULL);
 
--- Evidence files, one row each, in the order of their paths. path is what reports show: the way below the input, behind the input's name where several were given.
--- place is where the file is opened again (the input as given, then the way below it); no view shows it, so that no report depends on where the evidence lay.
+-- Evidence files, one row each, in the order of their paths. path is what reports show: the way below the input,
+-- behind the input's name where several were given.
+-- place is where the file is opened again (the input as given, then the way below it); no view shows it, so that no
+-- report depends on where the evidence lay.
 CREATE TABLE evidence(
     id INTEGER PRIMARY KEY, path TEXT NOT NULL, place TEXT, unit INTEGER,   -- unit: id of the hive a log belongs to
-    container INTEGER, member INTEGER,          -- what it lies in, by id, and its place among all entries in there; path is then container/name, and place is none to open
-    members_seen INTEGER, members_wanted INTEGER, members_failed INTEGER,       -- of a container: files in it, links and devices aside; those read; those damaged, locked or failed
+    -- what it lies in, by id, and its place among all entries in there; path is then container/name, and place is none
+    -- to open
+    container INTEGER, member INTEGER,
+    -- of a container: files in it, links and devices aside; those read; those damaged, locked or failed
+    members_seen INTEGER, members_wanted INTEGER, members_failed INTEGER,
     kind TEXT, format TEXT, log_kind TEXT, bytes INTEGER, sha256 TEXT,
-    seen INTEGER DEFAULT 0, parsed INTEGER DEFAULT 0, recovered INTEGER DEFAULT 0, failed INTEGER DEFAULT 0, chunks INTEGER DEFAULT 0,
+    seen INTEGER DEFAULT 0, parsed INTEGER DEFAULT 0, recovered INTEGER DEFAULT 0, failed INTEGER DEFAULT 0,
+        chunks INTEGER DEFAULT 0,
     state TEXT NOT NULL DEFAULT 'read',         -- read | partial | unreadable | skipped | not opened (containers)
     note TEXT,                                  -- why, or the sniffed format of what was skipped
-    duplicate_of INTEGER,                       -- first evidence row with the same sha256; an older copy comes after all others
+    -- first evidence row with the same sha256; an older copy comes after all others
+    duplicate_of INTEGER,
     host_id INTEGER, older INTEGER DEFAULT 0);  -- older: RegBack, Windows.old, VSS
 
--- Facts as parsers emit them: their tables are there already when this file runs, made from the table of facts in src/base/fact.h; what derive/ adds to them
--- stands in src/case/casedb_facts.c. Each row has id, file_id and file_off (where the bytes lie) and, in what a hive says, hive_id.
+-- Facts as parsers emit them: their tables are there already when this file runs, made from the table of facts in
+-- src/base/fact.h; what derive/ adds to them
+-- stands in src/case/casedb_facts.c. Each row has id, file_id and file_off (where the bytes lie) and, in what a hive
+-- says, hive_id.
 CREATE INDEX event_what ON event(provider, event_id);
 CREATE INDEX reg_key_path ON reg_key(path);
 CREATE INDEX reg_value_path ON reg_value(path, name);
-CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;       -- other files that hold it, and where first
+-- other files that hold it, and where first
+CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;
 
 -- The knowledge used (kb_store).
-CREATE TABLE kb_code(value INTEGER, space TEXT, symbol TEXT, meaning TEXT, win32 INTEGER, source TEXT, PRIMARY KEY(space, value)) WITHOUT ROWID;   -- space: win32 ntstatus nerr task kerberos sspi message
-CREATE TABLE kb_event(provider TEXT COLLATE NOCASE, event_id INTEGER, channel TEXT COLLATE NOCASE, name TEXT, meaning TEXT, source TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;
-CREATE TABLE kb_event_field(provider TEXT COLLATE NOCASE, event_id INTEGER, field TEXT, shape TEXT, PRIMARY KEY(provider, event_id, field)) WITHOUT ROWID;   -- shape: hresult ntstatus win32 exit mixed text binary
-CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive TEXT, path TEXT, value TEXT, type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT) WITHOUT ROWID;
-CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;      -- kind: channel | hive; with case: Security is a channel, SECURITY a hive
-CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT, PRIMARY KEY(id)) WITHOUT ROWID;
-CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;     -- well-known accounts and their spellings
+-- space: win32 ntstatus nerr task kerberos sspi message
+CREATE TABLE kb_code(value INTEGER, space TEXT, symbol TEXT, meaning TEXT, win32 INTEGER, source TEXT,
+    PRIMARY KEY(space, value)) WITHOUT ROWID;
+CREATE TABLE kb_event(provider TEXT COLLATE NOCASE, event_id INTEGER, channel TEXT COLLATE NOCASE, name TEXT,
+    meaning TEXT, source TEXT, PRIMARY KEY(provider, event_id)) WITHOUT ROWID;
+-- shape: hresult ntstatus win32 exit mixed text binary
+CREATE TABLE kb_event_field(provider TEXT COLLATE NOCASE, event_id INTEGER, field TEXT, shape TEXT,
+    PRIMARY KEY(provider, event_id, field)) WITHOUT ROWID;
+CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive TEXT, path TEXT, value TEXT,
+    type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT) WITHOUT ROWID;
+-- kind: channel | hive; with case: Security is a channel, SECURITY a hive
+CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;
+CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT,
+    PRIMARY KEY(id)) WITHOUT ROWID;
+-- well-known accounts and their spellings
+CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;
 
 -- Win32 codes that say one thing, by the name rules know them by: code_in(win32, family).
-CREATE TABLE kb_code_family(family TEXT, value INTEGER, means TEXT, source TEXT, PRIMARY KEY(family, value)) WITHOUT ROWID;
+CREATE TABLE kb_code_family(family TEXT, value INTEGER, means TEXT, source TEXT,
+    PRIMARY KEY(family, value)) WITHOUT ROWID;
 
--- Derived by knowledge/derive/ (which may use our SQL functions), read by views (which use SQLite's own only). Their indexes are made there, after the rows.
--- host.bias: UTC = local + bias minutes, on the day of collection. zone_rule: at any time, as src/base/zone.h writes it: "300 240 M3.2.0/02:00:00 M11.1.0/02:00:00" is the bias of standard
--- and of daylight time and when these begin; one number: no daylight time (or DynamicDaylightTimeDisabled = 1); NULL: the hive does not say.
-CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT, machine_sid TEXT, joined INTEGER,
+-- Derived by knowledge/derive/ (which may use our SQL functions), read by views (which use SQLite's own only). Their
+-- indexes are made there, after the rows.
+-- host.bias: UTC = local + bias minutes, on the day of collection. zone_rule: at any time, as src/base/zone.h writes
+-- it: "300 240 M3.2.0/02:00:00 M11.1.0/02:00:00" is the bias of standard
+-- and of daylight time and when these begin; one number: no daylight time (or DynamicDaylightTimeDisabled = 1); NULL:
+-- the hive does not say.
+CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER,
+    role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT, machine_sid TEXT, joined INTEGER,
     outcome TEXT);      -- unexplained explained latent not_covered clear (outcome.sql)
-CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER, file_off INTEGER,
-    end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;     -- boot 0: before the first start in the evidence
-CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,
-    key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER, end_file_id INTEGER, end_file_off INTEGER,
-    ended TEXT, linked INTEGER, folded INTEGER,      -- ended: logoff | boot | sign (it went on at least until then) | NULL; linked: LUID of the other half of
-    began TEXT);     -- a UAC pair; folded: first of many like logons; began: 'before' of one that is older than the log (from_time: at the latest then)
-CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER, shape TEXT, win32 INTEGER, symbol TEXT);     -- value: normalised u32
-CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
-    raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
-    also TEXT,      -- kind: task program service share logon bits domain application; also: evidence ids of the other witnesses of the same failure
-    detail TEXT, shown TEXT, concern INTEGER, explained INTEGER);        -- shown: its kind in reports, one of the six of table kind; concern: of a logon, a session or
-                                                            -- an account (derive/66-concerns.sql); explained: by a finding (outcome.sql)
-CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
+CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER,
+    file_off INTEGER,
+    -- boot 0: before the first start in the evidence
+    end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;
+CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER,
+    user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,
+    key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER,
+        end_file_id INTEGER, end_file_off INTEGER,
+    -- ended: logoff | boot | sign (it went on at least until then) | NULL; linked: LUID of the other half of
+    ended TEXT, linked INTEGER, folded INTEGER,
+    -- a UAC pair; folded: first of many like logons; began: 'before' of one that is older than the log (from_time: at
+    -- the latest then)
+    began TEXT);
+-- value: normalised u32
+CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER,
+    shape TEXT, win32 INTEGER, symbol TEXT);
+CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
+    principal TEXT COLLATE NOCASE, sid TEXT, call TEXT, win32 INTEGER, value INTEGER,
+    raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER,
+        provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
+    -- kind: task program service share logon bits domain application; also: evidence ids of the other witnesses of the
+    -- same failure
+    also TEXT,
+    -- shown: its kind in reports, one of the six of table kind; concern: of a logon, a session or
+    detail TEXT, shown TEXT, concern INTEGER, explained INTEGER);
+                                                            -- an account (derive/66-concerns.sql); explained: by a
+                                                            -- finding (outcome.sql)
+CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
+    principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER,
     starts INTEGER);    -- 1: it proves that a logon worked at that moment; 0: it may be the end of what began before
-CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER, account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
+CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER,
+    account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
     depends TEXT, image TEXT, file_id INTEGER, file_off INTEGER);
-CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOCASE, guid TEXT, sid TEXT, user TEXT COLLATE NOCASE, logon TEXT, flags INTEGER, registered INTEGER,
-    last_run INTEGER, last_ok INTEGER, result INTEGER, command TEXT, unc INTEGER, file_id INTEGER, file_off INTEGER);   -- from TaskCache, else from 4698/4702
-CREATE TABLE account(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, sid TEXT, rid INTEGER, flags INTEGER, password_set INTEGER, expires INTEGER, last_bad INTEGER,
+CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOCASE, guid TEXT, sid TEXT,
+    user TEXT COLLATE NOCASE, logon TEXT, flags INTEGER, registered INTEGER,
+    -- from TaskCache, else from 4698/4702
+    last_run INTEGER, last_ok INTEGER, result INTEGER, command TEXT, unc INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TABLE account(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, sid TEXT, rid INTEGER,
+    flags INTEGER, password_set INTEGER, expires INTEGER, last_bad INTEGER,
     bad_count INTEGER, blank INTEGER, file_id INTEGER, file_off INTEGER);
-CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
-CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, detail TEXT);
-                                                -- state: present missing cleared partial unreadable disabled; with case: Security is a channel, SECURITY a hive
-CREATE TABLE kind(host_id INTEGER, kind TEXT, state TEXT, failures INTEGER, from_time INTEGER, to_time INTEGER, PRIMARY KEY(host_id, kind)) WITHOUT ROWID;
-                                                -- kind: task service share bits logon application; state: failures clear not_covered
-CREATE TABLE kind_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, state TEXT, why TEXT, collect TEXT, PRIMARY KEY(host_id, kind, artifact)) WITHOUT ROWID;
+CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE,
+    domain TEXT COLLATE NOCASE, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
+CREATE TABLE coverage(id INTEGER PRIMARY KEY, host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER,
+    to_time INTEGER, file_id INTEGER, detail TEXT);
+                                                -- state: present missing cleared partial unreadable disabled; with
+                                                -- case: Security is a channel, SECURITY a hive
+CREATE TABLE kind(host_id INTEGER, kind TEXT, state TEXT, failures INTEGER, from_time INTEGER, to_time INTEGER,
+    PRIMARY KEY(host_id, kind)) WITHOUT ROWID;
+                                                -- kind: task service share bits logon application; state: failures
+                                                -- clear not_covered
+CREATE TABLE kind_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, state TEXT, why TEXT, collect TEXT,
+    PRIMARY KEY(host_id, kind, artifact)) WITHOUT ROWID;
 
 -- Made by knowledge/derive/8*.sql, where each column is explained: what rules ask most.
 CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
@@ -115,11 +167,16 @@ CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
     owner_sid TEXT, server INTEGER, principal TEXT COLLATE NOCASE, last_start INTEGER, next_start INTEGER);
 
 -- Diagnosis.
-CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER, subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
+CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER,
+    subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
     count INTEGER, explanation TEXT, second_reader TEXT DEFAULT 'not_applicable');
-CREATE TABLE citation(finding INTEGER, role TEXT, ord INTEGER, evidence_id TEXT, file_id INTEGER, file_off INTEGER, time INTEGER, explain TEXT,
-    PRIMARY KEY(finding, role, ord)) WITHOUT ROWID;     -- file_id, file_off: what evidence_id names; NULL where it names nothing
-CREATE TABLE finding_unknown(finding INTEGER, ord INTEGER, artifact TEXT, collect TEXT, PRIMARY KEY(finding, ord)) WITHOUT ROWID;
-CREATE TABLE finding_remedy(finding INTEGER, ord INTEGER, text TEXT, risk TEXT, reversible TEXT, verify TEXT, PRIMARY KEY(finding, ord)) WITHOUT ROWID;
+CREATE TABLE citation(finding INTEGER, role TEXT, ord INTEGER, evidence_id TEXT, file_id INTEGER, file_off INTEGER,
+    time INTEGER, explain TEXT,
+    -- file_id, file_off: what evidence_id names; NULL where it names nothing
+    PRIMARY KEY(finding, role, ord)) WITHOUT ROWID;
+CREATE TABLE finding_unknown(finding INTEGER, ord INTEGER, artifact TEXT, collect TEXT,
+    PRIMARY KEY(finding, ord)) WITHOUT ROWID;
+CREATE TABLE finding_remedy(finding INTEGER, ord INTEGER, text TEXT, risk TEXT, reversible TEXT, verify TEXT,
+    PRIMARY KEY(finding, ord)) WITHOUT ROWID;
 CREATE TABLE rule_error(rule TEXT, role TEXT, message TEXT);
 CREATE TABLE verification(evidence_id TEXT PRIMARY KEY, result TEXT, detail TEXT, reader TEXT) WITHOUT ROWID;

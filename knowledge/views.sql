@@ -1,32 +1,46 @@
--- The documented views: all that rules, reports and users read. Stock SQLite functions only; times are FILETIME integers (UTC, 100 ns since 1601).
--- evidence_id names bytes: 'f3:0x11c00' is byte 0x11c00 of evidence file 3. Hive views show the hive that speaks for its host (hive.main), not backups.
+-- The documented views: all that rules, reports and users read. Stock SQLite functions only; times are FILETIME
+-- integers (UTC, 100 ns since 1601).
+-- evidence_id names bytes: 'f3:0x11c00' is byte 0x11c00 of evidence file 3. Hive views show the hive that speaks for
+-- its host (hive.main), not backups.
 
 CREATE VIEW v_evidence AS
-SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' THEN substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) ELSE e.path END AS file,
-    e.path, 'f' || e.container AS container, e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen, e.parsed, e.recovered, e.failed, e.chunks, e.state, e.note,
-    'f' || e.duplicate_of AS duplicate_of, e.older, 'f' || e.unit AS unit, e.members_seen, e.members_wanted, e.members_failed, v.kind AS hive_kind, v.dirty, v.replay, v.main
-FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id);
+SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' THEN substr(e.path,
+    length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) ELSE e.path END AS file,
+    e.path, 'f' || e.container AS container, e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen,
+        e.parsed, e.recovered, e.failed, e.chunks, e.state, e.note,
+    'f' || e.duplicate_of AS duplicate_of, e.older, 'f' || e.unit AS unit, e.members_seen, e.members_wanted,
+        e.members_failed, v.kind AS hive_kind, v.dirty, v.replay, v.main
+FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
+    WHERE i.file_id = e.id);
 
 CREATE VIEW v_anomaly AS
-SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, 'f' || a.file_id AS file_id, e.path, a.code, a.what, a.detail FROM anomaly a LEFT JOIN evidence e ON e.id = a.file_id;
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, 'f' || a.file_id AS file_id, e.path, a.code, a.what,
+    a.detail FROM anomaly a LEFT JOIN evidence e ON e.id = a.file_id;
 
 CREATE VIEW v_time_window AS SELECT since, until FROM time_window;
 
--- outcome: unexplained (a failure has no cause at or above possible), explained, latent (no failure, but its cause is in place), not_covered (a
+-- outcome: unexplained (a failure has no cause at or above possible), explained, latent (no failure, but its cause is
+-- in place), not_covered (a
 -- kind of failure could not have been seen: v_kind), clear.
-CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined, zone_rule, outcome FROM host;
+CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined,
+    zone_rule, outcome FROM host;
 
--- Kinds of failure, six a host. state: failures, clear (all that records this kind was read over from_time .. to_time, its events are recorded and
+-- Kinds of failure, six a host. state: failures, clear (all that records this kind was read over from_time .. to_time,
+-- its events are recorded and
 -- it shows none), not_covered. needs: the artefacts that would tell, most telling first, as JSON.
 CREATE VIEW v_kind AS
 SELECT h.name AS host, k.kind, k.state, k.failures, k.from_time, k.to_time,
-    (SELECT json_group_array(artifact) FROM (SELECT n.artifact FROM kind_need n WHERE n.host_id = k.host_id AND n.kind = k.kind ORDER BY n.ord, n.artifact)) AS needs,
-    CASE k.kind WHEN 'task' THEN 1 WHEN 'service' THEN 2 WHEN 'share' THEN 3 WHEN 'bits' THEN 4 WHEN 'logon' THEN 5 ELSE 6 END AS ord
+    (SELECT json_group_array(artifact) FROM (SELECT n.artifact FROM kind_need n
+        WHERE n.host_id = k.host_id AND n.kind = k.kind ORDER BY n.ord, n.artifact)) AS needs,
+    CASE k.kind WHEN 'task' THEN 1 WHEN 'service' THEN 2 WHEN 'share' THEN 3 WHEN 'bits' THEN 4 WHEN 'logon' THEN 5
+        ELSE 6 END AS ord
 FROM kind k JOIN host h ON h.id = k.host_id;
 
--- What would tell of the kinds that are not covered: one row an artefact, most telling first (ord); kinds: which it tells of; collect: the command.
+-- What would tell of the kinds that are not covered: one row an artefact, most telling first (ord); kinds: which it
+-- tells of; collect: the command.
 CREATE VIEW v_kind_need AS
-SELECT h.name AS host, n.artifact, min(n.state) AS state, min(n.why) AS why, min(n.collect) AS collect, group_concat(n.kind, ' ') AS kinds, min(n.ord) AS ord
+SELECT h.name AS host, n.artifact, min(n.state) AS state, min(n.why) AS why, min(n.collect) AS collect,
+    group_concat(n.kind, ' ') AS kinds, min(n.ord) AS ord
 FROM kind_need n JOIN host h ON h.id = n.host_id GROUP BY n.host_id, n.artifact;
 
 CREATE VIEW v_coverage AS
@@ -35,121 +49,167 @@ FROM coverage c LEFT JOIN host h ON h.id = c.host_id LEFT JOIN evidence e ON e.i
 
 -- odd_time: what the record gives as its time and cannot be; time is NULL then.
 CREATE VIEW v_event AS
-SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.computer, e.channel, e.provider, e.event_id, e.version, e.level, e.time, e.record_id, e.pid, e.sid, e.boot, e.data, e.keywords, e.odd_time
+SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.computer, e.channel, e.provider,
+    e.event_id, e.version, e.level, e.time, e.record_id, e.pid, e.sid, e.boot, e.data, e.keywords, e.odd_time
 FROM event e LEFT JOIN host h ON h.id = e.host_id WHERE coalesce(e.recovered, 0) = 0;
 
 CREATE VIEW v_fold AS
-SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.channel, f.provider, f.event_id, f.day, f.key, f.n, f.first_time, f.last_time, f.data,
+SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.channel, f.provider, f.event_id,
+    f.day, f.key, f.n, f.first_time, f.last_time, f.data,
     CASE WHEN f.last_off IS NOT NULL THEN printf('f%d:0x%x', f.file_id, f.last_off) END AS last_evidence_id
 FROM fold f LEFT JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_log_span AS
-SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, 'f' || s.file_id AS file_id, h.name AS host, s.computer, s.channel, s.n, s.first_id, s.last_id, s.first_time, s.last_time, s.gaps
-FROM log_span s JOIN evidence e ON e.id = s.file_id LEFT JOIN host h ON h.id = coalesce((SELECT min(o.id) FROM host o WHERE o.fqdn = lower(s.computer) OR o.name = upper(s.computer)), e.host_id);
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, 'f' || s.file_id AS file_id, h.name AS host,
+    s.computer, s.channel, s.n, s.first_id, s.last_id, s.first_time, s.last_time, s.gaps
+FROM log_span s JOIN evidence e ON e.id = s.file_id LEFT JOIN host h ON h.id = coalesce((SELECT min(o.id) FROM host o
+    WHERE o.fqdn = lower(s.computer) OR o.name = upper(s.computer)), e.host_id);
 
 CREATE VIEW v_event_count AS
-SELECT h.name AS host, c.channel, c.provider, c.event_id, sum(c.n) AS n, min(c.first_time) AS first_time, max(c.last_time) AS last_time
-FROM event_count c JOIN evidence e ON e.id = c.file_id AND e.duplicate_of IS NULL LEFT JOIN host h ON h.id = e.host_id GROUP BY e.host_id, c.channel, c.provider, c.event_id;
+SELECT h.name AS host, c.channel, c.provider, c.event_id, sum(c.n) AS n, min(c.first_time) AS first_time,
+    max(c.last_time) AS last_time
+FROM event_count c JOIN evidence e ON e.id = c.file_id AND e.duplicate_of IS NULL
+    LEFT JOIN host h ON h.id = e.host_id GROUP BY e.host_id, c.channel, c.provider, c.event_id;
 
 CREATE VIEW v_boot AS
-SELECT h.name AS host, b.boot, b.from_time, b.to_time, b.clean, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS evidence_id,
+SELECT h.name AS host, b.boot, b.from_time, b.to_time, b.clean,
+    CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS evidence_id,
     CASE WHEN b.end_file_id IS NOT NULL THEN printf('f%d:0x%x', b.end_file_id, b.end_file_off) END AS end_evidence_id
 FROM boot b JOIN host h ON h.id = b.host_id;
 
 CREATE VIEW v_session AS
-SELECT h.name AS host, s.boot, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.key_length, s.ip, s.from_time, s.to_time,
-    printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
+SELECT h.name AS host, s.boot, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.key_length,
+    s.ip, s.from_time, s.to_time,
+    printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, CASE
+        WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
     s.ended, s.linked, s.folded, s.began
 FROM session s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_error AS
-SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.time, e.channel, e.provider, e.event_id, x.field, x.raw, x.value, x.shape, x.win32, x.symbol
+SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS evidence_id, h.name AS host, e.time, e.channel, e.provider,
+    e.event_id, x.field, x.raw, x.value, x.shape, x.win32, x.symbol
 FROM error x JOIN event e ON e.id = x.event LEFT JOIN host h ON h.id = e.host_id;
 
 CREATE VIEW v_failure AS
-SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
+SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.principal,
+    f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot,
     f.provider, f.event_id, f.luid, f.also, f.detail, f.shown, f.concern, f.explained
 FROM failure f JOIN host h ON h.id = f.host_id;
 
 -- Last results in TaskCache that the log tells of as well: the failure is one, and v_failure.also cites them.
 CREATE VIEW v_task_result AS
-SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, f.raw, f.win32, f.symbol, t.last_run AS time, printf('f%d:0x%x', f.file_id, f.file_off) AS failure_id
-FROM failure f JOIN task t ON t.host_id = f.host_id AND t.path = f.subject AND t.result = f.value JOIN host h ON h.id = f.host_id
+SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, f.raw, f.win32,
+    f.symbol, t.last_run AS time, printf('f%d:0x%x', f.file_id, f.file_off) AS failure_id
+FROM failure f JOIN task t ON t.host_id = f.host_id AND t.path = f.subject AND t.result = f.value
+    JOIN host h ON h.id = f.host_id
 WHERE f.kind IN ('task', 'program') AND instr(' ' || f.also || ' ', printf(' f%d:0x%x ', t.file_id, t.file_off)) > 0;
 
 CREATE VIEW v_success AS
-SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject, s.principal, s.time, s.provider, s.event_id, s.starts FROM success s JOIN host h ON h.id = s.host_id;
+SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject,
+    s.principal, s.time, s.provider, s.event_id, s.starts FROM success s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_task AS
-SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, t.guid, t.sid, t.user, t.logon, t.flags, t.registered, t.last_run, t.last_ok, t.result, t.command, t.unc
+SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.path AS task, t.guid, t.sid,
+    t.user, t.logon, t.flags, t.registered, t.last_run, t.last_ok, t.result, t.command, t.unc
 FROM task t JOIN host h ON h.id = t.host_id;
 
 CREATE VIEW v_service AS
-SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name AS service, s.display, s.start, s.account, s.delayed, s.managed, s.depends, s.image
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name AS service, s.display,
+    s.start, s.account, s.delayed, s.managed, s.depends, s.image
 FROM service s JOIN host h ON h.id = s.host_id;
 
 -- What the service control manager does when a service fails, in words; only where it is set.
 CREATE VIEW v_service_recovery AS
 SELECT r.evidence_id, r.host, substr(r.path, 35) AS service, r.text AS actions FROM v_reg r
-WHERE r.path > 'SYSTEM\CurrentControlSet\Services\' AND r.path < 'SYSTEM\CurrentControlSet\Services]' AND r.name = 'FailureActions' AND instr(substr(r.path, 35), '\') = 0;
+WHERE r.path > 'SYSTEM\CurrentControlSet\Services\' AND r.path < 'SYSTEM\CurrentControlSet\Services]'
+    AND r.name = 'FailureActions' AND instr(substr(r.path, 35), '\') = 0;
 
 -- What starts or stops a service by itself. subtype: in words, or the GUID of a device class, of an event provider.
 CREATE VIEW v_service_trigger AS
-SELECT g.evidence_id, g.host, substr(g.path, 35, instr(substr(g.path, 35), '\') - 1) AS service, CASE a.num WHEN 1 THEN 'start' WHEN 2 THEN 'stop' END AS action,
-    CASE t.num WHEN 1 THEN 'device arrived' WHEN 2 THEN 'IP address' WHEN 3 THEN 'domain' WHEN 4 THEN 'firewall port' WHEN 5 THEN 'group policy' WHEN 6 THEN 'network request'
-        WHEN 7 THEN 'system state' WHEN 20 THEN 'event of a provider' WHEN 30 THEN 'several together' ELSE CAST(t.num AS TEXT) END AS type, g.text AS subtype
-FROM v_reg g LEFT JOIN v_reg a ON a.hive = g.hive AND a.host = g.host AND a.path = g.path AND a.name = 'Action' LEFT JOIN v_reg t ON t.hive = g.hive AND t.host = g.host AND t.path = g.path AND t.name = 'Type'
-WHERE g.path > 'SYSTEM\CurrentControlSet\Services\' AND g.path < 'SYSTEM\CurrentControlSet\Services]' AND g.name = 'GUID' AND g.path LIKE '%\TriggerInfo\%';
+SELECT g.evidence_id, g.host, substr(g.path, 35, instr(substr(g.path, 35), '\') - 1) AS service,
+    CASE a.num WHEN 1 THEN 'start' WHEN 2 THEN 'stop' END AS action,
+    CASE t.num WHEN 1 THEN 'device arrived' WHEN 2 THEN 'IP address' WHEN 3 THEN 'domain' WHEN 4 THEN 'firewall port'
+        WHEN 5 THEN 'group policy' WHEN 6 THEN 'network request'
+        WHEN 7 THEN 'system state' WHEN 20 THEN 'event of a provider' WHEN 30 THEN 'several together'
+            ELSE CAST(t.num AS TEXT) END AS type, g.text AS subtype
+FROM v_reg g LEFT JOIN v_reg a ON a.hive = g.hive AND a.host = g.host AND a.path = g.path AND a.name = 'Action'
+    LEFT JOIN v_reg t ON t.hive = g.hive AND t.host = g.host AND t.path = g.path AND t.name = 'Type'
+WHERE g.path > 'SYSTEM\CurrentControlSet\Services\' AND g.path < 'SYSTEM\CurrentControlSet\Services]'
+    AND g.name = 'GUID' AND g.path LIKE '%\TriggerInfo\%';
 
 -- Profiles of users: when they were last loaded and unloaded, where the release writes that down (two DWORDs a time).
 CREATE VIEW v_profile AS
-SELECT coalesce(min(p.evidence_id) FILTER (WHERE p.name = 'ProfileImagePath'), min(p.evidence_id)) AS evidence_id, p.host, substr(p.path, 58) AS sid, max(p.text) FILTER (WHERE p.name = 'ProfileImagePath') AS path,
+SELECT coalesce(min(p.evidence_id) FILTER (WHERE p.name = 'ProfileImagePath'), min(p.evidence_id)) AS evidence_id,
+    p.host, substr(p.path, 58) AS sid, max(p.text) FILTER (WHERE p.name = 'ProfileImagePath') AS path,
     max(p.num) FILTER (WHERE p.name = 'State') AS state,
-    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeHigh') << 32) | max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeLow'), 0) AS loaded,
-    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeHigh') << 32) | max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeLow'), 0) AS unloaded
-FROM v_reg p WHERE p.path > 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\' AND p.path < 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList]' GROUP BY p.host, p.path;
+    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeHigh') << 32)
+        | max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeLow'), 0) AS loaded,
+    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeHigh') << 32)
+        | max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeLow'), 0) AS unloaded
+FROM v_reg p WHERE p.path > 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\'
+    AND p.path < 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList]' GROUP BY p.host, p.path;
 
 -- A text export may hold several hives: what was decoded stands once all the same.
 CREATE VIEW v_secret AS
-SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd FROM secret s JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = s.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd FROM secret s
+    JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = s.hive_id AND i.main
+    AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_right AS
 SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, r.sid, r.mask,
-    rtrim(CASE WHEN r.mask & 1 THEN 'interactive, ' ELSE '' END || CASE WHEN r.mask & 2 THEN 'network, ' ELSE '' END || CASE WHEN r.mask & 4 THEN 'batch, ' ELSE '' END
-        || CASE WHEN r.mask & 16 THEN 'service, ' ELSE '' END || CASE WHEN r.mask & 1024 THEN 'remote interactive, ' ELSE '' END || CASE WHEN r.mask & 64 THEN 'deny interactive, ' ELSE '' END
-        || CASE WHEN r.mask & 128 THEN 'deny network, ' ELSE '' END || CASE WHEN r.mask & 256 THEN 'deny batch, ' ELSE '' END || CASE WHEN r.mask & 512 THEN 'deny service, ' ELSE '' END
+    rtrim(CASE WHEN r.mask & 1 THEN 'interactive, ' ELSE '' END || CASE WHEN r.mask & 2 THEN 'network, '
+        ELSE '' END || CASE WHEN r.mask & 4 THEN 'batch, ' ELSE '' END
+        || CASE WHEN r.mask & 16 THEN 'service, ' ELSE '' END || CASE WHEN r.mask & 1024 THEN 'remote interactive, '
+            ELSE '' END || CASE WHEN r.mask & 64 THEN 'deny interactive, ' ELSE '' END
+        || CASE WHEN r.mask & 128 THEN 'deny network, ' ELSE '' END || CASE WHEN r.mask & 256 THEN 'deny batch, '
+            ELSE '' END || CASE WHEN r.mask & 512 THEN 'deny service, ' ELSE '' END
         || CASE WHEN r.mask & 2048 THEN 'deny remote interactive, ' ELSE '' END, ', ') AS rights
-FROM logon_right r JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
+FROM logon_right r JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
+    WHERE i.file_id = r.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_audit AS
 SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.subcategory, a.mask,
-    CASE a.mask WHEN 0 THEN 'none' WHEN 1 THEN 'success' WHEN 2 THEN 'failure' WHEN 3 THEN 'success and failure' END AS records
-FROM audit_policy a JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = a.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
+    CASE a.mask WHEN 0 THEN 'none' WHEN 1 THEN 'success' WHEN 2 THEN 'failure'
+        WHEN 3 THEN 'success and failure' END AS records
+FROM audit_policy a JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
+    WHERE i.file_id = a.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_lsa AS
-SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.what, l.value FROM lsa_name l JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main AND i.kind IN ('SECURITY', 'SAM')) JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.what, l.value FROM lsa_name l
+    JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main
+    AND i.kind IN ('SECURITY', 'SAM')) JOIN host h ON h.id = v.host_id;
 
--- SAM flags: 0x1 disabled, 0x200 password never expires, 0x400 locked, 0x20000 password expired; no password time: must change (not where it never expires: MS-SAMR, PasswordMustChange).
+-- SAM flags: 0x1 disabled, 0x200 password never expires, 0x400 locked, 0x20000 password expired; no password time:
+-- must change (not where it never expires: MS-SAMR, PasswordMustChange).
 CREATE VIEW v_account AS
-SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.name, a.sid, a.rid, a.flags, (a.flags & 0x1) <> 0 AS disabled, (a.flags & 0x400) <> 0 AS locked,
-    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0 OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
+SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.name, a.sid, a.rid, a.flags,
+    (a.flags & 0x1) <> 0 AS disabled, (a.flags & 0x400) <> 0 AS locked,
+    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0
+        OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
     nullif(a.password_set, 0) AS password_set, nullif(a.last_bad, 0) AS last_bad, a.bad_count, a.blank
 FROM account a JOIN host h ON h.id = a.host_id;
 
 CREATE VIEW v_lockout AS
-SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.threshold, l.duration, l.window, l.max_age, l.min_length, l.min_age, l.history, l.complex
-FROM lockout_policy l JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main AND i.kind = 'SAM') JOIN host h ON h.id = v.host_id;
+SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.threshold, l.duration, l.window,
+    l.max_age, l.min_length, l.min_age, l.history, l.complex
+FROM lockout_policy l JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
+    WHERE i.file_id = l.hive_id AND i.main AND i.kind = 'SAM') JOIN host h ON h.id = v.host_id;
 
 CREATE VIEW v_cached_logon AS
 SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.slot, c.written, c.rid
-FROM cached_logon c JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = c.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
+FROM cached_logon c JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
+    WHERE i.file_id = c.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
--- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0, evidence_id names the key, if there is one.
+-- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0,
+-- evidence_id names the key, if there is one.
 -- What lies outside the exported part of a hive is neither set nor not set: no row.
 CREATE VIEW v_setting AS
-SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off) WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS evidence_id, q.host, q.section, q.name, r.num AS value, r.text,
+SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
+    WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS evidence_id, q.host, q.section,
+    q.name, r.num AS value, r.text,
     r.id IS NOT NULL AS is_set, q.default_value, q.default_text,
-    coalesce(json_extract(q.meanings, '$."' || CASE WHEN r.id IS NULL THEN q.default_text ELSE coalesce(CAST(r.num AS TEXT), replace(r.text, '"', '')) END || '"'), q.meaning) AS meaning,
+    coalesce(json_extract(q.meanings, '$."' || CASE WHEN r.id IS NULL THEN q.default_text
+        ELSE coalesce(CAST(r.num AS TEXT), replace(r.text, '"', '')) END || '"'), q.meaning) AS meaning,
     q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, coalesce(r.written, k.written) AS written,
     -- at its start Windows writes some keys itself: such a write says nothing, unless new policy (1502) came then
     EXISTS (SELECT 1 FROM boot b WHERE b.host_id = q.host_id
@@ -157,9 +217,12 @@ SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
       AND NOT EXISTS (SELECT 1 FROM success g WHERE g.host_id = q.host_id AND g.kind = 'domain' AND g.event_id = 1502
         AND g.time BETWEEN coalesce(r.written, k.written) - 6000000000 AND coalesce(r.written, k.written) + 6000000000)
         AS written_at_boot
-FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name, s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
-        s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value, s.default_text, s.meaning, s.meanings
-    FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id) q
+FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name,
+    s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
+        s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value,
+            s.default_text, s.meaning, s.meanings
+    FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive
+        AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id) q
 LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v JOIN reg_value x ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
@@ -170,7 +233,8 @@ LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM hive v JOI
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
             AND lower(substr(q.at || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
                 = lower(coalesce(nullif(i.root, ''), i.kind) || '\')))
-WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v JOIN evidence e ON e.id = v.file_id AND e.state <> 'partial' WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
+WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v JOIN evidence e ON e.id = v.file_id AND e.state <> 'partial'
+    WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
     AND lower(substr(q.at || '\', 1, length(coalesce(v.root, v.kind)) + 1)) = lower(coalesce(v.root, v.kind) || '\'));
 
 -- A value of the hive that speaks; of a file that holds several hives it belongs to the first whose root it lies below.
@@ -188,87 +252,135 @@ WHERE coalesce(r.recovered, 0) = 0 AND (v.replay IS NOT 'text export'
             AND o.id < r.id AND coalesce(o.recovered, 0) = 0));
 
 CREATE VIEW v_reg_key AS
-SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host, k.path, k.written, 'f' || k.hive_id AS hive
+SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host, k.path, k.written,
+    'f' || k.hive_id AS hive
 FROM reg_key k JOIN hive v ON v.file_id = k.hive_id AND v.main
     AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = k.hive_id AND i.main
         AND lower(substr(k.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
             = lower(coalesce(nullif(i.root, ''), i.kind) || '\'))
 JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
 
--- Keys and values that free cells of hives still hold (analyze --recovered), apart from all other views: no rule of ours reads them. '?' in a path: unknown from there up.
+-- Keys and values that free cells of hives still hold (analyze --recovered), apart from all other views: no rule of
+-- ours reads them. '?' in a path: unknown from there up.
 CREATE VIEW v_recovered AS
-SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, 'value' AS what, r.path, r.name, r.type, r.num, r.text, r.written
+SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host, 'value' AS what, r.path, r.name,
+    r.type, r.num, r.text, r.written
 FROM reg_value r JOIN evidence e ON e.id = r.hive_id LEFT JOIN host h ON h.id = e.host_id WHERE r.recovered = 1
 UNION ALL SELECT printf('f%d:0x%x', k.file_id, k.file_off), h.name, 'key', k.path, NULL, NULL, NULL, NULL, k.written
 FROM reg_key k JOIN evidence e ON e.id = k.hive_id LEFT JOIN host h ON h.id = e.host_id WHERE k.recovered = 1;
 
--- Where another control set of the host says something else than the current one about logons (registry/control-sets.yml). NULL: not set there.
--- last_known_good: Select names that set so. evidence_id is the other set's value, or its key; current_id the current one's.
+-- Where another control set of the host says something else than the current one about logons
+-- (registry/control-sets.yml). NULL: not set there.
+-- last_known_good: Select names that set so. evidence_id is the other set's value, or its key; current_id the current
+-- one's.
 CREATE VIEW v_control_set_difference AS
-SELECT h.name AS host, d.control_set, d.last_known_good, d.path, d.name, coalesce(d.o_num, d.o_text) AS other_value, coalesce(d.c_num, d.c_text) AS current_value, d.evidence_id, d.current_id
-FROM (SELECT k.hive_id, substr(s.path, 1, 13) AS control_set, 'SYSTEM\CurrentControlSet\' || substr(s.path, 15) AS path, s.value AS name, o.num AS o_num, o.text AS o_text, c.num AS c_num, c.text AS c_text,
-        EXISTS (SELECT 1 FROM reg_value l WHERE l.hive_id = k.hive_id AND l.path = 'SYSTEM\Select' AND l.name = 'LastKnownGood' AND l.num = CAST(substr(s.path, 11, 3) AS INTEGER)
+SELECT h.name AS host, d.control_set, d.last_known_good, d.path, d.name, coalesce(d.o_num, d.o_text) AS other_value,
+    coalesce(d.c_num, d.c_text) AS current_value, d.evidence_id, d.current_id
+FROM (SELECT k.hive_id, substr(s.path, 1, 13) AS control_set, 'SYSTEM\CurrentControlSet\' || substr(s.path,
+    15) AS path, s.value AS name, o.num AS o_num, o.text AS o_text, c.num AS c_num, c.text AS c_text,
+        EXISTS (SELECT 1 FROM reg_value l WHERE l.hive_id = k.hive_id AND l.path = 'SYSTEM\Select'
+            AND l.name = 'LastKnownGood' AND l.num = CAST(substr(s.path, 11, 3) AS INTEGER)
             AND coalesce(l.recovered, 0) = 0) AS last_known_good,
-        printf('f%d:0x%x', coalesce(o.file_id, k.file_id), coalesce(o.file_off, k.file_off)) AS evidence_id, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS current_id
+        printf('f%d:0x%x', coalesce(o.file_id, k.file_id), coalesce(o.file_off, k.file_off)) AS evidence_id,
+            CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS current_id
     FROM kb_setting s JOIN reg_key k ON k.path = s.hive || '\' || s.path AND coalesce(k.recovered, 0) = 0
-    LEFT JOIN reg_value o ON o.path = k.path AND o.name = s.value AND o.hive_id = k.hive_id AND coalesce(o.recovered, 0) = 0
-    LEFT JOIN reg_value c ON c.path = 'SYSTEM\CurrentControlSet\' || substr(s.path, 15) AND c.name = s.value AND c.hive_id = k.hive_id AND coalesce(c.recovered, 0) = 0
+    LEFT JOIN reg_value o ON o.path = k.path AND o.name = s.value AND o.hive_id = k.hive_id
+        AND coalesce(o.recovered, 0) = 0
+    LEFT JOIN reg_value c ON c.path = 'SYSTEM\CurrentControlSet\' || substr(s.path, 15) AND c.name = s.value
+        AND c.hive_id = k.hive_id AND coalesce(c.recovered, 0) = 0
     WHERE s.section = 'control_sets' AND coalesce(o.num, o.text) IS NOT coalesce(c.num, c.text)) d
-JOIN hive v ON v.file_id = d.hive_id AND v.kind = 'SYSTEM' AND v.main JOIN host h ON h.id = v.host_id GROUP BY h.name, d.evidence_id, d.control_set, d.path, d.name;
+JOIN hive v ON v.file_id = d.hive_id AND v.kind = 'SYSTEM' AND v.main JOIN host h ON h.id = v.host_id
+    GROUP BY h.name, d.evidence_id, d.control_set, d.path, d.name;
 
 CREATE VIEW v_password_change AS
-SELECT p.id AS change, printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain, p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;
+SELECT p.id AS change, printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.account, p.domain,
+    p.sid, p.time, p.how FROM password_change p JOIN host h ON h.id = p.host_id;
 
 -- hex: the Win32 code, 0x00000520; hresult: as logs and dialogs show it, 0x80070520.
 CREATE VIEW v_finding AS
-SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32, CASE WHEN f.win32 IS NOT NULL THEN printf('0x%08X', f.win32) END AS hex,
+SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.subject, f.win32,
+    CASE WHEN f.win32 IS NOT NULL THEN printf('0x%08X', f.win32) END AS hex,
     CASE WHEN f.win32 BETWEEN 0 AND 65535 THEN printf('0x%08X', f.win32 | 0x80070000) END AS hresult,
-    coalesce((SELECT c.symbol FROM kb_code c WHERE c.space = 'win32' AND c.value = f.win32), (SELECT c.symbol FROM kb_code c WHERE c.space = 'nerr' AND c.value = f.win32)) AS symbol,
-    f.first_seen, f.last_seen, f.count, f.explanation || coalesce(' ' || (SELECT group_concat(said, ' ') FROM (SELECT DISTINCT 'It rests on ' || CASE p.name WHEN '' THEN p.path ELSE p.name END || ': ' || p.words || '.' AS said
-        FROM v_citation c JOIN v_provenance p ON p.file_id = CAST(substr(c.file_id, 2) AS INTEGER) AND p.file_off = c.file_off WHERE c.finding = f.id AND c.role <> 'contradicts'
+    coalesce((SELECT c.symbol FROM kb_code c WHERE c.space = 'win32' AND c.value = f.win32),
+        (SELECT c.symbol FROM kb_code c WHERE c.space = 'nerr' AND c.value = f.win32)) AS symbol,
+    f.first_seen, f.last_seen, f.count, f.explanation || coalesce(' ' || (SELECT group_concat(said, ' ')
+        FROM (SELECT DISTINCT 'It rests on ' || CASE p.name WHEN '' THEN p.path
+        ELSE p.name END || ': ' || p.words || '.' AS said
+        FROM v_citation c JOIN v_provenance p ON p.file_id = CAST(substr(c.file_id, 2) AS INTEGER)
+            AND p.file_off = c.file_off WHERE c.finding = f.id AND c.role <> 'contradicts'
         ORDER BY c.role, c.ord LIMIT 3)), '') AS explanation, f.second_reader
 FROM finding f LEFT JOIN host h ON h.id = f.host_id;
 
--- Where a value comes from when not from its hive as it lies there: a page that a transaction log replaced, or a line of text. Times of secrets as times.
+-- Where a value comes from when not from its hive as it lies there: a page that a transaction log replaced, or a line
+-- of text. Times of secrets as times.
 CREATE VIEW v_provenance AS
-SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, file_id, file_off, path, name, CASE WHEN kind = 'reg-text' THEN origin || ' of a registry text export, weaker evidence'
-    ELSE coalesce(was || ' in the hive, ' || coalesce(moment, num, '''' || text || '''', nullif(lower(hex(substr(data, 1, 32))), ''), 'empty') || ' ', '')
-        || 'after ' || CASE kind WHEN 'hive-log' THEN file || ' ' || replace(origin, 'log ', '') ELSE 'its transaction log, ' || origin END END AS words
+SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, file_id, file_off, path, name,
+    CASE WHEN kind = 'reg-text' THEN origin || ' of a registry text export, weaker evidence'
+    ELSE coalesce(was || ' in the hive, ' || coalesce(moment, num, '''' || text || '''',
+        nullif(lower(hex(substr(data, 1, 32))), ''), 'empty') || ' ', '')
+        || 'after ' || CASE kind WHEN 'hive-log' THEN file || ' ' || replace(origin, 'log ', '')
+            ELSE 'its transaction log, ' || origin END END AS words
 FROM (SELECT r.file_id, r.file_off, r.path, r.name, r.origin, r.num, substr(r.text, 1, 80) AS text, r.data, e.kind,
         substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) AS file,
-        CASE WHEN r.path LIKE '%\_updTime' AND length(r.data) = 8 THEN (WITH RECURSIVE v_now(i, h, n) AS (SELECT 15, hex(r.data), 0 UNION ALL
-                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_now WHERE i > 0)
-            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_now ORDER BY i LIMIT 1) END AS moment,
-        CASE WHEN r.before IS NULL THEN NULL WHEN r.path LIKE '%\_updTime' AND length(r.before) = 8 THEN (WITH RECURSIVE v_was(i, h, n) AS (SELECT 15, hex(r.before), 0 UNION ALL
-                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_was WHERE i > 0)
-            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_was ORDER BY i LIMIT 1)
+        CASE WHEN r.path LIKE '%\_updTime' AND length(r.data) = 8 THEN (WITH RECURSIVE v_now(i, h, n) AS (SELECT 15,
+            hex(r.data), 0 UNION ALL
+                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF',
+                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_now WHERE i > 0)
+            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_now
+                ORDER BY i LIMIT 1) END AS moment,
+        CASE WHEN r.before IS NULL THEN NULL WHEN r.path LIKE '%\_updTime'
+            AND length(r.before) = 8 THEN (WITH RECURSIVE v_was(i, h, n) AS (SELECT 15, hex(r.before), 0 UNION ALL
+                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF',
+                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_was WHERE i > 0)
+            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_was
+                ORDER BY i LIMIT 1)
         WHEN r.type IN (4, 11) AND length(r.before) BETWEEN 1 AND 8 THEN
             (WITH RECURSIVE v_le(i, h, n) AS (SELECT 2 * length(r.before) - 1, hex(r.before), 0 UNION ALL
-                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_le WHERE i > 0) SELECT n FROM v_le ORDER BY i LIMIT 1)
+                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF',
+                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_le
+                    WHERE i > 0) SELECT n FROM v_le ORDER BY i LIMIT 1)
         WHEN r.type IN (1, 2, 6, 7) THEN
             (WITH RECURSIVE v_u16(i, h, t) AS (SELECT 1, hex(substr(r.before, 1, 160)), '' UNION ALL
-                SELECT i + 4, h, t || CASE 16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF', substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1)) WHEN 0 THEN '|' ELSE char(16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF', substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1))) END FROM v_u16 WHERE i + 3 <= length(h))
+                SELECT i + 4, h, t || CASE 16 * (instr('0123456789ABCDEF',
+                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF',
+                    substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF',
+                    substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1)) WHEN 0 THEN '|'
+                    ELSE char(16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF',
+                    substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF',
+                    substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1))) END FROM v_u16
+                    WHERE i + 3 <= length(h))
             SELECT '''' || rtrim(t, '|') || '''' FROM v_u16 ORDER BY i DESC LIMIT 1)
         ELSE lower(hex(substr(r.before, 1, 32))) END AS was
     FROM reg_value r JOIN evidence e ON e.id = r.file_id WHERE r.origin IS NOT NULL AND coalesce(r.recovered, 0) = 0);
 
--- A citation and the fact it names. time: of the row that cites; fact_time: of the event that lies there, NULL for values of hives.
+-- A citation and the fact it names. time: of the row that cites; fact_time: of the event that lies there, NULL for
+-- values of hives.
 CREATE VIEW v_citation AS
-SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256, c.off AS file_off,
-    coalesce(coalesce((SELECT e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
+SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256,
+    c.off AS file_off,
+    coalesce(coalesce((SELECT e.provider || ' ' || e.event_id ||
+        coalesce(' ' || (SELECT k.name FROM kb_event k WHERE k.provider = e.provider AND k.event_id = e.event_id), '')
             FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
-        (SELECT d.provider || ' ' || d.event_id || ', ' || d.n || ' like it that day' FROM fold d WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1),
+        (SELECT d.provider || ' ' || d.event_id || ', ' || d.n || ' like it that day' FROM fold d
+            WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1),
         (SELECT 'task ' || t.path FROM task_cache t WHERE t.file_id = c.file AND t.file_off = c.off LIMIT 1),
         (SELECT 'LSA secret ' || s.name FROM secret s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'logon rights of ' || s.sid FROM logon_right s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'local account ' || s.name FROM sam_account s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
         (SELECT 'audit policy' FROM audit_policy s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
-        (SELECT 'LSA ' || s.what || ' ' || coalesce(s.value, '') FROM lsa_name s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
-        (SELECT 'lockout and password policy' FROM lockout_policy s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
-        (SELECT 'cached logon in slot ' || s.slot FROM cached_logon s WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
-        (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '') FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1))
-            || coalesce(' (' || (SELECT p.words FROM v_provenance p WHERE p.file_id = c.file AND p.file_off = c.off LIMIT 1) || ')', ''),
-        (SELECT 'key ' || k.path || coalesce(' (' || k.origin || CASE v.kind WHEN 'reg-text' THEN ' of a registry text export, weaker evidence)' ELSE ')' END, '') FROM reg_key k WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary,
+        (SELECT 'LSA ' || s.what || ' ' || coalesce(s.value, '') FROM lsa_name s
+            WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'lockout and password policy' FROM lockout_policy s
+            WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT 'cached logon in slot ' || s.slot FROM cached_logon s
+            WHERE s.file_id = c.file AND s.file_off = c.off LIMIT 1),
+        (SELECT r.path || '\' || r.name || coalesce(' = ' || coalesce(r.num, substr(r.text, 1, 80)), '')
+            FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1))
+            || coalesce(' (' || (SELECT p.words FROM v_provenance p
+                WHERE p.file_id = c.file AND p.file_off = c.off LIMIT 1) || ')', ''),
+        (SELECT 'key ' || k.path || coalesce(' (' || k.origin || CASE v.kind
+            WHEN 'reg-text' THEN ' of a registry text export, weaker evidence)' ELSE ')' END, '') FROM reg_key k
+            WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary,
     coalesce((SELECT e.time FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
         (SELECT CASE c.off WHEN d.file_off THEN d.first_time ELSE d.last_time END FROM fold d
             WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1)) AS fact_time
@@ -277,12 +389,14 @@ FROM (SELECT *, file_id AS file, file_off AS off FROM citation) c LEFT JOIN evid
 CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;
 CREATE VIEW v_finding_remedy AS SELECT finding, ord, text, risk, reversible, verify FROM finding_remedy;
 
--- The words of rules, most of them made in derive/8*.sql and 9*.sql, where it stands how. README.md tells how they are used.
+-- The words of rules, most of them made in derive/8*.sql and 9*.sql, where it stands how. README.md tells how they are
+-- used.
 
 -- Every failure that concerns a logon, narrow: what a symptom asks for. v_logon_failure: the same with all its columns.
 -- caller: the built-in account whose session (luid) it was: LocalSystem, NetworkService, LocalService.
 CREATE VIEW v_symptom AS
-SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.time, f.win32, f.raw,
+SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.time, f.win32,
+    f.raw,
     f.symbol, f.also, f.value, f.luid, f.event_id,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
@@ -301,13 +415,17 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
     f.event_id, f.luid, f.same,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start, x.owner_sid, x.whose, x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start, x.owner_sid, x.whose,
+        x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
     f.consumer, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id,
     c.principal AS owner, c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time,
     c.old_time, c.since_time, c.command, c.unc, c.active, s.name AS server,
-    l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS last_start_id,
-    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id, n.file_off) END AS next_start_id,
-    b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id,
+    l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id,
+        l.file_off) END AS last_start_id,
+    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id,
+        n.file_off) END AS next_start_id,
+    b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id,
+        b.file_off) END AS boot_id,
     CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id
 LEFT JOIN consumer c ON c.id = f.consumer LEFT JOIN host s ON s.id = x.server
@@ -315,27 +433,34 @@ LEFT JOIN success l ON l.id = x.last_start LEFT JOIN success n ON n.id = x.next_
 LEFT JOIN secret k ON k.id = c.secret
 LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot;
 
--- What failed, all its failures of one family of codes in one row (family 'any': of all codes, or none). time: the first,
--- whose evidence_id, raw and symbol stand here; last_time: the last; n of all_n failures are of this family; witnesses: of the first. codes: all it carries, for code_in(codes, family).
+-- What failed, all its failures of one family of codes in one row (family 'any': of all codes, or none). time: the
+-- first,
+-- whose evidence_id, raw and symbol stand here; last_time: the last; n of all_n failures are of this family;
+-- witnesses: of the first. codes: all it carries, for code_in(codes, family).
 CREATE VIEW v_failing AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
     g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
         AND a.family = 'any') AS all_n,
     f.win32, f.raw, f.symbol, f.time, z.time AS last_time, f.boot, z.boot AS last_boot, g.codes, g.calls, g.uncoded,
-    g.principal, f.account, f.domain, f.also AS witnesses, g.same, g.owner_sid, x.realm, x.right_sid, x.last_saved AS last_saved_time, g.consumer,
+    g.principal, f.account, f.domain, f.also AS witnesses, g.same, g.owner_sid, x.realm, x.right_sid,
+        x.last_saved AS last_saved_time, g.consumer,
     CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id, c.principal AS owner,
     c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time,
     c.command, c.unc, c.active, s.name AS server,
-    l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS last_start_id,
-    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id, n.file_off) END AS next_start_id,
+    l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id,
+        l.file_off) END AS last_start_id,
+    n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id,
+        n.file_off) END AS next_start_id,
     CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id
 FROM failing g CROSS JOIN logon_failure f ON f.id = g.first CROSS JOIN logon_failure z ON z.id = g.last
 JOIN host h ON h.id = g.host_id LEFT JOIN failed x ON x.failure = g.first LEFT JOIN consumer c ON c.id = g.consumer
-LEFT JOIN host s ON s.id = g.server LEFT JOIN success l ON l.id = g.last_start LEFT JOIN success n ON n.id = g.next_start
+LEFT JOIN host s ON s.id = g.server LEFT JOIN success l ON l.id = g.last_start
+    LEFT JOIN success n ON n.id = g.next_start
 LEFT JOIN secret k ON k.id = c.secret;
 
 -- A failure and the last landmark of a topic at or before it (until the topic's slack behind it), about what failed.
--- evidence_id, time, who, value, other: of the landmark; teller: the host whose log has it; failed_id, failed_time: of the
+-- evidence_id, time, who, value, other: of the landmark; teller: the host whose log has it; failed_id, failed_time: of
+-- the
 -- failure. stands: 1 where nothing undid it between the two, and what failed had not started since.
 CREATE VIEW v_before AS
 SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
@@ -350,7 +475,8 @@ SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence
     g.name AS teller, l.id AS landmark
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t
 CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
-        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|' WHEN 'subject' THEN f.host_id || '|' || f.subject
+        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|'
+            WHEN 'subject' THEN f.host_id || '|' || f.subject
         WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
         WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
         WHEN 'client' THEN x.server || '|' || h.name END
@@ -367,22 +493,26 @@ SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence
     g.name AS teller, l.id AS landmark
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t
 CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
-        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|' WHEN 'subject' THEN f.host_id || '|' || f.subject
+        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|'
+            WHEN 'subject' THEN f.host_id || '|' || f.subject
         WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
         WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
         WHEN 'client' THEN x.server || '|' || h.name END
     AND n.time >= f.time AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time LIMIT 1)
 JOIN host g ON g.id = l.host_id;
 
--- The failed logon (4625) that goes with the failure of a task or service. symbol: of its SubStatus, else of its Status.
+-- The failed logon (4625) that goes with the failure of a task or service. symbol: of its SubStatus, else of its
+-- Status.
 CREATE VIEW v_attempt AS
 SELECT a.failure, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, a.time, a.logon_type, a.account, a.domain,
     a.process, a.value, a.win32, a.symbol FROM attempt a;
 
--- The session whose token a failing call used, by its LUID: of this boot (same_boot) or of an earlier one, the latest there. LUIDs are
+-- The session whose token a failing call used, by its LUID: of this boot (same_boot) or of an earlier one, the latest
+-- there. LUIDs are
 -- given anew at each start. to_time: its recorded end; end_evidence_id: what says so.
 CREATE VIEW v_caller AS
-SELECT x.failure, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.ip, s.linked, s.boot IS f.boot AS same_boot,
+SELECT x.failure, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.ip, s.linked,
+    s.boot IS f.boot AS same_boot,
     s.from_time, s.to_time, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure AND f.luid IS NOT NULL CROSS JOIN (VALUES(1), (2)) k
@@ -390,10 +520,12 @@ CROSS JOIN session s ON s.id = (SELECT n.id FROM session n WHERE n.host_id = f.h
     AND CASE k.column1 WHEN 1 THEN n.boot IS f.boot ELSE n.boot < f.boot END AND n.from_time <= f.time
     ORDER BY n.boot DESC, n.from_time DESC LIMIT 1);
 
--- Who was logged on when it failed: the sessions of the account behind it that were open. by: found by 'sid', by 'account'
+-- Who was logged on when it failed: the sessions of the account behind it that were open. by: found by 'sid', by
+-- 'account'
 -- (DOMAIN\USER) or by 'name' alone, which may be another's: weigh that for presence, not for absence.
 CREATE VIEW v_logged_on AS
-SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid, s.boot IS f.boot AS same_boot,
+SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
+    s.boot IS f.boot AS same_boot,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, p.id AS presence
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure
 CROSS JOIN (SELECT column1 AS how, column2 AS by FROM (VALUES('interactive', 'sid'), ('interactive', 'account'),
@@ -405,8 +537,10 @@ CROSS JOIN presence p ON p.id = (SELECT n.id FROM presence n WHERE n.host_id = f
     AND coalesce(p.to_time, f.time + 1) > f.time
 JOIN session s ON s.id = p.session;
 
--- Silence that counts: stretches in which what an artefact records and does not show did not happen. A hive that was read
--- whole counts at any time: what is not in it is not there. Names keep their case: Security is a channel, SECURITY a hive.
+-- Silence that counts: stretches in which what an artefact records and does not show did not happen. A hive that was
+-- read
+-- whole counts at any time: what is not in it is not there. Names keep their case: Security is a channel, SECURITY a
+-- hive.
 CREATE VIEW v_covered AS
 SELECT h.name AS host, c.artifact, coalesce(c.from_time, 0) AS from_time,
     CASE WHEN c.from_time IS NULL THEN 9000000000000000000 ELSE c.to_time END AS to_time
@@ -422,16 +556,20 @@ FROM audit_policy a
 JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = a.hive_id AND i.main AND i.kind = 'SECURITY')
 JOIN host h ON h.id = v.host_id
 JOIN (SELECT 'success' AS records, 1 AS bit UNION ALL VALUES('failure', 2)) k ON a.mask & k.bit
-JOIN (SELECT 'Logon' AS subcategory, '{0CCE9215-69AE-11D9-BED3-505054503030}' AS guid) g ON g.subcategory = a.subcategory
+JOIN (SELECT 'Logon' AS subcategory,
+    '{0CCE9215-69AE-11D9-BED3-505054503030}' AS guid) g ON g.subcategory = a.subcategory
 JOIN coverage c ON c.host_id = h.id AND c.artifact = 'Security' AND c.state IN ('present', 'cleared');
 
--- A task or a service, whoever runs it. unproven: it is active, and nothing shows that it ever worked. gone: its SID is one
+-- A task or a service, whoever runs it. unproven: it is active, and nothing shows that it ever worked. gone: its SID
+-- is one
 -- of this host's own accounts, and the whole SAM has no such account. caller: as in v_symptom.
 CREATE VIEW v_consumer AS
 SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject,
-    c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time, c.command, c.unc,
+    c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time, c.command,
+        c.unc,
     c.active, CASE c.kind WHEN 'service' THEN c.since_time END AS written,
-    CASE c.sid WHEN 'S-1-5-18' THEN 'LocalSystem' WHEN 'S-1-5-20' THEN 'NetworkService' WHEN 'S-1-5-19' THEN 'LocalService'
+    CASE c.sid WHEN 'S-1-5-18' THEN 'LocalSystem' WHEN 'S-1-5-20' THEN 'NetworkService'
+        WHEN 'S-1-5-19' THEN 'LocalService'
         END AS caller,
     c.active AND NOT EXISTS (SELECT 1 FROM success s WHERE s.host_id = c.host_id AND s.kind = c.kind
         AND s.subject = c.subject) AS unproven,
@@ -440,10 +578,13 @@ SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_i
             AND k.state = 'present') AS gone
 FROM consumer c JOIN host h ON h.id = c.host_id;
 
--- The logon right that a task or a service needs (its own: own_id, mask), and who has it. denied_id: where it is denied to
--- the account (denied_by_name) or to a group all such logons are in. held: 'name', 'everyone', 'group' (some group, whose
+-- The logon right that a task or a service needs (its own: own_id, mask), and who has it. denied_id: where it is
+-- denied to
+-- the account (denied_by_name) or to a group all such logons are in. held: 'name', 'everyone', 'group' (some group,
+-- whose
 -- members no hive tells) or NULL: nobody. missing: 1 where the whole hive was read and the account does not have it by
--- name or as everyone has it. unproven: it is active, and nothing shows that it ever worked. denies: somebody on this host is denied it.
+-- name or as everyone has it. unproven: it is active, and nothing shows that it ever worked. denies: somebody on this
+-- host is denied it.
 CREATE VIEW v_consumer_right AS
 SELECT q.consumer, h.name AS host, c.kind, c.subject, q.right, q.right_sid, q.held, q.denies, o.mask,
     CASE WHEN o.id IS NOT NULL THEN printf('f%d:0x%x', o.file_id, o.file_off) END AS own_id,
@@ -464,15 +605,18 @@ SELECT c.id AS consumer, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_i
     coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0 OR (a.flags & 0x20000) <> 0
         AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires_time,
     nullif(a.password_set, 0) AS password_set_time, l.max_age,
-    CASE WHEN a.flags & 0x200 = 0 AND l.max_age > 0 THEN nullif(a.password_set, 0) + l.max_age END AS password_expires_time,
+    CASE WHEN a.flags & 0x200 = 0 AND l.max_age > 0 THEN nullif(a.password_set,
+        0) + l.max_age END AS password_expires_time,
     CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS policy_id
 FROM consumer c JOIN account a ON a.id = c.local_account JOIN host h ON h.id = c.host_id
 LEFT JOIN lockout_policy l ON l.id = (SELECT min(i.id) FROM lockout_policy i JOIN hive v ON v.file_id = i.hive_id
     AND v.main AND v.kind = 'SAM' AND v.host_id = c.host_id);
 
--- Changes of the password behind a task or a service. next_time: the change after it. clock: how far the clock of the host
+-- Changes of the password behind a task or a service. next_time: the change after it. clock: how far the clock of the
+-- host
 -- that told it may differ (0: this host told it); replica: how long another controller may not have known it.
--- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes on
+-- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes
+-- on
 -- without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on a domain
 -- controller whose log nobody collected. told_by: the host that says so.
 CREATE VIEW v_consumer_change AS
@@ -494,7 +638,8 @@ SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host,
 FROM task_saved s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_landmark AS
-SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.topic, l.who, l.time,
+SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, l.topic, l.who,
+    l.time,
     l.boot, l.provider, l.event_id, l.value, l.other FROM landmark l JOIN host h ON h.id = l.host_id;
 
 CREATE VIEW v_presence AS
@@ -503,7 +648,8 @@ SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
 FROM presence p JOIN host h ON h.id = p.host_id JOIN session s ON s.id = p.session;
 
--- Credentials given for one server (4648): by_user, in session luid, used user's. another: 1 where that session had used
+-- Credentials given for one server (4648): by_user, in session luid, used user's. another: 1 where that session had
+-- used
 -- somebody else's towards that server before, in the same boot: old_user, old_time, old_id.
 CREATE VIEW v_explicit_logon AS
 SELECT printf('f%d:0x%x', u.file_id, u.file_off) AS evidence_id, h.name AS host, u.boot, u.time, u.server, u.luid,
@@ -511,22 +657,28 @@ SELECT printf('f%d:0x%x', u.file_id, u.file_off) AS evidence_id, h.name AS host,
     CASE WHEN p.id IS NOT NULL THEN printf('f%d:0x%x', p.file_id, p.file_off) END AS old_id
 FROM explicit_logon u JOIN host h ON h.id = u.host_id LEFT JOIN explicit_logon p ON p.id = u.before;
 
--- What Offline Files said of a path. what: offline, online, error; until: when it said the contrary. off_id, off_time: when
+-- What Offline Files said of a path. what: offline, online, error; until: when it said the contrary. off_id, off_time:
+-- when
 -- the path had been taken offline before, where that was the last that was said of it.
 CREATE VIEW v_offline_path AS
-SELECT printf('f%d:0x%x', o.file_id, o.file_off) AS evidence_id, h.name AS host, o.server, o.path, o.what, o.time, o.until,
+SELECT printf('f%d:0x%x', o.file_id, o.file_off) AS evidence_id, h.name AS host, o.server, o.path, o.what, o.time,
+    o.until,
     o.raw, p.time AS off_time, CASE WHEN p.id IS NOT NULL THEN printf('f%d:0x%x', p.file_id, p.file_off) END AS off_id
 FROM offline_path o JOIN host h ON h.id = o.host_id LEFT JOIN offline_path p ON p.id = o.told AND p.what = 'offline';
 
 -- Hosts whose SMB1 client is installed: its driver may start, or Workstation depends on it, and it is not switched off.
 CREATE VIEW v_smb1_client AS
 SELECT h.host FROM v_host h
-WHERE EXISTS (SELECT 1 FROM v_setting d WHERE d.host = h.host AND d.is_set AND (d.name = 'SMB1 client driver' AND d.value < 4
+WHERE EXISTS (SELECT 1 FROM v_setting d WHERE d.host = h.host AND d.is_set
+    AND (d.name = 'SMB1 client driver' AND d.value < 4
         OR d.name = 'LanmanWorkstation dependencies' AND d.text LIKE '%MRxSmb10%'))
     AND NOT EXISTS (SELECT 1 FROM v_setting d WHERE d.host = h.host AND d.name = 'SMB1 client driver' AND d.value = 4);
 
--- Rules whose SQL could not run or gave rows that could not be used: a known cause may have been overlooked. role: of the indicator.
-CREATE VIEW v_rule_error AS SELECT r.rule, k.cause, k.title, r.role, r.message FROM rule_error r LEFT JOIN kb_rule k ON k.name = r.rule;
+-- Rules whose SQL could not run or gave rows that could not be used: a known cause may have been overlooked. role: of
+-- the indicator.
+CREATE VIEW v_rule_error AS SELECT r.rule, k.cause, k.title, r.role, r.message FROM rule_error r
+    LEFT JOIN kb_rule k ON k.name = r.rule;
 
--- What the second readers said of each cited fact: agree, agree-with-defect (detail names the library's defect), differ, unreadable.
+-- What the second readers said of each cited fact: agree, agree-with-defect (detail names the library's defect),
+-- differ, unreadable.
 CREATE VIEW v_verification AS SELECT v.evidence_id, v.result, v.detail, v.reader FROM verification v;

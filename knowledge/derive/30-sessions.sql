@@ -1,49 +1,70 @@
--- Logon sessions. LUIDs are unique within one boot only. A session without a recorded end ended with its boot at the latest.
+-- Logon sessions. LUIDs are unique within one boot only. A session without a recorded end ended with its boot at the
+-- latest.
 
 CREATE TEMP TABLE IF NOT EXISTS logon(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER,
     file_off INTEGER, folded INTEGER, id INTEGER);
 INSERT INTO logon        -- every 4624 and the first of every fold; of one LUID the first counts
 SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off, 0 AS folded, id FROM event
-WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0
+    AND host_id IS NOT NULL
 UNION ALL
-SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
+SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time
+    ORDER BY s.from_time DESC LIMIT 1),
     num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, 1, f.id FROM fold f
 WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL;
-CREATE TEMP TABLE IF NOT EXISTS closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER,
+    time INTEGER, file_id INTEGER, file_off INTEGER);
 INSERT INTO closed(host_id, boot, luid, time, file_id, file_off)
 SELECT * FROM (
     SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off FROM event
     WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4634, 4647) AND coalesce(recovered, 0) = 0
     UNION ALL
-    SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time ORDER BY s.from_time DESC LIMIT 1),
-        num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off FROM fold f WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4634)
+    SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time
+        ORDER BY s.from_time DESC LIMIT 1),
+        num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off FROM fold f
+            WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4634)
 WHERE luid IS NOT NULL AND host_id IS NOT NULL AND boot IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6;
 CREATE INDEX IF NOT EXISTS closed_luid ON closed(host_id, boot, luid, time);
 
-INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded)
-SELECT o.host_id, o.boot, o.luid, num(data ->> 'LogonType'), nullif(data ->> 'TargetUserName', '-'), nullif(data ->> 'TargetDomainName', '-'), nullif(data ->> 'TargetUserSid', 'S-1-0-0'),
-    nullif(nullif(data ->> 'ProcessName', '-'), ''), nullif(data ->> 'AuthenticationPackageName', '-'), num(data ->> 'KeyLength'), nullif(nullif(data ->> 'IpAddress', '-'), ''),
-    o.time, coalesce(c.time, b.to_time), o.file_id, o.file_off, CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END, CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
-    CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END, nullif(num(data ->> 'TargetLinkedLogonId'), 0), o.folded
-FROM (SELECT l.*, coalesce(e.data, d.data) AS data, (SELECT c.id FROM closed c WHERE c.host_id = l.host_id AND c.boot = l.boot AND c.luid = l.luid AND c.time >= l.time
+INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time,
+    to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded)
+SELECT o.host_id, o.boot, o.luid, num(data ->> 'LogonType'), nullif(data ->> 'TargetUserName', '-'),
+    nullif(data ->> 'TargetDomainName', '-'), nullif(data ->> 'TargetUserSid', 'S-1-0-0'),
+    nullif(nullif(data ->> 'ProcessName', '-'), ''), nullif(data ->> 'AuthenticationPackageName', '-'),
+        num(data ->> 'KeyLength'), nullif(nullif(data ->> 'IpAddress', '-'), ''),
+    o.time, coalesce(c.time, b.to_time), o.file_id, o.file_off,
+        CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END,
+        CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
+    CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END,
+        nullif(num(data ->> 'TargetLinkedLogonId'), 0), o.folded
+FROM (SELECT l.*, coalesce(e.data, d.data) AS data, (SELECT c.id FROM closed c
+    WHERE c.host_id = l.host_id AND c.boot = l.boot AND c.luid = l.luid AND c.time >= l.time
             ORDER BY c.time, c.id LIMIT 1) AS close
-    FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid ORDER BY time, folded, file_id, file_off) AS i FROM logon WHERE luid IS NOT NULL) l
+    FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid
+        ORDER BY time, folded, file_id, file_off) AS i FROM logon WHERE luid IS NOT NULL) l
     LEFT JOIN event e ON NOT l.folded AND e.id = l.id LEFT JOIN fold d ON l.folded AND d.id = l.id WHERE l.i = 1) o
 LEFT JOIN boot b ON b.host_id = o.host_id AND b.boot = o.boot
 LEFT JOIN closed c ON c.id = o.close
 ORDER BY o.host_id, o.time, o.luid;
 
--- Where Security says nothing: Winlogon's notifications (7001, 7002), then the session manager's (21, 23). These know no LUID.
+-- Where Security says nothing: Winlogon's notifications (7001, 7002), then the session manager's (21, 23). These know
+-- no LUID.
 CREATE TEMP TABLE IF NOT EXISTS notice(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER,
-    who TEXT COLLATE NOCASE, logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER);
+    who TEXT COLLATE NOCASE, logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER,
+        rank INTEGER);
 INSERT INTO notice
-SELECT host_id, boot, CASE event_id WHEN 7001 THEN 'on' ELSE 'off' END AS what, num(field(data, 'TSId')) AS ts, field(data, 'UserSid') AS who, 2 AS logon_type, NULL AS ip,
+SELECT host_id, boot, CASE event_id WHEN 7001 THEN 'on' ELSE 'off' END AS what, num(field(data, 'TSId')) AS ts,
+    field(data, 'UserSid') AS who, 2 AS logon_type, NULL AS ip,
     time, file_id, file_off, 1 AS rank FROM event
-WHERE provider = 'Microsoft-Windows-Winlogon' AND event_id IN (7001, 7002) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+WHERE provider = 'Microsoft-Windows-Winlogon' AND event_id IN (7001, 7002) AND coalesce(recovered, 0) = 0
+    AND host_id IS NOT NULL
 UNION ALL
-SELECT host_id, boot, CASE event_id WHEN 21 THEN 'on' ELSE 'off' END, num(field(data, 'SessionID')), lower(field(data, 'User')),
-    CASE WHEN coalesce(field(data, 'Address'), 'LOCAL') IN ('', 'LOCAL', 'LOKAL') THEN 2 ELSE 10 END, nullif(nullif(field(data, 'Address'), 'LOCAL'), ''), time, file_id, file_off, 2 FROM event
-WHERE provider = 'Microsoft-Windows-TerminalServices-LocalSessionManager' AND event_id IN (21, 23) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+SELECT host_id, boot, CASE event_id WHEN 21 THEN 'on' ELSE 'off' END, num(field(data, 'SessionID')),
+    lower(field(data, 'User')),
+    CASE WHEN coalesce(field(data, 'Address'), 'LOCAL') IN ('', 'LOCAL', 'LOKAL') THEN 2 ELSE 10 END,
+        nullif(nullif(field(data, 'Address'), 'LOCAL'), ''), time, file_id, file_off, 2 FROM event
+WHERE provider = 'Microsoft-Windows-TerminalServices-LocalSessionManager' AND event_id IN (21, 23)
+    AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
 ORDER BY 1, 8, 9, 10;
 CREATE INDEX IF NOT EXISTS notice_who ON notice(host_id, rank, what, ts, who, time);
 CREATE INDEX IF NOT EXISTS session_luid ON session(host_id, boot, luid);
@@ -55,19 +76,28 @@ CREATE TEMP TABLE IF NOT EXISTS shown(host_id INTEGER, boot INTEGER, what TEXT, 
 INSERT INTO shown
 SELECT n.*, f.time AS off_time, f.file_id AS off_file, f.file_off AS off_off FROM notice n
 LEFT JOIN notice f ON f.host_id = n.host_id AND f.rank = n.rank AND f.what = 'off' AND f.ts IS n.ts AND f.who IS n.who
-    AND f.time = (SELECT min(g.time) FROM notice g WHERE g.host_id = n.host_id AND g.rank = n.rank AND g.what = 'off' AND g.ts IS n.ts AND g.who IS n.who AND g.time >= n.time) AND f.boot IS n.boot
+    AND f.time = (SELECT min(g.time) FROM notice g WHERE g.host_id = n.host_id AND g.rank = n.rank AND g.what = 'off'
+        AND g.ts IS n.ts AND g.who IS n.who AND g.time >= n.time) AND f.boot IS n.boot
 WHERE n.what = 'on' ORDER BY n.host_id, n.time, n.file_id, n.file_off;
-INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended)
-SELECT n.host_id, n.boot, n.logon_type, NULL, NULL, n.who, n.ip, n.time, coalesce(n.off_time, b.to_time), n.file_id, n.file_off,
-    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END, CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
+INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off,
+    end_file_id, end_file_off, ended)
+SELECT n.host_id, n.boot, n.logon_type, NULL, NULL, n.who, n.ip, n.time, coalesce(n.off_time, b.to_time), n.file_id,
+    n.file_off,
+    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END,
+        CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
     CASE WHEN n.off_time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END
 FROM shown n LEFT JOIN boot b ON b.host_id = n.host_id AND b.boot = n.boot
-WHERE n.rank = 1 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id AND s.from_time BETWEEN n.time - 1200000000 AND n.time + 1200000000
+WHERE n.rank = 1 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id
+    AND s.from_time BETWEEN n.time - minutes(2) AND n.time + minutes(2)
     AND s.logon_type IN (2, 10, 11, 12, 13) AND s.sid IS n.who) ORDER BY n.host_id, n.time, n.file_id, n.file_off;
-INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off, end_file_id, end_file_off, ended)
-SELECT n.host_id, n.boot, n.logon_type, account_of(n.who), upper(domain_of(n.who)), NULL, n.ip, n.time, coalesce(n.off_time, b.to_time), n.file_id, n.file_off,
-    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END, CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
+INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off,
+    end_file_id, end_file_off, ended)
+SELECT n.host_id, n.boot, n.logon_type, account_of(n.who), upper(domain_of(n.who)), NULL, n.ip, n.time,
+    coalesce(n.off_time, b.to_time), n.file_id, n.file_off,
+    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END,
+        CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
     CASE WHEN n.off_time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END
 FROM shown n LEFT JOIN boot b ON b.host_id = n.host_id AND b.boot = n.boot
-WHERE n.rank = 2 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id AND s.from_time BETWEEN n.time - 1200000000 AND n.time + 1200000000
+WHERE n.rank = 2 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id
+    AND s.from_time BETWEEN n.time - minutes(2) AND n.time + minutes(2)
     AND s.logon_type IN (2, 10, 11, 12, 13)) ORDER BY n.host_id, n.time, n.file_id, n.file_off;

@@ -2,44 +2,68 @@
 CREATE TEMP TABLE IF NOT EXISTS scm(id INTEGER, host_id INTEGER, time INTEGER, event_id INTEGER,
     shown TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, win32 INTEGER, value INTEGER, raw, symbol TEXT,
     file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE);
-INSERT INTO scm(id, host_id, time, event_id, shown, account, win32, value, raw, symbol, file_id, file_off, boot, provider)
-SELECT e.id, e.host_id, e.time, e.event_id, CASE WHEN e.event_id <> 7013 THEN field(e.data, 'param1') END AS shown, CASE WHEN e.event_id IN (7038, 7041) THEN field(e.data, 'param2') END AS account,
+INSERT INTO scm(id, host_id, time, event_id, shown, account, win32, value, raw, symbol, file_id, file_off, boot,
+    provider)
+SELECT e.id, e.host_id, e.time, e.event_id, CASE WHEN e.event_id <> 7013 THEN field(e.data, 'param1') END AS shown,
+    CASE WHEN e.event_id IN (7038, 7041) THEN field(e.data, 'param2') END AS account,
     x.win32, x.value, x.raw, x.symbol, e.file_id, e.file_off, e.boot, e.provider FROM event e
-LEFT JOIN error x ON x.event = e.id AND x.field = CASE e.event_id WHEN 7013 THEN 'param1' WHEN 7038 THEN 'param3' ELSE 'param2' END
-WHERE e.provider = 'Service Control Manager' AND e.event_id IN (7000, 7013, 7023, 7024, 7038, 7041) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
-UPDATE scm SET subject = coalesce((SELECT k.key FROM service_key k WHERE k.host_id = scm.host_id AND k.shown = scm.shown), shown);
+LEFT JOIN error x ON x.event = e.id AND x.field = CASE e.event_id WHEN 7013 THEN 'param1' WHEN 7038 THEN 'param3'
+    ELSE 'param2' END
+WHERE e.provider = 'Service Control Manager' AND e.event_id IN (7000, 7013, 7023, 7024, 7038, 7041)
+    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
+UPDATE scm SET subject = coalesce((SELECT k.key FROM service_key k
+    WHERE k.host_id = scm.host_id AND k.shown = scm.shown), shown);
 CREATE TEMP TABLE IF NOT EXISTS late(id INTEGER, host_id INTEGER, subject TEXT COLLATE NOCASE, time INTEGER,
     file_id INTEGER, file_off INTEGER);
-INSERT INTO late SELECT id, host_id, subject, time, file_id, file_off FROM scm WHERE event_id = 7000 AND coalesce(win32, 1069) = 1069 ORDER BY id;
+INSERT INTO late SELECT id, host_id, subject, time, file_id, file_off FROM scm
+    WHERE event_id = 7000 AND coalesce(win32, 1069) = 1069 ORDER BY id;
 CREATE INDEX IF NOT EXISTS late_of ON late(host_id, subject COLLATE NOCASE, time);
 CREATE INDEX IF NOT EXISTS late_when ON late(host_id, time);
 CREATE INDEX IF NOT EXISTS late_id ON late(id);
 CREATE TEMP TABLE IF NOT EXISTS reason(id INTEGER, other INTEGER, i INTEGER);
 INSERT INTO reason        -- which 7000 (other) a 7038, 7041 or 7013 explains; the one that names the service wins
-SELECT id, other, row_number() OVER (PARTITION BY other ORDER BY event_id = 7013, time, id) AS i FROM (SELECT r.id, r.event_id, r.time, CASE WHEN r.subject IS NOT NULL THEN coalesce(
-        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.subject = r.subject COLLATE NOCASE AND s.time BETWEEN r.time AND r.time + 20000000 ORDER BY s.time, s.id LIMIT 1),
-        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.subject = r.subject COLLATE NOCASE AND s.time BETWEEN r.time - 20000000 AND r.time ORDER BY s.time DESC, s.id LIMIT 1))
-    ELSE coalesce((SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.time BETWEEN r.time AND r.time + 20000000 ORDER BY s.time, s.id LIMIT 1),
-        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.time BETWEEN r.time - 20000000 AND r.time ORDER BY s.time DESC, s.id LIMIT 1)) END AS other
+SELECT id, other, row_number() OVER (PARTITION BY other ORDER BY event_id = 7013, time, id) AS i
+    FROM (SELECT r.id, r.event_id, r.time, CASE WHEN r.subject IS NOT NULL THEN coalesce(
+        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.subject = r.subject COLLATE NOCASE
+            AND s.time BETWEEN r.time AND r.time + seconds(2) ORDER BY s.time, s.id LIMIT 1),
+        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.subject = r.subject COLLATE NOCASE
+            AND s.time BETWEEN r.time - seconds(2) AND r.time ORDER BY s.time DESC, s.id LIMIT 1))
+    ELSE coalesce((SELECT s.id FROM late s WHERE s.host_id = r.host_id
+        AND s.time BETWEEN r.time AND r.time + seconds(2) ORDER BY s.time, s.id LIMIT 1),
+        (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.time BETWEEN r.time - seconds(2) AND r.time
+            ORDER BY s.time DESC, s.id LIMIT 1)) END AS other
     FROM scm r WHERE r.event_id IN (7013, 7038, 7041)) WHERE other IS NOT NULL;
--- 7038 and 7041 name a service by its key, 7000 by its display name. Where nothing tells that they are one (no hive, a service since removed), the only 7000 behind the only 7038 does.
+-- 7038 and 7041 name a service by its key, 7000 by its display name. Where nothing tells that they are one (no hive, a
+-- service since removed), the only 7000 behind the only 7038 does.
 CREATE TEMP TABLE IF NOT EXISTS lone(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER);
-INSERT INTO lone SELECT id, host_id, time FROM scm WHERE event_id IN (7038, 7041) AND subject IS NOT NULL AND id NOT IN (SELECT id FROM reason);
+INSERT INTO lone SELECT id, host_id, time FROM scm WHERE event_id IN (7038, 7041) AND subject IS NOT NULL
+    AND id NOT IN (SELECT id FROM reason);
 CREATE INDEX IF NOT EXISTS lone_when ON lone(host_id, time);
 CREATE TEMP TABLE IF NOT EXISTS nameless(id INTEGER, host_id INTEGER, time INTEGER);
-INSERT INTO nameless SELECT l.id, l.host_id, l.time FROM late l WHERE l.id NOT IN (SELECT other FROM reason) AND NOT EXISTS (SELECT 1 FROM service v WHERE v.host_id = l.host_id AND v.name = l.subject);
+INSERT INTO nameless SELECT l.id, l.host_id, l.time FROM late l
+    WHERE l.id NOT IN (SELECT other FROM reason) AND NOT EXISTS (SELECT 1 FROM service v
+    WHERE v.host_id = l.host_id AND v.name = l.subject);
 CREATE INDEX IF NOT EXISTS nameless_when ON nameless(host_id, time);
 INSERT INTO reason SELECT id, other, 1 FROM (
-    SELECT r.*, (SELECT n.id FROM nameless n WHERE n.host_id = r.host_id AND n.time BETWEEN r.time AND r.time + 20000000 ORDER BY n.time, n.id LIMIT 1) AS other FROM lone r) r
-WHERE other IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nameless n WHERE n.host_id = r.host_id AND n.id <> r.other AND n.time BETWEEN r.time - 20000000 AND r.time + 20000000)
-    AND NOT EXISTS (SELECT 1 FROM lone o WHERE o.host_id = r.host_id AND o.id <> r.id AND o.time BETWEEN r.time - 20000000 AND r.time + 20000000);
+    SELECT r.*, (SELECT n.id FROM nameless n WHERE n.host_id = r.host_id
+        AND n.time BETWEEN r.time AND r.time + seconds(2) ORDER BY n.time, n.id LIMIT 1) AS other FROM lone r) r
+WHERE other IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nameless n
+    WHERE n.host_id = r.host_id AND n.id <> r.other AND n.time BETWEEN r.time - seconds(2) AND r.time + seconds(2))
+    AND NOT EXISTS (SELECT 1 FROM lone o WHERE o.host_id = r.host_id AND o.id <> r.id
+        AND o.time BETWEEN r.time - seconds(2) AND r.time + seconds(2));
 DELETE FROM lone; DELETE FROM nameless;
 CREATE INDEX IF NOT EXISTS reason_id ON reason(id);
 INSERT INTO f
-SELECT s.host_id, 'service', coalesce(s.subject, o.subject), coalesce(s.account, (SELECT v.account FROM service v WHERE v.host_id = s.host_id AND v.name = coalesce(s.subject, o.subject))),
-    NULL, CASE WHEN s.event_id = 7041 THEN 1385 WHEN o.id IS NOT NULL THEN coalesce(s.win32, 1069) ELSE s.win32 END, CASE WHEN s.event_id = 7041 THEN 1385 WHEN o.id IS NOT NULL THEN coalesce(s.value, 1069) ELSE s.value END,
-    CASE WHEN s.event_id IN (7013, 7038) AND o.id IS NOT NULL THEN coalesce(s.raw, '%%1069') ELSE s.raw END,      -- a reason in words that no table knows: 7000 has the number
-    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' WHEN o.id IS NOT NULL AND s.value IS NULL THEN 'ERROR_SERVICE_LOGON_FAILED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off, s.boot, s.provider, s.event_id, NULL,
+SELECT s.host_id, 'service', coalesce(s.subject, o.subject), coalesce(s.account,
+    (SELECT v.account FROM service v WHERE v.host_id = s.host_id AND v.name = coalesce(s.subject, o.subject))),
+    NULL, CASE WHEN s.event_id = 7041 THEN 1385 WHEN o.id IS NOT NULL THEN coalesce(s.win32, 1069) ELSE s.win32 END,
+        CASE WHEN s.event_id = 7041 THEN 1385 WHEN o.id IS NOT NULL THEN coalesce(s.value, 1069) ELSE s.value END,
+    -- a reason in words that no table knows: 7000 has the number
+    CASE WHEN s.event_id IN (7013, 7038) AND o.id IS NOT NULL THEN coalesce(s.raw, '%%1069') ELSE s.raw END,
+    CASE WHEN s.event_id = 7041 THEN 'ERROR_LOGON_TYPE_NOT_GRANTED' WHEN o.id IS NOT NULL
+        AND s.value IS NULL THEN 'ERROR_SERVICE_LOGON_FAILED' ELSE s.symbol END, s.time, s.id, s.file_id, s.file_off,
+        s.boot, s.provider, s.event_id, NULL,
     CASE WHEN o.id IS NOT NULL THEN printf('f%d:0x%x', o.file_id, o.file_off) END, NULL
 FROM scm s LEFT JOIN reason r ON r.id = s.id LEFT JOIN late o ON o.id = r.other
-WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason)) AND NOT (s.event_id = 7013 AND coalesce(r.i, 1) > 1);
+WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason))
+    AND NOT (s.event_id = 7013 AND coalesce(r.i, 1) > 1);

@@ -1,6 +1,8 @@
--- Logons: SubStatus when it is not zero, else Status. A failure a task or service already stands for is not told twice (five
+-- Logons: SubStatus when it is not zero, else Status. A failure a task or service already stands for is not told twice
+-- (five
 -- seconds); names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
-CREATE TEMP TABLE IF NOT EXISTS detail(event INTEGER PRIMARY KEY, words TEXT);      -- what else the event of a failure says
+-- what else the event of a failure says
+CREATE TEMP TABLE IF NOT EXISTS detail(event INTEGER PRIMARY KEY, words TEXT);
 CREATE TEMP TABLE IF NOT EXISTS told(kind TEXT, host_id INTEGER, account TEXT COLLATE NOCASE, time INTEGER);
 INSERT INTO told SELECT kind, host_id, account_of(principal) AS account, time FROM f WHERE kind IN ('task', 'service');
 CREATE INDEX IF NOT EXISTS told_of ON told(kind, host_id, account, time);
@@ -34,16 +36,20 @@ INSERT INTO witness SELECT * FROM (
 WHERE bad IS NOT NULL;
 UPDATE f SET also = coalesce(also || ' ', '') || (SELECT printf('f%d:0x%x', b.file_id, b.file_off) FROM witness w
     JOIN bad b ON b.id = w.bad WHERE w.f = f.rowid) WHERE rowid IN (SELECT f FROM witness);
-INSERT OR IGNORE INTO detail SELECT p.event, d.words FROM witness w JOIN f p ON p.rowid = w.f JOIN detail d ON d.event = w.bad
+INSERT OR IGNORE INTO detail SELECT p.event, d.words FROM witness w JOIN f p ON p.rowid = w.f
+    JOIN detail d ON d.event = w.bad
 WHERE p.event IS NOT NULL;
 CREATE TEMP TABLE IF NOT EXISTS noisy(host_id INTEGER);
 INSERT INTO noisy SELECT host_id FROM bad WHERE win32 = 1317 AND logon_type IN (3, 8, 10) GROUP BY host_id
     HAVING count(DISTINCT account) > 100;
 
--- A batch or service logon whose task or service nothing else told of, because the log of its consumer does not reach that
--- moment: it is that of the only task or service of the account. Where that log does reach it, it was no task, no service.
+-- A batch or service logon whose task or service nothing else told of, because the log of its consumer does not reach
+-- that
+-- moment: it is that of the only task or service of the account. Where that log does reach it, it was no task, no
+-- service.
 CREATE TEMP TABLE IF NOT EXISTS reached(host_id INTEGER, logon_type INTEGER, from_time INTEGER, to_time INTEGER);
-INSERT INTO reached SELECT c.host_id, CASE s.channel WHEN 'System' THEN 5 ELSE 4 END, s.first_time, s.last_time + hours(1)
+INSERT INTO reached SELECT c.host_id, CASE s.channel WHEN 'System' THEN 5 ELSE 4 END, s.first_time,
+    s.last_time + hours(1)
 FROM log_span s JOIN computer c ON c.computer = s.computer
 WHERE s.channel IN ('System', 'Microsoft-Windows-TaskScheduler/Operational');
 CREATE INDEX IF NOT EXISTS reached_by ON reached(host_id, logon_type, from_time);
@@ -73,7 +79,8 @@ WHERE NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 T
 CREATE TEMP TABLE IF NOT EXISTS kdc(id INTEGER PRIMARY KEY, event INTEGER, host_id INTEGER, time INTEGER,
     account TEXT COLLATE NOCASE, domain TEXT, origin TEXT, provider TEXT, event_id INTEGER, boot INTEGER,
     win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, file_id INTEGER, file_off INTEGER);
-INSERT INTO kdc(event, host_id, time, account, domain, origin, provider, event_id, boot, win32, value, raw, symbol, file_id, file_off)
+INSERT INTO kdc(event, host_id, time, account, domain, origin, provider, event_id, boot, win32, value, raw, symbol,
+    file_id, file_off)
 SELECT e.id, e.host_id, e.time, coalesce(nullif(account_of(e.data ->> 'TargetUserName'), ''), '-'),
     coalesce(nullif(e.data ->> 'TargetDomainName', ''), domain_of(e.data ->> 'TargetUserName')),
     coalesce(e.data ->> 'IpAddress', e.data ->> 'Workstation'), e.provider, e.event_id, e.boot, x.win32, x.value, x.raw,
@@ -86,8 +93,10 @@ UNION ALL
 SELECT NULL, d.host_id, d.first_time, coalesce(nullif(account_of(d.key ->> 'TargetUserName'), ''), '-'),
     coalesce(d.key ->> 'TargetDomainName', domain_of(d.key ->> 'TargetUserName')),
     coalesce(d.key ->> 'IpAddress', d.key ->> 'Workstation'), d.provider, d.event_id,
-    (SELECT s.boot FROM span s WHERE s.host_id = d.host_id AND s.from_time <= d.first_time ORDER BY s.from_time DESC LIMIT 1),
-    CASE d.event_id WHEN 4776 THEN win32of(d.key ->> 'Status', 'ntstatus') END, num(d.key ->> 'Status'), d.key ->> 'Status',
+    (SELECT s.boot FROM span s WHERE s.host_id = d.host_id AND s.from_time <= d.first_time
+        ORDER BY s.from_time DESC LIMIT 1),
+    CASE d.event_id WHEN 4776 THEN win32of(d.key ->> 'Status', 'ntstatus') END, num(d.key ->> 'Status'),
+        d.key ->> 'Status',
     CASE d.event_id WHEN 4776 THEN (SELECT s.symbol FROM symbol s WHERE s.value = num(d.key ->> 'Status'))
         ELSE (SELECT c.symbol FROM kb_code c WHERE c.space = 'kerberos' AND c.value = num(d.key ->> 'Status')) END,
     d.file_id, d.file_off
@@ -107,13 +116,16 @@ UPDATE f SET also = coalesce(also || ' ', '') || (SELECT group_concat(place, ' '
 WHERE rowid IN (SELECT w.f FROM witness w JOIN kdc_told t ON t.bad = w.bad);
 DELETE FROM kdc WHERE id IN (SELECT id FROM kdc_told);
 DELETE FROM noisy;
-INSERT INTO noisy SELECT host_id FROM kdc WHERE value IN (0x6, 0xC0000064) GROUP BY host_id HAVING count(DISTINCT account) > 100;
+INSERT INTO noisy SELECT host_id FROM kdc WHERE value IN (0x6, 0xC0000064) GROUP BY host_id
+    HAVING count(DISTINCT account) > 100;
 INSERT OR IGNORE INTO detail
-SELECT event, CASE event_id WHEN 4768 THEN 'Kerberos ticket-granting ticket refused' WHEN 4769 THEN 'Kerberos service ticket refused'
+SELECT event, CASE event_id WHEN 4768 THEN 'Kerberos ticket-granting ticket refused'
+    WHEN 4769 THEN 'Kerberos service ticket refused'
         WHEN 4771 THEN 'Kerberos pre-authentication refused' ELSE 'NTLM refused' END
     || coalesce(', from ' || nullif(nullif(origin, '-'), ''), '') FROM kdc WHERE event IS NOT NULL;
 INSERT INTO f
-SELECT host_id, 'logon', account, coalesce(domain || '\', '') || account, CASE event_id WHEN 4776 THEN 'NTLM' ELSE 'Kerberos' END,
+SELECT host_id, 'logon', account, coalesce(domain || '\', '') || account,
+    CASE event_id WHEN 4776 THEN 'NTLM' ELSE 'Kerberos' END,
     win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, NULL, NULL, NULL
 FROM kdc WHERE NOT (value IN (0x6, 0xC0000064) AND host_id IN (SELECT host_id FROM noisy));
 DELETE FROM witness; DELETE FROM reached; DELETE FROM only_one; DELETE FROM kdc; DELETE FROM kdc_told;

@@ -1,20 +1,28 @@
 -- Whose SID a principal is: well-known, literal, a local account, or a name that only one SID goes by.
-CREATE TEMP TABLE IF NOT EXISTS principal(host_id INTEGER, principal TEXT COLLATE NOCASE, sid TEXT, PRIMARY KEY(host_id, principal)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS principal(host_id INTEGER, principal TEXT COLLATE NOCASE, sid TEXT,
+    PRIMARY KEY(host_id, principal)) WITHOUT ROWID;
 INSERT INTO principal
 SELECT p.host_id, p.principal, coalesce((SELECT k.sid FROM kb_account k WHERE k.name = p.principal),
     CASE WHEN p.principal LIKE 'S-1-%' THEN p.principal END,
-    (SELECT w.sid FROM who w WHERE w.domain = coalesce(domain_of(p.principal), h.name) AND w.account = account_of(p.principal)))
-FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p JOIN host h ON h.id = p.host_id ORDER BY 1, 2;
-INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id, file_off, boot,
+    (SELECT w.sid FROM who w WHERE w.domain = coalesce(domain_of(p.principal), h.name)
+        AND w.account = account_of(p.principal)))
+FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p JOIN host h ON h.id = p.host_id
+    ORDER BY 1, 2;
+INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id,
+    file_off, boot,
     provider, event_id, luid, also, detail)
-SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid, CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t
+SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid,
+    CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t
         WHERE t.host_id = f.host_id AND t.path = f.subject
             AND CASE WHEN f.principal IS NULL THEN coalesce(t.registered, 0) <= coalesce(f.time, t.registered, 0)
-                ELSE account_of(t.user) = account_of(f.principal) AND coalesce(domain_of(t.user), domain_of(f.principal), '')
+                ELSE account_of(t.user) = account_of(f.principal)
+                    AND coalesce(domain_of(t.user), domain_of(f.principal), '')
                     = coalesce(domain_of(f.principal), domain_of(t.user), '') COLLATE NOCASE END LIMIT 1) END),
-    f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider, f.event_id, f.luid,
+    f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider,
+        f.event_id, f.luid,
     f.also, d.words
-FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal LEFT JOIN detail d ON d.event = f.event
+FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal
+    LEFT JOIN detail d ON d.event = f.event
 ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
 CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
 DELETE FROM detail;

@@ -1,4 +1,5 @@
--- Landmarks: events that rules look for just before or after a failure, so that they find the nearest by index: failures
+-- Landmarks: events that rules look for just before or after a failure, so that they find the nearest by index:
+-- failures
 -- times the events of an hour would be too many. who: whom it is about, where that is not the whole host; value, other:
 -- what else it says.
 
@@ -8,14 +9,16 @@
 --   user     the SID behind it (who)        right    the SID whose logon rights decide (who)
 --   account  the account behind it, on whatever host it was changed (who: SID, or DOMAIN\NAME; other: the one host that
 --            it is an account of)           audit    the subcategory (who)      name  the account's bare name (who)
--- slack: until how long after a failure such an event still speaks of it. undone_by: the landmark that ends what it says;
+-- slack: until how long after a failure such an event still speaks of it. undone_by: the landmark that ends what it
+-- says;
 -- by_start: a start of the same task or service shows that it had ended.
 DELETE FROM topic;
 INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('no-dc', 'host', minutes(1), 'dc-answered', 0), ('no-dc-hint', 'host', minutes(1), 'dc-answered', 0),
     ('dc-answered', 'host', 0, NULL, 0), ('policy-read', 'host', 0, NULL, 0), ('new-policy', 'host', 0, NULL, 0),
     ('kerberos-logon', 'host', 0, NULL, 0), ('task-unsaved', 'subject', 0, NULL, 0),
-    ('clock-unsynced', 'host', 0, 'clock-synced', 0), ('clock-wrong', 'host', 0, 'clock-synced', 0), ('clock-synced', 'host', 0, NULL, 0),
+    ('clock-unsynced', 'host', 0, 'clock-synced', 0), ('clock-wrong', 'host', 0, 'clock-synced', 0),
+        ('clock-synced', 'host', 0, NULL, 0),
     ('clock-step', 'host', 0, 'clock-synced', 0), ('clock-backward', 'host', 0, NULL, 0),
     ('clock-back', 'host', 0, NULL, 0), ('sleep', 'host', 0, NULL, 0), ('csc-missing', 'host', 0, NULL, 0),
     ('maxcmds-reached', 'host', minutes(5), NULL, 0), ('maxthreads-reached', 'host', minutes(5), NULL, 0),
@@ -55,7 +58,8 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('account-locked', 'account', 0, 'account-unlocked', 1), ('account-unlocked', 'account', 0, 'account-locked', 0);
 
 -- Which events they are. must: what the field value has to contain; who, value and other are fields.
-CREATE TEMP TABLE IF NOT EXISTS sign(topic TEXT, provider TEXT COLLATE NOCASE, event_id INTEGER, must TEXT, who TEXT, value TEXT,
+CREATE TEMP TABLE IF NOT EXISTS sign(topic TEXT, provider TEXT COLLATE NOCASE, event_id INTEGER, must TEXT, who TEXT,
+    value TEXT,
     other TEXT, PRIMARY KEY(provider, event_id, topic)) WITHOUT ROWID;
 INSERT INTO sign VALUES
     ('no-dc', 'NETLOGON', 5719, '%', 'param1', NULL, NULL),
@@ -107,19 +111,24 @@ INSERT INTO sign VALUES
     ('guest-offered', 'Microsoft-Windows-SMBClient', 31022, '%', 'ServerName', NULL, 'UserName'),
     ('guest-offered', 'Microsoft-Windows-SMBClient', 31997, '%', 'ServerName', NULL, 'UserName');
 INSERT INTO sign        -- logon rights given and taken
-SELECT r.column1 || '-' || d.column2, 'Microsoft-Windows-Security-Auditing', d.column1, '%' || d.column3 || r.column2 || '%',
+SELECT r.column1 || '-' || d.column2, 'Microsoft-Windows-Security-Auditing', d.column1,
+    '%' || d.column3 || r.column2 || '%',
     'TargetSid', CASE d.column1 WHEN 4717 THEN 'AccessGranted' ELSE 'AccessRemoved' END, 'SubjectUserName'
 FROM (VALUES('batch', 'BatchLogonRight'), ('service', 'ServiceLogonRight')) r,
     (VALUES(4717, 'given', 'Se'), (4718, 'taken', 'Se'), (4717, 'denied', 'SeDeny'), (4718, 'allowed', 'SeDeny')) d
 ORDER BY 1, 3;
-INSERT INTO sign VALUES     -- the audit policy began to record such events only then (%%8449 success added, %%8451 failure
+-- the audit policy began to record such events only then (%%8449 success added, %%8451 failure
+INSERT INTO sign VALUES
     -- added); 4719 is logged whatever the policy (Microsoft Learn, "Event 4719")
-    ('audit-success-added', 'Microsoft-Windows-Security-Auditing', 4719, '%8449%', 'SubcategoryGuid', 'AuditPolicyChanges',
+    ('audit-success-added', 'Microsoft-Windows-Security-Auditing', 4719, '%8449%', 'SubcategoryGuid',
+        'AuditPolicyChanges',
         'SubjectUserName'),
-    ('audit-failure-added', 'Microsoft-Windows-Security-Auditing', 4719, '%8451%', 'SubcategoryGuid', 'AuditPolicyChanges',
+    ('audit-failure-added', 'Microsoft-Windows-Security-Auditing', 4719, '%8451%', 'SubcategoryGuid',
+        'AuditPolicyChanges',
         'SubjectUserName');
 CREATE TEMP TABLE IF NOT EXISTS l(host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER, boot INTEGER,
-    provider TEXT COLLATE NOCASE, event_id INTEGER, value, other TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER);
+    provider TEXT COLLATE NOCASE, event_id INTEGER, value, other TEXT COLLATE NOCASE, file_id INTEGER,
+        file_off INTEGER);
 INSERT INTO l
 SELECT e.host_id, t.topic, ltrim(e.data ->> t.who, CASE t.topic WHEN 'guest-offered' THEN '\' ELSE '' END), e.time,
     e.boot, e.provider, e.event_id, e.data ->> t.value, e.data ->> t.other, e.file_id, e.file_off
@@ -129,7 +138,8 @@ WHERE coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
 DELETE FROM l WHERE event_id = 50 AND topic = 'clock-wrong' AND coalesce(value, 0) + 0 <= 300000;
 
 -- The clock: before, and after it was set. days: by how much.
-CREATE TEMP TABLE IF NOT EXISTS clock(host_id INTEGER, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS clock(host_id INTEGER, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE,
+    event_id INTEGER,
     days REAL, by_service INTEGER, was TEXT, became TEXT, file_id INTEGER, file_off INTEGER);
 INSERT INTO clock
 SELECT host_id, time, boot, provider, event_id, julianday(became) - julianday(was), by_service, was, became, file_id,
@@ -149,13 +159,14 @@ FROM clock e WHERE abs(days) * 86400 > 300 AND NOT EXISTS (SELECT 1 FROM event p
 UNION ALL          -- back, for whatever reason: moments between the new time and the old one (other, a FILETIME) came
                    -- twice, and their order is in doubt
 SELECT host_id, 'clock-backward', NULL, time, boot, provider, event_id, NULL,
-    time + CAST(round(-days * 864000000000) AS INTEGER), file_id, file_off
+    time + CAST(round(-days * days(1)) AS INTEGER), file_id, file_off
 FROM clock WHERE -days * 86400 > 60
 UNION ALL          -- by more than a day back
 SELECT host_id, 'clock-back', NULL, time, boot, provider, event_id, became, was, file_id, file_off
 FROM clock WHERE event_id = 1 AND days < -1;
 
-INSERT INTO l        -- the computer and its domain: as the computer says (who: the domain), as its domain controller says
+-- the computer and its domain: as the computer says (who: the domain), as its domain controller says
+INSERT INTO l
                      -- (host: the computer, other: the controller)
 SELECT host_id, 'channel-broken', subject, time, boot, provider, event_id, NULL, NULL, file_id, file_off
 FROM failure WHERE kind = 'domain' AND event_id = 3210
@@ -170,17 +181,21 @@ SELECT host_id, k.column1, NULL, time, NULL, provider, event_id, NULL, principal
 FROM success CROSS JOIN (VALUES('dc-answered'), ('policy-read'), ('new-policy')) k        -- other: the controller
 WHERE kind = 'domain' AND (k.column1 <> 'new-policy' OR event_id = 1502)
 UNION ALL          -- sessions that say what a domain controller or a server answered; value: logon type
-SELECT s.host_id, k.column1, CASE s.logon_type WHEN 3 THEN s.user ELSE s.domain || '\' || s.user END, s.from_time, s.boot,
+SELECT s.host_id, k.column1, CASE s.logon_type WHEN 3 THEN s.user ELSE s.domain || '\' || s.user END, s.from_time,
+    s.boot,
     NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off
 FROM session s JOIN host h ON h.id = s.host_id CROSS JOIN (VALUES('guest-logon'), ('kerberos-logon'), ('dc-answered')) k
 WHERE CASE k.column1 WHEN 'guest-logon' THEN s.logon_type = 3 AND s.sid LIKE 'S-1-5-21-%-501'
     ELSE s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10) AND s.domain <> h.name END;
--- Of a controller that was missed: is it the own domain's? A domain controller also says which trusted domain was silent.
+-- Of a controller that was missed: is it the own domain's? A domain controller also says which trusted domain was
+-- silent.
 UPDATE l SET value = CASE WHEN instr('.' || lower(h.domain) || '.', '.' || lower(l.who) || '.') > 0
     OR instr('.' || lower(l.who) || '.', '.' || lower(h.domain) || '.') > 0 THEN 'own domain' ELSE 'other domain' END
 FROM host h WHERE h.id = l.host_id AND l.topic = 'no-dc' AND l.who IS NOT NULL AND h.domain IS NOT NULL;
-INSERT INTO l        -- a task that could not be saved with its credentials (1312; 115 names none); value: the code as it stands
-SELECT e.host_id, 'task-unsaved', coalesce(e.data ->> 'TaskName', '(a task that was not saved)'), e.time, e.boot, e.provider,
+-- a task that could not be saved with its credentials (1312; 115 names none); value: the code as it stands
+INSERT INTO l
+SELECT e.host_id, 'task-unsaved', coalesce(e.data ->> 'TaskName', '(a task that was not saved)'), e.time, e.boot,
+    e.provider,
     e.event_id, x.raw, NULL, e.file_id, e.file_off
 FROM event e JOIN error x ON x.event = e.id AND x.field = 'ResultCode' AND x.win32 = 1312
 WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (115, 116);
@@ -200,7 +215,8 @@ FROM (VALUES(4725, 'account-disabled'), (4722, 'account-enabled'), (4720, 'accou
     (4726, 'account-deleted')) t
 CROSS JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = t.column1
 JOIN host h ON h.id = e.host_id CROSS JOIN (VALUES(1), (2)) n WHERE coalesce(e.recovered, 0) = 0;
-INSERT INTO l        -- failed logons by account: the batch logon was tried; it was the right that was missing; no such user
+-- failed logons by account: the batch logon was tried; it was the right that was missing; no such user
+INSERT INTO l
 SELECT host_id, CASE n.column1 WHEN 1 THEN 'batch-tried' WHEN 2 THEN 'batch-refused' ELSE 'no-such-user' END,
     account_of(data ->> 'TargetUserName'), time, boot, provider, event_id, data ->> 'SubStatus',
     data ->> 'TargetDomainName', file_id, file_off
@@ -210,11 +226,13 @@ WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND c
     AND CASE n.column1 WHEN 3 THEN lower(data ->> 'SubStatus') = '0xc0000064' ELSE num(data ->> 'LogonType') = 4
         AND (n.column1 = 1 OR '0xc000015b' IN (lower(data ->> 'Status'), lower(data ->> 'SubStatus'))) END;
 INSERT INTO l        -- NTLM to a server was blocked; value: the service asked for, as cifs/server
-SELECT host_id, 'ntlm-stopped', rtrim(substr(data ->> 'TargetName', instr(data ->> 'TargetName', '/') + 1), '.'), time, boot,
+SELECT host_id, 'ntlm-stopped', rtrim(substr(data ->> 'TargetName', instr(data ->> 'TargetName', '/') + 1), '.'),
+    time, boot,
     provider, event_id, data ->> 'TargetName', NULL, file_id, file_off
 FROM event WHERE provider = 'Microsoft-Windows-NTLM' AND event_id IN (4001, 4015) AND coalesce(recovered, 0) = 0
     AND host_id IS NOT NULL;
-INSERT INTO l        -- the redirector: its service failed, in any of its names; or it is at work, since it reports a connection
+-- the redirector: its service failed, in any of its names; or it is at work, since it reports a connection
+INSERT INTO l
 SELECT host_id, 'workstation-failed', NULL, time, boot, provider, event_id, raw, symbol, file_id, file_off FROM failure
 WHERE kind = 'service' AND subject IN ('LanmanWorkstation', 'Workstation')
 UNION ALL
@@ -222,33 +240,41 @@ SELECT host_id, 'redirector-answers', NULL, time, boot, provider, event_id, NULL
 WHERE provider = 'Microsoft-Windows-SMBClient' AND event_id IN (30806, 30808, 31001) AND coalesce(recovered, 0) = 0
     AND host_id IS NOT NULL;
 INSERT INTO l        -- the loopback check refused a name; value: the service asked for, as cifs/name
-SELECT host_id, 'not-own-name', rtrim(substr(data ->> 'TargetName', instr(data ->> 'TargetName', '/') + 1), '.'), time, boot,
+SELECT host_id, 'not-own-name', rtrim(substr(data ->> 'TargetName', instr(data ->> 'TargetName', '/') + 1), '.'),
+    time, boot,
     provider, event_id, data ->> 'TargetName', data ->> 'Program', file_id, file_off
 FROM event WHERE provider = 'LsaSrv' AND event_id = 6037 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
 INSERT INTO l        -- the SMB client failed; value: with which code
 SELECT host_id, 'share-failed', subject, time, boot, provider, event_id, raw, symbol, file_id, file_off FROM failure
 WHERE kind = 'share';
 INSERT INTO l        -- a logon at the desk failed (4625 of type 2); value: its SubStatus
-SELECT host_id, 'desk-refused', account_of(data ->> 'TargetUserName'), time, boot, provider, event_id, data ->> 'SubStatus',
+SELECT host_id, 'desk-refused', account_of(data ->> 'TargetUserName'), time, boot, provider, event_id,
+    data ->> 'SubStatus',
     data ->> 'TargetDomainName', file_id, file_off
 FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND num(data ->> 'LogonType') = 2
     AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
 INSERT INTO l        -- Kerberos: no encryption type in common; value: the server
-SELECT e.host_id, 'no-common-etype', NULL, e.time, e.boot, e.provider, e.event_id, e.data ->> 'ServerName', NULL, e.file_id, e.file_off
-FROM event e WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3 AND num(e.data ->> 'ErrorCode') = 14
+SELECT e.host_id, 'no-common-etype', NULL, e.time, e.boot, e.provider, e.event_id, e.data ->> 'ServerName', NULL,
+    e.file_id, e.file_off
+FROM event e WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3
+    AND num(e.data ->> 'ErrorCode') = 14
     AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL;
-INSERT INTO l        -- the password of a managed account could not be fetched; its name with the $ that some events leave out
-SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')), '$') || '$',
+-- the password of a managed account could not be fetched; its name with the $ that some events leave out
+INSERT INTO l
+SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')),
+    '$') || '$',
     time, boot, provider, event_id, data ->> 'Status', data ->> 'AccountDomain', file_id, file_off
 FROM event WHERE provider = 'Microsoft-Windows-Security-Netlogon' AND event_id BETWEEN 9000 AND 9003
     AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
-INSERT INTO l        -- locked (value: the computer the wrong passwords came from) and unlocked: by SID and by name. In 4740
+-- locked (value: the computer the wrong passwords came from) and unlocked: by SID and by name. In 4740
+INSERT INTO l
                      -- TargetDomainName is that computer; the domain is the subject's
 SELECT e.host_id, CASE e.event_id WHEN 4740 THEN 'account-locked' ELSE 'account-unlocked' END,
     CASE n.column1 WHEN 1 THEN e.data ->> 'TargetSid'
         ELSE upper(CASE e.event_id WHEN 4740 THEN e.data ->> 'SubjectDomainName' ELSE e.data ->> 'TargetDomainName' END)
             || '\' || upper(e.data ->> 'TargetUserName') END,
-    e.time, e.boot, e.provider, e.event_id, upper(ltrim(e.data ->> 'TargetDomainName', '\')), NULL, e.file_id, e.file_off
+    e.time, e.boot, e.provider, e.event_id, upper(ltrim(e.data ->> 'TargetDomainName', '\')), NULL, e.file_id,
+        e.file_off
 FROM event e CROSS JOIN (VALUES(1), (2)) n
 WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4740, 4767)
     AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL;

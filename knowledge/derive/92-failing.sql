@@ -1,13 +1,17 @@
--- failing: a task, service, share ... that failed, with each family of codes it failed with, and 'any'. first, last: its
--- failures of that family; n: how many. codes: every code it carries, of whatever kind and family; of failures without a
+-- failing: a task, service, share ... that failed, with each family of codes it failed with, and 'any'. first, last:
+-- its
+-- failures of that family; n: how many. codes: every code it carries, of whatever kind and family; of failures without
+-- a
 -- subject every code of the host. uncoded: those without any. calls: the calls that failed ('-': not told).
 -- consumer, owner_sid, server, last_start (before the first), next_start (behind the last): as in failed; same: of all.
 -- principal: where all of them name the same.
-CREATE TEMP TABLE IF NOT EXISTS like_it(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, win32 INTEGER, first INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS like_it(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, win32 INTEGER,
+    first INTEGER,
     last INTEGER, n INTEGER, uncoded INTEGER, call TEXT, low TEXT COLLATE NOCASE, high TEXT COLLATE NOCASE,
     named INTEGER, owner_sid TEXT, same INTEGER, consumer INTEGER);
 INSERT INTO like_it
-SELECT f.host_id, f.kind, f.subject, f.win32, coalesce(min(f.id) FILTER (WHERE f.time IS NOT NULL), min(f.id)), max(f.id),
+SELECT f.host_id, f.kind, f.subject, f.win32, coalesce(min(f.id) FILTER (WHERE f.time IS NOT NULL), min(f.id)),
+    max(f.id),
     count(*), sum(coalesce(f.win32, f.value) IS NULL), coalesce(f.call, '-'), min(f.principal), max(f.principal),
     count(f.principal), max(f.sid), min(coalesce(f.same, 0)), max(f.consumer)
 FROM logon_failure f
@@ -16,7 +20,8 @@ CREATE INDEX IF NOT EXISTS like_it_what ON like_it(host_id, kind, subject);
 CREATE TEMP TABLE IF NOT EXISTS code_list(host_id INTEGER, subject TEXT COLLATE NOCASE, codes TEXT);
 INSERT INTO code_list
 SELECT host_id, subject, group_concat(win32, ' ') FROM (
-    SELECT DISTINCT host_id, subject, win32 FROM like_it WHERE subject IS NOT NULL AND win32 IS NOT NULL ORDER BY 1, 2, 3)
+    SELECT DISTINCT host_id, subject, win32 FROM like_it WHERE subject IS NOT NULL AND win32 IS NOT NULL
+        ORDER BY 1, 2, 3)
 GROUP BY 1, 2
 UNION ALL
 SELECT host_id, NULL, group_concat(win32, ' ') FROM (
