@@ -23,6 +23,7 @@ void hsay(struct buf *b, const char *fmt, ...)
 
 enum { PAGE_BYTES = 8 << 20 };
 bool h_room(const struct buf *b) { return b->n < PAGE_BYTES; }
+size_t h_rows(const struct report *r) { return is_many(r) ? SHOW_ROWS / 5 : SHOW_ROWS; }
 
 const char h_symbols[] =
     "<svg class='defs' aria-hidden='true' focusable='false'>"
@@ -137,6 +138,18 @@ void h_strip(struct buf *b, const struct r_host *host)
     buf_z(b, "</ul>");
 }
 
+void h_host_name(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_evidence *e = r->evidence.row;
+    size_t n = 0;
+    hsay(b, "<bdi dir='auto'>%s</bdi>", host->host);
+    for (size_t i = 0; i < r->evidence.n && host->host.n && host->host.p[0] == '('; i++)
+        if (str_eq(e[i].host, host->host) && n++ < 3)
+            hsay(b, n == 1 ? " <small><bdi dir='auto'>%s</bdi>" : ", <bdi dir='auto'>%s</bdi>", e[i].path);
+    if (n)
+        hsay(b, n > 3 ? " and %n more</small>" : "</small>", (int64_t)n - 3);
+}
+
 void h_host_words(struct buf *b, const struct r_host *x, const char *dot)
 {
     const struct str word[] = {x->domain, x->os, x->role};
@@ -162,7 +175,8 @@ size_t h_failed(struct buf *b, const struct report *r, const struct r_host *host
                 n++;
             if (t[i].win32 != NONE)
                 hsay(b, ": %i %s", t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""));
-            buf_char(b, ' '), h_ref(b, r, t[i].id), buf_z(b, close);
+            if (*close)
+                buf_char(b, ' '), h_ref(b, r, t[i].id), buf_z(b, close);
         }
     return n;
 }

@@ -11,6 +11,8 @@ void hsay(struct buf *b, const char *fmt, ...);
 const struct voice *h_voice(void);
 const struct voice *h_plain(void); /* without tags: for tips and labels */
 bool h_room(const struct buf *b);
+/* of a table */
+size_t h_rows(const struct report *r);
 extern const char h_symbols[]; /* what h_glyph() refers to */
 
 /* name: a verdict's id, or good */
@@ -20,6 +22,8 @@ void h_ref(struct buf *b, const struct report *r, struct str id);
 /* one of our words inside a sentence */
 void h_lower(struct buf *b, const char *word);
 void h_local(struct buf *b, const struct r_host *host, int64_t t);
+/* A host's name; one without a name names its files. */
+void h_host_name(struct buf *b, const struct report *r, const struct r_host *host);
 void h_plural(struct buf *b, int64_t n, const char *one, const char *many);
 void h_code(struct buf *b, const struct r_finding *f);
 void h_eyebrow(struct buf *b, const struct r_finding *f, size_t subjects);
@@ -40,17 +44,21 @@ void h_host_cell(struct buf *b, const struct report *r, struct str host);
 /* more: rows that are not shown, found by sql */
 void h_table_end(struct buf *b, uint64_t more, const char *sql);
 
-/* html_first.c; level: h1, h2 …; brief: among others */
+/* html_first.c; level: h1, h2 … */
 void h_one_host(struct buf *b, const struct report *r, const struct r_host *host);
 void h_no_host(struct buf *b, const struct report *r);
-void h_outcome(struct buf *b, const struct report *r, const struct r_host *host, const char *level,
-               bool brief);
+/* Diagnosis, what now, since when, and the ledger; below: the level of what stands under level */
+void h_hero(struct buf *b, const struct report *r, const struct r_host *host, const char *level,
+            const char *below);
 void h_what_now(struct buf *b, const struct report *r, const struct r_finding *f, const char *level);
 void h_collect_now(struct buf *b, const struct report *r, const struct r_host *host, const char *level);
 void h_since(struct buf *b, const struct report *r, const struct r_host *host, const struct r_finding *f,
              const char *level);
 /* host: NULL for all */
 void h_what_was_read(struct buf *b, const struct report *r, const struct r_host *host);
+/* html_facts.c; a part of r->alike as a table; caption, hint, head as h_table's */
+void h_alike(struct buf *b, const struct report *r, const char *part, const char *caption, const char *hint,
+             const char *const *head);
 /* html_timeline.c; nothing where there is nothing to show */
 void h_timeline(struct buf *b, const struct report *r, const struct r_host *host, size_t serial);
 void h_many_hosts(struct buf *b, const struct report *r); /* html_hosts.c */

@@ -36,7 +36,7 @@ static void coverage_table(struct buf *b, const struct report *r, bool away, siz
     size_t n = 0;
     h_table(b, r, away ? "Missing artefacts" : "Artefacts",
             away ? "nothing found asks for them" : "what each one covers", head);
-    for (size_t i = 0; i < r->coverage.n && n < SHOW_ROWS && h_room(b); i++, c++) {
+    for (size_t i = 0; i < r->coverage.n && n < h_rows(r) && h_room(b); i++, c++) {
         if (folded_away(r, c) != away)
             continue;
         hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", c->artifact), h_host_cell(b, r, c->host),
@@ -54,7 +54,7 @@ static void collect_table(struct buf *b, const struct report *r)
     const struct r_collect *k = r->collect.row;
     size_t n = 0;
     h_table(b, r, "What to collect next", "what bears on most undecided findings first", head);
-    for (; n < r->collect.n && n < SHOW_ROWS && h_room(b); n++) {
+    for (; n < r->collect.n && n < h_rows(r) && h_room(b); n++) {
         hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", k[n].artifact),
             h_host_cell(b, r, k[n].host);
         hsay(b, "<td class='num'>%n</td><td><kbd>%s</kbd></td></tr>\n", k[n].n, k[n].command);
@@ -75,9 +75,12 @@ void h_coverage(struct buf *b, const struct report *r)
         collect_table(b, r);
     if (!r->coverage.n)
         buf_z(b, "<p class='nil'>Nothing was covered.</p>\n");
-    if (n[0])
+    if (n[0] && !is_many(r))
         coverage_table(b, r, false, n[0]);
-    if (n[1]) {
+    if (is_many(r)) {
+        static const char *const head[] = {"Artefact", "State", "#Hosts", "Which", NULL};
+        h_alike(b, r, "coverage", "Missing or incomplete", "how many hosts lack what", head);
+    } else if (n[1]) {
         buf_z(b, "<details class='fold undetermined'><summary>"), h_glyph(b, "undetermined");
         hsay(b, "Missing artefacts: %n <small>no finding asks for them</small></summary>", (int64_t)n[1]);
         coverage_table(b, r, true, n[1]), buf_z(b, "</details>\n");
@@ -121,7 +124,7 @@ static void anomalies(struct buf *b, const struct report *r)
     hsay(b, "<details class='fold likely'><summary>"), h_glyph(b, "likely"),
         hsay(b, "Damage and anomalies: %n</summary>", (int64_t)r->anomaly.n);
     h_table(b, r, "Damage and anomalies", "reading went on behind each of them", head);
-    for (; n < r->anomaly.n && n < SHOW_ROWS && h_room(b); n++) {
+    for (; n < r->anomaly.n && n < h_rows(r) && h_room(b); n++) {
         hsay(b, "<tr><th scope='row' class='id'>f%i</th><td class='mono'>", an[n].file);
         if (an[n].off != NONE)
             buf_printf(b, "0x%llx", (unsigned long long)an[n].off);
@@ -145,7 +148,7 @@ void h_evidence(struct buf *b, const struct report *r)
         buf_z(b, "<p class='nil'>No file was found.</p>\n");
     else
         h_table(b, r, "Evidence files", "with their SHA-256", head);
-    for (; n < r->evidence.n && n < SHOW_ROWS && h_room(b); n++, e++) {
+    for (; n < r->evidence.n && n < h_rows(r) && h_room(b); n++, e++) {
         hsay(b, "<tr id='f%i'><th scope='row' class='id'>f%i</th><td><bdi dir='auto'>%s</bdi>", e->id, e->id,
              e->path);
         if (e->container.n)

@@ -1,5 +1,6 @@
 /* Facts: failures, services and settings as the evidence records them, whatever the verdicts. */
 #include "reports/html.h"
+#include <string.h>
 
 static void win32(struct buf *b, int64_t code, struct str symbol)
 {
@@ -20,7 +21,7 @@ static void failure_table(struct buf *b, const struct report *r, bool logon, siz
             logon ? "tasks, services, shares and jobs that lacked a session or an account"
                   : "mistyped passwords, services that stopped, exit codes of programs",
             head);
-    for (size_t i = 0; i < r->failed.n && n < SHOW_ROWS && h_room(b); i++, t++) {
+    for (size_t i = 0; i < r->failed.n && n < h_rows(r) && h_room(b); i++, t++) {
         if ((t->logon == 1) != logon)
             continue;
         hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td class='nowrap'>%s</td>", t->subject,
@@ -69,7 +70,7 @@ static void services(struct buf *b, const struct report *r)
         return;
     h_table(b, r, "Services",
             "those logon sessions depend on, those with an account of their own, those that failed", head);
-    for (; n < r->services_known && n < SHOW_ROWS && h_room(b); n++, s++) {
+    for (; n < r->services_known && n < h_rows(r) && h_room(b); n++, s++) {
         hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi>", s->service);
         if (s->display.n && s->display.p[0] != '@' && !str_eq(s->display, s->service))
             hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", s->display);
@@ -116,7 +117,7 @@ static void setting_table(struct buf *b, const struct report *r, bool smb, bool 
             smb ? (set ? "SMB client" : "SMB client, not set")
                 : (set ? "Credential policy" : "Credential policy, not set"),
             smb ? "parameters of LanmanWorkstation" : "Lsa and related policies", head);
-    for (size_t i = 0; i < r->setting.n && n < SHOW_ROWS && h_room(b); i++)
+    for (size_t i = 0; i < r->setting.n && n < h_rows(r) && h_room(b); i++)
         if ((s[i].smb == 1) == smb && (s[i].is_set == 1) == set)
             setting_row(b, r, s + i), n++;
     h_table_end(b, all - n,
@@ -148,7 +149,7 @@ static void control_sets(struct buf *b, const struct report *r)
     if (!r->set.n)
         return;
     h_table(b, r, "Other control sets", "what they hold differently from the current one", head);
-    for (; n < r->set.n && n < SHOW_ROWS && h_room(b); n++, s++) {
+    for (; n < r->set.n && n < h_rows(r) && h_room(b); n++, s++) {
         hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi><small><bdi dir='auto'>%s</bdi></small></th>",
              s->name, s->path),
             h_host_cell(b, r, s->host);
@@ -165,6 +166,45 @@ static void control_sets(struct buf *b, const struct report *r)
     h_table_end(b, r->set.n - n + r->set.more, "SELECT * FROM v_control_set_difference");
 }
 
+void h_alike(struct buf *b, const struct report *r, const char *part, const char *caption, const char *hint,
+             const char *const *head)
+{
+    const struct r_alike *k = r->alike.row;
+    size_t n = 0, all = 0;
+    for (size_t i = 0; i < r->alike.n; i++)
+        all += str_eq(k[i].part, str_of(part));
+    if (!all)
+        return;
+    h_table(b, r, caption, hint, head);
+    for (size_t i = 0; i < r->alike.n && n < SHOW_ROWS && h_room(b); i++) {
+        if (!str_eq(k[i].part, str_of(part)))
+            continue;
+        hsay(b,
+             strcmp(part, "need") == 0
+                 ? "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><kbd>%s</kbd>"
+                 : "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><bdi dir='auto'>%s</bdi>",
+             k[i].what, k[i].value);
+        if (k[i].detail.n)
+            hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", k[i].detail);
+        hsay(b, "</td><td class='num'>%n</td><td><bdi dir='auto'>%s</bdi>", k[i].n, k[i].names);
+        if (k[i].n > 6)
+            hsay(b, " and %n more", k[i].n - 6);
+        buf_z(b, "</td></tr>\n"), n++;
+    }
+    h_table_end(b, all - n + r->alike.more, "SELECT * FROM v_report_alike");
+}
+
+/* Of many hosts: what they have alike, so that the few that differ show. */
+static void facts_alike(struct buf *b, const struct report *r)
+{
+    static const char *const service[] = {"Service", "Start, account", "#Hosts", "Which", NULL};
+    static const char *const setting[] = {"Setting", "Value", "#Hosts", "Which", NULL};
+    h_alike(b, r, "service", "Services", "those logon sessions depend on, those with an account of their own",
+            service);
+    h_alike(b, r, "smb", "SMB client", "parameters of LanmanWorkstation", setting);
+    h_alike(b, r, "policy", "Credential policy", "Lsa and related policies", setting);
+}
+
 void h_facts(struct buf *b, const struct report *r)
 {
     buf_z(b, "<section class='part' id='facts' aria-labelledby='h-facts'>\n<h2 id='h-facts'>Facts</h2>\n<p "
@@ -173,6 +213,10 @@ void h_facts(struct buf *b, const struct report *r)
     if (!r->services_known && !r->setting.n)
         buf_z(b,
               "<p class='nil'>No SYSTEM hive was read: nothing is known about services and settings.</p>\n");
-    services(b, r), settings(b, r, true), settings(b, r, false), control_sets(b, r);
+    if (is_many(r))
+        facts_alike(b, r);
+    else
+        services(b, r), settings(b, r, true), settings(b, r, false);
+    control_sets(b, r);
     buf_z(b, "</section>\n");
 }

@@ -88,11 +88,13 @@ static void stat_time(struct buf *b, const struct r_host *host, const char *labe
         hsay(b, "<div><dt>%z</dt><dd>%t UTC", label, t), h_local(b, host, t), buf_z(b, "</dd></div>");
 }
 
-static void stats(struct buf *b, const struct r_finding *f, const struct r_group *g,
-                  const struct r_host *host)
+static void stats(struct buf *b, const struct r_finding *f, const struct r_card *g, const struct r_host *host)
 {
     buf_z(b, "<dl class='stats'>");
-    hsay(b, "<div><dt>Host</dt><dd><bdi dir='auto'>%s</bdi></dd></div>", f->host);
+    hsay(b, "<div><dt>Host</dt><dd><bdi dir='auto'>%s</bdi>", f->host);
+    if (g->hosts > 1)
+        hsay(b, " <small>and %n more</small>", (int64_t)g->hosts - 1);
+    buf_z(b, "</dd></div>");
     stat_time(b, host, "First seen", g->first), stat_time(b, host, "Last seen", g->last);
     hsay(b, "<div><dt>Failures</dt><dd>%n</dd></div>", g->count);
     if (f->win32 != NONE)
@@ -104,38 +106,47 @@ static void stats(struct buf *b, const struct r_finding *f, const struct r_group
          f->cause, f->reader.p ? f->reader : STR("not_applicable"));
 }
 
-static void same_on(struct buf *b, const struct report *r, const struct r_finding *f, size_t n)
+/* The other subjects of a card, on whatever host. */
+static void same_on(struct buf *b, const struct report *r, const struct r_card *card)
 {
-    static const char *const head[] = {"Subject", "Code", "First seen (UTC)", "Last seen (UTC)", "#Failures",
-                                       "Symptom", NULL};
-    if (n < 2)
+    static const char *const head[] = {"Subject",         "Host",      "Code",    "First seen (UTC)",
+                                       "Last seen (UTC)", "#Failures", "Symptom", NULL};
+    const struct r_group *const *order = (const struct r_group *const *)r->order.row + card->at;
+    const struct r_finding *f = r->finding.row;
+    size_t n = 0;
+    if (card->subjects < 2)
         return;
     char caption[60];
-    snprintf(caption, sizeof caption, "Subjects of finding %lld", (long long)f->id);
-    hsay(b, "<details><summary>The same on %n more subject%z</summary>", (int64_t)n - 1, n == 2 ? "" : "s");
-    h_table(b, r, caption, "same host, same cause, same verdict", head);
-    size_t i = 1;
-    for (; i < n && i < SHOW_ROWS && h_room(b); i++) {
-        const struct r_citation *c = first_cite(r, f + i, R_SYMPTOM);
-        hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi></th><td>", f[i].id, f[i].subject),
-            h_code(b, f + i);
-        hsay(b, "</td><td>%t</td><td>%t</td><td class='num'>%n</td><td>", f[i].first, f[i].last, f[i].count),
-            h_ref(b, r, c ? c->id : (struct str){0});
-        buf_z(b, "</td></tr>\n");
-    }
-    h_table_end(b, n - i, "SELECT * FROM v_finding");
+    snprintf(caption, sizeof caption, "Subjects of finding %lld", (long long)f[order[0]->at].id);
+    hsay(b, "<details><summary>The same on ");
+    if (card->hosts > 1)
+        h_plural(b, (int64_t)card->hosts - 1, "more host: ", "more hosts: ");
+    h_plural(b, (int64_t)card->subjects - 1, "more subject", "more subjects"), buf_z(b, "</summary>");
+    h_table(b, r, caption, "same cause, same verdict", head);
+    for (size_t i = 0; i < card->n; i++)
+        for (size_t k = order[i]->at + (i == 0); k < order[i]->at + order[i]->n; k++) {
+            const struct r_citation *c = first_cite(r, f + k, R_SYMPTOM);
+            if (n >= h_rows(r) || !h_room(b))
+                continue;
+            hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi></th>", f[k].id, f[k].subject);
+            h_host_cell(b, r, f[k].host), buf_z(b, "<td>"), h_code(b, f + k);
+            hsay(b, "</td><td>%t</td><td>%t</td><td class='num'>%n</td><td>", f[k].first, f[k].last,
+                 f[k].count);
+            h_ref(b, r, c ? c->id : (struct str){0}), buf_z(b, "</td></tr>\n"), n++;
+        }
+    h_table_end(b, card->subjects - 1 - n, "SELECT * FROM v_finding");
     buf_z(b, "</details>\n");
 }
 
-static void card(struct buf *b, const struct report *r, const struct r_group *g)
+static void card(struct buf *b, const struct report *r, const struct r_card *c)
 {
-    const struct r_finding *f = (const struct r_finding *)r->finding.row + g->at;
+    const struct r_finding *f = card_finding(r, c);
     hsay(b, "<article class='card %z' id='f-%i' aria-labelledby='t-%i'>\n", verdict_words[f->verdict].id,
          f->id, f->id);
-    h_eyebrow(b, f, g->n);
+    h_eyebrow(b, f, c->subjects);
     hsay(b, "<h3 id='t-%i'><bdi dir='auto'>%s</bdi></h3>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n",
          f->id, f->title, f->explanation);
-    stats(b, f, g, find_host(r, f->host));
+    stats(b, f, c, find_host(r, f->host));
     hsay(b, "<div class='scales%z'>\n<div><h4>Supports it</h4>",
          f->cite[R_CONTRADICTS].n + f->unknown.n ? "" : " clear");
     for (size_t role = 0; role < R_CONTRADICTS; role++)
@@ -143,7 +154,7 @@ static void card(struct buf *b, const struct report *r, const struct r_group *g)
     buf_z(b, "</div>\n<div><h4>Speaks against it</h4>"), cite_role(b, r, f, R_CONTRADICTS, false);
     buf_z(b, f->cite[R_CONTRADICTS].n ? "" : "<p class='nil'>Nothing in the evidence.</p>\n");
     buf_z(b, "</div>\n<div><h4>Could not be checked</h4>"), unknown_list(b, r, f);
-    buf_z(b, "</div>\n</div>\n"), fix_list(b, r, f), same_on(b, r, f, g->n);
+    buf_z(b, "</div>\n</div>\n"), fix_list(b, r, f), same_on(b, r, c);
     buf_z(b, "</article>\n");
 }
 
@@ -166,7 +177,7 @@ static void folded(struct buf *b, const struct report *r, enum verdict v)
          verdict_words[v].meaning);
     h_table(b, r, v == V_RULED_OUT ? "Causes that are ruled out" : "Causes that could not be decided", "",
             v == V_RULED_OUT ? head_out : head_open);
-    for (size_t i = 0; i < r->finding.n && n < SHOW_ROWS && h_room(b); i++) {
+    for (size_t i = 0; i < r->finding.n && n < h_rows(r) && h_room(b); i++) {
         if (f[i].verdict != (int64_t)v)
             continue;
         const struct r_citation *c = first_cite(r, f + i, v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM);
@@ -188,20 +199,57 @@ static void folded(struct buf *b, const struct report *r, enum verdict v)
     buf_z(b, "</details>\n");
 }
 
+/* The same of many hosts: one row a cause, with the first host's reason. */
+static void folded_alike(struct buf *b, const struct report *r, enum verdict v)
+{
+    static const char *const head_out[] = {"Cause",    "#Hosts", "#Subjects", "For one: why it is ruled out",
+                                           "Evidence", NULL};
+    static const char *const head_open[] = {"Cause",   "#Hosts", "#Subjects", "For one: what would decide it",
+                                            "Symptom", NULL};
+    const struct r_card *c = r->card.row;
+    const struct r_unknown *u = r->unknown.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->card.n; i++)
+        n += c[i].verdict == (int64_t)v;
+    if (!n)
+        return;
+    hsay(b, "<details class='fold %z'><summary>", verdict_words[v].id), h_glyph(b, verdict_words[v].id);
+    hsay(b, "%z: ", verdict_words[v].label), h_plural(b, (int64_t)n, "cause", "causes");
+    hsay(b, " <small>%z</small></summary>", verdict_words[v].meaning);
+    h_table(b, r, v == V_RULED_OUT ? "Causes that are ruled out" : "Causes that could not be decided",
+            "each host's own: report.json", v == V_RULED_OUT ? head_out : head_open);
+    for (size_t i = 0; i < r->card.n; i++) {
+        const struct r_finding *f = card_finding(r, c + i);
+        if (c[i].verdict != (int64_t)v)
+            continue;
+        const struct r_citation *one = first_cite(r, f, v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM);
+        hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th>",
+             f->id, f->title, f->cause);
+        hsay(b, "<td class='num'>%n</td><td class='num'>%n</td><td><bdi dir='auto'>%s</bdi>",
+             (int64_t)c[i].hosts, (int64_t)c[i].subjects, f->host);
+        if (v == V_RULED_OUT && one)
+            hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", one->explain.n ? one->explain : one->summary);
+        if (v != V_RULED_OUT && f->unknown.n)
+            hsay(b, "<small><bdi dir='auto'>%s</bdi> <kbd>%s</kbd></small>", u[f->unknown.at].artifact,
+                 u[f->unknown.at].collect);
+        buf_z(b, "</td><td>"), h_ref(b, r, one ? one->id : (struct str){0}), buf_z(b, "</td></tr>\n");
+    }
+    h_table_end(b, 0, ""), buf_z(b, "</details>\n");
+}
+
 void h_findings(struct buf *b, const struct report *r)
 {
-    const struct r_finding *f = r->finding.row;
-    const struct r_group *g = r->group.row;
+    const struct r_card *c = r->card.row;
     size_t shown = 0, left = 0;
     buf_z(b, "<section class='part' id='findings' aria-labelledby='h-findings'>\n<h2 "
              "id='h-findings'>Findings</h2>\n<p class='hint'>");
     buf_z(b, r->finding.n ? "One card a cause: what supports it, what speaks against it, what could not be "
                             "checked. Every fact names the file and byte it was read from.</p>\n"
                           : "No cause has anything to say about what was read.</p>\n");
-    for (size_t i = 0; i < r->group.n; i++)
-        if (f[g[i].at].verdict <= V_LATENT) {
+    for (size_t i = 0; i < r->card.n; i++)
+        if (c[i].verdict <= V_LATENT) {
             if (shown < SHOW_CARDS && h_room(b))
-                card(b, r, g + i), shown++;
+                card(b, r, c + i), shown++;
             else
                 left++;
         }
@@ -210,6 +258,10 @@ void h_findings(struct buf *b, const struct report *r)
              "<p class='left'>%n more causes in case.db: <kbd>whylogon query case.db 'SELECT * FROM "
              "v_finding'</kbd></p>\n",
              (int64_t)left);
-    folded(b, r, V_UNDETERMINED), folded(b, r, V_RULED_OUT);
+    for (enum verdict v = V_UNDETERMINED; v <= V_RULED_OUT; v++)
+        if (is_many(r))
+            folded_alike(b, r, v);
+        else
+            folded(b, r, v);
     buf_z(b, "</section>\n");
 }

@@ -29,7 +29,7 @@ static void ledger_causes(struct buf *b, const struct report *r, const struct r_
                 hsay(b, "<bdi dir='auto'>%s</bdi>", one->title);
     }
     if (n > 3)
-        hsay(b, "; <a href='#findings'>%n more</a>", (int64_t)n - 3);
+        hsay(b, "; <a href='#findings'>%n more under Findings</a>", (int64_t)n - 3);
     if (n)
         buf_z(b, "</dd></div>\n");
 }
@@ -73,8 +73,8 @@ void h_what_now(struct buf *b, const struct report *r, const struct r_finding *f
             hsay(b, "<p class='then'>Then check: %s</p>", m->verify);
         hsay(b, "<p class='meta'>Risk %s \xc2\xb7 reversible: %s", m->risk, m->reversible);
         if (f->remedy.n > 1)
-            hsay(b, " \xc2\xb7 <a href='#f-%i'>%n more step%z</a>", f->id, (int64_t)f->remedy.n - 1,
-                 f->remedy.n > 2 ? "s" : "");
+            hsay(b, " \xc2\xb7 <a href='#f-%i'>%n more step%z under Findings</a>", f->id,
+                 (int64_t)f->remedy.n - 1, f->remedy.n > 2 ? "s" : "");
         buf_z(b, "</p>");
     }
     buf_z(b, "</div>\n");
@@ -100,7 +100,7 @@ static size_t collect_decisive(struct buf *b, const struct report *r, const stru
             hsay(b, "<p class='meta'>It bears on %n finding%z.</p>", c[i].n, c[i].n == 1 ? "" : "s");
     }
     if (left)
-        hsay(b, "<p class='meta'><a href='#coverage'>%n more</a></p>", (int64_t)left);
+        hsay(b, "<p class='meta'><a href='#coverage'>%n more under Coverage</a></p>", (int64_t)left);
     return n;
 }
 
@@ -116,7 +116,8 @@ static size_t collect_needed(struct buf *b, const struct report *r, const struct
         hsay(b, need[i].collect.n ? "<br><kbd>%s</kbd></p>" : "%s</p>", need[i].collect);
     }
     if (host->need.n > n)
-        hsay(b, "<p class='meta'><a href='#coverage'>%n more</a></p>", (int64_t)(host->need.n - n));
+        hsay(b, "<p class='meta'><a href='#coverage'>%n more under Coverage</a></p>",
+             (int64_t)(host->need.n - n));
     return n;
 }
 
@@ -276,36 +277,21 @@ static void kind_ledger(struct buf *b, const struct report *r, const struct r_ho
     }
 }
 
-/* Without a finding the ledger says what failed, else kind by kind what is known; in brief, only what failed.
- */
-static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host, bool brief)
+/* Without a finding the ledger says what failed, else kind by kind what is known. */
+static void outcome_ledger(struct buf *b, const struct report *r, const struct r_host *host)
 {
     buf_z(b, "<dl class='ledger'>\n");
-    h_failed(b, r, host, brief ? 2 : 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
+    h_failed(b, r, host, 4, "<div><dt>Failed</dt><dd>", "</dd></div>\n");
     ledger_causes(b, r, host, V_UNDETERMINED, "Could be");
-    if (!brief)
-        ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
+    ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
     if (host->other)
         hsay(b,
              "<div><dt>Other</dt><dd><a href='#facts'>%n failure%z</a> for reasons of their own, such as "
              "mistyped passwords</dd></div>\n",
              host->other, host->other == 1 ? "" : "s");
-    if (!host->failures && !brief)
+    if (!host->failures)
         kind_ledger(b, r, host);
     buf_z(b, "</dl>\n");
-}
-
-void h_outcome(struct buf *b, const struct report *r, const struct r_host *host, const char *level,
-               bool brief)
-{
-    const struct outcome_words *o = outcome_in_words(host);
-    hsay(b, "<div class='why %z'>\n<%z>", o->hue, level);
-    hsay(b, o->headline, host->host);
-    hsay(b, "</%z>\n", level);
-    if (!brief)
-        hsay(b, "<p class='lead'>%z</p>\n", o->lead);
-    outcome_ledger(b, r, host, brief);
-    buf_z(b, "</div>\n");
 }
 
 static void outcome_sure(struct buf *b, const struct report *r, const struct r_host *host)
@@ -317,27 +303,47 @@ static void outcome_sure(struct buf *b, const struct report *r, const struct r_h
     buf_z(b, "</p></div>\n");
 }
 
+/* What is the matter: the finding, or what became of the host. */
+static void diagnosis(struct buf *b, const struct report *r, const struct r_host *host, const char *level)
+{
+    const struct r_finding *f = headline(r, host);
+    const struct outcome_words *o = outcome_in_words(host);
+    hsay(b, "<div class='why %z'>\n", f ? verdict_words[f->verdict].id : o->hue);
+    if (f) {
+        h_eyebrow(b, f, host->top->n);
+        hsay(b, "<%z><bdi dir='auto'>%s</bdi></%z>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n", level,
+             f->title, level, f->explanation);
+    } else {
+        hsay(b, "<%z>", level), hsay(b, o->headline, host->host), hsay(b, "</%z>\n", level);
+        hsay(b, "<p class='lead'>%z</p>\n", o->lead);
+    }
+    buf_z(b, "</div>\n");
+}
+
+void h_hero(struct buf *b, const struct report *r, const struct r_host *host, const char *level,
+            const char *below)
+{
+    const struct r_finding *f = headline(r, host);
+    buf_z(b, "<div class='hero'>\n"), diagnosis(b, r, host, level), buf_z(b, "<div class='side'>\n");
+    if (f)
+        h_what_now(b, r, f, below);
+    else
+        h_collect_now(b, r, host, below);
+    h_since(b, r, host, f, below);
+    hsay(b, "</div>\n<div class='proof %z'>\n",
+         f ? verdict_words[f->verdict].id : outcome_in_words(host)->hue);
+    if (f)
+        ledger(b, r, host, f);
+    else
+        outcome_ledger(b, r, host);
+    buf_z(b, "</div>\n</div>\n");
+}
+
 void h_one_host(struct buf *b, const struct report *r, const struct r_host *host)
 {
     const struct r_finding *f = headline(r, host);
-    buf_z(b, "<section class='host' aria-label='Diagnosis'>\n"), h_strip(b, host),
-        buf_z(b, "\n<div class='hero'>\n");
-    if (f) {
-        hsay(b, "<div class='why %z'>\n", verdict_words[f->verdict].id);
-        h_eyebrow(b, f, host->top->n);
-        hsay(b, "<h1><bdi dir='auto'>%s</bdi></h1>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n", f->title,
-             f->explanation);
-        ledger(b, r, host, f);
-        buf_z(b, "</div>\n");
-    } else
-        h_outcome(b, r, host, "h1", false);
-    buf_z(b, "<div class='side'>\n");
-    if (f)
-        h_what_now(b, r, f, "h2");
-    else
-        h_collect_now(b, r, host, "h2");
-    h_since(b, r, host, f, "h2");
-    buf_z(b, "</div>\n</div>\n"), h_timeline(b, r, host, 0), buf_z(b, "<div class='foot'>\n");
+    buf_z(b, "<section class='host' aria-label='Diagnosis'>\n"), h_strip(b, host), buf_z(b, "\n");
+    h_hero(b, r, host, "h1", "h2"), h_timeline(b, r, host, 0), buf_z(b, "<div class='foot'>\n");
     if (f)
         how_sure(b, r, f);
     else

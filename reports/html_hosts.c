@@ -1,64 +1,175 @@
-/* The first screen of many hosts: a line each, a panel for those with something to tell. */
+/* The first screen of many hosts: causes and how many have them, then a line a host, gravest first; what
+ * there is to tell of a host opens on demand. Hosts without failure or cause are told together. */
 #include "reports/html.h"
+#include "base/wintime.h"
 
-static void host_panel(struct buf *b, const struct report *r, const struct r_host *host, size_t serial)
+enum { DETAIL_BYTES = 330 << 10, NAMES = 3 }; /* of hosts' details on the page; of hosts in a cell */
+
+/* ---- causes ---- */
+
+static void hosts_of(struct buf *b, const struct report *r, const struct r_card *c)
 {
-    const struct r_finding *f = headline(r, host);
-    hsay(b,
-         "<section class='host panel' id='h-%i' aria-label='Diagnosis of %s'>\n<div class='name'><b><bdi "
-         "dir='auto'>%s</bdi></b><span>",
-         (int64_t)serial, host->host, host->host);
-    h_host_words(b, host, "");
-    buf_z(b, "</span>"), h_strip(b, host), buf_z(b, "</div>\n<div class='hero'>\n");
-    if (f) {
-        hsay(b, "<div class='why %z'>\n", verdict_words[f->verdict].id), h_eyebrow(b, f, host->top->n);
-        hsay(b,
-             "<h2><a href='#f-%i'><bdi dir='auto'>%s</bdi></a></h2>\n<p class='lead'><bdi "
-             "dir='auto'>%s</bdi></p>\n</div>\n",
-             f->id, f->title, f->explanation);
-    } else
-        h_outcome(b, r, host, "h2", true);
-    h_since(b, r, host, f, "h3");
-    if (f)
-        h_what_now(b, r, f, "h3");
-    else
-        h_collect_now(b, r, host, "h3");
-    buf_z(b, "</div>\n</section>\n");
+    const struct r_group *const *order = (const struct r_group *const *)r->order.row + c->at;
+    const struct r_finding *f = r->finding.row;
+    for (size_t i = 0; i < c->n && i < NAMES; i++)
+        hsay(b, i ? ", <bdi dir='auto'>%s</bdi>" : "<bdi dir='auto'>%s</bdi>", f[order[i]->at].host);
+    if (c->n > NAMES)
+        hsay(b, " and %n more", (int64_t)(c->n - NAMES));
 }
 
-/* More hosts than one screen holds: a line each, before their panels. */
-static void host_table(struct buf *b, const struct report *r)
+static void cause_row(struct buf *b, const struct report *r, const struct r_card *c)
 {
-    static const char *const head[] = {"Computer",  "Verdicts",        "Diagnosis",
-                                       "#Failures", "Last seen (UTC)", NULL};
-    const struct r_host *host = r->host.row;
-    size_t n = 0;
-    h_table(b, r, "Hosts", "gravest first", head);
-    for (; n < r->host.n && n < SHOW_ROWS && h_room(b); n++, host++) {
-        const struct r_finding *f = headline(r, host);
-        hsay(b,
-             n < SHOW_HOSTS && !few_words(r, host)
-                 ? "<tr><th scope='row'><a href='#h-%i'><bdi dir='auto'>%s</bdi></a></th><td>"
-                 : "<tr><th scope='row'><span id='h-%i'><bdi dir='auto'>%s</bdi></span></th><td>",
-             (int64_t)n, host->host);
-        h_strip(b, host), buf_z(b, "</td><td>");
-        if (f)
-            hsay(b, "<bdi dir='auto'>%s</bdi>", f->title);
-        else if (host->failures > 0)
-            h_failed(b, r, host, 1, "", "");
-        else
-            hsay(b, "<span class='nil'>%z</span>", outcome_in_words(host)->brief);
-        if (host->other && !f)
-            hsay(b, " <a href='#facts'>%n other failure%z</a>", host->other, host->other == 1 ? "" : "s");
-        hsay(b, "</td><td class='num'>%n</td><td>%t</td></tr>\n", host->failures, host->last);
+    const struct r_finding *f = card_finding(r, c);
+    hsay(b, "<tr class='%z'><th scope='row'>", verdict_words[c->verdict].id);
+    h_glyph(b, verdict_words[c->verdict].id);
+    hsay(b,
+         " <a href='#f-%i'><bdi dir='auto'>%s</bdi></a><small>%z</small></th><td "
+         "class='num'><b>%n</b></td><td>",
+         f->id, f->title, verdict_words[c->verdict].label, (int64_t)c->hosts);
+    hosts_of(b, r, c);
+    hsay(b, "</td><td class='num'>%n</td><td>%t</td><td>%t</td><td>", c->count, c->first, c->last);
+    if (c->same > 1)
+        hsay(b, "%n at %t", (int64_t)c->same, c->moment);
+    buf_z(b, "</td></tr>\n");
+}
+
+static void unexplained_row(struct buf *b, const struct report *r)
+{
+    const struct r_host *h = r->host.row;
+    int64_t hosts = 0, open = 0, first = NONE, last = NONE;
+    for (size_t i = 0; i < r->host.n; i++) {
+        if (!h[i].open)
+            continue;
+        hosts++, open += h[i].open;
+        first = first == NONE || (h[i].first != NONE && h[i].first < first) ? h[i].first : first;
+        last = last == NONE || h[i].last > last ? h[i].last : last;
     }
-    h_table_end(b, r->host.n - n, "SELECT * FROM v_host");
+    if (!hosts)
+        return;
+    buf_z(b, "<tr class='undetermined'><th scope='row'>"), h_glyph(b, "undetermined");
+    hsay(b, " No cause known<small>Unexplained</small></th><td class='num'><b>%n</b></td><td>", hosts);
+    for (size_t i = 0, n = 0; i < r->host.n && n < NAMES; i++)
+        if (h[i].open)
+            hsay(b, n++ ? ", <bdi dir='auto'>%s</bdi>" : "<bdi dir='auto'>%s</bdi>", h[i].host);
+    if (hosts > NAMES)
+        hsay(b, " and %n more", hosts - NAMES);
+    hsay(b, "</td><td class='num'>%n</td><td>%t</td><td>%t</td><td></td></tr>\n", open, first, last);
+}
+
+static void cause_table(struct buf *b, const struct report *r)
+{
+    static const char *const head[] = {
+        "Cause", "#Hosts", "Which", "#Failures", "Since (UTC)", "Last (UTC)", "Cause at the same minute",
+        NULL};
+    const struct r_card *c = r->card.row;
+    size_t n = 0;
+    h_table(b, r, "Causes", "what concerns most hosts first", head);
+    for (size_t i = 0; i < r->card.n; i++)
+        if (c[i].verdict <= V_LATENT && n++ < SHOW_CARDS)
+            cause_row(b, r, c + i);
+    unexplained_row(b, r);
+    h_table_end(b, n > SHOW_CARDS ? n - SHOW_CARDS : 0, "SELECT * FROM v_finding");
+}
+
+/* ---- hosts ---- */
+
+static void host_line(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_finding *f = headline(r, host);
+    const struct outcome_words *o = outcome_in_words(host);
+    hsay(b, "<span class='who'><b>"), h_host_name(b, r, host);
+    hsay(b, "</b></span><span class='pill %z'>", f ? verdict_words[f->verdict].id : o->hue);
+    h_glyph(b, f ? verdict_words[f->verdict].id : o->hue);
+    hsay(b, "%z</span><span class='what'>", o->brief);
+    if (f)
+        hsay(b, "<bdi dir='auto'>%s</bdi>", f->title);
+    else if (!h_failed(b, r, host, 1, "", ""))
+        hsay(b, "<span class='nil'>%z</span>", o->brief);
+    buf_z(b, "</span><span class='many'>");
+    if (host->failures)
+        h_plural(b, host->failures, "failure", "failures");
+    if (host->open && f)
+        hsay(b, ", %n unexplained", host->open);
+    hsay(b, "</span><span class='last'>");
+    if (host->last != NONE)
+        hsay(b, "%t", host->last);
+    buf_z(b, "</span>");
+}
+
+static void host_detail(struct buf *b, const struct report *r, const struct r_host *host, size_t serial,
+                        bool open)
+{
+    hsay(b, open ? "<details class='host panel' open><summary>" : "<details class='host panel'><summary>");
+    host_line(b, r, host);
+    hsay(b, "</summary>\n<section id='h-%i' aria-label='Diagnosis of %s'>\n<p class='name'>", (int64_t)serial,
+         host->host);
+    h_host_words(b, host, ""), buf_z(b, "</p>"), h_strip(b, host), buf_z(b, "\n");
+    h_hero(b, r, host, "h2", "h3"), h_timeline(b, r, host, serial);
+    buf_z(b, "</section></details>\n");
+}
+
+static void host_lines(struct buf *b, const struct report *r)
+{
+    const struct r_host *host = r->host.row;
+    size_t n = 0, begin = b->n;
+    buf_z(b,
+          "<section class='hosts' aria-labelledby='h-hosts'>\n<h2 id='h-hosts'>Hosts, gravest first</h2>\n");
+    for (; n < r->host.n && n < SHOW_ROWS && !few_words(r, host + n) && h_room(b); n++)
+        if (n < SHOW_HOSTS && b->n - begin < DETAIL_BYTES)
+            host_detail(b, r, host + n, n, !is_many(r));
+        else
+            buf_z(b, "<div class='host line-only'>"), host_line(b, r, host + n), buf_z(b, "</div>\n");
+    if (r->host.n > n && !few_words(r, host + n))
+        hsay(b,
+             "<p class='left'>%n more hosts in case.db: <kbd>whylogon query case.db 'SELECT * FROM "
+             "v_host'</kbd></p>\n",
+             (int64_t)(r->host.n - n));
+    buf_z(b, "</section>\n");
+}
+
+/* ---- hosts without failure or cause ---- */
+
+static bool quiet(const struct report *r, const struct r_host *host, enum outcome what)
+{
+    return few_words(r, host) && host->judged == what;
+}
+
+static void names(struct buf *b, const struct report *r, enum outcome what)
+{
+    const struct r_host *h = r->host.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->host.n && n < SHOW_ROWS; i++)
+        if (quiet(r, h + i, what)) {
+            buf_z(b, n++ ? ", " : "<p class='names'>"), h_host_name(b, r, h + i);
+            if (h[i].other)
+                hsay(b, " (<a href='#facts'>%n other failure%z</a>)", h[i].other, h[i].other == 1 ? "" : "s");
+        }
+    buf_z(b, n ? "</p>\n" : "");
+}
+
+/* One line for all of them; their names, and what would tell, on demand. */
+static void quiet_hosts(struct buf *b, const struct report *r, enum outcome what)
+{
+    static const char *const head[] = {"Artefact", "Command", "#Hosts", "Which", NULL};
+    const struct r_host *h = r->host.row;
+    const struct outcome_words *o = &outcome_words[what];
+    size_t n = 0;
+    for (size_t i = 0; i < r->host.n; i++)
+        n += quiet(r, h + i, what);
+    if (!n)
+        return;
+    hsay(b, "<details class='fold %z'><summary>", o->hue), h_glyph(b, what == OUT_CLEAR ? "good" : o->hue);
+    h_plural(b, (int64_t)n, "host is ", "hosts are "), h_lower(b, o->brief);
+    hsay(b, " <small>%z</small></summary>\n", o->lead), names(b, r, what);
+    if (what == OUT_NOT_COVERED)
+        h_alike(b, r, "need", "What would tell", "what most of these hosts lack first", head);
+    buf_z(b, "</details>\n");
 }
 
 void h_many_hosts(struct buf *b, const struct report *r)
 {
     const struct r_host *host = r->host.row;
-    size_t sum[OUTCOMES] = {0}, n = 0;
+    size_t sum[OUTCOMES] = {0};
     for (size_t i = 0; i < r->host.n; i++)
         sum[host[i].judged % OUT_UNDECIDED]++;
     hsay(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts", (int64_t)r->host.n);
@@ -69,15 +180,10 @@ void h_many_hosts(struct buf *b, const struct report *r)
     buf_z(b, "</h1>\n");
     h_case_line(b, r);
     buf_z(b, "</section>\n");
-    if (r->host.n > 3)
-        host_table(b, r);
-    for (; n < r->host.n && n < SHOW_HOSTS && !few_words(r, host + n) && h_room(b); n++)
-        host_panel(b, r, host + n, n);
-    if (r->host.n > n && !few_words(r, host + n))
-        hsay(b,
-             "<p class='left'>%n more hosts in case.db: <kbd>whylogon query case.db 'SELECT * FROM "
-             "v_host'</kbd></p>\n",
-             (int64_t)(r->host.n - n));
+    if (is_many(r))
+        cause_table(b, r);
+    host_lines(b, r);
+    quiet_hosts(b, r, OUT_NOT_COVERED), quiet_hosts(b, r, OUT_CLEAR);
     buf_z(b, "<section class='host' aria-label='What was read'><div class='foot'>\n"),
         h_what_was_read(b, r, NULL), buf_z(b, "</div></section>\n");
 }

@@ -252,7 +252,10 @@ static void caption(struct picture *p)
         hsay(p->b, "<b>Cause %t", cause), buf_z(p->b, ", "), say_span(p->b, first - cause);
         hsay(p->b, " before the first failure</b> (%t). ", first);
     } else if (first != NONE)
-        hsay(p->b, "First failure %t. ", first);
+        hsay(p->b,
+             f ? "First failure %t; the cause is a state without a moment of its own. "
+               : "First failure %t. ",
+             first);
     if (h->shown.from > h->spanned.from || h->shown.to < h->spanned.to) {
         hsay(p->b, "Shown: %t to %t of what is covered, %t to %t", h->shown.from, h->shown.to,
              h->spanned.from, h->spanned.to);
@@ -273,8 +276,11 @@ static void legend(struct picture *p)
                 {"<path class='cause' d='M7 0l7 7-7 7-7-7z'/>", "cause"},
                 {"<path class='change' d='M7 3l4 4-4 4-4-4z'/>", "change"},
                 {"<rect class='cover' y='5' width='14' height='4'/>", "covered by a log"}};
-    const bool any[LEN(keys)] = {p->h->failures > 0, timeline_cause(p->r, p->h) != NONE,
-                                 marks_of(p, LANE_CHANGE) > 0, logs(p) > 0};
+    const struct r_mark *m = (const struct r_mark *)p->r->mark.row + p->h->mark.at;
+    bool any[LEN(keys)] = {p->h->failures > 0, false, false, logs(p) > 0};
+    for (size_t i = 0; i < p->h->mark.n; i++)
+        if (m[i].lane == LANE_CHANGE)
+            any[m[i].cause ? 1 : 2] = true;
     buf_z(p->b, "<span class='legend'>");
     for (size_t i = 0; i < LEN(keys); i++)
         if (any[i])

@@ -14,7 +14,9 @@ enum {
     END_EVIDENCE = 57500,
     END_METHOD = 60000
 };
-enum { MARKS = 12 }; /* of a host's timeline */
+/* of many hosts: where their tables end, where the details of the gravest do */
+enum { END_HOSTS = 26000, END_DETAILS = 34000, END_MANY_FINDINGS = 45000, END_MANY_FACTS = 51000 };
+enum { MARKS = 12, DETAILS = 10 }; /* of a host's timeline; hosts in detail, of many */
 
 static void md_time(struct buf *b, int64_t t) { time_short(b, t); }
 static const struct voice md = {buf_md, md_time, "\xe2\x80\x93", false, 300};
@@ -316,20 +318,85 @@ static void one_host(struct page *p, const struct report *r, const struct r_host
     timeline(p, r, host);
 }
 
-/* Many hosts of which there is nothing to tell but that: named together. Returns the next one. */
-static size_t quiet_hosts(struct page *p, const struct report *r, size_t i)
+/* ---- many hosts ---- */
+
+static void table(struct page *p, size_t n, const char *title, const char *head);
+
+static void cause_table(struct page *p, const struct report *r)
 {
-    const struct r_host *host = r->host.row;
-    enum outcome what = host[i].judged;
-    m(p, "\n## Others: %z\n\n%z\n\n", outcome_words[what].brief, outcome_words[what].lead), keep(p);
-    for (const char *sep = ""; i < r->host.n && host[i].judged == what; i++, sep = ", ") {
-        m(p, "%z%s", sep, host[i].host);
-        if (host[i].other)
-            m(p, " (%n other failure%z, see Facts)", host[i].other, host[i].other == 1 ? "" : "s");
-        keep(p);
+    const struct r_card *c = r->card.row;
+    const struct r_group *const *order = r->order.row;
+    const struct r_finding *f = r->finding.row;
+    table(p, r->card.n, "Causes",
+          "Cause | Verdict | Hosts | Which | Failures | Since (UTC) | Last (UTC) | At the same minute");
+    for (size_t i = 0; i < r->card.n; i++) {
+        if (c[i].verdict > V_LATENT)
+            continue;
+        m(p, "| %s | %z | %n | ", card_finding(r, c + i)->title, verdict_words[c[i].verdict].label,
+          (int64_t)c[i].hosts);
+        for (size_t k = 0; k < c[i].n && k < 3; k++)
+            m(p, k ? ", %s" : "%s", f[order[c[i].at + k]->at].host);
+        m(p, c[i].n > 3 ? " and %n more | %n | %t | %t | " : " | ", (int64_t)c[i].n - 3, c[i].count,
+          c[i].first, c[i].last);
+        if (c[i].n <= 3)
+            m(p, "%n | %t | %t | ", c[i].count, c[i].first, c[i].last);
+        m(p, c[i].same > 1 ? "%n at %t |\n" : " |\n", (int64_t)c[i].same, c[i].moment), keep(p);
     }
-    m(p, "\n"), keep(p);
-    return i;
+}
+
+/* Every host a line; a host without a name names a file. */
+static void host_table(struct page *p, const struct report *r)
+{
+    const struct r_host *h = r->host.row;
+    const struct r_evidence *e = r->evidence.row;
+    table(p, r->host.n, "All hosts",
+          "Host | Outcome | Diagnosis | Failures | Without a cause | First (UTC) | Last (UTC)");
+    for (size_t i = 0; i < r->host.n; i++) {
+        const struct r_finding *f = headline(r, h + i);
+        size_t k = 0;
+        m(p, "| %s", h[i].host);
+        while (h[i].host.n && h[i].host.p[0] == '(' && k < r->evidence.n && !str_eq(e[k].host, h[i].host))
+            k++;
+        if (h[i].host.n && h[i].host.p[0] == '(' && k < r->evidence.n)
+            m(p, " %s", e[k].path);
+        m(p, " | %z | %s | %n | %n | %t | %t |\n", outcome_in_words(h + i)->brief, f ? f->title : STR(""),
+          h[i].failures, h[i].open, h[i].first, h[i].last),
+            keep(p);
+    }
+}
+
+static void alike(struct page *p, const struct report *r, const char *part, const char *title,
+                  const char *head)
+{
+    const struct r_alike *k = r->alike.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->alike.n; i++) {
+        if (!str_eq(k[i].part, str_of(part)))
+            continue;
+        table(p, !n++, title, head);
+        m(p, k[i].n > 6 ? "| %s | %s | %n | %s and %n more |\n" : "| %s | %s | %n | %s |\n", k[i].what,
+          k[i].value, k[i].n, k[i].names, k[i].n - 6),
+            keep(p);
+    }
+}
+
+static void many_hosts(struct page *p, const struct report *r)
+{
+    const struct r_host *h = r->host.row;
+    size_t n = 0, quiet = 0;
+    p->end = END_HOSTS;
+    cause_table(p, r), host_table(p, r), part_end(p);
+    p->end = END_DETAILS;
+    for (; n < r->host.n && n < DETAILS && !few_words(r, h + n) && p->out->n + 3000 < p->end; n++)
+        m(p, "\n"), one_host(p, r, h + n, "##");
+    for (size_t i = 0; i < r->host.n; i++)
+        quiet += few_words(r, h + i);
+    if (n + quiet < r->host.n)
+        m(p, "\n*Details of %n more hosts: report.html, report.json and case.db.*\n",
+          (int64_t)(r->host.n - n - quiet)),
+            keep(p);
+    alike(p, r, "need", "What would tell of hosts that are not covered",
+          "Artefact | Command | Hosts | Which");
 }
 
 static void top(struct page *p, const struct report *r)
@@ -343,38 +410,46 @@ static void top(struct page *p, const struct report *r)
         for (size_t i = 0; i < r->artifact.n && i < 6; i++)
             m(p, "- "), code(p, a[i].command), m(p, "\n"), keep(p);
     }
-    if (r->host.n > 1)
-        m(p, "# %n hosts\n", (int64_t)r->host.n), keep(p);
-    if (r->host.n > 1)
-        window_line(p, r);
-    for (size_t i = 0; i < r->host.n;) {
-        if (few_words(r, host + i)) {
-            i = quiet_hosts(p, r, i);
-            continue;
-        }
-        m(p, r->host.n > 1 ? "\n" : ""), one_host(p, r, host + i, r->host.n > 1 ? "##" : "#");
-        i++;
+    if (r->host.n > 1) {
+        size_t sum[OUTCOMES] = {0};
+        for (size_t i = 0; i < r->host.n; i++)
+            sum[host[i].judged % OUT_UNDECIDED]++;
+        m(p, "# %n hosts", (int64_t)r->host.n);
+        const char *sep = ": ";
+        for (size_t i = 0; i < OUT_UNDECIDED; i++)
+            if (sum[i])
+                m(p, "%z%n %z", sep, (int64_t)sum[i], outcome_words[i].id), sep = ", ";
+        m(p, "\n"), keep(p), window_line(p, r);
     }
+    if (is_many(r))
+        many_hosts(p, r);
+    for (size_t i = 0; i < r->host.n && !is_many(r); i++)
+        m(p, r->host.n > 1 ? "\n" : ""), one_host(p, r, host + i, r->host.n > 1 ? "##" : "#");
     p->end += 1500, read_lines(p, r), part_end(p);
 }
 
 /* ---- findings ---- */
 
-static void card(struct page *p, const struct report *r, const struct r_group *g)
+/* g: the card's first group, whose finding is told in full */
+static void card(struct page *p, const struct report *r, const struct r_card *whole)
 {
-    const struct r_finding *f = (const struct r_finding *)r->finding.row + g->at;
+    const struct r_group *g = ((const struct r_group *const *)r->order.row)[whole->at];
+    const struct r_finding *f = card_finding(r, whole);
     const struct r_citation *c = r->citation.row;
     const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
     const struct r_remedy *fix = (const struct r_remedy *)r->remedy.row + f->remedy.at;
     m(p, "\n### %z: %s\n\n", verdict_words[f->verdict].label, f->title), keep(p);
     m(p, "Why: %s\n\n", f->explanation), keep(p);
-    m(p, "- **Host:** %s\n- **Cause:** %s\n", f->host, f->cause), keep(p);
+    m(p, "- **Host:** %s", f->host);
+    if (whole->hosts > 1)
+        m(p, " and %n more", (int64_t)whole->hosts - 1);
+    m(p, "\n- **Cause:** %s\n", f->cause), keep(p);
     for (size_t i = 0; i < g->n && i < 10; i++)
         if (f[i].subject.p)
             m(p, "- **Subject:** %s\n", f[i].subject), keep(p);
     if (g->n > 10)
         m(p, "- and %n more subjects\n", (int64_t)g->n - 10), keep(p);
-    span_lines(p, find_host(r, f->host), g->first, g->last, g->count);
+    span_lines(p, find_host(r, f->host), whole->first, whole->last, whole->count);
     for (size_t role = 0; role < ROLES_N; role++)
         for (size_t i = 0; i < f->cite[role].n && i < SHOW_CITES / 2; i++)
             m(p, "- %z: %s", role_labels[role], words_of(c + f->cite[role].at + i)),
@@ -399,8 +474,26 @@ static void table(struct page *p, size_t n, const char *title, const char *head)
     m(p, "---|\n"), keep(p);
 }
 
+/* Of many hosts one row a cause. */
+static void folded_alike(struct page *p, const struct report *r, enum verdict v)
+{
+    const struct r_card *c = r->card.row;
+    size_t n = 0;
+    for (size_t i = 0; i < r->card.n; i++)
+        if (c[i].verdict == (int64_t)v) {
+            table(p, !n++, verdict_words[v].label, "Cause | Hosts | Subjects | For one");
+            m(p, "| %s | %n | %n | %s |\n", card_finding(r, c + i)->cause, (int64_t)c[i].hosts,
+              (int64_t)c[i].subjects, card_finding(r, c + i)->host),
+                keep(p);
+        }
+}
+
 static void folded(struct page *p, const struct report *r, enum verdict v)
 {
+    if (is_many(r)) {
+        folded_alike(p, r, v);
+        return;
+    }
     const struct r_finding *f = r->finding.row;
     const struct r_citation *c = r->citation.row;
     const struct r_unknown *u = r->unknown.row;
@@ -424,12 +517,13 @@ static void folded(struct page *p, const struct report *r, enum verdict v)
 
 static void findings(struct page *p, const struct report *r)
 {
-    const struct r_finding *f = r->finding.row;
-    const struct r_group *g = r->group.row;
+    const struct r_card *c = r->card.row;
+    if (is_many(r))
+        p->end = END_MANY_FINDINGS - 3000;
     m(p, "\n## Findings\n"), keep(p);
-    for (size_t i = 0; i < r->group.n; i++)
-        if (f[g[i].at].verdict <= V_LATENT)
-            card(p, r, g + i);
+    for (size_t i = 0; i < r->card.n; i++)
+        if (c[i].verdict <= V_LATENT)
+            card(p, r, c + i);
     if (!r->finding.n)
         m(p, "\nNo cause has anything to say about what was read.\n"), keep(p);
     p->end += 1500, folded(p, r, V_UNDETERMINED);
@@ -488,6 +582,14 @@ static void facts(struct page *p, const struct report *r)
           t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
         id(p, t[i].id), m(p, " |\n"), keep(p);
     }
+    if (is_many(r)) {
+        p->end = END_MANY_FACTS;
+        alike(p, r, "service", "Services", "Service | Start | Hosts | Which");
+        alike(p, r, "smb", "SMB client", "Setting | Value | Hosts | Which");
+        alike(p, r, "policy", "Credential policy", "Setting | Value | Hosts | Which");
+        part_end(p);
+        return;
+    }
     p->end += 2500, table(p, r->services_known, "Services",
                           "Service | Host | Start | Account | When it fails | Evidence");
     for (size_t i = 0; i < r->services_known; i++)
@@ -515,6 +617,11 @@ static void coverage(struct page *p, const struct report *r)
     for (size_t i = 0; i < r->collect.n && i < 10; i++)
         m(p, "%z- Collect %s of %s: ", i ? "" : "\n", k[i].artifact, k[i].host), code(p, k[i].command),
             m(p, " (bears on %n findings)\n", k[i].n), keep(p);
+    if (is_many(r)) {
+        alike(p, r, "coverage", "Missing or incomplete", "Artefact | State | Hosts | Which");
+        part_end(p);
+        return;
+    }
     if (r->coverage.n)
         m(p, "\n| Artefact | Host | State | From (UTC) | To (UTC) | Detail |\n|---|---|---|---|---|---|\n"),
             keep(p);
@@ -572,7 +679,7 @@ enum status write_markdown(const struct report *r, struct buf *b, struct err *e)
                  {evidence, END_EVIDENCE, END_EVIDENCE}, {method, END_METHOD - 1500, END_METHOD}};
     struct page p = {.out = b};
     for (size_t i = 0; i < LEN(parts); i++)
-        p.end = parts[i].from, parts[i].write(&p, r);
+        p.end = parts[i].from > b->n ? parts[i].from : b->n, parts[i].write(&p, r);
     buf_free(&p.line);
     return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report.md", "out of memory") : OK;
 }

@@ -38,8 +38,8 @@ const struct outcome_words outcome_words[OUTCOMES] = {
          "Latent", "latent", CLAIM},
     [OUT_NOT_COVERED] =
         {"not_covered", "No failure is known on %s, but not every kind could have been seen.",
-         "What was read shows none. Collect what is named here before calling this host healthy.",
-         "Not covered", "undetermined",
+         "What was read shows none. Collect what is named here before calling it healthy.", "Not covered",
+         "undetermined",
          "Silence counts kind by kind: only where the log that records such failures was read, "
          "over the time it covers. Of the kinds not covered nothing is known."},
     [OUT_CLEAR] =
@@ -161,9 +161,17 @@ const struct r_finding *headline(const struct report *r, const struct r_host *ho
     return wanted ? f : NULL;
 }
 
+bool is_many(const struct report *r) { return r->host.n > 3; }
+
+const struct r_finding *card_finding(const struct report *r, const struct r_card *c)
+{
+    const struct r_group *const *order = r->order.row;
+    return (const struct r_finding *)r->finding.row + order[c->at]->at;
+}
+
 bool few_words(const struct report *r, const struct r_host *host)
 {
-    return r->host.n > 3 && (host->judged == OUT_NOT_COVERED || host->judged == OUT_CLEAR);
+    return is_many(r) && (host->judged == OUT_NOT_COVERED || host->judged == OUT_CLEAR);
 }
 
 const struct r_host *find_host(const struct report *r, struct str name)

@@ -142,7 +142,20 @@ struct r_pair {
 /* findings at .. at + n - 1; seen first and last, and failures, over all of them */
 struct r_group {
     size_t at, n;
-    int64_t first, last, count;
+    int64_t verdict, first, last, count;
+    struct str cause;
+};
+
+/* One card of the page: a group; of many hosts, all groups of one verdict and cause. order[at .. at + n - 1];
+ * moment: at which the cause stood on most hosts, on that many */
+struct r_card {
+    size_t at, n, hosts, subjects, same;
+    int64_t verdict, first, last, count, moment;
+};
+/* What many hosts have alike. part: smb, policy, service, coverage; n: hosts; names: of some */
+struct r_alike {
+    int64_t n;
+    struct str part, what, value, detail, names;
 };
 
 /* What became of a host, gravest first; OUT_UNDECIDED: unexplained, and what would decide is known. */
@@ -207,6 +220,10 @@ struct r_mark {
     struct str id;
 };
 
+/* More than a reader takes in one by one: causes and facts are told together. */
+bool is_many(const struct report *r);
+/* The first finding of a card. */
+const struct r_finding *card_finding(const struct report *r, const struct r_card *c);
 /* Of many hosts those without failure or cause: a line is enough. */
 bool few_words(const struct report *r, const struct r_host *host);
 
@@ -216,12 +233,14 @@ struct r_read {
 };
 
 struct report {
-    struct list meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy, task,
-        failed, service, kind, need, failure, setting, set, total, collect, rule_error, change, boot, session,
-        mark;
+    struct list alike, meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy,
+        task, failed, service, kind, need, failure, setting, set, total, collect, rule_error, change, boot,
+        session, mark;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
     struct list group;
+    /* const struct r_group *, as cards take them; struct r_card */
+    struct list order, card;
     /* const struct r_citation *, one per evidence id that a page shows, sorted by id */
     struct list cited;
     struct str tool, version, knowledge, stamp;

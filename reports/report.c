@@ -2,6 +2,7 @@
 #include "reports/timeline.h"
 #include "reports/report.h"
 #include "base/hash.h"
+#include "base/wintime.h"
 #include "case/casedb.h"
 #include <stdlib.h>
 
@@ -157,6 +158,12 @@ static const struct source {
      50000,
      {TEXT(r_change, host), TEXT(r_change, kind), TEXT(r_change, words), INT(r_change, time),
       TEXT(r_change, id)}},
+    {"v_report_alike",
+     offsetof(struct report, alike),
+     sizeof(struct r_alike),
+     20000,
+     {TEXT(r_alike, part), TEXT(r_alike, what), TEXT(r_alike, value), TEXT(r_alike, detail), INT(r_alike, n),
+      TEXT(r_alike, names)}},
     {"v_report_boot",
      offsetof(struct report, boot),
      sizeof(struct r_boot),
@@ -270,6 +277,8 @@ static void link_findings(struct report *r)
     }
 }
 
+static int sign(int64_t d) { return (d > 0) - (d < 0); }
+
 static int64_t pick(int64_t a, int64_t b, bool larger)
 {
     return a == NONE || (b != NONE && (larger ? b > a : b < a)) ? b : a;
@@ -287,7 +296,8 @@ static enum status group_findings(struct report *r, struct arena *a, struct err 
                 return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
                                "memory for the report is used up after %zu findings", i);
             g = (struct r_group *)r->group.row + r->group.n++;
-            *g = (struct r_group){.at = i, .first = NONE, .last = NONE};
+            *g = (struct r_group){
+                .at = i, .verdict = f[i].verdict, .cause = f[i].cause, .first = NONE, .last = NONE};
         }
         g->n++, g->first = pick(g->first, f[i].first, false), g->last = pick(g->last, f[i].last, true),
                 g->count += f[i].count > 0 ? f[i].count : 0;
@@ -304,28 +314,40 @@ static int by_id_and_row(const void *a, const void *b)
     return id ? id : (x > y) - (x < y);
 }
 
-/* What pages show: the first citations of each card's first finding; for findings in a table, the first one
- * of the role that decides. */
+static enum status cite(struct report *r, struct arena *a, const struct r_finding *f, size_t most,
+                        struct err *e)
+{
+    const struct r_citation *c = r->citation.row;
+    for (size_t role = 0; role < ROLES_N; role++)
+        for (size_t i = 0; i < f->cite[role].n && i < most; i++) {
+            if (!list_room(&r->cited, sizeof c, a))
+                return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
+                               "memory for the report is used up after %zu citations", r->cited.n);
+            ((const struct r_citation **)r->cited.row)[r->cited.n++] = c + f->cite[role].at + i;
+        }
+    return OK;
+}
+
+/* What pages show: the first citations of each card's first finding, of what a host's own screen says, and of
+ * findings in a table the first one of each role. */
 static enum status collect_cited(struct report *r, struct arena *a, struct err *e)
 {
     const struct r_finding *f = r->finding.row;
-    const struct r_citation *cite = r->citation.row;
-    const struct r_group *g = r->group.row;
+    const struct r_card *card = r->card.row;
+    const struct r_host *h = r->host.row;
     size_t cards = 0, rows[VERDICTS] = {0};
-    for (size_t i = 0; i < r->group.n; i++)
-        for (size_t k = 0; k < g[i].n; k++) {
-            const struct r_finding *one = f + g[i].at + k;
-            bool card = one->verdict <= V_LATENT;
-            if (card ? k > 0 || cards++ >= SHOW_CARDS : rows[one->verdict]++ >= SHOW_ROWS)
-                continue;
-            for (size_t role = 0; role < ROLES_N; role++)
-                for (size_t c = 0; c < one->cite[role].n && c < (card ? SHOW_CITES : 1); c++) {
-                    if (!list_room(&r->cited, sizeof cite, a))
-                        return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
-                                       "memory for the report is used up after %zu citations", r->cited.n);
-                    ((const struct r_citation **)r->cited.row)[r->cited.n++] = cite + one->cite[role].at + c;
-                }
-        }
+    enum status st = OK;
+    for (size_t i = 0; i < r->card.n && st == OK; i++)
+        if (card[i].verdict <= V_LATENT && cards++ < SHOW_CARDS)
+            st = cite(r, a, card_finding(r, card + i), SHOW_CITES, e);
+        else if (card[i].verdict > V_LATENT && is_many(r))
+            st = cite(r, a, card_finding(r, card + i), 1, e);
+    for (size_t i = 0; i < r->finding.n && !is_many(r) && st == OK; i++)
+        if (f[i].verdict > V_LATENT && rows[f[i].verdict]++ < SHOW_ROWS)
+            st = cite(r, a, f + i, 1, e);
+    for (size_t i = 0; i < r->host.n && i < SHOW_HOSTS && st == OK; i++)
+        if (headline(r, h + i))
+            st = cite(r, a, headline(r, h + i), 1, e);
     const struct r_citation **all = r->cited.row;
     size_t n = 0;
     if (r->cited.n)
@@ -334,6 +356,86 @@ static enum status collect_cited(struct report *r, struct arena *a, struct err *
         if (all[i]->id.p && (!n || order_ids(&all[n - 1], &all[i]) != 0))
             all[n++] = all[i];
     r->cited.n = n;
+    return st;
+}
+
+/* ---- cards ---- */
+
+/* Group pointers of one verdict and cause side by side, those with most failures first. */
+static int by_cause(const void *a, const void *b)
+{
+    const struct r_group *x = *(const struct r_group *const *)a, *y = *(const struct r_group *const *)b;
+    int c = sign(x->verdict - y->verdict);
+    c = c ? c : str_cmp(x->cause, y->cause);
+    c = c ? c : sign(y->count - x->count);
+    return c ? c : (x > y) - (x < y);
+}
+
+/* By verdict; what concerns most hosts first. */
+static int by_weight(const void *a, const void *b)
+{
+    const struct r_card *x = a, *y = b;
+    int c = sign(x->verdict - y->verdict);
+    c = c ? c : sign((int64_t)y->hosts - (int64_t)x->hosts);
+    c = c ? c : sign(y->count - x->count);
+    return c ? c : (x->at > y->at) - (x->at < y->at);
+}
+
+static int by_value(const void *a, const void *b) { return sign(*(const int64_t *)a - *(const int64_t *)b); }
+
+/* At which minute the cause stood on most hosts. */
+static bool common_moment(const struct report *r, struct r_card *card, struct arena scratch)
+{
+    const struct r_group *const *order = (const struct r_group *const *)r->order.row + card->at;
+    int64_t *minute = arena_alloc(&scratch, sizeof *minute, card->n), unit = 60 * WINTIME_SECOND;
+    size_t n = 0, run = 0;
+    if (!minute)
+        return false;
+    for (size_t i = 0; i < card->n; i++) {
+        const struct r_citation *c = first_cite(r, (const struct r_finding *)r->finding.row + order[i]->at,
+                                                R_CAUSE);
+        if (c && wintime_sane(c->time))
+            minute[n++] = c->time / unit;
+    }
+    qsort(minute, n, sizeof *minute, by_value);
+    for (size_t i = 0; i < n; i++) {
+        run = i && minute[i] == minute[i - 1] ? run + 1 : 1;
+        if (run > card->same)
+            card->same = run, card->moment = minute[i] * unit;
+    }
+    return true;
+}
+
+static enum status make_cards(struct report *r, struct arena *a, struct err *e)
+{
+    const struct r_group *g = r->group.row;
+    for (size_t i = 0; i < r->group.n; i++) {
+        if (!list_room(&r->order, sizeof g, a))
+            return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+        ((const struct r_group **)r->order.row)[r->order.n++] = g + i;
+    }
+    const struct r_group **order = r->order.row;
+    if (is_many(r) && r->order.n)
+        qsort(order, r->order.n, sizeof *order, by_cause);
+    for (size_t i = 0; i < r->order.n; i++) {
+        struct r_card *card = r->card.n ? (struct r_card *)r->card.row + r->card.n - 1 : NULL;
+        if (!card || !is_many(r) || order[i]->verdict != order[card->at]->verdict
+            || !str_eq(order[i]->cause, order[card->at]->cause)) {
+            if (!list_room(&r->card, sizeof *card, a))
+                return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+            card = (struct r_card *)r->card.row + r->card.n++;
+            *card = (struct r_card){
+                .at = i, .verdict = order[i]->verdict, .first = NONE, .last = NONE, .moment = NONE};
+        }
+        card->n++, card->hosts++, card->subjects += order[i]->n, card->count += order[i]->count;
+        card->first = pick(card->first, order[i]->first, false),
+        card->last = pick(card->last, order[i]->last, true);
+    }
+    for (size_t i = 0; i < r->card.n; i++)
+        if (!common_moment(r, (struct r_card *)r->card.row + i, *a))
+            return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+    if (is_many(r) && r->card.n)
+        qsort(r->card.row, r->card.n, sizeof(struct r_card), by_weight);
     return OK;
 }
 
@@ -465,8 +567,6 @@ static void judge_host(const struct report *r, struct r_host *h)
     h->judged = outcome_of(r, h, open);
 }
 
-static int sign(int64_t d) { return (d > 0) - (d < 0); }
-
 /* Gravest first: by outcome; by the surest verdict, most failures, and name. */
 static int by_gravity(const void *a, const void *b)
 {
@@ -500,12 +600,12 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
         return st;
     link_findings(r);
     count_evidence(r), count_services(r);
-    if ((st = collect_cited(r, a, e)) != OK)
-        return st;
     for (size_t i = 0; i < r->host.n; i++)
         judge_host(r, (struct r_host *)r->host.row + i);
     if (r->host.n)
         qsort(r->host.row, r->host.n, sizeof(struct r_host), by_gravity);
+    if ((st = make_cards(r, a, e)) != OK || (st = collect_cited(r, a, e)) != OK)
+        return st;
     for (size_t i = 0; i < r->host.n && i < SHOW_HOSTS; i++)
         if ((st = timeline_build(r, (struct r_host *)r->host.row + i, a, e)) != OK)
             return st;

@@ -129,10 +129,10 @@ static bool mark_failures(struct making *m)
     return true;
 }
 
-static bool cited_as_cause(const struct report *r, const struct r_finding *f, struct str id)
+static bool cited_as(const struct report *r, const struct r_finding *f, size_t from, size_t to, struct str id)
 {
     const struct r_citation *c = r->citation.row;
-    for (size_t role = R_CAUSE; f && role <= R_LINK; role++)
+    for (size_t role = from; f && role <= to; role++)
         for (size_t i = f->cite[role].at; i < f->cite[role].at + f->cite[role].n; i++)
             if (str_eq(c[i].id, id))
                 return true;
@@ -144,7 +144,7 @@ static bool mark_changes(struct making *m)
     const struct r_change *c = (const struct r_change *)m->r->change.row + m->h->change.at;
     const struct r_finding *f = headline(m->r, m->h);
     for (size_t i = 0; i < m->h->change.n; i++) {
-        bool cause = cited_as_cause(m->r, f, c[i].id);
+        bool cause = cited_as(m->r, f, R_CAUSE, R_LINK, c[i].id);
         if (!shown(m, c[i].time, false))
             continue;
         struct r_mark *mark = mark_at(m, LANE_CHANGE, c[i].time, c[i].time, cause);
@@ -164,7 +164,8 @@ static bool mark_causes(struct making *m)
     size_t begin = m->h->mark.at, end = m->r->mark.n, n = 0;
     struct slice cited = f ? f->cite[R_CAUSE] : (struct slice){0};
     for (size_t i = cited.at; i < cited.at + cited.n && n < SHOW_CITES; i++) {
-        bool there = !wintime_sane(c[i].time) || !shown(m, c[i].time, false);
+        bool there = !wintime_sane(c[i].time) || !shown(m, c[i].time, false)
+                     || cited_as(m->r, f, R_SYMPTOM, R_SYMPTOM, c[i].id); /* the failure itself, no change */
         const struct r_mark *mark = m->r->mark.row;
         for (size_t k = begin; k < end && !there; k++)
             there = mark[k].cause && (mark[k].from == c[i].time || str_eq(mark[k].id, c[i].id));

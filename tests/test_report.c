@@ -531,7 +531,7 @@ static const struct {
     {"v_evidence", "f1xxxxxx1x11111xxn1x1x111"},
     {"v_anomaly", "xfxxxx"},
     {"v_host", "xxxx1xx1x1x"},
-    {"v_coverage", "xxxttfxx"},
+    {"v_coverage", "xxxnnfxx"},
     {"v_coverage", "xSpttfxx"},
     {"v_failure", "xxkxxxx11xxt11"},
     {"v_failure", "xxkxxxx11xxu1n"},
@@ -778,7 +778,8 @@ Test(report, real_views)
             "INTO coverage(host_id, artifact, state, from_time, to_time) VALUES(1, 'System', "
             "'present', " MARCH_2 ", " MARCH_5 ");"
             "INSERT INTO finding(id, cause, title, verdict, host_id, win32, count) VALUES(1, 'boot-race', "
-            "'T', 'likely', 1, 1311, 1); INSERT INTO citation VALUES(1, 'symptom', 0, 'f2:0x1200', " MARCH_2
+            "'T', 'likely', 1, 1311, 1); INSERT INTO citation(finding, role, ord, evidence_id, "
+            "file_id, file_off, time, explain) VALUES(1, 'symptom', 0, 'f2:0x1200', 2, 4608, " MARCH_2
             ", 'It failed.');",
             &e),
         OK, "%s", e.why);
