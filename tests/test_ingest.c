@@ -144,6 +144,19 @@ static void change(plat_file f, char how)
     char path[64], name[256] = "";
     snprintf(path, sizeof path, "/proc/self/fd/%d", (int)f);
     int fd = how == 'c' ? open(path, O_WRONLY | O_APPEND) : -1;
+    if (how == 'r' || how == 'y') { /* another file of that size comes in its place, or a link to one */
+        char from[300];
+        static char other[70000] = "ElfFile";
+        struct stat s;
+        if (readlink(path, name, sizeof name - 1) < 0 || fstat((int)f, &s) != 0)
+            _exit(70);
+        snprintf(from, sizeof from, "%s.other", name);
+        int made = open(from, O_WRONLY | O_CREAT, 0600);
+        if (write(made, other, (size_t)s.st_size) != s.st_size || close(made) != 0
+            || (how == 'r' ? rename(from, name) : unlink(name) || symlink(from, name)))
+            _exit(70);
+        return;
+    }
     if (how == 'c' ? fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0
                    : readlink(path, name, sizeof name - 1) < 0 || unlink(name) != 0)
         _exit(70);
@@ -180,7 +193,7 @@ static int fake_worker(void)
             raise(SIGKILL);
         if (j.op == JOB_SNIFF && text[8] == 'p')
             pause();
-        if (j.op == JOB_SNIFF && (text[8] == 'c' || text[8] == 'v'))
+        if (j.op == JOB_SNIFF && strchr("cvry", text[8]) && text[8])
             change(fd[0], text[8]);
         if (j.op == JOB_SNIFF) {
             send_sniff(text[0]);
@@ -449,6 +462,31 @@ Test(ingest, a_file_that_grows, .timeout = 60)
     cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 0);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
     finish(&r);
+}
+
+/* A file that is swapped for another of the same size, or for a link, is not read, and is named. */
+Test(ingest, a_file_that_is_swapped, .timeout = 60)
+{
+    static const struct {
+        char how;
+        const char *note;
+    } swaps[] = {{'r', "changed: it is not the file that lay there when the run began"},
+                 {'y', "changed: a link lies where the file was when the run began"}};
+    for (size_t i = 0; i < LEN(swaps); i++) {
+        struct run r = {0};
+        char sql[200], other[80];
+        begin(&r);
+        put_file(r.dir, "a", 'g'), put_file(r.dir, "b", swaps[i].how);
+        read_all(&r, 1);
+        snprintf(sql, sizeof sql,
+                 "SELECT count(*) FROM evidence WHERE path = 'b' AND state = 'partial' AND note = '%s'",
+                 swaps[i].note);
+        cr_expect_eq(count(r.db, sql), 1, "%s", swaps[i].note);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id = 2"), 0);
+        cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
+        snprintf(other, sizeof other, "%s/b.other", r.dir), unlink(other);
+        finish(&r);
+    }
 }
 
 /* Whoever looks at a file first may die of it: the file is unreadable and says why, which is no "skipped". */

@@ -23,6 +23,10 @@ struct plat_stat {
 };
 enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e);
 enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct err *e);
+/* The file that was seen before, by device and inode (where they are known: not 0) and size; another, or a
+ * link that was none, is E_IO "changed". linked: the path itself is a link to follow. */
+enum status plat_open_seen(const char *path, bool linked, const struct plat_stat *seen, plat_file *out,
+                           struct err *e);
 void plat_close(plat_file f);
 /* bytes from at on, a multiple of SPOOL_ALIGN; none map to n == 0 */
 enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e);
@@ -41,7 +45,10 @@ enum status plat_list(const char *dir, struct arena *a, struct str **names, size
 /* with the folders above it; an existing one is fine */
 enum status plat_mkdir(const char *path, struct err *e);
 enum status plat_rename(const char *from, const char *to, struct err *e); /* replaces */
-/* a new file, synced; nothing is left of one that fails */
+/* The folder for this process alone, until it is closed or the process ends; E_IO: another has it. Where a
+ * file system knows no locks nothing is held. */
+enum status plat_lock(const char *folder, plat_file *out, struct err *e);
+/* a new file, whatever link lies at its name, synced; nothing is left of one that fails */
 enum status plat_write_file(const char *path, struct str bytes, struct err *e);
 void plat_remove(const char *path);
 /* absolute, links resolved; NULL: does not exist */

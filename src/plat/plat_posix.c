@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -62,6 +63,31 @@ enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct 
     }
     *out = fd, *bytes = (uint64_t)s.st_size;
     return OK;
+}
+
+enum status plat_open_seen(const char *path, bool linked, const struct plat_stat *seen, plat_file *out,
+                           struct err *e)
+{
+    struct stat s;
+    struct plat_stat now = {0};
+    *out = -1;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (linked ? 0 : O_NOFOLLOW));
+    if (fd < 0 && errno == ELOOP)
+        return err_set(e, E_IO, ERR_NO_OFF, "changed", "a link lies where the file was when the run began");
+    if (fd < 0)
+        return sys_err(e, "cannot open", path);
+    if (fstat(fd, &s) == 0)
+        fill_stat(&s, &now);
+    bool other = now.type != PLAT_FILE
+                 || (seen->inode && (now.device != seen->device || now.inode != seen->inode));
+    if (!other && now.bytes == seen->bytes)
+        return *out = fd, OK;
+    close(fd);
+    return other ? err_set(e, E_IO, ERR_NO_OFF, "changed",
+                           "it is not the file that lay there when the run began")
+                 : err_set(e, E_IO, ERR_NO_OFF, "changed",
+                           "it had %llu bytes when the run began and has %llu now",
+                           (unsigned long long)seen->bytes, (unsigned long long)now.bytes);
 }
 
 void plat_close(plat_file f)
@@ -231,9 +257,26 @@ enum status plat_rename(const char *from, const char *to, struct err *e)
 
 void plat_remove(const char *path) { unlink(path); }
 
+enum status plat_lock(const char *folder, plat_file *out, struct err *e)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out = -1;
+    if (fd < 0)
+        return sys_err(e, "cannot open folder", folder);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        close(fd);
+        if (e && e->code == OK)
+            e->path = folder;
+        return err_set(e, E_IO, ERR_NO_OFF, "in use", "another run is writing there");
+    }
+    *out = fd;
+    return OK;
+}
+
 enum status plat_write_file(const char *path, struct str bytes, struct err *e)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    unlink(path); /* what a killed run left, or a link that somebody laid there */
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return sys_err(e, "cannot write", path);
     while (bytes.n) {

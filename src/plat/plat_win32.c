@@ -108,6 +108,28 @@ enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct 
     return OK;
 }
 
+enum status plat_open_seen(const char *path, bool linked, const struct plat_stat *seen, plat_file *out,
+                           struct err *e)
+{
+    BY_HANDLE_FILE_INFORMATION now;
+    uint64_t bytes;
+    (void)linked; /* another file has another index */
+    enum status st = plat_open(path, out, &bytes, e);
+    if (st != OK)
+        return st;
+    bool same = !seen->inode
+                || (GetFileInformationByHandle((HANDLE)*out, &now) && now.dwVolumeSerialNumber == seen->device
+                    && ((uint64_t)now.nFileIndexHigh << 32 | now.nFileIndexLow) == seen->inode);
+    if (same && bytes == seen->bytes)
+        return OK;
+    plat_close(*out), *out = -1;
+    return !same ? err_set(e, E_IO, ERR_NO_OFF, "changed",
+                           "it is not the file that lay there when the run began")
+                 : err_set(e, E_IO, ERR_NO_OFF, "changed",
+                           "it had %llu bytes when the run began and has %llu now",
+                           (unsigned long long)seen->bytes, (unsigned long long)bytes);
+}
+
 void plat_close(plat_file f)
 {
     if (f != -1)
@@ -277,6 +299,27 @@ void plat_remove(const char *path)
     if (w)
         DeleteFileW(w);
     free(w);
+}
+
+enum status plat_lock(const char *folder, plat_file *out, struct err *e)
+{
+    char path[4096];
+    *out = -1;
+    if (snprintf(path, sizeof path, "%s/.whylogon-lock", folder) >= (int)sizeof path)
+        return err_set(e, E_IO, ERR_NO_OFF, "in use", "the path is too long");
+    wchar_t *w = wide(path);
+    HANDLE h = w ? CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS,
+                               FILE_ATTRIBUTE_HIDDEN | FILE_FLAG_DELETE_ON_CLOSE, NULL)
+                 : INVALID_HANDLE_VALUE;
+    bool held = h == INVALID_HANDLE_VALUE && GetLastError() == ERROR_SHARING_VIOLATION;
+    free(w);
+    if (h != INVALID_HANDLE_VALUE)
+        *out = (plat_file)h;
+    if (held && e && e->code == OK)
+        e->path = folder;
+    return held ? err_set(e, E_IO, ERR_NO_OFF, "in use", "another run is writing there")
+           : h == INVALID_HANDLE_VALUE ? sys_err(e, "cannot lock", folder)
+                                       : OK;
 }
 
 enum status plat_write_file(const char *path, struct str bytes, struct err *e)

@@ -194,7 +194,9 @@ static enum status walk(struct evidence *ev, const struct input *in, struct str 
     if (plat_stat(place.p, top, &s, &why) != OK)
         return add_place(ev, in, place, unreadable(ev, &why), e);
     if (s.type == PLAT_FILE)
-        return add_place(ev, in, place, (struct file){.bytes = s.bytes}, e);
+        return add_place(ev, in, place,
+                         (struct file){.bytes = s.bytes, .device = s.device, .inode = s.inode, .linked = top},
+                         e);
     if (s.type != PLAT_DIR)
         return add_place(
             ev, in, place,
@@ -315,7 +317,10 @@ enum status discover_again(const struct file *listed, size_t n, struct evidence 
                               (struct file){.path = listed[i].path,
                                             .place = listed[i].place,
                                             .older = listed[i].older,
-                                            .bytes = s.bytes},
+                                            .bytes = s.bytes,
+                                            .device = s.device,
+                                            .inode = s.inode,
+                                            .linked = true},
                               e);
     }
     in_order(out);
@@ -374,7 +379,10 @@ enum status evidence_open(const struct evidence *ev, size_t file, plat_file *fd,
 {
     const struct file *f = &ev->file[file];
     *fd = -1, *at = f->at, *bytes = f->bytes;
-    return f->spool ? plat_twin(ev->spool[f->spool - 1], fd, e) : plat_open(f->place.p, fd, bytes, e);
+    if (f->spool)
+        return plat_twin(ev->spool[f->spool - 1], fd, e);
+    const struct plat_stat seen = {.bytes = f->bytes, .device = f->device, .inode = f->inode};
+    return plat_open_seen(f->place.p, f->linked, &seen, fd, e);
 }
 
 enum status evidence_sniff(struct evidence *ev, size_t file, struct err *e)

@@ -19,9 +19,11 @@ struct file {
     struct str real;
     size_t root;
     uint64_t bytes;
-    enum status st;    /* OK, or why it could not even be looked at */
-    struct str note;   /* reason for people when skipped or unreadable */
-    struct sniffed is; /* filled after sniffing */
+    uint64_t device, inode; /* what lay there when it was found */
+    bool linked;            /* the input itself is a link to it */
+    enum status st;         /* OK, or why it could not even be looked at */
+    struct str note;        /* reason for people when skipped or unreadable */
+    struct sniffed is;      /* filled after sniffing */
     /* hash64 of its first 4 KiB: files that differ there are no copies of each other */
     uint64_t start_hash;
     size_t hive; /* index of the hive this log belongs to; own index: none */
