@@ -103,6 +103,30 @@ static void put(const struct fact *f, int64_t file)
 
 /* The same record from several files is one event with several places; a hash that only looks alike is
  * another event. */
+static enum status halt_soon(void *ctx, struct err *e)
+{
+    unsigned *asks = ctx;
+    return ++*asks >= 3 ? err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "enough") : OK;
+}
+
+/* Whoever runs the case may end what SQLite does, whatever it is, within some thousand of its steps. */
+Test(casedb, work_without_end_is_halted)
+{
+    static const char endless[] = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+                                  " SELECT count(*) FROM n";
+    unsigned asks = 0;
+    struct err e = {0}, again = {0}, guarded = {0};
+    cr_expect_eq(case_halted(db, &e), OK);
+    case_halt_when(db, halt_soon, &asks);
+    cr_expect_eq(case_query(db, endless, NULL, NULL, 0, take, NULL, &e), E_STOP, "%s", e.why);
+    cr_expect(asks < 6 && strcmp(e.why, "enough") == 0, "%u: %s", asks, e.why);
+    cr_expect_eq(case_guarded(db, str_of(endless), UINT64_MAX, take, NULL, &guarded), E_STOP, "%s",
+                 guarded.why);
+    cr_expect_eq(case_halted(db, &again), E_STOP);
+    case_halt_when(db, NULL, NULL);
+    cr_expect_eq(case_exec(db, "SELECT 1", &(struct err){0}), OK);
+}
+
 Test(casedb, duplicates)
 {
     static const struct {

@@ -106,6 +106,28 @@ Test(samples, manifest, .timeout = 300)
     cr_expect_geq(cases, 15, "%zu cases", cases);
 }
 
+/* A folder is one run's: who comes second says so in a line and leaves it alone. */
+Test(samples, a_folder_in_use)
+{
+    const char *dir = scratch("lock"), *in = "samples/cases/credential-storage-policy";
+    if (run("command -v flock") != 0) {
+        fprintf(stderr, "skipped: no flock here\n");
+        return;
+    }
+    cr_assert_eq(run("%s analyze -o %s/out %s", program(), dir, in), 0, "%s", out);
+    cr_assert_eq(run("ls -l --time-style=full-iso %s/out > %s/before", dir, dir), 0);
+    cr_expect_eq(run("flock -n %s/out %s analyze --force -o %s/out %s", dir, program(), dir, in), 6, "%s",
+                 out);
+    cr_expect(lines() == 1 && strstr(out, "in use"), "%s", out);
+    cr_expect_eq(run("flock -n %s/out %s report --force %s/out/case.db", dir, program(), dir), 6, "%s", out);
+    cr_expect(lines() == 1 && strstr(out, "in use"), "%s", out);
+    cr_expect_eq(run("ls -l --time-style=full-iso %s/out | cmp - %s/before", dir, dir), 0, "%s", out);
+    /* a link laid where a report is written first leads nowhere */
+    cr_assert_eq(run("echo kept > %s/other && ln -s %s/other %s/out/report.md.tmp", dir, dir, dir), 0);
+    cr_expect_eq(run("%s analyze --force -o %s/out %s", program(), dir, in), 0, "%s", out);
+    cr_expect_eq(run("grep -qx kept %s/other && test ! -h %s/out/report.md", dir, dir), 0, "%s", out);
+}
+
 Test(samples, evidence_id_leads_to_bytes)
 {
     const char *dir = scratch("show");

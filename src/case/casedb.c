@@ -26,10 +26,20 @@ static const char *in_file(const struct casedb *db, enum status st, char text[IN
 
 enum status case_fail(struct casedb *db, int rc, enum status code, const char *what, struct err *e)
 {
-    enum status st = kind_of(rc, code);
+    enum status st = (rc & 0xff) == SQLITE_INTERRUPT ? case_halted(db, e) : OK;
+    if (st != OK)
+        return st;
+    st = kind_of(rc, code);
     return err_set(e, st, ERR_NO_OFF, what, "%s%s",
                    db && db->db ? sqlite3_errmsg(db->db) : sqlite3_errstr(rc),
                    in_file(db, st, (char[IN_FILE]){0}));
+}
+
+void case_halt_when(struct casedb *db, case_halt *fn, void *ctx) { db->halt = fn, db->halt_ctx = ctx; }
+
+enum status case_halted(struct casedb *db, struct err *e)
+{
+    return db && db->halt ? db->halt(db->halt_ctx, e) : OK;
 }
 
 /* --- opening */

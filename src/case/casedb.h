@@ -21,6 +21,12 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);
  * of a copy that fails. */
 enum status case_save(struct casedb *db, const char *path, struct err *e);
 
+/* Asked now and then while SQLite works for db, whatever it does: anything but OK ends that with this status.
+ */
+typedef enum status case_halt(void *ctx, struct err *e);
+void case_halt_when(struct casedb *db, case_halt *fn, void *ctx);
+enum status case_halted(struct casedb *db, struct err *e); /* asks now */
+
 /* From here on what is prepared of scripts and of guarded queries is kept, by the address of its text (which
  * outlives db), for the next time; and what was written since case_mark can be undone. */
 enum status case_keep(struct casedb *db, struct err *e);

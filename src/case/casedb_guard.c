@@ -124,6 +124,8 @@ enum { STEP = 4000 }; /* virtual machine steps between two looks at the budget *
 static int progress(void *ctx)
 {
     struct casedb *db = ctx;
+    if (case_halted(db, NULL) != OK)
+        return 1;
     if (!db->guard)
         return 0;
     if (db->steps <= STEP)
@@ -250,6 +252,9 @@ static void guard_off(struct casedb *db, const int before[LEN(limits)])
 
 static enum status refused(struct casedb *db, int rc, struct err *e)
 {
+    enum status st = case_halted(db, e);
+    if (st != OK)
+        return st;
     if ((rc & 0xff) == SQLITE_INTERRUPT)
         return err_set(e, E_LIMIT, ERR_NO_OFF, "query", "stopped: %s",
                        db->stopped ? db->stopped : "interrupted");

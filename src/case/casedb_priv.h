@@ -48,6 +48,8 @@ struct casedb {
     uint64_t steps;      /* left to the guarded query */
     int64_t memory;      /* SQLite's own when it began */
     const char *stopped; /* why the progress handler stopped it */
+    case_halt *halt;
+    void *halt_ctx;
 };
 
 /* SQLite's words for its last error */

@@ -32,6 +32,7 @@ static volatile int stop_signal;
 static void on_signal(int sig) { stop_signal = sig; }
 
 struct run {
+    plat_file lock; /* of the folder for output */
     struct options o;
     struct kb *kb;
     struct casedb *db;
@@ -269,6 +270,9 @@ static enum status may_write(struct run *r, struct err *e)
 {
     enum status st = r->o.force ? OK : output_free(r->o.out, true, &r->mem, e);
     st = st == OK ? plat_mkdir(r->o.out, e) : st;
+    st = st == OK ? plat_lock(r->o.out, &r->lock, e) : st;
+    /* looked at again: a run that has just ended may have written */
+    st = st == OK && !r->o.force ? output_free(r->o.out, true, &r->mem, e) : st;
     r->db_path = arena_printf(&r->mem, "%s/case.db", r->o.out);
     r->db_tmp = arena_printf(&r->mem, "%s/case.db.building", r->o.out);
     if (st != OK)
@@ -279,9 +283,18 @@ static enum status may_write(struct run *r, struct err *e)
     return OK;
 }
 
+/* Asked while SQLite works, and while a second reader does. */
+static enum status halt(void *ctx, struct err *e)
+{
+    (void)ctx;
+    return stop_signal ? err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped") : OK;
+}
+
 static enum status begin_case(struct run *r, struct err *e)
 {
     enum status st = case_create(r->db_tmp, kb_file(r->kb, "schema.sql"), &r->db, e);
+    if (st == OK)
+        case_halt_when(r->db, halt, NULL);
     if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK
         && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK
         && (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
@@ -401,7 +414,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
 
 int cmd_analyze(int argc, char **argv)
 {
-    struct run r = {.o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
+    struct run r = {.lock = -1, .o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_TEXT, &r.o.out, "OUT", "folder for case.db and the reports (default: whylogon-out)",
@@ -451,6 +464,7 @@ int cmd_analyze(int argc, char **argv)
     case_close(r.db);
     if (r.db && r.db_tmp)
         plat_remove(r.db_tmp);
+    plat_close(r.lock);
     evidence_free(&r.ev);
     kb_free(r.kb);
     buf_free(&r.status), buf_free(&r.said), buf_free(&r.kinds);

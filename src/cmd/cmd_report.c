@@ -49,6 +49,7 @@ int cmd_report(int argc, char **argv)
     struct kb *kb = NULL;
     struct err e = {0};
     struct arena mem = {0};
+    plat_file lock = -1;
     char folder[4096];
     struct str path = str_of(argv[1]);
     while (path.n && path.p[path.n - 1] != '/' && path.p[path.n - 1] != '\\')
@@ -67,12 +68,14 @@ int cmd_report(int argc, char **argv)
     if (st != OK)
         code = complain(&e, st == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK)
-             || (st = plat_mkdir(out, &e)) != OK || (st = write_reports(db, out, &e)) != OK)
+             || (st = plat_mkdir(out, &e)) != OK || (st = plat_lock(out, &lock, &e)) != OK
+             || (st = write_reports(db, out, &e)) != OK)
         code = complain(&e, exit_for(st));
     else
         code = printf("report       %s/report.html\n", out) < 0 ? EXIT_OUTPUT : EXIT_DONE;
     case_close(db);
     case_close(stored);
+    plat_close(lock);
     arena_free(&mem);
     kb_free(kb);
     return code;

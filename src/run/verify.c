@@ -254,6 +254,11 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
             *gone = !v->jailed || type != REREAD_VERDICT || text.bad || *result >= SECOND_RESULTS;
             return OK;
         }
+        enum status halted = case_halted(v->db, e);
+        if (halted != OK) {
+            plat_proc_kill(v->proc);
+            return halted;
+        }
         if (framing != OK || plat_clock_ms() - since > STALL_MS) {
             plat_proc_kill(v->proc);
             return *gone = true, OK;
