@@ -16,7 +16,8 @@ static const char scale_sql[] =
     "(3, 'Microsoft-Windows-TaskScheduler/Operational', 'Microsoft-Windows-TaskScheduler'),"
     "    (4, 'Microsoft-Windows-SmbClient/Security', 'Microsoft-Windows-SMBClient'), (5, "
     "'Microsoft-Windows-Bits-Client/Operational', 'Microsoft-Windows-Bits-Client'),"
-    "    (6, 'Microsoft-Windows-OfflineFiles/Operational', 'Microsoft-Windows-OfflineFiles');"
+    "    (6, 'Microsoft-Windows-OfflineFiles/Operational', 'Microsoft-Windows-OfflineFiles'),"
+    "    (7, 'Microsoft-Windows-AAD/Operational', 'Microsoft-Windows-AAD');"
     "CREATE TEMP TABLE e(h INTEGER, c INTEGER, provider TEXT, id INTEGER, time INTEGER, data TEXT);"
     /* where an event of its kind stands: host i % 3, subject s of 200, moment t; each kind fills the whole
        span */
@@ -30,6 +31,13 @@ static const char scale_sql[] =
     "1245, 1331, 1394, '0xc000015b'), (3, 1385, 1311, 71, '0xc0000072'), (4, 1311, 1069, 56, '0xc000005e'),"
     "    (5, 1398, 1326, 53, '0xc0000133'), (6, 1789, 1398, 1398, '0xc000018d'), (7, 1331, 1789, 1326, "
     "'0xc000006a'), (8, 2200, 2200, 5, '0xc0000234'), (9, 1317, 1330, 1789, '0xc0000064');"
+    /* programs in tasks, stored credentials and sign-ins that tell such a code themselves */
+    "INSERT INTO e SELECT h, 3, NULL, 201, t, json_object('TaskName', '\\Task' || s, 'ResultCode', CASE s % "
+    "3 "
+    "WHEN 0 THEN 2147943712 WHEN 1 THEN 2147943794 ELSE 2147943645 END) FROM u;"
+    "INSERT INTO e SELECT h, 1, NULL, 5379, t, json_object('TargetName', 'Vault' || s, 'SubjectUserName', "
+    "'svc' || a, 'SubjectLogonId', i, 'ReturnCode', 3221225567) FROM u;"
+    "INSERT INTO e SELECT h, 7, NULL, 1098, t, json_object('Error', 2147943712) FROM u;"
     /* tasks: two of three failures with the call that failed, every fifth with a condition that was not met
      */
     "INSERT INTO e SELECT h, 3, NULL, 101, t, json_object('TaskName', '\\Task' || s, 'UserContext', "

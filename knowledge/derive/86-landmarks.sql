@@ -32,7 +32,7 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('session-unfit', 'subject', seconds(2), NULL, 0),
     ('task-store-failed', 'host', 0, NULL, 0),
     ('workstation-failed', 'host', 0, 'redirector-answers', 0),
-    ('redirector-answers', 'host', 0, NULL, 0),
+    ('redirector-answers', 'host', minutes(5), NULL, 0),
     ('not-own-name', 'subject', minutes(1), NULL, 0),
     ('ntlm-queue', 'host', minutes(5), NULL, 0),
     ('name-conflict', 'host', 0, NULL, 0),
@@ -46,6 +46,10 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('desk-refused', 'name', 0, NULL, 0),
     ('ntlm-too-weak', 'host', seconds(10), NULL, 0),
     ('no-common-etype', 'host', seconds(10), NULL, 0),
+    ('private-key-failed', 'host', 0, NULL, 0),
+    ('binding-changed', 'host', 0, NULL, 0),
+    ('run-as', 'host', 0, NULL, 0),
+    ('password-tried', 'host', 0, NULL, 0),
     ('batch-given', 'right', 0, 'batch-taken', 0), ('batch-taken', 'right', 0, 'batch-given', 1),
     ('batch-denied', 'right', 0, 'batch-allowed', 1), ('batch-allowed', 'right', 0, 'batch-denied', 0),
     ('service-given', 'right', 0, 'service-taken', 0), ('service-taken', 'right', 0, 'service-given', 1),
@@ -103,6 +107,13 @@ INSERT INTO sign VALUES
     ('lsa-unguarded', 'Microsoft-Windows-Wininit', 14, '0', NULL, 'Config', NULL),
     ('ntlm-too-weak', 'Microsoft-Windows-NTLM', 4010, '%', NULL, 'NegotiatedSecurity', 'RequiredSecurity'),
     ('ntlm-too-weak', 'Microsoft-Windows-NTLM', 4011, '%', NULL, 'NegotiatedSecurity', 'RequiredSecurity'),
+    ('private-key-failed', 'Schannel', 36869, '%', NULL, NULL, NULL),
+    ('private-key-failed', 'Schannel', 36870, '%', NULL, 'ErrorCode', NULL),
+    ('binding-changed', 'Microsoft-Windows-HttpEvent', 15300, '%', NULL, 'Endpoint', NULL),
+    ('binding-changed', 'Microsoft-Windows-HttpEvent', 15301, '%', NULL, 'Endpoint', NULL),
+    ('password-tried', 'Microsoft-Windows-Security-Auditing', 4723, '%', 'TargetUserName', 'SubjectUserName', NULL),
+    ('password-tried', 'Microsoft-Windows-Security-Auditing', 4724, '%', 'TargetUserName', 'SubjectUserName', NULL),
+    ('password-tried', 'Microsoft-Windows-Security-Auditing', 4742, '%', 'TargetUserName', 'SubjectUserName', NULL),
     -- the launch condition was not met
     ('user-absent', 'Microsoft-Windows-TaskScheduler', 332, '%', 'TaskName', NULL, 'UserName'),
     -- 0x4131C: saved, but its account may not log on as a batch job
@@ -259,6 +270,14 @@ SELECT e.host_id, 'no-common-etype', NULL, e.time, e.boot, e.provider, e.event_i
 FROM event e WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3
     AND num(e.data ->> 'ErrorCode') = 14
     AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL;
+-- something was started as another user on this very computer (4648 to itself by another account)
+INSERT INTO l
+SELECT host_id, 'run-as', data ->> 'TargetUserName', time, boot, provider, event_id, data ->> 'SubjectUserName',
+    data ->> 'ProcessName', file_id, file_off
+FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4648 AND coalesce(recovered, 0) = 0
+    AND host_id IS NOT NULL AND data ->> 'TargetServerName' = 'localhost' 
+    AND substr(data ->> 'SubjectUserName', -1) <> '$'
+    AND data ->> 'TargetUserName' <> data ->> 'SubjectUserName' COLLATE NOCASE;
 -- the password of a managed account could not be fetched; its name with the $ that some events leave out
 INSERT INTO l
 SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'AccountName', data ->> 'Account')),
