@@ -141,6 +141,36 @@ static const char *put_instance(struct buf *b, size_t base, const char *at)
     return at + 1;
 }
 
+/* Elements know how long they are, and their attributes: Windows' readers pass over them, libevtx too. Words
+ * that do not nest leave a size of 0. */
+static struct opened {
+    size_t size, attributes;
+} * opened;
+static size_t n_opened, cap_opened;
+
+static void open_element(size_t size)
+{
+    if (n_opened == cap_opened) {
+        cap_opened = cap_opened ? 2 * cap_opened : 64;
+        opened = realloc(opened, cap_opened * sizeof *opened);
+        assert(opened);
+    }
+    opened[n_opened++] = (struct opened){.size = size};
+}
+
+static void end_attributes(struct buf *b)
+{
+    size_t at = n_opened ? opened[n_opened - 1].attributes : 0;
+    if (at)
+        set_u32(b, at, b->n - at - 4), opened[n_opened - 1].attributes = 0;
+}
+
+static void close_element(struct buf *b)
+{
+    if (n_opened)
+        n_opened--, set_u32(b, opened[n_opened].size, b->n - opened[n_opened].size - 4);
+}
+
 static const char *put_word(struct buf *b, size_t base, const char *at, bool definition, int *dep)
 {
     const char *end = at + strcspn(at, " ");
@@ -153,19 +183,19 @@ static const char *put_word(struct buf *b, size_t base, const char *at, bool def
     case 'd': *dep = hex2(at + 1); break;
     case '<':
         if (n == 2 && at[1] == '/') {
-            buf_char(b, 4);
+            buf_char(b, 4), close_element(b);
             break;
         }
         buf_char(b, more ? 0x41 : 1);
         if (definition)
             buf_u16(b, (uint16_t)(*dep < 0 ? 0xffff : *dep)), *dep = -1;
-        buf_u32(b, 0), put_name(b, base, at + 1, n - 1 - more);
+        open_element(b->n), buf_u32(b, 0), put_name(b, base, at + 1, n - 1 - more);
         if (more)
-            buf_u32(b, 0);
+            opened[n_opened - 1].attributes = b->n, buf_u32(b, 0);
         break;
     case '@': buf_char(b, 6), put_name(b, base, at + 1, n - 1); break;
-    case '>': buf_char(b, 2); break;
-    case '/': buf_char(b, 3); break;
+    case '>': end_attributes(b), buf_char(b, 2); break;
+    case '/': end_attributes(b), buf_char(b, 3), close_element(b); break;
     case '"': buf_char(b, 5), buf_char(b, 1), buf_u16(b, (uint16_t)(n - 2)), put16(b, at + 1, n - 2); break;
     case '[': buf_char(b, 7), buf_u16(b, (uint16_t)(n - 2)), put16(b, at + 1, n - 2); break;
     case '&': buf_char(b, 0x49), put_name(b, base, at + 1, n - 1); break;
@@ -195,6 +225,7 @@ static const char *assemble(struct buf *b, size_t base, const char *at, bool def
 static void assemble_more(struct buf *out, size_t base, const char *words)
 {
     struct buf b = {0};
+    n_opened = 0;
     const char *end = assemble(&b, base, words, false);
     assert(!*end);
     buf_put(out, b.p, b.n);

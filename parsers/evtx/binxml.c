@@ -74,6 +74,7 @@ void bx_depth(struct bx *bx, unsigned most)
     bx->chunk.elements = most && most < LIM_BINXML_ELEMENTS ? most : LIM_BINXML_ELEMENTS;
     bx->chunk.levels = most && most < LIM_BINXML_DEPTH ? most : LIM_BINXML_DEPTH;
 }
+void bx_replacing(struct bx *bx, bool on) { bx->chunk.replacing = on; }
 bool bx_too_deep(const struct bx *bx) { return bx->chunk.deep; }
 
 static void flush_templates(struct bx *bx)

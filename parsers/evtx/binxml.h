@@ -37,6 +37,10 @@ void bx_chunk(struct bx *bx, const uint8_t *p, size_t n);
 void bx_depth(struct bx *bx, unsigned most);
 bool bx_too_deep(const struct bx *bx); /* what failed of the record last opened nests deeper */
 
+/* Data of several pieces as a reader shows them that puts a substitution in the place of what stands before
+ * it in its element, instead of behind it: to name that defect of another reader. */
+void bx_replacing(struct bx *bx, bool on);
+
 /* General: no compiled templates, to compare the lanes. Strict, for slack: the data must decode too, and
  * every template id and name hash be right. */
 enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE, BX_STRICT };

@@ -46,11 +46,12 @@ struct bx_slots {
     const uint32_t *off;
 };
 
-/* What stands in an element or an attribute, in order. gone: a null optional substitution stood there. */
+/* What stands in an element or an attribute, in order. gone: a null optional substitution stood there; late:
+ * no other substitution stands behind it. */
 struct bx_node;
 struct bx_list {
     struct bx_node *first, *last;
-    bool gone;
+    bool gone, late;
 };
 
 /* One datum of an event. field: how it is named. */

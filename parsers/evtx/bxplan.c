@@ -1,4 +1,5 @@
 #include "parsers/evtx/bxplan.h"
+#include "base/utf.h"
 
 struct str bx_block_text(struct arena *mem, const struct buf *b)
 {
@@ -21,6 +22,16 @@ struct flat {
     bool keep, bad;
 };
 
+static size_t utf16_units(struct str s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n;) {
+        uint32_t u = utf8_next(s, &i);
+        n += u != UTF_BAD && u > 0xffff ? 2 : 1;
+    }
+    return n;
+}
+
 static bool blank(struct str s) { return str_trim(s).n == 0; }
 
 static struct str text_of(struct flat *f, struct bx_val v)
@@ -31,6 +42,39 @@ static struct str text_of(struct flat *f, struct bx_val v)
     buf_free(&tmp);
     f->bad |= !s.p;
     return s;
+}
+
+/* The text of a list as a reader has it that keeps one buffer and the lengths of the pieces in it: literal
+ * text is put behind; a value replaces the buffer, and the one length there is becomes its own, but of
+ * several lengths all stay, so that they cut it. A null that takes its element away leaves nothing. */
+static struct bx_val replaced(struct flat *f, const struct bx_list *l)
+{
+    struct buf text = {0};
+    size_t pieces = 0, units = 0; /* of UTF-16 in all pieces */
+    for (const struct bx_node *n = l->first; n && !l->late; n = n->next) {
+        if (n->kind == BXN_ELEMENT || n->kind == BXN_PI)
+            continue;
+        size_t from = text.n;
+        if (n->kind == BXN_VALUE)
+            text.n = from = 0;
+        bx_text(&text, n->val);
+        struct str s = {text.p ? text.p + from : "", text.n - from};
+        if (n->kind != BXN_VALUE || pieces <= 1) {
+            units = n->kind == BXN_VALUE ? utf16_units(s) : units + utf16_units(s);
+            pieces += n->kind != BXN_VALUE ? 1u + n->slot : !pieces;
+            continue;
+        }
+        size_t at = 0, u = 0;
+        while (at < s.n && u < units) {
+            uint32_t c = utf8_next(s, &at);
+            u += c != UTF_BAD && c > 0xffff ? 2 : 1;
+        }
+        text.n = at;
+    }
+    struct str all = text.bad ? (struct str){0} : arena_str(f->mem, buf_view(&text));
+    f->bad |= !all.p;
+    buf_free(&text);
+    return bx_text_val(all);
 }
 
 /* What stands beside elements and processing instructions in a list. some: anything.
@@ -56,7 +100,9 @@ static struct bx_src source_of(struct flat *f, const struct bx_list *l, bool *so
         if (!slot)
             bx_text(&tmp, n->val);
     }
-    if (pieces > 1) {
+    if (pieces + l->gone > 1 && f->chunk->replacing && !f->bad) {
+        s.literal = replaced(f, l);
+    } else if (pieces > 1) {
         struct str joined = tmp.bad ? (struct str){0} : arena_str(f->mem, buf_view(&tmp));
         f->bad |= !joined.p;
         s.literal = bx_text_val(joined);

@@ -74,7 +74,7 @@ static bool literal_add(const struct bx_parse *q, struct bx_list *to, struct bx_
     bx_text(&both, last->val), bx_text(&both, v);
     struct str s = both.bad ? (struct str){0} : arena_str(q->mem, buf_view(&both));
     buf_free(&both);
-    last->val = bx_text_val(s);
+    last->val = bx_text_val(s), last->slot = (uint16_t)(last->slot + (last->slot < UINT16_MAX));
     return s.p ? true : fail(q, "too large for memory");
 }
 
@@ -257,13 +257,14 @@ static bool slot_read(const struct bx_parse *q, struct span *s, struct bx_list *
     }
     struct bx_val v = bx_slot(q->slots, i);
     if (optional && bx_is_null(v))
-        return to->gone = true;
+        return to->late = to->gone = true;
     if (bx_is_xml(v) && v.n && place != IN_ATTRIBUTE) {
         struct bx_parse in = *q;
         in.slots = NULL, in.definition = false, in.level++;
         return bx_parse(&in, span_of(v.p, v.n, (uint64_t)(v.p - q->chunk->p)), to);
     }
     struct bx_node *n = node_add(q, to, BXN_VALUE);
+    to->late = false;
     return n ? n->val = v, true : false;
 }
 

@@ -13,8 +13,8 @@ struct bx_elem;
 struct bx_node {
     struct bx_node *next;
     enum bx_node_kind kind;
-    bool optional; /* slot: a null one drops its element or attribute */
-    uint16_t slot;
+    bool optional;     /* slot: a null one drops its element or attribute */
+    uint16_t slot;     /* literal: how many more were joined to it */
     struct bx_val val; /* value, literal; PI: its text */
     struct bx_elem *elem;
     struct str target; /* PI */
@@ -47,6 +47,7 @@ struct bx_chunk {
     uint32_t work;
     unsigned elements, levels;
     bool deep;
+    bool replacing; /* bx_replacing */
 };
 
 /* Where a definition names something by offset, so that the same definition in another chunk can be

@@ -36,7 +36,7 @@ struct walk {
     const struct want *want;
     fact_sink *sink; /* facts ... */
     evtx_put *put;
-    enum evtx_format format; /* ... or text */
+    int format; /* ... or text: enum evtx_format, EVTX_DATA */
     void *ctx;
     struct evtx_stats *stats;
     struct err *e;
@@ -383,6 +383,8 @@ static bool put_line(struct walk *w, const struct head *h)
 
 static bool put_record(struct walk *w, const struct head *h)
 {
+    if (w->format == EVTX_DATA || w->format == EVTX_DATA_REPLACED)
+        return bx_data_json(w->bx, w->ev, &w->out, NULL);
     return w->format == EVTX_XML ? bx_event_xml(w->bx, w->ev, &w->out) : put_line(w, h);
 }
 
@@ -905,8 +907,8 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
     return walk_end(&w);
 }
 
-enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch,
-                        struct buf *out, uint32_t *size, struct err *e)
+enum status evtx_record(struct span file, uint64_t off, int format, struct arena *scratch, struct buf *out,
+                        uint32_t *size, struct err *e)
 {
     uint64_t base = first_chunk(file), chunk = off >= base ? off - (off - base) % EVTX_CHUNK : 0,
              at = off - chunk;
@@ -927,7 +929,7 @@ enum status evtx_record(struct span file, uint64_t off, enum evtx_format format,
     struct walk w = {
         .file = file, .want = &none, .format = format, .stats = &stats, .e = e, .scratch = scratch};
     if (walk_begin(&w)) {
-        bx_chunk(w.bx, file.p + chunk, n);
+        bx_chunk(w.bx, file.p + chunk, n), bx_replacing(w.bx, format == EVTX_DATA_REPLACED);
         enum bx_lane lane = standing == IN_USE ? BX_ANY_LANE : BX_STRICT;
         if (!bx_open(w.bx, (size_t)at + RECORD_HEADER, *size - RECORD_LEAST, lane, w.ev)) {
             w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why);

@@ -44,13 +44,16 @@ enum status evtx_read(struct span file, uint32_t first, uint32_t count, const st
  * n_event > 0, since, until) apply before decoding. put receives finished text in pieces of at least some
  * KiB. */
 enum evtx_format { EVTX_JSONL, EVTX_XML };
+/* Of one record, its data alone, as in EVENT facts; and as a reader shows them that puts a substitution in
+ * the place of the text before it (bx_replacing). */
+enum { EVTX_DATA = 2, EVTX_DATA_REPLACED };
 typedef enum status evtx_put(void *ctx, const char *p, size_t n, struct err *e);
 enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want,
                       enum evtx_format format, struct arena *scratch, evtx_put *put, void *ctx,
                       struct evtx_stats *stats, struct err *e);
 
-/* One record by its file offset, decoded: out gets JSON (same shape as dump) or XML. E_FORMAT: no record
- * there. size: its bytes. */
-enum status evtx_record(struct span file, uint64_t off, enum evtx_format format, struct arena *scratch,
-                        struct buf *out, uint32_t *size, struct err *e);
+/* One record by its file offset, decoded: out gets JSON (same shape as dump), XML, or its data. E_FORMAT: no
+ * record there. size: its bytes. */
+enum status evtx_record(struct span file, uint64_t off, int format, struct arena *scratch, struct buf *out,
+                        uint32_t *size, struct err *e);
 #endif

@@ -17,6 +17,8 @@ const char *const second_defect_text[SECOND_DEFECTS] = {
         "libevtx loses the record that fills a chunk to its last byte; it was given a mended copy",
     [SECOND_MARK] = "the second reader drops a byte order mark at the start of a string",
     [SECOND_LINE_FEED] = "libevtx shows a text that is one line feed as empty",
+    [SECOND_PIECES] =
+        "libevtx shows of a text with several parts only the last substitution and what follows it",
     [SECOND_SIGNED] = "libevtx shows a negative integer as minus its other bits",
 };
 
@@ -471,6 +473,20 @@ void second_compare_event(const struct fact *ours, const struct second_event *th
     if (!ours->v[EV_DATA].null && ours->v[EV_DATA].s.p)
         compare_data(ours->v[EV_DATA].s, theirs, a, out);
     excuse(out, theirs->defect, STR("record"), (struct str){0}, (struct str){0});
+}
+
+void second_excuse_pieces(const struct fact *ours, struct str data, struct str replaced,
+                          const struct second_event *theirs, struct arena *a, struct second_verdict *out)
+{
+    struct second_verdict with = {0};
+    struct fact f = *ours;
+    if (out->result != SECOND_DIFFER || ours->v[EV_DATA].null || !str_eq(ours->v[EV_DATA].s, data)
+        || str_eq(data, replaced))
+        return;
+    f.v[EV_DATA] = val_s(replaced);
+    second_compare_event(&f, theirs, NULL, a, &with);
+    if (with.result <= SECOND_DEFECT)
+        out->result = SECOND_DEFECT, out->defect = SECOND_PIECES;
 }
 
 /* --- Registry */

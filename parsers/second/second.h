@@ -28,6 +28,8 @@ enum second_defect {
     SECOND_LINE_FEED, /* libevtx: a text that is one line feed is shown as none */
     /* libevtx: a negative integer is shown as minus its other bits, -1 of 8 bits as -127 */
     SECOND_SIGNED,
+    /* libevtx: a substitution takes the place of what stands before it in its element */
+    SECOND_PIECES,
     SECOND_DEFECTS
 };
 extern const char *const second_defect_text[SECOND_DEFECTS];
@@ -94,6 +96,10 @@ void second_compare_event(const struct fact *ours, const struct second_event *th
                           struct arena *a, struct second_verdict *out);
 void second_compare_value(const struct fact *ours, const struct second_value *theirs, const struct err *why,
                           struct arena *a, struct second_verdict *out);
+/* After a difference: data is what our reader makes of the record, replaced the same as a reader with
+ * SECOND_PIECES has it. Where the case has data and theirs is the other, that defect explains it. */
+void second_excuse_pieces(const struct fact *ours, struct str data, struct str replaced,
+                          const struct second_event *theirs, struct arena *a, struct second_verdict *out);
 /* One line: "TaskName: \"a\", second reader \"b\"", or the defect; empty for agreement. For a report's detail
  * column. */
 void second_verdict_text(const struct second_verdict *v, struct buf *out);

@@ -1,4 +1,5 @@
 #include "run/rereader.h"
+#include "parsers/evtx/evtx.h"
 #include "parsers/registry/regf.h"
 #include "parsers/second/second.h"
 #include "base/limits.h"
@@ -144,6 +145,16 @@ static void judge(struct reader *r, const struct reread_item *it, struct second_
     struct err why = {0};
     second_event(r->file[it->file], it->off, &theirs, a, &why);
     second_compare_event(&ours, &theirs, why.code ? &why : NULL, a, v);
+    if (v->result != SECOND_DIFFER || why.code)
+        return;
+    struct buf data = {0}, replaced = {0};
+    struct arena mem = r->mem;
+    uint32_t size;
+    if (evtx_record(r->file[it->file], it->off, EVTX_DATA, &mem, &data, &size, &e) == OK
+        && evtx_record(r->file[it->file], it->off, EVTX_DATA_REPLACED, &mem, &replaced, &size, &e) == OK
+        && !data.bad && !replaced.bad)
+        second_excuse_pieces(&ours, buf_view(&data), buf_view(&replaced), &theirs, a, v);
+    buf_free(&data), buf_free(&replaced);
 }
 
 static enum status answer(struct reader *r, const struct reread_item *it, struct err *e)
