@@ -349,6 +349,63 @@ Test(kb, what_parsers_are_asked_for)
     kb_free(kb);
 }
 
+/* --- every code against the headers of mingw-w64, where the package is: "#define NAME [((NTSTATUS)]0x..." or
+ * __MSABI_LONG(5), or (NERR_BASE+4) */
+static bool defined(const char *headers, const struct kb_code *c, int64_t *value)
+{
+    char needle[128];
+    snprintf(needle, sizeof needle, "#define %.*s ", (int)c->symbol.n, c->symbol.p);
+    const char *at = strstr(headers, needle);
+    if (!at)
+        return false;
+    for (at += strlen(needle);
+         *at && *at != '\n' && strncmp(at, "NERR_BASE", 9) != 0 && !(*at >= '0' && *at <= '9');)
+        at += strncmp(at, "NTSTATUS", 8) == 0 ? 8 : 1;
+    bool nerr = strncmp(at, "NERR_BASE", 9) == 0;
+    at += nerr ? strcspn(at, "0123456789\n") : 0;
+    if (*at < '0' || *at > '9')
+        return false;
+    *value = (int64_t)strtoull(at, NULL, 0) + (nerr ? 2100 : 0);
+    return true;
+}
+
+Test(kb, codes_are_those_of_the_headers)
+{
+    static const char *const header_files[] = {"ntstatus.h", "winerror.h", "lmerr.h"};
+    struct buf headers = {0};
+    for (size_t i = 0; i < LEN(header_files); i++) {
+        char path[128];
+        snprintf(path, sizeof path, "/usr/share/mingw-w64/include/%s", header_files[i]);
+        FILE *f = fopen(path, "rb");
+        if (!f) {
+            fprintf(stderr, "skipped: %s is not here (package mingw-w64-common)\n", path);
+            return;
+        }
+        for (int c; (c = fgetc(f)) != EOF;)
+            buf_char(&headers, c == '\t' ? ' ' : (char)c);
+        fclose(f);
+    }
+    buf_char(&headers, 0);
+    struct kb *kb = NULL;
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+    size_t n, held = 0;
+    const struct kb_code *c = kb_codes(kb, &n);
+    for (size_t i = 0; i < n; i++) {
+        int64_t value;
+        if (!defined(headers.p, &c[i], &value))
+            continue;
+        held++;
+        /* a Win32 code among the task codes stands as its HRESULT */
+        bool same = value == c[i].value
+                    || ((c[i].value & 0xffff0000) == 0x80070000 && value == (c[i].value & 0xffff));
+        cr_expect(same, "%.*s is 0x%llx, the header says 0x%llx", STR_ARG(c[i].symbol), (long long)c[i].value,
+                  (long long)value);
+    }
+    cr_expect(held > 200, "%zu of %zu codes held against the headers", held, n);
+    kb_free(kb), buf_free(&headers);
+}
+
 Test(kb, override_replaces_adds_and_shows_in_the_sum)
 {
     struct kb *plain = NULL, *same = NULL, *other = NULL;
