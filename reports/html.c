@@ -5,6 +5,8 @@
 static void html_time(struct buf *b, int64_t t)
 {
     buf_z(b, "<time datetime='"), buf_time(b, t), buf_z(b, "'>"), time_short(b, t), buf_z(b, "</time>");
+    if (!wintime_sane(t))
+        buf_z(b, " <small class='odd'>impossible</small>");
 }
 
 static const struct voice html = {buf_html, html_time, "<span class='nil'>\xe2\x80\x93</span>", false, 1500};

@@ -18,7 +18,11 @@ enum {
 enum { END_HOSTS = 26000, END_DETAILS = 34000, END_MANY_FINDINGS = 45000, END_MANY_FACTS = 51000 };
 enum { MARKS = 12, DETAILS = 10 }; /* of a host's timeline; hosts in detail, of many */
 
-static void md_time(struct buf *b, int64_t t) { time_short(b, t); }
+static void md_time(struct buf *b, int64_t t)
+{
+    time_short(b, t), buf_z(b, wintime_sane(t) ? "" : " (impossible)");
+}
+
 static const struct voice md = {buf_md, md_time, "\xe2\x80\x93", false, 300};
 
 /* A line is made whole, then kept or counted. */

@@ -508,6 +508,98 @@ Test(report, two_hosts)
     drop(&m);
 }
 
+/* Times that cannot be stay with their fact, marked, and are never first, last or part of a timeline. */
+Test(report, impossible_times)
+{
+    struct made m = make(PC1 FILE1 LOG FAILED("\\B", "1312") OUTCOME(
+        "unexplained") "INSERT INTO v_failure SELECT 'f1:0x1400', host, kind, '\\Early', principal, sid, "
+                       "call, "
+                       "win32, value, raw, symbol, 1, boot, event_id FROM v_failure;"
+                       "INSERT INTO v_failure SELECT 'f1:0x1600', host, kind, '\\Late', principal, sid, "
+                       "call, "
+                       "win32, value, raw, symbol, 2334746304000000000, boot, event_id FROM v_failure "
+                       "WHERE evidence_id = 'f1:0x1200';");
+    cr_expect(has(&m, MD, "- **First seen:** 2026-03-02 01:10:00 UTC")
+              && has(&m, MD, "- **Last seen:** 2026-03-02"));
+    cr_expect(has(&m, MD, "- **Failures:** 3"), "they count");
+    cr_expect(has(&m, HTML, "In the order of time: 1 fact<"));
+    expect_json(&m, "json_extract(?1, '$.facts.failures[0].time')", "1601-01-01T00:00:00.0000001Z");
+    expect_json(&m, "json_array_length(?1, '$.facts.failures')", "3");
+    drop(&m);
+    m = make(PC1 FILE1 LOG FINDING(
+        "1", "confirmed") "INSERT INTO v_citation VALUES(1, 'symptom', 0, 'f1:0x1200', 1, 'It "
+                          "failed.', 'f1', 'a/System.evtx', 'aa', 4608, 'Event 101', 1);");
+    cr_expect(has(&m, HTML, "1601-01-01 00:00:00</time> <small class='odd'>impossible</small>"));
+    drop(&m);
+}
+
+#define HOSTS(n)                                                                                             \
+    "WITH i(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < " n                                      \
+    ") INSERT INTO v_host(host, outcome) "                                                                   \
+    "SELECT printf('H%03d', i), CASE WHEN i % 4 = 0 THEN 'not_covered' WHEN i % 4 = 3 THEN 'unexplained' "   \
+    "ELSE "                                                                                                  \
+    "'explained' END FROM i;"                                                                                \
+    "INSERT INTO v_failure(evidence_id, host, kind, subject, principal, win32, value, raw, symbol, time, "   \
+    "event_id, explained) SELECT 'f1:0x' || substr(host, 2), host, 'task', '\\T', 'u', 1312, 1, '1', "       \
+    "'S', " MARCH_2 ", 101, outcome = 'explained' FROM v_host WHERE outcome <> 'not_covered';"               \
+    "INSERT INTO v_finding(finding, cause, title, verdict, host, subject, win32, hex, hresult, symbol, "     \
+    "first_seen, last_seen, count, explanation) SELECT CAST(substr(host, 2) AS INTEGER), 'boot-race', 'The " \
+    "race', "                                                                                                \
+    "'confirmed', "                                                                                          \
+    "host, '\\T', 1312, 'h', 'r', 'S', " MARCH_2 ", " MARCH_2 ", 1, 'Because.' FROM v_host WHERE outcome = " \
+    "'explained';"                                                                                           \
+    "INSERT INTO v_citation(finding, role, ord, evidence_id, time, explain, file_off) SELECT finding, "      \
+    "'cause', 0, "                                                                                           \
+    "'f1:0x' || substr(host, 2), first_seen - CASE WHEN finding % 2 THEN 36000000000 ELSE 72000000000 + "    \
+    "finding * "                                                                                             \
+    "600000000 END, 'It was so.', 1 FROM v_finding;"                                                         \
+    "INSERT INTO v_kind_need(host, artifact, state, why, collect, kinds, ord) SELECT host, 'SmbClient', "    \
+    "'missing', "                                                                                            \
+    "'', 'wevtutil epl SmbClient', 'share', 1 FROM v_host WHERE outcome = 'not_covered';"
+
+/* Of many hosts: causes with their hosts, each host of its own line and outcome, what would tell of the rest.
+ */
+Test(report, many_hosts)
+{
+    struct made m = make(HOSTS("8"));
+    static const char *const html[] = {
+        "<h1>8 hosts: 2 unexplained, 4 explained, 2 not covered</h1>",
+        /* four hosts, the cause at the same minute on two; hosts of that cause alone */
+        "The race</bdi></a><small>Confirmed</small></th><td class='num'><b>4</b></td><td><bdi "
+        "dir='auto'>H001</bdi>, <bdi "
+        "dir='auto'>H002</bdi>, <bdi dir='auto'>H005</bdi> and 1 more</td><td class='num'>4</td>",
+        "<td>2 at <time datetime='2026-03-02T00:10:00.0000000Z'>",
+        " No cause known<small>Unexplained</small></th><td class='num'><b>2</b></td><td><bdi "
+        "dir='auto'>H003</bdi>, <bdi "
+        "dir='auto'>H007</bdi></td><td class='num'>2</td>",
+        "2 hosts are not covered <small>",
+        "<p class='names'><bdi dir='auto'>H004</bdi>, <bdi dir='auto'>H008</bdi></p>",
+        "SmbClient</bdi></th><td><kbd>wevtutil epl SmbClient</kbd></td><td class='num'>2</td><td><bdi "
+        "dir='auto'>H004, H008</bdi></td>",
+        "The same on 3 more hosts: 3 more subjects<",
+    };
+    for (size_t i = 0; i < LEN(html); i++)
+        cr_expect(has(&m, HTML, html[i]), "%s", html[i]);
+    cr_expect_eq(count(m.text[HTML].p, "<article class='card"), 1, "one card a cause");
+    cr_expect_eq(count(m.text[HTML].p, "<details class='host panel'>"), 6,
+                 "a line for each with something to tell");
+    cr_expect(strstr(m.text[HTML].p, "Diagnosis of H007") < strstr(m.text[HTML].p, "Diagnosis of H001"),
+              "unexplained first");
+    static const char *const md[] = {
+        "| The race | Confirmed | 4 | H001, H002, H005 and 1 more | 4 |", "| H003 | Unexplained |  | 1 | 1 |",
+        "| H001 | Explained | The race | 1 | 0 |", "| H008 | Not covered |  | 0 | 0 |",
+        "| SmbClient | wevtutil epl SmbClient | 2 | H004, H008 |"};
+    for (size_t i = 0; i < LEN(md); i++)
+        cr_expect(has(&m, MD, md[i]), "%s", md[i]);
+    drop(&m);
+    m = make(HOSTS("120"));
+    cr_expect(m.text[HTML].n <= 1000000, "%zu bytes", m.text[HTML].n);
+    cr_expect(count(m.text[HTML].p, "<") - count(m.text[HTML].p, "</") <= 25000, "elements");
+    cr_expect(m.text[MD].n <= 60000 && has(&m, MD, "| H120 | Not covered |")
+              && has(&m, MD, "| H119 | Unexplained |"));
+    drop(&m);
+}
+
 /* ---- hostile text ---- */
 
 static const char hostile[] =

@@ -343,7 +343,8 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
                         .subject = text_of(column(cell, name, n, "subject")),
                         .evidence = text_of(column(cell, name, n, "evidence_id")),
                         .also = text_of(column(cell, name, n, "also")),
-                        .has_time = time && time->type == COL_INT,
+                        /* a time that cannot be (1601, 9000) orders nothing: the row is cited without one */
+                        .has_time = time && time->type == COL_INT && wintime_sane(time->i),
                         .has_win32 = win32 && win32->type == COL_INT,
                         .lesser = own && own->type == COL_INT && !own->i};
     char file[32];
