@@ -269,6 +269,37 @@ Test(provenance, structures_in_text)
     EXPECT("SELECT host, name FROM v_secret", "PC1,NL$KM\n");
 }
 
+/* A dump of a hive shows what lies there: paths as stored, which control set is current, each string of a
+ * list apart, unknown types by number, and that a secret is withheld; --reveal prints it after a warning. */
+Test(provenance, a_dump_of_hives)
+{
+    fresh("dumped");
+    struct hive h;
+    struct buf b = {0};
+    system_hive(&h, "PC1", 1);
+    reg(&h, "ControlSet001\\Services\\X", MULTI("one", "a|b"), MULTI("two", "a\nb"), MULTI("none", ""),
+        TYPED(0xff, "odd", "\1\2", 2), END);
+    hive_write(&h, &b), write_file(in, "SYSTEM", &b), hive_free(&h);
+    h = (struct hive){.name = "SECURITY", .now = utc("2026-03-01T08:00:00Z")}, b.n = 0;
+    reg(&h, "Policy\\Secrets\\_SC_X\\CurrVal", TYPED(V_NONE, "", "\xde\xad\xbe\xef", 4), END);
+    hive_write(&h, &b), write_file(in, "SECURITY", &b), hive_free(&h), buf_free(&b);
+    static const char *const lines[] = {"\"fact\":\"hive\",\"kind\":\"SYSTEM\"",
+                                        "\"current_control_set\":\"ControlSet001\"",
+                                        "\"path\":\"SYSTEM\\\\ControlSet001\\\\Services\\\\X\",\"name\":"
+                                        "\"one\",\"type\":\"REG_MULTI_SZ\",\"text\":[\"a|b\"]",
+                                        "\"name\":\"two\",\"type\":\"REG_MULTI_SZ\",\"text\":[\"a\",\"b\"]",
+                                        "\"name\":\"none\",\"type\":\"REG_MULTI_SZ\",\"text\":[]",
+                                        "\"name\":\"odd\",\"type\":\"REG_UNKNOWN\",\"type_number\":255,",
+                                        "\"withheld\":true"};
+    cr_assert_eq(run("%s dump %s", program(), in), 0, "%s", out);
+    for (size_t i = 0; i < LEN(lines); i++)
+        cr_expect(strstr(out, lines[i]), "%s", lines[i]);
+    cr_expect(!strstr(out, "CurrentControlSet") && !strstr(out, "deadbeef") && !strstr(out, "--reveal"));
+    cr_assert_eq(run("%s dump --reveal %s", program(), in), 0, "%s", out);
+    cr_expect(strstr(out, "--reveal prints secrets") && strstr(out, "\"data\":\"deadbeef\"")
+              && !strstr(out, "\"withheld\""));
+}
+
 static void set_free(struct buf *b, size_t cell) { set32(b->p + cell, 0u - le32((uint8_t *)b->p + cell)); }
 
 /* Cells in use with this signature and name become free; a key's list of values with it. */

@@ -319,6 +319,16 @@ static struct str origin(struct hive *h, uint64_t off)
     return str_of(text);
 }
 
+/* As the hive has it, where that is asked for: a dump shows what lies there, facts the current control set.
+ */
+static struct str shown_path(struct hive *h, struct str path)
+{
+    struct str rest;
+    if (!h->want->as_stored || !h->control_set || !reg_below(path, STR("SYSTEM\\CurrentControlSet"), &rest))
+        return path;
+    return join(h->a, join(h->a, STR("SYSTEM"), str_of(h->set_name)), rest);
+}
+
 static void emit_key(struct hive *h, const struct place *p, bool recovered)
 {
     struct fact f = {.kind = FACT_REG_KEY, .ref = image_ref(&h->img, p->key.off, NULL)};
@@ -326,7 +336,7 @@ static void emit_key(struct hive *h, const struct place *p, bool recovered)
     if (!spend(h, 64 + p->path.n + name.n))
         return;
     bool hide = name.n && is_secret(h, p->path, (struct str){"", 0});
-    f.v[RK_PATH] = val_s(p->path), f.v[RK_WRITTEN] = val_i(p->key.written);
+    f.v[RK_PATH] = val_s(shown_path(h, p->path)), f.v[RK_WRITTEN] = val_i(p->key.written);
     f.v[RK_CLASS] = val_s(name.n && !hide ? utf16_str(h->a, name) : (struct str){0});
     f.v[RK_SUBKEYS] = val_i(p->key.n_subkeys), f.v[RK_VALUES] = val_i(p->key.n_values);
     f.v[RK_ORIGIN] = val_s(origin(h, p->key.off)), f.v[RK_RECOVERED] = val_i(recovered);
@@ -394,16 +404,18 @@ static void emit_value(struct hive *h, const struct place *p, const struct regf_
     struct str from = origin(h, v->off), before = {0};
     if (!from.p && v->data.n && v->data.off)
         from = origin(h, v->data.off);
-    bool hide = is_secret(h, p->path, v->name);
+    bool hide = !h->want->reveal && is_secret(h, p->path, v->name);
     if (from.p && !recovered && !hide)
         before = data_before(h, p, v);
     int64_t num;
-    f.v[RV_PATH] = val_s(p->path), f.v[RV_NAME] = val_s(v->name), f.v[RV_TYPE] = val_i(v->type);
+    f.v[RV_PATH] = val_s(shown_path(h, p->path)), f.v[RV_NAME] = val_s(v->name),
+    f.v[RV_TYPE] = val_i(v->type);
     f.v[RV_NUM] = !hide && number(v, &num) ? val_i(num) : val_null();
     f.v[RV_TEXT] = val_s(hide ? (struct str){0} : text_of(h, p->path, v, data));
     f.v[RV_DATA] = val_s(hide || !data.n ? (struct str){0} : (struct str){(const char *)data.p, data.n});
     f.v[RV_SIZE] = val_i(v->size), f.v[RV_WRITTEN] = p->key.off ? val_i(p->key.written) : val_null(),
     f.v[RV_ORIGIN] = val_s(from), f.v[RV_BEFORE] = val_s(before);
+    f.v[RV_WITHHELD] = hide ? val_i(1) : val_null();
     f.v[RV_RECOVERED] = val_i(recovered),
     f.v[RV_KEY_OFF] = p->key.off ? val_i((int64_t)p->key.off) : val_null();
     emit(h, &f);

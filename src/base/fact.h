@@ -90,7 +90,8 @@ enum { OF_LOG = 1, OF_HIVE = 2 };
     C(RV_PATH, path, PATH) C(RV_NAME, name, NAME) C(RV_TYPE, type, INT) C(RV_NUM, num, INT)          \
     C(RV_TEXT, text, TEXT) C(RV_DATA, data, BLOB) C(RV_SIZE, size, INT) C(RV_WRITTEN, written, TIME) \
     C(RV_ORIGIN, origin, TEXT) C(RV_BEFORE, before, BLOB) C(RV_RECOVERED, recovered, INT)            \
-    C(RV_KEY_OFF, key_off, INT)
+    C(RV_KEY_OFF, key_off, INT) \
+    C(RV_WITHHELD, withheld, INT)
 #define COLUMNS_SECRET(C) \
     C(SE_NAME, name, NAME) C(SE_CUPD, cupd, TIME) C(SE_OUPD, oupd, TIME) C(SE_SIZE, size, INT)
 #define COLUMNS_RIGHT(C) \

@@ -11,7 +11,8 @@ static struct str get_str(struct span *in)
 void want_put(struct buf *out, const struct want *w)
 {
     buf_u64le(out, (uint64_t)w->since), buf_u64le(out, (uint64_t)w->until);
-    buf_char(out, w->all_events), buf_char(out, w->all_keys), buf_char(out, w->recovered);
+    buf_char(out, w->all_events), buf_char(out, w->all_keys), buf_char(out, w->recovered),
+        buf_char(out, w->as_stored), buf_char(out, w->reveal);
     buf_u64le(out, w->records), buf_u32(out, w->xml_depth), buf_u32(out, w->key_depth);
     buf_u32(out, (uint32_t)w->n_event);
     for (size_t i = 0; i < w->n_event; i++) {
@@ -39,7 +40,8 @@ enum status want_get(struct span in, struct arena *a, struct want *w, struct err
     *w = (struct want){0};
     w->since = (int64_t)span_u64(&in);
     w->until = (int64_t)span_u64(&in);
-    w->all_events = span_u8(&in), w->all_keys = span_u8(&in), w->recovered = span_u8(&in);
+    w->all_events = span_u8(&in), w->all_keys = span_u8(&in), w->recovered = span_u8(&in),
+    w->as_stored = span_u8(&in), w->reveal = span_u8(&in);
     w->records = span_u64(&in), w->xml_depth = span_u32(&in), w->key_depth = span_u32(&in);
     size_t n = span_u32(&in);
     if (in.bad || n > in.n)

@@ -46,6 +46,8 @@ struct want {
     int64_t since, until;      /* FILETIME; 0 and INT64_MAX: no bound */
     bool all_events, all_keys; /* dump: everything */
     bool recovered;            /* also emit recovered records and deleted cells */
+    /* dump: paths as the hive has them, not CurrentControlSet; secret values as well */
+    bool as_stored, reveal;
     /* 0: no bound. More records of a log, or keys and values of a hive, are not read: E_LIMIT at the end */
     uint64_t records;
     uint32_t xml_depth, key_depth; /* 0: as deep as limits.h allows, never deeper */

@@ -355,6 +355,8 @@ int cmd_dump(int argc, char **argv)
          NULL},
         {"since", 0, OPT_TIME, &d.want.since, "TIME", "only records from this time on", NULL},
         {"until", 0, OPT_TIME, &d.want.until, "TIME", "only records up to this time", NULL},
+        {"reveal", 0, OPT_FLAG, &d.want.reveal, NULL,
+         "also print values of hives that are withheld as secret (LSA secrets, password hashes)", NULL},
         {"recovered", 0, OPT_FLAG, &d.want.recovered, NULL, "also records and cells recovered from slack",
          NULL},
         {"jobs", 'j', OPT_UINT, &d.jobs, "N",
@@ -381,7 +383,11 @@ int cmd_dump(int argc, char **argv)
                                (struct want_event){.provider = of, .any_id = true, .how = WANT_KEEP}))
         return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'",
                              ids ? ids : "");
-    d.want.all_events = d.want.n_event == 0;
+    d.want.all_events = d.want.n_event == 0, d.want.as_stored = true;
+    if (d.want.reveal)
+        complain_text(0,
+                      "--reveal prints secrets of the hives as they lie there, password hashes among them: "
+                      "mind who reads this output");
     code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
     evidence_free(&d.ev);
     buf_free(&d.out);

@@ -3,6 +3,7 @@
 #include "parsers/registry/regf.h"
 #include "parsers/registry/regtext.h"
 #include "base/limits.h"
+#include "base/utf.h"
 #include "base/wintime.h"
 #include "run/frame.h"
 #include "plat/jail.h"
@@ -98,6 +99,40 @@ static void put_decoded(struct buf *b, const struct fact *f)
     buf_z(b, "}\n");
 }
 
+/* A REG_MULTI_SZ as an array, so that "a|b" is not "a", "b". Its terminators are no strings. */
+static void put_strings(struct buf *b, struct str data)
+{
+    const uint8_t *p = (const uint8_t *)data.p;
+    size_t n = data.n & ~(size_t)1;
+    while (n >= 2 && !(p[n - 2] | p[n - 1]))
+        n -= 2;
+    buf_char(b, '[');
+    for (size_t at = 0; at < n; at += 2) {
+        size_t end = at;
+        while (end < n && (p[end] | p[end + 1]))
+            end += 2;
+        struct buf text = {0};
+        if (buf_room(&text, (end - at) / 2 * 3 + 4))
+            text.n = utf16_to_utf8(text.p, p + at, end - at);
+        b->bad |= text.bad;
+        buf_z(b, at ? "," : ""), buf_json(b, text.p ? buf_view(&text) : STR(""));
+        buf_free(&text);
+        at = end;
+    }
+    buf_char(b, ']');
+}
+
+static void put_hive(struct buf *b, const struct fact *f)
+{
+    put_decoded(b, f);
+    if (f->v[HV_CONTROL_SET].null || b->n < 2)
+        return;
+    b->n -= 2; /* the end of the line */
+    char name[24];
+    snprintf(name, sizeof name, "ControlSet%03u", (unsigned)f->v[HV_CONTROL_SET].i % 1000);
+    member(b, "current_control_set"), buf_json(b, str_of(name)), buf_z(b, "}\n");
+}
+
 /* One JSON line per key and value of a hive, and per fact decoded from them. */
 static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
 {
@@ -109,8 +144,8 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
         return note(d, f, e);
     b->n = 0;
     buf_char(b, '{');
-    if (f->kind > FACT_REG_VALUE) {
-        put_decoded(b, f);
+    if (f->kind > FACT_REG_VALUE || f->kind == FACT_HIVE) {
+        (f->kind == FACT_HIVE ? put_hive : put_decoded)(b, f);
         return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
                       : put_text(d, b->p, b->n, e);
     }
@@ -119,11 +154,19 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
     member(b, "path"), buf_json(b, v[key ? RK_PATH : RV_PATH].s);
     if (!key) {
         member(b, "name"), buf_json(b, v[RV_NAME].s);
-        member(b, "type"), buf_json(b, str_of(reg_type_name((uint32_t)v[RV_TYPE].i)));
+        const char *type = reg_type_name((uint32_t)v[RV_TYPE].i);
+        member(b, "type"), buf_json(b, str_of(type));
+        if (strcmp(type, "REG_UNKNOWN") == 0)
+            member(b, "type_number"), buf_i64(b, v[RV_TYPE].i);
+        bool strings = v[RV_TYPE].i == REG_MULTI_SZ && !v[RV_DATA].null && v[RV_DATA].s.p;
+        if (strings)
+            member(b, "text"), put_strings(b, v[RV_DATA].s);
         if (!v[RV_NUM].null)
             member(b, "num"), buf_i64(b, v[RV_NUM].i);
-        if (!v[RV_TEXT].null && v[RV_TEXT].s.p)
+        if (!strings && !v[RV_TEXT].null && v[RV_TEXT].s.p)
             member(b, "text"), buf_json(b, v[RV_TEXT].s);
+        if (!v[RV_WITHHELD].null && v[RV_WITHHELD].i)
+            member(b, "withheld"), buf_z(b, "true");
         member(b, "size"), buf_i64(b, v[RV_SIZE].i);
         member(b, "data"), buf_char(b, '"'), buf_hex(b, v[RV_DATA].s.p, v[RV_DATA].s.n), buf_char(b, '"');
     }

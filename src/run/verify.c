@@ -67,7 +67,7 @@ static const struct {
                       "NULL, NULL, NULL, data, NULL")},
     {FACT_REG_VALUE,
      KIND("reg_value", "hive_id",
-          "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off")},
+          "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off, withheld")},
     {FACT_REG_KEY, KIND("reg_key", "hive_id", "path, written, class, subkeys, values_n, origin, recovered")},
     {-1, KIND("secret", "hive_id", "'Policy\\Secrets\\' || name || '\\CupdTime', ''")},
     {-1, KIND("logon_right", "hive_id", "'Policy\\Accounts\\' || sid || '\\ActSysAc', ''")},
