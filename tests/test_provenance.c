@@ -269,6 +269,40 @@ Test(provenance, structures_in_text)
     EXPECT("SELECT host, name FROM v_secret", "PC1,NL$KM\n");
 }
 
+/* A file that holds nothing is named with what to do, and is not counted as read: partial, --strict 3. */
+Test(provenance, files_that_hold_nothing)
+{
+    static const struct {
+        const char *make, *name, *said;
+    } rows[] = {
+        {"head -c 69632 /dev/zero > System.evtx", "System.evtx", "holds nothing but zeros"},
+        {": > Security.evtx", "Security.evtx", "empty, though named as evidence"},
+        {"head -c 8192 /dev/zero > SOFTWARE", "SOFTWARE", "holds nothing but zeros"},
+        {": > SAM", "SAM", "empty, though named as evidence"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        fresh("nothing");
+        cr_assert_eq(
+            run("cp samples/cases/credential-storage-policy/SYSTEM %s && cd %s && %s", in, in, rows[i].make),
+            0, "%s", out);
+        cr_expect_eq(run("%s analyze --strict --force -o %s/out %s", program(), dir, in), 3, "%s: %s",
+                     rows[i].make, out);
+        char ask_for[200];
+        snprintf(ask_for, sizeof ask_for,
+                 "SELECT state, substr(note, 1, %zu) AS said FROM v_evidence WHERE file = '%s'",
+                 strlen(rows[i].said), rows[i].name);
+        cr_expect(strstr(ask(ask_for), "unreadable") && strstr(out, rows[i].said), "%s: %s", rows[i].make,
+                  out);
+        cr_expect_eq(run("grep -q 'Files:.* 1 of 2;' %s/out/report.md", dir), 0, "%s", rows[i].make);
+    }
+    fresh("nothing");
+    cr_assert_eq(run("cp samples/cases/credential-storage-policy/SYSTEM %s && cd %s && : > SYSTEM.LOG2 && "
+                     "head -c 4096 "
+                     "/dev/zero > blank.bin && cd - && %s analyze --strict --force -o %s/out %s",
+                     in, in, program(), dir, in),
+                 0, "an empty transaction log is usual, and blank.bin is no evidence: %s", out);
+}
+
 /* A dump of a hive shows what lies there: paths as stored, which control set is current, each string of a
  * list apart, unknown types by number, and that a secret is withheld; --reveal prints it after a warning. */
 Test(provenance, a_dump_of_hives)

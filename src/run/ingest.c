@@ -54,11 +54,34 @@ static enum status add_anomaly(struct ingest *p, size_t file, uint64_t off, cons
     return case_put(p->db, &(int64_t){row_id(file)}, &f, e);
 }
 
+/* Named as a log or a hive, and nothing in it: zeros, or no byte at all. An empty transaction log is usual.
+ */
+static bool holds_nothing(const struct file *f)
+{
+    static const char *const hives[] = {"SYSTEM", "SOFTWARE", "SECURITY", "SAM", "NTUSER.DAT"};
+    bool zeros = f->is.format && strcmp(f->is.format, "zeros") == 0, empty = f->is.kind == KIND_EMPTY;
+    struct str name = f->path;
+    for (size_t i = f->path.n; i && name.n == f->path.n; i--)
+        if (f->path.p[i - 1] == '/' || f->path.p[i - 1] == '\\')
+            name = (struct str){f->path.p + i, f->path.n - i};
+    if (f->skipped || (!zeros && !empty))
+        return false;
+    bool is = str_ends_ci(name, STR(".evtx"))
+              || (zeros && (str_ends_ci(name, STR(".LOG1")) || str_ends_ci(name, STR(".LOG2"))));
+    for (size_t i = 0; i < LEN(hives); i++)
+        is |= str_eq_ci(name, str_of(hives[i]));
+    return is;
+}
+
 /* What a reader of the list has to know of a file that was read without complaint. */
 static struct str note_of(const struct file *f, bool alone)
 {
     if (f->note.p)
         return f->note;
+    if (holds_nothing(f))
+        return f->is.kind == KIND_EMPTY
+                   ? STR("empty, though named as evidence: collect it again")
+                   : STR("holds nothing but zeros, as a copy leaves it that failed: collect it again");
     if (f->is.kind == KIND_REG_TEXT)
         return STR("text export: weaker evidence than a hive");
     return f->is.kind == KIND_HIVE_LOG && alone
@@ -67,7 +90,10 @@ static struct str note_of(const struct file *f, bool alone)
 }
 
 /* Not even its kind is known: it could not be opened, or who was to look at it died. */
-static bool unreadable(const struct file *f) { return f->st != OK || (!f->skipped && !f->is.format); }
+static bool unreadable(const struct file *f)
+{
+    return f->st != OK || (!f->skipped && !f->is.format) || holds_nothing(f);
+}
 
 /* A container is read when all of it was looked at, whatever was in it. */
 static const char *state_of(const struct file *f)
