@@ -329,7 +329,7 @@ static const struct {
     const char *what, *change, *says;
 } wrong_rules[] = {
     {"no such function", "0,/SELECT/s//SELECT no_such_function(1),/", "no such function"},
-    {"a table that is no view", "0,/v_logon_failure/s//failure/", "clock_skew.yml:"},
+    {"a table that is no view", "0,/v_symptom/s//failure/", "clock_skew.yml:"},
     {"a column too few", "0,/SELECT evidence_id/s//SELECT NULL/", "no column evidence_id"},
     {"no stable cause", "s/^cause: .*/cause: sunspots/", "'sunspots' is none of the stable identifiers"},
     {"no YAML", "1s/^/{/", "clock_skew.yml:"},
