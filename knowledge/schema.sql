@@ -179,4 +179,8 @@ CREATE TABLE finding_unknown(finding INTEGER, ord INTEGER, artifact TEXT, collec
 CREATE TABLE finding_remedy(finding INTEGER, ord INTEGER, text TEXT, risk TEXT, reversible TEXT, verify TEXT,
     PRIMARY KEY(finding, ord)) WITHOUT ROWID;
 CREATE TABLE rule_error(rule TEXT, role TEXT, message TEXT);
+-- Cited facts derived again by our own readers, in processes that had read nothing else. again: yes | no | unknown
+-- (could not be read again).
+CREATE TABLE fact_again(file_id INTEGER, file_off INTEGER, again TEXT,
+    PRIMARY KEY(file_id, file_off)) WITHOUT ROWID;
 CREATE TABLE verification(evidence_id TEXT PRIMARY KEY, result TEXT, detail TEXT, reader TEXT) WITHOUT ROWID;

@@ -679,6 +679,11 @@ WHERE EXISTS (SELECT 1 FROM v_setting d WHERE d.host = h.host AND d.is_set
 CREATE VIEW v_rule_error AS SELECT r.rule, k.cause, k.title, r.role, r.message FROM rule_error r
     LEFT JOIN kb_rule k ON k.name = r.rule;
 
+-- Each cited place, derived again by our own readers in a process that had read nothing else: yes, no (what was first
+-- told is not there), unknown (it could not be read again). A finding that rests on a no is undetermined, one that
+-- rests on an unknown is not confirmed.
+CREATE VIEW v_fact_again AS SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, again FROM fact_again;
+
 -- What the second readers said of each cited fact: agree, agree-with-defect (detail names the library's defect),
 -- differ, unreadable.
 CREATE VIEW v_verification AS SELECT v.evidence_id, v.result, v.detail, v.reader FROM verification v;

@@ -5,11 +5,13 @@
 #include "kb/kb.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
+#include "run/again.h"
 #include "run/frame.h"
 #include "run/ingest.h"
 #include "run/worker.h"
 #include "tests/own_main.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -122,10 +124,30 @@ static void lie(char how, char arg)
     send_fact(&f);
 }
 
-/* What each file truly holds: one event, or one key. */
-static void tell_truth(const struct job_order *j)
+/* Has the worker that read this file before not left its mark? Lies that are told once only. */
+static bool is_first_time(char arg)
 {
-    struct fact event = fact_of(FACT_EVENT, 0, 4200), key = fact_of(FACT_REG_KEY, 0, 16);
+    char mark[160];
+    snprintf(mark, sizeof mark, "%s-%c", getenv("WHYLOGON_TEST_MARK"), arg);
+    int fd = open(mark, O_CREAT | O_EXCL | O_WRONLY, 0600);
+    return fd >= 0 && close(fd) == 0;
+}
+
+/* What each file truly holds: one event, or one key. A worker that lies about it (A), or dies when it is
+ * asked again (K), does so in the first facts it tells. */
+static void tell_truth(const struct job_order *j, const char *head)
+{
+    struct fact event = fact_of(FACT_EVENT, 0, 4200), key = fact_of(FACT_REG_KEY, 0, 16),
+                fold = fact_of(FACT_FOLD, 0, 4300);
+    bool first = (head[LIE] == 'A' || head[LIE] == 'K') && is_first_time(head[ARG]);
+    if (head[LIE] == 'K' && !first)
+        raise(SIGKILL);
+    event.v[EV_EVENT_ID].i = first ? 4625 : 4624,
+    key.v[RK_PATH].s = first ? STR("SYSTEM\\A") : STR("SYSTEM\\B");
+    fold.v[FO_LAST_OFF].i = 4400, fold.v[FO_LAST_TIME].i = first ? 7 : 8;
+    fold.v[FO_N].i = 2;
+    if (j->op == JOB_LOG || j->op == JOB_SCAN)
+        send_fact(&fold);
     if (j->op == JOB_LOG || (j->op == JOB_SCAN && j->first == 0))
         send_fact(&event);
     else if (j->op == JOB_HIVE || j->op == JOB_REG_TEXT)
@@ -138,8 +160,8 @@ static void do_job(const struct job_order *j, const char *head)
     struct done d = {.what = STR(""), .why = STR("")};
     if (j->op == JOB_SNIFF)
         send_sniff(head[IS]);
-    else
-        tell_truth(j);
+    else if (j->op != JOB_HASH && !j->first)
+        tell_truth(j, head);
     if (head[WHEN] == 'a' + j->op && !j->first)
         lie(head[LIE], head[ARG]);
     done_put(&b, &d);
@@ -342,6 +364,81 @@ Test(accept, lies_cost_their_job_only, .timeout = 120)
                     add_lie(&l, lies[i].is, lies[i].op, lies[i].how, 0, lies[i].what);
             expect_refused(&l, all[k], workers);
         }
+}
+
+/* --- what was told once is not there when it is read again */
+
+static const struct {
+    const char *what, *file;
+    char head[HEAD];
+    const char *id, *verdict, *want;
+} cites[] = {
+    {"an event that is there", "a", {'E'}, "f1:0x1068", "confirmed", "confirmed"},
+    {"an event that was another", "b", {'E', 0, 'A', 'b'}, "f2:0x1068", "confirmed", "undetermined"},
+    {"a key that was another", "c", {'H', 0, 'A', 'c'}, "f3:0x10", "likely", "undetermined"},
+    {"an event that speaks against", "d", {'E', 0, 'A', 'd'}, "f4:0x1068", "ruled_out", "undetermined"},
+    {"a reader that dies", "e", {'E', 0, 'K', 'e'}, "f5:0x1068", "confirmed", "likely"},
+    {"a place of which nothing was told", "f", {'E'}, "f6:0x1234", "confirmed", "undetermined"},
+    {"a file as a whole", "g", {'E'}, "f7:0x0", "confirmed", "confirmed"},
+    {"a key that is there", "h", {'R'}, "f8:0x10", "latent", "latent"},
+    {"a fold that is there", "i", {'E'}, "f9:0x10cc", "confirmed", "confirmed"},
+    {"its last record", "j", {'E'}, "f10:0x1130", "confirmed", "confirmed"},
+    {"a fold whose first record is as told", "k", {'E', 0, 'A', 'k'}, "f11:0x10cc", "confirmed", "confirmed"},
+    {"its last record was told otherwise",
+     "l",
+     {'E', 0, 'A', 'l'},
+     "f12:0x1130",
+     "confirmed",
+     "undetermined"},
+};
+
+static void cite(struct run *r, size_t i)
+{
+    int64_t file, off;
+    char sql[400];
+    struct err e = {0};
+    cr_assert(case_place(str_of(cites[i].id), &file, &off) && file == (int64_t)i + 1, "%s", cites[i].what);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO finding(id, cause, verdict) VALUES(%d, 'x', '%s');"
+             "INSERT INTO citation(finding, role, ord, evidence_id, file_id, file_off)"
+             " VALUES(%d, 'cause', 0, '%s', %d, %d)",
+             (int)i + 1, cites[i].verdict, (int)i + 1, cites[i].id, (int)file, (int)off);
+    cr_assert_eq(case_exec(r->db, sql, &e), OK, "%s", e.why);
+}
+
+Test(accept, what_is_not_there_again_proves_nothing, .timeout = 120)
+{
+    struct run r = {0};
+    struct err e = {0};
+    unsigned jail = JAIL_ALL;
+    char mark[96], sql[160];
+    begin(&r);
+    snprintf(mark, sizeof mark, "%s-mark", r.dir), setenv("WHYLOGON_TEST_MARK", mark, 1);
+    for (size_t i = 0; i < LEN(cites); i++)
+        put_file(r.dir, cites[i].file, cites[i].head, JOB_LOG);
+    read_all(&r, 2);
+    cr_expect_eq(r.result.lost_jobs, 0);
+    for (size_t i = 0; i < LEN(cites); i++)
+        cite(&r, i);
+    cr_assert_eq(
+        again(r.db, &r.ev, &(struct again_options){.want = &(struct want){0}, .workers = 2}, &jail, &e), OK,
+        "%s: %s", e.what, e.why);
+    for (size_t i = 0; i < LEN(cites); i++) {
+        bool lowered = strcmp(cites[i].want, cites[i].verdict) != 0;
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM finding WHERE id = %d AND verdict = '%s'", (int)i + 1,
+                 cites[i].want);
+        cr_expect_eq(count(&r, sql), 1, "%s", cites[i].what);
+        snprintf(sql, sizeof sql,
+                 "SELECT count(*) FROM finding_unknown WHERE finding = %d AND artifact = '%s'", (int)i + 1,
+                 cites[i].file);
+        cr_expect_eq(count(&r, sql), lowered, "%s: what to collect", cites[i].what);
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM evidence WHERE id = %d AND state = 'partial'",
+                 (int)i + 1);
+        cr_expect_eq(count(&r, sql), strcmp(cites[i].want, "undetermined") == 0, "%s: its file",
+                     cites[i].what);
+        snprintf(sql, sizeof sql, "%s-%c", mark, cites[i].head[ARG]), unlink(sql);
+    }
+    finish(&r);
 }
 
 int main(int argc, char **argv)

@@ -39,6 +39,18 @@ enum status case_commit(struct casedb *db, struct err *e);
 /* file_of[ref.file]: evidence file row ids of the job's files. Another file that holds a known event becomes
  * a row of event_source. */
 enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e);
+/* A fact as the case holds it. file, unit: evidence ids of the file it lies in (fact.ref.file is 0) and of
+ * its log or hive; at: the place in that file that is cited, of a fold maybe that of its last record. */
+struct cited {
+    struct fact fact;
+    int64_t row, file, unit;
+    uint64_t at;
+};
+typedef enum status cited_fn(void *ctx, const struct cited *c, struct err *e);
+/* All facts of a kind that lie at a cited place; one by its row. */
+enum status case_cited(struct casedb *db, enum fact_kind kind, cited_fn *fn, void *ctx, struct err *e);
+enum status case_fact(struct casedb *db, enum fact_kind kind, int64_t row, cited_fn *fn, void *ctx,
+                      struct err *e);
 /* Trusted SQL of ours (schema, derive, coverage, inserts). Arguments bind to ?1, ?2, ... in order. */
 /* several statements */
 enum status case_exec(struct casedb *db, const char *sql, struct err *e);

@@ -205,3 +205,60 @@ enum status case_put(struct casedb *db, const int64_t *file_of, const struct fac
     }
     return rc == SQLITE_OK ? OK : case_fail(db, rc, E_DB, fact_descs[f->kind].table, e);
 }
+
+/* --- facts out again */
+struct reading {
+    enum fact_kind kind;
+    cited_fn *fn;
+    void *ctx;
+};
+
+enum { OWN = 5 }; /* id, file, offset, unit, cited place */
+
+static enum status read_row(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct reading *r = ctx;
+    struct cited q = {.fact = {.kind = r->kind, .ref = {.off = (uint64_t)c[2].i}},
+                      .row = c[0].i,
+                      .file = c[1].i,
+                      .unit = c[3].i,
+                      .at = (uint64_t)c[4].i};
+    (void)name;
+    for (size_t i = 0; i < FACT_COLS; i++)
+        q.fact.v[i] = OWN + i < n && !c[OWN + i].null ? (struct value){.i = c[OWN + i].i, .s = c[OWN + i].s}
+                                                      : val_null();
+    return r->fn(r->ctx, &q, e);
+}
+
+static enum status read_facts(struct casedb *db, enum fact_kind kind, const char *at, const char *from,
+                              const struct value *arg, cited_fn *fn, void *ctx, struct err *e)
+{
+    struct reading r = {kind, fn, ctx};
+    struct buf b = {0};
+    buf_printf(&b, "SELECT t.id, t.file_id, t.file_off, t.%s, %s", of_hive(kind) ? "hive_id" : "file_id", at);
+    for (size_t i = 0; i < fact_descs[kind].n; i++)
+        buf_printf(&b, ", t.%s", fact_descs[kind].col[i].name);
+    buf_printf(&b, " FROM %s t%s ORDER BY t.id", fact_descs[kind].table, from), buf_char(&b, 0);
+    enum status st = b.bad
+                         ? err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory")
+                         : case_query(db, b.p, arg, (enum col_type[]){COL_INT}, arg != NULL, read_row, &r, e);
+    buf_free(&b);
+    return st;
+}
+
+enum status case_cited(struct casedb *db, enum fact_kind kind, cited_fn *fn, void *ctx, struct err *e)
+{
+    static const char
+        plain[] = " JOIN (SELECT DISTINCT file_id, file_off FROM citation) c"
+                  " ON c.file_id = t.file_id AND c.file_off = t.file_off",
+        last[] = " JOIN (SELECT DISTINCT file_id, file_off FROM citation) c"
+                 " ON c.file_id = t.file_id AND c.file_off = t.last_off AND t.last_off <> t.file_off";
+    enum status st = read_facts(db, kind, "c.file_off", plain, NULL, fn, ctx, e);
+    return st == OK && kind == FACT_FOLD ? read_facts(db, kind, "c.file_off", last, NULL, fn, ctx, e) : st;
+}
+
+enum status case_fact(struct casedb *db, enum fact_kind kind, int64_t row, cited_fn *fn, void *ctx,
+                      struct err *e)
+{
+    return read_facts(db, kind, "t.file_off", " WHERE t.id = ?1", &(struct value){.i = row}, fn, ctx, e);
+}

@@ -1,4 +1,5 @@
 /* analyze: the whole line from evidence to report. */
+#include "run/again.h"
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "cmd/cmd.h"
@@ -353,7 +354,15 @@ static enum status coverage_phase(struct run *r, struct err *e) { return coverag
 static enum status diagnose_phase(struct run *r, struct err *e) { return diagnose(r->db, r->kb, e); }
 static enum status verify_phase(struct run *r, struct err *e)
 {
-    return verify(r->db, &r->ev, r->o.require_jail, &r->jail, e);
+    enum status st = again(r->db, &r->ev,
+                           &(struct again_options){.want = &r->want,
+                                                   .limits = r->o.lim,
+                                                   .workers = r->o.jobs,
+                                                   .require_jail = r->o.require_jail,
+                                                   .stop = &stop_signal},
+                           &r->jail, e);
+    st = st == OK ? run_knowledge(r->db, r->kb, "outcome.sql", e) : st;
+    return st == OK ? verify(r->db, &r->ev, r->o.require_jail, &r->jail, e) : st;
 }
 
 static enum status report_phase(struct run *r, struct err *e)

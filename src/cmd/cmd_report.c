@@ -1,5 +1,6 @@
 /* report: the reports of a case, rendered again; with --knowledge the rules of a folder judge the stored
  * facts first. */
+#include "run/again.h"
 #include "case/casedb.h"
 #include "cmd/cmd.h"
 #include "diagnose/diagnose.h"
@@ -23,6 +24,8 @@ static enum status judge_again(struct casedb *db, const char *dir, struct kb **k
         st = diagnose(db, *kb, e);
     if (st == OK)
         st = verify_conclude(db, e);
+    if (st == OK && (st = again_conclude(db, e)) == OK)
+        st = run_knowledge(db, *kb, "outcome.sql", e);
     return st;
 }
 

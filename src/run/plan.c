@@ -268,13 +268,28 @@ static enum status plan_log(struct plan *p, size_t i, struct err *e)
 }
 
 /* A hive with its logs, or a text. */
-static enum status plan_registry(struct plan *p, size_t i, struct err *e)
+static struct job registry_job(const struct plan *p, size_t i)
 {
     const struct file *f = &p->ev->file[i];
     struct job j = new_job(p, i, f->is.kind == KIND_HIVE ? JOB_HIVE : JOB_REG_TEXT);
-    j.in_turn = true;
     for (size_t l = 0; j.order.op == JOB_HIVE && l < f->n_log; l++)
         j.order.log_name[l] = hive_log_name(p->ev->file[f->log[l]].path), add_file(p, &j, f->log[l]);
+    return j;
+}
+
+static enum status plan_registry(struct plan *p, size_t i, struct err *e)
+{
+    struct job j = registry_job(p, i);
+    j.in_turn = true;
+    return add_job(p, j, e);
+}
+
+enum status plan_part(struct plan *p, size_t file, uint32_t first, uint32_t count, struct err *e)
+{
+    if (!file_is_log(&p->ev->file[file]))
+        return add_job(p, registry_job(p, file), e);
+    struct job j = new_job(p, file, JOB_SCAN);
+    j.order.first = first, j.order.count = count;
     return add_job(p, j, e);
 }
 

@@ -60,6 +60,8 @@ enum status plan_twins(struct plan *p, struct err *e);
 enum status plan_reading(struct plan *p, struct err *e);
 /* Each file of a job that hashes hashed alone: what died may have been near by. */
 enum status plan_hash_alone(struct plan *p, const struct job *of, struct err *e);
+/* A file read again, without turn: of a log count slots from first, a hive with its logs, a text. */
+enum status plan_part(struct plan *p, size_t file, uint32_t first, uint32_t count, struct err *e);
 /* Forgets all jobs, keeps what is known of files. */
 void plan_clear(struct plan *p);
 void plan_free(struct plan *p);

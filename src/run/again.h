@@ -1,0 +1,25 @@
+/* again: what findings cite is derived a second time, each fact and not its place alone, by our own readers
+ * in processes that have read nothing else, and compared byte by byte with what the case holds. A worker that
+ * was taken over while it read one file can have said anything of that file.
+ * Stores what came of it; the caller owns evidence and case. It refuses to leave a finding as it is that
+ * rests on a fact which is not there: undetermined, with what to collect. */
+#ifndef AGAIN_H
+#define AGAIN_H
+#include "base/want.h"
+#include "case/casedb.h"
+#include "run/discover.h"
+#include "run/run_limits.h"
+
+/* want and limits: those the evidence was read with. */
+struct again_options {
+    const struct want *want;
+    struct run_limits limits;
+    unsigned workers;
+    bool require_jail;
+    const volatile int *stop; /* may be NULL */
+};
+enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,
+                  struct err *e);
+/* Only the second half: for findings made anew over places that were derived again before. */
+enum status again_conclude(struct casedb *db, struct err *e);
+#endif
