@@ -32,18 +32,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-const struct command commands[] = {
-    {"analyze", "", "", NULL, cmd_analyze}, {"report", "", "", NULL, cmd_report},
-    {"dump", "", "", NULL, cmd_dump},       {"inspect", "", "", NULL, cmd_inspect},
-    {"show", "", "", NULL, cmd_show},       {"query", "", "", NULL, cmd_query},
-    {"explain", "", "", NULL, cmd_explain}, {"verify", "", "", NULL, cmd_verify},
-    {"rules", "", "", NULL, cmd_rules},     {0}};
-const struct command *command_find(const char *name)
+static const struct command *const commands[] = {&cmd_analyze, &cmd_report, &cmd_dump,
+                                                 &cmd_inspect, &cmd_show,   &cmd_query,
+                                                 &cmd_explain, &cmd_verify, &cmd_rules};
+static const struct command *command_named(const char *name)
 {
-    const struct command *c = commands;
-    while (c->name && strcmp(c->name, name) != 0)
-        c++;
-    return c->name ? c : NULL;
+    for (size_t i = 0; i < LEN(commands); i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
 }
 
 /* --- when to fail */
@@ -385,7 +382,7 @@ _Noreturn static void child(const struct scene *s)
         argv[argc] = s->argv[argc];
     void *frame[FRAMES];
     depth = backtrace(frame, FRAMES), owner = getpid(), counted = 0;
-    int code = command_find(argv[0])->run(argc, argv);
+    int code = command_named(argv[0])->run(argc, argv);
     mode = OFF;
     code = out_end(code);
     sqlite3_shutdown();

@@ -43,8 +43,6 @@ struct command {
     const char *help;                  /* paragraphs and examples below the options */
     int (*run)(int argc, char **argv); /* argv[0] is the command's name */
 };
-extern const struct command commands[]; /* ends with name NULL */
-const struct command *command_find(const char *name);
 
 /* Takes the options out of argv (options and paths may mix, "--" ends options); rest are the others, in place
  * at argv[1..]. -h/--help prints the command's help and returns false with *code EXIT_DONE; an error prints
@@ -79,13 +77,7 @@ int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int exit_for(enum status st);
 int exit_worst(int a, int b); /* by the order above */
 
-int cmd_analyze(int argc, char **argv);
-int cmd_report(int argc, char **argv);
-int cmd_dump(int argc, char **argv);
-int cmd_inspect(int argc, char **argv);
-int cmd_show(int argc, char **argv);
-int cmd_query(int argc, char **argv);
-int cmd_explain(int argc, char **argv);
-int cmd_rules(int argc, char **argv);
-int cmd_verify(int argc, char **argv);
+/* each in its own file, with its options and help; main.c lists them */
+extern const struct command cmd_analyze, cmd_report, cmd_dump, cmd_inspect, cmd_show, cmd_query, cmd_explain,
+    cmd_verify, cmd_rules;
 #endif

@@ -421,7 +421,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     return complain(&e, code);
 }
 
-int cmd_analyze(int argc, char **argv)
+static int run_analyze(int argc, char **argv)
 {
     struct run r = {.lock = -1, .o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
     int code;
@@ -456,7 +456,7 @@ int cmd_analyze(int argc, char **argv)
          progress_modes},
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_analyze;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
     if ((code = passwords_load(&r.o.passwords)) != EXIT_DONE)
@@ -480,3 +480,21 @@ int cmd_analyze(int argc, char **argv)
     arena_free(&r.mem);
     return code;
 }
+
+const struct command cmd_analyze = {
+    .name = "analyze",
+    .summary = "read evidence, diagnose, write case.db and the reports",
+    .usage = "[-o OUT] [options] PATH…",
+    .help =
+        "PATH is a folder, a zip or other container, an event log (.evtx) or a registry hive; names do not "
+        "matter, contents\n"
+        "do. Put SYSTEM, SECURITY, SOFTWARE and SAM hives (with their .LOG1/.LOG2) and the logs of one host "
+        "into one folder;\n"
+        "several hosts may lie side by side.\n\n"
+        "examples:\n"
+        "  whylogon analyze -o out ticket-4711/\n"
+        "  whylogon analyze --fail-on=likely -o out C/Windows/System32/winevt/Logs SYSTEM SECURITY\n\n"
+        "OUT then holds report.html (open it first), report.md (paste it into the ticket), report.json (for "
+        "scripts) and case.db (for questions:\n"
+        "whylogon query OUT/case.db 'SELECT * FROM v_failure').\n",
+    .run = run_analyze};

@@ -342,7 +342,7 @@ static int dump_all(struct dump *d, const char *const *inputs, size_t n)
     return st == OK ? d->code : st == E_STOP ? EXIT_DONE : complain(&e, exit_for(st));
 }
 
-int cmd_dump(int argc, char **argv)
+static int run_dump(int argc, char **argv)
 {
     struct dump d = {.want = {.until = INT64_MAX, .all_keys = true}};
     const char *ids = NULL, *provider = NULL;
@@ -364,7 +364,7 @@ int cmd_dump(int argc, char **argv)
         PASSWORD_OPTION(passwords),
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_dump;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
     if ((code = passwords_load(&passwords)) != EXIT_DONE)
@@ -395,3 +395,12 @@ int cmd_dump(int argc, char **argv)
     free(d.want.event), free(d.part);
     return code;
 }
+
+const struct command cmd_dump = {.name = "dump",
+                                 .summary = "print every record or value as JSON lines",
+                                 .usage = "[options] FILE…",
+                                 .help = "examples:\n"
+                                         "  whylogon dump Security.evtx | jq 'select(.event_id == 4625)'\n"
+                                         "  whylogon dump --id 4625 --since 2026-03-01 --xml Security.evtx\n"
+                                         "  whylogon dump SYSTEM\n",
+                                 .run = run_dump};

@@ -227,7 +227,7 @@ static int unknown(const struct kb *kb, const struct question *q)
     return code;
 }
 
-int cmd_explain(int argc, char **argv)
+static int run_explain(int argc, char **argv)
 {
     const char *knowledge = NULL;
     bool json = false;
@@ -237,7 +237,7 @@ int cmd_explain(int argc, char **argv)
         {"json", 0, OPT_FLAG, &json, NULL, "print JSON", NULL},
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_explain;
     int code;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
@@ -265,3 +265,6 @@ int cmd_explain(int argc, char **argv)
     kb_free(kb);
     return code;
 }
+
+const struct command cmd_explain = {
+    .name = "explain", .summary = "what does this code mean", .usage = "CODE…", .run = run_explain};

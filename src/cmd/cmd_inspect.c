@@ -135,7 +135,7 @@ static int inspect(const char *const *inputs, size_t n, bool json, const struct 
     return code;
 }
 
-int cmd_inspect(int argc, char **argv)
+static int run_inspect(int argc, char **argv)
 {
     bool json = false, jail = false;
     struct passwords passwords = {0};
@@ -147,7 +147,7 @@ int cmd_inspect(int argc, char **argv)
         PASSWORD_OPTION(passwords),
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_inspect;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
     if ((code = passwords_load(&passwords)) != EXIT_DONE)
@@ -174,3 +174,8 @@ int cmd_inspect(int argc, char **argv)
     }
     return inspect((const char *const *)argv + 1, (size_t)argc - 1, json, &passwords);
 }
+
+const struct command cmd_inspect = {.name = "inspect",
+                                    .summary = "say what files are and whether they are intact",
+                                    .usage = "[--json] [--jail] PATH…",
+                                    .run = run_inspect};

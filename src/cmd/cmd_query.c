@@ -96,7 +96,7 @@ static enum status run(struct casedb *db, struct sheet *s, const char *sql, stru
     return st == OK ? failure(s, e) : st;
 }
 
-int cmd_query(int argc, char **argv)
+static int run_query(int argc, char **argv)
 {
     bool json = false, csv = false;
     const struct opt opts[] = {
@@ -104,7 +104,7 @@ int cmd_query(int argc, char **argv)
         {"csv", 0, OPT_FLAG, &csv, NULL, "comma-separated, safe to open in a spreadsheet", NULL},
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_query;
     int code;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
@@ -122,3 +122,8 @@ int cmd_query(int argc, char **argv)
     buf_free(&s.b);
     return st == OK ? EXIT_DONE : complain(&e, exit_for(st));
 }
+
+const struct command cmd_query = {.name = "query",
+                                  .summary = "ask the case a question in SQL (read-only, documented views)",
+                                  .usage = "CASE.db 'SELECT …'",
+                                  .run = run_query};

@@ -29,7 +29,7 @@ static enum status judge_again(struct casedb *db, const char *dir, struct kb **k
     return st;
 }
 
-int cmd_report(int argc, char **argv)
+static int run_report(int argc, char **argv)
 {
     const char *out = NULL, *knowledge = NULL;
     bool force = false;
@@ -41,7 +41,7 @@ int cmd_report(int argc, char **argv)
         {"force", 0, OPT_FLAG, &force, NULL, "replace reports that are there already", NULL},
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_report;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
     if (argc != 2) {
@@ -83,3 +83,11 @@ int cmd_report(int argc, char **argv)
     kb_free(kb);
     return code;
 }
+
+const struct command cmd_report = {.name = "report",
+                                   .summary = "render the reports of a case again",
+                                   .usage = "CASE.db [-o OUT]",
+                                   .help = "With --knowledge DIR the rules of DIR are applied to the facts "
+                                           "in the case; the evidence is not read "
+                                           "again.\n",
+                                   .run = run_report};

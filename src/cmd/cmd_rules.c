@@ -211,7 +211,7 @@ static const struct {
     action_fn *run;
 } actions[] = {{"list", list}, {"show", show}, {"lint", lint}, {"test", test}, {"matrix", matrix}};
 
-int cmd_rules(int argc, char **argv)
+static int run_rules(int argc, char **argv)
 {
     struct options o = {0};
     const struct opt opts[] = {
@@ -220,7 +220,7 @@ int cmd_rules(int argc, char **argv)
         {"json", 0, OPT_FLAG, &o.json, NULL, "list, matrix: print JSON", NULL},
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_rules;
     int code;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
@@ -241,3 +241,8 @@ int cmd_rules(int argc, char **argv)
     kb_free(kb);
     return code;
 }
+
+const struct command cmd_rules = {.name = "rules",
+                                  .summary = "list, show, check and test the diagnosis rules",
+                                  .usage = "list|show|lint|test|matrix [options]",
+                                  .run = run_rules};

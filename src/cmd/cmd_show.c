@@ -319,14 +319,14 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
     return EXIT_DONE;
 }
 
-int cmd_show(int argc, char **argv)
+static int run_show(int argc, char **argv)
 {
     struct show s = {0};
     struct casedb *db = NULL;
     struct err e = {0};
     int code;
     const struct opt opts[] = {PASSWORD_OPTION(s.passwords), {0}};
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_show;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
     if ((code = passwords_load(&s.passwords)) != EXIT_DONE)
@@ -347,3 +347,11 @@ int cmd_show(int argc, char **argv)
     arena_free(&s.mem);
     return code;
 }
+
+const struct command cmd_show = {
+    .name = "show",
+    .summary = "show one cited fact: decoded, raw bytes, where it lies",
+    .usage = "CASE.db EVIDENCE_ID",
+    .help =
+        "EVIDENCE_ID is what reports print: f3:0x11c00 is the fact at byte 0x11c00 of evidence file f3.\n",
+    .run = run_show};

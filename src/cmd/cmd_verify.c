@@ -57,7 +57,7 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
     *f = (struct file_state){.id = c[0].i,
                              .path = arena_str(&j->mem, c[1].s),
                              .place = arena_str(&j->mem, c[2].s),
-                             .sha256 = c[3].null ? (struct str){0} : arena_str(&j->mem, c[3].s),
+                             .sha256 = c[3].null ? STR_NONE : arena_str(&j->mem, c[3].s),
                              .older = c[4].i,
                              .read = c[5].i};
     return f->path.p && f->place.p ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "verify", "too many files");
@@ -284,7 +284,7 @@ static void tell(const struct check *j)
 static const char stored_files[] = "SELECT id, path, place, sha256, older, container IS NULL AND (state <> "
                                    "'skipped' OR sha256 IS NOT NULL) FROM evidence ORDER BY id";
 
-int cmd_verify(int argc, char **argv)
+static int run_verify(int argc, char **argv)
 {
     struct check j = {0};
     struct err e = {0};
@@ -297,7 +297,7 @@ int cmd_verify(int argc, char **argv)
         PASSWORD_OPTION(passwords),
         {0},
     };
-    const struct command *c = command_find(argv[0]);
+    const struct command *c = &cmd_verify;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
     if ((code = passwords_load(&passwords)) != EXIT_DONE)
@@ -336,3 +336,15 @@ int cmd_verify(int argc, char **argv)
     arena_free(&j.mem), arena_free(&passwords.mem);
     return code;
 }
+
+const struct command cmd_verify = {
+    .name = "verify",
+    .summary = "hash the evidence of a case again, derive every cited fact again, with both readers",
+    .usage = "CASE.db [--json]",
+    .help =
+        "Exit codes: 0 all as it was, 1 a file has changed or a fact or the second reader differs, 3 a file "
+        "or "
+        "a fact is gone.\n"
+        "The evidence is looked for under the paths stored in the case: run this in the folder where analyze "
+        "ran, or give absolute paths then.\n",
+    .run = run_verify};
