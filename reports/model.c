@@ -76,7 +76,7 @@ int64_t id_offset(struct str id)
  * text. */
 static int id_cmp(struct str a, struct str b)
 {
-    int64_t x[2], y[2];
+    int64_t x[2] = {0}, y[2] = {0};
     for (size_t side = 0; side < 2; side++) {
         struct str id = side ? b : a, file = id;
         int64_t *out = side ? y : x;

@@ -118,7 +118,7 @@ static bool same_definition(struct bx *bx, const struct bx_tmpl *t, struct span 
 
 static struct str kept(struct bx *bx, struct buf *b)
 {
-    struct str s = b->bad ? (struct str){0} : arena_str(&bx->keep, buf_view(b));
+    struct str s = b->bad ? STR_NONE : arena_str(&bx->keep, buf_view(b));
     b->n = 0;
     return s;
 }

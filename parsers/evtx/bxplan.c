@@ -38,7 +38,7 @@ static struct str text_of(struct flat *f, struct bx_val v)
 {
     struct buf tmp = {0};
     bx_text(&tmp, v);
-    struct str s = tmp.bad ? (struct str){0} : arena_str(f->mem, buf_view(&tmp));
+    struct str s = tmp.bad ? STR_NONE : arena_str(f->mem, buf_view(&tmp));
     buf_free(&tmp);
     f->bad |= !s.p;
     return s;
@@ -71,7 +71,7 @@ static struct bx_val replaced(struct flat *f, const struct bx_list *l)
         }
         text.n = at;
     }
-    struct str all = text.bad ? (struct str){0} : arena_str(f->mem, buf_view(&text));
+    struct str all = text.bad ? STR_NONE : arena_str(f->mem, buf_view(&text));
     f->bad |= !all.p;
     buf_free(&text);
     return bx_text_val(all);
@@ -103,7 +103,7 @@ static struct bx_src source_of(struct flat *f, const struct bx_list *l, bool *so
     if (pieces + l->gone > 1 && f->chunk->replacing && !f->bad) {
         s.literal = replaced(f, l);
     } else if (pieces > 1) {
-        struct str joined = tmp.bad ? (struct str){0} : arena_str(f->mem, buf_view(&tmp));
+        struct str joined = tmp.bad ? STR_NONE : arena_str(f->mem, buf_view(&tmp));
         f->bad |= !joined.p;
         s.literal = bx_text_val(joined);
     }

@@ -72,7 +72,7 @@ static bool literal_add(const struct bx_parse *q, struct bx_list *to, struct bx_
         return fail(q, "work budget of the chunk used up");
     struct buf both = {0};
     bx_text(&both, last->val), bx_text(&both, v);
-    struct str s = both.bad ? (struct str){0} : arena_str(q->mem, buf_view(&both));
+    struct str s = both.bad ? STR_NONE : arena_str(q->mem, buf_view(&both));
     buf_free(&both);
     last->val = bx_text_val(s), last->slot = (uint16_t)(last->slot + (last->slot < UINT16_MAX));
     return s.p ? true : fail(q, "too large for memory");
@@ -178,7 +178,7 @@ static bool value_read(const struct bx_parse *q, struct span *s, struct bx_list 
     struct buf text = {0};
     bx_text(&text, val);
     /* a literal is text, whatever it was made of */
-    struct str kept = text.bad ? (struct str){0} : arena_str(q->mem, buf_view(&text));
+    struct str kept = text.bad ? STR_NONE : arena_str(q->mem, buf_view(&text));
     buf_free(&text);
     return kept.p ? literal_add(q, to, bx_text_val(kept)) : fail(q, "too large for memory");
 }

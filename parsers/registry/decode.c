@@ -303,7 +303,7 @@ static void task(const struct reg_source *s, const struct reg_node *k, const str
 {
     struct fact f = blank(FACT_TASK);
     struct regf_value v, dynamic;
-    struct str path = row ? row->path : (struct str){0}, guid = row ? row->guid : k->key.name;
+    struct str path = row ? row->path : (struct str){0}, guid = row ? row->guid : k ? k->key.name : STR_NONE;
     bool has_dynamic = k && s->get(s->ctx, k, STR("DynamicInfo"), &dynamic);
     if (has_dynamic)
         dynamic_info(s, &dynamic, &f);

@@ -332,7 +332,7 @@ static struct str shown_path(struct hive *h, struct str path)
 static void emit_key(struct hive *h, const struct place *p, bool recovered)
 {
     struct fact f = {.kind = FACT_REG_KEY, .ref = image_ref(&h->img, p->key.off, NULL)};
-    struct span name = recovered ? (struct span){0} : regf_class(h->r, &p->key);
+    struct span name = recovered ? ((struct span){0}) : regf_class(h->r, &p->key);
     if (!spend(h, 64 + p->path.n + name.n))
         return;
     bool hide = name.n && is_secret(h, p->path, (struct str){"", 0});
@@ -411,8 +411,8 @@ static void emit_value(struct hive *h, const struct place *p, const struct regf_
     f.v[RV_PATH] = val_s(shown_path(h, p->path)), f.v[RV_NAME] = val_s(v->name),
     f.v[RV_TYPE] = val_i(v->type);
     f.v[RV_NUM] = !hide && number(v, &num) ? val_i(num) : val_null();
-    f.v[RV_TEXT] = val_s(hide ? (struct str){0} : text_of(h, p->path, v, data));
-    f.v[RV_DATA] = val_s(hide || !data.n ? (struct str){0} : (struct str){(const char *)data.p, data.n});
+    f.v[RV_TEXT] = val_s(hide ? STR_NONE : text_of(h, p->path, v, data));
+    f.v[RV_DATA] = val_s(hide || !data.n ? STR_NONE : (struct str){(const char *)data.p, data.n});
     f.v[RV_SIZE] = val_i(v->size), f.v[RV_WRITTEN] = p->key.off ? val_i(p->key.written) : val_null(),
     f.v[RV_ORIGIN] = val_s(from), f.v[RV_BEFORE] = val_s(before);
     f.v[RV_WITHHELD] = hide ? val_i(1) : val_null();

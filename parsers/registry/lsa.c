@@ -23,7 +23,7 @@ struct str lsa_read_name(struct span data, struct arena *a)
     struct span text = span_at(data, from, n);
     if (!h.bad && !n)
         return (struct str){"", 0};
-    return h.bad || text.bad || from < 8 ? (struct str){0} : utf16_strz(a, text);
+    return h.bad || text.bad || from < 8 ? STR_NONE : utf16_strz(a, text);
 }
 
 struct str lsa_read_sid(struct span data, struct arena *a)

@@ -464,11 +464,11 @@ static void emit_value(struct text *t, const struct line *l, struct str name, ui
         f.v[i] = val_null();
     f.v[RV_PATH] = val_s(t->path), f.v[RV_NAME] = val_s(name.p ? name : STR("")), f.v[RV_TYPE] = val_i(type);
     f.v[RV_NUM] = is && !hide ? val_i(num) : val_null();
-    struct reg_words w = hide ? (struct reg_words){0} : reg_words(t->kind, t->rest, name, data, t->a);
+    struct reg_words w = hide ? ((struct reg_words){0}) : reg_words(t->kind, t->rest, name, data, t->a);
     if (w.what && !w.text.p)
         anomaly(t, l, "decode", "a structure that is cut short or does not add up");
-    f.v[RV_TEXT] = val_s(hide ? (struct str){0} : w.what ? w.text : text_of(t, type, data));
-    f.v[RV_DATA] = val_s(hide || !n ? (struct str){0} : (struct str){(const char *)data.p, n});
+    f.v[RV_TEXT] = val_s(hide ? STR_NONE : w.what ? w.text : text_of(t, type, data));
+    f.v[RV_DATA] = val_s(hide || !n ? STR_NONE : (struct str){(const char *)data.p, n});
     f.v[RV_SIZE] = val_i((int64_t)data.n), f.v[RV_ORIGIN] = val_s(str_of(origin)),
     f.v[RV_RECOVERED] = val_i(0);
     emit(t, &f);

@@ -89,13 +89,13 @@ static struct str failure(struct span data, struct arena *a)
 static struct str filetime(struct span data, struct arena *a)
 {
     int64_t t = (int64_t)span_u64(&data);
-    return data.bad ? (struct str){0} : time_words(t, a);
+    return data.bad ? STR_NONE : time_words(t, a);
 }
 
 static struct str unix_time(struct span data, struct arena *a)
 {
     uint32_t t = span_u32(&data);
-    return data.bad ? (struct str){0} : time_words(t ? WINTIME_UNIX_EPOCH + t * WINTIME_SECOND : 0, a);
+    return data.bad ? STR_NONE : time_words(t ? WINTIME_UNIX_EPOCH + t * WINTIME_SECOND : 0, a);
 }
 
 static struct str sid(struct span data, struct arena *a) { return lsa_read_sid(data, a); }

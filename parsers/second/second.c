@@ -391,7 +391,7 @@ static void compare_system(const struct fact *ours, const struct second_event *t
             excuse(out, d, name, x->s, y->s);
         else
             doubt(out, name, int_text(a, x, type),
-                  y->null && !y->s.p            ? (struct str){0}
+                  y->null && !y->s.p            ? STR_NONE
                   : type == COL_TEXT || y->null ? y->s
                                                 : int_text(a, y, type));
     }

@@ -234,7 +234,7 @@ static bool lane_ready(struct lane *l)
  * behind alone. Returns the blocks taken of each of *n streams; 0: all have ended. */
 static size_t take_blocks(const struct lanes_kernel *k, struct lane *lane, size_t n_lane, size_t *n)
 {
-    struct lane *at[LANES];
+    struct lane *at[LANES] = {0};
     uint32_t state[LANES][8];
     const uint8_t *p[LANES];
     size_t blocks = STEP / k->width / BLOCK;

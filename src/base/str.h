@@ -15,6 +15,7 @@ struct str {
 };
 
 #define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+#define STR_NONE     ((struct str){0})
 #define STR_ARG(s)   (int)(s).n, (s).p /* for "%.*s" */
 #define LEN(a)       (sizeof(a) / sizeof *(a))
 

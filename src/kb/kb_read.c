@@ -310,7 +310,7 @@ static enum status meanings_json(const struct kb_reader *r, const struct node *m
             buf_json(&b, c->s);
     }
     buf_z(&b, map->child ? "}" : "{}");
-    *out = b.bad ? (struct str){0} : arena_str(&r->kb->a, buf_view(&b));
+    *out = b.bad ? STR_NONE : arena_str(&r->kb->a, buf_view(&b));
     buf_free(&b);
     return out->p ? OK : kb_full(r, e);
 }

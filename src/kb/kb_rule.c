@@ -154,7 +154,7 @@ static enum status read_fields(const struct kb_reader *r, const struct node *map
         else
             put_json(&b, c, 0);
         t->name = arena_str(&r->kb->a, c->key),
-        t->value = b.bad ? (struct str){0} : arena_str(&r->kb->a, buf_view(&b));
+        t->value = b.bad ? STR_NONE : arena_str(&r->kb->a, buf_view(&b));
         buf_free(&b);
         if (!t->name.p || !t->value.p)
             return kb_full(r, e);

@@ -42,7 +42,8 @@ enum status plat_stat(const char *path, bool follow, struct plat_stat *out, stru
 {
     struct stat s;
     *out = (struct plat_stat){0};
-    if ((follow ? stat : lstat)(path, &s) != 0)
+    int failed = follow ? stat(path, &s) : lstat(path, &s);
+    if (failed)
         return sys_err(e, "cannot look at", path);
     fill_stat(&s, out);
     return OK;

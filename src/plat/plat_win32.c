@@ -277,8 +277,8 @@ enum status plat_mkdir(const char *path, struct err *e)
     char part[4096];
     if (make_one(path))
         return OK;
-    for (size_t i = 3; path[i] && i < sizeof part; i++) /* behind "C:\" */
-        if (path[i] == '/' || path[i] == '\\') {
+    for (size_t i = 0; i < sizeof part && path[i]; i++)
+        if (i > 2 && (path[i] == '/' || path[i] == '\\')) { /* behind "C:\" */
             memcpy(part, path, i), part[i] = 0;
             make_one(part);
         }

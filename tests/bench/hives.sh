@@ -10,8 +10,8 @@ echo
 printf '| %-58s | %12s | %7s |\n|---|---|---|\n' "what (medians)" "cpu time" "found"
 "$build/hive_bench" "$hive" "${RUNS:-9}" | grep '^|'
 for cmd in "$w inspect $hive" "$w dump $hive" "hivexml $hive" "regfexport $hive" "reglookup $hive"; do
-    command -v ${cmd%% *} >/dev/null || continue
-    for i in 1 2 3; do /usr/bin/env bash -c "TIMEFORMAT=%R; time $cmd >/dev/null 2>&1" 2>&1 || true; done | sort -n | sed -n 2p |
+    command -v "${cmd%% *}" >/dev/null || continue
+    for _ in 1 2 3; do /usr/bin/env bash -c "TIMEFORMAT=%R; time $cmd >/dev/null 2>&1" 2>&1 || true; done | sort -n | sed -n 2p |
         awk -v n="$(basename "${cmd%% *}") ${cmd#* }" '{sub(/ [^ ]*\//, " ", n); printf "| %-58s | %9.0f ms | %7s |\n", n, $1 * 1000, ""}'
 done
 echo

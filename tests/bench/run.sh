@@ -36,7 +36,7 @@ peak() { # prints the highest sum of private memory (MB; clean pages of mapped e
     "$@" >/dev/null 2>&1 & local pid=$! max=0 now
     while kill -0 $pid 2>/dev/null; do
         now=$(for p in $pid $(pgrep -P $pid); do awk '/^Private_Dirty/{s+=$2} END{print s+0}' "/proc/$p/smaps_rollup" 2>/dev/null; done | awk '{s+=$1} END{print int(s/1024)}')
-        [ "${now:-0}" -gt $max ] && max=$now
+        [ "${now:-0}" -gt "$max" ] && max=$now
         sleep 0.01
     done
     wait $pid || true
@@ -67,7 +67,7 @@ if [ "${PEERS:-0}" = 1 ]; then
 fi
 echo
 echo "| peak private memory, all processes | MB |"; echo "|---|---|"
-for f in tenth one noise $([ "${BIG:-0}" = 1 ] && echo four); do rm -rf "$dir/out"; echo "| analyze $f.evtx ($(stat -c %s "$dir/$f.evtx" | numfmt --to=si)) | $(peak $w analyze --progress=none -o "$dir/out" "$dir/$f.evtx") |"; done
+for f in tenth one noise $([ "${BIG:-0}" = 1 ] && echo four); do rm -rf "$dir/out"; echo "| analyze $f.evtx ($(stat -c %s "$dir/$f.evtx" | numfmt --to=si)) | $(peak "$w" analyze --progress=none -o "$dir/out" "$dir/$f.evtx") |"; done
 rm -rf "$dir/out"; $w analyze --progress=none -o "$dir/out" "$dir/noise.evtx" >/dev/null || true
 echo; echo "case.db of the $gb GB Security log: $(($(stat -c %s "$dir/out/case.db") / 1000000)) MB (goal: 50)"
 if command -v valgrind >/dev/null; then       # exact, whatever else the machine does; the difference of two parts leaves out how the program starts

@@ -3,7 +3,11 @@
 # Inputs that broke something stay in BUILD/fuzz_TARGET.found/. Ends with the number of targets that broke.
 set -u
 dir=$1; seconds=${2:-60}; shift; [ $# -gt 0 ] && shift
-[ $# -gt 0 ] || set -- $(cd "$dir" && ls -d fuzz_* | grep -v '[.]')
+if [ $# -eq 0 ]; then
+    for t in "$dir"/fuzz_*; do
+        case $t in *fuzz_*.*) ;; *) set -- "$@" "${t##*/}" ;; esac
+    done
+fi
 samples() { # TARGET FOLDER
     for f in samples/cases/*/*.evtx; do
         to=$2/$(basename "$(dirname "$f")")-$(basename "$f")
