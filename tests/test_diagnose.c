@@ -1071,14 +1071,13 @@ Test(diagnose, starts_at_no_time)
         "1000"
         " FROM (VALUES(0), (-1), (-9223372036854775807), (9223372036854775807), (134167968000000000))");
     cr_assert(derive(db, own, &e) == OK, "%s: %s", e.what, e.why);
-    cr_expect_str_eq(ask("SELECT boot, from_time FROM boot ORDER BY boot"),
-                     "0 -;1 134167968000000000;2 9223372036854775807;");
+    cr_expect_str_eq(ask("SELECT boot, from_time FROM boot ORDER BY boot"), "0 -;1 134167968000000000;");
     kb_free(own);
 }
 
 /* Rules stay linear in failures, events and sessions, however close together in time and whoever is behind
  * them. Steps, not seconds: those are the same on every machine. LIM_RULE_STEPS - db->steps is what a query
- * used, to 4000. */
+ * used, to 4000. What a query returns may grow with the facts: 50 steps a row. */
 static enum status count_row(void *ctx, const struct cell *c, const char *const *name, size_t n,
                              struct err *e)
 {
@@ -1092,7 +1091,7 @@ Test(diagnose, rules_are_linear)
                                          "300 AS n, 25920000000000 AS span, 3 AS accounts"};
     static const char *const doubled[] = {"600 AS n, 36000000000 AS span, 200 AS accounts",
                                           "600 AS n, 25920000000000 AS span, 3 AS accounts"};
-    static uint64_t steps[2][400];
+    static uint64_t steps[2][1000];
     struct kb *own = NULL;
     struct err e = {0};
     size_t n_rule, rows = 0, lines = 0;
@@ -1110,16 +1109,19 @@ Test(diagnose, rules_are_linear)
             lines = 0;
             for (size_t i = 0; i < n_rule; i++)
                 for (size_t k = 0; k < rule[i].n_ind; k++, lines++) {
+                    size_t before = rows;
+                    cr_assert(lines < LEN(steps[0]));
                     cr_assert(case_guarded(db, rule[i].ind[k].sql, LIM_RULE_STEPS, count_row, &rows, &e)
                                   == OK,
                               "%.*s: %s", STR_ARG(rule[i].name), e.why);
                     steps[twice][lines] = LIM_RULE_STEPS - db->steps;
-                    cr_expect(!twice
-                                  || (steps[1][lines] < steps[0][lines] * 26 / 10 + 40000
-                                      && steps[1][lines] < 600 * 3000),
-                              "%.*s %s %zu: %lu steps, then %lu", STR_ARG(rule[i].name),
-                              role_names[rule[i].ind[k].role], k + 1, (unsigned long)steps[0][lines],
-                              (unsigned long)steps[1][lines]);
+                    cr_expect(
+                        !twice
+                            || (steps[1][lines] < steps[0][lines] * 26 / 10 + 40000 + 50 * (rows - before)
+                                && steps[1][lines] < 600 * 3000),
+                        "%.*s %s %zu: %lu steps, then %lu", STR_ARG(rule[i].name),
+                        role_names[rule[i].ind[k].role], k + 1, (unsigned long)steps[0][lines],
+                        (unsigned long)steps[1][lines]);
                 }
             cr_assert(diagnose_rules(db, own, rule, n_rule, &e) == OK, "%s: %s", e.what, e.why);
             cr_expect_str_eq(ask("SELECT count(*) FROM v_rule_error"), "0;", "%s",
