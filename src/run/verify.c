@@ -60,7 +60,8 @@ static const struct {
 } kinds[] = {
     /* fact: enum fact_kind, or -1: a value */
     {FACT_EVENT, KIND("event", "file_id",
-                      "computer, channel, provider, event_id, qualifiers, version, level, coalesce(odd_time, time), record_id, "
+                      "computer, channel, provider, event_id, qualifiers, version, level, coalesce(odd_time, "
+                      "time), record_id, "
                       "pid, sid, recovered, NULL, data, NULL")},
     {FACT_EVENT, KIND("fold", "file_id",
                       "computer, channel, provider, event_id, NULL, NULL, NULL, first_time, NULL, NULL, "
