@@ -82,6 +82,5 @@ struct str sam_domain_v(struct span data, struct arena *a)
 {
     static const uint8_t nt_domain[] = {1, 4, 0, 0, 0, 0, 0, 5, 21, 0, 0, 0};
     struct span sid = span_at(data, data.n < 24 ? 0 : data.n - 24, 24);
-    return sid.bad || memcmp(sid.p, nt_domain, sizeof nt_domain) != 0 ? STR_NONE
-                                                                      : lsa_read_sid(sid, a);
+    return sid.bad || memcmp(sid.p, nt_domain, sizeof nt_domain) != 0 ? STR_NONE : lsa_read_sid(sid, a);
 }
