@@ -895,7 +895,7 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
     struct walk w = {.file = file,
                      .want = &all,
                      .put = put,
-                     .format = format,
+                     .format = (int)format,
                      .ctx = ctx,
                      .stats = stats,
                      .e = e,
