@@ -1,0 +1,204 @@
+/* test_rules: what `rules list`, `show`, `matrix` and `explain` print, as text and as JSON: the same facts
+ * both ways, all of them, and text of a foreign rule escaped. JSON is read by SQLite, which shares nothing
+ * with the writers. */
+#include "tests/shell.h"
+#include "tests/strict.h"
+#include "diagnose/rulelint.h"
+#include <sqlite3.h>
+#include <string.h>
+
+static sqlite3 *db;
+
+/* The last command's output as ?1 of a query: its rows, "a|b;". */
+static const char *ask(const char *sql)
+{
+    static char answer[1 << 16];
+    sqlite3_stmt *stmt = NULL;
+    size_t n = 0;
+    const char *wrong = strict_json(str_of(out));
+    cr_assert_null(wrong, "%s: %.300s", wrong, out);
+    if (!db)
+        cr_assert_eq(sqlite3_open(":memory:", &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_bind_text(stmt, 1, out, -1, SQLITE_TRANSIENT);
+    answer[0] = 0;
+    while (sqlite3_step(stmt) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(stmt); i++)
+            n += (size_t)snprintf(answer + n, sizeof answer - n, "%s%s", i ? "|" : "",
+                                  sqlite3_column_type(stmt, i) == SQLITE_NULL
+                                      ? "-"
+                                      : (const char *)sqlite3_column_text(stmt, i));
+        n += (size_t)snprintf(answer + n, sizeof answer - n, ";");
+        cr_assert(n < sizeof answer);
+    }
+    cr_assert_eq(sqlite3_finalize(stmt), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    return answer;
+}
+
+#define ONE_RULE                                                                                             \
+    "title: \"A title with \\\"quotes\\\" and a \\x1b control\"\nid: 0d9c6a52-6a5e-4c8e-9d5c-0a4f5a1d7b99\n" \
+    "name: legacy_caller\nstatus: experimental\nlevel: low\ndescription: one\nreferences: "                  \
+    "[https://a.example]\n"                                                                                  \
+    "author: t\ndate: 2026-03-01\ntags: [code.2200, logon.share]\ncause: "                                   \
+    "duplicate-computer-name\nrequires:\n"                                                                   \
+    "    - {any_of: [System, SYSTEM], for: symptom}\n    - {artifact: System, for: cause}\nindicators:\n"    \
+    "    - {role: symptom, sql: 'SELECT evidence_id, host, subject, time FROM v_failure', explain: x}\n"     \
+    "    - {role: cause, sql: 'SELECT evidence_id, host, subject, time FROM v_failure', explain: x}\n"       \
+    "    - {role: link, sql: 'SELECT evidence_id, host, subject, time FROM v_failure', explain: x}\n"        \
+    "    - {role: contradicts, sql: 'SELECT evidence_id, host, subject, time FROM v_failure', explain: x}\n" \
+    "explanation: e\ncollect: []\nremediation:\n"                                                            \
+    "    - {text: t, risk: low, reversible: yes, verify: v}\n"                                               \
+    "tests:\n    - {name: one, facts: [], expect: []}\n"
+
+/* A folder of knowledge with one rule more, for a cause that has none of ours or replaces it. */
+static const char *knowledge(const char *name)
+{
+    const char *dir = scratch(name);
+    char path[300];
+    cr_assert_eq(run("mkdir -p %s/rules && rm -f %s/rules/*", dir, dir), 0, "%s", out);
+    snprintf(path, sizeof path, "%s/rules/legacy_caller.yml", dir);
+    FILE *f = fopen(path, "w");
+    cr_assert(f && fputs(ONE_RULE, f) >= 0 && fclose(f) == 0);
+    return dir;
+}
+
+static size_t lines(void)
+{
+    size_t n = 0;
+    for (const char *p = out; *p; p++)
+        n += *p == '\n';
+    return n;
+}
+
+Test(rules, list_as_text_and_json)
+{
+    const char *kb = knowledge("rules-list");
+    cr_assert_eq(run("%s rules list --knowledge %s", program(), kb), 0, "%s", out);
+    size_t n = lines();
+    cr_expect_not_null(strstr(out, "duplicate-computer-name"), "%s", out);
+    cr_expect_null(strchr(out, 0x1b), "a control reaches the terminal");
+    cr_assert_eq(run("%s rules list --json --knowledge %s", program(), kb), 0, "%s", out);
+    char count[32];
+    snprintf(count, sizeof count, "%zu;", n);
+    cr_expect_str_eq(ask("SELECT count(*) FROM json_each(?1)"), count);
+    cr_expect_str_eq(
+        ask("SELECT value ->> 'cause', value ->> 'name', value ->> 'id', value ->> 'title', value ->> "
+            "'status', "
+            "value ->> 'level', value ->> 'description', value -> 'references', value -> 'tags', "
+            "value -> 'requires', value ->> 'tests', length(value ->> 'sha256') FROM json_each(?1) "
+            "WHERE value ->> 'name' = 'legacy_caller'"),
+        "duplicate-computer-name|legacy_caller|0d9c6a52-6a5e-4c8e-9d5c-0a4f5a1d7b99|A title with \"quotes\" "
+        "and "
+        "a \x1b control|experimental|low|one|[\"https://a.example\"]|[\"code.2200\",\"logon.share\"]|"
+        "[{\"for\":\"symptom\",\"any_of\":[\"System\",\"SYSTEM\"]},{\"for\":\"cause\",\"any_of\":[\"System\"]"
+        "}]"
+        "|1|64;");
+    cr_assert_eq(run("%s rules list --json --knowledge %s legacy_caller", program(), kb), 0, "%s", out);
+    cr_expect_str_eq(ask("SELECT count(*) FROM json_each(?1)"), "1;", "a name asks for one");
+    cr_assert_eq(run("%s rules list --json --knowledge %s legacy_caller dc_unreachable", program(), kb), 0);
+    cr_expect_str_eq(ask("SELECT count(*) FROM json_each(?1)"), "2;");
+    cr_expect_eq(run("%s rules list nothing-of-the-kind", program()), 2);
+}
+
+Test(rules, show_prints_the_file)
+{
+    const char *kb = knowledge("rules-show");
+    static const char *const by[] = {"legacy_caller", "0d9c6a52-6a5e-4c8e-9d5c-0a4f5a1d7b99"};
+    for (size_t i = 0; i < LEN(by); i++) {
+        cr_assert_eq(run("%s rules show --knowledge %s %s", program(), kb, by[i]), 0, "%s", out);
+        cr_expect_str_eq(out, ONE_RULE, "by %s", by[i]);
+    }
+    cr_assert_eq(run("%s rules show --knowledge %s duplicate-computer-name", program(), kb), 0, "%s", out);
+    cr_expect_not_null(strstr(out, ONE_RULE), "by its cause, which may have a rule of ours too");
+    cr_expect_eq(run("%s rules show dc_unreachable > %s/a && cmp %s/a knowledge/rules/dc_unreachable.yml",
+                     program(), kb, kb),
+                 0, "%s", out);
+    cr_expect_eq(run("%s rules show", program()), 2);
+    cr_expect_not_null(strstr(out, "which one"), "%s", out);
+    cr_expect_eq(run("%s rules show no_such_rule", program()), 2);
+}
+
+/* The matrix has every cause once, in order; what it counts is what the rules carry. */
+Test(rules, matrix)
+{
+    const char *kb = knowledge("rules-matrix");
+    size_t causes = 0;
+    while (rule_causes[causes])
+        causes++;
+    cr_assert_eq(run("%s rules matrix --knowledge %s", program(), kb), 0, "%s", out);
+    cr_expect_eq(lines(), causes + 1);
+    char *save = NULL, *copy = strdup(out);
+    size_t i = 0;
+    for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save), i++) {
+        size_t columns = 1;
+        for (const char *p = line; *p; p++)
+            columns += *p == '\t';
+        cr_expect_eq(columns, 8, "%s", line);
+        if (i > 0)
+            cr_expect(strncmp(line, rule_causes[i - 1], strlen(rule_causes[i - 1])) == 0, "%s", line);
+    }
+    free(copy);
+    char all[40];
+    cr_assert_eq(run("%s rules matrix --json --knowledge %s", program(), kb), 0, "%s", out);
+    snprintf(all, sizeof all, "%zu|%zu;", causes, causes);
+    cr_expect_str_eq(ask("SELECT count(*), count(DISTINCT value ->> 'cause') FROM json_each(?1)"), all);
+    cr_expect_str_eq(ask("SELECT count(*) FROM json_each(?1) WHERE (value ->> 'rule') <> '-' AND "
+                         "(value ->> 'tests') < 1"),
+                     "0;", "a rule without a test");
+    cr_expect_str_eq(ask("SELECT count(*) FROM json_each(?1) WHERE (value ->> 'rule') = '-' AND (value ->> "
+                         "'tests') + json_array_length(value -> 'artefacts') > 0"),
+                     "0;", "no rule, yet tests");
+    cr_expect_str_eq(ask("SELECT count(*) FROM json_each(?1) j, json_each(j.value -> 'artefacts') a GROUP BY "
+                         "j.key, a.value HAVING count(*) > 1"),
+                     "", "an artefact is named twice");
+    /* the same numbers as the list has, rule by rule */
+    cr_assert_eq(
+        run("%s rules list --json --knowledge %s > %s/list && %s rules matrix --json --knowledge %s > "
+            "%s/matrix && printf '{\"list\":' && cat %s/list && printf ',\"matrix\":' && cat %s/matrix "
+            "&& printf '}'",
+            program(), kb, kb, program(), kb, kb, kb, kb),
+        0, "%s", out);
+    cr_expect_str_eq(
+        ask("SELECT count(*) FROM json_each(?1, '$.matrix') m JOIN json_each(?1, '$.list') l ON l.value ->> "
+            "'name' = m.value ->> 'rule' WHERE l.value ->> 'tests' <> m.value ->> 'tests'"),
+        "0;");
+}
+
+Test(explain, json)
+{
+    static const struct {
+        const char *code, *sql, *want;
+    } rows[] = {
+        {"1312",
+         "SELECT value ->> '$.matches[0].symbol', value ->> '$.matches[0].space', value ->> "
+         "'$.matches[0].hresult.hex', value ->> '$.matches[0].hresult.signed' FROM json_each(?1)",
+         "ERROR_NO_SUCH_LOGON_SESSION|win32|0x80070520|-2147023584;"},
+        {"-2147023584 0x80070520 2147943712 %%1312",
+         "SELECT count(*), count(DISTINCT value ->> '$.matches[0].value'), min(value ->> "
+         "'$.matches[0].value') FROM "
+         "json_each(?1)",
+         "4|1|1312;"},
+        {"-2147023584", "SELECT value ->> 'query' FROM json_each(?1)", "-2147023584;"},
+        {"STATUS_NO_SUCH_LOGON_SESSION",
+         "SELECT value ->> '$.matches[0].value', value ->> '$.matches[0].signed', value ->> "
+         "'$.matches[0].win32' FROM json_each(?1)",
+         "3221225567|-1073741729|1312;"},
+        {"1312",
+         "SELECT s.value ->> 'symbol', s.value ->> 'hex' FROM json_each(?1) j, "
+         "json_each(j.value -> '$.matches[0].siblings') s",
+         "STATUS_NO_SUCH_LOGON_SESSION|0xC000005F;"},
+        {"1312",
+         "SELECT count(*) FROM json_each(?1) j, json_each(j.value -> '$.matches[0].causes') s WHERE s.value "
+         "= "
+         "'credential-storage-policy'",
+         "1;"},
+        {"2200", "SELECT value ->> '$.matches[0].space' FROM json_each(?1)", "nerr;"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_assert_eq(run("%s explain --json -- %s", program(), rows[i].code), 0, "%s", out);
+        cr_expect_str_eq(ask(rows[i].sql), rows[i].want, "%s", rows[i].code);
+    }
+    cr_expect_eq(run("%s explain --json zebra", program()), 2);
+    cr_expect_eq(run("%s explain --json 0x8007fffe", program()), 2, "an HRESULT without a text");
+    cr_expect_not_null(strstr(out, "net helpmsg 65534"), "%s", out);
+}
