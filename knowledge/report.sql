@@ -59,11 +59,12 @@ FROM (SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.deta
             '|' || c.artifact || '|') AS core
     FROM v_coverage c LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY);
 
--- Surest first; within a verdict by host, then by cause, those with most failures first.
+-- Surest first; within a verdict by host, then by cause, those with most failures first, of them those with a code.
 CREATE VIEW v_report_finding AS
 SELECT id, verdict, win32, hex, hresult, first, last, count, cause, rule, title, host, subject, symbol, explanation,
     reader,
-    row_number() OVER (ORDER BY verdict, host, of_cause DESC, cause, coalesce(count, 0) DESC, subject, id) AS place
+    row_number() OVER (ORDER BY verdict, host, of_cause DESC, cause, coalesce(count, 0) DESC, win32 IS NULL,
+        subject, id) AS place
 FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause) AS of_cause
     FROM (SELECT finding AS id, CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2
         WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END AS verdict,
@@ -253,19 +254,25 @@ FROM (SELECT host, max(user) AS user, min(how) AS how, max(logon_type) AS logon_
     max(to_time) AS to_time, evidence_id AS id, max(end_evidence_id) AS end_id
     FROM v_presence GROUP BY host, evidence_id);
 
--- What many hosts have alike: services, settings, missing artefacts, and what would tell of hosts that are not covered (need). names: the first six.
+-- What many hosts have alike: services, settings, missing artefacts, and what would tell of hosts that are not covered
+-- (need). names: the first six.
 CREATE VIEW v_report_alike AS
-SELECT part, what, value, detail, n, names, row_number() OVER (ORDER BY part, CASE part WHEN 'need' THEN -n END, what COLLATE NOCASE, what, n DESC, value, detail) AS place
+SELECT part, what, value, detail, n, names, row_number() OVER (ORDER BY part, CASE part WHEN 'need' THEN -n END,
+    what COLLATE NOCASE, what, n DESC, value, detail) AS place
 FROM (SELECT part, what, value, detail, count(*) AS n, group_concat(CASE WHEN nth <= 6 THEN host END, ', ') AS names
     FROM (SELECT *, row_number() OVER (PARTITION BY part, what, value, detail ORDER BY host) AS nth
-        FROM (SELECT CASE WHEN smb THEN 'smb' ELSE 'policy' END AS part, name AS what, CASE WHEN is_set THEN coalesce(value, text) ELSE 'not set' END AS value, meaning AS detail, host
+        FROM (SELECT CASE WHEN smb THEN 'smb' ELSE 'policy' END AS part, name AS what,
+            CASE WHEN is_set THEN coalesce(value, text) ELSE 'not set' END AS value, meaning AS detail, host
             FROM v_report_setting
             UNION
-            SELECT 'service', service, CASE WHEN start IS NOT NULL THEN CASE start WHEN 0 THEN 'boot' WHEN 1 THEN 'system' WHEN 2 THEN 'automatic' WHEN 3 THEN 'manual'
-                    WHEN 4 THEN 'disabled' ELSE 'start ' || start END WHEN installed THEN 'not set' ELSE 'not installed' END, account, host
+            SELECT 'service', service, CASE WHEN start IS NOT NULL THEN CASE start WHEN 0 THEN 'boot'
+                WHEN 1 THEN 'system' WHEN 2 THEN 'automatic' WHEN 3 THEN 'manual'
+                    WHEN 4 THEN 'disabled' ELSE 'start ' || start END WHEN installed THEN 'not set'
+                        ELSE 'not installed' END, account, host
             FROM v_report_service WHERE installed IS NOT NULL
             UNION
-            SELECT 'need', n.artifact, n.collect, NULL, n.host FROM v_report_need n JOIN v_report_host h ON h.host = n.host AND h.word = 'not_covered'
+            SELECT 'need', n.artifact, n.collect, NULL, n.host FROM v_report_need n
+                JOIN v_report_host h ON h.host = n.host AND h.word = 'not_covered'
             UNION
             SELECT 'coverage', artifact, state, NULL, host FROM v_report_coverage WHERE state <> 'present'))
     GROUP BY part, what, value, detail);

@@ -70,8 +70,9 @@ CREATE TABLE kb_code_family(family TEXT, value INTEGER, means TEXT, source TEXT,
 -- it: "300 240 M3.2.0/02:00:00 M11.1.0/02:00:00" is the bias of standard
 -- and of daylight time and when these begin; one number: no daylight time (or DynamicDaylightTimeDisabled = 1); NULL:
 -- the hive does not say.
-CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE, fqdn TEXT, domain TEXT, os TEXT, build INTEGER,
-    role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT, machine_sid TEXT, joined INTEGER,
+CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE COLLATE NOCASE, fqdn TEXT COLLATE NOCASE,
+    domain TEXT COLLATE NOCASE, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT,
+        machine_sid TEXT, joined INTEGER,
     outcome TEXT);      -- unexplained explained latent not_covered clear (outcome.sql)
 CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER,
     file_off INTEGER,
@@ -104,7 +105,8 @@ CREATE TABLE success(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
     principal TEXT COLLATE NOCASE, time INTEGER, file_id INTEGER, file_off INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER,
     starts INTEGER);    -- 1: it proves that a logon worked at that moment; 0: it may be the end of what began before
-CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, display TEXT, start INTEGER,
+CREATE TABLE service(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE,
+    display TEXT COLLATE NOCASE, start INTEGER,
     account TEXT COLLATE NOCASE, delayed INTEGER, managed INTEGER,
     depends TEXT, image TEXT, file_id INTEGER, file_off INTEGER);
 CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOCASE, guid TEXT, sid TEXT,
@@ -143,7 +145,8 @@ CREATE TABLE task_saved(host_id INTEGER, task TEXT COLLATE NOCASE, time INTEGER,
     file_id INTEGER, file_off INTEGER);
 CREATE TABLE topic(topic TEXT PRIMARY KEY, about TEXT, slack INTEGER, undone_by TEXT, by_start INTEGER) WITHOUT ROWID;
 CREATE TABLE landmark(id INTEGER PRIMARY KEY, host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER,
-    boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, value, other TEXT COLLATE NOCASE, file_id INTEGER,
+    boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, value COLLATE NOCASE, other TEXT COLLATE NOCASE,
+        file_id INTEGER,
     file_off INTEGER, key TEXT COLLATE NOCASE, scope INTEGER);
 CREATE TABLE presence(id INTEGER PRIMARY KEY, host_id INTEGER, how TEXT, who TEXT COLLATE NOCASE, from_time INTEGER,
     to_time INTEGER, session INTEGER);
@@ -168,7 +171,7 @@ CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
 
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER,
-    subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
+    subject TEXT COLLATE NOCASE, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
     count INTEGER, explanation TEXT, second_reader TEXT DEFAULT 'not_applicable');
 CREATE TABLE citation(finding INTEGER, role TEXT, ord INTEGER, evidence_id TEXT, file_id INTEGER, file_off INTEGER,
     time INTEGER, explain TEXT,

@@ -120,13 +120,13 @@ FROM service s JOIN host h ON h.id = s.host_id;
 
 -- What the service control manager does when a service fails, in words; only where it is set.
 CREATE VIEW v_service_recovery AS
-SELECT r.evidence_id, r.host, substr(r.path, 35) AS service, r.text AS actions FROM v_reg r
+SELECT r.evidence_id, r.host, substr(r.path, 35) COLLATE NOCASE AS service, r.text AS actions FROM v_reg r
 WHERE r.path > 'SYSTEM\CurrentControlSet\Services\' AND r.path < 'SYSTEM\CurrentControlSet\Services]'
     AND r.name = 'FailureActions' AND instr(substr(r.path, 35), '\') = 0;
 
 -- What starts or stops a service by itself. subtype: in words, or the GUID of a device class, of an event provider.
 CREATE VIEW v_service_trigger AS
-SELECT g.evidence_id, g.host, substr(g.path, 35, instr(substr(g.path, 35), '\') - 1) AS service,
+SELECT g.evidence_id, g.host, substr(g.path, 35, instr(substr(g.path, 35), '\') - 1) COLLATE NOCASE AS service,
     CASE a.num WHEN 1 THEN 'start' WHEN 2 THEN 'stop' END AS action,
     CASE t.num WHEN 1 THEN 'device arrived' WHEN 2 THEN 'IP address' WHEN 3 THEN 'domain' WHEN 4 THEN 'firewall port'
         WHEN 5 THEN 'group policy' WHEN 6 THEN 'network request'
@@ -140,7 +140,7 @@ WHERE g.path > 'SYSTEM\CurrentControlSet\Services\' AND g.path < 'SYSTEM\Current
 -- Profiles of users: when they were last loaded and unloaded, where the release writes that down (two DWORDs a time).
 CREATE VIEW v_profile AS
 SELECT coalesce(min(p.evidence_id) FILTER (WHERE p.name = 'ProfileImagePath'), min(p.evidence_id)) AS evidence_id,
-    p.host, substr(p.path, 58) AS sid, max(p.text) FILTER (WHERE p.name = 'ProfileImagePath') AS path,
+    p.host, substr(p.path, 58) COLLATE NOCASE AS sid, max(p.text) FILTER (WHERE p.name = 'ProfileImagePath') AS path,
     max(p.num) FILTER (WHERE p.name = 'State') AS state,
     nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeHigh') << 32)
         | max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeLow'), 0) AS loaded,

@@ -1,6 +1,8 @@
 #include "base/limits.h"
+#include "base/utf.h"
 #include "case/casedb.h"
 #include "kb/kb.h"
+#include "kb/kb_files.h"
 #include "kb/tree.h"
 #include "tests/build_knowledge.h"
 #include <criterion/criterion.h>
@@ -217,7 +219,7 @@ static const struct {
     {"account twice", "accounts.yml", "accounts: [{name: A, sid: S-1-5-18}, {name: a, sid: S-1-5-18}]\n",
      E_FORMAT, "accounts.yml:1: account 'a' again"},
     {"file nobody reads", "notes.yml", "a: 1\n", E_FORMAT,
-     "notes.yml:1: expected artifacts.yml, accounts.yml, families.yml or a file in"},
+     "notes.yml:1: expected artifacts.yml, accounts.yml, causes.yml, families.yml or a file in"},
     {"folder nobody reads", "rule/x.yml", "a: 1\n", E_FORMAT, "rule/x.yml:1: expected artifacts.yml"},
     {"rule", "rules/probe.yml", RULE, OK, NULL},
     {"rule without indicators", "rules/probe.yml", RULE_HEAD "requires: []\nexplanation: e\nindicators: []\n",
@@ -454,6 +456,55 @@ Test(kb, derivation_by_name)
         cr_expect(n != 0 || !strcmp(name, file[0].name));
     }
     cr_expect(n > LEN(file) && !strcmp(name, file[2].name), "%s", name);
+    kb_free(kb);
+}
+
+/* People read it: no line of the knowledge has more than 120 columns. */
+Test(kb, short_lines)
+{
+    for (size_t i = 0; i < kb_n_files; i++) {
+        struct str name = str_of(kb_files[i].name), rest = {(const char *)kb_files[i].p, kb_files[i].n};
+        if (!str_ends_ci(name, STR(".yml")) && !str_ends_ci(name, STR(".sql")))
+            continue;
+        for (unsigned line = 1; rest.n; line++) {
+            struct str s = str_cut(&rest, '\n');
+            size_t n = 0;
+            for (size_t k = 0; k < s.n; n++)
+                utf8_next(s, &k);
+            cr_expect(n <= 120, "knowledge/%s:%u has %zu columns", kb_files[i].name, line, n);
+        }
+    }
+}
+
+/* Every cause of the product's contract is one a rule may name, and none beside them. */
+Test(kb, causes_of_the_contract)
+{
+    FILE *f = fopen("../shared/design/PRODUCT.md", "rb");
+    if (!f)
+        cr_skip_test("skipped: ../shared/design/PRODUCT.md is not here");
+    static char text[1 << 16];
+    struct kb *kb = NULL;
+    struct err e = {0};
+    size_t n, met = 0;
+    struct str all = {text, fread(text, 1, sizeof text - 1, f)};
+    fclose(f);
+    cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+    const struct kb_cause *cause = kb_causes(kb, &n);
+    for (size_t i = 0; i < n; i++) {
+        char quoted[80];
+        snprintf(quoted, sizeof quoted, "`%.*s`", STR_ARG(cause[i].name));
+        cr_expect(strstr(text, quoted) != NULL, "%s is not in the contract", quoted);
+    }
+    char *at = strstr(text, "\n## Causes"), *end = at ? strstr(at, "\nThe four articles") : NULL;
+    cr_assert(all.n && at && end);
+    for (*end = 0; (at = strchr(at, '`')); at = strchr(at + 1, '`') + 1, met++) {
+        struct str word = {at + 1, strcspn(at + 1, "`")};
+        size_t i = 0;
+        while (i < n && !str_eq(cause[i].name, word))
+            i++;
+        cr_expect_lt(i, n, "%.*s is in the contract alone", STR_ARG(word));
+    }
+    cr_expect_eq(met, n);
     kb_free(kb);
 }
 

@@ -17,7 +17,8 @@ WHERE l.boot IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_span s WHERE s.file_i
     -- a log that holds the start of the boot holds all its logons
     OR s.first_time + minutes(2) < b.from_time)) GROUP BY 1, 2;
 CREATE TEMP TABLE IF NOT EXISTS alive(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER,
-    logon_type INTEGER, event_id INTEGER, sid TEXT, user TEXT, domain TEXT, file_id INTEGER, file_off INTEGER);
+    logon_type INTEGER, event_id INTEGER, sid TEXT, user TEXT COLLATE NOCASE,
+    domain TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER);
 INSERT INTO alive(host_id, boot, luid, time, logon_type, event_id, sid, user, domain, file_id, file_off)
 SELECT e.host_id, e.boot, num(coalesce(e.data ->> 'TargetLogonId', e.data ->> 'LogonID')) AS luid, e.time,
     CASE e.event_id WHEN 4634 THEN num(e.data ->> 'LogonType') WHEN 4778 THEN 10 WHEN 4779 THEN 10 ELSE 2 END,
@@ -39,8 +40,8 @@ CREATE INDEX IF NOT EXISTS alive_luid ON alive(host_id, boot, luid, time);
 -- asked for it (4647), where it was locked or reconnected, where Winlogon told of it too, or where no log would have
 -- told.
 CREATE TEMP TABLE IF NOT EXISTS older(host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, sid TEXT,
-    user TEXT,
-    domain TEXT, from_time INTEGER, to_time INTEGER, first INTEGER, last INTEGER, ends INTEGER, sure INTEGER);
+    user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER, first INTEGER,
+        last INTEGER, ends INTEGER, sure INTEGER);
 INSERT INTO older
 SELECT a.host_id, a.boot, a.luid, coalesce(max(CASE a.event_id WHEN 4634 THEN a.logon_type END), max(a.logon_type)),
     max(nullif(a.sid, 'S-1-0-0')), max(nullif(a.user, '-')), max(nullif(a.domain, '-')), min(o.time), max(a.time),

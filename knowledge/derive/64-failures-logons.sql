@@ -54,7 +54,7 @@ FROM log_span s JOIN computer c ON c.computer = s.computer
 WHERE s.channel IN ('System', 'Microsoft-Windows-TaskScheduler/Operational');
 CREATE INDEX IF NOT EXISTS reached_by ON reached(host_id, logon_type, from_time);
 CREATE TEMP TABLE IF NOT EXISTS only_one(host_id INTEGER, logon_type INTEGER, account TEXT COLLATE NOCASE,
-    domain TEXT COLLATE NOCASE, subject TEXT, PRIMARY KEY(host_id, logon_type, account)) WITHOUT ROWID;
+    domain TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE, PRIMARY KEY(host_id, logon_type, account)) WITHOUT ROWID;
 INSERT OR IGNORE INTO only_one SELECT host_id, 5, account_of(account), max(domain_of(account)), max(name) FROM service
     WHERE account > '' AND start < 4 GROUP BY 1, account_of(account) HAVING count(*) = 1 ORDER BY 1, 3;
 INSERT OR IGNORE INTO only_one SELECT host_id, 4, account, domain, path FROM only_task WHERE account > '' ORDER BY 1, 3;
@@ -77,7 +77,8 @@ WHERE NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 T
 -- that are a step of an ordinary exchange (0x19, 0x1B, 0x20, 0x22, 0x34) are none. One that a failed logon of the same
 -- account on the same host stands for (two seconds) is its witness.
 CREATE TEMP TABLE IF NOT EXISTS kdc(id INTEGER PRIMARY KEY, event INTEGER, host_id INTEGER, time INTEGER,
-    account TEXT COLLATE NOCASE, domain TEXT, origin TEXT, provider TEXT, event_id INTEGER, boot INTEGER,
+    account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, origin TEXT, provider TEXT COLLATE NOCASE,
+        event_id INTEGER, boot INTEGER,
     win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, file_id INTEGER, file_off INTEGER);
 INSERT INTO kdc(event, host_id, time, account, domain, origin, provider, event_id, boot, win32, value, raw, symbol,
     file_id, file_off)

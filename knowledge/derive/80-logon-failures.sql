@@ -1,7 +1,7 @@
 CREATE INDEX IF NOT EXISTS event_when ON event(host_id, provider, event_id, time);
 CREATE INDEX IF NOT EXISTS session_sid ON session(host_id, sid, from_time);
 CREATE INDEX IF NOT EXISTS success_when ON success(host_id, kind, time);
-CREATE INDEX IF NOT EXISTS password_change_sid ON password_change(sid);
+CREATE INDEX IF NOT EXISTS password_change_sid ON password_change(sid, time);
 CREATE INDEX IF NOT EXISTS password_change_account ON password_change(account, time);
 CREATE INDEX IF NOT EXISTS right_sid ON logon_right(sid);
 CREATE INDEX IF NOT EXISTS secret_name ON secret(name COLLATE NOCASE);

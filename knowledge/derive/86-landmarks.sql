@@ -138,7 +138,7 @@ INSERT INTO sign VALUES
         'AuditPolicyChanges',
         'SubjectUserName');
 CREATE TEMP TABLE IF NOT EXISTS l(host_id INTEGER, topic TEXT, who TEXT COLLATE NOCASE, time INTEGER, boot INTEGER,
-    provider TEXT COLLATE NOCASE, event_id INTEGER, value, other TEXT COLLATE NOCASE, file_id INTEGER,
+    provider TEXT COLLATE NOCASE, event_id INTEGER, value COLLATE NOCASE, other TEXT COLLATE NOCASE, file_id INTEGER,
         file_off INTEGER);
 INSERT INTO l
 SELECT e.host_id, t.topic, ltrim(e.data ->> t.who, CASE t.topic WHEN 'guest-offered' THEN '\' ELSE '' END), e.time,

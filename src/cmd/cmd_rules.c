@@ -110,7 +110,7 @@ static int show(const struct kb *kb, const struct options *o, char **name, struc
 
 static int lint(const struct kb *kb, const struct options *o, char **name, struct err *e)
 {
-    size_t n, problems = 0, checked = 0;
+    size_t n, problems = 0, checked = 0, wide = 0;
     const struct rule *r = kb_rules(kb, &n);
     struct casedb *base = NULL;
     struct buf b = {0};
@@ -119,9 +119,9 @@ static int lint(const struct kb *kb, const struct options *o, char **name, struc
         return complain(e, EXIT_USAGE);
     for (size_t i = 0; i < n; i++)
         if (asked(&r[i], name))
-            checked++, problems += rulelint(kb, base, &r[i], &b);
+            checked++, problems += rulelint(kb, base, &r[i], &b), wide += rulelint_long(&r[i]);
     case_close(base);
-    buf_printf(&b, "%zu rules, %zu problems\n", checked, problems);
+    buf_printf(&b, "%zu rules, %zu problems; SQL of 12 lines or more: %zu\n", checked, problems, wide);
     out_put(&b);
     return problems ? EXIT_USAGE : EXIT_DONE;
 }
@@ -178,14 +178,15 @@ static void put_artifacts(struct buf *b, const struct rule *r, bool json)
  * its row too. */
 static int matrix(const struct kb *kb, const struct options *o, char **name, struct err *e)
 {
-    size_t n;
+    size_t n, causes;
     const struct rule *r = kb_rules(kb, &n);
     struct buf b = {0};
     (void)name, (void)e;
     buf_z(&b, o->json ? "[" : "cause\trule\ttests\tpositive\tcontradicted\tmissing\thostile\tartefacts\n");
-    for (const char *const *cause = rule_causes; *cause; cause++) {
+    const struct kb_cause *cause = kb_causes(kb, &causes);
+    for (size_t c = 0; c < causes; c++) {
         size_t tests = 0, kind[TEST_KINDS] = {0}, i = 0;
-        while (i < n && !str_eq(r[i].cause, str_of(*cause)))
+        while (i < n && !str_eq(r[i].cause, cause[c].name))
             i++;
         for (; i < n && tests < r[i].n_test; tests++)
             for (unsigned k = 0; k < TEST_KINDS; k++)
@@ -193,10 +194,10 @@ static int matrix(const struct kb *kb, const struct options *o, char **name, str
         struct str rule = i < n ? r[i].name : STR("-");
         buf_printf(&b,
                    o->json ? "%s\n "
-                             "{\"cause\":\"%s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,"
+                             "{\"cause\":\"%.*s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,"
                              "\"contradicted\":%zu,\"missing\":%zu,\"hostile\":%zu,\"artefacts\":["
-                           : "%s%s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
-                   o->json && cause > rule_causes ? "," : "", *cause, STR_ARG(rule), tests, kind[0], kind[1],
+                           : "%s%.*s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
+                   o->json && c ? "," : "", STR_ARG(cause[c].name), STR_ARG(rule), tests, kind[0], kind[1],
                    kind[2], kind[3]);
         put_artifacts(&b, i < n ? &r[i] : NULL, o->json);
         buf_z(&b, o->json ? "]}" : "\n");

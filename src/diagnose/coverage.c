@@ -11,13 +11,13 @@ static enum status want_artifact(struct casedb *db, struct str name, struct str 
                     (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
 }
 
-static bool is_hive(struct str name)
+/* What artifacts.yml does not know is taken for a channel. */
+static struct str kind_of(const struct kb_artifact *a, size_t n, struct str name)
 {
-    static const char *const hives[] = {"SYSTEM", "SECURITY", "SOFTWARE", "SAM", "NTUSER"};
-    for (size_t i = 0; i < LEN(hives); i++)
-        if (str_eq(name, str_of(hives[i])))
-            return true;
-    return false;
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(a[i].name, name))
+            return a[i].kind;
+    return STR("channel");
 }
 
 static enum status want_artifacts(struct casedb *db, const struct kb *kb, struct err *e)
@@ -35,7 +35,7 @@ static enum status want_artifacts(struct casedb *db, const struct kb *kb, struct
         for (size_t k = 0; k < rule[i].n_require && st == OK; k++)
             for (size_t j = 0; j < rule[i].require[k].n && st == OK; j++)
                 st = want_artifact(db, rule[i].require[k].artifact[j],
-                                   is_hive(rule[i].require[k].artifact[j]) ? STR("hive") : STR("channel"), e);
+                                   kind_of(a, n, rule[i].require[k].artifact[j]), e);
     return st;
 }
 

@@ -6,63 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const char *const rule_causes[] = {"account-locked-by-stale-consumer",
-                                   "account-unusable",
-                                   "autologon-broken",
-                                   "batch-right-missing",
-                                   "bits-noninteractive",
-                                   "blank-password",
-                                   "boot-race",
-                                   "builtin-account-on-network",
-                                   "certificate-binding",
-                                   "clock-skew",
-                                   "credential-conflict",
-                                   "credential-guard-change",
-                                   "credential-service-disabled",
-                                   "credential-storage-policy",
-                                   "credman-from-network-logon",
-                                   "cross-user-launch",
-                                   "dc-unreachable",
-                                   "duplicate-computer-name",
-                                   "encryption-type-mismatch",
-                                   "gmsa-retrieval",
-                                   "guest-session-no-key",
-                                   "legacy-lanman-caller",
-                                   "loopback-check",
-                                   "lsass-instability",
-                                   "newcredentials-session",
-                                   "ntlm-blocked",
-                                   "ntlm-bottleneck",
-                                   "offline-files-state",
-                                   "redirector-limits-low",
-                                   "s4u-account-unsupported",
-                                   "s4u-needs-network",
-                                   "sam-rpc-no-session-key",
-                                   "secure-channel-broken",
-                                   "service-password-drift",
-                                   "service-right-missing",
-                                   "session-lost-at-reboot",
-                                   "session-security-mismatch",
-                                   "session0-user-activation",
-                                   "smb-limit-reached",
-                                   "stale-drive-mapping",
-                                   "system-credential-store-damaged",
-                                   "task-interactive-no-session",
-                                   "task-password-drift",
-                                   "task-principal-mismatch",
-                                   "task-session-locked",
-                                   "bits-sens-disabled",
-                                   "network-logon-no-credentials",
-                                   "no-such-account",
-                                   "logon-restricted",
-                                   "token-outlived-session",
-                                   "uac-linked-session",
-                                   "unqualified-user",
-                                   "unrelated-component-code",
-                                   "update-correlated",
-                                   "workstation-service-down",
-                                   NULL};
-
 struct lint {
     const struct kb *kb;
     struct casedb *base;
@@ -144,9 +87,13 @@ static void header(struct lint *l)
 
 static void cause(struct lint *l)
 {
-    if (!among(l->rule->cause, rule_causes))
-        problem(l, l->rule->line_cause, "cause: '%.*s' is none of the stable identifiers",
-                STR_ARG(l->rule->cause));
+    size_t n;
+    const struct kb_cause *c = kb_causes(l->kb, &n);
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(c[i].name, l->rule->cause))
+            return;
+    problem(l, l->rule->line_cause, "cause: '%.*s' is none of the stable identifiers (causes.yml)",
+            STR_ARG(l->rule->cause));
 }
 
 /* --- artefacts and advice */
@@ -189,6 +136,110 @@ static bool reads_clock(struct str sql)
             if (str_starts_ci((struct str){sql.p + i, sql.n - i}, str_of(words[k])))
                 return true;
     return false;
+}
+
+/* --- a rule that comes with the program is read by people: short lines, and the words of rules
+ * (knowledge/README.md) */
+enum { COLUMNS = 120, TICKS = 8, LONG_SQL = 12 };
+
+static void lines(struct lint *l)
+{
+    unsigned line = 1;
+    for (struct str rest = l->rule->text; rest.n; line++) {
+        struct str s = str_cut(&rest, '\n');
+        size_t n = 0;
+        for (size_t i = 0; i < s.n; n++)
+            utf8_next(s, &i);
+        if (n > COLUMNS)
+            problem(l, line, "a line of %zu columns, at most %d", n, COLUMNS);
+    }
+}
+
+/* The next token of SQL that is neither blank nor comment: a name or number, a literal with its quotes, or
+ * one character. Empty at the end. */
+static bool in_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+static struct str token(struct str *s)
+{
+    while (s->n && (strchr(" \t\r\n", s->p[0]) || str_starts_ci(*s, STR("--"))))
+        if (s->p[0] == '-')
+            str_cut(s, '\n');
+        else
+            s->p++, s->n--;
+    struct str t = {s->p, 0};
+    if (s->n && s->p[0] == '\'') {
+        do
+            t.n++;
+        while (t.n < s->n && s->p[t.n] != '\'');
+        t.n += t.n < s->n;
+    } else {
+        while (t.n < s->n && in_word(s->p[t.n]))
+            t.n++;
+        t.n += !t.n && s->n;
+    }
+    s->p += t.n, s->n -= t.n;
+    return t;
+}
+
+static bool is_number(struct str t) { return t.n && t.p[0] >= '0' && t.p[0] <= '9'; }
+
+static enum status found_one(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
+{
+    (void)c, (void)name, (void)n, (void)e;
+    return *(bool *)ctx = true, OK;
+}
+
+static bool known_family(const struct lint *l, struct str quoted)
+{
+    static const char sql[] = "SELECT 1 FROM kb_code_family WHERE family = ?1 LIMIT 1";
+    struct value v = val_s((struct str){quoted.p + 1, quoted.n - 2});
+    bool found = false;
+    case_query(l->base, sql, &v, (enum col_type[]){COL_TEXT}, 1, found_one, &found, NULL);
+    return found;
+}
+
+/* Numbers of ticks, lists of codes, families nobody knows, and printf, which makes a number of NULL. */
+static void words(struct lint *l, const struct indicator *ind)
+{
+    struct str rest = ind->sql, last[4] = {{0}};
+    const char *role = role_names[ind->role];
+    bool family = false;
+    for (struct str t; (t = token(&rest)).n;
+         memmove(last + 1, last, sizeof last - sizeof *last), last[0] = t) {
+        struct str what = str_eq_ci(last[2], STR("NOT")) ? last[3] : last[2];
+        bool listed = str_eq(last[0], STR("(")) && str_eq_ci(last[1], STR("IN"));
+        if (is_number(t) && t.n >= TICKS)
+            problem(l, ind->line, "%s: %.*s: expected seconds(), minutes(), hours() or days()", role,
+                    STR_ARG(t));
+        if (listed && is_number(t) && str_eq_ci(what, STR("win32")))
+            problem(l, ind->line, "%s: a list of codes: expected code_in(win32, 'family') of families.yml",
+                    role);
+        if (str_eq_ci(t, STR("printf")) || str_eq_ci(t, STR("format")))
+            problem(l, ind->line, "%s: printf says 0x0 for NULL: expected hex_of()", role);
+        family |= str_eq_ci(t, STR("code_in"));
+        if (family && t.p[0] == '\'') {
+            family = false;
+            if (!known_family(l, t))
+                problem(l, ind->line, "%s: families.yml has no family %.*s", role, STR_ARG(t));
+        }
+    }
+}
+
+size_t rulelint_long(const struct rule *rule)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < rule->n_ind; k++) {
+        struct str sql = str_trim(rule->ind[k].sql);
+        size_t lines = 1;
+        for (size_t i = 0; i < sql.n; i++)
+            lines += sql.p[i] == '\n';
+        n += lines >= LONG_SQL;
+    }
+    return n;
 }
 
 enum { MAX_NAMES = 24 };
@@ -239,6 +290,8 @@ static void one_indicator(struct lint *l, const struct indicator *ind)
                     role_names[ind->role], name[i]);
     if (reads_clock(ind->sql))
         problem(l, ind->line, "%s: the answer must not depend on the clock", role_names[ind->role]);
+    if (l->rule->embedded)
+        words(l, ind);
 }
 
 static void indicators(struct lint *l)
@@ -324,6 +377,8 @@ size_t rulelint(const struct kb *kb, struct casedb *base, const struct rule *rul
 {
     struct lint l = {kb, base, rule, out, 0};
     header(&l), cause(&l), advice(&l), indicators(&l), tests(&l);
+    if (rule->embedded)
+        lines(&l);
     return l.problems;
 }
 

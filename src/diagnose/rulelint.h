@@ -8,7 +8,6 @@
 #include "kb/kb.h"
 struct casedb;
 
-extern const char *const rule_causes[]; /* the stable identifiers, sorted; ends with NULL */
 enum test_kind { TEST_POSITIVE, TEST_CONTRADICTED, TEST_MISSING, TEST_HOSTILE, TEST_KINDS };
 extern const char *const test_kind_names[TEST_KINDS];
 /* bits 1 << enum test_kind: what a test shows */
@@ -16,6 +15,9 @@ unsigned test_kinds(const struct rule_test *t);
 /* What a run cannot do without: a stable cause, SQL that compiles and gives the columns every result must
  * have. E_FORMAT with the first problem. */
 enum status rules_usable(const struct kb *kb, struct err *e);
-/* number of problems */
+/* Indicators whose SQL has 12 lines or more: paragraphs that may want to be two. No problem, a number to
+ * watch. */
+size_t rulelint_long(const struct rule *rule);
+/* number of problems; short lines and the words of rules are asked of those that come with the program */
 size_t rulelint(const struct kb *kb, struct casedb *base, const struct rule *rule, struct buf *out);
 #endif

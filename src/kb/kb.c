@@ -10,16 +10,16 @@
 enum { KB_ARENA = 96 << 20, KB_SCRATCH = 96 << 20 }; /* reserved, touched only as far as used */
 
 /* --- which files: the embedded ones, then the folder: the same name replaces, a new one adds */
-static enum status put_source(struct kb *kb, const char *name, struct str text, struct err *e)
+static enum status put_source(struct kb *kb, const char *name, struct str text, bool embedded, struct err *e)
 {
     for (size_t i = 0; i < kb->n_source; i++)
         if (!strcmp(kb->source[i].name, name))
-            return kb->source[i].text = text, OK;
+            return kb->source[i].text = text, kb->source[i].embedded = embedded, OK;
     if (kb->n_source == LIM_KB_FILES)
         return err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "more than %d files", LIM_KB_FILES);
     if (!(kb->source = kb_grow(kb, kb->source, kb->n_source, sizeof *kb->source)))
         return err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "%s does not fit in memory", name);
-    kb->source[kb->n_source++] = (struct source){name, text};
+    kb->source[kb->n_source++] = (struct source){name, text, embedded};
     return OK;
 }
 
@@ -72,7 +72,7 @@ static enum status add_folder(struct kb *kb, const char *dir, const char *inside
                      : err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "folder %s", dir);
         } else if (ps.type == PLAT_FILE && is_knowledge(names[i]) && !hidden
                    && (st = read_whole(kb, path, &text, e)) == OK) {
-            st = put_source(kb, name, text, e);
+            st = put_source(kb, name, text, false, e);
         }
     }
     return st;
@@ -89,7 +89,7 @@ static enum status find_sources(struct kb *kb, const char *override_dir, struct 
     for (size_t i = 0; i < kb_n_files && st == OK; i++)
         if (is_knowledge(str_of(kb_files[i].name)))
             st = put_source(kb, kb_files[i].name, (struct str){(const char *)kb_files[i].p, kb_files[i].n},
-                            e);
+                            true, e);
     if (st == OK && override_dir)
         st = add_folder(kb, override_dir, "", e);
     if (st == OK && kb->n_source)
@@ -122,7 +122,7 @@ static enum status sum_rules(struct kb *kb, struct err *e)
 {
     for (size_t i = 0; i < kb->n_rule; i++) {
         char text[SHA256_TEXT];
-        const struct source s = {kb->rule[i].name.p, kb->rule[i].text};
+        const struct source s = {kb->rule[i].name.p, kb->rule[i].text, false};
         kb->rule[i].sha256 = sum(&s, 1, false, text) ? arena_str(&kb->a, str_of(text)) : (struct str){0};
         if (!kb->rule[i].sha256.p)
             return err_set(e, E_NOMEM, ERR_NO_OFF, "knowledge", "no SHA-256");
@@ -173,6 +173,10 @@ static int cmp_artifact(const void *a, const void *b)
 static int cmp_account(const void *a, const void *b)
 {
     return cmp_ci(((const struct kb_account *)a)->name, ((const struct kb_account *)b)->name);
+}
+static int cmp_cause(const void *a, const void *b)
+{
+    return str_cmp(((const struct kb_cause *)a)->name, ((const struct kb_cause *)b)->name);
 }
 static int cmp_family(const void *a, const void *b)
 {
@@ -234,6 +238,7 @@ static enum status settle(struct kb *kb, struct err *e)
                 ROWS("setting", setting, n_setting, kb_setting, name, cmp_setting),
                 ROWS("artifact", artifact, n_artifact, kb_artifact, name, cmp_artifact),
                 ROWS("account", account, n_account, kb_account, name, cmp_account),
+                ROWS("cause", cause, n_cause, kb_cause, name, cmp_cause),
                 ROWS("family", family, n_family, kb_family, name, cmp_family),
                 ROWS("rule id", rule, n_rule, rule, id, cmp_rule_id),
                 ROWS("rule", rule, n_rule, rule, name, cmp_rule_name),
@@ -301,6 +306,7 @@ const char *kb_sha256(const struct kb *kb) { return kb->sha256; }
 const struct want *kb_want(const struct kb *kb) { return &kb->want; }
 const struct rule *kb_rules(const struct kb *kb, size_t *n) { return *n = kb->n_rule, kb->rule; }
 const struct kb_code *kb_codes(const struct kb *kb, size_t *n) { return *n = kb->n_code, kb->code; }
+const struct kb_cause *kb_causes(const struct kb *kb, size_t *n) { return *n = kb->n_cause, kb->cause; }
 const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n)
 {
     return *n = kb->n_artifact, kb->artifact;

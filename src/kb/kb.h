@@ -54,6 +54,7 @@ struct rule {
     size_t n_test;
     struct str sha256, text;
     unsigned line_cause, line_tests;
+    bool embedded; /* comes with the program */
 };
 
 /* One fact of a rule's test: kind is "event", "value", "key", "secret", "right", "audit", "account", "task",
@@ -89,6 +90,12 @@ struct kb_code {
     int64_t value, win32;
     bool maps;
 };
+/* A cause that a rule may name. */
+struct kb_cause {
+    struct kb_place at;
+    struct str name, means;
+    int64_t of; /* the Win32 code it is asked for first */
+};
 struct kb_artifact {
     struct kb_place at;
     struct str name, kind, collect, meaning;
@@ -106,6 +113,7 @@ const struct want *kb_want(const struct kb *kb);
 const struct rule *kb_rules(const struct kb *kb, size_t *n);            /* sorted by cause */
 const struct kb_code *kb_codes(const struct kb *kb, size_t *n);         /* sorted by space, value */
 const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n); /* sorted by name */
+const struct kb_cause *kb_causes(const struct kb *kb, size_t *n);       /* sorted by name */
 /* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule: codes,
  * events, registry and rules as rows of the case. */
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);

@@ -36,6 +36,7 @@ struct kb_family {
 struct source {
     const char *name;
     struct str text;
+    bool embedded;
 }; /* one knowledge file in use */
 
 /* Arrays grow by doubling inside the arena: what is left behind is small change beside the files. */
@@ -57,6 +58,8 @@ struct kb {
     size_t n_artifact;
     struct kb_account *account;
     size_t n_account;
+    struct kb_cause *cause;
+    size_t n_cause;
     struct kb_family *family;
     size_t n_family;
     struct rule *rule;
@@ -102,5 +105,6 @@ enum status kb_one_of(const struct kb_reader *r, unsigned line, const char *what
 void *kb_grow(struct kb *kb, void *p, size_t n, size_t size);
 
 enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scratch, struct err *e);
-enum status kb_read_rule(const struct kb_reader *r, const struct node *root, struct str text, struct err *e);
+enum status kb_read_rule(const struct kb_reader *r, const struct node *root, const struct source *s,
+                         struct err *e);
 #endif

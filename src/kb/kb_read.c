@@ -411,6 +411,35 @@ static enum status read_accounts(const struct kb_reader *r, const struct node *r
     return st;
 }
 
+/* --- causes.yml: what a rule may name */
+struct cause_entry {
+    struct str name, means;
+    struct number of;
+};
+static const struct field cause_fields[] = {FIELD(cause_entry, name, F_STR, true, "name"),
+                                            FIELD(cause_entry, of, F_INT, true, "of"),
+                                            FIELD(cause_entry, means, F_STR, true, "means")};
+
+static enum status read_causes(const struct kb_reader *r, const struct node *root, struct err *e)
+{
+    struct list_file file = {0};
+    struct kb *kb = r->kb;
+    static const struct field fields[] = {FIELD(list_file, list, F_NODE, true, "causes")};
+    enum status st = kb_map(r, root, "causes file", fields, 1, &file, e);
+    if (st == OK)
+        st = kb_list(r, file.list, "causes", e);
+    for (const struct node *c = st == OK ? file.list->child : NULL; c && st == OK; c = c->next) {
+        struct cause_entry v = {0};
+        st = kb_map(r, c, "cause", cause_fields, LEN(cause_fields), &v, e);
+        if (st == OK && !(kb->cause = kb_grow(kb, kb->cause, kb->n_cause, sizeof *kb->cause)))
+            st = kb_full(r, e);
+        if (st == OK)
+            kb->cause[kb->n_cause++] = (struct kb_cause){
+                .at = place_of(r, c), .name = v.name, .means = v.means, .of = v.of.i};
+    }
+    return st;
+}
+
 /* --- families.yml: Win32 codes that say one thing, by a name that rules use */
 struct family_entry {
     struct str name, means, source;
@@ -465,13 +494,10 @@ typedef enum status read_fn(const struct kb_reader *r, const struct node *root, 
 static const struct {
     const char *prefix;
     read_fn *read;
-} readers[] = {{"codes/", read_codes},
-               {"events/", read_events},
-               {"registry/", read_registry},
-               {"artifacts.yml", read_artifacts},
-               {"accounts.yml", read_accounts},
-               {"families.yml", read_families},
-               {"rules/", NULL}};
+} readers[] = {{"codes/", read_codes},          {"events/", read_events},
+               {"registry/", read_registry},    {"artifacts.yml", read_artifacts},
+               {"accounts.yml", read_accounts}, {"families.yml", read_families},
+               {"causes.yml", read_causes},     {"rules/", NULL}};
 
 enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scratch, struct err *e)
 {
@@ -481,11 +507,12 @@ enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scr
     while (i < LEN(readers) && !str_starts_ci(str_of(s->name), str_of(readers[i].prefix)))
         i++;
     if (i == LEN(readers))
-        return kb_refuse(&r, 1, e,
-                         "expected artifacts.yml, accounts.yml, families.yml or a file in codes/, events/, "
-                         "registry/ or rules/");
+        return kb_refuse(
+            &r, 1, e,
+            "expected artifacts.yml, accounts.yml, causes.yml, families.yml or a file in codes/, events/, "
+            "registry/ or rules/");
     enum status st = tree_read(s->text, s->name, &scratch, &root, e);
     if (st != OK)
         return st;
-    return readers[i].read ? readers[i].read(&r, root, e) : kb_read_rule(&r, root, s->text, e);
+    return readers[i].read ? readers[i].read(&r, root, e) : kb_read_rule(&r, root, s, e);
 }

@@ -250,7 +250,8 @@ static const struct field rule_fields[] = {FIELD(rule_entry, title, F_STR, true,
                                            FIELD(rule_entry, remediation, F_NODE, false, "remediation"),
                                            FIELD(rule_entry, tests, F_NODE, false, "tests")};
 
-enum status kb_read_rule(const struct kb_reader *r, const struct node *root, struct str text, struct err *e)
+enum status kb_read_rule(const struct kb_reader *r, const struct node *root, const struct source *s,
+                         struct err *e)
 {
     struct kb *kb = r->kb;
     struct rule_entry v = {0};
@@ -274,7 +275,8 @@ enum status kb_read_rule(const struct kb_reader *r, const struct node *root, str
                         .n_reference = v.references.n,
                         .tag = v.tags.p,
                         .n_tag = v.tags.n,
-                        .text = text,
+                        .text = s->text,
+                        .embedded = s->embedded,
                         .line_cause = tree_get(root, "cause")->line,
                         .line_tests = v.tests ? v.tests->line : root->line};
     if ((st = read_requires(r, v.requires, &rule, e)) != OK
