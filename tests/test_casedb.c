@@ -123,6 +123,13 @@ Test(casedb, work_without_end_is_halted)
     cr_expect_eq(case_guarded(db, str_of(endless), UINT64_MAX, take, NULL, &guarded), E_STOP, "%s",
                  guarded.why);
     cr_expect_eq(case_halted(db, &again), E_STOP);
+    struct err script = {0}, row = {0};
+    char several[200];
+    snprintf(several, sizeof several, "SELECT 1;\n%s", endless);
+    cr_expect(case_exec(db, several, &script) == E_STOP && strcmp(script.why, "enough") == 0, "%s",
+              script.why);
+    cr_expect(case_run(db, endless, NULL, NULL, 0, &row) == E_STOP && strcmp(row.why, "enough") == 0, "%s",
+              row.why);
     case_halt_when(db, NULL, NULL);
     cr_expect_eq(case_exec(db, "SELECT 1", &(struct err){0}), OK);
 }

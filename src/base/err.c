@@ -14,6 +14,13 @@ enum status err_set(struct err *e, enum status code, uint64_t off, const char *w
     return code;
 }
 
+enum status err_in(struct err *e, enum status st, const char *what)
+{
+    if (e && st != OK && st != E_STOP)
+        e->what = what;
+    return st;
+}
+
 char *err_line(const struct err *e, char *line, size_t cap)
 {
     char at[32] = "";

@@ -22,6 +22,10 @@ struct err {
 PRINTF_LIKE(5, 6)
 enum status err_set(struct err *e, enum status code, uint64_t off, const char *what, const char *fmt, ...);
 
+/* Says where an error was met, a file of the knowledge; of one that ends the run it does not matter. Returns
+ * its code. */
+enum status err_in(struct err *e, enum status st, const char *what);
+
 /* One line for people, NUL-terminated into line: "PATH: WHAT at 0x1200: WHY". Control characters become '?'.
  * Returns line. */
 char *err_line(const struct err *e, char *line, size_t cap);

@@ -271,7 +271,10 @@ static unsigned line_of(const char *sql, const char *at)
 static enum status exec_failed(struct casedb *db, const char *sql, const char *at, int rc, struct err *e)
 {
     int off = sqlite3_error_offset(db->db);
-    enum status st = kind_of(rc, E_DB);
+    enum status st = (rc & 0xff) == SQLITE_INTERRUPT ? case_halted(db, e) : OK;
+    if (st != OK)
+        return st;
+    st = kind_of(rc, E_DB);
     while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
         at++, off -= off > 0;
     return err_set(e, st, ERR_NO_OFF, "SQL", "line %u: %s%s", line_of(sql, at + (off > 0 ? off : 0)),

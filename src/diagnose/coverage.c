@@ -44,10 +44,7 @@ enum status run_knowledge(struct casedb *db, const struct kb *kb, const char *na
     struct str sql = kb_file(kb, name);
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s is missing", name);
-    enum status st = case_exec(db, sql.p, e);
-    if (st != OK && e)
-        e->what = name;
-    return st;
+    return err_in(e, case_exec(db, sql.p, e), name);
 }
 
 enum status coverage(struct casedb *db, const struct kb *kb, struct err *e)

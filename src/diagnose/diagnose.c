@@ -368,7 +368,8 @@ static enum status rule_error(struct engine *g, const char *role, const char *me
 }
 
 /* Runs all indicators. A rule that fails is noted and skipped whole: half its roles could make a wrong
- * verdict. What fails for want of memory or of the disk is no fault of the rule: the run ends. */
+ * verdict. What fails for want of memory or of the disk, or is stopped, is no fault of the rule: the
+ * run ends. */
 static enum status gather(struct engine *g, bool *usable, struct err *e)
 {
     enum status st = OK;
@@ -377,7 +378,7 @@ static enum status gather(struct engine *g, bool *usable, struct err *e)
         char line[300];
         g->ind = &g->rule->ind[i], g->no_host = g->no_evidence = 0;
         if ((st = case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why)) == E_NOMEM
-            || st == E_IO) {
+            || st == E_IO || st == E_STOP) {
             if (e)
                 *e = why;
         } else if (st != OK) {
@@ -754,11 +755,11 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
     buf_char(&d.sql, 0);
     if (st == OK && d.sql.bad)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "views.sql", "no memory");
-    if (st == OK && (st = case_exec(db, d.sql.p, e)) == OK && (st = case_exec(db, sql.p, e)) != OK && e)
-        e->what = "views.sql";
+    if (st == OK && (st = case_exec(db, d.sql.p, e)) == OK)
+        st = err_in(e, case_exec(db, sql.p, e), "views.sql");
     sql = kb_file(kb, "report.sql"); /* stands on the others */
-    if (st == OK && sql.p && (st = case_exec(db, sql.p, e)) != OK && e)
-        e->what = "report.sql";
+    if (st == OK && sql.p)
+        st = err_in(e, case_exec(db, sql.p, e), "report.sql");
     buf_free(&d.sql);
     return st;
 }
@@ -797,8 +798,7 @@ enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "derive/*.sql is missing");
     enum status st = case_keeps(db) ? OK : case_exec(db, before, e);
     for (size_t i = 1; sql.p && st == OK; sql = kb_part(kb, "derive/", i++, &name))
-        if ((st = case_exec(db, sql.p, e)) != OK && e)
-            e->what = name;
+        st = err_in(e, case_exec(db, sql.p, e), name);
     if (st == OK && !case_keeps(db) && (st = case_exec(db, after, e)) == OK)
         st = drop_scratch(db, e);
     return st;

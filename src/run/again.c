@@ -165,22 +165,36 @@ static enum status plan_slots(struct again *g, size_t unit, uint64_t from, uint6
     return plan_part(&g->plan, unit, first, last - first + 1, e);
 }
 
-/* item[0..n): of one log and one kind, by offset. What sums up a part of a log is said by the job that reads
- * this part. */
-static enum status plan_log(struct again *g, const struct item *item, size_t n, struct err *e)
+/* What sums up a part of a log is said by the job that read this part: it is planned once for all that it
+ * says. item[0..n): of one log and one such kind, by offset. */
+static enum status plan_parts(struct again *g, const struct item *item, size_t n, struct err *e)
 {
     const uint32_t slots = evtx_slots(g->ev->file[item->unit].bytes);
-    const bool part = item->kind == FACT_SPAN || item->kind == FACT_COUNT;
-    const uint64_t near = (uint64_t)(part ? LIM_JOB_CHUNKS : NEAR) * EVTX_CHUNK;
+    const uint64_t part = (uint64_t)LIM_JOB_CHUNKS * EVTX_CHUNK;
+    uint32_t last = UINT32_MAX;
     enum status st = OK;
-    for (size_t i = 0, end; i < n && st == OK; i = end) {
+    for (size_t i = 0; i < n && st == OK; i++) {
         uint64_t base = item[i].off > EVTX_HEADER ? item[i].off - EVTX_HEADER : 0;
-        uint32_t first = slots <= LIM_JOB_CHUNKS ? 0 : (uint32_t)(base / near) * LIM_JOB_CHUNKS;
-        for (end = i + 1; end < n && !part && item[end].off - item[end - 1].off < near;)
+        uint32_t first = slots <= LIM_JOB_CHUNKS ? 0 : (uint32_t)(base / part) * LIM_JOB_CHUNKS;
+        uint32_t left = slots > first ? slots - first : 0;
+        if (first != last)
+            st = plan_part(&g->plan, item->unit, first, left < LIM_JOB_CHUNKS ? left : LIM_JOB_CHUNKS, e);
+        last = first;
+    }
+    return st;
+}
+
+/* item[0..n): of one log and one kind, by offset. */
+static enum status plan_log(struct again *g, const struct item *item, size_t n, struct err *e)
+{
+    const uint64_t near = (uint64_t)NEAR * EVTX_CHUNK;
+    enum status st = OK;
+    if (item->kind == FACT_SPAN || item->kind == FACT_COUNT)
+        return plan_parts(g, item, n, e);
+    for (size_t i = 0, end; i < n && st == OK; i = end) {
+        for (end = i + 1; end < n && item[end].off - item[end - 1].off < near;)
             end++;
-        st = !part ? plan_slots(g, item->unit, item[i].off, item[end - 1].off, e)
-                   : plan_part(&g->plan, item->unit, first,
-                               slots - first < LIM_JOB_CHUNKS ? slots - first : LIM_JOB_CHUNKS, e);
+        st = plan_slots(g, item->unit, item[i].off, item[end - 1].off, e);
     }
     return st;
 }
