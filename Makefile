@@ -8,6 +8,7 @@
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1
 #   mutate      breaks the program one place at a time; which break does nobody notice? BREAK='reports diagnose' N=12 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
+#   win32-names knowledge/codes/win32-names.tsv anew, from the headers of mingw-w64
 #   format      every C file laid out as .clang-format says; format-check tells which are not
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
 #   scale       what twice as much of one thing costs; FACTOR=10
@@ -35,7 +36,7 @@ LIB_SRC := $(sort $(filter-out src/kb/embed.c,$(wildcard $(ROOMS:%=%/*.c))) $(wi
 CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))
-KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*/*.sql knowledge/*.yml knowledge/*/*.yml)) $(wildcard reports/style.css reports/report.schema.json)
+KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*/*.sql knowledge/*.yml knowledge/*/*.yml knowledge/*/*.tsv)) $(wildcard reports/style.css reports/report.schema.json)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 
 all: $(O)/whylogon
@@ -122,6 +123,10 @@ $(O)/samples.stamp: $(O)/make_samples
 	$(Q)$(O)/make_samples samples/cases && touch $@
 samples: $(O)/samples.stamp
 
+# --- names of all Win32 codes, from the headers of mingw-w64 (package mingw-w64-common)
+win32-names:
+	$(Q)sh src/kb/win32_names.sh > knowledge/codes/win32-names.tsv.new && mv knowledge/codes/win32-names.tsv.new knowledge/codes/win32-names.tsv
+
 # --- fuzzing: SECONDS for each target
 SECONDS ?= 60
 FUZZ := $(patsubst tests/fuzz/%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -175,5 +180,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale format format-check install clean help
+.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names format format-check install clean help
 .SECONDARY:

@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "base/lookup.h"
 #include "base/lanes.h"
+#include "base/names.h"
 #include "base/utf.h"
 #include "base/want.h"
 #include "base/wintime.h"
@@ -690,6 +691,43 @@ Test(want, round_trip_and_every_cut)
     }
     arena_free(&a);
     buf_free(&b);
+}
+
+/* A name is found from whole tables and from cut ones, or not at all: never another's. */
+Test(names, bisection_in_a_text)
+{
+    static const char table[] =
+        "# a comment\n# another, 7\tSEVEN\n1\tONE\n5\tFIVE\n5\tQUINQUE\n14\tFOURTEEN\n"
+        "1312\tMANY\n70000\tMOST\n";
+    static const struct {
+        int64_t value;
+        const char *name;
+    } rows[] = {{1, "ONE"},   {5, "FIVE"},   {14, "FOURTEEN"}, {1312, "MANY"}, {70000, "MOST"},
+                {0, NULL},    {2, NULL},     {7, NULL},        {6, NULL},      {15, NULL},
+                {1313, NULL}, {70001, NULL}, {-1, NULL}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct name_row r = names_find(STR(table), rows[i].value);
+        cr_expect(rows[i].name ? r.value == rows[i].value && str_eq(r.name, str_of(rows[i].name)) : !r.name.p,
+                  "%lld: %.*s", (long long)rows[i].value, STR_ARG(r.name));
+        for (size_t n = 0; n < sizeof table; n++) {
+            char *cut = malloc(n + !n); /* of its own, so that a read past its end shows */
+            memcpy(cut, table, n);
+            r = names_find((struct str){cut, n}, rows[i].value);
+            cr_expect(!r.name.p || (rows[i].name && str_starts_ci(str_of(rows[i].name), r.name)),
+                      "%lld of %zu", (long long)rows[i].value, n);
+            free(cut);
+        }
+    }
+    cr_expect_eq(names_called(STR(table), STR("quinque")).value, 5);
+    cr_expect_null(names_called(STR(table), STR("SEVEN")).name.p);
+    cr_expect_null(names_find((struct str){0}, 1).name.p);
+    cr_expect_null(names_find(STR("\n\n\t\n5\n"), 5).name.p);
+    struct str at = STR(table);
+    struct name_row r;
+    size_t n = 0;
+    while (names_next(&at, &r))
+        n++;
+    cr_expect_eq(n, 6);
 }
 
 Test(err, first_wins_and_stays_one_line)

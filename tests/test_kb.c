@@ -1,4 +1,5 @@
 #include "base/limits.h"
+#include "base/names.h"
 #include "base/utf.h"
 #include "case/casedb.h"
 #include "kb/kb.h"
@@ -8,6 +9,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* --- the YAML that is read at all */
 static const struct {
@@ -406,6 +408,40 @@ Test(kb, codes_are_those_of_the_headers)
     }
     cr_expect(held > 200, "%zu of %zu codes held against the headers", held, n);
     kb_free(kb), buf_free(&headers);
+}
+
+/* The table of names is in order, has every code of ours by the same name, and is what the script makes of
+ * the headers, where they are. */
+Test(kb, names_of_win32_codes)
+{
+    struct kb *kb = NULL;
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+    struct str names = kb_names(kb), at = names;
+    struct name_row row, last = {0};
+    size_t rows = 0, n, held = 0;
+    for (; names_next(&at, &row); last = row, rows++) {
+        cr_expect(row.value >= last.value && row.value > 0 && row.value < 16000, "%lld",
+                  (long long)row.value);
+        struct name_row found = names_find(names, row.value);
+        cr_expect(found.value == row.value && (row.value == last.value || str_eq(found.name, row.name)),
+                  "%lld", (long long)row.value);
+    }
+    cr_expect(rows > 2300, "%zu", rows);
+    const struct kb_code *c = kb_codes(kb, &n);
+    for (size_t i = 0; i < n; i++) {
+        bool win32 = str_eq(c[i].space, STR("win32")), nerr = str_eq(c[i].space, STR("nerr"));
+        if (!(win32 || nerr) || !(row = names_called(names, c[i].symbol)).name.p)
+            continue;
+        held++;
+        cr_expect_eq(row.value, c[i].value, "%.*s", STR_ARG(c[i].symbol));
+    }
+    cr_expect(held > 150, "%zu", held);
+    kb_free(kb);
+    if (access("/usr/share/mingw-w64/include/winerror.h", R_OK) == 0)
+        cr_expect_eq(system("sh src/kb/win32_names.sh | cmp - knowledge/codes/win32-names.tsv"), 0);
+    else
+        fprintf(stderr, "skipped: winerror.h is not here (package mingw-w64-common)\n");
 }
 
 Test(kb, override_replaces_adds_and_shows_in_the_sum)

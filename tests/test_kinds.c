@@ -592,3 +592,25 @@ Test(kinds, collect_cmd_is_complete)
                   "cmd.exe reads ASCII and CRLF: %.40s", p);
     free(script), free(readme);
 }
+
+/* A code of which no more is known than its name has that name wherever it shows: in failures, in findings,
+ * and in the case's own table of codes. */
+Test(kinds, a_code_without_a_story_has_its_name)
+{
+    collected(0);
+    sql(EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101",
+              "3", "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\svc\",\"ResultCode\":2147942414}"));
+    sql(EVENT("2", "System", "Service Control Manager", "7000", "3",
+              "{\"param1\":\"Spooler\",\"param2\":\"%%1073\"}"));
+    sql(EVENT("2", "System", "Service Control Manager", "7001", "4",
+              "{\"param1\":\"Spooler\",\"param2\":\"%%15999\"}"));
+    judge();
+    cr_expect_str_eq(ask("SELECT win32, symbol FROM v_failure WHERE win32 IN (14, 1073) ORDER BY win32"),
+                     "14 ERROR_OUTOFMEMORY;1073 ERROR_SERVICE_EXISTS;");
+    sql("INSERT INTO finding(cause, rule, title, verdict, host_id, win32, count, explanation) "
+        "SELECT 'c', 'r', 't', 'possible', id, 14, 1, 'e' FROM host");
+    cr_expect_str_eq(ask("SELECT win32, symbol FROM v_finding WHERE cause = 'c'"), "14 ERROR_OUTOFMEMORY;");
+    cr_expect_str_eq(
+        ask("SELECT value, space, symbol FROM kb_code WHERE value IN (14, 15, 1073) AND space = 'win32'"),
+        "14 win32 ERROR_OUTOFMEMORY;1073 win32 ERROR_SERVICE_EXISTS;");
+}

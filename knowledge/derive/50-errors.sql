@@ -25,7 +25,7 @@ INSERT INTO spelt        -- a code is read once, however often it occurs
 SELECT raw, shape, nerr, value, win32, CASE WHEN shape = 'kerberos' THEN (SELECT c.symbol FROM kb_code c
     WHERE c.space = 'kerberos' AND c.value = x.value)
     ELSE coalesce((SELECT s.symbol FROM symbol s WHERE s.value = x.value),
-        (SELECT s.symbol FROM win32_symbol s WHERE s.value = x.win32)) END AS symbol
+        (SELECT s.symbol FROM win32_symbol s WHERE s.value = x.win32), win32_name(x.win32)) END AS symbol
 FROM (SELECT raw, shape, nerr, CASE shape WHEN 'kerberos' THEN num(raw) ELSE code(raw, shape) END AS value,
         CASE WHEN shape = 'kerberos' THEN NULL WHEN nerr AND num(raw) IN (SELECT value FROM kb_code
             WHERE space = 'nerr') THEN num(raw) ELSE nullif(win32of(raw, shape), 0) END AS win32

@@ -115,7 +115,8 @@ WHERE d.provider = 'Microsoft-Windows-TaskScheduler' AND d.event_id = 201;
 INSERT INTO f
 SELECT host_id, 'program', task, NULL, action, win32of(value, 'exit'), value, value,
     coalesce((SELECT s.symbol FROM symbol s WHERE s.value = ended.value),
-        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(ended.value, 'exit'))), time, id, file_id,
+        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(ended.value, 'exit')),
+        win32_name(win32of(ended.value, 'exit'))), time, id, file_id,
             file_off, boot, provider, event_id, NULL, NULL, NULL
 FROM ended WHERE (value BETWEEN 0x80000000 AND 0x8FFFFFFF OR value BETWEEN 0xC0000000 AND 0xDFFFFFFF)
     AND host_id IS NOT NULL;
@@ -163,7 +164,8 @@ SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' A
             AND b.time BETWEEN t.last_run - seconds(10) AND t.last_run + seconds(10)) THEN 'program' ELSE 'task' END,
     t.path, coalesce(t.user, t.sid), NULL, win32of(t.result, 'hresult'), t.result, t.result,
         coalesce((SELECT s.symbol FROM symbol s WHERE s.value = t.result),
-        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(t.result, 'hresult'))), t.last_run, NULL,
+        (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(t.result, 'hresult')),
+        win32_name(win32of(t.result, 'hresult'))), t.last_run, NULL,
             t.file_id, t.file_off,
     (SELECT s.boot FROM span s WHERE s.host_id = t.host_id AND s.from_time <= t.last_run
         ORDER BY s.from_time DESC LIMIT 1), NULL, NULL, NULL, NULL, t.sid

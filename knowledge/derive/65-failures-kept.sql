@@ -26,3 +26,9 @@ FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.princi
 ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
 CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
 DELETE FROM detail;
+-- Codes that only winerror.h names become codes of the case, so that its views name them wherever it is read.
+INSERT OR IGNORE INTO kb_code(value, space, symbol, meaning, win32, source)
+SELECT w.win32, 'win32', w.name, 'no more is known here than its name', NULL, 'winerror.h and lmerr.h of mingw-w64'
+FROM (SELECT win32, win32_name(win32) AS name FROM (SELECT DISTINCT win32 FROM failure WHERE win32 > 0)) w
+WHERE w.name IS NOT NULL AND NOT EXISTS (SELECT 1 FROM kb_code k
+    WHERE k.value = w.win32 AND k.space IN ('win32', 'nerr'));

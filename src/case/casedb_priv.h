@@ -30,6 +30,7 @@ struct casedb {
         bool busy;
     } cache[CASE_CACHE];
     struct sqlite3_stmt *put[FACT_KINDS], *source, *code;
+    struct str names; /* base/names.h: of Win32 codes, for win32_name() */
     /* events that are found again */
     struct {
         struct known {

@@ -1,6 +1,7 @@
 /* SQL functions for knowledge/derive/ and coverage.sql, registered only on cases we write. Each takes
  * evidence text and returns NULL for what it cannot read; none allocates more than its argument. */
 #include "case/casedb_priv.h"
+#include "base/names.h"
 #include "base/utf.h"
 #include "base/zone.h"
 #include <sqlite3.h>
@@ -166,6 +167,17 @@ static void sql_win32of(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_int64(c, win32);
     else if (!str_eq(shape, STR("exit")) && u > 0xffff && mapped(c, db, u, &win32))
         sqlite3_result_int64(c, win32);
+}
+
+/* --- win32_name(n): what winerror.h or lmerr.h calls a Win32 code; NULL where they do not */
+void case_names(struct casedb *db, struct str names) { db->names = names; }
+
+static void sql_win32_name(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct casedb *db = sqlite3_user_data(c);
+    (void)n;
+    if (sqlite3_value_type(v[0]) == SQLITE_INTEGER)
+        result(c, names_find(db->names, sqlite3_value_int64(v[0])).name);
 }
 
 /* --- names */
@@ -420,6 +432,7 @@ int case_functions(struct casedb *db)
     } rows[] = {{"num", 1, true, sql_num},
                 {"code", 2, true, sql_code},
                 {"win32of", 2, false, sql_win32of},
+                {"win32_name", 1, false, sql_win32_name},
                 {"host_of", 1, true, sql_host_of},
                 {"account_of", 1, true, sql_account_of},
                 {"domain_of", 1, true, sql_domain_of},

@@ -46,7 +46,7 @@ static enum status read_whole(struct kb *kb, const char *path, struct str *out, 
 /* The build embeds what reports need too (a style sheet, a schema): no knowledge, not in its sum. */
 static bool is_knowledge(struct str name)
 {
-    return str_ends_ci(name, STR(".yml")) || str_ends_ci(name, STR(".sql"));
+    return str_ends_ci(name, STR(".yml")) || str_ends_ci(name, STR(".sql")) || str_ends_ci(name, STR(".tsv"));
 }
 
 static enum status add_folder(struct kb *kb, const char *dir, const char *inside, struct err *e)
@@ -302,6 +302,7 @@ struct str kb_part(const struct kb *kb, const char *prefix, size_t i, const char
     return (struct str){0};
 }
 
+struct str kb_names(const struct kb *kb) { return kb_file(kb, "codes/win32-names.tsv"); }
 const char *kb_sha256(const struct kb *kb) { return kb->sha256; }
 const struct want *kb_want(const struct kb *kb) { return &kb->want; }
 const struct rule *kb_rules(const struct kb *kb, size_t *n) { return *n = kb->n_rule, kb->rule; }
@@ -383,6 +384,7 @@ static void fill_family(const struct kb *kb, size_t i, struct value *v, enum col
 
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
 {
+    case_names(db, kb_names(kb));
     size_t in_families = 0;
     for (size_t i = 0; i < kb->n_family; i++)
         in_families += kb->family[i].n;

@@ -114,6 +114,8 @@ const struct rule *kb_rules(const struct kb *kb, size_t *n);            /* sorte
 const struct kb_code *kb_codes(const struct kb *kb, size_t *n);         /* sorted by space, value */
 const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n); /* sorted by name */
 const struct kb_cause *kb_causes(const struct kb *kb, size_t *n);       /* sorted by name */
+/* Names of Win32 codes, base/names.h: all of them, where kb_codes() has those with a story. */
+struct str kb_names(const struct kb *kb);
 /* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule: codes,
  * events, registry and rules as rows of the case. */
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);
