@@ -507,6 +507,37 @@ CREATE VIEW v_attempt AS
 SELECT a.failure, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, a.time, a.logon_type, a.account, a.domain,
     a.process, a.value, a.win32, a.symbol FROM attempt a;
 
+-- Failures whose code does not say why (refused-unsaid), and beside which the own sign of a cause stood: such a code
+-- alone does not rule that cause out. Not where the failed logon (4625) says why, where nobody asked a domain, or where
+-- this host itself found a stored password wrong (1326 of a task or service). failing: the first failure of what failed,
+-- as in v_failing of family 'any'; evidence_id, time, who, value, other, provider, event_id: of the sign.
+CREATE VIEW v_beside AS
+SELECT s.cause, b.failure, b.host, b.kind, b.subject, b.win32, b.raw, b.symbol, b.failed_time, b.failed_id, b.topic,
+    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
+    b.evidence_id, b.time, b.who, b.value, b.other, b.provider, b.event_id, g.first AS failing
+FROM (SELECT NULL AS cause, NULL AS topic, NULL AS within, NULL AS asks_domain WHERE 0 UNION ALL
+    VALUES('secure-channel-broken', 'channel-broken', 864000000000, 1),
+        ('secure-channel-broken', 'channel-refused', 864000000000, 1), ('dc-unreachable', 'no-dc', 864000000000, 1),
+        ('clock-skew', 'clock-wrong', 864000000000, 1), ('clock-skew', 'clock-step', 864000000000, 1),
+        ('lsass-instability', 'lsass-failed', 36000000000, 0),
+        ('account-locked-by-stale-consumer', 'account-locked', 36000000000, 0),
+        ('ntlm-blocked', 'ntlm-stopped', 3000000000, 0), ('guest-session-no-key', 'guest-offered', 600000000, 0),
+        ('encryption-type-mismatch', 'no-common-etype', 600000000, 1),
+        ('session-security-mismatch', 'ntlm-too-weak', 600000000, 0),
+        ('duplicate-computer-name', 'name-conflict', 36000000000, 0),
+        ('workstation-service-down', 'workstation-failed', 864000000000, 0)) s
+CROSS JOIN v_before b ON b.topic = s.topic AND b.stands AND b.time >= b.failed_time - s.within
+    AND code_in(b.win32, 'refused-unsaid') AND (b.topic <> 'clock-step' OR b.other IS NULL)
+    AND (b.topic <> 'lsass-failed' OR b.same_boot)
+JOIN logon_failure f ON f.id = b.failure AND (NOT s.asks_domain OR f.luid IS NOT 997
+    AND coalesce(b.realm, '') NOT IN ('local', 'cloud')
+    AND (f.kind = 'share' OR coalesce(b.realm, '') <> 'builtin'))
+JOIN failing g ON g.host_id = f.host_id AND g.kind = f.kind AND g.subject IS f.subject AND g.family = 'any'
+LEFT JOIN consumer c ON c.id = f.consumer
+WHERE NOT EXISTS (SELECT 1 FROM attempt a WHERE a.failure = b.failure AND coalesce(a.value, 0xC000006D) <> 0xC000006D)
+    AND (f.kind NOT IN ('task', 'service') OR b.win32 = 1069 OR c.logon = 'S4U'
+        OR coalesce(f.account, c.account) LIKE '%$');
+
 -- The session whose token a failing call used, by its LUID: of this boot (same_boot) or of an earlier one, the latest
 -- there. LUIDs are
 -- given anew at each start. to_time: its recorded end; end_evidence_id: what says so.

@@ -24,6 +24,8 @@ static const struct {
     {"e5_reset_task_right_fixed_gpo", "batch-right-missing", "possible likely"},
     {"e6_no_such_user_service", "service-password-drift", "ruled_out"},
     {"e6_no_such_user_service", "no-such-account", "likely confirmed"},
+    {"f1c_system_share_domain_badpw", "secure-channel-broken", "possible likely"},
+    {"f1c_system_share_domain_badpw", "builtin-account-on-network", "possible"},
     {"f5_1385_same_state_when_it_worked", "batch-right-missing", "likely"},
     {"f6_service_1385_granted_only_to_system_group", "service-right-missing", "likely confirmed"},
 };

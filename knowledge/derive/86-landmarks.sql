@@ -22,7 +22,8 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('clock-step', 'host', 0, 'clock-synced', 0), ('clock-backward', 'host', 0, NULL, 0),
     ('clock-back', 'host', 0, NULL, 0), ('sleep', 'host', 0, NULL, 0), ('csc-missing', 'host', 0, NULL, 0),
     ('maxcmds-reached', 'host', minutes(5), NULL, 0), ('maxthreads-reached', 'host', minutes(5), NULL, 0),
-    ('channel-broken', 'host', minutes(10), NULL, 0), ('channel-refused', 'host', minutes(10), NULL, 0),
+    ('channel-broken', 'host', minutes(10), 'machine-policy', 0),
+    ('channel-refused', 'host', minutes(10), 'machine-policy', 0), ('machine-policy', 'host', 0, NULL, 0),
     ('logged-off', 'user', 0, NULL, 0), ('ended-session-used', 'host', minutes(1), NULL, 0),
     ('server-full', 'server', minutes(5), NULL, 0), ('server-short', 'server', minutes(1), NULL, 0),
     ('guest-logon', 'server', minutes(1), NULL, 0), ('anonymous-logon', 'client', minutes(1), NULL, 0),
@@ -189,8 +190,10 @@ WHERE e.provider = 'NETLOGON' AND e.event_id IN (5722, 5723, 5805) AND h.id <> d
         OR substr(h.fqdn, instr(h.fqdn, '.')) = substr(d.fqdn, instr(d.fqdn, '.')))
 UNION ALL
 SELECT host_id, k.column1, NULL, time, NULL, provider, event_id, NULL, principal, file_id, file_off
-FROM success CROSS JOIN (VALUES('dc-answered'), ('policy-read'), ('new-policy')) k        -- other: the controller
+FROM success CROSS JOIN (VALUES('dc-answered'), ('policy-read'), ('new-policy'), ('machine-policy')) k
+-- other: the controller; machine-policy: the computer's own, for which it has to prove who it is
 WHERE kind = 'domain' AND (k.column1 <> 'new-policy' OR event_id = 1502)
+    AND (k.column1 <> 'machine-policy' OR event_id IN (1500, 1502))
 UNION ALL          -- sessions that say what a domain controller or a server answered; value: logon type
 SELECT s.host_id, k.column1, CASE s.logon_type WHEN 3 THEN s.user ELSE s.domain || '\' || s.user END, s.from_time,
     s.boot,

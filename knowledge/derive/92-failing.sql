@@ -1,8 +1,7 @@
 -- failing: a task, service, share ... that failed, with each family of codes it failed with, and 'any'. first, last:
--- its
--- failures of that family; n: how many. codes: every code it carries, of whatever kind and family; of failures without
--- a
--- subject every code of the host. uncoded: those without any. calls: the calls that failed ('-': not told).
+-- its failures of that family; n: how many. codes: every code it carries, of whatever kind and family, and those of its
+-- failed logons (attempt), which say why; of failures without a subject every code of the host. uncoded: those without
+-- any. calls: the calls that failed ('-': not told).
 -- consumer, owner_sid, server, last_start (before the first), next_start (behind the last): as in failed; same: of all.
 -- principal: where all of them name the same.
 CREATE TEMP TABLE IF NOT EXISTS like_it(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, win32 INTEGER,
@@ -20,7 +19,9 @@ CREATE INDEX IF NOT EXISTS like_it_what ON like_it(host_id, kind, subject);
 CREATE TEMP TABLE IF NOT EXISTS code_list(host_id INTEGER, subject TEXT COLLATE NOCASE, codes TEXT);
 INSERT INTO code_list
 SELECT host_id, subject, group_concat(win32, ' ') FROM (
-    SELECT DISTINCT host_id, subject, win32 FROM like_it WHERE subject IS NOT NULL AND win32 IS NOT NULL
+    SELECT host_id, subject, win32 FROM like_it WHERE subject IS NOT NULL AND win32 IS NOT NULL
+    UNION SELECT f.host_id, f.subject, a.win32 FROM attempt a JOIN logon_failure f ON f.id = a.failure
+        WHERE f.subject IS NOT NULL AND a.win32 IS NOT NULL
         ORDER BY 1, 2, 3)
 GROUP BY 1, 2
 UNION ALL
