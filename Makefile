@@ -5,7 +5,7 @@
 #   samples     samples/cases: evidence of our own, one case per cause
 #   golden      samples/golden: keeps the reports of every sample as they are made now
 #   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
-#   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1
+#   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1; MODE=hosts: whole hosts whose cause is known, N=200
 #   mutate      breaks the program one place at a time; which break does nobody notice? BREAK='reports diagnose' N=12 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
 #   win32-names knowledge/codes/win32-names.tsv anew, from the headers of mingw-w64
@@ -104,9 +104,11 @@ N ?= 1000
 MODE ?= logs
 $(O)/campaign: $(O)/tests/campaign.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
-$(O)/test_campaign: | $(O)/campaign $(O)/whylogon
-campaign: $(O)/campaign $(O)/whylogon $(O)/samples.stamp
-	$(Q)$(O)/campaign $(SEED) $(N) $(MODE)
+$(O)/campaign_hosts: $(O)/tests/campaign_hosts.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+$(O)/test_campaign: | $(O)/campaign $(O)/campaign_hosts $(O)/whylogon
+campaign: $(O)/campaign $(O)/campaign_hosts $(O)/whylogon $(O)/samples.stamp
+	$(Q)$(if $(filter hosts,$(MODE)),$(O)/campaign_hosts $(SEED) $(N),$(O)/campaign $(SEED) $(N) $(MODE))
 
 # --- do the tests notice a break? make mutate BREAK='reports diagnose' N=12 SEED=1; FILES='reports/html*.c' V=1
 $(O)/break: tests/break.c

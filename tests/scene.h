@@ -1,7 +1,6 @@
-/* scene: the words in which make_samples tells a case: one host, what happens on it, and what is collected
- * from it. Everything is static and for that one program; a struct host is ended by collect(), which frees
- * it. Times are days of March 2026, UTC: T("04 09:10"). A word that Windows would not say so is an error of
- * the sample. */
+/* scene: the words in which a case is told: one host, what happens on it, and what is collected from it.
+ * Everything is static and for one program; a struct host is ended by collect(), which frees it. Times are
+ * days of March 2026, UTC: T("04 09:10"). A word that Windows would not say so is an error of the sample. */
 #ifndef SCENE_H
 #define SCENE_H
 #include "tests/build.h"
@@ -13,7 +12,17 @@
 #include <sys/stat.h>
 
 /* ---- One host and what is collected from it ---- */
-enum log { SYSTEM_LOG, SECURITY_LOG, TASK_LOG, BITS_LOG, OFFLINE_LOG, SMB_LOG, LOGS };
+enum log {
+    SYSTEM_LOG,
+    SECURITY_LOG,
+    TASK_LOG,
+    BITS_LOG,
+    OFFLINE_LOG,
+    SMB_LOG,
+    APPLICATION_LOG,
+    CONNECT_LOG,
+    LOGS
+};
 enum { SYSTEM_HIVE, SECURITY_HIVE, SOFTWARE_HIVE, SAM_HIVE, HIVES };
 static const struct {
     const char *file, *channel;
@@ -28,6 +37,9 @@ static const struct {
     [OFFLINE_LOG] = {"Microsoft-Windows-OfflineFiles%4Operational.evtx",
                      "Microsoft-Windows-OfflineFiles/Operational", 1},
     [SMB_LOG] = {"Microsoft-Windows-SmbClient%4Security.evtx", "Microsoft-Windows-SmbClient/Security", 1},
+    [APPLICATION_LOG] = {"Application.evtx", "Application", 6420},
+    [CONNECT_LOG] = {"Microsoft-Windows-SmbClient%4Connectivity.evtx",
+                     "Microsoft-Windows-SmbClient/Connectivity", 210},
 };
 static const char *const hives[HIVES] = {"SYSTEM", "SECURITY", "SOFTWARE", "SAM"};
 
@@ -42,7 +54,7 @@ struct happened {
 struct host {
     /* NetBIOS name; in front of file names, where two hosts share a folder */
     const char *name, *prefix;
-    bool workgroup, lost[LOGS], lost_hive[HIVES];
+    bool workgroup, lived, lost[LOGS], lost_hive[HIVES];
     int64_t no_dc_from, no_dc_to;     /* nothing that needs a domain controller succeeds in between */
     int64_t no_time_from, no_time_to; /* nor a time source */
     struct hive hive[HIVES];
@@ -52,12 +64,27 @@ struct host {
 };
 static const char *out_dir;
 
+/* How a case is told: as it is (all zero), or as one of many. later: everything happens so much later;
+ * prefix: in front of the name of each host. */
+enum how {
+    AS_IT_IS,
+    TWIN,    /* the same failures, but one fact contradicts the cause */
+    REPAIRED /* the cause is taken away afterwards, and what failed works again */
+};
+static struct {
+    enum how how;
+    int64_t later;
+    const char *prefix;
+} telling;
+static bool twin(void) { return telling.how == TWIN; }
+static bool repaired(void) { return telling.how == REPAIRED; }
+
 /* "03 02:00" or "03 02:00:05": March 2026, UTC. */
 static int64_t T(const char *day)
 {
     char text[32];
     snprintf(text, sizeof text, "2026-03-%.2sT%s%sZ", day, day + 3, strlen(day) > 8 ? "" : ":00");
-    return utc(text);
+    return utc(text) + telling.later;
 }
 #define SECOND WINTIME_SECOND
 #define MINUTE (60 * SECOND)
@@ -243,6 +270,16 @@ static void right_removed(struct host *h, int64_t t, struct who who, const char 
 {
     say(h, SECURITY_LOG, t, AUDIT, 4718, SUCCESS, TASK(13569), PROCESS(764, 812), BY_SYSTEM(h),
         SID("TargetSid", who.sid), S("AccessRemoved", right));
+}
+
+static void right_given(struct host *h, int64_t t, struct who who, const char *right)
+{
+    say(h, SECURITY_LOG, t, AUDIT, 4717, SUCCESS, TASK(13569), PROCESS(764, 812), BY_SYSTEM(h),
+        SID("TargetSid", who.sid), S("AccessGranted", right));
+}
+static void account_enabled(struct host *h, int64_t t, struct who who)
+{
+    say(h, SECURITY_LOG, t, AUDIT, 4722, SUCCESS, TASK(13824), PROCESS(764, 812), WHOM(who), BY_ADMIN);
 }
 
 /* Tasks. */
@@ -580,7 +617,7 @@ static void ordinary_software(struct host *h)
     reg(s, "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", SZ("AutoAdminLogon", "0"),
         SZ("CachedLogonsCount", "10"), END);
     reg(s, "Microsoft\\Windows\\CurrentVersion\\Policies\\System", DW("EnableLUA", 1), END);
-    for (size_t i = TASK_LOG; i < LOGS; i++) {
+    for (size_t i = TASK_LOG; i <= SMB_LOG; i++) {
         snprintf(path, sizeof path, "Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\%s",
                  logs[i].channel);
         reg(s, path, DW("Enabled", 1), DW("MaxSize", 0xa00000), END);
@@ -622,19 +659,22 @@ static struct host machine_named(const char *name, bool workgroup)
     static const char *const paths[HIVES] = {
         "\\SystemRoot\\System32\\Config\\SYSTEM", "\\SystemRoot\\System32\\Config\\SECURITY",
         "\\SystemRoot\\System32\\Config\\SOFTWARE", "\\SystemRoot\\System32\\Config\\SAM"};
-    struct host h = {.name = name, .workgroup = workgroup};
-    snprintf(h.fqdn, sizeof h.fqdn, "%s%s", name, workgroup ? "" : ".corp.example");
+    struct host h = {.name = keep("%s%s", telling.prefix ? telling.prefix : "", name),
+                     .workgroup = workgroup};
+    snprintf(h.fqdn, sizeof h.fqdn, "%s%s", h.name, workgroup ? "" : ".corp.example");
     for (size_t i = 0; i < HIVES; i++)
         h.hive[i] = (struct hive){.name = paths[i], .now = T("02 07:50"), .seq = 411 + (uint32_t)i};
     ordinary_system(&h), ordinary_security(&h), ordinary_software(&h), ordinary_sam(&h);
     return h;
 }
 static struct host member(const char *name) { return machine_named(name, false); }
-static struct host standalone(const char *name) { return machine_named(name, true); }
 
 /* The days around the case: a Sunday evening, a boot on Monday, work until Friday. */
 static void ordinary(struct host *h)
 {
+    if (h->lived) /* another case of the same host told it */
+        return;
+    h->lived = true;
     session(h, T("01 17:00"), T("01 18:00"), person(h), 0x41f00, 1);
     shutdown(h, T("01 18:05"));
     boot(h, T("02 07:50"));

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
-enum { MUTANTS = 150, BATCHES = 2, KILLS = 5 };
+enum { MUTANTS = 150, BATCHES = 2, KILLS = 5, HOSTS = 22 };
 #else
-enum { MUTANTS = 500, BATCHES = 3, KILLS = 10 };
+enum { MUTANTS = 500, BATCHES = 3, KILLS = 10, HOSTS = 44 };
 #endif
 
 /* The program beside this one. */
@@ -27,3 +27,18 @@ Test(campaign, damaged_logs, .timeout = 120) { campaign(1, MUTANTS, "logs"); }
 Test(campaign, damaged_hives, .timeout = 120) { campaign(1, MUTANTS, "hives"); }
 Test(campaign, damaged_neighbours, .timeout = 120) { campaign(1, BATCHES, "neighbours"); }
 Test(campaign, killed_runs, .timeout = 120) { campaign(1, KILLS, "kills"); }
+
+/* Whole hosts whose cause is known: none is confirmed that was not, none ruled out, none clear without cover.
+ */
+Test(campaign, known_hosts, .timeout = 120)
+{
+    char self[3800];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    cr_assert_gt(n, 0);
+    self[n] = 0, *strrchr(self, '/') = 0;
+    cr_assert_eq(run("'%s/campaign_hosts' 1 %d", self, HOSTS), 0, "%s", out);
+    const char *all = strstr(out, "\nall ");
+    unsigned hosts = 0, confirmed = 0;
+    cr_assert(all && sscanf(all, " all %u %u", &hosts, &confirmed) == 2, "%s", out);
+    cr_expect(hosts == HOSTS && confirmed >= HOSTS / 3, "hardly any cause is found: %s", out);
+}
