@@ -276,3 +276,81 @@ FROM (SELECT part, what, value, detail, count(*) AS n, group_concat(CASE WHEN nt
             UNION
             SELECT 'coverage', artifact, state, NULL, host FROM v_report_coverage WHERE state <> 'present'))
     GROUP BY part, what, value, detail);
+
+-- What happened when, as tools for timelines take it: one row a moment, those with a time that can be. what: event;
+-- fold (n events alike of one day, told at the first and at the last of them); failure; change; boot; finding (what
+-- speaks: possible or above); state (a time that a hive keeps). data: what the record says, char(30) between.
+CREATE VIEW v_timeline AS
+SELECT t.time, t.what, t.moment, t.host, t.title, t.data, t.kind, t.subject, t.principal, t.sid, t.channel, t.provider,
+    t.event_id, t.record_id, t.computer, t.level, t.win32, t.symbol, t.cause, t.verdict, t.n, t.evidence_id, v.path,
+    v.sha256
+FROM (SELECT e.time, 'event' AS what, 'Event recorded' AS moment, e.host,
+        e.provider || ' ' || e.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k
+            WHERE k.provider = e.provider AND k.event_id = e.event_id), '') AS title,
+        (SELECT group_concat(j.key || ': ' || coalesce(j.value, ''), char(30))
+            FROM json_each(CASE WHEN json_valid(e.data) THEN e.data ELSE '{}' END) j) AS data,
+        NULL AS kind, NULL AS subject, NULL AS principal, e.sid, e.channel, e.provider, e.event_id, e.record_id,
+        e.computer, e.level, NULL AS win32, NULL AS symbol, NULL AS cause, NULL AS verdict, 1 AS n, e.evidence_id
+    FROM v_event e
+    UNION ALL
+    SELECT CASE a.of WHEN 1 THEN f.first_time ELSE f.last_time END, 'fold',
+        CASE a.of WHEN 1 THEN 'First of a day' ELSE 'Last of a day' END, f.host,
+        f.provider || ' ' || f.event_id || coalesce(' ' || (SELECT k.name FROM kb_event k
+            WHERE k.provider = f.provider AND k.event_id = f.event_id), '')
+            || CASE WHEN f.n > 1 THEN ', ' || f.n || ' alike that day' ELSE '' END,
+        (SELECT group_concat(j.key || ': ' || coalesce(j.value, ''), char(30))
+            FROM json_each(CASE WHEN json_valid(f.data) THEN f.data ELSE '{}' END) j),
+        NULL, NULL, NULL, NULL, f.channel, f.provider, f.event_id, NULL, NULL, NULL, NULL, NULL, NULL, NULL, f.n,
+        CASE a.of WHEN 1 THEN f.evidence_id ELSE f.last_evidence_id END
+    FROM v_fold f JOIN (SELECT 1 AS of UNION ALL SELECT 2) a ON a.of = 1 OR f.n > 1
+    UNION ALL
+    SELECT f.time, 'failure', 'Failure of ' || CASE f.kind WHEN 'logon' THEN 'a logon' WHEN 'application'
+            THEN 'an application' WHEN 'bits' THEN 'a BITS job' ELSE 'a ' || f.kind END, f.host,
+        coalesce(f.subject, f.principal, f.host) || ' failed' || coalesce(' with ' || coalesce(f.symbol, f.raw), '')
+            || coalesce(' for ' || f.principal, ''), f.detail, f.kind, f.subject, f.principal, NULL, NULL, NULL,
+        f.event_id, NULL, NULL, NULL, f.win32, f.symbol, NULL, NULL, 1, f.id
+    FROM v_report_failure f
+    UNION ALL
+    SELECT c.time, 'change', 'Change', c.host, c.words, NULL, c.kind, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        NULL, NULL, NULL, NULL, NULL, 1, c.id
+    FROM v_report_change c
+    UNION ALL
+    SELECT CASE a.of WHEN 1 THEN b.from_time ELSE b.to_time END, 'boot', CASE a.of WHEN 1 THEN 'Start of the system'
+            ELSE 'Stop of the system' END, b.host,
+        CASE WHEN a.of = 1 THEN 'the system started' WHEN b.clean = 0 THEN 'the system stopped, not cleanly'
+            ELSE 'the system stopped' END, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+        NULL, NULL, NULL, 1, CASE a.of WHEN 1 THEN b.id ELSE b.end_id END
+    FROM v_report_boot b JOIN (SELECT 1 AS of UNION ALL SELECT 2) a
+    UNION ALL
+    SELECT CASE a.of WHEN 1 THEN f.first_seen ELSE f.last_seen END, 'finding',
+        CASE a.of WHEN 1 THEN 'First failure of a finding' ELSE 'Last failure of a finding' END, f.host,
+        f.verdict || ': ' || f.title || coalesce(' (' || f.subject || ')', ''), rtrim(f.explanation, char(10)), NULL, f.subject, NULL,
+        NULL, NULL, NULL, NULL, NULL, NULL, NULL, f.win32, f.symbol, f.cause, f.verdict, f.count,
+        (SELECT c.evidence_id FROM v_citation c WHERE c.finding = f.finding ORDER BY c.role = 'symptom' DESC, c.role,
+            c.ord LIMIT 1)
+    FROM v_finding f JOIN (SELECT 1 AS of UNION ALL SELECT 2) a ON a.of = 1 OR f.last_seen > f.first_seen
+    WHERE f.verdict IN ('confirmed', 'likely', 'possible')
+    UNION ALL
+    SELECT t.time, 'state', t.moment, t.host, t.title, NULL, t.kind, t.subject, t.principal, t.sid, NULL, NULL, NULL,
+        NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, t.evidence_id
+    FROM (SELECT registered AS time, 'Task registered' AS moment, host, 'task ' || task AS title, 'task' AS kind,
+            task AS subject, user AS principal, sid, evidence_id FROM v_task
+        UNION ALL SELECT last_run, 'Task last run', host, 'task ' || task, 'task', task, user, sid, evidence_id
+            FROM v_task
+        UNION ALL SELECT last_ok, 'Task last succeeded', host, 'task ' || task, 'task', task, user, sid, evidence_id
+            FROM v_task
+        UNION ALL SELECT cupd, 'LSA secret set', host, 'LSA secret ' || name, 'secret', name, NULL, NULL, evidence_id
+            FROM v_secret
+        UNION ALL SELECT oupd, 'LSA secret set before', host, 'LSA secret ' || name, 'secret', name, NULL, NULL,
+            evidence_id FROM v_secret
+        UNION ALL SELECT password_set, 'Password set', host, 'local account ' || name, 'account', NULL, name, sid,
+            evidence_id FROM v_account
+        UNION ALL SELECT last_bad, 'Password last refused', host, 'local account ' || name, 'account', NULL, name, sid,
+            evidence_id FROM v_account
+        UNION ALL SELECT written, 'Registry key last written', host, 'key ' || path, 'key', path, NULL, NULL,
+            evidence_id FROM v_reg_key
+        UNION ALL SELECT written, 'Registry key last written', host, 'key ' || path, 'key', path, NULL, NULL,
+            min(evidence_id) FROM v_reg WHERE hive || path COLLATE NOCASE NOT IN (SELECT hive || path FROM v_reg_key)
+            GROUP BY hive, host, path COLLATE NOCASE) t) t
+JOIN v_report_sane s ON t.time BETWEEN s.from_time AND s.to_time
+LEFT JOIN v_evidence v ON v.file_id = substr(t.evidence_id, 1, instr(t.evidence_id, ':') - 1);

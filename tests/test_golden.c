@@ -122,6 +122,35 @@ static void against_golden(const char *name, const char *dir)
 Test(golden, reports_are_those_kept_1) { each_case(0, against_golden); }
 Test(golden, reports_are_those_kept_2) { each_case(1, against_golden); }
 
+/* Exports of one small sample; of those with a row a moment, the first five and what is ours. */
+Test(golden, reports_exported)
+{
+    static const char *const exports[] = {"timesketch", "plaso-jsonl", "ecs", "sarif", "junit", "csv"};
+    const char *at = scratch("golden-exports"), *kept = "samples/golden/bits-noninteractive/export";
+    char path[400];
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/bits-noninteractive", program(), at), 0, "%s", out);
+    snprintf(path, sizeof path, "%s/out/report.json", at);
+    struct buf json = read_file(path);
+    struct str sha = between(&json, "\"knowledge_sha256\": \"", "\"");
+    for (size_t i = 0; i < LEN(exports); i++) {
+        cr_assert_eq(run("%s export %s/out/case.db --format %s -o %s/all && awk 'NR < 6 || !/^{\"/ || "
+                         "/whylogon.f(ailure|inding)/' %s/all >%s/%s",
+                         program(), at, exports[i], at, at, at, exports[i]),
+                     0, "%s", out);
+        snprintf(path, sizeof path, "%s/%s", at, exports[i]);
+        struct buf now = read_file(path);
+        leave_out(&now, sha);
+        write_file(path, &now);
+        buf_free(&now);
+        if (getenv("GOLDEN"))
+            cr_assert_eq(run("mkdir -p %s && cp %s %s/%s", kept, path, kept, exports[i]), 0, "%s", out);
+        int differs = run("diff -u %s/%s %s | cut -c1-400 | head -n 40", kept, exports[i], path);
+        cr_expect(!differs && !*out, "%s: judge this, then `make golden`\n%s", exports[i], out);
+        cr_assert_eq(run("rm %s/all", at), 0);
+    }
+    buf_free(&json);
+}
+
 static void against_hostile(const char *name, const char *dir)
 {
     char here[100];

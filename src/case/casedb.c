@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 6, MAX_COLUMNS = 64 };
+enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 7, MAX_COLUMNS = 64 };
 
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)

@@ -79,5 +79,5 @@ int exit_worst(int a, int b); /* by the order above */
 
 /* each in its own file, with its options and help; main.c lists them */
 extern const struct command cmd_analyze, cmd_report, cmd_dump, cmd_inspect, cmd_show, cmd_query, cmd_explain,
-    cmd_verify, cmd_rules;
+    cmd_verify, cmd_rules, cmd_export;
 #endif

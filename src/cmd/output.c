@@ -2,6 +2,8 @@
 #include "reports/report.h"
 #include "case/casedb.h"
 #include "plat/plat.h"
+#include <stdlib.h>
+#include <string.h>
 
 /* address space for the model; pages are touched only when used */
 enum { REPORT_BYTES = 256 << 20, FILES = 8 };
@@ -97,4 +99,53 @@ enum status write_reports(struct casedb *db, const char *folder, struct err *e)
 enum status write_case(struct casedb *db, const char *folder, struct err *e)
 {
     return write_files(db, folder, true, e);
+}
+
+struct output_file {
+    const char *path;
+    char *tmp;
+    plat_file f;
+    uint64_t off;
+};
+
+enum status output_open(const char *path, bool force, struct output_file **file, struct err *e)
+{
+    struct plat_stat s;
+    *file = NULL;
+    e->path = path;
+    if (plat_stat(path, true, &s, NULL) == OK && s.type != PLAT_FILE)
+        return err_set(e, E_USAGE, ERR_NO_OFF, "no file", "a folder or a device lies there");
+    if (!force && plat_stat(path, false, &s, NULL) == OK)
+        return err_set(e, E_USAGE, ERR_NO_OFF, "exists already", "use --force to replace it");
+    struct output_file *o = calloc(1, sizeof *o + strlen(path) + 8);
+    if (!o)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
+    o->path = path, o->tmp = (char *)(o + 1);
+    strcpy(o->tmp, path), strcat(o->tmp, ".tmp");
+    enum status st = plat_make_file(o->tmp, &o->f, e);
+    e->path = st == OK ? NULL : path;
+    if (st == OK)
+        *file = o;
+    else
+        free(o);
+    return st;
+}
+
+enum status output_put(void *file, struct str part, struct err *e)
+{
+    struct output_file *o = file;
+    enum status st = plat_write_at(o->f, o->off, part.p, part.n, e);
+    o->off += part.n;
+    return st;
+}
+
+enum status output_close(struct output_file *o, enum status st, struct err *e)
+{
+    st = plat_end_file(o->tmp, o->f, st, e);
+    if (st == OK && (st = plat_rename(o->tmp, o->path, e)) != OK)
+        plat_remove(o->tmp);
+    if (st != OK && e->path == o->tmp)
+        e->path = o->path; /* the other dies here */
+    free(o);
+    return st;
 }

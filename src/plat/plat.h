@@ -50,6 +50,10 @@ enum status plat_rename(const char *from, const char *to, struct err *e); /* rep
 enum status plat_lock(const char *folder, plat_file *out, struct err *e);
 /* a new file, whatever link lies at its name, synced; nothing is left of one that fails */
 enum status plat_write_file(const char *path, struct str bytes, struct err *e);
+/* The same in parts: made, written with plat_write_at, and ended; st not OK: nothing is left of it. Returns
+ * st, or what went wrong at the end. */
+enum status plat_make_file(const char *path, plat_file *out, struct err *e);
+enum status plat_end_file(const char *path, plat_file f, enum status st, struct err *e);
 void plat_remove(const char *path);
 /* absolute, links resolved; NULL: does not exist */
 char *plat_real(const char *path, struct arena *a);

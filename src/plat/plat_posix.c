@@ -274,28 +274,44 @@ enum status plat_lock(const char *folder, plat_file *out, struct err *e)
     return OK;
 }
 
-enum status plat_write_file(const char *path, struct str bytes, struct err *e)
+enum status plat_make_file(const char *path, plat_file *out, struct err *e)
 {
     unlink(path); /* what a killed run left, or a link that somebody laid there */
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
     if (fd < 0)
         return sys_err(e, "cannot write", path);
+    *out = fd;
+    return OK;
+}
+
+enum status plat_end_file(const char *path, plat_file f, enum status st, struct err *e)
+{
+    if (st == OK && fsync((int)f) != 0)
+        st = sys_err(e, "cannot write", path);
+    if (close((int)f) != 0 && st == OK)
+        st = sys_err(e, "cannot write", path);
+    if (st != OK)
+        unlink(path);
+    return st;
+}
+
+enum status plat_write_file(const char *path, struct str bytes, struct err *e)
+{
+    plat_file f = -1;
+    enum status st = plat_make_file(path, &f, e);
+    if (st != OK)
+        return st;
     while (bytes.n) {
-        ssize_t n = write(fd, bytes.p, bytes.n);
+        ssize_t n = write((int)f, bytes.p, bytes.n);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             break;
         bytes.p += n, bytes.n -= (size_t)n;
     }
-    enum status st = OK;
-    if (bytes.n || fsync(fd) != 0)
+    if (bytes.n)
         st = sys_err(e, "cannot write", path);
-    if (close(fd) != 0 && st == OK)
-        st = sys_err(e, "cannot write", path);
-    if (st != OK)
-        unlink(path);
-    return st;
+    return plat_end_file(path, f, st, e);
 }
 
 char *plat_real(const char *path, struct arena *a)

@@ -322,7 +322,7 @@ enum status plat_lock(const char *folder, plat_file *out, struct err *e)
                                        : OK;
 }
 
-enum status plat_write_file(const char *path, struct str bytes, struct err *e)
+enum status plat_make_file(const char *path, plat_file *out, struct err *e)
 {
     wchar_t *w = wide(path);
     HANDLE h = w ? CreateFileW(w, GENERIC_WRITE, 0, NULL, CREATE_ALWAYS, FILE_ATTRIBUTE_NORMAL, NULL)
@@ -330,18 +330,33 @@ enum status plat_write_file(const char *path, struct str bytes, struct err *e)
     free(w);
     if (h == INVALID_HANDLE_VALUE)
         return sys_err(e, "cannot write", path);
-    bool ok = true;
-    while (bytes.n && ok) {
-        DWORD n = 0;
-        ok = WriteFile(h, bytes.p, (DWORD)(bytes.n < 1u << 30 ? bytes.n : 1u << 30), &n, NULL);
-        bytes.p += n, bytes.n -= n;
-    }
-    ok = ok && FlushFileBuffers(h);
-    enum status st = ok ? OK : sys_err(e, "cannot write", path);
-    CloseHandle(h);
+    *out = (plat_file)h;
+    return OK;
+}
+
+enum status plat_end_file(const char *path, plat_file f, enum status st, struct err *e)
+{
+    if (st == OK && !FlushFileBuffers((HANDLE)f))
+        st = sys_err(e, "cannot write", path);
+    CloseHandle((HANDLE)f);
     if (st != OK)
         plat_remove(path);
     return st;
+}
+
+enum status plat_write_file(const char *path, struct str bytes, struct err *e)
+{
+    plat_file f = -1;
+    enum status st = plat_make_file(path, &f, e);
+    if (st != OK)
+        return st;
+    while (bytes.n && st == OK) {
+        DWORD n = 0;
+        if (!WriteFile((HANDLE)f, bytes.p, (DWORD)(bytes.n < 1u << 30 ? bytes.n : 1u << 30), &n, NULL))
+            st = sys_err(e, "cannot write", path);
+        bytes.p += n, bytes.n -= n;
+    }
+    return plat_end_file(path, f, st, e);
 }
 
 char *plat_real(const char *path, struct arena *a)

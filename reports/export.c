@@ -1,0 +1,106 @@
+#include "reports/export.h"
+#include "reports/export_priv.h"
+#include "reports/report.h"
+#include "case/casedb.h"
+
+enum { REPORT_BYTES = 256 << 20 };
+
+const char *const export_fail_words[] = {[FAIL_NEVER] = "never",
+                                         [FAIL_POSSIBLE] = "possible",
+                                         [FAIL_LIKELY] = "likely",
+                                         [FAIL_CONFIRMED] = "confirmed",
+                                         [FAIL_UNEXPLAINED] = "unexplained",
+                                         [FAIL_NOT_COVERED] = "not_covered",
+                                         [FAIL_UNDETERMINED] = "undetermined",
+                                         NULL};
+
+static enum status of_report(enum status (*write)(const struct report *, const struct export_options *,
+                                                  struct buf *, struct err *),
+                             struct casedb *db, const struct export_options *o, const struct export_to *to,
+                             struct err *e)
+{
+    struct arena mem;
+    struct report *r = NULL;
+    struct buf b = {0};
+    if (!arena_make(&mem, REPORT_BYTES))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "export", "out of memory");
+    enum status st = report_build(db, &mem, &r, e);
+    if (st == OK)
+        st = write(r, o, &b, e);
+    if (st == OK)
+        st = b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "export", "out of memory")
+                   : to->put(to->ctx, buf_view(&b), e);
+    buf_free(&b);
+    arena_free(&mem);
+    return st;
+}
+
+static enum status sarif(struct casedb *db, const struct export_options *o, const struct export_to *to,
+                         struct err *e)
+{
+    return of_report(export_sarif, db, o, to, e);
+}
+
+static enum status junit(struct casedb *db, const struct export_options *o, const struct export_to *to,
+                         struct err *e)
+{
+    return of_report(export_junit, db, o, to, e);
+}
+
+const struct export_format export_formats[] = {{"timesketch", export_timesketch},
+                                               {"plaso-jsonl", export_plaso},
+                                               {"ecs", export_ecs},
+                                               {"sarif", sarif},
+                                               {"junit", junit},
+                                               {"csv", export_csv},
+                                               {0}};
+
+/* ---- what a job fails on ---- */
+
+static bool named(unsigned fail_on, enum export_fail word) { return fail_on >> word & 1; }
+
+bool fails_verdict(unsigned fail_on, int64_t verdict)
+{
+    switch (verdict) {
+    case V_CONFIRMED:
+        return named(fail_on, FAIL_CONFIRMED) || named(fail_on, FAIL_LIKELY) || named(fail_on, FAIL_POSSIBLE);
+    case V_LIKELY: return named(fail_on, FAIL_LIKELY) || named(fail_on, FAIL_POSSIBLE);
+    case V_POSSIBLE: return named(fail_on, FAIL_POSSIBLE);
+    case V_UNDETERMINED: return named(fail_on, FAIL_UNDETERMINED);
+    default: return false;
+    }
+}
+
+bool fails_outcome(unsigned fail_on, struct str outcome)
+{
+    return (named(fail_on, FAIL_UNEXPLAINED) && str_eq(outcome, STR("unexplained")))
+           || (named(fail_on, FAIL_NOT_COVERED) && str_eq(outcome, STR("not_covered")));
+}
+
+struct asked {
+    unsigned fail_on;
+    bool failed;
+};
+
+static enum status see(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+{
+    struct asked *a = ctx;
+    (void)name, (void)n, (void)e;
+    for (int64_t v = 0; v < VERDICTS && cell[0].i == 0; v++)
+        if (str_eq(cell[1].s, str_of(verdict_words[v].id)))
+            a->failed |= fails_verdict(a->fail_on, v);
+    if (cell[0].i == 1)
+        a->failed |= fails_outcome(a->fail_on, cell[1].s);
+    return OK;
+}
+
+enum status export_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
+{
+    struct asked a = {.fail_on = fail_on};
+    enum status st = case_query(db,
+                                "SELECT DISTINCT 0, verdict FROM v_finding WHERE verdict IS NOT NULL UNION "
+                                "SELECT DISTINCT 1, outcome FROM v_host WHERE outcome IS NOT NULL",
+                                NULL, NULL, 0, see, &a, e);
+    *failed = a.failed;
+    return st;
+}

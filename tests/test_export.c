@@ -1,0 +1,130 @@
+/* test_export: each export of every sample, read by readers that are none of ours (tests/exports.py) and held
+ * against the case; what --fail-on does; that a file comes whole or not at all. */
+#include "shell.h"
+#include "base/buf.h"
+#include <dirent.h>
+#include <string.h>
+
+/* All of them, from out/case.db of the folder into it. */
+static void export_all(const char *at)
+{
+    cr_assert_eq(run("set -e; for f in timesketch plaso-jsonl ecs sarif junit; do %s export %s/out/case.db "
+                     "--format $f -o "
+                     "%s/$f; done; for t in failures findings coverage timeline; do %s export %s/out/case.db "
+                     "--format csv "
+                     "--table $t -o %s/csv-$t; done",
+                     program(), at, at, program(), at, at),
+                 0, "%s", out);
+}
+
+static void read_back(const char *folders)
+{
+    if (run("python3 -c ''") != 0)
+        cr_skip("skipped: no python3 here");
+    /* SARIF's JSON Schema is OASIS' own and not shipped */
+    if (!getenv("SARIF_SCHEMA"))
+        fprintf(stderr, "skipped: SARIF against its JSON Schema, which SARIF_SCHEMA names\n");
+    cr_expect_eq(run("python3 tests/exports.py %s", folders), 0, "%s", out);
+}
+
+Test(export, other_readers_find_what_the_case_has)
+{
+    const char *at = scratch("export-samples");
+    char folder[500];
+    size_t n = 0;
+    DIR *d = opendir("samples/cases");
+    cr_assert(d, "make samples");
+    for (struct dirent *e; (e = readdir(d));) {
+        if (e->d_name[0] == '.')
+            continue;
+        snprintf(folder, sizeof folder, "%s/%.100s", at, e->d_name);
+        cr_assert_eq(run("%s analyze -o %s/out samples/cases/%s", program(), folder, e->d_name), 0, "%s",
+                     out);
+        export_all(folder);
+        n++;
+    }
+    closedir(d);
+    cr_expect_gt(n, 20);
+    snprintf(folder, sizeof folder, "%s/*", at);
+    read_back(folder);
+}
+
+static const char *analyzed(const char *name, const char *sample)
+{
+    const char *at = scratch(name);
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/%s", program(), at, sample), 0, "%s", out);
+    return at;
+}
+
+/* No importer of UTF-8 takes a lone surrogate, and a time of 1601 is none. */
+Test(export, what_importers_choke_on)
+{
+    const char *at = analyzed("export-odd", "credential-storage-policy");
+    cr_assert_eq(
+        run("cp %s/out/case.db %s/odd.db && sqlite3 %s/odd.db \"UPDATE event SET time = 0 WHERE id = 1; "
+            "UPDATE event SET data = '{\\\"a\\\":\\\"x' || CAST(x'eda080' AS TEXT) || 'y\\\\ud800z\\\"}' "
+            "WHERE id "
+            "= 2; UPDATE event SET data = 'no json' WHERE id = 3; UPDATE host SET name = '{0} [a](b)' || "
+            "CAST(x'eda080' AS TEXT)\" && mkdir %s/two %s/two/out && mv %s/odd.db %s/two/out/case.db",
+            at, at, at, at, at, at, at),
+        0, "%s", out);
+    char two[300];
+    snprintf(two, sizeof two, "%s/two", at);
+    export_all(two);
+    read_back(two);
+    cr_expect_eq(run("! grep -l 'ud800\\|1601-' %s/timesketch %s/ecs %s/sarif", two, two, two), 0, "%s", out);
+}
+
+Test(export, a_job_fails_on_what_it_names)
+{
+    static const struct {
+        const char *sample, *fail_on;
+        int code;
+        unsigned failures, errors;
+    } rows[] = {
+        {"credential-storage-policy", "", 0, 1, 0},
+        {"credential-storage-policy", "--fail-on never", 0, 0, 0},
+        {"credential-storage-policy", "--fail-on confirmed", 1, 1, 0},
+        {"credential-storage-policy", "--fail-on possible", 1, 2, 0},
+        {"credential-storage-policy", "--fail-on unexplained,not_covered", 0, 0, 0},
+        {"credential-storage-policy", "--fail-on undetermined", 1, 0, 1},
+        {"healthy-host", "--fail-on possible,unexplained", 0, 0, 0},
+        {"healthy-host", "--fail-on not_covered", 1, 1, 0},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const char *at = analyzed("export-gate", rows[i].sample);
+        int code = run(
+            "%s export %s/out/case.db --format junit %s | grep -o '<testsuites[^>]*'; exit ${PIPESTATUS[0]}",
+            program(), at, rows[i].fail_on);
+        char want[100];
+        snprintf(want, sizeof want, "failures=\"%u\" errors=\"%u\"", rows[i].failures, rows[i].errors);
+        cr_expect(strstr(out, want), "%s %s: wants %s, %s", rows[i].sample, rows[i].fail_on, want, out);
+        code = run("%s export %s/out/case.db --format junit %s -o %s/x", program(), at, rows[i].fail_on, at);
+        cr_expect_eq(code, rows[i].code, "%s %s", rows[i].sample, rows[i].fail_on);
+    }
+}
+
+Test(export, a_file_is_whole_or_not_there)
+{
+    const char *at = analyzed("export-file", "credential-storage-policy");
+    char cmd[5000];
+    snprintf(cmd, sizeof cmd, "%s export %s/out/case.db --format", program(), at);
+    cr_expect_eq(run("echo mine >%s/x && %s sarif -o %s/x", at, cmd, at), 2);
+    cr_expect(strstr(out, "exists already") && strstr(out, "--force"), "%s", out);
+    cr_expect_eq(
+        run("grep -qx mine %s/x && %s sarif --force -o %s/x && grep -q 2.1.0 %s/x && ! ls %s | grep tmp", at,
+            cmd, at, at, at),
+        0, "%s", out);
+    cr_expect_eq(run("%s sarif --force -o %s/out/case.db", cmd, at), 2, "%s", out);
+    cr_expect(strstr(out, "the case itself"), "%s", out);
+    cr_expect_eq(run("%s sarif -o %s/none/x", cmd, at), 6, "%s", out);
+    cr_expect_eq(run("mkdir %s/folder && %s ecs -o %s/folder --force", at, cmd, at), 2, "%s", out);
+    cr_expect_eq(run("%s ecs --force -o /dev/stdout | cat >/dev/null; test -L /dev/stdout", cmd), 0, "%s",
+                 out);
+    cr_expect_eq(run("%s ecs | head -n 1 | wc -l", cmd), 0);
+    cr_expect(strstr(out, "1\n") == out, "a pipe that closes is no error: %s", out);
+    cr_expect_eq(run("%s ecs >/dev/full", cmd), 6, "%s", out);
+    cr_expect_eq(run("%s yaml", cmd), 2, "%s", out);
+    cr_expect_eq(run("%s export %s/out/case.db", program(), at), 2, "%s", out);
+    cr_expect_eq(run("%s export %s/out/report.md --format csv", program(), at), 2, "%s", out);
+}
