@@ -27,6 +27,9 @@ static const struct {
     {"f1c_system_share_domain_badpw", "secure-channel-broken", "possible likely"},
     {"f1c_system_share_domain_badpw", "builtin-account-on-network", "possible"},
     {"f5_1385_same_state_when_it_worked", "batch-right-missing", "likely"},
+    {"magic-byte", "task-password-drift", "confirmed"},
+    {"policy_value_0", "credential-storage-policy", "ruled_out"},
+    {"second_reader_two_substitutions", "task-password-drift", "ruled_out"},
     {"f6_service_1385_granted_only_to_system_group", "service-right-missing", "likely confirmed"},
 };
 #define CASES "../shared/cases"
@@ -59,6 +62,58 @@ Test(cases, judged_as_known, .timeout = 300)
         for (char *word = strtok(out, "\n"); word; word = strtok(NULL, "\n"))
             any = true, all &= strstr(rows[i].allowed, word) != NULL;
         cr_expect(any && all, "%s: %s must be %s", rows[i].archive, rows[i].cause, rows[i].allowed);
+    }
+}
+
+/* What is right about an archive beside its verdicts. */
+static const struct {
+    const char *archive, *sql, *says;
+} also_right[] = {
+    {"magic-byte",
+     "SELECT seen || ' ' || recovered || ' ' || failed FROM v_evidence WHERE file LIKE '%TaskScheduler%'",
+     "218 4 0"},
+    {"magic-byte", "SELECT count(*) FROM v_failure WHERE kind = 'task'", "2"},
+    {"policy_value_0",
+     "SELECT count(*) FROM v_finding f LEFT JOIN v_citation c ON c.finding = f.finding "
+     "WHERE f.explanation || coalesce(c.explain, '') LIKE '%DisableDomainCreds = 1%' "
+     "OR c.explain LIKE '%DisableDomainCreds is 1%'",
+     "0"},
+    {"policy_value_0",
+     "SELECT min(explanation LIKE 'This is not what happened: %') FROM v_finding WHERE verdict = 'ruled_out'",
+     "1"},
+    {"b05b_deny_batch_for_domain_admins",
+     "SELECT count(*) FROM v_finding f JOIN v_citation c ON c.finding = f.finding JOIN v_event e "
+     "ON e.evidence_id = c.evidence_id WHERE f.cause = 'batch-right-missing' AND c.role = 'cause' "
+     "AND e.event_id = 4717",
+     "1"},
+    {"f5_1385_same_state_when_it_worked",
+     "SELECT count(*) FROM v_finding f JOIN v_citation c ON c.finding = f.finding "
+     "WHERE f.cause = 'batch-right-missing' AND c.explain LIKE '%never%'",
+     "0"},
+    {"second_reader_two_substitutions", "SELECT DISTINCT result FROM v_verification", "agree-with-defect"},
+    {"second_reader_two_substitutions", "SELECT DISTINCT second_reader FROM v_finding", "agree"},
+};
+
+Test(cases, right_beside_their_verdicts, .timeout = 300)
+{
+    if (access(CASES "/README.md", R_OK) != 0)
+        cr_skip("skipped: no " CASES);
+    char dir[200];
+    snprintf(dir, sizeof dir, "%s", scratch("beside"));
+    for (size_t i = 0; i < sizeof also_right / sizeof *also_right; i++) {
+        const char *name = also_right[i].archive;
+        if (!i || strcmp(name, also_right[i - 1].archive) != 0)
+            cr_assert(unpack(dir, name)
+                          && run("%s analyze --progress=none -o %s/%s/out %s/%s/ev >/dev/null", program(),
+                                 dir, name, dir, name)
+                                 == 0,
+                      "%s: %s", name, out);
+        cr_assert_eq(run("%s query --csv %s/%s/out/case.db \"%s\" | tail -n +2 | tr -d '\r\042\n'", program(),
+                         dir, name, also_right[i].sql),
+                     0);
+        cr_expect_str_eq(out, also_right[i].says, "%s: %s: %s", name, also_right[i].sql, out);
+        if (!strncmp(name, "second", 6))
+            cr_expect_eq(run("%s verify %s/%s/out/case.db >/dev/null", program(), dir, name), 0, "%s", out);
     }
 }
 

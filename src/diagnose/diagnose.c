@@ -17,6 +17,14 @@ static const char *const verdict_names[] = {[NOTHING] = "none",
                                             [RULED_OUT] = "ruled_out",
                                             [UNDETERMINED] = "undetermined"};
 
+/* What a rule's explanation states is so only where the evidence shows it; before all other verdicts stand
+ * these words. */
+static const char *const verdict_leads[] = {
+    [POSSIBLE] = "This would explain it, and nothing shows it: ",
+    [LATENT] = "Nothing failed of it in what was read: ",
+    [RULED_OUT] = "This is not what happened: ",
+    [UNDETERMINED] = "Whether this is so cannot be told from what was read: "};
+
 /* a row of temp.reach that covers something */
 struct reach {
     int64_t host, file;
@@ -487,6 +495,8 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
     const struct cell cell[] = {{.type = COL_TEXT, .null = !s->name.p, .s = s->name},
                                 {.type = COL_TEXT, .s = host->name}};
     struct buf words = {0};
+    if (verdict < LEN(verdict_leads) && verdict_leads[verdict])
+        buf_z(&words, verdict_leads[verdict]);
     render(&words, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
     size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
     struct value v[] = {val_s(g->rule->cause),  val_s(g->rule->name),
