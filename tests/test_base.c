@@ -665,7 +665,10 @@ Test(want, round_trip_and_every_cut)
                             .any_id = true,
                             .fold_field = STR("Sid"),
                             .n_fold = 1,
-                            .fold = {STR("S-1-5-18")}};
+                            .fold = {STR("S-1-5-18")},
+                            .channel = STR("Application"),
+                            .n_holding = 2,
+                            .holding = {STR("800704DD"), STR("C0000202")}};
     struct want_key key = {STR("SYSTEM"), STR("<CCS>\\Control\\Lsa"), STR("*")};
     struct want w = {.event = &ev,
                      .n_event = 1,
@@ -682,6 +685,8 @@ Test(want, round_trip_and_every_cut)
     cr_assert_eq(want_get(span_of(b.p, b.n, 0), &a, &got, &e), OK, "%s", e.why);
     cr_expect(got.n_event == 1 && got.event[0].id == 4624 && got.event[0].to == 4634 && got.event[0].any_id
               && got.event[0].keep[1] == 10 && str_eq(got.event[0].key[0], STR("LogonType")));
+    cr_expect(str_eq(got.event[0].channel, STR("Application")) && got.event[0].n_holding == 2
+              && str_eq(got.event[0].holding[1], STR("C0000202")));
     cr_expect(got.n_key == 1 && str_eq(got.key[0].path, key.path) && got.until == INT64_MAX && got.recovered
               && !got.all_events);
     for (size_t n = 0; n < b.n; n++) {

@@ -219,6 +219,46 @@ Test(evtx, wanted_by_provider_id_and_time)
     buf_free(&l.file);
 }
 
+/* What is kept only where it holds a text, of any provider; a provider's own entry comes first. */
+Test(evtx, wanted_by_what_it_holds)
+{
+    struct evtx log = {.computer = "PC1", .channel = "Application"};
+    struct buf file = {0};
+    int64_t t = utc("2026-03-02T09:00:00Z");
+    ev(&log, t, "Acme", 7, S("a", "failed with 0x800704dd."), END);
+    ev(&log, t, "Acme", 7, S("a", "failed with 0x800704DE."), END);
+    ev(&log, t, "Acme", 7, D("no more"), D("(C000005F)"), END);
+    ev(&log, t, "Other", 9, S("a", "C000005"), U32("b", 0x800704DD), END);
+    ev(&log, t, "Own", 9, S("a", "800704DD"), END);
+    ev(&log, t, "Own", 10, S("a", "800704DD"), END);
+    evtx_end(&log, &file);
+    static const struct {
+        const char *channel, *first; /* texts; first: the other is C000005F */
+        bool own;
+        size_t n;
+    } rows[] = {{"Application", "800704DD", false, 4}, {"aPPLICATION", "800704dd", false, 4},
+                {"System", "800704DD", false, 0},      {"", "800704DD", false, 4},
+                {"Application", "", false, 1},         {"Application", "800704DD", true, 3}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct want_event want[] = {{.channel = str_of(rows[i].channel),
+                                     .any_id = true,
+                                     .how = WANT_KEEP,
+                                     .n_holding = 2,
+                                     .holding = {str_of(rows[i].first), STR("C000005F")}},
+                                    {.provider = STR("Own"),
+                                     .id = 9,
+                                     .how = WANT_KEEP,
+                                     .n_holding = 1,
+                                     .holding = {STR("nothing of the kind")}}};
+        struct heard *h = read_all(
+            &file, &(struct want){.event = want, .n_event = rows[i].own ? 2 : 1, .until = INT64_MAX});
+        cr_expect(count_of(h, FACT_EVENT) == rows[i].n, "row %zu: %zu events", i, count_of(h, FACT_EVENT));
+        cr_expect(nth(h, FACT_SPAN, 0)->v[SP_N].i == 6, "all are counted");
+        hush(h);
+    }
+    buf_free(&file);
+}
+
 Test(evtx, folds)
 {
     struct raw_log l;

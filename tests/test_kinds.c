@@ -352,6 +352,13 @@ Test(kinds, outcome)
 }
 
 /* --- every failure is one, and counts once */
+#define APPLICATION(provider, id, day, text) \
+    EVENT("3", "Application", provider, id, day, "{\"Data\":[" text "]}")
+#define SHELL(id, day, payload)                                                                      \
+    EVENT("12", "Microsoft-Windows-PowerShell/Operational", "Microsoft-Windows-PowerShell", id, day, \
+          "{\"ContextInfo\":\"        Severity = Warning\\r\\n        Script Name = "                \
+          "C:\\\\ops\\\\copy.ps1\\r\\n"                                                              \
+          "        User = CORP\\\\svc\\r\\n\",\"UserData\":\"\",\"Payload\":\"" payload "\"}")
 #define REFUSED(id, day, data) \
     AUDITED(id, day, "{\"TargetUserName\":\"svc\",\"TargetDomainName\":\"CORP\"," data "}")
 #define BATCH                                                                                             \
@@ -401,6 +408,30 @@ static const struct {
      REFUSED("4776", "4", "\"Status\":\"0xc0000234\",\"Workstation\":\"PC7\"")
          REFUSED("4625", "4", "\"LogonType\":3,\"Status\":\"0xc0000234\",\"SubStatus\":\"0x0\""),
      "logon svc 1909 4625 1 1;"},
+    {"an HRESULT in a message of any program",
+     APPLICATION("Acme Sync", "7", "4", "\"upload\",\"Exception from HRESULT: 0x800704DD)\""),
+     "application Acme Sync 1245 7 1 -;"},
+    {"signed decimal", APPLICATION("Acme Sync", "7", "4", "\"error -2147023584 came\""),
+     "application Acme Sync 1312 7 1 -;"},
+    {"NTSTATUS, and a second code behind it",
+     APPLICATION("Acme Sync", "7", "4", "\"status (c0000202), 0x8007052E\""),
+     "application Acme Sync 1394 7 1 -;"},
+    {"part of a GUID", APPLICATION("Acme Sync", "7", "4", "\"{80070520-1F2E-4C3D-9B4A-000000000000}\""), ""},
+    {"digits that go on", APPLICATION("Acme Sync", "7", "4", "\"80070520214702358421\""), ""},
+    {"a code of no logon", APPLICATION("Acme Sync", "7", "4", "\"0x80070002\""), ""},
+    {"a message that is no error",
+     APPLICATION("Acme Sync", "7", "4", "\"0x80070520\"") "UPDATE event SET level = 4;", ""},
+    {"an event that is known tells its own story",
+     APPLICATION("Microsoft-Windows-User Profiles Service", "1508", "4", "\"0x80070520\""), ""},
+    {"an error of a script", SHELL("4100", "4", "Error Message = no session (0x80070520)"),
+     "application C:\\ops\\copy.ps1 1312 4100 1 -;"},
+    {"and the command that met it are one failure",
+     SHELL("4100", "4", "Error Message = no session (0x80070520)")
+         SHELL("4103", "4", "TerminatingError(Copy-Item): no session (0x80070520)"),
+     "application C:\\ops\\copy.ps1 1312 4100 1 1;"},
+    {"a command that met it, alone", SHELL("4103", "4", "NonTerminatingError(Copy-Item): 0x80070898"),
+     "application C:\\ops\\copy.ps1 2200 4103 1 -;"},
+    {"a command that prints a code", SHELL("4103", "4", "ParameterBinding(Out-File): value=0x80070520"), ""},
     {"a slip at the desk is told, and concerns nobody",
      REFUSED("4625", "4", "\"LogonType\":2,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\""),
      "logon svc 86 4625 0 -;"},

@@ -20,3 +20,64 @@ SELECT e.host_id, 'application', e.provider, NULL, NULL, x.win32, x.value, x.raw
 FROM event e JOIN error x ON x.event = e.id AND x.field = 'Error' AND code_in(x.win32, 'of-a-logon')
 WHERE e.provider = 'Microsoft-Windows-AAD' AND e.event_id = 1098 AND coalesce(e.recovered, 0) = 0
     AND e.host_id IS NOT NULL;
+
+-- Codes of a logon in the text of any program's error in the Application log, and in errors of PowerShell (4100, 4103).
+-- Spellings: HRESULT, as hexadecimal and as signed or unsigned decimal; NTSTATUS. A text of digits that goes on, or is
+-- part of a GUID, is no code.
+CREATE TEMP TABLE IF NOT EXISTS a_spelled(token TEXT PRIMARY KEY, value INTEGER, win32 INTEGER) WITHOUT ROWID;
+INSERT OR IGNORE INTO a_spelled
+WITH c(win32) AS (SELECT value FROM kb_code_family WHERE family = 'of-a-logon')
+SELECT printf('%08x', 2147942400 + win32), 2147942400 + win32, win32 FROM c
+UNION ALL SELECT CAST(2147942400 + win32 AS TEXT), 2147942400 + win32, win32 FROM c
+UNION ALL SELECT CAST(2147024896 - win32 AS TEXT), 2147942400 + win32, win32 FROM c
+UNION ALL SELECT printf('%08x', k.value), k.value, k.win32 FROM kb_code k JOIN c ON c.win32 = k.win32
+    WHERE k.space = 'ntstatus';
+CREATE TEMP TABLE IF NOT EXISTS a_said(event INTEGER, host_id INTEGER, said TEXT, shell INTEGER, script TEXT,
+    command TEXT, user TEXT);
+INSERT INTO a_said
+SELECT e.id, e.host_id, lower(e.data), 0, NULL, NULL, NULL FROM event e
+WHERE e.channel = 'Application' COLLATE NOCASE AND coalesce(e.level, 2) BETWEEN 1 AND 3
+    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM kb_event k
+        WHERE k.provider = e.provider AND k.event_id = e.event_id);
+-- ContextInfo of PowerShell: lines, "Script Name = C:\x.ps1", of which the value may be missing.
+INSERT INTO a_said
+SELECT id, host_id, said, 1, nullif(trim(substr(script, 1, instr(script, char(10)) - 1)), ''),
+    nullif(trim(substr(command, 1, instr(command, char(10)) - 1)), ''),
+    nullif(trim(substr(user, 1, instr(user, char(10)) - 1)), '')
+FROM (SELECT id, host_id, said,
+        CASE WHEN instr(c, 'Script Name = ') THEN substr(c, instr(c, 'Script Name = ') + 14) END AS script,
+        CASE WHEN instr(c, 'Command Name = ') THEN substr(c, instr(c, 'Command Name = ') + 15) END AS command,
+        CASE WHEN instr(c, ' User = ') THEN substr(c, instr(c, ' User = ') + 8) END AS user
+    FROM (SELECT id, host_id, lower(data ->> 'Payload') AS said,
+            replace(data ->> 'ContextInfo', char(13), '') || char(10) AS c
+        FROM event WHERE provider = 'Microsoft-Windows-PowerShell' AND event_id IN (4100, 4103)
+            AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+            AND (event_id = 4100 OR data ->> 'Payload' LIKE '%TerminatingError(%')));
+-- The first code of each text.
+CREATE TEMP TABLE IF NOT EXISTS a_code(event INTEGER PRIMARY KEY, token TEXT, value INTEGER, win32 INTEGER, at INTEGER);
+INSERT INTO a_code
+SELECT event, token, value, win32, min(at) FROM (
+    SELECT a.event, s.token, s.value, s.win32, instr(a.said, s.token) AS at, a.said
+    FROM a_said a CROSS JOIN a_spelled s)
+WHERE at > 0 AND substr(' ' || said, at, 1) NOT GLOB '[0-9a-wyz{]'
+    AND substr(said || ' ', at + length(token), 1) NOT GLOB '[-0-9a-z]'
+GROUP BY event;
+-- A command that met it (4103) within a second of the error (4100) is a second witness of that.
+CREATE TEMP TABLE IF NOT EXISTS a_shell(host_id INTEGER, event_id INTEGER, win32 INTEGER, time INTEGER, event INTEGER);
+INSERT INTO a_shell SELECT e.host_id, e.event_id, c.win32, e.time, e.id
+FROM a_code c JOIN a_said a ON a.event = c.event AND a.shell JOIN event e ON e.id = c.event;
+CREATE INDEX IF NOT EXISTS temp.a_shell_of ON a_shell(host_id, event_id, win32, time);
+INSERT INTO f(host_id, kind, subject, principal, call, win32, value, raw, symbol, time, event, file_id, file_off, boot,
+    provider, event_id, sid, also)
+SELECT e.host_id, 'application', CASE WHEN a.shell THEN coalesce(a.script, a.command, 'PowerShell') ELSE e.provider END,
+    a.user, NULL, c.win32, c.value,
+    CASE WHEN c.token GLOB '2147*' THEN CAST(c.value AS TEXT) ELSE '0x' || upper(c.token) END,
+    (SELECT k.symbol FROM kb_code k WHERE k.space IN ('win32', 'nerr') AND k.value = c.win32 ORDER BY k.space DESC),
+    e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, nullif(e.sid, ''),
+    CASE WHEN a.shell AND e.event_id = 4100 THEN (SELECT group_concat(printf('f%d:0x%x', w.file_id, w.file_off), ' ')
+        FROM a_shell d JOIN event w ON w.id = d.event WHERE d.host_id = e.host_id AND d.event_id = 4103
+            AND d.win32 = c.win32 AND d.time BETWEEN e.time - seconds(1) AND e.time + seconds(1)) END
+FROM a_code c JOIN a_said a ON a.event = c.event JOIN event e ON e.id = c.event
+WHERE NOT (a.shell AND e.event_id = 4103 AND EXISTS (SELECT 1 FROM a_shell d WHERE d.host_id = e.host_id
+    AND d.event_id = 4100 AND d.win32 = c.win32 AND d.time BETWEEN e.time - seconds(1) AND e.time + seconds(1)));
+DELETE FROM a_spelled; DELETE FROM a_said; DELETE FROM a_code; DELETE FROM a_shell;

@@ -175,14 +175,41 @@ enum { WANT_UNKNOWN = -1, WANT_NOT = -2 };
 
 static int32_t find_want(const struct walk *w, uint32_t source, uint32_t id)
 {
-    struct str provider = names_of(w, source)->provider;
+    struct str provider = names_of(w, source)->provider, channel = names_of(w, source)->channel;
+    int32_t any = WANT_NOT;
     for (size_t i = 0; i < w->want->n_event; i++) {
         const struct want_event *e = &w->want->event[i];
         bool wanted = e->any_id || (id != TALLY_NO_ID && (e->to ? id >= e->id && id <= e->to : id == e->id));
-        if (wanted && (e->provider.n == 0 || str_eq_ci(e->provider, provider)))
+        if (!wanted || (e->channel.n && !str_eq_ci(e->channel, channel)))
+            continue;
+        if (e->provider.n && str_eq_ci(e->provider, provider))
             return (int32_t)i;
+        if (!e->provider.n && any == WANT_NOT)
+            any = (int32_t)i;
     }
-    return WANT_NOT;
+    return any;
+}
+
+static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
+
+/* Does the record hold one of the texts that are asked for? */
+static bool holds(const struct want_event *e, const uint8_t *p, size_t n)
+{
+    bool first[256] = {false};
+    for (size_t k = 0; k < e->n_holding; k++)
+        if (e->holding[k].n)
+            first[lower((uint8_t)e->holding[k].p[0])] = true;
+    for (size_t i = 0; i + 1 < n; i++)
+        for (size_t k = 0; p[i + 1] == 0 && first[lower(p[i])] && k < e->n_holding; k++) {
+            struct str t = e->holding[k];
+            size_t same = 0;
+            while (same < t.n && i + 2 * same + 1 < n && p[i + 2 * same + 1] == 0
+                   && lower(p[i + 2 * same]) == lower((uint8_t)t.p[same]))
+                same++;
+            if (t.n && same == t.n)
+                return true;
+        }
+    return false;
 }
 
 /* Times of a record are unsigned: one beyond all calendars is late, not early. */
@@ -488,6 +515,8 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
         anomaly(w, off, "time-insane", "a record's time is not believable",
                 "created 0x%016llx, written 0x%016llx", (unsigned long long)h.time,
                 (unsigned long long)le64(p + 16));
+    if (want >= 0 && w->want->event[want].n_holding && !holds(&w->want->event[want], p, size))
+        want = WANT_NOT;
     bool done = (want < 0 && !w->want->all_events) || deliver(w, &h, want);
     if (ev->rendered)
         w->stats->hints |= EVTX_HINT_RENDERED;

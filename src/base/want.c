@@ -28,6 +28,9 @@ void want_put(struct buf *out, const struct want *w)
         put_str(out, v->fold_field);
         for (size_t k = 0; k < v->n_fold; k++)
             put_str(out, v->fold[k]);
+        put_str(out, v->channel), buf_char(out, (char)v->n_holding);
+        for (size_t k = 0; k < v->n_holding; k++)
+            put_str(out, v->holding[k]);
     }
     buf_u32(out, (uint32_t)w->n_key);
     for (size_t i = 0; i < w->n_key; i++)
@@ -64,6 +67,11 @@ enum status want_get(struct span in, struct arena *a, struct want *w, struct err
         v->fold_field = get_str(&in);
         for (size_t k = 0; k < v->n_fold; k++)
             v->fold[k] = get_str(&in);
+        v->channel = get_str(&in), v->n_holding = span_u8(&in);
+        if (v->n_holding > WANT_HOLDING)
+            return err_set(e, E_FORMAT, in.off, "wanted events", "%u texts", v->n_holding);
+        for (size_t k = 0; k < v->n_holding; k++)
+            v->holding[k] = get_str(&in);
     }
     n = span_u32(&in);
     if (in.bad || n > in.n)

@@ -10,14 +10,16 @@
 #include "base/str.h"
 
 enum want_how { WANT_KEEP = 1, WANT_FOLD = 2 };
-enum { WANT_KEYS = 6, WANT_ONLY = 12 };
+enum { WANT_KEYS = 6, WANT_ONLY = 12, WANT_HOLDING = 32 };
 
 /* One wanted event. provider: as in the record, compared without case; "" means any provider of the given
  * channel. to: the last id of a range, 0: id alone; any_id: every id, and records that say none. WANT_FOLD:
  * records with the same values of key[] on the same UTC day become one FACT_FOLD (JSON of the key fields,
  * count, first and last time, first record's data); "keep" values of one field are kept as whole events
  * instead (logons: fold LogonType 3, keep 2, 10, 11, ...), unless "fold_field" has one of the "fold" texts
- * (logons of SYSTEM, of which there are thousands). */
+ * (logons of SYSTEM, of which there are thousands). channel: "" any. holding: of a record that is kept, its
+ * bytes must hold one of these ASCII texts as UTF-16, whatever their case: looked for before anything is
+ * decoded. A provider's own entry comes before one for any provider. */
 struct want_event {
     struct str provider;
     uint16_t id, to;
@@ -28,6 +30,8 @@ struct want_event {
     int64_t keep[WANT_ONLY];   /* integer values of keep_field */
     struct str fold_field;     /* "" : as keep_field says */
     struct str fold[WANT_ONLY];
+    uint8_t n_holding;
+    struct str channel, holding[WANT_HOLDING];
 };
 
 /* One wanted registry place. hive: SYSTEM, SECURITY, SOFTWARE, SAM, NTUSER, or * . path: relative to the

@@ -160,7 +160,7 @@ static const struct field events_fields[] = {FIELD(events_file, provider, F_STR,
 struct event_entry {
     struct number id;
     struct str name, meaning, how, keep_field, fold_field, channel, source;
-    struct strs key, fold;
+    struct strs key, fold, holding;
     const struct node *keep, *codes;
 };
 static const struct field event_fields[] = {FIELD(event_entry, id, F_INT, true, "id"),
@@ -173,15 +173,18 @@ static const struct field event_fields[] = {FIELD(event_entry, id, F_INT, true, 
                                             FIELD(event_entry, codes, F_NODE, false, "codes"),
                                             FIELD(event_entry, fold_field, F_STR, false, "fold_field"),
                                             FIELD(event_entry, fold, F_STRS, false, "fold"),
+                                            FIELD(event_entry, holding, F_STRS, false, "holding"),
                                             FIELD(event_entry, channel, F_STR, false, "channel"),
                                             FIELD(event_entry, source, F_STR, false, "source")};
 
 static enum status want_event(const struct kb_reader *r, const struct node *c, const struct events_file *file,
                               const struct event_entry *v, struct err *e)
 {
-    bool fold = str_eq(v->how, STR("fold"));
-    struct want_event w = {.provider = file->provider,
+    bool fold = str_eq(v->how, STR("fold")), any = str_eq(file->provider, STR("*"));
+    struct want_event w = {.provider = any ? STR("") : file->provider,
+                           .channel = any ? file->channel : STR(""),
                            .id = (uint16_t)v->id.i,
+                           .any_id = any,
                            .how = fold ? WANT_FOLD : WANT_KEEP,
                            .keep_field = v->keep_field.p ? v->keep_field : STR("")};
     if (fold ? !v->key.n : v->key.n || v->keep_field.n || v->keep || v->fold_field.n || v->fold.n)
@@ -192,6 +195,10 @@ static enum status want_event(const struct kb_reader *r, const struct node *c, c
         return kb_refuse(r, c->line, e,
                          "keep_field and keep, fold_field and fold: expected both or none; fold is an "
                          "exception from keep");
+    if ((fold && v->holding.n) || (any && !v->holding.n) || v->holding.n > WANT_HOLDING)
+        return kb_refuse(r, c->line, e,
+                         "holding: belongs to 'how: keep', at most %d texts; any provider ('*') needs it",
+                         WANT_HOLDING);
     if (v->fold.n > WANT_ONLY)
         return kb_refuse(r, c->line, e, "fold: expected at most %d values", WANT_ONLY);
     if (v->key.n > WANT_KEYS || (v->keep && (kb_list(r, v->keep, "keep", e) != OK || v->keep->n > WANT_ONLY)))
@@ -202,6 +209,8 @@ static enum status want_event(const struct kb_reader *r, const struct node *c, c
     w.fold_field = v->fold_field.p ? v->fold_field : STR("");
     for (size_t i = 0; i < v->fold.n; i++)
         w.fold[w.n_fold++] = v->fold.p[i];
+    for (size_t i = 0; i < v->holding.n; i++)
+        w.holding[w.n_holding++] = v->holding.p[i];
     for (const struct node *k = v->keep ? v->keep->child : NULL; k; k = k->next)
         if (k->kind != NODE_SCALAR || !str_i64(k->s, &w.keep[w.n_keep++]))
             return kb_refuse(r, k->line, e, "keep: expected numbers");
