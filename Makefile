@@ -86,6 +86,7 @@ golden: $(O)/test_golden
 	$(Q)GOLDEN=write WHYLOGON=$(O)/whylogon $(O)/test_golden --filter 'golden/reports*'
 # this one runs a program that counts its steps; those of a build for sanitizers are no others
 TESTS := $(filter-out $(if $(SAN),$(O)/test_growth),$(TESTS))
+$(O)/test_stop: | $(O)/grow $(O)/whylogon $(O)/samples.stamp
 $(O)/test_growth: | $(O)/steps/whylogon $(O)/grow
 $(O)/steps/whylogon: $(O)/whylogon $(O)/tests/steps.o
 	$(Q)$(MAKE) --no-print-directory O=$(O)/steps OPT=-O1 SAN=-fsanitize-coverage=trace-pc \

@@ -229,7 +229,7 @@ static void begin(struct run *r)
 static void read_all(struct run *r, unsigned workers)
 {
     struct err e = {0};
-    cr_assert_eq(discover(&(const char *){r->dir}, 1, &r->ev, &e), OK, "%s", e.why);
+    cr_assert_eq(discover(&(const char *){r->dir}, 1, NULL, NULL, &r->ev, &e), OK, "%s", e.why);
     cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, &(struct ingest_options){.workers = workers},
                         &r->result, &e),
                  OK, "%s %s", e.what, e.why);

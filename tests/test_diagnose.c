@@ -377,8 +377,8 @@ Test(diagnose, a_broken_rule_is_told_and_the_others_go_on)
     struct err e = {0};
     fresh();
     read(ALL), rows("symptom:A@3 cause:A@2");
-    cr_assert(derive(db, kb, &e) == OK && coverage(db, kb, &e) == OK && diagnose(db, kb, &e) == OK, "%s: %s",
-              e.what, e.why);
+    cr_assert(derive(db, kb, &e) == OK && coverage(db, kb, &e) == OK && diagnose(db, kb, NULL, &e) == OK,
+              "%s: %s", e.what, e.why);
     cr_expect_str_eq(ask("SELECT rule, verdict FROM finding WHERE rule IN ('probe', 'broken')"),
                      "probe likely;", "no half of a rule decides");
     cr_expect_str_eq(ask("SELECT role, message FROM rule_error WHERE rule = 'broken'"),
@@ -1102,7 +1102,7 @@ Test(diagnose, judged_again_by_the_real_knowledge)
     for (int turn = 0; turn < 2; turn++) {
         cr_assert(case_exec(db, kb_file(own, "reset.sql").p, &e) == OK && kb_store(own, db, &e) == OK
                       && derive(db, own, &e) == OK && coverage(db, own, &e) == OK
-                      && diagnose(db, own, &e) == OK,
+                      && diagnose(db, own, NULL, &e) == OK,
                   "turn %d: %s: %s", turn, e.what, e.why);
         cr_expect_str_eq(ask("SELECT count(*) FROM rule_error"), "0;", "%s", ask("SELECT * FROM rule_error"));
         cr_assert(case_copy(db, &copy, &e) == OK, "%s", e.why);

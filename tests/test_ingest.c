@@ -271,7 +271,7 @@ static void begin(struct run *r)
 static void read_with(struct run *r, const struct ingest_options *o)
 {
     struct err e = {0};
-    cr_assert_eq(discover(&(const char *){r->dir}, 1, &r->ev, &e), OK, "%s", e.why);
+    cr_assert_eq(discover(&(const char *){r->dir}, 1, NULL, NULL, &r->ev, &e), OK, "%s", e.why);
     cr_expect_eq(ingest(r->db, &(struct want){0}, &r->ev, o, &r->result, &e), OK, "%s %s", e.what, e.why);
 }
 

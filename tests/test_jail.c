@@ -321,7 +321,7 @@ static enum status look(const char *dir, struct casedb **db, struct kb **kb, str
 {
     struct evidence ev;
     cr_assert(kb_load(NULL, kb, e) == OK && case_create(NULL, kb_file(*kb, "schema.sql"), db, e) == OK
-                  && discover(&dir, 1, &ev, e) == OK,
+                  && discover(&dir, 1, NULL, NULL, &ev, e) == OK,
               "%s", e->why);
     enum status st = ingest(*db, &(struct want){0}, &ev,
                             &(struct ingest_options){.workers = 1, .require_jail = require}, r, e);

@@ -122,7 +122,7 @@ static void judge(void)
 {
     struct err e = {0};
     cover();
-    cr_assert(diagnose(db, kb, &e) == OK, "%s: %s", e.what, e.why);
+    cr_assert(diagnose(db, kb, NULL, &e) == OK, "%s: %s", e.what, e.why);
 }
 
 #define EVENT(file, channel, provider, id, day, data)                                                      \
@@ -644,4 +644,57 @@ Test(kinds, a_code_without_a_story_has_its_name)
     cr_expect_str_eq(
         ask("SELECT value, space, symbol FROM kb_code WHERE value IN (14, 15, 1073) AND space = 'win32'"),
         "14 win32 ERROR_OUTOFMEMORY;1073 win32 ERROR_SERVICE_EXISTS;");
+}
+
+/* --- a run whose time is over */
+struct clock {
+    unsigned asks, most;
+};
+static enum status ring(void *ctx, struct err *e)
+{
+    struct clock *c = ctx;
+    return ++c->asks > c->most ? err_set(e, E_TIME, ERR_NO_OFF, "stopped", "over") : OK;
+}
+
+/* From facts to verdicts, until `most` looks at the clock; *phase: in which it was over, 3: in none. */
+static enum status judge_until(unsigned most, unsigned *phase, struct err *e)
+{
+    struct clock c = {.most = most};
+    size_t judged = 0;
+    case_halt_when(db, ring, &c);
+    *phase = 0;
+    enum status st = case_undoable(db, e);
+    if (st == OK && (st = derive(db, kb, e)) == OK && (*phase = 1, st = coverage(db, kb, e)) == OK)
+        *phase = 2, st = diagnose(db, kb, &judged, e);
+    case_halt_when(db, NULL, NULL);
+    if (st != E_TIME)
+        return *phase = 3, st;
+    *e = (struct err){0};
+    return diagnose_give_up(db, kb, *phase, judged, e);
+}
+
+/* Wherever that is, the case is whole, and nothing that nobody looked at is clear. */
+Test(kinds, what_is_not_judged_in_time_is_not_clear)
+{
+    unsigned met[4] = {0}, phase;
+    for (unsigned most = 0; most < 400; most += most < 40 ? 1 : 19) {
+        struct err e = {0};
+        collected(0);
+        cr_assert_eq(judge_until(most, &phase, &e), OK, "%u: %s: %s", most, e.what, e.why);
+        met[phase]++;
+        cr_expect_str_eq(ask("PRAGMA integrity_check"), "ok;", "%u", most);
+        if (phase == 3) {
+            cr_expect_str_eq(ask("SELECT outcome FROM host WHERE name = 'PC1'"), "clear;");
+            break;
+        }
+        cr_expect_str_eq(ask("SELECT count(*) FROM host WHERE outcome = 'clear' OR outcome IS NULL"), "0;",
+                         "%u", most);
+        cr_expect_str_eq(ask("SELECT count(*) > 0 FROM rule_error WHERE role = 'time'"), "1;", "%u", most);
+        if (phase < 2)
+            cr_expect_str_eq(ask("SELECT count(*) FROM kind WHERE state = 'clear'"), "0;", "%u", most);
+        cr_expect_str_eq(ask("SELECT count(*) FROM host h WHERE (SELECT count(*) FROM kind k WHERE k.host_id "
+                             "= h.id) <> 6"),
+                         "0;", "%u", most);
+    }
+    cr_expect(met[0] && met[2] && met[3], "%u %u %u %u", met[0], met[1], met[2], met[3]);
 }

@@ -219,7 +219,7 @@ Test(limits, time, .timeout = 60)
         const char *path = in;
         cr_assert_eq(run_limits_parse(times[i].limits, &o.limits, &e), OK, "%s", e.why);
         cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK
-                      && discover(&path, 1, &evidence, &e) == OK,
+                      && discover(&path, 1, NULL, NULL, &evidence, &e) == OK,
                   "%s", e.why);
         uint64_t since = plat_clock_ms();
         cr_expect_eq(ingest(db, &want, &evidence, &o, &r, &e), OK, "%s: %s %s", times[i].limits, e.what,

@@ -16,7 +16,7 @@ enum status err_set(struct err *e, enum status code, uint64_t off, const char *w
 
 enum status err_in(struct err *e, enum status st, const char *what)
 {
-    if (e && st != OK && st != E_STOP)
+    if (e && st != OK && st != E_STOP && st != E_TIME)
         e->what = what;
     return st;
 }

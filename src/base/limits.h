@@ -101,6 +101,10 @@ enum {
 #define LIM_RUN_FACTS        20000000ull
 #define LIM_RUN_FILE_SECONDS 3600u  /* one job; hashing 64 GB takes under a minute */
 #define LIM_RUN_SECONDS      86400u /* the whole run */
+/* the part of it that is kept for what is concluded from what was read: one of so many */
+#define LIM_RUN_CONCLUDE 5u
+/* reading a case that somebody else may have made: report, show, query, verify */
+#define LIM_CASE_SECONDS 600u
 /* unpacked files in the folder for temporary files */
 #define LIM_RUN_SPOOL_BYTES (64ull << 30)
 /* what may come out of any container, however small: one log of zeros packs a thousand to one */

@@ -42,6 +42,18 @@ enum status case_halted(struct casedb *db, struct err *e)
     return db && db->halt ? db->halt(db->halt_ctx, e) : OK;
 }
 
+/* The journal of a case in a file lies beside it, so that memory does not grow with what is changed. */
+enum status case_undoable(struct casedb *db, struct err *e)
+{
+    return case_exec(db, db->path ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=MEMORY", e);
+}
+
+enum status case_undo(struct casedb *db, struct err *e)
+{
+    free(db->indexes), db->indexes = NULL;
+    return sqlite3_get_autocommit(db->db) ? OK : case_run(db, "ROLLBACK", NULL, NULL, 0, e);
+}
+
 /* --- opening */
 static void release(struct casedb *db)
 {

@@ -26,6 +26,10 @@ enum status case_save(struct casedb *db, const char *path, struct err *e);
 typedef enum status case_halt(void *ctx, struct err *e);
 void case_halt_when(struct casedb *db, case_halt *fn, void *ctx);
 enum status case_halted(struct casedb *db, struct err *e); /* asks now */
+/* From here on a statement that is halted leaves nothing behind, and what was written before it stands; until
+ * then a case of which one was halted is lost. case_undo ends a transaction that cannot be completed. */
+enum status case_undoable(struct casedb *db, struct err *e);
+enum status case_undo(struct casedb *db, struct err *e);
 
 /* From here on what is prepared of scripts and of guarded queries is kept, by the address of its text (which
  * outlives db), for the next time; and what was written since case_mark can be undone. */

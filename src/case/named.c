@@ -10,6 +10,10 @@ static const char *const text[QUERIES] = {
                         " SELECT DISTINCT file_id, file_off, 'no' FROM citation c WHERE file_off > 0"
                         " AND NOT EXISTS (SELECT 1 FROM anomaly a WHERE a.file_id = c.file_id"
                         " AND a.file_off = c.file_off)",
+    [Q_AGAIN_UNKNOWN] = "INSERT OR IGNORE INTO fact_again(file_id, file_off, again)"
+                        " SELECT DISTINCT file_id, file_off, 'unknown' FROM citation c WHERE file_off > 0"
+                        " AND NOT EXISTS (SELECT 1 FROM anomaly a WHERE a.file_id = c.file_id"
+                        " AND a.file_off = c.file_off)",
     [Q_AGAIN_ASK] =
         "INSERT INTO finding_unknown(finding, ord, artifact, collect)"
         " SELECT finding, (SELECT coalesce(max(u.ord) + 1, 0) FROM finding_unknown u WHERE u.finding = "
@@ -19,7 +23,8 @@ static const char *const text[QUERIES] = {
         " ELSE 'what was read from this file could not be read again: whylogon verify' END"
         " FROM (SELECT c.finding, e.path, min(a.again) AS worst FROM citation c"
         " JOIN fact_again a ON a.file_id = c.file_id AND a.file_off = c.file_off"
-        " JOIN evidence e ON e.id = c.file_id WHERE a.again <> 'yes' GROUP BY 1, 2) p",
+        " JOIN evidence e ON e.id = c.file_id WHERE a.again <> 'yes' GROUP BY 1, 2) p WHERE NOT EXISTS"
+        " (SELECT 1 FROM finding_unknown u WHERE u.finding = p.finding AND u.artifact = p.path)",
     [Q_AGAIN_DOUBT] =
         "UPDATE finding SET verdict = 'undetermined' WHERE id IN (SELECT c.finding FROM citation c"
         " JOIN fact_again a ON a.file_id = c.file_id AND a.file_off = c.file_off"

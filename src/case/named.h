@@ -10,6 +10,7 @@ enum query {
     Q_AGAIN_CLEAR,
     Q_AGAIN_PUT, /* file, offset, yes | no | unknown */
     Q_AGAIN_NOTHING,
+    Q_AGAIN_UNKNOWN,
     Q_AGAIN_ASK,
     Q_AGAIN_DOUBT,
     Q_AGAIN_LOWER,

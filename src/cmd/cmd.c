@@ -1,7 +1,11 @@
 #include "cmd/cmd.h"
+#include "base/limits.h"
+#include "plat/plat.h"
+#include "run/run_limits.h"
 #include "run/unpack.h"
 #include "base/buf.h"
 #include "base/wintime.h"
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -58,13 +62,45 @@ int complain(const struct err *e, int code)
     return complain_text(code, "%s", err_line(e, line, sizeof line));
 }
 
+static volatile int stop_signal;
+static void on_signal(int sig) { stop_signal = sig; }
+
+void stop_listen(void) { plat_on_interrupt(on_signal); }
+const volatile int *stop_flag(void) { return &stop_signal; }
+
+enum status stop_asked(void *ctx, struct err *e)
+{
+    const struct stop *s = ctx;
+    if (stop_signal)
+        return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
+    return s->until && plat_clock_ms() > s->until
+               ? err_set(e, E_TIME, ERR_NO_OFF, "stopped", "the time of the run is over (run-seconds)")
+               : OK;
+}
+
+enum status stop_after(struct stop *s, const char *limits, struct err *e)
+{
+    struct run_limits l = {.run_seconds = LIM_CASE_SECONDS};
+    enum status st = limits ? run_limits_parse(limits, &l, e) : OK;
+    s->until = plat_clock_ms() + l.run_seconds * 1000;
+    return st;
+}
+
 int exit_for(enum status st)
 {
-    static const int code[] = {
-        [OK] = EXIT_DONE,           [E_TRUNC] = EXIT_BUG,         [E_FORMAT] = EXIT_USAGE,
-        [E_LIMIT] = EXIT_LIMIT,     [E_UNSUPPORTED] = EXIT_USAGE, [E_IO] = EXIT_OUTPUT,
-        [E_NOMEM] = EXIT_BUG,       [E_USAGE] = EXIT_USAGE,       [E_DB] = EXIT_OUTPUT,
-        [E_STOP] = EXIT_INTERRUPTED};
+    if (st == E_STOP && stop_signal == SIGTERM)
+        return EXIT_TERMINATED;
+    static const int code[] = {[OK] = EXIT_DONE,
+                               [E_TRUNC] = EXIT_BUG,
+                               [E_FORMAT] = EXIT_USAGE,
+                               [E_LIMIT] = EXIT_LIMIT,
+                               [E_UNSUPPORTED] = EXIT_USAGE,
+                               [E_IO] = EXIT_OUTPUT,
+                               [E_NOMEM] = EXIT_BUG,
+                               [E_USAGE] = EXIT_USAGE,
+                               [E_DB] = EXIT_OUTPUT,
+                               [E_STOP] = EXIT_INTERRUPTED,
+                               [E_TIME] = EXIT_LIMIT};
     return (size_t)st < LEN(code) ? code[st] : EXIT_BUG;
 }
 

@@ -25,6 +25,21 @@ enum exit_code {
     EXIT_TERMINATED = 143
 };
 
+/* Who may end a command: SIGINT and SIGTERM from stop_listen on; the clock, where until is set. */
+struct stop {
+    uint64_t until; /* plat_clock_ms; 0: no such time */
+};
+void stop_listen(void);
+const volatile int *stop_flag(void);
+/* a case_halt; ctx: struct stop */
+enum status stop_asked(void *ctx, struct err *e);
+/* Of the time that reading a case of somebody else's may take. limits: of --limits, or NULL. */
+enum status stop_after(struct stop *s, const char *limits, struct err *e);
+#define TIME_OPTION(to)                                                                                    \
+    {                                                                                                      \
+        "limits", 0, OPT_TEXT, &(to), "run-seconds=N", "end after so long: what was reached is kept", NULL \
+    }
+
 enum opt_type { OPT_FLAG, OPT_TEXT, OPT_UINT, OPT_TIME, OPT_CHOICE, OPT_CHOICES };
 /* One option, one row: name without dashes, letter or 0, where the value goes (bool, const char *, unsigned,
  * int64_t FILETIME, unsigned index of choice; choices: a bit each, several by comma). */
@@ -73,7 +88,7 @@ int out_end(int code);
 /* "whylogon: …" on stderr; returns code */
 int complain(const struct err *e, int code);
 int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_STOP -> 130; E_NOMEM -> 70 */
+/* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_TIME -> 5; E_STOP -> 130, 143; E_NOMEM -> 70 */
 int exit_for(enum status st);
 int exit_worst(int a, int b); /* by the order above */
 

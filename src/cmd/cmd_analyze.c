@@ -11,7 +11,6 @@
 #include "run/progress.h"
 #include "diagnose/rulelint.h"
 #include "run/verify.h"
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,9 +28,6 @@ struct options {
     int64_t since, until;
 };
 
-static volatile int stop_signal;
-static void on_signal(int sig) { stop_signal = sig; }
-
 struct run {
     plat_file lock; /* of the folder for output */
     struct options o;
@@ -45,6 +41,9 @@ struct run {
     struct progress bar;
     struct arena mem;
     char *db_tmp, *db_path;
+    struct stop stop;
+    uint64_t until;   /* plat_clock_ms at which the run's time is over */
+    const char *late; /* the phase in which it was; NULL: there was enough */
     int code;
     int64_t partial;        /* files that could be read only in part, or not at all */
     struct buf status;      /* JSON array of status words */
@@ -98,9 +97,9 @@ static enum status judge(struct run *r, struct err *e)
         return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
-    if (r->in.limit)
+    if (r->in.limit || r->late)
         add_status(r, "limit", EXIT_LIMIT);
-    if (partial)
+    if (partial || r->late)
         add_status(r, "partial", r->o.strict ? EXIT_PARTIAL : 0);
     r->partial = partial;
     if (broken) {
@@ -242,6 +241,11 @@ static enum status summary(struct run *r, struct err *e)
             &r->said,
             "partial      %lld of %zu file%s could not be read to the end: see Evidence in the report\n",
             (long long)r->partial, r->in.files, r->in.files == 1 ? "" : "s");
+    if (r->late)
+        buf_printf(&r->said,
+                   "limit        the time of the run (run-seconds) was over in the phase '%s': what was not "
+                   "reached is named under Method in the report\n",
+                   r->late);
     if (r->in.limit)
         buf_z(&r->said, "limit        a limit (--limits) was reached: what is left out is named under "
                         "Evidence in the report\n");
@@ -284,18 +288,11 @@ static enum status may_write(struct run *r, struct err *e)
     return OK;
 }
 
-/* Asked while SQLite works, and while a second reader does. */
-static enum status halt(void *ctx, struct err *e)
-{
-    (void)ctx;
-    return stop_signal ? err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped") : OK;
-}
-
 static enum status begin_case(struct run *r, struct err *e)
 {
     enum status st = case_create(r->db_tmp, kb_file(r->kb, "schema.sql"), &r->db, e);
     if (st == OK)
-        case_halt_when(r->db, halt, NULL);
+        case_halt_when(r->db, stop_asked, &r->stop);
     if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK
         && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK
         && (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
@@ -324,10 +321,12 @@ static enum status read_evidence(struct run *r, struct err *e)
     r->want = *kb_want(r->kb);
     r->want.recovered = r->o.recovered, r->want.since = r->o.since, r->want.until = r->o.until;
     progress_begin(&r->bar, (enum progress_mode)r->o.progress);
+    r->stop.until = 0; /* workers are told by the pool */
     struct ingest_options o = {.workers = r->o.jobs,
                                .progress = progress_show,
                                .ctx = &r->bar,
-                               .stop = &stop_signal,
+                               .stop = stop_flag(),
+                               .until = r->until - r->o.lim.run_seconds * (1000 / LIM_RUN_CONCLUDE),
                                .require_jail = r->o.require_jail,
                                .password = r->o.passwords.list,
                                .n_password = r->o.passwords.n,
@@ -349,20 +348,73 @@ static enum status read_rest(struct run *r, struct err *e)
     return st;
 }
 
-static enum status derive_phase(struct run *r, struct err *e) { return derive(r->db, r->kb, e); }
-static enum status coverage_phase(struct run *r, struct err *e) { return coverage(r->db, r->kb, e); }
-static enum status diagnose_phase(struct run *r, struct err *e) { return diagnose(r->db, r->kb, e); }
-static enum status verify_phase(struct run *r, struct err *e)
+/* Phases from facts to verdicts. When the time is over in one of them (E_TIME), what it has reached stands
+ * and later ones that need it whole are passed over. */
+enum { DERIVE, COVERAGE, DIAGNOSE, VERIFY, HASH, REPORT };
+
+static enum status give_up(struct run *r, unsigned phase, size_t judged, struct err *e)
+{
+    *e = (struct err){0}, r->stop.until = 0;
+    return diagnose_give_up(r->db, r->kb, phase, judged, e);
+}
+
+static enum status derive_phase(struct run *r, struct err *e)
+{
+    enum status st = case_undoable(r->db, e);
+    st = st == OK ? derive(r->db, r->kb, e) : st;
+    return st == E_TIME ? give_up(r, DERIVE, 0, e) == OK ? E_TIME : e->code : st;
+}
+
+static enum status coverage_phase(struct run *r, struct err *e)
+{
+    enum status st = coverage(r->db, r->kb, e);
+    return st == E_TIME ? give_up(r, COVERAGE, 0, e) == OK ? E_TIME : e->code : st;
+}
+
+static enum status diagnose_phase(struct run *r, struct err *e)
+{
+    size_t judged = 0;
+    enum status st = diagnose(r->db, r->kb, &judged, e);
+    return st == E_TIME ? give_up(r, DIAGNOSE, judged, e) == OK ? E_TIME : e->code : st;
+}
+
+/* Verdicts that were not tried again are no more than likely. */
+static enum status again_phase(struct run *r, struct err *e)
 {
     enum status st = again(r->db, &r->ev,
                            &(struct again_options){.want = &r->want,
                                                    .limits = r->o.lim,
                                                    .workers = r->o.jobs,
                                                    .require_jail = r->o.require_jail,
-                                                   .stop = &stop_signal},
+                                                   .until = r->until,
+                                                   .stop = stop_flag()},
                            &r->jail, e);
+    bool late = st == E_TIME;
+    r->stop.until = 0;
+    if (late) {
+        *e = (struct err){0};
+        st = case_undo(r->db, e);
+        st = st == OK ? again_give_up(r->db, e) : st;
+    }
     st = st == OK ? run_knowledge(r->db, r->kb, "outcome.sql", e) : st;
-    return st == OK ? verify(r->db, &r->ev, r->o.require_jail, &r->jail, e) : st;
+    return st == OK && late ? E_TIME : st;
+}
+
+static enum status verify_phase(struct run *r, struct err *e)
+{
+    enum status st = again_phase(r, e);
+    bool late = st == E_TIME;
+    r->stop.until = r->until;
+    if (st == OK)
+        st = verify(r->db, &r->ev, r->o.require_jail, &r->jail, e);
+    late |= st == E_TIME;
+    r->stop.until = 0;
+    if (st == E_TIME) {
+        *e = (struct err){0};
+        st = case_undo(r->db, e);
+        st = st == OK ? verify_give_up(r->db, e) : st;
+    }
+    return st == OK && late ? E_TIME : st;
 }
 
 static enum status report_phase(struct run *r, struct err *e)
@@ -379,13 +431,25 @@ static enum status conclude(struct run *r, struct err *e)
     static const struct {
         const char *name;
         enum status (*run)(struct run *r, struct err *e);
-    } phases[] = {{"derive", derive_phase}, {"coverage", coverage_phase}, {"diagnose", diagnose_phase},
-                  {"verify", verify_phase}, {"hash", read_rest},          {"report", report_phase}};
+        bool timed; /* ends when the time is over; else it is needed to keep what was reached */
+    } phases[] = {[DERIVE] = {"derive", derive_phase, true},
+                  [COVERAGE] = {"coverage", coverage_phase, true},
+                  [DIAGNOSE] = {"diagnose", diagnose_phase, true},
+                  [VERIFY] = {"verify", verify_phase, true},
+                  [HASH] = {"hash", read_rest, false},
+                  [REPORT] = {"report", report_phase, false}};
     enum status st = OK;
     for (size_t i = 0; i < LEN(phases) && st == OK; i++) {
+        if (r->late && phases[i].timed && i != VERIFY)
+            continue;
         progress_phase(&r->bar, phases[i].name);
-        st = stop_signal ? err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped")
-                         : phases[i].run(r, e);
+        r->stop.until = 0;
+        st = stop_asked(&r->stop, e);
+        r->stop.until = phases[i].timed ? r->until : 0;
+        st = st == OK ? phases[i].run(r, e) : st;
+        r->stop.until = 0;
+        if (st == E_TIME)
+            r->late = r->late ? r->late : phases[i].name, st = OK, *e = (struct err){0};
     }
     progress_phase(&r->bar, "finish");
     return st;
@@ -407,7 +471,9 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
         || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK
         || (r->o.knowledge && rules_usable(r->kb, &e) != OK))
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
-    if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, &r->ev, &e)) == OK
+    r->until = plat_clock_ms() + r->o.lim.run_seconds * 1000;
+    r->stop.until = r->until;
+    if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, stop_asked, &r->stop, &r->ev, &e)) == OK
         && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);
         print_summary(r);
@@ -417,8 +483,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     progress_end(&r->bar);
     if (st == E_DB && !e.path)
         e.path = r->db_path;
-    int code = st == E_STOP && stop_signal == SIGTERM ? EXIT_TERMINATED : exit_for(st);
-    return complain(&e, code);
+    return complain(&e, exit_for(st));
 }
 
 static int run_analyze(int argc, char **argv)
@@ -467,7 +532,7 @@ static int run_analyze(int argc, char **argv)
     }
     if (r.o.since > r.o.until)
         return complain_text(EXIT_USAGE, "analyze: --since lies behind --until: nothing is between them");
-    plat_on_interrupt(on_signal);
+    stop_listen();
     code = analyze(&r, (const char *const *)argv + 1, (size_t)argc - 1);
     ingest_free(r.reading);
     case_close(r.db);

@@ -324,7 +324,7 @@ static enum status open_containers(struct dump *d, struct err *e)
 static int dump_all(struct dump *d, const char *const *inputs, size_t n)
 {
     struct err e = {0};
-    enum status st = discover(inputs, n, &d->ev, &e);
+    enum status st = discover(inputs, n, NULL, NULL, &d->ev, &e);
     if (st == OK) {
         sniff_all(d);
         st = open_containers(d, &e);

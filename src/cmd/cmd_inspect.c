@@ -121,7 +121,7 @@ static int inspect(const char *const *inputs, size_t n, bool json, const struct 
     struct want little = {.until = INT64_MAX, .key = &select, .n_key = 1};
     enum status st = kb_load(NULL, &kb, &e);
     if (st == OK && (st = case_create(NULL, kb_file(kb, "schema.sql"), &db, &e)) == OK
-        && (st = discover(inputs, n, &ev, &e)) == OK)
+        && (st = discover(inputs, n, NULL, NULL, &ev, &e)) == OK)
         st = ingest(db, &little, &ev, &(struct ingest_options){.password = p->list, .n_password = p->n}, &in,
                     &e);
     if (st == OK)

@@ -99,7 +99,10 @@ static enum status run(struct casedb *db, struct sheet *s, const char *sql, stru
 static int run_query(int argc, char **argv)
 {
     bool json = false, csv = false;
+    const char *limits = NULL;
+    struct stop stop = {0};
     const struct opt opts[] = {
+        TIME_OPTION(limits),
         {"json", 0, OPT_FLAG, &json, NULL, "an array of objects", NULL},
         {"csv", 0, OPT_FLAG, &csv, NULL, "comma-separated, safe to open in a spreadsheet", NULL},
         {0},
@@ -115,8 +118,9 @@ static int run_query(int argc, char **argv)
     struct sheet s = {.format = json ? FORMAT_JSON : csv ? FORMAT_CSV : FORMAT_TABLE};
     struct casedb *db = NULL;
     struct err e = {0};
-    if (case_open(argv[1], &db, &e) != OK)
+    if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
+    case_halt_when(db, stop_asked, &stop);
     enum status st = run(db, &s, argv[2], &e);
     case_close(db);
     buf_free(&s.b);

@@ -21,7 +21,7 @@ static enum status judge_again(struct casedb *db, const char *dir, struct kb **k
                       (enum col_type[]){COL_TEXT}, 1, e);
     }
     if (st == OK && (st = derive(db, *kb, e)) == OK && (st = coverage(db, *kb, e)) == OK)
-        st = diagnose(db, *kb, e);
+        st = diagnose(db, *kb, NULL, e);
     if (st == OK)
         st = verify_conclude(db, e);
     if (st == OK && (st = again_conclude(db, e)) == OK)
@@ -31,13 +31,15 @@ static enum status judge_again(struct casedb *db, const char *dir, struct kb **k
 
 static int run_report(int argc, char **argv)
 {
-    const char *out = NULL, *knowledge = NULL;
+    const char *out = NULL, *knowledge = NULL, *limits = NULL;
+    struct stop stop = {0};
     bool force = false;
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_TEXT, &out, "OUT", "folder for the reports (default: the case's own)", NULL},
         {"knowledge", 0, OPT_TEXT, &knowledge, "DIR",
          "judge the stored facts with the rules of DIR; the case itself is not changed", NULL},
+        TIME_OPTION(limits),
         {"force", 0, OPT_FLAG, &force, NULL, "replace reports that are there already", NULL},
         {0},
     };
@@ -61,15 +63,22 @@ static int run_report(int argc, char **argv)
     out = out ? out : folder;
     if (!arena_make(&mem, 64 << 10))
         return complain_text(EXIT_BUG, "out of memory");
-    enum status st = force ? OK : output_free(out, false, &mem, &e);
-    if (st == OK)
-        st = case_open(argv[1], &stored, &e);
+    stop_listen();
+    enum status st = stop_after(&stop, limits, &e);
+    if (st == OK && !force)
+        st = output_free(out, false, &mem, &e);
+    if (st == OK && (st = case_open(argv[1], &stored, &e)) == OK)
+        case_halt_when(stored, stop_asked, &stop);
     if (st == OK && knowledge)
         st = case_copy(stored, &db, &e);
     else
         db = stored, stored = NULL;
+    if (db)
+        case_halt_when(db, stop_asked, &stop);
     if (st != OK)
-        code = complain(&e, st == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
+        code = complain(&e, st == E_NOMEM                  ? EXIT_BUG
+                            : st == E_STOP || st == E_TIME ? exit_for(st)
+                                                           : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK)
              || (st = plat_mkdir(out, &e)) != OK || (st = plat_lock(out, &lock, &e)) != OK
              || (st = write_reports(db, out, &e)) != OK)

@@ -288,9 +288,9 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
                    "WHERE id = ?1",
                    arg, type, 1, keep_file, s, &e)
         != OK)
-        return complain(&e, EXIT_OUTPUT);
+        return complain(&e, exit_for(e.code));
     if (case_query(db, way_query, arg, type, 1, keep_way, s, &e) != OK)
-        return complain(&e, EXIT_OUTPUT);
+        return complain(&e, exit_for(e.code));
     if (!s->path.p || !s->place.p)
         return complain_text(EXIT_USAGE, "show: this case has no evidence file f%lld", (long long)file);
     struct buf head = {0};
@@ -305,7 +305,7 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
         snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE file_id = ?1 AND file_off = ?2 ORDER BY id",
                  tables[i].table);
         if (case_query(db, sql, arg, type, 2, print_fact, s, &e) != OK)
-            return complain(&e, EXIT_OUTPUT);
+            return complain(&e, exit_for(e.code));
         s->event |= s->found && !before && i < 2;
     }
     if (!s->found)
@@ -314,7 +314,7 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
     if (case_query(db, "SELECT result, detail, reader FROM verification WHERE evidence_id = ?1", cited,
                    (enum col_type[]){COL_TEXT}, 1, print_second, s, &e)
         != OK)
-        return complain(&e, EXIT_OUTPUT);
+        return complain(&e, exit_for(e.code));
     *at = (uint64_t)off;
     return EXIT_DONE;
 }
@@ -325,7 +325,9 @@ static int run_show(int argc, char **argv)
     struct casedb *db = NULL;
     struct err e = {0};
     int code;
-    const struct opt opts[] = {PASSWORD_OPTION(s.passwords), {0}};
+    const char *limits = NULL;
+    struct stop stop = {0};
+    const struct opt opts[] = {PASSWORD_OPTION(s.passwords), TIME_OPTION(limits), {0}};
     const struct command *c = &cmd_show;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
@@ -335,8 +337,9 @@ static int run_show(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
-    if (case_open(argv[1], &db, &e) != OK)
+    if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
+    case_halt_when(db, stop_asked, &stop);
     uint64_t off = 0;
     code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2], &off)
                                          : complain_text(EXIT_BUG, "out of memory");

@@ -41,6 +41,7 @@ struct check {
     uint64_t second[SECOND_RESULTS];
     bool json;
     const char *table;
+    struct stop *stop;
 };
 
 /* --- the stored case */
@@ -110,10 +111,15 @@ static enum status read_again(struct check *j, struct err *e)
             file[n++] = (struct file){
                 .path = j->file[i].path, .place = j->file[i].place, .older = j->file[i].older};
     progress_begin(&bar, PROGRESS_AUTO);
-    struct ingest_options o = {
-        .progress = progress_show, .ctx = &bar, .password = j->password, .n_password = j->n_password};
-    if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK
-        && (st = discover_again(file, n, &j->ev, e)) == OK)
+    struct ingest_options o = {.progress = progress_show,
+                               .ctx = &bar,
+                               .stop = stop_flag(),
+                               .until = j->stop->until,
+                               .password = j->password,
+                               .n_password = j->n_password};
+    if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK)
+        case_halt_when(j->fresh, stop_asked, j->stop);
+    if (st == OK && (st = discover_again(file, n, &j->ev, e)) == OK)
         st = ingest(j->fresh, &j->want, &j->ev, &o, &r, e);
     progress_end(&bar);
     free(file);
@@ -290,11 +296,14 @@ static int run_verify(int argc, char **argv)
     struct err e = {0};
     const char *knowledge = NULL;
     struct passwords passwords = {0};
+    const char *limits = NULL;
+    struct stop stop = {0};
     int code;
     const struct opt opts[] = {
         {"knowledge", 0, OPT_TEXT, &knowledge, "DIR", "the folder the case was made with, if any", NULL},
         {"json", 0, OPT_FLAG, &j.json, NULL, "one JSON object", NULL},
         PASSWORD_OPTION(passwords),
+        TIME_OPTION(limits),
         {0},
     };
     const struct command *c = &cmd_verify;
@@ -307,6 +316,10 @@ static int run_verify(int argc, char **argv)
         return EXIT_USAGE;
     }
     j.password = passwords.list, j.n_password = passwords.n;
+    if (stop_after(&stop, limits, &e) != OK)
+        return complain(&e, EXIT_USAGE);
+    stop.until = limits ? stop.until : 0; /* hashing may take its time */
+    stop_listen();
     enum status st = arena_make(&j.mem, 64u << 20)
                          ? OK
                          : err_set(&e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
@@ -314,7 +327,9 @@ static int run_verify(int argc, char **argv)
         && ((st = case_open(argv[1], &j.stored, &e)) != OK || (st = kb_load(knowledge, &j.kb, &e)) != OK)) {
         code = complain(&e, EXIT_USAGE);
     } else {
-        j.want = st == OK ? *kb_want(j.kb) : j.want;
+        j.want = st == OK ? *kb_want(j.kb) : j.want, j.stop = &stop;
+        if (st == OK)
+            case_halt_when(j.stored, stop_asked, &stop);
         if (st == OK && (st = case_query(j.stored, stored_files, NULL, NULL, 0, add_file, &j, &e)) == OK
             && (st = case_query(j.stored, "SELECT key, value FROM meta", NULL, NULL, 0, read_options, &j, &e))
                    == OK

@@ -386,7 +386,7 @@ static enum status gather(struct engine *g, bool *usable, struct err *e)
         char line[300];
         g->ind = &g->rule->ind[i], g->no_host = g->no_evidence = 0;
         if ((st = case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why)) == E_NOMEM
-            || st == E_IO || st == E_STOP) {
+            || st == E_IO || st == E_STOP || st == E_TIME) {
             if (e)
                 *e = why;
         } else if (st != OK) {
@@ -710,27 +710,71 @@ static enum status begin(struct engine *g, struct casedb *db, const struct kb *k
                     : st;
 }
 
-enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
-                           struct err *e)
+/* Each rule is a transaction of its own where own is set: what was judged stands when the time is over. */
+static enum status judge_one(struct engine *g, const struct rule *rule, bool own, struct err *e)
+{
+    enum status st = own ? case_begin(g->db, e) : OK;
+    st = st == OK ? judge_rule(g, rule, e) : st;
+    return st == OK && own ? case_commit(g->db, e) : st;
+}
+
+static enum status judge_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
+                               size_t *judged, struct err *e)
 {
     struct engine g;
     enum status st = begin(&g, db, kb, e);
-    for (size_t i = 0; i < n && st == OK; i++)
-        st = judge_rule(&g, &rule[i], e);
+    for (size_t i = 0; i < n && st == OK; i++) {
+        st = judge_one(&g, &rule[i], judged != NULL, e);
+        if (judged)
+            *judged += st == OK;
+    }
     hits_free(&g.hits);
     arena_free(&g.a);
     return st;
 }
 
-enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e)
+enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
+                           struct err *e)
 {
-    size_t n;
+    return judge_rules(db, kb, rule, n, NULL, e);
+}
+
+enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, struct err *e)
+{
+    size_t n, done = 0;
     const struct rule *rule = kb_rules(kb, &n);
-    enum status st = case_begin(db, e);
-    if (st == OK && (st = diagnose_rules(db, kb, rule, n, e)) == OK
-        && (st = run_knowledge(db, kb, "outcome.sql", e)) == OK)
-        st = case_commit(db, e);
-    return st;
+    enum status st = judge_rules(db, kb, rule, n, &done, e);
+    if (judged)
+        *judged = done;
+    return st == OK ? run_knowledge(db, kb, "outcome.sql", e) : st;
+}
+
+enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
+                             struct err *e)
+{
+    static const char *const during[] = {
+        "the time of the run was over while facts were derived: not asked",
+        "the time of the run was over while coverage was looked at: not asked",
+        "the time of the run was over while rules were asked: not asked"};
+    size_t n;
+    struct engine g = {.db = db, .kb = kb};
+    const struct rule *rule = kb_rules(kb, &n);
+    enum status st = case_undo(db, e);
+    st = st == OK ? case_begin(db, e) : st;
+    for (size_t i = judged; i < n && st == OK; i++)
+        g.rule = &rule[i], st = rule_error(&g, "time", during[phase], e);
+    if (st == OK && (st = run_knowledge(db, kb, "outcome.sql", e)) == OK)
+        st = case_exec(db, "UPDATE host SET outcome = 'not_covered' WHERE outcome = 'clear'", e);
+    if (st == OK && phase < 2)
+        st = case_exec(
+            db,
+            "DELETE FROM kind; DELETE FROM kind_need; WITH k(kind) AS (VALUES('task'), "
+            "('service'), ('share'), ('bits'), ('logon'), ('application')) INSERT INTO "
+            "kind(host_id, kind, state, failures) SELECT h.id, k.kind, CASE WHEN count(f.id) > 0 "
+            "THEN 'failures' ELSE 'not_covered' END, count(f.id) FROM host h CROSS JOIN k LEFT JOIN "
+            "failure f ON f.host_id = h.id AND f.kind = k.kind AND f.concern GROUP BY 1, 2",
+            e);
+    return st == OK ? case_commit(db, e) : st;
 }
 
 /* --- derive */

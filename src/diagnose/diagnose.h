@@ -21,7 +21,12 @@ enum status coverage(struct casedb *db, const struct kb *kb, struct err *e);
 /* a file of the knowledge: trusted SQL, several statements */
 enum status run_knowledge(struct casedb *db, const struct kb *kb, const char *name, struct err *e);
 /* table finding, citation, finding_unknown, and what became of each host (knowledge/outcome.sql) */
-enum status diagnose(struct casedb *db, const struct kb *kb, struct err *e);
+/* E_TIME: *judged rules (may be NULL) were judged to the end, and stand */
+enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, struct err *e);
+/* After E_TIME, in derive (phase 0), coverage (1) or diagnose (2): rules that were not asked are named, and
+ * what nobody judged is neither clear nor covered. */
+enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
+                             struct err *e);
 /* these only; in the caller's transaction */
 enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
                            struct err *e);

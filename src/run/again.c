@@ -304,6 +304,7 @@ static enum status read_all(struct again *g, const struct again_options *o, cons
         &(struct pool_options){.want = want,
                                .lim = o->limits.memory ? o->limits : run_limits_default(),
                                .require_jail = o->require_jail,
+                               .until = o->until,
                                .stop = o->stop},
         &(struct pool_calls){.ctx = g,
                              .open = open_file,
@@ -361,6 +362,12 @@ enum status again_conclude(struct casedb *db, struct err *e)
     for (size_t i = 0; i < LEN(steps) && st == OK; i++)
         st = case_named(db, steps[i], "", NULL, NULL, NULL, e);
     return st;
+}
+
+enum status again_give_up(struct casedb *db, struct err *e)
+{
+    enum status st = case_named(db, Q_AGAIN_UNKNOWN, "", NULL, NULL, NULL, e);
+    return st == OK ? again_conclude(db, e) : st;
 }
 
 enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,

@@ -17,9 +17,12 @@ struct again_options {
     unsigned workers;
     bool require_jail;
     const volatile int *stop; /* may be NULL */
+    uint64_t until;           /* plat_clock_ms at which the run's time is over; 0: limits say */
 };
 enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,
                   struct err *e);
+/* After E_TIME: what was not derived again by then is not known, and proves nothing to the end. */
+enum status again_give_up(struct casedb *db, struct err *e);
 /* Only the second half: for findings made anew over places that were derived again before. */
 enum status again_conclude(struct casedb *db, struct err *e);
 #endif

@@ -186,9 +186,19 @@ static enum status add_place(struct evidence *ev, const struct input *in, struct
                                 : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
 }
 
-static enum status walk(struct evidence *ev, const struct input *in, struct str place, unsigned depth,
+/* What is under way: the list, and who may end it. */
+struct walk {
+    struct evidence *ev;
+    case_halt *halt;
+    void *ctx;
+};
+
+static enum status halted(const struct walk *w, struct err *e) { return w->halt ? w->halt(w->ctx, e) : OK; }
+
+static enum status walk(const struct walk *w, const struct input *in, struct str place, unsigned depth,
                         bool top, struct err *e)
 {
+    struct evidence *ev = w->ev;
     struct plat_stat s;
     struct err why = {0};
     if (plat_stat(place.p, top, &s, &why) != OK)
@@ -207,7 +217,10 @@ static enum status walk(struct evidence *ev, const struct input *in, struct str 
                          e);
     struct str *name;
     size_t n;
-    enum status st = plat_list(place.p, &ev->mem, &name, &n, &why);
+    enum status st = halted(w, e);
+    if (st != OK)
+        return st;
+    st = plat_list(place.p, &ev->mem, &name, &n, &why);
     if (st == E_NOMEM) /* says nothing about the folder */
         return err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
     if (st != OK)
@@ -215,14 +228,14 @@ static enum status walk(struct evidence *ev, const struct input *in, struct str 
     bool slash = place.n && plat_slash(place.p[place.n - 1]);
     for (size_t i = 0; i < n && st == OK; i++) {
         char *below = arena_printf(&ev->mem, "%s%s%s", place.p, slash ? "" : "/", name[i].p);
-        st = below ? walk(ev, in, str_of(below), depth + 1, false, e)
+        st = below ? walk(w, in, str_of(below), depth + 1, false, e)
                    : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
     }
     return st;
 }
 
 /* A hive named singly brings the transaction logs beside it: without them it says what was no longer true. */
-static enum status add_logs_of(struct evidence *ev, const struct input *in, struct err *e)
+static enum status add_logs_of(const struct walk *w, const struct input *in, struct err *e)
 {
     static const char *const ends[] = {".LOG1", ".LOG2", ".LOG"};
     struct plat_stat s;
@@ -230,9 +243,9 @@ static enum status add_logs_of(struct evidence *ev, const struct input *in, stru
     if (plat_stat(in->given.p, true, &s, NULL) != OK || s.type != PLAT_FILE)
         return OK;
     for (size_t i = 0; i < LEN(ends) && st == OK; i++) {
-        char *log = arena_printf(&ev->mem, "%s%s", in->given.p, ends[i]);
+        char *log = arena_printf(&w->ev->mem, "%s%s", in->given.p, ends[i]);
         if (log && plat_stat(log, false, &s, NULL) == OK && s.type == PLAT_FILE)
-            st = walk(ev, in, str_of(log), 0, false, e);
+            st = walk(w, in, str_of(log), 0, false, e);
     }
     return st;
 }
@@ -282,8 +295,22 @@ static enum status begin(struct evidence *ev, struct err *e)
                                             : err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
 }
 
-enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e)
+/* The time was over: what was listed stands, and a row says that it is not all. */
+static enum status end_list(struct evidence *ev, const struct input *in, struct err *e)
 {
+    *e = (struct err){0};
+    struct file left = {.skipped = true,
+                        .cut = true,
+                        .note = STR("the time of the run was over: not all that lies here is listed")};
+    char *name = arena_printf(&ev->mem, "%s/...", in->given.p);
+    return name ? add_place(ev, in, str_of(name), left, e)
+                : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
+}
+
+enum status discover(const char *const *inputs, size_t n, case_halt *halt, void *ctx, struct evidence *out,
+                     struct err *e)
+{
+    const struct walk w = {out, halt, ctx};
     struct input *in = calloc(n ? n : 1, sizeof *in);
     bool fits = true;
     enum status st = begin(out, e);
@@ -296,8 +323,10 @@ enum status discover(const char *const *inputs, size_t n, struct evidence *out, 
     for (size_t i = 0; i < n && st == OK; i++)
         if (in[i].gone.note.p)
             st = add_place(out, &in[i], in[i].given, in[i].gone, e);
-        else if ((st = walk(out, &in[i], in[i].given, 0, true, e)) == OK)
-            st = add_logs_of(out, &in[i], e);
+        else if ((st = walk(&w, &in[i], in[i].given, 0, true, e)) == OK)
+            st = add_logs_of(&w, &in[i], e);
+        else if (st == E_TIME)
+            st = end_list(out, &in[i], e);
     free(in);
     if (st != OK)
         return st;

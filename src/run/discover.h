@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "case/casedb.h"
 #include "plat/plat.h"
 
 struct container_sums;
@@ -38,6 +39,7 @@ struct file {
     uint8_t sha256[32];
     bool damaged;                    /* not all of it could be had; note */
     const struct container_sums *in; /* of a container: what was found in it; NULL: nobody looked */
+    bool cut;                        /* stands for what was not listed */
     bool skipped, older; /* older: RegBack, Windows.old, a shadow copy, in the input or around it */
 };
 
@@ -53,7 +55,10 @@ bool file_to_read(const struct file *f);     /* it is there, and no reason says 
 bool file_is_log(const struct file *f);      /* of events */
 bool file_is_registry(const struct file *f); /* a hive, or a text export */
 
-enum status discover(const char *const *inputs, size_t n, struct evidence *out, struct err *e);
+/* halt may be NULL; asked at every folder. E_TIME ends the list: what is not in it stands there as one row.
+ */
+enum status discover(const char *const *inputs, size_t n, case_halt *halt, void *ctx, struct evidence *out,
+                     struct err *e);
 /* The files a case lists (path, place, older), without those that are gone. The texts are not copied. */
 enum status discover_again(const struct file *listed, size_t n, struct evidence *out, struct err *e);
 void evidence_free(struct evidence *ev);

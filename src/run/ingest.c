@@ -422,22 +422,25 @@ static enum status begin(struct ingest *p, const struct want *want, struct err *
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     if (!p->o.limits.memory)
         p->o.limits = run_limits_default();
-    p->until = plat_clock_ms() + p->o.limits.run_seconds * 1000, p->unpackers_jail = JAIL_ALL;
+    p->until = p->o.until ? p->o.until : plat_clock_ms() + p->o.limits.run_seconds * 1000;
+    p->unpackers_jail = JAIL_ALL;
     enum status st = plan_begin(&p->plan, p->ev, pool_workers(p->o.workers), e);
     if (st != OK)
         return st;
-    return pool_start(
-        &p->plan,
-        &(struct pool_options){
-            .want = want, .lim = p->o.limits, .require_jail = p->o.require_jail, .stop = p->o.stop},
-        &(struct pool_calls){.ctx = p,
-                             .open = open_file,
-                             .unopened = note_unopened,
-                             .sound = sound,
-                             .frame = take_frame,
-                             .passed_over = passed_over,
-                             .tick = tick},
-        &p->pool, e);
+    return pool_start(&p->plan,
+                      &(struct pool_options){.want = want,
+                                             .lim = p->o.limits,
+                                             .require_jail = p->o.require_jail,
+                                             .stop = p->o.stop,
+                                             .until = p->until},
+                      &(struct pool_calls){.ctx = p,
+                                           .open = open_file,
+                                           .unopened = note_unopened,
+                                           .sound = sound,
+                                           .frame = take_frame,
+                                           .passed_over = passed_over,
+                                           .tick = tick},
+                      &p->pool, e);
 }
 
 static enum status sniff_all(struct ingest *p, struct err *e)
@@ -503,6 +506,8 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     if (st != OK || (st = sniff_all(p, e)) != OK || (st = open_containers(p, e)) != OK)
         return st;
     group_hives(ev);
+    for (size_t i = 0; i < ev->n; i++)
+        p->r.limit |= ev->file[i].cut;
     for (size_t i = 0; i < ev->n; i++)
         p->progress.total += file_to_read(&ev->file[i]) && !ev->file[i].hashed ? ev->file[i].bytes : 0;
     p->progress.n_files = ev->n;

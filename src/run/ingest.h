@@ -23,6 +23,7 @@ struct ingest_options {
     bool require_jail;        /* a missing layer is E_UNSUPPORTED */
     /* set non-zero by a signal handler: E_STOP */
     const volatile int *stop;
+    uint64_t until; /* plat_clock_ms at which the run's time is over; 0: limits.run_seconds from now */
     const struct str *password; /* candidates for containers */
     size_t n_password;
 };

@@ -622,7 +622,7 @@ enum status pool_start(struct plan *plan, const struct pool_options *o, const st
     if (!p)
         return out_of_memory("workers", e);
     *p = (struct pool){.plan = plan, .o = *o, .call = *c, .n_worker = plan->workers * 3, .jail = JAIL_ALL};
-    p->until = plat_clock_ms() + o->lim.run_seconds * 1000;
+    p->until = o->until ? o->until : plat_clock_ms() + o->lim.run_seconds * 1000;
     p->read_buf = malloc(READ_BYTES);
     enum status st = p->read_buf ? OK : out_of_memory("workers", e);
     for (size_t i = 0; i < p->n_worker && st == OK; i++)

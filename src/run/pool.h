@@ -32,6 +32,7 @@ struct pool_options {
     struct run_limits lim;
     bool require_jail; /* a missing layer is E_UNSUPPORTED */
     const volatile int *stop;
+    uint64_t until; /* plat_clock_ms at which the run's time is over; 0: lim.run_seconds from now */
 };
 
 struct pool;

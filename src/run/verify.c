@@ -375,6 +375,19 @@ enum status verify_conclude(struct casedb *db, struct err *e)
                      e);
 }
 
+enum status verify_give_up(struct casedb *db, struct err *e)
+{
+    enum status st = case_exec(
+        db,
+        "INSERT OR IGNORE INTO verification(evidence_id, result, detail, reader) SELECT DISTINCT "
+        "c.evidence_id, 'unreadable', 'the time of the run was over before it was read again', '' "
+        "FROM citation c JOIN evidence f ON f.id = c.file_id WHERE c.file_off > 0 AND f.kind <> "
+        "'reg-text' AND NOT EXISTS (SELECT 1 FROM anomaly a WHERE a.file_id = c.file_id AND "
+        "a.file_off = c.file_off)",
+        e);
+    return st == OK ? verify_conclude(db, e) : st;
+}
+
 enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, unsigned *jail,
                    struct err *e)
 {
