@@ -205,3 +205,83 @@ Test(explain, json)
     cr_expect_eq(run("%s explain --json 0x8007fffe", program()), 2, "an HRESULT without a text");
     cr_expect_not_null(strstr(out, "net helpmsg 65534"), "%s", out);
 }
+
+/* What it speaks for and against is what the rules say, and no more. */
+Test(explain, witnesses)
+{
+    static const struct {
+        const char *asked, *sql, *want;
+    } rows[] = {
+        /* as a task's code 1312 is the policy's own, and rules out a wrong password */
+        {"1312",
+         "SELECT (SELECT value -> 'kinds' FROM json_each(?1, '$[0].matches[0].for') WHERE value ->> 'cause' "
+         "= "
+         "'credential-storage-policy'), (SELECT value -> 'kinds' FROM json_each(?1, "
+         "'$[0].matches[0].against') "
+         "WHERE value ->> 'cause' = 'task-password-drift')",
+         "[\"task\"]|[\"task\"];"},
+        {"1326",
+         "SELECT (SELECT count(*) FROM json_each(?1, '$[0].matches[0].for') WHERE value ->> 'cause' IN "
+         "('task-password-drift', 'service-password-drift')), (SELECT count(*) FROM json_each(?1, "
+         "'$[0].matches[0].against') WHERE value ->> 'cause' = 'credential-storage-policy')",
+         "2|1;"},
+        /* the same status in another family of codes says the same */
+        {"1312 0xC000005F", "SELECT count(DISTINCT value -> '$.matches[0].for') FROM json_each(?1)", "1;"},
+        /* a code that has nothing to do with logons is nobody's own */
+        {"14", "SELECT json_array_length(?1, '$[0].matches[0].for')", "0;"},
+        {"DisableDomainCreds", "SELECT ?1 -> '$[0].settings[0].for' , ?1 -> '$[0].settings[0].against'",
+         "[{\"cause\":\"credential-storage-policy\",\"where\":[\"1\"]}]|"
+         "[{\"cause\":\"credential-storage-policy\",\"where\":[\"0\"]}];"},
+        {"'TaskScheduler 104'",
+         "SELECT count(*) FROM json_each(?1, '$[0].events[0].fields') WHERE value = 'ResultCode'", "1;"},
+        {"5719",
+         "SELECT count(*) > 0 FROM json_each(?1, '$[0].events') e, json_each(e.value -> 'for') w WHERE "
+         "w.value ->> "
+         "'cause' = 'dc-unreachable'",
+         "1;"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_assert_eq(run("%s explain --json %s", program(), rows[i].asked), 0, "%s", out);
+        cr_expect_str_eq(ask(rows[i].sql), rows[i].want, "%s", rows[i].asked);
+    }
+}
+
+/* Text says what JSON says; a line of standard input is a question; what is not known has neighbours, and 2.
+ */
+Test(explain, text_lines_and_neighbours)
+{
+    cr_assert_eq(run("printf '0x80070520\\n\\n TaskScheduler 104 \\r\\nMaxCmds' | %s explain -", program()),
+                 0, "%s", out);
+    cr_expect(strstr(out, "ERROR_NO_SUCH_LOGON_SESSION  (Win32 error)")
+                  && strstr(out, "event 104  task-logon-failed") && strstr(out, "MaxCmds  (setting)")
+                  && strstr(out, "default      15"),
+              "%s", out);
+    cr_assert_eq(run("printf '1312\\nzebra\\n1326\\n' | %s explain --json - 2>/dev/null", program()), 2);
+    cr_expect_str_eq(ask("SELECT count(*), sum(json_array_length(value, '$.matches')) FROM json_each(?1)"),
+                     "3|2;", "those behind an unknown one are answered");
+    cr_assert_eq(run("%s explain --json - < /dev/null", program()), 0, "%s", out);
+    cr_expect_str_eq(ask("SELECT json_array_length(?1)"), "0;");
+    static const struct {
+        const char *asked, *near;
+    } rows[] = {{"ERROR_NO_SUCH_LOGON_SESION", "ERROR_NO_SUCH_LOGON_SESSION"},
+                {"STATUS_WRONG_PASWORD", "STATUS_WRONG_PASSWORD"},
+                {"NO_SUCH_LOGON", "STATUS_NO_SUCH_LOGON_SESSION"},
+                {"clokc-skew", "clock-skew"},
+                {"MaxCmd", "MaxCmds"},
+                {"TaskShceduler", "TaskScheduler"},
+                {"'TaskShceduler 104'", "TaskScheduler"},
+                {"15998", "ERROR_API_UNAVAILABLE"}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_expect_eq(run("%s explain %s", program(), rows[i].asked), 2, "%s", out);
+        cr_expect_not_null(strstr(out, rows[i].near), "%s: %s", rows[i].asked, out);
+        cr_assert_eq(run("%s explain --json %s 2>/dev/null", program(), rows[i].asked), 2);
+        char sql[160], want[8] = "1;";
+        snprintf(sql, sizeof sql, "SELECT count(*) FROM json_each(?1, '$[0].near') WHERE value = '%s'",
+                 rows[i].near);
+        cr_expect_str_eq(ask(sql), want, "%s", rows[i].asked);
+    }
+    cr_expect_eq(run("%s explain $(printf 'x\\033[2J%%0500d' 7)", program()), 2);
+    cr_expect_null(strchr(out, 0x1b), "a control reaches the terminal");
+    cr_expect_eq(run("%s explain ''", program()), 2, "%s", out);
+    cr_expect_eq(run("%s explain 'TaskScheduler 60000' 'NoSuchLog 1'", program()), 2, "%s", out);
+}

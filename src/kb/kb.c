@@ -313,6 +313,31 @@ const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n)
     return *n = kb->n_artifact, kb->artifact;
 }
 
+const struct kb_event *kb_events(const struct kb *kb, size_t *n) { return *n = kb->n_event, kb->event; }
+const struct kb_event_field *kb_event_fields(const struct kb *kb, size_t *n)
+{
+    return *n = kb->n_event_field, kb->event_field;
+}
+const struct kb_setting *kb_settings(const struct kb *kb, size_t *n)
+{
+    return *n = kb->n_setting, kb->setting;
+}
+const struct kb_family *kb_families(const struct kb *kb, size_t *n) { return *n = kb->n_family, kb->family; }
+
+enum reliance rule_relies(const struct rule *r, struct str artifact)
+{
+    enum reliance best = SILENT;
+    for (size_t i = 0; i < r->n_require; i++)
+        for (size_t k = 0; k < r->require[i].n; k++) {
+            struct str name = r->require[i].artifact[k], whole = name;
+            if (!str_eq(whole, artifact) && !str_eq(str_cut(&name, ':'), artifact))
+                continue;
+            enum reliance here = r->require[i].for_role == ROLE_CAUSE ? DECIDES : HELPS;
+            best = here > best ? here : best;
+        }
+    return best;
+}
+
 /* --- into the case: one INSERT per table, one function that fills its arguments from row i */
 struct insert {
     const char *table;

@@ -101,6 +101,38 @@ struct kb_artifact {
     struct str name, kind, collect, meaning;
 };
 
+/* An event that is read; of what its fields hold codes, a row each (shape: knowledge/README.md). */
+struct kb_event {
+    struct kb_place at;
+    struct str provider, channel, name, meaning, source;
+    int64_t id;
+};
+struct kb_event_field {
+    struct kb_place at;
+    struct str provider, field, shape;
+    int64_t id;
+};
+/* A value of the registry that has a name. number: its default, where numeric; meanings: JSON, value to text.
+ */
+struct kb_setting {
+    struct kb_place at;
+    struct str name, section, hive, path, value, type, default_text, meaning, meanings, source;
+    int64_t number;
+    bool numeric;
+};
+/* Win32 codes that say one thing. */
+struct kb_family {
+    struct kb_place at;
+    struct str name, means, source;
+    int64_t *code;
+    size_t n;
+};
+
+/* What a rule makes of an artefact: without one that decides it says "undetermined"; one that helps changes
+ * at most how sure it is, or what it can see. "Security:Logon failure" is of Security. */
+enum reliance { SILENT, HELPS, DECIDES };
+enum reliance rule_relies(const struct rule *r, struct str artifact);
+
 enum status kb_load(const char *override_dir, struct kb **out, struct err *e);
 void kb_free(struct kb *kb);
 /* text of knowledge/<name>; .p NULL: none */
@@ -114,6 +146,10 @@ const struct rule *kb_rules(const struct kb *kb, size_t *n);            /* sorte
 const struct kb_code *kb_codes(const struct kb *kb, size_t *n);         /* sorted by space, value */
 const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n); /* sorted by name */
 const struct kb_cause *kb_causes(const struct kb *kb, size_t *n);       /* sorted by name */
+const struct kb_event *kb_events(const struct kb *kb, size_t *n);       /* sorted by provider, id */
+const struct kb_event_field *kb_event_fields(const struct kb *kb, size_t *n);
+const struct kb_setting *kb_settings(const struct kb *kb, size_t *n); /* sorted by name */
+const struct kb_family *kb_families(const struct kb *kb, size_t *n);  /* sorted by name */
 /* Names of Win32 codes, base/names.h: all of them, where kb_codes() has those with a story. */
 struct str kb_names(const struct kb *kb);
 /* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule: codes,

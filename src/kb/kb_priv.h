@@ -6,32 +6,9 @@
 #include "kb/kb.h"
 #include "kb/tree.h"
 
-struct kb_event {
-    struct kb_place at;
-    struct str provider, channel, name, meaning, source;
-    int64_t id;
-};
-struct kb_event_field {
-    struct kb_place at;
-    struct str provider, field, shape;
-    int64_t id;
-};
-struct kb_setting {
-    struct kb_place at;
-    struct str name, section, hive, path, value, type, default_text, meaning, meanings, source;
-    int64_t number;
-    bool numeric;
-};
 struct kb_account {
     struct kb_place at;
     struct str name, sid;
-};
-/* Win32 codes that say one thing. */
-struct kb_family {
-    struct kb_place at;
-    struct str name, means, source;
-    int64_t *code;
-    size_t n;
 };
 struct source {
     const char *name;
