@@ -10,6 +10,7 @@
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
 #   win32-names knowledge/codes/win32-names.tsv anew, from the headers of mingw-w64
 #   format      every C file laid out as .clang-format says; format-check tells which are not
+#   lint        shellcheck, cppcheck, clang-tidy and gcc -fanalyzer find nothing but what tests/lint.tsv excepts (a minute)
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
 #   scale       what twice as much of one thing costs; FACTOR=10
 #   mingw       what the Windows port needs compiles
@@ -177,11 +178,15 @@ format:
 format-check:
 	$(Q)clang-format-14 --dry-run -Werror $(FORMAT)
 
+# --- what four tools say of the sources; each exception stands with its reason in tests/lint.tsv
+lint:
+	$(Q)sh tests/lint.sh
+
 install: $(O)/whylogon
 	install -D -m 755 $(O)/whylogon $(DESTDIR)$(PREFIX)/bin/whylogon
 clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names format format-check install clean help
+.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names format format-check lint install clean help
 .SECONDARY:

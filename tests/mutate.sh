@@ -11,7 +11,6 @@ tree=$build/mutate; breaker=$build/break
 export CC="${CC:-cc}" WHYLOGON=build/whylogon
 quiet() { "$@" >/dev/null 2>&1; }
 
-# shellcheck disable=SC2086 # patterns are to spread
 files_of() {
     case $1 in
     reports) echo ${FILES:-reports/*.c knowledge/report.sql} ;;
@@ -78,7 +77,6 @@ for room in $rooms; do
             IFS=$'\t' read -r line old new text <told
             made=$((made + 1))
             needs="build/whylogon"; for t in $(tests_of "$room"); do needs="$needs build/$t"; done
-            # shellcheck disable=SC2086
             if ! quiet make -s -j"$(nproc)" WARN= $needs; then broken=$((broken + 1)); continue; fi
             who=$(noticed "$room")
             if [ "$who" ]; then

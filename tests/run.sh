@@ -3,7 +3,8 @@
 # usage: tests/run.sh BUILD        A program that dies or reports nothing counts as a failure.
 set -u
 dir=$1; passed=0; failed=0; skipped=0; which=
-export WHYLOGON="$dir/whylogon" ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=1" UBSAN_OPTIONS=print_stacktrace=1 LSAN_OPTIONS="suppressions=$(pwd)/tests/lsan.supp:print_suppressions=0"
+export WHYLOGON="$dir/whylogon" ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=1" UBSAN_OPTIONS=print_stacktrace=1
+export LSAN_OPTIONS="suppressions=$PWD/tests/lsan.supp:print_suppressions=0"
 for t in "$dir"/test_*; do
     [ -x "$t" ] || continue
     name=${t##*/}

@@ -27,8 +27,8 @@ enum {
     EVTX_HINT_MIXED = 128,      /* more than one channel: a collector's log, or a custom view */
     EVTX_HINT_CUT = 256,        /* the file ends inside a chunk, or holds fewer than a sound header counts */
 };
-/* "original", "exported", "filtered", "carved" */
-const char *evtx_log_kind(const struct evtx_stats *whole);
+/* Of a whole log: "original", "exported", "filtered", "carved". */
+const char *evtx_log_kind(const struct evtx_stats *s);
 
 /* Slots of 64 KiB behind the file header (a partial last one counts). 0 for a file without room for one. */
 uint32_t evtx_slots(uint64_t file_bytes);

@@ -74,9 +74,9 @@ struct second_value {
     uint8_t raw[4];
     enum second_defect defect; /* of the look-up */
 };
-/* key: path below the root; a first step CurrentControlSet is resolved through Select. value.p NULL: the key
- * alone; "": its default value. */
-enum status second_value(struct second_hive *h, struct str key, struct str value, struct second_value *out,
+/* path: of the key, below the root; a first step CurrentControlSet is resolved through Select. name.p NULL:
+ * the key alone; "": its default value. */
+enum status second_value(struct second_hive *h, struct str path, struct str name, struct second_value *out,
                          struct arena *a, struct err *e);
 
 /* The judgement. SECOND_DEFECT: equal but for a difference that defect explains exactly. */

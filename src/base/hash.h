@@ -23,7 +23,7 @@ char *sha256_text(const uint8_t in[SHA256_BYTES], char out[SHA256_TEXT]);
 /* start with 0; IEEE, as EVTX chunks use */
 uint32_t crc32_add(uint32_t crc, const void *p, size_t n);
 /* seed of registry logs: 82EF4D887A4E55C5 */
-uint64_t marvin32(const void *p, size_t n);
+uint64_t marvin32(const void *data, size_t n);
 /* payload identity; stable across versions: it is stored */
-uint64_t hash64(const void *p, size_t n);
+uint64_t hash64(const void *data, size_t n);
 #endif

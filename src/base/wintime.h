@@ -17,7 +17,7 @@ bool wintime_sane(int64_t t); /* 1990-01-01 .. 2200-01-01 */
  * Returns out. */
 char *wintime_text(int64_t t, char out[WINTIME_TEXT]);
 void buf_time(struct buf *b, int64_t t);
-char *at_time(char *at, int64_t t); /* room for WINTIME_TEXT; returns the end */
+char *at_time(char *out, int64_t t); /* room for WINTIME_TEXT; returns the end */
 /* RFC 3339 with Z or an offset; a date alone means midnight UTC. False: not such a time. */
 bool wintime_parse(struct str s, int64_t *out);
 int64_t wintime_of_date(int64_t year, unsigned month, unsigned day); /* midnight UTC */

@@ -44,7 +44,7 @@ enum status case_named(struct casedb *db, enum query q, const char *types, const
     enum { MOST = 16 };
     enum col_type type[MOST];
     size_t n = 0;
-    for (; types[n] && n < MOST; n++)
+    for (; n < MOST && types[n]; n++)
         type[n] = types[n] == 'i' ? COL_INT : types[n] == 'b' ? COL_BLOB : COL_TEXT;
     return case_query(db, text[q], arg, type, n, fn, ctx, e);
 }

@@ -226,7 +226,7 @@ static int run_rules(int argc, char **argv)
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
     size_t a = 0;
-    while (argc > 1 && a < LEN(actions) && strcmp(actions[a].name, argv[1]))
+    while (argc > 1 && a < LEN(actions) && strcmp(actions[a].name, argv[1]) != 0)
         a++;
     if (argc < 2 || a == LEN(actions)) {
         command_help(c, opts, stderr);

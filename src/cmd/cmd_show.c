@@ -127,7 +127,7 @@ static enum status print_second(void *ctx, const struct cell *c, const char *con
 static void hex_dump(const uint8_t *p, size_t n, uint64_t off)
 {
     for (size_t at = 0; at < n; at += 16) {
-        printf("  %08llx ", (unsigned long long)(off + at));
+        printf("  %08llx ", (unsigned long long)off + at);
         for (size_t i = 0; i < 16; i++)
             printf(at + i < n ? "%s%02x" : "%s  ", i == 8 ? "  " : " ", at + i < n ? p[at + i] : 0u);
         printf("  ");

@@ -15,9 +15,9 @@ enum status write_reports(struct casedb *db, const char *folder, struct err *e);
 enum status write_case(struct casedb *db, const char *folder, struct err *e); /* and its reports */
 
 /* One file, written in parts under a temporary name, renamed by output_close if all went well (st OK). One
- * that is there is E_USAGE without force. file: owned by output_close. put: for struct export_to. */
+ * that is there is E_USAGE without force. file, o: owned by output_close. put: for struct export_to. */
 struct output_file;
 enum status output_open(const char *path, bool force, struct output_file **file, struct err *e);
 enum status output_put(void *file, struct str part, struct err *e);
-enum status output_close(struct output_file *file, enum status st, struct err *e);
+enum status output_close(struct output_file *o, enum status st, struct err *e);
 #endif

@@ -311,7 +311,7 @@ static void indicators(struct lint *l)
     char text[1024];
     size_t n = template_names(l->rule->explanation, text, sizeof text, name, MAX_NAMES);
     for (size_t i = 0; i < n; i++)
-        if (strcmp(name[i], "subject") && strcmp(name[i], "host"))
+        if (strcmp(name[i], "subject") != 0 && strcmp(name[i], "host") != 0)
             problem(l, 1, "explanation: {%s}, expected {subject} or {host}", name[i]);
 }
 

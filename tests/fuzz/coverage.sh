@@ -12,5 +12,4 @@ for c in "$from"/fuzz_*.corpus; do
 done
 LLVM_PROFILE_FILE=$dir/raw/second-%p.profraw "$dir/second" "$from/fuzz_evtx.corpus" "$from/fuzz_hive.corpus" >"$dir/second.log" 2>&1 || echo "  second did not end well, see $dir/second.log"
 llvm-profdata-14 merge -sparse -failure-mode=all -o "$dir/all.profdata" "$dir"/raw/*.profraw 2>/dev/null
-# shellcheck disable=SC2086
 llvm-cov-14 report -instr-profile="$dir/all.profdata" "$dir/second" $objects parsers/ 2>/dev/null | awk '/^Filename/ || /^---/ {next} NF > 8 {printf "  %-28s %6d lines %6d missed %8s\n", $1, $(NF-5), $(NF-4), $(NF-3)}'
