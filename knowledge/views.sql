@@ -483,14 +483,15 @@ CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.t
     AND n.time <= f.time + t.slack AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time DESC LIMIT 1)
 JOIN host g ON g.id = l.host_id;
 
--- The same, the first landmark behind it.
+-- The same, the first landmark behind it. afterwards: as a cause it tells later of what had been so: its time orders
+-- nothing.
 CREATE VIEW v_after AS
 SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
     printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain, x.realm, f.same,
     f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start,
     l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
-    g.name AS teller, l.id AS landmark
+    g.name AS teller, l.id AS landmark, 1 AS afterwards
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t
 CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
         WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|'

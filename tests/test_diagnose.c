@@ -220,6 +220,10 @@ static const struct {
     {"contradicted for another subject", ALL, "symptom:A@3 cause:A@2 link:A@3 contradicts:B@3",
      "A confirmed;"},
     {"contradicted for the whole host", ALL, "symptom:A@3 cause:A@2 link:A@3 contradicts@3", "A ruled_out;"},
+    {"failed before the cause", ALL, "symptom:A@1 cause:A@2 symptom:A@3 link:A@3", "A likely;"},
+    {"failed before one cause of two", ALL, "symptom:A@2 cause:A@1 symptom:A@4 cause:A@3 link:A@3",
+     "A confirmed;"},
+    {"another failed before", ALL, "symptom:B@1 symptom:A@3 cause:A@2 link:A@3", "A confirmed;"},
     {"no link", ALL, "symptom:A@3 cause:A@2", "A likely;"},
     {"no link, its artefact missing", "System Security SYSTEM", "symptom:A@3 cause:A@2", "A likely (SAM);"},
     {"link without cause", ALL, "symptom:A@3 link:A@3", ""},
@@ -316,7 +320,9 @@ Test(diagnose, what_a_finding_says)
     cr_expect_str_eq(
         ask("SELECT cause, rule, title, verdict, subject, win32, (first_seen - 134167968000000000) / "
             "864000000000, (last_seen - 134167968000000000) / 864000000000, count, explanation FROM finding"),
-        "boot-race probe Probe likely A 1312 0 5 3 A on PC1 {nobody};", "%s", ask("SELECT * FROM finding"));
+        "boot-race probe Probe likely A 1312 0 5 3 A on PC1 {nobody} It had failed like this at "
+        "2026-03-01T00:00:00Z already, before what is cited as the cause, which does not explain that.;",
+        "%s", ask("SELECT * FROM finding"));
     cr_expect_str_eq(ask("SELECT role, ord, evidence_id, explain FROM citation ORDER BY role DESC, ord"),
                      "symptom 0 f90:0x2 symptom of A at 2026-03-01T00:00:00Z;symptom 1 f90:0x99 -;symptom 2 "
                      "f90:0x9a -;symptom 3 f90:0x2 symptom of A at 2026-03-04T00:00:00Z;"

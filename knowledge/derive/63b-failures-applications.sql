@@ -33,7 +33,7 @@ UNION ALL SELECT CAST(2147024896 - win32 AS TEXT), 2147942400 + win32, win32 FRO
 UNION ALL SELECT printf('%08x', k.value), k.value, k.win32 FROM kb_code k JOIN c ON c.win32 = k.win32
     WHERE k.space = 'ntstatus';
 CREATE TEMP TABLE IF NOT EXISTS a_said(event INTEGER, host_id INTEGER, said TEXT, shell INTEGER, script TEXT,
-    command TEXT, user TEXT);
+    command TEXT, user TEXT COLLATE NOCASE);
 INSERT INTO a_said
 SELECT e.id, e.host_id, lower(e.data), 0, NULL, NULL, NULL FROM event e
 WHERE e.channel = 'Application' COLLATE NOCASE AND coalesce(e.level, 2) BETWEEN 1 AND 3

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define TOLD_LATE \
+    (INT64_C(10) * 60 * 10000000) /* a cause may be told so long after the failure it explains */
 enum { ENGINE_ARENA = 64 << 20 }; /* hosts and what covers them; touched only as far as used */
 enum verdict { NOTHING, CONFIRMED, LIKELY, POSSIBLE, LATENT, RULED_OUT, UNDETERMINED };
 static const char *const verdict_names[] = {[NOTHING] = "none",
@@ -346,7 +348,8 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
 {
     struct engine *g = ctx;
     const struct cell *host = column(cell, name, n, "host"), *time = column(cell, name, n, "time"),
-                      *win32 = column(cell, name, n, "win32"), *own = column(cell, name, n, "own");
+                      *win32 = column(cell, name, n, "win32"), *own = column(cell, name, n, "own"),
+                      *afterwards = column(cell, name, n, "afterwards");
     struct hit_row h = {.role = g->ind->role,
                         .subject = text_of(column(cell, name, n, "subject")),
                         .evidence = text_of(column(cell, name, n, "evidence_id")),
@@ -354,7 +357,8 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
                         /* a time that cannot be (1601, 9000) orders nothing: the row is cited without one */
                         .has_time = time && time->type == COL_INT && wintime_sane(time->i),
                         .has_win32 = win32 && win32->type == COL_INT,
-                        .lesser = own && own->type == COL_INT && !own->i};
+                        .lesser = own && own->type == COL_INT && !own->i,
+                        .afterwards = afterwards && afterwards->type == COL_INT && afterwards->i};
     char file[32];
     h.host = host ? host_named(g, host->s) : g->n_host;
     if (h.host == g->n_host)
@@ -445,16 +449,40 @@ static bool is_fresh(const struct engine *g, const struct subject *s)
     return false;
 }
 
+/* Did it fail before any cause was there? Such failures have another one, and what mixes them is not
+ * confirmed. at: the first failure. A cause without a time may have been there always; what logs tell late is
+ * no order. */
+static bool failed_before(const struct subject *s, int64_t *at)
+{
+    bool timed = false;
+    int64_t first = 0;
+    for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++) {
+        const struct hit *h = s->hit[ROLE_CAUSE][i];
+        if (!h->has_time || h->afterwards)
+            return false;
+        first = timed && first < h->time ? first : h->time, timed = true;
+    }
+    *at = 0;
+    bool failed = false;
+    for (size_t i = 0; i < s->n[ROLE_SYMPTOM]; i++) {
+        const struct hit *h = s->hit[ROLE_SYMPTOM][i];
+        if (h->has_time)
+            *at = failed && *at < h->time ? *at : h->time, failed = true;
+    }
+    return timed && failed && *at < first - TOLD_LATE;
+}
+
 static enum verdict judge(const struct engine *g, const struct subject *s)
 {
     const size_t *n = s->n;
+    int64_t at;
     if (n[ROLE_SYMPTOM])
-        return n[ROLE_CONTRADICTS]                               ? RULED_OUT
-               : n[ROLE_CAUSE] && n[ROLE_LINK] && is_fresh(g, s) ? CONFIRMED
-               : n[ROLE_CAUSE]                                   ? LIKELY
-               : lacks(g, s, ROLE_CAUSE, false)                  ? UNDETERMINED
-               : n[ROLE_COMPATIBLE]                              ? POSSIBLE
-                                                                 : NOTHING;
+        return n[ROLE_CONTRADICTS]                                                         ? RULED_OUT
+               : n[ROLE_CAUSE] && n[ROLE_LINK] && is_fresh(g, s) && !failed_before(s, &at) ? CONFIRMED
+               : n[ROLE_CAUSE]                                                             ? LIKELY
+               : lacks(g, s, ROLE_CAUSE, false)                                            ? UNDETERMINED
+               : n[ROLE_COMPATIBLE]                                                        ? POSSIBLE
+                                                                                           : NOTHING;
     return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? NOTHING
            : lacks(g, s, ROLE_SYMPTOM, true)     ? UNDETERMINED
                                                  : LATENT;
@@ -498,6 +526,13 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
     if (verdict < LEN(verdict_leads) && verdict_leads[verdict])
         buf_z(&words, verdict_leads[verdict]);
     render(&words, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
+    int64_t at;
+    if (verdict == LIKELY && failed_before(s, &at)) {
+        while (words.n && words.p[words.n - 1] == ' ')
+            words.n--;
+        buf_z(&words, " It had failed like this at "), put_time(&words, at);
+        buf_z(&words, " already, before what is cited as the cause, which does not explain that.");
+    }
     size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
     struct value v[] = {val_s(g->rule->cause),  val_s(g->rule->name),
                         val_s(g->rule->title),  val_s(str_of(verdict_names[verdict])),

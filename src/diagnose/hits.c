@@ -121,7 +121,7 @@ static void set(struct hit *hit, const struct hit_row *row, struct str explain)
     if (hit->text.bad)
         return;
     const char *p = hit->text.p;
-    hit->has_time = row->has_time, hit->time = row->time;
+    hit->has_time = row->has_time, hit->afterwards = row->afterwards, hit->time = row->time;
     hit->evidence = (struct str){p, row->evidence.n};
     hit->also = (struct str){row->also.p ? p + row->evidence.n : NULL, row->also.n};
     hit->explain = (struct str){p + row->evidence.n + row->also.n, explain.n};

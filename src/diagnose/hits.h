@@ -11,19 +11,20 @@
 #include "kb/kb.h"
 
 /* subject.p NULL: the whole host. lesser: a symptom that counts only where the subject has none but such:
- * another code than the rule's own */
+ * another code than the rule's own; afterwards: it tells later of what had been so, and its time orders
+ * nothing */
 struct hit_row {
     enum role role;
     size_t host;
     struct str subject, evidence, also;
-    bool has_time, has_win32, lesser;
+    bool has_time, has_win32, lesser, afterwards;
     int64_t time, win32;
 };
 typedef void hit_explain(void *ctx, struct buf *out);
 
 /* A kept row: a citation. The texts are those of text: evidence, also, explain. */
 struct hit {
-    bool has_time;
+    bool has_time, afterwards;
     int64_t time;
     struct str evidence, also, explain;
     struct buf text;
