@@ -31,9 +31,9 @@ CFLAGS += $(CSTD) $(WARN) $(OPT) $(SAN) -fno-strict-aliasing -fstack-protector-s
 UNPACK := $(foreach l,archive z bz2 lzma zstd nettle,-l:lib$(l).a)
 LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp $(UNPACK)
 
-ROOMS := src/base src/case src/kb src/run src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/container reports
+ROOMS := src/base src/case src/kb src/run src/fleet src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/container reports
 LIB_SRC := $(sort $(filter-out src/kb/embed.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_posix.c) \
-    src/plat/jail.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c)
+    src/plat/jail.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c src/cmd/fleet_out.c)
 CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))

@@ -44,6 +44,8 @@ void h_host_cell(struct buf *b, const struct report *r, struct str host);
 /* more: rows that are not shown, found by sql */
 void h_table_end(struct buf *b, uint64_t more, const char *sql);
 
+/* html_page.c: up to and with <body>; title: escaped. style.css is in it, by its hash. */
+enum status h_page_begin(struct buf *b, struct str title, struct err *e);
 /* html_first.c; level: h1, h2 … */
 void h_one_host(struct buf *b, const struct report *r, const struct r_host *host);
 void h_no_host(struct buf *b, const struct report *r);

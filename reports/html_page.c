@@ -22,12 +22,11 @@ static struct str style(void)
     return (struct str){0};
 }
 
-static enum status head(const struct report *r, struct buf *b, struct err *e)
+enum status h_page_begin(struct buf *b, struct str title, struct err *e)
 {
     struct str css = style();
     struct sha256 sha;
     uint8_t sum[SHA256_BYTES];
-    const struct r_host *host = r->host.row;
     bool ok = css.p && sha256_begin(&sha);
     if (ok)
         sha256_add(&sha, css.p, css.n), ok = sha256_end(&sha, sum);
@@ -41,14 +40,25 @@ static enum status head(const struct report *r, struct buf *b, struct err *e)
              "content=\"no-referrer\">\n"
              "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta "
              "name=\"color-scheme\" content=\"light dark\">\n<title>");
-    if (r->host.n == 1 && headline(r, host))
-        hsay(b, "%s: %s", host->host, headline(r, host)->title);
-    else if (r->host.n == 1)
-        hsay(b, outcome_in_words(host)->headline, host->host);
-    else
-        hsay(b, r->host.n ? "%n hosts" : "No usable evidence", (int64_t)r->host.n);
-    buf_z(b, " \xc2\xb7 whylogon</title>\n<style>"), buf_str(b, css), buf_z(b, "</style>\n</head>\n");
+    buf_str(b, title);
+    buf_z(b, " \xc2\xb7 whylogon</title>\n<style>"), buf_str(b, css), buf_z(b, "</style>\n</head>\n<body>\n");
     return OK;
+}
+
+static enum status head(const struct report *r, struct buf *b, struct err *e)
+{
+    const struct r_host *host = r->host.row;
+    struct buf title = {0};
+    if (r->host.n == 1 && headline(r, host))
+        hsay(&title, "%s: %s", host->host, headline(r, host)->title);
+    else if (r->host.n == 1)
+        hsay(&title, outcome_in_words(host)->headline, host->host);
+    else
+        hsay(&title, r->host.n ? "%n hosts" : "No usable evidence", (int64_t)r->host.n);
+    enum status st = h_page_begin(b, buf_view(&title), e);
+    b->bad |= title.bad;
+    buf_free(&title);
+    return st;
 }
 
 static void bar(struct buf *b, const struct report *r)
@@ -71,7 +81,7 @@ enum status write_html(const struct report *r, struct buf *b, struct err *e)
     enum status st = head(r, b, e);
     if (st != OK)
         return st;
-    buf_z(b, "<body>\n"), buf_z(b, h_symbols), bar(b, r), buf_z(b, "<main class='page'>\n");
+    buf_z(b, h_symbols), bar(b, r), buf_z(b, "<main class='page'>\n");
     if (r->asked.from != NONE || r->asked.to != NONE) {
         buf_z(b, "<p class='window' role='note'>Only records");
         if (r->asked.from != NONE)

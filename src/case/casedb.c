@@ -4,7 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { APPLICATION_ID = 0x77686c67, SCHEMA_VERSION = 7, MAX_COLUMNS = 64 };
+enum { MAX_COLUMNS = 64 };
+/* What a file of ours may hold: PRAGMA application_id and user_version of its schema. */
+static const struct {
+    const char *name, *wrong, *next;
+    int64_t id, version;
+    bool facts; /* has the tables of facts */
+} case_kinds[CASE_KINDS] = {
+    [CASE_ONE] = {"case", "not a case of whylogon", "analyze the evidence again", 0x77686c67, 7, true},
+    [CASE_FLEET] = {"fleet", "not a fleet of whylogon", "run batch again", 0x77686c66, 1, false}};
 
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)
@@ -116,6 +124,12 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
 
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e)
 {
+    return case_create_as(CASE_ONE, path, schema, out, e);
+}
+
+enum status case_create_as(enum case_of kind, const char *path, struct str schema, struct casedb **out,
+                           struct err *e)
+{
     struct casedb *db = NULL;
     struct plat_stat ps = {0};
     char *text = NULL;
@@ -133,7 +147,7 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
                        "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
                        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'",
                        e);
-    if (st == OK)
+    if (st == OK && case_kinds[kind].facts)
         st = case_fact_tables(db, e);
     if (st == OK && !(text = malloc(schema.n + 1)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
@@ -186,6 +200,11 @@ static enum status first_int(void *ctx, const struct cell *cell, const char *con
 
 enum status case_open(const char *path, struct casedb **out, struct err *e)
 {
+    return case_open_as(CASE_ONE, path, out, e);
+}
+
+enum status case_open_as(enum case_of kind, const char *path, struct casedb **out, struct err *e)
+{
     struct casedb *db = NULL;
     int64_t id = 0, version = 0;
     char *uri = uri_of(path);
@@ -199,12 +218,12 @@ enum status case_open(const char *path, struct casedb **out, struct err *e)
                        e);
     if (st == OK && (st = case_query(db, "PRAGMA application_id", NULL, NULL, 0, first_int, &id, e)) == OK)
         st = case_query(db, "PRAGMA user_version", NULL, NULL, 0, first_int, &version, e);
-    if (st == OK && (id != APPLICATION_ID || version != SCHEMA_VERSION))
-        st = id != APPLICATION_ID ? err_set(e, E_FORMAT, ERR_NO_OFF, "case", "not a case of whylogon")
-                                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "case",
-                                            "was written by another version (schema %lld, this one reads "
-                                            "%d): analyze the evidence again",
-                                            (long long)version, SCHEMA_VERSION);
+    if (st == OK && (id != case_kinds[kind].id || version != case_kinds[kind].version))
+        st = id != case_kinds[kind].id
+                 ? err_set(e, E_FORMAT, ERR_NO_OFF, case_kinds[kind].name, "%s", case_kinds[kind].wrong)
+                 : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, case_kinds[kind].name,
+                           "was written by another version (schema %lld, this one reads %lld): %s",
+                           (long long)version, (long long)case_kinds[kind].version, case_kinds[kind].next);
     if (st == OK)
         *out = db, db = NULL;
     else if (e && !e->path)

@@ -9,13 +9,17 @@
 #include <stdarg.h>
 #include <string.h>
 
+static char complaint[1024];
+const char *complained(void) { return complaint; }
+
 int complain_text(int code, const char *fmt, ...)
 {
-    char line[1024];
+    char line[sizeof complaint];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(line, sizeof line, fmt, ap);
     va_end(ap);
+    memcpy(complaint, line, sizeof line);
     struct buf b = {0};
     buf_z(&b, "whylogon: "), buf_term(&b, str_of(line)), buf_char(&b, '\n');
     if (b.bad)

@@ -88,11 +88,15 @@ int out_end(int code);
 /* "whylogon: …" on stderr; returns code */
 int complain(const struct err *e, int code);
 int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The last one, without "whylogon: "; "": none. */
+const char *complained(void);
 /* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_TIME -> 5; E_STOP -> 130, 143; E_NOMEM -> 70 */
 int exit_for(enum status st);
 int exit_worst(int a, int b); /* by the order above */
 
 /* each in its own file, with its options and help; main.c lists them */
 extern const struct command cmd_analyze, cmd_report, cmd_dump, cmd_inspect, cmd_show, cmd_query, cmd_explain,
-    cmd_verify, cmd_rules, cmd_export;
+    cmd_verify, cmd_rules, cmd_export, cmd_batch, cmd_merge;
+/* Child of batch: one ticket a copy of it (cmd_ticket.c). */
+int ticket_main(void);
 #endif

@@ -11,7 +11,7 @@
 
 static const struct command *const commands[] = {&cmd_analyze, &cmd_report, &cmd_dump,    &cmd_inspect,
                                                  &cmd_show,    &cmd_query,  &cmd_explain, &cmd_verify,
-                                                 &cmd_rules,   &cmd_export};
+                                                 &cmd_rules,   &cmd_export, &cmd_batch,   &cmd_merge};
 
 static const struct command *command_named(const char *name)
 {
@@ -52,6 +52,8 @@ int main(int argc, char **argv)
         _Exit(unpacker_main());
     if (argc == 2 && strcmp(argv[1], "--second") == 0)
         _Exit(rereader_main());
+    if (argc == 2 && strcmp(argv[1], "--ticket") == 0)
+        _Exit(ticket_main());
     if (argc < 2) {
         help(stderr);
         return EXIT_USAGE;

@@ -251,8 +251,19 @@ static enum status settle(struct kb *kb, struct err *e)
     return st;
 }
 
+/* One that processes copied from this one need not load again. */
+static struct {
+    struct kb *kb;
+    const char *dir;
+} kept;
+
+void kb_keep(struct kb *kb, const char *override_dir) { kept.kb = kb, kept.dir = override_dir; }
+
 enum status kb_load(const char *override_dir, struct kb **out, struct err *e)
 {
+    bool same = override_dir && kept.dir ? strcmp(override_dir, kept.dir) == 0 : override_dir == kept.dir;
+    if (kept.kb && same)
+        return *out = kept.kb, OK;
     struct kb *kb = calloc(1, sizeof *kb);
     struct arena scratch = {0};
     enum status st = OK;
@@ -283,7 +294,7 @@ out:
 
 void kb_free(struct kb *kb)
 {
-    if (kb)
+    if (kb && kb != kept.kb)
         arena_free(&kb->a), free(kb);
 }
 

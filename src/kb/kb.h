@@ -135,6 +135,9 @@ enum reliance rule_relies(const struct rule *r, struct str artifact);
 
 enum status kb_load(const char *override_dir, struct kb **out, struct err *e);
 void kb_free(struct kb *kb);
+/* From here on kb_load of this folder gives kb itself, and kb_free leaves it alone; the folder's name lives
+ * on. */
+void kb_keep(struct kb *kb, const char *override_dir);
 /* text of knowledge/<name>; .p NULL: none */
 struct str kb_file(const struct kb *kb, const char *name);
 /* Text of the i-th file, by name, whose name begins so ("derive/"), and its name; .p NULL: no more. */

@@ -55,6 +55,7 @@ enum status plat_write_file(const char *path, struct str bytes, struct err *e);
 enum status plat_make_file(const char *path, plat_file *out, struct err *e);
 enum status plat_end_file(const char *path, plat_file f, enum status st, struct err *e);
 void plat_remove(const char *path);
+enum status plat_rmdir(const char *path, struct err *e); /* an empty folder */
 /* absolute, links resolved; NULL: does not exist */
 char *plat_real(const char *path, struct arena *a);
 bool plat_slash(char c); /* parts folders in a path */

@@ -258,6 +258,11 @@ enum status plat_rename(const char *from, const char *to, struct err *e)
 
 void plat_remove(const char *path) { unlink(path); }
 
+enum status plat_rmdir(const char *path, struct err *e)
+{
+    return rmdir(path) == 0 ? OK : sys_err(e, "cannot remove folder", path);
+}
+
 enum status plat_lock(const char *folder, plat_file *out, struct err *e)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -301,6 +301,14 @@ void plat_remove(const char *path)
     free(w);
 }
 
+enum status plat_rmdir(const char *path, struct err *e)
+{
+    wchar_t *w = wide(path);
+    bool done = w && RemoveDirectoryW(w);
+    free(w);
+    return done ? OK : sys_err(e, "cannot remove folder", path);
+}
+
 enum status plat_lock(const char *folder, plat_file *out, struct err *e)
 {
     char path[4096];

@@ -1,0 +1,99 @@
+/* merge: the fleets of several runs as one. The same bytes in any order, however the tickets were cut. */
+#include "case/fleetdb.h"
+#include "cmd/cmd.h"
+#include "cmd/fleet_out.h"
+#include "kb/kb.h"
+#include "plat/plat.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* A folder that batch or merge wrote, or the fleet.db in it. */
+static enum status open_fleet(const char *path, struct arena *a, struct casedb **out, struct err *e)
+{
+    struct plat_stat s;
+    enum status st = plat_stat(path, true, &s, e);
+    if (st == OK && s.type == PLAT_DIR && !(path = arena_printf(a, "%s/fleet.db", path)))
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "merge", "out of memory");
+    return st == OK ? case_open_as(CASE_FLEET, path, out, e) : st;
+}
+
+static enum status merge_all(const char *out, const struct kb *kb, const char *const *path, size_t n,
+                             struct arena *a, struct casedb **to, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < n && st == OK; i++) {
+        struct casedb *from = NULL;
+        st = open_fleet(path[i], a, &from, e);
+        if (st == OK && !*to) { /* the first says what all must be */
+            struct fleet_kin kin;
+            st = fleet_meta(from, "version", a, &kin.version, e);
+            st = st == OK ? fleet_meta(from, "knowledge_sha256", a, &kin.knowledge_sha256, e) : st;
+            st = st == OK ? fleet_meta(from, "options", a, &kin.options, e) : st;
+            st = st == OK ? fleet_begin(out, kb, &kin, a, to, e) : st;
+        }
+        st = st == OK ? fleet_merge(*to, from, path[i], e) : st;
+        case_close(from);
+    }
+    return st;
+}
+
+static int run_merge(int argc, char **argv)
+{
+    const char *out = "whylogon-merged";
+    bool force = false;
+    int code;
+    const struct opt opts[] = {
+        {"out", 'o', OPT_TEXT, &out, "OUT", "folder for the fleet (default: whylogon-merged)", NULL},
+        {"force", 0, OPT_FLAG, &force, NULL, "replace the fleet that is there", NULL},
+        {0},
+    };
+    const struct command *c = &cmd_merge;
+    if (!opt_parse(c, opts, &argc, argv, &code))
+        return code;
+    if (argc < 2) {
+        command_help(c, opts, stderr);
+        return EXIT_USAGE;
+    }
+    struct arena a = {0};
+    struct kb *kb = NULL;
+    struct casedb *to = NULL;
+    struct err e = {0};
+    struct plat_stat s;
+    plat_file lock = -1;
+    if (!arena_make(&a, 16 << 20))
+        return complain_text(EXIT_BUG, "out of memory");
+    const char *fleet = arena_printf(&a, "%s/fleet.db", out);
+    if (!force && fleet && plat_stat(fleet, false, &s, NULL) == OK) {
+        code = complain_text(
+            EXIT_USAGE, "%s: exists already: use --force to replace it, or -o for another folder", fleet);
+        arena_free(&a);
+        return code;
+    }
+    enum status st = kb_load(NULL, &kb, &e);
+    st = st == OK ? plat_mkdir(out, &e) : st;
+    st = st == OK ? plat_lock(out, &lock, &e) : st;
+    st = st == OK ? merge_all(out, kb, (const char *const *)argv + 1, (size_t)argc - 1, &a, &to, &e) : st;
+    st = st == OK ? fleet_publish(to, out, true, &code, &e) : st;
+    if (st != OK)
+        code = complain(&e, exit_for(st));
+    case_close(to);
+    plat_close(lock);
+    kb_free(kb);
+    arena_free(&a);
+    return code;
+}
+
+const struct command cmd_merge = {
+    .name = "merge",
+    .summary = "the fleets of several batches as one",
+    .usage = "-o OUT SHARD…",
+    .help =
+        "SHARD is a folder that batch wrote, or its fleet.db. The order does not matter, the same shard may "
+        "be given twice; shards\n"
+        "of another version, other knowledge, other options or another cut are refused. What is not there "
+        "yet is named, and may\n"
+        "be merged later. Results of tickets stay where batch wrote them.\n\n"
+        "example:\n"
+        "  for i in 1 2 3; do whylogon batch -o part$i --shard $i/3 tickets/; done; whylogon merge -o all "
+        "part1 part2 part3\n",
+    .run = run_merge};

@@ -1,0 +1,107 @@
+/* ticket: one ticket of many: analyze in a process of its own, copied from one that has the knowledge ready;
+ * then what the fleet wants to know of it. Its results lie under a name that is not final until all are
+ * whole.
+ */
+#include "case/fleetdb.h"
+#include "cmd/cmd.h"
+#include "cmd/ticket.h"
+#include "fleet/crew.h"
+#include "fleet/folder.h"
+#include "kb/kb.h"
+#include "plat/plat.h"
+#include <stdlib.h>
+#include <string.h>
+
+static enum status tell(const struct kb *kb, char *const *order, const char *options, int code,
+                        struct buf *json, struct arena *a, struct err *e)
+{
+    const char *path = arena_printf(a, "%s/case.db", order[TICKET_PART]);
+    struct str name = str_of(order[TICKET_NAME]), why = {0};
+    struct casedb *db = NULL;
+    struct plat_stat s;
+    if (!path)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory");
+    if (code != EXIT_DONE && code != EXIT_FINDING && complained()[0])
+        why = str_of(complained());
+    if (plat_stat(path, false, &s, NULL) != OK) {
+        fleet_no_ticket(name, code, why.p ? why : STR("no case was written"), json);
+        return json->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory") : OK;
+    }
+    enum status st = case_open(path, &db, e);
+    st = st == OK
+             ? fleet_ticket(db, kb_file(kb, "fleet/ticket.sql"), name, code, why, str_of(options), json, e)
+             : st;
+    case_close(db);
+    return st;
+}
+
+/* keep: all, or the letters of what is kept: c(ase), r(eports). */
+static enum status publish(char *const *order, struct buf *json, struct arena *a, struct err *e)
+{
+    static const struct {
+        char keep;
+        const char *file;
+    } files[] = {{'c', "case.db"}, {'r', "report.html"}, {'r', "report.md"}, {'r', "report.json"}};
+    const char *part = order[TICKET_PART], *path = arena_printf(a, "%s/" TICKET_FILE, part);
+    enum status st = plat_mkdir(part, e);
+    for (size_t i = 0; i < LEN(files) && st == OK; i++) {
+        const char *file = arena_printf(a, "%s/%s", part, files[i].file);
+        if (file && !strchr(order[TICKET_KEEP], files[i].keep))
+            plat_remove(file);
+    }
+    if (st == OK)
+        st = path ? plat_write_file(path, buf_view(json), e) : E_NOMEM;
+    return st == OK ? plat_rename(part, order[TICKET_FINAL], e) : st;
+}
+
+/* The arguments analyze gets: those of the run, then the ticket's own. */
+static int analyze(char **ready, size_t n_ready, char *const *order)
+{
+    char *argv[TICKET_ARGS + 8];
+    int argc = 0;
+    argv[argc++] = (char[]){"analyze"};
+    for (size_t i = TICKET_READY; i < n_ready && argc < TICKET_ARGS; i++)
+        argv[argc++] = ready[i];
+    argv[argc++] = (char[]){"-o"}, argv[argc++] = order[TICKET_PART];
+    argv[argc++] = (char[]){"--"}, argv[argc++] = order[TICKET_PATH], argv[argc] = NULL;
+    return cmd_analyze.run(argc, argv);
+}
+
+static int one_ticket(const struct kb *kb, char **ready, size_t n_ready, struct err *e)
+{
+    struct buf in = {0}, json = {0};
+    struct arena a = {0};
+    char *order[TICKET_TEXTS];
+    size_t n;
+    enum status st = crew_recv(&in, order, TICKET_TEXTS, &n, e);
+    if (st == OK && (n != TICKET_TEXTS || !arena_make(&a, 1 << 20)))
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory");
+    int code = st == OK ? analyze(ready, n_ready, order) : EXIT_BUG;
+    if (st == OK && code != EXIT_INTERRUPTED && code != EXIT_TERMINATED
+        && (st = tell(kb, order, ready[TICKET_OPTIONS], code, &json, &a, e)) == OK)
+        st = publish(order, &json, &a, e);
+    if (st != OK)
+        code = complain(e, exit_for(st));
+    buf_free(&in), buf_free(&json);
+    arena_free(&a);
+    return code;
+}
+
+int ticket_main(void)
+{
+    struct kb *kb = NULL;
+    struct buf in = {0};
+    char *ready[TICKET_ARGS];
+    size_t n;
+    struct err e = {0};
+    if (crew_recv(&in, ready, TICKET_ARGS, &n, &e) != OK || n < TICKET_READY)
+        return EXIT_BUG;
+    const char *dir = ready[TICKET_KNOWLEDGE][0] ? ready[TICKET_KNOWLEDGE] : NULL;
+    if (kb_load(dir, &kb, &e) != OK)
+        return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
+    kb_keep(kb, dir);
+    enum status copy = plat_child_copies(&e);
+    if (copy != OK)
+        return copy == E_TRUNC ? EXIT_DONE : complain(&e, EXIT_BUG);
+    return one_ticket(kb, ready, n, &e);
+}

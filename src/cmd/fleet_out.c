@@ -1,0 +1,138 @@
+#include "cmd/fleet_out.h"
+#include "cmd/cmd.h"
+#include "kb/kb.h"
+#include "plat/plat.h"
+#include "reports/fleet.h"
+#include <string.h>
+
+enum { CAUSES_SAID = 12 };
+
+enum status fleet_begin(const char *folder, const struct kb *kb, const struct fleet_kin *kin, struct arena *a,
+                        struct casedb **out, struct err *e)
+{
+    const char *path = arena_printf(a, "%s/fleet.db.building", folder);
+    if (!path)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory");
+    plat_remove(path); /* what a killed run left */
+    return fleet_create(path, kb_file(kb, "fleet/schema.sql"), kin, out, e);
+}
+
+static enum status say_outcome(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                               struct err *e)
+{
+    struct buf *b = ctx;
+    (void)name, (void)n, (void)e;
+    if (!c[1].i)
+        return OK;
+    buf_printf(b, "%-12.*s %lld ticket%s",
+               STR_ARG(str_eq(c[0].s, STR("not_covered")) ? STR("not covered") : c[0].s), (long long)c[1].i,
+               c[1].i == 1 ? "" : "s");
+    if (c[2].i)
+        buf_printf(b, ", %lld host%s", (long long)c[2].i, c[2].i == 1 ? "" : "s");
+    buf_char(b, '\n');
+    return OK;
+}
+
+/* cause, title, verdict, tickets, hosts … */
+static enum status say_cause(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
+{
+    struct buf *b = ctx;
+    (void)name, (void)n, (void)e;
+    buf_printf(b, "%-12.*s %.*s  %lld ticket%s\n", STR_ARG(c[2].s), STR_ARG(c[0].s), (long long)c[3].i,
+               c[3].i == 1 ? "" : "s");
+    return OK;
+}
+
+/* The worst of all tickets; what only means that there was nothing to read, where all had nothing. */
+struct codes {
+    int worst;
+    bool all_empty;
+};
+static enum status take_code(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
+{
+    struct codes *k = ctx;
+    (void)name, (void)n, (void)e;
+    int code = (int)c[2].i;
+    if (code != EXIT_NO_EVIDENCE)
+        k->all_empty = false, k->worst = exit_worst(k->worst, code == EXIT_USAGE ? EXIT_BUG : code);
+    return OK;
+}
+
+static enum status say_missing(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                               struct err *e)
+{
+    struct buf *b = ctx;
+    (void)name, (void)n, (void)e;
+    buf_z(b, b->n ? ", " : ""), buf_str(b, c[0].s);
+    return OK;
+}
+
+static enum status summarise(struct casedb *db, const char *folder, struct buf *said, struct buf *missing,
+                             int *code, struct err *e)
+{
+    struct codes k = {EXIT_DONE, true};
+    int64_t tickets;
+    enum status st = fleet_count(db, "v_ticket", &tickets, e);
+    st = st == OK ? fleet_rows(db, "v_fleet_outcome", 0, say_outcome, said, e) : st;
+    st = st == OK ? fleet_rows(db, "v_fleet_cause", CAUSES_SAID, say_cause, said, e) : st;
+    st = st == OK ? fleet_rows(db, "v_fleet_missing", 40, say_missing, missing, e) : st;
+    st = st == OK ? fleet_rows(db, "v_ticket", 0, take_code, &k, e) : st;
+    if (st != OK)
+        return st;
+    buf_printf(said, "report       %s/fleet.html\n", folder);
+    *code = tickets && k.all_empty ? EXIT_NO_EVIDENCE : k.worst;
+    return said->bad || missing->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory") : OK;
+}
+
+static enum status write_all(struct casedb *db, const char *folder, struct err *e)
+{
+    struct arena a = {0};
+    enum { FILES = 4 };
+    char *tmp[FILES], *path[FILES];
+    size_t n = 0, done = 0;
+    enum status st = arena_make(&a, 1 << 20) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory");
+    for (const struct fleet_format *f = fleet_formats; st == OK && n < FILES; f++) {
+        struct buf text = {0};
+        const char *file = f->name ? f->file : "fleet.db";
+        tmp[n] = arena_printf(&a, "%s/%s.tmp", folder, file),
+        path[n] = arena_printf(&a, "%s/%s", folder, file);
+        if (!tmp[n] || !path[n]) {
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory");
+            break;
+        }
+        st = !f->name ? case_save(db, tmp[n], e) : f->write(db, &text, e);
+        if (st == OK && f->name)
+            st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory")
+                          : plat_write_file(tmp[n], buf_view(&text), e);
+        buf_free(&text);
+        n++;
+        if (!f->name)
+            break;
+    }
+    while (done < n && st == OK && (st = plat_rename(tmp[done], path[done], e)) == OK)
+        done++;
+    for (; done < n; done++)
+        plat_remove(tmp[done]);
+    if (e->path)
+        e->path = folder; /* the longer path dies with the arena */
+    arena_free(&a);
+    return st;
+}
+
+enum status fleet_publish(struct casedb *db, const char *folder, bool whole, int *code, struct err *e)
+{
+    struct buf said = {0}, missing = {0};
+    enum status st = fleet_settle(db, e);
+    st = st == OK ? summarise(db, folder, &said, &missing, code, e) : st;
+    st = st == OK ? write_all(db, folder, e) : st;
+    if (st == OK) {
+        out_put(&said), said = (struct buf){0};
+        fflush(stdout);
+        if (missing.n && whole)
+            complain_text(0, "shards not in here yet: %.*s", (int)missing.n, missing.p);
+    }
+    buf_free(&said), buf_free(&missing);
+    return st;
+}

@@ -1,0 +1,270 @@
+/* test_batch: many tickets as their users run them: which things are tickets, one folder each or nothing, the
+ * same bytes after kills and however the work was cut. */
+#include "tests/shell.h"
+#include "tests/strict.h"
+#include "fleet/tickets.h"
+#include <sqlite3.h>
+#include <string.h>
+
+/* tickets: two with an answer, one that is empty, one that is no evidence, one with an ugly name */
+#define UGLY "<img src=x> 100%25's T$"
+static const char *make_tickets(const char *name)
+{
+    const char *dir = scratch(name);
+    cr_assert_eq(
+        run("cd %s && mkdir -p in/empty in/sub && cp -r $OLDPWD/samples/cases/credential-storage-policy "
+            "in/'A 1' && cp -r $OLDPWD/samples/cases/healthy-host \"in/%s\" && printf 'not a log' > "
+            "in/letter.txt && touch in/.hidden && cp $OLDPWD/samples/cases/clock-skew/System.evtx in/sub/",
+            dir, UGLY),
+        0, "%s", out);
+    return dir;
+}
+
+static sqlite3 *fleet(const char *dir, const char *folder)
+{
+    sqlite3 *db = NULL;
+    char path[400];
+    snprintf(path, sizeof path, "%s/%s/fleet.db", dir, folder);
+    cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK, "%s", path);
+    return db;
+}
+
+static const char *ask(sqlite3 *db, const char *sql)
+{
+    static char answer[4096];
+    sqlite3_stmt *stmt = NULL;
+    size_t n = 0;
+    cr_assert_eq(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    answer[0] = 0;
+    while (sqlite3_step(stmt) == SQLITE_ROW && n < sizeof answer - 200)
+        for (int i = 0; i < sqlite3_column_count(stmt); i++)
+            n += (size_t)snprintf(answer + n, sizeof answer - n, "%s%c",
+                                  (const char *)sqlite3_column_text(stmt, i),
+                                  i + 1 < sqlite3_column_count(stmt) ? '|' : ';');
+    cr_assert_eq(sqlite3_finalize(stmt), SQLITE_OK);
+    return answer;
+}
+
+#define EXPECTED \
+    "explained|A 1|0;explained|sub|0;not_covered|" UGLY "|0;no_evidence|empty|4;no_evidence|letter.txt|4;"
+
+Test(batch, a_folder_of_tickets, .timeout = 120)
+{
+    const char *dir = make_tickets("batch-folder");
+    cr_assert_eq(run("cd %s && %s batch -o out in", dir, program()), 0, "%s", out);
+    sqlite3 *db = fleet(dir, "out");
+    cr_expect_str_eq(ask(db, "SELECT outcome, ticket, exit FROM v_ticket"), EXPECTED);
+    cr_expect_str_eq(ask(db, "SELECT cause, tickets, hosts FROM v_fleet_cause WHERE verdict = 'confirmed'"),
+                     "clock-skew|1|1;credential-storage-policy|1|1;");
+    cr_expect_str_eq(ask(db, "SELECT count(*) FROM v_fleet_failed WHERE reason LIKE '%no usable evidence%'"),
+                     "2;");
+    cr_expect_str_eq(ask(db, "SELECT count(*) FROM shard"), "0;");
+    /* what the tickets say is what the fleet says */
+    cr_expect_str_eq(ask(db, "SELECT count(*) FROM ticket_finding f WHERE verdict = 'ruled_out'"), "0;");
+    sqlite3_close(db);
+    cr_expect_eq(run("cd %s/out/tickets && ls -d * && ls 'A 1'", dir), 0);
+    cr_expect_str_eq(
+        out, "%3Cimg src=x%3E 100%2525's T$\nA 1\nempty\nletter.txt\nsub\ncase.db\nreport.html\nreport.json\n"
+             "report.md\nticket.json\n");
+    /* a ticket of many is what analyze makes of it alone, but for the path: it is below the same input */
+    cr_assert_eq(
+        run("cd %s && %s analyze -o alone 'in/A 1' && for f in report.html report.md report.json; do cmp "
+            "alone/$f 'out/tickets/A 1/'$f; done",
+            dir, program()),
+        0, "%s", out);
+    cr_assert_eq(run("cat %s/out/fleet.json", dir), 0);
+    const char *wrong = strict_json(str_of(out));
+    cr_expect_null(wrong, "%s", wrong);
+    cr_assert_eq(run("cat %s/out/fleet.html", dir), 0);
+    cr_expect_null(strstr(out, "<img"), "a ticket's name is text");
+    cr_expect_not_null(
+        strstr(out, "href='tickets/%253Cimg%20src%3Dx%253E%20100%252525%27s%20T%24/report.html'"), "%.300s",
+        strstr(out, "href='tickets/%253C") ? strstr(out, "href='tickets/%253C") : out);
+    cr_assert_eq(run("cat %s/out/fleet.md", dir), 0);
+    cr_expect_null(strstr(out, "<img"));
+    /* again: nothing is overwritten unasked */
+    cr_expect_eq(run("cd %s && %s batch -o out in", dir, program()), 2);
+    cr_expect_not_null(strstr(out, "--resume"), "%s", out);
+    cr_expect_eq(run("cd %s && %s batch -o out/fleet.db/x in", dir, program()), 6, "%s", out);
+    cr_expect_eq(run("cd %s && %s batch -o in/out in", dir, program()), 2, "output inside the evidence");
+}
+
+/* Whatever way the paths come. One folder with logs right in it is a ticket. */
+Test(batch, what_is_a_ticket, .timeout = 120)
+{
+    const char *dir = make_tickets("batch-what");
+    static const struct {
+        const char *command, *names;
+    } rows[] = {
+        {"batch --keep=none -o o%d in/sub", "sub;"},
+        {"batch --keep=none -o o%d in/sub in/empty in/letter.txt", "empty;letter.txt;sub;"},
+        {"batch --keep=none -o o%d --tickets=whole in", "in;"},
+        {"batch --keep=none -o o%d --tickets=inside in/sub in/empty", "System.evtx;"},
+        {"batch --keep=none -o o%d in/empty in/letter.txt in/./empty/", "empty;empty~2;letter.txt;"},
+    };
+    for (int i = 0; i < (int)LEN(rows); i++) {
+        char command[300];
+        snprintf(command, sizeof command, rows[i].command, i);
+        cr_assert_lt(run("cd %s && %s %s", dir, program(), command), 5, "%s: %s", command, out);
+        char folder[8];
+        snprintf(folder, sizeof folder, "o%d", i);
+        sqlite3 *db = fleet(dir, folder);
+        cr_expect_str_eq(ask(db, "SELECT ticket FROM v_ticket ORDER BY ticket"), rows[i].names, "%s",
+                         command);
+        sqlite3_close(db);
+    }
+    cr_assert_eq(run("cd %s && printf 'in/sub\\n\\n  in/empty\\r\\n' | %s batch --keep=none -o list -", dir,
+                     program()),
+                 0, "%s", out);
+    sqlite3 *db = fleet(dir, "list");
+    cr_expect_str_eq(ask(db, "SELECT ticket FROM v_ticket ORDER BY ticket"), "empty;sub;");
+    sqlite3_close(db);
+    static const struct {
+        const char *args;
+        int code;
+    } refused[] = {{"batch -o p in/nothing", 2},
+                   {"batch -o p", 2},
+                   {"batch -o p --shard=0/3 in", 2},
+                   {"batch -o p --shard=4/3 in", 2},
+                   {"batch -o p --shard=x in", 2},
+                   {"batch -o p --keep=some in", 2},
+                   {"batch -o p in/empty", 2},
+                   {"merge -o p", 2},
+                   {"merge -o p in", 6},
+                   {"merge -o p in/nothing", 6}};
+    for (size_t i = 0; i < LEN(refused); i++)
+        cr_expect_eq(run("cd %s && %s %s", dir, program(), refused[i].args), refused[i].code, "%s: %s",
+                     refused[i].args, out);
+}
+
+Test(batch, what_stays_and_what_it_ends_with, .timeout = 120)
+{
+    const char *dir = make_tickets("batch-keep");
+    static const struct {
+        const char *options, *files;
+        int code;
+    } rows[] = {
+        {"--keep=none", "ticket.json\n", 0},
+        {"--keep=case", "case.db\nticket.json\n", 0},
+        {"--keep=reports --fail-on=confirmed", "report.html\nreport.json\nreport.md\nticket.json\n", 1},
+        {"--keep=none --fail-on=unexplained", "ticket.json\n", 0}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_assert_eq(run("cd %s && %s batch --force -o out %s in", dir, program(), rows[i].options),
+                     rows[i].code, "%s: %s", rows[i].options, out);
+        cr_assert_eq(run("ls '%s/out/tickets/A 1'", dir), 0);
+        cr_expect_str_eq(out, rows[i].files, "%s", rows[i].options);
+    }
+    cr_expect_eq(run("cd %s && %s batch -o none in/empty in/letter.txt", dir, program()), 4,
+                 "nothing to read anywhere: %s", out);
+}
+
+/* The same bytes however it was cut, in any order, any part twice; what is missing is named. */
+Test(batch, shards, .timeout = 240)
+{
+    const char *dir = make_tickets("batch-shards");
+    cr_assert_eq(run("cd %s && %s batch -o whole in", dir, program()), 0, "%s", out);
+    cr_assert_eq(run("cd %s && for n in 3 7; do for i in $(seq $n); do %s batch --keep=none --shard $i/$n -o "
+                     "s$n-$i in "
+                     ">>log 2>&1 || [ $? = 4 ] || exit 1; done; done",
+                     dir, program()),
+                 0, "%s", out);
+    static const char *const merges[] = {"s3-1 s3-2 s3-3", "s3-3 s3-2/fleet.db s3-1 s3-3",
+                                         "s7-7 s7-6 s7-5 s7-1 s7-2 s7-3 s7-4", "whole whole"};
+    for (size_t i = 0; i < LEN(merges); i++) {
+        cr_assert_eq(run("cd %s && rm -rf m && %s merge -o m %s", dir, program(), merges[i]), 0, "%s", out);
+        cr_expect_null(strstr(out, "not in here"), "%s", out);
+        for (const char *const *f = (const char *const[]){"db", "html", "md", "json", NULL}; *f; f++)
+            cr_expect_eq(run("cmp %s/m/fleet.%s %s/whole/fleet.%s", dir, *f, dir, *f), 0, "%s: %s", merges[i],
+                         out);
+    }
+    cr_assert_eq(run("cd %s && rm -rf m && %s merge -o m s7-5 s7-2", dir, program()), 0);
+    cr_expect_not_null(strstr(out, "not in here yet: 1/7, 3/7, 4/7, 6/7, 7/7"), "%s", out);
+    cr_assert_eq(run("cd %s && %s merge -o m2 m s7-1 s7-3 s7-4 s7-6 s7-7 && cmp m2/fleet.db whole/fleet.db",
+                     dir, program()),
+                 0, "a part of a merge is a shard too: %s", out);
+    /* what does not belong together */
+    cr_expect_eq(run("cd %s && rm -rf m && %s merge -o m s3-1 s7-2", dir, program()), 2);
+    cr_expect_not_null(strstr(out, "of 7"), "%s", out);
+    cr_assert_eq(run("cd %s && %s batch --keep=none --stamp other --shard 2/3 -o other in", dir, program()),
+                 0);
+    cr_expect_eq(run("cd %s && %s merge -o m s3-1 other", dir, program()), 2);
+    cr_expect_not_null(strstr(out, "options"), "%s", out);
+    cr_assert_eq(run("cd %s && rm -rf in/sub/* && %s batch --keep=none -o later in", dir, program()), 0);
+    cr_expect_neq(run("cd %s && %s merge -o m whole later", dir, program()), 0, "one name, two findings");
+    cr_expect_not_null(strstr(out, "sub is there twice"), "%s", out);
+    cr_expect_eq(run("ls %s/m 2>/dev/null | grep -c fleet", dir), 1, "nothing was left: %s", out);
+}
+
+/* A hash of the name alone, the same on every machine and in every version. */
+Test(batch, a_name_says_its_shard)
+{
+    static const struct {
+        const char *name;
+        unsigned of, is;
+    } rows[] = {{"ticket-4711", 1, 1}, {"ticket-4711", 7, 2}, {"A 1", 3, 3}, {"", 5, 3}};
+    for (size_t i = 0; i < LEN(rows); i++)
+        cr_expect_eq(ticket_shard(str_of(rows[i].name), rows[i].of), rows[i].is, "%s: %u", rows[i].name,
+                     ticket_shard(str_of(rows[i].name), rows[i].of));
+    unsigned in[7] = {0};
+    for (unsigned i = 0; i < 7000; i++) {
+        char name[20];
+        snprintf(name, sizeof name, "t%u", i);
+        in[ticket_shard(str_of(name), 7) - 1]++;
+    }
+    for (unsigned i = 0; i < 7; i++)
+        cr_expect(in[i] > 800 && in[i] < 1200, "%u", in[i]);
+}
+
+/* Killed at any moment, the parent or one of its tickets: --resume ends with the bytes of a run that nobody
+ * disturbed. Stopped by a signal it says so, and nothing half lies under a final name. */
+Test(batch, killed_and_resumed, .timeout = 300)
+{
+    const char *dir = make_tickets("batch-resume");
+    cr_assert_eq(run("cd %s && %s batch -o whole in", dir, program()), 0, "%s", out);
+    for (int i = 0; i < 6; i++) {
+        static const char *const how[] = {"-9", "-TERM", "-INT"};
+        static const int code_of[] = {137, 143, 130};
+        int code = run(
+            "cd %s && %s batch -o out%d in 2>err >/dev/null & p=$!; sleep 0.%d; kill %s $p; wait $p", dir,
+            program(), i, 1 + i, how[i % 3]);
+        cr_expect(code == 0 || code == code_of[i % 3], "%d", code);
+        cr_assert_eq(run("cd %s && for t in out%d/tickets/*; do case $t in *.part) ;; *'*') ;; *) cmp "
+                         "\"$t/ticket.json\" "
+                         "\"whole/tickets/${t##*/}/ticket.json\" || exit 1;; esac; done",
+                         dir, i),
+                     0, "%s", out);
+        cr_assert_eq(
+            run("cd %s && %s batch --resume -o out%d in && diff -r whole out%d", dir, program(), i, i), 0,
+            "%s", out);
+    }
+    /* tickets that are done are not done again, unless they were done otherwise */
+    cr_assert_eq(run("cd %s && touch -d @1 out0/tickets/sub/ticket.json && %s batch --resume -o out0 in && "
+                     "stat -c %%Y "
+                     "out0/tickets/sub/ticket.json",
+                     dir, program()),
+                 0);
+    cr_expect(strstr(out, "\n1\n"), "%s", out);
+    cr_assert_eq(
+        run("cd %s && %s batch --resume --stamp x -o out0 in && stat -c %%Y out0/tickets/sub/ticket.json",
+            dir, program()),
+        0);
+    cr_expect_null(strstr(out, "\n1\n"), "%s", out);
+}
+
+/* New tickets are taken as they come, until somebody stops it. */
+Test(batch, watch, .timeout = 120)
+{
+    const char *dir = make_tickets("batch-watch");
+    cr_assert_eq(run("cd %s && mkdir box && mv in/sub box/ && { %s batch --watch --keep=none -o out box >log "
+                     "2>&1 & p=$!; "
+                     "n=0; until [ -d out/tickets/sub ] || [ $n -ge 200 ]; do sleep 0.1; n=$((n+1)); done; "
+                     "cp -r in/empty box/; "
+                     "until [ -d out/tickets/empty ] || [ $n -ge 400 ]; do sleep 0.1; n=$((n+1)); done; "
+                     "sleep 0.3; kill -TERM "
+                     "$p; wait $p; }",
+                     dir, program()),
+                 143, "%s", out);
+    sqlite3 *db = fleet(dir, "out");
+    cr_expect_str_eq(ask(db, "SELECT ticket FROM v_ticket ORDER BY ticket"), "empty;sub;");
+    sqlite3_close(db);
+}
