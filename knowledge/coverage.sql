@@ -156,10 +156,11 @@ WHERE s.from_time IS NOT NULL AND NOT EXISTS (SELECT 1 FROM c_row r
     WHERE r.host_id = s.host_id AND r.artifact = w.name) GROUP BY s.host_id, w.name;
 -- Hives: a state at one moment; to_time is their last change.
 INSERT INTO c_row
-SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, NULL, last_written, file_id, lack,
+SELECT host_id, name, CASE WHEN read_state = 'unreadable' THEN 'unreadable' WHEN lack IS NULL THEN 'present'
+        ELSE 'partial' END, NULL, CASE WHEN read_state <> 'unreadable' THEN last_written END, file_id, lack,
     NULL FROM (
-    SELECT e.host_id, w.name, v.file_id, sane(v.last_written) AS last_written,
-        CASE WHEN v.root = '' OR coalesce(v.root, v.kind) NOT IN (v.kind, 'SYSTEM\CurrentControlSet')
+    SELECT e.host_id, w.name, v.file_id, sane(v.last_written) AS last_written, e.state AS read_state,
+        CASE WHEN e.state = 'unreadable' THEN e.note WHEN v.root = '' OR coalesce(v.root, v.kind) NOT IN (v.kind, 'SYSTEM\CurrentControlSet')
                 THEN 'only a part of it was exported' || CASE WHEN v.root > '' THEN ': ' || v.root
                     ELSE '' END || CASE e.kind WHEN 'reg-text' THEN ', as text (weaker evidence)' ELSE '' END
              WHEN e.kind = 'reg-text' THEN 'only a text export was read (weaker evidence)'
@@ -168,8 +169,8 @@ SELECT host_id, name, CASE WHEN lack IS NULL THEN 'present' ELSE 'partial' END, 
              WHEN v.lack IS NOT NULL THEN v.lack WHEN v.dirty = 1
                  AND coalesce(v.replay,
                  'dirty') LIKE 'dirty%' THEN 'changes still in its transaction logs are missing' END AS lack,
-        row_number() OVER (PARTITION BY e.host_id, w.name ORDER BY coalesce(v.main, 0) DESC, coalesce(e.older, 0),
-            e.state <> 'read', v.last_written DESC, v.file_id, v.id) AS place
+        row_number() OVER (PARTITION BY e.host_id, w.name ORDER BY coalesce(v.main, 0) DESC, e.state = 'unreadable',
+            coalesce(e.older, 0), e.state <> 'read', v.last_written DESC, v.file_id, v.id) AS place
     FROM want_artifact w JOIN hive v ON v.kind = w.name COLLATE NOCASE JOIN evidence e ON e.id = v.file_id
     WHERE w.kind = 'hive' AND e.host_id IS NOT NULL AND e.duplicate_of IS NULL)
 WHERE place = 1;
@@ -286,7 +287,7 @@ DELETE FROM reach;
 INSERT INTO reach
 SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive'
     AND coalesce(r.detail, '') NOT LIKE 'only a part of it%'
-        AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state = 'partial') AS any_time,
+        AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state <> 'read') AS any_time,
             r.from_time, CASE
         WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact
             AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time

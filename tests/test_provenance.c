@@ -279,6 +279,7 @@ Test(provenance, files_that_hold_nothing)
         {": > Security.evtx", "Security.evtx", "empty, though named as evidence"},
         {"head -c 8192 /dev/zero > SOFTWARE", "SOFTWARE", "holds nothing but zeros"},
         {": > SAM", "SAM", "empty, though named as evidence"},
+        {"head -c 4096 SYSTEM > hklm.hiv", "hklm.hiv", "a hive without a root key"},
     };
     for (size_t i = 0; i < LEN(rows); i++) {
         fresh("nothing");

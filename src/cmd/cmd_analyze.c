@@ -85,7 +85,8 @@ static enum status judge(struct run *r, struct err *e)
     int64_t usable, partial, broken, found = 0;
     enum status st = count_of(
         r->db,
-        "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive)",
+        "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive h "
+        "JOIN evidence e ON e.id = h.file_id WHERE e.state <> 'unreadable')",
         &usable, e);
     if (st != OK
         || (st = count_of(r->db,
