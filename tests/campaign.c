@@ -636,7 +636,8 @@ static size_t left_over(const char *out)
     size_t n = 0;
     DIR *d = opendir(out);
     for (struct dirent *de; d && (de = readdir(d));)
-        n += str_ends_ci(str_of(de->d_name), STR(".tmp")) || str_ends_ci(str_of(de->d_name), STR(".building"))
+        n += str_ends_ci(str_of(de->d_name), STR(".tmp"))
+             || str_starts_ci(str_of(de->d_name), STR(".whylogon-"))
              || str_ends_ci(str_of(de->d_name), STR("-journal"));
     if (d)
         closedir(d);

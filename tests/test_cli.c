@@ -122,8 +122,8 @@ Test(samples, a_folder_in_use)
     cr_expect_eq(run("flock -n %s/out %s report --force %s/out/case.db", dir, program(), dir), 6, "%s", out);
     cr_expect(lines() == 1 && strstr(out, "in use"), "%s", out);
     cr_expect_eq(run("ls -l --time-style=full-iso %s/out | cmp - %s/before", dir, dir), 0, "%s", out);
-    /* a link laid where a report is written first leads nowhere */
-    cr_assert_eq(run("echo kept > %s/other && ln -s %s/other %s/out/report.md.tmp", dir, dir, dir), 0);
+    /* a link laid where a report will stand leads nowhere */
+    cr_assert_eq(run("echo kept > %s/other && ln -sf %s/other %s/out/report.md", dir, dir, dir), 0);
     cr_expect_eq(run("%s analyze --force -o %s/out %s", program(), dir, in), 0, "%s", out);
     cr_expect_eq(run("grep -qx kept %s/other && test ! -h %s/out/report.md", dir, dir), 0, "%s", out);
 }
@@ -716,7 +716,7 @@ Test(bad_input, one_line_and_the_right_code, .timeout = 120)
                   "%s: one line, not: %s", bad[i].name, out);
         cr_expect_eq(run("grep -q '^limit  ' %s/stdout", dir) == 0, code == 5,
                      "%s: the summary says so when a limit was reached", bad[i].name);
-        cr_expect_eq(run("ls %s/out/*.building %s/out/*.tmp 2>/dev/null | grep .", dir, dir), 1,
+        cr_expect_eq(run("ls -A %s/out 2>/dev/null | grep -v -e '^case.db$' -e '^report[.]'", dir), 1,
                      "%s left behind: %s", bad[i].name, out);
     }
 }
@@ -869,11 +869,53 @@ Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 60)
         cr_expect(code == 0 || (code == 128 + SIGINT && (said || !out[0])), "%d: %s", code,
                   out); /* silent: before it could listen */
         cr_expect(code == 0 || run("diff -r %s/old %s/out", dir, dir) == 0, "%s", out);
-        cr_expect_eq(run("ls %s/out | grep -v -e '^case.db$' -e '^report[.]'", dir), 1, "left behind: %s",
+        cr_expect_eq(run("ls -A %s/out | grep -v -e '^case.db$' -e '^report[.]'", dir), 1, "left behind: %s",
                      out);
         cr_assert_eq(run("rm -r %s/out && cp -r %s/old %s/out", dir, dir, dir), 0, "%s", out);
     }
     cr_expect_geq(stopped, 3, "%u", stopped);
+}
+
+/* Two runs into one folder: what stands there is of one of them, whoever was first, whoever was turned away.
+ */
+Test(bad_input, two_runs_never_mix, .timeout = 240)
+{
+    const char *dir = scratch("two-runs");
+    unsigned turned_away = 0;
+    cr_assert_eq(run("mkdir %s/in && cp samples/cases/healthy-host/System.evtx %s/in", dir, dir), 0);
+    for (int i = 0; i < 60; i++) {
+        cr_expect_eq(
+            run("cd %s && for s in first second; do (%s analyze --force --progress=none --stamp stamp-$s -o "
+                "out in "
+                ">$s.out 2>&1; echo $? >$s.code) & done; wait; cat first.code second.code | tr '\\n' ' '",
+                dir, program()),
+            0);
+        bool both = strcmp(out, "0 0 ") == 0, one = strcmp(out, "0 6 ") == 0 || strcmp(out, "6 0 ") == 0;
+        turned_away += one;
+        cr_expect(both || one, "round %d: %s", i, out);
+        cr_expect_eq(run("cd %s && for f in report.html report.md report.json case.db; do grep -ao "
+                         "'stamp-[a-z]*' out/$f "
+                         "| head -1; done | sort -u | wc -l && ls -A out | wc -l",
+                         dir),
+                     0);
+        cr_expect_str_eq(out, "1\n4\n", "round %d", i);
+    }
+    cr_expect_geq(turned_away, 1, "%u", turned_away);
+}
+
+/* Nothing is renamed when one name is taken by what cannot be replaced. */
+Test(bad_input, all_names_are_looked_at_first)
+{
+    const char *dir = scratch("names");
+    cr_assert_eq(run("%s analyze --stamp old -o %s/out samples/cases/healthy-host && mv %s/out/case.db "
+                     "%s/kept && mkdir "
+                     "%s/out/case.db && cp -r %s/out %s/was",
+                     program(), dir, dir, dir, dir, dir, dir),
+                 0, "%s", out);
+    cr_expect_eq(run("%s analyze --force --stamp new -o %s/out samples/cases/healthy-host", program(), dir),
+                 6, "%s", out);
+    cr_expect(lines() == 1 && strstr(out, "case.db is a folder"), "%s", out);
+    cr_expect_eq(run("diff -r %s/out %s/was", dir, dir), 0, "%s", out);
 }
 
 Test(commands, exit_codes)

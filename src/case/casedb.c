@@ -23,7 +23,7 @@ static enum status kind_of(int rc, enum status otherwise)
                                                                                     : otherwise;
 }
 
-/* Where the machine failed: ", in out/case.db.building"; nothing for what is not its fault. */
+/* Where the machine failed: ", in out/.whylogon-x/case.db.building"; nothing for what is not its fault. */
 enum { IN_FILE = 160 };
 static const char *in_file(const struct casedb *db, enum status st, char text[IN_FILE])
 {
@@ -135,8 +135,9 @@ enum status case_create_as(enum case_of kind, const char *path, struct str schem
     char *text = NULL;
     if (path && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
-    enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
-                             e);
+    enum status st = open_as(path ? path : ":memory:",
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | (path ? SQLITE_OPEN_NOFOLLOW : 0),
+                             true, &db, e);
     if (st == OK && path && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_save is
@@ -255,7 +256,7 @@ static enum status sync_file(const char *path, struct err *e)
 {
     sqlite3 *db = NULL;
     sqlite3_file *file = NULL;
-    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL);
+    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
     if (rc == SQLITE_OK)

@@ -29,7 +29,7 @@ struct options {
 };
 
 struct run {
-    plat_file lock; /* of the folder for output */
+    struct output *output;
     struct options o;
     struct kb *kb;
     struct casedb *db;
@@ -40,7 +40,7 @@ struct run {
     unsigned jail; /* layers all second readers had; in.jail: all workers */
     struct progress bar;
     struct arena mem;
-    char *db_tmp, *db_path;
+    char *db_path;
     struct stop stop;
     uint64_t until;   /* plat_clock_ms at which the run's time is over */
     const char *late; /* the phase in which it was; NULL: there was enough */
@@ -272,26 +272,12 @@ static void print_summary(struct run *r)
 
 /* --- the line */
 
-static enum status may_write(struct run *r, struct err *e)
-{
-    enum status st = r->o.force ? OK : output_free(r->o.out, true, &r->mem, e);
-    st = st == OK ? plat_mkdir(r->o.out, e) : st;
-    st = st == OK ? plat_lock(r->o.out, &r->lock, e) : st;
-    /* looked at again: a run that has just ended may have written */
-    st = st == OK && !r->o.force ? output_free(r->o.out, true, &r->mem, e) : st;
-    r->db_path = arena_printf(&r->mem, "%s/case.db", r->o.out);
-    r->db_tmp = arena_printf(&r->mem, "%s/case.db.building", r->o.out);
-    if (st != OK)
-        return st;
-    if (!r->db_path || !r->db_tmp)
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
-    plat_remove(r->db_tmp); /* what a killed run left */
-    return OK;
-}
-
 static enum status begin_case(struct run *r, struct err *e)
 {
-    enum status st = case_create(r->db_tmp, kb_file(r->kb, "schema.sql"), &r->db, e);
+    const char *work = output_work(r->output);
+    if (!work)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
+    enum status st = case_create(work, kb_file(r->kb, "schema.sql"), &r->db, e);
     if (st == OK)
         case_halt_when(r->db, stop_asked, &r->stop);
     if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK
@@ -422,7 +408,7 @@ static enum status report_phase(struct run *r, struct err *e)
 {
     enum status st = judge(r, e);
     st = st == OK ? summary(r, e) : st;
-    return st == OK ? write_case(r->db, r->o.out, e) : st;
+    return st == OK ? output_write(r->output, r->db, true, e) : st;
 }
 
 /* From facts to reports; the names are what --progress=json tells. An interrupt ends the run before the next.
@@ -474,7 +460,10 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     r->until = plat_clock_ms() + r->o.lim.run_seconds * 1000;
     r->stop.until = r->until;
-    if ((st = may_write(r, &e)) == OK && (st = discover(inputs, n, stop_asked, &r->stop, &r->ev, &e)) == OK
+    if (!(r->db_path = arena_printf(&r->mem, "%s/case.db", r->o.out)))
+        return complain_text(EXIT_BUG, "out of memory");
+    if ((st = output_begin(r->o.out, r->o.force, true, &r->output, &e)) == OK
+        && (st = discover(inputs, n, stop_asked, &r->stop, &r->ev, &e)) == OK
         && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);
         print_summary(r);
@@ -489,7 +478,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
 
 static int run_analyze(int argc, char **argv)
 {
-    struct run r = {.lock = -1, .o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
+    struct run r = {.o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_TEXT, &r.o.out, "OUT", "folder for case.db and the reports (default: whylogon-out)",
@@ -537,9 +526,7 @@ static int run_analyze(int argc, char **argv)
     code = analyze(&r, (const char *const *)argv + 1, (size_t)argc - 1);
     ingest_free(r.reading);
     case_close(r.db);
-    if (r.db && r.db_tmp)
-        plat_remove(r.db_tmp);
-    plat_close(r.lock);
+    output_end(r.output);
     evidence_free(&r.ev);
     kb_free(r.kb);
     buf_free(&r.status), buf_free(&r.said), buf_free(&r.kinds);

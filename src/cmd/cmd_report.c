@@ -53,20 +53,15 @@ static int run_report(int argc, char **argv)
     struct casedb *stored = NULL, *db = NULL;
     struct kb *kb = NULL;
     struct err e = {0};
-    struct arena mem = {0};
-    plat_file lock = -1;
+    struct output *output = NULL;
     char folder[4096];
     struct str path = str_of(argv[1]);
     while (path.n && path.p[path.n - 1] != '/' && path.p[path.n - 1] != '\\')
         path.n--;
     snprintf(folder, sizeof folder, "%.*s", path.n ? (int)path.n : 1, path.n ? path.p : ".");
     out = out ? out : folder;
-    if (!arena_make(&mem, 64 << 10))
-        return complain_text(EXIT_BUG, "out of memory");
     stop_listen();
     enum status st = stop_after(&stop, limits, &e);
-    if (st == OK && !force)
-        st = output_free(out, false, &mem, &e);
     if (st == OK && (st = case_open(argv[1], &stored, &e)) == OK)
         case_halt_when(stored, stop_asked, &stop);
     if (st == OK && knowledge)
@@ -75,20 +70,20 @@ static int run_report(int argc, char **argv)
         db = stored, stored = NULL;
     if (db)
         case_halt_when(db, stop_asked, &stop);
+    bool opened = st == OK;
+    st = opened ? output_begin(out, force, false, &output, &e) : st;
     if (st != OK)
-        code = complain(&e, st == E_NOMEM                  ? EXIT_BUG
-                            : st == E_STOP || st == E_TIME ? exit_for(st)
-                                                           : EXIT_USAGE);
+        code = complain(&e, st == E_NOMEM                            ? EXIT_BUG
+                            : opened || st == E_STOP || st == E_TIME ? exit_for(st)
+                                                                     : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK)
-             || (st = plat_mkdir(out, &e)) != OK || (st = plat_lock(out, &lock, &e)) != OK
-             || (st = write_reports(db, out, &e)) != OK)
+             || (st = output_write(output, db, false, &e)) != OK)
         code = complain(&e, exit_for(st));
     else
         code = printf("report       %s/report.html\n", out) < 0 ? EXIT_OUTPUT : EXIT_DONE;
     case_close(db);
     case_close(stored);
-    plat_close(lock);
-    arena_free(&mem);
+    output_end(output);
     kb_free(kb);
     return code;
 }

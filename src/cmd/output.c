@@ -6,69 +6,119 @@
 #include <string.h>
 
 /* address space for the model; pages are touched only when used */
-enum { REPORT_BYTES = 256 << 20, FILES = 8 };
+enum { REPORT_BYTES = 256 << 20, FILES = 8, PATH = 4096 };
 
-/* Files written, not yet under their names. */
-struct staged {
+/* Files are written in a folder of our own inside the user's, then get their names there. */
+struct output {
     struct arena mem;
-    const char *folder;
-    struct {
-        char *path, *tmp;
+    const char *folder; /* the user's */
+    char own[PATH];     /* ours; "": not made */
+    const char *real;   /* the same without links on the way: SQLite follows none */
+    plat_file lock;
+    struct staged {
+        char *path, *tmp, *was; /* was: where the one that was there lies meanwhile */
+        bool replaced;          /* path is tmp now */
+        bool old;               /* was is there */
     } file[FILES];
     size_t n;
 };
 
-/* The names of one file more; NULL when memory is short. It is removed again unless it gets its final name.
- */
-static char *stage(struct staged *s, const char *name, struct err *e)
+static enum status does_not_fit(struct err *e)
 {
-    s->file[s->n].path = arena_printf(&s->mem, "%s/%s", s->folder, name);
-    s->file[s->n].tmp = arena_printf(&s->mem, "%s/%s.tmp", s->folder, name);
-    if (s->file[s->n].path && s->file[s->n].tmp)
-        return s->file[s->n++].tmp;
-    err_set(e, E_LIMIT, ERR_NO_OFF, "report", "does not fit");
+    return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
+}
+
+/* The names of one file more; NULL when memory is short. */
+static char *stage(struct output *o, const char *name, struct err *e)
+{
+    struct staged *s = &o->file[o->n];
+    *s = (struct staged){.path = arena_printf(&o->mem, "%s/%s", o->folder, name),
+                         .tmp = arena_printf(&o->mem, "%s/%s", o->real, name),
+                         .was = arena_printf(&o->mem, "%s/%s.was", o->real, name)};
+    if (s->path && s->tmp && s->was)
+        return o->n++, s->tmp;
+    does_not_fit(e);
     return NULL;
 }
 
-static enum status stage_reports(struct staged *s, struct casedb *db, struct err *e)
+static enum status stage_reports(struct output *o, struct casedb *db, struct err *e)
 {
+    struct arena mem;
     struct report *rep = NULL;
-    enum status st = report_build(db, &s->mem, &rep, e);
+    if (!arena_make(&mem, REPORT_BYTES))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
+    enum status st = report_build(db, &mem, &rep, e);
     for (const struct report_format *f = report_formats; f->name && st == OK; f++) {
         struct buf text = {0};
-        const char *tmp = stage(s, f->file, e);
-        st = tmp ? f->write(rep, &text, e) : E_LIMIT;
+        const char *tmp = stage(o, f->file, e);
+        st = tmp ? f->write(rep, &text, e) : E_NOMEM;
         if (st == OK)
             st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory")
                           : plat_write_file(tmp, buf_view(&text), e);
         buf_free(&text);
     }
+    arena_free(&mem);
     return st;
 }
 
-static enum status publish(struct staged *s, enum status st, struct err *e)
+/* Nothing is begun that cannot be ended: no name is taken by what is no file. */
+static enum status check_targets(const struct output *o, struct err *e)
 {
+    struct plat_stat s;
+    for (size_t i = 0; i < o->n; i++)
+        if (plat_stat(o->file[i].path, false, &s, NULL) == OK && s.type == PLAT_DIR)
+            return err_set(e, E_IO, ERR_NO_OFF, "cannot replace", "%s is a folder", o->file[i].path);
+    return OK;
+}
+
+static enum status replace(struct staged *s, struct err *e)
+{
+    struct plat_stat at;
+    s->old = plat_stat(s->path, false, &at, NULL) == OK;
+    enum status st = s->old ? plat_set_aside(s->path, s->was, e) : OK;
+    if (st != OK)
+        return s->old = false, st;
+    st = plat_rename(s->tmp, s->path, e);
+    s->replaced = st == OK;
+    return st;
+}
+
+/* What was there comes back. False: it could not, and lies where was says. */
+static bool take_back(struct staged *s)
+{
+    if (s->old)
+        return plat_rename(s->was, s->path, NULL) == OK;
+    if (s->replaced)
+        plat_remove(s->path);
+    return true;
+}
+
+static enum status publish(struct output *o, struct err *e)
+{
+    enum status st = check_targets(o, e);
     size_t i = 0;
-    while (i < s->n && st == OK && (st = plat_rename(s->file[i].tmp, s->file[i].path, e)) == OK)
+    while (i < o->n && st == OK && (st = replace(&o->file[i], e)) == OK)
         i++;
-    for (; i < s->n; i++)
-        plat_remove(s->file[i].tmp);
-    if (e->path && (e->path < (char *)s->mem.end && e->path >= (char *)s->mem.base))
-        e->path = s->folder; /* the longer path dies with the arena */
-    arena_free(&s->mem);
+    if (st == OK)
+        return OK;
+    for (size_t k = 0; k <= i && k < o->n; k++)
+        if (!take_back(&o->file[k])) {
+            snprintf(e->why, sizeof e->why, "and what was there lies in %.100s now", o->own);
+            o->own[0] = 0; /* it stays */
+        }
     return st;
 }
 
-static enum status write_files(struct casedb *db, const char *folder, bool with_case, struct err *e)
+enum status output_write(struct output *o, struct casedb *db, bool with_case, struct err *e)
 {
-    struct staged s = {.folder = folder};
-    if (!arena_make(&s.mem, REPORT_BYTES))
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
-    enum status st = stage_reports(&s, db, e);
-    const char *tmp = with_case && st == OK ? stage(&s, "case.db", e) : NULL;
+    enum status st = stage_reports(o, db, e);
+    const char *tmp = with_case && st == OK ? stage(o, "case.db", e) : NULL;
     if (with_case && st == OK)
-        st = tmp ? case_save(db, tmp, e) : E_LIMIT;
-    return publish(&s, st, e);
+        st = tmp ? case_save(db, tmp, e) : E_NOMEM;
+    st = st == OK ? publish(o, e) : st;
+    if (st != OK)
+        e->path = o->folder; /* the longer one ends with us */
+    return st;
 }
 
 static enum status name_free(const char *folder, const char *name, struct arena *mem, struct err *e)
@@ -84,7 +134,7 @@ static enum status name_free(const char *folder, const char *name, struct arena 
                    "use --force to replace it, or -o for another folder");
 }
 
-enum status output_free(const char *folder, bool with_case, struct arena *mem, struct err *e)
+static enum status output_free(const char *folder, bool with_case, struct arena *mem, struct err *e)
 {
     enum status st = with_case ? name_free(folder, "case.db", mem, e) : OK;
     for (const struct report_format *f = report_formats; f->name && st == OK; f++)
@@ -92,13 +142,36 @@ enum status output_free(const char *folder, bool with_case, struct arena *mem, s
     return st;
 }
 
-enum status write_reports(struct casedb *db, const char *folder, struct err *e)
+enum status output_begin(const char *folder, bool force, bool with_case, struct output **out, struct err *e)
 {
-    return write_files(db, folder, false, e);
+    struct output *o = *out = calloc(1, sizeof *o);
+    if (!o || !arena_make(&o->mem, 256 << 10)) {
+        free(o);
+        return *out = NULL, does_not_fit(e);
+    }
+    o->folder = folder, o->lock = -1;
+    enum status st = force ? OK : output_free(folder, with_case, &o->mem, e);
+    st = st == OK ? plat_mkdir(folder, e) : st;
+    st = st == OK ? plat_lock(folder, &o->lock, e) : st;
+    /* looked at again: a run that has just ended may have written */
+    st = st == OK && !force ? output_free(folder, with_case, &o->mem, e) : st;
+    if (st == OK && (st = plat_fresh_folder(folder, o->own, sizeof o->own, e)) != OK)
+        o->own[0] = 0;
+    if (st == OK && !(o->real = plat_real(o->own, &o->mem)))
+        st = err_set(e, E_IO, ERR_NO_OFF, "cannot write", "the folder for what is not finished is gone");
+    return st;
 }
-enum status write_case(struct casedb *db, const char *folder, struct err *e)
+
+const char *output_work(struct output *o) { return arena_printf(&o->mem, "%s/case.db.building", o->real); }
+
+void output_end(struct output *o)
 {
-    return write_files(db, folder, true, e);
+    if (!o)
+        return;
+    if (o->own[0])
+        plat_drop_folder(o->own);
+    plat_close(o->lock);
+    arena_free(&o->mem), free(o);
 }
 
 struct output_file {

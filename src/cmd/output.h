@@ -1,18 +1,21 @@
-/* output: the case and its reports into a folder. All are written under temporary names before the first is
- * renamed, the case last: what fails leaves the folder as it was, and a case that is there has its reports.
- * Everything is released on return; the case stays open.
- * It refuses to leave half a file under its final name. */
+/* output: the case and its reports into a folder. All are written in a folder of our own beside them before
+ * the first gets its name, the case last; when one cannot, those that were there come back: what fails leaves
+ * the folder as it was, and a case that is there has its reports. One run at a time writes into a folder. It
+ * refuses to leave half a file under its final name, and to write through a link. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
 struct casedb;
-/* Looks at every file that would be written, before the first is: E_USAGE, with the name of one that is there
- * already in e->path (in mem). A folder that is not there yet is free. */
-enum status output_free(const char *folder, bool with_case, struct arena *mem, struct err *e);
-enum status write_reports(struct casedb *db, const char *folder, struct err *e);
-enum status write_case(struct casedb *db, const char *folder, struct err *e); /* and its reports */
+struct output;
+/* Makes the folder, holds it, and looks at every name that would be written: E_USAGE where one is there
+ * already and force is not set, with its name in e->path (as long as out is); E_IO where another run has the
+ * folder. End it after an error too. */
+enum status output_begin(const char *folder, bool force, bool with_case, struct output **out, struct err *e);
+const char *output_work(struct output *o); /* a name for what nobody keeps; NULL: no memory */
+enum status output_write(struct output *o, struct casedb *db, bool with_case, struct err *e);
+void output_end(struct output *o);
 
 /* One file, written in parts under a temporary name, renamed by output_close if all went well (st OK). One
  * that is there is E_USAGE without force. file, o: owned by output_close. put: for struct export_to. */

@@ -45,6 +45,12 @@ enum status plat_list(const char *dir, struct arena *a, struct str **names, size
 /* with the folders above it; an existing one is fine */
 enum status plat_mkdir(const char *path, struct err *e);
 enum status plat_rename(const char *from, const char *to, struct err *e); /* replaces */
+/* A new folder in another, its path into path (cap bytes): nobody else may look into it. What runs that were
+ * killed left of such folders is removed: only for who holds the lock of `in`. */
+enum status plat_fresh_folder(const char *in, char *path, size_t cap, struct err *e);
+void plat_drop_folder(const char *path); /* with the files in it; follows no link */
+/* One name more for a file, or, where a file system has none, the other one instead. */
+enum status plat_set_aside(const char *path, const char *as, struct err *e);
 /* The folder for this process alone, until it is closed or the process ends; E_IO: another has it. Where a
  * file system knows no locks nothing is held. */
 enum status plat_lock(const char *folder, plat_file *out, struct err *e);

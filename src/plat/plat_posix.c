@@ -263,6 +263,43 @@ enum status plat_rmdir(const char *path, struct err *e)
     return rmdir(path) == 0 ? OK : sys_err(e, "cannot remove folder", path);
 }
 
+static const char FRESH[] = ".whylogon-";
+
+/* at: a folder; name: one in it. Files in a folder of ours, none below. */
+static void drop_at(int at, const char *name)
+{
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *de; d && (de = readdir(d));)
+        unlinkat(fd, de->d_name, 0); /* "." and ".." are none that this removes */
+    if (d)
+        closedir(d);
+    else if (fd >= 0)
+        close(fd);
+    unlinkat(at, name, AT_REMOVEDIR);
+}
+
+void plat_drop_folder(const char *path) { drop_at(AT_FDCWD, path); }
+
+enum status plat_fresh_folder(const char *in, char *path, size_t cap, struct err *e)
+{
+    DIR *d = opendir(in);
+    for (struct dirent *de; d && (de = readdir(d));)
+        if (strncmp(de->d_name, FRESH, sizeof FRESH - 1) == 0)
+            drop_at(dirfd(d), de->d_name);
+    if (d)
+        closedir(d);
+    int n = snprintf(path, cap, "%s/%sXXXXXX", in, FRESH);
+    if (n < 0 || (size_t)n >= cap)
+        return err_set(e, E_IO, ERR_NO_OFF, "cannot write", "the path is too long");
+    return mkdtemp(path) ? OK : sys_err(e, "cannot make a folder in", in);
+}
+
+enum status plat_set_aside(const char *path, const char *as, struct err *e)
+{
+    return link(path, as) == 0 ? OK : plat_rename(path, as, e);
+}
+
 enum status plat_lock(const char *folder, plat_file *out, struct err *e)
 {
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

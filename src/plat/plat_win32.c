@@ -309,6 +309,65 @@ enum status plat_rmdir(const char *path, struct err *e)
     return done ? OK : sys_err(e, "cannot remove folder", path);
 }
 
+static const char FRESH[] = ".whylogon-";
+
+void plat_drop_folder(const char *path)
+{
+    struct arena mem;
+    struct str *name;
+    size_t n;
+    wchar_t *w = wide(path);
+    if (w && arena_make(&mem, 1 << 20)) {
+        DWORD is = GetFileAttributesW(w);
+        if (is != INVALID_FILE_ATTRIBUTES && !(is & FILE_ATTRIBUTE_REPARSE_POINT)
+            && plat_list(path, &mem, &name, &n, NULL) == OK)
+            for (size_t i = 0; i < n; i++) {
+                const char *file = arena_printf(&mem, "%s/%s", path, name[i].p);
+                if (file)
+                    plat_remove(file);
+            }
+        arena_free(&mem);
+    }
+    if (w)
+        RemoveDirectoryW(w);
+    free(w);
+}
+
+enum status plat_fresh_folder(const char *in, char *path, size_t cap, struct err *e)
+{
+    struct arena mem;
+    struct str *name;
+    size_t n;
+    if (arena_make(&mem, 16 << 20)) {
+        if (plat_list(in, &mem, &name, &n, NULL) == OK)
+            for (size_t i = 0; i < n; i++)
+                if (str_starts_ci(name[i], str_of(FRESH))
+                    && snprintf(path, cap, "%s/%s", in, name[i].p) < (int)cap)
+                    plat_drop_folder(path);
+        arena_free(&mem);
+    }
+    for (unsigned i = 0; i < 100;
+         i++) { /* of the user's own folder: who else may write there is his to say */
+        if (snprintf(path, cap, "%s/%s%08lx", in, FRESH, (unsigned long)GetCurrentProcessId() + i)
+            >= (int)cap)
+            return err_set(e, E_IO, ERR_NO_OFF, "cannot write", "the path is too long");
+        wchar_t *w = wide(path);
+        bool made = w && CreateDirectoryW(w, NULL);
+        free(w);
+        if (made)
+            return OK;
+    }
+    return sys_err(e, "cannot make a folder in", in);
+}
+
+enum status plat_set_aside(const char *path, const char *as, struct err *e)
+{
+    wchar_t *a = wide(path), *b = wide(as);
+    bool ok = a && b && CreateHardLinkW(b, a, NULL);
+    free(a), free(b);
+    return ok ? OK : plat_rename(path, as, e);
+}
+
 enum status plat_lock(const char *folder, plat_file *out, struct err *e)
 {
     char path[4096];
