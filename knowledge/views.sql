@@ -3,6 +3,7 @@
 -- evidence_id names bytes: 'f3:0x11c00' is byte 0x11c00 of evidence file 3. Hive views show the hive that speaks for
 -- its host (hive.main), not backups.
 
+-- SQLite from 3.26 on reads these views without our functions: no FILTER, no iif, nothing newer than window functions.
 CREATE VIEW v_evidence AS
 SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' THEN substr(e.path,
     length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) ELSE e.path END AS file,
@@ -139,13 +140,13 @@ WHERE g.path > 'SYSTEM\CurrentControlSet\Services\' AND g.path < 'SYSTEM\Current
 
 -- Profiles of users: when they were last loaded and unloaded, where the release writes that down (two DWORDs a time).
 CREATE VIEW v_profile AS
-SELECT coalesce(min(p.evidence_id) FILTER (WHERE p.name = 'ProfileImagePath'), min(p.evidence_id)) AS evidence_id,
-    p.host, substr(p.path, 58) COLLATE NOCASE AS sid, max(p.text) FILTER (WHERE p.name = 'ProfileImagePath') AS path,
-    max(p.num) FILTER (WHERE p.name = 'State') AS state,
-    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeHigh') << 32)
-        | max(p.num) FILTER (WHERE p.name = 'LocalProfileLoadTimeLow'), 0) AS loaded,
-    nullif((max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeHigh') << 32)
-        | max(p.num) FILTER (WHERE p.name = 'LocalProfileUnloadTimeLow'), 0) AS unloaded
+SELECT coalesce(min(CASE WHEN p.name = 'ProfileImagePath' THEN p.evidence_id END), min(p.evidence_id)) AS evidence_id,
+    p.host, substr(p.path, 58) COLLATE NOCASE AS sid, max(CASE WHEN p.name = 'ProfileImagePath' THEN p.text END) AS path,
+    max(CASE WHEN p.name = 'State' THEN p.num END) AS state,
+    nullif((max(CASE WHEN p.name = 'LocalProfileLoadTimeHigh' THEN p.num END) << 32)
+        | max(CASE WHEN p.name = 'LocalProfileLoadTimeLow' THEN p.num END), 0) AS loaded,
+    nullif((max(CASE WHEN p.name = 'LocalProfileUnloadTimeHigh' THEN p.num END) << 32)
+        | max(CASE WHEN p.name = 'LocalProfileUnloadTimeLow' THEN p.num END), 0) AS unloaded
 FROM v_reg p WHERE p.path > 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\'
     AND p.path < 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList]' GROUP BY p.host, p.path;
 
@@ -528,7 +529,8 @@ FROM (SELECT NULL AS cause, NULL AS topic, NULL AS within, NULL AS asks_domain W
         ('duplicate-computer-name', 'name-conflict', 36000000000, 0),
         ('workstation-service-down', 'workstation-failed', 864000000000, 0)) s
 CROSS JOIN v_before b ON b.topic = s.topic AND b.stands AND b.time >= b.failed_time - s.within
-    AND code_in(b.win32, 'refused-unsaid') AND (b.topic <> 'clock-step' OR b.other IS NULL)
+    AND b.win32 IN (SELECT k.value FROM kb_code_family k WHERE k.family = 'refused-unsaid')
+    AND (b.topic <> 'clock-step' OR b.other IS NULL)
     AND (b.topic <> 'lsass-failed' OR b.same_boot)
 JOIN logon_failure f ON f.id = b.failure AND (NOT s.asks_domain OR f.luid IS NOT 997
     AND coalesce(b.realm, '') NOT IN ('local', 'cloud')

@@ -51,6 +51,58 @@ static struct str text_of(sqlite3_value *v)
     return p ? (struct str){(const char *)p, (size_t)sqlite3_value_bytes(v)} : (struct str){0};
 }
 
+/* --- time(t): a time of a case as RFC 3339. Of anything else it is SQLite's own time(): what users wrote
+ * before goes on to work (an integer of this size is no date to SQLite, so nothing is taken from it). */
+static void sql_time(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    char text[WINTIME_TEXT];
+    sqlite3_stmt *stmt = NULL;
+    (void)n;
+    if (sqlite3_value_type(v[0]) == SQLITE_INTEGER && wintime_sane(sqlite3_value_int64(v[0]))) {
+        sqlite3_result_text(c, wintime_text(sqlite3_value_int64(v[0]), text), -1, SQLITE_TRANSIENT);
+        return;
+    }
+    if (sqlite3_value_type(v[0]) == SQLITE_NULL)
+        return;
+    /* the guard lets no statement have parameters */
+    char *sql = sqlite3_mprintf(sqlite3_value_type(v[0]) == SQLITE_TEXT
+                                    ? "SELECT strftime('%%H:%%M:%%S', %Q)"
+                                    : "SELECT strftime('%%H:%%M:%%S', %s)",
+                                (const char *)sqlite3_value_text(v[0]));
+    int rc = !sql ? SQLITE_NOMEM : sqlite3_prepare_v2(sqlite3_context_db_handle(c), sql, -1, &stmt, NULL);
+    if (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW)
+        sqlite3_result_value(c, sqlite3_column_value(stmt, 0));
+    else if (rc != SQLITE_DONE)
+        sqlite3_result_error_code(c, rc);
+    sqlite3_finalize(stmt);
+    sqlite3_free(sql);
+}
+
+/* --- filetime('2026-03-02T09:10:00Z'): a time of a case, to compare with; a blank for the T and no zone
+ * (UTC) as reports write it; NULL where it is none. An integer is one already. */
+static void sql_filetime(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str s = str_trim(text_of(v[0]));
+    char text[WINTIME_TEXT + 1];
+    int64_t t;
+    (void)n;
+    if (sqlite3_value_type(v[0]) == SQLITE_INTEGER) {
+        sqlite3_result_value(c, v[0]);
+        return;
+    }
+    if (sqlite3_value_type(v[0]) != SQLITE_TEXT || s.n >= WINTIME_TEXT - 1)
+        return;
+    if (s.n)
+        memcpy(text, s.p, s.n);
+    if (s.n > 10 && text[10] == ' ')
+        text[10] = 'T';
+    if (s.n > 10 && !memchr(text + 10, 'Z', s.n - 10) && !memchr(text + 10, '+', s.n - 10)
+        && !memchr(text + 10, '-', s.n - 10))
+        text[s.n++] = 'Z';
+    if (wintime_parse((struct str){text, s.n}, &t))
+        sqlite3_result_int64(c, t);
+}
+
 /* --- code_in(code, 'family'): 1 or 0. code may be a text of several, with blanks between: is one of them in
  * the family? */
 struct family {
@@ -138,10 +190,11 @@ int case_words(struct casedb *db)
         void (*fn)(sqlite3_context *, int, sqlite3_value **);
     } rows[] = {{"seconds", 1, sql_seconds}, {"minutes", 1, sql_minutes}, {"hours", 1, sql_hours},
                 {"days", 1, sql_days},       {"hex_of", 1, sql_hex_of},   {"code_in", 2, sql_code_in},
-                {"sane", 1, sql_sane}};
+                {"sane", 1, sql_sane},       {"time", 1, sql_time},       {"filetime", 1, sql_filetime}};
     int rc = SQLITE_OK;
-    for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
+    for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++) /* time('now') is not always the same */
         rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,
-                                        SQLITE_UTF8 | SQLITE_DETERMINISTIC, db, rows[i].fn, NULL, NULL, NULL);
+                                        SQLITE_UTF8 | (rows[i].fn == sql_time ? 0 : SQLITE_DETERMINISTIC), db,
+                                        rows[i].fn, NULL, NULL, NULL);
     return rc;
 }

@@ -1,14 +1,16 @@
 /* query: one SELECT over the documented views of a case, read-only and on a budget. */
 #include "base/limits.h"
+#include "base/wintime.h"
 #include "case/casedb.h"
 #include "cmd/cmd.h"
+#include <string.h>
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
 struct sheet {
     enum format format;
     struct buf b;
     size_t rows;
-    bool failed;
+    bool raw, failed;
 };
 
 static void flush(struct sheet *s, size_t at_least)
@@ -19,15 +21,26 @@ static void flush(struct sheet *s, size_t at_least)
     s->b.n = 0; /* .bad stays */
 }
 
-static void put_cell(struct sheet *s, const struct cell *c)
+/* A time of the case, whatever the column is called: max(time), first_seen. Nothing else in a case is an
+ * integer of this size but the masks of keywords. */
+static bool is_time(const struct sheet *s, const struct cell *c, const char *name)
+{
+    return !s->raw && !c->null && c->type == COL_INT && wintime_sane(c->i) && strcmp(name, "keywords") != 0;
+}
+
+static void put_cell(struct sheet *s, const struct cell *c, const char *name)
 {
     struct buf hex = {0};
     struct str text = c->s;
+    char time[WINTIME_TEXT];
+    bool as_time = is_time(s, c, name);
+    if (as_time)
+        text = str_of(wintime_text(c->i, time));
     if (c->type == COL_BLOB)
         buf_hex(&hex, c->s.p, c->s.n), text = buf_view(&hex);
     if (c->null)
         buf_z(&s->b, s->format == FORMAT_JSON ? "null" : "");
-    else if (c->type == COL_INT)
+    else if (c->type == COL_INT && !as_time)
         buf_i64(&s->b, c->i);
     else if (c->is_real && s->format != FORMAT_TABLE
              && c->s.p[c->s.n - 1] != 'f') /* "Inf" is no JSON number */
@@ -74,7 +87,7 @@ static enum status put_row(void *ctx, const struct cell *cell, const char *const
             buf_z(&s->b, i ? "," : ""), buf_json(&s->b, str_of(name[i])), buf_char(&s->b, ':');
         else
             buf_z(&s->b, !i ? "" : s->format == FORMAT_CSV ? "," : "\t");
-        put_cell(s, &cell[i]);
+        put_cell(s, &cell[i], name[i]);
     }
     buf_z(&s->b, s->format == FORMAT_JSON ? "}" : s->format == FORMAT_CSV ? "\r\n" : "\n");
     flush(s, 1 << 16);
@@ -98,13 +111,14 @@ static enum status run(struct casedb *db, struct sheet *s, const char *sql, stru
 
 static int run_query(int argc, char **argv)
 {
-    bool json = false, csv = false;
+    bool json = false, csv = false, raw = false;
     const char *limits = NULL;
     struct stop stop = {0};
     const struct opt opts[] = {
         TIME_OPTION(limits),
         {"json", 0, OPT_FLAG, &json, NULL, "an array of objects", NULL},
         {"csv", 0, OPT_FLAG, &csv, NULL, "comma-separated, safe to open in a spreadsheet", NULL},
+        {"raw", 0, OPT_FLAG, &raw, NULL, "times as the case has them: 100 ns since 1601 (FILETIME)", NULL},
         {0},
     };
     const struct command *c = &cmd_query;
@@ -115,7 +129,7 @@ static int run_query(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
-    struct sheet s = {.format = json ? FORMAT_JSON : csv ? FORMAT_CSV : FORMAT_TABLE};
+    struct sheet s = {.format = json ? FORMAT_JSON : csv ? FORMAT_CSV : FORMAT_TABLE, .raw = raw};
     struct casedb *db = NULL;
     struct err e = {0};
     if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
@@ -127,7 +141,13 @@ static int run_query(int argc, char **argv)
     return st == OK ? EXIT_DONE : complain(&e, exit_for(st));
 }
 
-const struct command cmd_query = {.name = "query",
-                                  .summary = "ask the case a question in SQL (read-only, documented views)",
-                                  .usage = "CASE.db 'SELECT …'",
-                                  .run = run_query};
+const struct command cmd_query = {
+    .name = "query",
+    .summary = "ask the case a question in SQL (read-only, documented views)",
+    .usage = "CASE.db 'SELECT …'",
+    .help = "Without SQL: the views and their columns. Times are shown as RFC 3339, "
+            "UTC; inside SQL they are integers,\n"
+            "and time(t), filetime('2026-03-02 09:10') turn one into the other:\n"
+            "  whylogon query out/case.db \"SELECT * FROM v_failure WHERE time > "
+            "filetime('2026-03-02')\"\n",
+    .run = run_query};
