@@ -7,6 +7,7 @@
 #include "kb/tree.h"
 #include "tests/build_knowledge.h"
 #include <criterion/criterion.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -416,6 +417,44 @@ Test(kb, codes_are_those_of_the_headers)
     }
     cr_expect(held > 200, "%zu of %zu codes held against the headers", held, n);
     kb_free(kb), buf_free(&headers);
+}
+
+/* What an NTSTATUS becomes is what Samba's table says, where its library is; a code that is not in there
+ * (answered with its own low half) has a source of its own, or no Win32 code. */
+Test(kb, win32_of_ntstatus)
+{
+    struct werror {
+        uint32_t v;
+    };
+    struct kb *kb = NULL;
+    struct err e = {0};
+    void *lib = dlopen("libsamba-errors.so.1", RTLD_NOW);
+    if (!lib) {
+        fprintf(stderr, "skipped: libsamba-errors.so.1 is not here (package samba-libs)\n");
+        return;
+    }
+    struct werror (*ask)(struct werror) = NULL;
+    *(void **)&ask = dlsym(lib, "ntstatus_to_werror");
+    cr_assert(ask && kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+    size_t n, held = 0;
+    const struct kb_code *c = kb_codes(kb, &n);
+    struct str source = {0};
+    for (size_t i = 0; i < n && !source.n; i++)
+        if (c[i].value == 0xC0000022) /* has none of its own: the file's */
+            source = c[i].source;
+    for (size_t i = 0; i < n; i++) {
+        if (!str_eq(c[i].space, STR("ntstatus")))
+            continue;
+        uint32_t said = ask((struct werror){(uint32_t)c[i].value}).v;
+        bool known = said != ((uint32_t)c[i].value & 0xffff);
+        held += known && c[i].maps;
+        cr_expect(!known || !c[i].maps || said == c[i].win32, "%.*s becomes %lld, Samba says %u",
+                  STR_ARG(c[i].symbol), (long long)c[i].win32, said);
+        cr_expect(known || !c[i].maps || !str_eq(c[i].source, source), "%.*s becomes %lld: by whom?",
+                  STR_ARG(c[i].symbol), (long long)c[i].win32);
+    }
+    cr_expect(held > 60, "%zu held against Samba's table", held);
+    kb_free(kb), dlclose(lib);
 }
 
 /* The table of names is in order, has every code of ours by the same name, and is what the script makes of
