@@ -160,7 +160,8 @@ SELECT host_id, name, CASE WHEN read_state = 'unreadable' THEN 'unreadable' WHEN
         ELSE 'partial' END, NULL, CASE WHEN read_state <> 'unreadable' THEN last_written END, file_id, lack,
     NULL FROM (
     SELECT e.host_id, w.name, v.file_id, sane(v.last_written) AS last_written, e.state AS read_state,
-        CASE WHEN e.state = 'unreadable' THEN e.note WHEN v.root = '' OR coalesce(v.root, v.kind) NOT IN (v.kind, 'SYSTEM\CurrentControlSet')
+        CASE WHEN e.state = 'unreadable' THEN e.note
+            WHEN v.root = '' OR coalesce(v.root, v.kind) NOT IN (v.kind, 'SYSTEM\CurrentControlSet')
                 THEN 'only a part of it was exported' || CASE WHEN v.root > '' THEN ': ' || v.root
                     ELSE '' END || CASE e.kind WHEN 'reg-text' THEN ', as text (weaker evidence)' ELSE '' END
              WHEN e.kind = 'reg-text' THEN 'only a text export was read (weaker evidence)'

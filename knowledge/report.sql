@@ -324,7 +324,8 @@ FROM (SELECT e.time, 'event' AS what, 'Event recorded' AS moment, e.host,
     UNION ALL
     SELECT CASE a.of WHEN 1 THEN f.first_seen ELSE f.last_seen END, 'finding',
         CASE a.of WHEN 1 THEN 'First failure of a finding' ELSE 'Last failure of a finding' END, f.host,
-        f.verdict || ': ' || f.title || coalesce(' (' || f.subject || ')', ''), rtrim(f.explanation, char(10)), NULL, f.subject, NULL,
+        f.verdict || ': ' || f.title || coalesce(' (' || f.subject || ')', ''), rtrim(f.explanation, char(10)), NULL,
+        f.subject, NULL,
         NULL, NULL, NULL, NULL, NULL, NULL, NULL, f.win32, f.symbol, f.cause, f.verdict, f.count,
         (SELECT c.evidence_id FROM v_citation c WHERE c.finding = f.finding ORDER BY c.role = 'symptom' DESC, c.role,
             c.ord LIMIT 1)

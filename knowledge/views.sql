@@ -511,8 +511,8 @@ SELECT a.failure, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, a.ti
 
 -- Failures whose code does not say why (refused-unsaid), and beside which the own sign of a cause stood: such a code
 -- alone does not rule that cause out. Not where the failed logon (4625) says why, where nobody asked a domain, or where
--- this host itself found a stored password wrong (1326 of a task or service). failing: the first failure of what failed,
--- as in v_failing of family 'any'; evidence_id, time, who, value, other, provider, event_id: of the sign.
+-- this host itself found a stored password wrong (1326 of a task or service). failing: the first failure of what
+-- failed, as in v_failing of family 'any'; evidence_id, time, who, value, other, provider, event_id: of the sign.
 CREATE VIEW v_beside AS
 SELECT s.cause, b.failure, b.host, b.kind, b.subject, b.win32, b.raw, b.symbol, b.failed_time, b.failed_id, b.topic,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,

@@ -40,12 +40,13 @@ UPDATE evidence SET state = 'partial', note = 'damaged: some of its keys or valu
     WHERE a.code IN ('cell', 'count', 'depth', 'key', 'limit', 'list', 'value') OR a.code = 'name'
         AND a.what <> 'class name' OR a.code = 'decode' AND a.what IN ('SAM account', 'logon rights'));
 -- One without a root key shows nothing at all.
-UPDATE evidence SET state = 'unreadable', note = 'a hive without a root key: nothing of it can be read, collect it again'
+UPDATE evidence SET state = 'unreadable',
+    note = 'a hive without a root key: nothing of it can be read, collect it again'
     WHERE state IN ('read', 'partial') AND id IN (SELECT v.file_id FROM hive v JOIN anomaly a ON a.file_id = v.file_id
     WHERE a.code = 'key' AND a.what = 'root');
 
--- In part as well one whose transaction logs, or some of them, are not at hand, damaged, or ahead of it: it may be an older
--- state.
+-- In part as well one whose transaction logs, or some of them, are not at hand, damaged, or ahead of it: it may be an
+-- older state.
 UPDATE evidence SET state = 'partial', note = coalesce(note, (SELECT v.lack FROM hive v
     WHERE v.file_id = evidence.id AND v.lack IS NOT NULL LIMIT 1))
 WHERE state = 'read' AND id IN (SELECT file_id FROM hive WHERE lack IS NOT NULL);

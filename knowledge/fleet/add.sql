@@ -1,5 +1,5 @@
--- One ticket.json into the fleet; it is the only row of temp.incoming(name, folder, sum, text), and a ticket of its name
--- is not there yet.
+-- One ticket.json into the fleet; it is the only row of temp.incoming(name, folder, sum, text), and a ticket of its
+-- name is not there yet.
 INSERT INTO ticket SELECT i.name, i.folder, i.sum, t.value ->> 'exit', (SELECT group_concat(value, ' ')
         FROM json_each(t.value -> 'status')),
     coalesce((SELECT o.outcome FROM json_each(t.value -> 'hosts') h

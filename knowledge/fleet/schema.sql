@@ -31,7 +31,8 @@ INSERT INTO verdict_order VALUES('confirmed', 1), ('likely', 2), ('possible', 3)
 
 -- Gravest first; cause: the surest one at or above possible.
 CREATE VIEW v_ticket AS
-SELECT t.name AS ticket, t.outcome, t.code AS exit, t.status, t.reason, t.folder, t.files, t.bytes, t.records, t.partial,
+SELECT t.name AS ticket, t.outcome, t.code AS exit, t.status, t.reason, t.folder, t.files, t.bytes, t.records,
+    t.partial,
     (SELECT count(*) FROM ticket_host h WHERE h.ticket = t.name) AS hosts,
     (SELECT f.cause FROM ticket_finding f JOIN verdict_order v ON v.verdict = f.verdict
         WHERE f.ticket = t.name AND v.place <= 3 ORDER BY v.place, f.ord LIMIT 1) AS cause,
