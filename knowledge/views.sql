@@ -141,7 +141,8 @@ WHERE g.path > 'SYSTEM\CurrentControlSet\Services\' AND g.path < 'SYSTEM\Current
 -- Profiles of users: when they were last loaded and unloaded, where the release writes that down (two DWORDs a time).
 CREATE VIEW v_profile AS
 SELECT coalesce(min(CASE WHEN p.name = 'ProfileImagePath' THEN p.evidence_id END), min(p.evidence_id)) AS evidence_id,
-    p.host, substr(p.path, 58) COLLATE NOCASE AS sid, max(CASE WHEN p.name = 'ProfileImagePath' THEN p.text END) AS path,
+    p.host, substr(p.path, 58) COLLATE NOCASE AS sid,
+        max(CASE WHEN p.name = 'ProfileImagePath' THEN p.text END) AS path,
     max(CASE WHEN p.name = 'State' THEN p.num END) AS state,
     nullif((max(CASE WHEN p.name = 'LocalProfileLoadTimeHigh' THEN p.num END) << 32)
         | max(CASE WHEN p.name = 'LocalProfileLoadTimeLow' THEN p.num END), 0) AS loaded,
