@@ -8,6 +8,7 @@
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1; MODE=hosts: whole hosts whose cause is known, N=200
 #   mutate      breaks the program one place at a time; which break does nobody notice? BREAK='reports diagnose' N=12 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
+#   matrix      knowledge/MATRIX.md anew, from the rules
 #   win32-names knowledge/codes/win32-names.tsv anew, from the headers of mingw-w64
 #   format      every C file laid out as .clang-format says; format-check tells which are not
 #   lint        shellcheck, cppcheck, clang-tidy and gcc -fanalyzer find nothing but what tests/lint.tsv excepts (a minute)
@@ -127,6 +128,10 @@ $(O)/samples.stamp: $(O)/make_samples
 	$(Q)$(O)/make_samples samples/cases && touch $@
 samples: $(O)/samples.stamp
 
+# --- knowledge/MATRIX.md: which artefact decides which cause, from the rules
+matrix: $(O)/whylogon
+	$(Q)$(O)/whylogon rules matrix --markdown > knowledge/MATRIX.md.new && mv knowledge/MATRIX.md.new knowledge/MATRIX.md
+
 # --- names of all Win32 codes, from the headers of mingw-w64 (package mingw-w64-common)
 win32-names:
 	$(Q)sh src/kb/win32_names.sh > knowledge/codes/win32-names.tsv.new && mv knowledge/codes/win32-names.tsv.new knowledge/codes/win32-names.tsv
@@ -188,5 +193,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names format format-check lint install clean help
+.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint install clean help
 .SECONDARY:

@@ -135,7 +135,7 @@ Test(rules, matrix)
         size_t columns = 1;
         for (const char *p = line; *p; p++)
             columns += *p == '\t';
-        cr_expect_eq(columns, 8, "%s", line);
+        cr_expect_eq(columns, 10, "%s", line);
         if (i > 0)
             cr_expect(str_starts_ci(str_of(line), cause[i - 1].name), "%s", line);
     }
@@ -154,6 +154,19 @@ Test(rules, matrix)
     cr_expect_str_eq(ask("SELECT count(*) FROM json_each(?1) j, json_each(j.value -> 'artefacts') a GROUP BY "
                          "j.key, a.value HAVING count(*) > 1"),
                      "", "an artefact is named twice");
+    /* every artefact is one of the three to every cause; with a rule, something decides */
+    cr_expect_str_eq(
+        ask("SELECT count(DISTINCT json_array_length(value, '$.decides') + json_array_length(value, "
+            "'$.helps') + json_array_length(value, '$.silent')) FROM json_each(?1)"),
+        "1;");
+    cr_expect_str_eq(
+        ask("SELECT group_concat(value ->> 'cause') FROM json_each(?1) WHERE (value ->> 'rule') <> '-' "
+            "AND json_array_length(value, '$.decides') = 0"),
+        "-;", "an empty row");
+    cr_expect_str_eq(
+        ask("SELECT count(*) FROM json_each(?1) WHERE value ->> 'cause' = 'duplicate-computer-name' AND "
+            "value -> 'decides' = '[\"System\"]'"),
+        "1;", "as the rule's requires say");
     /* the same numbers as the list has, rule by rule */
     cr_assert_eq(
         run("%s rules list --json --knowledge %s > %s/list && %s rules matrix --json --knowledge %s > "
@@ -165,6 +178,13 @@ Test(rules, matrix)
         ask("SELECT count(*) FROM json_each(?1, '$.matrix') m JOIN json_each(?1, '$.list') l ON l.value ->> "
             "'name' = m.value ->> 'rule' WHERE l.value ->> 'tests' <> m.value ->> 'tests'"),
         "0;");
+}
+
+/* The page in knowledge/ is what the rules say now (make matrix). */
+Test(rules, the_page_is_current)
+{
+    cr_expect_eq(run("%s rules matrix --markdown | cmp - knowledge/MATRIX.md", program()), 0,
+                 "make matrix: %s", out);
 }
 
 Test(explain, json)

@@ -8,7 +8,7 @@
 
 struct options {
     const char *knowledge;
-    bool json;
+    bool json, markdown;
 };
 typedef int action_fn(const struct kb *kb, const struct options *o, char **name, struct err *e);
 
@@ -174,33 +174,137 @@ static void put_artifacts(struct buf *b, const struct rule *r, bool json)
         }
 }
 
-/* A row per cause: its rule, tests of each kind, and what evidence it asks for. A cause without a rule has
- * its row too. */
+/* What each artefact is to a cause: decides, helps, silent (kb.h). */
+static const char *const reliance_names[] = {[SILENT] = "silent", [HELPS] = "helps", [DECIDES] = "decides"};
+
+static size_t put_relied(struct buf *b, const struct kb *kb, const struct rule *r, enum reliance which,
+                         bool json)
+{
+    size_t n, out = 0;
+    const struct kb_artifact *a = kb_artifacts(kb, &n);
+    for (size_t i = 0; i < n; i++) {
+        if ((r ? rule_relies(r, a[i].name) : SILENT) != which)
+            continue;
+        buf_z(b, out++ ? (json ? "," : ", ") : "");
+        if (json)
+            buf_json(b, a[i].name);
+        else
+            buf_term(b, a[i].name);
+    }
+    return out;
+}
+
+static const struct rule *rule_of(const struct rule *r, size_t n, struct str cause)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(r[i].cause, cause))
+            return &r[i];
+    return NULL;
+}
+
+/* A row per cause: its rule, tests of each kind, what evidence it asks for, and what decides and helps. A
+ * cause without a rule has its row too. */
+static void matrix_row(struct buf *b, const struct kb *kb, const struct rule *r, struct str cause, bool json)
+{
+    size_t kind[TEST_KINDS] = {0};
+    for (size_t t = 0; r && t < r->n_test; t++)
+        for (unsigned k = 0; k < TEST_KINDS; k++)
+            kind[k] += test_kinds(&r->test[t]) >> k & 1;
+    struct str rule = r ? r->name : STR("-");
+    buf_printf(b,
+               json ? "{\"cause\":\"%.*s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,"
+                      "\"contradicted\":%zu,\"missing\":%zu,\"hostile\":%zu,\"artefacts\":["
+                    : "%.*s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
+               STR_ARG(cause), STR_ARG(rule), r ? r->n_test : 0, kind[0], kind[1], kind[2], kind[3]);
+    put_artifacts(b, r, json);
+    for (unsigned w = json ? LEN(reliance_names) : DECIDES + 1; w-- > (json ? SILENT : HELPS);) {
+        if (json)
+            buf_printf(b, "],\"%s\":[", reliance_names[w]);
+        else
+            buf_char(b, '\t');
+        put_relied(b, kb, r, (enum reliance)w, json);
+    }
+    buf_z(b, json ? "]}" : "\n");
+}
+
+/* The page knowledge/MATRIX.md: a grid to see at a glance, then both ways in words. */
+static void matrix_grid(struct buf *b, const struct kb *kb)
+{
+    size_t n, causes, artifacts;
+    const struct rule *r = kb_rules(kb, &n);
+    const struct kb_cause *cause = kb_causes(kb, &causes);
+    const struct kb_artifact *a = kb_artifacts(kb, &artifacts);
+    buf_z(b, "```\n");
+    for (size_t k = 0; k < artifacts; k++) {
+        for (size_t i = 0; i < k; i++)
+            buf_z(b, "| ");
+        buf_z(b, ". "), buf_term(b, a[k].name), buf_char(b, '\n');
+    }
+    for (size_t c = 0; c < causes; c++) {
+        const struct rule *one = rule_of(r, n, cause[c].name);
+        for (size_t k = 0; k < artifacts; k++)
+            buf_char(b, ".hD"[one ? rule_relies(one, a[k].name) : SILENT]), buf_char(b, ' ');
+        buf_char(b, ' '), buf_term(b, cause[c].name), buf_char(b, '\n');
+    }
+    buf_z(b, "```\n");
+}
+
+static void matrix_page(struct buf *b, const struct kb *kb)
+{
+    size_t n, causes, artifacts;
+    const struct rule *r = kb_rules(kb, &n);
+    const struct kb_cause *cause = kb_causes(kb, &causes);
+    const struct kb_artifact *a = kb_artifacts(kb, &artifacts);
+    buf_z(
+        b,
+        "# Which artefact decides which cause\n\n"
+        "Made from the rules by `make matrix` (`whylogon rules matrix --markdown`); do not edit. An artefact "
+        "**decides** a cause (D) where its rule\ncannot say more than \"undetermined\" without it; it "
+        "**helps** "
+        "(h) where it shows the symptom, the link or a contradiction, so that the\nverdict is surer or there "
+        "at "
+        "all; else it is **silent** (.). Where a rule takes any one of several, each of them is named.\n\n");
+    matrix_grid(b, kb);
+    buf_z(b, "\n## By cause\n\n| cause | what is wrong | decides | helps |\n|---|---|---|---|\n");
+    for (size_t c = 0; c < causes; c++) {
+        const struct rule *one = rule_of(r, n, cause[c].name);
+        buf_z(b, "| `"), buf_term(b, cause[c].name), buf_z(b, "` | "), buf_md(b, cause[c].means);
+        for (unsigned w = DECIDES + 1; w-- > HELPS;)
+            buf_z(b, " | "), put_relied(b, kb, one, (enum reliance)w, false);
+        buf_z(b, " |\n");
+    }
+    buf_z(b, "\n## By artefact\n\n| artefact | decides | helps |\n|---|---|---|\n");
+    for (size_t k = 0; k < artifacts; k++) {
+        buf_z(b, "| `"), buf_term(b, a[k].name), buf_char(b, '`');
+        for (unsigned w = DECIDES + 1; w-- > HELPS;) {
+            const char *comma = "";
+            buf_z(b, " | ");
+            for (size_t c = 0; c < causes; c++) {
+                const struct rule *one = rule_of(r, n, cause[c].name);
+                if (one && rule_relies(one, a[k].name) == (enum reliance)w)
+                    buf_z(b, comma), buf_term(b, cause[c].name), comma = ", ";
+            }
+        }
+        buf_z(b, " |\n");
+    }
+}
+
 static int matrix(const struct kb *kb, const struct options *o, char **name, struct err *e)
 {
     size_t n, causes;
     const struct rule *r = kb_rules(kb, &n);
+    const struct kb_cause *cause = kb_causes(kb, &causes);
     struct buf b = {0};
     (void)name, (void)e;
-    buf_z(&b, o->json ? "[" : "cause\trule\ttests\tpositive\tcontradicted\tmissing\thostile\tartefacts\n");
-    const struct kb_cause *cause = kb_causes(kb, &causes);
+    if (o->markdown)
+        return matrix_page(&b, kb), out_put(&b), EXIT_DONE;
+    buf_z(&b,
+          o->json
+              ? "["
+              : "cause\trule\ttests\tpositive\tcontradicted\tmissing\thostile\tartefacts\tdecides\thelps\n");
     for (size_t c = 0; c < causes; c++) {
-        size_t tests = 0, kind[TEST_KINDS] = {0}, i = 0;
-        while (i < n && !str_eq(r[i].cause, cause[c].name))
-            i++;
-        for (; i < n && tests < r[i].n_test; tests++)
-            for (unsigned k = 0; k < TEST_KINDS; k++)
-                kind[k] += test_kinds(&r[i].test[tests]) >> k & 1;
-        struct str rule = i < n ? r[i].name : STR("-");
-        buf_printf(&b,
-                   o->json ? "%s\n "
-                             "{\"cause\":\"%.*s\",\"rule\":\"%.*s\",\"tests\":%zu,\"positive\":%zu,"
-                             "\"contradicted\":%zu,\"missing\":%zu,\"hostile\":%zu,\"artefacts\":["
-                           : "%s%.*s\t%.*s\t%zu\t%zu\t%zu\t%zu\t%zu\t",
-                   o->json && c ? "," : "", STR_ARG(cause[c].name), STR_ARG(rule), tests, kind[0], kind[1],
-                   kind[2], kind[3]);
-        put_artifacts(&b, i < n ? &r[i] : NULL, o->json);
-        buf_z(&b, o->json ? "]}" : "\n");
+        buf_z(&b, o->json ? c ? ",\n " : "\n " : "");
+        matrix_row(&b, kb, rule_of(r, n, cause[c].name), cause[c].name, o->json);
     }
     buf_z(&b, o->json ? "\n]\n" : "");
     out_put(&b);
@@ -219,6 +323,7 @@ static int run_rules(int argc, char **argv)
         {"knowledge", 0, OPT_TEXT, &o.knowledge, "DIR",
          "files of DIR replace the built-in ones of the same name or add to them", NULL},
         {"json", 0, OPT_FLAG, &o.json, NULL, "list, matrix: print JSON", NULL},
+        {"markdown", 0, OPT_FLAG, &o.markdown, NULL, "matrix: print the page knowledge/MATRIX.md", NULL},
         {0},
     };
     const struct command *c = &cmd_rules;
