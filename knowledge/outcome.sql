@@ -26,3 +26,56 @@ UPDATE host SET outcome = CASE
     WHEN EXISTS (SELECT 1 FROM kind k WHERE k.host_id = host.id AND k.state = 'not_covered') THEN 'not_covered'
     ELSE 'clear' END;
 DROP TABLE o_cited; DROP TABLE o_found;
+
+-- What to collect next. Of one thing that failed, without a cause that is confirmed, two or more causes may be left:
+-- undetermined, possible or likely. An artefact decides one of them where everything that cause's rule waits for is
+-- in it. The one that decides most is named, with those it decides and those it leaves; things that failed alike share
+-- a row, those of most first. Of a log that was not collected at all, its audited parts are no other artefact.
+DELETE FROM next_step;
+CREATE TEMP TABLE n_left(host_id INTEGER, subject TEXT COLLATE NOCASE, finding INTEGER, rule TEXT, cause TEXT,
+    PRIMARY KEY(host_id, subject, cause, finding)) WITHOUT ROWID;
+INSERT INTO n_left SELECT f.host_id, coalesce(f.subject, ''), f.id, f.rule, f.cause FROM finding f
+WHERE f.verdict IN ('undetermined', 'possible', 'likely') AND f.host_id IS NOT NULL AND f.count > 0
+    AND NOT EXISTS (SELECT 1 FROM finding s WHERE s.host_id = f.host_id AND s.verdict = 'confirmed'
+        AND s.subject IS f.subject);
+CREATE TEMP TABLE n_several(host_id INTEGER, subject TEXT COLLATE NOCASE, n INTEGER,
+    PRIMARY KEY(host_id, subject)) WITHOUT ROWID;
+INSERT INTO n_several SELECT host_id, subject, count(DISTINCT cause) AS n FROM n_left GROUP BY 1, 2 HAVING n > 1;
+CREATE TEMP TABLE n_wait(host_id INTEGER, subject TEXT COLLATE NOCASE, cause TEXT, finding INTEGER, need INTEGER,
+    artifact TEXT, collect TEXT, PRIMARY KEY(host_id, subject, cause, finding, need, artifact)) WITHOUT ROWID;
+INSERT OR IGNORE INTO n_wait
+SELECT l.host_id, l.subject, l.cause, l.finding, k.need, CASE WHEN instr(u.artifact, ':') > 0 AND NOT EXISTS (SELECT 1
+        FROM coverage c WHERE c.host_id = l.host_id AND c.state NOT IN ('missing', 'unreadable')
+        AND c.artifact = substr(u.artifact, 1, instr(u.artifact, ':') - 1))
+    THEN substr(u.artifact, 1, instr(u.artifact, ':') - 1) ELSE u.artifact END, u.collect
+FROM n_several s JOIN n_left l ON l.host_id = s.host_id AND l.subject = s.subject
+    JOIN finding_unknown u ON u.finding = l.finding
+    JOIN kb_rule_need k ON k.rule = l.rule AND k.artifact = u.artifact AND k.decides;
+CREATE TEMP TABLE n_waits(finding INTEGER PRIMARY KEY, needs INTEGER);
+INSERT INTO n_waits SELECT finding, count(DISTINCT need) FROM n_wait GROUP BY finding;
+CREATE TEMP TABLE n_best(host_id INTEGER, subject TEXT COLLATE NOCASE, artifact TEXT, collect TEXT, n INTEGER,
+    place INTEGER, PRIMARY KEY(host_id, subject, place)) WITHOUT ROWID;
+INSERT INTO n_best
+SELECT host_id, subject, artifact, min(collect), count(DISTINCT cause) AS n,
+    row_number() OVER (PARTITION BY host_id, subject ORDER BY count(DISTINCT cause) DESC, artifact)
+FROM (SELECT w.host_id, w.subject, w.artifact, w.cause, min(w.collect) AS collect FROM n_wait w
+    JOIN n_waits a ON a.finding = w.finding
+    GROUP BY w.host_id, w.subject, w.artifact, w.cause, w.finding HAVING count(DISTINCT w.need) = min(a.needs))
+GROUP BY host_id, subject, artifact;
+CREATE TEMP TABLE n_said(host_id INTEGER, subject TEXT COLLATE NOCASE, artifact TEXT, collect TEXT, decides TEXT,
+    leaves TEXT);
+INSERT INTO n_said
+SELECT b.host_id, b.subject, b.artifact, b.collect,
+    (SELECT json_group_array(cause) FROM (SELECT DISTINCT w.cause FROM n_wait w JOIN n_waits a ON a.finding = w.finding
+        WHERE w.host_id = b.host_id AND w.subject = b.subject AND w.artifact = b.artifact
+        GROUP BY w.cause, w.finding HAVING count(DISTINCT w.need) = min(a.needs) ORDER BY w.cause)) AS decides, NULL
+FROM n_best b WHERE b.place = 1;
+UPDATE n_said SET leaves = (SELECT json_group_array(cause) FROM (SELECT DISTINCT l.cause FROM n_left l
+    WHERE l.host_id = n_said.host_id AND l.subject = n_said.subject
+        AND l.cause NOT IN (SELECT value FROM json_each(n_said.decides)) ORDER BY l.cause));
+INSERT INTO next_step(host_id, ord, artifact, collect, decides, leaves, subject, subjects)
+SELECT host_id, row_number() OVER (PARTITION BY host_id ORDER BY count(*) DESC, json_array_length(decides) DESC,
+        artifact, decides, leaves),
+    artifact, min(collect), decides, leaves, nullif(min(subject), ''), count(*) FROM n_said
+GROUP BY host_id, artifact, decides, leaves;
+DROP TABLE n_left; DROP TABLE n_several; DROP TABLE n_wait; DROP TABLE n_waits; DROP TABLE n_best; DROP TABLE n_said;

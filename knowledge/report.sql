@@ -31,6 +31,14 @@ CREATE VIEW v_report_need AS
 SELECT host, artifact, state, why, collect, kinds, row_number() OVER (ORDER BY host, ord, artifact) AS place
     FROM v_kind_need;
 
+-- What separates the causes that are left, five a host; decides, leaves: one a line.
+CREATE VIEW v_report_next AS
+SELECT host, artifact, collect, subject, subjects,
+    (SELECT group_concat(value, char(10)) FROM json_each(decides)) AS decides,
+    (SELECT group_concat(value, char(10)) FROM json_each(leaves)) AS leaves,
+    row_number() OVER (ORDER BY host, ord) AS place
+FROM v_next_step WHERE ord <= 5;
+
 -- duplicate_of: the number of the file that holds the same bytes.
 CREATE VIEW v_report_evidence AS
 SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS id, path, container, kind, format, log_kind, host, bytes, sha256,
@@ -59,17 +67,20 @@ FROM (SELECT c.host, c.artifact, c.state, c.from_time, c.to_time, c.path, c.deta
             '|' || c.artifact || '|') AS core
     FROM v_coverage c LEFT JOIN kb_artifact k ON k.name = c.artifact COLLATE BINARY);
 
--- Surest first; within a verdict by host, then by cause, those with most failures first, of them those with a code.
+-- Surest first; within a verdict by host, then by cause, those with most failures first, of them those with a code. Of
+-- those that could not be decided first what one artefact would tell apart (v_next_step).
 CREATE VIEW v_report_finding AS
 SELECT id, verdict, win32, hex, hresult, first, last, count, cause, rule, title, host, subject, symbol, explanation,
     reader,
-    row_number() OVER (ORDER BY verdict, host, of_cause DESC, cause, coalesce(count, 0) DESC, win32 IS NULL,
+    row_number() OVER (ORDER BY verdict, host, apart, of_cause DESC, cause, coalesce(count, 0) DESC, win32 IS NULL,
         subject, id) AS place
-FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause) AS of_cause
+FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause) AS of_cause,
+    verdict = 4 AND NOT EXISTS (SELECT 1 FROM v_next_step n, json_each(n.decides) d WHERE n.host = f.host AND n.ord = 1
+        AND d.value = f.cause) AS apart
     FROM (SELECT finding AS id, CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2
         WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END AS verdict,
             win32, hex, hresult, first_seen AS first, last_seen AS last, count, cause, rule, title, host, subject,
-                symbol, explanation, second_reader AS reader FROM v_finding));
+                symbol, explanation, second_reader AS reader FROM v_finding) f);
 
 -- again: 1 where the finding cites the place before, on the same side. time: of the row; fact_time: of what lies there.
 CREATE VIEW v_report_citation AS

@@ -57,6 +57,10 @@ CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive
 CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;
 CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT,
     PRIMARY KEY(id)) WITHOUT ROWID;
+-- What each rule asks for: need numbers its requirements, of which any one artefact serves; decides: without it the rule
+-- says no more than "undetermined".
+CREATE TABLE kb_rule_need(rule TEXT, need INTEGER, artifact TEXT, decides INTEGER,
+    PRIMARY KEY(rule, need, artifact)) WITHOUT ROWID;
 -- well-known accounts and their spellings
 CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;
 
@@ -181,6 +185,9 @@ CREATE TABLE finding_unknown(finding INTEGER, ord INTEGER, artifact TEXT, collec
     PRIMARY KEY(finding, ord)) WITHOUT ROWID;
 CREATE TABLE finding_remedy(finding INTEGER, ord INTEGER, text TEXT, risk TEXT, reversible TEXT, verify TEXT,
     PRIMARY KEY(finding, ord)) WITHOUT ROWID;
+-- Of what failed and has several causes left, the one artefact that decides most of them (knowledge/outcome.sql).
+CREATE TABLE next_step(host_id INTEGER, ord INTEGER, artifact TEXT, collect TEXT, decides TEXT, leaves TEXT,
+    subject TEXT COLLATE NOCASE, subjects INTEGER, PRIMARY KEY(host_id, ord)) WITHOUT ROWID;
 CREATE TABLE rule_error(rule TEXT, role TEXT, message TEXT);
 -- Cited facts derived again by our own readers, in processes that had read nothing else. again: yes | no | unknown
 -- (could not be read again).

@@ -44,6 +44,13 @@ SELECT h.name AS host, n.artifact, min(n.state) AS state, min(n.why) AS why, min
     group_concat(n.kind, ' ') AS kinds, min(n.ord) AS ord
 FROM kind_need n JOIN host h ON h.id = n.host_id GROUP BY n.host_id, n.artifact;
 
+-- What to collect next where something that failed has several causes left, most telling first (ord): the artefact
+-- decides the causes of `decides` and leaves those of `leaves` as they are (JSON arrays). subject: one of `subjects`
+-- things that failed so.
+CREATE VIEW v_next_step AS
+SELECT h.name AS host, n.ord, n.artifact, n.collect, n.decides, n.leaves, n.subject, n.subjects
+FROM next_step n JOIN host h ON h.id = n.host_id;
+
 CREATE VIEW v_coverage AS
 SELECT h.name AS host, c.artifact, c.state, c.from_time, c.to_time, 'f' || c.file_id AS file_id, e.path, c.detail
 FROM coverage c LEFT JOIN host h ON h.id = c.host_id LEFT JOIN evidence e ON e.id = c.file_id;

@@ -158,6 +158,29 @@ static void card(struct buf *b, const struct report *r, const struct r_card *c)
     buf_z(b, "</article>\n");
 }
 
+/* Neighbours: where several causes are left of one failure, the one artefact that tells most of them apart.
+ */
+static void neighbours(struct buf *b, const struct report *r)
+{
+    const struct r_next *x = r->next.row;
+    if (!r->next.n || is_many(r))
+        return;
+    buf_z(b, "<h3>What would tell the causes apart that are left</h3>\n<ul>\n");
+    for (size_t i = 0; i < r->next.n && h_room(b); i++) {
+        struct buf words = {0};
+        next_words(&words, x + i);
+        hsay(b, "<li>Collect <bdi dir='auto'>%s</bdi>: %s", x[i].artifact, buf_view(&words));
+        b->bad |= words.bad, buf_free(&words);
+        hsay(b, " <small>(<bdi dir='auto'>%s</bdi>", x[i].subject.p ? x[i].subject : x[i].host);
+        if (x[i].subjects > 1)
+            hsay(b, " and %n more", x[i].subjects - 1);
+        if (r->host.n > 1 && x[i].subject.p)
+            hsay(b, ", <bdi dir='auto'>%s</bdi>", x[i].host);
+        hsay(b, ")</small><br><kbd>%s</kbd></li>\n", x[i].collect);
+    }
+    buf_z(b, "</ul>\n");
+}
+
 /* Undetermined and ruled out: one row a finding, with the fact that decides or the artefact that would. */
 static void folded(struct buf *b, const struct report *r, enum verdict v)
 {
@@ -258,6 +281,7 @@ void h_findings(struct buf *b, const struct report *r)
              "<p class='left'>%n more causes in case.db: <kbd>whylogon query case.db 'SELECT * FROM "
              "v_finding'</kbd></p>\n",
              (int64_t)left);
+    neighbours(b, r);
     for (enum verdict v = V_UNDETERMINED; v <= V_RULED_OUT; v++)
         if (is_many(r))
             folded_alike(b, r, v);

@@ -80,6 +80,25 @@ void h_what_now(struct buf *b, const struct report *r, const struct r_finding *f
     buf_z(b, "</div>\n");
 }
 
+/* Which causes an artefact separates; else how many findings it bears on. */
+static void what_it_tells(struct buf *b, const struct report *r, const struct r_host *host,
+                          const struct r_collect *c)
+{
+    const struct r_next *x = (const struct r_next *)r->next.row + host->next.at;
+    for (size_t i = 0; i < host->next.n; i++) {
+        struct buf words = {0};
+        if (!str_eq(x[i].artifact, c->artifact))
+            continue;
+        next_words(&words, x + i);
+        if (words.n) /* a sentence of its own */
+            words.p[0] = 'I';
+        hsay(b, "<p class='meta'>%s.</p>", buf_view(&words));
+        b->bad |= words.bad, buf_free(&words);
+        return;
+    }
+    hsay(b, "<p class='meta'>It bears on %n finding%z.</p>", c->n, c->n == 1 ? "" : "s");
+}
+
 /* What would decide findings, then what would tell of kinds that are not covered: command by command. */
 static size_t collect_decisive(struct buf *b, const struct report *r, const struct r_host *host, size_t most)
 {
@@ -97,7 +116,7 @@ static size_t collect_decisive(struct buf *b, const struct report *r, const stru
                  : "<p class='do'>Collect <bdi dir='auto'>%s</bdi>:</p><p class='then'><kbd>%s</kbd></p>",
              c[i].artifact, c[i].command);
         if (n == 1)
-            hsay(b, "<p class='meta'>It bears on %n finding%z.</p>", c[i].n, c[i].n == 1 ? "" : "s");
+            what_it_tells(b, r, host, c + i);
     }
     if (left)
         hsay(b, "<p class='meta'><a href='#coverage'>%n more under Coverage</a></p>", (int64_t)left);

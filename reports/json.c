@@ -111,6 +111,22 @@ static void put_kinds(const struct report *r, struct buf *b, const struct r_host
     close_list(b, h->kind.n, "    ");
 }
 
+/* Of something that failed and has several causes left: the artefact that decides most of them. */
+static void put_next(const struct report *r, struct buf *b, const struct r_host *h)
+{
+    const struct r_next *x = (const struct r_next *)r->next.row + h->next.at;
+    open_list(b, "", "next");
+    for (size_t i = 0; i < h->next.n; i++, x++) {
+        next_row(b, i, "      ");
+        say(b, &json,
+            "{'artifact': %s, 'collect': %s, 'subject': %s, 'subjects': %i, 'decides': ", x->artifact,
+            x->collect, x->subject, x->subjects);
+        put_texts(b, x->decides, '\n'), buf_z(b, ", \"leaves\": "), put_texts(b, x->leaves, '\n'),
+            buf_char(b, '}');
+    }
+    close_list(b, h->next.n, "    ");
+}
+
 static void put_hosts(const struct report *r, struct buf *b)
 {
     const struct r_host *h = r->host.row;
@@ -126,7 +142,7 @@ static void put_hosts(const struct report *r, struct buf *b)
             : h->joined       ? "true"
                               : "false",
             h->word);
-        put_kinds(r, b, h), buf_char(b, '}');
+        put_kinds(r, b, h), buf_z(b, ", "), put_next(r, b, h), buf_char(b, '}');
     }
     close_list(b, r->host.n, "  ");
     buf_z(b, ",\n");

@@ -519,6 +519,27 @@ static void folded(struct page *p, const struct report *r, enum verdict v)
     }
 }
 
+/* Neighbours: the one artefact that tells most of the causes apart that are left. */
+static void neighbours(struct page *p, const struct report *r)
+{
+    const struct r_next *x = r->next.row;
+    if (!r->next.n || is_many(r))
+        return;
+    m(p, "\n### What would tell the causes apart that are left\n\n"), keep(p);
+    for (size_t i = 0; i < r->next.n; i++) {
+        struct buf words = {0};
+        next_words(&words, x + i);
+        m(p, "- Collect %s: %s (%s", x[i].artifact, buf_view(&words),
+          x[i].subject.p ? x[i].subject : x[i].host);
+        p->out->bad |= words.bad, buf_free(&words);
+        if (x[i].subjects > 1)
+            m(p, " and %n more", x[i].subjects - 1);
+        if (r->host.n > 1 && x[i].subject.p)
+            m(p, ", %s", x[i].host);
+        m(p, "): "), code(p, x[i].collect), m(p, "\n"), keep(p);
+    }
+}
+
 static void findings(struct page *p, const struct report *r)
 {
     const struct r_card *c = r->card.row;
@@ -530,7 +551,7 @@ static void findings(struct page *p, const struct report *r)
             card(p, r, c + i);
     if (!r->finding.n)
         m(p, "\nNo cause has anything to say about what was read.\n"), keep(p);
-    p->end += 1500, folded(p, r, V_UNDETERMINED);
+    p->end += 1500, neighbours(p, r), folded(p, r, V_UNDETERMINED);
     p->end += 1500, folded(p, r, V_RULED_OUT);
     part_end(p);
 }

@@ -137,6 +137,36 @@ bool is_wanted(const struct report *r, const struct r_coverage *c)
     return c->core > 0;
 }
 
+static size_t lines_of(struct str list)
+{
+    size_t n = 0;
+    for (; list.n; n++)
+        str_cut(&list, '\n');
+    return n;
+}
+
+/* "A, B and 3 more" */
+static void name_some(struct buf *out, struct str list)
+{
+    enum { SOME = 4 };
+    size_t n = lines_of(list), shown = n > SOME ? SOME - 1 : n;
+    for (size_t i = 0; i < shown; i++)
+        buf_z(out, !i ? "" : i + 1 == n ? " and " : ", "), buf_str(out, str_cut(&list, '\n'));
+    if (n > shown)
+        buf_printf(out, " and %zu more", n - shown);
+}
+
+void next_words(struct buf *out, const struct r_next *x)
+{
+    bool alone = lines_of(x->decides) == 1;
+    if (x->leaves.n) {
+        buf_z(out, "it separates "), name_some(out, x->decides), buf_z(out, " from "),
+            name_some(out, x->leaves);
+    } else {
+        buf_z(out, alone ? "it decides " : "it decides between "), name_some(out, x->decides);
+    }
+}
+
 const char *kind_words(struct str kind)
 {
     static const struct {

@@ -82,6 +82,11 @@ struct r_kind {
 struct r_need {
     struct str host, artifact, state, why, collect, kinds;
 };
+/* What separates the causes that are left of something that failed; decides, leaves: causes, one a line */
+struct r_next {
+    int64_t subjects;
+    struct str host, artifact, collect, subject, decides, leaves;
+};
 /* concern: of a logon, a session or an account; explained: by a cause at or above possible; also: its other
  * witnesses, with blanks between */
 struct r_failure {
@@ -188,7 +193,7 @@ struct r_host {
     /* failures that count; of those, without a cause; others: slips at a desk, services with reasons of their
      * own */
     int64_t failures, open, other, first, last;
-    struct slice kind, need, failure, change, boot, session, coverage;
+    struct slice kind, need, next, failure, change, boot, session, coverage;
     /* its timeline, where the page shows one: what logs and failures span, what is shown of it, failures
      * before and behind that, the account behind what the first screen speaks of */
     struct window spanned, shown;
@@ -234,8 +239,8 @@ struct r_read {
 
 struct report {
     struct list alike, meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy,
-        task, failed, service, kind, need, failure, setting, set, total, collect, rule_error, change, boot,
-        session, mark;
+        task, failed, service, kind, need, next, failure, setting, set, total, collect, rule_error, change,
+        boot, session, mark;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
     struct list group;
@@ -257,6 +262,8 @@ const struct r_host *find_host(const struct report *r, struct str name);
 /* Facts cited for roles from..to-1, each place once. */
 size_t count_cites(const struct report *r, const struct r_finding *f, size_t from, size_t to);
 const struct r_citation *first_cite(const struct report *r, const struct r_finding *f, size_t role);
+/* "separates A and B from C": plain text, names as they are; of each side at most four are named. */
+void next_words(struct buf *out, const struct r_next *x);
 /* task: tasks */
 const char *kind_words(struct str kind);
 /* In words: what became of the host. */

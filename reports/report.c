@@ -59,6 +59,12 @@ static const struct source {
      SIZE_MAX,
      {TEXT(r_need, host), TEXT(r_need, artifact), TEXT(r_need, state), TEXT(r_need, why),
       TEXT(r_need, collect), TEXT(r_need, kinds)}},
+    {"v_report_next",
+     offsetof(struct report, next),
+     sizeof(struct r_next),
+     SIZE_MAX,
+     {TEXT(r_next, host), TEXT(r_next, artifact), TEXT(r_next, collect), TEXT(r_next, subject),
+      INT(r_next, subjects), TEXT(r_next, decides), TEXT(r_next, leaves)}},
     {"v_report_failure",
      offsetof(struct report, failure),
      sizeof(struct r_failure),
@@ -554,7 +560,8 @@ static void judge_host(const struct report *r, struct r_host *h)
     struct slice total = ROWS_OF(r, total, h->host);
     bool open = false;
     h->zoned = zone_parse(h->zone_rule, &h->zone);
-    h->kind = ROWS_OF(r, kind, h->host), h->need = ROWS_OF(r, need, h->host);
+    h->kind = ROWS_OF(r, kind, h->host), h->need = ROWS_OF(r, need, h->host),
+    h->next = ROWS_OF(r, next, h->host);
     h->failure = ROWS_OF(r, failure, h->host), h->change = ROWS_OF(r, change, h->host);
     h->boot = ROWS_OF(r, boot, h->host), h->session = ROWS_OF(r, session, h->host);
     h->coverage = ROWS_OF(r, coverage, h->host);

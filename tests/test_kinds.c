@@ -698,3 +698,82 @@ Test(kinds, what_is_not_judged_in_time_is_not_clear)
     }
     cr_expect(met[0] && met[2] && met[3], "%u %u %u %u", met[0], met[1], met[2], met[3]);
 }
+
+/* Neighbours: what is left of one failure, and the artefact that decides most of it, by what the rules wait
+ * for. */
+Test(kinds, what_tells_the_causes_apart)
+{
+#define FAILS_WITH(code)                                                                                     \
+    EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101", "3", \
+          "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\svc\",\"ResultCode\":" code "}")
+#define CAUSES_LEFT                                                                                \
+    "SELECT group_concat(cause, ' ') FROM (SELECT DISTINCT cause FROM v_finding WHERE verdict IN " \
+    "('undetermined', "                                                                            \
+    "'possible', 'likely') AND subject = '\\A' ORDER BY cause)"
+#define SAID                                                                                             \
+    "SELECT (SELECT group_concat(value, ' ') FROM (SELECT value FROM json_each(n.decides) UNION SELECT " \
+    "value FROM "                                                                                        \
+    "json_each(n.leaves) ORDER BY 1)) FROM v_next_step n WHERE subject = '\\A'"
+    char left[2000];
+    collected(HIVE_FILE);
+    sql(FAILS_WITH("2147943712"));
+    judge();
+    snprintf(left, sizeof left, "%s", ask(CAUSES_LEFT));
+    cr_expect(strchr(left, ' '), "several causes of a 1312 are left without SYSTEM: %s", left);
+    cr_expect_str_eq(ask(SAID), left, "what is decided and what is left are all of them");
+    cr_expect_str_eq(ask("SELECT artifact, collect LIKE 'reg save HKLM_SYSTEM %', subjects FROM v_next_step"),
+                     "SYSTEM 1 1;");
+    cr_expect_str_eq(
+        ask("SELECT 1 FROM v_next_step n, json_each(n.decides) WHERE value = 'credential-storage-policy'"),
+        "1;");
+    cr_expect_str_eq(
+        ask("SELECT count(*) FROM v_next_step n, json_each(n.decides) d JOIN v_finding f ON f.cause = "
+            "d.value "
+            "AND f.subject = n.subject WHERE f.verdict <> 'undetermined' OR NOT EXISTS (SELECT 1 FROM "
+            "v_finding_unknown u WHERE u.finding = f.finding AND u.artifact = n.artifact)"),
+        "0;", "decided is only what waits for it");
+    /* the artefact is there: it is no longer asked for */
+    collected(0);
+    sql(FAILS_WITH("2147943712"));
+    judge();
+    cr_expect_str_eq(ask("SELECT count(*) FROM v_next_step WHERE artifact = 'SYSTEM'"), "0;");
+    /* where one cause is proven its neighbours are no question any more, and alone it is none either */
+    sql("UPDATE finding SET verdict = 'undetermined' WHERE subject = '\\A';");
+    sql("UPDATE finding SET verdict = 'confirmed' WHERE id = (SELECT min(id) FROM finding WHERE subject = "
+        "'\\A')");
+    struct err e = {0};
+    cr_assert(run_knowledge(db, kb, "outcome.sql", &e) == OK, "%s", e.why);
+    cr_expect_str_eq(ask("SELECT count(*) FROM v_next_step"), "0;");
+    sql("UPDATE finding SET verdict = 'ruled_out' WHERE subject = '\\A' AND id > (SELECT min(id) FROM "
+        "finding WHERE "
+        "subject = '\\A'); UPDATE finding SET verdict = 'undetermined' WHERE id = (SELECT min(id) FROM "
+        "finding WHERE "
+        "subject = '\\A')");
+    cr_assert(run_knowledge(db, kb, "outcome.sql", &e) == OK, "%s", e.why);
+    cr_expect_str_eq(ask("SELECT count(*) FROM v_next_step"), "0;");
+}
+
+/* Two requirements of one rule: neither artefact alone decides it; any one of an alternative does. */
+Test(kinds, an_artefact_alone_decides_only_what_waits_for_nothing_else)
+{
+    collected(0);
+    cover();
+    sql("DELETE FROM kb_rule_need; INSERT INTO kb_rule_need VALUES ('ra', 0, 'X', 1), ('ra', 1, 'Y', 1), "
+        "('rb', 0, 'X', 1), "
+        "('rb', 0, 'Z', 1), ('rc', 0, 'X', 0), ('rc', 1, 'Y', 1);"
+        "INSERT INTO finding(id, cause, rule, title, verdict, host_id, subject, count, explanation) SELECT "
+        "x.column1, "
+        "x.column2, x.column3, 't', 'undetermined', h.id, 'S', 1, 'e' FROM host h, (VALUES (1, 'a', 'ra'), "
+        "(2, 'b', 'rb'), "
+        "(3, 'c', 'rc')) x;"
+        "INSERT INTO finding_unknown VALUES (1, 0, 'X', 'get X'), (1, 1, 'Y', 'get Y'), (2, 0, 'X', 'get "
+        "X'), "
+        "(2, 1, 'Z', 'get Z'), (3, 0, 'X', 'get X'), (3, 1, 'Y', 'get Y')");
+    struct err e = {0};
+    cr_assert(run_knowledge(db, kb, "outcome.sql", &e) == OK, "%s", e.why);
+    cr_expect_str_eq(ask("SELECT artifact, decides, leaves FROM v_next_step"), "X [\"b\"] [\"a\",\"c\"];");
+    sql("INSERT INTO finding_unknown SELECT 2, 2, 'Y', 'get Y'; INSERT INTO kb_rule_need VALUES ('rb', 0, "
+        "'Y', 1)");
+    cr_assert(run_knowledge(db, kb, "outcome.sql", &e) == OK, "%s", e.why);
+    cr_expect_str_eq(ask("SELECT artifact, decides, leaves FROM v_next_step"), "Y [\"b\",\"c\"] [\"a\"];");
+}

@@ -60,6 +60,7 @@ static const struct {
     {"v_citation",
      "finding, role, ord, evidence_id, time, explain, file_id, path, sha256, file_off, summary, fact_time"},
     {"v_finding_unknown", "finding, ord, artifact, collect"},
+    {"v_next_step", "host, ord, artifact, collect, decides, leaves, subject, subjects"},
     {"v_finding_remedy", "finding, ord, text, risk, reversible, verify"},
 };
 
@@ -321,6 +322,38 @@ Test(report, first_sentence)
     }
 }
 
+/* Neighbours: what one artefact tells apart, in words; names of causes are text, whoever wrote the rules. */
+Test(report, what_tells_the_causes_apart)
+{
+    struct made m = make(
+        PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") FINDING("2", "undetermined")
+            OUTCOME("unexplained") "UPDATE v_finding SET cause = 'b-cause', title = 'Second' WHERE "
+                                   "finding = 2;"
+                                   "INSERT INTO v_finding_unknown VALUES(1, 0, 'SYSTEM', 'reg save x'); "
+                                   "INSERT INTO v_next_step VALUES('PC1', 1, 'SYSTEM', 'reg save x', "
+                                   "'[\"b-cause\"]', '[\"c1\",\"<c2>\",\"c3\",\"c4\",\"c5\"]', "
+                                   "'\\B', 3), ('PC1', 2, 'SAM', 'reg save y', '[\"d1\",\"d2\"]', "
+                                   "'[]', '\\C', 1), ('PC1', 6, 'six', 'z', '[\"x\"]', '[]', NULL, 1);");
+    cr_expect(
+        has(&m, HTML,
+            "Collect <bdi dir='auto'>SYSTEM</bdi>: it separates b-cause from c1, &lt;c2&gt;, c3 and 2 more "
+            "<small>(<bdi dir='auto'>\\B</bdi> and 2 more)</small>"));
+    cr_expect(has(&m, HTML, "Collect <bdi dir='auto'>SAM</bdi>: it decides between d1 and d2 "));
+    cr_expect(has(&m, HTML, "<p class='meta'>It separates b-cause from c1"), "the first screen says why");
+    cr_expect(has(&m, MD, "\n- Collect SYSTEM: it separates b-cause from c1, "), "%.2000s", m.text[MD].p);
+    cr_expect(has(&m, MD, "\n- Collect SAM: it decides between d1 and d2 (\\C): ` reg save y `\n"));
+    cr_expect(!has(&m, MD, "Collect six") && !has(&m, HTML, "six</bdi>"), "five a host");
+    expect_json(
+        &m, "json_extract(?1, '$.hosts[0].next')",
+        "[{\"artifact\":\"SYSTEM\",\"collect\":\"reg save "
+        "x\",\"subject\":\"\\\\B\",\"subjects\":3,\"decides\":"
+        "[\"b-cause\"],\"leaves\":[\"c1\",\"<c2>\",\"c3\",\"c4\",\"c5\"]},{\"artifact\":\"SAM\",\"collect\":"
+        "\"reg save y\",\"subject\":\"\\\\C\",\"subjects\":1,\"decides\":[\"d1\",\"d2\"],\"leaves\":[]}]");
+    expect_json(&m, "json_extract(?1, '$.findings[0].cause')",
+                "b-cause"); /* what it tells apart comes first */
+    drop(&m);
+}
+
 Test(report, times_and_proof)
 {
     struct made m = make(PC1 FILE1 LOG FAILED("\\Backup", "1312") FINDING("1", "confirmed") FINDING(
@@ -504,7 +537,7 @@ Test(report, two_hosts)
                 "{\"host\":\"ALPHA\",\"fqdn\":null,\"domain\":null,\"os\":null,\"build\":null,\"role\":null,"
                 "\"time_zone\":null,\"bias_minutes\":300,\"machine_sid\":null,\"domain_joined\":null,"
                 "\"outcome\":null,"
-                "\"kinds\":[]}");
+                "\"kinds\":[],\"next\":[]}");
     drop(&m);
 }
 

@@ -408,6 +408,23 @@ static void fill_rule(const struct kb *kb, size_t i, struct value *v, enum col_t
         text(v + k, t + k, s[k]);
 }
 
+/* Row i of all rules' requirements together, an artefact each. */
+static void fill_need(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+{
+    const struct rule *r = kb->rule;
+    size_t need = 0;
+    for (;; need++) {
+        while (need == r->n_require)
+            r++, need = 0;
+        if (i < r->require[need].n)
+            break;
+        i -= r->require[need].n;
+    }
+    text(v, t, r->name), number(v + 1, t + 1, (int64_t)need, true),
+        text(v + 2, t + 2, r->require[need].artifact[i]),
+        number(v + 3, t + 3, r->require[need].for_role == ROLE_CAUSE, true);
+}
+
 /* Row i of all families' codes together. */
 static void fill_family(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
 {
@@ -421,9 +438,12 @@ static void fill_family(const struct kb *kb, size_t i, struct value *v, enum col
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
 {
     case_names(db, kb_names(kb));
-    size_t in_families = 0;
+    size_t in_families = 0, needs = 0;
     for (size_t i = 0; i < kb->n_family; i++)
         in_families += kb->family[i].n;
+    for (size_t i = 0; i < kb->n_rule; i++)
+        for (size_t k = 0; k < kb->rule[i].n_require; k++)
+            needs += kb->rule[i].require[k].n;
     const struct insert all[] = {{"kb_code", 6, kb->n_code, fill_code},
                                  {"kb_event", 6, kb->n_event, fill_event},
                                  {"kb_event_field", 4, kb->n_event_field, fill_event_field},
@@ -431,6 +451,7 @@ enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
                                  {"kb_artifact", 4, kb->n_artifact, fill_artifact},
                                  {"kb_account", 2, kb->n_account, fill_account},
                                  {"kb_code_family", 4, in_families, fill_family},
+                                 {"kb_rule_need", 4, needs, fill_need},
                                  {"kb_rule", 7, kb->n_rule, fill_rule}};
     enum status st = OK;
     for (size_t i = 0; i < LEN(all) && st == OK; i++) {

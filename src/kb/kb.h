@@ -155,7 +155,7 @@ const struct kb_setting *kb_settings(const struct kb *kb, size_t *n); /* sorted 
 const struct kb_family *kb_families(const struct kb *kb, size_t *n);  /* sorted by name */
 /* Names of Win32 codes, base/names.h: all of them, where kb_codes() has those with a story. */
 struct str kb_names(const struct kb *kb);
-/* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule: codes,
- * events, registry and rules as rows of the case. */
+/* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule_need,
+ * kb_rule: codes, events, registry and rules as rows of the case. */
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);
 #endif
