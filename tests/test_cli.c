@@ -903,6 +903,19 @@ Test(bad_input, two_runs_never_mix, .timeout = 240)
     cr_expect_geq(turned_away, 1, "%u", turned_away);
 }
 
+/* A folder behind a link is the user's own; a link at a name that is written is nobody's. */
+Test(bad_input, a_folder_behind_a_link)
+{
+    const char *dir = scratch("behind");
+    cr_assert_eq(run("mkdir %s/real && ln -s real %s/link && cp -r samples/cases/healthy-host %s/ticket", dir,
+                     dir, dir),
+                 0);
+    cr_expect_eq(run("%s analyze -o %s/link/out %s/ticket", program(), dir, dir), 0, "%s", out);
+    cr_expect_eq(
+        run("%s batch -o %s/link/all %s/ticket && test -s %s/real/all/fleet.db", program(), dir, dir, dir), 0,
+        "%s", out);
+}
+
 /* Nothing is renamed when one name is taken by what cannot be replaced. */
 Test(bad_input, all_names_are_looked_at_first)
 {

@@ -86,12 +86,37 @@ void case_close(struct casedb *db)
     free(db->path), free(db->known.row), free(db->indexes), free(db);
 }
 
+/* The same name with no link on the way there: SQLite is told to follow none, at the name itself above all.
+ */
+static const char *plain(const char *path, struct arena *mem)
+{
+    size_t n = strlen(path);
+    if (!arena_make(mem, 64 << 10))
+        return path;
+    while (n && !plat_slash(path[n - 1]))
+        n--;
+    struct str folder = n ? arena_str(mem, (struct str){path, n}) : STR(".");
+    char *real = folder.p ? plat_real(folder.p, mem) : NULL;
+    char *name = real ? arena_printf(mem, "%s/%s", real, path + n) : NULL;
+    return name ? name : path;
+}
+
+static int open_file(const char *path, int flags, sqlite3 **db)
+{
+    struct arena mem = {0};
+    int rc = sqlite3_open_v2(plain(path, &mem), db, flags | SQLITE_OPEN_NOFOLLOW, NULL);
+    arena_free(&mem);
+    return rc;
+}
+
 static enum status open_as(const char *name, int flags, bool trusted, struct casedb **out, struct err *e)
 {
     struct casedb *db = calloc(1, sizeof *db);
     if (!db)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-    int rc = sqlite3_open_v2(name, &db->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE, NULL);
+    flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    int rc = trusted && name[0] != ':' ? open_file(name, flags, &db->db)
+                                       : sqlite3_open_v2(name, &db->db, flags, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_extended_result_codes(db->db, 1);
     /* a case may come from anyone; its views need json_extract, which counts as unsafe */
@@ -135,9 +160,8 @@ enum status case_create_as(enum case_of kind, const char *path, struct str schem
     char *text = NULL;
     if (path && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
-    enum status st = open_as(path ? path : ":memory:",
-                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | (path ? SQLITE_OPEN_NOFOLLOW : 0),
-                             true, &db, e);
+    enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
+                             e);
     if (st == OK && path && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_save is
@@ -256,7 +280,7 @@ static enum status sync_file(const char *path, struct err *e)
 {
     sqlite3 *db = NULL;
     sqlite3_file *file = NULL;
-    int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW, NULL);
+    int rc = open_file(path, SQLITE_OPEN_READWRITE, &db);
     if (rc == SQLITE_OK)
         rc = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &file);
     if (rc == SQLITE_OK)
@@ -272,8 +296,10 @@ enum status case_save(struct casedb *db, const char *path, struct err *e)
         return st;
     release(db);
     plat_remove(path); /* what a killed run left */
-    st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(path)}, (enum col_type[]){COL_TEXT}, 1,
-                  e);
+    struct arena mem = {0};
+    st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(plain(path, &mem))},
+                  (enum col_type[]){COL_TEXT}, 1, e);
+    arena_free(&mem);
     if (st == OK)
         st = sync_file(path, e);
     if (st != OK)
