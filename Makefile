@@ -77,6 +77,9 @@ FAULTS := malloc calloc realloc strdup mmap open close write fsync rename link m
     unlink plat_child_copies $(addprefix sqlite3_,open_v2 prepare_v2 prepare_v3 step bind_text64 bind_int64 file_control)
 $(O)/test_faults: $(O)/tests/test_faults.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(FAULTS:%=-Wl,--wrap=%) $(LDLIBS) -lcriterion
+# this one sees who looks at evidence
+$(O)/test_jail: $(O)/tests/test_jail.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a | $(O)/whylogon $(O)/samples.stamp
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=plat_map -Wl,--wrap=plat_read_at $(LDLIBS) -lcriterion
 # and this one runs a program whose qsort puts equal rows in an order of its own
 $(O)/whylogon-hostile: $(call obj,src/cmd/main.c $(CMD_SRC) tests/hostile_qsort.c) $(O)/libwhylogon.a
 	@echo "  LINK  $@"

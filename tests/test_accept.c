@@ -50,10 +50,9 @@ static void send_sniff(char is)
     static const enum kind kinds[] = {
         ['E'] = KIND_EVTX, ['H'] = KIND_HIVE, ['L'] = KIND_HIVE_LOG, ['R'] = KIND_REG_TEXT};
     struct buf b = {0};
-    buf_char(&b, (char)((size_t)is < LEN(kinds) ? kinds[(size_t)is] : KIND_UNKNOWN));
-    for (int i = 0; i < 4; i++)
-        buf_u32(&b, 0);
-    buf_char(&b, 0), buf_u64le(&b, 0), buf_u64le(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
+    struct sniffed s = {.format = "fake"};
+    s.kind = (enum kind)((size_t)is < LEN(kinds) ? kinds[(size_t)is] : KIND_UNKNOWN);
+    buf_u64le(&b, 0), sniffed_put(&b, &s);
     send_frame(FRAME_SNIFF, &b);
     buf_free(&b);
 }

@@ -32,13 +32,12 @@ static void send_frame(uint8_t type, const void *body, size_t n, uint32_t claim)
 static void send_sniff(char first)
 {
     struct buf b = {0};
-    buf_char(&b, first == 'E'   ? KIND_EVTX
-                 : first == 'H' ? KIND_HIVE
-                 : first == 'L' ? KIND_HIVE_LOG
-                                : KIND_UNKNOWN);
-    for (int i = 0; i < 4; i++)
-        buf_u32(&b, 0);
-    buf_char(&b, 0), buf_u64le(&b, 0), buf_u64le(&b, 0), buf_u32(&b, 0), buf_u32(&b, 4), buf_z(&b, "fake");
+    struct sniffed is = {.format = "fake"};
+    is.kind = first == 'E'   ? KIND_EVTX
+              : first == 'H' ? KIND_HIVE
+              : first == 'L' ? KIND_HIVE_LOG
+                             : KIND_UNKNOWN;
+    buf_u64le(&b, 0), sniffed_put(&b, &is);
     send_frame(FRAME_SNIFF, b.p, b.n, 0);
     buf_free(&b);
 }

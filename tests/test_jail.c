@@ -3,6 +3,9 @@
  * what its file asks for. */
 #include "parsers/second/second.h"
 #include "case/casedb.h"
+#include "cmd/cmd.h"
+#include "run/dumper.h"
+#include "run/unpacker.h"
 #include "run/discover.h"
 #include "run/frame.h"
 #include "run/ingest.h"
@@ -489,25 +492,28 @@ Test(jail, second_readers_are_held_too, .timeout = 60)
     unsetenv("WHYLOGON_TEST_LACK");
 }
 
-/* The program itself on a system without Landlock: one line says so, whatever the number of workers; or
- * nothing runs. */
-static int without_landlock(const char *program, const char *option, const char *to, char *said, size_t cap)
+/* The program itself on a system without Landlock; or, landlock, on this one. What it says on its standard
+ * error. */
+static int run_program(const char *const *args, bool landlock, char *said, size_t cap)
 {
+    char path[4096];
+    const char *p = getenv("WHYLOGON");
     int out[2], status;
+    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
     cr_assert_eq(pipe(out), 0);
     pid_t pid = fork();
     if (pid == 0) {
         scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
-        bool ok = f
-                  && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS),
-                                      seccomp_syscall_resolve_name("landlock_create_ruleset"), 0)
-                         == 0
-                  && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && seccomp_load(f) == 0;
+        bool ok = landlock
+                  || (f
+                      && seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS),
+                                          seccomp_syscall_resolve_name("landlock_create_ruleset"), 0)
+                             == 0
+                      && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && seccomp_load(f) == 0);
         if (!ok || dup2(out[1], 2) < 0 || !freopen("/dev/null", "w", stdout))
             _exit(77);
         close(out[0]), close(out[1]);
-        execl(program, "whylogon", "analyze", "--force", "--progress=none", "-j", "2", "-o", to, option,
-              "samples/cases/two-hosts", (char *)NULL);
+        execv(path, (char *const *)(uintptr_t)args);
         _exit(77);
     }
     close(out[1]);
@@ -520,26 +526,165 @@ static int without_landlock(const char *program, const char *option, const char 
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
-Test(jail, the_program_says_it_once, .timeout = 60)
+static enum status keep_id(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
-    static const struct {
-        const char *option;
-        int code;
-    } ways[] = {{"--progress=none", 0}, {"--require-jail", 2}};
-    char path[4096], said[4096], dir[] = "/tmp/whylogon-jail-XXXXXX", rm[64];
-    const char *p = getenv("WHYLOGON");
+    (void)name, (void)n, (void)e;
+    snprintf(ctx, 64, "%.*s", STR_ARG(c[0].s));
+    return OK;
+}
+
+/* A case of a sample, made in dir, and a record it cites. */
+static void make_case(const char *dir, char id[64])
+{
+    char said[4096], path[96];
+    const char *const args[] = {
+        "whylogon", "analyze", "--progress=none", "-o", dir, "samples/cases/two-hosts", NULL};
+    struct casedb *db = NULL;
+    struct err e = {0};
+    id[0] = 0;
+    snprintf(path, sizeof path, "%s/case.db", dir);
+    cr_assert_eq(run_program(args, true, said, sizeof said), 0, "%s", said);
+    cr_assert_eq(case_open(path, &db, &e), OK, "%s", e.why);
+    cr_assert_eq(
+        case_query(db,
+                   "SELECT c.evidence_id FROM citation c JOIN event v USING(file_id, file_off) ORDER "
+                   "BY 1 LIMIT 1",
+                   NULL, NULL, 0, keep_id, id, &e),
+        OK, "%s", e.why);
+    case_close(db);
+    cr_assert(id[0], "a finding cites a record");
+}
+
+/* The same evidence in a container. */
+static void pack(const char *dir, char tar[96])
+{
+    char line[200];
+    snprintf(tar, 96, "%s/two-hosts.tar", dir);
+    snprintf(line, sizeof line, "tar -C samples/cases -cf %s two-hosts", tar);
+    cr_assert_eq(system(line), 0);
+}
+
+/* Every command that reads evidence: one line says which layer is missing, whatever the number of children;
+ * or nothing runs. */
+Test(jail, the_program_says_it_once, .timeout = 120)
+{
+    char said[8192], id[64], db[96], out_dir[96], tar[96], dir[] = "/tmp/whylogon-jail-XXXXXX", rm[64];
     cr_assert_not_null(mkdtemp(dir));
-    cr_assert_not_null(realpath(p ? p : "build/whylogon", path), "build the program first");
-    if (seccomp_syscall_resolve_name("landlock_create_ruleset") == __NR_SCMP_ERROR) {
-        fprintf(stderr, "skipped: this libseccomp does not know Landlock\n");
-        return;
+    if (seccomp_syscall_resolve_name("landlock_create_ruleset") == __NR_SCMP_ERROR)
+        cr_skip_test("skipped: this libseccomp does not know Landlock");
+    make_case(dir, id), pack(dir, tar);
+    snprintf(db, sizeof db, "%s/case.db", dir), snprintf(out_dir, sizeof out_dir, "%s/again", dir);
+    const char *const ways[][9] = {
+        {"analyze", "--force", "--progress=none", "-j2", "-o", out_dir, "samples/cases/two-hosts"},
+        {"dump", "-j2", "samples/cases/two-hosts"},
+        {"dump", "--xml", tar},
+        {"show", db, id},
+        {"inspect", "samples/cases/two-hosts"},
+        {"verify", db},
+    };
+    for (size_t i = 0; i < LEN(ways); i++)
+        for (int required = 0; required < 2; required++)
+            for (int landlock = 0; landlock < 2; landlock++) {
+                const char *args[12] = {"whylogon", ways[i][0]};
+                size_t n = 2;
+                if (required)
+                    args[n++] = "--require-jail";
+                for (size_t a = 1; a < LEN(ways[i]) && ways[i][a]; a++)
+                    args[n++] = ways[i][a];
+                int code = run_program(args, landlock, said, sizeof said);
+                const char *line = strstr(said, "no landlock");
+                cr_expect_eq(code, required && !landlock ? 2 : 0, "%s%s: exit %d: %s", ways[i][0],
+                             required ? " --require-jail" : "", code, said);
+                cr_expect(landlock ? !line : line && !strstr(line + 1, "no landlock"), "%s: %s", ways[i][0],
+                          said);
+            }
+    snprintf(rm, sizeof rm, "rm -rf %s", dir);
+    cr_expect_eq(system(rm), 0);
+}
+
+/* --- who only hands evidence over looks at none of it: linked in place of plat_map and plat_read_at */
+
+static pid_t blind; /* the process that may not */
+static unsigned seen;
+
+static void watch(plat_file f)
+{
+    struct stat s;
+    seen += blind == getpid() && fstat((int)f, &s) == 0 && s.st_nlink > 0; /* a spool has no name */
+}
+
+enum status __real_plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e);
+enum status __wrap_plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e);
+enum status __wrap_plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e)
+{
+    watch(f);
+    return __real_plat_map(f, at, bytes, m, e);
+}
+enum status __real_plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e);
+enum status __wrap_plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e);
+enum status __wrap_plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e)
+{
+    watch(f);
+    return __real_plat_read_at(f, off, buf, cap, got, e);
+}
+
+/* The command in a process of its own; how often it looked at a file, and its exit code. */
+static void run_blind(const struct command *c, const char *const *args, unsigned *looked, int *code)
+{
+    char *argv[8] = {NULL};
+    int to[2], argc = 0;
+    cr_assert_eq(pipe(to), 0);
+    for (; args[argc]; argc++)
+        argv[argc] = strdup(args[argc]);
+    pid_t pid = fork();
+    if (pid == 0) {
+        blind = getpid();
+        bool ok = freopen("/dev/null", "w", stdout) && freopen("/dev/null", "w", stderr);
+        int got[2] = {ok ? c->run(argc, argv) : 77, 0};
+        got[1] = (int)seen;
+        _exit(write(to[1], got, sizeof got) == (ssize_t)sizeof got ? 0 : 77);
     }
-    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        int code = without_landlock(path, ways[i].option, dir, said, sizeof said);
-        cr_expect_eq(code, ways[i].code, "%s: exit %d: %s", ways[i].option, code, said);
-        char *line = strstr(said, "no landlock");
-        cr_expect(line && !strstr(line + 1, "no landlock"), "%s: %s", ways[i].option, said);
+    int got[2] = {-1, -1}, status;
+    close(to[1]);
+    cr_assert_eq(read(to[0], got, sizeof got), (ssize_t)sizeof got);
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    close(to[0]);
+    for (int i = 0; i < argc; i++)
+        free(argv[i]);
+    *code = got[0], *looked = (unsigned)got[1];
+}
+
+Test(jail, the_parent_maps_no_evidence, .timeout = 60)
+{
+    char id[64], db[96], tar[96], dir[] = "/tmp/whylogon-jail-XXXXXX", rm[64];
+    unsetenv("BXFI_MAP");
+    cr_assert_not_null(mkdtemp(dir));
+    make_case(dir, id), pack(dir, tar);
+    snprintf(db, sizeof db, "%s/case.db", dir);
+    const struct {
+        const struct command *c;
+        const char *args[4];
+    } ways[] = {
+        {&cmd_dump, {"dump", "samples/cases/two-hosts"}},
+        {&cmd_dump, {"dump", tar}},
+        {&cmd_show, {"show", db, id}},
+    };
+    for (size_t i = 0; i < LEN(ways); i++) {
+        unsigned looked;
+        int code;
+        run_blind(ways[i].c, ways[i].args, &looked, &code);
+        cr_expect_eq(code, 0, "%s: exit %d", ways[i].args[0], code);
+        cr_expect_eq(looked, 0, "%s %s looked %u times", ways[i].args[0], ways[i].args[1], looked);
     }
+    blind = getpid(); /* and a look would be seen */
+    plat_file fd;
+    uint64_t bytes;
+    struct map m;
+    struct err e = {0};
+    cr_assert_eq(plat_open(db, &fd, &bytes, &e), OK, "%s", e.why);
+    cr_expect_eq(plat_map(fd, 0, bytes, &m, &e), OK, "%s", e.why);
+    cr_expect_eq(seen, 1);
+    plat_unmap(&m), plat_close(fd);
     snprintf(rm, sizeof rm, "rm -rf %s", dir);
     cr_expect_eq(system(rm), 0);
 }
@@ -550,5 +695,9 @@ int main(int argc, char **argv)
         return try_things();
     if (argc == 2 && strcmp(argv[1], "--second") == 0)
         return agree();
+    if (argc == 2 && strcmp(argv[1], "--dump") == 0)
+        return dumper_main();
+    if (argc == 2 && strcmp(argv[1], "--unpack") == 0)
+        return unpacker_main();
     return run_tests(argc, argv);
 }

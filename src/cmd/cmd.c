@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 #include "base/limits.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include "run/run_limits.h"
 #include "run/unpack.h"
@@ -40,6 +41,14 @@ int passwords_load(struct passwords *p)
     return passwords_read(p->file, &p->mem, &p->list, &p->n, &e) == OK
                ? EXIT_DONE
                : complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
+}
+
+void tell_jail(unsigned layers)
+{
+    char text[160];
+    if ((layers & JAIL_ALL) != JAIL_ALL)
+        complain_text(0, "workers ran with an incomplete jail on this system: %s",
+                      jail_text(layers, text, sizeof text));
 }
 
 static bool lost;

@@ -80,6 +80,15 @@ struct passwords {
     }
 int passwords_load(struct passwords *p);
 
+/* --require-jail of every command that reads evidence; tell: which layers its children went without, if any
+ * (layers all had, plat/jail.h). */
+#define JAIL_OPTION(to)                                                                           \
+    {                                                                                             \
+        "require-jail", 0, OPT_FLAG, &(to), NULL,                                                 \
+            "stop when a layer of the jail around those who read is missing on this system", NULL \
+    }
+void tell_jail(unsigned layers);
+
 /* Standard output: what could not be printed, for want of memory or of a taker, is told by out_end, the last
  * word of a command that prints. */
 void out_put(struct buf *b); /* prints and frees it */

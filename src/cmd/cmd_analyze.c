@@ -326,11 +326,9 @@ static enum status read_evidence(struct run *r, struct err *e)
 static enum status read_rest(struct run *r, struct err *e)
 {
     enum status st = ingest_finish(r->reading, &r->in, e);
-    char text[160];
     if (st == OK && (r->in.jail & r->jail) != JAIL_ALL) {
         progress_end(&r->bar);
-        complain_text(0, "workers ran with an incomplete jail on this system: %s",
-                      jail_text(r->in.jail & r->jail, text, sizeof text));
+        tell_jail(r->in.jail & r->jail);
     }
     return st;
 }
@@ -497,8 +495,7 @@ static int run_analyze(int argc, char **argv)
          fail_words},
         {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part",
          NULL},
-        {"require-jail", 0, OPT_FLAG, &r.o.require_jail, NULL,
-         "stop when a layer of the workers' jail is missing on this system", NULL},
+        JAIL_OPTION(r.o.require_jail),
         {"limits", 0, OPT_TEXT, &r.o.limits, "NAME=N,…",
          "memory, file-bytes, run-bytes, records, facts, xml-depth, key-depth, file-seconds, run-seconds, "
          "spool-bytes (k, "

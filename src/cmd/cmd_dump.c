@@ -1,47 +1,44 @@
 /* dump: every record or value on standard output, streaming. Jailed children turn parts of a log into text
- * side by side and write it when their turn comes, so the order is the evidence's; this process sees no
- * evidence byte. */
+ * side by side; this process prints it in the order of the evidence and looks at no byte of a file. Who reads
+ * a file reads no other, so one that takes its reader over can lie about itself alone. */
 #include "parsers/evtx/evtx.h"
-#include "parsers/sniff/sniff.h"
 #include "base/grow.h"
 #include "cmd/cmd.h"
 #include "run/discover.h"
-#include "run/dumper.h"
-#include "run/child.h"
-#include "run/frame.h"
+#include "run/dumpers.h"
 #include "run/ingest.h"
 #include "run/unpack.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include <stdlib.h>
 #include <string.h>
 
 enum { CHILDREN = 32 };
 
+/* gone: its file could not be opened, or a child died of it */
 struct part {
     size_t file;
     uint32_t first, count;
+    bool gone;
 };
-/* open: file it has open + 1 */
-struct child {
-    struct proc *proc;
-    struct buf in;
-    size_t part, open;
-    bool busy, gone;
+/* file: the one it reads, + 1; part: those it was asked for, n of them */
+struct reader {
+    struct dump_child c;
+    size_t file, part[DUMP_AHEAD], n;
 };
 
 struct dump {
     struct want want;
-    bool xml;
+    struct dumpers dumpers;
     unsigned jobs;
     const struct str *password;
     size_t n_password;
     struct evidence ev;
     struct part *part;
-    size_t n_part, cap_part, next, turn;
-    struct child child[CHILDREN];
-    size_t n_child;
+    size_t n_part, cap_part, next, turn; /* parts before next are with a reader, those before turn printed */
+    struct reader reader[CHILDREN];
+    size_t n_reader;
     uint64_t seen, failed; /* of the file whose turn it is */
-    struct buf out;
     int code;
 };
 
@@ -63,7 +60,11 @@ static enum status plan(struct dump *d, struct err *e)
         if (file_is_registry(f) && d->want.all_events) /* a filter for events wants events */
             st = add_part(d, (struct part){.file = i}, e);
         for (uint32_t at = 0; at < slots && st == OK; at += DUMP_SLOTS)
-            st = add_part(d, (struct part){i, at, slots - at < DUMP_SLOTS ? slots - at : DUMP_SLOTS}, e);
+            st = add_part(d,
+                          (struct part){.file = i,
+                                        .first = at,
+                                        .count = slots - at < DUMP_SLOTS ? slots - at : DUMP_SLOTS},
+                          e);
         if (!slots && !file_is_registry(f) && f->hive == i && f->is.format && !f->in && f->st == OK)
             complain_text(0, "%s: %s, %s", f->place.p, f->is.format,
                           file_is_log(f) ? "without a single chunk" : "not an event log or hive");
@@ -71,193 +72,188 @@ static enum status plan(struct dump *d, struct err *e)
     return st;
 }
 
-/* --- children */
-
-static enum status start(struct dump *d, struct child *c, struct err *e)
+static void tell_file(void *ctx, size_t file, const char *why)
 {
-    static const char *const args[] = {"whylogon", "--dump", NULL};
-    enum status st = plat_spawn_self(args, &(struct proc_limits){.keep_stdout = true}, &c->proc, e);
-    if (st != OK)
-        return st;
-    d->out.n = 0;
-    size_t at = frame_begin(&d->out, DUMP_WANT);
-    buf_char(&d->out, d->xml);
-    want_put(&d->out, &d->want);
-    frame_end(&d->out, at);
-    c->open = 0, c->busy = false, c->in.n = 0;
-    return frame_to(c->proc, &d->out, NULL, 0, e);
+    struct dump *d = ctx;
+    d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %s", d->ev.file[file].place.p, why));
 }
 
-/* Opens the part's file in the child if it has another one open, and asks for the part, saying whether its
- * turn is now. A file that cannot be opened is passed over. */
-static enum status ask(struct dump *d, struct child *c, size_t index, struct err *e)
+/* --- parts out */
+
+static enum status ask(struct reader *r, const struct dump *d, size_t index, struct err *e)
 {
     const struct part *p = &d->part[index];
-    const struct file *f = &d->ev.file[p->file];
-    size_t of[3] = {p->file, f->n_log > 0 ? f->log[0] : 0, f->n_log > 1 ? f->log[1] : 0}, n = 0;
-    plat_file fd[3];
-    uint64_t place[3], bytes[3];
-    enum status st = OK;
-    d->out.n = 0;
-    if (c->open != p->file + 1) {
-        struct err why = {0};
-        while (n < 1u + f->n_log && evidence_open(&d->ev, of[n], &fd[n], &place[n], &bytes[n], &why) == OK)
-            n++;
-        size_t at = frame_begin(&d->out, DUMP_OPEN);
-        buf_char(&d->out, f->is.kind == KIND_HIVE ? DUMP_HIVE
-                          : file_is_log(f)        ? DUMP_LOG
-                                                  : DUMP_REG_TEXT),
-            buf_char(&d->out, (char)n);
-        for (size_t i = 0; i < n; i++)
-            buf_u64le(&d->out, place[i]), buf_u64le(&d->out, bytes[i]),
-                buf_char(&d->out, (char)hive_log_name(d->ev.file[of[i]].path));
-        frame_end(&d->out, at);
-        if (n == 0)
-            st = err_set(e, E_IO, ERR_NO_OFF, "cannot open", "%s", why.why);
-        else
-            st = frame_to(c->proc, &d->out, fd, n, e);
-        for (size_t i = 0; i < n; i++)
-            plat_close(fd[i]);
-        c->open = p->file + 1;
-    }
-    size_t at = frame_begin(&d->out, DUMP_PART);
-    buf_u32(&d->out, p->first), buf_u32(&d->out, p->count), buf_char(&d->out, index == d->turn);
-    frame_end(&d->out, at);
-    c->part = index, c->busy = true;
-    return st == OK ? frame_to(c->proc, &d->out, NULL, 0, e) : st;
+    struct buf b = {0};
+    buf_u32(&b, p->first), buf_u32(&b, p->count);
+    enum status st = b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory")
+                           : dumper_ask(&r->c, DUMP_PART, b.p, b.n, e);
+    buf_free(&b);
+    return st;
 }
 
-/* Tells the child that was asked for the part whose turn it is now. */
-static enum status go(struct dump *d, struct err *e)
+/* A new process for the file of the part. One that cannot be opened is told and passed over. */
+static enum status open_for(struct dump *d, struct reader *r, size_t file, struct err *e)
 {
-    for (size_t i = 0; i < d->n_child; i++)
-        if (d->child[i].busy && d->child[i].part == d->turn) {
-            d->out.n = 0;
-            frame_end(&d->out, frame_begin(&d->out, DUMP_GO));
-            return frame_to(d->child[i].proc, &d->out, NULL, 0, e);
-        }
+    struct err why = {0};
+    dumper_end(&r->c, true, NULL);
+    r->file = 0;
+    enum status st = dumper_start(&d->dumpers, &r->c, e);
+    if (st != OK || (st = dumper_open(&r->c, &d->ev, file, &why)) == OK) {
+        r->file = st == OK ? file + 1 : 0;
+        return st;
+    }
+    if (st == E_NOMEM)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory");
+    tell_file(d, file, why.why);
+    for (size_t i = d->next; i < d->n_part && d->part[i].file == file; i++)
+        d->part[i].gone = true;
     return OK;
 }
 
+/* The next part to the reader, if it may have it. */
+static enum status give(struct dump *d, struct reader *r, struct err *e)
+{
+    enum status st = OK;
+    while (d->next < d->n_part && d->part[d->next].gone)
+        d->next++;
+    if (d->next == d->n_part || (r->n && r->file != d->part[d->next].file + 1))
+        return OK;
+    if (r->file != d->part[d->next].file + 1)
+        st = open_for(d, r, d->part[d->next].file, e);
+    if (st != OK || !r->file)
+        return st;
+    r->part[r->n++] = d->next;
+    return ask(r, d, d->next++, e);
+}
+
+/* Everybody has one before anybody has two. */
+static enum status give_all(struct dump *d, struct err *e)
+{
+    enum status st = OK;
+    for (size_t most = 1; most <= DUMP_AHEAD; most++)
+        for (size_t i = 0; i < d->n_reader && st == OK; i++)
+            if (d->reader[i].n < most)
+                st = give(d, &d->reader[i], e);
+    return st;
+}
+
+/* --- text in */
+
 /* The part at turn is finished: its file's sums are told with its last part. */
-static enum status part_done(struct dump *d, struct child *c, struct err *e)
+static void end_part(struct dump *d)
 {
     const struct part *p = &d->part[d->turn];
     bool last = d->turn + 1 == d->n_part || p[1].file != p->file;
-    if (last && d->failed) {
+    if (last && d->failed)
         complain_text(0, "%s: %llu of %llu records could not be read", d->ev.file[p->file].place.p,
                       (unsigned long long)d->failed, (unsigned long long)d->seen);
-        d->code = exit_worst(d->code, EXIT_DONE);
-    }
     if (last)
         d->seen = d->failed = 0;
-    c->busy = false;
     d->turn++;
-    return go(d, e);
 }
 
-static enum status on_frame(struct dump *d, struct child *c, uint8_t type, struct span in, struct err *e)
+static void shift(struct reader *r) { memmove(r->part, r->part + 1, --r->n * sizeof *r->part); }
+
+static enum status print_text(struct reader *r, struct span body, struct err *e)
 {
+    uint8_t area;
+    struct str text;
+    enum status st = dumper_text(&r->c, body, &area, &text);
+    if (st == OK && (st = plat_write_stdout(text.p, text.n, e)) == OK)
+        st = dumper_ask(&r->c, DUMP_TAKEN, &area, 1, e);
+    return st;
+}
+
+static enum status on_frame(struct dump *d, struct reader *r, uint8_t type, struct span in, struct err *e)
+{
+    const char *place = d->ev.file[d->part[d->turn].file].place.p;
+    if (type == DUMP_TEXT)
+        return print_text(r, in, e);
     uint64_t a = span_u64(&in);
     if (type == DUMP_NOTE) {
-        complain_text(0, "%s at 0x%llx: %.*s", d->ev.file[d->part[c->part].file].place.p,
-                      (unsigned long long)a, (int)in.n, (const char *)in.p);
+        complain_text(0, "%s at 0x%llx: %.*s", place, (unsigned long long)a, (int)in.n, (const char *)in.p);
         return in.bad ? E_FORMAT : OK;
     }
     uint64_t failed = span_u64(&in);
     unsigned st = span_u8(&in);
-    if (type != DUMP_DONE || in.bad || !c->busy || c->part != d->turn)
+    if (type != DUMP_DONE || in.bad)
         return E_FORMAT;
     d->seen += a, d->failed += failed;
     if (st != OK)
-        d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %.*s",
-                                                    d->ev.file[d->part[c->part].file].place.p, (int)in.n,
-                                                    (const char *)in.p));
-    return part_done(d, c, e);
+        d->code = exit_worst(d->code,
+                             complain_text(EXIT_PARTIAL, "%s: %.*s", place, (int)in.n, (const char *)in.p));
+    shift(r), end_part(d);
+    return OK;
 }
 
-/* A child that ended took the rest of its part with it; the others go on. Standard output that nobody takes
- * ends everything. */
-static enum status on_end(struct dump *d, struct child *c, struct err *e)
+/* A reader that ended took the rest of its part with it; another goes on behind it. */
+static enum status on_end(struct dump *d, struct reader *r, bool at_once, struct err *e)
 {
     struct exit_info how;
-    child_end(c->proc, &how);
-    c->proc = NULL;
-    if (how.code == DUMPER_ENOUGH)
-        return E_STOP;
-    if (how.code == EXIT_OUTPUT)
-        return err_set(e, E_DB, ERR_NO_OFF, "standard output", "cannot be written");
-    if (c->busy)
-        d->code = exit_worst(
-            d->code,
-            complain_text(EXIT_PARTIAL, "%s: its reader ended (%s %d) at slot %u; going on behind it",
-                          d->ev.file[d->part[c->part].file].place.p, how.signal ? "signal" : "code",
-                          how.signal ? how.signal : how.code, d->part[c->part].first));
-    bool mine = c->busy && c->part == d->turn, later = c->busy && !mine;
-    c->busy = false;
-    if (later)
-        c->gone = true; /* skipped when its turn comes */
-    else if (mine)
-        d->turn++;
-    enum status st = start(d, c, e);
-    return st == OK && mine ? go(d, e) : st;
+    size_t file = r->file - 1;
+    dumper_end(&r->c, at_once, &how);
+    r->file = 0;
+    d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL,
+                                                "%s: its reader ended (%s %d) at slot %u; going on behind it",
+                                                d->ev.file[file].place.p, how.signal ? "signal" : "code",
+                                                how.signal ? how.signal : how.code, d->part[d->turn].first));
+    shift(r), end_part(d);
+    enum status st = r->n ? open_for(d, r, file, e) : OK;
+    if (!r->file)
+        for (; r->n; r->n--) /* it cannot be opened any more */
+            d->part[r->part[r->n - 1]].gone = true;
+    for (size_t i = 0; i < r->n && st == OK; i++)
+        st = ask(r, d, r->part[i], e);
+    return st;
 }
 
-static enum status child_read(struct dump *d, struct child *c, struct err *e)
+/* Whose turn it is, is heard; the others fill their spools meanwhile. */
+static enum status hear(struct dump *d, struct reader *r, struct err *e)
 {
-    char chunk[16384];
-    size_t got;
-    bool eof;
-    uint8_t type;
+    bool ready = false, eof = false;
     struct span body;
-    enum status framing, st = plat_proc_read(c->proc, chunk, sizeof chunk, &got, &eof, e);
-    if (st != OK)
+    uint8_t type;
+    enum status st = plat_wait(&r->c.proc, 1, 200, &ready, e);
+    if (st == OK && ready)
+        st = dumper_read(&r->c, &eof, e);
+    while (st == OK && r->n && r->part[0] == d->turn
+           && dumper_frame(&d->dumpers, &r->c, &type, &body, &st, e))
+        st = on_frame(d, r, type, body, e);
+    bool broken = st == E_FORMAT && e->code == OK;
+    if (!broken && (st != OK || !eof))
         return st;
-    buf_put(&c->in, chunk, got);
-    if (c->in.bad)
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory");
-    struct span in = span_of(c->in.p, c->in.n, 0);
-    while (st == OK && frame_next(&in, &type, &body, &framing))
-        st = on_frame(d, c, type, body, e);
-    memmove(c->in.p ? c->in.p : chunk, in.p ? in.p : (const uint8_t *)chunk, in.n);
-    c->in.n = in.n;
-    if (st == E_FORMAT && e->code == OK)
-        plat_proc_kill(c->proc), st = OK;
-    return st == OK && eof ? on_end(d, c, e) : st;
+    if (r->n) /* one whose turn is over, with a part ahead, is heard of again */
+        return r->part[0] == d->turn ? on_end(d, r, broken, e) : OK;
+    dumper_end(&r->c, true, NULL);
+    r->file = 0;
+    return OK;
+}
+
+static struct reader *at_turn(struct dump *d)
+{
+    for (size_t i = 0; i < d->n_reader; i++)
+        if (d->reader[i].n && d->reader[i].part[0] == d->turn)
+            return &d->reader[i];
+    return NULL;
 }
 
 static enum status run_all(struct dump *d, struct err *e)
 {
     enum status st = OK;
-    d->n_child = d->jobs ? d->jobs : plat_cores();
-    d->n_child = d->n_child > CHILDREN ? CHILDREN : d->n_child > d->n_part ? d->n_part : d->n_child;
-    for (size_t i = 0; i < d->n_child && st == OK; i++)
-        st = start(d, &d->child[i], e);
+    d->n_reader = d->jobs ? d->jobs : plat_cores();
+    d->n_reader = d->n_reader > CHILDREN ? CHILDREN : d->n_reader > d->n_part ? d->n_part : d->n_reader;
+    for (size_t i = 0; i < d->n_reader; i++)
+        d->reader[i].c.spool = -1;
     while (st == OK && d->turn < d->n_part) {
-        struct proc *wait[CHILDREN];
-        bool ready[CHILDREN] = {0};
-        for (size_t i = 0; i < d->n_child && st == OK; i++) {
-            struct child *c = &d->child[i];
-            if (c->gone && c->part == d->turn)
-                c->gone = false, d->turn++, st = go(d, e);
-            if (st == OK && !c->busy && !c->gone && d->next < d->n_part) {
-                size_t index = d->next++;
-                st = ask(d, c, index, e);
-            }
-            wait[i] = c->proc;
-        }
-        st = st == OK ? plat_wait(wait, d->n_child, 200, ready, e) : st;
-        for (size_t i = 0; i < d->n_child && st == OK; i++)
-            if (ready[i])
-                st = child_read(d, &d->child[i], e);
+        if ((st = give_all(d, e)) != OK)
+            break;
+        while (d->turn < d->n_part && d->part[d->turn].gone)
+            end_part(d);
+        struct reader *r = at_turn(d);
+        st = r ? hear(d, r, e) : st;
     }
-    for (size_t i = 0; i < d->n_child; i++) {
-        struct exit_info how;
-        if (st != OK)
-            plat_proc_kill(d->child[i].proc);
-        child_end(d->child[i].proc, &how);
-        buf_free(&d->child[i].in);
-    }
+    for (size_t i = 0; i < d->n_reader; i++)
+        dumper_end(&d->reader[i].c, st != OK, NULL);
     return st;
 }
 
@@ -287,16 +283,6 @@ static bool parse_ids(const char *text, struct str provider, struct want *w)
     return true;
 }
 
-/* What each file is: the parent looks at magics only. */
-static void sniff_all(struct dump *d)
-{
-    for (size_t i = 0; i < d->ev.n; i++) {
-        struct err why = {0};
-        if (!d->ev.file[i].skipped && evidence_sniff(&d->ev, i, &why) != OK)
-            d->code = exit_worst(d->code, complain(&why, EXIT_PARTIAL));
-    }
-}
-
 /* What lies in containers, and what could not be had of it. */
 static enum status open_containers(struct dump *d, struct err *e)
 {
@@ -309,7 +295,8 @@ static enum status open_containers(struct dump *d, struct err *e)
                                .file_seconds = lim.file_seconds,
                                .until = UINT64_MAX,
                                .spool_bytes = lim.spool_bytes,
-                               .jail = &(unsigned){0}};
+                               .require_jail = d->dumpers.require_jail,
+                               .jail = &d->dumpers.jail};
     enum status st = unpack(&d->ev, &o, &r, e);
     for (size_t i = 0; i < d->ev.n && st == OK; i++) {
         const struct file *f = &d->ev.file[i];
@@ -325,10 +312,11 @@ static int dump_all(struct dump *d, const char *const *inputs, size_t n)
 {
     struct err e = {0};
     enum status st = discover(inputs, n, NULL, NULL, &d->ev, &e);
-    if (st == OK) {
-        sniff_all(d);
-        st = open_containers(d, &e);
-    }
+    for (size_t i = 0; i < d->ev.n && st == OK; i++)
+        if (d->ev.file[i].st != OK)
+            tell_file(d, i, d->ev.file[i].note.p);
+    st = st == OK ? dumpers_look(&d->dumpers, &d->ev, d, tell_file, &e) : st;
+    st = st == OK ? open_containers(d, &e) : st;
     if (st == OK) {
         group_hives(&d->ev);
         st = plan(d, &e);
@@ -339,17 +327,20 @@ static int dump_all(struct dump *d, const char *const *inputs, size_t n)
             complain_text(EXIT_NO_EVIDENCE, "nothing to dump: none of the files is an event log or a hive"));
     else if (st == OK)
         st = run_all(d, &e);
+    dumpers_end(&d->dumpers);
+    if (st == OK || st == E_STOP)
+        tell_jail(d->dumpers.jail);
     return st == OK ? d->code : st == E_STOP ? EXIT_DONE : complain(&e, exit_for(st));
 }
 
 static int run_dump(int argc, char **argv)
 {
-    struct dump d = {.want = {.until = INT64_MAX, .all_keys = true}};
+    struct dump d = {.want = {.until = INT64_MAX, .all_keys = true}, .dumpers = {.jail = JAIL_ALL}};
     const char *ids = NULL, *provider = NULL;
     struct passwords passwords = {0};
     int code;
     const struct opt opts[] = {
-        {"xml", 0, OPT_FLAG, &d.xml, NULL, "events as XML, the form Windows itself writes", NULL},
+        {"xml", 0, OPT_FLAG, &d.dumpers.xml, NULL, "events as XML, the form Windows itself writes", NULL},
         {"id", 0, OPT_TEXT, &ids, "N[,N-M]", "only these event ids", NULL},
         {"provider", 0, OPT_TEXT, &provider, "NAME", "only this provider (with --id, or all its ids without)",
          NULL},
@@ -361,6 +352,7 @@ static int run_dump(int argc, char **argv)
          NULL},
         {"jobs", 'j', OPT_UINT, &d.jobs, "N",
          "reading processes (default: one per core); the order of records stays", NULL},
+        JAIL_OPTION(d.dumpers.require_jail),
         PASSWORD_OPTION(passwords),
         {0},
     };
@@ -383,6 +375,7 @@ static int run_dump(int argc, char **argv)
                                (struct want_event){.provider = of, .any_id = true, .how = WANT_KEEP}))
         return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'",
                              ids ? ids : "");
+    d.dumpers.want = &d.want;
     d.want.all_events = d.want.n_event == 0, d.want.as_stored = true;
     if (d.want.reveal)
         complain_text(0,
@@ -390,7 +383,6 @@ static int run_dump(int argc, char **argv)
                       "mind who reads this output");
     code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
     evidence_free(&d.ev);
-    buf_free(&d.out);
     arena_free(&passwords.mem);
     free(d.want.event), free(d.part);
     return code;

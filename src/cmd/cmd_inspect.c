@@ -110,7 +110,8 @@ static const char query[] =
     " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id)"
     " ORDER BY e.id";
 
-static int inspect(const char *const *inputs, size_t n, bool json, const struct passwords *p)
+static int inspect(const char *const *inputs, size_t n, bool json, bool require_jail,
+                   const struct passwords *p)
 {
     struct kb *kb = NULL;
     struct casedb *db = NULL;
@@ -122,8 +123,12 @@ static int inspect(const char *const *inputs, size_t n, bool json, const struct 
     enum status st = kb_load(NULL, &kb, &e);
     if (st == OK && (st = case_create(NULL, kb_file(kb, "schema.sql"), &db, &e)) == OK
         && (st = discover(inputs, n, NULL, NULL, &ev, &e)) == OK)
-        st = ingest(db, &little, &ev, &(struct ingest_options){.password = p->list, .n_password = p->n}, &in,
-                    &e);
+        st = ingest(
+            db, &little, &ev,
+            &(struct ingest_options){.require_jail = require_jail, .password = p->list, .n_password = p->n},
+            &in, &e);
+    if (st == OK)
+        tell_jail(in.jail);
     if (st == OK)
         st = case_query(db, query, NULL, NULL, 0, json ? as_json : as_text, NULL, &e);
     int code = st != OK    ? complain(&e, exit_for(st))
@@ -137,13 +142,14 @@ static int inspect(const char *const *inputs, size_t n, bool json, const struct 
 
 static int run_inspect(int argc, char **argv)
 {
-    bool json = false, jail = false;
+    bool json = false, jail = false, require_jail = false;
     struct passwords passwords = {0};
     int code;
     const struct opt opts[] = {
         {"json", 0, OPT_FLAG, &json, NULL, "one JSON object per file", NULL},
         {"jail", 0, OPT_FLAG, &jail, NULL,
          "say which layers of the workers' jail are in force on this system", NULL},
+        JAIL_OPTION(require_jail),
         PASSWORD_OPTION(passwords),
         {0},
     };
@@ -172,7 +178,7 @@ static int run_inspect(int argc, char **argv)
         if (plat_stat(argv[i], true, &s, &e) != OK)
             return complain(&e, EXIT_USAGE);
     }
-    return inspect((const char *const *)argv + 1, (size_t)argc - 1, json, &passwords);
+    return inspect((const char *const *)argv + 1, (size_t)argc - 1, json, require_jail, &passwords);
 }
 
 const struct command cmd_inspect = {.name = "inspect",

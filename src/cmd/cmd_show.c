@@ -1,7 +1,6 @@
 /* show: one fact by its evidence id: what the case says of it, where it lies, what the second reader saw, the
- * record as XML, the raw bytes. The case is read first; then this process jails itself before it looks at
- * evidence. Bytes of a file that is no longer the one that was read are not shown. */
-#include "parsers/evtx/evtx.h"
+ * record as XML, the raw bytes. Those a jailed child reads, which this process prints escaped. Bytes of a
+ * file that is no longer the one that was read are not shown. */
 #include "parsers/registry/regf.h"
 #include "base/hash.h"
 #include "base/limits.h"
@@ -10,12 +9,11 @@
 #include "cmd/cmd.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
+#include "run/dumpers.h"
 #include "run/ingest.h"
 #include "run/unpack.h"
 #include <stdlib.h>
 #include <string.h>
-
-enum { HEX_BYTES = 512 }; /* raw bytes shown; records reach 64 KiB, the first lines tell the tale */
 
 /* Tables that hold facts with a place of their own, and how they are called for people. */
 static const struct {
@@ -45,6 +43,8 @@ struct show {
     uint32_t way[LIM_CONTAINER_DEPTH];
     size_t n_way; /* its place in there, its place in that, ... */
     struct arena mem;
+    struct want want;
+    struct dumpers dumpers;
     bool found, event;
 };
 
@@ -124,41 +124,6 @@ static enum status print_second(void *ctx, const struct cell *c, const char *con
     return OK;
 }
 
-static void hex_dump(const uint8_t *p, size_t n, uint64_t off)
-{
-    for (size_t at = 0; at < n; at += 16) {
-        printf("  %08llx ", (unsigned long long)off + at);
-        for (size_t i = 0; i < 16; i++)
-            printf(at + i < n ? "%s%02x" : "%s  ", i == 8 ? "  " : " ", at + i < n ? p[at + i] : 0u);
-        printf("  ");
-        for (size_t i = 0; i < 16 && at + i < n; i++)
-            putchar(p[at + i] >= 0x20 && p[at + i] < 0x7f ? p[at + i] : '.');
-        putchar('\n');
-    }
-}
-
-/* Where in its container's own terms: chunk and record, or the cell as the hive counts. */
-static void print_place(const struct map *m, uint64_t off)
-{
-    uint64_t slot = off < EVTX_HEADER ? 0 : (off - EVTX_HEADER) / EVTX_CHUNK,
-             chunk = EVTX_HEADER + slot * EVTX_CHUNK;
-    if (off < EVTX_HEADER)
-        return;
-    if (chunk + 8 <= m->n && memcmp(m->p + chunk, "ElfChnk", 8) == 0)
-        printf("\nplace\n  chunk %llu at 0x%llx, record at 0x%llx in it\n", (unsigned long long)slot,
-               (unsigned long long)chunk, (unsigned long long)(off - chunk));
-    else if (memcmp(m->p, "regf", 4) == 0 && le32(m->p + 28) == 0)
-        printf("\nplace\n  cell 0x%llx of the hive's bins\n", (unsigned long long)(off - EVTX_HEADER));
-}
-
-/* Is it still the file that was read? A whole file is hashed for a few bytes of it: they are worth nothing
- * without. */
-static bool is_same(const struct show *s, const struct map *m, char now[SHA256_TEXT])
-{
-    uint8_t sum[SHA256_BYTES];
-    return sha256_of(m->p, m->n, sum) && str_eq(str_of(sha256_text(sum, now)), s->sha256);
-}
-
 static void say_no_bytes(const struct show *s, const char *why)
 {
     struct buf b = {0};
@@ -186,10 +151,15 @@ static const char way_query[] = "WITH RECURSIVE up(id, container, member, place,
                                 "THEN member END, place FROM up ORDER "
                                 "BY depth DESC";
 
-/* Only what leads to the member is unpacked, by the same jailed child as ever. */
-static enum status unpack_member(struct show *s, plat_file *fd, uint64_t *at, uint64_t *bytes, struct err *e)
+static void no_kind(void *ctx, size_t file, const char *why)
 {
-    static struct evidence ev; /* its spools live as long as the process */
+    (void)file;
+    err_set(ctx, E_IO, ERR_NO_OFF, "cannot open", "%s", why);
+}
+
+/* Only what leads to the member is unpacked, by the same jailed child as ever. */
+static enum status unpack_member(struct show *s, struct evidence *ev, size_t *file, struct err *e)
+{
     struct run_limits lim = run_limits_default();
     struct unpack_result r;
     struct unpack_options o = {.workers = 1,
@@ -197,81 +167,127 @@ static enum status unpack_member(struct show *s, plat_file *fd, uint64_t *at, ui
                                .n_password = s->passwords.n,
                                .file_bytes = lim.file_bytes,
                                .file_seconds = lim.file_seconds,
-                               .until = UINT64_MAX,
+                               .until = s->dumpers.until,
                                .spool_bytes = lim.spool_bytes,
-                               .jail = &(unsigned){0},
+                               .require_jail = s->dumpers.require_jail,
+                               .jail = &s->dumpers.jail,
                                .only = s->way,
                                .n_only = s->n_way};
-    const struct file box = {.path = s->outermost, .place = s->outermost};
-    enum status st = discover_again(&box, 1, &ev, e);
-    if (st == OK && ev.n == 0)
-        st = err_set(e, E_IO, ERR_NO_OFF, "cannot open", "its container is gone");
-    if (st != OK || (st = evidence_sniff(&ev, 0, e)) != OK || (st = unpack(&ev, &o, &r, e)) != OK)
+    enum status st = dumpers_look(&s->dumpers, ev, e, no_kind, e);
+    if (st != OK || (st = e->code) != OK || (st = unpack(ev, &o, &r, e)) != OK)
         return st;
-    for (size_t i = 0; i < ev.n; i++) {
+    for (size_t i = 0; i < ev->n; i++) {
         size_t depth = 0;
-        for (size_t up = i; ev.file[up].container; up = ev.file[up].container - 1)
+        for (size_t up = i; ev->file[up].container; up = ev->file[up].container - 1)
             depth++;
-        if (depth == s->n_way && ev.file[i].spool)
-            return evidence_open(&ev, i, fd, at, bytes, e);
-        if (ev.file[i].st != OK && ev.file[i].note.p)
-            err_set(e, E_IO, ERR_NO_OFF, "cannot open", "%s", ev.file[i].note.p);
+        if (depth == s->n_way && ev->file[i].spool)
+            return *file = i, OK;
+        if (ev->file[i].st != OK && ev->file[i].note.p)
+            err_set(e, E_IO, ERR_NO_OFF, "cannot open", "%s", ev->file[i].note.p);
     }
     return err_set(e, E_IO, ERR_NO_OFF, "cannot open", "it is no longer in its container");
+}
+
+/* The file as it lies there now, or its container unpacked. */
+static enum status find_file(struct show *s, struct evidence *ev, size_t *file, struct err *e)
+{
+    struct str place = s->n_way ? s->outermost : s->place;
+    const struct file listed = {.path = place, .place = place};
+    struct plat_stat seen;
+    enum status st = plat_stat(place.p, true, &seen, e);
+    *file = 0;
+    if (st == OK && (st = discover_again(&listed, 1, ev, e)) == OK && ev->n == 0)
+        st = err_set(e, E_IO, ERR_NO_OFF, "cannot open", "it is no file any more");
+    return st == OK && s->n_way ? unpack_member(s, ev, file, e) : st;
+}
+
+/* Text of a child, line by line: what it says is hostile, even here. */
+static void print_lines(struct str text)
+{
+    struct buf b = {0};
+    for (struct str rest = text; rest.n;)
+        buf_term(&b, str_cut(&rest, '\n')), buf_char(&b, '\n');
+    out_put(&b);
+}
+
+static int on_done(const struct show *s, struct span in, uint64_t off)
+{
+    (void)span_u64(&in), (void)span_u64(&in);
+    unsigned st = span_u8(&in);
+    struct err e = {.path = s->place.p};
+    if (in.bad || st > E_STOP)
+        return complain_text(EXIT_PARTIAL, "%s: its reader sent a malformed frame", s->place.p);
+    if (st == E_TRUNC)
+        return complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end", s->place.p,
+                             (unsigned long long)off);
+    if (st == E_NOMEM)
+        return complain_text(EXIT_BUG, "%s: out of memory", s->place.p);
+    if (st == OK)
+        return EXIT_DONE;
+    err_set(&e, (enum status)st, ERR_NO_OFF, "", "%.*s", (int)in.n, (const char *)in.p);
+    say_no_bytes(s, e.why);
+    return EXIT_PARTIAL;
+}
+
+static enum status ask(const struct show *s, struct dump_child *c, uint64_t off, struct err *e)
+{
+    struct buf b = {0};
+    char sum[SHA256_TEXT - 1] = "";
+    memcpy(sum, s->sha256.p, s->sha256.n < sizeof sum ? s->sha256.n : sizeof sum);
+    buf_u64le(&b, off), buf_char(&b, s->event), buf_char(&b, str_eq(s->kind, STR("hive")));
+    buf_put(&b, sum, sizeof sum);
+    enum status st = b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "show", "out of memory")
+                           : dumper_ask(c, DUMP_SHOW, b.p, b.n, e);
+    buf_free(&b);
+    return st;
+}
+
+static enum status hear(struct show *s, struct dump_child *c, uint64_t off, int *code, struct err *e)
+{
+    for (;;) {
+        uint8_t type, area;
+        struct span body;
+        struct str text;
+        bool gone;
+        enum status st = dumper_await(&s->dumpers, c, &type, &body, &gone, e);
+        if (st != OK)
+            return st;
+        if (!gone && type == DUMP_DONE)
+            return *code = on_done(s, body, off), OK;
+        if (gone || type != DUMP_TEXT || dumper_text(c, body, &area, &text) != OK)
+            return *code = complain_text(EXIT_PARTIAL, "%s: its reader ended", s->place.p), OK;
+        print_lines(text);
+        if ((st = dumper_ask(c, DUMP_TAKEN, &area, 1, e)) != OK)
+            return st;
+    }
 }
 
 /* The bytes themselves, if the evidence still lies where it was read from. */
 static int show_bytes(struct show *s, uint64_t off)
 {
-    char now[SHA256_TEXT] = "not known", why[SHA256_TEXT + 40];
-    plat_file fd;
-    uint64_t bytes, at = 0;
-    struct map map = {0};
-    struct err e = {0};
-    if ((s->n_way ? unpack_member(s, &fd, &at, &bytes, &e) : plat_open(s->place.p, &fd, &bytes, &e)) != OK) {
-        say_no_bytes(s, e.why);
-        return EXIT_DONE;
-    }
+    struct evidence ev = {0};
+    struct dump_child c = {.spool = -1};
+    struct err e = {0}, why = {0};
+    size_t file;
     int code = EXIT_DONE;
-    is_same(s, &(struct map){0}, now); /* what the library loads, it loads before the jail */
-    fflush(stdout);
-    plat_jail(&(struct jail_limits){.may_write = true});
-    if (plat_map(fd, at, bytes, &map, &e) != OK) {
-        e.path = s->place.p, code = complain(&e, EXIT_PARTIAL);
-    } else if (!is_same(s, &map, now)) {
-        snprintf(why, sizeof why, "it has changed, its sha256 is now %s", now);
-        say_no_bytes(s, why);
-        code = EXIT_PARTIAL;
-    } else if (off >= map.n) {
-        code = complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end", s->place.p,
-                             (unsigned long long)off);
-    } else {
-        size_t n = map.n - (size_t)off < HEX_BYTES ? map.n - (size_t)off : HEX_BYTES;
-        struct buf xml = {0};
-        uint32_t size = 0;
-        enum status st = s->event
-                             ? evtx_record(span_of(map.p, map.n, 0), off, EVTX_XML, &s->mem, &xml, &size, &e)
-                             : OK;
-        if (s->event && st == OK) {
-            printf("\nrecord as XML (%u bytes)\n", size);
-            buf_char(&xml, '\n');
-            n = size < n ? size : n;
-        } else if (st == E_NOMEM) {
-            code = complain(&e, EXIT_BUG);
-        } else if (st != OK) {
-            xml.n = 0;
-            printf("\nrecord as XML: %s: %s\n", e.what, e.why);
-        }
-        out_put(&xml);
-        /* a cell begins with its size, negative when in use */
-        uint32_t cell = str_eq(s->kind, STR("hive")) && n >= 4 ? 0 - le32(map.p + off) : 0;
-        n = cell >= 8 && cell < n ? cell : n;
-        print_place(&map, off);
-        printf("\nraw bytes\n");
-        hex_dump(map.p + off, n, off);
+    s->want.until = INT64_MAX;
+    s->dumpers.want = &s->want, s->dumpers.jail = JAIL_ALL;
+    enum status st = find_file(s, &ev, &file, &why);
+    if (st == OK && (st = dumper_start(&s->dumpers, &c, &e)) == OK)
+        st = dumper_open(&c, &ev, file, &why);
+    if (st != OK && e.code == OK && why.code != E_UNSUPPORTED && why.code != E_NOMEM && why.code != E_TIME) {
+        say_no_bytes(s, why.why);
+        st = OK;
+    } else if (st == OK && (st = ask(s, &c, off, &e)) == OK) {
+        st = hear(s, &c, off, &code, &e);
     }
-    plat_unmap(&map);
-    plat_close(fd);
+    dumper_end(&c, st != OK, NULL);
+    dumpers_end(&s->dumpers);
+    evidence_free(&ev);
+    if (st != OK)
+        return complain(e.code ? &e : &why, exit_for(st));
+    fflush(stdout);
+    tell_jail(s->dumpers.jail);
     return code;
 }
 
@@ -327,7 +343,8 @@ static int run_show(int argc, char **argv)
     int code;
     const char *limits = NULL;
     struct stop stop = {0};
-    const struct opt opts[] = {PASSWORD_OPTION(s.passwords), TIME_OPTION(limits), {0}};
+    const struct opt opts[] = {
+        JAIL_OPTION(s.dumpers.require_jail), PASSWORD_OPTION(s.passwords), TIME_OPTION(limits), {0}};
     const struct command *c = &cmd_show;
     if (!opt_parse(c, opts, &argc, argv, &code))
         return code;
@@ -340,13 +357,13 @@ static int run_show(int argc, char **argv)
     if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     case_halt_when(db, stop_asked, &stop);
+    s.dumpers.until = stop.until;
     uint64_t off = 0;
     code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2], &off)
                                          : complain_text(EXIT_BUG, "out of memory");
     case_close(db);
-    if (code == EXIT_DONE) {
-        _Exit(out_end(show_bytes(&s, off))); /* jailed: there is nothing left that may be cleaned up */
-    }
+    if (code == EXIT_DONE)
+        code = show_bytes(&s, off);
     arena_free(&s.mem);
     return code;
 }

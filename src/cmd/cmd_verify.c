@@ -6,6 +6,7 @@
 #include "cmd/cmd.h"
 #include "run/discover.h"
 #include "kb/kb.h"
+#include "plat/jail.h"
 #include "plat/plat.h"
 #include "run/progress.h"
 #include "run/verify.h"
@@ -39,7 +40,8 @@ struct check {
     uint64_t same, changed, missing; /* files */
     uint64_t equal, differ, gone;    /* cited facts */
     uint64_t second[SECOND_RESULTS];
-    bool json;
+    bool json, require_jail;
+    unsigned jail; /* layers in force around all who read */
     const char *table;
     struct stop *stop;
 };
@@ -115,6 +117,7 @@ static enum status read_again(struct check *j, struct err *e)
                                .ctx = &bar,
                                .stop = stop_flag(),
                                .until = j->stop->until,
+                               .require_jail = j->require_jail,
                                .password = j->password,
                                .n_password = j->n_password};
     if (st == OK && (st = case_create(NULL, kb_file(j->kb, "schema.sql"), &j->fresh, e)) == OK)
@@ -122,6 +125,7 @@ static enum status read_again(struct check *j, struct err *e)
     if (st == OK && (st = discover_again(file, n, &j->ev, e)) == OK)
         st = ingest(j->fresh, &j->want, &j->ev, &o, &r, e);
     progress_end(&bar);
+    j->jail &= st == OK ? r.jail : j->jail;
     free(file);
     return st == OK ? case_query(j->fresh, "SELECT id, path, sha256 FROM evidence", NULL, NULL, 0, match_file,
                                  j, e)
@@ -246,8 +250,7 @@ static enum status compare_all(struct check *j, struct err *e)
         if (st == OK)
             st = case_query(j->stored, sql, NULL, NULL, 0, copy_citation, j, e);
     }
-    unsigned layers = 0;
-    if (st == OK && (st = verify(j->fresh, &j->ev, false, &layers, e)) == OK)
+    if (st == OK && (st = verify(j->fresh, &j->ev, j->require_jail, &j->jail, e)) == OK)
         st = case_query(j->fresh, "SELECT result, count(*) FROM verification GROUP BY result", NULL, NULL, 0,
                         count_second, j, e);
     return st;
@@ -292,7 +295,7 @@ static const char stored_files[] = "SELECT id, path, place, sha256, older, conta
 
 static int run_verify(int argc, char **argv)
 {
-    struct check j = {0};
+    struct check j = {.jail = JAIL_ALL};
     struct err e = {0};
     const char *knowledge = NULL;
     struct passwords passwords = {0};
@@ -302,6 +305,7 @@ static int run_verify(int argc, char **argv)
     const struct opt opts[] = {
         {"knowledge", 0, OPT_TEXT, &knowledge, "DIR", "the folder the case was made with, if any", NULL},
         {"json", 0, OPT_FLAG, &j.json, NULL, "one JSON object", NULL},
+        JAIL_OPTION(j.require_jail),
         PASSWORD_OPTION(passwords),
         TIME_OPTION(limits),
         {0},
@@ -338,7 +342,7 @@ static int run_verify(int argc, char **argv)
             st = compare_all(&j, &e);
         }
         if (st == OK)
-            tell(&j);
+            tell(&j), tell_jail(j.jail);
         code = st != OK                                           ? complain(&e, exit_for(st))
                : j.missing || j.gone                              ? EXIT_PARTIAL
                : j.changed || j.differ || j.second[SECOND_DIFFER] ? EXIT_FINDING

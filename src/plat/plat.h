@@ -39,6 +39,9 @@ enum { SPOOL_ALIGN = 65536 }; /* where a part may begin: what Windows maps from 
 enum status plat_spool(bool memory, plat_file *out, struct err *e);
 enum status plat_write_at(plat_file f, uint64_t off, const void *p, size_t n, struct err *e);
 void plat_seal(plat_file f);
+/* The first bytes of a spool, which is at least as long, to be written to: who else maps it sees them. NULL
+ * and the error; unmapped with the process. */
+void *plat_map_spool(plat_file f, size_t bytes, struct err *e);
 enum status plat_twin(plat_file f, plat_file *out, struct err *e); /* the same file, to be closed singly */
 /* Names in dir, sorted by bytes, without "." and "..". */
 enum status plat_list(const char *dir, struct arena *a, struct str **names, size_t *n, struct err *e);
@@ -68,11 +71,10 @@ bool plat_slash(char c); /* parts folders in a path */
 
 /* --- processes: a child of ourselves with a two-way message channel that can carry open files */
 struct proc;
-/* 0: as the parent's; without keep_stdout it is closed to them */
+/* 0: as the parent's. Our standard output is closed to children. */
 struct proc_limits {
     uint64_t memory_bytes, stack_bytes;
     unsigned cpu_s;
-    bool keep_stdout;
 };
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
                             struct err *e);

@@ -113,6 +113,12 @@ enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, st
     return OK;
 }
 
+void *plat_map_spool(plat_file f, size_t bytes, struct err *e)
+{
+    void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, (int)f, 0);
+    return p != MAP_FAILED ? p : (sys_err(e, "cannot map", NULL), NULL);
+}
+
 void plat_unmap(struct map *m)
 {
     if (m->n)
@@ -431,8 +437,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
             setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
         int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (dup2(child.channel, CHANNEL) < 0 || dup2(child.words, 2) < 0
-            || (!lim->keep_stdout && dup2(null, 1) < 0))
+        if (dup2(child.channel, CHANNEL) < 0 || dup2(child.words, 2) < 0 || dup2(null, 1) < 0)
             _exit(70);
         /* what we were started with is none of its business, and would count among the files it may hold */
         syscall(SYS_close_range, 3u, ~0u, 0u);

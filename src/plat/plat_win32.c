@@ -152,6 +152,17 @@ enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, st
     return st;
 }
 
+void *plat_map_spool(plat_file f, size_t bytes, struct err *e)
+{
+    HANDLE h = CreateFileMappingW((HANDLE)f, NULL, PAGE_READWRITE, 0, (DWORD)bytes, NULL);
+    void *p = h ? MapViewOfFile(h, FILE_MAP_WRITE, 0, 0, bytes) : NULL;
+    if (!p)
+        sys_err(e, "cannot map", NULL);
+    if (h)
+        CloseHandle(h);
+    return p;
+}
+
 void plat_unmap(struct map *m)
 {
     if (m->n)
@@ -711,7 +722,7 @@ enum status plat_child_send(const void *buf, size_t n, struct err *e)
 
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
 {
-    return write_all(GetStdHandle(STD_ERROR_HANDLE), buf, n)
+    return write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n)
                ? OK
                : err_set(e, E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
 }

@@ -414,20 +414,6 @@ enum status evidence_open(const struct evidence *ev, size_t file, plat_file *fd,
     return plat_open_seen(f->place.p, f->linked, &seen, fd, e);
 }
 
-enum status evidence_sniff(struct evidence *ev, size_t file, struct err *e)
-{
-    struct file *f = &ev->file[file];
-    uint8_t head[SNIFF_FAR];
-    uint64_t at;
-    size_t got;
-    plat_file fd;
-    enum status st = evidence_open(ev, file, &fd, &at, &f->bytes, e);
-    if (st == OK && (st = plat_read_at(fd, at, head, sizeof head, &got, e)) == OK)
-        f->is = sniff(span_of(head, got, 0));
-    plat_close(fd);
-    return st;
-}
-
 void evidence_free(struct evidence *ev)
 {
     for (size_t i = 0; i < ev->n_spool; i++)

@@ -70,8 +70,6 @@ enum status evidence_sort(struct evidence *ev, struct err *e);
  */
 enum status evidence_open(const struct evidence *ev, size_t file, plat_file *fd, uint64_t *at,
                           uint64_t *bytes, struct err *e);
-/* What the file is, by its first bytes; for those who may look at no more of it. */
-enum status evidence_sniff(struct evidence *ev, size_t file, struct err *e);
 bool lies_in_older(struct str path); /* RegBack, Windows.old or a shadow copy on the way */
 /* Hives with their transaction logs: by name in the same folder (SYSTEM + SYSTEM.LOG1), then by what their
  * base blocks say: the resource manager's GUID, else the embedded file name, sequence numbers and size. A log

@@ -2,14 +2,19 @@
 #include "parsers/evtx/evtx.h"
 #include "parsers/registry/regf.h"
 #include "parsers/registry/regtext.h"
+#include "parsers/sniff/sniff.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/utf.h"
 #include "base/wintime.h"
 #include "run/frame.h"
+#include "run/worker.h"
 #include "plat/jail.h"
 #include <stdio.h>
 
-enum { SCRATCH = 64 << 20, PIECE = 64 << 10 };
+/* NOTE: bytes of a note's text */
+enum { SCRATCH = 64 << 20, NOTE = 1024 };
+enum { HEX_BYTES = 512 }; /* raw bytes shown; records reach 64 KiB, the first lines tell the tale */
 
 struct dumper {
     struct want want;
@@ -18,58 +23,87 @@ struct dumper {
     struct span file[3];
     uint8_t name[3]; /* enum log_name of each; of the hive nothing */
     size_t n;
-    uint8_t what; /* enum dump_what */
-    bool turn;    /* text may be written */
+    uint8_t what;           /* enum dump_what */
+    char *spool;            /* DUMP_AREAS of them */
+    unsigned area;          /* being filled */
+    size_t used;            /* of it */
+    bool given[DUMP_AREAS]; /* with the parent */
     struct arena want_mem, scratch;
-    struct buf text, line, out, body;
-    enum status wrote; /* E_STOP, E_DB: nobody takes the text any more */
+    struct buf line, out, body;
+    bool queued; /* body of the part to come lies in next */
+    struct buf next;
 };
 
-static enum status await_turn(struct dumper *d, struct err *e)
+/* --- text to the parent */
+
+static enum status give_area(struct dumper *d, struct err *e)
 {
-    uint8_t type;
-    enum status st = d->turn ? OK : frame_recv(&d->body, &type, NULL, NULL, e);
-    if (st == OK && !d->turn && type != DUMP_GO)
-        st = err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "frame out of order");
-    d->turn = d->turn || st == OK;
+    if (!d->used)
+        return OK;
+    size_t at = frame_begin(&d->out, DUMP_TEXT);
+    buf_char(&d->out, (char)d->area), buf_u32(&d->out, (uint32_t)d->used);
+    frame_end(&d->out, at);
+    d->given[d->area] = true, d->area = (d->area + 1) % DUMP_AREAS, d->used = 0;
+    return frame_send(&d->out, e);
+}
+
+static enum status take_back(struct dumper *d, struct span in, struct err *e)
+{
+    unsigned area = span_u8(&in);
+    if (in.bad || in.n || area >= DUMP_AREAS || !d->given[area])
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
+    return d->given[area] = false, OK;
+}
+
+/* The next area may still be with the parent; what it asks for meanwhile is done later. */
+static enum status await_area(struct dumper *d, struct err *e)
+{
+    enum status st = OK;
+    while (st == OK && d->given[d->area]) {
+        uint8_t type;
+        if ((st = frame_recv(&d->body, &type, NULL, NULL, e)) != OK)
+            break;
+        if (type == DUMP_TAKEN) {
+            st = take_back(d, span_of(d->body.p, d->body.n, 0), e);
+        } else if (type == DUMP_PART && !d->queued) {
+            d->queued = true, d->next.n = 0;
+            buf_put(&d->next, d->body.p, d->body.n);
+            st = d->next.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : OK;
+        } else {
+            st = err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "frame out of order");
+        }
+    }
     return st;
 }
 
-static enum status write_text(struct dumper *d, const char *p, size_t n, struct err *e)
-{
-    enum status st = await_turn(d, e);
-    return st == OK ? d->wrote = plat_write_stdout(p, n, e) : st;
-}
-
-static enum status write_held(struct dumper *d, struct err *e)
-{
-    enum status st = d->text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
-                                 : write_text(d, d->text.p, d->text.n, e);
-    d->text.n = 0;
-    return st;
-}
-
-/* In turn, text flows, gathered to pieces only where it comes in drops; out of turn it is held, so that parts
- * are made side by side. */
 static enum status put_text(void *ctx, const char *p, size_t n, struct err *e)
 {
     struct dumper *d = ctx;
-    if (d->turn && !d->text.n && n >= PIECE)
-        return write_text(d, p, n, e);
-    buf_put(&d->text, p, n);
-    return d->turn && d->text.n >= PIECE ? write_held(d, e)
-           : d->text.bad                 ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
-                                         : OK;
+    enum status st = OK;
+    while (n && st == OK) {
+        size_t some = DUMP_AREA - d->used < n ? DUMP_AREA - d->used : n;
+        if ((st = await_area(d, e)) != OK)
+            return st;
+        memcpy(d->spool + (size_t)d->area * DUMP_AREA + d->used, p, some);
+        p += some, n -= some, d->used += some;
+        if (d->used == DUMP_AREA)
+            st = give_area(d, e);
+    }
+    return st;
 }
 
 static enum status note(struct dumper *d, const struct fact *f, struct err *e)
 {
     size_t at = frame_begin(&d->out, DUMP_NOTE);
+    struct str what = f->v[AN_WHAT].s, detail = f->v[AN_DETAIL].s;
+    what.n = what.n < NOTE ? what.n : NOTE, detail.n = detail.n < NOTE ? detail.n : NOTE;
     buf_u64le(&d->out, f->ref.off);
-    buf_str(&d->out, f->v[AN_WHAT].s), buf_z(&d->out, ": "), buf_str(&d->out, f->v[AN_DETAIL].s);
+    buf_str(&d->out, what), buf_z(&d->out, ": "), buf_str(&d->out, detail);
     frame_end(&d->out, at);
     return frame_send(&d->out, e);
 }
+
+/* --- facts as lines */
 
 static void member(struct buf *b, const char *name)
 {
@@ -184,76 +218,243 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
     return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : put_text(d, b->p, b->n, e);
 }
 
+/* --- what is asked */
+
+static enum status malformed(struct err *e)
+{
+    return err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
+}
+
+static enum status look(struct dumper *d, struct span in, plat_file fd, struct err *e)
+{
+    struct map m = {0};
+    uint64_t at = span_u64(&in), bytes = span_u64(&in);
+    enum status st = in.bad || in.n ? malformed(e)
+                                    : plat_map(fd, at, bytes < SNIFF_FAR ? bytes : SNIFF_FAR, &m, e);
+    if (st != OK)
+        return st;
+    struct sniffed s = sniff(span_of(m.p, m.n, 0));
+    plat_unmap(&m);
+    size_t frame = frame_begin(&d->out, DUMP_KIND);
+    sniffed_put(&d->out, &s);
+    frame_end(&d->out, frame);
+    return frame_send(&d->out, e);
+}
+
+/* Once: who reads a file reads no other. */
 static enum status open_files(struct dumper *d, struct span in, const plat_file *fd, size_t n_fd,
                               struct err *e)
 {
-    for (size_t i = 0; i < d->n; i++)
-        plat_unmap(&d->map[i]);
-    d->what = span_u8(&in), d->n = 0;
+    d->what = span_u8(&in);
     size_t n = span_u8(&in);
-    enum status st = n >= 1 && n <= 3 && n == n_fd
-                         ? OK
-                         : err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request");
-    for (; d->n < n && st == OK; d->n++) {
+    if (d->n || n < 1 || n > LEN(d->map) || n + 1 != n_fd)
+        return malformed(e);
+    enum status st = OK;
+    for (size_t i = 0; i < n && st == OK; i++) {
         uint64_t at = span_u64(&in), bytes = span_u64(&in);
-        d->name[d->n] = span_u8(&in) & 3;
-        st = plat_map(fd[d->n], at, bytes, &d->map[d->n], e);
-        d->file[d->n] = span_of(d->map[d->n].p, d->map[d->n].n, 0);
+        d->name[i] = span_u8(&in) & 3;
+        st = plat_map(fd[i], at, bytes, &d->map[i], e);
+        d->file[i] = span_of(d->map[i].p, d->map[i].n, 0);
     }
-    return st;
+    if (st == OK && in.bad)
+        st = malformed(e);
+    d->spool = st == OK ? plat_map_spool(fd[n], DUMP_AREAS * DUMP_AREA, e) : NULL;
+    d->n = n;
+    return d->spool ? OK : e->code;
+}
+
+/* What is left of the text, and how it ended: st, why. */
+static enum status say_done(struct dumper *d, const struct evtx_stats *stats, enum status how,
+                            const char *why, struct err *e)
+{
+    enum status st = give_area(d, e);
+    if (st != OK)
+        return st;
+    size_t at = frame_begin(&d->out, DUMP_DONE);
+    buf_u64le(&d->out, stats->seen), buf_u64le(&d->out, stats->failed), buf_char(&d->out, (char)how),
+        buf_z(&d->out, why);
+    frame_end(&d->out, at);
+    return frame_send(&d->out, e);
 }
 
 static enum status do_part(struct dumper *d, struct span in, struct err *e)
 {
     uint32_t first = span_u32(&in), count = span_u32(&in);
-    d->turn = span_u8(&in);
     struct evtx_stats stats = {0};
     struct arena scratch = d->scratch;
     struct err why = {0};
-    enum status st = in.bad || !d->n ? err_set(e, E_FORMAT, ERR_NO_OFF, "dumper", "malformed request") : OK;
-    if (st == OK && d->what != DUMP_LOG && (st = await_turn(d, e)) == OK)
-        st = d->what == DUMP_HIVE
-                 ? hive_read_named(d->file, d->name + 1, d->n, &d->want, &scratch, put_fact, d, &why)
-                 : regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
-    else if (st == OK)
+    enum status st;
+    if (in.bad || in.n || !d->n)
+        return malformed(e);
+    if (d->what == DUMP_HIVE)
+        st = hive_read_named(d->file, d->name + 1, d->n, &d->want, &scratch, put_fact, d, &why);
+    else if (d->what == DUMP_REG_TEXT)
+        st = regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
+    else
         st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_text, d, &stats, &why);
-    enum status written = d->wrote != OK ? d->wrote : e->code == OK ? write_held(d, e) : e->code;
-    if (written != OK)
-        return written;
-    size_t at = frame_begin(&d->out, DUMP_DONE);
-    buf_u64le(&d->out, stats.seen), buf_u64le(&d->out, stats.failed), buf_char(&d->out, (char)st),
-        buf_z(&d->out, why.why);
+    return say_done(d, &stats, st, why.why, e);
+}
+
+/* --- one place of the file */
+
+static void put_hex(struct buf *b, const uint8_t *p, size_t n, uint64_t off)
+{
+    for (size_t at = 0; at < n; at += 16) {
+        buf_printf(b, "  %08llx ", (unsigned long long)(off + at));
+        for (size_t i = 0; i < 16; i++)
+            buf_printf(b, at + i < n ? "%s%02x" : "%s  ", i == 8 ? "  " : " ", at + i < n ? p[at + i] : 0u);
+        buf_z(b, "  ");
+        for (size_t i = 0; i < 16 && at + i < n; i++)
+            buf_char(b, p[at + i] >= 0x20 && p[at + i] < 0x7f ? (char)p[at + i] : '.');
+        buf_char(b, '\n');
+    }
+}
+
+/* Where in its container's own terms: chunk and record, or the cell as the hive counts. */
+static void put_place(struct buf *b, struct span file, uint64_t off)
+{
+    uint64_t slot = off < EVTX_HEADER ? 0 : (off - EVTX_HEADER) / EVTX_CHUNK,
+             chunk = EVTX_HEADER + slot * EVTX_CHUNK;
+    if (off < EVTX_HEADER)
+        return;
+    if (chunk + 8 <= file.n && memcmp(file.p + chunk, "ElfChnk", 8) == 0)
+        buf_printf(b, "\nplace\n  chunk %llu at 0x%llx, record at 0x%llx in it\n", (unsigned long long)slot,
+                   (unsigned long long)chunk, (unsigned long long)(off - chunk));
+    else if (memcmp(file.p, "regf", 4) == 0 && le32(file.p + 28) == 0)
+        buf_printf(b, "\nplace\n  cell 0x%llx of the hive's bins\n", (unsigned long long)(off - EVTX_HEADER));
+}
+
+static enum status put_record(struct dumper *d, uint64_t off, size_t *n, struct err *why)
+{
+    struct buf xml = {0};
+    struct err bad = {0};
+    struct arena scratch = d->scratch;
+    uint32_t size = 0;
+    enum status st = evtx_record(d->file[0], off, EVTX_XML, &scratch, &xml, &size, &bad);
+    if (st == OK) {
+        buf_printf(&d->line, "\nrecord as XML (%u bytes)\n", size);
+        buf_str(&d->line, buf_view(&xml)), buf_char(&d->line, '\n');
+        *n = size < *n ? size : *n;
+    } else if (st == E_NOMEM) {
+        *why = bad;
+    } else {
+        buf_printf(&d->line, "\nrecord as XML: %s: %s\n", bad.what, bad.why);
+    }
+    d->line.bad |= xml.bad;
+    buf_free(&xml);
+    return st == E_NOMEM ? st : OK;
+}
+
+/* Is it still the file that was read? A whole file is hashed for a few bytes of it: they are worth nothing
+ * without. */
+static enum status do_show(struct dumper *d, struct span in, struct err *e)
+{
+    uint64_t off = span_u64(&in);
+    bool record = span_u8(&in), cell = span_u8(&in);
+    struct span then = span_take(&in, SHA256_TEXT - 1);
+    uint8_t sum[SHA256_BYTES];
+    char now[SHA256_TEXT] = "not known";
+    struct err why = {0};
+    if (in.bad || in.n || !d->n)
+        return malformed(e);
+    struct span file = d->file[0];
+    if (!sha256_of(file.p, file.n, sum) || memcmp(sha256_text(sum, now), then.p, then.n) != 0) {
+        err_set(&why, E_IO, ERR_NO_OFF, "changed", "it has changed, its sha256 is now %s", now);
+    } else if (off >= file.n) {
+        err_set(&why, E_TRUNC, ERR_NO_OFF, "offset", "lies beyond its end");
+    } else {
+        size_t n = file.n - (size_t)off < HEX_BYTES ? file.n - (size_t)off : HEX_BYTES;
+        d->line.n = 0;
+        enum status st = record ? put_record(d, off, &n, &why) : OK;
+        /* a cell begins with its size, negative when in use */
+        uint32_t size = cell && n >= 4 ? 0 - le32(file.p + off) : 0;
+        n = size >= 8 && size < n ? size : n;
+        put_place(&d->line, file, off);
+        buf_z(&d->line, "\nraw bytes\n");
+        put_hex(&d->line, file.p + off, n, off);
+        if (d->line.bad)
+            return err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory");
+        if (st == OK && (st = put_text(d, d->line.p, d->line.n, e)) != OK)
+            return st;
+    }
+    return say_done(d, &(struct evtx_stats){0}, why.code, why.why, e);
+}
+
+/* --- the process */
+
+/* What libraries would open or look up later is done now, once for all copies. */
+static enum status prepare(struct jail_limits *lim, struct err *e)
+{
+    uint8_t out[SHA256_BYTES];
+    *lim = (struct jail_limits){.files = LIM_WORKER_FILES};
+#if !defined(__SANITIZE_ADDRESS__) /* its shadow memory would count */
+    lim->memory_bytes = LIM_WORKER_BYTES;
+#endif
+    if (!sha256_of("", 0, out) || crc32_add(0, out, sizeof out) == 0)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "no hash library");
+    plat_jail_ahead(lim);
+    return OK;
+}
+
+static enum status enter_jail(struct dumper *d, const struct jail_limits *lim, struct err *e)
+{
+    unsigned layers = plat_jail(lim);
+    size_t at = frame_begin(&d->out, DUMP_JAIL);
+    buf_u32(&d->out, layers);
     frame_end(&d->out, at);
     return frame_send(&d->out, e);
+}
+
+static enum status serve(struct dumper *d, uint8_t type, struct span in, const plat_file *fd, size_t n,
+                         struct err *e)
+{
+    switch (type) {
+    case DUMP_LOOK: return n == 1 ? look(d, in, fd[0], e) : malformed(e);
+    case DUMP_OPEN: return open_files(d, in, fd, n, e);
+    case DUMP_PART: return do_part(d, in, e);
+    case DUMP_SHOW: return do_show(d, in, e);
+    case DUMP_TAKEN: return take_back(d, in, e);
+    default: return malformed(e);
+    }
 }
 
 int dumper_main(void)
 {
     struct dumper d = {0};
-    struct buf first = {0}, body = {0};
+    struct jail_limits lim;
+    struct buf request = {0};
     struct err e = {0};
     uint8_t type;
     if (!arena_make(&d.want_mem, 16 << 20) || !arena_make(&d.scratch, SCRATCH)
-        || frame_recv(&first, &type, NULL, NULL, &e) != OK || type != DUMP_WANT || first.n < 1)
+        || frame_recv(&request, &type, NULL, NULL, &e) != OK || type != DUMP_WANT || request.n < 1)
         return 70;
-    d.format = first.p[0] ? EVTX_XML : EVTX_JSONL;
-    if (want_get(span_of(first.p + 1, first.n - 1, 0), &d.want_mem, &d.want, &e) != OK)
+    d.format = request.p[0] ? EVTX_XML : EVTX_JSONL;
+    struct buf want = request; /* it borrows from there */
+    request = (struct buf){0};
+    if (want_get(span_of(want.p + 1, want.n - 1, 0), &d.want_mem, &d.want, &e) != OK
+        || prepare(&lim, &e) != OK)
         return 70;
-    plat_jail(&(struct jail_limits){.files = LIM_WORKER_FILES, .may_write = true});
+    enum status copy = plat_child_copies(&e);
+    if (copy != OK) /* the original has made copies and is not needed any more */
+        return copy == E_TRUNC ? 0 : 70;
+    if (enter_jail(&d, &lim, &e) != OK)
+        return 70;
     for (;;) {
-        plat_file fd[3];
-        size_t n = 3;
-        enum status st = frame_recv(&body, &type, fd, &n, &e);
-        if (st == OK && type == DUMP_OPEN)
-            st = open_files(&d, span_of(body.p, body.n, 0), fd, n, &e);
-        else if (st == OK && type == DUMP_PART)
-            st = do_part(&d, span_of(body.p, body.n, 0), &e);
-        else if (st == OK && type != DUMP_GO)
-            st = E_FORMAT;
+        plat_file fd[4];
+        size_t n = d.queued ? 0 : LEN(fd);
+        enum status st = OK;
+        if (d.queued) {
+            struct buf was = request;
+            request = d.next, d.next = was;
+            type = DUMP_PART, d.queued = false;
+        } else {
+            st = frame_recv(&request, &type, fd, &n, &e);
+        }
+        if (st == OK)
+            st = serve(&d, type, span_of(request.p, request.n, 0), fd, n, &e);
         for (size_t i = 0; i < n; i++)
             plat_close(fd[i]);
-        if (st != OK)
-            /* memory goes with the process */
-            return st == E_TRUNC ? 0 : st == E_DB ? 6 : st == E_STOP ? DUMPER_ENOUGH : 70;
+        if (st != OK) /* memory goes with the process */
+            return st == E_TRUNC ? 0 : 70;
     }
 }

@@ -239,17 +239,15 @@ static enum status store_copies(struct ingest *p, struct err *e)
 static enum status take_sniffed(struct ingest *p, const struct job *j, struct span in, struct err *e)
 {
     struct file *f = &p->ev->file[j->file[0]];
-    struct sniffed s = {0};
-    unsigned kind = span_u8(&in);
-    s.seq1 = span_u32(&in), s.seq2 = span_u32(&in), s.bins = span_u32(&in), s.file_type = span_u32(&in);
-    s.checksum_ok = span_u8(&in), s.rm = span_u64(&in);
+    struct sniffed s;
+    struct str format;
     uint64_t start_hash = span_u64(&in);
-    struct span name = span_take(&in, span_u32(&in)), format = span_take(&in, span_u32(&in));
-    if (in.bad || in.n || kind >= KINDS || name.n >= sizeof s.name || format.n > 64 || f->is.format)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", f->is.format ? "a second one" : "malformed");
-    s.kind = (enum kind)kind;
-    memcpy(s.name, name.p, name.n);
-    struct str copy = arena_str(&p->ev->mem, (struct str){(const char *)format.p, format.n});
+    if (f->is.format)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", "a second one");
+    enum status st = sniffed_get(&in, &s, &format, e);
+    if (st != OK || in.n)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "sniff frame", "malformed");
+    struct str copy = arena_str(&p->ev->mem, format);
     s.format = copy.p ? copy.p : "unknown data";
     f->is = s, f->start_hash = start_hash;
     return OK;

@@ -4,6 +4,7 @@
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "run/frame.h"
+#include "run/worker.h"
 
 /* --- wire format */
 
@@ -65,36 +66,26 @@ enum status unpack_job_get(struct span in, struct unpack_job *j, struct err *e)
 void unpacked_put(struct buf *out, const struct unpacked *u)
 {
     const struct member *m = &u->m;
-    const struct sniffed *s = &m->is;
     buf_char(out, (char)m->state), buf_char(out, (char)u->spool), buf_char(out, m->climbs),
         buf_u32(out, m->ordinal);
     buf_u64le(out, u->at), buf_u64le(out, m->bytes), buf_u64le(out, m->head), put_text(out, m->name),
         put_text(out, m->why);
-    buf_char(out, (char)s->kind), buf_u32(out, s->seq1), buf_u32(out, s->seq2), buf_u32(out, s->bins),
-        buf_u32(out, s->file_type);
-    buf_char(out, s->checksum_ok), buf_u64le(out, s->rm), put_text(out, str_of(s->name)),
-        put_text(out, str_of(s->format));
+    sniffed_put(out, &m->is);
 }
 
 enum status unpacked_get(struct span in, struct unpacked *u, struct str *format, struct err *e)
 {
     *u = (struct unpacked){0};
     struct member *m = &u->m;
-    struct sniffed *s = &m->is;
-    unsigned state = span_u8(&in), climbs, kind, ok;
+    unsigned state = span_u8(&in), climbs;
     u->spool = span_u8(&in), climbs = span_u8(&in), m->ordinal = span_u32(&in);
     u->at = span_u64(&in), m->bytes = span_u64(&in), m->head = span_u64(&in);
-    m->name = take_text(&in), m->why = take_text(&in), kind = span_u8(&in);
-    s->seq1 = span_u32(&in), s->seq2 = span_u32(&in), s->bins = span_u32(&in), s->file_type = span_u32(&in);
-    ok = span_u8(&in), s->rm = span_u64(&in);
-    struct str name = take_text(&in);
-    *format = take_text(&in);
-    if (in.bad || in.n || state >= MEMBER_STATES || u->spool >= SPOOLS || climbs > 1 || ok > 1
-        || kind >= KINDS || !m->ordinal || !m->name.n || m->name.n > LIM_MEMBER_NAME || m->why.n > 1024
-        || name.n >= sizeof s->name || memchr(name.p, 0, name.n) || format->n > 64)
+    m->name = take_text(&in), m->why = take_text(&in);
+    enum status st = sniffed_get(&in, &m->is, format, e);
+    if (st != OK || in.n || state >= MEMBER_STATES || u->spool >= SPOOLS || climbs > 1 || !m->ordinal
+        || !m->name.n || m->name.n > LIM_MEMBER_NAME || m->why.n > 1024)
         return malformed(e, "member frame");
-    m->state = (enum member_state)state, m->climbs = climbs, s->kind = (enum kind)kind, s->checksum_ok = ok;
-    memcpy(s->name, name.p, name.n);
+    m->state = (enum member_state)state, m->climbs = climbs;
     return OK;
 }
 

@@ -85,6 +85,31 @@ enum status done_get(struct span in, struct done *d, struct err *e)
     return OK;
 }
 
+void sniffed_put(struct buf *out, const struct sniffed *s)
+{
+    buf_char(out, (char)s->kind), buf_u32(out, s->seq1), buf_u32(out, s->seq2), buf_u32(out, s->bins),
+        buf_u32(out, s->file_type);
+    buf_char(out, s->checksum_ok), buf_u64le(out, s->rm);
+    buf_u32(out, (uint32_t)strlen(s->name)), buf_z(out, s->name);
+    buf_u32(out, (uint32_t)strlen(s->format)), buf_z(out, s->format);
+}
+
+enum status sniffed_get(struct span *in, struct sniffed *s, struct str *format, struct err *e)
+{
+    unsigned kind = span_u8(in), ok;
+    *s = (struct sniffed){.seq1 = span_u32(in)};
+    s->seq2 = span_u32(in), s->bins = span_u32(in), s->file_type = span_u32(in);
+    ok = span_u8(in), s->rm = span_u64(in);
+    struct str name = take_str(in);
+    *format = take_str(in);
+    if (in->bad || kind >= KINDS || ok > 1 || name.n >= sizeof s->name || memchr(name.p, 0, name.n)
+        || format->n > 64)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "what a file is", "malformed");
+    s->kind = (enum kind)kind, s->checksum_ok = ok;
+    memcpy(s->name, name.p, name.n);
+    return OK;
+}
+
 /* --- the child */
 
 /* This worker. */
@@ -142,11 +167,7 @@ static enum status send_sniffed(struct self *w, struct span file, struct err *e)
     struct span head = span_at(file, 0, file.n < SNIFF_BYTES ? file.n : SNIFF_BYTES);
     struct sniffed s = sniff(file);
     size_t at = frame_begin(&w->out, FRAME_SNIFF);
-    buf_char(&w->out, (char)s.kind), buf_u32(&w->out, s.seq1), buf_u32(&w->out, s.seq2),
-        buf_u32(&w->out, s.bins), buf_u32(&w->out, s.file_type);
-    buf_char(&w->out, s.checksum_ok), buf_u64le(&w->out, s.rm), buf_u64le(&w->out, hash64(head.p, head.n));
-    buf_u32(&w->out, (uint32_t)strlen(s.name)), buf_z(&w->out, s.name),
-        buf_u32(&w->out, (uint32_t)strlen(s.format)), buf_z(&w->out, s.format);
+    buf_u64le(&w->out, hash64(head.p, head.n)), sniffed_put(&w->out, &s);
     return finish_frame(w, at, false, e);
 }
 

@@ -9,13 +9,16 @@
 #include "base/limits.h"
 #include "base/span.h"
 #include "base/want.h"
+#include "base/str.h"
 #include <stdbool.h>
+
+struct sniffed;
 
 enum frame_type {
     FRAME_WANT = 'W', /* to the worker, first: u64 private memory it may use, want_put */
     FRAME_JOB = 'J',  /* to the worker: struct job_order */
     FRAME_JAIL = 'L', /* to the parent, first: u32 layers in force (plat/jail.h) */
-    /* to the parent: struct sniffed of the job's file, hash64 of what it was sniffed from */
+    /* to the parent: hash64 of what the job's file was sniffed from, struct sniffed */
     FRAME_SNIFF = 'S',
     FRAME_FACT = 'F',     /* to the parent: one fact */
     FRAME_PROGRESS = 'P', /* to the parent: u64 bytes handled since the last one */
@@ -56,6 +59,9 @@ unsigned job_says(enum job_op op); /* whose facts such a job may send: OF_LOG, O
 uint64_t job_room(const struct job_order *j);
 void job_order_put(struct buf *out, const struct job_order *j);
 enum status job_order_get(struct span in, struct job_order *j, struct err *e);
+/* What a child saw of a file. get: from the front of in; the format is borrowed from there. */
+void sniffed_put(struct buf *out, const struct sniffed *s);
+enum status sniffed_get(struct span *in, struct sniffed *s, struct str *format, struct err *e);
 void done_put(struct buf *out, const struct done *d);
 enum status done_get(struct span in, struct done *d, struct err *e);
 
