@@ -768,6 +768,57 @@ Test(diagnose, tests_inside_rules)
     }
 }
 
+/* --- indicators say something in one of their rule's own tests. The words of v_beside are the same in all
+ * rules that have them; of the others so many are still silent: never more. */
+enum { NEVER_SPOKE = 14 };
+static enum status one_more(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)c, (void)name, (void)n, (void)e;
+    ++*(size_t *)ctx;
+    return OK;
+}
+
+static bool str_has(struct str s, const char *word)
+{
+    for (size_t n = strlen(word); s.n >= n; s.p++, s.n--)
+        if (!memcmp(s.p, word, n))
+            return true;
+    return false;
+}
+
+Test(diagnose, indicators_are_tested, .timeout = 300)
+{
+    struct kb *all = NULL;
+    struct casedb *base = NULL;
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &all, &e) == OK && ruletest_base(all, &base, &e) == OK, "%s", e.why);
+    size_t n, left = 0;
+    const struct rule *r = kb_rules(all, &n);
+    for (size_t i = 0; i < n; i++) {
+        uint64_t silent = r[i].n_ind < 64 ? (1ull << r[i].n_ind) - 1 : 0;
+        for (size_t t = 0; t < r[i].n_test && silent; t++) {
+            cr_assert(case_mark(base, &e) == OK && ruletest_facts(base, &r[i], &r[i].test[t], &e) == OK
+                          && derive_tables(base, all, &e) == OK && coverage(base, all, &e) == OK,
+                      "%.*s: %s", STR_ARG(r[i].name), e.why);
+            for (size_t k = 0; k < r[i].n_ind; k++) {
+                size_t rows = 0;
+                if (silent >> k & 1
+                    && case_guarded(base, r[i].ind[k].sql, LIM_RULE_STEPS, one_more, &rows, &e) == OK && rows)
+                    silent &= ~(1ull << k);
+            }
+            cr_assert(case_rewind(base, &e) == OK, "%s", e.why);
+        }
+        for (size_t k = 0; k < r[i].n_ind; k++)
+            if (silent >> k & 1 && !str_has(r[i].ind[k].sql, "v_beside")) {
+                left++;
+                fprintf(stderr, "%.*s:%u: no test makes this indicator speak\n", STR_ARG(r[i].file),
+                        r[i].ind[k].line);
+            }
+    }
+    cr_expect(left <= NEVER_SPOKE, "%zu indicators are silent in all tests of their rules", left);
+    case_close(base), kb_free(all);
+}
+
 Test(diagnose, every_kind_of_test_fact)
 {
     static const struct {

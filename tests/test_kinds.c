@@ -614,6 +614,19 @@ Test(kinds, collect_cmd_is_complete)
                   STR_ARG(a[i].name), STR_ARG(a[i].collect));
         asked += !user;
     }
+    size_t rules;
+    const struct rule *r = kb_rules(kb, &rules);
+    for (size_t i = 0; i < rules; i++)
+        for (size_t k = 0; k < r[i].n_require; k++)
+            for (size_t j = 0; j < r[i].require[k].n; j++) {
+                struct str channel = r[i].require[k].artifact[j], whole = channel;
+                channel = str_cut(&whole, ':'); /* Security:Logon failure */
+                snprintf(line, sizeof line, "call :log \"%.*s\" ", STR_ARG(channel));
+                bool collected = strstr(script, line) != NULL;
+                snprintf(line, sizeof line, "call :hive HKLM\\%.*s ", STR_ARG(channel));
+                cr_expect(collected || strstr(script, line) || str_eq(channel, STR("NTUSER")),
+                          "%.*s requires %.*s", STR_ARG(r[i].name), STR_ARG(channel));
+            }
     size_t calls = 0;
     for (const char *p = script; (p = strstr(p, "\r\ncall :")); p++)
         calls++;
