@@ -15,7 +15,7 @@
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
 #   scale       what twice as much of one thing costs; FACTOR=10
 #   mingw       what the Windows port needs compiles
-#   install     PREFIX=/usr/local, DESTDIR=
+#   install     PREFIX=/usr/local, DESTDIR=: the program, its man page, completions for bash, zsh and fish, README and licence
 V ?= 0
 Q := $(if $(filter 0,$(V)),@,)
 CC ?= cc
@@ -190,8 +190,15 @@ format-check:
 lint:
 	$(Q)sh tests/lint.sh
 
+# the man page and the completions are printed by the program: one source with --help
+SHARE = $(DESTDIR)$(PREFIX)/share
+PRINTED := man/man1/whylogon.1:man bash-completion/completions/whylogon:bash zsh/site-functions/_whylogon:zsh fish/vendor_completions.d/whylogon.fish:fish
 install: $(O)/whylogon
 	install -D -m 755 $(O)/whylogon $(DESTDIR)$(PREFIX)/bin/whylogon
+	$(Q)for p in $(PRINTED); do mkdir -p "$$(dirname "$(SHARE)/$${p%:*}")" && $(O)/whylogon --print $${p#*:} > "$(SHARE)/$${p%:*}" && \
+	    chmod 644 "$(SHARE)/$${p%:*}" || exit 1; done
+	install -D -m 644 LICENSE $(SHARE)/doc/whylogon/LICENSE
+	install -D -m 644 README.md $(SHARE)/doc/whylogon/README.md
 clean:
 	rm -rf $(O) samples/cases
 help:

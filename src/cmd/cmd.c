@@ -63,7 +63,10 @@ void out_put(struct buf *b)
 
 int out_end(int code)
 {
-    if (fflush(stdout) != 0 || ferror(stdout))
+    bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (failed && plat_reader_gone()) /* head has seen enough: no error of ours */
+        return code == EXIT_OUTPUT ? EXIT_DONE : code;
+    if (failed)
         return exit_worst(code, complain_text(EXIT_OUTPUT, "cannot write to standard output"));
     return lost ? exit_worst(code, complain_text(EXIT_BUG, "out of memory: what was printed is not whole"))
                 : code;
@@ -127,6 +130,44 @@ int exit_worst(int a, int b)
     return EXIT_BUG;
 }
 
+/* --- misspelt words */
+
+/* How many letters must be put in, taken out, changed or swapped; more than most: most + 1. Short words only.
+ */
+static size_t distance(const char *a, const char *b, size_t most)
+{
+    enum { WORD = 40 };
+    size_t n = strlen(a), m = strlen(b), row[3][WORD + 1];
+    if (n > WORD || m > WORD || (n > m ? n - m : m - n) > most)
+        return most + 1;
+    for (size_t j = 0; j <= m; j++)
+        row[0][j] = j, row[1][j] = 0, row[2][j] = 0;
+    for (size_t i = 1; i <= n; i++) {
+        size_t *now = row[i % 3], *was = row[(i + 2) % 3], *before = row[(i + 1) % 3];
+        now[0] = i;
+        for (size_t j = 1; j <= m; j++) {
+            size_t d = was[j - 1] + (a[i - 1] != b[j - 1]);
+            d = was[j] + 1 < d ? was[j] + 1 : d;
+            d = now[j - 1] + 1 < d ? now[j - 1] + 1 : d;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < d)
+                d = before[j - 2] + 1;
+            now[j] = d;
+        }
+    }
+    return row[n % 3][m];
+}
+
+void near_try(struct near *n, const char *candidate)
+{
+    size_t most = strlen(n->word) < 5 ? 1 : strlen(n->word) < 9 ? 2 : 3;
+    size_t d = distance(n->word, candidate, most);
+    /* the beginning of a word means it */
+    if (strlen(n->word) > 1 && strncmp(n->word, candidate, strlen(n->word)) == 0)
+        d = 1;
+    if (d <= most && (!n->best || d < n->distance))
+        n->best = candidate, n->distance = d;
+}
+
 /* --- options */
 
 static void put_opt(const struct opt *o, FILE *out)
@@ -138,8 +179,117 @@ static void put_opt(const struct opt *o, FILE *out)
             o->help);
 }
 
+const char *const help_words[] = {"text", "man", "bash", "zsh", "fish", NULL};
+static enum help_as style;
+void help_print_as(enum help_as as) { style = as; }
+
+/* roff: what begins a request, a dash (a minus sign elsewhere), a backslash. */
+static void put_roff(const char *text, FILE *out)
+{
+    bool begins = true;
+    for (; *text; text++) {
+        if (begins && (*text == '.' || *text == '\''))
+            fputs("\\&", out);
+        if (*text == '\\' || *text == '-')
+            fputs(*text == '-' ? "\\-" : "\\e", out);
+        else
+            fputc(*text, out);
+        begins = *text == '\n';
+    }
+}
+
+/* In single quotes of a shell. */
+static void put_quoted(const char *text, FILE *out)
+{
+    fputc('\'', out);
+    for (; *text; text++)
+        fputs(*text == '\'' ? "'\\''" : (char[]){*text, 0}, out);
+    fputc('\'', out);
+}
+
+static void help_man(const struct command *c, const struct opt *opts, FILE *out)
+{
+    fprintf(out, ".SS \"whylogon %s ", c->name), put_roff(c->usage, out), fprintf(out, "\"\n");
+    put_roff(c->summary, out), fputs(".\n", out);
+    for (; opts && opts->name; opts++) {
+        fputs(".TP\n", out);
+        if (opts->letter)
+            fprintf(out, "\\fB\\-%c\\fR, ", opts->letter);
+        fputs("\\fB\\-\\-", out), put_roff(opts->name, out), fputs("\\fR", out);
+        if (opts->arg)
+            fputs("=\\fI", out), put_roff(opts->arg, out), fputs("\\fR", out);
+        fputc('\n', out), put_roff(opts->help, out), fputc('\n', out);
+    }
+    if (c->help)
+        fputs(".PP\n.nf\n", out), put_roff(c->help, out), fputs(".fi\n", out);
+}
+
+static const char *words_of(const struct opt *o, char *text, size_t cap)
+{
+    size_t n = 0;
+    text[0] = 0;
+    for (size_t i = 0; o->choices && o->choices[i]; i++)
+        n += (size_t)snprintf(text + n, n < cap ? cap - n : 0, "%s%s", i ? " " : "", o->choices[i]);
+    return text;
+}
+
+static void help_bash(const struct command *c, const struct opt *opts, FILE *out)
+{
+    char text[400];
+    fprintf(out, "    %s)\n        words='", c->name);
+    for (const struct opt *o = opts; o && o->name; o++)
+        fprintf(out, "--%s%s ", o->name, o->type == OPT_FLAG ? "" : "=");
+    fprintf(out, "--help'\n        case $prev in\n");
+    for (const struct opt *o = opts; o && o->name; o++)
+        if (o->choices)
+            fprintf(out, "        --%s) words='%s' ;;\n", o->name, words_of(o, text, sizeof text));
+    fprintf(out, "        esac ;;\n");
+}
+
+static void help_zsh(const struct command *c, const struct opt *opts, FILE *out)
+{
+    char text[400];
+    fprintf(out, "    %s)\n        _arguments ", c->name);
+    for (const struct opt *o = opts; o && o->name; o++) {
+        fprintf(out, "'--%s%s[", o->name, o->type == OPT_FLAG ? "" : "=");
+        for (const char *h = o->help; *h; h++)
+            fputs(*h == '\'' ? "'\\''" : *h == '[' || *h == ']' || *h == ':' ? " " : (char[]){*h, 0}, out);
+        if (o->choices)
+            fprintf(out, "]:%s:(%s)' ", o->name, words_of(o, text, sizeof text));
+        else
+            fputs(o->type == OPT_FLAG     ? "]' "
+                  : o->type == OPT_FOLDER ? "]:folder:_files -/' "
+                                          : "]:value:_files' ",
+                  out);
+    }
+    fprintf(out, "'*:file:_files' ;;\n");
+}
+
+static void help_fish(const struct command *c, const struct opt *opts, FILE *out)
+{
+    char text[400];
+    fprintf(out, "complete -c whylogon -n __fish_use_subcommand -a %s -d ", c->name);
+    put_quoted(c->summary, out), fputc('\n', out);
+    for (const struct opt *o = opts; o && o->name; o++) {
+        fprintf(out, "complete -c whylogon -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
+        if (o->letter)
+            fprintf(out, " -s %c", o->letter);
+        if (o->type != OPT_FLAG)
+            fputs(" -r", out);
+        if (o->choices)
+            fprintf(out, " -f -a '%s'", words_of(o, text, sizeof text));
+        fputs(" -d ", out), put_quoted(o->help, out), fputc('\n', out);
+    }
+}
+
 void command_help(const struct command *c, const struct opt *opts, FILE *out)
 {
+    static void (*const as[])(const struct command *, const struct opt *, FILE *) = {
+        [HELP_MAN] = help_man, [HELP_BASH] = help_bash, [HELP_ZSH] = help_zsh, [HELP_FISH] = help_fish};
+    if (style != HELP_TEXT) {
+        as[style](c, opts, out);
+        return;
+    }
     fprintf(out, "usage: whylogon %s %s\n\n%s\n", c->name, c->usage, c->summary);
     if (opts && opts->name)
         fprintf(out, "\noptions:\n");
@@ -169,12 +319,27 @@ static bool set_choices(const struct command *c, const struct opt *o, const char
     return true;
 }
 
-static bool set(const struct command *c, const struct opt *o, const char *text)
+/* text: an argument of the program, which may be written to. */
+static bool set_folder(const struct command *c, const struct opt *o, char *text)
+{
+    size_t n = strlen(text);
+    if (!n) {
+        complain_text(0, "%s: --%s wants a folder", c->name, o->name);
+        return false;
+    }
+    while (n > 1 && plat_slash(text[n - 1]) && text[n - 2] != ':')
+        text[--n] = 0;
+    *(const char **)o->to = text;
+    return true;
+}
+
+static bool set(const struct command *c, const struct opt *o, char *text)
 {
     int64_t v;
     switch (o->type) {
     case OPT_FLAG: *(bool *)o->to = true; return true;
     case OPT_TEXT: *(const char **)o->to = text; return true;
+    case OPT_FOLDER: return set_folder(c, o, text);
     case OPT_UINT:
         if (str_i64(str_of(text), &v) && v >= 0 && v <= 1000000000) {
             *(unsigned *)o->to = (unsigned)v;
@@ -209,6 +374,21 @@ static const struct opt *find(const struct opt *opts, struct str name, char lett
     return NULL;
 }
 
+static void no_option(const struct command *c, const struct opt *opts, const char *given)
+{
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(given + 2 * (given[1] == '-'), "="),
+             given + 2 * (given[1] == '-'));
+    struct near n = {.word = name};
+    for (const struct opt *o = opts; given[1] == '-' && o && o->name; o++)
+        near_try(&n, o->name);
+    if (n.best)
+        complain_text(0, "%s: no option '%s'; did you mean --%s? See 'whylogon %s --help'", c->name, given,
+                      n.best, c->name);
+    else
+        complain_text(0, "%s: no option '%s'; see 'whylogon %s --help'", c->name, given, c->name);
+}
+
 bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char **argv, int *code)
 {
     int kept = 1;
@@ -217,6 +397,8 @@ bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char 
     for (int i = 1; i < *argc; i++) {
         char *a = argv[i];
         if (only_paths || a[0] != '-' || a[1] == 0) {
+            for (size_t n = strlen(a); n > 2 && a[n - 1] == '/' && a[n - 2] == '/'; n--)
+                a[n - 1] = 0; /* folder//: its files are told as folder/file */
             argv[kept++] = a;
             continue;
         }
@@ -230,7 +412,8 @@ bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char 
         }
         bool is_long = a[1] == '-';
         struct str value = str_of(is_long ? a + 2 : ""), name = str_cut(&value, '=');
-        bool has_value = is_long && strchr(a, '=');
+        char *equals = is_long ? strchr(a, '=') : NULL;
+        bool has_value = equals;
         const struct opt *o = find(opts, name, is_long ? 0 : a[1]);
         /* -2147023584: a number, not an option */
         if (!o && !is_long && strspn(a + 1, "0123456789xabcdefABCDEF") == strlen(a + 1)) {
@@ -238,10 +421,9 @@ bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char 
             continue;
         }
         if (!o || (!is_long && a[2] && o->type == OPT_FLAG)) {
-            complain_text(0, "%s: no option '%s'; see 'whylogon %s --help'", c->name, a, c->name);
-            return false;
+            return no_option(c, opts, a), false;
         }
-        const char *text = has_value ? value.p : !is_long && a[2] ? a + 2 : NULL;
+        char *text = has_value ? equals + 1 : !is_long && a[2] ? a + 2 : NULL;
         if (o->type == OPT_FLAG && has_value) {
             complain_text(0, "%s: --%s takes no value", c->name, o->name);
             return false;

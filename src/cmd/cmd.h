@@ -40,7 +40,8 @@ enum status stop_after(struct stop *s, const char *limits, struct err *e);
         "limits", 0, OPT_TEXT, &(to), "run-seconds=N", "end after so long: what was reached is kept", NULL \
     }
 
-enum opt_type { OPT_FLAG, OPT_TEXT, OPT_UINT, OPT_TIME, OPT_CHOICE, OPT_CHOICES };
+/* OPT_FOLDER: a text, without slashes at its end */
+enum opt_type { OPT_FLAG, OPT_TEXT, OPT_FOLDER, OPT_UINT, OPT_TIME, OPT_CHOICE, OPT_CHOICES };
 /* One option, one row: name without dashes, letter or 0, where the value goes (bool, const char *, unsigned,
  * int64_t FILETIME, unsigned index of choice; choices: a bit each, several by comma). */
 struct opt {
@@ -64,6 +65,18 @@ struct command {
  * one line and returns false with *code EXIT_USAGE. */
 bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char **argv, int *code);
 void command_help(const struct command *c, const struct opt *opts, FILE *out);
+/* From here on command_help prints a command's part of the man page, or of a shell's completion: one source.
+ */
+enum help_as { HELP_TEXT, HELP_MAN, HELP_BASH, HELP_ZSH, HELP_FISH };
+void help_print_as(enum help_as as);
+extern const char *const help_words[]; /* in that order: "text", "man" ...; ends with NULL */
+
+/* Which of several words may have been meant: near_try each; best is NULL where none is like it. */
+struct near {
+    const char *word, *best;
+    size_t distance;
+};
+void near_try(struct near *n, const char *candidate);
 
 /* --password-file of every command that opens containers. load: after opt_parse; EXIT_DONE, or its code when
  * it has complained. */

@@ -479,8 +479,8 @@ static int run_analyze(int argc, char **argv)
     struct run r = {.o = {.out = "whylogon-out", .until = INT64_MAX}, .jail = JAIL_ALL};
     int code;
     const struct opt opts[] = {
-        {"out", 'o', OPT_TEXT, &r.o.out, "OUT", "folder for case.db and the reports (default: whylogon-out)",
-         NULL},
+        {"out", 'o', OPT_FOLDER, &r.o.out, "OUT",
+         "folder for case.db and the reports (default: whylogon-out)", NULL},
         {"force", 0, OPT_FLAG, &r.o.force, NULL, "replace what an earlier run left in OUT", NULL},
         {"knowledge", 0, OPT_TEXT, &r.o.knowledge, "DIR",
          "rules and codes of your own, same layout as knowledge/", NULL},

@@ -412,7 +412,7 @@ static int run_batch(int argc, char **argv)
     struct batch_options *o = &b.o;
     int code;
     const struct opt opts[] = {
-        {"out", 'o', OPT_TEXT, &o->out, "OUT", "folder for all results (default: whylogon-batch)", NULL},
+        {"out", 'o', OPT_FOLDER, &o->out, "OUT", "folder for all results (default: whylogon-batch)", NULL},
         {"shard", 0, OPT_TEXT, &o->shard, "I/N",
          "only the I-th of N parts of the tickets, by a hash of their names; see 'whylogon merge --help'",
          NULL},

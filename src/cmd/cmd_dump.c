@@ -381,6 +381,14 @@ static int run_dump(int argc, char **argv)
         complain_text(0,
                       "--reveal prints secrets of the hives as they lie there, password hashes among them: "
                       "mind who reads this output");
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "-") == 0) {
+            struct err e = {0};
+            const char *path;
+            if (plat_stdin_file(&path, &e) != OK)
+                return complain(&e, exit_for(e.code));
+            ((const char **)argv)[i] = path;
+        }
     code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
     evidence_free(&d.ev);
     arena_free(&passwords.mem);
@@ -389,10 +397,11 @@ static int run_dump(int argc, char **argv)
 }
 
 const struct command cmd_dump = {.name = "dump",
-                                 .summary = "print every record or value as JSON lines",
+                                 .summary = "print every record or value as JSON lines; - is standard input",
                                  .usage = "[options] FILE…",
                                  .help = "examples:\n"
                                          "  whylogon dump Security.evtx | jq 'select(.event_id == 4625)'\n"
                                          "  whylogon dump --id 4625 --since 2026-03-01 --xml Security.evtx\n"
-                                         "  whylogon dump SYSTEM\n",
+                                         "  whylogon dump SYSTEM\n"
+                                         "  unzip -p ticket.zip System.evtx | whylogon dump -\n",
                                  .run = run_dump};

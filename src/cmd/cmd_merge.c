@@ -43,7 +43,7 @@ static int run_merge(int argc, char **argv)
     bool force = false;
     int code;
     const struct opt opts[] = {
-        {"out", 'o', OPT_TEXT, &out, "OUT", "folder for the fleet (default: whylogon-merged)", NULL},
+        {"out", 'o', OPT_FOLDER, &out, "OUT", "folder for the fleet (default: whylogon-merged)", NULL},
         {"force", 0, OPT_FLAG, &force, NULL, "replace the fleet that is there", NULL},
         {0},
     };

@@ -3,6 +3,7 @@
 #include "base/wintime.h"
 #include "case/casedb.h"
 #include "cmd/cmd.h"
+#include "plat/plat.h"
 #include <string.h>
 
 enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
@@ -57,9 +58,10 @@ static void put_cell(struct sheet *s, const struct cell *c, const char *name)
 
 static enum status failure(const struct sheet *s, struct err *e)
 {
-    return !s->failed ? OK
-           : s->b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "query", "out of memory")
-                      : err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output");
+    return !s->failed           ? OK
+           : s->b.bad           ? err_set(e, E_NOMEM, ERR_NO_OFF, "query", "out of memory")
+           : plat_reader_gone() ? err_set(e, E_STOP, ERR_NO_OFF, "query", "nobody reads")
+                                : err_set(e, E_IO, ERR_NO_OFF, "query", "cannot write to standard output");
 }
 
 static void put_names(struct sheet *s, const char *const *name, size_t n)
@@ -109,6 +111,16 @@ static enum status run(struct casedb *db, struct sheet *s, const char *sql, stru
     return st == OK ? failure(s, e) : st;
 }
 
+/* SQL from standard input, as much as a statement may have. */
+static enum status read_sql(struct buf *b, struct err *e)
+{
+    char part[4096];
+    for (size_t n; b->n <= 256 << 10 && (n = fread(part, 1, sizeof part, stdin)) > 0;)
+        buf_put(b, part, n);
+    buf_char(b, 0);
+    return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "query", "out of memory") : OK;
+}
+
 static int run_query(int argc, char **argv)
 {
     bool json = false, csv = false, raw = false;
@@ -135,19 +147,24 @@ static int run_query(int argc, char **argv)
     if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     case_halt_when(db, stop_asked, &stop);
-    enum status st = run(db, &s, argv[2], &e);
+    struct buf given = {0};
+    bool piped = argc == 3 && strcmp(argv[2], "-") == 0;
+    enum status st = piped ? read_sql(&given, &e) : OK;
+    if (st == OK)
+        st = run(db, &s, piped ? given.p : argv[2], &e);
     case_close(db);
-    buf_free(&s.b);
-    return st == OK ? EXIT_DONE : complain(&e, exit_for(st));
+    buf_free(&s.b), buf_free(&given);
+    return st == OK || (st == E_STOP && plat_reader_gone()) ? EXIT_DONE : complain(&e, exit_for(st));
 }
 
 const struct command cmd_query = {
     .name = "query",
     .summary = "ask the case a question in SQL (read-only, documented views)",
-    .usage = "CASE.db 'SELECT …'",
-    .help = "Without SQL: the views and their columns. Times are shown as RFC 3339, "
-            "UTC; inside SQL they are integers,\n"
-            "and time(t), filetime('2026-03-02 09:10') turn one into the other:\n"
-            "  whylogon query out/case.db \"SELECT * FROM v_failure WHERE time > "
-            "filetime('2026-03-02')\"\n",
+    .usage = "CASE.db 'SELECT …' | -",
+    .help =
+        "Without SQL: the views and their columns; -: SQL from standard input. Times are shown as RFC 3339, "
+        "UTC; inside SQL they are integers,\n"
+        "and time(t), filetime('2026-03-02 09:10') turn one into the other:\n"
+        "  whylogon query out/case.db \"SELECT * FROM v_failure WHERE time > "
+        "filetime('2026-03-02')\"\n",
     .run = run_query};

@@ -36,7 +36,7 @@ static int run_report(int argc, char **argv)
     bool force = false;
     int code;
     const struct opt opts[] = {
-        {"out", 'o', OPT_TEXT, &out, "OUT", "folder for the reports (default: the case's own)", NULL},
+        {"out", 'o', OPT_FOLDER, &out, "OUT", "folder for the reports (default: the case's own)", NULL},
         {"knowledge", 0, OPT_TEXT, &knowledge, "DIR",
          "judge the stored facts with the rules of DIR; the case itself is not changed", NULL},
         TIME_OPTION(limits),

@@ -333,7 +333,15 @@ static int run_rules(int argc, char **argv)
     size_t a = 0;
     while (argc > 1 && a < LEN(actions) && strcmp(actions[a].name, argv[1]) != 0)
         a++;
-    if (argc < 2 || a == LEN(actions)) {
+    if (argc > 1 && a == LEN(actions)) {
+        struct near n = {.word = argv[1]};
+        for (a = 0; a < LEN(actions); a++)
+            near_try(&n, actions[a].name);
+        return n.best ? complain_text(EXIT_USAGE, "rules: no '%s'; did you mean 'rules %s'?", argv[1], n.best)
+                      : complain_text(EXIT_USAGE, "rules: no '%s'; there are list, show, lint, test, matrix",
+                                      argv[1]);
+    }
+    if (argc < 2) {
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }

@@ -108,6 +108,12 @@ void plat_proc_end(struct proc *p, struct exit_info *how);
 enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e);
 /* E_STOP: the reader has had enough (head); E_DB: it cannot be written */
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e);
+/* Whoever read standard output (a pipe) has gone. To be asked when it could not be written: it tries again.
+ */
+bool plat_reader_gone(void);
+/* Standard input as a file that can be opened by the name given, whatever it is: what comes through a pipe is
+ * kept in an unnamed file first. E_UNSUPPORTED: not on this system. */
+enum status plat_stdin_file(const char **path, struct err *e);
 enum status plat_child_send(const void *buf, size_t n, struct err *e);
 
 /* --- the rest */

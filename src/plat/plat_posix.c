@@ -693,6 +693,30 @@ enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
     return OK;
 }
 
+bool plat_reader_gone(void)
+{
+    return write(1, "\n", 1) < 0 && errno == EPIPE; /* the only call that a jail leaves */
+}
+
+enum status plat_stdin_file(const char **path, struct err *e)
+{
+    static char part[1 << 16];
+    struct stat s;
+    plat_file f;
+    uint64_t off = 0;
+    ssize_t n = 0;
+    *path = "/dev/stdin";
+    if (fstat(0, &s) == 0 && S_ISREG(s.st_mode))
+        return OK;
+    enum status st = plat_spool(false, &f, e);
+    while (st == OK && ((n = read(0, part, sizeof part)) > 0 || (n < 0 && errno == EINTR)))
+        if (n > 0 && (st = plat_write_at(f, off, part, (size_t)n, e)) == OK)
+            off += (uint64_t)n;
+    if (st == OK && (n < 0 || dup2((int)f, 0) < 0))
+        st = sys_err(e, "cannot read", "standard input");
+    return st;
+}
+
 /* --- the rest */
 
 uint64_t plat_clock_ms(void)

@@ -720,6 +720,15 @@ enum status plat_child_send(const void *buf, size_t n, struct err *e)
                                                               : sys_err(e, "channel to the parent", NULL);
 }
 
+/* A pipe that nobody reads tells so only when it is written to. */
+bool plat_reader_gone(void) { return false; }
+
+enum status plat_stdin_file(const char **path, struct err *e)
+{
+    (void)path;
+    return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "standard input", "cannot be read here: name a file");
+}
+
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
 {
     return write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n)

@@ -1,0 +1,173 @@
+/* test_manners: the command line as somebody types it: misspelt words, closed pipes, standard input, the man
+ * page and the completions, which are made from what --help prints. */
+#include "shell.h"
+#include "base/str.h"
+#include <string.h>
+
+static const char *analyzed(const char *name)
+{
+    const char *at = scratch(name);
+    cr_assert_eq(run("%s analyze -o %s/out// samples/cases/credential-storage-policy", program(), at), 0,
+                 "%s", out);
+    cr_expect(!strstr(out, "//"), "no double slash: %s", out);
+    return at;
+}
+
+Test(manners, misspelt_words_are_answered)
+{
+    static const struct {
+        const char *line, *says;
+        int code;
+    } rows[] = {
+        {"-V", "whylogon " WHYLOGON_VERSION "\n", 0},
+        {"--version", "whylogon " WHYLOGON_VERSION "\n", 0},
+        {"anaylze x", "no command 'anaylze'; did you mean 'analyze'?", 2},
+        {"querry x", "did you mean 'query'?", 2},
+        {"verfy", "did you mean 'verify'?", 2},
+        {"help expor", "did you mean 'export'?", 2},
+        {"zzz", "no command 'zzz'; see 'whylogon --help'", 2},
+        {"", "usage: whylogon COMMAND", 2},
+        {"analyze --recoverd x", "did you mean --recovered?", 2},
+        {"analyze --fail=confirmed x", "did you mean --fail-on?", 2},
+        {"export --formt=csv x", "no option '--formt=csv'; did you mean --format?", 2},
+        {"dump --xyzzy x", "no option '--xyzzy'; see 'whylogon dump --help'", 2},
+        {"dump -Z x", "no option '-Z'; see 'whylogon dump --help'", 2},
+        {"analyze -o '' x", "wants a folder", 2},
+        {"rules lst", "no 'lst'; did you mean 'rules list'?", 2},
+        {"rules xyzzy", "no 'xyzzy'; there are list, show, lint, test, matrix", 2},
+        {"rules", "usage: whylogon rules", 2},
+        {"--print yaml", "wants man, bash, zsh or fish", 2},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_expect_eq(run("%s %s", program(), rows[i].line), rows[i].code, "%s: %s", rows[i].line, out);
+        cr_expect(strstr(out, rows[i].says), "%s says: %s", rows[i].line, out);
+    }
+}
+
+/* head, less: the reader goes, and nothing is said of it. A device that is full is an error. */
+Test(manners, a_closed_pipe_is_no_error)
+{
+    static const char *const lines[] = {
+        "query %s/out/case.db",
+        "query %s/out/case.db 'SELECT * FROM v_timeline a, v_host'",
+        "query --json %s/out/case.db 'SELECT * FROM v_event'",
+        "show %s/out/case.db f1:0x5558",
+        "export %s/out/case.db --format ecs",
+        "export %s/out/case.db --format sarif",
+        "dump %s/../../work",
+        "inspect samples/cases/healthy-host",
+        "explain 1312",
+        "rules list",
+        "rules matrix",
+        "verify %s/out/case.db",
+        "report %s/out/case.db --force -o %s/again",
+        "analyze --force -o %s/more samples/cases/only-system-log",
+        "--help",
+        "analyze --help",
+        "--print man",
+        "-V",
+    };
+    const char *at = analyzed("manners-pipe");
+    for (size_t i = 0; i < LEN(lines); i++) {
+        char line[600];
+        if (strncmp(lines[i], "dump", 4) == 0)
+            snprintf(line, sizeof line, "dump samples/cases/healthy-host");
+        else
+            snprintf(line, sizeof line, lines[i], at, at);
+        /* the reader has gone before the first byte */
+        run("{ sleep 0.1; %s %s; echo $? >%s/code; } 2>%s/said | true; while ! [ -s %s/code ]; do sleep "
+            "0.05; done; cat "
+            "%s/code %s/said",
+            program(), line, at, at, at, at, at);
+        cr_expect(strcmp(out, "0\n") == 0 || (strncmp(out, "0\n", 2) == 0 && !strstr(out, "standard output")),
+                  "%s: %s", line, out);
+        run("rm %s/code", at);
+    }
+    cr_expect_eq(run("%s query %s/out/case.db >/dev/full", program(), at), 6, "%s", out);
+    cr_expect_eq(run("%s rules list >/dev/full", program()), 6, "%s", out);
+    cr_expect_eq(run("%s -V >/dev/full", program()), 6, "%s", out);
+}
+
+Test(manners, standard_input_and_ids)
+{
+    const char *at = analyzed("manners-stdin"), *log = "samples/cases/credential-storage-policy/System.evtx";
+    cr_assert_eq(
+        run("%s dump %s | sed 's/\"path\":\"[^\"]*\"//' >%s/plain; wc -l <%s/plain", program(), log, at, at),
+        0);
+    cr_expect_gt(atoi(out), 20, "%s", out);
+    cr_expect_eq(run("%s dump - <%s | sed 's/\"path\":\"[^\"]*\"//' | wc -l", program(), log), 0);
+    int n = atoi(out);
+    cr_expect_eq(run("cat %s | %s dump - | wc -l; wc -l <%s/plain", log, program(), at), 0);
+    int piped = atoi(out), plain = atoi(strchr(out, '\n') + 1);
+    cr_expect(n == plain && piped == plain, "%d, %d, %d", n, piped, plain);
+    cr_expect_eq(run("%s dump - </dev/null", program()), 4, "%s", out);
+    cr_expect_eq(run("echo 'SELECT count(*) FROM v_finding' | %s query %s/out/case.db -", program(), at), 0,
+                 "%s", out);
+    cr_expect(strstr(out, "count(*)\n"), "%s", out);
+    cr_expect_eq(run("echo 'DELETE FROM v_finding' | %s query %s/out/case.db -", program(), at), 2, "%s",
+                 out);
+    cr_expect_eq(
+        run("%s show %s/out/case.db F1:0X57F8 >%s/upper && %s show %s/out/case.db f1:0x57f8 | cmp - %s/upper",
+            program(), at, at, program(), at, at),
+        0, "%s", out);
+}
+
+/* Every command and option of --help is in the man page and in each completion; shells take them. */
+Test(manners, man_page_and_completions)
+{
+    const char *at = scratch("manners-print");
+    cr_assert_eq(
+        run("cd %s && for f in man bash zsh fish; do %s --print $f >$f || exit; done", at, program()), 0,
+        "%s", out);
+    cr_assert_eq(run("%s --help | sed -n 's/^  \\([a-z]*\\) .*/\\1/p' >%s/commands; wc -l <%s/commands",
+                     program(), at, at),
+                 0);
+    cr_expect_geq(atoi(out), 10, "%s", out);
+    /* option rows begin with two blanks and a letter or four more blanks */
+    cr_expect_eq(
+        run("cd %s && tr -d '\\\\' <man >plain && while read c; do %s $c --help | sed -n 's/^  \\(-., \\|    "
+            "\\)--\\([a-z-]*\\).*/\\2/p' | while read o; do grep -qe \"--$o\" plain || echo man $c $o; grep "
+            "-qe "
+            "\"--$o\" bash || echo bash $c $o; grep -qe \"--$o\" zsh || echo zsh $c $o; grep -qe \"from $c' "
+            "-l $o\" "
+            "fish || echo fish $c $o; done; for f in plain bash zsh fish; do grep -q \"$c\" $f || echo $f "
+            "$c; done; "
+            "done <commands",
+            at, program()),
+        0, "%s", out);
+    cr_expect_str_empty(out, "not in: %s", out);
+    cr_expect_eq(run("bash -n %s/bash", at), 0, "%s", out);
+    if (run("command -v zsh") == 0)
+        cr_expect_eq(run("zsh -n %s/zsh", at), 0, "%s", out);
+    if (run("command -v man") == 0)
+        cr_expect_eq(run("man -l %s/man 2>/dev/null >%s/page; grep -q 'whylogon analyze' %s/page && grep -q "
+                         "'EXIT STATUS' "
+                         "%s/page",
+                         at, at, at, at),
+                     0, "%s", out);
+    static const char *const rows[][2] = {{"exp", "explain\nexport\n"},
+                                          {"export --form", "--format=\n"},
+                                          {"export --format s", "sarif\n"},
+                                          {"export --format = j", "junit\n"},
+                                          {"rules --j", "--json\n"}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_expect_eq(run("bash tests/completions.sh %s/bash %s", at, rows[i][0]), 0, "%s", out);
+        cr_expect_str_eq(out, rows[i][1], "%s: %s", rows[i][0], out);
+    }
+}
+
+Test(manners, install_puts_it_all)
+{
+    const char *at = scratch("manners-install");
+    if (run("test -f Makefile && command -v make") != 0)
+        cr_skip("skipped: no make here");
+    const char *build = getenv("BUILD");
+    cr_assert_eq(run("make -s O=%s DESTDIR=%s PREFIX=/usr install", build ? build : "build", at), 0, "%s",
+                 out);
+    cr_expect_eq(run("cd %s/usr && ls bin/whylogon share/man/man1/whylogon.1 "
+                     "share/bash-completion/completions/whylogon "
+                     "share/zsh/site-functions/_whylogon share/fish/vendor_completions.d/whylogon.fish "
+                     "share/doc/whylogon/LICENSE share/doc/whylogon/README.md",
+                     at),
+                 0, "%s", out);
+}
