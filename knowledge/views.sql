@@ -422,7 +422,7 @@ FROM logon_failure f JOIN host h ON h.id = f.host_id;
 CREATE VIEW v_failed AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
-    f.event_id, f.luid, f.same,
+    f.event_id, f.luid, f.same, f.also AS witnesses,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
     f.event_id IS NOT NULL AND f.event_id NOT IN (103, 203, 204, 7023, 7024) AS at_start, x.owner_sid, x.whose,
         x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
@@ -564,10 +564,15 @@ CROSS JOIN session s ON s.id = (SELECT n.id FROM session n WHERE n.host_id = f.h
 
 -- Who was logged on when it failed: the sessions of the account behind it that were open. by: found by 'sid', by
 -- 'account'
--- (DOMAIN\USER) or by 'name' alone, which may be another's: weigh that for presence, not for absence.
+-- (DOMAIN\USER) or by 'name' alone, which may be another's: weigh that for presence, not for absence. shown,
+-- shown_time: how far its beginning is told, in words: since when, or that it is older than its log and until when.
 CREATE VIEW v_logged_on AS
 SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
     s.boot IS f.boot AS same_boot,
+    CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff' THEN 'older than its log, ended'
+        ELSE 'older than its log, seen until' END AS shown,
+    CASE WHEN s.began IS NULL THEN p.from_time ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
+    CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, p.id AS presence
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure
 CROSS JOIN (SELECT column1 AS how, column2 AS by FROM (VALUES('interactive', 'sid'), ('interactive', 'account'),
@@ -686,6 +691,9 @@ SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_i
 
 CREATE VIEW v_presence AS
 SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
+    CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff' THEN 'older than its log, ended'
+        ELSE 'older than its log, seen until' END AS shown,
+    CASE WHEN s.began IS NULL THEN p.from_time ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
 FROM presence p JOIN host h ON h.id = p.host_id JOIN session s ON s.id = p.session;
