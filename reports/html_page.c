@@ -76,6 +76,20 @@ static void bar(struct buf *b, const struct report *r)
     buf_z(b, "<a href='#evidence'>Evidence</a><a href='#method'>Method</a></nav></div></header>\n");
 }
 
+/* What is not here, where all is asked. */
+static void h_cut(struct buf *b, const struct report *r)
+{
+    const struct r_pair *p = r->cut.row;
+    if (!r->late && !r->cut.n)
+        return;
+    buf_z(b, "<p class='window' role='note'>This report is cut: ");
+    buf_z(b, r->late ? "the time of the run was over before all was read. "
+                     : "not all that the case holds fits. ");
+    for (size_t i = 0; i < r->cut.n; i++)
+        hsay(b, i ? ", %s of %s" : "Left out: %s of %s", p[i].value, p[i].key);
+    buf_z(b, r->cut.n ? ". case.db has them.</p>\n" : "case.db has the rest.</p>\n");
+}
+
 enum status write_html(const struct report *r, struct buf *b, struct err *e)
 {
     enum status st = head(r, b, e);
@@ -92,6 +106,7 @@ enum status write_html(const struct report *r, struct buf *b, struct err *e)
               " (UTC) were asked for (--since, --until): coverage, counts, first and last seen are those of "
               "this time, and nothing is said of any other.</p>\n");
     }
+    h_cut(b, r);
     if (!r->host.n)
         h_no_host(b, r);
     else if (r->host.n == 1)

@@ -275,8 +275,14 @@ static void put_facts(const struct report *r, struct buf *b)
     buf_z(b, ",\n");
     put_settings(r, b, "credential_policy", false);
     say(b, &json,
-        ",\n    'omitted': {'task_failures': %i, 'failures': %i, 'services': %i, 'settings': %i}\n  }\n}\n",
-        (int64_t)r->task.more, (int64_t)r->failure.more, (int64_t)r->service.more, (int64_t)r->setting.more);
+        ",\n    'omitted': {'task_failures': %i, 'failures': %i, 'services': %i, 'settings': %i, 'findings': "
+        "%i, "
+        "'citations': %i, 'unknown': %i, 'remedies': %i, 'hosts': %i, 'evidence': %i, 'anomalies': %i, "
+        "'coverage': %i}\n  }\n}\n",
+        (int64_t)r->task.more, (int64_t)r->failure.more, (int64_t)r->service.more, (int64_t)r->setting.more,
+        (int64_t)r->finding.more, (int64_t)r->citation.more, (int64_t)r->unknown.more,
+        (int64_t)r->remedy.more, (int64_t)r->host.more, (int64_t)r->evidence.more, (int64_t)r->anomaly.more,
+        (int64_t)r->coverage.more);
 }
 
 enum status write_json(const struct report *r, struct buf *b, struct err *e)

@@ -681,6 +681,11 @@ static void method(struct page *p, const struct report *r)
 {
     const struct r_pair *x = r->rule_error.row;
     m(p, "\n## Method\n\n"), keep(p);
+    const struct r_pair *cut = r->cut.row;
+    if (r->late)
+        m(p, "- **Cut:** the time of the run was over before all was read; case.db has the rest.\n"), keep(p);
+    for (size_t i = 0; i < r->cut.n; i++)
+        m(p, "- **Cut:** %s rows of %s did not fit; case.db has them.\n", cut[i].value, cut[i].key), keep(p);
     for (size_t i = 0; i < r->rule_error.n; i++)
         m(p, "- **Rule failed to run:** %s: %s\n", x[i].key, x[i].value), keep(p);
     p->end += 1500;

@@ -25,11 +25,12 @@ extern const char *const role_labels[ROLES_N];
 /* what a page shows; the rest is counted and named as SQL */
 enum { SHOW_CARDS = 100, SHOW_CITES = 6, SHOW_ROWS = 500, SHOW_HOSTS = 40 };
 
-/* Rows of one kind. more: rows that exist in the case beyond those kept here. */
+/* Rows of one kind. more: rows that exist in the case beyond those kept here; left: of these, for want of
+ * memory. */
 struct list {
     void *row;
     size_t n, cap;
-    uint64_t more;
+    uint64_t more, left;
 };
 struct slice {
     size_t at, n;
@@ -243,6 +244,9 @@ struct report {
         boot, session, mark;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
+    /* struct r_pair: the view, and how many of its rows had no room */
+    struct list cut;
+    bool late; /* the time was over before all was read */
     struct list group;
     /* const struct r_group *, as cards take them; struct r_card */
     struct list order, card;

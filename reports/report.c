@@ -47,6 +47,34 @@ static const struct source {
      {TEXT(r_host, host), TEXT(r_host, fqdn), TEXT(r_host, domain), TEXT(r_host, os), INT(r_host, build),
       TEXT(r_host, role), TEXT(r_host, time_zone), INT(r_host, bias), TEXT(r_host, zone_rule),
       TEXT(r_host, machine_sid), INT(r_host, joined), TEXT(r_host, word)}},
+    {"v_report_finding",
+     offsetof(struct report, finding),
+     sizeof(struct r_finding),
+     SIZE_MAX,
+     {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), TEXT(r_finding, hex),
+      TEXT(r_finding, hresult), INT(r_finding, first), INT(r_finding, last), INT(r_finding, count),
+      TEXT(r_finding, cause), TEXT(r_finding, rule), TEXT(r_finding, title), TEXT(r_finding, host),
+      TEXT(r_finding, subject), TEXT(r_finding, symbol), TEXT(r_finding, explanation),
+      TEXT(r_finding, reader)}},
+    {"v_report_citation",
+     offsetof(struct report, citation),
+     sizeof(struct r_citation),
+     SIZE_MAX,
+     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, fact_time),
+      INT(r_citation, off), INT(r_citation, again), TEXT(r_citation, id), TEXT(r_citation, explain),
+      TEXT(r_citation, path), TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader),
+      TEXT(r_citation, reader_detail)}},
+    {"v_report_unknown",
+     offsetof(struct report, unknown),
+     sizeof(struct r_unknown),
+     SIZE_MAX,
+     {INT(r_unknown, finding), TEXT(r_unknown, artifact), TEXT(r_unknown, collect)}},
+    {"v_report_remedy",
+     offsetof(struct report, remedy),
+     sizeof(struct r_remedy),
+     SIZE_MAX,
+     {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible),
+      TEXT(r_remedy, verify)}},
     {"v_report_kind",
      offsetof(struct report, kind),
      sizeof(struct r_kind),
@@ -98,34 +126,6 @@ static const struct source {
      {TEXT(r_coverage, host), TEXT(r_coverage, artifact), TEXT(r_coverage, state), INT(r_coverage, from_time),
       INT(r_coverage, to_time), TEXT(r_coverage, path), TEXT(r_coverage, detail), INT(r_coverage, channel),
       INT(r_coverage, core)}},
-    {"v_report_finding",
-     offsetof(struct report, finding),
-     sizeof(struct r_finding),
-     SIZE_MAX,
-     {INT(r_finding, id), INT(r_finding, verdict), INT(r_finding, win32), TEXT(r_finding, hex),
-      TEXT(r_finding, hresult), INT(r_finding, first), INT(r_finding, last), INT(r_finding, count),
-      TEXT(r_finding, cause), TEXT(r_finding, rule), TEXT(r_finding, title), TEXT(r_finding, host),
-      TEXT(r_finding, subject), TEXT(r_finding, symbol), TEXT(r_finding, explanation),
-      TEXT(r_finding, reader)}},
-    {"v_report_citation",
-     offsetof(struct report, citation),
-     sizeof(struct r_citation),
-     SIZE_MAX,
-     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, fact_time),
-      INT(r_citation, off), INT(r_citation, again), TEXT(r_citation, id), TEXT(r_citation, explain),
-      TEXT(r_citation, path), TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader),
-      TEXT(r_citation, reader_detail)}},
-    {"v_report_unknown",
-     offsetof(struct report, unknown),
-     sizeof(struct r_unknown),
-     SIZE_MAX,
-     {INT(r_unknown, finding), TEXT(r_unknown, artifact), TEXT(r_unknown, collect)}},
-    {"v_report_remedy",
-     offsetof(struct report, remedy),
-     sizeof(struct r_remedy),
-     SIZE_MAX,
-     {INT(r_remedy, finding), TEXT(r_remedy, text), TEXT(r_remedy, risk), TEXT(r_remedy, reversible),
-      TEXT(r_remedy, verify)}},
     {"v_report_task",
      offsetof(struct report, task),
      sizeof(struct r_task),
@@ -205,30 +205,58 @@ static const struct source {
      {TEXT(r_pair, key), TEXT(r_pair, value)}},
 };
 
+/* Of the memory for a report, in hundredths: what a list may take, by its name (else OTHER); what lists leave
+ * for what is made of them. In the order of sources: what findings say comes before what is merely listed. */
+enum { OTHER = 5, KEPT_FREE = 20 };
+static const struct {
+    const char *view;
+    unsigned share;
+} shares[] = {{"v_report_finding", 20},  {"v_report_citation", 30}, {"v_report_host", 8},
+              {"v_report_failure", 10},  {"v_report_unknown", 8},   {"v_report_remedy", 8},
+              {"v_report_evidence", 10}, {"v_report_need", 6}};
+
+/* floor: bytes of the arena that the list leaves */
 struct load {
     const struct source *src;
     struct list *list;
     struct arena *a;
+    size_t floor;
 };
 
+static size_t left(const struct arena *a) { return (size_t)(a->end - a->at); }
+
+static void set_floor(struct load *l, size_t whole)
+{
+    size_t share = OTHER, keep = whole / 100 * KEPT_FREE, now = left(l->a);
+    for (size_t i = 0; i < LEN(shares); i++)
+        share = strcmp(shares[i].view, l->src->view) == 0 ? shares[i].share : share;
+    share *= whole / 100;
+    l->floor = now > share && now - share > keep ? now - share : keep;
+}
+
+/* Room for one row more, and for the longer list that it may need. */
+static bool has_room(const struct load *l)
+{
+    size_t grow = l->list->n < l->list->cap ? 0 : l->src->size * (l->list->cap ? l->list->cap * 2 : 16);
+    return left(l->a) > l->floor && left(l->a) - l->floor > grow && list_room(l->list, l->src->size, l->a);
+}
+
+/* What does not fit is counted: a limit is no error. */
 static enum status load_row(void *ctx, const struct cell *cell, const char *const *name, size_t n,
                             struct err *e)
 {
     struct load *l = ctx;
-    (void)name;
-    if (l->list->n >= l->src->cap)
-        return l->list->more++, OK;
-    if (!list_room(l->list, l->src->size, l->a))
-        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up after %zu rows",
-                       l->list->n);
+    (void)name, (void)e;
+    bool full = l->list->left || !has_room(l);
+    if (full || l->list->n >= l->src->cap)
+        return l->list->more++, l->list->left += full, OK;
     uint8_t *row = (uint8_t *)l->list->row + l->list->n * l->src->size;
     for (size_t i = 0; i < n; i++) {
         void *at = row + l->src->col[i].at;
         if (!l->src->col[i].text)
             *(int64_t *)at = cell[i].null ? NONE : cell[i].i;
         else if (!cell[i].null && !(*(struct str *)at = arena_str(l->a, cell[i].s)).p)
-            return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
-                           "memory for the report is used up after %zu rows", l->list->n);
+            return memset(row, 0, l->src->size), l->list->more++, l->list->left++, OK;
     }
     l->list->n++;
     return OK;
@@ -595,14 +623,52 @@ static struct str meta(const struct report *r, const char *key)
     return (struct str){0};
 }
 
+/* "findings", "12" */
+static enum status note_cut(struct report *r, const struct load *l, struct err *e)
+{
+    struct r_pair *p = list_room(&r->cut, sizeof *p, l->a) ? (struct r_pair *)r->cut.row + r->cut.n : NULL;
+    const char *n = p ? arena_printf(l->a, "%llu", (unsigned long long)l->list->left) : NULL;
+    if (!n)
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+    r->cut.n++;
+    *p = (struct r_pair){str_of(l->src->view), str_of(n)};
+    return OK;
+}
+
+/* The case was judged before its report was written. */
+static enum status note_limit(struct report *r, struct arena *a, struct err *e)
+{
+    struct r_pair *w = r->status.row;
+    for (size_t i = 0; i < r->status.n; i++) {
+        if (str_eq(w[i].key, STR("limit")))
+            return OK;
+        if (str_eq(w[i].key, STR("complete")))
+            return w[i].key = STR("limit"), OK;
+    }
+    if (!list_room(&r->status, sizeof *w, a))
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+    ((struct r_pair *)r->status.row)[r->status.n++] = (struct r_pair){.key = STR("limit")};
+    return OK;
+}
+
+bool report_is_cut(const struct report *r) { return r->late || r->cut.n; }
+
 enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e)
 {
+    size_t whole = left(a);
     struct report *r = arena_alloc(a, sizeof *r, 1);
     enum status st = r ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
     for (size_t i = 0; st == OK && i < LEN(sources); i++) {
-        struct load l = {&sources[i], (struct list *)(void *)((uint8_t *)r + sources[i].list), a};
+        struct load l = {&sources[i], (struct list *)(void *)((uint8_t *)r + sources[i].list), a, 0};
+        set_floor(&l, whole);
         st = load_list(db, &l, e);
+        if (st == E_TIME)
+            r->late = true, st = OK, *e = (struct err){0};
+        if (st == OK && l.list->left)
+            st = note_cut(r, &l, e);
     }
+    if (st == OK && (r->late || r->cut.n))
+        st = note_limit(r, a, e);
     if (st != OK || (st = group_findings(r, a, e)) != OK || (st = name_set(r, *a, e)) != OK)
         return st;
     link_findings(r);

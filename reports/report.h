@@ -1,6 +1,7 @@
 /* report: the case's views read once into struct report, and writers of the same struct: html, md, json.
- * report_build allocates in the caller's arena; writers only append to their buf.
- * No evidence string reaches a writer's output but through buf_html, buf_md or buf_json. */
+ * report_build allocates in the caller's arena, and leaves out what does not fit, the least of findings
+ * first; writers only append to their buf. No evidence string reaches a writer's output but through buf_html,
+ * buf_md or buf_json. */
 #ifndef REPORT_H
 #define REPORT_H
 #include "base/arena.h"
@@ -10,6 +11,9 @@ struct casedb;
 struct report;
 
 enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e);
+/* Not all that the case holds is in it: for want of memory, or because the time was over (E_TIME of the
+ * case). */
+bool report_is_cut(const struct report *r);
 typedef enum status report_fn(const struct report *r, struct buf *out, struct err *e);
 /* {"html", "report.html", write_html} */
 struct report_format {

@@ -1035,8 +1035,8 @@ Test(report, same_case_same_bytes_and_short_memory)
     struct made m = make_everything(str_of(hostile)), again = make_everything(str_of(hostile));
     for (size_t i = 0; i < FORMATS; i++)
         cr_expect(str_eq(buf_view(&m.text[i]), buf_view(&again.text[i])), "%s", report_formats[i].name);
-    size_t short_ones = 0;
-    for (size_t bytes = 0; bytes < 65536; bytes += 512) {
+    size_t short_ones = 0, cut_ones = 0;
+    for (size_t bytes = 0; bytes < 1 << 20; bytes += bytes < 4096 ? 64 : bytes < 65536 ? 512 : 32768) {
         struct arena a = {0};
         struct report *r = NULL;
         struct err e = {0};
@@ -1044,9 +1044,20 @@ Test(report, same_case_same_bytes_and_short_memory)
         enum status st = report_build(m.db, &a, &r, &e);
         cr_expect(st == OK || (st == E_LIMIT && !r), "%zu", bytes);
         short_ones += st == E_LIMIT;
+        cut_ones += st == OK && report_is_cut(r);
+        /* what does not fit is left out, and every report says so */
+        for (size_t i = 0; i < FORMATS && st == OK; i++) {
+            static const char *const says[] = {"This report is cut", "**Cut:**", "\"limit\""};
+            struct buf text = {0};
+            cr_expect_eq(report_formats[i].write(r, &text, &e), OK, "%zu %s", bytes, report_formats[i].name);
+            buf_char(&text, 0);
+            cr_expect_eq(report_is_cut(r), strstr(text.p, says[i]) != NULL, "%zu %s", bytes,
+                         report_formats[i].name);
+            buf_free(&text);
+        }
         arena_free(&a);
     }
-    cr_expect(short_ones > 10, "%zu", short_ones);
+    cr_expect(short_ones > 10 && cut_ones > 10, "%zu %zu", short_ones, cut_ones);
     drop(&m), drop(&again);
 }
 

@@ -103,6 +103,8 @@ enum {
 #define LIM_RUN_SECONDS      86400u /* the whole run */
 /* the part of it that is kept for what is concluded from what was read: one of so many */
 #define LIM_RUN_CONCLUDE 5u
+/* and, beyond it, for what reports read of the case: one part of so many */
+#define LIM_RUN_REPORT 10u
 /* reading a case that somebody else may have made: report, show, query, verify */
 #define LIM_CASE_SECONDS 600u
 /* unpacked files in the folder for temporary files */

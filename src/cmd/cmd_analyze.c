@@ -162,7 +162,7 @@ static enum status put_kind(void *ctx, const struct cell *c, const char *const *
 
 /* What became of a host, gravest first: so that "nothing was found" and "nothing could be seen" read apart.
  */
-enum { SUMMARY_HOSTS = 40 };
+enum { SUMMARY_HOSTS = 40, SUMMARY_FINDINGS = 100 };
 static const char outcome_sql[] =
     "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern "
     "AND f.shown IS NOT NULL AND NOT f.explained), "
@@ -203,7 +203,8 @@ static enum status put_outcome(void *ctx, const struct cell *c, const char *cons
 static enum status summary(struct run *r, struct err *e)
 {
     int64_t hosts, out = 0;
-    struct value limit = val_i(SUMMARY_HOSTS);
+    struct value limit = val_i(SUMMARY_HOSTS), most = val_i(SUMMARY_FINDINGS);
+    int64_t shown = 0;
     enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE)
         st = case_query(
@@ -214,8 +215,13 @@ static enum status summary(struct run *r, struct err *e)
         st = case_query(r->db,
                         "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM "
                         "v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
-                        " ORDER BY finding",
-                        NULL, NULL, 0, put_finding, &r->said, e);
+                        " ORDER BY finding LIMIT ?1",
+                        &most, (enum col_type[]){COL_INT}, 1, put_finding, &r->said, e);
+    if (st == OK)
+        st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict <> 'ruled_out'", &shown, e);
+    if (shown > SUMMARY_FINDINGS)
+        buf_printf(&r->said, "...          %lld more findings, in the report\n",
+                   (long long)(shown - SUMMARY_FINDINGS));
     if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM host", &hosts, e)) != OK
         || (st = case_query(r->db, outcome_sql, &limit, (enum col_type[]){COL_INT}, 1, put_outcome, &r->said,
                             e))
@@ -256,6 +262,8 @@ static enum status summary(struct run *r, struct err *e)
 
 static void print_summary(struct run *r)
 {
+    if (output_cut(r->output))
+        complain_text(0, "not all that the case holds fits into its reports: they say what is left out");
     if (r->code == EXIT_NO_EVIDENCE)
         complain_text(0,
                       "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are "
@@ -406,7 +414,13 @@ static enum status report_phase(struct run *r, struct err *e)
 {
     enum status st = judge(r, e);
     st = st == OK ? summary(r, e) : st;
-    return st == OK ? output_write(r->output, r->db, true, e) : st;
+    if (st != OK)
+        return st;
+    /* what is read for the reports may take this long */
+    r->stop.until = plat_clock_ms() + r->o.lim.run_seconds * (1000 / LIM_RUN_REPORT);
+    if ((st = output_write(r->output, r->db, true, &r->stop.until, e)) == OK && output_cut(r->output))
+        r->code = exit_worst(r->code, EXIT_LIMIT);
+    return st;
 }
 
 /* From facts to reports; the names are what --progress=json tells. An interrupt ends the run before the next.

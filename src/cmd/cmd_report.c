@@ -77,8 +77,11 @@ static int run_report(int argc, char **argv)
                             : opened || st == E_STOP || st == E_TIME ? exit_for(st)
                                                                      : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK)
-             || (st = output_write(output, db, false, &e)) != OK)
+             || (st = output_write(output, db, false, &stop.until, &e)) != OK)
         code = complain(&e, exit_for(st));
+    else if (output_cut(output))
+        code = complain_text(EXIT_LIMIT, "not all that the case holds fits into its reports, or was read in "
+                                         "time: they say what is left out");
     else
         code = printf("report       %s/report.html\n", out) < 0 ? EXIT_OUTPUT : EXIT_DONE;
     case_close(db);

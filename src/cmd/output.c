@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* address space for the model; pages are touched only when used */
-enum { REPORT_BYTES = 256 << 20, FILES = 8, PATH = 4096 };
+enum { REPORT_BYTES = 96 << 20, FILES = 8, PATH = 4096 };
 
 /* Files are written in a folder of our own inside the user's, then get their names there. */
 struct output {
@@ -21,6 +21,7 @@ struct output {
         bool old;               /* was is there */
     } file[FILES];
     size_t n;
+    bool cut; /* reports hold less than the case */
 };
 
 static enum status does_not_fit(struct err *e)
@@ -48,6 +49,7 @@ static enum status stage_reports(struct output *o, struct casedb *db, struct err
     if (!arena_make(&mem, REPORT_BYTES))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
     enum status st = report_build(db, &mem, &rep, e);
+    o->cut = st == OK && report_is_cut(rep);
     for (const struct report_format *f = report_formats; f->name && st == OK; f++) {
         struct buf text = {0};
         const char *tmp = stage(o, f->file, e);
@@ -109,9 +111,24 @@ static enum status publish(struct output *o, struct err *e)
     return st;
 }
 
-enum status output_write(struct output *o, struct casedb *db, bool with_case, struct err *e)
+bool output_cut(const struct output *o) { return o->cut; }
+
+/* The case says what its reports say. */
+static enum status mark_limit(struct casedb *db, struct err *e)
+{
+    return case_exec(
+        db,
+        "UPDATE meta SET value = CASE WHEN value = '[\"complete\"]' THEN '[\"limit\"]' ELSE "
+        "'[\"limit\",' || substr(value, 2) END WHERE key = 'status' AND value NOT LIKE '%\"limit\"%'",
+        e);
+}
+
+enum status output_write(struct output *o, struct casedb *db, bool with_case, uint64_t *until, struct err *e)
 {
     enum status st = stage_reports(o, db, e);
+    *until = 0; /* what was reached is kept */
+    if (st == OK && with_case && o->cut)
+        st = mark_limit(db, e);
     const char *tmp = with_case && st == OK ? stage(o, "case.db", e) : NULL;
     if (with_case && st == OK)
         st = tmp ? case_save(db, tmp, e) : E_NOMEM;

@@ -14,7 +14,10 @@ struct output;
  * folder. End it after an error too. */
 enum status output_begin(const char *folder, bool force, bool with_case, struct output **out, struct err *e);
 const char *output_work(struct output *o); /* a name for what nobody keeps; NULL: no memory */
-enum status output_write(struct output *o, struct casedb *db, bool with_case, struct err *e);
+/* until: plat_clock_ms at which db is halted with E_TIME, or 0; taken back when the reports are made: they
+ * are cut then, and the case is saved all the same. */
+enum status output_write(struct output *o, struct casedb *db, bool with_case, uint64_t *until, struct err *e);
+bool output_cut(const struct output *o); /* the reports hold less than the case, and say so */
 void output_end(struct output *o);
 
 /* One file, written in parts under a temporary name, renamed by output_close if all went well (st OK). One
