@@ -1380,3 +1380,41 @@ Test(diagnose, knowledge_without_its_sql)
     fresh();
     cr_expect(diagnose_rules(db, kb, r, 1, &e) == E_DB, "coverage comes first");
 }
+
+/* Of each kind that lint asks for, the rules that come with the program have a test: without those of a kind
+ * lint says so, by the kind's name; so it does where one is left that rules the cause out, or where no test
+ * lacks what decides. */
+Test(rulelint, every_kind_of_test_is_asked_for)
+{
+    struct kb *own = NULL;
+    struct casedb *base = NULL;
+    struct err e = {0};
+    size_t n;
+    cr_assert(kb_load(NULL, &own, &e) == OK && ruletest_base(own, &base, &e) == OK, "%s", e.why);
+    const struct rule *rule = kb_rules(own, &n);
+    for (size_t i = 0; i < n; i += 6)
+        for (unsigned kind = 0; kind <= TEST_KINDS; kind++) {
+            struct rule_test *left = calloc(rule[i].n_test, sizeof *left);
+            struct rule less = rule[i];
+            struct buf said = {0};
+            bool one = false;
+            less.test = left, less.n_test = 0;
+            for (size_t t = 0; t < rule[i].n_test; t++) {
+                unsigned bits = test_kinds(&rule[i].test[t]);
+                bool against = bits >> TEST_CONTRADICTED & 1;
+                if (kind == TEST_KINDS ? against && one : bits >> kind & 1)
+                    continue;
+                one |= against, left[less.n_test++] = rule[i].test[t];
+            }
+            cr_expect_gt(rulelint(own, base, &less, &said), 0, "%.*s without kind %u", STR_ARG(rule[i].name),
+                         kind);
+            buf_char(&said, 0);
+            cr_expect_not_null(
+                strstr(said.p, kind == TEST_KINDS ? "expected the twin" : test_kind_names[kind]), "%s",
+                said.p);
+            if (kind == TEST_MISSING)
+                cr_expect_not_null(strstr(said.p, "'missing evidence' without "), "%s", said.p);
+            buf_free(&said), free(left);
+        }
+    case_close(base), kb_free(own);
+}

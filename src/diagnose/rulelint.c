@@ -316,8 +316,8 @@ static void indicators(struct lint *l)
 }
 
 /* --- tests */
-const char *const test_kind_names[TEST_KINDS] = {"positive", "contradicted", "missing evidence",
-                                                 "hostile text"};
+const char *const test_kind_names[TEST_KINDS] = {"positive",     "contradicted", "missing evidence",
+                                                 "hostile text", "two hosts",    "a start of the computer"};
 
 /* Markup, control characters or what turns text around. */
 static bool is_hostile(struct str s)
@@ -331,6 +331,39 @@ static bool is_hostile(struct str s)
             return true;
     }
     return false;
+}
+
+static struct str fact_field(const struct test_fact *f, const char *name)
+{
+    for (size_t i = 0; i < f->n; i++)
+        if (str_eq(f->field[i].name, str_of(name)))
+            return f->field[i].value;
+    return (struct str){0};
+}
+
+/* Windows starts: Kernel-General 12, EventLog 6005, 6008, 6009, Security 4608. */
+static bool is_start(const struct test_fact *f)
+{
+    static const struct {
+        const char *provider;
+        int64_t id;
+    } rows[] = {{"Microsoft-Windows-Kernel-General", 12},
+                {"EventLog", 6005},
+                {"EventLog", 6008},
+                {"EventLog", 6009},
+                {"Microsoft-Windows-Security-Auditing", 4608}};
+    int64_t id;
+    for (size_t i = 0; i < LEN(rows); i++)
+        if (str_eq(f->kind, STR("event")) && str_eq_ci(fact_field(f, "provider"), str_of(rows[i].provider))
+            && str_i64(fact_field(f, "id"), &id) && id == rows[i].id)
+            return true;
+    return false;
+}
+
+static struct str host_in(const struct test_fact *f)
+{
+    struct str host = fact_field(f, "host");
+    return host.n ? str_cut(&host, '.') : STR("PC1");
 }
 
 unsigned test_kinds(const struct rule_test *t)
@@ -352,14 +385,39 @@ unsigned test_kinds(const struct rule_test *t)
         for (size_t k = 0; k < t->fact[i].n; k++)
             if (is_hostile(t->fact[i].field[k].value))
                 bits |= 1u << TEST_HOSTILE;
+    for (size_t i = 0; i < t->n_fact; i++) {
+        bits |= is_start(&t->fact[i]) ? 1u << TEST_BOOTS : 0;
+        bits |= str_eq_ci(host_in(&t->fact[i]), host_in(&t->fact[0])) ? 0 : 1u << TEST_HOSTS;
+    }
     return bits;
+}
+
+/* For each requirement that decides a test in which nothing of it was read, and the cause undetermined. */
+static void missing(struct lint *l)
+{
+    for (size_t i = 0; i < l->rule->n_require; i++) {
+        const struct requirement *q = &l->rule->require[i];
+        bool shown = q->for_role != ROLE_CAUSE;
+        for (size_t t = 0; t < l->rule->n_test && !shown; t++) {
+            const struct rule_test *test = &l->rule->test[t];
+            shown = test_kinds(test) >> TEST_MISSING & 1;
+            for (size_t k = 0; k < q->n && shown; k++) {
+                struct str name = q->artifact[k]; /* "Security:Logon failure" is of Security */
+                shown = !ruletest_reads(test, str_cut(&name, ':'));
+            }
+        }
+        if (!shown)
+            problem(l, l->rule->line_tests, "tests: none of kind 'missing evidence' without %.*s",
+                    STR_ARG(q->artifact[0]));
+    }
 }
 
 static void tests(struct lint *l)
 {
-    unsigned bits = 0;
+    unsigned bits = 0, against = 0;
     for (size_t i = 0; i < l->rule->n_test; i++) {
         bits |= test_kinds(&l->rule->test[i]);
+        against += test_kinds(&l->rule->test[i]) >> TEST_CONTRADICTED & 1;
         if (l->rule->test[i].n_expect > 64)
             problem(l, l->rule->test[i].line, "test: at most 64 expectations are compared");
         for (size_t k = 0; k < i; k++)
@@ -368,9 +426,14 @@ static void tests(struct lint *l)
                         (int)(l->rule->test[i].name.n < 80 ? l->rule->test[i].name.n : 80),
                         l->rule->test[i].name.p);
     }
-    for (unsigned k = 0; k < TEST_KINDS; k++)
+    for (unsigned k = 0; k < (l->rule->embedded ? TEST_KINDS : TEST_ASKED); k++)
         if (!(bits & 1u << k))
             problem(l, l->rule->line_tests, "tests: none of kind '%s'", test_kind_names[k]);
+    if (l->rule->embedded && against == 1)
+        problem(l, l->rule->line_tests,
+                "tests: one of kind 'contradicted', expected the twin and what looks alike");
+    if (l->rule->embedded)
+        missing(l);
 }
 
 size_t rulelint(const struct kb *kb, struct casedb *base, const struct rule *rule, struct buf *out)

@@ -8,7 +8,18 @@
 #include "kb/kb.h"
 struct casedb;
 
-enum test_kind { TEST_POSITIVE, TEST_CONTRADICTED, TEST_MISSING, TEST_HOSTILE, TEST_KINDS };
+/* The first four are asked of every rule; of those that come with the program all, two tests that rule the
+ * cause out (the twin, and what looks alike), and for each artefact that decides one without it. */
+enum test_kind {
+    TEST_POSITIVE,
+    TEST_CONTRADICTED,
+    TEST_MISSING,
+    TEST_HOSTILE,
+    TEST_ASKED,
+    TEST_HOSTS = TEST_ASKED,
+    TEST_BOOTS,
+    TEST_KINDS
+};
 extern const char *const test_kind_names[TEST_KINDS];
 /* bits 1 << enum test_kind: what a test shows */
 unsigned test_kinds(const struct rule_test *t);

@@ -206,6 +206,31 @@ static const struct kind *kind_of(struct str name)
     return NULL;
 }
 
+/* The channel or hive that a fact lies in. */
+static struct str place_of(const struct test_fact *t, const struct kind *k)
+{
+    struct str path = text(t, "path", STR(""));
+    if (k->fact == FACT_EVENT || k->fact == FACT_FOLD || k->fact == FACT_SPAN)
+        return text(t, "channel", STR(""));
+    if (k->fact == FACT_HIVE)
+        return text(t, "kind", STR(""));
+    return k->where ? str_of(k->where) : str_cut(&path, '\\');
+}
+
+bool ruletest_reads(const struct rule_test *test, struct str artifact)
+{
+    for (size_t i = 0; i < test->n_fact; i++) {
+        const struct kind *k = kind_of(test->fact[i].kind);
+        struct str place = k ? place_of(&test->fact[i], k) : (struct str){0};
+        bool hive = str_eq(artifact, STR("SYSTEM"))
+                    || str_eq(artifact, STR("SECURITY")); /* channels are called alike */
+        bool log = k && (k->fact == FACT_EVENT || k->fact == FACT_FOLD || k->fact == FACT_SPAN);
+        if (hive || !log ? str_eq(place, artifact) : str_eq_ci(place, artifact))
+            return true;
+    }
+    return false;
+}
+
 /* What parsers always give, so that tests need not. */
 static enum status put_event(struct stage *s, struct file *file, struct fact *f, struct err *e)
 {
@@ -245,8 +270,7 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
     enum status st = fill(s, t, &f, e);
     if (st != OK)
         return st;
-    struct str host = text(t, "host", STR("PC1")), path = text(t, "path", STR("")),
-               where = k->where ? str_of(k->where) : str_cut(&path, '\\');
+    struct str host = text(t, "host", STR("PC1")), where = place_of(t, k);
     bool log = k->fact == FACT_EVENT || k->fact == FACT_FOLD || k->fact == FACT_SPAN;
     static const char *const must[] = {
         [FACT_EVENT] = "time",     [FACT_SPAN] = "channel", [FACT_FOLD] = "channel",
@@ -255,10 +279,6 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
         return refuse(s, t, "missing field", str_of(must[k->fact]), e);
     if (k->fact == FACT_EVENT && (!field(t, "channel") || !field(t, "provider") || f.v[EV_EVENT_ID].null))
         return refuse(s, t, "missing field", STR("channel, provider or id"), e);
-    if (log)
-        where = text(t, "channel", STR(""));
-    if (k->fact == FACT_HIVE)
-        where = text(t, "kind", STR(""));
     if ((st = file_for(s, host, where, !log, k->fact == FACT_SPAN || k->fact == FACT_HIVE ? t : NULL, &file,
                        e))
             != OK

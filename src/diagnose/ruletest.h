@@ -10,6 +10,8 @@ struct casedb;
 
 /* an empty case with schema, knowledge, views and the tables of derive/: each test is undone in it */
 enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e);
+/* Does a fact of the test lie in this channel or hive? */
+bool ruletest_reads(const struct rule_test *test, struct str artifact);
 /* The test's facts into db, an empty case with the schema. */
 enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test,
                            struct err *e);
