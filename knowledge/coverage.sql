@@ -98,18 +98,20 @@ WHERE v.path LIKE 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\%' 
 -- the host of its folder, or to the only one.
 CREATE TEMP TABLE IF NOT EXISTS c_named(host_id INTEGER, name TEXT, file_id INTEGER, state TEXT, seen INTEGER,
     note TEXT);
+-- How such files are called. Of the knowledge alone: filled once.
+CREATE TEMP TABLE IF NOT EXISTS c_called(file TEXT, name TEXT, PRIMARY KEY(file, name)) WITHOUT ROWID;
+INSERT INTO c_called
+SELECT lower(replace(name, '/', '%4')) || CASE kind WHEN 'hive' THEN '' ELSE '.evtx' END, name FROM want_artifact
+WHERE kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_called);
 INSERT INTO c_named
 SELECT h.id AS host_id, w.name, e.id AS file_id, e.state, e.seen, e.note
-FROM want_artifact w JOIN evidence e ON e.duplicate_of IS NULL AND e.state <> 'skipped' AND (
-        lower(e.path) = lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END
-        OR lower(substr(e.path, -1 - length(replace(w.name, '/', '%4')) - CASE w.kind WHEN 'hive' THEN 0 ELSE 5 END))
-            IN ('/' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END,
-                '\' || lower(replace(w.name, '/', '%4')) || CASE w.kind WHEN 'hive' THEN '' ELSE '.evtx' END))
+FROM evidence e CROSS JOIN c_called w
+    ON w.file = lower(substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1))
 JOIN host h ON h.id = e.host_id OR (e.host_id IS NULL AND ((SELECT count(*) FROM host) = 1 OR EXISTS (
         SELECT 1 FROM evidence o WHERE o.host_id = h.id AND coalesce(o.container, '') = coalesce(e.container, '')
             AND rtrim(o.path, replace(replace(o.path, '/', ''), '\', '')) = rtrim(e.path,
                 replace(replace(e.path, '/', ''), '\', '')))))
-WHERE w.kind IN ('channel', 'hive');
+WHERE e.duplicate_of IS NULL AND e.state <> 'skipped';
 
 CREATE TEMP TABLE IF NOT EXISTS c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER,
     file_id INTEGER, detail TEXT, folder TEXT);

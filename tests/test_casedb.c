@@ -772,16 +772,20 @@ Test(casedb, words_of_rules)
                         &e)
                   == OK,
               "%s", e.why);
-    for (size_t i = 0; i < LEN(words); i++) {
-        char sql[400];
-        struct buf b = {0};
-        e = (struct err){0};
-        snprintf(sql, sizeof sql, "SELECT %s", words[i].sql);
-        if (case_guarded(db, str_of(sql), 100000, take, &b, &e) != OK)
-            b.n = 0, buf_z(&b, e.why), buf_char(&b, ';');
-        cr_expect(b.n && b.n - 1 == strlen(words[i].want) && !memcmp(b.p, words[i].want, b.n - 1), "%s: %.*s",
-                  words[i].sql, (int)b.n, b.p);
-        buf_free(&b);
+    static char sql[400]; /* one address, many texts: what is kept by it must be of the text */
+    for (int times = 0; times < 3; times++) {
+        if (times == 1)
+            cr_assert_eq(case_keep(db, &e), OK, "%s", e.why);
+        for (size_t i = 0; i < LEN(words); i++) {
+            struct buf b = {0};
+            e = (struct err){0};
+            snprintf(sql, sizeof sql, "SELECT %s", words[i].sql);
+            if (case_guarded(db, str_of(sql), 100000, take, &b, &e) != OK)
+                b.n = 0, buf_z(&b, e.why), buf_char(&b, ';');
+            cr_expect(b.n && b.n - 1 == strlen(words[i].want) && !memcmp(b.p, words[i].want, b.n - 1),
+                      "%s: %.*s", words[i].sql, (int)b.n, b.p);
+            buf_free(&b);
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 -- Errors: every code in every field the knowledge names. Zero is no error.
 
+-- symbol, win32_symbol say nothing of the evidence: they are filled once, and stay.
 -- of values that are not Win32 codes: NTSTATUS, Task Scheduler, SSPI
 CREATE TEMP TABLE IF NOT EXISTS symbol(value INTEGER PRIMARY KEY, symbol TEXT);
 INSERT OR IGNORE INTO symbol SELECT value, symbol FROM kb_code WHERE space IN ('task', 'sspi', 'ntstatus')
+    AND NOT EXISTS (SELECT 1 FROM symbol)
     ORDER BY space DESC, value;
 CREATE TEMP TABLE IF NOT EXISTS win32_symbol(value INTEGER PRIMARY KEY, symbol TEXT);
 INSERT OR IGNORE INTO win32_symbol SELECT value, symbol FROM kb_code WHERE space IN ('win32', 'nerr')
+    AND NOT EXISTS (SELECT 1 FROM win32_symbol)
     ORDER BY space DESC, value;
 CREATE TEMP TABLE IF NOT EXISTS raw(host_id INTEGER, event INTEGER, field TEXT, raw, shape TEXT, nerr INTEGER);
 INSERT INTO raw

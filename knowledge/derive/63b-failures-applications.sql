@@ -23,10 +23,11 @@ WHERE e.provider = 'Microsoft-Windows-AAD' AND e.event_id = 1098 AND coalesce(e.
 
 -- Codes of a logon in the text of any program's error in the Application log, and in errors of PowerShell (4100, 4103).
 -- Spellings: HRESULT, as hexadecimal and as signed or unsigned decimal; NTSTATUS. A text of digits that goes on, or is
--- part of a GUID, is no code.
+-- part of a GUID, is no code. Of the knowledge alone: filled once.
 CREATE TEMP TABLE IF NOT EXISTS a_spelled(token TEXT PRIMARY KEY, value INTEGER, win32 INTEGER) WITHOUT ROWID;
 INSERT OR IGNORE INTO a_spelled
-WITH c(win32) AS (SELECT value FROM kb_code_family WHERE family = 'of-a-logon')
+WITH c(win32) AS (SELECT value FROM kb_code_family WHERE family = 'of-a-logon'
+    AND NOT EXISTS (SELECT 1 FROM a_spelled))
 SELECT printf('%08x', 2147942400 + win32), 2147942400 + win32, win32 FROM c
 UNION ALL SELECT CAST(2147942400 + win32 AS TEXT), 2147942400 + win32, win32 FROM c
 UNION ALL SELECT CAST(2147024896 - win32 AS TEXT), 2147942400 + win32, win32 FROM c
@@ -80,4 +81,4 @@ SELECT e.host_id, 'application', CASE WHEN a.shell THEN coalesce(a.script, a.com
 FROM a_code c JOIN a_said a ON a.event = c.event JOIN event e ON e.id = c.event
 WHERE NOT (a.shell AND e.event_id = 4103 AND EXISTS (SELECT 1 FROM a_shell d WHERE d.host_id = e.host_id
     AND d.event_id = 4100 AND d.win32 = c.win32 AND d.time BETWEEN e.time - seconds(1) AND e.time + seconds(1)));
-DELETE FROM a_spelled; DELETE FROM a_said; DELETE FROM a_code; DELETE FROM a_shell;
+DELETE FROM a_said; DELETE FROM a_code; DELETE FROM a_shell;

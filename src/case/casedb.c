@@ -80,6 +80,7 @@ void case_close(struct casedb *db)
         return;
     release(db);
     sqlite3_close(db->db);
+    families_free(db);
     if (db->path)
         plat_remove(db->path);
     lookup_free(&db->known.by_identity);

@@ -16,26 +16,36 @@ enum status case_keep(struct casedb *db, struct err *e)
 
 bool case_keeps(const struct casedb *db) { return db->keep; }
 
-/* The address says which text it may be, the hash that it still is: a buffer may be written again. */
+/* The address says which text it may be; what it was then, that it still is: a buffer may be written again.
+ */
 struct kept *case_kept(struct casedb *db, struct str text)
 {
-    uint64_t hash = db->keep ? str_hash(text) : 0;
     if (!db->keep)
         return NULL;
-    for (size_t i = 0; i < db->n_kept; i++) {
-        struct kept *k = &db->kept[i];
-        if (k->text != text.p)
-            continue;
-        if (k->hash != hash)
-            kept_clear(k), k->hash = hash;
-        return k;
+    uint64_t hash = (uintptr_t)text.p;
+    size_t at = db->kept_by.cap ? lookup_at(&db->kept_by, hash) : 0;
+    uint32_t row;
+    while ((row = lookup_next(&db->kept_by, hash, &at)) != LOOKUP_NONE && db->kept[row].text != text.p)
+        ;
+    if (row == LOOKUP_NONE) {
+        struct kept *more = grow(db->kept, sizeof *more, db->n_kept, &db->cap_kept);
+        if (!more)
+            return NULL;
+        db->kept = more, row = (uint32_t)db->n_kept;
+        if (!lookup_put(&db->kept_by, hash, row))
+            return NULL;
+        db->kept[db->n_kept++] = (struct kept){.text = text.p};
     }
-    struct kept *more = grow(db->kept, sizeof *more, db->n_kept, &db->cap_kept);
-    if (!more)
-        return NULL;
-    db->kept = more;
-    db->kept[db->n_kept] = (struct kept){.text = text.p, .hash = hash};
-    return &db->kept[db->n_kept++];
+    struct kept *k = &db->kept[row];
+    if (k->was.p && str_eq(k->was, text))
+        return k;
+    kept_clear(k);
+    free((void *)(uintptr_t)k->was.p);
+    char *copy = malloc(text.n + 1);
+    if (copy && text.n)
+        memcpy(copy, text.p, text.n);
+    k->was = (struct str){copy, text.n};
+    return copy ? k : NULL;
 }
 
 bool kept_add(struct kept *k, struct sqlite3_stmt *stmt, size_t at)
@@ -53,14 +63,14 @@ void kept_clear(struct kept *k)
     for (size_t i = 0; i < k->n; i++)
         sqlite3_finalize(k->one[i].stmt);
     free(k->one);
-    *k = (struct kept){.text = k->text, .hash = k->hash};
+    *k = (struct kept){.text = k->text, .was = k->was};
 }
 
 void case_keep_nothing(struct casedb *db)
 {
     for (size_t i = 0; i < db->n_kept; i++)
-        kept_clear(&db->kept[i]);
-    free(db->kept);
+        kept_clear(&db->kept[i]), free((void *)(uintptr_t)db->kept[i].was.p);
+    free(db->kept), lookup_free(&db->kept_by);
     db->kept = NULL, db->n_kept = db->cap_kept = 0;
 }
 

@@ -12,8 +12,8 @@ enum { CASE_CACHE = 64 };
 
 /* A text that was prepared: its statements, and where each begins in it. */
 struct kept {
-    const char *text;
-    uint64_t hash;
+    const char *text; /* where it lies, and a copy of what lay there */
+    struct str was;
     struct {
         struct sqlite3_stmt *stmt;
         size_t at;
@@ -44,11 +44,13 @@ struct casedb {
     char *indexes; /* SQL of the indexes that wait for case_commit */
     struct kept *kept;
     size_t n_kept, cap_kept;
-    bool keep;           /* what is prepared is kept, by the address of its text */
-    bool guard;          /* the authorizer and the step budget apply */
-    uint64_t steps;      /* left to the guarded query */
-    int64_t memory;      /* SQLite's own when it began */
-    const char *stopped; /* why the progress handler stopped it */
+    struct lookup kept_by; /* by address of the text */
+    struct family *family; /* lists of codes that code_in has read, of a connection that keeps */
+    bool keep;             /* what is prepared is kept, by the address of its text */
+    bool guard;            /* the authorizer and the step budget apply */
+    uint64_t steps;        /* left to the guarded query */
+    int64_t memory;        /* SQLite's own when it began */
+    const char *stopped;   /* why the progress handler stopped it */
     case_halt *halt;
     void *halt_ctx;
 };
@@ -69,4 +71,5 @@ struct kept *case_kept(struct casedb *db, struct str text);
 bool kept_add(struct kept *k, struct sqlite3_stmt *stmt, size_t at);
 void kept_clear(struct kept *k);
 void case_keep_nothing(struct casedb *db);
+void families_free(struct casedb *db);
 #endif

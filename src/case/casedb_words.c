@@ -106,6 +106,8 @@ static void sql_filetime(sqlite3_context *c, int n, sqlite3_value **v)
 /* --- code_in(code, 'family'): 1 or 0. code may be a text of several, with blanks between: is one of them in
  * the family? */
 struct family {
+    struct family *next; /* of a connection that keeps: its knowledge stays */
+    struct str name;
     size_t n;
     int64_t code[];
 };
@@ -114,10 +116,10 @@ struct family {
 static int find_family(sqlite3_context *c, struct casedb *db, struct str name, struct family **out)
 {
     static const char sql[] = "SELECT family, value FROM kb_code_family ORDER BY value";
-    struct family *f = NULL;
+    struct family *f = malloc(sizeof *f);
     sqlite3_stmt *stmt = NULL;
     size_t n = 0, cap = 0;
-    int rc = sqlite3_prepare_v2(db->db, sql, -1, &stmt, NULL);
+    int rc = f ? sqlite3_prepare_v2(db->db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
     while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         rc = SQLITE_OK;
         const unsigned char *p = sqlite3_column_text(stmt, 0);
@@ -136,7 +138,7 @@ static int find_family(sqlite3_context *c, struct casedb *db, struct str name, s
     }
     sqlite3_finalize(stmt);
     if (rc == SQLITE_DONE && n) {
-        f->n = n, *out = f;
+        f->n = n, f->next = NULL, f->name = (struct str){0}, *out = f;
         return SQLITE_OK;
     }
     free(f);
@@ -145,6 +147,33 @@ static int find_family(sqlite3_context *c, struct casedb *db, struct str name, s
     else
         sqlite3_result_error_code(c, rc);
     return SQLITE_ERROR;
+}
+
+void families_free(struct casedb *db)
+{
+    for (struct family *f = db->family, *next; f; f = next)
+        next = f->next, free((void *)(uintptr_t)f->name.p), free(f);
+    db->family = NULL;
+}
+
+/* One that was read before, else NULL: only where the connection keeps, is the knowledge the same for ever.
+ */
+static struct family *known_family(const struct casedb *db, struct str name)
+{
+    struct family *f = db->family;
+    while (f && !str_eq(f->name, name))
+        f = f->next;
+    return f;
+}
+
+static bool keep_family(struct casedb *db, struct family *f, struct str name)
+{
+    char *copy = db->keep ? malloc(name.n + 1) : NULL;
+    if (!copy)
+        return false;
+    memcpy(copy, name.p ? name.p : "", name.n);
+    f->name = (struct str){copy, name.n}, f->next = db->family, db->family = f;
+    return true;
 }
 
 static bool is_in(const struct family *f, int64_t code)
@@ -164,11 +193,16 @@ static bool is_in(const struct family *f, int64_t code)
 
 static void sql_code_in(sqlite3_context *c, int n, sqlite3_value **v)
 {
+    struct casedb *db = sqlite3_user_data(c);
     struct family *f = sqlite3_get_auxdata(c, 1);
-    bool found = false, fresh = !f;
+    bool found = false, fresh = !f, kept = false;
     (void)n;
-    if (fresh && find_family(c, sqlite3_user_data(c), text_of(v[1]), &f) != SQLITE_OK)
+    if (fresh && (f = known_family(db, text_of(v[1]))))
+        kept = true;
+    else if (fresh && find_family(c, db, text_of(v[1]), &f) != SQLITE_OK)
         return;
+    else if (fresh)
+        kept = keep_family(db, f, text_of(v[1]));
     if (sqlite3_value_type(v[0]) == SQLITE_INTEGER) {
         found = is_in(f, sqlite3_value_int64(v[0]));
     } else if (sqlite3_value_type(v[0]) == SQLITE_TEXT) {
@@ -179,7 +213,8 @@ static void sql_code_in(sqlite3_context *c, int n, sqlite3_value **v)
     }
     sqlite3_result_int(c, found);
     if (fresh)
-        sqlite3_set_auxdata(c, 1, f, free); /* may free it at once: nothing of it is used from here on */
+        sqlite3_set_auxdata(c, 1, f,
+                            kept ? NULL : free); /* may free it at once: nothing of it is used from here on */
 }
 
 int case_words(struct casedb *db)

@@ -20,15 +20,25 @@ static struct str kind_of(const struct kb_artifact *a, size_t n, struct str name
     return STR("channel");
 }
 
+static enum status some(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)c, (void)name, (void)n, (void)e;
+    return *(bool *)ctx = true, OK;
+}
+
+/* Of the knowledge alone: filled once in a case. */
 static enum status want_artifacts(struct casedb *db, const struct kb *kb, struct err *e)
 {
     size_t n, n_rule;
     const struct kb_artifact *a = kb_artifacts(kb, &n);
     const struct rule *rule = kb_rules(kb, &n_rule);
-    enum status st = case_exec(db,
-                               "CREATE TEMP TABLE IF NOT EXISTS want_artifact(name TEXT PRIMARY KEY, kind "
-                               "TEXT); DELETE FROM temp.want_artifact",
-                               e);
+    bool filled = false;
+    enum status st = case_exec(
+        db, "CREATE TEMP TABLE IF NOT EXISTS want_artifact(name TEXT PRIMARY KEY, kind TEXT)", e);
+    if (st == OK)
+        st = case_query(db, "SELECT 1 FROM temp.want_artifact LIMIT 1", NULL, NULL, 0, some, &filled, e);
+    if (st != OK || filled)
+        return st;
     for (size_t i = 0; i < n && st == OK; i++)
         st = want_artifact(db, a[i].name, a[i].kind, e);
     for (size_t i = 0; i < n_rule && st == OK; i++)
