@@ -366,3 +366,55 @@ FROM (SELECT e.time, 'event' AS what, 'Event recorded' AS moment, e.host,
             GROUP BY hive, host, path COLLATE NOCASE) t) t
 JOIN v_report_sane s ON t.time BETWEEN s.from_time AND s.to_time
 LEFT JOIN v_evidence v ON v.file_id = substr(t.evidence_id, 1, instr(t.evidence_id, ':') - 1);
+
+-- What `whylogon summary` tells: what hosts are, what their logs hold, who logged on and who could not.
+-- starts: those in the logs; started: the last one; until: the last moment that any log of the host tells of.
+CREATE VIEW v_summary_host AS
+SELECT h.host, h.fqdn, h.domain, h.os, h.build, h.role, h.time_zone, h.bias, h.outcome,
+    (SELECT count(*) FROM v_boot b WHERE b.host = h.host AND b.boot > 0) AS starts,
+    (SELECT max(b.from_time) FROM v_boot b, v_report_sane s WHERE b.host = h.host
+        AND b.from_time BETWEEN s.from_time AND s.to_time) AS started,
+    (SELECT min(l.first_time) FROM v_log_span l, v_report_sane s WHERE l.host = h.host
+        AND l.first_time BETWEEN s.from_time AND s.to_time) AS since,
+    (SELECT max(l.last_time) FROM v_log_span l, v_report_sane s WHERE l.host = h.host
+        AND l.last_time BETWEEN s.from_time AND s.to_time) AS until,
+    row_number() OVER (ORDER BY h.host) AS place
+FROM v_host h;
+
+-- A log, or what it holds of one computer. gaps: of record numbers.
+CREATE VIEW v_summary_log AS
+SELECT l.host, l.channel, e.path, l.computer, l.n, l.first_time, l.last_time, l.gaps, l.evidence_id,
+    row_number() OVER (ORDER BY l.host, l.channel COLLATE NOCASE, l.first_time, l.evidence_id, l.computer) AS place
+FROM v_log_span l LEFT JOIN v_evidence e ON e.file_id = l.file_id WHERE e.duplicate_of IS NULL;
+
+-- How often each event was recorded, also where the knowledge has no use for it.
+CREATE VIEW v_summary_event AS
+SELECT c.host, c.channel, c.provider, c.event_id, k.name, c.n, c.first_time, c.last_time,
+    row_number() OVER (ORDER BY c.host, c.n DESC, c.channel, c.provider, c.event_id) AS place
+FROM v_event_count c LEFT JOIN kb_event k ON k.provider = c.provider AND k.event_id = c.event_id;
+
+-- Logons (4624) and refused ones (4625) of the Security log by account, type and reason. code: SubStatus where it is not
+-- zero, else Status, as the record writes it.
+CREATE VIEW v_summary_logon AS
+SELECT g.host, g.what, g.domain, g.account, g.type, CASE g.type WHEN 0 THEN 'system' WHEN 2 THEN 'interactive'
+        WHEN 3 THEN 'network' WHEN 4 THEN 'batch' WHEN 5 THEN 'service' WHEN 7 THEN 'unlock'
+        WHEN 8 THEN 'network, clear text' WHEN 9 THEN 'new credentials' WHEN 10 THEN 'remote interactive'
+        WHEN 11 THEN 'cached interactive' WHEN 12 THEN 'cached remote interactive' WHEN 13 THEN 'cached unlock'
+        END AS type_name,
+    g.code, g.symbol, k.meaning, g.n, g.first_time, g.last_time,
+    row_number() OVER (ORDER BY g.host, g.what DESC, g.n DESC, g.domain, g.account, g.type, g.code) AS place
+FROM (SELECT r.host, r.what, max(r.domain) AS domain, max(r.account) AS account, r.type, r.code,
+        (SELECT x.symbol FROM v_error x WHERE x.event_id = 4625 AND x.raw = r.code AND x.symbol IS NOT NULL
+            LIMIT 1) AS symbol, sum(r.n) AS n, min(r.first_time) AS first_time, max(r.last_time) AS last_time
+    FROM (SELECT d.host, CASE d.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what,
+            json_extract(d.data, '$.TargetDomainName') AS domain, json_extract(d.data, '$.TargetUserName') AS account,
+            CAST(json_extract(d.data, '$.LogonType') AS INTEGER) AS type,
+            CASE d.event_id WHEN 4625 THEN lower(CASE WHEN trim(lower(json_extract(d.data, '$.SubStatus')), '0x') <> ''
+                THEN json_extract(d.data, '$.SubStatus') ELSE json_extract(d.data, '$.Status') END) END AS code,
+            d.n, d.first_time, d.last_time
+        FROM (SELECT host, provider, event_id, data, 1 AS n, time AS first_time, time AS last_time FROM v_event
+            UNION ALL SELECT host, provider, event_id, data, n, first_time, last_time FROM v_fold) d
+        WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4624, 4625)
+            AND json_valid(d.data)) r
+    GROUP BY r.host, r.what, r.domain COLLATE NOCASE, r.account COLLATE NOCASE, r.type, r.code) g
+LEFT JOIN kb_code k ON k.space = 'ntstatus' AND k.symbol = g.symbol;

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct command *const commands[] = {&cmd_analyze, &cmd_report, &cmd_dump,    &cmd_inspect,
-                                                 &cmd_show,    &cmd_query,  &cmd_explain, &cmd_verify,
-                                                 &cmd_rules,   &cmd_export, &cmd_batch,   &cmd_merge};
+static const struct command *const commands[] = {
+    &cmd_analyze, &cmd_report, &cmd_dump,   &cmd_inspect, &cmd_show,  &cmd_query, &cmd_explain,
+    &cmd_verify,  &cmd_rules,  &cmd_export, &cmd_summary, &cmd_batch, &cmd_merge};
 
 static const struct command *command_named(const char *name)
 {
