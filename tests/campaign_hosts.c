@@ -200,11 +200,12 @@ static enum status judge_clear(void *ctx, const struct cell *c, const char *cons
     if (i >= MOST || !str_eq(c[1].s, STR("clear")))
         return OK;
     const struct told *t = &all[i];
-    static const char *const harmless[] = {"Microsoft-Windows-OfflineFiles%4Operational.evtx", "SYSTEM",
-                                           "SAM", "SOFTWARE", NULL}; /* record no failure */
-    bool right = t->story == HEALTHY && !t->lost;
-    for (size_t k = 0; t->story == HEALTHY && t->lost && harmless[k]; k++)
-        right |= !strcmp(harmless[k], t->lost);
+    bool right = t->story == HEALTHY;
+    static const enum log tells[] = {SYSTEM_LOG, SECURITY_LOG,    TASK_LOG,   BITS_LOG,
+                                     SMB_LOG,    APPLICATION_LOG, CONNECT_LOG};
+    for (size_t k = 0; t->lost && k < LEN(tells); k++)
+        right &= strcmp(logs[tells[k]].file, t->lost) != 0;
+    right &= !t->lost || strcmp(hives[SECURITY_HIVE], t->lost) != 0; /* what is audited */
     counts[t->story][right ? CLEAR_RIGHT : CLEAR_WRONG]++;
     if (!right)
         wrong(t, i, "the host is clear", STR(""), STR(""));

@@ -676,6 +676,392 @@ static void only_the_system_log(struct host *h)
     lose_all_but(h, SYSTEM_LOG, -1);
 }
 
+/* ---- One host for each further cause: what its rule was written for, in a week like any other ---- */
+#define NT_LOGON_FAILURE   0xC000006Du
+#define NT_DUPLICATE_NAME  0xC00000BDu
+#define NT_NO_LOGON_SERVER 0xC000005Eu
+#define NT_NO_SUCH_SHARE   0xC00000CCu
+#define BY_SERVICES        PROCESS(696, 3164), LEVEL(2)
+
+/* A task with a stored password; its account may log on as a batch job. */
+static void stored_task(struct host *h, const char *path, struct who who, uint32_t result)
+{
+    lsa_right(&h->hive[SECURITY_HIVE], who.sid, RIGHT_BATCH);
+    task(h, &(struct task_row){.path = path,
+                               .sid = who.sid,
+                               .user = spelled(who),
+                               .logon = "Password",
+                               .command = "C:\\Tools\\job.exe",
+                               .registered = utc("2026-02-10T10:00:00Z"),
+                               .last_run = T("05 09:10"),
+                               .result = result});
+}
+static void refused(struct host *h, const char *at, const char *path, struct who who, uint32_t win32)
+{
+    task_failed(h, T(at), path, spelled(who), "LogonUserExEx", WIN32(win32));
+}
+/* The program of that task ends with an error of the system. */
+static void program_ends(struct host *h, const char *at, const char *path, struct who who, uint32_t win32)
+{
+    ordinary(h);
+    stored_task(h, path, who, WIN32(win32));
+    logon(h, T(at), 4, who, 0x79100, SVCHOST_EXE, "-");
+    task_ran(h, T(at), path, spelled(who), "C:\\Windows\\System32\\cmd.exe", WIN32(win32));
+    logoff(h, T(at) + 41 * SECOND, 4, who, 0x79100);
+}
+/* The log of shares goes on, and tells of no failure. */
+static void smb_fine(struct host *h)
+{
+    say(h, SMB_LOG, T("03 12:00"), SMB, 31022, LEVEL(4), USER(SYSTEM_SID));
+    say(h, SMB_LOG, T("05 12:00"), SMB, 31022, LEVEL(4), USER(SYSTEM_SID));
+}
+static void service_ended(struct host *h, const char *at, const char *display, const char *code)
+{
+    say(h, SYSTEM_LOG, T(at), SCM, 7024, BY_SERVICES, S("param1", display), S("param2", code));
+}
+static const struct who agent = {"CORP", "svc-agent", CORP_SID "-1120"},
+                        other = {"CORP", "svc-other", CORP_SID "-1121"};
+
+static void account_locked(struct host *h)
+{
+    ordinary(h);
+    service(h, &(struct service_row){
+                   .name = "AcmeAgent", .display = "Acme Agent", .account = spelled(agent), .start = 2});
+    stored_task(h, "\\Agent\\Report", agent, WIN32(1909));
+    logon_failed(h, T("04 09:00"), 5, agent, NT_LOGON_FAILURE, 0xC000006A, "%%2313", SERVICES_EXE);
+    service_failed(h, T("04 09:00"), "AcmeAgent", "Acme Agent", spelled(agent), "%%1326");
+    say(h, SECURITY_LOG, T("04 09:05"), AUDIT, 4740, SUCCESS, TASK(13824), PROCESS(764, 812),
+        S("TargetUserName", agent.user), S("TargetDomainName", h->name), SID("TargetSid", agent.sid),
+        SUBJECT(SYSTEM_SID, "DC01$", "CORP", 0x3e7));
+    logon_failed(h, T("04 09:10"), 4, agent, 0xC0000234, 0, "%%2307", SVCHOST_EXE);
+    refused(h, "04 09:10", "\\Agent\\Report", agent, 1909);
+}
+static void autologon_broken(struct host *h)
+{
+    struct who kiosk = local(h, "kiosk", 1010);
+    ordinary(h);
+    reg(&h->hive[SOFTWARE_HIVE], "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", SZ("AutoAdminLogon", "0"),
+        SZ("DefaultUserName", "kiosk"), END);
+    sam_user(&h->hive[SAM_HIVE], &(struct user_row){.name = "kiosk", .rid = 1010, .flags = ACB_NORMAL});
+    shutdown(h, T("05 00:55")), boot(h, T("05 01:00"));
+    logon_failed(h, T("05 01:01"), 2, kiosk, NT_LOGON_FAILURE, 0xC000006A, "%%2313", WINLOGON_EXE);
+    task(h, &(struct task_row){.path = "\\Kiosk\\Show",
+                               .sid = kiosk.sid,
+                               .user = spelled(kiosk),
+                               .logon = "InteractiveToken",
+                               .command = "C:\\Kiosk\\show.exe",
+                               .registered = utc("2026-02-10T10:00:00Z"),
+                               .last_run = T("05 02:00"),
+                               .result = WIN32(NOT_LOGGED_ON)});
+    task_failed(h, T("05 02:00"), "\\Kiosk\\Show", spelled(kiosk), NULL, WIN32(NOT_LOGGED_ON));
+}
+static void bits_sens_disabled(struct host *h)
+{
+    const char *job = "{7C2F1F0C-8B0B-4F0E-9C6C-2F5B0D3A7E12}";
+    ordinary(h);
+    service(h, &(struct service_row){.name = "SENS", .account = "LocalSystem", .start = 4, .type = 0x20});
+    say(h, BITS_LOG, T("04 10:00"), "Microsoft-Windows-Bits-Client", 3, VERSION(2), USER(anna.sid),
+        S("jobTitle", "Update"), GUID("jobId", job), S("jobOwner", spelled(anna)));
+    say(h, BITS_LOG, T("04 10:10"), "Microsoft-Windows-Bits-Client", 61, VERSION(1), LEVEL(3),
+        USER(SYSTEM_SID), S("name", "Update"), GUID("Id", job), U32("hr", WIN32(NOT_LOGGED_ON)));
+}
+static void blank_password(struct host *h)
+{
+    struct who svc = local(h, "svc-till", 1011);
+    ordinary(h);
+    sam_user(&h->hive[SAM_HIVE],
+             &(struct user_row){
+                 .name = svc.user, .rid = 1011, .flags = ACB_NORMAL | ACB_NO_PASSWORD, .blank = true});
+    stored_task(h, "\\Till\\Close", svc, WIN32(1327));
+    logon_failed(h, T("04 09:10"), 4, svc, 0xC000006E, 0xC000006E, "%%2304", SVCHOST_EXE);
+    refused(h, "04 09:10", "\\Till\\Close", svc, 1327);
+}
+static void certificate_binding(struct host *h)
+{
+    say(h, SYSTEM_LOG, T("04 02:00:02"), "Microsoft-Windows-HttpEvent", 15301, LEVEL(3),
+        S("DeviceObject", "\\Device\\Http\\ReqQueue"), S("Endpoint", "0.0.0.0:443"));
+    say(h, SYSTEM_LOG, T("04 02:00:03"), "Schannel", 36870, LEVEL(2), S("Type", "server"),
+        S("ErrorCode", "0x8009030D"), S("ErrorStatus", "10001"));
+    program_ends(h, "04 02:00", "\\RenewCert", agent, NO_SUCH_SESSION);
+}
+static void credential_guard_change(struct host *h)
+{
+    ordinary(h);
+    say(h, SYSTEM_LOG, T("02 07:50:05"), "Microsoft-Windows-Wininit", 14, U32("Config", 0), U32("Status", 0));
+    say(h, CONNECT_LOG, T("04 10:00"), SMB, 30808, LEVEL(4), USER(SYSTEM_SID), S("ServerName", "FS01"));
+    shutdown(h, T("05 06:00")), boot(h, T("05 06:05"));
+    say(h, SYSTEM_LOG, T("05 06:05:05"), "Microsoft-Windows-Wininit", 13, LEVEL(4), USER(SYSTEM_SID));
+    smb_failed(h, T("05 10:40"), "FS01", anna, desk_luid(5), NT_NO_SUCH_SESSION);
+}
+static void credential_service_disabled(struct host *h)
+{
+    ordinary(h);
+    service(h,
+            &(struct service_row){
+                .name = "VaultSvc", .display = "Credential Manager", .account = "LocalSystem", .start = 4});
+    stored_task(h, "\\Collect", agent, WIN32(NO_SUCH_SESSION));
+    say(h, SYSTEM_LOG, T("04 09:09"), SCM, 7000, BY_SERVICES, S("param1", "Credential Manager"),
+        S("param2", "%%1058"));
+    refused(h, "04 09:10", "\\Collect", agent, NO_SUCH_SESSION);
+}
+static void credman_from_network_logon(struct host *h)
+{
+    ordinary(h);
+    logon(h, T("04 10:30"), 8, agent, 0x7c1f2, "C:\\Windows\\System32\\OpenSSH\\sshd.exe", "10.0.0.55");
+    say(h, SECURITY_LOG, T("04 10:40"), AUDIT, 5379, FAILURE, TASK(13824), PROCESS(764, 812),
+        SUBJECT(agent.sid, agent.user, agent.domain, 0x7c1f2),
+        S("TargetName", "LegacyGeneric:target=git:https://git.corp.example"), U32("Type", 0),
+        U32("CountOfCredentialsReturned", 0), S("ReadOperation", "%%8100"),
+        U32("ReturnCode", NT_NO_SUCH_SESSION));
+}
+static void cross_user_launch(struct host *h)
+{
+    struct who admin = CORP("it-admin", 1001);
+    ordinary(h);
+    explicit_logon(h, T("04 10:30"), anna, desk_luid(4), admin, "localhost", "C:\\Windows\\explorer.exe");
+    logon(h, T("04 10:30"), 2, admin, 0x9aaaa, SVCHOST_EXE, "::1");
+    say(h, AAD_LOG, T("04 10:40"), "Microsoft-Windows-AAD", 1098, LEVEL(2), USER(admin.sid),
+        U32("Error", WIN32(NO_SUCH_SESSION)), S("ErrorMessage", "A specified logon session does not exist."));
+}
+static void duplicate_computer_name(struct host *h)
+{
+    ordinary(h);
+    say(h, SYSTEM_LOG, T("02 07:51"), "NetBT", 4321, LEVEL(2), S("param1", ""),
+        S("param2", keep("%-15s:20", h->name)), S("param3", "10.0.0.5"), S("param4", "10.0.0.9"));
+    smb_failed(h, T("02 10:40"), "FS01", anna, desk_luid(2), NT_DUPLICATE_NAME);
+}
+static void encryption_type_mismatch(struct host *h)
+{
+    ordinary(h);
+    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa\\Kerberos\\Parameters",
+        DW("SupportedEncryptionTypes", 24), END);
+    say(h, SYSTEM_LOG, T("04 10:39:59"), "Microsoft-Windows-Security-Kerberos", 3, LEVEL(2),
+        PROCESS(764, 812), S("ErrorCode", "0xE"), S("ErrorMessage", "KDC_ERR_ETYPE_NOSUPP"),
+        S("ServerName", "cifs/FS01"));
+    smb_failed(h, T("04 10:40"), "FS01", anna, desk_luid(4), NT_NO_SESSION_KEY);
+}
+static void gmsa_retrieval(struct host *h)
+{
+    ordinary(h);
+    service(
+        h,
+        &(struct service_row){
+            .name = "AcmeWeb", .display = "Acme Web", .account = "CORP\\gweb$", .start = 2, .managed = true});
+    say(h, NETLOGON_LOG, T("04 09:09:58"), "Microsoft-Windows-Security-Netlogon", 9002, LEVEL(2),
+        S("Account", "gweb$"), U32("Status", NT_ACCESS_DENIED));
+    service_failed(h, T("04 09:10"), "AcmeWeb", "Acme Web", "CORP\\gweb$", "%%1326");
+}
+static void legacy_lanman_caller(struct host *h)
+{
+    ordinary(h);
+    smb_fine(h);
+    service_ended(h, "04 10:00", "OldAgent", "%%2200");
+}
+static void logon_restricted(struct host *h)
+{
+    ordinary(h);
+    stored_task(h, "\\Night", agent, WIN32(1328));
+    logon_failed(h, T("04 22:10"), 4, agent, 0xC000006E, 0xC000006F, "%%2311", SVCHOST_EXE);
+    refused(h, "04 22:10", "\\Night", agent, 1328);
+}
+static void loopback_check(struct host *h)
+{
+    ordinary(h);
+    say(h, SYSTEM_LOG, T("04 10:40"), "LsaSrv", 6037, LEVEL(3), USER(SYSTEM_SID), S("Program", "System"),
+        U32("PID", 4), S("TargetName", "cifs/files"));
+    smb_failed(h, T("04 10:40"), "files", anna, desk_luid(4), NT_LOGON_FAILURE);
+}
+static void lsass_instability(struct host *h)
+{
+    static const char *const paths[] = {"\\A", "\\B", "\\C"};
+    ordinary(h);
+    say(h, APPLICATION_LOG, T("04 09:05"), "Application Error", 1000, LEVEL(2), S("param1", "lsass.exe"),
+        S("param2", "10.0.19041.5854"), S("param4", "ntdll.dll"));
+    for (size_t i = 0; i < LEN(paths); i++)
+        stored_task(h, paths[i], i ? other : agent, WIN32(NO_SUCH_SESSION)),
+            refused(h, "04 09:10", paths[i], i ? other : agent, NO_SUCH_SESSION);
+}
+static void network_logon_no_credentials(struct host *h)
+{
+    ordinary(h);
+    logon(h, T("04 10:30"), 3, agent, 0x7c1f2, "C:\\Windows\\System32\\wsmprovhost.exe", "10.0.0.55");
+    smb_failed(h, T("04 10:40"), "FS01", agent, 0x7c1f2, NT_NO_SUCH_SESSION);
+}
+static void newcredentials_session(struct host *h)
+{
+    ordinary(h);
+    logon(h, T("04 08:40"), 9, anna, 0x7c1f2, SVCHOST_EXE, "::1");
+    smb_failed(h, T("04 10:40"), "FS01", anna, 0x7c1f2, NT_LOGON_FAILURE);
+}
+static void no_such_account(struct host *h)
+{
+    struct who gone = CORP("svc-gone", 1130);
+    ordinary(h);
+    service(h, &(struct service_row){
+                   .name = "AcmeOld", .display = "Acme Old", .account = spelled(gone), .start = 2});
+    logon_failed(h, T("04 09:10"), 5, gone, NT_LOGON_FAILURE, 0xC0000064, "%%2313", SERVICES_EXE);
+    service_failed(h, T("04 09:10"), "AcmeOld", "Acme Old", spelled(gone), "%%1326");
+}
+static void ntlm_blocked(struct host *h)
+{
+    ordinary(h);
+    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa\\MSV1_0", DW("RestrictSendingNTLMTraffic", 2),
+        END);
+    say(h, SMB_LOG, T("04 10:40"), SMB, 31023, LEVEL(2), USER(SYSTEM_SID), S("ServerName", "FS01"),
+        S("UserName", spelled(agent)));
+}
+static void ntlm_bottleneck(struct host *h)
+{
+    ordinary(h);
+    say(h, SYSTEM_LOG, T("04 10:38"), "NETLOGON", 5817, LEVEL(2), D("12"), D("CORP"));
+    smb_failed(h, T("04 10:40"), "FS01", anna, desk_luid(4), NT_NO_LOGON_SERVER);
+}
+static void s4u_needs_network(struct host *h)
+{
+    ordinary(h);
+    task(h, &(struct task_row){.path = "\\Copy",
+                               .sid = agent.sid,
+                               .user = spelled(agent),
+                               .logon = "S4U",
+                               .command = "C:\\Tools\\copy.cmd",
+                               .registered = utc("2026-02-10T10:00:00Z"),
+                               .last_run = T("04 10:39:58"),
+                               .last_ok = T("04 10:41")});
+    logon(h, T("04 10:39:58"), 4, agent, 0x7c1f2, SVCHOST_EXE, "-");
+    task_ran(h, T("04 10:39:58"), "\\Copy", spelled(agent), "C:\\Tools\\copy.cmd", 0);
+    smb_failed(h, T("04 10:40"), "FS01", agent, 0x7c1f2, NT_NO_SUCH_SESSION);
+}
+static void sam_rpc_no_session_key(struct host *h)
+{
+    password_reset(h, T("04 01:59:30"), CORP("new.hire", 1400));
+    program_ends(h, "04 01:59:25", "\\HR\\Sync", agent, 1394);
+}
+static void session0_user_activation(struct host *h)
+{
+    program_ends(h, "04 02:00", "\\Winget", agent, NOT_LOGGED_ON);
+}
+static void session_lost_at_reboot(struct host *h)
+{
+    ordinary(h);
+    logon(h, T("04 20:00"), 3, agent, 0x7c1f2, "-", "10.0.0.55");
+    shutdown(h, T("05 06:00")), boot(h, T("05 06:05"));
+    smb_failed(h, T("05 10:40"), "FS01", agent, 0x7c1f2, NT_NO_SUCH_SESSION);
+}
+static void session_security_mismatch(struct host *h)
+{
+    ordinary(h);
+    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa\\MSV1_0", DW("NtlmMinClientSec", 0x20080000),
+        END);
+    say(h, NTLM_LOG, T("04 10:39:59"), "Microsoft-Windows-NTLM", 4010, LEVEL(3), USER(SYSTEM_SID),
+        U32("NegotiatedSecurity", 0), U32("RequiredSecurity", 0x20000000));
+    smb_failed(h, T("04 10:40"), "FS01", anna, desk_luid(4), NT_NO_SESSION_KEY);
+}
+static void stale_drive_mapping(struct host *h)
+{
+    ordinary(h);
+    say(h, CONNECT_LOG, T("04 09:00"), SMB, 30811, LEVEL(4), USER(SYSTEM_SID), S("Name", "vpn"));
+    service_ended(h, "04 10:00", "OldAgent", "%%2200");
+}
+static void system_credential_store_damaged(struct host *h)
+{
+    ordinary(h);
+    say(h, TASK_LOG, T("04 06:00"), TASKS, 406, LEVEL(2), TASK(406), USER(SYSTEM_SID), PROCESS(1240, 2936),
+        U32("ResultCode", 0x8009000B));
+    stored_task(h, "\\A", agent, WIN32(NO_SUCH_SESSION)),
+        stored_task(h, "\\B", other, WIN32(NO_SUCH_SESSION));
+    refused(h, "04 09:10", "\\A", agent, NO_SUCH_SESSION),
+        refused(h, "04 09:20", "\\B", other, NO_SUCH_SESSION);
+}
+static void task_principal_mismatch(struct host *h)
+{
+    char profile[160];
+    struct who old = CORP("berta", 1131),
+               now = {"CORP", "berta", "S-1-12-1-3172635461-1231347205-1847319942-2984013729"};
+    ordinary(h);
+    snprintf(profile, sizeof profile, "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\%s", now.sid);
+    reg(&h->hive[SOFTWARE_HIVE], profile, EXPAND("ProfileImagePath", "C:\\Users\\berta"), END);
+    logon(h, T("04 01:00"), 2, now, 0x7c1f2, WINLOGON_EXE, "127.0.0.1");
+    task(h, &(struct task_row){.path = "\\Report",
+                               .sid = old.sid,
+                               .user = spelled(old),
+                               .logon = "InteractiveToken",
+                               .command = "C:\\Tools\\report.exe",
+                               .registered = utc("2026-02-10T10:00:00Z"),
+                               .last_run = T("04 02:00"),
+                               .result = WIN32(NOT_LOGGED_ON)});
+    task_failed(h, T("04 02:00"), "\\Report", spelled(old), NULL, WIN32(NOT_LOGGED_ON));
+}
+static void task_session_locked(struct host *h)
+{
+    ordinary(h);
+    task(h, &(struct task_row){.path = "\\Remind",
+                               .sid = anna.sid,
+                               .user = spelled(anna),
+                               .logon = "InteractiveToken",
+                               .command = "C:\\Tools\\remind.exe",
+                               .registered = utc("2026-02-10T10:00:00Z"),
+                               .last_run = T("04 12:00"),
+                               .result = WIN32(NOT_LOGGED_ON)});
+    say(h, TASK_LOG, T("04 12:00"), TASKS, 333, LEVEL(3), TASK(333), USER(SYSTEM_SID), PROCESS(1240, 2936),
+        S("TaskName", "\\Remind"), GUID("TaskInstanceId", NO_GUID), S("UserName", spelled(anna)));
+    task_failed(h, T("04 12:00"), "\\Remind", spelled(anna), NULL, WIN32(NOT_LOGGED_ON));
+}
+static void uac_linked_session(struct host *h)
+{
+    struct who dora = CORP("dora", 1132);
+    ordinary(h);
+    for (unsigned i = 0; i < 2; i++)
+        say(h, SECURITY_LOG, T("04 12:00"), AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812),
+            BY_SYSTEM(h), SID("TargetUserSid", dora.sid), S("TargetUserName", dora.user),
+            S("TargetDomainName", dora.domain), HEX64("TargetLogonId", i ? 0x51299 : 0x51234),
+            U32("LogonType", 2), S("LogonProcessName", "User32 "), S("ProcessName", WINLOGON_EXE),
+            HEX64("TargetLinkedLogonId", i ? 0x51234 : 0x51299), S("ElevatedToken", i ? "%%1842" : "%%1843"));
+    smb_failed(h, T("04 12:40"), "FS01", dora, 0x51299, NT_NO_SUCH_SHARE);
+}
+/* The server's log was collected too: it looked for a user of its own. */
+static void unqualified_user(const char *name)
+{
+    struct host client = member("WS77"), server = member("FS78");
+    client.prefix = "WS77-", server.prefix = "FS78-";
+    ordinary(&client), boot(&server, T("02 06:00"));
+    smb_failed(&client, T("04 10:40"), server.name, (struct who){"", "", ""}, desk_luid(4), NT_LOGON_FAILURE);
+    say(&client, SMB_LOG, T("04 10:41"), SMB, 31001, LEVEL(2), USER(SYSTEM_SID), U32("Reason", 3),
+        U32("Status", NT_LOGON_FAILURE), U64("LogonId", desk_luid(4)), S("ServerName", server.name),
+        S("UserName", "svc-scan"));
+    logon_failed(&server, T("04 10:41"), 3, (struct who){server.name, "svc-scan", ""}, NT_LOGON_FAILURE,
+                 0xC0000064, "%%2313", "-");
+    logon(&server, T("06 17:00"), 3, anna, 0x9d1e0, "-", "10.0.0.55");
+    collect(&client, name);
+    lose_all_but(&server, SECURITY_LOG, -1);
+    collect(&server, name);
+}
+static void unrelated_component_code(struct host *h)
+{
+    program_ends(h, "04 02:00", "\\Fax", agent, 1394);
+    smb_fine(h);
+}
+static void update_correlated(struct host *h)
+{
+    ordinary(h);
+    stored_task(h, "\\A", agent, WIN32(NO_SUCH_SESSION)),
+        stored_task(h, "\\B", other, WIN32(NO_SUCH_SESSION));
+    morning_run(h, "03", "\\A", agent), morning_run(h, "03", "\\B", other);
+    say(h, SYSTEM_LOG, T("04 03:00"), "Microsoft-Windows-WindowsUpdateClient", 19, LEVEL(4), USER(SYSTEM_SID),
+        S("updateTitle", "2026-03 Cumulative Update for Windows 10 (KB5000000)"));
+    refused(h, "04 09:10", "\\A", agent, NO_SUCH_SESSION),
+        refused(h, "04 09:20", "\\B", other, NO_SUCH_SESSION);
+}
+static void workstation_service_down(struct host *h)
+{
+    ordinary(h);
+    service(h, &(struct service_row){.name = "LanmanWorkstation",
+                                     .display = "Workstation",
+                                     .account = "NT AUTHORITY\\NetworkService",
+                                     .start = 4,
+                                     .type = 0x20});
+    service_ended(h, "04 09:10", "Computer Browser", "%%2138");
+}
+
 /* tell: on one host of that name, alone; write: in a folder of that name, as many hosts as it takes. */
 static const struct sample {
     const char *name, *host;
@@ -820,5 +1206,162 @@ static const struct sample {
      .subject = "AcmePoll"},
     {.name = "exit-code-collision", .host = "WS28", .tell = exit_code_collision},
     {.name = "only-system-log", .host = "WS29", .tell = only_the_system_log},
+    {.name = "account-locked-by-stale-consumer",
+     .host = "WS40",
+     .tell = account_locked,
+     .cause = "account-locked-by-stale-consumer",
+     .subject = "\\Agent\\Report"},
+    {.name = "autologon-broken",
+     .host = "WS41",
+     .tell = autologon_broken,
+     .cause = "autologon-broken task-interactive-no-session",
+     .subject = "\\Kiosk\\Show"},
+    {.name = "bits-sens-disabled",
+     .host = "WS42",
+     .tell = bits_sens_disabled,
+     .cause = "bits-sens-disabled",
+     .subject = "Update"},
+    {.name = "blank-password",
+     .host = "WS43",
+     .tell = blank_password,
+     .cause = "blank-password",
+     .subject = "\\Till\\Close"},
+    {.name = "certificate-binding",
+     .host = "WS44",
+     .tell = certificate_binding,
+     .cause = "certificate-binding",
+     .subject = "\\RenewCert"},
+    {.name = "credential-guard-change",
+     .host = "WS45",
+     .tell = credential_guard_change,
+     .cause = "credential-guard-change",
+     .subject = "FS01"},
+    {.name = "credential-service-disabled",
+     .host = "WS46",
+     .tell = credential_service_disabled,
+     .cause = "credential-service-disabled",
+     .subject = "\\Collect"},
+    {.name = "credman-from-network-logon",
+     .host = "WS47",
+     .tell = credman_from_network_logon,
+     .cause = "credman-from-network-logon"},
+    {.name = "cross-user-launch", .host = "WS48", .tell = cross_user_launch, .cause = "cross-user-launch"},
+    {.name = "duplicate-computer-name",
+     .host = "WS49",
+     .tell = duplicate_computer_name,
+     .cause = "duplicate-computer-name",
+     .subject = "FS01"},
+    {.name = "encryption-type-mismatch",
+     .host = "WS50",
+     .tell = encryption_type_mismatch,
+     .cause = "encryption-type-mismatch",
+     .subject = "FS01"},
+    {.name = "gmsa-retrieval",
+     .host = "WS51",
+     .tell = gmsa_retrieval,
+     .cause = "gmsa-retrieval",
+     .subject = "AcmeWeb"},
+    {.name = "legacy-lanman-caller",
+     .host = "WS52",
+     .tell = legacy_lanman_caller,
+     .cause = "legacy-lanman-caller",
+     .subject = "OldAgent"},
+    {.name = "logon-restricted",
+     .host = "WS53",
+     .tell = logon_restricted,
+     .cause = "logon-restricted",
+     .subject = "\\Night"},
+    {.name = "loopback-check",
+     .host = "WS54",
+     .tell = loopback_check,
+     .cause = "loopback-check",
+     .subject = "files"},
+    {.name = "lsass-instability", .host = "WS55", .tell = lsass_instability, .cause = "lsass-instability"},
+    {.name = "network-logon-no-credentials",
+     .host = "WS56",
+     .tell = network_logon_no_credentials,
+     .cause = "network-logon-no-credentials",
+     .subject = "FS01"},
+    {.name = "newcredentials-session",
+     .host = "WS57",
+     .tell = newcredentials_session,
+     .cause = "newcredentials-session",
+     .subject = "FS01"},
+    {.name = "no-such-account",
+     .host = "WS58",
+     .tell = no_such_account,
+     .cause = "no-such-account",
+     .subject = "AcmeOld"},
+    {.name = "ntlm-blocked",
+     .host = "WS59",
+     .tell = ntlm_blocked,
+     .cause = "ntlm-blocked",
+     .subject = "FS01"},
+    {.name = "ntlm-bottleneck",
+     .host = "WS60",
+     .tell = ntlm_bottleneck,
+     .cause = "ntlm-bottleneck",
+     .subject = "FS01"},
+    {.name = "s4u-needs-network",
+     .host = "WS61",
+     .tell = s4u_needs_network,
+     .cause = "s4u-needs-network",
+     .subject = "FS01"},
+    {.name = "sam-rpc-no-session-key",
+     .host = "WS62",
+     .tell = sam_rpc_no_session_key,
+     .cause = "sam-rpc-no-session-key",
+     .subject = "\\HR\\Sync"},
+    {.name = "session0-user-activation",
+     .host = "WS63",
+     .tell = session0_user_activation,
+     .cause = "session0-user-activation",
+     .subject = "\\Winget"},
+    {.name = "session-lost-at-reboot",
+     .host = "WS64",
+     .tell = session_lost_at_reboot,
+     .cause = "session-lost-at-reboot",
+     .subject = "FS01"},
+    {.name = "session-security-mismatch",
+     .host = "WS65",
+     .tell = session_security_mismatch,
+     .cause = "session-security-mismatch",
+     .subject = "FS01"},
+    {.name = "stale-drive-mapping",
+     .host = "WS66",
+     .tell = stale_drive_mapping,
+     .cause = "stale-drive-mapping",
+     .subject = "OldAgent"},
+    {.name = "system-credential-store-damaged",
+     .host = "WS67",
+     .tell = system_credential_store_damaged,
+     .cause = "system-credential-store-damaged"},
+    {.name = "task-principal-mismatch",
+     .host = "WS68",
+     .tell = task_principal_mismatch,
+     .cause = "task-principal-mismatch",
+     .subject = "\\Report"},
+    {.name = "task-session-locked",
+     .host = "WS69",
+     .tell = task_session_locked,
+     .cause = "task-session-locked",
+     .subject = "\\Remind"},
+    {.name = "uac-linked-session",
+     .host = "WS70",
+     .tell = uac_linked_session,
+     .cause = "uac-linked-session",
+     .subject = "FS01"},
+    {.name = "unqualified-user", .write = unqualified_user, .cause = "unqualified-user"},
+    {.name = "unrelated-component-code",
+     .host = "WS72",
+     .tell = unrelated_component_code,
+     .cause = "unrelated-component-code",
+     .subject = "\\Fax"},
+    {.name = "update-correlated", .host = "WS73", .tell = update_correlated, .cause = "update-correlated"},
+    {.name = "workstation-service-down",
+     .host = "WS74",
+     .tell = workstation_service_down,
+     .cause = "workstation-service-down",
+     .subject = "Browser"},
 };
 #endif

@@ -21,6 +21,9 @@ enum log {
     SMB_LOG,
     APPLICATION_LOG,
     CONNECT_LOG,
+    NTLM_LOG,
+    NETLOGON_LOG,
+    AAD_LOG,
     LOGS
 };
 enum { SYSTEM_HIVE, SECURITY_HIVE, SOFTWARE_HIVE, SAM_HIVE, HIVES };
@@ -40,6 +43,10 @@ static const struct {
     [APPLICATION_LOG] = {"Application.evtx", "Application", 6420},
     [CONNECT_LOG] = {"Microsoft-Windows-SmbClient%4Connectivity.evtx",
                      "Microsoft-Windows-SmbClient/Connectivity", 210},
+    [NTLM_LOG] = {"Microsoft-Windows-NTLM%4Operational.evtx", "Microsoft-Windows-NTLM/Operational", 30},
+    [NETLOGON_LOG] = {"Microsoft-Windows-Security-Netlogon%4Operational.evtx",
+                      "Microsoft-Windows-Security-Netlogon/Operational", 1},
+    [AAD_LOG] = {"Microsoft-Windows-AAD%4Operational.evtx", "Microsoft-Windows-AAD/Operational", 880},
 };
 static const char *const hives[HIVES] = {"SYSTEM", "SECURITY", "SOFTWARE", "SAM"};
 
