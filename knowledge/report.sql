@@ -282,8 +282,9 @@ FROM (SELECT part, what, value, detail, count(*) AS n, group_concat(CASE WHEN nt
                         ELSE 'not installed' END, account, host
             FROM v_report_service WHERE installed IS NOT NULL
             UNION
+            -- IN, not JOIN: neither side has an index, and there may be thousands of hosts
             SELECT 'need', n.artifact, n.collect, NULL, n.host FROM v_report_need n
-                JOIN v_report_host h ON h.host = n.host AND h.word = 'not_covered'
+                WHERE n.host IN (SELECT h.host FROM v_report_host h WHERE h.word = 'not_covered')
             UNION
             SELECT 'coverage', artifact, state, NULL, host FROM v_report_coverage WHERE state <> 'present'))
     GROUP BY part, what, value, detail);

@@ -205,15 +205,18 @@ static const struct source {
      {TEXT(r_pair, key), TEXT(r_pair, value)}},
 };
 
-/* Of the memory for a report, in hundredths: what a list may take, by its name (else OTHER); what lists leave
- * for what is made of them. In the order of sources: what findings say comes before what is merely listed. */
-enum { OTHER = 5, KEPT_FREE = 20 };
+/* Of the memory for a report, in hundredths: what each list finds free, whatever those before it take (others
+ * OTHER); and what lists leave for what is made of them. In the order of sources: what findings say comes
+ * before what is merely listed, and takes the most. */
+enum { KEPT_FREE = 20 };
+#define OTHER 0.5
 static const struct {
     const char *view;
-    unsigned share;
-} shares[] = {{"v_report_finding", 20},  {"v_report_citation", 30}, {"v_report_host", 8},
-              {"v_report_failure", 10},  {"v_report_unknown", 8},   {"v_report_remedy", 8},
-              {"v_report_evidence", 10}, {"v_report_need", 6}};
+    double share;
+} shares[] = {{"v_report_finding", 10}, {"v_report_citation", 20}, {"v_report_host", 5},
+              {"v_report_unknown", 5},  {"v_report_remedy", 5},    {"v_report_kind", 3},
+              {"v_report_need", 3},     {"v_report_evidence", 5},  {"v_report_failure", 5},
+              {"v_report_coverage", 4}};
 
 /* floor: bytes of the arena that the list leaves */
 struct load {
@@ -225,13 +228,20 @@ struct load {
 
 static size_t left(const struct arena *a) { return (size_t)(a->end - a->at); }
 
+static double share_of(const struct source *src)
+{
+    for (size_t i = 0; i < LEN(shares); i++)
+        if (strcmp(shares[i].view, src->view) == 0)
+            return shares[i].share;
+    return OTHER;
+}
+
 static void set_floor(struct load *l, size_t whole)
 {
-    size_t share = OTHER, keep = whole / 100 * KEPT_FREE, now = left(l->a);
-    for (size_t i = 0; i < LEN(shares); i++)
-        share = strcmp(shares[i].view, l->src->view) == 0 ? shares[i].share : share;
-    share *= whole / 100;
-    l->floor = now > share && now - share > keep ? now - share : keep;
+    double keep = KEPT_FREE;
+    for (const struct source *s = l->src + 1; s < sources + LEN(sources); s++)
+        keep += share_of(s);
+    l->floor = (size_t)((double)whole * keep / 100);
 }
 
 /* Room for one row more, and for the longer list that it may need. */

@@ -9,7 +9,7 @@ static const struct {
     const char *name; /* of bench/grow.c */
     unsigned n;
 } rows[] = {
-    {"computers", 100}, {"failing-tasks", 100}, {"failures", 200}, {"logons", 200},
+    {"computers", 300}, {"failing-tasks", 100}, {"failures", 200}, {"logons", 200},
     {"providers", 300}, {"folded-groups", 300}, {"sams", 50},      {"logged-hives", 30},
     {"accounts", 200},  {"failing-hosts", 60},  {"folders", 20},   {"cached-tasks", 100},
     {"services", 200},

@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* address space for the model; pages are touched only when used */
-enum { REPORT_BYTES = 96 << 20, FILES = 8, PATH = 4096 };
+enum { REPORT_BYTES = 128 << 20, FILES = 8, PATH = 4096 };
 
 /* Files are written in a folder of our own inside the user's, then get their names there. */
 struct output {
