@@ -17,7 +17,7 @@ static bool installed(const char *tool)
     snprintf(path, sizeof path, "/usr/bin/%s", tool);
     if (access(path, X_OK) == 0)
         return true;
-    fprintf(stderr, "skipped: %s is not installed\n", tool);
+    cr_skip_test("skipped: %s is not installed", tool);
     return false;
 }
 /* Standard output of a command; *status as pclose gives it. */
@@ -510,7 +510,7 @@ static bool made(void)
     struct stat st;
     bool there = stat(CASES, &st) == 0;
     if (!there)
-        fprintf(stderr, "skipped: run make samples\n");
+        cr_skip_test("skipped: run make samples");
     return there;
 }
 

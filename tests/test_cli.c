@@ -110,10 +110,8 @@ Test(samples, manifest, .timeout = 300)
 Test(samples, a_folder_in_use)
 {
     const char *dir = scratch("lock"), *in = "samples/cases/credential-storage-policy";
-    if (run("command -v flock") != 0) {
-        fprintf(stderr, "skipped: no flock here\n");
-        return;
-    }
+    if (run("command -v flock") != 0)
+        cr_skip_test("skipped: no flock here");
     cr_assert_eq(run("%s analyze -o %s/out %s", program(), dir, in), 0, "%s", out);
     cr_assert_eq(run("ls -l --time-style=full-iso %s/out > %s/before", dir, dir), 0);
     cr_expect_eq(run("flock -n %s/out %s analyze --force -o %s/out %s", dir, program(), dir, in), 6, "%s",
@@ -820,10 +818,8 @@ Test(bad_input, unreadable_file_is_named)
     char as[128] = "";
     if (getuid() == 0) {
         snprintf(as, sizeof as, "setpriv --reuid=65534 --regid=65534 --clear-groups ");
-        if (run("%s%s --version", as, program()) != 0) {
-            fprintf(stderr, "skipped: cannot run the program as another user here\n");
-            return;
-        }
+        if (run("%s%s --version", as, program()) != 0)
+            cr_skip_test("skipped: cannot run the program as another user here");
     }
     cr_expect_eq(run("%s%s analyze -o %s/out %s/in", as, program(), dir, dir), 0, "%s", out);
     cr_assert_eq(run("%s query --csv %s/out/case.db \"SELECT state, note FROM v_evidence WHERE path LIKE "
@@ -1037,10 +1033,8 @@ Test(commands, query_refuses_everything_but_reading)
 
 Test(corpus, everything_in_one_run, .timeout = 300)
 {
-    if (access("../shared/corpus/MANIFEST.tsv", R_OK) != 0) {
-        fprintf(stderr, "skipped: ../shared/corpus is not here\n");
-        return;
-    }
+    if (access("../shared/corpus/MANIFEST.tsv", R_OK) != 0)
+        cr_skip_test("skipped: ../shared/corpus is not here");
     const char *dir = scratch("corpus");
     cr_assert_eq(run("%s analyze -o %s/out ../shared/corpus", program(), dir), 0, "%s", out);
     cr_assert_eq(

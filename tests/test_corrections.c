@@ -210,14 +210,14 @@ Test(corrections, every_row_names_what_there_is)
 Test(corrections, all_that_the_articles_name)
 {
     char *page = whole("knowledge/CORRECTIONS.md");
+    size_t missing = 0;
     for (size_t a = 0; a < ARTICLES; a++) {
         char path[100];
         snprintf(path, sizeof path, "../shared/articles/%s", articles[a].file);
         bool here = access(path, R_OK) == 0;
         char *article = here ? whole(path) : NULL;
         struct str table = section(page, articles[a].title);
-        if (!here)
-            fprintf(stderr, "skipped: %s is not here\n", path);
+        missing += !here;
         for (size_t i = 0; i < sizeof named / sizeof *named; i++) {
             if (named[i].article != a)
                 continue;
@@ -227,4 +227,6 @@ Test(corrections, all_that_the_articles_name)
         free(article);
     }
     free(page);
+    if (missing)
+        cr_skip_test("skipped: %zu articles are not here (../shared/articles)", missing);
 }

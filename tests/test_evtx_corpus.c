@@ -98,7 +98,7 @@ Test(evtx_corpus, lanes_agree)
     struct buf file = {0}, out[2] = {0};
     size_t records = 0;
     if (!l->n)
-        fprintf(stderr, "skipped: no logs in %s\n", corpus);
+        cr_skip_test("skipped: no logs in %s", corpus);
     cr_assert(arena_make(&scratch, 4 << 20));
     struct bx *bx = bx_new(&scratch);
     struct bx_event *ev = calloc(1, sizeof *ev);
@@ -354,7 +354,7 @@ Test(evtx_corpus, second_reader_agrees, .timeout = 120)
     struct arena scratch;
     bool there = system("evtxexport -V >/dev/null 2>&1") == 0;
     if (!l->n || !there)
-        fprintf(stderr, "skipped: %s\n", there ? "no logs" : "no evtxexport");
+        cr_skip_test("skipped: %s", there ? "no logs" : "no evtxexport");
     cr_assert(arena_make(&scratch, 4 << 20));
     for (size_t i = 0; there && i < l->n; i++) {
         struct evtx_stats stats = {0};

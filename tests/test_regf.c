@@ -166,12 +166,13 @@ static const struct {
 
 Test(regf, corpus_counts)
 {
+    size_t missing = 0;
     for (size_t i = 0; i < LEN(counts); i++) {
         struct buf b = {0};
         struct opened o;
         struct regf_totals t;
         if (!load(counts[i].file, &b)) {
-            fprintf(stderr, "skipped: %s%s is not here\n", CORPUS, counts[i].file);
+            missing++;
             continue;
         }
         open_hive(&o, &b);
@@ -183,6 +184,8 @@ Test(regf, corpus_counts)
                      (unsigned long long)t.anomalies);
         close_hive(&o), buf_free(&b);
     }
+    if (missing)
+        cr_skip_test("skipped: %zu public files are not here (../shared/corpus)", missing);
 }
 
 /* The index interface, recursively, finds what the counting pass finds. */
@@ -201,6 +204,7 @@ static void walk(struct regf *r, struct arena *a, const struct regf_key *k, unsi
 
 Test(regf, walk_by_index)
 {
+    size_t missing = 0;
     static const struct {
         const char *file;
         uint64_t keys, values;
@@ -211,7 +215,7 @@ Test(regf, walk_by_index)
         struct opened o;
         uint64_t n[3] = {0};
         if (!load(rows[i].file, &b)) {
-            fprintf(stderr, "skipped: %s%s is not here\n", CORPUS, rows[i].file);
+            missing++;
             continue;
         }
         open_hive(&o, &b);
@@ -220,6 +224,8 @@ Test(regf, walk_by_index)
                   (unsigned long long)n[0], (unsigned long long)n[1]);
         close_hive(&o), buf_free(&b);
     }
+    if (missing)
+        cr_skip_test("skipped: %zu public files are not here (../shared/corpus)", missing);
 }
 
 static double ms_since(const struct timespec *t)
@@ -248,10 +254,8 @@ Test(regf, speed)
     struct regf_value v;
     struct timespec t0;
     double walk_ms = 1e9, find_ms = 1e9;
-    if (SLOW || !load("real/SYSTEM_WIN_10_1709", &b)) {
-        fprintf(stderr, "skipped: no optimised build or no corpus\n");
-        return;
-    }
+    if (SLOW || !load("real/SYSTEM_WIN_10_1709", &b))
+        cr_skip_test("skipped: no optimised build or no corpus");
     for (unsigned round = 0; round < 20; round++) {
         struct regf_totals t;
         open_hive(&o, &b);
@@ -442,10 +446,8 @@ Test(regf, where_libregf_errs)
                       && !memcmp(v.data.p, rows[i].data, rows[i].n),
                   "%s: %zu bytes", rows[i].name, v.data.n);
     close_hive(&o), buf_free(&b), hive_free(&h);
-    if (!load("real/SAM", &sam)) {
-        fprintf(stderr, "skipped: " CORPUS "real/SAM is not here\n");
-        return;
-    }
+    if (!load("real/SAM", &sam))
+        cr_skip_test("skipped: " CORPUS "real/SAM is not here");
     open_hive(&o, &sam);
     cr_expect(regf_find(o.r, &o.top, STR("SAM"), &k) && regf_get(o.r, &k, STR("ServerDomainUpdates"), &v)
               && v.data.n == 2 && v.data.p[0] == 0xfe && v.data.p[1] == 1);
@@ -1350,6 +1352,7 @@ Test(mutants, logs)
 /* Public hives too, where they are: their layouts are Windows' own. */
 Test(mutants, corpus)
 {
+    size_t missing = 0;
     static const char *const files[] = {"real/SECURITY", "real/SAM", "yarp/BigDataHive",
                                         "yarp/DeletedTreeHive"};
     for (size_t i = 0; i < LEN(files); i++) {
@@ -1357,7 +1360,9 @@ Test(mutants, corpus)
         if (load(files[i], &b))
             mutants(&b, 1, 70000 + 1000 * i, 200);
         else
-            fprintf(stderr, "skipped: %s%s is not here\n", CORPUS, files[i]);
+            missing++;
         buf_free(&b);
     }
+    if (missing)
+        cr_skip_test("skipped: %zu public files are not here (../shared/corpus)", missing);
 }

@@ -966,10 +966,8 @@ static void in_jail(void *ctx)
 
 Test(second, jail)
 {
-    if (__asan_init) {
-        fprintf(stderr, "skipped: a sanitizer needs more system calls\n");
-        return;
-    }
+    if (__asan_init)
+        cr_skip_test("skipped: a sanitizer needs more system calls");
     struct jailed j = {.a = room()};
     some_log(&j.log, 50);
     lsa_hive(&j.hive);
@@ -1017,10 +1015,8 @@ static void corpus_log(const char *path, struct span file)
 
 Test(second_event, corpus)
 {
-    if (access(CORPUS "evtx", R_OK) != 0) {
-        fprintf(stderr, "skipped: " CORPUS "evtx is not here\n");
-        return;
-    }
+    if (access(CORPUS "evtx", R_OK) != 0)
+        cr_skip_test("skipped: " CORPUS "evtx is not here");
     each_file(CORPUS "evtx", corpus_log);
     fprintf(stderr, "events: %u agree, %u with a known defect, %u unreadable\n", total[SECOND_AGREE],
             total[SECOND_DEFECT], total[SECOND_UNREADABLE]);
@@ -1038,10 +1034,8 @@ static void corpus_hive(const char *path, struct span file)
 
 Test(second_value, corpus)
 {
-    if (access(CORPUS "hive/real", R_OK) != 0) {
-        fprintf(stderr, "skipped: " CORPUS "hive/real is not here\n");
-        return;
-    }
+    if (access(CORPUS "hive/real", R_OK) != 0)
+        cr_skip_test("skipped: " CORPUS "hive/real is not here");
     each_file(CORPUS "hive/real", corpus_hive);
     fprintf(stderr, "values and keys: %u agree, %u with a known defect, %u unreadable\n", total[SECOND_AGREE],
             total[SECOND_DEFECT], total[SECOND_UNREADABLE]);
