@@ -584,6 +584,7 @@ Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
     put_file(r.dir, "a", 'g'), put_file(r.dir, "b", 'T'), put_file(r.dir, "c", 'g');
     uint64_t since = plat_clock_ms();
     read_with(&r, &(struct ingest_options){.workers = 1, .limits = lim, .progress = keep_last, .ctx = &last});
+    /* no promise of speed: the worker sleeps so long, whatever the machine, and was left alone meanwhile */
     cr_expect_geq(plat_clock_ms() - since, lanes_here() ? 3000u : 0u);
     cr_expect(!r.result.limit && !r.result.lost_jobs, "nothing is lost");
     cr_expect_eq(count(r.db, "SELECT count(*) FROM anomaly"), 0);

@@ -221,10 +221,9 @@ Test(limits, time, .timeout = 60)
         cr_assert(kb_load(NULL, &kb, &e) == OK && case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK
                       && discover(&path, 1, NULL, NULL, &evidence, &e) == OK,
                   "%s", e.why);
-        uint64_t since = plat_clock_ms();
         cr_expect_eq(ingest(db, &want, &evidence, &o, &r, &e), OK, "%s: %s %s", times[i].limits, e.what,
                      e.why);
-        cr_expect(r.limit && plat_clock_ms() - since < 20000, "%s", times[i].limits);
+        cr_expect(r.limit, "%s", times[i].limits);
         struct value note = val_s(str_of(times[i].note));
         cr_assert_eq(
             case_query(
