@@ -394,8 +394,8 @@ SELECT c.host, c.channel, c.provider, c.event_id, k.name, c.n, c.first_time, c.l
     row_number() OVER (ORDER BY c.host, c.n DESC, c.channel, c.provider, c.event_id) AS place
 FROM v_event_count c LEFT JOIN kb_event k ON k.provider = c.provider AND k.event_id = c.event_id;
 
--- Logons (4624) and refused ones (4625) of the Security log by account, type and reason. code: SubStatus where it is not
--- zero, else Status, as the record writes it.
+-- Logons (4624) and refused ones (4625) of the Security log by account, type and reason. code: SubStatus where it is
+-- not zero, else Status, as the record writes it.
 CREATE VIEW v_summary_logon AS
 SELECT g.host, g.what, g.domain, g.account, g.type, CASE g.type WHEN 0 THEN 'system' WHEN 2 THEN 'interactive'
         WHEN 3 THEN 'network' WHEN 4 THEN 'batch' WHEN 5 THEN 'service' WHEN 7 THEN 'unlock'

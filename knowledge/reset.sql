@@ -10,7 +10,7 @@ DELETE FROM topic; DELETE FROM explicit_logon; DELETE FROM offline_path; DELETE 
     FROM failed; DELETE FROM failing; DELETE FROM consumer_right;
 DELETE FROM kind; DELETE FROM kind_need;
 -- what the second readers said of a place stays true
-DELETE FROM next_step; DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; DELETE FROM finding_remedy; DELETE
-    FROM rule_error;
+DELETE FROM next_step; DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown;
+DELETE FROM finding_remedy; DELETE FROM rule_error;
 UPDATE evidence SET host_id = NULL; UPDATE event SET host_id = NULL, boot = NULL; UPDATE fold
     SET host_id = NULL; UPDATE hive SET host_id = NULL;

@@ -57,8 +57,8 @@ CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive
 CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;
 CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT,
     PRIMARY KEY(id)) WITHOUT ROWID;
--- What each rule asks for: need numbers its requirements, of which any one artefact serves; decides: without it the rule
--- says no more than "undetermined".
+-- What each rule asks for: need numbers its requirements, of which any one artefact serves; decides: without it the
+-- rule says no more than "undetermined".
 CREATE TABLE kb_rule_need(rule TEXT, need INTEGER, artifact TEXT, decides INTEGER,
     PRIMARY KEY(rule, need, artifact)) WITHOUT ROWID;
 -- well-known accounts and their spellings
