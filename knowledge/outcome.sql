@@ -1,14 +1,17 @@
 -- The outcome of each host, after its findings. A failure is explained by a finding at or above possible that cites it
 -- as a symptom; or, because
 -- not every symptom of thousands is cited, that is about its subject, has its code and spans its time.
-CREATE TEMP TABLE o_cited(host_id INTEGER, evidence_id TEXT, PRIMARY KEY(host_id, evidence_id)) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS o_cited(host_id INTEGER, evidence_id TEXT,
+    PRIMARY KEY(host_id, evidence_id)) WITHOUT ROWID;
+DELETE FROM o_cited;
 INSERT OR IGNORE INTO o_cited SELECT f.host_id, c.evidence_id FROM citation c JOIN finding f ON f.id = c.finding
 WHERE c.role = 'symptom' AND f.verdict IN ('confirmed', 'likely', 'possible') AND f.host_id IS NOT NULL;
-CREATE TEMP TABLE o_found(host_id INTEGER, subject TEXT COLLATE NOCASE, win32 INTEGER, first_seen INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS o_found(host_id INTEGER, subject TEXT COLLATE NOCASE, win32 INTEGER, first_seen INTEGER,
     last_seen INTEGER);
+DELETE FROM o_found;
 INSERT INTO o_found SELECT host_id, subject, win32, first_seen, last_seen FROM finding
 WHERE verdict IN ('confirmed', 'likely', 'possible') AND first_seen IS NOT NULL;
-CREATE INDEX o_found_what ON o_found(host_id, subject);
+CREATE INDEX IF NOT EXISTS temp.o_found_what ON o_found(host_id, subject);
 UPDATE failure SET explained = concern AND (
     EXISTS (SELECT 1 FROM o_cited c WHERE c.host_id = failure.host_id
         AND c.evidence_id = printf('f%d:0x%x', failure.file_id, failure.file_off))
@@ -25,24 +28,28 @@ UPDATE host SET outcome = CASE
     WHEN EXISTS (SELECT 1 FROM finding f WHERE f.host_id = host.id AND f.verdict = 'latent') THEN 'latent'
     WHEN EXISTS (SELECT 1 FROM kind k WHERE k.host_id = host.id AND k.state = 'not_covered') THEN 'not_covered'
     ELSE 'clear' END;
-DROP TABLE o_cited; DROP TABLE o_found;
 
 -- What to collect next. Of one thing that failed, without a cause that is confirmed, two or more causes may be left:
 -- undetermined, possible or likely. An artefact decides one of them where everything that cause's rule waits for is
 -- in it. The one that decides most is named, with those it decides and those it leaves; things that failed alike share
 -- a row, those of most first. Of a log that was not collected at all, its audited parts are no other artefact.
 DELETE FROM next_step;
-CREATE TEMP TABLE n_left(host_id INTEGER, subject TEXT COLLATE NOCASE, finding INTEGER, rule TEXT, cause TEXT,
+CREATE TEMP TABLE IF NOT EXISTS n_left(host_id INTEGER, subject TEXT COLLATE NOCASE, finding INTEGER, rule TEXT,
+    cause TEXT,
     PRIMARY KEY(host_id, subject, cause, finding)) WITHOUT ROWID;
+DELETE FROM n_left;
 INSERT INTO n_left SELECT f.host_id, coalesce(f.subject, ''), f.id, f.rule, f.cause FROM finding f
 WHERE f.verdict IN ('undetermined', 'possible', 'likely') AND f.host_id IS NOT NULL AND f.count > 0
     AND NOT EXISTS (SELECT 1 FROM finding s WHERE s.host_id = f.host_id AND s.verdict = 'confirmed'
         AND s.subject IS f.subject);
-CREATE TEMP TABLE n_several(host_id INTEGER, subject TEXT COLLATE NOCASE, n INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS n_several(host_id INTEGER, subject TEXT COLLATE NOCASE, n INTEGER,
     PRIMARY KEY(host_id, subject)) WITHOUT ROWID;
+DELETE FROM n_several;
 INSERT INTO n_several SELECT host_id, subject, count(DISTINCT cause) AS n FROM n_left GROUP BY 1, 2 HAVING n > 1;
-CREATE TEMP TABLE n_wait(host_id INTEGER, subject TEXT COLLATE NOCASE, cause TEXT, finding INTEGER, need INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS n_wait(host_id INTEGER, subject TEXT COLLATE NOCASE, cause TEXT, finding INTEGER,
+    need INTEGER,
     artifact TEXT, collect TEXT, PRIMARY KEY(host_id, subject, cause, finding, need, artifact)) WITHOUT ROWID;
+DELETE FROM n_wait;
 INSERT OR IGNORE INTO n_wait
 SELECT l.host_id, l.subject, l.cause, l.finding, k.need, CASE WHEN instr(u.artifact, ':') > 0 AND NOT EXISTS (SELECT 1
         FROM coverage c WHERE c.host_id = l.host_id AND c.state NOT IN ('missing', 'unreadable')
@@ -51,10 +58,13 @@ SELECT l.host_id, l.subject, l.cause, l.finding, k.need, CASE WHEN instr(u.artif
 FROM n_several s JOIN n_left l ON l.host_id = s.host_id AND l.subject = s.subject
     JOIN finding_unknown u ON u.finding = l.finding
     JOIN kb_rule_need k ON k.rule = l.rule AND k.artifact = u.artifact AND k.decides;
-CREATE TEMP TABLE n_waits(finding INTEGER PRIMARY KEY, needs INTEGER);
+CREATE TEMP TABLE IF NOT EXISTS n_waits(finding INTEGER PRIMARY KEY, needs INTEGER);
+DELETE FROM n_waits;
 INSERT INTO n_waits SELECT finding, count(DISTINCT need) FROM n_wait GROUP BY finding;
-CREATE TEMP TABLE n_best(host_id INTEGER, subject TEXT COLLATE NOCASE, artifact TEXT, collect TEXT, n INTEGER,
+CREATE TEMP TABLE IF NOT EXISTS n_best(host_id INTEGER, subject TEXT COLLATE NOCASE, artifact TEXT, collect TEXT,
+    n INTEGER,
     place INTEGER, PRIMARY KEY(host_id, subject, place)) WITHOUT ROWID;
+DELETE FROM n_best;
 INSERT INTO n_best
 SELECT host_id, subject, artifact, min(collect), count(DISTINCT cause) AS n,
     row_number() OVER (PARTITION BY host_id, subject ORDER BY count(DISTINCT cause) DESC, artifact)
@@ -62,8 +72,10 @@ FROM (SELECT w.host_id, w.subject, w.artifact, w.cause, min(w.collect) AS collec
     JOIN n_waits a ON a.finding = w.finding
     GROUP BY w.host_id, w.subject, w.artifact, w.cause, w.finding HAVING count(DISTINCT w.need) = min(a.needs))
 GROUP BY host_id, subject, artifact;
-CREATE TEMP TABLE n_said(host_id INTEGER, subject TEXT COLLATE NOCASE, artifact TEXT, collect TEXT, decides TEXT,
+CREATE TEMP TABLE IF NOT EXISTS n_said(host_id INTEGER, subject TEXT COLLATE NOCASE, artifact TEXT, collect TEXT,
+    decides TEXT,
     leaves TEXT);
+DELETE FROM n_said;
 INSERT INTO n_said
 SELECT b.host_id, b.subject, b.artifact, b.collect,
     (SELECT json_group_array(cause) FROM (SELECT DISTINCT w.cause FROM n_wait w JOIN n_waits a ON a.finding = w.finding
@@ -78,4 +90,3 @@ SELECT host_id, row_number() OVER (PARTITION BY host_id ORDER BY count(*) DESC, 
         artifact, decides, leaves),
     artifact, min(collect), decides, leaves, nullif(min(subject), ''), count(*) FROM n_said
 GROUP BY host_id, artifact, decides, leaves;
-DROP TABLE n_left; DROP TABLE n_several; DROP TABLE n_wait; DROP TABLE n_waits; DROP TABLE n_best; DROP TABLE n_said;

@@ -159,11 +159,11 @@ enum status case_create_as(enum case_of kind, const char *path, struct str schem
     struct casedb *db = NULL;
     struct plat_stat ps = {0};
     char *text = NULL;
-    if (path && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
+    if (path && path[0] && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
     enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
                              e);
-    if (st == OK && path && !(db->path = strdup(path)))
+    if (st == OK && path && path[0] && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_save is
      * synced. */
@@ -297,9 +297,12 @@ enum status case_save(struct casedb *db, const char *path, struct err *e)
         return st;
     release(db);
     plat_remove(path); /* what a killed run left */
+    /* how often the schema was touched on the way is no part of the case */
+    st = case_exec(db, "PRAGMA schema_version = 1", e);
     struct arena mem = {0};
-    st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(plain(path, &mem))},
-                  (enum col_type[]){COL_TEXT}, 1, e);
+    if (st == OK)
+        st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(plain(path, &mem))},
+                      (enum col_type[]){COL_TEXT}, 1, e);
     arena_free(&mem);
     if (st == OK)
         st = sync_file(path, e);
@@ -387,9 +390,10 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e)
  * prepared anew. */
 static int cached(struct casedb *db, const char *sql, sqlite3_stmt **out, size_t *slot)
 {
+    uint64_t hash = str_hash(str_of(sql));
     size_t empty = CASE_CACHE;
     for (size_t i = 0; i < CASE_CACHE; i++) {
-        if (db->cache[i].busy)
+        if (db->cache[i].busy || (db->cache[i].stmt && db->cache[i].hash != hash))
             continue;
         if (!db->cache[i].stmt) {
             empty = empty == CASE_CACHE ? i : empty;
@@ -402,7 +406,7 @@ static int cached(struct casedb *db, const char *sql, sqlite3_stmt **out, size_t
                                 NULL);
     *slot = rc == SQLITE_OK ? empty : CASE_CACHE;
     if (*slot < CASE_CACHE)
-        db->cache[*slot].stmt = *out, db->cache[*slot].busy = true;
+        db->cache[*slot].stmt = *out, db->cache[*slot].hash = hash, db->cache[*slot].busy = true;
     return rc;
 }
 
@@ -502,7 +506,7 @@ enum status case_begin(struct casedb *db, struct err *e)
                                   "reg_key) AND NOT EXISTS (SELECT 1 FROM reg_value) ORDER BY name";
     struct buf sql[2] = {{0}};
     enum status st = case_run(db, "BEGIN", NULL, NULL, 0, e);
-    if (st == OK && !db->indexes)
+    if (st == OK && !db->indexes && !db->keep)
         st = case_query(db, indexes, NULL, NULL, 0, keep_index, sql, e);
     buf_char(&sql[0], 0), buf_char(&sql[1], 0);
     if (st == OK && (sql[0].bad || sql[1].bad))

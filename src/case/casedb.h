@@ -10,8 +10,8 @@
 
 struct casedb;
 
-/* path NULL: in memory. create: runs knowledge/schema.sql (given as text) in a new file; otherwise opens
- * read-only. */
+/* path NULL: in memory; "": in memory and, as it grows, in a file without a name. create: runs
+ * knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
 enum status case_open(const char *path, struct casedb **out, struct err *e);
 /* The same for the other kind of file we write, the fleet of many tickets (fleetdb.h). */
@@ -40,6 +40,8 @@ enum status case_undo(struct casedb *db, struct err *e);
  * outlives db), for the next time; and what was written since case_mark can be undone. */
 enum status case_keep(struct casedb *db, struct err *e);
 bool case_keeps(const struct casedb *db);
+/* In a process copied from the one that made db: its chance is its own again. */
+void case_copied(void);
 enum status case_mark(struct casedb *db, struct err *e);
 enum status case_rewind(struct casedb *db, struct err *e);
 

@@ -14,6 +14,9 @@ enum status case_keep(struct casedb *db, struct err *e)
     return st;
 }
 
+/* Names of files that grow out of memory are drawn by lot. */
+void case_copied(void) { sqlite3_randomness(0, NULL); }
+
 bool case_keeps(const struct casedb *db) { return db->keep; }
 
 /* The address says which text it may be; what it was then, that it still is: a buffer may be written again.

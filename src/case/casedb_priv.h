@@ -8,7 +8,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
-enum { CASE_CACHE = 64 };
+enum { CASE_CACHE = 256 }; /* statements by their text */
 
 /* A text that was prepared: its statements, and where each begins in it. */
 struct kept {
@@ -27,6 +27,7 @@ struct casedb {
     char *path;
     struct {
         struct sqlite3_stmt *stmt;
+        uint64_t hash;
         bool busy;
     } cache[CASE_CACHE];
     struct sqlite3_stmt *put[FACT_KINDS], *source, *code;

@@ -280,16 +280,26 @@ static void print_summary(struct run *r)
 
 /* --- the line */
 
-static enum status begin_case(struct run *r, struct err *e)
+static struct casedb *ready;
+void analyze_into(struct casedb *db) { ready = db; }
+
+static enum status new_case(struct run *r, struct err *e)
 {
     const char *work = output_work(r->output);
     if (!work)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
+    if (ready)
+        return r->db = ready, ready = NULL, OK;
     enum status st = case_create(work, kb_file(r->kb, "schema.sql"), &r->db, e);
+    return st == OK ? kb_store(r->kb, r->db, e) : st;
+}
+
+static enum status begin_case(struct run *r, struct err *e)
+{
+    enum status st = new_case(r, e);
     if (st == OK)
         case_halt_when(r->db, stop_asked, &r->stop);
-    if (st == OK && (st = kb_store(r->kb, r->db, e)) == OK
-        && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK
+    if (st == OK && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK
         && (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
         st = put_meta(r->db, "knowledge_sha256", str_of(kb_sha256(r->kb)), e);
     if (st == OK && r->o.stamp)

@@ -5,10 +5,12 @@
 #include "case/fleetdb.h"
 #include "cmd/cmd.h"
 #include "cmd/ticket.h"
+#include "diagnose/diagnose.h"
 #include "fleet/crew.h"
 #include "fleet/folder.h"
 #include "kb/kb.h"
 #include "plat/plat.h"
+#include "reports/report.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,9 +89,25 @@ static int one_ticket(const struct kb *kb, char **ready, size_t n_ready, struct 
     return code;
 }
 
+/* What reports ask is prepared as well; of an empty case they say little. */
+static enum status rehearse_reports(struct casedb *db, struct err *e)
+{
+    struct arena a = {0};
+    struct report *rep = NULL;
+    struct buf text = {0};
+    enum status st = arena_make(&a, 16 << 20) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "no memory");
+    st = st == OK ? report_build(db, &a, &rep, e) : st;
+    for (const struct report_format *f = report_formats; f->name && st == OK; f++)
+        st = f->write(rep, &text, e);
+    buf_free(&text);
+    arena_free(&a);
+    return st;
+}
+
 int ticket_main(void)
 {
     struct kb *kb = NULL;
+    struct casedb *db = NULL;
     struct buf in = {0};
     char *ready[TICKET_ARGS];
     size_t n;
@@ -100,8 +118,12 @@ int ticket_main(void)
     if (kb_load(dir, &kb, &e) != OK)
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     kb_keep(kb, dir);
+    if (diagnose_ready(kb, &db, &e) != OK || rehearse_reports(db, &e) != OK)
+        return complain(&e, EXIT_BUG);
     enum status copy = plat_child_copies(&e);
     if (copy != OK)
         return copy == E_TRUNC ? EXIT_DONE : complain(&e, EXIT_BUG);
+    case_copied();
+    analyze_into(db);
     return one_ticket(kb, ready, n, &e);
 }

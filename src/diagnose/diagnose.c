@@ -379,28 +379,45 @@ static enum status rule_error(struct engine *g, const char *role, const char *me
     return put(g, "INSERT INTO rule_error(rule, role, message) VALUES(?1, ?2, ?3)", v, "sss", e);
 }
 
-/* Runs all indicators. A rule that fails is noted and skipped whole: half its roles could make a wrong
- * verdict. What fails for want of memory or of the disk, or is stopped, is no fault of the rule: the
- * run ends. */
+/* Does the indicator belong to what is asked first? */
+static bool asked_first(const struct indicator *ind)
+{
+    return ind->role == ROLE_SYMPTOM || ind->role == ROLE_CAUSE;
+}
+
+static enum status ask(struct engine *g, const struct indicator *ind, bool *usable, struct err *e)
+{
+    struct err why = {0};
+    char line[300];
+    g->ind = ind, g->no_host = g->no_evidence = 0;
+    enum status st = case_guarded(g->db, ind->sql, LIM_RULE_STEPS, keep_hit, g, &why);
+    if (st == E_NOMEM || st == E_IO || st == E_STOP || st == E_TIME) {
+        if (e)
+            *e = why;
+        return st;
+    }
+    if (st != OK) {
+        *usable = false;
+        return rule_error(g, role_names[ind->role], err_line(&why, line, sizeof line), e);
+    }
+    if (g->no_host)
+        return rule_error(g, role_names[ind->role], "a row without a known host was left out", e);
+    return g->no_evidence ? rule_error(g, role_names[ind->role], "a row that cites nothing was left out", e)
+                          : OK;
+}
+
+/* Symptoms and causes first: where nothing shows either there is nothing to judge, and most rules of most
+ * cases end there. A rule that fails is noted and skipped whole: half its roles could make a wrong verdict.
+ * What fails for want of memory or of the disk, or is stopped, is no fault of the rule: the run ends. */
 static enum status gather(struct engine *g, bool *usable, struct err *e)
 {
     enum status st = OK;
-    for (size_t i = 0; i < g->rule->n_ind && st == OK; i++) {
-        struct err why = {0};
-        char line[300];
-        g->ind = &g->rule->ind[i], g->no_host = g->no_evidence = 0;
-        if ((st = case_guarded(g->db, g->ind->sql, LIM_RULE_STEPS, keep_hit, g, &why)) == E_NOMEM
-            || st == E_IO || st == E_STOP || st == E_TIME) {
-            if (e)
-                *e = why;
-        } else if (st != OK) {
-            *usable = false;
-            st = rule_error(g, role_names[g->ind->role], err_line(&why, line, sizeof line), e);
-        } else if (g->no_host) {
-            st = rule_error(g, role_names[g->ind->role], "a row without a known host was left out", e);
-        } else if (g->no_evidence) {
-            st = rule_error(g, role_names[g->ind->role], "a row that cites nothing was left out", e);
-        }
+    for (unsigned first = 2; first-- > 0 && st == OK;) {
+        if (!first && *usable && !g->hits.n)
+            break;
+        for (size_t i = 0; i < g->rule->n_ind && st == OK; i++)
+            if (asked_first(&g->rule->ind[i]) == (bool)first)
+                st = ask(g, &g->rule->ind[i], usable, e);
     }
     return st;
 }
@@ -895,6 +912,42 @@ enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
 
 enum status derive(struct casedb *db, const struct kb *kb, struct err *e)
 {
-    enum status st = derive_views(db, kb, e);
+    enum status st = case_keeps(db) ? OK : derive_views(db, kb, e);
     return st == OK ? derive_tables(db, kb, e) : st;
+}
+
+/* All is done with nothing in it: once, which makes the tables that are emptied from then on; then again,
+ * and undone, because what was prepared before the last table was made is prepared anew. */
+static enum status rehearse(struct casedb *db, const struct kb *kb, struct err *e)
+{
+    size_t n;
+    const struct rule *rule = kb_rules(kb, &n);
+    enum status st = OK, undone;
+    for (unsigned twice = 0; twice < 2 && st == OK; twice++) {
+        st = twice ? case_mark(db, e) : OK;
+        st = st == OK ? derive_tables(db, kb, e) : st;
+        st = st == OK ? coverage(db, kb, e) : st;
+        st = st == OK ? run_knowledge(db, kb, "outcome.sql", e) : st;
+    }
+    st = st == OK ? diagnose_rules(db, kb, rule, n, e) : st;
+    undone = case_rewind(db, st == OK ? e : NULL);
+    return st == OK ? undone : st;
+}
+
+enum status diagnose_ready(const struct kb *kb, struct casedb **out, struct err *e)
+{
+    struct casedb *db = NULL;
+    struct str schema = kb_file(kb, "schema.sql");
+    if (!schema.p)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "schema.sql is missing");
+    enum status st = case_create("", schema, &db, e);
+    if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
+        && (st = derive_views(db, kb, e)) == OK)
+        st = case_commit(db, e);
+    if (st == OK && (st = case_keep(db, e)) == OK)
+        st = rehearse(db, kb, e);
+    if (st == OK)
+        *out = db, db = NULL;
+    case_close(db);
+    return st;
 }

@@ -27,6 +27,9 @@ enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, str
  * what nobody judged is neither clear nor covered. */
 enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
                              struct err *e);
+/* A case with nothing in it but the knowledge, in which all that derive, coverage and the rules ask is
+ * prepared and kept: the first of many is as quick as the others. */
+enum status diagnose_ready(const struct kb *kb, struct casedb **out, struct err *e);
 /* these only; in the caller's transaction */
 enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
                            struct err *e);
