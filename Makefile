@@ -73,7 +73,7 @@ TESTS := $(patsubst tests/%.c,$(O)/%,$(TEST_SRC))
 $(O)/test_%: $(O)/tests/test_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
 # this one lets each of these calls fail in turn
-FAULTS := malloc calloc realloc strdup mmap open close write fsync rename link mkdtemp fork socketpair stat lstat fstat mkdir opendir readdir realpath pread poll sendmsg recv send recvmsg waitpid \
+FAULTS := malloc calloc realloc strdup mmap open close write fsync rename link mkdtemp clone socketpair stat lstat fstat mkdir opendir readdir realpath pread poll sendmsg recv send recvmsg waitpid \
     unlink plat_child_copies $(addprefix sqlite3_,open_v2 prepare_v2 prepare_v3 step bind_text64 bind_int64 file_control)
 $(O)/test_faults: $(O)/tests/test_faults.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(FAULTS:%=-Wl,--wrap=%) $(LDLIBS) -lcriterion

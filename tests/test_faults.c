@@ -152,7 +152,8 @@ FAULT(SYSTEM, int, fsync, (int fd), (fd), EIO, -1)
 FAULT(SYSTEM, int, rename, (const char *from, const char *to), (from, to), EACCES, -1)
 FAULT(SYSTEM, int, link, (const char *from, const char *to), (from, to), EPERM, -1)
 FAULT(SYSTEM, char *, mkdtemp, (char *path), (path), EACCES, NULL)
-FAULT(SYSTEM, pid_t, fork, (void), (), EAGAIN, -1)
+FAULT(SYSTEM, int, clone, (int (*fn)(void *), void *stack, int flags, void *arg), (fn, stack, flags, arg),
+      EAGAIN, -1)
 FAULT(SYSTEM, int, socketpair, (int domain, int type, int protocol, int sv[2]), (domain, type, protocol, sv),
       EMFILE, -1)
 FAULT(SYSTEM, int, stat, (const char *path, struct stat *s), (path, s), EACCES, -1)

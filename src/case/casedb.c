@@ -116,8 +116,8 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
     if (!db)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-    int rc = trusted && name[0] != ':' ? open_file(name, flags, &db->db)
-                                       : sqlite3_open_v2(name, &db->db, flags, NULL);
+    int rc = trusted && name[0] && name[0] != ':' ? open_file(name, flags, &db->db)
+                                                  : sqlite3_open_v2(name, &db->db, flags, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_extended_result_codes(db->db, 1);
     /* a case may come from anyone; its views need json_extract, which counts as unsafe */

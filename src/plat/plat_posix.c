@@ -410,42 +410,63 @@ static void close_proc(struct proc *p)
     free(p);
 }
 
+/* What a new process does before it is another program. It has its parent's memory and stands on a stack of
+ * its own in it, so it calls nothing that needs more. */
+struct start {
+    const char *const *args;
+    const struct proc_limits *lim;
+    struct child_ends ends;
+    pid_t parent;
+};
+
+static int begin_child(void *arg)
+{
+    const struct start *s = arg;
+    const struct proc_limits *lim = s->lim;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != s->parent)
+        _exit(70);
+    signal(SIGINT, SIG_IGN); /* the parent decides what an interrupt means */
+    if (lim->memory_bytes)   /* private memory: maps of evidence do not count */
+        setrlimit(RLIMIT_DATA, &(struct rlimit){lim->memory_bytes, lim->memory_bytes});
+    if (lim->stack_bytes)
+        setrlimit(RLIMIT_STACK, &(struct rlimit){lim->stack_bytes, lim->stack_bytes});
+    if (lim->cpu_s)
+        setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    int null = (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC);
+    if (dup2(s->ends.channel, CHANNEL) < 0 || dup2(s->ends.words, 2) < 0 || dup2(null, 1) < 0)
+        _exit(70);
+    /* what we were started with is none of its business, and would count among the files it may hold */
+    syscall(SYS_close_range, 3u, ~0u, 0u);
+    execv("/proc/self/exe", (char *const *)(uintptr_t)s->args);
+    _exit(70);
+}
+
+/* The parent's pages are not copied for a process that is about to leave them: one that holds much starts
+ * others as quickly as one that holds little. */
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
                             struct err *e)
 {
-    struct child_ends child = {-1, -1};
+    enum { STACK = 64 << 10 };
+    struct start s = {args, lim, {-1, -1}, getpid()};
     struct proc *p = calloc(1, sizeof *p);
-    if (!p)
+    char *stack = malloc(STACK);
+    if (!p || !stack) {
+        free(p), free(stack);
         return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
-    enum status st = make_ends(p, &child, e);
+    }
+    enum status st = make_ends(p, &s.ends, e);
     if (st != OK) {
-        free(p);
+        free(p), free(stack);
         return st;
     }
-    pid_t parent = getpid();
-    p->pid = fork();
-    if (p->pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        if (getppid() != parent)
-            _exit(70);
-        signal(SIGINT, SIG_IGN); /* the parent decides what an interrupt means */
-        if (lim->memory_bytes)   /* private memory: maps of evidence do not count */
-            setrlimit(RLIMIT_DATA, &(struct rlimit){lim->memory_bytes, lim->memory_bytes});
-        if (lim->stack_bytes)
-            setrlimit(RLIMIT_STACK, &(struct rlimit){lim->stack_bytes, lim->stack_bytes});
-        if (lim->cpu_s)
-            setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
-        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        if (dup2(child.channel, CHANNEL) < 0 || dup2(child.words, 2) < 0 || dup2(null, 1) < 0)
-            _exit(70);
-        /* what we were started with is none of its business, and would count among the files it may hold */
-        syscall(SYS_close_range, 3u, ~0u, 0u);
-        execv("/proc/self/exe", (char *const *)(uintptr_t)args);
-        _exit(70);
-    }
-    close(child.channel), close(child.words);
+    p->pid = clone(begin_child, stack + STACK, CLONE_VM | CLONE_VFORK | SIGCHLD, &s);
+    int why = errno;
+    close(s.ends.channel), close(s.ends.words);
+    free(stack);
     if (p->pid < 0) {
+        errno = why;
         st = sys_err(e, "cannot start a worker", NULL);
         close_proc(p);
         return st;
