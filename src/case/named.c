@@ -1,6 +1,99 @@
 #include "case/named.h"
+#include <string.h>
 
+/* '@' stands for the table, '#' for the list of case_named_in. */
 static const char *const text[QUERIES] = {
+    [Q_META] = "SELECT key, value FROM meta",
+    [Q_META_PUT] = "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)",
+    [Q_META_LIMIT] = "UPDATE meta SET value = CASE WHEN value = '[\"complete\"]' THEN '[\"limit\"]'"
+                     " ELSE '[\"limit\",' || substr(value, 2) END WHERE key = 'status'"
+                     " AND value NOT LIKE '%\"limit\"%'",
+    [Q_WINDOW] = "UPDATE time_window SET since = ?1, until = ?2",
+    [Q_FILE_PUT] = "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place,"
+                   " container, member, members_seen, members_wanted, members_failed, sha256)"
+                   " VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
+    [Q_FILE_TESTED] = "INSERT INTO evidence(id, path, kind, format, state, log_kind, seen, parsed, failed,"
+                      " note, older) VALUES(?1, ?2, ?3, ?3, ?4, ?5, 100, 100 - ?6, ?6, ?7, ?8)",
+    [Q_FILE_HASH] = "UPDATE evidence SET sha256=?1 WHERE id=?2",
+    [Q_FILE_SUMS] = "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
+                    " state=CASE WHEN ?8 THEN 'unreadable' WHEN ?9 THEN 'partial' ELSE state END,"
+                    " note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' WHEN ?9 THEN"
+                    " coalesce(note, 'the file is cut short: its end is missing') ELSE note END WHERE id=?7",
+    [Q_FILE_TWINS] = "UPDATE evidence SET duplicate_of = f.id FROM (SELECT id, sha256,"
+                     " row_number() OVER (PARTITION BY sha256 ORDER BY older, id) AS place"
+                     " FROM evidence WHERE sha256 IS NOT NULL AND bytes > 0) f WHERE f.place = 1"
+                     " AND f.sha256 = evidence.sha256 AND f.id <> evidence.id",
+    [Q_FILE_COPY] = "UPDATE evidence SET (seen, parsed, recovered, failed, chunks, log_kind, state, note) ="
+                    " (SELECT seen, parsed, recovered, failed, chunks, log_kind, state, note FROM evidence o"
+                    " WHERE o.id = evidence.duplicate_of) WHERE id=?1",
+    [Q_FILE_FULL] = "UPDATE evidence SET state='partial', note=?2 WHERE id=?1",
+    [Q_FILE_BROKEN] = "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1"
+                      " AND state <> 'unreadable'",
+    [Q_FILES] = "SELECT id, path, sha256 FROM evidence",
+    [Q_FILES_READ] = "SELECT id, path, place, sha256, older, container IS NULL AND (state <> 'skipped'"
+                     " OR sha256 IS NOT NULL) FROM evidence ORDER BY id",
+    [Q_FILES_ALL] =
+        "WITH chosen AS (SELECT hive_id, name, num FROM reg_value WHERE path = 'SYSTEM\\Select'),"
+        " named AS (SELECT file_id, id, printf('0x%x', file_off) AS at, what, detail FROM anomaly)"
+        " SELECT e.place AS path, e.kind, e.format, e.bytes, e.sha256,"
+        " CASE WHEN h.lack IS NOT NULL AND e.state = 'read' THEN 'partial' ELSE e.state END AS state,"
+        " coalesce(e.note, h.lack) AS note, e.log_kind,"
+        " e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
+        " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys,"
+        " (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values',"
+        " (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
+        " (SELECT a.what || ' at ' || a.at || ': ' || coalesce(a.detail, '')"
+        " FROM named a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly,"
+        " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Current') AS current_set,"
+        " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Default') AS default_set,"
+        " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Failed') AS failed_set,"
+        " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'LastKnownGood') AS last_known_good,"
+        " h.seq1, h.seq2,"
+        " (SELECT u.place FROM evidence u WHERE u.id = e.unit AND u.id <> e.id) AS log_of,"
+        " e.members_seen, e.members_wanted, e.members_failed,"
+        " (SELECT group_concat(said, char(10)) FROM"
+        " (SELECT a.at || ' ' || a.what || ': ' || coalesce(replace(a.detail, char(10), ' '), '') AS said"
+        " FROM named a WHERE a.file_id = e.id ORDER BY a.id LIMIT 8)) AS list"
+        " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id)"
+        " ORDER BY e.id",
+    [Q_FILE_SHOWN] = "SELECT path, place, coalesce(sha256, 'not hashed'), coalesce(kind, '') FROM evidence"
+                     " WHERE id = ?1",
+    [Q_FILE_WAY] = "WITH RECURSIVE up(id, container, member, place, depth) AS"
+                   " (SELECT id, container, member, place, 0 FROM evidence WHERE id = ?1"
+                   " UNION ALL SELECT e.id, e.container, e.member, e.place, up.depth + 1"
+                   " FROM up JOIN evidence e ON e.id = up.container WHERE up.depth < 64)"
+                   " SELECT CASE WHEN container IS NOT NULL THEN member END, place FROM up"
+                   " ORDER BY depth DESC",
+    [Q_UNIT] = "SELECT id, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id",
+    [Q_HIVE_ROOT] = "SELECT root FROM hive WHERE file_id = ?1",
+
+    [Q_AT] = "SELECT * FROM @ WHERE file_id = ?1 AND file_off = ?2 ORDER BY id",
+    [Q_PLACED] = "CREATE INDEX @_place ON @(file_id, file_off)",
+    [Q_CITED_WITH_ID] = "SELECT t.*, c.evidence_id FROM @ t JOIN (SELECT DISTINCT evidence_id FROM citation)"
+                        " c ON c.evidence_id = printf('f%d:0x%x', t.file_id, t.file_off) ORDER BY t.id",
+    [Q_CITED_PLACES] = "SELECT DISTINCT t.file_id, t.file_off FROM @ t JOIN citation c"
+                       " ON c.evidence_id = printf('f%d:0x%x', t.file_id, t.file_off) ORDER BY 1, 2",
+    [Q_CITED_UNIT] = "SELECT #, t.file_id, t.file_off, t.id FROM @ t JOIN"
+                     " (SELECT DISTINCT file_id, file_off FROM citation) c"
+                     " ON c.file_id = t.file_id AND c.file_off = t.file_off",
+    [Q_CITED_ONE] = "SELECT # FROM @ t WHERE t.id = ?1",
+    [Q_CITED_PUT] = "INSERT OR IGNORE INTO citation(finding, role, ord, evidence_id, file_id, file_off)"
+                    " VALUES(1, 'cited', (SELECT count(*) FROM citation), ?1, ?2, ?3)",
+    [Q_VERIFIED_PUT] = "INSERT OR REPLACE INTO verification(evidence_id, result, detail, reader)"
+                       " VALUES(?1, ?2, ?3, ?4)",
+    [Q_VERIFIED_LATE] =
+        "INSERT OR IGNORE INTO verification(evidence_id, result, detail, reader) SELECT DISTINCT"
+        " c.evidence_id, 'unreadable', 'the time of the run was over before it was read again', ''"
+        " FROM citation c JOIN evidence f ON f.id = c.file_id WHERE c.file_off > 0 AND f.kind <> 'reg-text'"
+        " AND NOT EXISTS (SELECT 1 FROM anomaly a WHERE a.file_id = c.file_id AND a.file_off = c.file_off)",
+    [Q_VERIFIED] = "SELECT result, detail, reader FROM verification WHERE evidence_id = ?1",
+    [Q_VERIFIED_COUNT] = "SELECT result, count(*) FROM verification GROUP BY result",
+    [Q_VERIFIED_WORST] = "UPDATE finding SET second_reader = coalesce((SELECT CASE min(CASE v.result"
+                         " WHEN 'differ' THEN 1 WHEN 'unreadable' THEN 2 ELSE 3 END)"
+                         " WHEN 1 THEN 'differ' WHEN 2 THEN 'unreadable' ELSE 'agree' END FROM citation c"
+                         " JOIN verification v USING(evidence_id) WHERE c.finding = finding.id"
+                         " HAVING count(*) > 0), 'not_applicable')",
+
     [Q_AGAIN_CLEAR] = "DELETE FROM fact_again",
     [Q_AGAIN_PUT] = "INSERT INTO fact_again(file_id, file_off, again) VALUES(?1, ?2, ?3)"
                     " ON CONFLICT(file_id, file_off) DO UPDATE SET again = excluded.again"
@@ -36,9 +129,123 @@ static const char *const text[QUERIES] = {
                       " 'what was first read from it is not all there when it is read again'"
                       " WHERE state IN ('read', 'partial') AND id IN (SELECT file_id FROM fact_again"
                       " WHERE again = 'no')",
+
+    [Q_KB_EMPTY] = "DELETE FROM @",
+    [Q_KB_PUT] = "INSERT INTO @ VALUES(#)",
+    [Q_FAMILY] = "SELECT 1 FROM kb_code_family WHERE family = ?1 LIMIT 1",
+    [Q_MADE] = "SELECT name, sql, type FROM sqlite_schema WHERE type IN ('view', 'index')"
+               " AND sql IS NOT NULL AND name NOT LIKE '%\"%' ORDER BY type, name",
+    [Q_MADE_BEFORE] = "CREATE TEMP TABLE IF NOT EXISTS standing_by AS SELECT name FROM sqlite_temp_schema"
+                      " WHERE type = 'table'",
+    [Q_MADE_SCRATCH] = "CREATE TEMP TABLE scratch AS SELECT name FROM sqlite_temp_schema"
+                       " WHERE type = 'table' AND name NOT IN (SELECT name FROM standing_by)",
+    [Q_SCRATCH] = "SELECT name FROM temp.scratch",
+    [Q_ARTIFACTS_MAKE] = "CREATE TEMP TABLE IF NOT EXISTS want_artifact(name TEXT PRIMARY KEY, kind TEXT)",
+    [Q_ARTIFACTS_ANY] = "SELECT 1 FROM temp.want_artifact LIMIT 1",
+    [Q_ARTIFACT_PUT] = "INSERT OR IGNORE INTO want_artifact(name, kind) VALUES(?1, ?2)",
+
+    [Q_HOSTS] = "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name",
+    [Q_STALE] = "WITH part(id) AS MATERIALIZED (SELECT file_id FROM hive WHERE dirty = 1"
+                " AND coalesce(replay, 'dirty') LIKE 'dirty%' OR lack IS NOT NULL)"
+                " SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text')"
+                " UNION SELECT id FROM part"
+                " UNION SELECT e.id FROM evidence e JOIN part ON e.unit = part.id ORDER BY 1",
+    [Q_REACH] = "SELECT host_id, artifact, file_id, any_time, from_time, to_time FROM temp.reach"
+                " WHERE state NOT IN ('missing', 'unreadable') AND (any_time OR from_time IS NOT NULL)"
+                " ORDER BY host_id, artifact, from_time, to_time, file_id",
+    [Q_ERROR_PUT] = "INSERT INTO rule_error(rule, role, message) VALUES(?1, ?2, ?3)",
+    [Q_ERRORS] = "SELECT role, message FROM rule_error",
+    [Q_FINDING_PUT] = "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, win32,"
+                      " first_seen, last_seen, count, explanation)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [Q_CITATION_PUT] = "INSERT INTO citation(finding, role, ord, evidence_id, time, explain, file_id,"
+                       " file_off) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [Q_UNKNOWN_PUT] = "INSERT INTO finding_unknown(finding, ord, artifact, collect) VALUES(?1, ?2, ?3, ?4)",
+    [Q_REMEDY_PUT] = "INSERT INTO finding_remedy(finding, ord, text, risk, reversible, verify)"
+                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [Q_HOSTS_UNSEEN] = "UPDATE host SET outcome = 'not_covered' WHERE outcome = 'clear'",
+    [Q_VERDICTS] = "SELECT rule, subject, verdict FROM finding WHERE subject IS NOT NULL",
+    [Q_CITED_EVENTS] = "SELECT DISTINCT c.role, x.provider, x.event_id, NULL FROM citation c"
+                       " JOIN event x ON x.file_id = c.file_id AND x.file_off = c.file_off"
+                       " UNION SELECT c.role, x.provider, x.event_id, NULL FROM citation c"
+                       " JOIN fold x ON x.file_id = c.file_id AND c.file_off IN (x.file_off, x.last_off)",
+    [Q_CITED_VALUES] = "SELECT DISTINCT c.role, v.path, v.name, coalesce(CAST(v.num AS TEXT), v.text)"
+                       " FROM citation c"
+                       " JOIN reg_value v ON v.file_id = c.file_id AND v.file_off = c.file_off",
+    [Q_FOUND] = "SELECT h.name, f.subject, f.verdict,"
+                " '(' || coalesce((SELECT group_concat(role || ' ' || n, ', ')"
+                " FROM (SELECT role, count(*) AS n FROM citation WHERE finding = f.id GROUP BY role)), '')"
+                " || coalesce('; unknown: ' || (SELECT group_concat(artifact, ', ') FROM finding_unknown"
+                " WHERE finding = f.id), '') || ')', coalesce(CAST(f.win32 AS TEXT), ''),"
+                " CAST(f.count AS TEXT) FROM finding f JOIN host h ON h.id = f.host_id ORDER BY f.id",
+
+    [Q_USABLE] = "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0)"
+                 " + (SELECT count(*) FROM hive h JOIN evidence e ON e.id = h.file_id"
+                 " WHERE e.state <> 'unreadable')",
+    [Q_PARTIAL] = "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable', 'not opened')"
+                  " OR failed > 0",
+    [Q_BROKEN_RULES] = "SELECT count(DISTINCT rule) FROM rule_error",
+    [Q_HOST_COUNT] = "SELECT count(*) FROM host",
+    [Q_VERDICT_COUNT] = "SELECT count(*) FROM finding WHERE verdict = ?1",
+    [Q_OUTCOME_COUNT] = "SELECT count(*) FROM host WHERE outcome = ?1",
+    [Q_FORMATS] = "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1"
+                  " ORDER BY 2 DESC, 1 LIMIT 6",
+    [Q_SAID] = "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding"
+               " WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
+               " ORDER BY finding LIMIT ?1",
+    [Q_SAID_COUNT] = "SELECT count(*) FROM finding WHERE verdict <> 'ruled_out'",
+    [Q_OUTCOMES] =
+        "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern"
+        " AND f.shown IS NOT NULL AND NOT f.explained),"
+        " (SELECT group_concat(kind, ', ') FROM v_kind k WHERE k.host = h.name AND k.state = 'not_covered'),"
+        " (SELECT group_concat(artifact, ', ') FROM (SELECT n.artifact FROM kind_need n"
+        " WHERE n.host_id = h.id GROUP BY n.artifact ORDER BY min(n.ord), n.artifact)),"
+        " (SELECT max(from_time) FROM kind k WHERE k.host_id = h.id),"
+        " (SELECT min(to_time) FROM kind k WHERE k.host_id = h.id) FROM (SELECT *, CASE outcome"
+        " WHEN 'unexplained' THEN 1 WHEN 'explained' THEN 2 WHEN 'latent' THEN 3 WHEN 'not_covered' THEN 4"
+        " ELSE 5 END AS place FROM host ORDER BY place, name LIMIT ?1) h ORDER BY h.place, h.name",
+
+    [Q_VIEWS] = "SELECT m.name || '(' || group_concat(p.name, ', ') || ')' AS \"views to ask\""
+                " FROM sqlite_schema m, pragma_table_info(m.name) p"
+                " WHERE m.type = 'view' OR m.name GLOB 'kb_*' GROUP BY m.name ORDER BY m.type DESC, m.name",
+    [Q_REPORT] = "SELECT # FROM @ ORDER BY place",
 };
 
-enum status case_named(struct casedb *db, enum query q, const char *types, const struct value *arg,
+const struct cited_kind cited_kinds[CITED_KINDS] = {
+    {FACT_EVENT, "event", "t.file_id",
+     "computer, channel, provider, event_id, qualifiers, version, level, coalesce(odd_time, time),"
+     " record_id, pid, sid, recovered, NULL, data, NULL"},
+    {FACT_EVENT, "fold", "t.file_id",
+     "computer, channel, provider, event_id, NULL, NULL, NULL, first_time, NULL, NULL, NULL, NULL, NULL,"
+     " data, NULL"},
+    {FACT_REG_VALUE, "reg_value", "t.hive_id",
+     "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off, withheld"},
+    {FACT_REG_KEY, "reg_key", "t.hive_id", "path, written, class, subkeys, values_n, origin, recovered"},
+    {-1, "secret", "t.hive_id", "'Policy\\Secrets\\' || name || '\\CupdTime', ''"},
+    {-1, "logon_right", "t.hive_id", "'Policy\\Accounts\\' || sid || '\\ActSysAc', ''"},
+    {-1, "audit_policy", "t.hive_id", "'Policy\\PolAdtEv', ''"},
+    {-1, "lsa_name", "t.hive_id",
+     "'Policy\\' || CASE what WHEN 'machine_name' THEN 'PolAcDmN' WHEN 'machine_sid' THEN 'PolAcDmS'"
+     " WHEN 'domain_name' THEN 'PolPrDmN' WHEN 'domain_sid' THEN 'PolPrDmS' ELSE 'PolDnDDN' END, ''"},
+    {-1, "cached_logon", "t.hive_id", "'Cache', 'NL$' || slot"},
+    {-1, "sam_account", "t.hive_id", "'SAM\\Domains\\Account\\Users\\' || printf('%08X', rid), 'F'"},
+    {-1, "lockout_policy", "t.hive_id", "'SAM\\Domains\\Account', 'F'"},
+    {-1, "task_cache", "t.hive_id",
+     "'Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\' || guid, 'DynamicInfo'"},
+};
+
+static const char *const scripts[SCRIPTS] = {
+    [S_FINDINGS_CLEAR] = "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown;"
+                         " DELETE FROM finding_remedy; DELETE FROM rule_error",
+    [S_KINDS_UNSEEN] = "DELETE FROM kind; DELETE FROM kind_need; WITH k(kind) AS (VALUES('task'),"
+                       " ('service'), ('share'), ('bits'), ('logon'), ('application'))"
+                       " INSERT INTO kind(host_id, kind, state, failures) SELECT h.id, k.kind,"
+                       " CASE WHEN count(f.id) > 0 THEN 'failures' ELSE 'not_covered' END, count(f.id)"
+                       " FROM host h CROSS JOIN k LEFT JOIN failure f ON f.host_id = h.id"
+                       " AND f.kind = k.kind AND f.concern GROUP BY 1, 2",
+};
+
+static enum status ask(struct casedb *db, const char *sql, const char *types, const struct value *arg,
                        row_fn *fn, void *ctx, struct err *e)
 {
     enum { MOST = 16 };
@@ -46,5 +253,40 @@ enum status case_named(struct casedb *db, enum query q, const char *types, const
     size_t n = 0;
     for (; n < MOST && types[n]; n++)
         type[n] = types[n] == 'i' ? COL_INT : types[n] == 'b' ? COL_BLOB : COL_TEXT;
-    return case_query(db, text[q], arg, type, n, fn, ctx, e);
+    return case_query(db, sql, arg, type, n, fn, ctx, e);
+}
+
+enum status case_named(struct casedb *db, enum query q, const char *types, const struct value *arg,
+                       row_fn *fn, void *ctx, struct err *e)
+{
+    return ask(db, text[q], types, arg, fn, ctx, e);
+}
+
+enum status case_named_in(struct casedb *db, enum query q, const char *table, const char *list,
+                          const char *types, const struct value *arg, row_fn *fn, void *ctx, struct err *e)
+{
+    struct buf sql = {0};
+    for (const char *c = text[q]; *c; c++) {
+        if (*c == '@')
+            buf_z(&sql, table);
+        else if (*c == '#')
+            buf_z(&sql, list);
+        else
+            buf_char(&sql, *c);
+    }
+    buf_char(&sql, 0);
+    enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, table, "out of memory")
+                             : ask(db, sql.p, types, arg, fn, ctx, e);
+    buf_free(&sql);
+    return st;
+}
+
+enum status case_script(struct casedb *db, enum script s, struct err *e)
+{
+    return case_exec(db, scripts[s], e);
+}
+
+void named_drop(struct buf *b, struct str type, struct str name)
+{
+    buf_printf(b, "DROP %.*s \"%.*s\";", STR_ARG(type), STR_ARG(name));
 }

@@ -1,5 +1,6 @@
 /* analyze: the whole line from evidence to report. */
 #include "run/again.h"
+#include "case/named.h"
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "cmd/cmd.h"
@@ -55,8 +56,7 @@ struct run {
 static enum status put_meta(struct casedb *db, const char *key, struct str value, struct err *e)
 {
     struct value v[] = {val_s(str_of(key)), val_s(value)};
-    return case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES(?1, ?2)", v,
-                    (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
+    return case_named(db, Q_META_PUT, "ss", v, NULL, NULL, e);
 }
 
 static enum status count_cb(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
@@ -66,10 +66,10 @@ static enum status count_cb(void *ctx, const struct cell *c, const char *const *
     return OK;
 }
 
-static enum status count_of(struct casedb *db, const char *sql, int64_t *n, struct err *e)
+static enum status count_of(struct casedb *db, enum query q, int64_t *n, struct err *e)
 {
     *n = 0;
-    return case_query(db, sql, NULL, NULL, 0, count_cb, n, e);
+    return case_named(db, q, "", NULL, count_cb, n, e);
 }
 
 static void add_status(struct run *r, const char *word, int code)
@@ -83,18 +83,9 @@ static void add_status(struct run *r, const char *word, int code)
 static enum status judge(struct run *r, struct err *e)
 {
     int64_t usable, partial, broken, found = 0;
-    enum status st = count_of(
-        r->db,
-        "SELECT (SELECT count(*) FROM evidence WHERE parsed + recovered > 0) + (SELECT count(*) FROM hive h "
-        "JOIN evidence e ON e.id = h.file_id WHERE e.state <> 'unreadable')",
-        &usable, e);
-    if (st != OK
-        || (st = count_of(r->db,
-                          "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable', 'not "
-                          "opened') OR failed > 0",
-                          &partial, e))
-               != OK
-        || (st = count_of(r->db, "SELECT count(DISTINCT rule) FROM rule_error", &broken, e)) != OK)
+    enum status st = count_of(r->db, Q_USABLE, &usable, e);
+    if (st != OK || (st = count_of(r->db, Q_PARTIAL, &partial, e)) != OK
+        || (st = count_of(r->db, Q_BROKEN_RULES, &broken, e)) != OK)
         return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
@@ -116,14 +107,14 @@ static enum status judge(struct run *r, struct err *e)
     buf_char(&r->status, ']');
     bool at_or_above = false;
     for (unsigned v = 1; v < FAIL_WORDS && !found; v++) {
-        char sql[128];
         bool named = r->o.fail_on >> v & 1;
         at_or_above |= named && v < FAIL_HOST;
         if (!named && (v >= FAIL_HOST || !at_or_above))
             continue;
-        snprintf(sql, sizeof sql, "SELECT count(*) FROM %s = '%s'",
-                 v < FAIL_HOST ? "finding WHERE verdict" : "host WHERE outcome", fail_words[v]);
-        if ((st = count_of(r->db, sql, &found, e)) != OK)
+        struct value word = val_s(str_of(fail_words[v]));
+        st = case_named(r->db, v < FAIL_HOST ? Q_VERDICT_COUNT : Q_OUTCOME_COUNT, "s", &word, count_cb,
+                        &found, e);
+        if (st != OK)
             return st;
     }
     r->code = exit_worst(r->code, found ? EXIT_FINDING : EXIT_DONE);
@@ -163,16 +154,6 @@ static enum status put_kind(void *ctx, const struct cell *c, const char *const *
 /* What became of a host, gravest first: so that "nothing was found" and "nothing could be seen" read apart.
  */
 enum { SUMMARY_HOSTS = 40, SUMMARY_FINDINGS = 100 };
-static const char outcome_sql[] =
-    "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern "
-    "AND f.shown IS NOT NULL AND NOT f.explained), "
-    "(SELECT group_concat(kind, ', ') FROM v_kind k WHERE k.host = h.name AND k.state = 'not_covered'), "
-    "(SELECT group_concat(artifact, ', ') FROM (SELECT n.artifact FROM kind_need n WHERE n.host_id = h.id "
-    "GROUP BY n.artifact ORDER BY min(n.ord), n.artifact)), "
-    "(SELECT max(from_time) FROM kind k WHERE k.host_id = h.id), "
-    "(SELECT min(to_time) FROM kind k WHERE k.host_id = h.id) FROM (SELECT *, CASE outcome "
-    "WHEN 'unexplained' THEN 1 WHEN 'explained' THEN 2 WHEN 'latent' THEN 3 WHEN 'not_covered' THEN 4 "
-    "ELSE 5 END AS place FROM host ORDER BY place, name LIMIT ?1) h ORDER BY h.place, h.name";
 
 static enum status put_outcome(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                struct err *e)
@@ -203,30 +184,21 @@ static enum status put_outcome(void *ctx, const struct cell *c, const char *cons
 static enum status summary(struct run *r, struct err *e)
 {
     int64_t hosts, out = 0;
-    struct value limit = val_i(SUMMARY_HOSTS), most = val_i(SUMMARY_FINDINGS);
+    struct value limit = val_i(SUMMARY_HOSTS), most = val_i(SUMMARY_FINDINGS), no = val_s(STR("ruled_out"));
     int64_t shown = 0;
     enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE)
-        st = case_query(
-            r->db,
-            "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 6",
-            NULL, NULL, 0, put_kind, &r->kinds, e);
+        st = case_named(r->db, Q_FORMATS, "", NULL, put_kind, &r->kinds, e);
     if (st == OK)
-        st = case_query(r->db,
-                        "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM "
-                        "v_finding WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
-                        " ORDER BY finding LIMIT ?1",
-                        &most, (enum col_type[]){COL_INT}, 1, put_finding, &r->said, e);
+        st = case_named(r->db, Q_SAID, "i", &most, put_finding, &r->said, e);
     if (st == OK)
-        st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict <> 'ruled_out'", &shown, e);
+        st = count_of(r->db, Q_SAID_COUNT, &shown, e);
     if (shown > SUMMARY_FINDINGS)
         buf_printf(&r->said, "...          %lld more findings, in the report\n",
                    (long long)(shown - SUMMARY_FINDINGS));
-    if (st != OK || (st = count_of(r->db, "SELECT count(*) FROM host", &hosts, e)) != OK
-        || (st = case_query(r->db, outcome_sql, &limit, (enum col_type[]){COL_INT}, 1, put_outcome, &r->said,
-                            e))
-               != OK
-        || (st = count_of(r->db, "SELECT count(*) FROM finding WHERE verdict = 'ruled_out'", &out, e)) != OK)
+    if (st != OK || (st = count_of(r->db, Q_HOST_COUNT, &hosts, e)) != OK
+        || (st = case_named(r->db, Q_OUTCOMES, "i", &limit, put_outcome, &r->said, e)) != OK
+        || (st = case_named(r->db, Q_VERDICT_COUNT, "s", &no, count_cb, &out, e)) != OK)
         return st;
     if (hosts > SUMMARY_HOSTS)
         buf_printf(&r->said, "...          %lld more hosts, in the report\n",
@@ -313,8 +285,7 @@ static enum status begin_case(struct run *r, struct err *e)
     struct value window[] = {r->o.since ? val_i(r->o.since) : val_null(),
                              r->o.until != INT64_MAX ? val_i(r->o.until) : val_null()};
     if (st == OK)
-        st = case_run(r->db, "UPDATE time_window SET since = ?1, until = ?2", window,
-                      (enum col_type[]){COL_TIME, COL_TIME}, 2, e);
+        st = case_named(r->db, Q_WINDOW, "ii", window, NULL, NULL, e);
     if (st == OK && r->o.recovered)
         st = put_meta(r->db, "recovered", STR("1"), e);
     return st;

@@ -1,6 +1,7 @@
 /* inspect: what files are and whether they are intact. The same workers read them; nothing is diagnosed or
  * written. */
 #include "case/casedb.h"
+#include "case/named.h"
 #include "cmd/cmd.h"
 #include "kb/kb.h"
 #include "plat/jail.h"
@@ -85,31 +86,6 @@ static enum status as_text(void *ctx, const struct cell *c, const char *const *n
     return OK;
 }
 
-static const char query[] =
-    "WITH chosen AS (SELECT hive_id, name, num FROM reg_value WHERE path = 'SYSTEM\\Select'),"
-    " named AS (SELECT file_id, id, printf('0x%x', file_off) AS at, what, detail FROM anomaly)"
-    " SELECT e.place AS path, e.kind, e.format, e.bytes, e.sha256,"
-    " CASE WHEN h.lack IS NOT NULL AND e.state = 'read' THEN 'partial' ELSE e.state END AS state,"
-    " coalesce(e.note, h.lack) AS note, e.log_kind,"
-    " e.seen, e.parsed, e.recovered, e.failed, e.chunks, h.dirty, h.replay, h.kind AS hive,"
-    " (SELECT sum(s.keys) FROM hive s WHERE s.file_id = e.id) AS keys,"
-    " (SELECT sum(s.values_n) FROM hive s WHERE s.file_id = e.id) AS 'values',"
-    " (SELECT count(*) FROM anomaly a WHERE a.file_id = e.id) AS anomalies,"
-    " (SELECT a.what || ' at ' || a.at || ': ' || coalesce(a.detail, '')"
-    " FROM named a WHERE a.file_id = e.id ORDER BY a.id LIMIT 1) AS first_anomaly,"
-    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Current') AS current_set,"
-    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Default') AS default_set,"
-    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'Failed') AS failed_set,"
-    " (SELECT num FROM chosen c WHERE c.hive_id = e.id AND c.name = 'LastKnownGood') AS last_known_good,"
-    " h.seq1, h.seq2,"
-    " (SELECT u.place FROM evidence u WHERE u.id = e.unit AND u.id <> e.id) AS log_of,"
-    " e.members_seen, e.members_wanted, e.members_failed,"
-    " (SELECT group_concat(said, char(10)) FROM"
-    " (SELECT a.at || ' ' || a.what || ': ' || coalesce(replace(a.detail, char(10), ' '), '') AS said"
-    " FROM named a WHERE a.file_id = e.id ORDER BY a.id LIMIT 8)) AS list"
-    " FROM evidence e LEFT JOIN hive h ON h.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = e.id)"
-    " ORDER BY e.id";
-
 static int inspect(const char *const *inputs, size_t n, bool json, bool require_jail,
                    const struct passwords *p)
 {
@@ -130,7 +106,7 @@ static int inspect(const char *const *inputs, size_t n, bool json, bool require_
     if (st == OK)
         tell_jail(in.jail);
     if (st == OK)
-        st = case_query(db, query, NULL, NULL, 0, json ? as_json : as_text, NULL, &e);
+        st = case_named(db, Q_FILES_ALL, "", NULL, json ? as_json : as_text, NULL, &e);
     int code = st != OK    ? complain(&e, exit_for(st))
                : ev.n == 0 ? complain_text(EXIT_NO_EVIDENCE, "no file to inspect")
                            : EXIT_DONE;

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "cmd/cmd.h"
 #include "plat/plat.h"
 #include <string.h>
@@ -98,13 +99,9 @@ static enum status put_row(void *ctx, const struct cell *cell, const char *const
 
 static enum status run(struct casedb *db, struct sheet *s, const char *sql, struct err *e)
 {
-    static const char views[] =
-        "SELECT m.name || '(' || group_concat(p.name, ', ') || ')' AS \"views to ask\" FROM sqlite_schema m, "
-        "pragma_table_info(m.name) p"
-        " WHERE m.type = 'view' OR m.name GLOB 'kb_*' GROUP BY m.name ORDER BY m.type DESC, m.name";
     buf_z(&s->b, s->format == FORMAT_JSON ? "[" : "");
     enum status st = sql ? case_guarded(db, str_of(sql), (uint64_t)LIM_RULE_STEPS * 10, put_row, s, e)
-                         : case_query(db, views, NULL, NULL, 0, put_row, s, e);
+                         : case_named(db, Q_VIEWS, "", NULL, put_row, s, e);
     if (st == OK)
         buf_z(&s->b, s->format == FORMAT_JSON ? "\n]\n" : "");
     flush(s, 1);

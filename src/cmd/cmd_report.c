@@ -2,6 +2,7 @@
  * facts first. */
 #include "run/again.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "cmd/cmd.h"
 #include "diagnose/diagnose.h"
 #include "kb/kb.h"
@@ -16,9 +17,8 @@ static enum status judge_again(struct casedb *db, const char *dir, struct kb **k
     enum status st = kb_load(dir, kb, e);
     if (st == OK && (st = rules_usable(*kb, e)) == OK
         && (st = case_exec(db, kb_file(*kb, "reset.sql").p, e)) == OK && (st = kb_store(*kb, db, e)) == OK) {
-        struct value v[] = {val_s(str_of(kb_sha256(*kb)))};
-        st = case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES('knowledge_sha256', ?1)", v,
-                      (enum col_type[]){COL_TEXT}, 1, e);
+        struct value v[] = {val_s(STR("knowledge_sha256")), val_s(str_of(kb_sha256(*kb)))};
+        st = case_named(db, Q_META_PUT, "ss", v, NULL, NULL, e);
     }
     if (st == OK && (st = derive(db, *kb, e)) == OK && (st = coverage(db, *kb, e)) == OK)
         st = diagnose(db, *kb, NULL, e);

@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "cmd/cmd.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
@@ -142,14 +143,6 @@ static enum status keep_way(void *ctx, const struct cell *c, const char *const *
         s->way[s->n_way++] = (uint32_t)c[0].i;
     return OK;
 }
-
-static const char way_query[] = "WITH RECURSIVE up(id, container, member, place, depth) AS (SELECT id, "
-                                "container, member, place, 0 FROM evidence "
-                                "WHERE id = ?1 UNION ALL SELECT e.id, e.container, e.member, e.place, "
-                                "up.depth + 1 FROM up JOIN evidence e ON e.id "
-                                "= up.container WHERE up.depth < 64) SELECT CASE WHEN container IS NOT NULL "
-                                "THEN member END, place FROM up ORDER "
-                                "BY depth DESC";
 
 static void no_kind(void *ctx, size_t file, const char *why)
 {
@@ -303,14 +296,9 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
     if (!case_place(str_of(id), &file, &off))
         return complain_text(EXIT_USAGE, "show: '%s' is not an evidence id such as f3:0x11c00", id);
     struct value arg[] = {val_i(file), val_i(off)};
-    enum col_type type[] = {COL_INT, COL_INT};
-    if (case_query(db,
-                   "SELECT path, place, coalesce(sha256, 'not hashed'), coalesce(kind, '') FROM evidence "
-                   "WHERE id = ?1",
-                   arg, type, 1, keep_file, s, &e)
-        != OK)
+    if (case_named(db, Q_FILE_SHOWN, "i", arg, keep_file, s, &e) != OK)
         return complain(&e, exit_for(e.code));
-    if (case_query(db, way_query, arg, type, 1, keep_way, s, &e) != OK)
+    if (case_named(db, Q_FILE_WAY, "i", arg, keep_way, s, &e) != OK)
         return complain(&e, exit_for(e.code));
     if (!s->path.p || !s->place.p)
         return complain_text(EXIT_USAGE, "show: this case has no evidence file f%lld", (long long)file);
@@ -320,21 +308,16 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
     buf_printf(&head, "\n  offset       0x%llx (%llu)\n", (unsigned long long)off, (unsigned long long)off);
     out_put(&head);
     for (size_t i = 0; i < LEN(tables); i++) {
-        char sql[128];
         bool before = s->found;
         s->title = tables[i].title;
-        snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE file_id = ?1 AND file_off = ?2 ORDER BY id",
-                 tables[i].table);
-        if (case_query(db, sql, arg, type, 2, print_fact, s, &e) != OK)
+        if (case_named_in(db, Q_AT, tables[i].table, NULL, "ii", arg, print_fact, s, &e) != OK)
             return complain(&e, exit_for(e.code));
         s->event |= s->found && !before && i < 2;
     }
     if (!s->found)
         return complain_text(EXIT_USAGE, "show: the case holds no fact at %s", id);
     struct value cited[] = {val_s(str_of(id))};
-    if (case_query(db, "SELECT result, detail, reader FROM verification WHERE evidence_id = ?1", cited,
-                   (enum col_type[]){COL_TEXT}, 1, print_second, s, &e)
-        != OK)
+    if (case_named(db, Q_VERIFIED, "s", cited, print_second, s, &e) != OK)
         return complain(&e, exit_for(e.code));
     *at = (uint64_t)off;
     return EXIT_DONE;

@@ -3,6 +3,7 @@
 #include "parsers/second/second.h"
 #include "base/grow.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "cmd/cmd.h"
 #include "run/discover.h"
 #include "kb/kb.h"
@@ -127,9 +128,7 @@ static enum status read_again(struct check *j, struct err *e)
     progress_end(&bar);
     j->jail &= st == OK ? r.jail : j->jail;
     free(file);
-    return st == OK ? case_query(j->fresh, "SELECT id, path, sha256 FROM evidence", NULL, NULL, 0, match_file,
-                                 j, e)
-                    : st;
+    return st == OK ? case_named(j->fresh, Q_FILES, "", NULL, match_file, j, e) : st;
 }
 
 static int64_t now_of(const struct check *j, int64_t id)
@@ -183,14 +182,10 @@ static enum status check_fact(void *ctx, const struct cell *c, const char *const
                               struct err *e)
 {
     struct check *j = ctx;
-    char sql[128];
     struct compare q = {.was = c, .name = name, .n = n};
     int64_t off = column(c, name, n, "file_off")->i, file = now_of(j, column(c, name, n, "file_id")->i);
     struct value arg[] = {val_i(file), val_i(off)};
-    snprintf(sql, sizeof sql, "SELECT * FROM %s WHERE file_id = ?1 AND file_off = ?2", j->table);
-    enum status st = file ? case_query(j->fresh, sql, arg, (enum col_type[]){COL_INT, COL_INT}, 2,
-                                       compare_row, &q, e)
-                          : OK;
+    enum status st = file ? case_named_in(j->fresh, Q_AT, j->table, NULL, "ii", arg, compare_row, &q, e) : OK;
     j->equal += q.equal, j->differ += q.found && !q.equal, j->gone += !q.found;
     if (st == OK && !q.equal) {
         struct buf b = {0};
@@ -211,10 +206,7 @@ static enum status copy_citation(void *ctx, const struct cell *c, const char *co
     (void)name, (void)n;
     snprintf(id, sizeof id, "f%lld:0x%llx", (long long)now_of(j, c[0].i), (unsigned long long)c[1].i);
     struct value v[] = {val_s(str_of(id)), val_i(now_of(j, c[0].i)), val_i(c[1].i)};
-    return case_run(j->fresh,
-                    "INSERT OR IGNORE INTO citation(finding, role, ord, evidence_id, file_id, file_off) "
-                    "VALUES(1, 'cited', (SELECT count(*) FROM citation), ?1, ?2, ?3)",
-                    v, (enum col_type[]){COL_TEXT, COL_INT, COL_INT}, 3, e);
+    return case_named(j->fresh, Q_CITED_PUT, "sii", v, NULL, NULL, e);
 }
 
 static enum status count_second(void *ctx, const struct cell *c, const char *const *name, size_t n,
@@ -231,28 +223,16 @@ static enum status count_second(void *ctx, const struct cell *c, const char *con
 static enum status compare_all(struct check *j, struct err *e)
 {
     enum status st = OK;
-    char sql[512];
     for (size_t i = 0; i < LEN(tables) && st == OK; i++) {
-        snprintf(sql, sizeof sql, "CREATE INDEX %s_place ON %s(file_id, file_off)", tables[i], tables[i]);
-        if ((st = case_exec(j->fresh, sql, e)) != OK)
+        if ((st = case_named_in(j->fresh, Q_PLACED, tables[i], NULL, "", NULL, NULL, NULL, e)) != OK)
             break;
         j->table = tables[i];
-        snprintf(sql, sizeof sql,
-                 "SELECT t.*, c.evidence_id FROM %s t JOIN (SELECT DISTINCT evidence_id FROM citation) c ON "
-                 "c.evidence_id = printf('f%%d:0x%%x', t.file_id, t.file_off)"
-                 " ORDER BY t.id",
-                 tables[i]);
-        st = case_query(j->stored, sql, NULL, NULL, 0, check_fact, j, e);
-        snprintf(sql, sizeof sql,
-                 "SELECT DISTINCT t.file_id, t.file_off FROM %s t JOIN citation c ON c.evidence_id = "
-                 "printf('f%%d:0x%%x', t.file_id, t.file_off) ORDER BY 1, 2",
-                 tables[i]);
+        st = case_named_in(j->stored, Q_CITED_WITH_ID, tables[i], NULL, "", NULL, check_fact, j, e);
         if (st == OK)
-            st = case_query(j->stored, sql, NULL, NULL, 0, copy_citation, j, e);
+            st = case_named_in(j->stored, Q_CITED_PLACES, tables[i], NULL, "", NULL, copy_citation, j, e);
     }
     if (st == OK && (st = verify(j->fresh, &j->ev, j->require_jail, &j->jail, e)) == OK)
-        st = case_query(j->fresh, "SELECT result, count(*) FROM verification GROUP BY result", NULL, NULL, 0,
-                        count_second, j, e);
+        st = case_named(j->fresh, Q_VERIFIED_COUNT, "", NULL, count_second, j, e);
     return st;
 }
 
@@ -288,10 +268,6 @@ static void tell(const struct check *j)
     else
         printf(text, v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], second_version());
 }
-
-/* What was skipped and not hashed either, such as a link, was never read. */
-static const char stored_files[] = "SELECT id, path, place, sha256, older, container IS NULL AND (state <> "
-                                   "'skipped' OR sha256 IS NOT NULL) FROM evidence ORDER BY id";
 
 static int run_verify(int argc, char **argv)
 {
@@ -334,9 +310,8 @@ static int run_verify(int argc, char **argv)
         j.want = st == OK ? *kb_want(j.kb) : j.want, j.stop = &stop;
         if (st == OK)
             case_halt_when(j.stored, stop_asked, &stop);
-        if (st == OK && (st = case_query(j.stored, stored_files, NULL, NULL, 0, add_file, &j, &e)) == OK
-            && (st = case_query(j.stored, "SELECT key, value FROM meta", NULL, NULL, 0, read_options, &j, &e))
-                   == OK
+        if (st == OK && (st = case_named(j.stored, Q_FILES_READ, "", NULL, add_file, &j, &e)) == OK
+            && (st = case_named(j.stored, Q_META, "", NULL, read_options, &j, &e)) == OK
             && (st = read_again(&j, &e)) == OK) {
             tell_files(&j);
             st = compare_all(&j, &e);

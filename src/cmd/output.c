@@ -1,5 +1,6 @@
 #include "cmd/output.h"
 #include "reports/report.h"
+#include "case/named.h"
 #include "case/casedb.h"
 #include "plat/plat.h"
 #include <stdlib.h>
@@ -116,11 +117,7 @@ bool output_cut(const struct output *o) { return o->cut; }
 /* The case says what its reports say. */
 static enum status mark_limit(struct casedb *db, struct err *e)
 {
-    return case_exec(
-        db,
-        "UPDATE meta SET value = CASE WHEN value = '[\"complete\"]' THEN '[\"limit\"]' ELSE "
-        "'[\"limit\",' || substr(value, 2) END WHERE key = 'status' AND value NOT LIKE '%\"limit\"%'",
-        e);
+    return case_named(db, Q_META_LIMIT, "", NULL, NULL, NULL, e);
 }
 
 enum status output_write(struct output *o, struct casedb *db, bool with_case, uint64_t *until, struct err *e)

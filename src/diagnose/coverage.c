@@ -1,4 +1,5 @@
 #include "case/casedb.h"
+#include "case/named.h"
 #include "diagnose/diagnose.h"
 #include "kb/kb.h"
 
@@ -7,8 +8,7 @@
 static enum status want_artifact(struct casedb *db, struct str name, struct str kind, struct err *e)
 {
     struct value v[] = {val_s(name), val_s(name.n && memchr(name.p, ':', name.n) ? STR("audit") : kind)};
-    return case_run(db, "INSERT OR IGNORE INTO want_artifact(name, kind) VALUES(?1, ?2)", v,
-                    (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
+    return case_named(db, Q_ARTIFACT_PUT, "ss", v, NULL, NULL, e);
 }
 
 /* What artifacts.yml does not know is taken for a channel. */
@@ -33,10 +33,9 @@ static enum status want_artifacts(struct casedb *db, const struct kb *kb, struct
     const struct kb_artifact *a = kb_artifacts(kb, &n);
     const struct rule *rule = kb_rules(kb, &n_rule);
     bool filled = false;
-    enum status st = case_exec(
-        db, "CREATE TEMP TABLE IF NOT EXISTS want_artifact(name TEXT PRIMARY KEY, kind TEXT)", e);
+    enum status st = case_named(db, Q_ARTIFACTS_MAKE, "", NULL, NULL, NULL, e);
     if (st == OK)
-        st = case_query(db, "SELECT 1 FROM temp.want_artifact LIMIT 1", NULL, NULL, 0, some, &filled, e);
+        st = case_named(db, Q_ARTIFACTS_ANY, "", NULL, some, &filled, e);
     if (st != OK || filled)
         return st;
     for (size_t i = 0; i < n && st == OK; i++)

@@ -2,6 +2,7 @@
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "diagnose/hits.h"
 #include "kb/kb.h"
 #include <stdio.h>
@@ -122,16 +123,6 @@ struct subject {
     const struct hit *hit[ROLES][2 * HITS_KEPT];
     size_t n[ROLES];
 };
-
-static enum status put(struct engine *g, const char *sql, const struct value *v, const char *types,
-                       struct err *e)
-{
-    enum col_type t[16];
-    size_t n = strlen(types);
-    for (size_t i = 0; i < n; i++)
-        t[i] = types[i] == 'i' ? COL_INT : COL_TEXT;
-    return case_run(g->db, sql, v, t, n, e);
-}
 
 /* --- {column} in texts */
 static bool is_time_name(struct str s)
@@ -376,7 +367,7 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
 static enum status rule_error(struct engine *g, const char *role, const char *message, struct err *e)
 {
     struct value v[] = {val_s(g->rule->name), val_s(str_of(role)), val_s(str_of(message))};
-    return put(g, "INSERT INTO rule_error(rule, role, message) VALUES(?1, ?2, ?3)", v, "sss", e);
+    return case_named(g->db, Q_ERROR_PUT, "sss", v, NULL, NULL, e);
 }
 
 /* Does the indicator belong to what is asked first? */
@@ -558,11 +549,7 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
                         moment(s, true),        val_i((int64_t)count),
                         val_s(buf_view(&words))};
     enum status st = words.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory")
-                               : put(g,
-                                     "INSERT INTO finding(cause, rule, title, verdict, host_id, subject, "
-                                     "win32, first_seen, last_seen, count, explanation)"
-                                     " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-                                     v, "ssssisiiiis", e);
+                               : case_named(g->db, Q_FINDING_PUT, "ssssisiiiis", v, NULL, NULL, e);
     *id = case_last_id(g->db);
     buf_free(&words);
     return st;
@@ -581,10 +568,7 @@ static enum status put_citation(struct engine *g, int64_t finding, enum role rol
                         val_s(explain),
                         named ? val_i(file) : val_null(),
                         named ? val_i(off) : val_null()};
-    return put(g,
-               "INSERT INTO citation(finding, role, ord, evidence_id, time, explain, file_id, file_off)"
-               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-               v, "isisisii", e);
+    return case_named(g->db, Q_CITATION_PUT, "isisisii", v, NULL, NULL, e);
 }
 
 /* A row that speaks about the host and about the subject alike is cited once; of too many the earliest and
@@ -637,8 +621,7 @@ static enum status put_unknown(struct engine *g, const struct subject *s, int64_
         for (size_t k = 0; k < q->n && st == OK; k++) {
             struct value v[] = {val_i(finding), val_i(ord++), val_s(q->artifact[k]),
                                 val_s(collect_for(g, q->artifact[k]))};
-            st = put(g, "INSERT INTO finding_unknown(finding, ord, artifact, collect) VALUES(?1, ?2, ?3, ?4)",
-                     v, "iiss", e);
+            st = case_named(g->db, Q_UNKNOWN_PUT, "iiss", v, NULL, NULL, e);
         }
     }
     return st;
@@ -651,10 +634,7 @@ static enum status put_remedies(struct engine *g, int64_t finding, struct err *e
         const struct remedy *m = &g->rule->remedy[i];
         struct value v[] = {val_i(finding), val_i((int64_t)i),    val_s(m->text),
                             val_s(m->risk), val_s(m->reversible), val_s(m->verify)};
-        st = put(g,
-                 "INSERT INTO finding_remedy(finding, ord, text, risk, reversible, verify) VALUES(?1, ?2, "
-                 "?3, ?4, ?5, ?6)",
-                 v, "iissss", e);
+        st = case_named(g->db, Q_REMEDY_PUT, "iissss", v, NULL, NULL, e);
     }
     return st;
 }
@@ -727,39 +707,21 @@ static enum status judge_rule(struct engine *g, const struct rule *rule, struct 
     return st;
 }
 
-/* Older copies, and hives whose latest changes stand in transaction logs that nobody collected, or that are
- * damaged: with the logs that were used, whose pages are as old. */
-static const char stale_sql[] =
-    "WITH part(id) AS MATERIALIZED (SELECT file_id FROM hive WHERE dirty = 1 AND coalesce(replay, 'dirty') "
-    "LIKE 'dirty%' OR lack IS NOT NULL) "
-    "SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text') "
-    "UNION SELECT id FROM part UNION SELECT e.id FROM evidence e JOIN part ON e.unit = part.id ORDER BY 1";
-
 static enum status begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
 {
     *g = (struct engine){.db = db, .kb = kb};
     if (!arena_make(&g->a, ENGINE_ARENA))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
-    enum status st = case_query(db, "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name", NULL,
-                                NULL, 0, keep_host, g, e);
+    enum status st = case_named(db, Q_HOSTS, "", NULL, keep_host, g, e);
     if (st == OK)
-        st = case_query(db, stale_sql, NULL, NULL, 0, keep_stale, g, e);
+        st = case_named(db, Q_STALE, "", NULL, keep_stale, g, e);
     if (st == OK)
         st = name_hosts(g, e);
     if (st == OK)
-        st = case_query(
-            db,
-            "SELECT host_id, artifact, file_id, any_time, from_time, to_time FROM temp.reach "
-            "WHERE state NOT IN ('missing', 'unreadable') AND (any_time OR from_time IS NOT NULL) "
-            "ORDER BY host_id, artifact, from_time, to_time, file_id",
-            NULL, NULL, 0, keep_reach, g, e);
+        st = case_named(db, Q_REACH, "", NULL, keep_reach, g, e);
     if (st == OK)
         share_reach(g);
-    return st == OK ? case_exec(db,
-                                "DELETE FROM finding; DELETE FROM citation; DELETE FROM finding_unknown; "
-                                "DELETE FROM finding_remedy; DELETE FROM rule_error",
-                                e)
-                    : st;
+    return st == OK ? case_script(db, S_FINDINGS_CLEAR, e) : st;
 }
 
 /* Each rule is a transaction of its own where own is set: what was judged stands when the time is over. */
@@ -816,16 +778,9 @@ enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned ph
     for (size_t i = judged; i < n && st == OK; i++)
         g.rule = &rule[i], st = rule_error(&g, "time", during[phase], e);
     if (st == OK && (st = run_knowledge(db, kb, "outcome.sql", e)) == OK)
-        st = case_exec(db, "UPDATE host SET outcome = 'not_covered' WHERE outcome = 'clear'", e);
+        st = case_named(db, Q_HOSTS_UNSEEN, "", NULL, NULL, NULL, e);
     if (st == OK && phase < 2)
-        st = case_exec(
-            db,
-            "DELETE FROM kind; DELETE FROM kind_need; WITH k(kind) AS (VALUES('task'), "
-            "('service'), ('share'), ('bits'), ('logon'), ('application')) INSERT INTO "
-            "kind(host_id, kind, state, failures) SELECT h.id, k.kind, CASE WHEN count(f.id) > 0 "
-            "THEN 'failures' ELSE 'not_covered' END, count(f.id) FROM host h CROSS JOIN k LEFT JOIN "
-            "failure f ON f.host_id = h.id AND f.kind = k.kind AND f.concern GROUP BY 1, 2",
-            e);
+        st = case_script(db, S_KINDS_UNSEEN, e);
     return st == OK ? case_commit(db, e) : st;
 }
 
@@ -842,7 +797,7 @@ static enum status drop(void *ctx, const struct cell *c, const char *const *name
     for (size_t i = 0; i + c[1].s.n <= d->schema.n; i++) /* an index of the schema stays */
         if (str_eq((struct str){d->schema.p + i, c[1].s.n}, c[1].s))
             return OK;
-    buf_printf(&d->sql, "DROP %.*s \"%.*s\";", STR_ARG(c[2].s), STR_ARG(c[0].s));
+    named_drop(&d->sql, c[2].s, c[0].s);
     return OK;
 }
 
@@ -854,10 +809,7 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
     struct drops d = {.schema = kb_file(kb, "schema.sql")};
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "views.sql is missing");
-    enum status st = case_query(db,
-                                "SELECT name, sql, type FROM sqlite_schema WHERE type IN ('view', 'index') "
-                                "AND sql IS NOT NULL AND name NOT LIKE '%\"%' ORDER BY type, name",
-                                NULL, NULL, 0, drop, &d, e);
+    enum status st = case_named(db, Q_MADE, "", NULL, drop, &d, e);
     buf_char(&d.sql, 0);
     if (st == OK && d.sql.bad)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "views.sql", "no memory");
@@ -876,15 +828,15 @@ static enum status list_scratch(void *ctx, const struct cell *c, const char *con
                                 struct err *e)
 {
     (void)name, (void)n, (void)e;
-    buf_printf(ctx, "DROP TABLE temp.\"%.*s\";", STR_ARG(c[0].s));
+    named_drop(ctx, STR("TABLE temp."), c[0].s);
     return OK;
 }
 
 static enum status drop_scratch(struct casedb *db, struct err *e)
 {
     struct buf sql = {0};
-    enum status st = case_query(db, "SELECT name FROM temp.scratch", NULL, NULL, 0, list_scratch, &sql, e);
-    buf_z(&sql, "DROP TABLE temp.scratch"), buf_char(&sql, 0);
+    enum status st = case_named(db, Q_SCRATCH, "", NULL, list_scratch, &sql, e);
+    named_drop(&sql, STR("TABLE temp."), STR("scratch")), buf_char(&sql, 0);
     if (st == OK)
         st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "derive", "no memory") : case_exec(db, sql.p, e);
     buf_free(&sql);
@@ -893,19 +845,14 @@ static enum status drop_scratch(struct casedb *db, struct err *e)
 
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
 {
-    static const char before[] = "CREATE TEMP TABLE IF NOT EXISTS standing_by AS SELECT name FROM "
-                                 "sqlite_temp_schema WHERE type = 'table'";
-    static const char after[] = "CREATE TEMP TABLE scratch AS SELECT name FROM sqlite_temp_schema WHERE type "
-                                "= 'table' AND name NOT IN "
-                                "(SELECT name FROM standing_by)";
     const char *name;
     struct str sql = kb_part(kb, "derive/", 0, &name);
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "derive/*.sql is missing");
-    enum status st = case_keeps(db) ? OK : case_exec(db, before, e);
+    enum status st = case_keeps(db) ? OK : case_named(db, Q_MADE_BEFORE, "", NULL, NULL, NULL, e);
     for (size_t i = 1; sql.p && st == OK; sql = kb_part(kb, "derive/", i++, &name))
         st = err_in(e, case_exec(db, sql.p, e), name);
-    if (st == OK && !case_keeps(db) && (st = case_exec(db, after, e)) == OK)
+    if (st == OK && !case_keeps(db) && (st = case_named(db, Q_MADE_SCRATCH, "", NULL, NULL, NULL, e)) == OK)
         st = drop_scratch(db, e);
     return st;
 }

@@ -1,6 +1,7 @@
 #include "diagnose/rulelint.h"
 #include "base/utf.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/ruletest.h"
 #include <stdarg.h>
@@ -195,10 +196,9 @@ static enum status found_one(void *ctx, const struct cell *c, const char *const 
 
 static bool known_family(const struct lint *l, struct str quoted)
 {
-    static const char sql[] = "SELECT 1 FROM kb_code_family WHERE family = ?1 LIMIT 1";
     struct value v = val_s((struct str){quoted.p + 1, quoted.n - 2});
     bool found = false;
-    case_query(l->base, sql, &v, (enum col_type[]){COL_TEXT}, 1, found_one, &found, NULL);
+    case_named(l->base, Q_FAMILY, "s", &v, found_one, &found, NULL);
     return found;
 }
 

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "diagnose/diagnose.h"
 #include <stdio.h>
 #include <string.h>
@@ -108,15 +109,6 @@ static enum status fill(struct stage *s, const struct test_fact *f, struct fact 
 }
 
 /* --- evidence files, made when first named */
-static enum status run(struct stage *s, const char *sql, const struct value *v, const char *types,
-                       struct err *e)
-{
-    enum col_type t[8];
-    for (size_t i = 0; types[i]; i++)
-        t[i] = types[i] == 'i' ? COL_INT : COL_TEXT;
-    return case_run(s->db, sql, v, t, strlen(types), e);
-}
-
 static enum status put(struct stage *s, struct file *file, struct fact *f, struct err *e)
 {
     const int64_t of[3] = {file->id, file->id, file->id};
@@ -160,10 +152,7 @@ static enum status file_for(struct stage *s, struct str host, struct str name, b
                         val_i(failed),
                         val_s(text(d, "note", (struct str){0})),
                         val_i(field(d, "older") != NULL)};
-    enum status st = run(s,
-                         "INSERT INTO evidence(id, path, kind, format, state, log_kind, seen, parsed, "
-                         "failed, note, older) VALUES(?1, ?2, ?3, ?3, ?4, ?5, 100, 100 - ?6, ?6, ?7, ?8)",
-                         v, "issssisi", e);
+    enum status st = case_named(s->db, Q_FILE_TESTED, "issssisi", v, NULL, NULL, e);
     buf_free(&path);
     if (st != OK || !hive || str_eq(v[3].s, STR("unreadable")))
         return st;
@@ -373,22 +362,14 @@ static enum status say_rule_error(void *ctx, const struct cell *cell, const char
 static enum status compare_all(struct casedb *db, const struct rule *rule, const struct rule_test *test,
                                struct buf *why, struct err *e)
 {
-    static const char findings[] =
-        "SELECT h.name, f.subject, f.verdict, '(' || coalesce((SELECT group_concat(role || ' ' || n, ', ') "
-        "FROM (SELECT role, count(*) AS n FROM citation WHERE finding = f.id GROUP BY role)), '')"
-        " || coalesce('; unknown: ' || (SELECT group_concat(artifact, ', ') FROM finding_unknown WHERE "
-        "finding = f.id), '') || ')', coalesce(CAST(f.win32 AS TEXT), ''), CAST(f.count AS TEXT) FROM "
-        "finding f JOIN host h ON h.id = f.host_id ORDER BY f.id";
     struct compare c = {rule, test, why, 0};
-    enum status st = case_query(db, findings, NULL, NULL, 0, compare_finding, &c, e);
+    enum status st = case_named(db, Q_FOUND, "", NULL, compare_finding, &c, e);
     for (size_t i = 0; i < test->n_expect && i < 64; i++) {
         const struct test_expect *x = &test->expect[i];
         if (!(c.met & 1ull << i) && !str_eq(x->verdict, STR("none")))
             say(&c, x->host, x->subject, x->verdict, STR("none"));
     }
-    return st == OK
-               ? case_query(db, "SELECT role, message FROM rule_error", NULL, NULL, 0, say_rule_error, &c, e)
-               : st;
+    return st == OK ? case_named(db, Q_ERRORS, "", NULL, say_rule_error, &c, e) : st;
 }
 
 enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e)

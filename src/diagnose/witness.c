@@ -1,6 +1,7 @@
 #include "diagnose/witness.h"
 #include "base/limits.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/rulelint.h"
 #include "diagnose/ruletest.h"
@@ -120,8 +121,7 @@ enum status witness_code(const struct kb *kb, struct casedb *base, int64_t win32
     if ((st = ruletest_facts(base, &j.rule[0], &stage.test, e)) == OK
         && (st = derive_tables(base, kb, e)) == OK && (st = coverage(base, kb, e)) == OK
         && (st = diagnose_rules(base, kb, j.rule, j.n_rule, e)) == OK)
-        st = case_query(base, "SELECT rule, subject, verdict FROM finding WHERE subject IS NOT NULL", NULL,
-                        NULL, 0, take_verdict, &j, e);
+        st = case_named(base, Q_VERDICTS, "", NULL, take_verdict, &j, e);
     for (size_t i = 0; i < j.n_rule && st == OK; i++) {
         j.own = 0;
         for (size_t k = 0; k < j.rule[i].n_ind && st == OK; k++)
@@ -220,20 +220,12 @@ static enum status take_cited(void *ctx, const struct cell *c, const char *const
 
 static enum status run_test(struct cites *w, const struct rule *r, const struct rule_test *t, struct err *e)
 {
-    static const char events[] = "SELECT DISTINCT c.role, x.provider, x.event_id, NULL FROM citation c JOIN "
-                                 "event x ON x.file_id = c.file_id AND "
-                                 "x.file_off = c.file_off UNION SELECT c.role, x.provider, x.event_id, NULL "
-                                 "FROM citation c JOIN fold x ON "
-                                 "x.file_id = c.file_id AND c.file_off IN (x.file_off, x.last_off)";
-    static const char values[] = "SELECT DISTINCT c.role, v.path, v.name, coalesce(CAST(v.num AS TEXT), "
-                                 "v.text) FROM citation c JOIN reg_value v "
-                                 "ON v.file_id = c.file_id AND v.file_off = c.file_off";
     enum status st = case_mark(w->base, e), undone;
     if (st != OK)
         return st;
     if ((st = ruletest_facts(w->base, r, t, e)) == OK && (st = derive_tables(w->base, w->kb, e)) == OK
         && (st = coverage(w->base, w->kb, e)) == OK && (st = diagnose_rules(w->base, w->kb, r, 1, e)) == OK)
-        st = case_query(w->base, w->event ? events : values, NULL, NULL, 0, take_cited, w, e);
+        st = case_named(w->base, w->event ? Q_CITED_EVENTS : Q_CITED_VALUES, "", NULL, take_cited, w, e);
     undone = case_rewind(w->base, st == OK ? e : NULL);
     return st == OK ? undone : st;
 }

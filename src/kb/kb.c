@@ -1,5 +1,6 @@
 #include "kb/kb_priv.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "kb/kb_files.h"
@@ -351,65 +352,59 @@ enum reliance rule_relies(const struct rule *r, struct str artifact)
 
 /* --- into the case: one INSERT per table, one function that fills its arguments from row i */
 struct insert {
-    const char *table;
-    size_t columns, rows;
-    void (*fill)(const struct kb *kb, size_t i, struct value *v, enum col_type *t);
+    const char *table, *types; /* of its columns, as case_named has them */
+    size_t rows;
+    void (*fill)(const struct kb *kb, size_t i, struct value *v);
 };
 
-static void text(struct value *v, enum col_type *t, struct str s) { *v = val_s(s), *t = COL_TEXT; }
-static void number(struct value *v, enum col_type *t, int64_t i, bool given)
-{
-    *v = given ? val_i(i) : val_null(), *t = COL_INT;
-}
+static void text(struct value *v, struct str s) { *v = val_s(s); }
+static void number(struct value *v, int64_t i, bool given) { *v = given ? val_i(i) : val_null(); }
 
-static void fill_code(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_code(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_code *c = &kb->code[i];
-    number(v, t, c->value, true), text(v + 1, t + 1, c->space), text(v + 2, t + 2, c->symbol),
-        text(v + 3, t + 3, c->meaning);
-    number(v + 4, t + 4, c->win32, c->maps), text(v + 5, t + 5, c->source);
+    number(v, c->value, true), text(v + 1, c->space), text(v + 2, c->symbol), text(v + 3, c->meaning);
+    number(v + 4, c->win32, c->maps), text(v + 5, c->source);
 }
-static void fill_event(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_event(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_event *c = &kb->event[i];
-    text(v, t, c->provider), number(v + 1, t + 1, c->id, true), text(v + 2, t + 2, c->channel),
-        text(v + 3, t + 3, c->name), text(v + 4, t + 4, c->meaning), text(v + 5, t + 5, c->source);
+    text(v, c->provider), number(v + 1, c->id, true), text(v + 2, c->channel), text(v + 3, c->name),
+        text(v + 4, c->meaning), text(v + 5, c->source);
 }
-static void fill_event_field(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_event_field(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_event_field *c = &kb->event_field[i];
-    text(v, t, c->provider), number(v + 1, t + 1, c->id, true), text(v + 2, t + 2, c->field),
-        text(v + 3, t + 3, c->shape);
+    text(v, c->provider), number(v + 1, c->id, true), text(v + 2, c->field), text(v + 3, c->shape);
 }
-static void fill_setting(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_setting(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_setting *c = &kb->setting[i];
     const struct str s[] = {c->name, c->section, c->hive, c->path, c->value, c->type};
     for (size_t k = 0; k < LEN(s); k++)
-        text(v + k, t + k, s[k]);
-    number(v + 6, t + 6, c->number, c->numeric), text(v + 7, t + 7, c->default_text),
-        text(v + 8, t + 8, c->meaning), text(v + 9, t + 9, c->meanings), text(v + 10, t + 10, c->source);
+        text(v + k, s[k]);
+    number(v + 6, c->number, c->numeric), text(v + 7, c->default_text), text(v + 8, c->meaning),
+        text(v + 9, c->meanings), text(v + 10, c->source);
 }
-static void fill_artifact(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_artifact(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_artifact *c = &kb->artifact[i];
-    text(v, t, c->name), text(v + 1, t + 1, c->kind), text(v + 2, t + 2, c->collect),
-        text(v + 3, t + 3, c->meaning);
+    text(v, c->name), text(v + 1, c->kind), text(v + 2, c->collect), text(v + 3, c->meaning);
 }
-static void fill_account(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_account(const struct kb *kb, size_t i, struct value *v)
 {
-    text(v, t, kb->account[i].name), text(v + 1, t + 1, kb->account[i].sid);
+    text(v, kb->account[i].name), text(v + 1, kb->account[i].sid);
 }
-static void fill_rule(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_rule(const struct kb *kb, size_t i, struct value *v)
 {
     const struct rule *c = &kb->rule[i];
     const struct str s[] = {c->cause, c->id, c->name, c->title, c->level, c->sha256, c->text};
     for (size_t k = 0; k < LEN(s); k++)
-        text(v + k, t + k, s[k]);
+        text(v + k, s[k]);
 }
 
 /* Row i of all rules' requirements together, an artefact each. */
-static void fill_need(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_need(const struct kb *kb, size_t i, struct value *v)
 {
     const struct rule *r = kb->rule;
     size_t need = 0;
@@ -420,19 +415,18 @@ static void fill_need(const struct kb *kb, size_t i, struct value *v, enum col_t
             break;
         i -= r->require[need].n;
     }
-    text(v, t, r->name), number(v + 1, t + 1, (int64_t)need, true),
-        text(v + 2, t + 2, r->require[need].artifact[i]),
-        number(v + 3, t + 3, r->require[need].for_role == ROLE_CAUSE, true);
+    text(v, r->name), number(v + 1, (int64_t)need, true), text(v + 2, r->require[need].artifact[i]),
+        number(v + 3, r->require[need].for_role == ROLE_CAUSE, true);
 }
 
 /* Row i of all families' codes together. */
-static void fill_family(const struct kb *kb, size_t i, struct value *v, enum col_type *t)
+static void fill_family(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_family *f = kb->family;
     while (i >= f->n)
         i -= f++->n;
-    text(v, t, f->name), number(v + 1, t + 1, f->code[i], true);
-    text(v + 2, t + 2, f->means), text(v + 3, t + 3, f->source);
+    text(v, f->name), number(v + 1, f->code[i], true);
+    text(v + 2, f->means), text(v + 3, f->source);
 }
 
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
@@ -444,31 +438,26 @@ enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
     for (size_t i = 0; i < kb->n_rule; i++)
         for (size_t k = 0; k < kb->rule[i].n_require; k++)
             needs += kb->rule[i].require[k].n;
-    const struct insert all[] = {{"kb_code", 6, kb->n_code, fill_code},
-                                 {"kb_event", 6, kb->n_event, fill_event},
-                                 {"kb_event_field", 4, kb->n_event_field, fill_event_field},
-                                 {"kb_setting", 11, kb->n_setting, fill_setting},
-                                 {"kb_artifact", 4, kb->n_artifact, fill_artifact},
-                                 {"kb_account", 2, kb->n_account, fill_account},
-                                 {"kb_code_family", 4, in_families, fill_family},
-                                 {"kb_rule_need", 4, needs, fill_need},
-                                 {"kb_rule", 7, kb->n_rule, fill_rule}};
+    const struct insert all[] = {{"kb_code", "isssis", kb->n_code, fill_code},
+                                 {"kb_event", "sissss", kb->n_event, fill_event},
+                                 {"kb_event_field", "siss", kb->n_event_field, fill_event_field},
+                                 {"kb_setting", "ssssssissss", kb->n_setting, fill_setting},
+                                 {"kb_artifact", "ssss", kb->n_artifact, fill_artifact},
+                                 {"kb_account", "ss", kb->n_account, fill_account},
+                                 {"kb_code_family", "siss", in_families, fill_family},
+                                 {"kb_rule_need", "sisi", needs, fill_need},
+                                 {"kb_rule", "sssssss", kb->n_rule, fill_rule}};
     enum status st = OK;
     for (size_t i = 0; i < LEN(all) && st == OK; i++) {
-        char sql[160];
-        snprintf(sql, sizeof sql, "DELETE FROM %s", all[i].table);
-        st = case_exec(db, sql, e);
-        snprintf(sql, sizeof sql, "INSERT INTO %s VALUES(?1%.*s)", all[i].table,
-                 (int)(all[i].columns - 1) * 2, ",?,?,?,?,?,?,?,?,?,?,?,?");
+        struct value v[12];
+        char list[2 * LEN(v)];
+        snprintf(list, sizeof list, "%.*s", 2 * (int)strlen(all[i].types) - 1, "?,?,?,?,?,?,?,?,?,?,?,?");
+        st = case_named_in(db, Q_KB_EMPTY, all[i].table, NULL, "", NULL, NULL, NULL, e);
         for (size_t k = 0; k < all[i].rows && st == OK; k++) {
-            struct value v[12];
-            enum col_type t[12];
-            all[i].fill(kb, k, v, t);
-            st = case_run(db, sql, v, t, all[i].columns, e);
+            all[i].fill(kb, k, v);
+            st = case_named_in(db, Q_KB_PUT, all[i].table, list, all[i].types, v, NULL, NULL, e);
         }
     }
-    if (st == OK)
-        st = case_run(db, "INSERT OR REPLACE INTO meta(key, value) VALUES('knowledge_sha256', ?1)",
-                      &(struct value){.s = str_of(kb->sha256)}, (enum col_type[]){COL_TEXT}, 1, e);
-    return st;
+    struct value sum_of_all[] = {val_s(STR("knowledge_sha256")), val_s(str_of(kb->sha256))};
+    return st == OK ? case_named(db, Q_META_PUT, "ss", sum_of_all, NULL, NULL, e) : st;
 }

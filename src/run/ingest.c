@@ -1,4 +1,5 @@
 #include "run/ingest.h"
+#include "case/named.h"
 #include "parsers/evtx/evtx.h"
 #include "run/accept.h"
 #include "run/frame.h"
@@ -36,15 +37,6 @@ struct ingest {
 /* --- what the case remembers of each file */
 
 static int64_t row_id(size_t file) { return (int64_t)file + 1; }
-
-static enum status run(struct ingest *p, const char *sql, size_t n, const struct value *arg,
-                       const char *types, struct err *e)
-{
-    enum col_type type[16];
-    for (size_t i = 0; i < n; i++)
-        type[i] = types[i] == 'i' ? COL_INT : COL_TEXT;
-    return case_run(p->db, sql, arg, type, n, e);
-}
 
 static enum status add_anomaly(struct ingest *p, size_t file, uint64_t off, const char *code, struct str what,
                                struct str detail, struct err *e)
@@ -157,12 +149,7 @@ static enum status store_files(struct ingest *p, struct err *e)
             f->in ? val_i((int64_t)f->in->failed) : val_null(),
             f->hashed ? val_s(str_of(sha256_text(f->sha256, sum))) : val_null(),
         };
-        st = run(
-            p,
-            "INSERT INTO evidence(id, path, kind, format, bytes, state, note, unit, older, place, container, "
-            "member, members_seen, members_wanted, members_failed, sha256) "
-            "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16)",
-            LEN(v), v, "isssissiisiiiiis", e);
+        st = case_named(p->db, Q_FILE_PUT, "isssissiisiiiiis", v, NULL, NULL, e);
     }
     return st;
 }
@@ -175,7 +162,7 @@ static enum status store_hash(struct ingest *p, size_t file, const uint8_t hash[
         return OK;
     f->hashed = true, memcpy(f->hash, hash, SHA256_BYTES);
     struct value v[] = {val_s(str_of(sha256_text(hash, text))), val_i(row_id(file))};
-    return run(p, "UPDATE evidence SET sha256=?1 WHERE id=?2", LEN(v), v, "si", e);
+    return case_named(p->db, Q_FILE_HASH, "si", v, NULL, NULL, e);
 }
 
 static enum status store_sums(struct ingest *p, struct err *e)
@@ -195,13 +182,7 @@ static enum status store_sums(struct ingest *p, struct err *e)
                                 val_i(row_id(i)),
                                 val_i(none),
                                 val_i(cut)};
-            st = run(
-                p,
-                "UPDATE evidence SET seen=?1, parsed=?2, recovered=?3, failed=?4, chunks=?5, log_kind=?6,"
-                " state=CASE WHEN ?8 THEN 'unreadable' WHEN ?9 THEN 'partial' ELSE state END,"
-                " note=CASE WHEN ?8 THEN 'no record of ' || ?1 || ' could be read' WHEN ?9 THEN "
-                "coalesce(note, 'the file is cut short: its end is missing') ELSE note END WHERE id=?7",
-                LEN(v), v, "iiiiisiii", e);
+            st = case_named(p->db, Q_FILE_SUMS, "iiiiisiii", v, NULL, NULL, e);
             p->r.records += s->parsed;
         }
         p->r.logs += file_is_log(f);
@@ -209,13 +190,7 @@ static enum status store_sums(struct ingest *p, struct err *e)
         p->r.unreadable += unreadable(f);
         p->r.files++;
     }
-    return st == OK ? case_exec(p->db,
-                                "UPDATE evidence SET duplicate_of = f.id FROM (SELECT id, sha256, "
-                                "row_number() OVER (PARTITION BY sha256 ORDER BY older, id) AS place"
-                                " FROM evidence WHERE sha256 IS NOT NULL AND bytes > 0) f WHERE f.place = 1 "
-                                "AND f.sha256 = evidence.sha256 AND f.id <> evidence.id",
-                                e)
-                    : st;
+    return st == OK ? case_named(p->db, Q_FILE_TWINS, "", NULL, NULL, NULL, e) : st;
 }
 
 /* Of a copy is said what was read from the first of its kind. */
@@ -225,11 +200,7 @@ static enum status store_copies(struct ingest *p, struct err *e)
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         struct value v[] = {val_i(row_id(i))};
         if (p->plan.file[i].copy)
-            st = run(p,
-                     "UPDATE evidence SET (seen, parsed, recovered, failed, chunks, log_kind, state, note) ="
-                     " (SELECT seen, parsed, recovered, failed, chunks, log_kind, state, note FROM evidence "
-                     "o WHERE o.id = evidence.duplicate_of) WHERE id=?1",
-                     LEN(v), v, "i", e);
+            st = case_named(p->db, Q_FILE_COPY, "i", v, NULL, NULL, e);
     }
     return st;
 }
@@ -262,8 +233,7 @@ static enum status mark_full(struct ingest *p, size_t file, const char *what, co
     p->sum[file].full = p->r.limit = true;
     enum status st = add_anomaly(p, file, 0, "limit", str_of(what), str_of(detail), e);
     struct value v[] = {val_i(row_id(file)), val_s(str_of(note))};
-    return st == OK ? run(p, "UPDATE evidence SET state='partial', note=?2 WHERE id=?1", LEN(v), v, "is", e)
-                    : st;
+    return st == OK ? case_named(p->db, Q_FILE_FULL, "is", v, NULL, NULL, e) : st;
 }
 
 /* Parts of a large log know their own records only: what comes behind a part that reached the limit is not
@@ -294,11 +264,7 @@ static enum status store_not_read(struct ingest *p, size_t file, const struct do
     struct value v[] = {val_i(row_id(file)), val_s(d->what), val_s(d->why)};
     uint64_t off = d->off == ERR_NO_OFF ? 0 : d->off;
     enum status st = add_anomaly(p, file, off, "not-read-to-end", d->what, d->why, e);
-    return st == OK ? run(p,
-                          "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1 AND "
-                          "state <> 'unreadable'",
-                          LEN(v), v, "iss", e)
-                    : st;
+    return st == OK ? case_named(p->db, Q_FILE_BROKEN, "iss", v, NULL, NULL, e) : st;
 }
 
 static enum status take_done(struct ingest *p, struct job *j, struct span in, struct err *e)

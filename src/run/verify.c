@@ -3,6 +3,7 @@
 #include "base/grow.h"
 #include "base/limits.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include "run/child.h"
 #include "run/frame.h"
 #include "plat/jail.h"
@@ -46,44 +47,7 @@ struct verify {
     struct buf in, out;
 };
 
-/* --- kinds of cited facts: how they are found, and how one is read. Those decoded from values rest on one
- * value each: key below the root, value name. */
-
-#define KIND(table, unit, columns)                                                                           \
-    "SELECT t." unit ", t.file_id, t.file_off, t.id FROM " table                                             \
-    " t JOIN (SELECT DISTINCT file_id, file_off FROM citation) c ON c.file_id = t.file_id AND c.file_off = " \
-    "t.file_off",                                                                                            \
-        "SELECT " columns " FROM " table " t WHERE t.id = ?1"
-static const struct {
-    int fact;
-    const char *cited, *one;
-} kinds[] = {
-    /* fact: enum fact_kind, or -1: a value */
-    {FACT_EVENT, KIND("event", "file_id",
-                      "computer, channel, provider, event_id, qualifiers, version, level, coalesce(odd_time, "
-                      "time), record_id, "
-                      "pid, sid, recovered, NULL, data, NULL")},
-    {FACT_EVENT, KIND("fold", "file_id",
-                      "computer, channel, provider, event_id, NULL, NULL, NULL, first_time, NULL, NULL, "
-                      "NULL, NULL, NULL, data, NULL")},
-    {FACT_REG_VALUE,
-     KIND("reg_value", "hive_id",
-          "path, name, type, num, text, data, size, written, origin, NULL, recovered, key_off, withheld")},
-    {FACT_REG_KEY, KIND("reg_key", "hive_id", "path, written, class, subkeys, values_n, origin, recovered")},
-    {-1, KIND("secret", "hive_id", "'Policy\\Secrets\\' || name || '\\CupdTime', ''")},
-    {-1, KIND("logon_right", "hive_id", "'Policy\\Accounts\\' || sid || '\\ActSysAc', ''")},
-    {-1, KIND("audit_policy", "hive_id", "'Policy\\PolAdtEv', ''")},
-    {-1, KIND("lsa_name", "hive_id",
-              "'Policy\\' || CASE what WHEN 'machine_name' THEN 'PolAcDmN' WHEN 'machine_sid' THEN "
-              "'PolAcDmS' WHEN 'domain_name' THEN 'PolPrDmN'"
-              " WHEN 'domain_sid' THEN 'PolPrDmS' ELSE 'PolDnDDN' END, ''")},
-    {-1, KIND("cached_logon", "hive_id", "'Cache', 'NL$' || slot")},
-    {-1, KIND("sam_account", "hive_id", "'SAM\\Domains\\Account\\Users\\' || printf('%08X', rid), 'F'")},
-    {-1, KIND("lockout_policy", "hive_id", "'SAM\\Domains\\Account', 'F'")},
-    {-1,
-     KIND("task_cache", "hive_id",
-          "'Microsoft\\Windows NT\\CurrentVersion\\Schedule\\TaskCache\\Tasks\\' || guid, 'DynamicInfo'")},
-};
+/* --- what is cited, unit by unit */
 
 static enum status add_item(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
@@ -114,8 +78,9 @@ static enum status collect(struct verify *v, struct err *e)
 {
     enum status st = OK;
     size_t n = 0;
-    for (v->kind = 0; v->kind < LEN(kinds) && st == OK; v->kind++)
-        st = case_query(v->db, kinds[v->kind].cited, NULL, NULL, 0, add_item, v, e);
+    for (v->kind = 0; v->kind < CITED_KINDS && st == OK; v->kind++)
+        st = case_named_in(v->db, Q_CITED_UNIT, cited_kinds[v->kind].table, cited_kinds[v->kind].unit, "",
+                           NULL, add_item, v, e);
     if (v->n)
         qsort(v->item, v->n, sizeof *v->item, by_place);
     for (size_t i = 0; i < v->n; i++)
@@ -286,10 +251,7 @@ static enum status store(struct verify *v, const struct item *it, enum second_re
     snprintf(id, sizeof id, "f%lld:0x%llx", (long long)it->file, (unsigned long long)it->off);
     struct value row[] = {val_s(str_of(id)), val_s(str_of(second_result_names[r])),
                           detail.n ? val_s(detail) : val_null(), val_s(str_of(second_version()))};
-    return case_run(
-        v->db,
-        "INSERT OR REPLACE INTO verification(evidence_id, result, detail, reader) VALUES(?1, ?2, ?3, ?4)",
-        row, (enum col_type[]){COL_TEXT, COL_TEXT, COL_TEXT, COL_TEXT}, LEN(row), e);
+    return case_named(v->db, Q_VERIFIED_PUT, "ssss", row, NULL, NULL, e);
 }
 
 static enum status ask(struct verify *v, const struct unit *u, const struct item *it, struct err *e)
@@ -299,12 +261,13 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
     struct str detail = {0};
     bool gone = false;
     struct exit_info how = {0};
-    struct question q = {.v = v, .fact = kinds[it->kind].fact, .it = {.off = (uint64_t)it->off}};
+    struct question q = {.v = v, .fact = cited_kinds[it->kind].fact, .it = {.off = (uint64_t)it->off}};
     for (size_t i = 0; i < u->n; i++)
         if (u->file[i] == it->file)
             q.it.file = (uint8_t)i;
-    enum status st = case_query(v->db, kinds[it->kind].one, &(struct value){.i = it->row},
-                                (enum col_type[]){COL_INT}, 1, read_fact, &q, e);
+    enum status st = case_named_in(v->db, Q_CITED_ONE, cited_kinds[it->kind].table,
+                                   cited_kinds[it->kind].columns, "i", &(struct value){.i = it->row},
+                                   read_fact, &q, e);
     if (st == OK && !q.fits)
         return store(v, it, SECOND_UNREADABLE, STR("too large to be read again"), e);
     if (u->hive && q.it.fact.n && str_starts_ci(q.it.key, u->root))
@@ -346,13 +309,10 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
     } q = {v, &u};
     struct arena before = v->mem;
     struct exit_info how;
-    enum status st = case_query(
-        v->db, "SELECT id, kind FROM evidence WHERE id = ?1 OR unit = ?1 ORDER BY id <> ?1, id",
-        &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, add_file, &q, e);
+    struct value unit = val_i(v->item[from].unit);
+    enum status st = case_named(v->db, Q_UNIT, "i", &unit, add_file, &q, e);
     if (st == OK)
-        st = case_query(v->db, "SELECT root FROM hive WHERE file_id = ?1",
-                        &(struct value){.i = v->item[from].unit}, (enum col_type[]){COL_INT}, 1, keep_root,
-                        &q, e);
+        st = case_named(v->db, Q_HIVE_ROOT, "i", &unit, keep_root, &q, e);
     for (size_t i = from; i < to && st == OK && !u.text; i++) {
         struct arena was = v->mem;
         st = ask(v, &u, &v->item[i], e);
@@ -366,25 +326,12 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
 /* The worst that any cited fact met stands on the finding. */
 enum status verify_conclude(struct casedb *db, struct err *e)
 {
-    return case_exec(db,
-                     "UPDATE finding SET second_reader = coalesce((SELECT CASE min(CASE v.result WHEN "
-                     "'differ' THEN 1 WHEN 'unreadable' THEN 2 ELSE 3 END)"
-                     " WHEN 1 THEN 'differ' WHEN 2 THEN 'unreadable' ELSE 'agree' END FROM citation c JOIN "
-                     "verification v USING(evidence_id) WHERE c.finding = finding.id"
-                     " HAVING count(*) > 0), 'not_applicable')",
-                     e);
+    return case_named(db, Q_VERIFIED_WORST, "", NULL, NULL, NULL, e);
 }
 
 enum status verify_give_up(struct casedb *db, struct err *e)
 {
-    enum status st = case_exec(
-        db,
-        "INSERT OR IGNORE INTO verification(evidence_id, result, detail, reader) SELECT DISTINCT "
-        "c.evidence_id, 'unreadable', 'the time of the run was over before it was read again', '' "
-        "FROM citation c JOIN evidence f ON f.id = c.file_id WHERE c.file_off > 0 AND f.kind <> "
-        "'reg-text' AND NOT EXISTS (SELECT 1 FROM anomaly a WHERE a.file_id = c.file_id AND "
-        "a.file_off = c.file_off)",
-        e);
+    enum status st = case_named(db, Q_VERIFIED_LATE, "", NULL, NULL, NULL, e);
     return st == OK ? verify_conclude(db, e) : st;
 }
 
