@@ -467,6 +467,21 @@ LEFT JOIN host s ON s.id = g.server LEFT JOIN success l ON l.id = g.last_start
     LEFT JOIN success n ON n.id = g.next_start
 LEFT JOIN secret k ON k.id = c.secret;
 
+-- The same of every failure in v_failure that concerns a logon, also of an application's, and of topics about its whole
+-- host: the last landmark before it (or within the topic's slack behind it). time and what is told are the landmark's,
+-- failed_id, failed_time, failed_by (the provider) the failure's; stands: nothing undid it between the two.
+CREATE VIEW v_failure_before AS
+SELECT t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.shown AS kind, f.subject,
+    f.win32, f.raw, f.symbol, f.provider AS failed_by, f.time AS failed_time,
+    printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, l.time, l.who, l.value, l.other, l.provider, l.event_id,
+    l.boot IS f.boot AS same_boot,
+    NOT EXISTS (SELECT 1 FROM landmark u WHERE u.topic = t.undone_by AND u.host_id = l.host_id
+        AND u.time BETWEEN min(l.time, f.time) AND max(l.time, f.time)) AS stands
+FROM failure f JOIN host h ON h.id = f.host_id CROSS JOIN topic t
+CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.host_id = f.host_id AND n.topic = t.topic
+    AND n.time <= f.time + t.slack ORDER BY n.time DESC LIMIT 1)
+WHERE f.concern AND t.about = 'host';
+
 -- A failure and the last landmark of a topic at or before it (until the topic's slack behind it), about what failed.
 -- evidence_id, time, who, value, other: of the landmark; teller: the host whose log has it; failed_id, failed_time: of
 -- the

@@ -888,6 +888,10 @@ Test(diagnose, every_kind_of_test_fact)
 #define SHORT(r) \
     "    - {role: " r ", sql: \"SELECT * FROM v_probe WHERE role = '" r "'\", explain: '" r " {subject}'}\n"
 #define X40 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define LOOKS_ALIKE(verdict)                                                                              \
+    "    - {name: five, facts: [{event: {host: A, provider: EventLog, id: 6005}}, {event: {host: B}}],\n" \
+    "        expect: [{verdict: " verdict "}]}\n"
+
 static const struct {
     const char *name, *from, *to, *want; /* "ours: ...": as if it came with the program */
 } lints[] = {
@@ -925,7 +929,15 @@ static const struct {
     {"no contradiction", "role: contradicts", "role: compatible",
      "16: indicators: none with role contradicts"},
     {"no positive test", "verdict: likely", "verdict: none", "23: tests: none of kind 'positive'"},
-    {"no contradicted test", "verdict: ruled_out", "verdict: none", "23: tests: none of kind 'contradicted'"},
+    {"no contradicted test", "verdict: ruled_out}]}\n" LOOKS_ALIKE("ruled_out"),
+     "verdict: none}]}\n" LOOKS_ALIKE("none"), "23: tests: none of kind 'contradicted'"},
+    {"ours: one that rules it out", LOOKS_ALIKE("ruled_out"), LOOKS_ALIKE("none"),
+     "23: tests: one of kind 'contradicted', expected the twin and what looks alike"},
+    {"a user's own: one is enough", LOOKS_ALIKE("ruled_out"), "", ""},
+    {"ours: one host", "{host: B}", "{host: A}", "23: tests: none of kind 'two hosts'"},
+    {"ours: no start", "id: 6005", "id: 6006", "23: tests: none of kind 'a start of the computer'"},
+    {"ours: nothing was read of what decides", "{artifact: System, for: symptom}",
+     "{artifact: System, for: symptom}, {artifact: SAM, for: cause}", ""},
     {"no test without evidence", "verdict: undetermined", "verdict: none",
      "23: tests: none of kind 'missing evidence'"},
     {"no hostile text", "<b>", "b", "23: tests: none of kind 'hostile text'"},
@@ -971,11 +983,13 @@ Test(diagnose, lint)
                          SHORT("link") SHORT("compatible") SHORT(
                              "contradicts") "remediation: [{text: mend, risk: low, reversible: yes, verify: "
                                             "look}]\ntests:\n"
-                                            "    - {name: one, facts: [], expect: [{verdict: likely}]}\n    "
-                                            "- {name: two, facts: [], expect: [{verdict: ruled_out}]}\n    - "
-                                            "{name: three, facts: [], expect: [{verdict: undetermined}]}\n"
-                                            "    - {name: four, facts: [{event: {data: {s: '<b>'}}}], "
-                                            "expect: []}\n";
+                                            "    - {name: one, facts: [], expect: [{verdict: likely}]}\n"
+                                            "    - {name: two, facts: [], expect: [{verdict: "
+                                            "ruled_out}]}\n" LOOKS_ALIKE(
+                                                "ruled_out") "    - {name: three, facts: [], expect: "
+                                                             "[{verdict: undetermined}]}\n"
+                                                             "    - {name: four, facts: [{event: {data: {s: "
+                                                             "'<b>'}}}], expect: []}\n";
     for (size_t i = 0; i < LEN(lints); i++) {
         struct buf text = {0}, out = {0};
         struct err e = {0};
