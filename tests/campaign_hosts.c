@@ -69,9 +69,12 @@ static void quiet(struct host *h)
             DW("Enabled", 1), END);
 }
 
+/* The log of sign-ins alone tells of failed sign-ins: the contract asks the Application log of applications.
+ */
 static void lose(struct host *h, struct told *t)
 {
-    unsigned k = pick(LOGS + HIVES);
+    unsigned k = pick(AAD_LOG + HIVES);
+    k += k >= AAD_LOG;
     if (k < LOGS)
         h->lost[k] = true, t->lost = logs[k].file;
     else

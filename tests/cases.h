@@ -727,24 +727,26 @@ static void account_locked(struct host *h)
     ordinary(h);
     service(h, &(struct service_row){
                    .name = "AcmeAgent", .display = "Acme Agent", .account = spelled(agent), .start = 2});
-    stored_task(h, "\\Agent\\Report", agent, WIN32(1909));
+    stored_task(h, "\\Agent\\Report", agent, twin() ? WIN32(ACCOUNT_IS_DISABLED) : WIN32(1909));
     logon_failed(h, T("04 09:00"), 5, agent, NT_LOGON_FAILURE, 0xC000006A, "%%2313", SERVICES_EXE);
     service_failed(h, T("04 09:00"), "AcmeAgent", "Acme Agent", spelled(agent), "%%1326");
     say(h, SECURITY_LOG, T("04 09:05"), AUDIT, 4740, SUCCESS, TASK(13824), PROCESS(764, 812),
         S("TargetUserName", agent.user), S("TargetDomainName", h->name), SID("TargetSid", agent.sid),
         SUBJECT(SYSTEM_SID, "DC01$", "CORP", 0x3e7));
-    logon_failed(h, T("04 09:10"), 4, agent, 0xC0000234, 0, "%%2307", SVCHOST_EXE);
-    refused(h, "04 09:10", "\\Agent\\Report", agent, 1909);
+    logon_failed(h, T("04 09:10"), 4, agent, twin() ? 0xC000006E : 0xC0000234, twin() ? 0xC0000072 : 0,
+                 "%%2307", SVCHOST_EXE);
+    refused(h, "04 09:10", "\\Agent\\Report", agent, twin() ? ACCOUNT_IS_DISABLED : 1909);
 }
 static void autologon_broken(struct host *h)
 {
     struct who kiosk = local(h, "kiosk", 1010);
     ordinary(h);
-    reg(&h->hive[SOFTWARE_HIVE], "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", SZ("AutoAdminLogon", "0"),
-        SZ("DefaultUserName", "kiosk"), END);
+    reg(&h->hive[SOFTWARE_HIVE], "Microsoft\\Windows NT\\CurrentVersion\\Winlogon",
+        SZ("AutoAdminLogon", twin() ? "1" : "0"), SZ("DefaultUserName", "kiosk"), END);
     sam_user(&h->hive[SAM_HIVE], &(struct user_row){.name = "kiosk", .rid = 1010, .flags = ACB_NORMAL});
     shutdown(h, T("05 00:55")), boot(h, T("05 01:00"));
-    logon_failed(h, T("05 01:01"), 2, kiosk, NT_LOGON_FAILURE, 0xC000006A, "%%2313", WINLOGON_EXE);
+    logon_failed(h, T("05 01:01"), 2, twin() ? local(h, "kids", 1012) : kiosk, NT_LOGON_FAILURE, 0xC000006A,
+                 "%%2313", WINLOGON_EXE);
     task(h, &(struct task_row){.path = "\\Kiosk\\Show",
                                .sid = kiosk.sid,
                                .user = spelled(kiosk),
@@ -759,7 +761,8 @@ static void bits_sens_disabled(struct host *h)
 {
     const char *job = "{7C2F1F0C-8B0B-4F0E-9C6C-2F5B0D3A7E12}";
     ordinary(h);
-    service(h, &(struct service_row){.name = "SENS", .account = "LocalSystem", .start = 4, .type = 0x20});
+    service(h, &(struct service_row){
+                   .name = "SENS", .account = "LocalSystem", .start = twin() ? 2 : 4, .type = 0x20});
     say(h, BITS_LOG, T("04 10:00"), "Microsoft-Windows-Bits-Client", 3, VERSION(2), USER(anna.sid),
         S("jobTitle", "Update"), GUID("jobId", job), S("jobOwner", spelled(anna)));
     say(h, BITS_LOG, T("04 10:10"), "Microsoft-Windows-Bits-Client", 61, VERSION(1), LEVEL(3),
@@ -770,8 +773,11 @@ static void blank_password(struct host *h)
     struct who svc = local(h, "svc-till", 1011);
     ordinary(h);
     sam_user(&h->hive[SAM_HIVE],
-             &(struct user_row){
-                 .name = svc.user, .rid = 1011, .flags = ACB_NORMAL | ACB_NO_PASSWORD, .blank = true});
+             &(struct user_row){.name = svc.user,
+                                .rid = 1011,
+                                .flags = twin() ? ACB_NORMAL : ACB_NORMAL | ACB_NO_PASSWORD,
+                                .password_set = twin() ? utc("2025-09-01T08:00:00Z") : 0,
+                                .blank = !twin()});
     stored_task(h, "\\Till\\Close", svc, WIN32(1327));
     logon_failed(h, T("04 09:10"), 4, svc, 0xC000006E, 0xC000006E, "%%2304", SVCHOST_EXE);
     refused(h, "04 09:10", "\\Till\\Close", svc, 1327);
@@ -796,18 +802,20 @@ static void credential_guard_change(struct host *h)
 static void credential_service_disabled(struct host *h)
 {
     ordinary(h);
-    service(h,
-            &(struct service_row){
-                .name = "VaultSvc", .display = "Credential Manager", .account = "LocalSystem", .start = 4});
+    service(h, &(struct service_row){.name = "VaultSvc",
+                                     .display = "Credential Manager",
+                                     .account = "LocalSystem",
+                                     .start = twin() ? 3 : 4});
     stored_task(h, "\\Collect", agent, WIN32(NO_SUCH_SESSION));
-    say(h, SYSTEM_LOG, T("04 09:09"), SCM, 7000, BY_SERVICES, S("param1", "Credential Manager"),
-        S("param2", "%%1058"));
+    say(h, SYSTEM_LOG, T("04 09:09"), SCM, 7000, BY_SERVICES,
+        S("param1", twin() ? "Fax" : "Credential Manager"), S("param2", "%%1058"));
     refused(h, "04 09:10", "\\Collect", agent, NO_SUCH_SESSION);
 }
 static void credman_from_network_logon(struct host *h)
 {
     ordinary(h);
-    logon(h, T("04 10:30"), 8, agent, 0x7c1f2, "C:\\Windows\\System32\\OpenSSH\\sshd.exe", "10.0.0.55");
+    logon(h, T("04 10:30"), twin() ? 2 : 8, agent, 0x7c1f2, "C:\\Windows\\System32\\OpenSSH\\sshd.exe",
+          "10.0.0.55");
     say(h, SECURITY_LOG, T("04 10:40"), AUDIT, 5379, FAILURE, TASK(13824), PROCESS(764, 812),
         SUBJECT(agent.sid, agent.user, agent.domain, 0x7c1f2),
         S("TargetName", "LegacyGeneric:target=git:https://git.corp.example"), U32("Type", 0),
@@ -827,16 +835,18 @@ static void duplicate_computer_name(struct host *h)
 {
     ordinary(h);
     say(h, SYSTEM_LOG, T("02 07:51"), "NetBT", 4321, LEVEL(2), S("param1", ""),
-        S("param2", keep("%-15s:20", h->name)), S("param3", "10.0.0.5"), S("param4", "10.0.0.9"));
-    smb_failed(h, T("02 10:40"), "FS01", anna, desk_luid(2), NT_DUPLICATE_NAME);
+        S("param2", keep("%-15s:20", twin() ? "CORP" : h->name)), S("param3", "10.0.0.5"),
+        S("param4", "10.0.0.9"));
+    smb_failed(h, T("02 10:40"), "FS01", anna, desk_luid(2), twin() ? NT_ACCESS_DENIED : NT_DUPLICATE_NAME);
 }
 static void encryption_type_mismatch(struct host *h)
 {
     ordinary(h);
     reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa\\Kerberos\\Parameters",
-        DW("SupportedEncryptionTypes", 24), END);
+        DW("SupportedEncryptionTypes", twin() ? 28 : 24), END);
     say(h, SYSTEM_LOG, T("04 10:39:59"), "Microsoft-Windows-Security-Kerberos", 3, LEVEL(2),
-        PROCESS(764, 812), S("ErrorCode", "0xE"), S("ErrorMessage", "KDC_ERR_ETYPE_NOSUPP"),
+        PROCESS(764, 812), S("ErrorCode", twin() ? "0x7" : "0xE"),
+        S("ErrorMessage", twin() ? "KDC_ERR_S_PRINCIPAL_UNKNOWN" : "KDC_ERR_ETYPE_NOSUPP"),
         S("ServerName", "cifs/FS01"));
     smb_failed(h, T("04 10:40"), "FS01", anna, desk_luid(4), NT_NO_SESSION_KEY);
 }
@@ -848,7 +858,7 @@ static void gmsa_retrieval(struct host *h)
         &(struct service_row){
             .name = "AcmeWeb", .display = "Acme Web", .account = "CORP\\gweb$", .start = 2, .managed = true});
     say(h, NETLOGON_LOG, T("04 09:09:58"), "Microsoft-Windows-Security-Netlogon", 9002, LEVEL(2),
-        S("Account", "gweb$"), U32("Status", NT_ACCESS_DENIED));
+        S("Account", twin() ? "gother$" : "gweb$"), U32("Status", NT_ACCESS_DENIED));
     service_failed(h, T("04 09:10"), "AcmeWeb", "Acme Web", "CORP\\gweb$", "%%1326");
 }
 static void legacy_lanman_caller(struct host *h)
@@ -860,23 +870,25 @@ static void legacy_lanman_caller(struct host *h)
 static void logon_restricted(struct host *h)
 {
     ordinary(h);
-    stored_task(h, "\\Night", agent, WIN32(1328));
-    logon_failed(h, T("04 22:10"), 4, agent, 0xC000006E, 0xC000006F, "%%2311", SVCHOST_EXE);
-    refused(h, "04 22:10", "\\Night", agent, 1328);
+    stored_task(h, "\\Night", agent, twin() ? WIN32(LOGON_FAILURE) : WIN32(1328));
+    logon_failed(h, T("04 22:10"), 4, agent, twin() ? NT_LOGON_FAILURE : 0xC000006E,
+                 twin() ? 0xC000006A : 0xC000006F, "%%2311", SVCHOST_EXE);
+    refused(h, "04 22:10", "\\Night", agent, twin() ? LOGON_FAILURE : 1328);
 }
 static void loopback_check(struct host *h)
 {
     ordinary(h);
     say(h, SYSTEM_LOG, T("04 10:40"), "LsaSrv", 6037, LEVEL(3), USER(SYSTEM_SID), S("Program", "System"),
-        U32("PID", 4), S("TargetName", "cifs/files"));
+        U32("PID", 4), S("TargetName", twin() ? "cifs/elsewhere" : "cifs/files"));
     smb_failed(h, T("04 10:40"), "files", anna, desk_luid(4), NT_LOGON_FAILURE);
 }
 static void lsass_instability(struct host *h)
 {
     static const char *const paths[] = {"\\A", "\\B", "\\C"};
     ordinary(h);
-    say(h, APPLICATION_LOG, T("04 09:05"), "Application Error", 1000, LEVEL(2), S("param1", "lsass.exe"),
-        S("param2", "10.0.19041.5854"), S("param4", "ntdll.dll"));
+    say(h, APPLICATION_LOG, T("04 09:05"), "Application Error", 1000, LEVEL(2),
+        S("param1", twin() ? "notepad.exe" : "lsass.exe"), S("param2", "10.0.19041.5854"),
+        S("param4", "ntdll.dll"));
     for (size_t i = 0; i < LEN(paths); i++)
         stored_task(h, paths[i], i ? other : agent, WIN32(NO_SUCH_SESSION)),
             refused(h, "04 09:10", paths[i], i ? other : agent, NO_SUCH_SESSION);
@@ -884,13 +896,14 @@ static void lsass_instability(struct host *h)
 static void network_logon_no_credentials(struct host *h)
 {
     ordinary(h);
-    logon(h, T("04 10:30"), 3, agent, 0x7c1f2, "C:\\Windows\\System32\\wsmprovhost.exe", "10.0.0.55");
+    logon(h, T("04 10:30"), twin() ? 2 : 3, agent, 0x7c1f2, "C:\\Windows\\System32\\wsmprovhost.exe",
+          "10.0.0.55");
     smb_failed(h, T("04 10:40"), "FS01", agent, 0x7c1f2, NT_NO_SUCH_SESSION);
 }
 static void newcredentials_session(struct host *h)
 {
     ordinary(h);
-    logon(h, T("04 08:40"), 9, anna, 0x7c1f2, SVCHOST_EXE, "::1");
+    logon(h, T("04 08:40"), twin() ? 2 : 9, anna, 0x7c1f2, SVCHOST_EXE, "::1");
     smb_failed(h, T("04 10:40"), "FS01", anna, 0x7c1f2, NT_LOGON_FAILURE);
 }
 static void no_such_account(struct host *h)
@@ -899,7 +912,8 @@ static void no_such_account(struct host *h)
     ordinary(h);
     service(h, &(struct service_row){
                    .name = "AcmeOld", .display = "Acme Old", .account = spelled(gone), .start = 2});
-    logon_failed(h, T("04 09:10"), 5, gone, NT_LOGON_FAILURE, 0xC0000064, "%%2313", SERVICES_EXE);
+    logon_failed(h, T("04 09:10"), 5, gone, NT_LOGON_FAILURE, twin() ? 0xC000006A : 0xC0000064, "%%2313",
+                 SERVICES_EXE);
     service_failed(h, T("04 09:10"), "AcmeOld", "Acme Old", spelled(gone), "%%1326");
 }
 static void ntlm_blocked(struct host *h)
@@ -913,7 +927,7 @@ static void ntlm_blocked(struct host *h)
 static void ntlm_bottleneck(struct host *h)
 {
     ordinary(h);
-    say(h, SYSTEM_LOG, T("04 10:38"), "NETLOGON", 5817, LEVEL(2), D("12"), D("CORP"));
+    say(h, SYSTEM_LOG, T(twin() ? "03 10:38" : "04 10:38"), "NETLOGON", 5817, LEVEL(2), D("12"), D("CORP"));
     smb_failed(h, T("04 10:40"), "FS01", anna, desk_luid(4), NT_NO_LOGON_SERVER);
 }
 static void s4u_needs_network(struct host *h)
@@ -922,7 +936,7 @@ static void s4u_needs_network(struct host *h)
     task(h, &(struct task_row){.path = "\\Copy",
                                .sid = agent.sid,
                                .user = spelled(agent),
-                               .logon = "S4U",
+                               .logon = twin() ? "Password" : "S4U",
                                .command = "C:\\Tools\\copy.cmd",
                                .registered = utc("2026-02-10T10:00:00Z"),
                                .last_run = T("04 10:39:58"),
@@ -943,17 +957,17 @@ static void session0_user_activation(struct host *h)
 static void session_lost_at_reboot(struct host *h)
 {
     ordinary(h);
-    logon(h, T("04 20:00"), 3, agent, 0x7c1f2, "-", "10.0.0.55");
+    logon(h, T(twin() ? "05 10:00" : "04 20:00"), 3, agent, 0x7c1f2, "-", "10.0.0.55");
     shutdown(h, T("05 06:00")), boot(h, T("05 06:05"));
     smb_failed(h, T("05 10:40"), "FS01", agent, 0x7c1f2, NT_NO_SUCH_SESSION);
 }
 static void session_security_mismatch(struct host *h)
 {
     ordinary(h);
-    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa\\MSV1_0", DW("NtlmMinClientSec", 0x20080000),
-        END);
-    say(h, NTLM_LOG, T("04 10:39:59"), "Microsoft-Windows-NTLM", 4010, LEVEL(3), USER(SYSTEM_SID),
-        U32("NegotiatedSecurity", 0), U32("RequiredSecurity", 0x20000000));
+    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa\\MSV1_0",
+        DW("NtlmMinClientSec", twin() ? 0 : 0x20080000), END);
+    say(h, NTLM_LOG, T(twin() ? "03 10:39:59" : "04 10:39:59"), "Microsoft-Windows-NTLM", 4010, LEVEL(3),
+        USER(SYSTEM_SID), U32("NegotiatedSecurity", 0), U32("RequiredSecurity", 0x20000000));
     smb_failed(h, T("04 10:40"), "FS01", anna, desk_luid(4), NT_NO_SESSION_KEY);
 }
 static void stale_drive_mapping(struct host *h)
@@ -1002,8 +1016,9 @@ static void task_session_locked(struct host *h)
                                .registered = utc("2026-02-10T10:00:00Z"),
                                .last_run = T("04 12:00"),
                                .result = WIN32(NOT_LOGGED_ON)});
-    say(h, TASK_LOG, T("04 12:00"), TASKS, 333, LEVEL(3), TASK(333), USER(SYSTEM_SID), PROCESS(1240, 2936),
-        S("TaskName", "\\Remind"), GUID("TaskInstanceId", NO_GUID), S("UserName", spelled(anna)));
+    say(h, TASK_LOG, T(twin() ? "03 12:00" : "04 12:00"), TASKS, 333, LEVEL(3), TASK(333), USER(SYSTEM_SID),
+        PROCESS(1240, 2936), S("TaskName", "\\Remind"), GUID("TaskInstanceId", NO_GUID),
+        S("UserName", spelled(anna)));
     task_failed(h, T("04 12:00"), "\\Remind", spelled(anna), NULL, WIN32(NOT_LOGGED_ON));
 }
 static void uac_linked_session(struct host *h)
@@ -1060,6 +1075,32 @@ static void workstation_service_down(struct host *h)
                                      .start = 4,
                                      .type = 0x20});
     service_ended(h, "04 09:10", "Computer Browser", "%%2138");
+}
+
+/* Everything failed, and of all that would tell why nothing was sent: logs of tasks, shares and BITS alone.
+ */
+static void few_files(struct host *h)
+{
+    static const uint32_t codes[] = {
+        NOT_LOGGED_ON, NO_LOGON_SERVERS,    NO_SUCH_SESSION,  LOGON_FAILURE, 1327,
+        1328,          ACCOUNT_IS_DISABLED, TYPE_NOT_GRANTED, 1398,          TRUST_FAILED,
+        1909};
+    static const uint32_t statuses[] = {NT_ACCESS_DENIED,   NT_NO_SUCH_SESSION, NT_TOO_MANY_COMMANDS,
+                                        NT_TIME_DIFFERENCE, NT_NO_SESSION_KEY,  NT_LOGON_FAILURE,
+                                        NT_DUPLICATE_NAME,  NT_NO_LOGON_SERVER, NT_NO_SUCH_SHARE};
+    ordinary(h);
+    for (size_t i = 0; i < LEN(codes); i++)
+        task_failed(h, T(keep("04 09:%02zu", 10 + i)), keep("\\T%u", codes[i]), spelled(agent),
+                    i ? "LogonUserExEx" : NULL, WIN32(codes[i]));
+    for (size_t i = 0; i < LEN(statuses); i++)
+        smb_failed(h, T(keep("04 10:%02zu", 10 + i)), keep("SRV%zu", i), agent, 0x7c1f2, statuses[i]);
+    say(h, BITS_LOG, T("04 11:00"), "Microsoft-Windows-Bits-Client", 61, VERSION(1), LEVEL(3),
+        USER(SYSTEM_SID), S("name", "Update"), GUID("Id", "{7C2F1F0C-8B0B-4F0E-9C6C-2F5B0D3A7E12}"),
+        U32("hr", WIN32(NOT_LOGGED_ON)));
+    for (int i = 0; i < LOGS; i++)
+        h->lost[i] = i != TASK_LOG && i != SMB_LOG && i != BITS_LOG;
+    for (int i = 0; i < HIVES; i++)
+        h->lost_hive[i] = true;
 }
 
 /* tell: on one host of that name, alone; write: in a folder of that name, as many hosts as it takes. */
@@ -1210,21 +1251,25 @@ static const struct sample {
      .host = "WS40",
      .tell = account_locked,
      .cause = "account-locked-by-stale-consumer",
+     .twin = "account-unusable",
      .subject = "\\Agent\\Report"},
     {.name = "autologon-broken",
      .host = "WS41",
      .tell = autologon_broken,
      .cause = "autologon-broken task-interactive-no-session",
+     .twin = "task-interactive-no-session",
      .subject = "\\Kiosk\\Show"},
     {.name = "bits-sens-disabled",
      .host = "WS42",
      .tell = bits_sens_disabled,
      .cause = "bits-sens-disabled",
+     .twin = "",
      .subject = "Update"},
     {.name = "blank-password",
      .host = "WS43",
      .tell = blank_password,
      .cause = "blank-password",
+     .twin = "",
      .subject = "\\Till\\Close"},
     {.name = "certificate-binding",
      .host = "WS44",
@@ -1240,26 +1285,31 @@ static const struct sample {
      .host = "WS46",
      .tell = credential_service_disabled,
      .cause = "credential-service-disabled",
+     .twin = "",
      .subject = "\\Collect"},
     {.name = "credman-from-network-logon",
      .host = "WS47",
      .tell = credman_from_network_logon,
-     .cause = "credman-from-network-logon"},
+     .cause = "credman-from-network-logon",
+     .twin = ""},
     {.name = "cross-user-launch", .host = "WS48", .tell = cross_user_launch, .cause = "cross-user-launch"},
     {.name = "duplicate-computer-name",
      .host = "WS49",
      .tell = duplicate_computer_name,
      .cause = "duplicate-computer-name",
+     .twin = "",
      .subject = "FS01"},
     {.name = "encryption-type-mismatch",
      .host = "WS50",
      .tell = encryption_type_mismatch,
      .cause = "encryption-type-mismatch",
+     .twin = "",
      .subject = "FS01"},
     {.name = "gmsa-retrieval",
      .host = "WS51",
      .tell = gmsa_retrieval,
      .cause = "gmsa-retrieval",
+     .twin = "",
      .subject = "AcmeWeb"},
     {.name = "legacy-lanman-caller",
      .host = "WS52",
@@ -1270,27 +1320,36 @@ static const struct sample {
      .host = "WS53",
      .tell = logon_restricted,
      .cause = "logon-restricted",
+     .twin = "",
      .subject = "\\Night"},
     {.name = "loopback-check",
      .host = "WS54",
      .tell = loopback_check,
      .cause = "loopback-check",
+     .twin = "",
      .subject = "files"},
-    {.name = "lsass-instability", .host = "WS55", .tell = lsass_instability, .cause = "lsass-instability"},
+    {.name = "lsass-instability",
+     .host = "WS55",
+     .tell = lsass_instability,
+     .cause = "lsass-instability",
+     .twin = ""},
     {.name = "network-logon-no-credentials",
      .host = "WS56",
      .tell = network_logon_no_credentials,
      .cause = "network-logon-no-credentials",
+     .twin = "",
      .subject = "FS01"},
     {.name = "newcredentials-session",
      .host = "WS57",
      .tell = newcredentials_session,
      .cause = "newcredentials-session",
+     .twin = "",
      .subject = "FS01"},
     {.name = "no-such-account",
      .host = "WS58",
      .tell = no_such_account,
      .cause = "no-such-account",
+     .twin = "",
      .subject = "AcmeOld"},
     {.name = "ntlm-blocked",
      .host = "WS59",
@@ -1301,11 +1360,13 @@ static const struct sample {
      .host = "WS60",
      .tell = ntlm_bottleneck,
      .cause = "ntlm-bottleneck",
+     .twin = "",
      .subject = "FS01"},
     {.name = "s4u-needs-network",
      .host = "WS61",
      .tell = s4u_needs_network,
      .cause = "s4u-needs-network",
+     .twin = "",
      .subject = "FS01"},
     {.name = "sam-rpc-no-session-key",
      .host = "WS62",
@@ -1321,11 +1382,13 @@ static const struct sample {
      .host = "WS64",
      .tell = session_lost_at_reboot,
      .cause = "session-lost-at-reboot",
+     .twin = "",
      .subject = "FS01"},
     {.name = "session-security-mismatch",
      .host = "WS65",
      .tell = session_security_mismatch,
      .cause = "session-security-mismatch",
+     .twin = "",
      .subject = "FS01"},
     {.name = "stale-drive-mapping",
      .host = "WS66",
@@ -1345,6 +1408,7 @@ static const struct sample {
      .host = "WS69",
      .tell = task_session_locked,
      .cause = "task-session-locked",
+     .twin = "",
      .subject = "\\Remind"},
     {.name = "uac-linked-session",
      .host = "WS70",
@@ -1363,5 +1427,6 @@ static const struct sample {
      .tell = workstation_service_down,
      .cause = "workstation-service-down",
      .subject = "Browser"},
+    {.name = "few-files", .host = "WS79", .tell = few_files},
 };
 #endif
