@@ -96,6 +96,14 @@ FROM (SELECT c.finding, CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WH
 CREATE VIEW v_report_unknown AS
 SELECT finding, artifact, collect, row_number() OVER (ORDER BY finding, ord) AS place FROM v_finding_unknown;
 
+-- A finding in one line, for tables: its word, evidence ids for and against, commands that collect what is missing.
+CREATE VIEW v_report_finding_row AS
+SELECT f.*, v.verdict AS word,
+    (SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND c.role < 4) AS supports,
+    (SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND c.role = 4) AS contradicts,
+    (SELECT group_concat(u.collect, '; ') FROM v_report_unknown u WHERE u.finding = f.id) AS collect
+FROM v_report_finding f LEFT JOIN v_finding v ON v.finding = f.id;
+
 CREATE VIEW v_report_remedy AS
 SELECT finding, text, risk, reversible, verify, row_number() OVER (ORDER BY finding, ord) AS place
     FROM v_finding_remedy;

@@ -2,6 +2,7 @@
 #include "reports/export_priv.h"
 #include "reports/report.h"
 #include "case/casedb.h"
+#include "case/named.h"
 
 enum { REPORT_BYTES = 256 << 20 };
 
@@ -97,10 +98,7 @@ static enum status see(void *ctx, const struct cell *cell, const char *const *na
 enum status export_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
 {
     struct asked a = {.fail_on = fail_on};
-    enum status st = case_query(db,
-                                "SELECT DISTINCT 0, verdict FROM v_finding WHERE verdict IS NOT NULL UNION "
-                                "SELECT DISTINCT 1, outcome FROM v_host WHERE outcome IS NOT NULL",
-                                NULL, NULL, 0, see, &a, e);
+    enum status st = case_named(db, Q_CONCLUSIONS, "", NULL, see, &a, e);
     *failed = a.failed;
     return st;
 }

@@ -4,6 +4,7 @@
 #include "reports/export_priv.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
+#include "case/named.h"
 
 /* AS_TIME: RFC 3339 with six digits; AS_MICRO: µs since 1970; AS_ID: a number as text, so that no reader
  * rounds it; AS_LIST: an array of texts, char(30) between; AS_WORD: ours, value is not asked */
@@ -16,14 +17,14 @@ struct field {
 };
 enum { FIELDS = 40 };
 
-/* Where the fields come from, in which order. */
+/* The view that the fields come from, with its order. */
 struct table {
-    const char *from, *order;
+    const char *from;
     struct field field[FIELDS];
 };
 
 #define MESSAGE  "substr(title || coalesce(': ' || nullif(replace(data, char(30), ', '), ''), ''), 1, 4000)"
-#define TIMELINE "v_timeline", "time, what, evidence_id, moment, title, data"
+#define TIMELINE "v_timeline ORDER BY time, what, evidence_id, moment, title, data"
 /* what plaso and those who read it call the parts of a log's record */
 #define RECORD                                                                      \
     {"computer_name", "computer", AS_TEXT}, {"source_name", "provider", AS_TEXT},   \
@@ -117,8 +118,7 @@ static const struct table ecs = {
 
 const char *const export_tables[] = {"failures", "findings", "coverage", "timeline", NULL};
 static const struct table csv_tables[] = {
-    {"v_report_failure",
-     "place",
+    {"v_report_failure ORDER BY place",
      {{"host", "host", AS_TEXT},
       {"kind", "kind", AS_TEXT},
       {"time", "time", AS_TIME},
@@ -134,9 +134,8 @@ static const struct table csv_tables[] = {
       {"explained", "explained", AS_INT},
       {"ref", "id", AS_TEXT},
       {"also", "also", AS_TEXT}}},
-    {"v_report_finding f",
-     "place",
-     {{"verdict", "(SELECT v.verdict FROM v_finding v WHERE v.finding = f.id)", AS_TEXT},
+    {"v_report_finding_row ORDER BY place",
+     {{"verdict", "word", AS_TEXT},
       {"cause", "cause", AS_TEXT},
       {"title", "title", AS_TEXT},
       {"host", "host", AS_TEXT},
@@ -149,17 +148,11 @@ static const struct table csv_tables[] = {
       {"last_seen", "last", AS_TIME},
       {"count", "coalesce(count, 0)", AS_INT},
       {"explanation", "explanation", AS_TEXT},
-      {"supports",
-       "(SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND c.role < 4)",
-       AS_TEXT},
-      {"contradicts",
-       "(SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND c.role = 4)",
-       AS_TEXT},
-      {"collect", "(SELECT group_concat(u.collect, '; ') FROM v_report_unknown u WHERE u.finding = f.id)",
-       AS_TEXT},
+      {"supports", "supports", AS_TEXT},
+      {"contradicts", "contradicts", AS_TEXT},
+      {"collect", "collect", AS_TEXT},
       {"second_reader", "coalesce(reader, 'not_applicable')", AS_TEXT}}},
-    {"v_report_coverage",
-     "place",
+    {"v_report_coverage ORDER BY place",
      {{"host", "host", AS_TEXT},
       {"artifact", "artifact", AS_TEXT},
       {"state", "state", AS_TEXT},
@@ -325,20 +318,20 @@ static enum status put_table(struct casedb *db, const struct table *t, bool csv,
                              struct err *e)
 {
     struct writer w = {.t = t, .to = to, .csv = csv};
-    struct buf sql = {0};
+    struct buf list = {0};
     for (size_t i = 0; i < FIELDS && t->field[i].key; i++) {
         const struct field *f = &t->field[i];
-        buf_printf(&sql, "%s%s", i ? ", " : "SELECT ", f->as == AS_WORD ? "0" : f->sql);
+        buf_printf(&list, "%s%s", i ? ", " : "", f->as == AS_WORD ? "0" : f->sql);
         if (csv)
             buf_z(&w.b, i ? "," : ""), buf_csv(&w.b, str_of(f->key));
     }
-    buf_printf(&sql, " FROM %s ORDER BY %s", t->from, t->order), buf_char(&sql, 0);
+    buf_char(&list, 0);
     buf_z(&w.b, csv ? "\r\n" : "");
-    enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "export", "out of memory")
-                             : case_query(db, sql.p, NULL, NULL, 0, put_row, &w, e);
+    enum status st = list.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "export", "out of memory")
+                              : case_named_in(db, Q_EXPORT, t->from, list.p, "", NULL, put_row, &w, e);
     if (st == OK)
         st = flush(&w, 0, e);
-    buf_free(&sql), buf_free(&w.b), buf_free(&w.one);
+    buf_free(&list), buf_free(&w.b), buf_free(&w.one);
     return st;
 }
 

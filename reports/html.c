@@ -88,12 +88,13 @@ void h_host_cell(struct buf *b, const struct report *r, struct str host)
         hsay(b, "<td class='host-name'><bdi dir='auto'>%s</bdi></td>", host);
 }
 
-void h_table_end(struct buf *b, uint64_t more, const char *sql)
+void h_table_end(struct buf *b, uint64_t more, const char *rows)
 {
     buf_z(b, "</tbody></table>");
     if (more)
-        hsay(b, "<p class='left'>%n more in case.db: <kbd>whylogon query case.db '%z'</kbd></p>",
-             (int64_t)more, sql);
+        hsay(b,
+             "<p class='left'>%n more in case.db: <kbd>whylogon query case.db 'SELECT * FROM %z'</kbd></p>",
+             (int64_t)more, rows);
     buf_z(b, "</div>\n");
 }
 

@@ -41,8 +41,8 @@ void h_state(struct buf *b, struct str state); /* of an artefact or a file */
 void h_table(struct buf *b, const struct report *r, const char *caption, const char *hint,
              const char *const *head);
 void h_host_cell(struct buf *b, const struct report *r, struct str host);
-/* more: rows that are not shown, found by sql */
-void h_table_end(struct buf *b, uint64_t more, const char *sql);
+/* more: how many are not shown; rows: the view that has them, with its condition */
+void h_table_end(struct buf *b, uint64_t more, const char *rows);
 
 /* html_page.c: up to and with <body>; title: escaped. style.css is in it, by its hash. */
 enum status h_page_begin(struct buf *b, struct str title, struct err *e);

@@ -45,7 +45,7 @@ static void coverage_table(struct buf *b, const struct report *r, bool away, siz
             span_bar(b, c, host_window(r, c->host));
         hsay(b, "</td><td><bdi dir='auto'>%s</bdi></td></tr>\n", c->detail), n++;
     }
-    h_table_end(b, all - n, "SELECT * FROM v_coverage");
+    h_table_end(b, all - n, "v_coverage");
 }
 
 static void collect_table(struct buf *b, const struct report *r)
@@ -59,7 +59,7 @@ static void collect_table(struct buf *b, const struct report *r)
             h_host_cell(b, r, k[n].host);
         hsay(b, "<td class='num'>%n</td><td><kbd>%s</kbd></td></tr>\n", k[n].n, k[n].command);
     }
-    h_table_end(b, r->collect.n - n + r->collect.more, "SELECT * FROM v_finding_unknown");
+    h_table_end(b, r->collect.n - n + r->collect.more, "v_finding_unknown");
 }
 
 void h_coverage(struct buf *b, const struct report *r)
@@ -110,7 +110,7 @@ void h_cited(struct buf *b, const struct report *r)
             buf_printf(b, " @ 0x%llx", (unsigned long long)c[n]->off);
         hsay(b, "<span class='hash'>%s</span></td></tr>\n", c[n]->sha256);
     }
-    h_table_end(b, r->cited.n - n, "SELECT * FROM v_citation");
+    h_table_end(b, r->cited.n - n, "v_citation");
     buf_z(b, "</section>\n");
 }
 
@@ -131,7 +131,7 @@ static void anomalies(struct buf *b, const struct report *r)
         hsay(b, "</td><td><bdi dir='auto'>%s</bdi>%z<bdi dir='auto'>%s</bdi></td></tr>\n", an[n].what,
              an[n].detail.n ? ": " : "", an[n].detail.n ? an[n].detail : STR(""));
     }
-    h_table_end(b, r->anomaly.n - n, "SELECT * FROM v_anomaly");
+    h_table_end(b, r->anomaly.n - n, "v_anomaly");
     buf_z(b, "</details>\n");
 }
 
@@ -180,7 +180,7 @@ void h_evidence(struct buf *b, const struct report *r)
         buf_z(b, "</td></tr>\n");
     }
     if (r->evidence.n)
-        h_table_end(b, r->evidence.n - n, "SELECT * FROM v_evidence");
+        h_table_end(b, r->evidence.n - n, "v_evidence");
     anomalies(b, r);
     buf_z(b, "</section>\n");
 }

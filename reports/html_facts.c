@@ -32,8 +32,7 @@ static void failure_table(struct buf *b, const struct report *r, bool logon, siz
             h_ref(b, r, t->id), buf_z(b, "</td></tr>\n");
         n++;
     }
-    h_table_end(b, all - n + r->failed.more,
-                logon ? "SELECT * FROM v_logon_failure" : "SELECT * FROM v_failure");
+    h_table_end(b, all - n + r->failed.more, logon ? "v_logon_failure" : "v_failure");
 }
 
 static void failures(struct buf *b, const struct report *r)
@@ -84,7 +83,7 @@ static void services(struct buf *b, const struct report *r)
         hsay(b, "</td><td><bdi dir='auto'>%s</bdi></td><td>", s->account), h_ref(b, r, s->id),
             buf_z(b, "</td></tr>\n");
     }
-    h_table_end(b, r->services_known - n + r->service.more, "SELECT * FROM v_service");
+    h_table_end(b, r->services_known - n + r->service.more, "v_service");
 }
 
 static void setting_row(struct buf *b, const struct report *r, const struct r_setting *s)
@@ -121,8 +120,8 @@ static void setting_table(struct buf *b, const struct report *r, bool smb, bool 
         if ((s[i].smb == 1) == smb && (s[i].is_set == 1) == set)
             setting_row(b, r, s + i), n++;
     h_table_end(b, all - n,
-                smb ? "SELECT * FROM v_setting WHERE section = \"smb_client\""
-                    : "SELECT * FROM v_setting WHERE section = \"credential_policy\"");
+                smb ? "v_setting WHERE section = \"smb_client\""
+                    : "v_setting WHERE section = \"credential_policy\"");
 }
 
 static void settings(struct buf *b, const struct report *r, bool smb)
@@ -163,7 +162,7 @@ static void control_sets(struct buf *b, const struct report *r)
         }
         buf_z(b, "<td>"), h_ref(b, r, s->id), buf_z(b, "</td></tr>\n");
     }
-    h_table_end(b, r->set.n - n + r->set.more, "SELECT * FROM v_control_set_difference");
+    h_table_end(b, r->set.n - n + r->set.more, "v_control_set_difference");
 }
 
 void h_alike(struct buf *b, const struct report *r, const char *part, const char *caption, const char *hint,
@@ -191,7 +190,7 @@ void h_alike(struct buf *b, const struct report *r, const char *part, const char
             hsay(b, " and %n more", k[i].n - 6);
         buf_z(b, "</td></tr>\n"), n++;
     }
-    h_table_end(b, all - n + r->alike.more, "SELECT * FROM v_report_alike");
+    h_table_end(b, all - n + r->alike.more, "v_report_alike");
 }
 
 /* Of many hosts: what they have alike, so that the few that differ show. */

@@ -134,7 +134,7 @@ static void same_on(struct buf *b, const struct report *r, const struct r_card *
                  f[k].count);
             h_ref(b, r, c ? c->id : (struct str){0}), buf_z(b, "</td></tr>\n"), n++;
         }
-    h_table_end(b, card->subjects - 1 - n, "SELECT * FROM v_finding");
+    h_table_end(b, card->subjects - 1 - n, "v_finding");
     buf_z(b, "</details>\n");
 }
 
@@ -217,8 +217,8 @@ static void folded(struct buf *b, const struct report *r, enum verdict v)
         n++;
     }
     h_table_end(b, total - n,
-                v == V_RULED_OUT ? "SELECT * FROM v_finding WHERE verdict = \"ruled_out\""
-                                 : "SELECT * FROM v_finding WHERE verdict = \"undetermined\"");
+                v == V_RULED_OUT ? "v_finding WHERE verdict = \"ruled_out\""
+                                 : "v_finding WHERE verdict = \"undetermined\"");
     buf_z(b, "</details>\n");
 }
 

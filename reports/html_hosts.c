@@ -68,7 +68,7 @@ static void cause_table(struct buf *b, const struct report *r)
         if (c[i].verdict <= V_LATENT && n++ < SHOW_CARDS)
             cause_row(b, r, c + i);
     unexplained_row(b, r);
-    h_table_end(b, n > SHOW_CARDS ? n - SHOW_CARDS : 0, "SELECT * FROM v_finding");
+    h_table_end(b, n > SHOW_CARDS ? n - SHOW_CARDS : 0, "v_finding");
 }
 
 /* ---- hosts ---- */

@@ -307,7 +307,7 @@ static void events(struct picture *p)
         hsay(p->b, "</bdi></td><td>%z</td><td>", m[i].cause ? "Cause" : lane_names[m[i].lane]);
         h_ref(p->b, p->r, m[i].id), buf_z(p->b, "</td></tr>\n");
     }
-    h_table_end(p->b, p->h->mark.n - i, "SELECT * FROM v_report_failure");
+    h_table_end(p->b, p->h->mark.n - i, "v_report_failure");
     buf_z(p->b, "</details>\n");
 }
 

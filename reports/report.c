@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
+#include "case/named.h"
 #include <stdlib.h>
 
 const struct report_format report_formats[] = {{"html", "report.html", write_html},
@@ -274,13 +275,13 @@ static enum status load_row(void *ctx, const struct cell *cell, const char *cons
 
 static enum status load_list(struct casedb *db, struct load *l, struct err *e)
 {
-    struct buf sql = {0};
+    struct buf list = {0};
     for (const struct column *c = l->src->col; c < l->src->col + COLUMNS && c->name; c++)
-        buf_printf(&sql, "%s\"%s\"", sql.n ? ", " : "SELECT ", c->name);
-    buf_printf(&sql, " FROM %s ORDER BY place", l->src->view), buf_char(&sql, 0);
-    enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, l->src->view, "out of memory")
-                             : case_query(db, sql.p, NULL, NULL, 0, load_row, l, e);
-    buf_free(&sql);
+        buf_printf(&list, "%s\"%s\"", list.n ? ", " : "", c->name);
+    buf_char(&list, 0);
+    enum status st = list.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, l->src->view, "out of memory")
+                              : case_named_in(db, Q_REPORT, l->src->view, list.p, "", NULL, load_row, l, e);
+    buf_free(&list);
     return st;
 }
 

@@ -1,6 +1,6 @@
 /* test_rooms: the house as src/ARCHITECTURE.md draws it, held against the #include lines of every source
  * file. Reads the table "who may include whom"; owns nothing. It refuses arrows and libraries' headers that
- * the table does not have, paths that climb, and circles of modules. */
+ * the table does not have, paths that climb, circles of modules, and SQL outside src/case. */
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <stdio.h>
@@ -280,4 +280,120 @@ Test(rooms, guard)
     cr_expect_not(circle(a, way, sizeof way));
     modules[a].mark = modules[b].mark = 0, modules[b].to[modules[b].n_to++] = a;
     cr_expect(circle(a, way, sizeof way));
+}
+
+/* --- SQL in C stands in src/case alone */
+
+/* Words of one statement, in this order. A command line shown to the user is none. */
+static bool is_sql(const char *text)
+{
+    static const char *const statements[][2] = {
+        {"SELECT ", " FROM "}, {"INSERT ", "INTO "}, {"UPDATE ", " SET "},  {"DELETE FROM ", ""},
+        {"CREATE ", "TABLE "}, {"CREATE ", "VIEW "}, {"CREATE ", "INDEX "}, {"DROP TABLE ", ""},
+        {"DROP VIEW ", ""},    {"DROP INDEX ", ""},  {"ALTER TABLE ", ""},  {"PRAGMA ", ""},
+        {"REPLACE INTO ", ""}, {"ATTACH ", " AS "},  {"VACUUM", ""},
+    };
+    if (strstr(text, "whylogon query") || strstr(text, "<kbd>"))
+        return false;
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        const char *at = strstr(text, statements[i][0]);
+        if (at && strstr(at + strlen(statements[i][0]) - 1, statements[i][1]))
+            return true;
+    }
+    return *text == 'S' && strcmp(text, "SELECT ") == 0; /* the beginning of one that is put together */
+}
+
+/* Literals of C source that stand side by side are one text. Returns how many of them are SQL; the first is
+ * kept in found. */
+static unsigned count_sql(const char *c, char *found, size_t room)
+{
+    static char text[16384];
+    size_t n = 0;
+    unsigned sql = 0;
+    while (*c) {
+        if (c[0] == '/' && c[1] == '*') {
+            const char *end = strstr(c + 2, "*/");
+            c = end ? end + 2 : c + strlen(c);
+        } else if (c[0] == '/' && c[1] == '/') {
+            c += strcspn(c, "\n");
+        } else if (*c == '\'') {
+            c += c[1] == '\\' ? 3 : 2;
+            c += *c == '\'';
+        } else if (*c == '"') {
+            for (c++; *c && *c != '"'; c++) {
+                c += *c == '\\' && c[1];
+                if (n < sizeof text - 1)
+                    text[n++] = *c;
+            }
+            c += *c == '"';
+        } else if (strchr(" \t\n\\", *c)) {
+            c++;
+        } else {
+            text[n] = 0, n = 0;
+            if (is_sql(text) && sql++ == 0)
+                snprintf(found, room, "%.100s", text);
+            c++;
+        }
+    }
+    return sql;
+}
+
+static unsigned files_read;
+static void look_for_sql(const char *top)
+{
+    static char source[1 << 20];
+    DIR *d = opendir(top);
+    cr_assert(d, "%s", top);
+    for (struct dirent *e; (e = readdir(d));) {
+        char path[256], found[128] = "";
+        struct stat s;
+        snprintf(path, sizeof path, "%s/%.120s", top, e->d_name);
+        if (e->d_name[0] == '.' || stat(path, &s) != 0 || strcmp(path, "src/case") == 0)
+            continue;
+        if (S_ISDIR(s.st_mode)) {
+            look_for_sql(path);
+        } else if (is_source(path)) {
+            FILE *f = fopen(path, "r");
+            cr_assert(f, "%s", path);
+            size_t n = fread(source, 1, sizeof source - 1, f);
+            fclose(f);
+            cr_assert(n < sizeof source - 1, "%s is too long to be read", path);
+            source[n] = 0, files_read++;
+            if (count_sql(source, found, sizeof found))
+                complain(path, "holds SQL, which stands in src/case/named.c and knowledge/:", found);
+        }
+    }
+    closedir(d);
+}
+
+Test(rooms, sql_stands_in_case)
+{
+    look_for_sql("src"), look_for_sql("parsers"), look_for_sql("reports");
+    cr_expect(files_read > 150, "only %u files were read", files_read);
+    cr_expect_str_empty(complaints, "%s", complaints);
+}
+
+Test(rooms, sql_guard)
+{
+    static const struct {
+        const char *source;
+        unsigned sql;
+    } rows[] = {
+        {"x(\"SELECT a FROM b\")", 1},
+        {"x(\"SELECT a \"\n    \"FROM b\")", 1},
+        {"x(\"WITH c AS (SELECT a FROM b) SELECT 1 \" UNIT \" x\")", 1},
+        {"x(\"INSERT OR IGNORE INTO t VALUES(?1)\"); y(\"DELETE FROM t\");", 2},
+        {"x(\"UPDATE t SET a = 1\")", 1},
+        {"x(\"CREATE TEMP TABLE t(a)\")", 1},
+        {"buf_z(b, i ? \", \" : \"SELECT \");", 1},
+        {"/* \"SELECT a FROM b\" */ // \"DELETE FROM t\"\n;", 0},
+        {"x('\"', \"a\", '\\'', \"b\");", 0},
+        {"x(\"whylogon query case.db 'SELECT * FROM v_host'\");", 0},
+        {"x(\"selected from the list\");", 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char found[128] = "", source[256];
+        snprintf(source, sizeof source, "%s;", rows[i].source);
+        cr_expect(count_sql(source, found, sizeof found) == rows[i].sql, "row %zu: %s", i, found);
+    }
 }

@@ -209,6 +209,9 @@ static const char *const text[QUERIES] = {
                 " FROM sqlite_schema m, pragma_table_info(m.name) p"
                 " WHERE m.type = 'view' OR m.name GLOB 'kb_*' GROUP BY m.name ORDER BY m.type DESC, m.name",
     [Q_REPORT] = "SELECT # FROM @ ORDER BY place",
+    [Q_EXPORT] = "SELECT # FROM @",
+    [Q_CONCLUSIONS] = "SELECT DISTINCT 0, verdict FROM v_finding WHERE verdict IS NOT NULL"
+                      " UNION SELECT DISTINCT 1, outcome FROM v_host WHERE outcome IS NOT NULL",
 };
 
 const struct cited_kind cited_kinds[CITED_KINDS] = {

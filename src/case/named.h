@@ -92,8 +92,10 @@ enum query {
     Q_SAID_COUNT,
     Q_OUTCOMES, /* limit -> name, outcome, unexplained, not covered, collect, from, to; gravest first */
     /* views */
-    Q_VIEWS,  /* -> view and its columns */
-    Q_REPORT, /* L of T: rows in the order of place */
+    Q_VIEWS,       /* -> view and its columns */
+    Q_REPORT,      /* L of T: rows in the order of place */
+    Q_EXPORT,      /* L of T: T with its order */
+    Q_CONCLUSIONS, /* -> 0, verdict; 1, outcome */
     QUERIES
 };
 

@@ -2,6 +2,8 @@
  * Text for people, at most so many rows of a kind; --json has them all. */
 #include "base/wintime.h"
 #include "case/casedb.h"
+#include "case/named.h"
+#include <stdio.h>
 #include "cmd/cmd.h"
 #include <string.h>
 
@@ -201,16 +203,17 @@ static enum status text_row(void *ctx, const struct cell *cell, const char *cons
 
 static enum status ask(struct printer *p, row_fn *fn, bool of_host, struct err *e)
 {
-    struct buf sql = {0};
+    struct buf list = {0};
     struct value arg[] = {val_s(p->host)};
-    enum col_type type[] = {COL_TEXT};
+    char rows[128];
     for (size_t i = 0; i < COLUMNS && p->part->column[i]; i++)
-        buf_printf(&sql, "%s%s", i ? ", " : "SELECT ", p->part->column[i]);
-    buf_printf(&sql, " FROM %s%s ORDER BY place", p->part->view, of_host ? " WHERE host = ?1" : ""),
-        buf_char(&sql, 0);
-    enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "summary", "out of memory")
-                             : case_query(p->db, sql.p, arg, type, of_host ? 1 : 0, fn, p, e);
-    buf_free(&sql);
+        buf_printf(&list, "%s%s", i ? ", " : "", p->part->column[i]);
+    buf_char(&list, 0);
+    snprintf(rows, sizeof rows, "%s%s", p->part->view, of_host ? " WHERE host = ?1" : "");
+    enum status st = list.bad
+                         ? err_set(e, E_NOMEM, ERR_NO_OFF, "summary", "out of memory")
+                         : case_named_in(p->db, Q_REPORT, rows, list.p, of_host ? "s" : "", arg, fn, p, e);
+    buf_free(&list);
     return st;
 }
 
