@@ -278,6 +278,13 @@ Test(buf, escapers)
         expect_text(md[i].in, buf_md, str_of(md[i].in), md[i].out);
     expect_text("csv", buf_csv, STR("a \"b\""), "\"a \"\"b\"\"\"");
     expect_text("csv, a formula", buf_csv, STR("=1+2"), "\"'=1+2\"");
+    expect_text(
+        "csv, what a terminal would obey", buf_csv,
+        STR("a\x1b[31m\xe2\x80\xae\xff\xed\xa0\x80"
+            "b\nc"),
+        "\"a\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m\xe2\x9f\xa6U+202E\xe2\x9f\xa7\xe2\x9f\xa6U+FFFD\xe2\x9f\xa7"
+        "\xe2\x9f\xa6U+D800\xe2\x9f\xa7"
+        "b\nc\"");
     expect_text("csv, empty", buf_csv, STR(""), "\"\"");
     expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"),
                 "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");

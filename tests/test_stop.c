@@ -88,6 +88,27 @@ Test(stop, a_run_out_of_time_keeps_what_it_has, .timeout = 300)
     cr_expect_str_eq(out, "0 0 ");
 }
 
+/* One rule that never ends costs its own verdict: the others judge, and the run does not pass for complete.
+ */
+Test(stop, a_rule_that_never_ends, .timeout = 240)
+{
+    const char *dir = scratch("stop-rule");
+    cr_assert_eq(
+        run("mkdir -p %s/kb/rules && sed -e '0,/SELECT/s//SELECT (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL "
+            "SELECT i + 1 FROM n) SELECT max(i) FROM n),/' knowledge/rules/clock_skew.yml > "
+            "%s/kb/rules/clock_skew.yml",
+            dir, dir),
+        0, "%s", out);
+    cr_expect_eq(run("%s analyze --knowledge %s/kb -o %s/out samples/cases/credential-storage-policy",
+                     program(), dir, dir),
+                 5, "%s", out);
+    cr_expect(strstr(out, "limit        a rule used up")
+                  && strstr(out, "confirmed    credential-storage-policy"),
+              "%s", out);
+    cr_expect_eq(run("grep '\"status\"' %s/out/report.json | grep '\"limit\"' | grep -v complete", dir), 0,
+                 "%s", out);
+}
+
 #define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 
 /* A case may come from anyone: views that never end, end. */

@@ -404,13 +404,12 @@ void buf_xml16(struct buf *b, const uint8_t *p, size_t n)
 
 void buf_csv(struct buf *b, struct str s)
 {
+    /* a cell may have lines */
+    static const struct escape csv_escape = {
+        .ascii = {['"'] = "\"\"", ['\n'] = "\n", ['\r'] = "\r", ['\t'] = "\t"}};
     buf_char(b, '"');
     if (s.n && s.p[0] && strchr("=+-@\t\r", s.p[0]))
         buf_char(b, '\'');
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '"')
-            buf_char(b, '"');
-        buf_char(b, s.p[i] ? s.p[i] : ' ');
-    }
+    escape(b, s, &csv_escape);
     buf_char(b, '"');
 }

@@ -1,4 +1,5 @@
 #include "base/fact.h"
+#include "base/utf.h"
 #include "base/limits.h"
 
 /* One column as its class says. */
@@ -56,6 +57,8 @@ enum status fact_get(struct span in, struct fact *f, struct err *e)
         if (there && is_text(fact_descs[kind].col[i].type)) {
             struct span s = span_take(&in, span_u32(&in));
             f->v[i].s = (struct str){(const char *)s.p, s.n};
+            if (!s.bad && fact_descs[kind].col[i].type == COL_TEXT && !utf8_is(f->v[i].s))
+                return err_set(e, E_FORMAT, in.off, "fact", "%s is not UTF-8", fact_descs[kind].col[i].name);
             if (s.n > fact_descs[kind].col[i].most)
                 return err_set(e, E_FORMAT, in.off, "fact", "%s of %zu bytes, at most %u",
                                fact_descs[kind].col[i].name, s.n, fact_descs[kind].col[i].most);

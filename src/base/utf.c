@@ -22,6 +22,18 @@ uint32_t utf8_next(struct str s, size_t *at)
     return u;
 }
 
+bool utf8_is(struct str s)
+{
+    for (size_t i = 0; i < s.n;) {
+        uint64_t eight;
+        while (i + 8 <= s.n && (memcpy(&eight, s.p + i, 8), !(eight & 0x8080808080808080u)))
+            i += 8;
+        if (i < s.n && utf8_next(s, &i) == UTF_BAD)
+            return false;
+    }
+    return true;
+}
+
 size_t utf8_put(char out[4], uint32_t u)
 {
     if (u < 0x80)

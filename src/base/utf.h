@@ -11,6 +11,7 @@
 
 /* s.n > *at; advances; surrogates (WTF-8) are returned as they are */
 uint32_t utf8_next(struct str s, size_t *at);
+bool utf8_is(struct str s);               /* none of its bytes is UTF_BAD */
 size_t utf8_put(char out[4], uint32_t u); /* bytes written, 1..4; u <= 0x10ffff */
 /* n bytes, an odd last one ignored; out holds 3*n/2; returns bytes */
 size_t utf16_to_utf8(char *out, const uint8_t *p, size_t n);

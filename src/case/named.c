@@ -184,6 +184,10 @@ static const char *const text[QUERIES] = {
                  " WHERE e.state <> 'unreadable')",
     [Q_PARTIAL] = "SELECT count(*) FROM evidence WHERE state IN ('partial', 'unreadable', 'not opened')"
                   " OR failed > 0",
+    /* RULE_LIMIT of diagnose.h, SECOND_DIED of verify.h */
+    [Q_STOPPED_RULES] = "SELECT count(*) FROM rule_error WHERE message GLOB 'limit: *'",
+    [Q_DEAD_READERS] = "SELECT count(*) FROM verification WHERE result = 'unreadable'"
+                       " AND detail GLOB 'the second reader *'",
     [Q_BROKEN_RULES] = "SELECT count(DISTINCT rule) FROM rule_error",
     [Q_HOST_COUNT] = "SELECT count(*) FROM host",
     [Q_VERDICT_COUNT] = "SELECT count(*) FROM finding WHERE verdict = ?1",

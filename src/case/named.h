@@ -83,6 +83,8 @@ enum query {
     /* what analyze says at its end */
     Q_USABLE, /* -> how many files gave a record or a hive */
     Q_PARTIAL,
+    Q_STOPPED_RULES,
+    Q_DEAD_READERS,
     Q_BROKEN_RULES,
     Q_HOST_COUNT,
     Q_VERDICT_COUNT, /* verdict */

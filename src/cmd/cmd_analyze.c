@@ -46,6 +46,7 @@ struct run {
     uint64_t until;   /* plat_clock_ms at which the run's time is over */
     const char *late; /* the phase in which it was; NULL: there was enough */
     int code;
+    int64_t stopped;        /* rules that used up what they may, or were not asked for want of time */
     int64_t partial;        /* files that could be read only in part, or not at all */
     struct buf status;      /* JSON array of status words */
     struct buf said, kinds; /* the summary; of a run without evidence, what was there instead */
@@ -82,18 +83,20 @@ static void add_status(struct run *r, const char *word, int code)
 /* Which status words apply; the first that names an exit code wins by exit_worst. */
 static enum status judge(struct run *r, struct err *e)
 {
-    int64_t usable, partial, broken, found = 0;
+    int64_t usable, partial, broken, cut, dead, found = 0;
     enum status st = count_of(r->db, Q_USABLE, &usable, e);
     if (st != OK || (st = count_of(r->db, Q_PARTIAL, &partial, e)) != OK
-        || (st = count_of(r->db, Q_BROKEN_RULES, &broken, e)) != OK)
+        || (st = count_of(r->db, Q_BROKEN_RULES, &broken, e)) != OK
+        || (st = count_of(r->db, Q_STOPPED_RULES, &cut, e)) != OK
+        || (st = count_of(r->db, Q_DEAD_READERS, &dead, e)) != OK)
         return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
-    if (r->in.limit || r->late)
+    if (r->in.limit || r->late || cut)
         add_status(r, "limit", EXIT_LIMIT);
-    if (partial || r->late)
+    if (partial || dead || r->late)
         add_status(r, "partial", r->o.strict ? EXIT_PARTIAL : 0);
-    r->partial = partial;
+    r->partial = partial, r->stopped = cut;
     if (broken) {
         add_status(r, "rule_error", r->o.strict ? EXIT_PARTIAL : 0);
         progress_end(&r->bar);
@@ -225,6 +228,8 @@ static enum status summary(struct run *r, struct err *e)
                    "limit        the time of the run (run-seconds) was over in the phase '%s': what was not "
                    "reached is named under Method in the report\n",
                    r->late);
+    if (r->stopped && !r->late)
+        buf_z(&r->said, "limit        a rule used up the steps or memory it may: see Method in the report\n");
     if (r->in.limit)
         buf_z(&r->said, "limit        a limit (--limits) was reached: what is left out is named under "
                         "Evidence in the report\n");

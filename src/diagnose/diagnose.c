@@ -389,7 +389,10 @@ static enum status ask(struct engine *g, const struct indicator *ind, bool *usab
     }
     if (st != OK) {
         *usable = false;
-        return rule_error(g, role_names[ind->role], err_line(&why, line, sizeof line), e);
+        /* a budget of ours that was used up is told from a rule that is wrong */
+        size_t head = (size_t)snprintf(line, sizeof line, "%s", st == E_LIMIT ? RULE_LIMIT : "");
+        err_line(&why, line + head, sizeof line - head);
+        return rule_error(g, role_names[ind->role], line, e);
     }
     if (g->no_host)
         return rule_error(g, role_names[ind->role], "a row without a known host was left out", e);
@@ -767,9 +770,9 @@ enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned ph
                              struct err *e)
 {
     static const char *const during[] = {
-        "the time of the run was over while facts were derived: not asked",
-        "the time of the run was over while coverage was looked at: not asked",
-        "the time of the run was over while rules were asked: not asked"};
+        RULE_LIMIT "the time of the run was over while facts were derived: not asked",
+        RULE_LIMIT "the time of the run was over while coverage was looked at: not asked",
+        RULE_LIMIT "the time of the run was over while rules were asked: not asked"};
     size_t n;
     struct engine g = {.db = db, .kb = kb};
     const struct rule *rule = kb_rules(kb, &n);

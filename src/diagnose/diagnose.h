@@ -30,6 +30,9 @@ enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned ph
 /* A case with nothing in it but the knowledge, in which all that derive, coverage and the rules ask is
  * prepared and kept: the first of many is as quick as the others. */
 enum status diagnose_ready(const struct kb *kb, struct casedb **out, struct err *e);
+/* How the message of a rule_error begins where a rule was stopped at a limit, or not asked for want of time.
+ */
+#define RULE_LIMIT "limit: "
 /* these only; in the caller's transaction */
 enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
                            struct err *e);

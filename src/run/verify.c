@@ -291,9 +291,9 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
     if (gone) {
         end_child(v, &how);
         snprintf(why, sizeof why,
-                 how.killed   ? "the second reader did not answer"
-                 : how.signal ? "the second reader was ended by signal %d"
-                              : "the second reader ended with code %d",
+                 how.killed   ? SECOND_DIED "did not answer"
+                 : how.signal ? SECOND_DIED "was ended by signal %d"
+                              : SECOND_DIED "ended with code %d",
                  how.signal ? how.signal : how.code);
         result = SECOND_UNREADABLE, detail = str_of(why);
     }

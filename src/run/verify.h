@@ -13,6 +13,8 @@ struct evidence;
  * E_UNSUPPORTED where one is missing and require_jail is set. */
 enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, unsigned *jail,
                    struct err *e);
+/* How the detail of a place begins whose second reader did not live to tell. */
+#define SECOND_DIED "the second reader "
 /* After E_TIME: what was not read again by then is unreadable for that reason. */
 enum status verify_give_up(struct casedb *db, struct err *e);
 /* Only the second half: for findings made anew over places that were read again before. */

@@ -113,14 +113,20 @@ static void check_csv(struct str in, struct str out)
     CHECK(out.n >= 2 && out.p[0] == '"' && out.p[out.n - 1] == '"');
     out.p++, out.n -= 2;
     CHECK(!out.n || !out.p[0] || !strchr("=+-@\t\r", out.p[0]));
-    size_t k = in.n && in.p[0] && strchr("=+-@\t\r", in.p[0]) ? 1 : 0;
-    CHECK(!k || out.p[0] == '\'');
-    for (size_t i = 0; i < in.n; i++) {
-        CHECK(k < out.n && out.p[k] == (in.p[i] ? in.p[i] : ' '));
-        k += out.p[k] == '"' ? 2 : 1;
-        CHECK(in.p[i] != '"' || (k <= out.n && out.p[k - 1] == '"'));
+    CHECK(!in.n || !in.p[0] || !strchr("=+-@\t\r", in.p[0]) || out.p[0] == '\'');
+    size_t quotes = 0, doubled = 0;
+    for (size_t i = 0; i < in.n; i++)
+        quotes += in.p[i] == '"';
+    for (size_t i = 0; i < out.n;) {
+        uint32_t u = utf8_next(out, &i);
+        CHECK(u != UTF_BAD && (u >= 0x20 || u == '\n' || u == '\r' || u == '\t') && !(u >= 0x7f && u < 0xa0));
+        CHECK(!(u >= 0x202a && u <= 0x202e) && !(u >= 0xd800 && u <= 0xdfff));
+        if (u == '"') {
+            CHECK(i < out.n && out.p[i] == '"');
+            i++, doubled++;
+        }
     }
-    CHECK(k == out.n);
+    CHECK(quotes == doubled);
 }
 
 /* The short ways from UTF-16 say what the long ones say. */
