@@ -34,14 +34,18 @@ UPDATE host SET outcome = CASE
 -- in it. The one that decides most is named, with those it decides and those it leaves; things that failed alike share
 -- a row, those of most first. Of a log that was not collected at all, its audited parts are no other artefact.
 DELETE FROM next_step;
+CREATE TEMP TABLE IF NOT EXISTS n_sure(host_id INTEGER, subject TEXT COLLATE NOCASE,
+    PRIMARY KEY(host_id, subject)) WITHOUT ROWID;
+DELETE FROM n_sure;
 CREATE TEMP TABLE IF NOT EXISTS n_left(host_id INTEGER, subject TEXT COLLATE NOCASE, finding INTEGER, rule TEXT,
     cause TEXT,
     PRIMARY KEY(host_id, subject, cause, finding)) WITHOUT ROWID;
 DELETE FROM n_left;
+INSERT OR IGNORE INTO n_sure SELECT host_id, coalesce(subject, '') FROM finding WHERE verdict = 'confirmed'
+    AND host_id IS NOT NULL;
 INSERT INTO n_left SELECT f.host_id, coalesce(f.subject, ''), f.id, f.rule, f.cause FROM finding f
 WHERE f.verdict IN ('undetermined', 'possible', 'likely') AND f.host_id IS NOT NULL AND f.count > 0
-    AND NOT EXISTS (SELECT 1 FROM finding s WHERE s.host_id = f.host_id AND s.verdict = 'confirmed'
-        AND s.subject IS f.subject);
+    AND NOT EXISTS (SELECT 1 FROM n_sure s WHERE s.host_id = f.host_id AND s.subject = coalesce(f.subject, ''));
 CREATE TEMP TABLE IF NOT EXISTS n_several(host_id INTEGER, subject TEXT COLLATE NOCASE, n INTEGER,
     PRIMARY KEY(host_id, subject)) WITHOUT ROWID;
 DELETE FROM n_several;
