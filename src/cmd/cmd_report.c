@@ -12,20 +12,19 @@
 #include "run/verify.h"
 
 /* Derived tables are emptied and made again from the facts; the evidence is not read. */
-static enum status judge_again(struct casedb *db, const char *dir, struct kb **kb, struct err *e)
+static enum status judge_again(struct casedb *db, const struct kb *kb, struct err *e)
 {
-    enum status st = kb_load(dir, kb, e);
-    if (st == OK && (st = rules_usable(*kb, e)) == OK
-        && (st = case_exec(db, kb_file(*kb, "reset.sql").p, e)) == OK && (st = kb_store(*kb, db, e)) == OK) {
-        struct value v[] = {val_s(STR("knowledge_sha256")), val_s(str_of(kb_sha256(*kb)))};
+    enum status st = case_exec(db, kb_file(kb, "reset.sql").p, e);
+    if (st == OK && (st = kb_store(kb, db, e)) == OK) {
+        struct value v[] = {val_s(STR("knowledge_sha256")), val_s(str_of(kb_sha256(kb)))};
         st = case_named(db, Q_META_PUT, "ss", v, NULL, NULL, e);
     }
-    if (st == OK && (st = derive(db, *kb, e)) == OK && (st = coverage(db, *kb, e)) == OK)
-        st = diagnose(db, *kb, NULL, e);
+    if (st == OK && (st = derive(db, kb, e)) == OK && (st = coverage(db, kb, e)) == OK)
+        st = diagnose(db, kb, NULL, e);
     if (st == OK)
         st = verify_conclude(db, e);
     if (st == OK && (st = again_conclude(db, e)) == OK)
-        st = run_knowledge(db, *kb, "outcome.sql", e);
+        st = run_knowledge(db, kb, "outcome.sql", e);
     return st;
 }
 
@@ -71,12 +70,15 @@ static int run_report(int argc, char **argv)
     if (db)
         case_halt_when(db, stop_asked, &stop);
     bool opened = st == OK;
-    st = opened ? output_begin(out, force, false, &output, &e) : st;
+    /* before there is a folder: a rule that cannot be right leaves none */
+    if (opened && knowledge && (st = kb_load(knowledge, &kb, &e)) == OK)
+        st = rules_usable(kb, &e);
+    st = st == OK ? output_begin(out, force, false, &output, &e) : st;
     if (st != OK)
         code = complain(&e, st == E_NOMEM                            ? EXIT_BUG
                             : opened || st == E_STOP || st == E_TIME ? exit_for(st)
                                                                      : EXIT_USAGE);
-    else if ((knowledge && (st = judge_again(db, knowledge, &kb, &e)) != OK)
+    else if ((knowledge && (st = judge_again(db, kb, &e)) != OK)
              || (st = output_write(output, db, false, &stop.until, &e)) != OK)
         code = complain(&e, exit_for(st));
     else if (output_cut(output))
