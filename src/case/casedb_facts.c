@@ -134,7 +134,7 @@ static enum status prepare_known(struct casedb *db, struct err *e)
                                 "SELECT identity, computer, record_id, time, event_id, provider, id, file_id "
                                 "FROM event WHERE identity IS NOT NULL ORDER BY id",
                                 NULL, NULL, 0, remember_row, db, e);
-    int rc = st == OK
+    int rc = st == OK && !db->source /* it outlives case_rewind */
                  ? sqlite3_prepare_v3(db->db, source_sql, -1, SQLITE_PREPARE_PERSISTENT, &db->source, NULL)
                  : SQLITE_OK;
     db->known.loaded = st == OK && rc == SQLITE_OK;
