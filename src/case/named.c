@@ -163,6 +163,20 @@ static const char *const text[QUERIES] = {
     [Q_UNKNOWN_PUT] = "INSERT INTO finding_unknown(finding, ord, artifact, collect) VALUES(?1, ?2, ?3, ?4)",
     [Q_REMEDY_PUT] = "INSERT INTO finding_remedy(finding, ord, text, risk, reversible, verify)"
                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [Q_REMEDY_ABOUT] =
+        "SELECT coalesce(f.kind, c.kind), coalesce(f.principal, c.principal), h.domain, "
+        "(SELECT ltrim(l.other, '\\') FROM landmark l WHERE l.host_id = h.id AND l.topic = 'policy-read' "
+        "AND l.other > '' ORDER BY l.time DESC LIMIT 1), "
+        "CASE WHEN f.luid = 997 OR c.sid = 'S-1-5-19' THEN 'LocalService' WHEN f.luid IN (996, 999) "
+        "OR c.sid IN ('S-1-5-18', 'S-1-5-20') THEN 'computer' END, "
+        "(SELECT x.realm FROM failed x JOIN logon_failure g ON g.id = x.failure WHERE g.host_id = h.id "
+        "AND g.kind = f.kind AND g.subject = f.subject AND x.realm IS NOT NULL LIMIT 1) "
+        "FROM host h LEFT JOIN logon_failure f ON f.id = (SELECT n.id FROM logon_failure n WHERE n.host_id = "
+        "?1 "
+        "AND n.kind IN ('task', 'service', 'share', 'bits') AND n.subject = ?2 ORDER BY n.principal IS NULL, "
+        "n.time DESC LIMIT 1) LEFT JOIN consumer c ON c.id = coalesce(f.consumer, (SELECT min(k.id) FROM "
+        "consumer k "
+        "WHERE k.host_id = ?1 AND k.kind IN ('task', 'service') AND k.subject = ?2)) WHERE h.id = ?1",
     [Q_HOSTS_UNSEEN] = "UPDATE host SET outcome = 'not_covered' WHERE outcome = 'clear'",
     [Q_VERDICTS] = "SELECT rule, subject, verdict FROM finding WHERE subject IS NOT NULL",
     [Q_CITED_EVENTS] = "SELECT DISTINCT c.role, x.provider, x.event_id, NULL FROM citation c"

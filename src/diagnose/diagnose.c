@@ -3,6 +3,7 @@
 #include "base/wintime.h"
 #include "case/casedb.h"
 #include "case/named.h"
+#include "diagnose/advice.h"
 #include "diagnose/hits.h"
 #include "kb/kb.h"
 #include <stdio.h>
@@ -138,22 +139,39 @@ static void put_time(struct buf *b, int64_t t) /* to the second: the citation be
     buf_z(b, text);
 }
 
+/* As Windows writes it: an HRESULT, an NTSTATUS, a logon session in hex, whatever the log has. */
+static void put_text(struct buf *b, struct str name, const struct cell *c)
+{
+    int64_t v;
+    bool number = str_i64(c->s, &v) && c->s.p[0] != '+';
+    if (number && v < 0 && v >= -0x80000000LL && v <= -0x70000000LL)
+        v += 0x100000000LL;
+    if (number && (v & ~0x7fffffffLL) == 0x80000000LL)
+        buf_printf(b, "0x%08llX", (unsigned long long)v);
+    else if (number && v > 0 && str_eq_ci(name, STR("luid")))
+        buf_printf(b, "0x%llx", (unsigned long long)v);
+    else
+        buf_str(b, c->s);
+}
+
 static void put_cell(struct buf *b, struct str name, const struct cell *c, struct str host)
 {
-    if (c->null)
+    if (c->null || (c->type == COL_TEXT && !c->s.n))
         buf_str(b, str_eq_ci(name, STR("subject")) ? host : STR("(not recorded)"));
     else if (c->type == COL_INT && is_time_name(name))
         put_time(b, c->i);
     else if (c->type == COL_BLOB)
         buf_hex(b, c->s.p, c->s.n < 64 ? c->s.n : 64);
     else
-        buf_str(b, c->s);
+        put_text(b, name, c);
 }
 
 /* Unknown names stay as they are: lint refuses them. */
 static void render(struct buf *b, struct str text, const struct cell *cell, const char *const *name, size_t n,
                    struct str host)
 {
+    while (text.n && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == ' ')) /* folded in YAML */
+        text.n--;
     while (text.n) {
         struct str head = str_cut(&text, '{');
         buf_str(b, head);
@@ -630,15 +648,55 @@ static enum status put_unknown(struct engine *g, const struct subject *s, int64_
     return st;
 }
 
-static enum status put_remedies(struct engine *g, int64_t finding, struct err *e)
+/* What is known of what failed. */
+struct known_about {
+    struct arena *a;
+    struct about about;
+};
+
+static enum status keep_about(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                              struct err *e)
 {
-    enum status st = OK;
-    for (size_t i = 0; i < g->rule->n_remedy && st == OK; i++) {
-        const struct remedy *m = &g->rule->remedy[i];
-        struct value v[] = {val_i(finding), val_i((int64_t)i),    val_s(m->text),
-                            val_s(m->risk), val_s(m->reversible), val_s(m->verify)};
-        st = case_named(g->db, Q_REMEDY_PUT, "iissss", v, NULL, NULL, e);
-    }
+    struct known_about *k = ctx;
+    struct str *const to[] = {&k->about.kind,       &k->about.account, &k->about.domain,
+                              &k->about.controller, &k->about.caller,  &k->about.realm};
+    (void)name;
+    for (size_t i = 0; i < n && i < LEN(to); i++)
+        if (!c[i].null && c[i].s.n && !(*to[i] = arena_str(k->a, c[i].s)).p)
+            return no_room(e);
+    return OK;
+}
+
+static enum status put_remedy(struct engine *g, int64_t finding, int64_t ord, const struct remedy *m,
+                              const struct about *about, struct err *e)
+{
+    const struct str texts[] = {m->text, m->reversible, m->verify};
+    struct buf b[LEN(texts)] = {{0}};
+    bool bad = false;
+    for (size_t i = 0; i < LEN(texts); i++)
+        advice_text(&b[i], texts[i], about), bad |= b[i].bad;
+    struct value v[] = {val_i(finding),         val_i(ord),
+                        val_s(buf_view(&b[0])), val_s(m->risk),
+                        val_s(buf_view(&b[1])), val_s(buf_view(&b[2]))};
+    enum status st = bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory")
+                         : case_named(g->db, Q_REMEDY_PUT, "iissss", v, NULL, NULL, e);
+    for (size_t i = 0; i < LEN(texts); i++)
+        buf_free(&b[i]);
+    return st;
+}
+
+static enum status put_remedies(struct engine *g, const struct subject *s, enum verdict verdict,
+                                int64_t finding, struct err *e)
+{
+    struct arena scratch = g->a; /* what is told here is forgotten */
+    struct known_about k = {.a = &scratch};
+    struct value v[] = {val_i(g->host[s->host].id), val_s(s->name)};
+    enum status st = case_named(g->db, Q_REMEDY_ABOUT, "is", v, keep_about, &k, e);
+    k.about.subject = s->name, k.about.host = g->host[s->host].name, k.about.confirmed = verdict == CONFIRMED;
+    int64_t ord = 0;
+    for (size_t i = 0; i < g->rule->n_remedy && st == OK; i++)
+        if (advice_fits(&g->rule->remedy[i], &k.about))
+            st = put_remedy(g, finding, ord++, &g->rule->remedy[i], &k.about, e);
     return st;
 }
 
@@ -653,7 +711,7 @@ static enum status judge_subject(struct engine *g, size_t host, struct str name,
     enum status st = put_finding(g, &s, verdict, &id, e);
     if (st == OK && verdict != RULED_OUT)
         st = put_unknown(g, &s, id, e);
-    if (st == OK && (st = put_remedies(g, id, e)) == OK)
+    if (st == OK && (st = put_remedies(g, &s, verdict, id, e)) == OK)
         st = put_citations(g, &s, id, e);
     return st;
 }

@@ -34,8 +34,10 @@ struct indicator {
 struct collect {
     struct str artifact, command;
 };
+/* when: only where it fits (.p NULL: always): unconfirmed; or by the account behind what failed: computer
+ * (goes to the network as the computer), localservice, local, domain; or by what failed: task, service */
 struct remedy {
-    struct str text, risk, reversible, verify;
+    struct str text, risk, reversible, verify, when;
 };
 struct rule {
     struct kb_place at;

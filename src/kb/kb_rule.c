@@ -84,7 +84,8 @@ static const struct field collect_fields[] = {FIELD(collect, artifact, F_STR, tr
                                               FIELD(collect, command, F_STR, true, "command")};
 static const struct field remedy_fields[] = {
     FIELD(remedy, text, F_STR, true, "text"), FIELD(remedy, risk, F_STR, true, "risk"),
-    FIELD(remedy, reversible, F_STR, true, "reversible"), FIELD(remedy, verify, F_STR, true, "verify")};
+    FIELD(remedy, reversible, F_STR, true, "reversible"), FIELD(remedy, verify, F_STR, true, "verify"),
+    FIELD(remedy, when, F_STR, false, "when")};
 
 static enum status read_advice(const struct kb_reader *r, const struct node *collect,
                                const struct node *remedies, struct rule *rule, struct err *e)
@@ -99,6 +100,9 @@ static enum status read_advice(const struct kb_reader *r, const struct node *col
         struct remedy *v = &rule->remedy[rule->n_remedy++];
         if ((st = kb_map(r, c, "remedy", remedy_fields, LEN(remedy_fields), v, e)) == OK)
             st = kb_one_of(r, c->line, "risk", v->risk, "low medium high", e);
+        if (st == OK && v->when.p)
+            st = kb_one_of(r, c->line, "when", v->when,
+                           "unconfirmed computer localservice local domain task service", e);
     }
     return st;
 }

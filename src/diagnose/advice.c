@@ -1,0 +1,103 @@
+#include "diagnose/advice.h"
+#include <string.h>
+
+static bool is(struct str s, const char *word) { return s.p && str_eq(s, str_of(word)); }
+
+/* What is not known rules out no advice. */
+bool advice_fits(const struct remedy *m, const struct about *a)
+{
+    if (!m->when.p)
+        return true;
+    if (is(m->when, "unconfirmed"))
+        return !a->confirmed;
+    if (is(m->when, "localservice"))
+        return !a->caller.p || is(a->caller, "LocalService");
+    if (is(m->when, "computer"))
+        return !is(a->caller, "LocalService");
+    if (is(m->when, "local"))
+        return !a->realm.p || is(a->realm, "local");
+    if (is(m->when, "domain"))
+        return !a->realm.p || !is(a->realm, "local");
+    return !a->kind.p || str_eq(m->when, a->kind) || !(is(a->kind, "task") || is(a->kind, "service"));
+}
+
+/* Letters, digits and what names of Windows are made of: nothing that cmd or PowerShell reads. */
+static bool is_plain(struct str s)
+{
+    if (!s.n || s.n > 200 || s.p[s.n - 1] == '\\' || s.p[0] == '-' || s.p[0] == '/')
+        return false;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned char c = (unsigned char)s.p[i];
+        if (c >= 0xc3 && c <= 0xca && i + 1 < s.n && (s.p[i + 1] & 0xc0) == 0x80)
+            i++; /* a letter of Latin, U+00C0 to U+02BF */
+        else if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
+                   || (c < 0x80 && c && strchr(" _.-\\$@:{}()", c))))
+            return false;
+    }
+    return true;
+}
+
+static struct str known(struct str word, const struct about *a)
+{
+    static const char *const of_kind[][2] = {{"task", "task"}, {"service", "service"}, {"server", "share"}};
+    for (size_t i = 0; i < LEN(of_kind); i++)
+        if (is(word, of_kind[i][0]))
+            return is(a->kind, of_kind[i][1]) ? a->subject : (struct str){0};
+    if (is(word, "dns-domain"))
+        return a->domain.n && memchr(a->domain.p, '.', a->domain.n) ? a->domain : (struct str){0};
+    const struct {
+        const char *word;
+        struct str value;
+    } names[] = {{"subject", a->subject.p ? a->subject : a->host},
+                 {"account", a->account},
+                 {"domain", a->domain},
+                 {"dc", a->controller},
+                 {"host", a->host},
+                 {"computer", a->host},
+                 {"name", a->account}};
+    for (size_t i = 0; i < LEN(names); i++)
+        if (is(word, names[i].word))
+            return names[i].value;
+    return (struct str){0};
+}
+
+static struct str bare(struct str account)
+{
+    for (size_t i = account.n; i > 0; i--)
+        if (account.p[i - 1] == '\\')
+            return (struct str){account.p + i, account.n - i};
+    const char *at = account.n ? memchr(account.p, '@', account.n) : NULL;
+    return at ? (struct str){account.p, (size_t)(at - account.p)} : account;
+}
+
+static void put_name(struct buf *b, struct str word, struct str name)
+{
+    bool quote = memchr(name.p, ' ', name.n) || memchr(name.p, '(', name.n);
+    if (quote)
+        buf_char(b, '"');
+    buf_str(b, name);
+    if (is(word, "computer"))
+        buf_char(b, '$');
+    if (quote)
+        buf_char(b, '"');
+}
+
+void advice_text(struct buf *b, struct str text, const struct about *a)
+{
+    while (text.n && strchr(" \n", text.p[text.n - 1]))
+        text.n--;
+    while (text.n) {
+        const char *open = memchr(text.p, '<', text.n);
+        const char *end = open ? memchr(open, '>', (size_t)(text.p + text.n - open)) : NULL;
+        buf_str(b, (struct str){text.p, end ? (size_t)(open - text.p) : text.n});
+        if (!end)
+            break;
+        struct str word = {open + 1, (size_t)(end - open - 1)}, name = known(word, a);
+        name = is(word, "name") ? bare(name) : name;
+        if (name.p && is_plain(name))
+            put_name(b, word, name);
+        else
+            buf_str(b, (struct str){open, word.n + 2});
+        text.n -= (size_t)(end + 1 - text.p), text.p = end + 1;
+    }
+}

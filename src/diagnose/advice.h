@@ -1,0 +1,22 @@
+/* advice: what a rule's remedies say of one finding: which of them fit, and with the names that are known.
+ * It owns nothing: what about points to lives as long as its caller keeps it.
+ * It refuses to put a name into a command that a shell would take for more than a name: the placeholder
+ * stays. */
+#ifndef ADVICE_H
+#define ADVICE_H
+#include "base/buf.h"
+#include "base/str.h"
+#include "kb/kb.h"
+
+/* What is known of what failed; .p NULL: not known. kind: task, service, share, bits; caller: the built-in
+ * account it goes by; realm: as in v_failed. */
+struct about {
+    struct str kind, subject, host, account, domain, controller, caller, realm;
+    bool confirmed;
+};
+
+bool advice_fits(const struct remedy *m, const struct about *a);
+/* text with <task>, <service>, <server>, <subject>, <account>, <name>, <domain>, <dns-domain>, <dc>, <host>,
+ * <computer> filled in where known; without blanks at its end. */
+void advice_text(struct buf *b, struct str text, const struct about *a);
+#endif

@@ -1,0 +1,144 @@
+/* test_advice: what reports say to do and how they say it: names filled in where they are known and plain,
+ * the advice that fits the account, commands that can be pasted, numbers as Windows writes them, nothing left
+ * empty. */
+#include "tests/shell.h"
+#include "diagnose/advice.h"
+
+static const struct {
+    const char *kind, *subject, *account, *text, *want;
+} texts[] = {
+    {"task", "\\Backup", "CORP\\svc", "schtasks /change /tn <task> /ru <account> /rp *",
+     "schtasks /change /tn \\Backup /ru CORP\\svc /rp *"},
+    {"task", "\\Finance\\Ledger Export", "CORP\\svc", "schtasks /run /tn <task>\n",
+     "schtasks /run /tn \"\\Finance\\Ledger Export\""},
+    {"task",
+     "\\\xc3\x9c"
+     "bung",
+     NULL, "/tn <task> /ru <account>",
+     "/tn \\\xc3\x9c"
+     "bung /ru <account>"},
+    {"task", "\\x\" & del c:", "a|b", "/tn <task> /ru <account>", "/tn <task> /ru <account>"},
+    {"task", "\\x%PATH%", "$(id)`", "/tn <task> /ru <account>", "/tn <task> /ru <account>"},
+    {"task", "\\x\xe2\x80\xaetxt", "a\nb", "/tn <task> /ru <account>", "/tn <task> /ru <account>"},
+    {"task", "\\folder\\", "/active:no", "/tn <task> /ru <account>", "/tn <task> /ru <account>"},
+    {"service", "SqlAgent", ".\\sql", "sc start <service>; net user <name> *",
+     "sc start SqlAgent; net user sql *"},
+    {"service", "SqlAgent", "sql@corp.example", "net user <name> for <task>", "net user sql for <task>"},
+    {"share", "fs01", NULL, "net use \\\\<server>\\IPC$ as <computer>", "net use \\\\fs01\\IPC$ as PC1$"},
+    {NULL, NULL, NULL, "a < b, <unknown>, <", "a < b, <unknown>, <"},
+    {NULL, NULL, NULL, "", ""},
+};
+
+static struct str text(const char *z) { return z ? str_of(z) : (struct str){0}; }
+
+Test(advice, names_are_filled_in_where_they_are_plain)
+{
+    for (size_t i = 0; i < LEN(texts); i++) {
+        struct about a = {.kind = text(texts[i].kind),
+                          .subject = text(texts[i].subject),
+                          .account = text(texts[i].account),
+                          .host = STR("PC1")};
+        struct buf b = {0};
+        advice_text(&b, str_of(texts[i].text), &a);
+        buf_char(&b, 0);
+        cr_expect_str_eq(b.p, texts[i].want, "%zu: %s", i, b.p);
+        buf_free(&b);
+    }
+}
+
+static const struct {
+    const char *when, *kind, *caller, *realm;
+    bool confirmed, fits;
+} fits[] = {
+    {NULL, NULL, NULL, NULL, true, true},
+    {"unconfirmed", NULL, NULL, NULL, true, false},
+    {"unconfirmed", NULL, NULL, NULL, false, true},
+    {"localservice", "share", "LocalService", NULL, false, true},
+    {"localservice", "share", "computer", NULL, false, false},
+    {"computer", "share", "LocalService", NULL, false, false},
+    {"computer", "share", "computer", NULL, false, true},
+    {"computer", "share", NULL, NULL, false, true},
+    {"local", "task", NULL, "local", false, true},
+    {"local", "task", NULL, "own domain", false, false},
+    {"domain", "task", NULL, "local", false, false},
+    {"domain", "task", NULL, NULL, false, true},
+    {"task", "service", NULL, NULL, false, false},
+    {"task", "task", NULL, NULL, false, true},
+    {"service", NULL, NULL, NULL, false, true},
+};
+
+Test(advice, fits_what_is_known)
+{
+    for (size_t i = 0; i < LEN(fits); i++) {
+        struct remedy m = {.when = text(fits[i].when)};
+        struct about a = {.kind = text(fits[i].kind),
+                          .caller = text(fits[i].caller),
+                          .realm = text(fits[i].realm),
+                          .confirmed = fits[i].confirmed};
+        cr_expect_eq(advice_fits(&m, &a), fits[i].fits, "%zu", i);
+    }
+}
+
+#define SAID                                                                                                \
+    "WITH s(cause, subject, verdict, said) AS (SELECT f.cause, f.subject, f.verdict, c.explain FROM "       \
+    "v_finding f "                                                                                          \
+    "JOIN v_citation c ON c.finding = f.finding WHERE c.explain IS NOT NULL UNION SELECT cause, subject, "  \
+    "verdict, "                                                                                             \
+    "explanation FROM v_finding UNION SELECT f.cause, f.subject, f.verdict, j.value FROM v_finding f JOIN " \
+    "v_finding_remedy r ON r.finding = f.finding, json_each(json_array(r.text, r.reversible, r.verify)) j) "
+#define PLAIN " AND subject NOT GLOB '*[^a-zA-Z0-9 ._\\-]*' "
+
+/* Over all samples but those made of hostile text; what each must not say. */
+static const struct {
+    const char *what, *sql;
+} never[] = {
+    {"an HRESULT or NTSTATUS in decimal",
+     SAID "SELECT said FROM s WHERE said GLOB '*2147[0-9][0-9][0-9][0-9][0-9][0-9]*' OR said GLOB "
+          "'*3221[0-9][0-9][0-9][0-9][0-9][0-9]*' OR said GLOB '*-2147[0-9][0-9][0-9][0-9][0-9][0-9]*'"},
+    {"nothing where a name should stand", SAID "SELECT said FROM s WHERE said LIKE '%  %' OR said LIKE "
+                                               "'%''''%' OR said LIKE '%of ,%' OR said LIKE '%()%' "
+                                               "OR said LIKE '% .' OR said LIKE '% ' OR said = ''"},
+    {"a placeholder for the task that failed",
+     SAID "SELECT said FROM s WHERE verdict <> 'ruled_out' AND subject LIKE '\\%'" PLAIN
+          "AND said LIKE '%<task>%'"},
+    {"a command with words behind it", "SELECT collect FROM v_finding_unknown WHERE collect NOT GLOB "
+                                       "'wevtutil epl [A-Z]* *.evtx*' AND collect NOT GLOB "
+                                       "'reg save HK* *.hiv*' OR collect LIKE '%(%'"},
+    {"more failures than there are", "SELECT f.cause || ' ' || f.count FROM v_finding f WHERE f.subject IS "
+                                     "NOT NULL AND f.count > (SELECT count(*) "
+                                     "FROM v_failure v WHERE v.host = f.host AND v.subject = f.subject) AND "
+                                     "EXISTS (SELECT 1 FROM v_failure v WHERE "
+                                     "v.host = f.host AND v.subject = f.subject)"},
+    {"confirm on the live host, where it is confirmed",
+     SAID "SELECT said FROM s WHERE verdict = 'confirmed' AND said LIKE '%on the live host%'"},
+    {"rights of the computer account, for LocalService",
+     "SELECT r.text FROM v_finding f JOIN v_finding_remedy r ON r.finding = f.finding JOIN v_citation c ON "
+     "c.finding "
+     "= f.finding WHERE f.cause = 'builtin-account-on-network' AND c.explain LIKE '%was LocalService%' AND "
+     "r.text "
+     "LIKE 'Give the computer account%'"},
+};
+
+Test(advice, what_no_report_says, .timeout = 300)
+{
+    const char *dir = scratch("advice");
+    cr_assert_eq(
+        run("mkdir %s/in && for c in samples/cases/*; do case $c in *hostile*) ;; *) cp -r $c %s/in;; esac; "
+            "done && %s analyze --progress=none -o %s/out %s/in",
+            dir, dir, program(), dir, dir),
+        0, "%s", out);
+    cr_assert_eq(
+        run("%s query --csv %s/out/case.db \"SELECT count(*) FROM v_finding_remedy WHERE text LIKE "
+            "'%%schtasks /change /tn _Finance%%' OR text LIKE '%%schtasks /change /tn %%'\" | tail -1",
+            program(), dir),
+        0);
+    cr_expect_gt(atoi(out), 5, "names are filled in at all: %s", out);
+    for (size_t i = 0; i < LEN(never); i++) {
+        cr_assert_eq(run("cat >%s/q.sql <<'END'\n%s\nEND\n%s query --csv %s/out/case.db \"$(cat %s/q.sql)\" "
+                         "| tail -n +2 "
+                         "| cut -c1-300 | head -5",
+                         dir, never[i].sql, program(), dir, dir),
+                     0, "%s", out);
+        cr_expect_str_eq(out, "", "%s: %s", never[i].what, out);
+    }
+}
