@@ -90,6 +90,11 @@ static void tell_place(struct facts *to, struct str id)
         "SELECT CASE WHEN flags & 1 THEN 'disabled' ELSE 'enabled' END AS state FROM sam_account "
         "WHERE file_id = %lld AND file_off = %lld",
         at, o);
+    ask(f,
+        "SELECT c.symbol FROM task_cache t JOIN kb_code c ON c.space = 'win32' AND c.value = t.result & "
+        "0xffff "
+        "WHERE t.file_id = %lld AND t.file_off = %lld",
+        at, o);
     ask(f, "SELECT h.name FROM evidence v JOIN host h ON h.id = v.host_id WHERE v.id = %lld", at);
     buf_str(&to->text, buf_view(&here.text));
     cr_assert_lt(n_told, LEN(told));
@@ -166,6 +171,7 @@ static const struct {
     {"nobody", ""},
     {"no code", ""},
     {"(not recorded)", ""},
+    {"another user", ""},
     {"the caller", ""},
     {"an unknown time", ""},
     {"ERROR_NOT_LOGGED_ON", "#332"},
@@ -221,6 +227,16 @@ static bool holds(struct casedb *db, const char *text, const char *v, size_t n)
         if (all)
             return true;
     }
+    struct facts item = {.db = db}; /* a setting, told by the name of its value */
+    struct err why = {0};
+    struct value setting = val_s((struct str){v, n});
+    cr_assert(case_query(db, "SELECT value FROM kb_setting WHERE name = ?1", &setting,
+                         (enum col_type[]){COL_TEXT}, 1, tell, &item.text, &why)
+              == OK);
+    bool named = item.text.n > 7 && find(text, item.text.p + 6, item.text.n - 7) != NULL;
+    buf_free(&item.text);
+    if (named)
+        return true;
     struct facts sid = {.db = db}; /* a built-in account, told by its SID */
     struct err e = {0};
     struct value name = val_s((struct str){v, n});
@@ -278,6 +294,14 @@ static enum status next_record(void *ctx, const struct cell *c, const char *cons
     return OK;
 }
 
+/* Without what folding in YAML leaves at the end. */
+static struct str unfolded(struct str s)
+{
+    while (s.n && strchr(" \n", s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
 static void judge(struct tally *t)
 {
     struct sentence *s = &t->last;
@@ -313,7 +337,7 @@ static void judge(struct tally *t)
         for (size_t k = 0; str_eq(rule[i].name, str_of(s->rule)) && k < rule[i].n_ind; k++)
             if (!strcmp(role_names[rule[i].ind[k].role], s->role)) {
                 known = true, any |= memchr(rule[i].ind[k].explain.p, '{', rule[i].ind[k].explain.n) != NULL;
-                held |= comes_of(t->db, f.text.p, rule[i].ind[k].explain, buf_view(&s->said), &n);
+                held |= comes_of(t->db, f.text.p, unfolded(rule[i].ind[k].explain), buf_view(&s->said), &n);
                 if (held)
                     break;
             }
