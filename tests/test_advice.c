@@ -95,9 +95,10 @@ static const struct {
     {"an HRESULT or NTSTATUS in decimal",
      SAID "SELECT said FROM s WHERE said GLOB '*2147[0-9][0-9][0-9][0-9][0-9][0-9]*' OR said GLOB "
           "'*3221[0-9][0-9][0-9][0-9][0-9][0-9]*' OR said GLOB '*-2147[0-9][0-9][0-9][0-9][0-9][0-9]*'"},
-    {"nothing where a name should stand", SAID "SELECT said FROM s WHERE said LIKE '%  %' OR said LIKE "
-                                               "'%''''%' OR said LIKE '%of ,%' OR said LIKE '%()%' "
-                                               "OR said LIKE '% .' OR said LIKE '% ' OR said = ''"},
+    {"nothing where a name should stand",
+     SAID "SELECT said FROM s WHERE said LIKE '%  %' AND said NOT LIKE 'The name % :%' OR said LIKE "
+          "'%''''%' OR said LIKE '%of ,%' OR said LIKE '%()%' "
+          "OR said LIKE '% .' OR said LIKE '% ' OR said = ''"},
     {"a placeholder for the task that failed",
      SAID "SELECT said FROM s WHERE verdict <> 'ruled_out' AND subject LIKE '\\%'" PLAIN
           "AND said LIKE '%<task>%'"},
