@@ -300,7 +300,7 @@ static enum status do_part(struct dumper *d, struct span in, struct err *e)
 static void put_hex(struct buf *b, const uint8_t *p, size_t n, uint64_t off)
 {
     for (size_t at = 0; at < n; at += 16) {
-        buf_printf(b, "  %08llx ", (unsigned long long)(off + at));
+        buf_printf(b, "  %08llx ", (unsigned long long)off + at);
         for (size_t i = 0; i < 16; i++)
             buf_printf(b, at + i < n ? "%s%02x" : "%s  ", i == 8 ? "  " : " ", at + i < n ? p[at + i] : 0u);
         buf_z(b, "  ");
