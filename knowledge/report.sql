@@ -427,3 +427,41 @@ FROM (SELECT r.host, r.what, max(r.domain) AS domain, max(r.account) AS account,
             AND json_valid(d.data)) r
     GROUP BY r.host, r.what, r.domain COLLATE NOCASE, r.account COLLATE NOCASE, r.type, r.code) g
 LEFT JOIN kb_code k ON k.space = 'ntstatus' AND k.symbol = g.symbol;
+
+-- What a case knows as a name, for `--redact`. kind: host, domain, account, share.
+CREATE VIEW v_redact_field AS
+SELECT j.key AS field, j.value AS name
+FROM (SELECT data FROM v_event UNION ALL SELECT data FROM v_fold) d,
+    json_each(CASE WHEN json_valid(d.data) THEN d.data ELSE '{}' END) j
+WHERE j.type = 'text';
+CREATE VIEW v_redact_name AS
+SELECT 'host' AS kind, host AS name FROM v_host UNION SELECT 'host', fqdn FROM v_host
+UNION SELECT 'domain', domain FROM v_host UNION SELECT 'host', computer FROM v_event
+UNION SELECT 'host', computer FROM v_log_span UNION SELECT 'account', user FROM v_session
+UNION SELECT 'domain', domain FROM v_session UNION SELECT 'account', name FROM v_account
+UNION SELECT 'account', principal FROM v_failure UNION SELECT 'account', user FROM v_task
+UNION SELECT 'account', account FROM v_service UNION SELECT 'account', account FROM v_password_change
+UNION SELECT 'domain', domain FROM v_password_change UNION SELECT 'account', principal FROM v_consumer
+UNION SELECT 'domain', value FROM v_lsa UNION SELECT 'account', user FROM v_explicit_logon
+UNION SELECT 'account', by_user FROM v_explicit_logon UNION SELECT 'host', server FROM v_explicit_logon
+UNION SELECT 'host', server FROM v_offline_path UNION SELECT 'host', path FROM v_offline_path WHERE path LIKE '\\%'
+UNION SELECT 'account', replace(path, rtrim(path, replace(path, '\', '')), '') FROM v_profile
+    WHERE path LIKE '%\Users\%'
+UNION SELECT 'account', text FROM v_reg WHERE name IN ('DefaultUserName', 'AltDefaultUserName', 'LastUsedUsername',
+    'LastLoggedOnUser', 'LastLoggedOnSAMUser', 'UserName', 'ObjectName')
+UNION SELECT 'domain', text FROM v_reg WHERE name IN ('DefaultDomainName', 'Domain', 'NV Domain', 'DhcpDomain',
+    'PrimaryDomainName')
+UNION SELECT 'host', text FROM v_reg WHERE name IN ('ComputerName', 'Hostname', 'NV Hostname', 'RemotePath',
+    'ProviderName') AND text NOT LIKE '% %'
+UNION SELECT 'host', name FROM v_redact_field WHERE field LIKE '%Workstation%' OR field LIKE '%Server%'
+    OR field LIKE '%Computer%' OR field LIKE '%HostName%' OR field LIKE 'DC%' OR field LIKE '%Client%'
+    OR name LIKE '\\%'
+UNION SELECT 'domain', name FROM v_redact_field WHERE field LIKE '%Domain%' OR field LIKE '%Realm%'
+UNION SELECT 'share', name FROM v_redact_field WHERE field LIKE '%Share%'
+UNION SELECT 'account', name FROM v_redact_field WHERE field LIKE '%User%' OR field LIKE '%Account%'
+    OR field LIKE '%Principal%' OR field LIKE '%MemberName%';
+
+-- What pseudonyms are keyed with: what only those know who have the case.
+CREATE VIEW v_redact_key AS
+SELECT data FROM v_event UNION ALL SELECT data FROM v_fold
+UNION ALL SELECT path || coalesce(num, '') || coalesce(text, '') || coalesce(written, '') FROM v_reg;

@@ -26,6 +26,8 @@ static enum status of_report(enum status (*write)(const struct report *, const s
     if (!arena_make(&mem, REPORT_BYTES))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "export", "out of memory");
     enum status st = report_build(db, &mem, &r, e);
+    if (st == OK && o->names)
+        st = report_redact(r, o->names, &mem, e);
     if (st == OK)
         st = write(r, o, &b, e);
     if (st == OK)

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/str.h"
 struct casedb;
+struct redact;
 
 /* Takes the next part of the output; anything but OK ends the export with this status. */
 struct export_to {
@@ -30,8 +31,10 @@ extern const char *const export_fail_words[];
 /* tables of csv: failures, findings, coverage, timeline; ends with NULL */
 extern const char *const export_tables[];
 
+/* names: NULL, or they become pseudonyms */
 struct export_options {
     unsigned table, fail_on;
+    const struct redact *names;
 };
 
 struct export_format {

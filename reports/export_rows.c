@@ -2,6 +2,7 @@
  * take one JSON object a line, Elastic documents too; csv is for spreadsheets, its timeline for Timesketch.
  */
 #include "reports/export_priv.h"
+#include "reports/redact.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
 #include "case/named.h"
@@ -187,6 +188,7 @@ struct writer {
     const struct table *t;
     const struct export_to *to;
     struct buf b, one;
+    const struct redact *names;
     bool csv;
 };
 
@@ -195,7 +197,10 @@ struct writer {
 static void put_text(struct writer *w, struct str s)
 {
     w->one.n = 0;
-    buf_str(&w->one, s);
+    if (w->names)
+        redact_text(w->names, s, &w->one);
+    else
+        buf_str(&w->one, s);
     for (size_t i = 0; i + 2 < w->one.n; i++)
         if ((uint8_t)w->one.p[i] == 0xed && (uint8_t)w->one.p[i + 1] >= 0xa0)
             memcpy(w->one.p + i, "\xef\xbf\xbd", 3);
@@ -314,10 +319,10 @@ static enum status put_row(void *ctx, const struct cell *cell, const char *const
     return flush(w, 64 << 10, e);
 }
 
-static enum status put_table(struct casedb *db, const struct table *t, bool csv, const struct export_to *to,
-                             struct err *e)
+static enum status put_table(struct casedb *db, const struct table *t, const struct redact *names, bool csv,
+                             const struct export_to *to, struct err *e)
 {
-    struct writer w = {.t = t, .to = to, .csv = csv};
+    struct writer w = {.t = t, .to = to, .names = names, .csv = csv};
     struct buf list = {0};
     for (size_t i = 0; i < FIELDS && t->field[i].key; i++) {
         const struct field *f = &t->field[i];
@@ -338,26 +343,23 @@ static enum status put_table(struct casedb *db, const struct table *t, bool csv,
 enum status export_timesketch(struct casedb *db, const struct export_options *o, const struct export_to *to,
                               struct err *e)
 {
-    (void)o;
-    return put_table(db, &timesketch, false, to, e);
+    return put_table(db, &timesketch, o->names, false, to, e);
 }
 
 enum status export_plaso(struct casedb *db, const struct export_options *o, const struct export_to *to,
                          struct err *e)
 {
-    (void)o;
-    return put_table(db, &plaso, false, to, e);
+    return put_table(db, &plaso, o->names, false, to, e);
 }
 
 enum status export_ecs(struct casedb *db, const struct export_options *o, const struct export_to *to,
                        struct err *e)
 {
-    (void)o;
-    return put_table(db, &ecs, false, to, e);
+    return put_table(db, &ecs, o->names, false, to, e);
 }
 
 enum status export_csv(struct casedb *db, const struct export_options *o, const struct export_to *to,
                        struct err *e)
 {
-    return put_table(db, &csv_tables[o->table], true, to, e);
+    return put_table(db, &csv_tables[o->table], o->names, true, to, e);
 }

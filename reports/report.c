@@ -1,11 +1,13 @@
 #include "reports/model.h"
 #include "reports/timeline.h"
+#include "reports/redact.h"
 #include "reports/report.h"
 #include "base/hash.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
 #include "case/named.h"
 #include <stdlib.h>
+#include <string.h>
 
 const struct report_format report_formats[] = {{"html", "report.html", write_html},
                                                {"md", "report.md", write_markdown},
@@ -702,4 +704,50 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
         r->asked.to = NONE;
     *out = r;
     return OK;
+}
+
+/* Columns that hold no name of anybody: ids, sums, words of ours. */
+static bool is_ours(const char *column)
+{
+    static const char *const ours[] = {"id",         "end_id", "also",    "sha256",  "hex",       "hresult",
+                                       "cause",      "symbol", "word",    "role",    "state",     "log_kind",
+                                       "zone_rule",  "kind",   "key",     "verdict", "hive_kind", "risk",
+                                       "reversible", "reader", "ntstatus"};
+    for (size_t i = 0; i < LEN(ours); i++)
+        if (strcmp(ours[i], column) == 0)
+            return true;
+    return false;
+}
+
+static bool redact_one(const struct redact *names, struct str *s, struct buf *b, struct arena *a)
+{
+    if (!s->n)
+        return true;
+    b->n = 0;
+    redact_text(names, *s, b);
+    if (b->bad)
+        return false;
+    if (!str_eq(buf_view(b), *s))
+        *s = arena_str(a, buf_view(b));
+    return s->p;
+}
+
+enum status report_redact(struct report *r, const struct redact *names, struct arena *a, struct err *e)
+{
+    struct buf b = {0};
+    bool ok = redact_one(names, &r->stamp, &b, a);
+    for (size_t i = 0; i < LEN(sources); i++) {
+        const struct list *l = (const struct list *)(void *)((uint8_t *)r + sources[i].list);
+        for (size_t row = 0; row < l->n; row++)
+            for (const struct column *c = sources[i].col; c < sources[i].col + COLUMNS && c->name; c++)
+                if (c->text && !is_ours(c->name))
+                    ok = ok
+                         && redact_one(
+                             names, (struct str *)(void *)((uint8_t *)l->row + row * sources[i].size + c->at),
+                             &b, a);
+    }
+    for (size_t i = 0; i < r->host.n; i++)
+        ok = ok && redact_one(names, &((struct r_host *)r->host.row)[i].principal, &b, a);
+    buf_free(&b);
+    return ok ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
 }

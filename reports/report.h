@@ -8,12 +8,15 @@
 #include "base/buf.h"
 #include "base/err.h"
 struct casedb;
+struct redact;
 struct report;
 
 enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e);
 /* Not all that the case holds is in it: for want of memory, or because the time was over (E_TIME of the
  * case). */
 bool report_is_cut(const struct report *r);
+/* Names in every text of a report become pseudonyms; ids of evidence and words of ours stay. */
+enum status report_redact(struct report *r, const struct redact *names, struct arena *a, struct err *e);
 typedef enum status report_fn(const struct report *r, struct buf *out, struct err *e);
 /* {"html", "report.html", write_html} */
 struct report_format {

@@ -4,6 +4,7 @@
 #include "cmd/output.h"
 #include "plat/plat.h"
 #include "reports/export.h"
+#include "reports/redact.h"
 #include <string.h>
 
 enum { FORMATS = 8 };
@@ -19,10 +20,10 @@ struct asked {
     unsigned format;
     struct export_options o;
     const char *out;
-    bool force;
+    bool force, redact;
 };
 
-static enum status write_to(struct casedb *db, const struct asked *a, struct err *e)
+static enum status write_to(struct casedb *db, struct asked *a, struct err *e)
 {
     struct export_to to = {.put = put_stdout};
     struct output_file *f = NULL;
@@ -54,6 +55,8 @@ static int run_export(int argc, char **argv)
         {"format", 0, OPT_CHOICE, &a.format, "timesketch|plaso-jsonl|ecs|sarif|junit|csv",
          "what to write: see below", format_words},
         {"out", 'o', OPT_TEXT, &a.out, "FILE", "where to (default: standard output)", NULL},
+        {"redact", 0, OPT_FLAG, &a.redact, NULL,
+         "accounts, hosts, domains, addresses, SIDs and shares as pseudonyms, the same each time", NULL},
         {"force", 0, OPT_FLAG, &a.force, NULL, "replace FILE if it is there already", NULL},
         {"table", 0, OPT_CHOICE, &a.o.table, "failures|findings|coverage|timeline",
          "which table csv writes (default: failures)", export_tables},
@@ -79,8 +82,14 @@ static int run_export(int argc, char **argv)
     bool failed = false;
     if (case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
+    struct redact *names = NULL;
     enum status st = is_case(argv[1], a.out) ? err_set(&e, E_USAGE, ERR_NO_OFF, "-o", "names the case itself")
-                                             : write_to(db, &a, &e);
+                     : a.redact              ? redact_open(db, &names, &e)
+                                             : OK;
+    a.o.names = names;
+    if (st == OK)
+        st = write_to(db, &a, &e);
+    redact_close(names);
     if (st == OK || st == E_STOP) {
         struct err other = {0};
         enum status asked = export_fails(db, exit_on, &failed, &other);

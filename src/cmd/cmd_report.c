@@ -8,6 +8,7 @@
 #include "kb/kb.h"
 #include "cmd/output.h"
 #include "plat/plat.h"
+#include "reports/redact.h"
 #include "diagnose/rulelint.h"
 #include "run/verify.h"
 
@@ -32,13 +33,16 @@ static int run_report(int argc, char **argv)
 {
     const char *out = NULL, *knowledge = NULL, *limits = NULL;
     struct stop stop = {0};
-    bool force = false;
+    bool force = false, redacted = false;
+    struct redact *names = NULL;
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_FOLDER, &out, "OUT", "folder for the reports (default: the case's own)", NULL},
         {"knowledge", 0, OPT_TEXT, &knowledge, "DIR",
          "judge the stored facts with the rules of DIR; the case itself is not changed", NULL},
         TIME_OPTION(limits),
+        {"redact", 0, OPT_FLAG, &redacted, NULL,
+         "accounts, hosts, domains, addresses, SIDs and shares as pseudonyms, the same each time", NULL},
         {"force", 0, OPT_FLAG, &force, NULL, "replace reports that are there already", NULL},
         {0},
     };
@@ -79,7 +83,8 @@ static int run_report(int argc, char **argv)
                             : opened || st == E_STOP || st == E_TIME ? exit_for(st)
                                                                      : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, kb, &e)) != OK)
-             || (st = output_write(output, db, false, &stop.until, &e)) != OK)
+             || (redacted && (st = redact_open(db, &names, &e)) != OK)
+             || (output_redact(output, names), st = output_write(output, db, false, &stop.until, &e)) != OK)
         code = complain(&e, exit_for(st));
     else if (output_cut(output))
         code = complain_text(EXIT_LIMIT, "not all that the case holds fits into its reports, or was read in "
@@ -89,6 +94,7 @@ static int run_report(int argc, char **argv)
     case_close(db);
     case_close(stored);
     output_end(output);
+    redact_close(names);
     kb_free(kb);
     return code;
 }

@@ -23,6 +23,7 @@ struct output {
     } file[FILES];
     size_t n;
     bool cut; /* reports hold less than the case */
+    const struct redact *names;
 };
 
 static enum status does_not_fit(struct err *e)
@@ -51,6 +52,8 @@ static enum status stage_reports(struct output *o, struct casedb *db, struct err
         return err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
     enum status st = report_build(db, &mem, &rep, e);
     o->cut = st == OK && report_is_cut(rep);
+    if (st == OK && o->names)
+        st = report_redact(rep, o->names, &mem, e);
     for (const struct report_format *f = report_formats; f->name && st == OK; f++) {
         struct buf text = {0};
         const char *tmp = stage(o, f->file, e);
@@ -194,6 +197,8 @@ struct output_file {
     plat_file f;
     uint64_t off;
 };
+
+void output_redact(struct output *o, const struct redact *names) { o->names = names; }
 
 enum status output_open(const char *path, bool force, struct output_file **file, struct err *e)
 {

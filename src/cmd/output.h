@@ -9,6 +9,7 @@
 #include "base/str.h"
 struct casedb;
 struct output;
+struct redact;
 /* Makes the folder, holds it, and looks at every name that would be written: E_USAGE where one is there
  * already and force is not set, with its name in e->path (as long as out is); E_IO where another run has the
  * folder. End it after an error too. */
@@ -17,6 +18,8 @@ const char *output_work(struct output *o); /* a name for what nobody keeps; NULL
 /* until: plat_clock_ms at which db is halted with E_TIME, or 0; taken back when the reports are made: they
  * are cut then, and the case is saved all the same. */
 enum status output_write(struct output *o, struct casedb *db, bool with_case, uint64_t *until, struct err *e);
+/* From here on names in reports become pseudonyms. names: the caller's, until output_write is over. */
+void output_redact(struct output *o, const struct redact *names);
 bool output_cut(const struct output *o); /* the reports hold less than the case, and say so */
 void output_end(struct output *o);
 
