@@ -709,10 +709,10 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
 /* Columns that hold no name of anybody: ids, sums, words of ours. */
 static bool is_ours(const char *column)
 {
-    static const char *const ours[] = {"id",         "end_id", "also",    "sha256",  "hex",       "hresult",
-                                       "cause",      "symbol", "word",    "role",    "state",     "log_kind",
-                                       "zone_rule",  "kind",   "key",     "verdict", "hive_kind", "risk",
-                                       "reversible", "reader", "ntstatus"};
+    static const char *const ours[] = {"id",      "end_id",    "also",      "sha256", "hex",
+                                       "hresult", "cause",     "symbol",    "word",   "role",
+                                       "state",   "log_kind",  "zone_rule", "kind",   "key",
+                                       "verdict", "hive_kind", "risk",      "reader", "ntstatus"};
     for (size_t i = 0; i < LEN(ours); i++)
         if (strcmp(ours[i], column) == 0)
             return true;
