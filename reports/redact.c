@@ -449,13 +449,14 @@ void redact_text(const struct redact *r, struct str s, struct buf *b)
         struct str at = {s.p + i, s.n - i};
         const struct name *found = NULL;
         size_t n = 0;
-        if (unc && (n = put_part(r, unc == 1 ? "host" : "share", at, b))) {
-            unc = 0;
-        } else if (begins && (n = find_sid(r, at, b))) {
-        } else if (begins && (n = find_address(r, at, b))) {
-        } else if ((n = find_name(r, at, begins, &found))) {
+        if (unc)
+            n = put_part(r, unc == 1 ? "host" : "share", at, b);
+        if (!n && begins)
+            n = find_sid(r, at, b);
+        if (!n && begins)
+            n = find_address(r, at, b);
+        if (!n && (n = find_name(r, at, begins, &found)))
             buf_z(b, found->pseudonym);
-        }
         unc = 0;
         if (!n) {
             buf_char(b, at.p[0]), n = 1;
