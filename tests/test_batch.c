@@ -106,7 +106,7 @@ Test(batch, what_is_a_ticket, .timeout = 120)
         char command[300];
         snprintf(command, sizeof command, rows[i].command, i);
         cr_assert_lt(run("cd %s && %s %s", dir, program(), command), 5, "%s: %s", command, out);
-        char folder[8];
+        char folder[16];
         snprintf(folder, sizeof folder, "o%d", i);
         sqlite3 *db = fleet(dir, folder);
         cr_expect_str_eq(ask(db, "SELECT ticket FROM v_ticket ORDER BY ticket"), rows[i].names, "%s",
