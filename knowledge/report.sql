@@ -139,9 +139,13 @@ SELECT host, shown AS kind, subject, principal, event_id, raw, win32,
     row_number() OVER (ORDER BY host, time, kind, subject, evidence_id, event_id) AS place
 FROM v_failure WHERE shown IS NOT NULL;
 
--- Failures alike, those that concern a logon first; id: the last one.
+-- Failures alike, those that concern a logon first; id: the last one. raw: as Windows writes it, a status in hex;
+-- symbol: of the Win32 code beside it.
 CREATE VIEW v_report_failed AS
-SELECT logon, host, kind, subject, raw, win32, symbol, n, first, last, id, explained,
+SELECT logon, host, kind, subject, CASE WHEN length(raw) > 9 AND ltrim(raw, '-') NOT GLOB '*[^0-9]*'
+        THEN printf('0x%08X', raw & 0xFFFFFFFF) ELSE raw END AS raw, win32,
+    coalesce((SELECT k.symbol FROM kb_code k WHERE k.space = 'win32' AND k.value = g.win32), symbol) AS symbol,
+    n, first, last, id, explained,
     row_number() OVER (ORDER BY logon DESC, host, last IS NULL, last DESC, kind, subject, raw, win32) AS place
 FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(sane) AS first, max(sane) AS last,
         substr(max(printf('%020d', time) || id), 21) AS id, min(explained) AS explained
@@ -156,7 +160,7 @@ FROM (SELECT logon, host, kind, subject, raw, win32, symbol, count(*) AS n, min(
             WHERE evidence_id NOT IN (SELECT evidence_id FROM v_failure)
             UNION ALL
             SELECT 0, host, 'exit code', subject, raw, NULL, NULL, time, id, 0 FROM v_report_exit) t, v_report_sane s)
-    GROUP BY logon, host, kind, subject, raw, win32);
+    GROUP BY logon, host, kind, subject, raw, win32) g;
 
 -- Services that logon sessions depend on: always told, absent ones (installed 0) and, last, those of hosts without a
 -- SYSTEM hive (installed NULL) too.

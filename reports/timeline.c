@@ -298,8 +298,12 @@ void say_span(struct buf *b, int64_t ticks)
 static void failure_words(struct buf *b, const struct voice *v, const struct r_failure *f)
 {
     say(b, v, "%s %s failed", f->kind, f->subject.p ? f->subject : STR("of unknown name"));
-    if (f->win32 != NONE)
-        say(b, v, ": %i %s", f->win32, f->symbol.p ? f->symbol : STR(""));
+    /* the number whose name follows: symbol is that of a status, where one was recorded */
+    struct str name = f->symbol.p ? f->symbol : STR("");
+    if (f->ntstatus.p)
+        say(b, v, ": %s %s", f->ntstatus, name);
+    else if (f->win32 != NONE)
+        say(b, v, ": %i %s", f->win32, name);
 }
 
 static void boot_words(struct buf *b, const struct voice *v, const struct r_boot *boot)

@@ -143,3 +143,14 @@ Test(advice, what_no_report_says, .timeout = 300)
         cr_expect_str_eq(out, "", "%s: %s", never[i].what, out);
     }
 }
+
+/* A number stands beside its own name: a Win32 code beside one of winerror.h, a status in hex. */
+Test(advice, a_number_has_its_own_name)
+{
+    cr_expect_eq(run("grep -hEo '(^|[ |])[0-9]+ STATUS_[A-Z_]*' samples/golden/*/report.md"), 1, "%s", out);
+    cr_expect_eq(run("grep -hEo '[|] (2147|3221)[0-9]{6} [|]' samples/golden/*/report.md"), 1,
+                 "a status in decimal: %s", out);
+    cr_expect_eq(
+        run("grep -hEoq '[0-9]+ ERROR_[A-Z_]* [|] 0x8007[0-9A-F]{4} [|]' samples/golden/*/report.md"), 0,
+        "there is none to look at");
+}
