@@ -307,7 +307,7 @@ static const struct {
            {JOB_LOG, 'E', "a log", OF_LOG},    {JOB_SCAN, 'E', "a part of a log", OF_LOG},
            {JOB_HIVE, 'H', "a hive", OF_HIVE}, {JOB_REG_TEXT, 'R', "a registry text", OF_HIVE}};
 
-Test(accept, a_job_says_facts_of_its_kinds_only, .timeout = 120)
+Test(accept, a_job_says_facts_of_its_kinds_only, .timeout = 480)
 {
     for (size_t i = 0; i < LEN(ops); i++) {
         struct lies l = {0};
@@ -352,7 +352,7 @@ static const struct {
     {JOB_REG_TEXT, 'R', 'r', "two values of one line"},
 };
 
-Test(accept, lies_cost_their_job_only, .timeout = 120)
+Test(accept, lies_cost_their_job_only, .timeout = 480)
 {
     static const enum job_op all[] = {JOB_SNIFF, JOB_LOG, JOB_SCAN, JOB_HIVE, JOB_REG_TEXT};
     for (size_t k = 0; k < LEN(all); k++)
@@ -405,7 +405,7 @@ static void cite(struct run *r, size_t i)
     cr_assert_eq(case_exec(r->db, sql, &e), OK, "%s", e.why);
 }
 
-Test(accept, what_is_not_there_again_proves_nothing, .timeout = 120)
+Test(accept, what_is_not_there_again_proves_nothing, .timeout = 480)
 {
     struct run r = {0};
     struct err e = {0};

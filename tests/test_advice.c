@@ -120,7 +120,7 @@ static const struct {
      "LIKE 'Give the computer account%'"},
 };
 
-Test(advice, what_no_report_says, .timeout = 300)
+Test(advice, what_no_report_says, .timeout = 1200)
 {
     const char *dir = scratch("advice");
     cr_assert_eq(

@@ -67,7 +67,7 @@ static const char facts[] =
     "substr(e.evidence_id, 1, instr(e.evidence_id, ':') - 1) ORDER BY 1, 2, 3, 4";
 
 /* The same evidence in whatever it is packed in says the same. */
-Test(attachment, packed_or_not, .timeout = 300)
+Test(attachment, packed_or_not, .timeout = 1200)
 {
     static const char *const how[][3] = {{"zip", "none", "zip"},      {"7zip", "none", "7z"},
                                          {"ustar", "gzip", "tar.gz"}, {"ustar", "xz", "tar.xz"},
@@ -109,7 +109,7 @@ Test(attachment, packed_or_not, .timeout = 300)
     }
 }
 
-Test(attachment, three_deep, .timeout = 120)
+Test(attachment, three_deep, .timeout = 480)
 {
     struct files f = {0};
     struct buf inner = {0}, middle = {0}, outer = {0};
@@ -151,7 +151,7 @@ Test(attachment, three_deep, .timeout = 120)
 }
 
 /* More folders than anybody nests are not entered, and that is said. */
-Test(attachment, too_deep, .timeout = 120)
+Test(attachment, too_deep, .timeout = 480)
 {
     struct files f = {0};
     struct buf b = {0}, up = {0};
@@ -171,7 +171,7 @@ Test(attachment, too_deep, .timeout = 120)
 }
 
 /* A log in the ticket's folder and in the zip beside it is one log. */
-Test(attachment, inside_and_outside, .timeout = 60)
+Test(attachment, inside_and_outside, .timeout = 300)
 {
     struct files f = {0};
     struct buf b = {0};
@@ -193,7 +193,7 @@ Test(attachment, inside_and_outside, .timeout = 60)
 
 /* A large member is hashed while it is unpacked: its sum is the one of the same bytes outside, and it counts
  * once with them. */
-Test(attachment, a_large_member, .timeout = 120)
+Test(attachment, a_large_member, .timeout = 480)
 {
     struct files f = {0};
     struct buf log = {0}, b = {0};
@@ -221,7 +221,7 @@ Test(attachment, a_large_member, .timeout = 120)
     buf_free(&log), buf_free(&b);
 }
 
-Test(attachment, a_damaged_member_between_two_good_ones, .timeout = 120)
+Test(attachment, a_damaged_member_between_two_good_ones, .timeout = 480)
 {
     struct files f = {0};
     struct zip_hand z = {0};
@@ -242,7 +242,7 @@ Test(attachment, a_damaged_member_between_two_good_ones, .timeout = 120)
     buf_free(&b);
 }
 
-Test(attachment, locked, .timeout = 120)
+Test(attachment, locked, .timeout = 480)
 {
     struct files f = {0};
     struct buf b = {0}, words = {0};
@@ -271,7 +271,7 @@ Test(attachment, locked, .timeout = 120)
 
 /* A bomb costs its container: what lies beside it is read, and the exit code says that a limit was reached.
  */
-Test(attachment, a_bomb, .timeout = 300)
+Test(attachment, a_bomb, .timeout = 1200)
 {
     struct files f = {0};
     struct buf log = {0}, b = {0};
@@ -300,7 +300,7 @@ Test(attachment, a_bomb, .timeout = 300)
 }
 
 /* Names that climb, links and devices: text, and nothing else. */
-Test(attachment, names_that_climb, .timeout = 60)
+Test(attachment, names_that_climb, .timeout = 300)
 {
     struct files f = {0};
     struct buf b = {0};
@@ -327,7 +327,7 @@ Test(attachment, names_that_climb, .timeout = 60)
 }
 
 /* What a collector took from a shadow copy is older, though the device's whole name is one folder's. */
-Test(attachment, a_shadow_copy, .timeout = 60)
+Test(attachment, a_shadow_copy, .timeout = 300)
 {
     struct files f = {0};
     struct buf b = {0};
@@ -353,7 +353,7 @@ Test(attachment, a_shadow_copy, .timeout = 60)
 }
 
 /* One line says what opens what is not opened here, and the rest is read. */
-Test(attachment, images, .timeout = 60)
+Test(attachment, images, .timeout = 300)
 {
     static const struct {
         const char *name, *head;
@@ -386,7 +386,7 @@ Test(attachment, images, .timeout = 60)
 }
 
 /* The same bytes out, whatever the number of children. */
-Test(attachment, the_same_in_every_run, .timeout = 300)
+Test(attachment, the_same_in_every_run, .timeout = 1200)
 {
     static const char *const cases[] = {"credential-storage-policy", "two-hosts", "dirty-hive",
                                         "hostile-strings"};

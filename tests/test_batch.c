@@ -48,7 +48,7 @@ static const char *ask(sqlite3 *db, const char *sql)
 #define EXPECTED \
     "explained|A 1|0;explained|sub|0;not_covered|" UGLY "|0;no_evidence|empty|4;no_evidence|letter.txt|4;"
 
-Test(batch, a_folder_of_tickets, .timeout = 120)
+Test(batch, a_folder_of_tickets, .timeout = 480)
 {
     const char *dir = make_tickets("batch-folder");
     cr_assert_eq(run("cd %s && %s batch -o out in", dir, program()), 0, "%s", out);
@@ -90,7 +90,7 @@ Test(batch, a_folder_of_tickets, .timeout = 120)
 }
 
 /* Whatever way the paths come. One folder with logs right in it is a ticket. */
-Test(batch, what_is_a_ticket, .timeout = 120)
+Test(batch, what_is_a_ticket, .timeout = 480)
 {
     const char *dir = make_tickets("batch-what");
     static const struct {
@@ -137,7 +137,7 @@ Test(batch, what_is_a_ticket, .timeout = 120)
                      refused[i].args, out);
 }
 
-Test(batch, what_stays_and_what_it_ends_with, .timeout = 120)
+Test(batch, what_stays_and_what_it_ends_with, .timeout = 480)
 {
     const char *dir = make_tickets("batch-keep");
     static const struct {
@@ -159,7 +159,7 @@ Test(batch, what_stays_and_what_it_ends_with, .timeout = 120)
 }
 
 /* The same bytes however it was cut, in any order, any part twice; what is missing is named. */
-Test(batch, shards, .timeout = 240)
+Test(batch, shards, .timeout = 960)
 {
     const char *dir = make_tickets("batch-shards");
     cr_assert_eq(run("cd %s && %s batch -o whole in", dir, program()), 0, "%s", out);
@@ -217,7 +217,7 @@ Test(batch, a_name_says_its_shard)
 
 /* Killed at any moment, the parent or one of its tickets: --resume ends with the bytes of a run that nobody
  * disturbed. Stopped by a signal it says so, and nothing half lies under a final name. */
-Test(batch, killed_and_resumed, .timeout = 300)
+Test(batch, killed_and_resumed, .timeout = 1200)
 {
     const char *dir = make_tickets("batch-resume");
     cr_assert_eq(run("cd %s && %s batch -o whole in", dir, program()), 0, "%s", out);
@@ -252,7 +252,7 @@ Test(batch, killed_and_resumed, .timeout = 300)
 }
 
 /* New tickets are taken as they come, until somebody stops it. */
-Test(batch, watch, .timeout = 120)
+Test(batch, watch, .timeout = 480)
 {
     const char *dir = make_tickets("batch-watch");
     cr_assert_eq(run("cd %s && mkdir box && mv in/sub box/ && { %s batch --watch --keep=none -o out box >log "

@@ -22,14 +22,14 @@ static void campaign(unsigned seed, unsigned count, const char *mode)
         cr_skip_test("skipped: public evidence (../shared/corpus)");
 }
 
-Test(campaign, damaged_logs, .timeout = 120) { campaign(1, MUTANTS, "logs"); }
-Test(campaign, damaged_hives, .timeout = 120) { campaign(1, MUTANTS, "hives"); }
-Test(campaign, damaged_neighbours, .timeout = 120) { campaign(1, BATCHES, "neighbours"); }
-Test(campaign, killed_runs, .timeout = 120) { campaign(1, KILLS, "kills"); }
+Test(campaign, damaged_logs, .timeout = 480) { campaign(1, MUTANTS, "logs"); }
+Test(campaign, damaged_hives, .timeout = 480) { campaign(1, MUTANTS, "hives"); }
+Test(campaign, damaged_neighbours, .timeout = 480) { campaign(1, BATCHES, "neighbours"); }
+Test(campaign, killed_runs, .timeout = 480) { campaign(1, KILLS, "kills"); }
 
 /* Whole hosts whose cause is known: none is confirmed that was not, none ruled out, none clear without cover.
  */
-Test(campaign, known_hosts, .timeout = 120)
+Test(campaign, known_hosts, .timeout = 480)
 {
     char self[3800];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);

@@ -40,7 +40,7 @@ static bool unpack(const char *dir, const char *archive)
            == 0;
 }
 
-Test(cases, judged_as_known, .timeout = 300)
+Test(cases, judged_as_known, .timeout = 1200)
 {
     if (access(CASES "/README.md", R_OK) != 0)
         cr_skip("skipped: no " CASES);
@@ -94,7 +94,7 @@ static const struct {
     {"second_reader_two_substitutions", "SELECT DISTINCT second_reader FROM v_finding", "agree"},
 };
 
-Test(cases, right_beside_their_verdicts, .timeout = 300)
+Test(cases, right_beside_their_verdicts, .timeout = 1200)
 {
     if (access(CASES "/README.md", R_OK) != 0)
         cr_skip("skipped: no " CASES);
@@ -117,7 +117,7 @@ Test(cases, right_beside_their_verdicts, .timeout = 300)
     }
 }
 
-Test(cases, one_log_alone_is_never_clear, .timeout = 300)
+Test(cases, one_log_alone_is_never_clear, .timeout = 1200)
 {
     if (access(CASES "/README.md", R_OK) != 0)
         cr_skip("skipped: no " CASES);

@@ -81,7 +81,7 @@ static void every_cited_fact_is_read_twice(const char *dir, const char *name)
     cr_expect_str_eq(out, "", "%s: not agreed: %s", name, out);
 }
 
-Test(samples, manifest, .timeout = 300)
+Test(samples, manifest, .timeout = 1200)
 {
     FILE *m = fopen("samples/MANIFEST.tsv", "r");
     cr_assert_not_null(m, "samples/MANIFEST.tsv");
@@ -177,7 +177,7 @@ static void large_log(const char *path, uint16_t chunks)
 
 /* Large logs: a copy is known as one, a log of its own size gets its hash while the rest is judged, and
  * nobody's work shows in the case. */
-Test(samples, large_logs_are_hashed_to_the_end, .timeout = 120)
+Test(samples, large_logs_are_hashed_to_the_end, .timeout = 480)
 {
     const char *dir = scratch("large");
     char path[300];
@@ -222,7 +222,7 @@ static const struct {
     {"one byte longer", "b.evtx", 70, "printf x >> %s", false, true},
 };
 
-Test(samples, copies_of_a_log_are_read_once, .timeout = 120)
+Test(samples, copies_of_a_log_are_read_once, .timeout = 480)
 {
     for (size_t i = 0; i < LEN(twins); i++) {
         const char *dir = scratch("twins"), *what = twins[i].what;
@@ -356,7 +356,7 @@ Test(samples, a_rule_that_cannot_be_right_is_refused)
     }
 }
 
-Test(samples, verify_tells_what_changed, .timeout = 60)
+Test(samples, verify_tells_what_changed, .timeout = 300)
 {
     static const struct {
         const char *what, *harm;
@@ -446,7 +446,7 @@ static const struct {
     {"a link to a folder that is given itself", ".", "c/SAM c/link", "SAM | link/SAM | link/sub/SAM"},
 };
 
-Test(places, what_is_shown, .timeout = 120)
+Test(places, what_is_shown, .timeout = 480)
 {
     const char *dir = scratch("shown");
     cr_assert_eq(run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, tree), 0,
@@ -495,7 +495,7 @@ static const struct {
     {"under another name", ".", "c"},
 };
 
-Test(places, the_same_reports_wherever_it_lies, .timeout = 60)
+Test(places, the_same_reports_wherever_it_lies, .timeout = 300)
 {
     const char *dir = scratch("wherever");
     cr_assert_eq(run("mkdir -p %s/a %s/b/deeper && cp -r samples/cases/two-hosts %s/a/in && cp -r "
@@ -566,7 +566,7 @@ static const struct {
     {".", "y/HarddiskVolumeShadowCopy3", 1},
 };
 
-Test(places, older_copies_are_known, .timeout = 60)
+Test(places, older_copies_are_known, .timeout = 300)
 {
     const char *dir = scratch("older");
     cr_assert_eq(run("mkdir -p %s/x/Windows.old/config %s/y/RegBack %s/y/HarddiskVolumeShadowCopy3 && for d "
@@ -612,7 +612,7 @@ static const struct {
      "changed  SYSTEM", "it has changed, its sha256 is now ", 3},
 };
 
-Test(places, evidence_is_found_again, .timeout = 60)
+Test(places, evidence_is_found_again, .timeout = 300)
 {
     for (size_t i = 0; i < LEN(again); i++) {
         const char *dir = scratch("found"), *what = again[i].what;
@@ -698,7 +698,7 @@ static const struct {
      0, NULL},
 };
 
-Test(bad_input, one_line_and_the_right_code, .timeout = 120)
+Test(bad_input, one_line_and_the_right_code, .timeout = 480)
 {
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         const char *dir = scratch("bad");
@@ -741,7 +741,7 @@ static const struct {
     {"--since 2026-03-07", "S[OY]*", 0, "-", "-"},
 };
 
-Test(samples, a_window_cuts_everything_alike, .timeout = 120)
+Test(samples, a_window_cuts_everything_alike, .timeout = 480)
 {
     const char *dir = scratch("window");
     for (size_t i = 0; i < sizeof windows / sizeof *windows; i++) {
@@ -830,7 +830,7 @@ Test(bad_input, unreadable_file_is_named)
     cr_expect_eq(run("%s%s analyze --strict -o %s/out2 %s/in", as, program(), dir, dir), 3, "%s", out);
 }
 
-Test(bad_input, old_case_survives_a_killed_run, .timeout = 60)
+Test(bad_input, old_case_survives_a_killed_run, .timeout = 300)
 {
     const char *dir = scratch("killed");
     cr_assert_eq(run("%s analyze -o %s/out samples/cases/healthy-host", program(), dir), 0, "%s", out);
@@ -848,7 +848,7 @@ Test(bad_input, old_case_survives_a_killed_run, .timeout = 60)
 
 /* Ctrl-C reaches the program and its workers alike, whatever they are at: one line, 130, and the folder as it
  * was. */
-Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 60)
+Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 300)
 {
     const char *dir = scratch("interrupt");
     unsigned stopped = 0;
@@ -874,7 +874,7 @@ Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 60)
 
 /* Two runs into one folder: what stands there is of one of them, whoever was first, whoever was turned away.
  */
-Test(bad_input, two_runs_never_mix, .timeout = 240)
+Test(bad_input, two_runs_never_mix, .timeout = 960)
 {
     const char *dir = scratch("two-runs");
     unsigned turned_away = 0;
@@ -1031,7 +1031,7 @@ Test(commands, query_refuses_everything_but_reading)
 
 /* --- the public corpus, where it is present: every file listed, nothing lost */
 
-Test(corpus, everything_in_one_run, .timeout = 300)
+Test(corpus, everything_in_one_run, .timeout = 1200)
 {
     if (access("../shared/corpus/MANIFEST.tsv", R_OK) != 0)
         cr_skip_test("skipped: ../shared/corpus is not here");

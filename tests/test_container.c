@@ -145,7 +145,7 @@ Test(container, every_format_whole, .init = make_logs)
 }
 
 /* What is cut short says so, whatever is left of it; what it says is whole is what was packed. */
-Test(container, every_format_cut_short, .init = make_logs, .timeout = 120)
+Test(container, every_format_cut_short, .init = make_logs, .timeout = 480)
 {
     for (size_t i = 0; i < LEN(written); i++) {
         struct buf b = {0};
@@ -395,7 +395,7 @@ Test(container, zeros_nobody_wants, .init = make_logs)
     buf_free(&b), buf_free(&big);
 }
 
-Test(container, seventy_thousand_members, .init = make_logs, .timeout = 120)
+Test(container, seventy_thousand_members, .init = make_logs, .timeout = 480)
 {
     struct zip_hand z = {0};
     struct buf b;

@@ -786,7 +786,7 @@ static bool str_has(struct str s, const char *word)
     return false;
 }
 
-Test(diagnose, indicators_are_tested, .timeout = 300)
+Test(diagnose, indicators_are_tested, .timeout = 1200)
 {
     struct kb *all = NULL;
     struct casedb *base = NULL;

@@ -346,7 +346,7 @@ static void compare_events(const char *path, struct str theirs, struct str ours,
     buf_free(&a), buf_free(&b);
 }
 
-Test(evtx_corpus, second_reader_agrees, .timeout = 120)
+Test(evtx_corpus, second_reader_agrees, .timeout = 480)
 {
     struct logs *l = find_logs();
     struct buf file = {0}, theirs = {0}, ours = {0};

@@ -679,7 +679,7 @@ Test(faults, system, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SY
 Test(faults, sqlite, .timeout = 7200) { begin(&analyze), one_by_one(&analyze, SQLITE, 17, 3), finish(); }
 
 /* Whichever output cannot get its name: all that were there are there again. */
-Test(faults, names, .timeout = 600)
+Test(faults, names, .timeout = 1200)
 {
     static const struct {
         const char *call;
@@ -814,7 +814,7 @@ Test(faults, readers, .timeout = 7200) { children(&analyze, "--second", 97); }
 Test(faults, dumpers, .timeout = 7200) { children(&others[4], "--dump", 37); }
 
 /* Interrupted calls are made again, short ones go on: nothing is lost, nothing is said. */
-Test(faults, interrupted, .timeout = 600)
+Test(faults, interrupted, .timeout = 1200)
 {
     static const struct scene *const scenes[] = {&analyze, &others[1], &others[4]};
     begin(&analyze);
@@ -848,7 +848,7 @@ _Noreturn static int deaf(void)
     for (;;)
         pause();
 }
-Test(faults, deaf_child, .timeout = 60)
+Test(faults, deaf_child, .timeout = 300)
 {
     unsetenv("BXFI_MAP");
     struct proc *p = NULL;

@@ -156,7 +156,7 @@ static void compare(const struct hivex *x, const char *file, const char *kind)
     free(ours.line), free(theirs.line), free(line), buf_free(&b);
 }
 
-Test(dump, equals_hivex, .timeout = 120)
+Test(dump, equals_hivex, .timeout = 480)
 {
     static const struct {
         const char *file, *kind;

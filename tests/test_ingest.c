@@ -308,7 +308,7 @@ static const struct {
     {'P', "progress in what is not hashed", 0},
 };
 
-Test(ingest, bad_workers_cost_their_job_only, .timeout = 60)
+Test(ingest, bad_workers_cost_their_job_only, .timeout = 300)
 {
     for (size_t i = 0; i < LEN(rows); i++)
         for (unsigned workers = 1; workers <= 2; workers++) {
@@ -340,7 +340,7 @@ static uint64_t peak(void)
 }
 
 /* Whatever workers send, and however long the first of them takes: what waits for its turn is bounded. */
-Test(ingest, what_workers_send_is_bounded, .timeout = 60)
+Test(ingest, what_workers_send_is_bounded, .timeout = 300)
 {
     static const struct {
         char how;
@@ -373,7 +373,7 @@ Test(ingest, what_workers_send_is_bounded, .timeout = 60)
 
 /* A file may take over the process that reads it: it must be one that reads nothing else, and has not even
  * looked at another file. */
-Test(ingest, who_has_read_a_file_is_asked_no_more, .timeout = 60)
+Test(ingest, who_has_read_a_file_is_asked_no_more, .timeout = 300)
 {
     for (unsigned workers = 1; workers <= 2; workers++) {
         struct run r = {0};
@@ -395,7 +395,7 @@ Test(ingest, who_has_read_a_file_is_asked_no_more, .timeout = 60)
 /* All three files may be copies, so they are hashed first: one by one for two workers, together for one. A
  * worker that dies of it is followed by another; who was hashed together is then hashed alone; one that dies
  * again is told. */
-Test(ingest, a_hash_is_tried_twice, .timeout = 60)
+Test(ingest, a_hash_is_tried_twice, .timeout = 300)
 {
     static const struct {
         char how;
@@ -425,7 +425,7 @@ Test(ingest, a_hash_is_tried_twice, .timeout = 60)
 
 /* Of files that have been read and were being hashed together when the run's time was over, each says so;
  * where nothing is hashed together, the last has been. */
-Test(ingest, time_ends_for_every_file, .timeout = 60)
+Test(ingest, time_ends_for_every_file, .timeout = 300)
 {
     struct run_limits lim = run_limits_default();
     struct run r = {0};
@@ -448,7 +448,7 @@ Test(ingest, time_ends_for_every_file, .timeout = 60)
 
 /* What it was when the run began is what is judged: a file that changes under the run is not read on, and
  * says so. */
-Test(ingest, a_file_that_grows, .timeout = 60)
+Test(ingest, a_file_that_grows, .timeout = 300)
 {
     struct run r = {0};
     begin(&r);
@@ -464,7 +464,7 @@ Test(ingest, a_file_that_grows, .timeout = 60)
 }
 
 /* A file that is swapped for another of the same size, or for a link, is not read, and is named. */
-Test(ingest, a_file_that_is_swapped, .timeout = 60)
+Test(ingest, a_file_that_is_swapped, .timeout = 300)
 {
     static const struct {
         char how;
@@ -489,7 +489,7 @@ Test(ingest, a_file_that_is_swapped, .timeout = 60)
 }
 
 /* Whoever looks at a file first may die of it: the file is unreadable and says why, which is no "skipped". */
-Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
+Test(ingest, a_file_nobody_could_look_at, .timeout = 300)
 {
     struct run r = {0};
     begin(&r);
@@ -504,7 +504,7 @@ Test(ingest, a_file_nobody_could_look_at, .timeout = 60)
 }
 
 /* A look at a file comes before the case: an answer that brings a hash with it is not believed. */
-Test(ingest, a_hash_that_nobody_asked_for, .timeout = 60)
+Test(ingest, a_hash_that_nobody_asked_for, .timeout = 300)
 {
     struct run r = {0};
     begin(&r);
@@ -516,7 +516,7 @@ Test(ingest, a_hash_that_nobody_asked_for, .timeout = 60)
 
 /* Nobody looked at these files, for the run's time was over: they are unreadable and say so, whatever was to
  * come after. */
-Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
+Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 300)
 {
     struct run_limits lim = run_limits_default();
     struct run r = {0};
@@ -533,7 +533,7 @@ Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 60)
 
 /* A hive is not read without a log that was there when the run began: it names the log, the log says so too,
  * and who is still there has a hash. */
-Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
+Test(ingest, a_log_of_a_hive_that_goes, .timeout = 300)
 {
     struct run r = {0};
     begin(&r);
@@ -553,7 +553,7 @@ Test(ingest, a_log_of_a_hive_that_goes, .timeout = 60)
 
 /* A job that ends without hashes, whatever of it was read, is followed by one for each of its files: at once,
  * or when its turn comes behind a slower one. */
-Test(ingest, a_hive_without_hashes, .timeout = 60)
+Test(ingest, a_hive_without_hashes, .timeout = 300)
 {
     for (unsigned workers = 1; workers <= 2; workers++) {
         struct run r = {0};
@@ -574,7 +574,7 @@ static void keep_last(void *ctx, const struct ingest_progress *p) { *(struct ing
 
 /* --limits file-seconds is the time of one file: files that are hashed together have more, and who takes too
  * long is tried alone before anything is lost. */
-Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
+Test(ingest, files_together_have_the_time_of_all, .timeout = 300)
 {
     struct run_limits lim = run_limits_default();
     struct ingest_progress last = {0};
@@ -594,7 +594,7 @@ Test(ingest, files_together_have_the_time_of_all, .timeout = 60)
 }
 
 /* What --limits leaves out is no work to be done. */
-Test(ingest, progress_ends_at_its_total, .timeout = 60)
+Test(ingest, progress_ends_at_its_total, .timeout = 300)
 {
     struct run_limits lim = run_limits_default();
     struct ingest_progress last = {0};
@@ -610,7 +610,7 @@ Test(ingest, progress_ends_at_its_total, .timeout = 60)
 }
 
 /* The true worker, given files of other sizes than the job says: they have changed since they were opened. */
-Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 60)
+Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 300)
 {
     static const struct {
         unsigned claims[3], is[3];

@@ -333,7 +333,7 @@ static enum status look(const char *dir, struct casedb **db, struct kb **kb, str
     return st;
 }
 
-Test(jail, a_worker_that_tries, .timeout = 60)
+Test(jail, a_worker_that_tries, .timeout = 300)
 {
     char dir[] = "/tmp/whylogon-jail-XXXXXX", path[80];
     struct casedb *db = NULL;
@@ -365,7 +365,7 @@ Test(jail, a_worker_that_tries, .timeout = 60)
     rmdir(dir), case_close(db), kb_free(kb);
 }
 
-Test(jail, a_missing_layer_is_known_and_may_be_refused, .timeout = 60)
+Test(jail, a_missing_layer_is_known_and_may_be_refused, .timeout = 300)
 {
     char dir[] = "/tmp/whylogon-jail-XXXXXX", lack[16];
     unsetenv("BXFI_MAP");
@@ -390,7 +390,7 @@ Test(jail, a_missing_layer_is_known_and_may_be_refused, .timeout = 60)
     rmdir(dir);
 }
 
-Test(jail, a_worker_that_talks, .timeout = 60)
+Test(jail, a_worker_that_talks, .timeout = 300)
 {
     char dir[] = "/tmp/whylogon-jail-XXXXXX", path[80], said[16384] = "";
     int to[2], status;
@@ -451,7 +451,7 @@ static const struct {
     {"says nothing of its jail: its word counts for nothing", NULL, "unreadable", false, OK, JAIL_ALL},
 };
 
-Test(jail, second_readers_are_held_too, .timeout = 60)
+Test(jail, second_readers_are_held_too, .timeout = 300)
 {
     unsetenv("BXFI_MAP");
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
@@ -567,7 +567,7 @@ static void pack(const char *dir, char tar[96])
 
 /* Every command that reads evidence: one line says which layer is missing, whatever the number of children;
  * or nothing runs. */
-Test(jail, the_program_says_it_once, .timeout = 120)
+Test(jail, the_program_says_it_once, .timeout = 480)
 {
     char said[8192], id[64], db[96], out_dir[96], tar[96], dir[] = "/tmp/whylogon-jail-XXXXXX", rm[64];
     cr_assert_not_null(mkdtemp(dir));
@@ -655,7 +655,7 @@ static void run_blind(const struct command *c, const char *const *args, unsigned
     *code = got[0], *looked = (unsigned)got[1];
 }
 
-Test(jail, the_parent_maps_no_evidence, .timeout = 60)
+Test(jail, the_parent_maps_no_evidence, .timeout = 300)
 {
     char id[64], db[96], tar[96], dir[] = "/tmp/whylogon-jail-XXXXXX", rm[64];
     unsetenv("BXFI_MAP");

@@ -98,7 +98,7 @@ static void judge(struct casedb *db, const char *files, const char *what)
     cr_assert(case_rewind(db, &e) == OK, "%s", e.why);
 }
 
-Test(left_out, each_file_left_out_and_each_alone, .timeout = 300)
+Test(left_out, each_file_left_out_and_each_alone, .timeout = 1200)
 {
     struct err e = {0};
     struct casedb *db = NULL;

@@ -115,7 +115,7 @@ static int ask(const char *sql)
     return atoi(out);
 }
 
-Test(limits, each_keeps_what_was_read, .timeout = 120)
+Test(limits, each_keeps_what_was_read, .timeout = 480)
 {
     for (size_t i = 0; i < LEN(rows); i++) {
         fresh("each");
@@ -197,7 +197,7 @@ static enum status number(void *ctx, const struct cell *c, const char *const *na
     return OK;
 }
 
-Test(limits, time, .timeout = 60)
+Test(limits, time, .timeout = 300)
 {
     static const struct {
         const char *limits, *note;

@@ -419,11 +419,11 @@ static void each(unsigned part, bool beside)
     kb_free(kb);
 }
 
-Test(proof, sentences_of_samples_1, .timeout = 300) { each(0, false); }
-Test(proof, sentences_of_samples_2, .timeout = 300) { each(1, false); }
-Test(proof, sentences_of_samples_3, .timeout = 300) { each(2, false); }
+Test(proof, sentences_of_samples_1, .timeout = 1200) { each(0, false); }
+Test(proof, sentences_of_samples_2, .timeout = 1200) { each(1, false); }
+Test(proof, sentences_of_samples_3, .timeout = 1200) { each(2, false); }
 
-Test(proof, sentences_of_cases, .timeout = 300)
+Test(proof, sentences_of_cases, .timeout = 1200)
 {
     if (access("../shared/cases/README.md", R_OK) != 0)
         cr_skip("skipped: no ../shared/cases");

@@ -68,7 +68,7 @@ static void put_security(const char *name, const char *host, const char *sid)
     put(&h, name);
 }
 
-Test(provenance, a_replayed_page_says_so, .timeout = 60)
+Test(provenance, a_replayed_page_says_so, .timeout = 300)
 {
     fresh("replay");
     analyze("samples/cases/dirty-hive");
@@ -584,7 +584,7 @@ Test(provenance, dirty_without_logs_and_logs_without_hive)
 
 /* A hive of which only an older state could be made proves nothing and refutes nothing: the page that says
  * "1" stands in SYSTEM.LOG2 alone. */
-Test(provenance, a_log_used_in_part, .timeout = 120)
+Test(provenance, a_log_used_in_part, .timeout = 480)
 {
     static const struct {
         const char *what, *harm, *state, *verdict;

@@ -591,7 +591,7 @@ Test(regtext, structures_cut_short)
 
 /* Very many keys, values, levels where structures are looked for: time, memory and facts stay bounded, and
  * what is missing is told. */
-Test(regtext, structures_without_end, .timeout = 60)
+Test(regtext, structures_without_end, .timeout = 300)
 {
     static const struct {
         const char *head, *each;
@@ -636,7 +636,7 @@ Test(regtext, structures_without_end, .timeout = 60)
 
 /* Every prefix of a file and every file with one byte changed is read to its end; what is cut is told, never
  * invented. */
-Test(regtext, every_prefix_and_every_byte, .timeout = 60)
+Test(regtext, every_prefix_and_every_byte, .timeout = 300)
 {
     static const char text[] = V5 LSA "\"a\"=dword:00000001\r\n\"b\"=\"x\\\\y\"\r\n\"c\"=hex(7):61,00,\\\r\n "
                                       " 00,00,00,00\r\n@=\"two\r\nlines\"\r\n" QLSA
@@ -666,7 +666,7 @@ Test(regtext, every_prefix_and_every_byte, .timeout = 60)
 }
 
 /* Long paths before many values, strings that never end, lines without end: time and facts stay bounded. */
-Test(regtext, hostile_sizes, .timeout = 60)
+Test(regtext, hostile_sizes, .timeout = 300)
 {
     struct buf b = {0};
     buf_z(&b, V5 "[HKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\");

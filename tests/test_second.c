@@ -842,7 +842,7 @@ static bool answers(const char *dir, const char *sql)
     return strcmp(said, "1\n") == 0;
 }
 
-Test(second, a_hive_that_ends_libregf, .timeout = 60)
+Test(second, a_hive_that_ends_libregf, .timeout = 300)
 {
     char dir[] = "/tmp/whylogon-second-XXXXXX", in[64], command[256];
     struct hive h = {.name = "SYSTEM", .now = utc("2026-03-01T08:00:00Z"), .split = 2};
@@ -887,7 +887,7 @@ Test(second, a_hive_that_ends_libregf, .timeout = 60)
 }
 
 /* What show tells of a value: where it lies, what it means, what the second reader says, its cell. */
-Test(second, a_cited_value_is_shown, .timeout = 60)
+Test(second, a_cited_value_is_shown, .timeout = 300)
 {
     static const char *const parts[] = {"  file         ",
                                         "/SYSTEM\n",

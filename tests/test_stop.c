@@ -50,7 +50,7 @@ static int signalled(const char *dir, const char *in, const char *phase, int sig
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-Test(stop, a_signal_in_the_middle_of_each_phase, .timeout = 300)
+Test(stop, a_signal_in_the_middle_of_each_phase, .timeout = 1200)
 {
     static const char *const phases[] = {"read",   "derive", "coverage", "diagnose",
                                          "verify", "hash",   "report"};
@@ -71,7 +71,7 @@ Test(stop, a_signal_in_the_middle_of_each_phase, .timeout = 300)
 }
 
 /* Results so far are there, and say how far that is; what was not tried twice proves nothing. */
-Test(stop, a_run_out_of_time_keeps_what_it_has, .timeout = 300)
+Test(stop, a_run_out_of_time_keeps_what_it_has, .timeout = 1200)
 {
     const char *dir = scratch("stop-time"), *in = evidence(dir, 1500);
     cr_assert_eq(run("%s analyze --limits run-seconds=2 -o %s/out %s", program(), dir, in), 5, "%s", out);
@@ -90,7 +90,7 @@ Test(stop, a_run_out_of_time_keeps_what_it_has, .timeout = 300)
 
 /* One rule that never ends costs its own verdict: the others judge, and the run does not pass for complete.
  */
-Test(stop, a_rule_that_never_ends, .timeout = 240)
+Test(stop, a_rule_that_never_ends, .timeout = 960)
 {
     const char *dir = scratch("stop-rule");
     cr_assert_eq(
@@ -112,7 +112,7 @@ Test(stop, a_rule_that_never_ends, .timeout = 240)
 #define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 
 /* A case may come from anyone: views that never end, end. */
-Test(stop, a_case_that_never_ends, .timeout = 120)
+Test(stop, a_case_that_never_ends, .timeout = 480)
 {
     static const struct {
         const char *sql, *command, *args;

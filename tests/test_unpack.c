@@ -163,7 +163,7 @@ static const struct file *find(const char *path)
         JAIL_ALL                                                                                          \
     }
 
-Test(unpack, who_misbehaves_costs_its_container, .timeout = 60)
+Test(unpack, who_misbehaves_costs_its_container, .timeout = 300)
 {
     static const struct {
         char how;
@@ -210,7 +210,7 @@ Test(unpack, who_misbehaves_costs_its_container, .timeout = 60)
 }
 
 /* A child that dies of a container before it says anything of it leaves the others what they are. */
-Test(unpack, who_dies_at_once, .timeout = 60)
+Test(unpack, who_dies_at_once, .timeout = 300)
 {
     struct unpack_options o = {OPTIONS};
     struct unpack_result r;
@@ -223,7 +223,7 @@ Test(unpack, who_dies_at_once, .timeout = 60)
 }
 
 /* A container that contains itself ends at the depth that is looked into. */
-Test(unpack, for_ever, .timeout = 60)
+Test(unpack, for_ever, .timeout = 300)
 {
     struct unpack_options o = {OPTIONS};
     struct unpack_result r;
@@ -234,7 +234,7 @@ Test(unpack, for_ever, .timeout = 60)
     evidence_free(&ev);
 }
 
-Test(unpack, who_hangs_and_who_stops, .timeout = 60)
+Test(unpack, who_hangs_and_who_stops, .timeout = 300)
 {
     struct unpack_options o = {OPTIONS};
     struct unpack_result r;
@@ -255,7 +255,7 @@ Test(unpack, who_hangs_and_who_stops, .timeout = 60)
     evidence_free(&ev);
 }
 
-Test(unpack, passwords, .timeout = 10)
+Test(unpack, passwords, .timeout = 300)
 {
     static const struct {
         const char *text;
