@@ -924,19 +924,38 @@ enum status derive(struct casedb *db, const struct kb *kb, struct err *e)
     return st == OK ? derive_tables(db, kb, e) : st;
 }
 
-/* All is done with nothing in it: once, which makes the tables that are emptied from then on; then again,
- * and undone, because what was prepared before the last table was made is prepared anew. */
+enum status diagnose_empty(const struct kb *kb, const char *path, struct casedb **out, struct err *e)
+{
+    struct casedb *db = NULL;
+    struct str schema = kb_file(kb, "schema.sql");
+    if (!schema.p)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "schema.sql is missing");
+    enum status st = case_create(path, schema, &db, e);
+    if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
+        && (st = derive_views(db, kb, e)) == OK)
+        st = case_commit(db, e);
+    /* With nothing in it: makes the tables and indexes that are filled, and emptied, from then on. */
+    if (st == OK && (st = case_keep(db, e)) == OK && (st = derive_tables(db, kb, e)) == OK)
+        st = coverage(db, kb, e);
+    if (st == OK)
+        *out = db, db = NULL;
+    case_close(db);
+    return st;
+}
+
+/* All is done again with nothing in it, and undone: what was prepared before the last table was made is
+ * prepared anew, and what the rules ask for the first time. */
 static enum status rehearse(struct casedb *db, const struct kb *kb, struct err *e)
 {
     size_t n;
     const struct rule *rule = kb_rules(kb, &n);
-    enum status st = OK, undone;
-    for (unsigned twice = 0; twice < 2 && st == OK; twice++) {
-        st = twice ? case_mark(db, e) : OK;
-        st = st == OK ? derive_tables(db, kb, e) : st;
-        st = st == OK ? coverage(db, kb, e) : st;
-        st = st == OK ? run_knowledge(db, kb, "outcome.sql", e) : st;
-    }
+    enum status st = run_knowledge(db, kb, "outcome.sql", e), undone;
+    st = st == OK ? case_mark(db, e) : st;
+    if (st != OK)
+        return st;
+    st = derive_tables(db, kb, e);
+    st = st == OK ? coverage(db, kb, e) : st;
+    st = st == OK ? run_knowledge(db, kb, "outcome.sql", e) : st;
     st = st == OK ? diagnose_rules(db, kb, rule, n, e) : st;
     undone = case_rewind(db, st == OK ? e : NULL);
     return st == OK ? undone : st;
@@ -945,15 +964,8 @@ static enum status rehearse(struct casedb *db, const struct kb *kb, struct err *
 enum status diagnose_ready(const struct kb *kb, struct casedb **out, struct err *e)
 {
     struct casedb *db = NULL;
-    struct str schema = kb_file(kb, "schema.sql");
-    if (!schema.p)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "schema.sql is missing");
-    enum status st = case_create("", schema, &db, e);
-    if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
-        && (st = derive_views(db, kb, e)) == OK)
-        st = case_commit(db, e);
-    if (st == OK && (st = case_keep(db, e)) == OK)
-        st = rehearse(db, kb, e);
+    enum status st = diagnose_empty(kb, "", &db, e);
+    st = st == OK ? rehearse(db, kb, e) : st;
     if (st == OK)
         *out = db, db = NULL;
     case_close(db);

@@ -27,7 +27,10 @@ enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, str
  * what nobody judged is neither clear nor covered. */
 enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
                              struct err *e);
-/* A case with nothing in it but the knowledge, in which all that derive, coverage and the rules ask is
+/* A case with nothing in it but the knowledge, its tables made and emptied: for many small cases, one after
+ * the other. path: as case_create's. */
+enum status diagnose_empty(const struct kb *kb, const char *path, struct casedb **out, struct err *e);
+/* One that grows into a file, in which all that derive, coverage and the rules ask is
  * prepared and kept: the first of many is as quick as the others. */
 enum status diagnose_ready(const struct kb *kb, struct casedb **out, struct err *e);
 /* How the message of a rule_error begins where a rule was stopped at a limit, or not asked for want of time.

@@ -374,21 +374,7 @@ static enum status compare_all(struct casedb *db, const struct rule *rule, const
 
 enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *e)
 {
-    struct casedb *db = NULL;
-    struct str schema = kb_file(kb, "schema.sql");
-    if (!schema.p)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "schema.sql is missing");
-    enum status st = case_create(NULL, schema, &db, e);
-    if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
-        && (st = derive_views(db, kb, e)) == OK)
-        st = case_commit(db, e);
-    /* With nothing in it: makes the tables and indexes that each test fills. */
-    if (st == OK && (st = case_keep(db, e)) == OK && (st = derive_tables(db, kb, e)) == OK)
-        st = coverage(db, kb, e);
-    if (st == OK)
-        *out = db, db = NULL;
-    case_close(db);
-    return st;
+    return diagnose_empty(kb, NULL, out, e);
 }
 
 enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule,
