@@ -307,8 +307,12 @@ static enum status write_html_fleet(struct casedb *db, struct buf *b, struct err
     buf_z(b,
           "<header class='page'><div class='bar'><p class='brand'>whylogon</p><p class='who'>Many tickets</p>"
           "<nav aria-label='Parts of the page'>");
-    for (size_t i = 0; i < LEN(sections); i++)
-        hsay(b, i ? "<a href='#%z'>%z</a>" : "", sections[i].key, sections[i].title);
+    for (size_t i = 1; i < LEN(sections) && st == OK; i++) {
+        int64_t all; /* one without rows is not on the page */
+        st = fleet_count(db, sections[i].view, &all, e);
+        if (st == OK && all)
+            hsay(b, "<a href='#%z'>%z</a>", sections[i].key, sections[i].title);
+    }
     buf_z(b, "</nav></div></header>\n<main class='page'><div class='overview'><h1>"),
         buf_str(b, buf_view(&title));
     buf_z(b, "</h1>");

@@ -52,6 +52,7 @@ Test(batch, a_folder_of_tickets, .timeout = 480)
 {
     const char *dir = make_tickets("batch-folder");
     cr_assert_eq(run("cd %s && %s batch -o out in", dir, program()), 0, "%s", out);
+    cr_expect_not_null(strstr(out, "no evidence  2 tickets\n"), "%s", out);
     sqlite3 *db = fleet(dir, "out");
     cr_expect_str_eq(ask(db, "SELECT outcome, ticket, exit FROM v_ticket"), EXPECTED);
     cr_expect_str_eq(ask(db, "SELECT cause, tickets, hosts FROM v_fleet_cause WHERE verdict = 'confirmed'"),
@@ -80,6 +81,8 @@ Test(batch, a_folder_of_tickets, .timeout = 480)
     cr_expect_not_null(
         strstr(out, "href='tickets/%253Cimg%20src%3Dx%253E%20100%252525%27s%20T%24/report.html'"), "%.300s",
         strstr(out, "href='tickets/%253C") ? strstr(out, "href='tickets/%253C") : out);
+    cr_expect_null(strstr(out, "href='#hosts'"), "a link to a part that is not there");
+    cr_expect_not_null(strstr(out, "href='#tickets'"));
     cr_assert_eq(run("cat %s/out/fleet.md", dir), 0);
     cr_expect_null(strstr(out, "<img"));
     /* again: nothing is overwritten unasked */

@@ -24,9 +24,11 @@ static enum status say_outcome(void *ctx, const struct cell *c, const char *cons
     (void)name, (void)n, (void)e;
     if (!c[1].i)
         return OK;
-    buf_printf(b, "%-12.*s %lld ticket%s",
-               STR_ARG(str_eq(c[0].s, STR("not_covered")) ? STR("not covered") : c[0].s), (long long)c[1].i,
-               c[1].i == 1 ? "" : "s");
+    size_t at = b->n;
+    buf_printf(b, "%-12.*s %lld ticket%s", STR_ARG(c[0].s), (long long)c[1].i, c[1].i == 1 ? "" : "s");
+    char *between = b->bad ? NULL : memchr(b->p + at, '_', b->n - at);
+    if (between)
+        *between = ' '; /* not_covered, no_evidence */
     if (c[2].i)
         buf_printf(b, ", %lld host%s", (long long)c[2].i, c[2].i == 1 ? "" : "s");
     buf_char(b, '\n');
