@@ -179,6 +179,14 @@ def table():
             expect(row[0] and row[3] and micro(row[1]) == int(row[2]), row)
 
 
+# what the samples of a test must have among them
+KINDS_OF = {"verdict": "SELECT DISTINCT verdict FROM v_finding", "outcome": "SELECT DISTINCT outcome FROM v_host",
+            "failure": "SELECT DISTINCT kind FROM v_report_failure", "moment": "SELECT DISTINCT what FROM v_timeline",
+            "role": "SELECT DISTINCT role FROM v_citation", "hosts": "SELECT CAST(count(*) AS TEXT) FROM v_host"}
+EVERY = {"verdict": "confirmed likely possible ruled_out undetermined", "outcome": "explained not_covered unexplained",
+         "failure": "application bits logon service share task", "moment": "boot change event failure finding fold state",
+         "role": "cause compatible contradicts link symptom", "hosts": "1 2"}
+met = {}
 readers = {"timesketch": timesketch, "plaso-jsonl": plaso, "ecs": ecs, "sarif": sarif, "junit": junit}
 for folder in sys.argv[1:]:
     db = sqlite3.connect(f"file:{folder}/out/case.db?immutable=1", uri=True)
@@ -191,5 +199,10 @@ for folder in sys.argv[1:]:
             readers.get(form, table)()
         except (ValueError, KeyError, ElementTree.ParseError, csv.Error) as e:
             expect(False, "cannot be read:", repr(e))
+    for what, sql in KINDS_OF.items():
+        met.setdefault(what, set()).update(value for value, in ask(sql))
+path = "all folders"
+for what, values in EVERY.items() if os.environ.get("EXPORTS_OF_EVERY_KIND") else ():
+    expect(values.split() == sorted(met[what] & set(values.split())), "of", what, "only", met[what])
 print("\n".join(bad))
 sys.exit(bool(bad))

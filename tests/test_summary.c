@@ -1,46 +1,71 @@
 /* test_summary: what a case holds, against what the case has by other ways. */
 #include "shell.h"
 #include "base/str.h"
-#include <dirent.h>
 #include <string.h>
 
-/* Logons and refused ones add up to the events of that number, events to the records of the logs, in every
- * sample. */
+/* Logons and refused ones add up to the events of that number, events to the records of the logs. */
+static const char sums[] =
+    "SELECT (SELECT coalesce(sum(n), 0) FROM v_summary_logon WHERE what = 'logon') = (SELECT "
+    "coalesce(sum(n), "
+    "0) FROM v_event_count WHERE event_id = 4624 AND provider = 'Microsoft-Windows-Security-Auditing') AND "
+    "(SELECT coalesce(sum(n), 0) FROM v_summary_logon WHERE what = 'refused') = (SELECT coalesce(sum(n), 0) "
+    "FROM v_event_count WHERE event_id = 4625 AND provider = 'Microsoft-Windows-Security-Auditing') AND "
+    "(SELECT sum(n) FROM v_summary_event) = (SELECT sum(n) FROM v_summary_log) AND (SELECT count(*) FROM "
+    "v_summary_host) = (SELECT count(*) FROM v_host) AND NOT EXISTS (SELECT 1 FROM v_summary_logon WHERE "
+    "what = 'refused' AND (symbol IS NULL OR meaning IS NULL)) AND (SELECT sum(n) FROM v_report_log) = "
+    "(SELECT sum(n) FROM v_summary_log) AND (SELECT sum(n) FROM v_report_counted) = (SELECT sum(n) FROM "
+    "v_summary_event) AND coalesce((SELECT sum(n) FROM v_report_logon), 0) = coalesce((SELECT sum(n) FROM "
+    "v_summary_logon), 0) AND (SELECT count(DISTINCT host) FROM v_report_log) = CASE WHEN (SELECT count(*) "
+    "FROM v_host) > 3 THEN 0 ELSE (SELECT count(*) FROM v_host) END AS ok";
+
+/* Samples with folded logons, refused ones of several reasons, one log, two hosts, other names than words;
+ * four hosts at once. */
 Test(summary, sums_are_those_of_the_case)
 {
+    static const char *const rows[] = {"account-locked-by-stale-consumer",
+                                       "logon-restricted",
+                                       "only-system-log",
+                                       "two-hosts",
+                                       "hostile-strings",
+                                       "four"};
     const char *at = scratch("summary-sums");
-    size_t n = 0;
-    setenv(
-        "SQL",
-        "SELECT (SELECT coalesce(sum(n), 0) FROM v_summary_logon WHERE what = 'logon') = (SELECT "
-        "coalesce(sum(n), 0) FROM "
-        "v_event_count WHERE event_id = 4624 AND provider = 'Microsoft-Windows-Security-Auditing') AND "
-        "(SELECT "
-        "coalesce(sum(n), 0) FROM v_summary_logon WHERE what = 'refused') = (SELECT coalesce(sum(n), 0) FROM "
-        "v_event_count "
-        "WHERE event_id = 4625 AND provider = 'Microsoft-Windows-Security-Auditing') AND (SELECT sum(n) FROM "
-        "v_summary_event) = (SELECT sum(n) FROM v_summary_log) AND (SELECT count(*) FROM v_summary_host) = "
-        "(SELECT "
-        "count(*) FROM v_host) AND NOT EXISTS (SELECT 1 FROM v_summary_logon WHERE what = 'refused' AND "
-        "(symbol IS NULL OR "
-        "meaning IS NULL)) AS ok",
-        1);
-    DIR *d = opendir("samples/cases");
-    cr_assert(d, "make samples");
-    for (struct dirent *e; (e = readdir(d));) {
-        if (e->d_name[0] == '.')
-            continue;
-        cr_assert_eq(
-            run("rm -rf %s/out; %s analyze -o %s/out samples/cases/%s", at, program(), at, e->d_name), 0,
-            "%s", out);
-        cr_expect_eq(run("%s query %s/out/case.db \"$SQL\" | tail -n 1", program(), at), 0, "%s", out);
-        cr_expect_str_eq(out, "1\n", "%s: %s", e->d_name, out);
-        cr_expect_eq(run("%s summary %s/out/case.db", program(), at), 0, "%s: %s", e->d_name, out);
-        cr_expect(strstr(out, "  logs  ") && strstr(out, "  events\n"), "%s: %s", e->d_name, out);
-        n++;
+    cr_assert_eq(run("mkdir %s/four && cp -r samples/cases/two-hosts samples/cases/account-unusable "
+                     "samples/cases/few-files samples/cases/boot-race %s/four",
+                     at, at),
+                 0, "%s", out);
+    setenv("SQL", sums, 1);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const char *in = strcmp(rows[i], "four") ? "samples/cases" : at;
+        cr_assert_eq(run("%s analyze -o %s/out-%s %s/%s", program(), at, rows[i], in, rows[i]), 0, "%s", out);
+        cr_expect_eq(run("%s query %s/out-%s/case.db \"$SQL\" | tail -n 1", program(), at, rows[i]), 0, "%s",
+                     out);
+        cr_expect_str_eq(out, "1\n", "%s: %s", rows[i], out);
+        cr_expect_eq(run("%s summary %s/out-%s/case.db", program(), at, rows[i]), 0, "%s: %s", rows[i], out);
+        cr_expect(strstr(out, "  logs  ") && strstr(out, "  events\n"), "%s: %s", rows[i], out);
+        /* every report has it, each row once, and nothing of it is lost without a word */
+        cr_expect_eq(run("grep -c \"id='summary'\" %s/out-%s/report.html; grep -c '## Summary of the logs' "
+                         "%s/out-%s/report.md; grep -c '\"summary\": {' %s/out-%s/report.json",
+                         at, rows[i], at, rows[i], at, rows[i]),
+                     0, "%s", out);
+        cr_expect_str_eq(out, "1\n1\n1\n", "%s: %s", rows[i], out);
     }
-    closedir(d);
-    cr_expect_gt(n, 20);
+    if (run("python3 -c ''") != 0)
+        return;
+    /* of several hosts each row says whose it is; of many, of how many */
+    cr_expect_eq(
+        run("cd %s && python3 -c \"import json; two = "
+            "json.load(open('out-two-hosts/report.json'))['summary']; "
+            "four = json.load(open('out-four/report.json'))['summary']; assert {r['host'] for r in "
+            "two['logs']} == {'WS22', 'WS23'}; assert {r['hosts'] for r in two['events']} == {1}; assert "
+            "{r['host'] for k in ('logs', 'events', 'logons') for r in four[k]} == {None}; assert "
+            "max(r['hosts'] for r in four['logs']) > 3; assert any(r['refused'] for r in four['logons'])\"",
+            at),
+        0, "%s", out);
+    cr_expect_eq(run("grep -c \"aria-label='Refused logons'\" %s/out-four/report.html", at), 0, "%s", out);
+    cr_expect_eq(run("grep -c 'svc-clean.*4 batch.*the account is disabled (STATUS_ACCOUNT_DISABLED) | 2 |' "
+                     "%s/out-four/report.md",
+                     at),
+                 0, "%s", out);
 }
 
 static const char *analyzed(const char *name, const char *sample)
