@@ -414,11 +414,10 @@ SELECT g.host, g.what, g.domain, g.account, g.type, CASE g.type WHEN 0 THEN 'sys
         WHEN 8 THEN 'network, clear text' WHEN 9 THEN 'new credentials' WHEN 10 THEN 'remote interactive'
         WHEN 11 THEN 'cached interactive' WHEN 12 THEN 'cached remote interactive' WHEN 13 THEN 'cached unlock'
         END AS type_name,
-    g.code, g.symbol, k.meaning, g.n, g.first_time, g.last_time,
+    g.code, y.symbol, k.meaning, g.n, g.first_time, g.last_time,
     row_number() OVER (ORDER BY g.host, g.what DESC, g.n DESC, g.domain, g.account, g.type, g.code) AS place
-FROM (SELECT r.host, r.what, max(r.domain) AS domain, max(r.account) AS account, r.type, r.code,
-        (SELECT x.symbol FROM v_error x WHERE x.event_id = 4625 AND x.raw = r.code AND x.symbol IS NOT NULL
-            LIMIT 1) AS symbol, sum(r.n) AS n, min(r.first_time) AS first_time, max(r.last_time) AS last_time
+FROM (SELECT r.host, r.what, max(r.domain) AS domain, max(r.account) AS account, r.type, r.code, sum(r.n) AS n,
+        min(r.first_time) AS first_time, max(r.last_time) AS last_time
     FROM (SELECT d.host, CASE d.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what,
             json_extract(d.data, '$.TargetDomainName') AS domain, json_extract(d.data, '$.TargetUserName') AS account,
             CAST(json_extract(d.data, '$.LogonType') AS INTEGER) AS type,
@@ -430,7 +429,34 @@ FROM (SELECT r.host, r.what, max(r.domain) AS domain, max(r.account) AS account,
         WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4624, 4625)
             AND json_valid(d.data)) r
     GROUP BY r.host, r.what, r.domain COLLATE NOCASE, r.account COLLATE NOCASE, r.type, r.code) g
-LEFT JOIN kb_code k ON k.space = 'ntstatus' AND k.symbol = g.symbol;
+LEFT JOIN (SELECT lower(raw) AS code, min(symbol) AS symbol FROM v_error WHERE event_id = 4625 AND symbol IS NOT NULL
+    GROUP BY lower(raw)) y ON y.code = g.code
+LEFT JOIN kb_code k ON k.space = 'ntstatus' AND k.symbol = y.symbol;
+
+-- The same in reports: of more than three hosts the sum of all, without host. hosts: how many it is of.
+CREATE VIEW v_report_summed AS
+SELECT h.host, CASE WHEN (SELECT count(*) FROM v_host) <= 3 THEN h.host END AS told FROM v_host h;
+CREATE VIEW v_report_log AS
+SELECT s.told AS host, count(DISTINCT l.host) AS hosts, l.channel, count(*) AS logs, sum(l.n) AS n,
+    min(l.first_time) AS first_time, max(l.last_time) AS last_time, sum(coalesce(l.gaps, 0)) AS gaps,
+    CASE WHEN count(*) = 1 THEN l.path END AS path,
+    row_number() OVER (ORDER BY s.told, l.channel COLLATE NOCASE, min(l.place)) AS place
+FROM v_summary_log l JOIN v_report_summed s ON s.host = l.host
+GROUP BY s.told, l.channel, CASE WHEN s.told IS NOT NULL THEN l.place END;
+CREATE VIEW v_report_counted AS
+SELECT s.told AS host, count(DISTINCT c.host) AS hosts, c.channel, c.provider, c.event_id, c.name, sum(c.n) AS n,
+    min(c.first_time) AS first_time, max(c.last_time) AS last_time,
+    row_number() OVER (ORDER BY s.told, sum(c.n) DESC, c.channel, c.provider, c.event_id) AS place
+FROM v_summary_event c JOIN v_report_summed s ON s.host = c.host
+GROUP BY s.told, c.channel, c.provider, c.event_id;
+CREATE VIEW v_report_logon AS
+SELECT s.told AS host, count(DISTINCT l.host) AS hosts, l.what = 'refused' AS refused, max(l.domain) AS domain,
+    max(l.account) AS account, l.type, l.type_name, l.code, l.symbol, l.meaning, sum(l.n) AS n,
+    min(l.first_time) AS first_time, max(l.last_time) AS last_time,
+    row_number() OVER (ORDER BY l.what DESC, s.told, sum(l.n) DESC, l.domain COLLATE NOCASE, l.account COLLATE NOCASE,
+        l.type, l.code) AS place
+FROM v_summary_logon l JOIN v_report_summed s ON s.host = l.host
+GROUP BY s.told, l.what, l.domain COLLATE NOCASE, l.account COLLATE NOCASE, l.type, l.code;
 
 -- What a case knows as a name, for `--redact`. kind: host, domain, account, share.
 CREATE VIEW v_redact_field AS

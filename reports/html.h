@@ -68,6 +68,7 @@ void h_findings(struct buf *b, const struct report *r);   /* html_findings.c */
 void h_facts(struct buf *b, const struct report *r);      /* html_facts.c */
 /* html_evidence.c */
 void h_coverage(struct buf *b, const struct report *r);
+void h_summary(struct buf *b, const struct report *r);
 void h_cited(struct buf *b, const struct report *r);
 void h_evidence(struct buf *b, const struct report *r);
 void h_method(struct buf *b, const struct report *r);

@@ -71,7 +71,9 @@ static void bar(struct buf *b, const struct report *r)
     else
         buf_z(b, "Why logons failed");
     buf_z(b, "</p><nav aria-label='Parts of the report'><a href='#findings'>Findings</a><a "
-             "href='#facts'>Facts</a><a href='#coverage'>Coverage</a>");
+             "href='#facts'>Facts</a>");
+    buf_z(b, r->log.n ? "<a href='#summary'>Summary</a>" : "");
+    buf_z(b, "<a href='#coverage'>Coverage</a>");
     buf_z(b, r->cited.n ? "<a href='#cited'>Cited facts</a>" : "");
     buf_z(b, "<a href='#evidence'>Evidence</a><a href='#method'>Method</a></nav></div></header>\n");
 }
@@ -113,7 +115,8 @@ enum status write_html(const struct report *r, struct buf *b, struct err *e)
         h_one_host(b, r, r->host.row);
     else
         h_many_hosts(b, r);
-    h_findings(b, r), h_facts(b, r), h_coverage(b, r), h_cited(b, r), h_evidence(b, r), h_method(b, r);
+    h_findings(b, r), h_facts(b, r), h_summary(b, r), h_coverage(b, r), h_cited(b, r), h_evidence(b, r),
+        h_method(b, r);
     hsay(b,
          "</main>\n<footer class='page'><p class='end'>Made offline by %s %s. This file runs no script and "
          "loads nothing.</p></footer>\n</body>\n</html>\n",

@@ -285,6 +285,49 @@ static void put_facts(const struct report *r, struct buf *b)
         (int64_t)r->coverage.more);
 }
 
+/* What logs hold; of many hosts the sum of all. */
+static void put_summary(const struct report *r, struct buf *b)
+{
+    const struct r_log *l = r->log.row;
+    const struct r_counted *c = r->counted.row;
+    const struct r_logon *x = r->logon.row;
+    buf_z(b, "  \"summary\": {\n");
+    open_list(b, "    ", "logs");
+    for (size_t i = 0; i < r->log.n; i++, l++) {
+        next_row(b, i, "      ");
+        say(b, &json,
+            "{'host': %s, 'hosts': %i, 'channel': %s, 'path': %s, 'logs': %i, 'records': %i, 'gaps': %i, "
+            "'from': %t, "
+            "'to': %t}",
+            l->host, l->hosts, l->channel, l->path, l->logs, l->n, l->gaps, l->first_time, l->last_time);
+    }
+    close_list(b, r->log.n, "    "), buf_z(b, ",\n");
+    open_list(b, "    ", "events");
+    for (size_t i = 0; i < r->counted.n; i++, c++) {
+        next_row(b, i, "      ");
+        say(b, &json,
+            "{'host': %s, 'hosts': %i, 'channel': %s, 'provider': %s, 'event_id': %i, 'name': %s, 'count': "
+            "%i, "
+            "'from': %t, 'to': %t}",
+            c->host, c->hosts, c->channel, c->provider, c->event_id, c->name, c->n, c->first_time,
+            c->last_time);
+    }
+    close_list(b, r->counted.n, "    "), buf_z(b, ",\n");
+    open_list(b, "    ", "logons");
+    for (size_t i = 0; i < r->logon.n; i++, x++) {
+        next_row(b, i, "      ");
+        say(b, &json,
+            "{'host': %s, 'hosts': %i, 'refused': %z, 'domain': %s, 'account': %s, 'logon_type': %i, 'type': "
+            "%s, "
+            "'code_raw': %s, 'symbol': %s, 'meaning': %s, 'count': %i, 'from': %t, 'to': %t}",
+            x->host, x->hosts, x->refused == 1 ? "true" : "false", x->domain, x->account, x->type,
+            x->type_name, x->code, x->symbol, x->meaning, x->n, x->first_time, x->last_time);
+    }
+    close_list(b, r->logon.n, "    ");
+    say(b, &json, ",\n    'omitted': {'logs': %i, 'events': %i, 'logons': %i}\n  },\n", (int64_t)r->log.more,
+        (int64_t)r->counted.more, (int64_t)r->logon.more);
+}
+
 enum status write_json(const struct report *r, struct buf *b, struct err *e)
 {
     const struct r_finding *f = r->finding.row;
@@ -296,6 +339,7 @@ enum status write_json(const struct report *r, struct buf *b, struct err *e)
         next_row(b, i, "    "), put_finding(r, b, f + i);
     close_list(b, r->finding.n, "  ");
     buf_z(b, ",\n");
+    put_summary(r, b);
     put_facts(r, b);
     return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report.json", "out of memory") : OK;
 }

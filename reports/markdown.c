@@ -9,13 +9,20 @@
 enum {
     END_TOP = 14000,
     END_FINDINGS = 36000,
-    END_FACTS = 46000,
+    END_FACTS = 44000,
+    END_SUMMARY = 46500,
     END_COVERAGE = 51000,
     END_EVIDENCE = 57500,
     END_METHOD = 60000
 };
 /* of many hosts: where their tables end, where the details of the gravest do */
-enum { END_HOSTS = 26000, END_DETAILS = 34000, END_MANY_FINDINGS = 45000, END_MANY_FACTS = 51000 };
+enum {
+    END_HOSTS = 26000,
+    END_DETAILS = 34000,
+    END_MANY_FINDINGS = 45000,
+    END_MANY_FACTS = 49000,
+    END_MANY_SUMMARY = 51000
+};
 enum { MARKS = 12, DETAILS = 10 }; /* of a host's timeline; hosts in detail, of many */
 
 static void md_time(struct buf *b, int64_t t)
@@ -634,6 +641,53 @@ static void facts(struct page *p, const struct report *r)
     part_end(p);
 }
 
+/* What logs hold, in a few lines: whose logons were refused most, and the logs. */
+static void summary(struct page *p, const struct report *r)
+{
+    enum { LOGS = 12, REFUSED = 8 };
+    const struct r_log *l = r->log.row;
+    const struct r_logon *x = r->logon.row;
+    size_t n = 0, more = 0;
+    if (!r->log.n)
+        return;
+    if (is_many(r))
+        p->end = END_MANY_SUMMARY;
+    m(p, "\n## Summary of the logs\n\n"), keep(p);
+    for (size_t i = 0; i < r->log.n && i < LOGS; i++) {
+        m(p, "- %s", l[i].channel.n ? l[i].channel : STR("(no channel)"));
+        if (l[i].host.n && r->host.n > 1)
+            m(p, " of %s", l[i].host);
+        else if (is_many(r))
+            m(p, " of %n host%z", l[i].hosts, l[i].hosts == 1 ? "" : "s");
+        m(p, ": %n record%z, %t to %t", l[i].n, l[i].n == 1 ? "" : "s", l[i].first_time, l[i].last_time);
+        m(p, l[i].gaps ? ", %n gap%z\n" : "\n", l[i].gaps, l[i].gaps == 1 ? "" : "s"), keep(p);
+    }
+    for (size_t i = 0; i < r->logon.n; i++, x++) {
+        if (x->refused != 1 || n >= REFUSED) {
+            more += x->refused == 1;
+            continue;
+        }
+        bool realm = x->domain.n && !str_eq(x->domain, STR("-"));
+        table(p, !n++, "Refused logons (4625)",
+              "Account | Host | Logon type | Why | Times | First (UTC) | Last (UTC)");
+        m(p, "| %s%z%s | ", realm ? x->domain : STR(""), realm ? "\\\\" : "",
+          x->account.n ? x->account : STR("(no name)"));
+        if (is_many(r))
+            m(p, "%n hosts", x->hosts);
+        else
+            m(p, "%s", x->host);
+        m(p, " | %i %s | %s%z%s%z | %n | %t | %t |\n", x->type, x->type_name,
+          x->meaning.n ? x->meaning : x->code, x->symbol.n ? " (" : "", x->symbol.p ? x->symbol : STR(""),
+          x->symbol.n ? ")" : "", x->n, x->first_time, x->last_time),
+            keep(p);
+    }
+    if (r->log.n > LOGS || more + r->log.more + r->logon.more)
+        m(p, "\n%n more logs, %n more refused logons: `whylogon summary case.db`\n",
+          (int64_t)((r->log.n > LOGS ? r->log.n - LOGS : 0) + r->log.more), (int64_t)(more + r->logon.more)),
+            keep(p);
+    part_end(p);
+}
+
 static void coverage(struct page *p, const struct report *r)
 {
     const struct r_coverage *c = r->coverage.row;
@@ -705,8 +759,9 @@ enum status write_markdown(const struct report *r, struct buf *b, struct err *e)
         void (*write)(struct page *p, const struct report *r);
         size_t from, to;
     } parts[] = {{top, END_TOP - 1500, END_TOP},         {findings, END_FINDINGS - 3000, END_FINDINGS},
-                 {facts, END_FACTS - 6500, END_FACTS},   {coverage, END_COVERAGE, END_COVERAGE},
-                 {evidence, END_EVIDENCE, END_EVIDENCE}, {method, END_METHOD - 1500, END_METHOD}};
+                 {facts, END_FACTS - 6500, END_FACTS},   {summary, END_SUMMARY, END_SUMMARY},
+                 {coverage, END_COVERAGE, END_COVERAGE}, {evidence, END_EVIDENCE, END_EVIDENCE},
+                 {method, END_METHOD - 1500, END_METHOD}};
     struct page p = {.out = b};
     for (size_t i = 0; i < LEN(parts); i++)
         p.end = parts[i].from > b->n ? parts[i].from : b->n, parts[i].write(&p, r);

@@ -23,7 +23,7 @@ enum { R_SYMPTOM, R_CAUSE, R_LINK, R_COMPATIBLE, R_CONTRADICTS, ROLES_N };
 extern const char *const role_labels[ROLES_N];
 
 /* what a page shows; the rest is counted and named as SQL */
-enum { SHOW_CARDS = 100, SHOW_CITES = 6, SHOW_ROWS = 500, SHOW_HOSTS = 40 };
+enum { SHOW_CARDS = 100, SHOW_CITES = 6, SHOW_ROWS = 500, SHOW_HOSTS = 40, SHOW_COUNTS = 20 };
 
 /* Rows of one kind. more: rows that exist in the case beyond those kept here; left: of these, for want of
  * memory. */
@@ -121,6 +121,20 @@ struct r_set {
 struct r_total {
     int64_t n, open, other, first, last;
     struct str host;
+};
+/* What logs hold: a log, how often an event was recorded, logons (4624) and refused ones (4625). Of many
+ * hosts without host, the sum of all; hosts: of how many. */
+struct r_log {
+    int64_t hosts, logs, n, first_time, last_time, gaps;
+    struct str host, channel, path;
+};
+struct r_counted {
+    int64_t hosts, event_id, n, first_time, last_time;
+    struct str host, channel, provider, name;
+};
+struct r_logon {
+    int64_t hosts, refused, type, n, first_time, last_time;
+    struct str host, domain, account, type_name, code, symbol, meaning;
 };
 /* What a timeline is made of. */
 struct r_change {
@@ -241,7 +255,7 @@ struct r_read {
 struct report {
     struct list alike, meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy,
         task, failed, service, kind, need, next, failure, setting, set, total, collect, rule_error, change,
-        boot, session, mark;
+        boot, session, mark, log, counted, logon;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
     /* struct r_pair: the view, and how many of its rows had no room */

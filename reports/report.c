@@ -185,6 +185,27 @@ static const struct source {
      50000,
      {TEXT(r_session, host), TEXT(r_session, user), TEXT(r_session, how), INT(r_session, logon_type),
       INT(r_session, from_time), INT(r_session, to_time), TEXT(r_session, id), TEXT(r_session, end_id)}},
+    {"v_report_log",
+     offsetof(struct report, log),
+     sizeof(struct r_log),
+     5000,
+     {TEXT(r_log, host), INT(r_log, hosts), TEXT(r_log, channel), TEXT(r_log, path), INT(r_log, logs),
+      INT(r_log, n), INT(r_log, first_time), INT(r_log, last_time), INT(r_log, gaps)}},
+    {"v_report_counted",
+     offsetof(struct report, counted),
+     sizeof(struct r_counted),
+     5000,
+     {TEXT(r_counted, host), INT(r_counted, hosts), TEXT(r_counted, channel), TEXT(r_counted, provider),
+      INT(r_counted, event_id), TEXT(r_counted, name), INT(r_counted, n), INT(r_counted, first_time),
+      INT(r_counted, last_time)}},
+    {"v_report_logon",
+     offsetof(struct report, logon),
+     sizeof(struct r_logon),
+     5000,
+     {TEXT(r_logon, host), INT(r_logon, hosts), INT(r_logon, refused), TEXT(r_logon, domain),
+      TEXT(r_logon, account), INT(r_logon, type), TEXT(r_logon, type_name), TEXT(r_logon, code),
+      TEXT(r_logon, symbol), TEXT(r_logon, meaning), INT(r_logon, n), INT(r_logon, first_time),
+      INT(r_logon, last_time)}},
     {"v_report_total",
      offsetof(struct report, total),
      sizeof(struct r_total),
@@ -709,10 +730,10 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
 /* Columns that hold no name of anybody: ids, sums, words of ours. */
 static bool is_ours(const char *column)
 {
-    static const char *const ours[] = {"id",      "end_id",    "also",      "sha256", "hex",
-                                       "hresult", "cause",     "symbol",    "word",   "role",
-                                       "state",   "log_kind",  "zone_rule", "kind",   "key",
-                                       "verdict", "hive_kind", "risk",      "reader", "ntstatus"};
+    static const char *const ours[] = {
+        "id",     "end_id",  "also",      "sha256", "hex",      "hresult",   "cause",
+        "symbol", "word",    "role",      "state",  "log_kind", "zone_rule", "kind",
+        "key",    "verdict", "hive_kind", "risk",   "reader",   "ntstatus",  "type_name"};
     for (size_t i = 0; i < LEN(ours); i++)
         if (strcmp(ours[i], column) == 0)
             return true;
