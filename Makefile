@@ -33,7 +33,7 @@ UNPACK := $(foreach l,archive z bz2 lzma zstd nettle,-l:lib$(l).a)
 LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp $(UNPACK)
 
 ROOMS := src/base src/case src/kb src/run src/fleet src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/container reports
-LIB_SRC := $(sort $(filter-out src/kb/embed.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_posix.c) \
+LIB_SRC := $(sort $(filter-out src/kb/embed.c src/diagnose/make_image.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_posix.c) \
     src/plat/jail.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c src/cmd/fleet_out.c)
 CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
@@ -51,9 +51,20 @@ SECOND := $(O)/parsers/second/second_evtx.lib.o $(O)/parsers/second/second_regf.
 $(SECOND): $(O)/parsers/second/second_%.lib.o: $(O)/parsers/second/second_%.o $(O)/parsers/second/second_io.o
 	@echo "  JOIN  $@"
 	$(Q)$(CC) -r -nostdlib -o $@ $^ -l:lib$*.a -l:libbfio.a && objcopy --wildcard -G 'second_[!i]*' $@
-$(O)/libwhylogon.a: $(call obj,$(LIB_SRC)) $(O)/kb_files.o $(SECOND)
+$(O)/libwhylogon.a: $(call obj,$(LIB_SRC)) $(O)/kb_files.o $(O)/kb_image.o $(SECOND)
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
+# What the knowledge is after it was read, and a case that holds it: made by the program's own code, so that no run does it again.
+$(O)/make_image: $(call obj,src/diagnose/make_image.c $(LIB_SRC)) $(O)/kb_files.o $(SECOND)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+# A build for another machine names one that runs on this: make MAKE_IMAGE=build/make_image ...
+MAKE_IMAGE ?= $(O)/make_image
+$(O)/kb_image.S: $(MAKE_IMAGE)
+	@echo "  IMAGE $@"
+	$(Q)$(MAKE_IMAGE) $@
+$(O)/kb_image.o: $(O)/kb_image.S
+	$(Q)$(CC) -c -o $@ $<
 $(O)/embed: src/kb/embed.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CSTD) $(WARN) -O1 -o $@ $<

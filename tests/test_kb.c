@@ -2,8 +2,10 @@
 #include "base/names.h"
 #include "base/utf.h"
 #include "case/casedb.h"
+#include "diagnose/diagnose.h"
 #include "kb/kb.h"
 #include "kb/kb_files.h"
+#include "kb/kb_priv.h"
 #include "kb/tree.h"
 #include "tests/build_knowledge.h"
 #include <criterion/criterion.h>
@@ -508,6 +510,60 @@ Test(kb, override_replaces_adds_and_shows_in_the_sum)
     kb_free(plain), kb_free(same), kb_free(other);
     struct kb *none = NULL;
     cr_expect(kb_load("/nonexistent/whylogon", &none, &e) != OK && !none);
+}
+
+/* What the build made of the embedded files is what they say today, byte for byte: the structs and the case.
+ */
+Test(image, of_the_embedded_files)
+{
+    struct kb *image = NULL, *text = NULL;
+    struct casedb *db = NULL;
+    struct err e = {0};
+    struct buf of_image = {0}, of_text = {0}, rows = {0};
+    cr_assert(kb_image.n && kb_case_image.n);
+    cr_assert(kb_load(NULL, &image, &e) == OK && kb_load_text(&text, &e) == OK, "%s", e.why);
+    cr_expect(image->of_image && !text->of_image && kb_case(image).n && !kb_case(text).n);
+    cr_expect_str_eq(kb_sha256(image), kb_sha256(text));
+    cr_expect(image->want.until == text->want.until && image->n_rule == text->n_rule);
+    for (size_t i = 0; i < image->n_rule && i < text->n_rule; i++)
+        cr_expect(str_eq(image->rule[i].text, text->rule[i].text)
+                  && str_eq(image->rule[i].file, text->rule[i].file) && image->rule[i].embedded
+                  && text->rule[i].embedded);
+    cr_assert(kb_image_put(image, &of_image) && kb_image_put(text, &of_text));
+    cr_expect(str_eq(buf_view(&of_image), buf_view(&of_text)));
+    cr_expect(str_eq(buf_view(&of_text), (struct str){(const char *)kb_image.p, kb_image.n}));
+    cr_assert(diagnose_new(text, NULL, &db, &e) == OK && case_image(db, &rows, &e) == OK, "%s", e.why);
+    cr_expect(str_eq(buf_view(&rows), kb_case(image)), "the case");
+    case_close(db), kb_free(image), kb_free(text);
+    buf_free(&of_image), buf_free(&of_text), buf_free(&rows);
+}
+
+/* Cut short, or of other files: refused. */
+Test(image, cut_short)
+{
+    struct kb *kb = NULL;
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+    const struct {
+        size_t n, sources;
+        enum status want;
+    } rows[] = {{kb_image.n, kb->n_source, OK},
+                {kb_image.n, kb->n_source - 1, E_FORMAT},
+                {kb_image.n - 1, kb->n_source, E_FORMAT},
+                {kb_image.n - 5000, kb->n_source, E_FORMAT},
+                {1000, kb->n_source, E_FORMAT},
+                {3, kb->n_source, E_FORMAT},
+                {0, kb->n_source, E_FORMAT}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct kb other = {.source = kb->source, .n_source = rows[i].sources};
+        char *copy = malloc(rows[i].n + 1);
+        cr_assert(copy && arena_make(&other.a, 16 << 20));
+        memcpy(copy, kb_image.p, rows[i].n);
+        cr_expect_eq(kb_image_get((struct str){copy, rows[i].n}, &other, &e), rows[i].want, "%zu: %s", i,
+                     e.why);
+        free(copy), arena_free(&other.a);
+    }
+    kb_free(kb);
 }
 
 /* The files of derive/ come by name: one that is added runs in its place, one of a known name instead of

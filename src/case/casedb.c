@@ -148,17 +148,48 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
     return OK;
 }
 
-enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e)
+/* The tables of facts and the schema's. */
+static enum status make_tables(struct casedb *db, enum case_of kind, struct str schema, struct err *e)
 {
-    return case_create_as(CASE_ONE, path, schema, out, e);
+    char *text = malloc(schema.n + 1);
+    if (!text)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+    memcpy(text, schema.p, schema.n), text[schema.n] = 0;
+    enum status st = case_kinds[kind].facts ? case_fact_tables(db, e) : OK;
+    st = st == OK ? case_exec(db, text, e) : st;
+    free(text);
+    return st;
 }
 
-enum status case_create_as(enum case_of kind, const char *path, struct str schema, struct casedb **out,
-                           struct err *e)
+/* All pages of another file of SQLite's. */
+static enum status copy_pages(sqlite3 *to, sqlite3 *from, struct casedb *db, const char *what, struct err *e)
+{
+    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+    int rc = b ? sqlite3_backup_step(b, -1) : sqlite3_errcode(to);
+    if (b)
+        sqlite3_backup_finish(b);
+    return rc == SQLITE_DONE ? OK : case_fail(db, rc, E_DB, what, e);
+}
+
+/* The tables as they lie in the program. */
+static enum status take_image(struct casedb *db, struct str image, struct err *e)
+{
+    sqlite3 *from = NULL;
+    int rc = sqlite3_open_v2(":memory:", &from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) /* read only, and never freed: it is not written to */
+        rc = sqlite3_deserialize(from, "main", (unsigned char *)(uintptr_t)image.p, (sqlite3_int64)image.n,
+                                 (sqlite3_int64)image.n, SQLITE_DESERIALIZE_READONLY);
+    enum status st = rc == SQLITE_OK ? copy_pages(db->db, from, db, "image of the case", e)
+                                     : case_fail(NULL, rc, E_DB, "image of the case", e);
+    sqlite3_close(from);
+    return st;
+}
+
+static enum status create(enum case_of kind, const char *path, struct str schema, struct str image,
+                          struct casedb **out, struct err *e)
 {
     struct casedb *db = NULL;
     struct plat_stat ps = {0};
-    char *text = NULL;
     if (path && path[0] && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
     enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
@@ -173,15 +204,8 @@ enum status case_create_as(enum case_of kind, const char *path, struct str schem
                        "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
                        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'",
                        e);
-    if (st == OK && case_kinds[kind].facts)
-        st = case_fact_tables(db, e);
-    if (st == OK && !(text = malloc(schema.n + 1)))
-        st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-    if (st == OK) {
-        memcpy(text, schema.p, schema.n), text[schema.n] = 0;
-        st = case_exec(db, text, e);
-    }
-    free(text);
+    if (st == OK)
+        st = image.n ? take_image(db, image, e) : make_tables(db, kind, schema, e);
     if (st == OK)
         *out = db, db = NULL;
     else if (e && !e->path)
@@ -190,6 +214,32 @@ enum status case_create_as(enum case_of kind, const char *path, struct str schem
     if (st != OK && path) /* it may be there although it could not be opened */
         plat_remove(path);
     return st;
+}
+
+enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e)
+{
+    return create(CASE_ONE, path, schema, STR_NONE, out, e);
+}
+
+enum status case_create_as(enum case_of kind, const char *path, struct str schema, struct casedb **out,
+                           struct err *e)
+{
+    return create(kind, path, schema, STR_NONE, out, e);
+}
+
+enum status case_create_from(const char *path, struct str image, struct casedb **out, struct err *e)
+{
+    return create(CASE_ONE, path, STR_NONE, image, out, e);
+}
+
+enum status case_image(struct casedb *db, struct buf *out, struct err *e)
+{
+    sqlite3_int64 n = 0;
+    unsigned char *p = sqlite3_serialize(db->db, "main", &n, 0);
+    if (p)
+        buf_put(out, p, (size_t)n);
+    sqlite3_free(p);
+    return p && !out->bad ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "image of the case", "no memory");
 }
 
 /* A file: URI, so that SQLite neither locks the case nor looks for a journal beside it. */
@@ -264,12 +314,9 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e)
     enum status st = open_as(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db, e);
     if (st != OK)
         return st;
-    sqlite3_backup *b = sqlite3_backup_init(db->db, "main", from->db, "main");
-    int rc = b ? sqlite3_backup_step(b, -1) : sqlite3_errcode(db->db);
-    if (b)
-        sqlite3_backup_finish(b);
-    st = rc == SQLITE_DONE ? case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=MEMORY", e)
-                           : case_fail(db, rc, E_DB, "copy of the case", e);
+    st = copy_pages(db->db, from->db, db, "copy of the case", e);
+    if (st == OK)
+        st = case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=MEMORY", e);
     if (st == OK)
         *out = db, db = NULL;
     case_close(db);
@@ -506,8 +553,8 @@ enum status case_begin(struct casedb *db, struct err *e)
                                   "reg_key) AND NOT EXISTS (SELECT 1 FROM reg_value) ORDER BY name";
     struct buf sql[2] = {{0}};
     enum status st = case_run(db, "BEGIN", NULL, NULL, 0, e);
-    if (st == OK && !db->indexes && !db->keep)
-        st = case_query(db, indexes, NULL, NULL, 0, keep_index, sql, e);
+    if (st == OK && !db->indexes && !db->keep && !db->filled)
+        st = case_query(db, indexes, NULL, NULL, 0, keep_index, sql, e), db->filled = !sql[1].n;
     buf_char(&sql[0], 0), buf_char(&sql[1], 0);
     if (st == OK && (sql[0].bad || sql[1].bad))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");

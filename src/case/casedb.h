@@ -4,6 +4,7 @@
  * budget. */
 #ifndef CASEDB_H
 #define CASEDB_H
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/fact.h"
 #include "base/str.h"
@@ -13,6 +14,9 @@ struct casedb;
 /* path NULL: in memory; "": in memory and, as it grows, in a file without a name. create: runs
  * knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
+/* The same from what case_image gave of one; the image outlives the call alone. */
+enum status case_create_from(const char *path, struct str image, struct casedb **out, struct err *e);
+enum status case_image(struct casedb *db, struct buf *out, struct err *e); /* its bytes, appended */
 enum status case_open(const char *path, struct casedb **out, struct err *e);
 /* The same for the other kind of file we write, the fleet of many tickets (fleetdb.h). */
 enum case_of { CASE_ONE, CASE_FLEET, CASE_KINDS };

@@ -43,6 +43,7 @@ struct casedb {
         bool loaded;
     } known;
     char *indexes; /* SQL of the indexes that wait for case_commit */
+    bool filled;   /* there are facts, and never none again */
     struct kept *kept;
     size_t n_kept, cap_kept;
     struct lookup kept_by; /* by address of the text */

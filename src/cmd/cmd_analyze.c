@@ -267,8 +267,7 @@ static enum status new_case(struct run *r, struct err *e)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
     if (ready)
         return r->db = ready, ready = NULL, OK;
-    enum status st = case_create(work, kb_file(r->kb, "schema.sql"), &r->db, e);
-    return st == OK ? kb_store(r->kb, r->db, e) : st;
+    return diagnose_new(r->kb, work, &r->db, e);
 }
 
 static enum status begin_case(struct run *r, struct err *e)
@@ -340,7 +339,7 @@ static enum status give_up(struct run *r, unsigned phase, size_t judged, struct 
 static enum status derive_phase(struct run *r, struct err *e)
 {
     enum status st = case_undoable(r->db, e);
-    st = st == OK ? derive(r->db, r->kb, e) : st;
+    st = st == OK ? derive_tables(r->db, r->kb, e) : st; /* its views stand */
     return st == E_TIME ? give_up(r, DERIVE, 0, e) == OK ? E_TIME : e->code : st;
 }
 

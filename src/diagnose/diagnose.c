@@ -924,16 +924,26 @@ enum status derive(struct casedb *db, const struct kb *kb, struct err *e)
     return st == OK ? derive_tables(db, kb, e) : st;
 }
 
+enum status diagnose_new(const struct kb *kb, const char *path, struct casedb **out, struct err *e)
+{
+    struct casedb *db = NULL;
+    struct str schema = kb_file(kb, "schema.sql"), image = kb_case(kb);
+    if (!schema.p)
+        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "schema.sql is missing");
+    enum status st = image.n ? case_create_from(path, image, &db, e) : case_create(path, schema, &db, e);
+    if (st == OK && !image.n && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
+        && (st = derive_views(db, kb, e)) == OK)
+        st = case_commit(db, e);
+    if (st == OK)
+        case_names(db, kb_names(kb)), *out = db, db = NULL;
+    case_close(db);
+    return st;
+}
+
 enum status diagnose_empty(const struct kb *kb, const char *path, struct casedb **out, struct err *e)
 {
     struct casedb *db = NULL;
-    struct str schema = kb_file(kb, "schema.sql");
-    if (!schema.p)
-        return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "schema.sql is missing");
-    enum status st = case_create(path, schema, &db, e);
-    if (st == OK && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
-        && (st = derive_views(db, kb, e)) == OK)
-        st = case_commit(db, e);
+    enum status st = diagnose_new(kb, path, &db, e);
     /* With nothing in it: makes the tables and indexes that are filled, and emptied, from then on. */
     if (st == OK && (st = case_keep(db, e)) == OK && (st = derive_tables(db, kb, e)) == OK)
         st = coverage(db, kb, e);

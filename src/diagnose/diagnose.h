@@ -27,6 +27,8 @@ enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, str
  * what nobody judged is neither clear nor covered. */
 enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
                              struct err *e);
+/* A case with nothing in it but the knowledge and its views. path: as case_create's. */
+enum status diagnose_new(const struct kb *kb, const char *path, struct casedb **out, struct err *e);
 /* A case with nothing in it but the knowledge, its tables made and emptied: for many small cases, one after
  * the other. path: as case_create's. */
 enum status diagnose_empty(const struct kb *kb, const char *path, struct casedb **out, struct err *e);

@@ -260,21 +260,12 @@ static struct {
 
 void kb_keep(struct kb *kb, const char *override_dir) { kept.kb = kb, kept.dir = override_dir; }
 
-enum status kb_load(const char *override_dir, struct kb **out, struct err *e)
+static enum status read_text(struct kb *kb, struct err *e)
 {
-    bool same = override_dir && kept.dir ? strcmp(override_dir, kept.dir) == 0 : override_dir == kept.dir;
-    if (kept.kb && same)
-        return *out = kept.kb, OK;
-    struct kb *kb = calloc(1, sizeof *kb);
     struct arena scratch = {0};
+    if (!arena_make(&scratch, KB_SCRATCH))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "knowledge", "no memory");
     enum status st = OK;
-    if (!kb || !arena_make(&kb->a, KB_ARENA) || !arena_make(&scratch, KB_SCRATCH)) {
-        st = err_set(e, E_NOMEM, ERR_NO_OFF, "knowledge", "no memory");
-        goto out;
-    }
-    kb->want.until = INT64_MAX;
-    if ((st = find_sources(kb, override_dir, e)) != OK)
-        goto out;
     for (size_t i = 0; i < kb->n_source && st == OK; i++)
         if (str_ends_ci(str_of(kb->source[i].name), STR(".yml")))
             st = kb_read_file(kb, &kb->source[i], scratch, e);
@@ -282,15 +273,45 @@ enum status kb_load(const char *override_dir, struct kb **out, struct err *e)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "knowledge", "no SHA-256");
     if (st == OK && (st = settle(kb, e)) == OK)
         st = sum_rules(kb, e);
+    arena_free(&scratch);
+    return st;
+}
+
+static enum status load(const char *override_dir, struct str image, struct kb **out, struct err *e)
+{
+    struct kb *kb = calloc(1, sizeof *kb);
+    enum status st = OK;
+    if (!kb || !arena_make(&kb->a, KB_ARENA)) {
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "knowledge", "no memory");
+        goto out;
+    }
+    kb->want.until = INT64_MAX;
+    if ((st = find_sources(kb, override_dir, e)) == OK)
+        st = image.n ? kb_image_get(image, kb, e) : read_text(kb, e);
     if (st == OK)
-        *out = kb, kb = NULL;
+        kb->of_image = image.n, *out = kb, kb = NULL;
 out:
     if (st != OK && e && e->path)
         /* the longer name dies with the arena; errors inside files say it in their text */
         e->path = override_dir;
-    arena_free(&scratch);
     kb_free(kb);
     return st;
+}
+
+enum status kb_load(const char *override_dir, struct kb **out, struct err *e)
+{
+    bool same = override_dir && kept.dir ? strcmp(override_dir, kept.dir) == 0 : override_dir == kept.dir;
+    struct str image = {(const char *)kb_image.p, kb_image.n};
+    if (kept.kb && same)
+        return *out = kept.kb, OK;
+    return load(override_dir, override_dir ? STR_NONE : image, out, e);
+}
+
+enum status kb_load_text(struct kb **out, struct err *e) { return load(NULL, STR_NONE, out, e); }
+
+struct str kb_case(const struct kb *kb)
+{
+    return kb->of_image ? (struct str){(const char *)kb_case_image.p, kb_case_image.n} : STR_NONE;
 }
 
 void kb_free(struct kb *kb)

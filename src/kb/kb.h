@@ -4,6 +4,7 @@
 #ifndef KB_H
 #define KB_H
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "base/want.h"
@@ -160,4 +161,11 @@ struct str kb_names(const struct kb *kb);
 /* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule_need,
  * kb_rule: codes, events, registry and rules as rows of the case. */
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);
+/* A case that holds the schema, this knowledge and its views, and nothing else, as case_create_from takes it:
+ * of the embedded knowledge the build has made one. .n 0: it must be made. */
+struct str kb_case(const struct kb *kb);
+/* For the build: the embedded files read as text, whatever it made of them before; and all that became of
+ * them, appended to out: numbers and places of strings, the same bytes on every machine. false: no memory. */
+enum status kb_load_text(struct kb **out, struct err *e);
+bool kb_image_put(const struct kb *kb, struct buf *out);
 #endif

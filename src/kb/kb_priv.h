@@ -21,6 +21,7 @@ struct kb {
     struct arena a;
     struct source *source;
     size_t n_source;
+    bool of_image; /* what the build made of the embedded files */
     char sha256[65];
     struct want want;
     struct kb_code *code;
@@ -84,4 +85,7 @@ void *kb_grow(struct kb *kb, void *p, size_t n, size_t size);
 enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scratch, struct err *e);
 enum status kb_read_rule(const struct kb_reader *r, const struct node *root, const struct source *s,
                          struct err *e);
+/* Makes of what kb_image_put() wrote the structs again, in kb->a and in the image: strings are not copied. kb
+ * has its files, and nothing else yet. E_FORMAT: cut short, or of other files. */
+enum status kb_image_get(struct str image, struct kb *kb, struct err *e);
 #endif

@@ -1,0 +1,70 @@
+/* make_image: program of the build. `make_image OUT.S` reads the embedded knowledge as a run would and writes
+ * what became of it beside OUT.S, and an assembler file that puts both into the program (kb/kb_files.h): the
+ * structs of kb.h, and a case with the schema, the knowledge and the views. The same files give the same
+ * bytes. It refuses knowledge that a run would refuse. */
+#include "case/casedb.h"
+#include "diagnose/diagnose.h"
+#include "kb/kb.h"
+#include "kb/kb_files.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Of this program: none. */
+const struct kb_image kb_image = {NULL, 0}, kb_case_image = {NULL, 0};
+
+static bool write_file(const char *path, const struct buf *b)
+{
+    FILE *f = fopen(path, "wb");
+    bool good = f && fwrite(b->p, 1, b->n, f) == b->n;
+    return f && fclose(f) == 0 && good;
+}
+
+/* NAME: the bytes of the file, and a struct kb_image of them. */
+static void put_image(struct buf *s, const char *name, const char *file, size_t n)
+{
+    buf_printf(s, "    .balign 16\n1:  .incbin \"%s\"\n    .byte 0\n", file);
+    buf_printf(s,
+               "    .section IMAGE_TABLE\n    .balign 8\n    .globl %s\n%s:\n    .quad 1b, %zu\n    .section "
+               "IMAGE_BYTES\n",
+               name, name, n);
+}
+
+static enum status make(struct buf *knowledge, struct buf *rows, struct err *e)
+{
+    struct kb *kb = NULL;
+    struct casedb *db = NULL;
+    enum status st = kb_load_text(&kb, e);
+    if (st == OK && !kb_image_put(kb, knowledge))
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "image", "no memory");
+    if (st == OK && (st = diagnose_new(kb, NULL, &db, e)) == OK)
+        st = case_image(db, rows, e);
+    case_close(db), kb_free(kb);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    static const char head[] = "/* made by make_image */\n"
+                               "#ifdef _WIN32\n"
+                               "#define IMAGE_BYTES .rdata,\"dr\"\n#define IMAGE_TABLE .rdata,\"dr\"\n"
+                               "#else\n"
+                               "#define IMAGE_BYTES .rodata,\"a\"\n#define IMAGE_TABLE .data.rel.ro,\"aw\"\n"
+                               "    .section .note.GNU-stack,\"\"\n"
+                               "#endif\n"
+                               "    .section IMAGE_BYTES\n";
+    struct buf knowledge = {0}, rows = {0}, s = {0};
+    struct err e = {0};
+    char line[300], file[2][4096];
+    if (argc != 2)
+        return fprintf(stderr, "usage: make_image OUT.S\n"), 2;
+    snprintf(file[0], sizeof file[0], "%s.knowledge", argv[1]),
+        snprintf(file[1], sizeof file[1], "%s.case", argv[1]);
+    if (make(&knowledge, &rows, &e) != OK)
+        return err_line(&e, line, sizeof line), fprintf(stderr, "make_image: %s\n", line), 1;
+    buf_z(&s, head);
+    put_image(&s, "kb_image", file[0], knowledge.n), put_image(&s, "kb_case_image", file[1], rows.n);
+    bool good = !s.bad && write_file(file[0], &knowledge) && write_file(file[1], &rows)
+                && write_file(argv[1], &s);
+    buf_free(&knowledge), buf_free(&rows), buf_free(&s);
+    return good ? 0 : (perror(argv[1]), 1);
+}
