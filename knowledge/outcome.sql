@@ -5,12 +5,12 @@ CREATE TEMP TABLE IF NOT EXISTS o_cited(host_id INTEGER, evidence_id TEXT,
     PRIMARY KEY(host_id, evidence_id)) WITHOUT ROWID;
 DELETE FROM o_cited;
 INSERT OR IGNORE INTO o_cited SELECT f.host_id, c.evidence_id FROM citation c JOIN finding f ON f.id = c.finding
-WHERE c.role = 'symptom' AND f.verdict IN ('confirmed', 'likely', 'possible') AND f.host_id IS NOT NULL;
+WHERE c.role = 'symptom' AND f.verdict IN (SELECT verdict FROM verdict_order WHERE claims) AND f.host_id IS NOT NULL;
 CREATE TEMP TABLE IF NOT EXISTS o_found(host_id INTEGER, subject TEXT COLLATE NOCASE, win32 INTEGER, first_seen INTEGER,
     last_seen INTEGER);
 DELETE FROM o_found;
 INSERT INTO o_found SELECT host_id, subject, win32, first_seen, last_seen FROM finding
-WHERE verdict IN ('confirmed', 'likely', 'possible') AND first_seen IS NOT NULL;
+WHERE verdict IN (SELECT verdict FROM verdict_order WHERE claims) AND first_seen IS NOT NULL;
 CREATE INDEX IF NOT EXISTS temp.o_found_what ON o_found(host_id, subject);
 UPDATE failure SET explained = concern AND (
     EXISTS (SELECT 1 FROM o_cited c WHERE c.host_id = failure.host_id
@@ -24,7 +24,7 @@ UPDATE host SET outcome = CASE
     WHEN EXISTS (SELECT 1 FROM failure f WHERE f.host_id = host.id AND f.concern
         AND f.shown IS NOT NULL) THEN 'explained'
     WHEN EXISTS (SELECT 1 FROM finding f WHERE f.host_id = host.id
-        AND f.verdict IN ('confirmed', 'likely', 'possible')) THEN 'explained'
+        AND f.verdict IN (SELECT verdict FROM verdict_order WHERE claims)) THEN 'explained'
     WHEN EXISTS (SELECT 1 FROM finding f WHERE f.host_id = host.id AND f.verdict = 'latent') THEN 'latent'
     WHEN EXISTS (SELECT 1 FROM kind k WHERE k.host_id = host.id AND k.state = 'not_covered') THEN 'not_covered'
     ELSE 'clear' END;

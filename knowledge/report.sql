@@ -75,23 +75,22 @@ SELECT id, verdict, win32, hex, hresult, first, last, count, cause, rule, title,
     row_number() OVER (ORDER BY verdict, host, apart, of_cause DESC, cause, coalesce(count, 0) DESC, win32 IS NULL,
         subject, id) AS place
 FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause) AS of_cause,
-    verdict = 4 AND NOT EXISTS (SELECT 1 FROM v_next_step n, json_each(n.decides) d WHERE n.host = f.host AND n.ord = 1
-        AND d.value = f.cause) AS apart
-    FROM (SELECT finding AS id, CASE verdict WHEN 'confirmed' THEN 0 WHEN 'likely' THEN 1 WHEN 'possible' THEN 2
-        WHEN 'latent' THEN 3 WHEN 'ruled_out' THEN 5 ELSE 4 END AS verdict,
-            win32, hex, hresult, first_seen AS first, last_seen AS last, count, cause, rule, title, host, subject,
-                symbol, explanation, second_reader AS reader FROM v_finding) f);
+    word = 'undetermined' AND NOT EXISTS (SELECT 1 FROM v_next_step n, json_each(n.decides) d
+        WHERE n.host = f.host AND n.ord = 1 AND d.value = f.cause) AS apart
+    FROM (SELECT finding AS id, (SELECT o.place FROM verdict_order o WHERE o.verdict = f.verdict) AS verdict,
+            verdict AS word, win32, hex, hresult, first_seen AS first, last_seen AS last, count, cause, rule, title,
+            host, subject, symbol, explanation, second_reader AS reader FROM v_finding f) f);
 
 -- again: 1 where the finding cites the place before, on the same side. time: of the row; fact_time: of what lies there.
 CREATE VIEW v_report_citation AS
-SELECT finding, role, time, fact_time, off, id, explain, path, sha256, summary, reader, reader_detail,
-    row_number() OVER (PARTITION BY finding, role = 4, id ORDER BY role, ord) > 1 AS again,
+SELECT finding, role, against, time, fact_time, off, id, explain, path, sha256, summary, reader, reader_detail,
+    row_number() OVER (PARTITION BY finding, against, id ORDER BY role, ord) > 1 AS again,
         row_number() OVER (ORDER BY finding, role, ord) AS place
-FROM (SELECT c.finding, CASE c.role WHEN 'symptom' THEN 0 WHEN 'cause' THEN 1 WHEN 'link' THEN 2
-    WHEN 'contradicts' THEN 4 ELSE 3 END AS role, c.ord, c.time, c.fact_time,
+FROM (SELECT c.finding, o.place AS role, o.against, c.ord, c.time, c.fact_time,
         c.file_off AS off, c.evidence_id AS id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000) AS summary,
             v.result AS reader, v.detail AS reader_detail
-    FROM v_citation c LEFT JOIN v_verification v ON v.evidence_id = c.evidence_id);
+    FROM v_citation c JOIN role_order o ON o.role = c.role
+    LEFT JOIN v_verification v ON v.evidence_id = c.evidence_id);
 
 CREATE VIEW v_report_unknown AS
 SELECT finding, artifact, collect, row_number() OVER (ORDER BY finding, ord) AS place FROM v_finding_unknown;
@@ -99,8 +98,8 @@ SELECT finding, artifact, collect, row_number() OVER (ORDER BY finding, ord) AS 
 -- A finding in one line, for tables: its word, evidence ids for and against, commands that collect what is missing.
 CREATE VIEW v_report_finding_row AS
 SELECT f.*, v.verdict AS word,
-    (SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND c.role < 4) AS supports,
-    (SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND c.role = 4) AS contradicts,
+    (SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND NOT c.against) AS supports,
+    (SELECT group_concat(DISTINCT c.id) FROM v_report_citation c WHERE c.finding = f.id AND c.against) AS contradicts,
     (SELECT group_concat(u.collect, '; ') FROM v_report_unknown u WHERE u.finding = f.id) AS collect
 FROM v_report_finding f LEFT JOIN v_finding v ON v.finding = f.id;
 
@@ -354,7 +353,7 @@ FROM (SELECT e.time, 'event' AS what, 'Event recorded' AS moment, e.host,
         (SELECT c.evidence_id FROM v_citation c WHERE c.finding = f.finding ORDER BY c.role = 'symptom' DESC, c.role,
             c.ord LIMIT 1)
     FROM v_finding f JOIN (SELECT 1 AS of UNION ALL SELECT 2) a ON a.of = 1 OR f.last_seen > f.first_seen
-    WHERE f.verdict IN ('confirmed', 'likely', 'possible')
+    WHERE f.verdict IN (SELECT verdict FROM verdict_order WHERE claims)
     UNION ALL
     SELECT t.time, 'state', t.moment, t.host, t.title, NULL, t.kind, t.subject, t.principal, t.sid, NULL, NULL, NULL,
         NULL, NULL, NULL, NULL, NULL, NULL, NULL, 1, t.evidence_id

@@ -62,22 +62,24 @@ const struct export_format export_formats[] = {{"timesketch", export_timesketch}
 
 static bool named(unsigned fail_on, enum export_fail word) { return fail_on >> word & 1; }
 
+/* Of those that claim a cause the word means: at or above. */
 bool fails_verdict(unsigned fail_on, int64_t verdict)
 {
-    switch (verdict) {
-    case V_CONFIRMED:
-        return named(fail_on, FAIL_CONFIRMED) || named(fail_on, FAIL_LIKELY) || named(fail_on, FAIL_POSSIBLE);
-    case V_LIKELY: return named(fail_on, FAIL_LIKELY) || named(fail_on, FAIL_POSSIBLE);
-    case V_POSSIBLE: return named(fail_on, FAIL_POSSIBLE);
-    case V_UNDETERMINED: return named(fail_on, FAIL_UNDETERMINED);
-    default: return false;
-    }
+    static const enum export_fail words[VERDICTS] = {[V_CONFIRMED] = FAIL_CONFIRMED,
+                                                     [V_LIKELY] = FAIL_LIKELY,
+                                                     [V_POSSIBLE] = FAIL_POSSIBLE,
+                                                     [V_UNDETERMINED] = FAIL_UNDETERMINED};
+    for (int64_t v = verdict; v == verdict || (v < VERDICTS && verdict_words[v].claims); v++)
+        if (words[v] != FAIL_NEVER && named(fail_on, words[v]))
+            return true;
+    return false;
 }
 
 bool fails_outcome(unsigned fail_on, struct str outcome)
 {
-    return (named(fail_on, FAIL_UNEXPLAINED) && str_eq(outcome, STR("unexplained")))
-           || (named(fail_on, FAIL_NOT_COVERED) && str_eq(outcome, STR("not_covered")));
+    enum outcome o = outcome_of(outcome);
+    return (named(fail_on, FAIL_UNEXPLAINED) && o == OUT_UNEXPLAINED)
+           || (named(fail_on, FAIL_NOT_COVERED) && o == OUT_NOT_COVERED);
 }
 
 struct asked {
@@ -89,9 +91,9 @@ static enum status see(void *ctx, const struct cell *cell, const char *const *na
 {
     struct asked *a = ctx;
     (void)name, (void)n, (void)e;
-    for (int64_t v = 0; v < VERDICTS && cell[0].i == 0; v++)
-        if (str_eq(cell[1].s, str_of(verdict_words[v].id)))
-            a->failed |= fails_verdict(a->fail_on, v);
+    enum verdict v = cell[0].i == 0 ? verdict_of(cell[1].s) : VERDICTS;
+    if (v < VERDICTS)
+        a->failed |= fails_verdict(a->fail_on, v);
     if (cell[0].i == 1)
         a->failed |= fails_outcome(a->fail_on, cell[1].s);
     return OK;

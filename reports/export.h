@@ -26,6 +26,7 @@ enum export_fail {
     FAIL_NOT_COVERED,
     FAIL_UNDETERMINED
 };
+#define EXPORT_FAIL_CHOICES "possible|likely|confirmed|unexplained|not_covered|undetermined|never"
 /* in the order above, ends with NULL */
 extern const char *const export_fail_words[];
 /* tables of csv: failures, findings, coverage, timeline; ends with NULL */

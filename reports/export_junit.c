@@ -34,7 +34,7 @@ static void put_finding(const struct report *r, const struct r_finding *f, enum 
         buf_z(b, ">");
     for (size_t i = 0; result != PASSED && i < f->unknown.n; i++)
         say(b, &xml, " Collect %s: %s", u[i].artifact, u[i].collect);
-    for (size_t role = 0; result == FAILED && role < ROLES_N; role++) {
+    for (size_t role = 0; result == FAILED && role < ROLES; role++) {
         const struct r_citation *c = first_cite(r, f, role);
         if (c)
             say(b, &xml, " %z: %s (%s, %s).", role_labels[role], c->explain.n ? c->explain : c->summary,

@@ -187,14 +187,14 @@ static void put_places(const struct report *r, const struct r_finding *f, struct
 {
     const struct r_citation *c = r->citation.row, *main = NULL;
     size_t n = 0;
-    for (size_t role = 0; role < ROLES_N && !main; role++)
+    for (size_t role = 0; role < ROLES && !main; role++)
         for (size_t i = f->cite[role].at; i < f->cite[role].at + f->cite[role].n && !main; i++)
             main = is_place(c + i) ? c + i : NULL;
     buf_z(b, "          \"locations\": [");
     if (main)
         put_place(r, main, b);
     buf_z(b, "],\n          \"relatedLocations\": [");
-    for (size_t role = 0; role < ROLES_N; role++)
+    for (size_t role = 0; role < ROLES; role++)
         for (size_t i = f->cite[role].at; i < f->cite[role].at + f->cite[role].n; i++)
             if (is_place(c + i) && c + i != main)
                 buf_z(b, n++ ? ",\n            " : "\n            "), put_place(r, c + i, b);
@@ -221,7 +221,7 @@ static bool put_result(const struct report *r, const struct r_finding *f, int64_
     char print[SHA256_TEXT];
     struct buf m = {0};
     const struct r_citation *c = NULL;
-    for (size_t role = 0; role < ROLES_N && !c; role++)
+    for (size_t role = 0; role < ROLES && !c; role++)
         c = first_cite(r, f, role);
     if (!fingerprint(f, print))
         return false;

@@ -1,4 +1,5 @@
 #include "reports/fleet.h"
+#include "base/verdict.h"
 #include "base/wintime.h"
 #include "case/fleetdb.h"
 #include "reports/html.h"
@@ -88,22 +89,15 @@ static const struct section {
 
 /* Outcomes of tickets in words, and their colours. */
 static const struct {
-    const char *id, *words, *hue;
-} outcomes[] = {{"failed", "failed", "confirmed"},
-                {"unexplained", "unexplained", "confirmed"},
-                {"explained", "explained", "likely"},
-                {"latent", "latent", "latent"},
-                {"not_covered", "not covered", "possible"},
-                {"no_evidence", "no evidence", "undetermined"},
-                {"clear", "clear", "good"}};
-
-static size_t outcome_of(struct str id)
-{
-    size_t i = 0;
-    while (i + 1 < LEN(outcomes) && !str_eq(id, str_of(outcomes[i].id)))
-        i++;
-    return i;
-}
+    const char *words, *hue;
+} outcomes[OUTCOMES + 1] = {[OUT_FAILED] = {"failed", "confirmed"},
+                            [OUT_UNEXPLAINED] = {"unexplained", "confirmed"},
+                            [OUT_EXPLAINED] = {"explained", "likely"},
+                            [OUT_LATENT] = {"latent", "latent"},
+                            [OUT_NOT_COVERED] = {"not covered", "possible"},
+                            [OUT_NO_EVIDENCE] = {"no evidence", "undetermined"},
+                            [OUT_CLEAR] = {"clear", "good"},
+                            [OUTCOMES] = {"of no known kind", "undetermined"}};
 
 static const struct cell *cell_of(const struct cell *c, const char *const *name, size_t n, const char *want)
 {
@@ -215,7 +209,7 @@ static void put_href(struct buf *b, struct str folder)
 static void html_cell(struct buf *b, const struct column *k, const struct cell *c, const struct cell *folder)
 {
     bool nothing = !c || c->null;
-    size_t o = nothing ? 0 : outcome_of(c->s);
+    enum outcome o = nothing ? OUTCOMES : outcome_of(c->s);
     if (k->is == C_NUMBER)
         hsay(b, "<td class='num'>%n</td>", nothing ? NONE : c->i);
     else if (nothing)
@@ -279,16 +273,16 @@ static enum status draw_outcome(void *ctx, const struct cell *c, const char *con
                                 struct err *e)
 {
     struct picture *p = ctx;
-    size_t o = outcome_of(c[0].s);
+    enum outcome o = outcome_of(c[0].s);
     (void)name, (void)n, (void)e;
-    if (!c[1].i)
+    if (!c[1].i || o == OUTCOMES)
         return OK;
     double wide = 1000 * (double)c[1].i / p->of;
-    buf_printf(&p->bars, "<rect class='of-%s' x='%.1f' y='0' width='%.1f' height='26'/>", outcomes[o].id,
+    buf_printf(&p->bars, "<rect class='of-%s' x='%.1f' y='0' width='%.1f' height='26'/>", outcome_ids[o],
                p->at, wide > 1.5 ? wide - 1 : wide);
     p->at += wide;
     hsay(&p->legend, "<li class='%z'><span class='of of-%z'></span><b>%n</b> %z</li>", outcomes[o].hue,
-         outcomes[o].id, c[1].i, outcomes[o].words);
+         outcome_ids[o], c[1].i, outcomes[o].words);
     return OK;
 }
 

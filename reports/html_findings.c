@@ -125,7 +125,7 @@ static void same_on(struct buf *b, const struct report *r, const struct r_card *
     h_table(b, r, caption, "same cause, same verdict", head);
     for (size_t i = 0; i < card->n; i++)
         for (size_t k = order[i]->at + (i == 0); k < order[i]->at + order[i]->n; k++) {
-            const struct r_citation *c = first_cite(r, f + k, R_SYMPTOM);
+            const struct r_citation *c = first_cite(r, f + k, ROLE_SYMPTOM);
             if (n >= h_rows(r) || !h_room(b))
                 continue;
             hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi></th>", f[k].id, f[k].subject);
@@ -148,11 +148,11 @@ static void card(struct buf *b, const struct report *r, const struct r_card *c)
          f->id, f->title, f->explanation);
     stats(b, f, c, find_host(r, f->host));
     hsay(b, "<div class='scales%z'>\n<div><h4>Supports it</h4>",
-         f->cite[R_CONTRADICTS].n + f->unknown.n ? "" : " clear");
-    for (size_t role = 0; role < R_CONTRADICTS; role++)
+         f->cite[ROLE_CONTRADICTS].n + f->unknown.n ? "" : " clear");
+    for (size_t role = 0; role < ROLE_CONTRADICTS; role++)
         cite_role(b, r, f, role, true);
-    buf_z(b, "</div>\n<div><h4>Speaks against it</h4>"), cite_role(b, r, f, R_CONTRADICTS, false);
-    buf_z(b, f->cite[R_CONTRADICTS].n ? "" : "<p class='nil'>Nothing in the evidence.</p>\n");
+    buf_z(b, "</div>\n<div><h4>Speaks against it</h4>"), cite_role(b, r, f, ROLE_CONTRADICTS, false);
+    buf_z(b, f->cite[ROLE_CONTRADICTS].n ? "" : "<p class='nil'>Nothing in the evidence.</p>\n");
     buf_z(b, "</div>\n<div><h4>Could not be checked</h4>"), unknown_list(b, r, f);
     buf_z(b, "</div>\n</div>\n"), fix_list(b, r, f), same_on(b, r, c);
     buf_z(b, "</article>\n");
@@ -203,7 +203,7 @@ static void folded(struct buf *b, const struct report *r, enum verdict v)
     for (size_t i = 0; i < r->finding.n && n < h_rows(r) && h_room(b); i++) {
         if (f[i].verdict != (int64_t)v)
             continue;
-        const struct r_citation *c = first_cite(r, f + i, v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM);
+        const struct r_citation *c = first_cite(r, f + i, v == V_RULED_OUT ? ROLE_CONTRADICTS : ROLE_SYMPTOM);
         hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th>",
              f[i].id, f[i].title, f[i].cause),
             h_host_cell(b, r, f[i].host);
@@ -245,7 +245,7 @@ static void folded_alike(struct buf *b, const struct report *r, enum verdict v)
         const struct r_finding *f = card_finding(r, c + i);
         if (c[i].verdict != (int64_t)v)
             continue;
-        const struct r_citation *one = first_cite(r, f, v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM);
+        const struct r_citation *one = first_cite(r, f, v == V_RULED_OUT ? ROLE_CONTRADICTS : ROLE_SYMPTOM);
         hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th>",
              f->id, f->title, f->cause);
         hsay(b, "<td class='num'>%n</td><td class='num'>%n</td><td><bdi dir='auto'>%s</bdi>",

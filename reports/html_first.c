@@ -39,12 +39,12 @@ static void ledger(struct buf *b, const struct report *r, const struct r_host *h
 {
     const struct r_unknown *u = r->unknown.row;
     buf_z(b, "<dl class='ledger'>\n");
-    for (size_t role = R_SYMPTOM; role <= R_LINK; role++)
+    for (size_t role = ROLE_SYMPTOM; role <= ROLE_LINK; role++)
         ledger_cite(b, r, f, role);
     if (f->verdict == V_POSSIBLE)
-        ledger_cite(b, r, f, R_COMPATIBLE);
-    if (f->cite[R_CONTRADICTS].n)
-        ledger_cite(b, r, f, R_CONTRADICTS);
+        ledger_cite(b, r, f, ROLE_COMPATIBLE);
+    if (f->cite[ROLE_CONTRADICTS].n)
+        ledger_cite(b, r, f, ROLE_CONTRADICTS);
     else
         buf_z(b, "<div><dt>Against</dt><dd>Nothing in the evidence speaks against it.</dd></div>\n");
     if (f->unknown.n) {
@@ -204,8 +204,8 @@ static const char *reader_words(struct str reader)
 
 static void how_sure(struct buf *b, const struct report *r, const struct r_finding *f)
 {
-    size_t for_it = count_cites(r, f, R_SYMPTOM, R_CONTRADICTS),
-           against = count_cites(r, f, R_CONTRADICTS, ROLES_N);
+    size_t for_it = count_cites(r, f, ROLE_SYMPTOM, ROLE_CONTRADICTS),
+           against = count_cites(r, f, ROLE_CONTRADICTS, ROLES);
     hsay(b, "<div class='tile'><h2>How sure</h2><p><b>%z.</b> %z ", verdict_words[f->verdict].label,
          verdict_words[f->verdict].meaning);
     h_plural(b, (int64_t)for_it, "cited fact supports it", "cited facts support it");

@@ -171,10 +171,10 @@ void h_many_hosts(struct buf *b, const struct report *r)
     const struct r_host *host = r->host.row;
     size_t sum[OUTCOMES] = {0};
     for (size_t i = 0; i < r->host.n; i++)
-        sum[host[i].judged % OUT_UNDECIDED]++;
+        sum[host[i].judged]++;
     hsay(b, "<section class='overview' aria-label='Overview'>\n<h1>%n hosts", (int64_t)r->host.n);
     const char *sep = ": ";
-    for (size_t i = 0; i < OUT_UNDECIDED; i++)
+    for (size_t i = 0; i < OUTCOMES; i++)
         if (sum[i])
             hsay(b, "%z%n ", sep, (int64_t)sum[i]), h_lower(b, outcome_words[i].brief), sep = ", ";
     buf_z(b, "</h1>\n");

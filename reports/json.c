@@ -182,8 +182,8 @@ static void put_finding(const struct report *r, struct buf *b, const struct r_fi
             f->hex, f->hresult, f->symbol);
     say(b, &json, "      'first_seen': %t, 'last_seen': %t, 'count': %i,\n", f->first, f->last,
         f->count == NONE ? (int64_t)0 : f->count);
-    put_ids(r, b, f, "supports", R_SYMPTOM, R_CONTRADICTS);
-    put_ids(r, b, f, "contradicts", R_CONTRADICTS, ROLES_N);
+    put_ids(r, b, f, "supports", ROLE_SYMPTOM, ROLE_CONTRADICTS);
+    put_ids(r, b, f, "contradicts", ROLE_CONTRADICTS, ROLES);
     open_list(b, "      ", "unknown");
     for (size_t i = 0; i < f->unknown.n; i++)
         next_row(b, i, "        "),

@@ -166,11 +166,11 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
           f->hresult),
             keep(p);
     span_lines(p, host, host->top->first, host->top->last, host->top->count);
-    for (size_t role = R_SYMPTOM; role < ROLES_N; role++)
-        if (f->cite[role].n && (role != R_COMPATIBLE || f->verdict == V_POSSIBLE))
+    for (size_t role = ROLE_SYMPTOM; role < ROLES; role++)
+        if (f->cite[role].n && (role != ROLE_COMPATIBLE || f->verdict == V_POSSIBLE))
             m(p, "- **%z:** %s", role_labels[role], words_of(c + f->cite[role].at)),
                 where(p, c + f->cite[role].at), keep(p);
-    if (!f->cite[R_CONTRADICTS].n)
+    if (!f->cite[ROLE_CONTRADICTS].n)
         m(p, "- **Against:** nothing in the evidence\n"), keep(p);
     for (size_t i = 0; i < f->unknown.n && i < 3; i++)
         m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
@@ -424,12 +424,12 @@ static void top(struct page *p, const struct report *r)
     if (r->host.n > 1) {
         size_t sum[OUTCOMES] = {0};
         for (size_t i = 0; i < r->host.n; i++)
-            sum[host[i].judged % OUT_UNDECIDED]++;
+            sum[host[i].judged]++;
         m(p, "# %n hosts", (int64_t)r->host.n);
         const char *sep = ": ";
-        for (size_t i = 0; i < OUT_UNDECIDED; i++)
+        for (size_t i = 0; i < OUTCOMES; i++)
             if (sum[i])
-                m(p, "%z%n %z", sep, (int64_t)sum[i], outcome_words[i].id), sep = ", ";
+                m(p, "%z%n %z", sep, (int64_t)sum[i], outcome_ids[i]), sep = ", ";
         m(p, "\n"), keep(p), window_line(p, r);
     }
     if (is_many(r))
@@ -461,7 +461,7 @@ static void card(struct page *p, const struct report *r, const struct r_card *wh
     if (g->n > 10)
         m(p, "- and %n more subjects\n", (int64_t)g->n - 10), keep(p);
     span_lines(p, find_host(r, f->host), whole->first, whole->last, whole->count);
-    for (size_t role = 0; role < ROLES_N; role++)
+    for (size_t role = 0; role < ROLES; role++)
         for (size_t i = 0; i < f->cite[role].n && i < SHOW_CITES / 2; i++)
             m(p, "- %z: %s", role_labels[role], words_of(c + f->cite[role].at + i)),
                 where(p, c + f->cite[role].at + i), keep(p);
@@ -516,7 +516,7 @@ static void folded(struct page *p, const struct report *r, enum verdict v)
             table(p, 1, verdict_words[v].label,
                   v == V_RULED_OUT ? "Cause | Host | Subject | Why it is ruled out | Evidence"
                                    : "Cause | Host | Subject | What would decide it | Symptom");
-        size_t role = v == V_RULED_OUT ? R_CONTRADICTS : R_SYMPTOM;
+        size_t role = v == V_RULED_OUT ? ROLE_CONTRADICTS : ROLE_SYMPTOM;
         const struct r_citation *one = f[i].cite[role].n ? c + f[i].cite[role].at : NULL;
         struct str why = v == V_RULED_OUT ? (one ? words_of(one) : (struct str){0})
                          : f[i].unknown.n ? u[f[i].unknown.at].artifact

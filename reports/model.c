@@ -3,47 +3,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct verdict_word verdict_words[VERDICTS] = {
-    [V_CONFIRMED] =
-        {"confirmed", "Confirmed",
-         "The symptom, the cause and the link between them are all in evidence; nothing contradicts."},
-    [V_LIKELY] =
-        {"likely", "Likely",
-         "The symptom and the cause are in evidence; one link between them is missing from the evidence."},
-    [V_POSSIBLE] = {"possible", "Possible",
-                    "The symptom is in evidence and the state of the host is compatible with this cause."},
-    [V_LATENT] = {"latent", "Latent",
-                  "The cause is in place, but no symptom lies in the time the evidence covers."},
-    [V_UNDETERMINED] = {"undetermined", "Undetermined",
-                        "An artefact that decides it is missing, unreadable or does not cover the time."},
-    [V_RULED_OUT] = {"ruled_out", "Ruled out", "A fact inside the time the evidence covers contradicts it."},
-};
-const char *const role_labels[ROLES_N] = {"Symptom", "Cause", "Link", "Compatible", "Against"};
-
 #define CLAIM "Nothing is claimed beyond what the evidence shows."
-const struct outcome_words outcome_words[OUTCOMES] = {
+const struct outcome_words outcome_words[TOLD_OUTCOMES] = {
     [OUT_UNEXPLAINED] =
-        {"unexplained", "Logons failed on %s, and no cause that could be asked explains them.",
+        {"Logons failed on %s, and no cause that could be asked explains them.",
          "Every cause that was checked is ruled out or has nothing to say about these failures. "
          "They are listed with their codes under Facts. Causes without a rule were not asked.",
          "Unexplained", "undetermined", CLAIM},
-    [OUT_UNDECIDED] = {"unexplained", "Logons failed on %s; the evidence that decides why is missing.",
+    [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
                        "Nothing read so far confirms or excludes the causes that remain. Collecting what is "
                        "named here decides them.",
                        "Unexplained", "undetermined", CLAIM},
-    [OUT_EXPLAINED] = {"explained", "A cause was found on %s.", "", "Explained", "confirmed", CLAIM},
+    [OUT_EXPLAINED] = {"A cause was found on %s.", "", "Explained", "confirmed", CLAIM},
     [OUT_LATENT] =
-        {"latent",
-         "Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
+        {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
          "Latent", "latent", CLAIM},
     [OUT_NOT_COVERED] =
-        {"not_covered", "No failure is known on %s, but not every kind could have been seen.",
+        {"No failure is known on %s, but not every kind could have been seen.",
          "What was read shows none. Collect what is named here before calling it healthy.", "Not covered",
          "undetermined",
          "Silence counts kind by kind: only where the log that records such failures was read, "
          "over the time it covers. Of the kinds not covered nothing is known."},
     [OUT_CLEAR] =
-        {"clear", "Nothing failed on %s for want of a logon session.",
+        {"Nothing failed on %s for want of a logon session.",
          "For every kind of failure the log that records it was read and shows none, and no known cause "
          "of such failures is in place.",
          "Clear", "good",
@@ -181,7 +163,7 @@ const char *kind_words(struct str kind)
 
 const struct outcome_words *outcome_in_words(const struct r_host *host)
 {
-    return &outcome_words[host->judged];
+    return &outcome_words[host->undecided ? OUT_UNDECIDED : host->judged];
 }
 
 const struct r_finding *headline(const struct report *r, const struct r_host *host)

@@ -6,21 +6,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/verdict.h"
 #include "base/zone.h"
 
 #include "reports/say.h"
 
 struct report;
-
-enum verdict { V_CONFIRMED, V_LIKELY, V_POSSIBLE, V_LATENT, V_UNDETERMINED, V_RULED_OUT, VERDICTS };
-struct verdict_word {
-    const char *id, *label, *meaning;
-};
-extern const struct verdict_word verdict_words[VERDICTS];
-
-/* in the order reports list them */
-enum { R_SYMPTOM, R_CAUSE, R_LINK, R_COMPATIBLE, R_CONTRADICTS, ROLES_N };
-extern const char *const role_labels[ROLES_N];
 
 /* what a page shows; the rest is counted and named as SQL */
 enum { SHOW_CARDS = 100, SHOW_CITES = 6, SHOW_ROWS = 500, SHOW_HOSTS = 40, SHOW_COUNTS = 20 };
@@ -62,7 +53,7 @@ struct r_anomaly {
 struct r_finding {
     int64_t id, verdict, win32, first, last, count;
     struct str hex, hresult, cause, rule, title, host, subject, symbol, explanation, reader;
-    struct slice cite[ROLES_N], unknown, remedy;
+    struct slice cite[ROLES], unknown, remedy;
 };
 struct r_evidence {
     int64_t id, bytes, seen, parsed, recovered, failed, chunks, duplicate_of, older, dirty;
@@ -178,21 +169,13 @@ struct r_alike {
     struct str part, what, value, detail, names;
 };
 
-/* What became of a host, gravest first; OUT_UNDECIDED: unexplained, and what would decide is known. */
-enum outcome {
-    OUT_UNEXPLAINED,
-    OUT_EXPLAINED,
-    OUT_LATENT,
-    OUT_NOT_COVERED,
-    OUT_CLEAR,
-    OUT_UNDECIDED,
-    OUTCOMES
-};
-/* id: of the contract; headline: %s is the host's name; hue: a class of style.css */
+/* How an outcome of a host is told; UNDECIDED: unexplained, and what would decide is known.
+ * headline: %s is the host's name, NULL: of tickets alone; hue: a class of style.css */
+enum { OUT_UNDECIDED = OUTCOMES, TOLD_OUTCOMES };
 struct outcome_words {
-    const char *id, *headline, *lead, *brief, *hue, *sure;
+    const char *headline, *lead, *brief, *hue, *sure;
 };
-extern const struct outcome_words outcome_words[OUTCOMES];
+extern const struct outcome_words outcome_words[TOLD_OUTCOMES];
 
 struct r_host {
     int64_t build, bias, joined;
@@ -205,6 +188,7 @@ struct r_host {
     /* NULL: nothing confirmed, likely, possible or latent */
     const struct r_group *top;
     enum outcome judged;
+    bool undecided; /* unexplained, and what would decide is known */
     /* failures that count; of those, without a cause; others: slips at a desk, services with reasons of their
      * own */
     int64_t failures, open, other, first, last;

@@ -334,7 +334,7 @@ static void link_findings(struct report *r)
     for (size_t i = 0; i < r->finding.n; i++) {
         struct r_finding *f = (struct r_finding *)r->finding.row + i;
         struct slice all = children(&r->citation, sizeof *cite, f->id);
-        for (size_t role = 0, at = all.at; role < ROLES_N; role++) {
+        for (size_t role = 0, at = all.at; role < ROLES; role++) {
             f->cite[role].at = at;
             while (at < all.at + all.n && cite[at].role == (int64_t)role)
                 at++;
@@ -386,7 +386,7 @@ static enum status cite(struct report *r, struct arena *a, const struct r_findin
                         struct err *e)
 {
     const struct r_citation *c = r->citation.row;
-    for (size_t role = 0; role < ROLES_N; role++)
+    for (size_t role = 0; role < ROLES; role++)
         for (size_t i = 0; i < f->cite[role].n && i < most; i++) {
             if (!list_room(&r->cited, sizeof c, a))
                 return err_set(e, E_LIMIT, ERR_NO_OFF, "report",
@@ -461,7 +461,7 @@ static bool common_moment(const struct report *r, struct r_card *card, struct ar
         return false;
     for (size_t i = 0; i < card->n; i++) {
         const struct r_citation *c = first_cite(r, (const struct r_finding *)r->finding.row + order[i]->at,
-                                                R_CAUSE);
+                                                ROLE_CAUSE);
         if (c && wintime_sane(c->time))
             minute[n++] = c->time / unit;
     }
@@ -605,15 +605,14 @@ static void count_groups(const struct report *r, struct r_host *h, bool *open)
 }
 
 /* As the case says; of a host that only findings name, as they do. */
-static enum outcome outcome_of(const struct report *r, const struct r_host *h, bool open)
+static enum outcome judged(const struct report *r, const struct r_host *h)
 {
     int64_t top = h->top ? ((const struct r_finding *)r->finding.row)[h->top->at].verdict : VERDICTS;
-    enum outcome o = 0;
-    while (o < OUT_UNDECIDED && !str_eq(h->word, str_of(outcome_words[o].id)))
-        o++;
-    if (o == OUT_UNDECIDED)
-        o = top < V_LATENT ? OUT_EXPLAINED : top == V_LATENT ? OUT_LATENT : OUT_NOT_COVERED;
-    return o == OUT_UNEXPLAINED && open ? OUT_UNDECIDED : o;
+    enum outcome o = outcome_of(h->word);
+    return o < OUTCOMES && outcome_words[o].headline ? o
+           : top < V_LATENT                          ? OUT_EXPLAINED
+           : top == V_LATENT                         ? OUT_LATENT
+                                                     : OUT_NOT_COVERED;
 }
 
 static void judge_host(const struct report *r, struct r_host *h)
@@ -633,14 +632,14 @@ static void judge_host(const struct report *r, struct r_host *h)
         t += total.at;
         h->failures = t->n, h->open = t->open, h->other = t->other, h->first = t->first, h->last = t->last;
     }
-    h->judged = outcome_of(r, h, open);
+    h->judged = judged(r, h), h->undecided = h->judged == OUT_UNEXPLAINED && open;
 }
 
 /* Gravest first: by outcome; by the surest verdict, most failures, and name. */
 static int by_gravity(const void *a, const void *b)
 {
     const struct r_host *x = a, *y = b;
-    int c = sign((int64_t)(x->judged % OUT_UNDECIDED) - (int64_t)(y->judged % OUT_UNDECIDED));
+    int c = sign((int64_t)x->judged - (int64_t)y->judged);
     for (size_t v = 0; v < V_LATENT && !c; v++)
         c = sign((y->groups[v] > 0) - (x->groups[v] > 0));
     c = c ? c : sign(y->failures - x->failures);

@@ -37,10 +37,10 @@ int64_t timeline_cause(const struct report *r, const struct r_host *h)
     const struct r_finding *f = headline(r, h);
     const struct r_citation *c = r->citation.row;
     int64_t best = NONE;
-    for (size_t role = R_CAUSE; f && role <= R_LINK; role++)
+    for (size_t role = ROLE_CAUSE; f && role <= ROLE_LINK; role++)
         for (size_t i = f->cite[role].at; i < f->cite[role].at + f->cite[role].n; i++)
             if (wintime_sane(c[i].time) && (h->top->first == NONE || c[i].time < h->top->first)
-                && (best == NONE || (role == R_CAUSE && c[i].time > best)))
+                && (best == NONE || (role == ROLE_CAUSE && c[i].time > best)))
                 best = c[i].time;
     return best;
 }
@@ -144,7 +144,7 @@ static bool mark_changes(struct making *m)
     const struct r_change *c = (const struct r_change *)m->r->change.row + m->h->change.at;
     const struct r_finding *f = headline(m->r, m->h);
     for (size_t i = 0; i < m->h->change.n; i++) {
-        bool cause = cited_as(m->r, f, R_CAUSE, R_LINK, c[i].id);
+        bool cause = cited_as(m->r, f, ROLE_CAUSE, ROLE_LINK, c[i].id);
         if (!shown(m, c[i].time, false))
             continue;
         struct r_mark *mark = mark_at(m, LANE_CHANGE, c[i].time, c[i].time, cause);
@@ -162,10 +162,11 @@ static bool mark_causes(struct making *m)
     const struct r_finding *f = headline(m->r, m->h);
     const struct r_citation *c = m->r->citation.row;
     size_t begin = m->h->mark.at, end = m->r->mark.n, n = 0;
-    struct slice cited = f ? f->cite[R_CAUSE] : (struct slice){0};
+    struct slice cited = f ? f->cite[ROLE_CAUSE] : (struct slice){0};
     for (size_t i = cited.at; i < cited.at + cited.n && n < SHOW_CITES; i++) {
         bool there = !wintime_sane(c[i].time) || !shown(m, c[i].time, false)
-                     || cited_as(m->r, f, R_SYMPTOM, R_SYMPTOM, c[i].id); /* the failure itself, no change */
+                     || cited_as(m->r, f, ROLE_SYMPTOM, ROLE_SYMPTOM,
+                                 c[i].id); /* the failure itself, no change */
         const struct r_mark *mark = m->r->mark.row;
         for (size_t k = begin; k < end && !there; k++)
             there = mark[k].cause && (mark[k].from == c[i].time || str_eq(mark[k].id, c[i].id));

@@ -119,9 +119,9 @@ static const struct swap c_swaps[] = {
     {"break", "continue"},
     {"V_RULED_OUT", "V_UNDETERMINED"},
     {"V_UNDETERMINED", "V_RULED_OUT"},
-    {"R_SYMPTOM", "R_CAUSE"},
-    {"R_CAUSE", "R_LINK"},
-    {"R_CONTRADICTS", "R_COMPATIBLE"},
+    {"ROLE_SYMPTOM", "ROLE_CAUSE"},
+    {"ROLE_CAUSE", "ROLE_LINK"},
+    {"ROLE_CONTRADICTS", "ROLE_COMPATIBLE"},
 };
 static const struct swap sql_swaps[] = {
     {" = ", " <> "},   {" <> ", " = "},   {" AND ", " OR "},          {" OR ", " AND "},

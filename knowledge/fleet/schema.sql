@@ -1,7 +1,7 @@
 -- Many tickets, told together: fleet.db. Times are FILETIME integers (100 ns since 1601-01-01 UTC).
 -- Every row belongs to a ticket by its name, so that what several runs found is one fleet in any order.
 PRAGMA application_id = 0x77686c66;     -- "whlf"
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- tool, version, knowledge_sha256, options (those that change results, as given)
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -23,21 +23,15 @@ CREATE TABLE ticket_finding(ticket TEXT, ord INTEGER, cause TEXT, title TEXT, ve
     subject TEXT, win32 INTEGER, first_seen INTEGER, last_seen INTEGER, count INTEGER,
     PRIMARY KEY(ticket, ord)) WITHOUT ROWID;
 
-CREATE TABLE outcome_order(outcome TEXT PRIMARY KEY, place INTEGER) WITHOUT ROWID;
-INSERT INTO outcome_order VALUES('failed', 0), ('unexplained', 1), ('explained', 2), ('latent', 3), ('not_covered', 4),
-    ('no_evidence', 5), ('clear', 6);
-CREATE TABLE verdict_order(verdict TEXT PRIMARY KEY, place INTEGER) WITHOUT ROWID;
-INSERT INTO verdict_order VALUES('confirmed', 1), ('likely', 2), ('possible', 3), ('latent', 4), ('undetermined', 5);
-
 -- Gravest first; cause: the surest one at or above possible.
 CREATE VIEW v_ticket AS
 SELECT t.name AS ticket, t.outcome, t.code AS exit, t.status, t.reason, t.folder, t.files, t.bytes, t.records,
     t.partial,
     (SELECT count(*) FROM ticket_host h WHERE h.ticket = t.name) AS hosts,
     (SELECT f.cause FROM ticket_finding f JOIN verdict_order v ON v.verdict = f.verdict
-        WHERE f.ticket = t.name AND v.place <= 3 ORDER BY v.place, f.ord LIMIT 1) AS cause,
+        WHERE f.ticket = t.name AND v.claims ORDER BY v.place, f.ord LIMIT 1) AS cause,
     (SELECT f.verdict FROM ticket_finding f JOIN verdict_order v ON v.verdict = f.verdict
-        WHERE f.ticket = t.name AND v.place <= 3 ORDER BY v.place, f.ord LIMIT 1) AS verdict
+        WHERE f.ticket = t.name AND v.claims ORDER BY v.place, f.ord LIMIT 1) AS verdict
 FROM ticket t JOIN outcome_order o ON o.outcome = t.outcome ORDER BY o.place, t.name;
 
 CREATE VIEW v_fleet_outcome AS
@@ -51,7 +45,8 @@ SELECT f.cause, f.title, f.verdict, count(DISTINCT f.ticket) AS tickets,
     count(DISTINCT f.ticket || char(10) || coalesce(f.host, '')) AS hosts, count(*) AS subjects,
     sum(coalesce(f.count, 0)) AS failures, min(f.first_seen) AS first_seen, max(f.last_seen) AS last_seen,
     min(f.ticket) AS example
-FROM ticket_finding f JOIN verdict_order v ON v.verdict = f.verdict WHERE v.place <= 4
+FROM ticket_finding f JOIN verdict_order v ON v.verdict = f.verdict
+WHERE v.claims OR f.verdict = 'latent'
 GROUP BY f.cause, f.verdict ORDER BY v.place, tickets DESC, f.cause;
 
 -- Hosts that several tickets tell of. Two machines are one where domain and name are.

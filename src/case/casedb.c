@@ -11,8 +11,8 @@ static const struct {
     int64_t id, version;
     bool facts; /* has the tables of facts */
 } case_kinds[CASE_KINDS] = {
-    [CASE_ONE] = {"case", "not a case of whylogon", "analyze the evidence again", 0x77686c67, 7, true},
-    [CASE_FLEET] = {"fleet", "not a fleet of whylogon", "run batch again", 0x77686c66, 1, false}};
+    [CASE_ONE] = {"case", "not a case of whylogon", "analyze the evidence again", 0x77686c67, 8, true},
+    [CASE_FLEET] = {"fleet", "not a fleet of whylogon", "run batch again", 0x77686c66, 2, false}};
 
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)
@@ -155,7 +155,8 @@ static enum status make_tables(struct casedb *db, enum case_of kind, struct str 
     if (!text)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     memcpy(text, schema.p, schema.n), text[schema.n] = 0;
-    enum status st = case_kinds[kind].facts ? case_fact_tables(db, e) : OK;
+    enum status st = case_orders(db, e);
+    st = st == OK && case_kinds[kind].facts ? case_fact_tables(db, e) : st;
     st = st == OK ? case_exec(db, text, e) : st;
     free(text);
     return st;

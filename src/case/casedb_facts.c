@@ -1,8 +1,10 @@
 /* casedb_facts: the tables of facts, and facts into them. Their columns are those of base/fact.h; what a
- * table has besides is said here. Events are known again by their identity: the same record in another file
- * is one event with two places. It refuses a fact whose place cannot be. */
+ * table has besides is said here. Also the orders of base/verdict.h, as tables that SQL sorts by. Events are
+ * known again by their identity: the same record in another file is one event with two places. It refuses a
+ * fact whose place cannot be. */
 #include "case/casedb_priv.h"
 #include "base/grow.h"
+#include "base/verdict.h"
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -18,6 +20,14 @@ static const char *const further[FACT_KINDS] = {
 /* hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log). */
 static bool of_hive(enum fact_kind kind) { return fact_descs[kind].from == OF_HIVE && kind != FACT_HIVE; }
 
+static enum status run_built(struct casedb *db, struct buf *b, struct err *e)
+{
+    buf_char(b, 0);
+    enum status st = b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory") : case_exec(db, b->p, e);
+    buf_free(b);
+    return st;
+}
+
 enum status case_fact_tables(struct casedb *db, struct err *e)
 {
     static const char *const types[] = {
@@ -32,10 +42,24 @@ enum status case_fact_tables(struct casedb *db, struct err *e)
                        d->col[i].nocase ? " COLLATE NOCASE" : "");
         buf_printf(&b, "%s);", further[k] ? further[k] : "");
     }
-    buf_char(&b, 0);
-    enum status st = b.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory") : case_exec(db, b.p, e);
-    buf_free(&b);
-    return st;
+    return run_built(db, &b, e);
+}
+
+enum status case_orders(struct casedb *db, struct err *e)
+{
+    struct buf b = {0};
+    buf_z(&b,
+          "CREATE TABLE verdict_order(verdict TEXT PRIMARY KEY, place INTEGER, claims INTEGER) WITHOUT ROWID;"
+          "CREATE TABLE role_order(role TEXT PRIMARY KEY, place INTEGER, against INTEGER) WITHOUT ROWID;"
+          "CREATE TABLE outcome_order(outcome TEXT PRIMARY KEY, place INTEGER) WITHOUT ROWID;");
+    for (unsigned v = 0; v < VERDICTS; v++)
+        buf_printf(&b, "INSERT INTO verdict_order VALUES('%s', %u, %d);", verdict_words[v].id, v,
+                   verdict_words[v].claims);
+    for (unsigned r = 0; r < ROLES; r++)
+        buf_printf(&b, "INSERT INTO role_order VALUES('%s', %u, %d);", role_names[r], r, role_against[r]);
+    for (unsigned o = 0; o < OUTCOMES; o++)
+        buf_printf(&b, "INSERT INTO outcome_order VALUES('%s', %u);", outcome_ids[o], o);
+    return run_built(db, &b, e);
 }
 
 /* Parts of one log meet here: counts add up, the earliest record gives its place and data, the latest gives

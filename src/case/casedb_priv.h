@@ -63,6 +63,8 @@ enum status case_fail(struct casedb *db, int rc, enum status code, const char *w
 enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e);
 int case_bind(struct sqlite3_stmt *stmt, int at, const struct value *v, enum col_type type);
 enum status case_fact_tables(struct casedb *db, struct err *e);
+/* verdict_order, role_order, outcome_order */
+enum status case_orders(struct casedb *db, struct err *e);
 int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */

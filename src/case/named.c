@@ -205,11 +205,10 @@ static const char *const text[QUERIES] = {
     [Q_BROKEN_RULES] = "SELECT count(DISTINCT rule) FROM rule_error",
     [Q_HOST_COUNT] = "SELECT count(*) FROM host",
     [Q_VERDICT_COUNT] = "SELECT count(*) FROM finding WHERE verdict = ?1",
-    [Q_OUTCOME_COUNT] = "SELECT count(*) FROM host WHERE outcome = ?1",
     [Q_FORMATS] = "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1"
                   " ORDER BY 2 DESC, 1 LIMIT 6",
     [Q_SAID] = "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding"
-               " WHERE verdict IN ('confirmed','likely','possible','latent','undetermined')"
+               " WHERE verdict <> 'ruled_out'"
                " ORDER BY finding LIMIT ?1",
     [Q_SAID_COUNT] = "SELECT count(*) FROM finding WHERE verdict <> 'ruled_out'",
     [Q_OUTCOMES] =
@@ -219,17 +218,18 @@ static const char *const text[QUERIES] = {
         " (SELECT group_concat(artifact, ', ') FROM (SELECT n.artifact FROM kind_need n"
         " WHERE n.host_id = h.id GROUP BY n.artifact ORDER BY min(n.ord), n.artifact)),"
         " (SELECT max(from_time) FROM kind k WHERE k.host_id = h.id),"
-        " (SELECT min(to_time) FROM kind k WHERE k.host_id = h.id) FROM (SELECT *, CASE outcome"
-        " WHEN 'unexplained' THEN 1 WHEN 'explained' THEN 2 WHEN 'latent' THEN 3 WHEN 'not_covered' THEN 4"
-        " ELSE 5 END AS place FROM host ORDER BY place, name LIMIT ?1) h ORDER BY h.place, h.name",
+        " (SELECT min(to_time) FROM kind k WHERE k.host_id = h.id) FROM (SELECT h.*, o.place FROM host h"
+        " LEFT JOIN outcome_order o ON o.outcome = h.outcome ORDER BY o.place IS NULL, o.place, h.name LIMIT "
+        "?1) h"
+        " ORDER BY h.place IS NULL, h.place, h.name",
 
     [Q_VIEWS] = "SELECT m.name || '(' || group_concat(p.name, ', ') || ')' AS \"views to ask\""
                 " FROM sqlite_schema m, pragma_table_info(m.name) p"
                 " WHERE m.type = 'view' OR m.name GLOB 'kb_*' GROUP BY m.name ORDER BY m.type DESC, m.name",
     [Q_REPORT] = "SELECT # FROM @ ORDER BY place",
     [Q_EXPORT] = "SELECT # FROM @",
-    [Q_CONCLUSIONS] = "SELECT DISTINCT 0, verdict FROM v_finding WHERE verdict IS NOT NULL"
-                      " UNION SELECT DISTINCT 1, outcome FROM v_host WHERE outcome IS NOT NULL",
+    [Q_CONCLUSIONS] = "SELECT DISTINCT 0, verdict FROM finding WHERE verdict IS NOT NULL"
+                      " UNION SELECT DISTINCT 1, outcome FROM host WHERE outcome IS NOT NULL",
 };
 
 const struct cited_kind cited_kinds[CITED_KINDS] = {

@@ -90,7 +90,6 @@ enum query {
     Q_BROKEN_RULES,
     Q_HOST_COUNT,
     Q_VERDICT_COUNT, /* verdict */
-    Q_OUTCOME_COUNT, /* outcome */
     Q_FORMATS,       /* -> note or format, how many: of a run without evidence */
     Q_SAID,          /* limit -> verdict, cause, host, subject, first_seen, count */
     Q_SAID_COUNT,

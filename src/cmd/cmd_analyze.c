@@ -11,14 +11,10 @@
 #include "plat/plat.h"
 #include "run/progress.h"
 #include "diagnose/rulelint.h"
+#include "reports/export.h"
 #include "run/verify.h"
 #include <stdlib.h>
 #include <string.h>
-
-/* --fail-on: verdicts, rising; from FAIL_HOST on outcomes of hosts */
-static const char *const fail_words[] = {"never",       "possible",    "likely", "confirmed",
-                                         "unexplained", "not_covered", NULL};
-enum { FAIL_HOST = 4, FAIL_WORDS = 6 };
 
 struct options {
     struct passwords passwords;
@@ -83,7 +79,8 @@ static void add_status(struct run *r, const char *word, int code)
 /* Which status words apply; the first that names an exit code wins by exit_worst. */
 static enum status judge(struct run *r, struct err *e)
 {
-    int64_t usable, partial, broken, cut, dead, found = 0;
+    int64_t usable, partial, broken, cut, dead;
+    bool found = false;
     enum status st = count_of(r->db, Q_USABLE, &usable, e);
     if (st != OK || (st = count_of(r->db, Q_PARTIAL, &partial, e)) != OK
         || (st = count_of(r->db, Q_BROKEN_RULES, &broken, e)) != OK
@@ -108,18 +105,8 @@ static enum status judge(struct run *r, struct err *e)
     if (!r->status.n)
         add_status(r, "complete", 0);
     buf_char(&r->status, ']');
-    bool at_or_above = false;
-    for (unsigned v = 1; v < FAIL_WORDS && !found; v++) {
-        bool named = r->o.fail_on >> v & 1;
-        at_or_above |= named && v < FAIL_HOST;
-        if (!named && (v >= FAIL_HOST || !at_or_above))
-            continue;
-        struct value word = val_s(str_of(fail_words[v]));
-        st = case_named(r->db, v < FAIL_HOST ? Q_VERDICT_COUNT : Q_OUTCOME_COUNT, "s", &word, count_cb,
-                        &found, e);
-        if (st != OK)
-            return st;
-    }
+    if ((st = export_fails(r->db, r->o.fail_on, &found, e)) != OK)
+        return st;
     r->code = exit_worst(r->code, found ? EXIT_FINDING : EXIT_DONE);
     return r->status.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "status", "out of memory")
                          : put_meta(r->db, "status", buf_view(&r->status), e);
@@ -489,9 +476,9 @@ static int run_analyze(int argc, char **argv)
         {"until", 0, OPT_TIME, &r.o.until, "TIME", "only records up to this time", NULL},
         {"recovered", 0, OPT_FLAG, &r.o.recovered, NULL,
          "also keep records and cells recovered from slack (marked, never used by rules)", NULL},
-        {"fail-on", 0, OPT_CHOICES, &r.o.fail_on, "possible|likely|confirmed|unexplained|not_covered|never",
+        {"fail-on", 0, OPT_CHOICES, &r.o.fail_on, EXPORT_FAIL_CHOICES,
          "exit 1 when a finding is at or above this verdict, or a host has this outcome; several by comma",
-         fail_words},
+         export_fail_words},
         {"strict", 0, OPT_FLAG, &r.o.strict, NULL, "exit 3 when some evidence could only be read in part",
          NULL},
         JAIL_OPTION(r.o.require_jail),

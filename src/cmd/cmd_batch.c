@@ -12,6 +12,7 @@
 #include "kb/kb.h"
 #include "plat/plat.h"
 #include "run/discover.h"
+#include "reports/export.h"
 #include "run/progress.h"
 #include <stdlib.h>
 #include <string.h>
@@ -435,7 +436,7 @@ static int run_batch(int argc, char **argv)
         {"until", 0, OPT_TEXT, &o->until, "TIME", "only records up to this time", NULL},
         {"recovered", 0, OPT_FLAG, &o->recovered, NULL, "also keep records and cells recovered from slack",
          NULL},
-        {"fail-on", 0, OPT_TEXT, &o->fail_on, "possible|likely|confirmed|unexplained|not_covered|never",
+        {"fail-on", 0, OPT_TEXT, &o->fail_on, EXPORT_FAIL_CHOICES,
          "exit 1 when a ticket has a finding at or above this verdict, or a host of this outcome", NULL},
         {"strict", 0, OPT_FLAG, &o->strict, NULL, "exit 3 when some evidence could only be read in part",
          NULL},

@@ -60,8 +60,7 @@ static int run_export(int argc, char **argv)
         {"force", 0, OPT_FLAG, &a.force, NULL, "replace FILE if it is there already", NULL},
         {"table", 0, OPT_CHOICE, &a.o.table, "failures|findings|coverage|timeline",
          "which table csv writes (default: failures)", export_tables},
-        {"fail-on", 0, OPT_CHOICES, &a.o.fail_on,
-         "possible|likely|confirmed|unexplained|not_covered|undetermined|never",
+        {"fail-on", 0, OPT_CHOICES, &a.o.fail_on, EXPORT_FAIL_CHOICES,
          "exit 1 when a finding is at or above this verdict, or a host has this outcome; several by comma; "
          "what tests of junit fail on (default there: likely,unexplained)",
          export_fail_words},

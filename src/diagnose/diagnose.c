@@ -12,22 +12,13 @@
 #define TOLD_LATE \
     (INT64_C(10) * 60 * 10000000) /* a cause may be told so long after the failure it explains */
 enum { ENGINE_ARENA = 64 << 20 }; /* hosts and what covers them; touched only as far as used */
-enum verdict { NOTHING, CONFIRMED, LIKELY, POSSIBLE, LATENT, RULED_OUT, UNDETERMINED };
-static const char *const verdict_names[] = {[NOTHING] = "none",
-                                            [CONFIRMED] = "confirmed",
-                                            [LIKELY] = "likely",
-                                            [POSSIBLE] = "possible",
-                                            [LATENT] = "latent",
-                                            [RULED_OUT] = "ruled_out",
-                                            [UNDETERMINED] = "undetermined"};
-
 /* What a rule's explanation states is so only where the evidence shows it; before all other verdicts stand
  * these words. */
-static const char *const verdict_leads[] = {
-    [POSSIBLE] = "This would explain it, and nothing shows it: ",
-    [LATENT] = "Nothing failed of it in what was read: ",
-    [RULED_OUT] = "This is not what happened: ",
-    [UNDETERMINED] = "Whether this is so cannot be told from what was read: "};
+static const char *const verdict_leads[VERDICTS] = {
+    [V_POSSIBLE] = "This would explain it, and nothing shows it: ",
+    [V_LATENT] = "Nothing failed of it in what was read: ",
+    [V_RULED_OUT] = "This is not what happened: ",
+    [V_UNDETERMINED] = "Whether this is so cannot be told from what was read: "};
 
 /* a row of temp.reach that covers something */
 struct reach {
@@ -506,15 +497,15 @@ static enum verdict judge(const struct engine *g, const struct subject *s)
     const size_t *n = s->n;
     int64_t at;
     if (n[ROLE_SYMPTOM])
-        return n[ROLE_CONTRADICTS]                                                         ? RULED_OUT
-               : n[ROLE_CAUSE] && n[ROLE_LINK] && is_fresh(g, s) && !failed_before(s, &at) ? CONFIRMED
-               : n[ROLE_CAUSE]                                                             ? LIKELY
-               : lacks(g, s, ROLE_CAUSE, false)                                            ? UNDETERMINED
-               : n[ROLE_COMPATIBLE]                                                        ? POSSIBLE
-                                                                                           : NOTHING;
-    return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? NOTHING
-           : lacks(g, s, ROLE_SYMPTOM, true)     ? UNDETERMINED
-                                                 : LATENT;
+        return n[ROLE_CONTRADICTS]                                                         ? V_RULED_OUT
+               : n[ROLE_CAUSE] && n[ROLE_LINK] && is_fresh(g, s) && !failed_before(s, &at) ? V_CONFIRMED
+               : n[ROLE_CAUSE]                                                             ? V_LIKELY
+               : lacks(g, s, ROLE_CAUSE, false)                                            ? V_UNDETERMINED
+               : n[ROLE_COMPATIBLE]                                                        ? V_POSSIBLE
+                                                                                           : V_NOTHING;
+    return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? V_NOTHING
+           : lacks(g, s, ROLE_SYMPTOM, true)     ? V_UNDETERMINED
+                                                 : V_LATENT;
 }
 
 /* --- storing */
@@ -556,7 +547,7 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
         buf_z(&words, verdict_leads[verdict]);
     render(&words, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
     int64_t at;
-    if (verdict == LIKELY && failed_before(s, &at)) {
+    if (verdict == V_LIKELY && failed_before(s, &at)) {
         while (words.n && words.p[words.n - 1] == ' ')
             words.n--;
         buf_z(&words, " It had failed like this at "), put_time(&words, at);
@@ -564,7 +555,7 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
     }
     size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
     struct value v[] = {val_s(g->rule->cause),  val_s(g->rule->name),
-                        val_s(g->rule->title),  val_s(str_of(verdict_names[verdict])),
+                        val_s(g->rule->title),  val_s(str_of(verdict_words[verdict].id)),
                         val_i(host->id),        val_s(s->name),
                         common_code(s),         moment(s, false),
                         moment(s, true),        val_i((int64_t)count),
@@ -692,7 +683,8 @@ static enum status put_remedies(struct engine *g, const struct subject *s, enum 
     struct known_about k = {.a = &scratch};
     struct value v[] = {val_i(g->host[s->host].id), val_s(s->name)};
     enum status st = case_named(g->db, Q_REMEDY_ABOUT, "is", v, keep_about, &k, e);
-    k.about.subject = s->name, k.about.host = g->host[s->host].name, k.about.confirmed = verdict == CONFIRMED;
+    k.about.subject = s->name, k.about.host = g->host[s->host].name,
+    k.about.confirmed = verdict == V_CONFIRMED;
     int64_t ord = 0;
     for (size_t i = 0; i < g->rule->n_remedy && st == OK; i++)
         if (advice_fits(&g->rule->remedy[i], &k.about))
@@ -706,10 +698,10 @@ static enum status judge_subject(struct engine *g, size_t host, struct str name,
     int64_t id;
     look_at(g, host, name, &s);
     enum verdict verdict = judge(g, &s);
-    if (verdict == NOTHING)
+    if (verdict == V_NOTHING)
         return OK;
     enum status st = put_finding(g, &s, verdict, &id, e);
-    if (st == OK && verdict != RULED_OUT)
+    if (st == OK && verdict != V_RULED_OUT)
         st = put_unknown(g, &s, id, e);
     if (st == OK && (st = put_remedies(g, &s, verdict, id, e)) == OK)
         st = put_citations(g, &s, id, e);

@@ -7,13 +7,11 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/verdict.h"
 #include "base/want.h"
 
 struct casedb;
 struct kb;
-
-enum role { ROLE_SYMPTOM, ROLE_CAUSE, ROLE_LINK, ROLE_COMPATIBLE, ROLE_CONTRADICTS, ROLES };
-extern const char *const role_names[ROLES];
 
 /* first in every row that must not come twice */
 struct kb_place {

@@ -2,8 +2,6 @@
 #include "base/buf.h"
 #include "base/limits.h"
 
-const char *const role_names[ROLES] = {"symptom", "cause", "link", "compatible", "contradicts"};
-
 static enum status role_of(const struct kb_reader *r, unsigned line, struct str s, enum role *out,
                            struct err *e)
 {
@@ -197,8 +195,7 @@ static enum status read_expects(const struct kb_reader *r, const struct node *li
     for (const struct node *c = first_of(list); c && st == OK; c = c->next) {
         struct test_expect *x = &t->expect[t->n_expect++];
         if ((st = kb_map(r, c, "expect", expect_fields, LEN(expect_fields), x, e)) == OK)
-            st = kb_one_of(r, c->line, "verdict", x->verdict,
-                           "confirmed likely possible latent ruled_out undetermined none", e);
+            st = kb_one_of(r, c->line, "verdict", x->verdict, verdict_choices, e);
         if (!x->host.p)
             x->host = STR("PC1");
     }
