@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -381,7 +382,8 @@ struct proc {
     bool killed;
 };
 
-enum { CHANNEL = 0, END_MS = 5000 }; /* END_MS: for a child to end when its channel is closed */
+/* END_MS: for a child to end when its channel is closed; OLD_KERNEL_FDS: descriptors closed one by one */
+enum { CHANNEL = 0, END_MS = 5000, OLD_KERNEL_FDS = 1 << 16 };
 
 /* What a child is given: the other ends of the channel and of the pipe for its standard error, which is not
  * to make it wait when nobody listens. */
@@ -417,7 +419,20 @@ struct start {
     const struct proc_limits *lim;
     struct child_ends ends;
     pid_t parent;
+    const char *program; /* as it was named to the kernel when we were started */
 };
+
+/* What we were started with is none of its business, and would count among the files it may hold. Linux
+ * before 5.9 closes one at a time. */
+static void close_inherited(void)
+{
+    struct rlimit most = {0, 0};
+    if (syscall(SYS_close_range, 3u, ~0u, 0u) == 0)
+        return;
+    getrlimit(RLIMIT_NOFILE, &most);
+    for (int fd = 3; (rlim_t)fd < most.rlim_cur && fd < OLD_KERNEL_FDS; fd++)
+        close(fd);
+}
 
 static int begin_child(void *arg)
 {
@@ -435,11 +450,12 @@ static int begin_child(void *arg)
         setrlimit(RLIMIT_CPU, &(struct rlimit){lim->cpu_s, lim->cpu_s});
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
     int null = (int)syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CLOEXEC);
-    if (dup2(s->ends.channel, CHANNEL) < 0 || dup2(s->ends.words, 2) < 0 || dup2(null, 1) < 0)
+    if (dup2(s->ends.channel, CHANNEL) < 0 || dup2(s->ends.words, 2) < 0
+        || dup2(null < 0 ? s->ends.words : null, 1) < 0) /* a bare root has no /dev */
         _exit(70);
-    /* what we were started with is none of its business, and would count among the files it may hold */
-    syscall(SYS_close_range, 3u, ~0u, 0u);
+    close_inherited();
     execv("/proc/self/exe", (char *const *)(uintptr_t)s->args);
+    execv(s->program, (char *const *)(uintptr_t)s->args); /* ... and no /proc */
     _exit(70);
 }
 
@@ -449,7 +465,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
                             struct err *e)
 {
     enum { STACK = 64 << 10 };
-    struct start s = {args, lim, {-1, -1}, getpid()};
+    struct start s = {args, lim, {-1, -1}, getpid(), (const char *)getauxval(AT_EXECFN)};
     struct proc *p = calloc(1, sizeof *p);
     char *stack = malloc(STACK);
     if (!p || !stack) {
