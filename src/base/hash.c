@@ -35,9 +35,12 @@ bool sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES])
     return ok;
 }
 #else
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 bool sha256_begin(struct sha256 *h)
 {
+    /* a system's openssl.cnf may name providers that are not there: it is not read */
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
     h->provider = NULL;
     h->ctx = EVP_MD_CTX_new();
     if (h->ctx && EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) == 1)
