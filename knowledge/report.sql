@@ -379,6 +379,30 @@ FROM (SELECT e.time, 'event' AS what, 'Event recorded' AS moment, e.host,
 JOIN v_report_sane s ON t.time BETWEEN s.from_time AND s.to_time
 LEFT JOIN v_evidence v ON v.file_id = substr(t.evidence_id, 1, instr(t.evidence_id, ':') - 1);
 
+-- What numbers in sentences stand for. kind: 0 %%n of the Security log's messages, 1 %%n as services write a Win32 code,
+-- 3 a SID, by the name that records of the case or the knowledge give it (the last one, of several).
+CREATE VIEW v_report_word AS
+SELECT kind, key, words, row_number() OVER (ORDER BY kind, key) AS place
+FROM (SELECT 0 AS kind, '%%' || value AS key, meaning AS words, 1 AS nth FROM kb_code WHERE space = 'message'
+    UNION ALL
+    SELECT DISTINCT 1, f.raw, k.meaning, 1 FROM v_failure f JOIN kb_code k ON k.space IN ('win32', 'nerr')
+        AND k.value = f.win32 WHERE f.raw = '%%' || f.win32
+    UNION ALL
+    SELECT 3, sid, name, row_number() OVER (PARTITION BY sid ORDER BY time DESC, length(name), name)
+    FROM (SELECT sid, coalesce(nullif(domain, '-') || '\', '') || user AS name, max(from_time) AS time FROM v_session
+            WHERE user <> '' GROUP BY sid, domain, user
+        UNION ALL
+        SELECT json_extract(data, '$.TargetSid'), coalesce(nullif(json_extract(data, '$.TargetDomainName'), '-') || '\', '')
+            || json_extract(data, '$.TargetUserName'), time FROM v_event WHERE event_id BETWEEN 4720 AND 4781
+            AND provider = 'Microsoft-Windows-Security-Auditing' AND json_valid(data)
+        UNION ALL
+        SELECT sid, CASE WHEN account LIKE '%@%' OR domain IS NULL THEN account ELSE domain || '\' || account END, 1
+            FROM v_consumer WHERE account NOT LIKE 'S-1-%'
+        UNION ALL SELECT sid, host || '\' || name, 2 FROM v_account
+        UNION ALL SELECT sid, name, 9223372036854775807 FROM kb_account WHERE name LIKE 'NT AUTHORITY\%')
+    WHERE sid LIKE 'S-1-%' AND name <> '')
+WHERE nth = 1;
+
 -- What `whylogon summary` tells: what hosts are, what their logs hold, who logged on and who could not.
 -- starts: those in the logs; started: the last one; until: the last moment that any log of the host tells of.
 CREATE VIEW v_summary_host AS

@@ -149,6 +149,12 @@ struct r_pair {
     struct str key, value;
 };
 
+/* What numbers in sentences stand for (kb/words.h): kind, the number as written, the words. */
+struct r_word {
+    int64_t kind;
+    struct str key, words;
+};
+
 /* Findings of one verdict, host and cause: one card, several subjects. */
 /* findings at .. at + n - 1; seen first and last, and failures, over all of them */
 struct r_group {
@@ -239,7 +245,7 @@ struct r_read {
 struct report {
     struct list alike, meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy,
         task, failed, service, kind, need, next, failure, setting, set, total, collect, rule_error, change,
-        boot, session, mark, log, counted, logon;
+        boot, session, mark, log, counted, logon, word;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
     /* struct r_pair: the view, and how many of its rows had no room */

@@ -6,6 +6,7 @@
 #include "base/wintime.h"
 #include "case/casedb.h"
 #include "case/named.h"
+#include "kb/words.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,6 +218,11 @@ static const struct source {
      sizeof(struct r_collect),
      1000,
      {TEXT(r_collect, host), TEXT(r_collect, artifact), TEXT(r_collect, command), INT(r_collect, n)}},
+    {"v_report_word",
+     offsetof(struct report, word),
+     sizeof(struct r_word),
+     4000,
+     {INT(r_word, kind), TEXT(r_word, key), TEXT(r_word, words)}},
     {"v_report_artifact",
      offsetof(struct report, artifact),
      sizeof(struct r_collect),
@@ -684,6 +690,56 @@ static enum status note_limit(struct report *r, struct arena *a, struct err *e)
     return OK;
 }
 
+/* Sentences, and what is said of cited facts: numbers get their words. What does not fit stays as it was. */
+static const struct {
+    const char *view, *column;
+} sentences[] = {{"v_report_finding", "explanation"},
+                 {"v_report_citation", "explain"},
+                 {"v_report_citation", "summary"},
+                 {"v_report_change", "words"},
+                 {"v_report_failure", "detail"}};
+
+static bool is_sentence(const char *view, const char *column)
+{
+    for (size_t i = 0; i < LEN(sentences); i++)
+        if (strcmp(sentences[i].view, view) == 0 && strcmp(sentences[i].column, column) == 0)
+            return true;
+    return false;
+}
+
+static void say_more(struct report *r, const struct words *w, const struct source *src, size_t at,
+                     struct arena *a)
+{
+    const struct list *l = (const struct list *)(void *)((uint8_t *)r + src->list);
+    struct buf b = {0};
+    for (size_t row = 0; row < l->n && !b.bad; row++) {
+        struct str *s = (struct str *)(void *)((uint8_t *)l->row + row * src->size + at), more;
+        b.n = 0, words_put(&b, w, WORDS_TEXT, *s);
+        if (b.bad || b.n == s->n)
+            continue;
+        if ((more = arena_str(a, buf_view(&b))).p)
+            *s = more;
+    }
+    buf_free(&b);
+}
+
+static enum status numbers_in_words(struct report *r, struct arena *a, struct err *e)
+{
+    const struct r_word *x = r->word.row;
+    struct words w = {0};
+    bool ok = true;
+    for (size_t i = 0; i < r->word.n && ok; i++)
+        ok = words_add(&w, (enum word_kind)x[i].kind, x[i].key, x[i].words);
+    if (ok)
+        words_sort(&w);
+    for (size_t i = 0; i < LEN(sources) && ok; i++)
+        for (const struct column *c = sources[i].col; c < sources[i].col + COLUMNS && c->name; c++)
+            if (is_sentence(sources[i].view, c->name))
+                say_more(r, &w, &sources[i], c->at, a);
+    words_free(&w);
+    return ok ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
+}
+
 bool report_is_cut(const struct report *r) { return r->late || r->cut.n; }
 
 enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e)
@@ -702,6 +758,8 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
     }
     if (st == OK && (r->late || r->cut.n))
         st = note_limit(r, a, e);
+    if (st == OK)
+        st = numbers_in_words(r, a, e);
     if (st != OK || (st = group_findings(r, a, e)) != OK || (st = name_set(r, *a, e)) != OK)
         return st;
     link_findings(r);

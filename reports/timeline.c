@@ -1,3 +1,4 @@
+#include "kb/words.h"
 #include "reports/timeline.h"
 #include "base/wintime.h"
 #include <stdlib.h>
@@ -319,9 +320,10 @@ static void boot_words(struct buf *b, const struct voice *v, const struct r_boot
 
 static void session_words(struct buf *b, const struct voice *v, const struct r_session *s)
 {
+    const char *words = words_logon_type(s->logon_type);
     say(b, v, "%s logged on", s->user);
     if (s->logon_type != NONE)
-        say(b, v, " (logon type %i)", s->logon_type);
+        say(b, v, words ? " (logon type %i, %z)" : " (logon type %i)", s->logon_type, words);
     if (s->to_time != NONE)
         say(b, v, ", off at %t", s->to_time);
 }

@@ -761,17 +761,61 @@ static const struct {
     {"code_in(1380, NULL)", "code_in: no family of that name in knowledge/families.yml"},
     {"(SELECT sum(code_in(column1, column2)) FROM (VALUES(1380, 'refused'), (71, 'full'), (71, 'refused')))",
      "2"},
+    /* one code in every spelling */
+    {"win32_code('0x80070520')", "1312"},
+    {"win32_code(2147943712)", "1312"},
+    {"win32_code('2147943712')", "1312"},
+    {"win32_code('-2147023584')", "1312"},
+    {"win32_code('80070520')", "1312"},
+    {"win32_code('%%1312')", "1312"},
+    {"win32_code(' 0x520 ')", "1312"},
+    {"win32_code('error_no_such_logon_session')", "1312"},
+    {"win32_code('STATUS_NO_SUCH_LOGON_SESSION')", "1312"},
+    {"win32_code('0xC000005F')", "1312"},
+    {"win32_code(2200)", "2200"},
+    {"coalesce(win32_code('0xC0000001'), 'none')", "none"},
+    {"coalesce(win32_code('NO_SUCH'), win32_code(''), win32_code(NULL), win32_code('0x'), win32_code('%%'), "
+     "win32_code('0x123456789'), win32_code('4294967296'), 'none')",
+     "none"},
+    {"has_code('ended with 0x80070520.', 2147943712)", "1"},
+    {"has_code('{\"ResultCode\":2147943712}', '0x80070520')", "1"},
+    {"has_code('code -2147023584', '0x80070520')", "1"},
+    {"has_code('=-2147023584', '0x80070520')", "1"},
+    {"has_code('80070520h 80070520', '0x80070520')", "1"},
+    {"has_code('80070520h', '0x80070520')", "0"},
+    {"has_code('reason %%1312', '0x80070520')", "1"},
+    {"has_code('Error_No_Such_Logon_Session', '0x80070520')", "1"},
+    {"has_code('0x80070520', '%%1312')", "1"},
+    {"has_code('0X80070520', 1312)", "1"},
+    /* digits alone may be anything */
+    {"has_code('exit code 1312, 0x520', '0x80070520')", "0"},
+    {"has_code('exit code 1312', 1312)", "1"},
+    {"has_code('0x00000520', '0x520')", "1"},
+    {"has_code('%%1312', '0xC000005F')", "0"},
+    {"has_code('3221225567', '0xC000005F')", "1"},
+    {"has_code('-1073741729', 'STATUS_NO_SUCH_LOGON_SESSION')", "1"},
+    {"has_code('0x800705200 10x80070520 x2147943712 2147943712x 2147943713', '0x80070520')", "0"},
+    {"has_code('', 1312)", "0"},
+    {"coalesce(has_code(NULL, 1312), has_code('x', NULL), 'none')", "none"},
+    {"has_code('x', 'NO_SUCH')", "has_code: no number, and no name of a code in knowledge/codes"},
+    {"(SELECT sum(has_code(column1, column2)) FROM (VALUES('0x80070520', 1312), ('1245', '1245'), ('1', 2)))",
+     "2"},
 };
 
 Test(casedb, words_of_rules)
 {
     struct err e = {0};
-    cr_assert(case_exec(db,
-                        "INSERT INTO kb_code_family(family, value) VALUES('refused', 1380), "
-                        "('refused', 1385), ('full', 71)",
-                        &e)
-                  == OK,
-              "%s", e.why);
+    cr_assert(
+        case_exec(
+            db,
+            "INSERT INTO kb_code_family(family, value) VALUES('refused', 1380), "
+            "('refused', 1385), ('full', 71); INSERT OR REPLACE INTO kb_code(space, value, symbol, win32) "
+            "VALUES('win32', 1312, 'ERROR_NO_SUCH_LOGON_SESSION', 1312), ('ntstatus', "
+            "3221225567, 'STATUS_NO_SUCH_LOGON_SESSION', 1312), ('win32', 2200, "
+            "'NERR_AlreadyLoggedOn', 2200)",
+            &e)
+            == OK,
+        "%s", e.why);
     static char sql[400]; /* one address, many texts: what is kept by it must be of the text */
     for (int times = 0; times < 3; times++) {
         if (times == 1)

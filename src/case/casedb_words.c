@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- seconds(n), minutes(n), hours(n), days(n): in units of the times of a case, 100 ns */
 static void ticks(sqlite3_context *c, sqlite3_value *v, int64_t unit)
@@ -217,15 +218,169 @@ static void sql_code_in(sqlite3_context *c, int n, sqlite3_value **v)
                             kept ? NULL : free); /* may free it at once: nothing of it is used from here on */
 }
 
+/* --- win32_code(x), has_code(text, x): a code as somebody met it, 0x80070520, 80070520, 2147943712,
+ * -2147023584,
+ * %%1312, 1312, ERROR_NO_SUCH_LOGON_SESSION. The one gives the Win32 code, NULL where it is or becomes none;
+ * the other is 1 where any of these stands in the text as a word of its own. Digits alone (1312, 0x520) count
+ * only where they are asked for: an exit code, a process id, a line number may be the same. */
+struct spelt {
+    bool known, bare; /* bare: asked as a number below 65536 */
+    uint32_t status;  /* as 32 bits; of a Win32 code its HRESULT */
+    int64_t win32;    /* -1: none */
+    char symbol[80];
+};
+
+static bool hex_digits(struct str s, uint32_t *out)
+{
+    static const char digit[] = "0123456789abcdef";
+    uint32_t v = 0;
+    for (size_t i = 0; i < s.n && i < 8; i++) {
+        char c = s.p[i] >= 'A' && s.p[i] <= 'F' ? (char)(s.p[i] + 32) : s.p[i];
+        const char *at = c ? strchr(digit, c) : NULL;
+        if (!at)
+            return false;
+        v = v << 4 | (uint32_t)(at - digit);
+    }
+    *out = v;
+    return s.n && s.n <= 8;
+}
+
+/* A number in any spelling, without %%. */
+static bool number_of(struct str s, uint32_t *out)
+{
+    int64_t v;
+    if (s.n > 2 && s.p[0] == '0' && (s.p[1] == 'x' || s.p[1] == 'X'))
+        return hex_digits((struct str){s.p + 2, s.n - 2}, out);
+    /* as logs write an HRESULT or NTSTATUS in prose: eight digits, no 0x */
+    if (s.n == 8 && (str_starts_ci(s, STR("8007")) || str_starts_ci(s, STR("c0"))) && hex_digits(s, out))
+        return true;
+    return str_i64(s, &v) && v >= INT32_MIN && v <= UINT32_MAX && (*out = (uint32_t)v, true);
+}
+
+/* What the knowledge has of it: its name, what it becomes; a name alone is found by it. Codes of all spaces
+ * but messages; Win32 first. */
+static int spelt_known(struct casedb *db, struct spelt *s, struct str name)
+{
+    static const char sql[] =
+        "SELECT symbol, value, win32, space IN ('win32', 'nerr') FROM kb_code WHERE space <> "
+        "'message' ORDER BY space IN ('win32', 'nerr') DESC, space, value";
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db->db, sql, -1, &stmt, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        rc = SQLITE_OK;
+        const unsigned char *p = sqlite3_column_text(stmt, 0);
+        struct str symbol = {(const char *)p, p ? (size_t)sqlite3_column_bytes(stmt, 0) : 0};
+        int64_t value = sqlite3_column_int64(stmt, 1);
+        bool own = sqlite3_column_int(stmt, 3) != 0;
+        if (s->known ? own ? value != s->win32 || s->status != (0x80070000u | (uint32_t)value)
+                           : value != (int64_t)s->status
+                     : !str_eq_ci(symbol, name) || value < 0 || value > UINT32_MAX)
+            continue;
+        s->known = true;
+        if (own)
+            s->win32 = value;
+        else if (sqlite3_column_type(stmt, 2) == SQLITE_INTEGER)
+            s->win32 = sqlite3_column_int64(stmt, 2);
+        s->status = own && value < 0x10000 ? 0x80070000u | (uint32_t)value : (uint32_t)value;
+        snprintf(s->symbol, sizeof s->symbol, "%.*s", STR_ARG(symbol));
+        break;
+    }
+    sqlite3_finalize(stmt);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+static int spell(struct casedb *db, struct str x, struct spelt *s)
+{
+    x = str_trim(x);
+    bool percent = x.n > 2 && memcmp(x.p, "%%", 2) == 0;
+    *s = (struct spelt){.win32 = -1};
+    if (percent)
+        x.p += 2, x.n -= 2;
+    s->known = number_of(x, &s->status);
+    if (s->known && (s->status < 0x10000 || s->status >> 16 == 0x8007)) {
+        s->bare = s->status < 0x10000 && !percent;
+        s->win32 = s->status & 0xffff, s->status = 0x80070000u | (s->status & 0xffff);
+    }
+    return spelt_known(db, s, x);
+}
+
+static bool of_word(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'
+           || (unsigned char)c >= 0x80;
+}
+
+/* One word of a text, and what stands before it. */
+static bool is_spelling(const struct spelt *s, struct str word, struct str before)
+{
+    bool percent = before.n >= 2 && memcmp(before.p + before.n - 2, "%%", 2) == 0;
+    bool minus = before.n && before.p[before.n - 1] == '-'
+                 && (before.n == 1 || !of_word(before.p[before.n - 2]));
+    uint32_t v;
+    if (s->symbol[0] && str_eq_ci(word, str_of(s->symbol)))
+        return true;
+    if (minus && word.n && word.p[0] >= '0' && word.p[0] <= '9')
+        word.p--, word.n++;
+    if (!number_of(word, &v))
+        return false;
+    if (percent)
+        return s->win32 >= 0 && v == s->win32 && s->status >> 16 == 0x8007;
+    return v == s->status || (s->bare && v == s->win32);
+}
+
+static void sql_win32_code(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct spelt s;
+    (void)n;
+    int rc = spell(sqlite3_user_data(c), text_of(v[0]), &s);
+    if (rc != SQLITE_OK)
+        sqlite3_result_error_code(c, rc);
+    else if (s.known && s.win32 >= 0)
+        sqlite3_result_int64(c, s.win32);
+}
+
+static void sql_has_code(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str text = text_of(v[0]);
+    struct spelt *s = sqlite3_get_auxdata(c, 1);
+    bool fresh = !s, found = false;
+    (void)n;
+    if (sqlite3_value_type(v[0]) == SQLITE_NULL || sqlite3_value_type(v[1]) == SQLITE_NULL)
+        return;
+    if (fresh) {
+        int rc = (s = malloc(sizeof *s)) ? spell(sqlite3_user_data(c), text_of(v[1]), s) : SQLITE_NOMEM;
+        if (rc != SQLITE_OK) {
+            free(s), sqlite3_result_error_code(c, rc);
+            return;
+        }
+    }
+    for (size_t at = 0; at < text.n && s->known && !found;) {
+        size_t end = at;
+        while (end < text.n && of_word(text.p[end]))
+            end++;
+        found = end > at && is_spelling(s, (struct str){text.p + at, end - at}, (struct str){text.p, at});
+        at = end + (end == at);
+    }
+    if (s->known)
+        sqlite3_result_int(c, found);
+    else
+        sqlite3_result_error(c, "has_code: no number, and no name of a code in knowledge/codes", -1);
+    if (fresh)
+        sqlite3_set_auxdata(c, 1, s, free); /* may free it at once: nothing of it is used from here on */
+}
+
 int case_words(struct casedb *db)
 {
     static const struct {
         const char *name;
         int args;
         void (*fn)(sqlite3_context *, int, sqlite3_value **);
-    } rows[] = {{"seconds", 1, sql_seconds}, {"minutes", 1, sql_minutes}, {"hours", 1, sql_hours},
-                {"days", 1, sql_days},       {"hex_of", 1, sql_hex_of},   {"code_in", 2, sql_code_in},
-                {"sane", 1, sql_sane},       {"time", 1, sql_time},       {"filetime", 1, sql_filetime}};
+    } rows[] = {{"seconds", 1, sql_seconds},   {"minutes", 1, sql_minutes},
+                {"hours", 1, sql_hours},       {"days", 1, sql_days},
+                {"hex_of", 1, sql_hex_of},     {"code_in", 2, sql_code_in},
+                {"sane", 1, sql_sane},         {"time", 1, sql_time},
+                {"filetime", 1, sql_filetime}, {"win32_code", 1, sql_win32_code},
+                {"has_code", 2, sql_has_code}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++) /* time('now') is not always the same */
         rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,

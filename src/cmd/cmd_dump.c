@@ -4,6 +4,8 @@
 #include "parsers/evtx/evtx.h"
 #include "base/grow.h"
 #include "cmd/cmd.h"
+#include "kb/kb.h"
+#include "kb/words.h"
 #include "run/discover.h"
 #include "run/dumpers.h"
 #include "run/ingest.h"
@@ -39,6 +41,10 @@ struct dump {
     struct reader reader[CHILDREN];
     size_t n_reader;
     uint64_t seen, failed; /* of the file whose turn it is */
+    /* --words: what is said of numbers; a line that is not whole yet; lines with words, to be printed */
+    bool in_words;
+    struct words words;
+    struct buf line, said;
     int code;
 };
 
@@ -154,12 +160,38 @@ static void end_part(struct dump *d)
 
 static void shift(struct reader *r) { memmove(r->part, r->part + 1, --r->n * sizeof *r->part); }
 
-static enum status print_text(struct reader *r, struct span body, struct err *e)
+/* Whole lines get their words; the last one waits for its end. */
+static enum status print_words(struct dump *d, struct str text, bool end, struct err *e)
+{
+    enum words_as as = d->dumpers.xml ? WORDS_XML : WORDS_JSON;
+    enum status st = OK;
+    buf_str(&d->line, text);
+    struct str rest = buf_view(&d->line);
+    for (const char *nl; rest.n && st == OK && ((nl = memchr(rest.p, '\n', rest.n)) || end);) {
+        size_t n = nl ? (size_t)(nl - rest.p) + 1 : rest.n;
+        words_put(&d->said, &d->words, as, (struct str){rest.p, n});
+        rest.p += n, rest.n -= n;
+        if (d->said.n > 1 << 16)
+            st = plat_write_stdout(d->said.p, d->said.n, e), d->said.n = 0;
+    }
+    if (st == OK && (d->line.bad || d->said.bad))
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory");
+    if (st == OK && d->said.n)
+        st = plat_write_stdout(d->said.p, d->said.n, e);
+    if (rest.n)
+        memmove(d->line.p, rest.p, rest.n);
+    d->line.n = rest.n, d->said.n = 0;
+    return st;
+}
+
+static enum status print_text(struct dump *d, struct reader *r, struct span body, struct err *e)
 {
     uint8_t area;
     struct str text;
     enum status st = dumper_text(&r->c, body, &area, &text);
-    if (st == OK && (st = plat_write_stdout(text.p, text.n, e)) == OK)
+    if (st == OK)
+        st = d->in_words ? print_words(d, text, false, e) : plat_write_stdout(text.p, text.n, e);
+    if (st == OK)
         st = dumper_ask(&r->c, DUMP_TAKEN, &area, 1, e);
     return st;
 }
@@ -168,7 +200,7 @@ static enum status on_frame(struct dump *d, struct reader *r, uint8_t type, stru
 {
     const char *place = d->ev.file[d->part[d->turn].file].place.p;
     if (type == DUMP_TEXT)
-        return print_text(r, in, e);
+        return print_text(d, r, in, e);
     uint64_t a = span_u64(&in);
     if (type == DUMP_NOTE) {
         complain_text(0, "%s at 0x%llx: %.*s", place, (unsigned long long)a, (int)in.n, (const char *)in.p);
@@ -183,7 +215,7 @@ static enum status on_frame(struct dump *d, struct reader *r, uint8_t type, stru
         d->code = exit_worst(d->code,
                              complain_text(EXIT_PARTIAL, "%s: %.*s", place, (int)in.n, (const char *)in.p));
     shift(r), end_part(d);
-    return OK;
+    return d->in_words ? print_words(d, (struct str){0}, true, e) : OK;
 }
 
 /* A reader that ended took the rest of its part with it; another goes on behind it. */
@@ -198,7 +230,8 @@ static enum status on_end(struct dump *d, struct reader *r, bool at_once, struct
                                                 d->ev.file[file].place.p, how.signal ? "signal" : "code",
                                                 how.signal ? how.signal : how.code, d->part[d->turn].first));
     shift(r), end_part(d);
-    enum status st = r->n ? open_for(d, r, file, e) : OK;
+    enum status st = d->in_words ? print_words(d, (struct str){0}, true, e) : OK;
+    st = st == OK && r->n ? open_for(d, r, file, e) : st;
     if (!r->file)
         for (; r->n; r->n--) /* it cannot be opened any more */
             d->part[r->part[r->n - 1]].gone = true;
@@ -341,6 +374,10 @@ static int run_dump(int argc, char **argv)
     int code;
     const struct opt opts[] = {
         {"xml", 0, OPT_FLAG, &d.dumpers.xml, NULL, "events as XML, the form Windows itself writes", NULL},
+        {"words", 0, OPT_FLAG, &d.in_words, NULL,
+         "beside %%2308, S-1-5-20, LogonType 5, 0xc0000072 and 2147943712 what they stand for; the number "
+         "stays",
+         NULL},
         {"id", 0, OPT_TEXT, &ids, "N[,N-M]", "only these event ids", NULL},
         {"provider", 0, OPT_TEXT, &provider, "NAME", "only this provider (with --id, or all its ids without)",
          NULL},
@@ -389,7 +426,13 @@ static int run_dump(int argc, char **argv)
                 return complain(&e, exit_for(e.code));
             ((const char **)argv)[i] = path;
         }
-    code = dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
+    struct kb *kb = NULL;
+    struct err e = {0};
+    if (d.in_words && kb_load(NULL, &kb, &e) == OK && !words_of_kb(&d.words, kb))
+        err_set(&e, E_NOMEM, ERR_NO_OFF, "dump", "out of memory");
+    code = e.code != OK ? complain(&e, exit_for(e.code))
+                        : dump_all(&d, (const char *const *)argv + 1, (size_t)argc - 1);
+    words_free(&d.words), kb_free(kb), buf_free(&d.line), buf_free(&d.said);
     evidence_free(&d.ev);
     arena_free(&passwords.mem);
     free(d.want.event), free(d.part);
@@ -402,6 +445,7 @@ const struct command cmd_dump = {.name = "dump",
                                  .help = "examples:\n"
                                          "  whylogon dump Security.evtx | jq 'select(.event_id == 4625)'\n"
                                          "  whylogon dump --id 4625 --since 2026-03-01 --xml Security.evtx\n"
+                                         "  whylogon dump --words --id 4625 Security.evtx\n"
                                          "  whylogon dump SYSTEM\n"
                                          "  unzip -p ticket.zip System.evtx | whylogon dump -\n",
                                  .run = run_dump};

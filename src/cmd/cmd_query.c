@@ -163,5 +163,8 @@ const struct command cmd_query = {
         "UTC; inside SQL they are integers,\n"
         "and time(t), filetime('2026-03-02 09:10') turn one into the other:\n"
         "  whylogon query out/case.db \"SELECT * FROM v_failure WHERE time > "
-        "filetime('2026-03-02')\"\n",
+        "filetime('2026-03-02')\"\n"
+        "has_code(text, code) finds a code in every spelling, win32_code(code) says which Windows error it "
+        "is:\n"
+        "  whylogon query out/case.db \"SELECT * FROM v_event WHERE has_code(data, '0x80070520')\"\n",
     .run = run_query};
