@@ -100,7 +100,8 @@ Test(words, dump)
 Test(words, reports)
 {
     const char *at = scratch("words-report");
-    cr_assert_eq(run("%s analyze -o %s/out samples/cases/task-principal-mismatch", program(), at), 0, "%s", out);
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/task-principal-mismatch", program(), at), 0, "%s",
+                 out);
     cr_expect_eq(run("grep -c 'registered for S-1-5-21-3623811015-3361044348-30300820-1131 (CORP\\\\*berta)' "
                      "%s/out/report.md",
                      at),
