@@ -44,7 +44,14 @@ CREATE VIEW v_report_evidence AS
 SELECT CAST(ltrim(file_id, 'f') AS INTEGER) AS id, path, container, kind, format, log_kind, host, bytes, sha256,
     seen, parsed, recovered, failed, chunks, state, note,
     CAST(ltrim(duplicate_of, 'f') AS INTEGER) AS duplicate_of, older, hive_kind, dirty, replay, members_seen,
-        members_wanted, members_failed, CAST(ltrim(file_id, 'f') AS INTEGER) AS place
+        members_wanted, members_failed,
+    -- what the way to it says: "Velociraptor, drive C:, user anna"
+    nullif(ltrim(coalesce(collector, '') || coalesce(', drive ' || drive, '')
+        || coalesce(', shadow copy ' || shadow, '')
+        || coalesce(', user ' || user, '') || CASE WHEN host IS NOT NULL
+        AND lower(substr(host_by_name, 1, instr(host_by_name || '.', '.') - 1))
+            <> lower(substr(host, 1, instr(host || '.', '.') - 1)) THEN ', named for ' || host_by_name ELSE '' END,
+        ', '), '') AS origin, CAST(ltrim(file_id, 'f') AS INTEGER) AS place
 FROM v_evidence;
 
 -- 200 a file; total: how many it has.
@@ -511,6 +518,9 @@ UNION SELECT 'host', name FROM v_redact_field WHERE field LIKE '%Workstation%' O
     OR name LIKE '\\%'
 UNION SELECT 'domain', name FROM v_redact_field WHERE field LIKE '%Domain%' OR field LIKE '%Realm%'
 UNION SELECT 'share', name FROM v_redact_field WHERE field LIKE '%Share%'
+UNION SELECT 'host', host_by_name FROM v_evidence WHERE host_by_name > ''
+UNION SELECT 'account', user FROM v_evidence
+    WHERE user > '' AND user COLLATE NOCASE NOT IN ('Public', 'Default', 'All Users')
 UNION SELECT 'account', name FROM v_redact_field WHERE field LIKE '%User%' OR field LIKE '%Account%'
     OR field LIKE '%Principal%' OR field LIKE '%MemberName%';
 

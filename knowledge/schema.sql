@@ -2,7 +2,7 @@
 -- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 -- tool, version, knowledge_sha256, schema, stamp, status words
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -64,9 +64,17 @@ CREATE TABLE kb_rule_need(rule TEXT, need INTEGER, artifact TEXT, decides INTEGE
 -- well-known accounts and their spellings
 CREATE TABLE kb_account(name TEXT PRIMARY KEY COLLATE NOCASE, sid TEXT) WITHOUT ROWID;
 
+-- Ways to files, in the order in which they are asked: derive/08-layouts.sql.
+CREATE TABLE kb_layout(ord INTEGER PRIMARY KEY, path TEXT, collector TEXT, sure INTEGER, source TEXT);
+
 -- Win32 codes that say one thing, by the name rules know them by: code_in(win32, family).
 CREATE TABLE kb_code_family(family TEXT, value INTEGER, means TEXT, source TEXT,
     PRIMARY KEY(family, value)) WITHOUT ROWID;
+
+-- What the way to a file says of where it came from; host_sure: the collector says so, not only a name in front. A file
+-- nothing is said of has no row.
+CREATE TABLE layout(file_id INTEGER PRIMARY KEY, collector TEXT, host TEXT COLLATE NOCASE, host_sure INTEGER,
+    drive TEXT, shadow TEXT, user TEXT COLLATE NOCASE);
 
 -- Derived by knowledge/derive/ (which may use our SQL functions), read by views (which use SQLite's own only). Their
 -- indexes are made there, after the rows.

@@ -3,6 +3,8 @@
 -- evidence_id names bytes: 'f3:0x11c00' is byte 0x11c00 of evidence file 3. Hive views show the hive that speaks for
 -- its host (hive.main), not backups.
 
+-- collector, drive ("C:"), shadow (the number of a shadow copy), user, host_by_name: what the way to a file says of
+-- where it came from (layouts.yml); host is what its contents say, where they say anything.
 -- SQLite from 3.26 on reads these views without our functions: no FILTER, no iif, nothing newer than window functions.
 CREATE VIEW v_evidence AS
 SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' THEN substr(e.path,
@@ -10,8 +12,10 @@ SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' 
     e.path, 'f' || e.container AS container, e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen,
         e.parsed, e.recovered, e.failed, e.chunks, e.state, e.note,
     'f' || e.duplicate_of AS duplicate_of, e.older, 'f' || e.unit AS unit, e.members_seen, e.members_wanted,
-        e.members_failed, v.kind AS hive_kind, v.dirty, v.replay, v.main
-FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
+        e.members_failed, v.kind AS hive_kind, v.dirty, v.replay, v.main, l.collector, l.drive, l.shadow,
+    l.user, CASE WHEN l.host_sure THEN l.host END AS host_by_name
+FROM evidence e LEFT JOIN host h ON h.id = e.host_id LEFT JOIN layout l ON l.file_id = e.id
+LEFT JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
     WHERE i.file_id = e.id);
 
 CREATE VIEW v_anomaly AS

@@ -165,6 +165,8 @@ void h_evidence(struct buf *b, const struct report *r)
             hsay(b, "<small>%s%z</small>", e->hive_kind, e->dirty == 1 ? ", was dirty" : "");
         if (e->older == 1)
             buf_z(b, "<small>older copy</small>");
+        if (e->origin.n)
+            hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", e->origin);
         if (e->replay.n)
             hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", e->replay);
         if (e->note.n)

@@ -57,8 +57,9 @@ static void put_evidence(const struct report *r, struct buf *b)
         next_row(b, i, "    ");
         say(b, &json,
             "{'id': 'f%i', 'path': %s, 'container': %s, 'kind': %s, 'bytes': %i, 'sha256': %s, 'log_kind': "
-            "%s, 'state': %s, 'note': %s, ",
-            e->id, e->path, e->container, e->kind, e->bytes, e->sha256, e->log_kind, e->state, e->note);
+            "%s, 'state': %s, 'note': %s, 'origin': %s, ",
+            e->id, e->path, e->container, e->kind, e->bytes, e->sha256, e->log_kind, e->state, e->note,
+            e->origin);
         if (e->members_seen == NONE)
             buf_z(b, "\"members\": null, ");
         else

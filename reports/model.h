@@ -58,7 +58,7 @@ struct r_finding {
 struct r_evidence {
     int64_t id, bytes, seen, parsed, recovered, failed, chunks, duplicate_of, older, dirty;
     int64_t members_seen, members_wanted, members_failed; /* of a container that was looked into, else NONE */
-    struct str path, container, kind, format, log_kind, host, sha256, state, note, hive_kind, replay;
+    struct str path, container, kind, format, log_kind, host, sha256, state, note, hive_kind, replay, origin;
     struct slice anomaly;
 };
 struct r_coverage {

@@ -192,6 +192,27 @@ WHERE host_id IS NULL AND id IN (SELECT file_id FROM kin);
 DELETE FROM sid_host;
 DELETE FROM mask_host;
 
+-- Else the host that its collector names on the way to it. One that nothing else knows of is a host of its own where
+-- the collector says so; a name in front of a file's name is taken for one only where a host of that name is known.
+CREATE TEMP TABLE IF NOT EXISTS named_for(file_id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE,
+    label TEXT COLLATE NOCASE, sure INTEGER);
+INSERT INTO named_for
+SELECT l.file_id, l.host, substr(l.host, 1, instr(l.host || '.', '.') - 1), l.host_sure
+FROM layout l JOIN evidence e ON e.id = l.file_id JOIN hive_name h ON h.file_id = l.file_id
+WHERE l.host IS NOT NULL AND e.host_id IS NULL ORDER BY l.file_id;
+INSERT OR IGNORE INTO host(name, fqdn, domain)
+SELECT host_of(label), CASE WHEN name <> label THEN lower(name) END,
+    CASE WHEN name <> label THEN lower(substr(name, length(label) + 2)) END
+FROM named_for t WHERE t.sure AND host_of(label) IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM host_name n WHERE n.name = t.name OR n.name = t.label)
+    AND NOT EXISTS (SELECT 1 FROM name n WHERE n.label = t.label) GROUP BY label ORDER BY label;
+UPDATE evidence SET host_id = (SELECT coalesce(
+        (SELECT n.host_id FROM host_name n WHERE n.name = t.name),
+        (SELECT max(h.id) FROM host h WHERE h.name = t.label HAVING count(*) = 1),
+        (SELECT max(h.id) FROM name n JOIN host h ON h.fqdn = n.root WHERE n.label = t.label
+            HAVING count(DISTINCT h.id) = 1))
+    FROM named_for t WHERE t.file_id = evidence.id) WHERE id IN (SELECT file_id FROM named_for);
+
 CREATE TEMP TABLE IF NOT EXISTS place(folder TEXT, host_id INTEGER, naming INTEGER,
     PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
 INSERT INTO place
@@ -225,6 +246,9 @@ DELETE FROM knows;
 -- neighbourhood alone.
 CREATE TEMP TABLE IF NOT EXISTS placed(file_id INTEGER PRIMARY KEY);
 INSERT OR IGNORE INTO placed SELECT file_id FROM hive_name WHERE name > '' ORDER BY 1;
+INSERT OR IGNORE INTO placed SELECT t.file_id FROM named_for t JOIN evidence e ON e.id = t.file_id
+    JOIN host h ON h.id = e.host_id WHERE h.name = t.label OR h.name = t.name OR h.fqdn = t.name ORDER BY 1;
+DELETE FROM named_for;
 INSERT OR IGNORE INTO placed SELECT file_id FROM (
     SELECT m.file_id, max(n.name > '') OVER (PARTITION BY m.folder, m.mask, e.host_id) AS named
     FROM kin m JOIN evidence e ON e.id = m.file_id JOIN hive_name n ON n.file_id = m.file_id

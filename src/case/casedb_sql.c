@@ -1,6 +1,7 @@
 /* SQL functions for knowledge/derive/ and coverage.sql, registered only on cases we write. Each takes
  * evidence text and returns NULL for what it cannot read; none allocates more than its argument. */
 #include "case/casedb_priv.h"
+#include "base/layout.h"
 #include "base/names.h"
 #include "base/utf.h"
 #include "base/zone.h"
@@ -422,6 +423,21 @@ static void sql_zone_rule(sqlite3_context *c, int n, sqlite3_value **v)
     buf_free(&b);
 }
 
+/* path_part(path, pattern, word): base/layout.h. NULL where the path does not fit, or has no such word;
+ * without a word 1 where it fits. */
+static void sql_path_part(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    char text[LAYOUT_TEXT];
+    const char *word = (const char *)sqlite3_value_text(v[2]);
+    (void)n;
+    if (!layout_fits(text_of(v[0]), text_of(v[1]), word, text))
+        return;
+    if (!word)
+        sqlite3_result_int(c, 1);
+    else if (text[0])
+        result(c, str_of(text));
+}
+
 int case_functions(struct casedb *db)
 {
     static const struct {
@@ -437,6 +453,7 @@ int case_functions(struct casedb *db)
                 {"account_of", 1, true, sql_account_of},
                 {"domain_of", 1, true, sql_domain_of},
                 {"field", 2, true, sql_field},
+                {"path_part", 3, true, sql_path_part},
                 {"zone_rule", 6, true, sql_zone_rule}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)

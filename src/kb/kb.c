@@ -450,6 +450,13 @@ static void fill_family(const struct kb *kb, size_t i, struct value *v)
     text(v + 2, f->means), text(v + 3, f->source);
 }
 
+static void fill_layout(const struct kb *kb, size_t i, struct value *v)
+{
+    const struct kb_layout *l = &kb->layout[i];
+    number(v, (int64_t)i, true), text(v + 1, l->path), text(v + 2, l->collector);
+    number(v + 3, l->sure, true), text(v + 4, l->source);
+}
+
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
 {
     case_names(db, kb_names(kb));
@@ -466,6 +473,7 @@ enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
                                  {"kb_artifact", "ssss", kb->n_artifact, fill_artifact},
                                  {"kb_account", "ss", kb->n_account, fill_account},
                                  {"kb_code_family", "siss", in_families, fill_family},
+                                 {"kb_layout", "issis", kb->n_layout, fill_layout},
                                  {"kb_rule_need", "sisi", needs, fill_need},
                                  {"kb_rule", "sssssss", kb->n_rule, fill_rule}};
     enum status st = OK;

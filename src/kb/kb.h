@@ -129,6 +129,13 @@ struct kb_family {
     size_t n;
 };
 
+/* What a way to a file says of where it came from (base/layout.h). sure: its host is no guess. */
+struct kb_layout {
+    struct kb_place at;
+    struct str path, collector, source;
+    bool sure;
+};
+
 /* What a rule makes of an artefact: without one that decides it says "undetermined"; one that helps changes
  * at most how sure it is, or what it can see. "Security:Logon failure" is of Security. */
 enum reliance { SILENT, HELPS, DECIDES };

@@ -88,6 +88,10 @@ static const struct member family_members[] = {PLACE_AT(kb_family, at), TEXT_AT(
                                                MANY_AT(kb_family, code, n, number_shape)};
 SHAPE(family_shape, struct kb_family, family_members);
 
+static const struct member layout_members[] = {PLACE_AT(kb_layout, at), TEXT_AT(kb_layout, path),
+                                               TEXT_AT(kb_layout, collector), TEXT_AT(kb_layout, source),
+                                               WHOLE_AT(kb_layout, sure)};
+SHAPE(layout_shape, struct kb_layout, layout_members);
 static const struct member requirement_members[] = {MANY_AT(requirement, artifact, n, text_shape),
                                                     WHOLE_AT(requirement, for_role)};
 SHAPE(requirement_shape, struct requirement, requirement_members);
@@ -164,6 +168,7 @@ static const struct member kb_members[] = {MANY_AT(kb, code, n_code, code_shape)
                                            MANY_AT(kb, account, n_account, account_shape),
                                            MANY_AT(kb, cause, n_cause, cause_shape),
                                            MANY_AT(kb, family, n_family, family_shape),
+                                           MANY_AT(kb, layout, n_layout, layout_shape),
                                            MANY_AT(kb, rule, n_rule, rule_shape),
                                            MANY_AT(kb, want.event, want.n_event, want_event_shape),
                                            MANY_AT(kb, want.key, want.n_key, want_key_shape)};

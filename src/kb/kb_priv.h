@@ -40,6 +40,8 @@ struct kb {
     size_t n_cause;
     struct kb_family *family;
     size_t n_family;
+    struct kb_layout *layout;
+    size_t n_layout;
     struct rule *rule;
     size_t n_rule;
 };

@@ -1,5 +1,6 @@
 #include "kb/kb_priv.h"
 #include "base/buf.h"
+#include "base/layout.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -499,14 +500,54 @@ static enum status read_families(const struct kb_reader *r, const struct node *r
     return st;
 }
 
+/* --- layouts.yml: ways to files, in the order in which they are asked */
+struct layout_entry {
+    struct str path, collector, host, source;
+};
+static const struct field layout_fields[] = {
+    FIELD(layout_entry, path, F_STR, true, "path"), FIELD(layout_entry, collector, F_STR, false, "collector"),
+    FIELD(layout_entry, host, F_STR, false, "host"), FIELD(layout_entry, source, F_STR, true, "source")};
+
+static enum status read_layouts(const struct kb_reader *r, const struct node *root, struct err *e)
+{
+    struct list_file file = {0};
+    struct kb *kb = r->kb;
+    static const struct field fields[] = {FIELD(list_file, list, F_NODE, true, "layouts")};
+    enum status st = kb_map(r, root, "layouts file", fields, 1, &file, e);
+    if (st == OK)
+        st = kb_list(r, file.list, "layouts", e);
+    for (const struct node *c = st == OK ? file.list->child : NULL; c && st == OK; c = c->next) {
+        struct layout_entry v = {0};
+        st = kb_map(r, c, "layout", layout_fields, LEN(layout_fields), &v, e);
+        if (st == OK && v.host.p)
+            st = kb_one_of(r, c->line, "host", v.host, "sure guess", e);
+        if (st == OK && !layout_sound(v.path))
+            st = kb_refuse(r, c->line, e, "layout %.60s: not a pattern", v.path.p);
+        if (st == OK && !(kb->layout = kb_grow(kb, kb->layout, kb->n_layout, sizeof *kb->layout)))
+            st = kb_full(r, e);
+        if (st == OK)
+            kb->layout[kb->n_layout++] = (struct kb_layout){.at = place_of(r, c),
+                                                            .path = v.path,
+                                                            .collector = v.collector,
+                                                            .source = v.source,
+                                                            .sure = str_eq(v.host, STR("sure"))};
+    }
+    return st;
+}
+
 typedef enum status read_fn(const struct kb_reader *r, const struct node *root, struct err *e);
 static const struct {
     const char *prefix;
     read_fn *read;
-} readers[] = {{"codes/", read_codes},          {"events/", read_events},
-               {"registry/", read_registry},    {"artifacts.yml", read_artifacts},
-               {"accounts.yml", read_accounts}, {"families.yml", read_families},
-               {"causes.yml", read_causes},     {"rules/", NULL}};
+} readers[] = {{"codes/", read_codes},
+               {"events/", read_events},
+               {"registry/", read_registry},
+               {"artifacts.yml", read_artifacts},
+               {"accounts.yml", read_accounts},
+               {"families.yml", read_families},
+               {"causes.yml", read_causes},
+               {"layouts.yml", read_layouts},
+               {"rules/", NULL}};
 
 enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scratch, struct err *e)
 {
@@ -516,10 +557,10 @@ enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scr
     while (i < LEN(readers) && !str_starts_ci(str_of(s->name), str_of(readers[i].prefix)))
         i++;
     if (i == LEN(readers))
-        return kb_refuse(
-            &r, 1, e,
-            "expected artifacts.yml, accounts.yml, causes.yml, families.yml or a file in codes/, events/, "
-            "registry/ or rules/");
+        return kb_refuse(&r, 1, e,
+                         "expected artifacts.yml, accounts.yml, causes.yml, families.yml, layouts.yml or a "
+                         "file in codes/, "
+                         "events/, registry/ or rules/");
     enum status st = tree_read(s->text, s->name, &scratch, &root, e);
     if (st != OK)
         return st;

@@ -38,12 +38,31 @@ static bool in_folder(struct str path, const char *name, bool anywhere)
     return false;
 }
 
+/* VSS1, VSS2, …: where KAPE puts what it finds in shadow copies */
+static bool in_vss(struct str path)
+{
+    for (struct str rest = path; rest.n;) {
+        struct str part = rest;
+        while (rest.n && rest.p[0] != '/' && rest.p[0] != '\\')
+            rest.p++, rest.n--;
+        part.n -= rest.n;
+        bool is = rest.n && part.n > 3 && str_starts_ci(part, STR("VSS"));
+        for (size_t i = 3; i < part.n && is; i++)
+            is = part.p[i] >= '0' && part.p[i] <= '9';
+        if (is)
+            return true;
+        if (rest.n)
+            rest.p++, rest.n--;
+    }
+    return false;
+}
+
 bool lies_in_older(struct str path)
 {
     /* collectors keep a device's name in one folder's:
      * %5C%5C%3F%5CGLOBALROOT%5CDevice%5CHarddiskVolumeShadowCopy1 */
     return in_folder(path, "RegBack", false) || in_folder(path, "Windows.old", false)
-           || in_folder(path, "HarddiskVolumeShadowCopy", true);
+           || in_folder(path, "HarddiskVolumeShadowCopy", true) || in_vss(path);
 }
 
 /* --- inputs and how what lies there is shown: by the way below the input, so that the same evidence is shown
