@@ -170,6 +170,7 @@ static void bits_noninteractive(struct host *h)
         logoff(h, T("04 13:05"), 3, deploy, 0x81a40);
     if (twin())
         session(h, T("04 12:00"), T("04 14:00"), deploy, 0x59000, 9);
+    service(h, &(struct service_row){.name = "SENS", .account = "LocalSystem", .start = 2, .type = 0x20});
     say(h, BITS_LOG, T("04 13:00:05"), "Microsoft-Windows-Bits-Client", 3, VERSION(2), USER(deploy.sid),
         PROCESS(5120, 5144), S("jobTitle", "Tools download"), GUID("jobId", job),
         S("jobOwner", spelled(deploy)), S("processPath", "C:\\Windows\\System32\\wsmprovhost.exe"),
@@ -382,6 +383,22 @@ static void redirector_limits_low(struct host *h)
         DW("MaxCmds", twin() ? 50 : 2), DW("MaxThreads", twin() ? 17 : 2), END);
     smb_failed(h, T("04 10:05"), "NAS01", anna, desk_luid(4), NT_TOO_MANY_COMMANDS);
     smb_failed(h, T("05 10:05"), "NAS01", anna, desk_luid(5), NT_TOO_MANY_COMMANDS);
+}
+
+/* The same on Windows 7, whose redirector says itself that it ran out of commands. */
+static void redirector_limits_7(struct host *h)
+{
+    h->seven = true;
+    ordinary(h);
+    reg(&h->hive[SOFTWARE_HIVE], "Microsoft\\Windows NT\\CurrentVersion",
+        SZ("ProductName", "Windows 7 Enterprise"), SZ("CurrentVersion", "6.1"), SZ("CurrentBuild", "7601"),
+        SZ("CurrentBuildNumber", "7601"), SZ("DisplayVersion", ""), END);
+    smb1_client(h);
+    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Services\\LanmanWorkstation\\Parameters", DW("MaxCmds", 2),
+        END);
+    say(h, SYSTEM_LOG, T("04 10:04:58"), "MRxSmb", 3021, LEVEL(3), D("\\Device\\LanmanRedirector"));
+    say(h, SYSTEM_LOG, T("04 10:05"), SCM, 7023, LEVEL(2), PROCESS(696, 3164), S("param1", "Acme Archive"),
+        S("param2", "%%56"));
 }
 
 /* A NAS that lets everyone in as guest: no password, so no session key, and this client wants signed
@@ -667,12 +684,15 @@ static void exit_code_collision(struct host *h)
     }
 }
 
-/* All that was sent is System.evtx, and the record that names the reason has rolled out of it. */
+/* All that was sent is System.evtx, and the record that names the reason has rolled out of it; nor does it
+ * say whether the share client failed when an old program told 2200. */
 static void only_the_system_log(struct host *h)
 {
     ordinary(h);
     say(h, SYSTEM_LOG, T("04 12:00"), SCM, 7000, LEVEL(2), PROCESS(696, 3164), S("param1", "AcmeSync"),
         S("param2", "%%1069"));
+    say(h, SYSTEM_LOG, T("05 10:00"), SCM, 7024, LEVEL(2), PROCESS(696, 3164), S("param1", "OldAgent"),
+        S("param2", "%%2200"));
     lose_all_but(h, SYSTEM_LOG, -1);
 }
 
@@ -681,6 +701,7 @@ static void only_the_system_log(struct host *h)
 #define NT_DUPLICATE_NAME  0xC00000BDu
 #define NT_NO_LOGON_SERVER 0xC000005Eu
 #define NT_NO_SUCH_SHARE   0xC00000CCu
+#define NT_NTLM_BLOCKED    0xC0000418u
 #define BY_SERVICES        PROCESS(696, 3164), LEVEL(2)
 
 /* A task with a stored password; its account may log on as a batch job. */
@@ -1085,13 +1106,19 @@ static void few_files(struct host *h)
         NOT_LOGGED_ON, NO_LOGON_SERVERS,    NO_SUCH_SESSION,  LOGON_FAILURE, 1327,
         1328,          ACCOUNT_IS_DISABLED, TYPE_NOT_GRANTED, 1398,          TRUST_FAILED,
         1909};
-    static const uint32_t statuses[] = {NT_ACCESS_DENIED,   NT_NO_SUCH_SESSION, NT_TOO_MANY_COMMANDS,
-                                        NT_TIME_DIFFERENCE, NT_NO_SESSION_KEY,  NT_LOGON_FAILURE,
-                                        NT_DUPLICATE_NAME,  NT_NO_LOGON_SERVER, NT_NO_SUCH_SHARE};
+    static const uint32_t statuses[] = {NT_ACCESS_DENIED,       NT_NO_SUCH_SESSION, NT_TOO_MANY_COMMANDS,
+                                        NT_TIME_DIFFERENCE,     NT_NO_SESSION_KEY,  NT_LOGON_FAILURE,
+                                        NT_DUPLICATE_NAME,      NT_NO_LOGON_SERVER, NT_NO_SUCH_SHARE,
+                                        NT_CREDENTIAL_CONFLICT, NT_NTLM_BLOCKED};
+    static const uint32_t exits[] = {NOT_LOGGED_ON, NO_SUCH_SESSION, 1394};
     ordinary(h);
     for (size_t i = 0; i < LEN(codes); i++)
         task_failed(h, T(keep("04 09:%02zu", 10 + i)), keep("\\T%u", codes[i]), spelled(agent),
                     i ? "LogonUserExEx" : NULL, WIN32(codes[i]));
+    task_failed(h, T("04 09:30"), "\\S4U", spelled(agent), "LogonUserS4U", WIN32(NO_SUCH_SESSION));
+    for (size_t i = 0; i < LEN(exits); i++) /* its program ends so */
+        task_ran(h, T(keep("04 09:%02zu", 40 + i)), keep("\\P%u", exits[i]), spelled(agent),
+                 "C:\\Windows\\System32\\cmd.exe", WIN32(exits[i]));
     for (size_t i = 0; i < LEN(statuses); i++)
         smb_failed(h, T(keep("04 10:%02zu", 10 + i)), keep("SRV%zu", i), agent, 0x7c1f2, statuses[i]);
     say(h, BITS_LOG, T("04 11:00"), "Microsoft-Windows-Bits-Client", 61, VERSION(1), LEVEL(3),
@@ -1101,6 +1128,39 @@ static void few_files(struct host *h)
         h->lost[i] = i != TASK_LOG && i != SMB_LOG && i != BITS_LOG;
     for (int i = 0; i < HIVES; i++)
         h->lost_hive[i] = true;
+}
+
+/* The same the other way round: what failed stands in the cache of tasks and in the logs that were sent, and
+ * the logs of tasks, of the security of shares and of logons were not. */
+static void other_files(struct host *h)
+{
+    static const uint32_t statuses[] = {NT_NO_SESSION_KEY, NT_LOGON_FAILURE, NT_ACCESS_DENIED};
+    ordinary(h);
+    stored_task(h, "\\T1245", agent, WIN32(NOT_LOGGED_ON));
+    stored_task(h, "\\T1312", agent, WIN32(NO_SUCH_SESSION));
+    for (size_t i = 0; i < LEN(statuses); i++)
+        say(h, CONNECT_LOG, T(keep("04 10:%02zu", 10 + i)), SMB, 30829, LEVEL(2), USER(SYSTEM_SID),
+            U32("Status", statuses[i]), U64("SessionId", 0), S("ServerName", keep("SRV%zu", i)));
+    say(h, AAD_LOG, T("04 11:10"), "Microsoft-Windows-AAD", 1098, LEVEL(2), USER(anna.sid),
+        U32("Error", WIN32(NO_SUCH_SESSION)), S("ErrorMessage", "A specified logon session does not exist."));
+    say(h, APPLICATION_LOG, T("04 11:20"), "AcmeFax", 7, LEVEL(2), D("Sending failed: 0x80070572"));
+    for (int i = 0; i < LOGS; i++)
+        h->lost[i] = i != SYSTEM_LOG && i != CONNECT_LOG && i != AAD_LOG && i != APPLICATION_LOG;
+    for (int i = 0; i < HIVES; i++)
+        h->lost_hive[i] = i != SOFTWARE_HIVE;
+}
+
+/* A program of hers goes on after she logged off, and asks for stored credentials and for a token. */
+static void after_log_off(struct host *h)
+{
+    ordinary(h);
+    say(h, SECURITY_LOG, T("04 17:40"), AUDIT, 5379, FAILURE, TASK(13824), PROCESS(764, 812),
+        SUBJECT(anna.sid, anna.user, anna.domain, desk_luid(4)),
+        S("TargetName", "LegacyGeneric:target=git:https://git.corp.example"), U32("Type", 0),
+        U32("CountOfCredentialsReturned", 0), S("ReadOperation", "%%8100"),
+        U32("ReturnCode", NT_NO_SUCH_SESSION));
+    say(h, AAD_LOG, T("04 17:41"), "Microsoft-Windows-AAD", 1098, LEVEL(2), USER(anna.sid),
+        U32("Error", WIN32(NO_SUCH_SESSION)), S("ErrorMessage", "A specified logon session does not exist."));
 }
 
 /* tell: on one host of that name, alone; write: in a folder of that name, as many hosts as it takes. */
@@ -1186,6 +1246,11 @@ static const struct sample {
      .subject = "NAS01",
      .joins = true,
      .twin = "smb-limit-reached"},
+    {.name = "redirector-limits-7",
+     .host = "WS82",
+     .tell = redirector_limits_7,
+     .cause = "redirector-limits-low",
+     .subject = "Acme Archive"},
     {.name = "guest-session-no-key",
      .host = "WS13",
      .tell = guest_session_no_key,
@@ -1428,5 +1493,7 @@ static const struct sample {
      .cause = "workstation-service-down",
      .subject = "Browser"},
     {.name = "few-files", .host = "WS79", .tell = few_files},
+    {.name = "other-files", .host = "WS80", .tell = other_files},
+    {.name = "after-log-off", .host = "WS81", .tell = after_log_off},
 };
 #endif

@@ -61,7 +61,7 @@ struct happened {
 struct host {
     /* NetBIOS name; in front of file names, where two hosts share a folder */
     const char *name, *prefix;
-    bool workgroup, lived, lost[LOGS], lost_hive[HIVES];
+    bool workgroup, seven /* Windows 7 */, lived, lost[LOGS], lost_hive[HIVES];
     int64_t no_dc_from, no_dc_to;     /* nothing that needs a domain controller succeeds in between */
     int64_t no_time_from, no_time_to; /* nor a time source */
     struct hive hive[HIVES];
@@ -400,10 +400,12 @@ static uint64_t desk_luid(unsigned day) { return 0x51000 + day * 0x1100; }
 static void boot(struct host *h, int64_t t)
 {
     say(h, SYSTEM_LOG, t, "Microsoft-Windows-Kernel-General", 12, TASK(1), USER(SYSTEM_SID),
-        U32("MajorVersion", 10), U32("MinorVersion", 0), U32("BuildVersion", 19045), U32("QfeVersion", 5854),
+        U32("MajorVersion", h->seven ? 6 : 10), U32("MinorVersion", h->seven),
+        U32("BuildVersion", h->seven ? 7601 : 19045), U32("QfeVersion", h->seven ? 24214 : 5854),
         U16("ServiceVersion", 0), U32("BootMode", 0), TIME("StartTime", t));
-    say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6009, D("10.00."), D("19045"), D(""),
-        D("Multiprocessor Free"), D("0"));
+    say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6009, D(h->seven ? "6.01." : "10.00."),
+        D(h->seven ? "7601" : "19045"), D(h->seven ? "Service Pack 1" : ""), D("Multiprocessor Free"),
+        D("0"));
     say(h, SYSTEM_LOG, t + 12 * SECOND, "EventLog", 6005, END);
     say(h, SECURITY_LOG, t + 11 * SECOND, AUDIT, 4608, SUCCESS, TASK(12288), PROCESS(764, 768));
     service_state(h, t + 15 * SECOND, "Workstation", "LanmanWorkstation", true);

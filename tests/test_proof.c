@@ -178,6 +178,7 @@ static const struct {
     {"ERROR_SMB_GUEST_LOGON_BLOCKED", "#31017"},
     {"ERROR_NTLM_BLOCKED", "#31023"},
     {"ERROR_LOGON_TYPE_NOT_GRANTED", "#7041"},
+    {"ERROR_NO_USER_SESSION_KEY", "0x80070572"}, /* in the text of a program */
     {"since", "#4624"},
     {"older than its log, ended", "#4634"},
     {"older than its log, ended", "#4647"},

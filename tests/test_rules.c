@@ -3,6 +3,7 @@
  * with the writers. */
 #include "tests/shell.h"
 #include "tests/strict.h"
+#include "base/buf.h"
 #include "kb/kb.h"
 #include <sqlite3.h>
 #include <string.h>
@@ -304,4 +305,36 @@ Test(explain, text_lines_and_neighbours)
     cr_expect_null(strchr(out, 0x1b), "a control reaches the terminal");
     cr_expect_eq(run("%s explain ''", program()), 2, "%s", out);
     cr_expect_eq(run("%s explain 'TaskScheduler 60000' 'NoSuchLog 1'", program()), 2, "%s", out);
+}
+
+/* Every cause as sure as files can be in one sample, ruled out in another, undetermined in a third. That what
+ * MANIFEST.tsv says comes out, test_cli holds. */
+Test(rules, every_cause_three_ways_among_the_samples)
+{
+    struct err e = {0};
+    struct kb *kb = NULL;
+    size_t n, rows = 0;
+    struct buf b = {0};
+    char line[2048], want[3][300];
+    cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+    FILE *f = fopen("samples/MANIFEST.tsv", "r");
+    cr_assert_not_null(f);
+    for (char cell[5][256]; fgets(line, sizeof line, f); rows++)
+        if (sscanf(line, "%255[^\t]\t%255[^\t]\t%255[^\t]\t%255[^\t]\t%255[^\t]", cell[0], cell[1], cell[2],
+                   cell[3], cell[4])
+            == 5)
+            buf_printf(&b, "%s %s\n", cell[2], cell[4]);
+    fclose(f);
+    buf_char(&b, 0);
+    cr_assert(rows > 100 && !b.bad);
+    const struct rule *r = kb_rules(kb, &n);
+    for (size_t i = 0; i < n; i++) {
+        const char *const verdicts[] = {rule_ceiling(&r[i]), "ruled_out", "undetermined"};
+        for (size_t k = 0; k < LEN(verdicts); k++) {
+            snprintf(want[k], sizeof want[k], "\n%.*s %s\n", STR_ARG(r[i].cause), verdicts[k]);
+            cr_expect(strstr(b.p, want[k]), "samples/MANIFEST.tsv has no row %s", want[k]);
+        }
+    }
+    cr_expect_geq(n, 55);
+    buf_free(&b), kb_free(kb);
 }

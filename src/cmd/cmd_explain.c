@@ -543,6 +543,22 @@ static void put_remedies(struct telling *t, const struct rule *r)
     buf_z(b, t->json ? "]" : "");
 }
 
+/* How sure files can be of it, and what would prove more. */
+static void put_ceiling(struct telling *t, const struct rule *r)
+{
+    struct buf *b = t->b;
+    if (t->json) {
+        buf_z(b, ",\"ceiling\":\""), buf_z(b, rule_ceiling(r)), buf_char(b, '"');
+        if (r->would_prove.n)
+            json_text(b, "would_prove", str_trim(r->would_prove));
+    } else if (r->would_prove.n) {
+        struct buf more = {0};
+        buf_printf(&more, "%s from files alone; what would prove it: ", rule_ceiling(r)),
+            buf_str(&more, str_trim(r->would_prove));
+        put_words(b, "at most", buf_view(&more)), b->bad |= more.bad, buf_free(&more);
+    }
+}
+
 static void put_rule_body(struct telling *t, const struct rule *r)
 {
     struct buf *b = t->b;
@@ -551,6 +567,7 @@ static void put_rule_body(struct telling *t, const struct rule *r)
             buf_char(b, '\n');
         put_words(b, " ", r->description);
     }
+    put_ceiling(t, r);
     put_codes(t, r);
     put_reliance(t, r, DECIDES, "decides"), put_reliance(t, r, HELPS, "helps");
     put_remedies(t, r);

@@ -57,6 +57,8 @@ static void json_rule(struct buf *b, const struct rule *r)
                 {"status", r->status},
                 {"level", r->level},
                 {"description", r->description},
+                {"ceiling", str_of(rule_ceiling(r))},
+                {"would_prove", r->would_prove},
                 {"sha256", r->sha256}};
     for (size_t i = 0; i < LEN(text); i++)
         buf_printf(b, "%s\"%s\":", i ? "," : "{", text[i].name), buf_json(b, str_trim(text[i].s));

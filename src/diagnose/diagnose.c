@@ -553,6 +553,12 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
         buf_z(&words, " It had failed like this at "), put_time(&words, at);
         buf_z(&words, " already, before what is cited as the cause, which does not explain that.");
     }
+    if (g->rule->would_prove.n && strcmp(verdict_words[verdict].id, rule_ceiling(g->rule)) == 0) {
+        while (words.n && words.p[words.n - 1] == ' ')
+            words.n--;
+        buf_z(&words, " Files prove no more of this cause. What would: "),
+            buf_str(&words, str_trim(g->rule->would_prove));
+    }
     size_t count = hits_distinct(s->all[ROLE_SYMPTOM], s->own[ROLE_SYMPTOM]);
     struct value v[] = {val_s(g->rule->cause),  val_s(g->rule->name),
                         val_s(g->rule->title),  val_s(str_of(verdict_words[verdict].id)),

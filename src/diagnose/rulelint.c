@@ -307,6 +307,10 @@ static void indicators(struct lint *l)
     for (size_t i = 0; i < LEN(roles); i++)
         if (!seen[roles[i]])
             problem(l, l->rule->ind[0].line, "indicators: none with role %s", role_names[roles[i]]);
+    bool proves = strcmp(rule_ceiling(l->rule), "confirmed") == 0;
+    if (proves == (l->rule->would_prove.n > 0) && (proves || l->rule->embedded))
+        problem(l, 1, "would_prove: expected %s",
+                proves ? "none, a link is what proves" : "what would prove it, as no indicator is a link");
     const char *name[MAX_NAMES];
     char text[1024];
     size_t n = template_names(l->rule->explanation, text, sizeof text, name, MAX_NAMES);

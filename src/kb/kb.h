@@ -41,6 +41,7 @@ struct remedy {
 struct rule {
     struct kb_place at;
     struct str id, name, title, status, level, description, author, date, modified, cause, file, explanation;
+    struct str would_prove; /* where files prove no more than rule_ceiling(); empty: they do */
     struct str *reference, *tag;
     size_t n_reference, n_tag;
     struct requirement *require;
@@ -140,6 +141,9 @@ struct kb_layout {
  * at most how sure it is, or what it can see. "Security:Logon failure" is of Security. */
 enum reliance { SILENT, HELPS, DECIDES };
 enum reliance rule_relies(const struct rule *r, struct str artifact);
+/* The surest verdict its indicators allow: "confirmed" with a link, "likely" with a cause, else "possible".
+ */
+const char *rule_ceiling(const struct rule *r);
 
 enum status kb_load(const char *override_dir, struct kb **out, struct err *e);
 void kb_free(struct kb *kb);

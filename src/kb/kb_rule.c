@@ -228,7 +228,8 @@ static enum status read_tests(const struct kb_reader *r, const struct node *list
 
 /* --- the rule */
 struct rule_entry {
-    struct str title, id, name, status, level, description, author, date, modified, cause, explanation;
+    struct str title, id, name, status, level, description, author, date, modified, cause, explanation,
+        would_prove;
     struct strs references, tags;
     const struct node *requires, *indicators, *collect, *remediation, *tests;
 };
@@ -247,6 +248,7 @@ static const struct field rule_fields[] = {FIELD(rule_entry, title, F_STR, true,
                                            FIELD(rule_entry, requires, F_NODE, true, "requires"),
                                            FIELD(rule_entry, indicators, F_NODE, true, "indicators"),
                                            FIELD(rule_entry, explanation, F_STR, true, "explanation"),
+                                           FIELD(rule_entry, would_prove, F_STR, false, "would_prove"),
                                            FIELD(rule_entry, collect, F_NODE, false, "collect"),
                                            FIELD(rule_entry, remediation, F_NODE, false, "remediation"),
                                            FIELD(rule_entry, tests, F_NODE, false, "tests")};
@@ -272,6 +274,7 @@ enum status kb_read_rule(const struct kb_reader *r, const struct node *root, con
                         .cause = v.cause,
                         .file = str_of(r->file),
                         .explanation = v.explanation,
+                        .would_prove = v.would_prove,
                         .reference = v.references.p,
                         .n_reference = v.references.n,
                         .tag = v.tags.p,
