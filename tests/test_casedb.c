@@ -678,7 +678,10 @@ static const struct {
     {"field('{\"a\":\"\\ud83d\"}', 'a')", "\xed\xa0\xbd"},
     {"field('[1]', 'a')", "-"},
     {"field(NULL, 'a')", "-"},
-    {"field('{\"a\":\"\\u12\"}', 'a')", "\xef\xbf\xbd"},
+    {"field('{\"a\":\"\\u12\"}', 'a')", "\xef\xbf\xbd"
+                                        "12"},
+    {"field('{\"a\":\"\\q\"}', 'a')", "\xef\xbf\xbd"},
+    {"field('{\"a\":1 \"b\":2}', 'b')", "-"},
     {"field('{\"a\":1}', '')", "-"},
     {"typeof(field('{\"a\":1}', 'a'))", "integer"},
     {"typeof(field('{\"a\":\"1\"}', 'a'))", "text"},

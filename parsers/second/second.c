@@ -1,4 +1,5 @@
 #include "parsers/second/second.h"
+#include "base/json.h"
 #include "base/utf.h"
 #include "base/wintime.h"
 #include <stdio.h>
@@ -106,124 +107,42 @@ struct item {
     struct str name, text;
     char kind;
 }; /* kind: s text, n number, b boolean, 0 null */
-struct json {
-    struct str s;
-    size_t at;
-    struct arena *a;
-};
-
-static int peek(struct json *j)
+static bool text_of(struct arena *a, struct str raw, struct str *out)
 {
-    while (j->at < j->s.n && strchr(" \t\r\n,:", j->s.p[j->at]) && j->s.p[j->at])
-        j->at++;
-    return j->at < j->s.n ? (unsigned char)j->s.p[j->at] : -1;
-}
-
-static bool hex4(struct json *j, size_t end, uint32_t *u)
-{
-    *u = 0;
-    for (size_t stop = j->at + 4; j->at < stop; j->at++) {
-        unsigned c = j->at < end ? (unsigned char)j->s.p[j->at] : 0, d = c - '0' < 10 ? c - '0'
-                                                                         : (c | 32) - 'a' < 6
-                                                                             ? (c | 32) - 'a' + 10
-                                                                             : 99;
-        if (d > 15)
-            return false;
-        *u = *u << 4 | d;
-    }
-    return true;
-}
-
-static bool json_text(struct json *j, struct str *out)
-{
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    size_t end = ++j->at;
-    while (end < j->s.n && j->s.p[end] != '"')
-        end += j->s.p[end] == '\\' ? 2 : 1;
-    char *o = end < j->s.n ? arena_alloc(j->a, 1, end - j->at + 1) : NULL;
-    size_t n = 0;
+    bool whole;
+    char *o = arena_alloc(a, 1, JSON_ROOM(raw.n));
     if (!o)
         return false;
-    while (j->at < end) {
-        char c = j->s.p[j->at++];
-        const char *at;
-        uint32_t u, low;
-        if (c != '\\') {
-            o[n++] = c;
-        } else if ((c = j->s.p[j->at++]) == 'u') {
-            if (!hex4(j, end, &u))
-                return false;
-            if (u >= 0xd800 && u < 0xdc00 && end - j->at >= 6 && j->s.p[j->at] == '\\'
-                && j->s.p[j->at + 1] == 'u') {
-                size_t back = j->at;
-                j->at += 2;
-                if (!hex4(j, end, &low))
-                    return false;
-                if (low >= 0xdc00 && low < 0xe000)
-                    u = 0x10000 + ((u - 0xd800) << 10) + (low - 0xdc00);
-                else
-                    j->at = back;
-            }
-            n += utf8_put(o + n, u);
-        } else if ((at = strchr(from, c)) && c) {
-            o[n++] = to[at - from];
-        } else {
-            return false;
-        }
-    }
-    j->at = end + 1;
-    return *out = (struct str){o, n}, true;
+    return *out = (struct str){o, json_text(o, raw, &whole)}, whole;
 }
 
 /* False: not JSON, or no memory. The name of a value in nested objects is the innermost one; arrays repeat
  * theirs. */
 static bool json_items(struct str s, struct arena *a, struct item **items, size_t *n)
 {
-    enum { DEPTH = 64 };
-    struct json j = {s, 0, a};
-    struct str name[DEPTH] = {{0}};
-    char open[DEPTH];
+    static const char kinds[] = {[JSON_TEXT] = 's', [JSON_NUMBER] = 'n', [JSON_BOOL] = 'b', [JSON_NULL] = 0};
+    struct json j;
+    struct str raw, *name = arena_alloc(a, sizeof *name, JSON_DEPTH + 1);
     size_t most = 1;
     for (size_t i = 0; i < s.n; i++)
         most += s.p[i] == ',';
     *n = 0;
-    if (!(*items = arena_alloc(a, sizeof **items, most)) || peek(&j) != '{')
+    json_of(&j, s);
+    if (!name || !(*items = arena_alloc(a, sizeof **items, most)) || json_next(&j, &raw) != JSON_OBJECT)
         return false;
-    for (unsigned depth = 0;;) {
-        int c = peek(&j);
-        if (c == '{' || c == '[') {
-            if (depth + 1 >= DEPTH)
+    for (;;) {
+        enum json_kind kind = json_next(&j, &raw);
+        if (kind == JSON_END || kind == JSON_BAD)
+            return kind == JSON_END;
+        if (kind == JSON_OBJECT || kind == JSON_ARRAY)
+            name[j.depth] = name[j.depth - 1];
+        if (kind == JSON_NAME && !text_of(a, raw, &name[j.depth]))
+            return false;
+        if (kind > JSON_NAME) {
+            struct item it = {name[j.depth], raw, kinds[kind]};
+            if (*n >= most || (kind == JSON_TEXT && !text_of(a, raw, &it.text)))
                 return false;
-            open[++depth] = (char)c, name[depth] = name[depth - 1], j.at++;
-        } else if (c == '}' || c == ']') {
-            j.at++;
-            if (!--depth)
-                return peek(&j) == -1;
-        } else {
-            struct item it = {.kind = 's'};
-            if (c < 0 || !depth || *n >= most)
-                return false;
-            if (open[depth] == '{') {
-                if (c != '"' || !json_text(&j, &name[depth]))
-                    return false;
-                c = peek(&j);
-                if (c == '{' || c == '[')
-                    continue;
-            }
-            it.name = name[depth];
-            if (c == '"' && !json_text(&j, &it.text))
-                return false;
-            if (c != '"') {
-                size_t from = j.at;
-                while (j.at < s.n && !strchr(",]} \t\r\n", s.p[j.at]))
-                    j.at++;
-                if (j.at == from)
-                    return false;
-                it.kind = c == 't' || c == 'f' ? 'b'
-                          : c == 'n'           ? 0
-                                               : 'n',
-                it.text = (struct str){s.p + from, c == 'n' ? 0 : j.at - from};
-            }
+            it.text.n = kind == JSON_NULL ? 0 : it.text.n;
             (*items)[(*n)++] = it;
         }
     }

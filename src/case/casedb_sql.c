@@ -2,6 +2,8 @@
  * evidence text and returns NULL for what it cannot read; none allocates more than its argument. */
 #include "case/casedb_priv.h"
 #include "base/layout.h"
+#include "base/json.h"
+
 #include "base/names.h"
 #include "base/utf.h"
 #include "base/zone.h"
@@ -245,140 +247,44 @@ static void sql_domain_of(sqlite3_context *c, int n, sqlite3_value **v)
 
 /* --- field(data, name): one member of a JSON object, names compared without case. Windows' own spellings
  * differ between builds. */
-static void blanks(struct str *s)
-{
-    while (s->n && strchr(" \t\r\n", s->p[0]))
-        s->p++, s->n--;
-}
-
-/* Content of a JSON string as it stands; s moves behind the closing quote. */
-static bool string_of(struct str *s, struct str *out)
-{
-    if (!s->n || s->p[0] != '"')
-        return false;
-    for (size_t i = 1; i < s->n; i++) {
-        if (s->p[i] == '"') {
-            *out = (struct str){s->p + 1, i - 1};
-            s->p += i + 1, s->n -= i + 1;
-            return true;
-        }
-        i += s->p[i] == '\\';
-    }
-    return false;
-}
-
-static uint32_t hex4(struct str s, size_t at)
-{
-    uint32_t u = 0;
-    for (size_t i = at; i < at + 4; i++)
-        u = i < s.n && is_hex(s.p[i])
-                ? u << 4 | (uint32_t)(is_digit(s.p[i]) ? s.p[i] - '0' : (s.p[i] | 32) - 'a' + 10)
-                : UTF_BAD >> 4;
-    return u;
-}
-
-static void unescape(struct buf *b, struct str s)
-{
-    static const char from[] = "bfnrt\"\\/", to[] = "\b\f\n\r\t\"\\/";
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] != '\\' || i + 1 == s.n) {
-            buf_char(b, s.p[i]);
-            continue;
-        }
-        const char *k = strchr(from, s.p[++i]);
-        if (s.p[i] != 'u') {
-            buf_char(b, k ? to[k - from] : s.p[i]);
-            continue;
-        }
-        uint32_t u = hex4(s, i + 1),
-                 low = u >> 10 == 0x36 && i + 6 < s.n && s.p[i + 5] == '\\' && s.p[i + 6] == 'u'
-                           ? hex4(s, i + 7)
-                           : 0;
-        i += 4;
-        if (low >> 10 == 0x37)
-            u = 0x10000 + ((u & 0x3ff) << 10) + (low & 0x3ff), i += 6;
-        char out[4];
-        buf_put(b, out, utf8_put(out, u <= 0x10ffff ? u : 0xfffd));
-    }
-}
-
-/* Moves behind one value; whole is its text. Nesting is counted, not recursed into. */
-static bool value_of(struct str *s, struct str *whole)
-{
-    struct str in = *s, skip;
-    size_t depth = 0;
-    do {
-        blanks(s);
-        if (!s->n)
-            return false;
-        char ch = s->p[0];
-        if (ch == '"') {
-            if (!string_of(s, &skip))
-                return false;
-            continue;
-        }
-        if ((ch == '}' || ch == ']') && !depth)
-            return false;
-        depth += ch == '{' || ch == '[', depth -= ch == '}' || ch == ']';
-        if (strchr("{}[],:", ch))
-            s->p++, s->n--;
-        else
-            while (s->n && !strchr("{}[],: \t\r\n\"", s->p[0]))
-                s->p++, s->n--;
-    } while (depth);
-    *whole = (struct str){in.p, (size_t)(s->p - in.p)};
-    return true;
-}
-
-static void result_json(sqlite3_context *c, struct str v)
+static void result_json(sqlite3_context *c, enum json_kind kind, struct str v)
 {
     int64_t i;
-    struct str in = v, s;
-    if (str_eq(v, STR("null")))
-        return;
-    if (str_eq(v, STR("true")) || str_eq(v, STR("false"))) {
+    bool whole;
+    if (kind == JSON_BOOL) {
         sqlite3_result_int(c, v.n == 4);
-    } else if (string_of(&in, &s)) {
-        struct buf b = {0};
-        unescape(&b, s);
-        if (b.bad)
-            sqlite3_result_error_nomem(c);
+    } else if (kind == JSON_TEXT && v.n && memchr(v.p, '\\', v.n)) {
+        char *out = sqlite3_malloc64(JSON_ROOM(v.n));
+        if (out)
+            sqlite3_result_text64(c, out, json_text(out, v, &whole), sqlite3_free, SQLITE_UTF8);
         else
-            result(c, b.p ? buf_view(&b) : STR(""));
-        buf_free(&b);
-    } else if (str_i64(v, &i)) {
+            sqlite3_result_error_nomem(c);
+    } else if (kind == JSON_NUMBER && str_i64(v, &i)) {
         sqlite3_result_int64(c, i);
-    } else {
+    } else if (kind != JSON_NULL) {
         result(c, v);
     }
 }
 
 static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct str s = text_of(v[0]), want = text_of(v[1]), name, value;
+    struct str want = text_of(v[1]), token;
+    struct json j;
     (void)n;
-    blanks(&s);
-    if (!want.n || !s.n || s.p[0] != '{')
+    json_of(&j, text_of(v[0]));
+    if (!want.n || json_next(&j, &token) != JSON_OBJECT)
         return;
-    for (s.p++, s.n--;;) {
-        blanks(&s);
-        if (!string_of(&s, &name))
+    while (json_next(&j, &token) == JSON_NAME) {
+        bool found = str_eq_ci(token, want);
+        enum json_kind kind = json_next(&j, &token);
+        if (!json_skip(&j, kind))
             return;
-        blanks(&s);
-        if (!s.n || s.p[0] != ':')
-            return;
-        s.p++, s.n--;
-        blanks(&s);
-        if (!value_of(&s, &value))
-            return;
-        if (str_eq_ci(name, want)) {
-            result_json(c, value);
+        if (kind == JSON_OBJECT || kind == JSON_ARRAY)
+            token.n = (size_t)(j.s.p + j.at - token.p); /* all of it */
+        if (found) {
+            result_json(c, kind, token);
             return;
         }
-        blanks(&s);
-        if (!s.n || s.p[0] != ',')
-            return;
-        s.p++, s.n--;
     }
 }
 

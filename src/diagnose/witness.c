@@ -1,4 +1,5 @@
 #include "diagnose/witness.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "case/casedb.h"
 #include "case/named.h"
@@ -268,33 +269,6 @@ enum status witness_setting(const struct kb *kb, struct casedb *base, const stru
     return cited(kb, base, NULL, setting, out, e);
 }
 
-/* Names of a flat JSON object as the tests' data is: {"a":1,"b":"x"}. */
-static bool next_name(struct str *json, struct str *name)
-{
-    bool quoted = false, is_name = false;
-    size_t from = 0;
-    for (size_t i = 0; i < json->n; i++) {
-        char c = json->p[i];
-        if (quoted && c == '\\') {
-            i++;
-        } else if (c == '"') {
-            quoted = !quoted;
-            if (quoted) {
-                from = i + 1;
-            } else if (is_name) {
-                *name = (struct str){json->p + from, i - from};
-                *json = (struct str){json->p + i + 1, json->n - i - 1};
-                return true;
-            }
-        } else if (!quoted && (c == '{' || c == ',')) {
-            is_name = true;
-        } else if (!quoted && c == ':') {
-            is_name = false;
-        }
-    }
-    return false;
-}
-
 size_t witness_fields(const struct kb *kb, const struct kb_event *event, struct str *out, size_t cap)
 {
     size_t n, found = 0;
@@ -303,12 +277,15 @@ size_t witness_fields(const struct kb *kb, const struct kb_event *event, struct 
         for (size_t t = 0; t < r[i].n_test; t++)
             for (size_t k = 0; k < r[i].test[t].n_fact; k++) {
                 const struct test_fact *f = &r[i].test[t].fact[k];
-                struct str json, name;
+                struct json j;
+                struct str name;
                 if (!is_event(f, event))
                     continue;
-                json = value_of(f, str_eq(f->kind, STR("fold")) ? "key" : "data");
-                while (found < cap && next_name(&json, &name)) {
+                json_of(&j, value_of(f, str_eq(f->kind, STR("fold")) ? "key" : "data"));
+                for (enum json_kind kind; found < cap && (kind = json_next(&j, &name)) > JSON_END;) {
                     size_t at = 0;
+                    if (kind != JSON_NAME)
+                        continue;
                     while (at < found && !str_eq_ci(out[at], name))
                         at++;
                     if (at == found)
