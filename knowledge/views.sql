@@ -319,7 +319,7 @@ SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.s
     f.first_seen, f.last_seen, f.count, f.explanation || coalesce(' ' || (SELECT group_concat(said, ' ')
         FROM (SELECT DISTINCT 'It rests on ' || CASE p.name WHEN '' THEN p.path
         ELSE p.name END || ': ' || p.words || '.' AS said
-        FROM v_citation c JOIN v_provenance p ON p.file_id = CAST(substr(c.file_id, 2) AS INTEGER)
+        FROM citation c JOIN v_provenance p ON p.file_id = c.file_id
             AND p.file_off = c.file_off WHERE c.finding = f.id AND c.role <> 'contradicts'
         ORDER BY c.role, c.ord LIMIT 3)), '') AS explanation, f.second_reader
 FROM finding f LEFT JOIN host h ON h.id = f.host_id;

@@ -71,7 +71,8 @@ enum status case_fact(struct casedb *db, enum fact_kind kind, int64_t row, cited
 enum status case_exec(struct casedb *db, const char *sql, struct err *e);
 enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
                      size_t n, struct err *e);
-/* Names of Win32 codes (base/names.h) for win32_name(n) of trusted SQL; the text outlives its use. */
+/* Names of Win32 codes (base/names.h) for win32_name(n) of trusted SQL; the text outlives its use. The case
+ * has other knowledge from here on: families of codes that code_in has read are forgotten. */
 void case_names(struct casedb *db, struct str names);
 int64_t case_last_id(struct casedb *db);
 /* What an evidence id such as f3:0x11c00 names; false: it is none. */

@@ -47,7 +47,7 @@ struct casedb {
     struct kept *kept;
     size_t n_kept, cap_kept;
     struct lookup kept_by; /* by address of the text */
-    struct family *family; /* lists of codes that code_in has read, of a connection that keeps */
+    struct family *family; /* lists of codes that code_in has read */
     bool keep;             /* what is prepared is kept, by the address of its text */
     bool guard;            /* the authorizer and the step budget apply */
     uint64_t steps;        /* left to the guarded query */

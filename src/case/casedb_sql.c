@@ -173,7 +173,11 @@ static void sql_win32of(sqlite3_context *c, int n, sqlite3_value **v)
 }
 
 /* --- win32_name(n): what winerror.h or lmerr.h calls a Win32 code; NULL where they do not */
-void case_names(struct casedb *db, struct str names) { db->names = names; }
+void case_names(struct casedb *db, struct str names)
+{
+    db->names = names;
+    families_free(db);
+}
 
 static void sql_win32_name(sqlite3_context *c, int n, sqlite3_value **v)
 {

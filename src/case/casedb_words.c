@@ -1,8 +1,9 @@
 /* casedb_words: the words of rules as SQL functions: spans of time, families of codes, numbers as Windows
- * writes them. Registered on every case, so that a user can run what a rule runs; nothing is owned but a
- * family's codes while its statement runs. It refuses a family that knowledge/families.yml does not have: a
- * misspelt name must not read as "none of these". */
+ * writes them. Registered on every case, so that a user can run what a rule runs; the connection owns the
+ * families of codes once they were asked for. It refuses a family that knowledge/families.yml does not have:
+ * a misspelt name must not read as "none of these". */
 #include "case/casedb_priv.h"
+#include "base/grow.h"
 #include "base/wintime.h"
 #include <sqlite3.h>
 #include <stdio.h>
@@ -105,61 +106,23 @@ static void sql_filetime(sqlite3_context *c, int n, sqlite3_value **v)
 }
 
 /* --- code_in(code, 'family'): 1 or 0. code may be a text of several, with blanks between: is one of them in
- * the family? */
+ * the family? All families are read when the first is asked for, and kept until the knowledge is another. */
 struct family {
-    struct family *next; /* of a connection that keeps: its knowledge stays */
+    struct family *next;
+    int64_t *code; /* ascending */
+    size_t n, cap;
     struct str name;
-    size_t n;
-    int64_t code[];
+    char text[];
 };
-
-/* The guard of rules lets no statement have parameters: all families are read, one is kept. */
-static int find_family(sqlite3_context *c, struct casedb *db, struct str name, struct family **out)
-{
-    static const char sql[] = "SELECT family, value FROM kb_code_family ORDER BY value";
-    struct family *f = malloc(sizeof *f);
-    sqlite3_stmt *stmt = NULL;
-    size_t n = 0, cap = 0;
-    int rc = f ? sqlite3_prepare_v2(db->db, sql, -1, &stmt, NULL) : SQLITE_NOMEM;
-    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-        rc = SQLITE_OK;
-        const unsigned char *p = sqlite3_column_text(stmt, 0);
-        if (!p || !str_eq(name, (struct str){(const char *)p, (size_t)sqlite3_column_bytes(stmt, 0)}))
-            continue;
-        if (n == cap) {
-            cap = cap ? cap * 2 : 16;
-            struct family *more = realloc(f, sizeof *f + cap * sizeof f->code[0]);
-            if (!more) {
-                rc = SQLITE_NOMEM;
-                break;
-            }
-            f = more;
-        }
-        f->code[n++] = sqlite3_column_int64(stmt, 1);
-    }
-    sqlite3_finalize(stmt);
-    if (rc == SQLITE_DONE && n) {
-        f->n = n, f->next = NULL, f->name = (struct str){0}, *out = f;
-        return SQLITE_OK;
-    }
-    free(f);
-    if (rc == SQLITE_DONE)
-        sqlite3_result_error(c, "code_in: no family of that name in knowledge/families.yml", -1);
-    else
-        sqlite3_result_error_code(c, rc);
-    return SQLITE_ERROR;
-}
 
 void families_free(struct casedb *db)
 {
     for (struct family *f = db->family, *next; f; f = next)
-        next = f->next, free((void *)(uintptr_t)f->name.p), free(f);
+        next = f->next, free(f->code), free(f);
     db->family = NULL;
 }
 
-/* One that was read before, else NULL: only where the connection keeps, is the knowledge the same for ever.
- */
-static struct family *known_family(const struct casedb *db, struct str name)
+static struct family *family_of(const struct casedb *db, struct str name)
 {
     struct family *f = db->family;
     while (f && !str_eq(f->name, name))
@@ -167,14 +130,36 @@ static struct family *known_family(const struct casedb *db, struct str name)
     return f;
 }
 
-static bool keep_family(struct casedb *db, struct family *f, struct str name)
+static bool add_code(struct casedb *db, struct str name, int64_t code)
 {
-    char *copy = db->keep ? malloc(name.n + 1) : NULL;
-    if (!copy)
+    struct family *f = family_of(db, name);
+    if (!f) {
+        if (!(f = calloc(1, sizeof *f + name.n + 1)))
+            return false;
+        memcpy(f->text, name.p ? name.p : "", name.n);
+        f->name = (struct str){f->text, name.n}, f->next = db->family, db->family = f;
+    }
+    int64_t *more = grow(f->code, sizeof *more, f->n, &f->cap);
+    if (!more)
         return false;
-    memcpy(copy, name.p ? name.p : "", name.n);
-    f->name = (struct str){copy, name.n}, f->next = db->family, db->family = f;
+    f->code = more, f->code[f->n++] = code;
     return true;
+}
+
+static int read_families(struct casedb *db)
+{
+    static const char sql[] = "SELECT family, value FROM kb_code_family ORDER BY value";
+    sqlite3_stmt *stmt = NULL;
+    int rc = sqlite3_prepare_v2(db->db, sql, -1, &stmt, NULL);
+    while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+        const unsigned char *p = sqlite3_column_text(stmt, 0);
+        struct str name = {(const char *)p, (size_t)sqlite3_column_bytes(stmt, 0)};
+        rc = p && !add_code(db, name, sqlite3_column_int64(stmt, 1)) ? SQLITE_NOMEM : SQLITE_OK;
+    }
+    sqlite3_finalize(stmt);
+    if (rc != SQLITE_DONE)
+        families_free(db);
+    return rc == SQLITE_DONE ? SQLITE_OK : rc;
 }
 
 static bool is_in(const struct family *f, int64_t code)
@@ -195,15 +180,18 @@ static bool is_in(const struct family *f, int64_t code)
 static void sql_code_in(sqlite3_context *c, int n, sqlite3_value **v)
 {
     struct casedb *db = sqlite3_user_data(c);
-    struct family *f = sqlite3_get_auxdata(c, 1);
-    bool found = false, fresh = !f, kept = false;
+    const struct family *f = sqlite3_get_auxdata(c, 1);
+    bool found = false, fresh = !f;
+    int rc = fresh && !db->family ? read_families(db) : SQLITE_OK;
     (void)n;
-    if (fresh && (f = known_family(db, text_of(v[1]))))
-        kept = true;
-    else if (fresh && find_family(c, db, text_of(v[1]), &f) != SQLITE_OK)
+    if (rc != SQLITE_OK) {
+        sqlite3_result_error_code(c, rc);
         return;
-    else if (fresh)
-        kept = keep_family(db, f, text_of(v[1]));
+    }
+    if (fresh && !(f = family_of(db, text_of(v[1])))) {
+        sqlite3_result_error(c, "code_in: no family of that name in knowledge/families.yml", -1);
+        return;
+    }
     if (sqlite3_value_type(v[0]) == SQLITE_INTEGER) {
         found = is_in(f, sqlite3_value_int64(v[0]));
     } else if (sqlite3_value_type(v[0]) == SQLITE_TEXT) {
@@ -213,9 +201,8 @@ static void sql_code_in(sqlite3_context *c, int n, sqlite3_value **v)
             found = str_i64(str_cut(&rest, ' '), &code) && is_in(f, code);
     }
     sqlite3_result_int(c, found);
-    if (fresh)
-        sqlite3_set_auxdata(c, 1, f,
-                            kept ? NULL : free); /* may free it at once: nothing of it is used from here on */
+    if (fresh) /* may forget it at once */
+        sqlite3_set_auxdata(c, 1, (void *)(uintptr_t)f, NULL);
 }
 
 /* --- win32_code(x), has_code(text, x): a code as somebody met it, 0x80070520, 80070520, 2147943712,
