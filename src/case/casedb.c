@@ -81,6 +81,7 @@ void case_close(struct casedb *db)
     release(db);
     sqlite3_close(db->db);
     families_free(db);
+    lookup_free(&db->stage.values);
     if (db->path)
         plat_remove(db->path);
     lookup_free(&db->known.by_identity);

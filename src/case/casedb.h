@@ -96,6 +96,14 @@ enum status case_query(struct casedb *db, const char *sql, const struct value *a
 /* rules and users: E_USAGE with SQLite's words */
 enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx,
                          struct err *e);
+/* While rules are asked of a small case: the views they ask most stand as tables until case_unstage, made
+ * from what case_stage_tables gave for the same views; nothing happens where the case is large, or tables is
+ * empty. Nothing of the case changes meanwhile but findings. */
+enum status case_stage_tables(struct casedb *db, struct buf *out, struct err *e);
+enum status case_stage(struct casedb *db, struct str tables, struct err *e);
+enum status case_unstage(struct casedb *db, struct err *e);
+/* Staged, the query gives no row, whatever it says: false where that is not certain. */
+bool case_barren(const struct casedb *db, struct str sql);
 /* Compiles sql as case_guarded would, without running it, and says whether its result has the named column.
  */
 enum status case_check(struct casedb *db, struct str sql, const char *const *column, bool *has, size_t n,

@@ -21,8 +21,16 @@ struct kept {
     size_t n, cap;
 };
 
+/* What casedb_stage.c made: a bit a view. */
+struct stage {
+    bool on;
+    uint32_t made, filled; /* there is a table; it has rows */
+    struct lookup values;  /* hashes of view, column and value */
+};
+
 struct casedb {
     struct sqlite3 *db;
+    struct stage stage;
     /* of the working file; NULL: in memory or read-only */
     char *path;
     struct {

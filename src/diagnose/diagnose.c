@@ -390,6 +390,9 @@ static enum status ask(struct engine *g, const struct indicator *ind, bool *usab
     struct err why = {0};
     char line[300];
     g->ind = ind, g->no_host = g->no_evidence = 0;
+    if (g->rule->embedded
+        && case_barren(g->db, ind->sql)) /* one of a user's is run all the same: is it wrong? */
+        return OK;
     enum status st = case_guarded(g->db, ind->sql, LIM_RULE_STEPS, keep_hit, g, &why);
     if (st == E_NOMEM || st == E_IO || st == E_STOP || st == E_TIME) {
         if (e)
@@ -796,11 +799,15 @@ static enum status judge_rules(struct casedb *db, const struct kb *kb, const str
 {
     struct engine g;
     enum status st = begin(&g, db, kb, e);
+    bool staged = st == OK && !case_keeps(db); /* else all is compiled already */
+    st = staged ? case_stage(db, kb_stage(kb), e) : st;
     for (size_t i = 0; i < n && st == OK; i++) {
         st = judge_one(&g, &rule[i], judged != NULL, e);
         if (judged)
             *judged += st == OK;
     }
+    enum status gone = staged ? case_unstage(db, st == OK ? e : NULL) : OK;
+    st = st == OK ? gone : st;
     hits_free(&g.hits);
     arena_free(&g.a);
     return st;

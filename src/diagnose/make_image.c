@@ -1,7 +1,7 @@
 /* make_image: program of the build. `make_image OUT.S` reads the embedded knowledge as a run would and writes
  * what became of it beside OUT.S, and an assembler file that puts both into the program (kb/kb_files.h): the
- * structs of kb.h, and a case with the schema, the knowledge and the views. The same files give the same
- * bytes. It refuses knowledge that a run would refuse. */
+ * structs of kb.h, a case with the schema, the knowledge and the views, and the tables of case_stage(). The
+ * same files give the same bytes. It refuses knowledge that a run would refuse. */
 #include "case/casedb.h"
 #include "diagnose/diagnose.h"
 #include "kb/kb.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* Of this program: none. */
-const struct kb_image kb_image = {NULL, 0}, kb_case_image = {NULL, 0};
+const struct kb_image kb_image = {NULL, 0}, kb_case_image = {NULL, 0}, kb_stage_image = {NULL, 0};
 
 static bool write_file(const char *path, const struct buf *b)
 {
@@ -29,7 +29,7 @@ static void put_image(struct buf *s, const char *name, const char *file, size_t 
                name, name, n);
 }
 
-static enum status make(struct buf *knowledge, struct buf *rows, struct err *e)
+static enum status make(struct buf *knowledge, struct buf *rows, struct buf *stage, struct err *e)
 {
     struct kb *kb = NULL;
     struct casedb *db = NULL;
@@ -38,6 +38,7 @@ static enum status make(struct buf *knowledge, struct buf *rows, struct err *e)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "image", "no memory");
     if (st == OK && (st = diagnose_new(kb, NULL, &db, e)) == OK)
         st = case_image(db, rows, e);
+    st = st == OK ? case_stage_tables(db, stage, e) : st;
     case_close(db), kb_free(kb);
     return st;
 }
@@ -52,19 +53,23 @@ int main(int argc, char **argv)
                                "    .section .note.GNU-stack,\"\"\n"
                                "#endif\n"
                                "    .section IMAGE_BYTES\n";
-    struct buf knowledge = {0}, rows = {0}, s = {0};
+    struct buf made[3] = {{0}}, s = {0};
+    static const char *const name[] = {"kb_image", "kb_case_image", "kb_stage_image"};
     struct err e = {0};
-    char line[300], file[2][4096];
+    char line[300], file[LEN(made)][4096];
     if (argc != 2)
         return fprintf(stderr, "usage: make_image OUT.S\n"), 2;
-    snprintf(file[0], sizeof file[0], "%s.knowledge", argv[1]),
-        snprintf(file[1], sizeof file[1], "%s.case", argv[1]);
-    if (make(&knowledge, &rows, &e) != OK)
+    if (make(&made[0], &made[1], &made[2], &e) != OK)
         return err_line(&e, line, sizeof line), fprintf(stderr, "make_image: %s\n", line), 1;
     buf_z(&s, head);
-    put_image(&s, "kb_image", file[0], knowledge.n), put_image(&s, "kb_case_image", file[1], rows.n);
-    bool good = !s.bad && write_file(file[0], &knowledge) && write_file(file[1], &rows)
-                && write_file(argv[1], &s);
-    buf_free(&knowledge), buf_free(&rows), buf_free(&s);
+    bool good = true;
+    for (size_t i = 0; i < LEN(made); i++) {
+        snprintf(file[i], sizeof file[i], "%s.%s", argv[1], name[i]);
+        put_image(&s, name[i], file[i], made[i].n);
+        good = good && write_file(file[i], &made[i]);
+        buf_free(&made[i]);
+    }
+    good = good && !s.bad && write_file(argv[1], &s);
+    buf_free(&s);
     return good ? 0 : (perror(argv[1]), 1);
 }

@@ -314,6 +314,11 @@ struct str kb_case(const struct kb *kb)
     return kb->of_image ? (struct str){(const char *)kb_case_image.p, kb_case_image.n} : STR_NONE;
 }
 
+struct str kb_stage(const struct kb *kb)
+{
+    return kb->of_image ? (struct str){(const char *)kb_stage_image.p, kb_stage_image.n} : STR_NONE;
+}
+
 void kb_free(struct kb *kb)
 {
     if (kb && kb != kept.kb)

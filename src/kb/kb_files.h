@@ -14,11 +14,12 @@ struct kb_file {
 extern const struct kb_file kb_files[];
 extern const size_t kb_n_files;
 
-/* The structs of kb.h as kb_image_put() wrote them; a case that holds the knowledge (kb_case()). n is 0 in
+/* The structs of kb.h as kb_image_put() wrote them; a case that holds the knowledge (kb_case()); the
+ * tables of case_stage() for it. n is 0 in
  * the program that makes them. */
 struct kb_image {
     const unsigned char *p;
     size_t n;
 };
-extern const struct kb_image kb_image, kb_case_image;
+extern const struct kb_image kb_image, kb_case_image, kb_stage_image;
 #endif
