@@ -386,7 +386,8 @@ FROM (SELECT e.time, 'event' AS what, 'Event recorded' AS moment, e.host,
 JOIN v_report_sane s ON t.time BETWEEN s.from_time AND s.to_time
 LEFT JOIN v_evidence v ON v.file_id = substr(t.evidence_id, 1, instr(t.evidence_id, ':') - 1);
 
--- What numbers in sentences stand for. kind: 0 %%n of the Security log's messages, 1 %%n as services write a Win32 code,
+-- What numbers in sentences stand for. kind: 0 %%n of the Security log's messages, 1 %%n as services write a Win32
+-- code,
 -- 3 a SID, by the name that records of the case or the knowledge give it (the last one, of several).
 CREATE VIEW v_report_word AS
 SELECT kind, key, words, row_number() OVER (ORDER BY kind, key) AS place
@@ -399,7 +400,8 @@ FROM (SELECT 0 AS kind, '%%' || value AS key, meaning AS words, 1 AS nth FROM kb
     FROM (SELECT sid, coalesce(nullif(domain, '-') || '\', '') || user AS name, max(from_time) AS time FROM v_session
             WHERE user <> '' GROUP BY sid, domain, user
         UNION ALL
-        SELECT json_extract(data, '$.TargetSid'), coalesce(nullif(json_extract(data, '$.TargetDomainName'), '-') || '\', '')
+        SELECT json_extract(data, '$.TargetSid'),
+            coalesce(nullif(json_extract(data, '$.TargetDomainName'), '-') || '\', '')
             || json_extract(data, '$.TargetUserName'), time FROM v_event WHERE event_id BETWEEN 4720 AND 4781
             AND provider = 'Microsoft-Windows-Security-Auditing' AND json_valid(data)
         UNION ALL
