@@ -33,8 +33,8 @@ GROUP BY h.id, lower(s.channel), s.file_id;
 -- Islands: files of a channel that overlap in time, or follow each other in record numbers, cover without a gap. Whole
 -- logs and partial ones are kept apart.
 CREATE TEMP TABLE IF NOT EXISTS c_island(host_id INTEGER, channel TEXT COLLATE NOCASE, partial INTEGER,
-    island INTEGER, from_time INTEGER, to_time INTEGER, file_id INTEGER, lack TEXT, folder TEXT, cleared INTEGER);
-INSERT INTO c_island(host_id, channel, partial, island, from_time, to_time, file_id, lack, folder)
+    island INTEGER, from_time INTEGER, to_time INTEGER, file_id INTEGER, lack TEXT, folder TEXT, first_id INTEGER, cleared INTEGER);
+INSERT INTO c_island(host_id, channel, partial, island, from_time, to_time, file_id, lack, folder, first_id)
 WITH o AS (
     SELECT *, lack IS NOT NULL AS partial,
         max(to_time) OVER before AS reach, max(last_id) OVER before AS reach_id
@@ -47,16 +47,37 @@ i AS (
     FROM o)
 SELECT host_id, channel, partial, island, min(from_time) AS from_time, max(to_time) AS to_time, min(file_id) AS file_id,
     CASE WHEN count(DISTINCT lack) > 1 THEN min(lack) || '; ...' ELSE min(lack) END AS lack,
-    max(CASE WHEN log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) THEN folder END) AS folder
+    max(CASE WHEN log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) THEN folder END) AS folder,
+    min(first_id) AS first_id
 FROM i GROUP BY host_id, channel, partial, island;
 DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w
     WHERE w.host_id = c_island.host_id AND w.channel = c_island.channel AND NOT w.partial
     AND w.from_time <= c_island.from_time AND w.to_time >= c_island.to_time);
 
+-- When a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
+CREATE TEMP TABLE IF NOT EXISTS c_clear(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER);
+INSERT INTO c_clear
+SELECT DISTINCT host_id, channel, time FROM (
+    SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102
+        AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
+    UNION ALL
+    SELECT host_id, lower(field(data, 'Channel')), time FROM event
+        WHERE event_id = 104 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL)
+WHERE channel IS NOT NULL AND sane(time) > 0
+ORDER BY 1, 2, 3;
+
 -- A log that begins within two minutes of a start holds that start whole: what came before its first record was not
--- recorded yet.
+-- recorded yet. Not where that record says that the log was emptied, nor where older ones were overwritten: such a log
+-- numbers its first record higher than 1, and holds the start only where that start's own record is in it.
 UPDATE c_island SET from_time = coalesce((SELECT max(b.from_time) FROM boot b WHERE b.host_id = c_island.host_id
-    AND b.from_time BETWEEN c_island.from_time - minutes(2) AND c_island.from_time), from_time);
+    AND b.from_time BETWEEN c_island.from_time - minutes(2) AND c_island.from_time
+    AND NOT EXISTS (SELECT 1 FROM c_clear c WHERE c.host_id = c_island.host_id AND c.channel = c_island.channel
+        AND c.time BETWEEN b.from_time AND c_island.from_time)
+    AND (coalesce(c_island.first_id, 1) <= 1 OR EXISTS (SELECT 1 FROM event e
+        WHERE (e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4608
+            OR e.provider = 'EventLog' AND e.event_id IN (6005, 6009))
+        AND e.file_id = c_island.file_id AND e.time BETWEEN c_island.from_time AND b.from_time + minutes(2)))),
+    from_time);
 
 -- --since and --until: nothing outside of them is covered. A log that fell silent before, but was copied with others
 -- that go on, is silent inside.
@@ -70,18 +91,6 @@ WHERE to_time < (SELECT since FROM time_window) AND folder IS NOT NULL AND NOT p
 DELETE FROM c_island WHERE to_time < (SELECT since FROM time_window) OR from_time > (SELECT until FROM time_window);
 UPDATE c_island SET from_time = max(from_time, coalesce((SELECT since FROM time_window), from_time)),
     to_time = min(to_time, coalesce((SELECT until FROM time_window), to_time));
-
--- When a log was cleared: 1102 is the first record of the emptied Security log, 104 in System names any other channel.
-CREATE TEMP TABLE IF NOT EXISTS c_clear(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER);
-INSERT INTO c_clear
-SELECT DISTINCT host_id, channel, time FROM (
-    SELECT host_id, 'security' AS channel, time FROM event WHERE event_id = 1102
-        AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL
-    UNION ALL
-    SELECT host_id, lower(field(data, 'Channel')), time FROM event
-        WHERE event_id = 104 AND provider LIKE 'Microsoft-Windows-Eventlog' AND host_id IS NOT NULL)
-WHERE channel IS NOT NULL AND sane(time) > 0
-ORDER BY 1, 2, 3;
 
 -- Channels that are turned off (WINEVT\Channels\<channel>\Enabled = 0).
 CREATE TEMP TABLE IF NOT EXISTS c_off(host_id INTEGER, channel TEXT COLLATE NOCASE, file_id INTEGER);

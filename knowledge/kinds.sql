@@ -7,17 +7,23 @@ DELETE FROM kind; DELETE FROM kind_need;
 -- What records which kind; all of its recorders are asked for silence. ord: most telling first. always: cannot be
 -- switched off while Windows
 -- runs, so that it records until it was copied; any other channel does where its key says Enabled = 1, or as long as
--- its records go on.
-CREATE TEMP TABLE IF NOT EXISTS k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER,
+-- its records go on. since_build: Windows has that log since then. What applications tell stands in many logs, and
+-- each is the only one of some: sign-ins to Entra (AAD 1098), scripts (PowerShell 4100), stored credentials (Security
+-- 5379), programs that a task started (TaskScheduler 201).
+CREATE TEMP TABLE IF NOT EXISTS k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER, since_build INTEGER,
     PRIMARY KEY(kind, artifact)) WITHOUT ROWID;
 INSERT INTO k_recorder VALUES
-    ('task', 'Microsoft-Windows-TaskScheduler/Operational', 1, 0),
-    ('logon', 'Security:Logon failure', 2, 1),
-    ('service', 'System', 3, 1),
-    ('share', 'Microsoft-Windows-SmbClient/Security', 4, 0),
-    ('share', 'Microsoft-Windows-SmbClient/Connectivity', 5, 0),
-    ('bits', 'Microsoft-Windows-Bits-Client/Operational', 6, 0),
-    ('application', 'Application', 7, 1);
+    ('task', 'Microsoft-Windows-TaskScheduler/Operational', 1, 0, 0),
+    ('logon', 'Security:Logon failure', 2, 1, 0),
+    ('service', 'System', 3, 1, 0),
+    ('share', 'Microsoft-Windows-SmbClient/Security', 4, 0, 0),
+    ('share', 'Microsoft-Windows-SmbClient/Connectivity', 5, 0, 0),
+    ('bits', 'Microsoft-Windows-Bits-Client/Operational', 6, 0, 0),
+    ('application', 'Application', 7, 1, 0),
+    ('application', 'Microsoft-Windows-TaskScheduler/Operational', 8, 0, 0),
+    ('application', 'Security', 9, 1, 0),
+    ('application', 'Microsoft-Windows-PowerShell/Operational', 10, 0, 0),
+    ('application', 'Microsoft-Windows-AAD/Operational', 11, 0, 10240);
 
 -- The last stretch of each. One that begins with a clearing counts only where an archived log goes on to that moment
 -- without a gap.
@@ -54,7 +60,8 @@ SELECT h.id AS host_id, k.kind, k.artifact, k.ord, k.always, s.state, s.detail, 
     CASE WHEN k.always OR s.enabled THEN s.reach ELSE s.to_time END AS to_time,
     coalesce(s.state = 'present' AND s.to_time > s.from_time
         AND CASE WHEN k.always OR s.enabled THEN s.reach ELSE s.to_time END >= s.horizon - days(1), 0) AS covers
-FROM host h CROSS JOIN k_recorder k LEFT JOIN k_span s ON s.host_id = h.id AND s.artifact = k.artifact;
+FROM host h CROSS JOIN k_recorder k LEFT JOIN k_span s ON s.host_id = h.id AND s.artifact = k.artifact
+WHERE k.since_build <= coalesce(h.build, k.since_build);
 
 INSERT INTO kind(host_id, kind, state, failures, from_time, to_time)
 SELECT j.host_id, j.kind, CASE WHEN n.failures > 0 THEN 'failures' WHEN min(j.covers) THEN 'clear'

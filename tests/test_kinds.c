@@ -77,8 +77,13 @@ enum {
     SMB_FILE,
     CONNECT_FILE,
     BITS_FILE,
-    HIVE_FILE
+    HIVE_FILE,
+    SHELL_FILE = HIVE_FILE + 4, /* behind the hives */
+    AAD_FILE,
+    FILES
 };
+static const char *const others[] = {"Microsoft-Windows-PowerShell/Operational",
+                                     "Microsoft-Windows-AAD/Operational"};
 
 /* Days 1 to 9, file `without` left out (0: none). */
 static void collected(int without)
@@ -88,16 +93,20 @@ static void collected(int without)
     case_close(db);
     cr_assert(case_create(NULL, kb_file(kb, "schema.sql"), &db, &e) == OK && kb_store(kb, db, &e) == OK, "%s",
               e.why);
-    for (int i = 0; i < (int)LEN(logs); i++) {
+    for (int id = 1; id < FILES; id++) {
+        const char *channel = id < HIVE_FILE    ? logs[id - 1]
+                              : id < SHELL_FILE ? NULL
+                                                : others[id - SHELL_FILE];
+        if (!channel || id == without)
+            continue;
         snprintf(
             text, sizeof text,
             "INSERT INTO evidence(id, path, kind, log_kind, seen, parsed) VALUES(%d, 'x/%d.evtx', 'evtx', "
             "'original', 10, 10);"
             "INSERT INTO log_span(file_id, file_off, computer, channel, n, first_id, last_id, first_time, "
             "last_time, gaps) VALUES(%d, 0, 'PC1', '%s', 10, 101, 110, at(1), at(9), 0)",
-            i + 1, i + 1, i + 1, logs[i]);
-        if (i + 1 != without)
-            sql(text);
+            id, id, id, channel);
+        sql(text);
     }
     for (int i = 0; i < (int)LEN(hives); i++) {
         snprintf(text, sizeof text,
@@ -140,6 +149,12 @@ static void judge(void)
 #define TYPED_WRONG(type, status)                                                    \
     "{\"TargetUserName\":\"anna\",\"TargetDomainName\":\"CORP\",\"LogonType\":" type \
     ",\"Status\":\"0xc000006d\",\"SubStatus\":\"" status "\",\"ProcessName\":\"x\"}"
+#define BOOTED(day)                                                           \
+    EVENT("2", "System", "Microsoft-Windows-Kernel-General", "12", day, "{}") \
+    EVENT("2", "System", "EventLog", "6009", day, "{}")
+#define BUILD(n)                                                                                  \
+    "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, text) VALUES(9, 96, 9, " \
+    "'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion', 'CurrentBuild', 1, '" n "');"
 #define NO_POLICY "DELETE FROM audit_policy;"
 
 /* want: state, days from and to, what is needed */
@@ -181,6 +196,31 @@ static const struct {
                  "first_time, "
                  "last_time, gaps) VALUES(20, 0, 'PC1', 'Security', 10, 91, 100, at(2), at(3), 0);",
      "logon", "clear 2 9 [];"},
+    {"it begins half a minute after a start, with its first record ever",
+     BOOTED("2") "UPDATE log_span SET first_time = at(2) + 300000000, first_id = 1, last_id = 10 WHERE "
+                 "file_id = 1;",
+     "logon", "clear 2 9 [];"},
+    {"it begins half a minute after a start, and older records were overwritten",
+     BOOTED("2") "UPDATE log_span SET first_time = at(2) + 300000000 WHERE file_id = 1;", "logon",
+     "clear 2+ 9 [];"},
+    {"the same, but that start is in it",
+     BOOTED("2") "UPDATE log_span SET first_time = at(2) + 300000000 WHERE file_id = 1;"
+                 "UPDATE event SET file_id = 1, channel = 'Security', provider = "
+                 "'Microsoft-Windows-Security-Auditing', event_id = 4608, time = time + 300000000 "
+                 "WHERE event_id = 6009;",
+     "logon", "clear 2 9 [];"},
+    {"it was emptied half a minute after a start",
+     BOOTED("2")
+         EVENT("1", "Security", "Microsoft-Windows-Eventlog", "1102", "2",
+               "{}") "UPDATE log_span SET first_time = at(2) + 300000000, first_id = 1, last_id = 10 "
+                     "WHERE file_id = 1; UPDATE event SET time = time + 300000000 WHERE event_id = 1102;",
+     "logon", "not_covered - - [\"Security\"];"},
+    {"sign-ins to Entra are told in a log of their own", "DELETE FROM log_span WHERE file_id = 13;",
+     "application", "not_covered - - [\"Microsoft-Windows-AAD/Operational\"];"},
+    {"Windows 7 has none", "DELETE FROM log_span WHERE file_id = 13;" BUILD("7601"), "application",
+     "clear 1 9 [];"},
+    {"scripts too", "DELETE FROM log_span WHERE file_id = 12;", "application",
+     "not_covered - - [\"Microsoft-Windows-PowerShell/Operational\"];"},
     {"a filtered export", "UPDATE evidence SET log_kind = 'filtered' WHERE id = 2;", "service",
      "not_covered - - [\"System\"];"},
     {"records that could not be read", "UPDATE evidence SET failed = 1 WHERE id = 2;", "service",
@@ -234,10 +274,12 @@ Test(kinds, silence)
         collected(0);
         sql(rows[i].facts), cover();
         snprintf(question, sizeof question,
-                 "SELECT state, (from_time - %lld) / %lld, (to_time - %lld) / %lld, needs FROM v_kind WHERE "
+                 "SELECT state, ((from_time - %lld) / %lld) || CASE WHEN (from_time - %lld) %% %lld THEN '+' "
+                 "ELSE '' "
+                 "END, (to_time - %lld) / %lld, needs FROM v_kind WHERE "
                  "host = "
                  "'PC1' AND kind = '%s'",
-                 MARCH, D, MARCH, D, rows[i].kind);
+                 MARCH, D, MARCH, D, MARCH, D, rows[i].kind);
         const char *got = ask(question);
         cr_expect_str_eq(got, rows[i].want, "%s: %s", rows[i].name, got);
         cr_expect_str_eq(ask("SELECT count(*) FROM v_kind"), "6;", "%s", rows[i].name);
@@ -254,10 +296,12 @@ Test(kinds, a_file_left_out)
         int without;
         const char *lost;
     } out[] = {{0, ""},
-               {SECURITY_FILE, "logon;"},
+               {SECURITY_FILE, "logon;application;"},
                {SYSTEM_FILE, "service;"},
                {APPLICATION_FILE, "application;"},
-               {TASK_FILE, "task;"},
+               {SHELL_FILE, "application;"},
+               {AAD_FILE, "application;"},
+               {TASK_FILE, "task;application;"},
                {SMB_FILE, "share;"},
                {CONNECT_FILE, "share;"},
                {BITS_FILE, "bits;"},
@@ -275,7 +319,7 @@ Test(kinds, a_file_left_out)
             ask("SELECT count(*) FROM v_kind_need WHERE coalesce(collect, '') = '' OR why IS NULL"), "0;",
             "without %d", out[i].without);
     }
-    for (int keep = 1; keep < HIVE_FILE + (int)LEN(hives); keep++) {
+    for (int keep = 1; keep < FILES; keep++) {
         char text[300];
         collected(0);
         snprintf(
@@ -287,11 +331,10 @@ Test(kinds, a_file_left_out)
         sql(text), judge();
         cr_expect_str_eq(ask("SELECT outcome FROM v_host"), "not_covered;", "%d alone", keep);
         snprintf(text, sizeof text, "%s;",
-                 keep == SYSTEM_FILE        ? "service"
-                 : keep == APPLICATION_FILE ? "application"
-                 : keep == TASK_FILE        ? "task"
-                 : keep == BITS_FILE        ? "bits"
-                                            : "");
+                 keep == SYSTEM_FILE ? "service"
+                 : keep == TASK_FILE ? "task"
+                 : keep == BITS_FILE ? "bits"
+                                     : "");
         cr_expect_str_eq(ask("SELECT kind FROM v_kind WHERE state = 'clear'"), strlen(text) > 1 ? text : "",
                          "%d alone: %s", keep, ask("SELECT kind, state FROM v_kind"));
     }

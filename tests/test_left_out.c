@@ -71,7 +71,10 @@ static void send(struct casedb *db, const char *files)
     "WITH recorder(kind, channel) AS (VALUES ('task', 'Microsoft-Windows-TaskScheduler/Operational'), "     \
     "('logon', 'Security'), ('service', 'System'), ('share', 'Microsoft-Windows-SmbClient/Security'), "     \
     "('share', 'Microsoft-Windows-SmbClient/Connectivity'), "                                               \
-    "('bits', 'Microsoft-Windows-Bits-Client/Operational'), ('application', 'Application')), "              \
+    "('bits', 'Microsoft-Windows-Bits-Client/Operational'), ('application', 'Application'), "               \
+    "('application', 'Security'), ('application', 'Microsoft-Windows-TaskScheduler/Operational'), "         \
+    "('application', 'Microsoft-Windows-PowerShell/Operational'), "                                         \
+    "('application', 'Microsoft-Windows-AAD/Operational')), "                                               \
     "missed AS (SELECT h.id, h.name, r.kind FROM host h, recorder r WHERE NOT EXISTS (SELECT 1 "            \
     "FROM log_span s JOIN evidence e ON e.id = s.file_id WHERE e.host_id = h.id AND s.channel = r.channel " \
     "COLLATE NOCASE)) "                                                                                     \
