@@ -15,6 +15,8 @@
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
 #   scale       what twice as much of one thing costs; FACTOR=10
 #   mingw       what the Windows port needs compiles
+#   release     $(O)/release: archives for Linux (any, and a .deb for Debian 12) and Windows, sources, licences, bills of materials, sums
+#   release-check   are they what README.md says? (minutes)
 #   install     PREFIX=/usr/local, DESTDIR=: the program, its man page, completions for bash, zsh and fish, README and licence
 V ?= 0
 Q := $(if $(filter 0,$(V)),@,)
@@ -44,13 +46,13 @@ obj = $(patsubst %.c,$(O)/%.o,$(1))
 all: $(O)/whylogon
 $(O)/whylogon: $(call obj,src/cmd/main.c $(CMD_SRC)) $(O)/libwhylogon.a
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # libevtx and libregf carry some 1,400 functions of the same names and unlike contents. Linked side by side, one quietly runs the other's and large
 # registry data come out empty: so each second reader is joined with its library first, and shows only its own names.
 SECOND := $(O)/parsers/second/second_evtx.lib.o $(O)/parsers/second/second_regf.lib.o
 $(SECOND): $(O)/parsers/second/second_%.lib.o: $(O)/parsers/second/second_%.o $(O)/parsers/second/second_io.o
 	@echo "  JOIN  $@"
-	$(Q)$(CC) -r -nostdlib -o $@ $^ -l:lib$*.a -l:libbfio.a && objcopy --wildcard -G 'second_[!i]*' $@
+	$(Q)$(CC) -r -nostdlib -Wl,-Map=$(@:.o=.map) -o $@ $^ -l:lib$*.a -l:libbfio.a && objcopy --wildcard -G 'second_[!i]*' $@
 $(O)/libwhylogon.a: $(call obj,$(LIB_SRC)) $(O)/kb_files.o $(O)/kb_image.o $(SECOND)
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -191,7 +193,7 @@ scale: $(O)/whylogon $(O)/grow
 	$(Q)bash tests/bench/scale.sh $(O) $(FACTOR)
 
 # --- how C is laid out: .clang-format, by the version that wrote it
-FORMAT := $(sort $(wildcard src/*/*.[ch] parsers/*/*.[ch] reports/*.[ch] tests/*.[ch] tests/*/*.[ch]))
+FORMAT := $(sort $(wildcard src/*/*.[ch] src/*/*/*.[ch] parsers/*/*.[ch] reports/*.[ch] tests/*.[ch] tests/*/*.[ch]))
 format:
 	$(Q)clang-format-14 -i $(FORMAT)
 format-check:
@@ -200,6 +202,21 @@ format-check:
 # --- what four tools say of the sources; each exception stands with its reason in tests/lint.tsv
 lint:
 	$(Q)sh tests/lint.sh
+
+# --- what others run without building it, into $(O)/release: how is in src/plat/release
+# The static program asks nothing of a system but the kernel: what the C library would do by the system's locales, code and resolvers is its own, or refused.
+ALONE := setlocale nl_langinfo mbrtowc wcrtomb iconv_open iconv iconv_close dlopen dlsym dlclose dlerror dladdr getaddrinfo freeaddrinfo gai_strerror getnameinfo gethostbyname
+STATIC := -static-pie -Wl,-z,now,--fatal-warnings
+$(O)/whylogon-static: $(call obj,src/cmd/main.c $(CMD_SRC) src/plat/release/alone.c) $(O)/libwhylogon.a
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(STATIC) $(ALONE:%=-Wl,--wrap=%) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lm
+PLAIN := O=$(O)/plain OPT='-O2 -D_FORTIFY_SOURCE=2' LDFLAGS='-Wl,-z,now,-Map=$$@.map'
+release: samples
+	$(Q)$(MAKE) --no-print-directory $(PLAIN) $(O)/plain/whylogon $(O)/plain/whylogon-static
+	$(Q)+MAKE='$(MAKE)' LDLIBS='$(LDLIBS) -lm' ALONE='$(ALONE)' STATIC='$(STATIC)' sh src/plat/release/release.sh $(O) $(VERSION)
+# do the archives keep what README.md says? Needs root for the bare root, and what ./quickstart release installs
+release-check:
+	$(Q)sh tests/release.sh $(O) $(VERSION)
 
 # the man page and the completions are printed by the program: one source with --help
 SHARE = $(DESTDIR)$(PREFIX)/share
@@ -214,5 +231,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint install clean help
+.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:
