@@ -2,6 +2,7 @@
  * same bytes after kills and however the work was cut. */
 #include "tests/shell.h"
 #include "tests/strict.h"
+#include "fleet/arrivals.h"
 #include "fleet/tickets.h"
 #include <sqlite3.h>
 #include <string.h>
@@ -254,20 +255,68 @@ Test(batch, killed_and_resumed, .timeout = 1200)
     cr_expect_null(strstr(out, "\n1\n"), "%s", out);
 }
 
-/* New tickets are taken as they come, until somebody stops it. */
+/* What is still being written is no ticket yet; what was closed or moved there is one at once. */
+Test(batch, arrivals, .timeout = 60)
+{
+    const char *dir = scratch("batch-arrivals");
+    char in[300], path[400], quiet[400], moved[400];
+    struct arrivals *a;
+    struct err e = {0};
+    snprintf(in, sizeof in, "%s/in", dir), snprintf(path, sizeof path, "%s/slow.zip", in);
+    snprintf(quiet, sizeof quiet, "%s/folder", in), snprintf(moved, sizeof moved, "%s/moved", in);
+    cr_assert_eq(run("mkdir -p %s %s/moved", in, dir), 0);
+    cr_assert_eq(arrivals_begin(&(const char *){in}, 1, &a, &e), OK, "%s", e.why);
+    cr_expect(arrivals_told(a));
+    FILE *f = fopen(path, "w");
+    cr_assert_not_null(f);
+    bool look;
+    for (unsigned i = 0; i < 15; i++) { /* longer than anything has to be quiet */
+        cr_assert(fprintf(f, "some %u", i) > 0 && fflush(f) == 0);
+        cr_assert_eq(arrivals_wait(a, &look, &e), OK);
+        cr_expect(!arrivals_whole(a, path), "round %u", i);
+        cr_assert_eq(run("sleep 0.2"), 0);
+    }
+    fclose(f);
+    cr_assert_eq(arrivals_wait(a, &look, &e), OK);
+    cr_expect(look && arrivals_whole(a, path), "it was closed");
+    cr_assert_eq(run("mv %s/moved %s && mkdir -p %s/deep && touch %s/deep/x", dir, moved, quiet, quiet), 0);
+    cr_assert_eq(arrivals_wait(a, &look, &e), OK);
+    cr_expect(look && arrivals_whole(a, moved), "it was moved there");
+    cr_expect(!arrivals_whole(a, quiet), "a folder that has just been made");
+    unsigned rounds = 0;
+    do {
+        cr_assert_eq(arrivals_wait(a, &look, &e), OK);
+        cr_expect(look, "something is not whole yet");
+        if (++rounds == 4)
+            cr_assert_eq(run("echo more >> %s/deep/x", quiet), 0);
+    } while (rounds < 100 && !arrivals_whole(a, quiet));
+    cr_expect(rounds > 8 && rounds < 100, "%u rounds", rounds);
+    arrivals_end(a);
+    /* a list of files, none a folder: nothing tells, nothing waits for ever */
+    cr_assert_eq(arrivals_begin(&(const char *){path}, 1, &a, &e), OK);
+    cr_assert_eq(arrivals_wait(a, &look, &e), OK);
+    arrivals_end(a);
+}
+
+/* New tickets are taken as they come, each when it is whole, until somebody stops it. */
 Test(batch, watch, .timeout = 480)
 {
     const char *dir = make_tickets("batch-watch");
-    cr_assert_eq(run("cd %s && mkdir box && mv in/sub box/ && { %s batch --watch --keep=none -o out box >log "
-                     "2>&1 & p=$!; "
-                     "n=0; until [ -d out/tickets/sub ] || [ $n -ge 200 ]; do sleep 0.1; n=$((n+1)); done; "
-                     "cp -r in/empty box/; "
-                     "until [ -d out/tickets/empty ] || [ $n -ge 400 ]; do sleep 0.1; n=$((n+1)); done; "
-                     "sleep 0.3; kill -TERM "
-                     "$p; wait $p; }",
-                     dir, program()),
-                 143, "%s", out);
+    cr_assert_eq(
+        run("cd %s && mkdir box && mv in/sub box/ && (cd in/'A 1' && tar czf ../../t.tgz *) && "
+            "{ %s batch --watch --keep=reports -o out box >log 2>&1 & p=$!; "
+            "until_there() { n=0; until [ -d out/tickets/$1 ] || [ $n -ge 600 ]; do sleep 0.1; "
+            "n=$((n+1)); done; }; "
+            "until_there sub; cp -r in/empty box/; "
+            "{ head -c 20000 t.tgz; sleep 3; tail -c +20001 t.tgz; } > box/slow.tgz; "
+            "until_there empty; until_there slow.tgz; mv in/letter.txt box/; until_there letter.txt; "
+            "n=0; until grep -q letter.txt out/fleet.json || [ $n -ge 300 ]; do sleep 0.1; "
+            "n=$((n+1)); done; kill -TERM $p; wait $p; }",
+            dir, program()),
+        143, "%s", out);
     sqlite3 *db = fleet(dir, "out");
-    cr_expect_str_eq(ask(db, "SELECT ticket FROM v_ticket ORDER BY ticket"), "empty;sub;");
+    cr_expect_str_eq(ask(db, "SELECT ticket, outcome FROM v_ticket ORDER BY ticket"),
+                     "empty|no_evidence;letter.txt|no_evidence;slow.tgz|explained;sub|explained;");
+    cr_expect_str_eq(ask(db, "SELECT count(*) FROM v_fleet_failed WHERE ticket = 'slow.tgz'"), "0;");
     sqlite3_close(db);
 }

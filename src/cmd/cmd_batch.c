@@ -6,6 +6,7 @@
 #include "cmd/fleet_out.h"
 #include "cmd/ticket.h"
 #include "diagnose/rulelint.h"
+#include "fleet/arrivals.h"
 #include "fleet/crew.h"
 #include "fleet/folder.h"
 #include "fleet/tickets.h"
@@ -20,7 +21,7 @@
 static const char *const keep_words[] = {"all", "case", "reports", "none", NULL};
 static const char *const keep_letters[] = {"cr", "c", "r", ""};
 static const char *const as_words[] = {"auto", "whole", "inside", NULL};
-enum { WATCH_MS = 1000, NAMES_BYTES = 512 << 20 };
+enum { NAMES_BYTES = 512 << 20 };
 
 struct batch_options {
     const char *out, *knowledge, *stamp, *limits, *fail_on, *passwords, *shard, *since, *until;
@@ -41,6 +42,7 @@ struct batch {
     struct buf ready, options;
     struct kb *kb;
     struct crew *crew;
+    struct arrivals *arrivals; /* --watch */
     plat_file lock;
     size_t todo, done, before, wrong; /* before: by an earlier run */
     int code;
@@ -141,11 +143,23 @@ static enum status read_list(struct batch *b, struct err *e)
     return st;
 }
 
+/* What is still being put there is no ticket yet. */
+static void leave_unfinished(struct batch *b)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < b->tickets.n; i++)
+        if (arrivals_whole(b->arrivals, b->tickets.ticket[i].path))
+            b->tickets.ticket[n++] = b->tickets.ticket[i];
+    b->tickets.n = n;
+}
+
 static enum status choose(struct batch *b, const char *const *path, size_t n, struct err *e)
 {
     bool list = n == 1 && strcmp(path[0], "-") == 0;
     enum status st = list ? read_list(b, e)
                           : tickets_add(&b->tickets, path, n, (enum tickets_as)b->o.as, &b->mem, e);
+    if (st == OK && b->arrivals)
+        leave_unfinished(b);
     if (st == OK && (st = tickets_settle(&b->tickets, &b->mem, e)) != OK)
         return st;
     size_t mine = 0;
@@ -334,22 +348,33 @@ static enum status conclude(struct batch *b, struct err *e)
     return st;
 }
 
-/* --- watching a folder: what is new and quiet is a ticket */
-static enum status watch(struct batch *b, const char *const *path, size_t n, struct err *e)
+/* --- watching a folder: what is new and whole is a ticket */
+static enum status watch(struct batch *b, const char *const *path, size_t n, struct arena empty,
+                         struct err *e)
 {
     enum status st = OK;
     b->o.resume = true;
     while (st == OK && !*stop_flag()) {
+        bool again = false;
+        st = arrivals_wait(b->arrivals, &again, e);
+        if (st != OK || !again)
+            continue;
         size_t before = b->tickets.n;
-        struct tickets was = b->tickets;
-        plat_wait(NULL, 0, WATCH_MS, NULL, e);
-        b->tickets = (struct tickets){0};
+        tickets_free(&b->tickets);
+        b->mem = empty; /* nothing but names of tickets was in it */
         st = choose(b, path, n, e);
-        tickets_free(&was);
         if (st == OK && b->tickets.n > before && (st = look(b, e)) == OK && (st = work(b, e)) == OK)
             st = conclude(b, e);
     }
     return st == OK ? interrupted(e) : st;
+}
+
+static enum status begin_watch(struct batch *b, const char *const *path, size_t n, struct err *e)
+{
+    enum status st = arrivals_begin(path, n, &b->arrivals, e);
+    if (st == OK && !arrivals_told(b->arrivals))
+        fprintf(stderr, "whylogon: this folder does not tell of changes: it is looked at every second\n");
+    return st;
 }
 
 static enum status may_write(struct batch *b, struct err *e)
@@ -379,6 +404,9 @@ static int run(struct batch *b, const char *const *path, size_t n)
         st = rules_usable(b->kb, &e);
     if (st == OK && strcmp(path[0], "-") != 0)
         st = output_outside(b->o.out, path, n, &e);
+    struct arena empty = b->mem;
+    if (st == OK && b->o.watch)
+        st = begin_watch(b, path, n, &e);
     if (st != OK || (st = gather_options(b, &e)) != OK || (st = choose(b, path, n, &e)) != OK)
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     if (!b->tickets.n && b->parts <= 1 && !b->o.watch)
@@ -387,7 +415,7 @@ static int run(struct batch *b, const char *const *path, size_t n)
     if ((st = may_write(b, &e)) == OK && (st = look(b, &e)) == OK && (st = work(b, &e)) == OK)
         st = conclude(b, &e);
     if (st == OK && b->o.watch)
-        st = watch(b, path, n, &e);
+        st = watch(b, path, n, empty, &e);
     wipe(b);
     if (st == OK)
         return b->code;
@@ -427,7 +455,10 @@ static int run_batch(int argc, char **argv)
         {"resume", 0, OPT_FLAG, &o->resume, NULL,
          "keep tickets that are done, by the same version, knowledge and options", NULL},
         {"force", 0, OPT_FLAG, &o->force, NULL, "do all tickets anew", NULL},
-        {"watch", 0, OPT_FLAG, &o->watch, NULL, "go on with tickets that are put there later, until stopped",
+        {"watch", 0, OPT_FLAG, &o->watch, NULL,
+         "go on with tickets that are put there later, until stopped: a file when it is closed, anything "
+         "else "
+         "when it was moved there or has not changed for two seconds",
          NULL},
         {"knowledge", 0, OPT_TEXT, &o->knowledge, "DIR",
          "rules and codes of your own, same layout as knowledge/", NULL},
@@ -461,6 +492,7 @@ static int run_batch(int argc, char **argv)
     stop_listen();
     code = run(&b, (const char *const *)argv + 1, (size_t)argc - 1);
     crew_free(b.crew);
+    arrivals_end(b.arrivals);
     plat_close(b.lock);
     tickets_free(&b.tickets);
     free(b.at);

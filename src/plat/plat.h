@@ -20,6 +20,7 @@ enum plat_type { PLAT_NONE, PLAT_FILE, PLAT_DIR, PLAT_OTHER };
 struct plat_stat {
     enum plat_type type;
     uint64_t bytes, device, inode;
+    uint64_t changed; /* when it was last written, in some unit; for comparison alone */
 };
 enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e);
 enum status plat_open(const char *path, plat_file *out, uint64_t *bytes, struct err *e);
@@ -92,6 +93,15 @@ enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, b
 enum { PLAT_WAIT = 128 };
 /* Waits until one of the n processes (PLAT_WAIT at most) can be read or ms passed; ready[i] says which. */
 enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e);
+/* Folders whose changes the system tells. E_UNSUPPORTED: it does not; E_IO: not of these. */
+struct watch;
+enum status plat_watch_begin(const char *const *dir, size_t n, struct watch **out, struct err *e);
+/* Waits for a change, ms at most, or a signal. whole: of each file that was closed after writing and of what
+ * was moved into dir[i], by its name there. */
+typedef void watch_whole(void *ctx, size_t dir, struct str name);
+enum status plat_watch_wait(struct watch *w, unsigned ms, bool *changed, watch_whole *whole, void *ctx,
+                            struct err *e);
+void plat_watch_end(struct watch *w); /* NULL too */
 enum { PROC_WORDS = 4096 };
 /* words: the beginning of what it wrote to its standard error, which is a pipe of ours: it never holds our
  * terminal. NUL-terminated, hostile. */

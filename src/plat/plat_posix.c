@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -37,6 +38,7 @@ static void fill_stat(const struct stat *s, struct plat_stat *out)
 {
     out->type = S_ISREG(s->st_mode) ? PLAT_FILE : S_ISDIR(s->st_mode) ? PLAT_DIR : PLAT_OTHER;
     out->bytes = (uint64_t)s->st_size, out->device = s->st_dev, out->inode = s->st_ino;
+    out->changed = (uint64_t)s->st_mtim.tv_sec * 1000000000u + (uint64_t)s->st_mtim.tv_nsec;
 }
 
 enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e)
@@ -618,6 +620,61 @@ enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready,
     for (size_t i = 0; i < m; i++)
         ready[i] = set[i].fd >= 0 && set[i].revents;
     return OK;
+}
+
+/* --- folders that tell of changes */
+struct watch {
+    int fd;
+    size_t n;
+    int id[]; /* of the folders, in their order */
+};
+
+enum status plat_watch_begin(const char *const *dir, size_t n, struct watch **out, struct err *e)
+{
+    struct watch *w = *out = malloc(sizeof *w + n * sizeof w->id[0]);
+    if (!w)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "watch", "no memory");
+    w->n = 0, w->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    enum status st = w->fd < 0 ? sys_err(e, "cannot watch", NULL) : OK;
+    for (size_t i = 0; i < n && st == OK; i++) {
+        int id = inotify_add_watch(
+            w->fd, dir[i], IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_TO | IN_ATTRIB | IN_MODIFY | IN_ONLYDIR);
+        w->id[w->n++] = id;
+        st = id < 0 ? sys_err(e, "cannot watch", dir[i]) : OK;
+    }
+    if (st != OK)
+        plat_watch_end(w), *out = NULL;
+    return st;
+}
+
+enum status plat_watch_wait(struct watch *w, unsigned ms, bool *changed, watch_whole *whole, void *ctx,
+                            struct err *e)
+{
+    _Alignas(struct inotify_event) char room[16384];
+    struct pollfd set = {.fd = w->fd, .events = POLLIN};
+    *changed = false;
+    if (poll(&set, 1, (int)ms) < 0 && errno != EINTR)
+        return sys_err(e, "cannot wait for changes", NULL);
+    for (ssize_t n; (n = read(w->fd, room, sizeof room)) > 0;)
+        for (ssize_t at = 0; at + (ssize_t)sizeof(struct inotify_event) <= n;) {
+            struct inotify_event ev;
+            memcpy(&ev, room + at, sizeof ev);
+            const char *name = room + at + sizeof ev;
+            at += (ssize_t)(sizeof ev + ev.len);
+            *changed = true;
+            bool moved = ev.mask & IN_MOVED_TO, closed = (ev.mask & IN_CLOSE_WRITE) && !(ev.mask & IN_ISDIR);
+            for (size_t i = 0; i < w->n && ev.len && (moved || closed); i++)
+                if (w->id[i] == ev.wd)
+                    whole(ctx, i, str_of(name));
+        }
+    return OK;
+}
+
+void plat_watch_end(struct watch *w)
+{
+    if (w && w->fd >= 0)
+        close(w->fd);
+    free(w);
 }
 
 void plat_proc_kill(struct proc *p)

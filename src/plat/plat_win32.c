@@ -85,6 +85,8 @@ enum status plat_stat(const char *path, bool follow, struct plat_stat *out, stru
         out->bytes = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
         out->device = info.dwVolumeSerialNumber,
         out->inode = (uint64_t)info.nFileIndexHigh << 32 | info.nFileIndexLow;
+        out->changed = (uint64_t)info.ftLastWriteTime.dwHighDateTime << 32
+                       | info.ftLastWriteTime.dwLowDateTime;
     }
     return st;
 }
@@ -666,6 +668,25 @@ enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready,
     }
     return OK;
 }
+
+/* Who watches looks again from time to time here: a folder's own notices do not say when a file was closed.
+ */
+enum status plat_watch_begin(const char *const *dir, size_t n, struct watch **out, struct err *e)
+{
+    (void)dir, (void)n;
+    *out = NULL;
+    return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "watch", "folders do not tell of files that are whole");
+}
+
+enum status plat_watch_wait(struct watch *w, unsigned ms, bool *changed, watch_whole *whole, void *ctx,
+                            struct err *e)
+{
+    (void)w, (void)whole, (void)ctx;
+    *changed = false;
+    return plat_wait(NULL, 0, ms, NULL, e);
+}
+
+void plat_watch_end(struct watch *w) { (void)w; }
 
 void plat_proc_kill(struct proc *p)
 {
