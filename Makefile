@@ -6,6 +6,8 @@
 #   golden      samples/golden: keeps the reports of every sample as they are made now
 #   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1; MODE=hosts: whole hosts whose cause is known, N=200
+#   kills       kill -9 of batch and of those who have its tickets, N=100 times; --resume ends with the same bytes
+#   slurm-test  samples/slurm on a real slurmctld with three nodes on loopback, N=10000 tickets (root, slurm-wlm, munge)
 #   mutate      breaks the program one place at a time; which break does nobody notice? BREAK='reports diagnose' N=12 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
 #   matrix      knowledge/MATRIX.md anew, from the rules
@@ -136,6 +138,15 @@ $(O)/break: tests/break.c
 mutate: $(O)/break
 	$(Q)SEED=$(SEED) N=$(or $(filter-out 1000,$(N)),12) V=$(V) bash tests/mutate.sh $(O) $(BREAK)
 
+# --- kill -9 of batch and of those who have its tickets, N times (100); --resume ends with the same bytes
+kills: $(O)/test_batch $(O)/whylogon $(O)/samples.stamp
+	$(Q)KILLS=$(if $(filter 1000,$(N)),100,$(N)) WHYLOGON=$(O)/whylogon $(O)/test_batch --filter 'batch/killed_again_and_again'
+
+# --- samples/slurm on a real Slurm: N small tickets (10,000), a node killed, a task dead, another cancelled. Needs root,
+# slurm-wlm and munge; a quarter of an hour on two cores
+slurm-test: $(O)/whylogon $(O)/samples.stamp
+	$(Q)tests/slurm.sh $(O)/whylogon $(O)/slurm-test $(if $(filter 1000,$(N)),10000,$(N)) || { c=$$?; [ $$c -eq 77 ] || exit $$c; }
+
 # --- evidence of our own
 $(O)/make_samples: $(O)/tests/make_samples.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
@@ -231,5 +242,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint release release-check install clean help
+.PHONY: all test faults asan golden mutate campaign kills slurm-test samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:

@@ -255,6 +255,22 @@ Test(batch, killed_and_resumed, .timeout = 1200)
     cr_expect_null(strstr(out, "\n1\n"), "%s", out);
 }
 
+/* Killed again and again, it and those who have its tickets: tests/kills.sh; `make kills` does it 100 times.
+ */
+Test(batch, killed_again_and_again, .timeout = 3600)
+{
+    const char *dir = scratch("batch-kills"), *n = getenv("KILLS");
+    cr_assert_eq(
+        run("mkdir -p %s/in/empty && for t in 1 2; do cp -r samples/cases/only-system-log %s/in/t$t; done && "
+            "cp -r samples/cases/few-files %s/in/",
+            dir, dir, dir),
+        0, "%s", out);
+    cr_assert_eq(run("sh tests/kills.sh %s %s %s", program(), dir, n ? n : "4"), 0, "%s", out);
+    cr_expect_not_null(strstr(out, "all the same bytes"), "%s", out);
+    if (n)
+        fprintf(stderr, "%s", out);
+}
+
 /* What is still being written is no ticket yet; what was closed or moved there is one at once. */
 Test(batch, arrivals, .timeout = 60)
 {
