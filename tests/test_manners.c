@@ -2,6 +2,7 @@
  * page and the completions, which are made from what --help prints. */
 #include "shell.h"
 #include "base/str.h"
+#include "run/progress.h"
 #include <string.h>
 
 static const char *analyzed(const char *name)
@@ -170,4 +171,79 @@ Test(manners, install_puts_it_all)
                      "share/doc/whylogon/LICENSE share/doc/whylogon/README.md",
                      at),
                  0, "%s", out);
+}
+
+/* How fast, and how long still; nobody says what cannot be known. */
+Test(manners, progress_tells_rate_and_time_left)
+{
+    static const struct {
+        uint64_t bytes, total, ms, rate, left;
+        const char *text;
+    } rows[] = {
+        {500000000, 1000000000, 5000, 100000000, 5, "5 s"},
+        {1, 1000000, 1000, 1, 999999, "277 h 46 min"},
+        {250, 1000, 100, 2500, 1, "1 s"},
+        {1000, 1000, 10, 100000, 0, "0 s"},
+        {2000, 1000, 10, 200000, 0, "0 s"},
+        {0, 1000, 5000, 0, UINT64_MAX, NULL},
+        {10, 1000, 0, 0, UINT64_MAX, NULL},
+        {1000, 151000, 1000, 1000, 150, "3 min"},
+        {1000, 7501000, 1000, 1000, 7500, "2 h 5 min"},
+        {UINT64_MAX / 2, UINT64_MAX, 1, 9000000000000000000, 2, "2 s"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        uint64_t rate, left;
+        char text[32];
+        progress_rate(rows[i].bytes, rows[i].total, rows[i].ms, &rate, &left);
+        cr_expect(rate == rows[i].rate && left == rows[i].left, "%zu: %llu/s, %llu s", i,
+                  (unsigned long long)rate, (unsigned long long)left);
+        if (!rows[i].text)
+            continue;
+        progress_left(left, text);
+        cr_expect_str_eq(text, rows[i].text, "%zu: %s", i, text);
+    }
+    const char *at = scratch("manners-progress");
+    cr_assert_eq(
+        run("%s analyze --progress=json -o %s/out samples/cases/few-files >/dev/null", program(), at), 0);
+    cr_expect(strstr(out, "\"bytes_per_second\":") && strstr(out, "\"seconds_left\":0}"), "%s", out);
+}
+
+/* The page goes to whoever shows pages; without one the run is as good. */
+Test(manners, open_shows_the_report)
+{
+    const char *at = scratch("manners-open");
+    cr_assert_eq(
+        run("mkdir %s/bin && printf '#!/bin/sh\\necho \"$1\" >%s/shown.new\\nmv %s/shown.new %s/shown\\n' "
+            ">%s/bin/xdg-open && chmod +x %s/bin/xdg-open",
+            at, at, at, at, at, at),
+        0, "%s", out);
+    cr_expect_eq(
+        run("PATH=%s/bin:$PATH %s analyze --open -o %s/out samples/cases/few-files && for i in $(seq 50); "
+            "do test -f %s/shown && break; sleep .1; done; grep -qx %s/out/report.html %s/shown",
+            at, program(), at, at, at, at),
+        0, "%s", out);
+    cr_expect_eq(
+        run("PATH=/nowhere %s analyze --open --force -o %s/out samples/cases/few-files", program(), at), 0,
+        "%s", out);
+    cr_expect(strstr(out, "nothing here opens pages") && strstr(out, "report  "), "%s", out);
+}
+
+/* The last lines say what became of each host, gravest first, each outcome in words of its own. */
+Test(manners, analyze_ends_with_outcomes)
+{
+    const char *at = scratch("manners-outcomes");
+    cr_assert_eq(
+        run("mkdir %s/in && cp -r samples/cases/two-hosts samples/cases/only-system-log "
+            "samples/cases/healthy-host %s/in && %s analyze --progress=none -o %s/out %s/in | tail -n 5",
+            at, at, program(), at, at),
+        0, "%s", out);
+    static const char *const want[] = {
+        "unexplained  WS29  1 failure without a cause", "\nexplained    WS22  every failure seen has a cause",
+        "\nexplained    WS23  ", "\nnot covered  WS01  no failure seen; collect ", "\nreport       "};
+    const char *at_line = out;
+    for (size_t i = 0; i < LEN(want) && at_line; i++) {
+        const char *next = strstr(at_line, want[i]);
+        cr_expect(next, "%s is not behind the one before:\n%s", want[i], out);
+        at_line = next;
+    }
 }

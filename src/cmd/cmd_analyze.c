@@ -21,7 +21,7 @@ struct options {
     const char *out, *knowledge, *stamp, *limits;
     struct run_limits lim;
     unsigned jobs, progress, fail_on;
-    bool force, strict, recovered, require_jail;
+    bool force, strict, recovered, require_jail, open;
     int64_t since, until;
 };
 
@@ -143,7 +143,11 @@ static enum status put_kind(void *ctx, const struct cell *c, const char *const *
 
 /* What became of a host, gravest first: so that "nothing was found" and "nothing could be seen" read apart.
  */
-enum { SUMMARY_HOSTS = 40, SUMMARY_FINDINGS = 100 };
+enum {
+    SUMMARY_HOSTS = 40,
+    SUMMARY_FINDINGS = 100,
+    SUMMARY_OF_MANY = 20 /* findings, of more than 3 hosts */
+};
 
 static enum status put_outcome(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                struct err *e)
@@ -173,22 +177,24 @@ static enum status put_outcome(void *ctx, const struct cell *c, const char *cons
 
 static enum status summary(struct run *r, struct err *e)
 {
-    int64_t hosts, out = 0;
-    struct value limit = val_i(SUMMARY_HOSTS), most = val_i(SUMMARY_FINDINGS), no = val_s(STR("ruled_out"));
-    int64_t shown = 0;
+    int64_t hosts = 0, out = 0, shown = 0;
+    struct value limit = val_i(SUMMARY_HOSTS), most, no = val_s(STR("ruled_out"));
     enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE)
         st = case_named(r->db, Q_FORMATS, "", NULL, put_kind, &r->kinds, e);
     if (st == OK)
-        st = case_named(r->db, Q_SAID, "i", &most, put_finding, &r->said, e);
-    if (st == OK)
-        st = count_of(r->db, Q_SAID_COUNT, &shown, e);
-    if (shown > SUMMARY_FINDINGS)
-        buf_printf(&r->said, "...          %lld more findings, in the report\n",
-                   (long long)(shown - SUMMARY_FINDINGS));
-    if (st != OK || (st = count_of(r->db, Q_HOST_COUNT, &hosts, e)) != OK
-        || (st = case_named(r->db, Q_OUTCOMES, "i", &limit, put_outcome, &r->said, e)) != OK
+        st = count_of(r->db, Q_HOST_COUNT, &hosts, e);
+    most = val_i(hosts > 3 ? SUMMARY_OF_MANY : SUMMARY_FINDINGS);
+    if (st != OK || (st = case_named(r->db, Q_SAID, "i", &most, put_finding, &r->said, e)) != OK
+        || (st = count_of(r->db, Q_SAID_COUNT, &shown, e)) != OK
         || (st = case_named(r->db, Q_VERDICT_COUNT, "s", &no, count_cb, &out, e)) != OK)
+        return st;
+    if (shown > most.i)
+        buf_printf(&r->said, "...          %lld more findings, in the report\n", (long long)(shown - most.i));
+    if (out)
+        buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n",
+                   (long long)out);
+    if ((st = case_named(r->db, Q_OUTCOMES, "i", &limit, put_outcome, &r->said, e)) != OK)
         return st;
     if (hosts > SUMMARY_HOSTS)
         buf_printf(&r->said, "...          %lld more hosts, in the report\n",
@@ -202,9 +208,6 @@ static enum status summary(struct run *r, struct err *e)
             buf_printf(&r->said, " up to %.19sZ", wintime_text(r->o.until, t));
         buf_z(&r->said, ": nothing is said of other times\n");
     }
-    if (out)
-        buf_printf(&r->said, "ruled_out    %lld more, with the facts that contradict them, in the report\n",
-                   (long long)out);
     if (r->partial)
         buf_printf(
             &r->said,
@@ -240,6 +243,11 @@ static void print_summary(struct run *r)
             "%lld file%s could not be read to the end, and --strict asks for all: see Evidence in the report",
             (long long)r->partial, r->partial == 1 ? "" : "s");
     out_put(&r->said);
+    if (!r->o.open)
+        return;
+    const char *page = arena_printf(&r->mem, "%s/report.html", r->o.out);
+    if (!page || !plat_open_page(page))
+        complain_text(0, "nothing here opens pages (xdg-open): open %s/report.html yourself", r->o.out);
 }
 
 /* --- the line */
@@ -468,6 +476,7 @@ static int run_analyze(int argc, char **argv)
         {"out", 'o', OPT_FOLDER, &r.o.out, "OUT",
          "folder for case.db and the reports (default: whylogon-out)", NULL},
         {"force", 0, OPT_FLAG, &r.o.force, NULL, "replace what an earlier run left in OUT", NULL},
+        {"open", 0, OPT_FLAG, &r.o.open, NULL, "show report.html in your browser when it is written", NULL},
         {"knowledge", 0, OPT_TEXT, &r.o.knowledge, "DIR",
          "rules and codes of your own, same layout as knowledge/", NULL},
         {"jobs", 'j', OPT_UINT, &r.o.jobs, "N", "worker processes (default: one per core)", NULL},

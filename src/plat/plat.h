@@ -132,6 +132,8 @@ int64_t plat_now(void);       /* FILETIME; only progress and --stamp ask */
 unsigned plat_cores(void);
 bool plat_is_terminal(FILE *f);
 unsigned plat_columns(void);
+/* Shows a file in the user's browser and does not wait; false: nothing here shows pages. */
+bool plat_open_page(const char *path);
 const char *plat_error(void); /* text of the last system error */
 /* first thing in main: a full disk or a closed pipe is an error to report, not a signal to die of */
 void plat_begin(void);

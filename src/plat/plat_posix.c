@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -831,6 +832,31 @@ unsigned plat_cores(void)
 {
     long n = sysconf(_SC_NPROCESSORS_ONLN);
     return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+}
+
+/* Its messages are not ours, and a reader that goes is none of its errors. */
+bool plat_open_page(const char *path)
+{
+    char *whole = realpath(path, NULL), *args[] = {"xdg-open", whole, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t how;
+    sigset_t pipe_closed;
+    pid_t pid;
+    if (!whole || posix_spawn_file_actions_init(&files) != 0)
+        return free(whole), false;
+    bool ok = posix_spawnattr_init(&how) == 0;
+    if (ok) {
+        sigemptyset(&pipe_closed), sigaddset(&pipe_closed, SIGPIPE);
+        for (int fd = 0; fd < 3 && ok; fd++)
+            ok = posix_spawn_file_actions_addopen(&files, fd, "/dev/null", fd ? O_WRONLY : O_RDONLY, 0) == 0;
+        ok = ok && posix_spawnattr_setsigdefault(&how, &pipe_closed) == 0
+             && posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF) == 0
+             && posix_spawnp(&pid, args[0], &files, &how, args, environ) == 0;
+        posix_spawnattr_destroy(&how);
+    }
+    posix_spawn_file_actions_destroy(&files);
+    free(whole);
+    return ok;
 }
 
 bool plat_is_terminal(FILE *f) { return isatty(fileno(f)) == 1; }

@@ -3,6 +3,7 @@
  * worker's jail is made around it: a job, a restricted token, low integrity. */
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
+#include <shellapi.h>
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "base/grow.h"
@@ -812,6 +813,16 @@ unsigned plat_cores(void)
 {
     DWORD n = GetActiveProcessorCount(ALL_PROCESSOR_GROUPS);
     return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
+}
+
+bool plat_open_page(const char *path)
+{
+    wchar_t *w = wide(path);
+    /* the shell wants paths as people write them */
+    const wchar_t *plain = w && wcsncmp(w, L"\\\\?\\", 4) == 0 && wcsncmp(w + 4, L"UNC", 3) != 0 ? w + 4 : w;
+    bool ok = plain && (INT_PTR)ShellExecuteW(NULL, L"open", plain, NULL, NULL, SW_SHOWNORMAL) > 32;
+    free(w);
+    return ok;
 }
 
 bool plat_is_terminal(FILE *f) { return _isatty(_fileno(f)) != 0; }
