@@ -100,6 +100,7 @@ $(O)/whylogon-hostile: $(call obj,src/cmd/main.c $(CMD_SRC) tests/hostile_qsort.
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=qsort $(LDLIBS)
 $(O)/test_golden: | $(O)/whylogon $(O)/whylogon-hostile $(O)/samples.stamp
+$(O)/test_browser: | $(O)/grow $(O)/whylogon $(O)/samples.stamp
 $(O)/test_left_out $(O)/test_system: | $(O)/whylogon $(O)/samples.stamp
 # samples/golden: the reports of every sample, to see what a change does to them
 golden: $(O)/test_golden
