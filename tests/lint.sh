@@ -24,7 +24,7 @@ exec clang-tidy-14 --quiet --header-filter='(src|parsers|reports)/' --checks='$c
 EOF
 chmod +x "$tmp/clang-tidy"
 did() { [ "$2" -lt "$3" ] || echo "$1:0:0: error: ended with $2 [$1]"; } # a tool that could not do its work is a finding
-scripts() { grep -lE '^#!.*sh( |$)' quickstart .ci/run tests/*.sh tests/*/*.sh; }
+scripts() { grep -lE '^#!.*sh( |$)' quickstart .ci/run tests/*.sh tests/*/*.sh src/plat/*/*.sh; }
 sources() { ls src/*/*.c parsers/*/*.c reports/*.c; }
 {
     scripts | xargs shellcheck -f gcc; did shellcheck $? 124

@@ -44,7 +44,10 @@ licences() { # DIR ROWS WHERE-TO-RELINK
         awk -F'\t' 'NR == FNR {if (!/^#/) lic[$1] = $2; next} {printf "%-20s %-24s %-44s %s %s\n", $1, $2, lic[$3], $3, $4}' $here/components.tsv "$stage/packages"
         printf '\n%s\n' "$3"
     } >"$1/licences/LICENCES.txt"
-    cut -f1 "$stage/packages" | while read -r p; do cp -L "/usr/share/doc/$p/copyright" "$1/licences/$p.copyright"; done
+    cut -f1 "$stage/packages" | while read -r p; do
+        if [ -n "${WIN_LIBS:-}" ] && [ -f "$WIN_LIBS/licences/$p.txt" ]; then from=$WIN_LIBS/licences/$p.txt; else from=/usr/share/doc/$p/copyright; fi
+        cp -L "$from" "$1/licences/$p.copyright"
+    done
     { cat "$1"/licences/*.copyright; echo common-licenses/GPL-3 common-licenses/LGPL-3; } | grep -oE 'common-licenses/[A-Za-z0-9.-]*[A-Za-z0-9]' | sort -u | while read -r l; do
         cp -L "/usr/share/$l" "$1/licences/${l#*/}"
     done
@@ -86,9 +89,20 @@ sh $here/deb.sh "$plain" "$version" "$stage/deb" "$stage/deb.rows" "$out/whylogo
 bill "$stage/deb/usr/bin/whylogon" "whylogon_${version}_amd64" "$stage/deb.rows"
 
 # --- Windows
-if [ "${WINDOWS:-1}" != 0 ] && [ -f $here/windows.sh ]; then
-    # shellcheck source=/dev/null
-    . $here/windows.sh
+if [ -f src/plat/win32/libs.sh ]; then
+    name=whylogon-$version-windows-x64 exe=$plain/windows/whylogon.exe
+    dir=$stage/$name
+    WIN_LIBS=$(src/plat/win32/libs.sh)
+    export WIN_LIBS
+    papers "$dir"
+    x86_64-w64-mingw32-strip -o "$dir/whylogon.exe" "$exe"
+    sed -e "s/@VERSION@/$version/" -e 's/$/\r/' $here/START.txt >"$dir/START.txt"
+    sh $here/linked.sh "$exe" "$exe.map" "$plain"/windows/parsers/second/*.map >"$stage/windows.rows"
+    licences "$dir" "$stage/windows.rows" "To link the program with other versions of these libraries, on Debian 12: whylogon-$version-source.tar.gz, published beside this archive,
+holds the sources; src/plat/win32/libs.sh makes a folder of libraries, and with that folder, or one like it of your own, as DIR
+    make HOST=windows O=build/windows CC=x86_64-w64-mingw32-gcc-posix WIN_LIBS=DIR all"
+    bill "$dir/whylogon.exe" "$name" "$stage/windows.rows"
+    pack_zip "$name"
 fi
 
 # --- sources of all of it

@@ -12,7 +12,7 @@ LC_ALL=C sort | awk -F'\t' -v name="$2" -v version="$3" -v commit="$4" -v sum="$
     !($5 in lic) { print "sbom: components.tsv has no row for " $5 > "/dev/stderr"; bad = 1; exit 1 }
     {
         k = $3 SUBSEP $1
-        if (!(k in n)) { order[++c] = k; how[k] = $1; pkg[k] = $3; ver[k] = $4; src[k] = $5; srcver[k] = $6 }
+        if (!(k in n)) { order[++c] = k; how[k] = $1; pkg[k] = $3; ver[k] = $4; src[k] = $5; srcver[k] = $6; arch[k] = $8 == "source" ? "source" : "amd64" }
         n[k]++
         files[k] = files[k] (n[k] > 1 ? ",\n" : "") "        {\"name\": \"linked:file\", \"value\": " q($2 " sha256:" $7) "}"
     }
@@ -28,7 +28,7 @@ LC_ALL=C sort | awk -F'\t' -v name="$2" -v version="$3" -v commit="$4" -v sum="$
             k = order[i]
             print "    {\n      \"type\": \"library\",\n      \"bom-ref\": " q(pkg[k] "/" how[k]) ",\n      \"name\": " q(pkg[k]) ",\n      \"version\": " q(ver[k]) ","
             print "      \"description\": " q(what[src[k]]) ",\n      \"licenses\": [" licence(lic[src[k]]) "],"
-            print "      \"purl\": " q("pkg:deb/debian/" pkg[k] "@" url(ver[k]) "?arch=amd64&distro=debian-12&upstream=" src[k] "%40" url(srcver[k])) ","
+            print "      \"purl\": " q("pkg:deb/debian/" pkg[k] "@" url(ver[k]) "?arch=" arch[k] "&distro=debian-12" (arch[k] == "source" ? "" : "&upstream=" src[k] "%40" url(srcver[k]))) ","
             print "      \"externalReferences\": [{\"type\": \"website\", \"url\": " q(home[src[k]]) "}],"
             print "      \"properties\": [\n        {\"name\": \"linked:how\", \"value\": " q(how[k]) "},\n        {\"name\": \"debian:source\", \"value\": " q(src[k] " " srcver[k]) "},"
             print files[k] "\n      ]\n    }" (i < c ? "," : "")
