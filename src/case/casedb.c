@@ -187,6 +187,17 @@ static enum status take_image(struct casedb *db, struct str image, struct err *e
     return st;
 }
 
+/* A small case stays in memory; one that outgrows the cache is written to a file without a name, in the
+ * folder of path: where there is room for the case there is room for it. */
+static void spill_beside(const char *path)
+{
+    size_t n = path ? strlen(path) : 0;
+    while (n && !plat_slash(path[n - 1]))
+        n--;
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = n ? sqlite3_mprintf("%.*s", (int)n - (n > 1), path) : NULL;
+}
+
 static enum status create(enum case_of kind, const char *path, struct str schema, struct str image,
                           struct casedb **out, struct err *e)
 {
@@ -194,7 +205,8 @@ static enum status create(enum case_of kind, const char *path, struct str schema
     struct plat_stat ps = {0};
     if (path && path[0] && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
-    enum status st = open_as(path ? path : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
+    spill_beside(path);
+    enum status st = open_as(path ? "" : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
                              e);
     if (st == OK && path && path[0] && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");

@@ -11,8 +11,9 @@
 
 struct casedb;
 
-/* path NULL: in memory; "": in memory and, as it grows, in a file without a name. create: runs
- * knowledge/schema.sql (given as text) in a new file; otherwise opens read-only. */
+/* path NULL: in memory; otherwise in memory and, as it grows, in a file without a name: in the folder of
+ * path, where messages say it is, or, path being "", in that for temporary files. create: runs
+ * knowledge/schema.sql (given as text); otherwise opens read-only. */
 enum status case_create(const char *path, struct str schema, struct casedb **out, struct err *e);
 /* The same from what case_image gave of one; the image outlives the call alone. */
 enum status case_create_from(const char *path, struct str image, struct casedb **out, struct err *e);
