@@ -6,6 +6,7 @@
 #include "kb/kb_files.h"
 #include "diagnose/rulelint.h"
 #include "diagnose/ruletest.h"
+#include "diagnose/witness.h"
 #include "tests/build_knowledge.h"
 #include "tests/scale.h"
 #include <criterion/criterion.h>
@@ -1224,6 +1225,34 @@ Test(diagnose, staged_rules_say_the_same, .timeout = 1200)
     cr_expect(spoke > 50 && barren * 5 > asked, "%zu of %zu are not asked, %zu tests have findings", barren,
               asked, spoke);
     case_close(base);
+}
+
+/* What the build asked of the rules, many codes in one case, is what they say of each alone. */
+Test(diagnose, witness_of_the_build, .timeout = 600)
+{
+    static const int64_t codes[] = {5, 71, 1245, 1312, 1326, 1331, 1394, 1396, 1909};
+    struct casedb *base = NULL;
+    struct kb *text = NULL;
+    struct err e = {0};
+    size_t n, told = 0;
+    kb_free(kb), kb = NULL;
+    cr_assert(kb_load(NULL, &kb, &e) == OK && ruletest_base(kb, &base, &e) == OK, "%s", e.why);
+    cr_assert(kb_load_text(&text, &e) == OK, "%s", e.why);
+    const struct rule *rule = kb_rules(kb, &n);
+    struct witness_code *built = calloc(n, sizeof *built), *asked = calloc(n, sizeof *asked);
+    for (size_t i = 0; i < LEN(codes); i++) {
+        cr_assert(witness_known(kb, codes[i], built), "%lld", (long long)codes[i]);
+        cr_assert(witness_code(kb, base, codes[i], asked, &e) == OK, "%s", e.why);
+        for (size_t r = 0; r < n; r++, told += asked[r].speaks_for != 0)
+            cr_expect(built[r].speaks_for == asked[r].speaks_for && built[r].against == asked[r].against,
+                      "%lld, %s: %x %x, alone %x %x", (long long)codes[i], rule[r].name.p,
+                      built[r].speaks_for, built[r].against, asked[r].speaks_for, asked[r].against);
+    }
+    cr_expect_gt(told, LEN(codes));
+    cr_expect(!witness_known(kb, 40000, built) && !witness_known(kb, 0, built)
+              && !witness_known(text, 1312, built));
+    free(built), free(asked);
+    case_close(base), kb_free(text);
 }
 
 /* What a statement must be like to be empty for certain, on a case that has one failed task, 1312, a setting

@@ -178,7 +178,8 @@ static const char *const text[QUERIES] = {
         "consumer k "
         "WHERE k.host_id = ?1 AND k.kind IN ('task', 'service') AND k.subject = ?2)) WHERE h.id = ?1",
     [Q_HOSTS_UNSEEN] = "UPDATE host SET outcome = 'not_covered' WHERE outcome = 'clear'",
-    [Q_VERDICTS] = "SELECT rule, subject, verdict FROM finding WHERE subject IS NOT NULL",
+    [Q_VERDICTS] = "SELECT f.rule, f.subject, f.verdict, h.name FROM finding f JOIN host h"
+                   " ON h.id = f.host_id WHERE f.subject IS NOT NULL",
     [Q_CITED_EVENTS] = "SELECT DISTINCT c.role, x.provider, x.event_id, NULL FROM citation c"
                        " JOIN event x ON x.file_id = c.file_id AND x.file_off = c.file_off"
                        " UNION SELECT c.role, x.provider, x.event_id, NULL FROM citation c"

@@ -78,7 +78,7 @@ enum query {
     Q_REMEDY_PUT,   /* finding, ord, text, risk, reversible, verify */
     Q_REMEDY_ABOUT, /* host, subject -> kind, account, domain, controller, caller, realm of what failed last
                      */
-    Q_VERDICTS,     /* -> rule, subject, verdict */
+    Q_VERDICTS,     /* -> rule, subject, verdict, host */
     Q_CITED_EVENTS, /* -> role, provider, event id, NULL of cited events and folds */
     Q_CITED_VALUES, /* -> role, path, name, value of cited values */
     Q_FOUND,        /* -> host, subject, verdict, what it rests on, win32, count: for a rule's test */

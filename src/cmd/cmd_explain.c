@@ -167,10 +167,9 @@ static void put_code_witness(struct telling *t, int64_t win32)
 {
     size_t n;
     kb_rules(t->kb, &n);
-    if (t->coded != win32 && base_of(t)) {
+    if (t->coded != win32 && !witness_known(t->kb, win32, t->code) && base_of(t))
         t->st = witness_code(t->kb, t->base, win32, t->code, &t->e);
-        t->coded = win32;
-    }
+    t->coded = win32;
     if (t->st != OK)
         return;
     put_code_list(t, "speaks for", "for", false);

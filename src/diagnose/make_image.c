@@ -1,16 +1,19 @@
 /* make_image: program of the build. `make_image OUT.S` reads the embedded knowledge as a run would and writes
  * what became of it beside OUT.S, and an assembler file that puts both into the program (kb/kb_files.h): the
- * structs of kb.h, a case with the schema, the knowledge and the views, and the tables of case_stage(). The
- * same files give the same bytes. It refuses knowledge that a run would refuse. */
+ * structs of kb.h, a case with the schema, the knowledge and the views, the tables of case_stage(), and what
+ * rules say of codes. The same files give the same bytes. It refuses knowledge that a run would refuse. */
 #include "case/casedb.h"
 #include "diagnose/diagnose.h"
+#include "diagnose/ruletest.h"
+#include "diagnose/witness.h"
 #include "kb/kb.h"
 #include "kb/kb_files.h"
 #include <stdio.h>
 #include <string.h>
 
 /* Of this program: none. */
-const struct kb_image kb_image = {NULL, 0}, kb_case_image = {NULL, 0}, kb_stage_image = {NULL, 0};
+const struct kb_image kb_image = {NULL, 0}, kb_case_image = {NULL, 0}, kb_stage_image = {NULL, 0},
+                      kb_witness_image = {NULL, 0};
 
 static bool write_file(const char *path, const struct buf *b)
 {
@@ -29,7 +32,8 @@ static void put_image(struct buf *s, const char *name, const char *file, size_t 
                name, name, n);
 }
 
-static enum status make(struct buf *knowledge, struct buf *rows, struct buf *stage, struct err *e)
+static enum status make(struct buf *knowledge, struct buf *rows, struct buf *stage, struct buf *witness,
+                        struct err *e)
 {
     struct kb *kb = NULL;
     struct casedb *db = NULL;
@@ -39,6 +43,9 @@ static enum status make(struct buf *knowledge, struct buf *rows, struct buf *sta
     if (st == OK && (st = diagnose_new(kb, NULL, &db, e)) == OK)
         st = case_image(db, rows, e);
     st = st == OK ? case_stage_tables(db, stage, e) : st;
+    case_close(db), db = NULL;
+    if (st == OK && (st = ruletest_base(kb, &db, e)) == OK)
+        st = witness_image(kb, db, witness, e);
     case_close(db), kb_free(kb);
     return st;
 }
@@ -53,13 +60,13 @@ int main(int argc, char **argv)
                                "    .section .note.GNU-stack,\"\"\n"
                                "#endif\n"
                                "    .section IMAGE_BYTES\n";
-    struct buf made[3] = {{0}}, s = {0};
-    static const char *const name[] = {"kb_image", "kb_case_image", "kb_stage_image"};
+    struct buf made[4] = {{0}}, s = {0};
+    static const char *const name[] = {"kb_image", "kb_case_image", "kb_stage_image", "kb_witness_image"};
     struct err e = {0};
     char line[300], file[LEN(made)][4096];
     if (argc != 2)
         return fprintf(stderr, "usage: make_image OUT.S\n"), 2;
-    if (make(&made[0], &made[1], &made[2], &e) != OK)
+    if (make(&made[0], &made[1], &made[2], &made[3], &e) != OK)
         return err_line(&e, line, sizeof line), fprintf(stderr, "make_image: %s\n", line), 1;
     buf_z(&s, head);
     bool good = true;

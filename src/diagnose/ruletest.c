@@ -14,7 +14,7 @@ struct file {
     int64_t id;
     uint64_t next;
 };
-enum { FILES = 64 };
+enum { FILES = 512 };
 
 struct stage {
     struct casedb *db;

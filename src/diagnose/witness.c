@@ -1,5 +1,6 @@
 #include "diagnose/witness.h"
 #include "base/json.h"
+#include "base/buf.h"
 #include "base/limits.h"
 #include "case/casedb.h"
 #include "case/named.h"
@@ -7,34 +8,39 @@
 #include "diagnose/rulelint.h"
 #include "diagnose/ruletest.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *const witness_kind_names[W_KINDS] = {"task", "service", "share", "bits", "logon"};
 
-/* --- codes: one failure of each kind, on a host whose other evidence is missing. subject: by which its
- * finding is known again; %u: the code, %x: in an HRESULT */
+/* --- codes: one failure of each kind, on a host whose other evidence is missing; several codes on a host
+ * each, whose names all end in its number: nobody has heard of another. subject: by which its finding is
+ * known again; %u: that number, then the code, or the code in an HRESULT */
 static const struct probe {
     const char *channel, *provider, *id, *subject, *data;
 } probes[W_KINDS] = {
     [W_TASK] = {"Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101",
-                "\\witness",
-                "{\"TaskName\":\"\\\\witness\",\"UserContext\":\"CORP\\\\who\",\"ResultCode\":%u}"},
-    [W_SERVICE] = {"System", "Service Control Manager", "7000", "witness",
-                   "{\"param1\":\"witness\",\"param2\":\"%%%%%u\"}"},
-    [W_SHARE] =
-        {"Microsoft-Windows-SmbClient/Security", "Microsoft-Windows-SMBClient", "31001",
-         "witness.corp.example",
-         "{\"ServerName\":\"\\\\witness.corp.example\",\"UserName\":\"CORP\\\\who\",\"SecurityStatus\":%u}"},
-    [W_BITS] = {"Microsoft-Windows-Bits-Client/Operational", "Microsoft-Windows-Bits-Client", "61", "the job",
-                "{\"name\":\"the job\",\"Id\":\"1\",\"hr\":%u}"},
-    [W_LOGON] = {"Security", "Microsoft-Windows-Security-Auditing", "4625", "who",
-                 "{\"TargetUserName\":\"who\",\"TargetDomainName\":\"CORP\",\"LogonType\":3,\"Status\":%u,"
-                 "\"SubStatus\":0}"}};
+                "\\witness%u",
+                "{\"TaskName\":\"\\\\witness%u\",\"UserContext\":\"CORP\\\\who%u\",\"ResultCode\":%u}"},
+    [W_SERVICE] = {"System", "Service Control Manager", "7000", "witness%u",
+                   "{\"param1\":\"witness%u\",\"param0\":%u,\"param2\":\"%%%%%u\"}"},
+    [W_SHARE] = {"Microsoft-Windows-SmbClient/Security", "Microsoft-Windows-SMBClient", "31001",
+                 "witness%u.corp.example",
+                 "{\"ServerName\":\"\\\\witness%u.corp.example\",\"UserName\":\"CORP\\\\who%u\","
+                 "\"SecurityStatus\":%u}"},
+    [W_BITS] = {"Microsoft-Windows-Bits-Client/Operational", "Microsoft-Windows-Bits-Client", "61", "job %u",
+                "{\"name\":\"job %u\",\"Id\":\"%u\",\"hr\":%u}"},
+    [W_LOGON] = {"Security", "Microsoft-Windows-Security-Auditing", "4625", "who%u",
+                 "{\"TargetUserName\":\"who%u\",\"TargetDomainName\":\"CORP\",\"LogonType\":3,\"no\":%u,"
+                 "\"Status\":%u,\"SubStatus\":0}"}};
 
-enum { PROBE_FIELDS = 5, LOG_FIELDS = 3 };
-struct stage {
-    char data[W_KINDS][256];
+enum { PROBE_FIELDS = 6, LOG_FIELDS = 4, TOGETHER = 32 };
+struct one_host {
+    char name[16], subject[W_KINDS][40], data[W_KINDS][256];
     struct test_field field[W_KINDS][PROBE_FIELDS], span[W_KINDS][LOG_FIELDS];
-    struct test_fact fact[2 * W_KINDS];
+};
+struct stage {
+    struct one_host host[TOGETHER];
+    struct test_fact fact[TOGETHER * 2 * W_KINDS];
     struct rule_test test;
 };
 
@@ -43,37 +49,41 @@ static struct test_field text(const char *name, const char *value)
     return (struct test_field){str_of(name), str_of(value), false};
 }
 
-static void set_stage(struct stage *s, int64_t win32)
+static void set_host(struct one_host *h, unsigned no, int64_t win32, struct test_fact *fact)
 {
     unsigned hresult = 0x80070000u | (unsigned)(win32 & 0xffff);
+    snprintf(h->name, sizeof h->name, "PC%u", no);
     for (size_t k = 0; k < W_KINDS; k++) {
         const struct probe *p = &probes[k];
-        snprintf(s->data[k], sizeof s->data[k], p->data, k == W_SERVICE ? (unsigned)win32 : hresult);
+        snprintf(h->subject[k], sizeof h->subject[k], p->subject, no);
+        snprintf(h->data[k], sizeof h->data[k], p->data, no, no, k == W_SERVICE ? (unsigned)win32 : hresult);
         const struct test_field field[PROBE_FIELDS] = {
-            text("provider", p->provider), text("channel", p->channel), text("id", p->id),
-            text("time", "2026-03-02T09:10:00Z"), text("data", s->data[k])};
-        const struct test_field span[LOG_FIELDS] = {text("channel", p->channel), text("from", "2026-03-01"),
-                                                    text("to", "2026-03-09")};
-        memcpy(s->field[k], field, sizeof field), memcpy(s->span[k], span, sizeof span);
-        s->fact[2 * k] = (struct test_fact){STR("log"), s->span[k], LOG_FIELDS};
-        s->fact[2 * k + 1] = (struct test_fact){STR("event"), s->field[k], PROBE_FIELDS};
+            text("host", h->name), text("provider", p->provider),        text("channel", p->channel),
+            text("id", p->id),     text("time", "2026-03-02T09:10:00Z"), text("data", h->data[k])};
+        const struct test_field span[LOG_FIELDS] = {text("host", h->name), text("channel", p->channel),
+                                                    text("from", "2026-03-01"), text("to", "2026-03-09")};
+        memcpy(h->field[k], field, sizeof field), memcpy(h->span[k], span, sizeof span);
+        fact[2 * k] = (struct test_fact){STR("log"), h->span[k], LOG_FIELDS};
+        fact[2 * k + 1] = (struct test_fact){STR("event"), h->field[k], PROBE_FIELDS};
     }
-    s->test = (struct rule_test){.name = STR("witness"), .fact = s->fact, .n_fact = LEN(s->fact)};
 }
 
 struct judge {
     const struct rule *rule;
-    size_t n_rule;
-    struct witness_code *out;
-    unsigned own; /* of the rule that is asked */
+    size_t n_rule, n_host;
+    const struct stage *stage;
+    struct witness_code *out; /* of the first host, then of the next */
+    unsigned own[TOGETHER];   /* of the rule that is asked */
 };
 
-static unsigned kind_of(struct str subject)
+/* Of which host's probe is it? n_host: of none. */
+static size_t host_of(const struct judge *j, struct str host, struct str subject, unsigned *kind)
 {
-    for (unsigned k = 0; k < W_KINDS; k++)
-        if (str_eq_ci(subject, str_of(probes[k].subject)))
-            return 1u << k;
-    return 0;
+    for (size_t i = 0; i < j->n_host; i++)
+        for (unsigned k = 0; k < W_KINDS && str_eq_ci(host, str_of(j->stage->host[i].name)); k++)
+            if (str_eq_ci(subject, str_of(j->stage->host[i].subject[k])))
+                return *kind = 1u << k, i;
+    return j->n_host;
 }
 
 /* A symptom without a column `own` is its own. */
@@ -81,57 +91,151 @@ static enum status take_symptom(void *ctx, const struct cell *c, const char *con
                                 struct err *e)
 {
     struct judge *j = ctx;
-    struct str subject = {0};
+    struct str subject = {0}, host = {0};
+    unsigned kind;
     bool own = true;
     (void)e;
     for (size_t i = 0; i < n; i++) {
+        if (str_eq_ci(str_of(name[i]), STR("host")) && !c[i].null)
+            host = c[i].s;
         if (str_eq_ci(str_of(name[i]), STR("subject")) && !c[i].null)
             subject = c[i].s;
         if (str_eq_ci(str_of(name[i]), STR("own")))
             own = !c[i].null && c[i].i;
     }
-    j->own |= own ? kind_of(subject) : 0;
+    size_t at = host_of(j, host, subject, &kind);
+    if (own && at < j->n_host)
+        j->own[at] |= kind;
     return OK;
 }
 
-/* rule, subject, verdict */
+/* rule, subject, verdict, host */
 static enum status take_verdict(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                 struct err *e)
 {
     struct judge *j = ctx;
+    unsigned kind;
     (void)name, (void)n, (void)e;
-    for (size_t i = 0; i < j->n_rule; i++)
+    size_t at = host_of(j, c[3].s, c[1].s, &kind);
+    for (size_t i = 0; i < j->n_rule && at < j->n_host; i++)
         if (str_eq(j->rule[i].name, c[0].s) && str_eq(c[2].s, STR("ruled_out")))
-            j->out[i].against |= kind_of(c[1].s);
+            j->out[at * j->n_rule + i].against |= kind;
     return OK;
+}
+
+static enum status ask_codes(const struct kb *kb, struct casedb *base, struct judge *j, struct err *e)
+{
+    enum status st = case_mark(base, e), undone;
+    if (st != OK)
+        return st;
+    if ((st = ruletest_facts(base, &j->rule[0], &j->stage->test, e)) == OK
+        && (st = derive_tables(base, kb, e)) == OK && (st = coverage(base, kb, e)) == OK
+        && (st = diagnose_rules(base, kb, j->rule, j->n_rule, e)) == OK)
+        st = case_named(base, Q_VERDICTS, "", NULL, take_verdict, j, e);
+    for (size_t i = 0; i < j->n_rule && st == OK; i++) {
+        memset(j->own, 0, sizeof j->own);
+        for (size_t k = 0; k < j->rule[i].n_ind && st == OK; k++)
+            if (j->rule[i].ind[k].role == ROLE_SYMPTOM)
+                st = case_guarded(base, j->rule[i].ind[k].sql, LIM_RULE_STEPS, take_symptom, j, e);
+        for (size_t h = 0; h < j->n_host; h++) {
+            struct witness_code *out = &j->out[h * j->n_rule + i];
+            out->speaks_for = j->own[h] & ~out->against;
+        }
+    }
+    undone = case_rewind(base, st == OK ? e : NULL);
+    return st == OK ? undone : st;
+}
+
+/* n codes of 1..65535, TOGETHER at most; out: of each one for every rule. */
+static enum status witness_codes(const struct kb *kb, struct casedb *base, const int64_t *win32, size_t n,
+                                 struct witness_code *out, struct err *e)
+{
+    struct judge j = {.out = out, .n_host = n};
+    struct stage *stage = calloc(1, sizeof *stage);
+    j.rule = kb_rules(kb, &j.n_rule), j.stage = stage;
+    memset(out, 0, n * j.n_rule * sizeof *out);
+    if (!stage)
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "witness", "no memory");
+    for (size_t i = 0; i < n; i++)
+        set_host(&stage->host[i], (unsigned)i + 1, win32[i], stage->fact + i * 2 * W_KINDS);
+    stage->test = (struct rule_test){.name = STR("witness"), .fact = stage->fact, .n_fact = n * 2 * W_KINDS};
+    enum status st = n && j.n_rule ? ask_codes(kb, base, &j, e) : OK;
+    free(stage);
+    return st;
 }
 
 enum status witness_code(const struct kb *kb, struct casedb *base, int64_t win32, struct witness_code *out,
                          struct err *e)
 {
-    struct judge j = {.out = out};
-    struct stage stage;
-    j.rule = kb_rules(kb, &j.n_rule);
-    memset(out, 0, j.n_rule * sizeof *out);
-    if (!j.n_rule || win32 <= 0 || win32 > UINT16_MAX)
-        return OK;
-    set_stage(&stage, win32);
-    enum status st = case_mark(base, e), undone;
-    if (st != OK)
-        return st;
-    if ((st = ruletest_facts(base, &j.rule[0], &stage.test, e)) == OK
-        && (st = derive_tables(base, kb, e)) == OK && (st = coverage(base, kb, e)) == OK
-        && (st = diagnose_rules(base, kb, j.rule, j.n_rule, e)) == OK)
-        st = case_named(base, Q_VERDICTS, "", NULL, take_verdict, &j, e);
-    for (size_t i = 0; i < j.n_rule && st == OK; i++) {
-        j.own = 0;
-        for (size_t k = 0; k < j.rule[i].n_ind && st == OK; k++)
-            if (j.rule[i].ind[k].role == ROLE_SYMPTOM)
-                st = case_guarded(base, j.rule[i].ind[k].sql, LIM_RULE_STEPS, take_symptom, &j, e);
-        out[i].speaks_for = j.own & ~out[i].against;
+    return witness_codes(kb, base, &win32, win32 > 0 && win32 <= UINT16_MAX, out, e);
+}
+
+/* --- what the build has asked: how many rules, then of each code its value and two bytes a rule */
+static size_t row_of(size_t n_rule) { return sizeof(uint16_t) + 2 * n_rule; }
+
+bool witness_known(const struct kb *kb, int64_t win32, struct witness_code *out)
+{
+    struct str image = kb_witness(kb);
+    struct span s = span_of(image.p, image.n, 0);
+    size_t n_rule, row;
+    kb_rules(kb, &n_rule);
+    row = row_of(n_rule);
+    if (!image.n || span_u16(&s) != n_rule)
+        return false;
+    while (s.n >= row) {
+        struct span one = span_take(&s, row);
+        if (span_u16(&one) != win32)
+            continue;
+        for (size_t i = 0; i < n_rule; i++)
+            out[i].speaks_for = span_u8(&one), out[i].against = span_u8(&one);
+        return true;
     }
-    undone = case_rewind(base, st == OK ? e : NULL);
-    return st == OK ? undone : st;
+    return false;
+}
+
+static int by_code(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static size_t codes_of(const struct kb *kb, int64_t *code)
+{
+    size_t n_code, n = 0, m = 0;
+    const struct kb_code *c = kb_codes(kb, &n_code);
+    for (size_t i = 0; i < n_code; i++) {
+        bool own = str_eq(c[i].space, STR("win32")) || str_eq(c[i].space, STR("nerr"));
+        int64_t v = own ? c[i].value : c[i].maps ? c[i].win32 : 0;
+        if (v > 0 && v <= UINT16_MAX)
+            code[n++] = v;
+    }
+    qsort(code, n, sizeof *code, by_code);
+    for (size_t i = 0; i < n; i++)
+        if (!m || code[m - 1] != code[i])
+            code[m++] = code[i];
+    return m;
+}
+
+enum status witness_image(const struct kb *kb, struct casedb *base, struct buf *out, struct err *e)
+{
+    size_t n_rule, n_code;
+    kb_rules(kb, &n_rule), kb_codes(kb, &n_code);
+    int64_t *code = calloc(n_code + 1, sizeof *code);
+    struct witness_code *w = calloc(TOGETHER * n_rule + 1, sizeof *w);
+    enum status st = code && w ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "witness", "no memory");
+    size_t n = st == OK ? codes_of(kb, code) : 0, together;
+    buf_u16(out, (uint16_t)n_rule);
+    for (size_t i = 0; i < n && st == OK; i += together) {
+        together = n - i < TOGETHER ? n - i : TOGETHER;
+        st = witness_codes(kb, base, code + i, together, w, e);
+        for (size_t k = 0; k < together && st == OK; k++) {
+            buf_u16(out, (uint16_t)code[i + k]);
+            for (const struct witness_code *r = w + k * n_rule; r < w + (k + 1) * n_rule; r++)
+                buf_char(out, (char)r->speaks_for), buf_char(out, (char)r->against);
+        }
+    }
+    free(code), free(w);
+    return st == OK && out->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "witness", "no memory") : st;
 }
 
 /* --- events and settings: the tests of rules */

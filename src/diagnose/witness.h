@@ -18,6 +18,10 @@ struct witness_code {
 /* out: one for each of kb_rules(). */
 enum status witness_code(const struct kb *kb, struct casedb *base, int64_t win32, struct witness_code *out,
                          struct err *e);
+/* The same of the codes the embedded knowledge has: the build has asked. false: not of this one, nothing is
+ * told. witness_image: all of them, for the build. */
+bool witness_known(const struct kb *kb, int64_t win32, struct witness_code *out);
+enum status witness_image(const struct kb *kb, struct casedb *base, struct buf *out, struct err *e);
 
 enum { WITNESS_VALUES = 4, WITNESS_TEXT = 24 };
 /* Of one rule: in which roles (bits 1 << enum role) it cites the event or value in its own tests; of a

@@ -309,15 +309,14 @@ enum status kb_load(const char *override_dir, struct kb **out, struct err *e)
 
 enum status kb_load_text(struct kb **out, struct err *e) { return load(NULL, STR_NONE, out, e); }
 
-struct str kb_case(const struct kb *kb)
+static struct str made(const struct kb *kb, const struct kb_image *image)
 {
-    return kb->of_image ? (struct str){(const char *)kb_case_image.p, kb_case_image.n} : STR_NONE;
+    return kb->of_image ? (struct str){(const char *)image->p, image->n} : STR_NONE;
 }
 
-struct str kb_stage(const struct kb *kb)
-{
-    return kb->of_image ? (struct str){(const char *)kb_stage_image.p, kb_stage_image.n} : STR_NONE;
-}
+struct str kb_case(const struct kb *kb) { return made(kb, &kb_case_image); }
+struct str kb_stage(const struct kb *kb) { return made(kb, &kb_stage_image); }
+struct str kb_witness(const struct kb *kb) { return made(kb, &kb_witness_image); }
 
 void kb_free(struct kb *kb)
 {
