@@ -86,16 +86,13 @@ static int run_export(int argc, char **argv)
                      : a.redact              ? redact_open(db, &names, &e)
                                              : OK;
     a.o.names = names;
+    /* asked before anything is written: a new file beside an error would be taken for the whole truth */
+    if (st == OK)
+        st = export_fails(db, exit_on, &failed, &e);
     if (st == OK)
         st = write_to(db, &a, &e);
     redact_close(names);
-    if (st == OK || st == E_STOP) {
-        struct err other = {0};
-        enum status asked = export_fails(db, exit_on, &failed, &other);
-        code = asked == OK ? failed ? EXIT_FINDING : EXIT_DONE : complain(&other, exit_for(asked));
-    } else {
-        code = complain(&e, exit_for(st));
-    }
+    code = st == OK || st == E_STOP ? failed ? EXIT_FINDING : EXIT_DONE : complain(&e, exit_for(st));
     case_close(db);
     return code;
 }
