@@ -3,7 +3,6 @@
 #include "case/casedb_priv.h"
 #include "base/layout.h"
 #include "base/json.h"
-
 #include "base/names.h"
 #include "base/utf.h"
 #include "base/zone.h"
