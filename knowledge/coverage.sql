@@ -18,7 +18,7 @@ SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
     min(sane(s.first_time)) AS from_time,
     max(sane(s.last_time)) AS to_time,
     min(s.first_id) AS first_id, max(s.last_id) AS last_id, e.log_kind, e.older,
-    coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')) AS folder,
+    e.folder,
     CASE WHEN e.log_kind IN ('filtered', 'carved') THEN 'the log is ' || e.log_kind
          WHEN e.state = 'partial' THEN coalesce(e.note, 'the file was not read to its end')
          WHEN e.failed > 0 THEN e.failed || ' of ' || e.seen || ' records could not be read'
@@ -115,11 +115,9 @@ WHERE kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_called);
 INSERT INTO c_named
 SELECT h.id AS host_id, w.name, e.id AS file_id, e.state, e.seen, e.note
 FROM evidence e CROSS JOIN c_called w
-    ON w.file = lower(substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1))
+    ON w.file = lower(e.file)
 JOIN host h ON h.id = e.host_id OR (e.host_id IS NULL AND ((SELECT count(*) FROM host) = 1 OR EXISTS (
-        SELECT 1 FROM evidence o WHERE o.host_id = h.id AND coalesce(o.container, '') = coalesce(e.container, '')
-            AND rtrim(o.path, replace(replace(o.path, '/', ''), '\', '')) = rtrim(e.path,
-                replace(replace(e.path, '/', ''), '\', '')))))
+        SELECT 1 FROM evidence o WHERE o.host_id = h.id AND o.folder = e.folder)))
 WHERE e.duplicate_of IS NULL AND e.state <> 'skipped';
 
 CREATE TEMP TABLE IF NOT EXISTS c_row(host_id INTEGER, artifact TEXT, state TEXT, from_time INTEGER, to_time INTEGER,

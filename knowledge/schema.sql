@@ -2,7 +2,7 @@
 -- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 -- tool, version, knowledge_sha256, schema, stamp, status words
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -23,6 +23,7 @@ CREATE TABLE evidence(
     container INTEGER, member INTEGER,
     -- of a container: files in it, links and devices aside; those read; those damaged, locked or failed
     members_seen INTEGER, members_wanted INTEGER, members_failed INTEGER,
+    file TEXT, folder TEXT,                     -- of path: its last part, and container|what stands before it (derive/)
     kind TEXT, format TEXT, log_kind TEXT, bytes INTEGER, sha256 TEXT,
     seen INTEGER DEFAULT 0, parsed INTEGER DEFAULT 0, recovered INTEGER DEFAULT 0, failed INTEGER DEFAULT 0,
         chunks INTEGER DEFAULT 0,

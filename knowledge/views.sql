@@ -7,9 +7,8 @@
 -- where it came from (layouts.yml); host is what its contents say, where they say anything.
 -- SQLite from 3.26 on reads these views without our functions: no FILTER, no iif, nothing newer than window functions.
 CREATE VIEW v_evidence AS
-SELECT 'f' || e.id AS file_id, CASE WHEN e.path LIKE '%/%' OR e.path LIKE '%\%' THEN substr(e.path,
-    length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) ELSE e.path END AS file,
-    e.path, 'f' || e.container AS container, e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen,
+SELECT 'f' || e.id AS file_id, e.file, e.path, 'f' || e.container AS container,
+    e.kind, e.format, e.log_kind, h.name AS host, e.bytes, e.sha256, e.seen,
         e.parsed, e.recovered, e.failed, e.chunks, e.state, e.note,
     'f' || e.duplicate_of AS duplicate_of, e.older, 'f' || e.unit AS unit, e.members_seen, e.members_wanted,
         e.members_failed, v.kind AS hive_kind, v.dirty, v.replay, v.main, l.collector, l.drive, l.shadow,
@@ -325,46 +324,10 @@ SELECT f.id AS finding, f.cause, f.rule, f.title, f.verdict, h.name AS host, f.s
 FROM finding f LEFT JOIN host h ON h.id = f.host_id;
 
 -- Where a value comes from when not from its hive as it lies there: a page that a transaction log replaced, or a line
--- of text. Times of secrets as times.
+-- of text.
 CREATE VIEW v_provenance AS
-SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, file_id, file_off, path, name,
-    CASE WHEN kind = 'reg-text' THEN origin || ' of a registry text export, weaker evidence'
-    ELSE coalesce(was || ' in the hive, ' || coalesce(moment, num, '''' || text || '''',
-        nullif(lower(hex(substr(data, 1, 32))), ''), 'empty') || ' ', '')
-        || 'after ' || CASE kind WHEN 'hive-log' THEN file || ' ' || replace(origin, 'log ', '')
-            ELSE 'its transaction log, ' || origin END END AS words
-FROM (SELECT r.file_id, r.file_off, r.path, r.name, r.origin, r.num, substr(r.text, 1, 80) AS text, r.data, e.kind,
-        substr(e.path, length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1) AS file,
-        CASE WHEN r.path LIKE '%\_updTime' AND length(r.data) = 8 THEN (WITH RECURSIVE v_now(i, h, n) AS (SELECT 15,
-            hex(r.data), 0 UNION ALL
-                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF',
-                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_now WHERE i > 0)
-            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_now
-                ORDER BY i LIMIT 1) END AS moment,
-        CASE WHEN r.before IS NULL THEN NULL WHEN r.path LIKE '%\_updTime'
-            AND length(r.before) = 8 THEN (WITH RECURSIVE v_was(i, h, n) AS (SELECT 15, hex(r.before), 0 UNION ALL
-                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF',
-                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_was WHERE i > 0)
-            SELECT strftime('%Y-%m-%dT%H:%M:%SZ', n / 10000000 - 11644473600, 'unixepoch') FROM v_was
-                ORDER BY i LIMIT 1)
-        WHEN r.type IN (4, 11) AND length(r.before) BETWEEN 1 AND 8 THEN
-            (WITH RECURSIVE v_le(i, h, n) AS (SELECT 2 * length(r.before) - 1, hex(r.before), 0 UNION ALL
-                SELECT i - 2, h, n * 256 + 16 * (instr('0123456789ABCDEF',
-                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 1, 1)) - 1) FROM v_le
-                    WHERE i > 0) SELECT n FROM v_le ORDER BY i LIMIT 1)
-        WHEN r.type IN (1, 2, 6, 7) THEN
-            (WITH RECURSIVE v_u16(i, h, t) AS (SELECT 1, hex(substr(r.before, 1, 160)), '' UNION ALL
-                SELECT i + 4, h, t || CASE 16 * (instr('0123456789ABCDEF',
-                    substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF',
-                    substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF',
-                    substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1)) WHEN 0 THEN '|'
-                    ELSE char(16 * (instr('0123456789ABCDEF', substr(h, i, 1)) - 1) + (instr('0123456789ABCDEF',
-                    substr(h, i + 1, 1)) - 1) + 256 * (16 * (instr('0123456789ABCDEF',
-                    substr(h, i + 2, 1)) - 1) + (instr('0123456789ABCDEF', substr(h, i + 3, 1)) - 1))) END FROM v_u16
-                    WHERE i + 3 <= length(h))
-            SELECT '''' || rtrim(t, '|') || '''' FROM v_u16 ORDER BY i DESC LIMIT 1)
-        ELSE lower(hex(substr(r.before, 1, 32))) END AS was
-    FROM reg_value r JOIN evidence e ON e.id = r.file_id WHERE r.origin IS NOT NULL AND coalesce(r.recovered, 0) = 0);
+SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, file_id, file_off, path, name, provenance AS words
+FROM reg_value WHERE provenance IS NOT NULL;
 
 -- A citation and the fact it names. time: of the row that cites; fact_time: of the event that lies there, NULL for
 -- values of hives.

@@ -76,7 +76,7 @@ SELECT h.file_id, lower(rtrim(trim(CASE
         WHEN t.host > '' AND (h.computer IS NULL OR substr(t.host, 1, 15) = substr(h.computer, 1,
             15) COLLATE NOCASE) THEN t.host || CASE WHEN t.domain > '' THEN '.' || t.domain ELSE '' END
         ELSE coalesce(nullif(h.computer, ''), l.value) END), '.')),
-    coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))
+    e.folder
 FROM hive h JOIN evidence e ON e.id = h.file_id
 LEFT JOIN (SELECT hive_id, max(text) FILTER (WHERE name = 'NV Hostname') AS nv,
     coalesce(max(text) FILTER (WHERE name = 'NV Hostname'), max(text) FILTER (WHERE name = 'Hostname')) AS host,
@@ -167,8 +167,7 @@ UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name 
 -- are named alike (WS22-SAM, WS22-SYSTEM).
 CREATE TEMP TABLE IF NOT EXISTS kin(file_id INTEGER, kind TEXT, folder TEXT, mask TEXT COLLATE NOCASE, sid TEXT);
 INSERT INTO kin
-SELECT h.file_id, h.kind, n.folder, replace(lower(substr(e.path,
-    length(rtrim(e.path, replace(replace(e.path, '/', ''), '\', ''))) + 1)), lower(h.kind), '*') AS mask,
+SELECT h.file_id, h.kind, n.folder, replace(lower(e.file), lower(h.kind), '*') AS mask,
     (SELECT max(l.value) FROM lsa_name l WHERE l.hive_id = h.file_id AND l.what IN ('machine_sid', 'sam_sid')
         AND l.value > '') AS sid
 FROM hive h JOIN evidence e ON e.id = h.file_id JOIN hive_name n ON n.file_id = h.file_id
@@ -216,7 +215,7 @@ UPDATE evidence SET host_id = (SELECT coalesce(
 CREATE TEMP TABLE IF NOT EXISTS place(folder TEXT, host_id INTEGER, naming INTEGER,
     PRIMARY KEY(folder, host_id)) WITHOUT ROWID;
 INSERT INTO place
-SELECT coalesce(e.container, '') || '|' || rtrim(e.path, replace(replace(e.path, '/', ''), '\', '')), e.host_id,
+SELECT e.folder, e.host_id,
     max(coalesce(h.kind IN ('SYSTEM', 'SECURITY'), 0))
 FROM evidence e LEFT JOIN hive h ON h.file_id = e.id WHERE e.host_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2;
 -- In order: the SYSTEM or SECURITY hive of the folder; the folder's only host; the only host of the nearest folder

@@ -1,8 +1,10 @@
-/* casedb_bytes: what bytes inside evidence text mean, as SQL functions of derive/: the XML of a task, numbers
- * and UTF-16 that a log shows as hexadecimal. Results are SQLite's own copies; nothing is owned.
- * They refuse nothing: NULL for what is not there, is cut short or does not add up. */
+/* casedb_bytes: what bytes inside evidence mean, as SQL functions of derive/: the XML of a task, numbers and
+ * UTF-16 that a log shows as hexadecimal, values of hives in words. Results are SQLite's own copies; nothing
+ * is owned. They refuse nothing: NULL for what is not there, is cut short or does not add up. */
 #include "case/casedb_priv.h"
+#include "base/span.h"
 #include "base/utf.h"
+#include "base/wintime.h"
 #include <sqlite3.h>
 
 enum { XML_DEPTH = 32 }; /* a task's own elements nest 5 deep; what lies deeper is not looked at */
@@ -228,13 +230,98 @@ static void sql_utf16(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_text64(c, text, utf16_to_utf8(text, bytes, end), SQLITE_TRANSIENT, SQLITE_UTF8);
 }
 
+/* --- value_time(path, data), value_words(type, path, data): what a value of a hive was or is, for people:
+ * the time of a secret (…\CupdTime, …\OupdTime), a number, a text in quotes with its parts apart, else the
+ * first bytes as hexadecimal. NULL: there is no data; value_time: it is no time. */
+enum { SHOWN_BYTES = 32, SHOWN_TEXT = 160, REG_SZ_TYPES = 1 << 1 | 1 << 2 | 1 << 6 | 1 << 7 };
+
+struct data {
+    const uint8_t *p;
+    size_t n;
+};
+
+static struct data data_of(sqlite3_value *v)
+{
+    const uint8_t *p = sqlite3_value_blob(v);
+    return (struct data){p, p ? (size_t)sqlite3_value_bytes(v) : 0};
+}
+
+static bool time_of(sqlite3_value *path, struct data data, int64_t *out)
+{
+    struct str p = text_of(path);
+    if (data.n != 8 || !str_ends_ci(p, STR("updTime")) || p.n < 9 || p.p[p.n - 9] != '\\')
+        return false;
+    return *out = (int64_t)le64(data.p), true;
+}
+
+static void result_time(sqlite3_context *c, int64_t t)
+{
+    char text[WINTIME_TEXT];
+    char *dot = strchr(wintime_text(t, text), '.');
+    if (dot)
+        memcpy(dot, "Z", 2); /* to the second */
+    sqlite3_result_text(c, text, -1, SQLITE_TRANSIENT);
+}
+
+static void sql_value_time(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    int64_t t;
+    (void)n;
+    if (time_of(v[0], data_of(v[1]), &t))
+        result_time(c, t);
+}
+
+static void put_parts(struct buf *b, struct data data)
+{
+    char text[SHOWN_TEXT / 2 * 3];
+    size_t n = utf16_to_utf8(text, data.p, data.n < SHOWN_TEXT ? data.n : SHOWN_TEXT);
+    while (n && !text[n - 1])
+        n--;
+    buf_char(b, '\'');
+    for (size_t i = 0; i < n; i++)
+        buf_char(b, text[i] ? text[i] : '|');
+    buf_char(b, '\'');
+}
+
+static void sql_value_words(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    int64_t type = sqlite3_value_int64(v[0]), t;
+    struct data data = data_of(v[2]);
+    struct buf b = {0};
+    (void)n;
+    if (sqlite3_value_type(v[2]) == SQLITE_NULL)
+        return;
+    if (time_of(v[1], data, &t)) {
+        result_time(c, t);
+        return;
+    }
+    if ((type == 4 || type == 11) && data.n && data.n <= 8) {
+        sql_le(c, 1, v + 2);
+        return;
+    }
+    if (type >= 0 && type < 31 && REG_SZ_TYPES >> type & 1)
+        put_parts(&b, data);
+    else
+        for (size_t i = 0; i < data.n && i < SHOWN_BYTES; i++)
+            buf_printf(&b, "%02x", data.p[i]);
+    if (b.bad)
+        sqlite3_result_error_nomem(c);
+    else
+        sqlite3_result_text64(c, b.n ? b.p : "", b.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+    buf_free(&b);
+}
+
 int case_byte_functions(struct casedb *db)
 {
     static const struct {
         const char *name;
         int args;
         void (*fn)(sqlite3_context *, int, sqlite3_value **);
-    } rows[] = {{"task_xml", 2, sql_task_xml}, {"le", 1, sql_le}, {"utf16", 1, sql_utf16}};
+    } rows[] = {{"task_xml", 2, sql_task_xml},
+                {"le", 1, sql_le},
+                {"utf16", 1, sql_utf16},
+                {"value_time", 2, sql_value_time},
+                {"value_words", 3, sql_value_words}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
         rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 
 /* What derive/ adds to the columns of a fact (odd_time: what a record gives as its time and cannot be, which
- * dates nothing), and which rows of one table are one. */
+ * dates nothing; provenance: how a value came to be what it is, where a transaction log or a text said it)
+ * and which rows of one table are one. */
 static const char *const further[FACT_KINDS] = {
     [FACT_EVENT] = ", host_id INTEGER, boot INTEGER, odd_time INTEGER",
+    [FACT_REG_VALUE] = ", provenance TEXT",
     [FACT_FOLD] = ", host_id INTEGER, UNIQUE(file_id, computer, channel, provider, event_id, day, key)",
     /* main: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate) */
     [FACT_HIVE] = ", host_id INTEGER, main INTEGER",

@@ -291,6 +291,31 @@ static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
     }
 }
 
+/* --- file_of(path), folder_of(path): its last part; what stands before it, with the separator. Both kinds of
+ * slash separate: the evidence may name its places as Windows does. */
+static size_t name_at(struct str path)
+{
+    size_t at = path.n;
+    while (at && path.p[at - 1] != '/' && path.p[at - 1] != '\\')
+        at--;
+    return at;
+}
+
+static void sql_file_of(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str path = text_of(v[0]);
+    size_t at = name_at(path);
+    (void)n;
+    result(c, (struct str){path.p ? path.p + at : NULL, path.n - at});
+}
+
+static void sql_folder_of(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str path = text_of(v[0]);
+    (void)n;
+    result(c, (struct str){path.p, name_at(path)});
+}
+
 /* --- zone_rule(Bias, StandardBias, DaylightBias, StandardStart, DaylightStart, DynamicDaylightTimeDisabled):
  * the rule of a host's clock as zone.h writes it; NULL where there is no Bias, or no clock can follow it. */
 static bool minutes_of(sqlite3_value *v, int32_t *out)
@@ -362,6 +387,8 @@ int case_functions(struct casedb *db)
                 {"account_of", 1, true, sql_account_of},
                 {"domain_of", 1, true, sql_domain_of},
                 {"field", 2, true, sql_field},
+                {"file_of", 1, true, sql_file_of},
+                {"folder_of", 1, true, sql_folder_of},
                 {"path_part", 3, true, sql_path_part},
                 {"zone_rule", 6, true, sql_zone_rule}};
     int rc = SQLITE_OK;
