@@ -12,7 +12,7 @@
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
 #   matrix      knowledge/MATRIX.md anew, from the rules
 #   win32-names knowledge/codes/win32-names.tsv anew, from the headers of mingw-w64
-#   format      every C file laid out as .clang-format says; format-check tells which are not
+#   format      every C file laid out as .clang-format says; format-check tells which are not, and lines of knowledge over 120
 #   lint        shellcheck, cppcheck, clang-tidy and gcc -fanalyzer find nothing but what tests/lint.tsv excepts (a minute)
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
 #   scale       what twice as much of one thing costs; FACTOR=10
@@ -210,6 +210,7 @@ format:
 	$(Q)clang-format-14 -i $(FORMAT)
 format-check:
 	$(Q)clang-format-14 --dry-run -Werror $(FORMAT)
+	$(Q)find knowledge -name '*.yml' -o -name '*.sql' | LC_ALL=C.UTF-8 xargs awk 'length($$0) > 120 {print FILENAME ":" FNR ": longer than 120"; long = 1} END {exit long}'
 
 # --- what four tools say of the sources; each exception stands with its reason in tests/lint.tsv
 lint:

@@ -33,7 +33,8 @@ GROUP BY h.id, lower(s.channel), s.file_id;
 -- Islands: files of a channel that overlap in time, or follow each other in record numbers, cover without a gap. Whole
 -- logs and partial ones are kept apart.
 CREATE TEMP TABLE IF NOT EXISTS c_island(host_id INTEGER, channel TEXT COLLATE NOCASE, partial INTEGER,
-    island INTEGER, from_time INTEGER, to_time INTEGER, file_id INTEGER, lack TEXT, folder TEXT, first_id INTEGER, cleared INTEGER);
+    island INTEGER, from_time INTEGER, to_time INTEGER, file_id INTEGER, lack TEXT, folder TEXT,
+    first_id INTEGER, cleared INTEGER);
 INSERT INTO c_island(host_id, channel, partial, island, from_time, to_time, file_id, lack, folder, first_id)
 WITH o AS (
     SELECT *, lack IS NOT NULL AS partial,
