@@ -57,7 +57,9 @@ static void quiet(struct host *h)
     } rows[] = {{APPLICATION_LOG, "Microsoft-Windows-Security-SPP", 16384},
                 {CONNECT_LOG, "Microsoft-Windows-SMBClient", 30811},
                 {SMB_LOG, "Microsoft-Windows-SMBClient", 31022},
-                {BITS_LOG, "Microsoft-Windows-Bits-Client", 5}};
+                {BITS_LOG, "Microsoft-Windows-Bits-Client", 5},
+                {AAD_LOG, "Microsoft-Windows-AAD", 1025},
+                {SHELL_LOG, "Microsoft-Windows-PowerShell", 40961}};
     for (size_t i = 0; i < LEN(rows); i++)
         for (unsigned day = 1; day <= 6; day++)
             say(h, rows[i].log, T(keep("%02u 17:%02u", day, 40 + (unsigned)i)), rows[i].provider, rows[i].id,
@@ -69,12 +71,9 @@ static void quiet(struct host *h)
             DW("Enabled", 1), END);
 }
 
-/* The log of sign-ins alone tells of failed sign-ins: the contract asks the Application log of applications.
- */
 static void lose(struct host *h, struct told *t)
 {
-    unsigned k = pick(AAD_LOG + HIVES);
-    k += k >= AAD_LOG;
+    unsigned k = pick(LOGS + HIVES);
     if (k < LOGS)
         h->lost[k] = true, t->lost = logs[k].file;
     else
@@ -204,8 +203,8 @@ static enum status judge_clear(void *ctx, const struct cell *c, const char *cons
         return OK;
     const struct told *t = &all[i];
     bool right = t->story == HEALTHY;
-    static const enum log tells[] = {SYSTEM_LOG, SECURITY_LOG,    TASK_LOG,   BITS_LOG,
-                                     SMB_LOG,    APPLICATION_LOG, CONNECT_LOG};
+    static const enum log tells[] = {SYSTEM_LOG,      SECURITY_LOG, TASK_LOG, BITS_LOG, SMB_LOG,
+                                     APPLICATION_LOG, CONNECT_LOG,  AAD_LOG,  SHELL_LOG};
     for (size_t k = 0; t->lost && k < LEN(tells); k++)
         right &= strcmp(logs[tells[k]].file, t->lost) != 0;
     right &= !t->lost || strcmp(hives[SECURITY_HIVE], t->lost) != 0; /* what is audited */

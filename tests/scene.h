@@ -24,6 +24,7 @@ enum log {
     NTLM_LOG,
     NETLOGON_LOG,
     AAD_LOG,
+    SHELL_LOG,
     LOGS
 };
 enum { SYSTEM_HIVE, SECURITY_HIVE, SOFTWARE_HIVE, SAM_HIVE, HIVES };
@@ -47,6 +48,8 @@ static const struct {
     [NETLOGON_LOG] = {"Microsoft-Windows-Security-Netlogon%4Operational.evtx",
                       "Microsoft-Windows-Security-Netlogon/Operational", 1},
     [AAD_LOG] = {"Microsoft-Windows-AAD%4Operational.evtx", "Microsoft-Windows-AAD/Operational", 880},
+    [SHELL_LOG] = {"Microsoft-Windows-PowerShell%4Operational.evtx",
+                   "Microsoft-Windows-PowerShell/Operational", 1},
 };
 static const char *const hives[HIVES] = {"SYSTEM", "SECURITY", "SOFTWARE", "SAM"};
 
