@@ -8,6 +8,7 @@
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1; MODE=hosts: whole hosts whose cause is known, N=200
 #   kills       kill -9 of batch and of those who have its tickets, N=100 times; --resume ends with the same bytes
 #   slurm-test  samples/slurm on a real slurmctld with three nodes on loopback, N=10000 tickets (root, slurm-wlm, munge)
+#   merge-bench merge of N=100000 made-up tickets in ten parts: time
 #   mutate      breaks the program one place at a time; which break does nobody notice? BREAK='reports diagnose' N=12 SEED=1
 #   faults      every allocation, system call and SQLite step fails once, all of them (minutes)
 #   matrix      knowledge/MATRIX.md anew, from the rules
@@ -148,6 +149,17 @@ kills: $(O)/test_batch $(O)/whylogon $(O)/samples.stamp
 slurm-test: $(O)/whylogon $(O)/samples.stamp
 	$(Q)tests/slurm.sh $(O)/whylogon $(O)/slurm-test $(if $(filter 1000,$(N)),10000,$(N)) || { c=$$?; [ $$c -eq 77 ] || exit $$c; }
 
+# --- merge of N tickets (100,000) in ten parts: processor time and memory
+$(O)/make_shards: tests/bench/make_shards.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CSTD) $(WARN) -O1 -o $@ $< -lsqlite3
+merge-bench: $(O)/make_shards $(O)/whylogon $(O)/samples.stamp
+	$(Q)rm -rf $(O)/merge-bench && mkdir -p $(O)/merge-bench/parts $(O)/merge-bench/in
+	$(Q)cp -r samples/cases/only-system-log samples/cases/few-files samples/cases/clock-skew $(O)/merge-bench/in/
+	$(Q)$(O)/whylogon batch --keep=none --progress=none -o $(O)/merge-bench/few $(O)/merge-bench/in >/dev/null
+	$(Q)$(O)/make_shards $(O)/merge-bench/few/fleet.db $(O)/merge-bench/parts $(if $(filter 1000,$(N)),100000,$(N)) 10
+	$(Q)bash -c 'time $(O)/whylogon merge -o $(O)/merge-bench/all $(O)/merge-bench/parts/*.db'
+
 # --- evidence of our own
 $(O)/make_samples: $(O)/tests/make_samples.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
@@ -244,5 +256,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign kills slurm-test samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint release release-check install clean help
+.PHONY: all test faults asan golden mutate campaign kills slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:

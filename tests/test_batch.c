@@ -93,6 +93,35 @@ Test(batch, a_folder_of_tickets, .timeout = 480)
     cr_expect_eq(run("cd %s && %s batch -o in/out in", dir, program()), 2, "output inside the evidence");
 }
 
+/* An independent validator, for a fleet, for one of which parts are missing, and for one that cannot be
+ * right. */
+Test(batch, fleet_json_is_valid, .timeout = 480)
+{
+    static const char *const pythons[] = {"python3", "/usr/bin/python3"};
+    const char *dir = make_tickets("batch-schema");
+    cr_assert_eq(
+        run("cd %s && %s batch --keep=none -o out in && %s batch --keep=none --shard 1/3 -o part in; %s "
+            "merge -o merged part; ls merged/fleet.json",
+            dir, program(), program(), program()),
+        0, "%s", out);
+    cr_assert_eq(run("cd %s && sed 's/\"explained\"/\"explain\"/' out/fleet.json >bad.json && grep -q '3/3' "
+                     "merged/fleet.json",
+                     dir),
+                 0, "%s", out);
+    for (size_t i = 0; i < LEN(pythons); i++) {
+        int code = run("%s tests/schema.py reports/fleet.schema.json %s/bad.json", pythons[i], dir);
+        if (code == 77)
+            continue;
+        cr_expect(code == 1 && strstr(out, "'explain' is not one of"), "%s", out);
+        cr_expect_eq(
+            run("%s tests/schema.py reports/fleet.schema.json %s/out/fleet.json %s/merged/fleet.json",
+                pythons[i], dir, dir),
+            0, "%s", out);
+        return;
+    }
+    cr_skip("skipped: no JSON Schema validator here (python3-jsonschema)");
+}
+
 /* Whatever way the paths come. One folder with logs right in it is a ticket. */
 Test(batch, what_is_a_ticket, .timeout = 480)
 {

@@ -195,6 +195,22 @@ enum status fleet_settle(struct casedb *db, struct err *e)
     return case_exec(db, "DELETE FROM shard WHERE (SELECT count(*) FROM v_fleet_missing) = 0", e);
 }
 
+/* What reports ask again and again is worked out once: a temporary table of a view's name stands before it.
+ */
+enum status fleet_work_out(struct casedb *db, struct err *e)
+{
+    static const char *const views[] = {"v_ticket",        "v_fleet_outcome", "v_fleet_cause",
+                                        "v_fleet_host",    "v_fleet_collect", "v_fleet_failed",
+                                        "v_fleet_largest", "v_fleet_missing"};
+    enum status st = OK;
+    for (size_t i = 0; i < LEN(views) && st == OK; i++) {
+        char sql[160];
+        snprintf(sql, sizeof sql, "CREATE TEMP TABLE %s AS SELECT * FROM main.%s", views[i], views[i]);
+        st = case_exec(db, sql, e);
+    }
+    return st;
+}
+
 /* --- reading */
 enum status fleet_rows(struct casedb *db, const char *view, unsigned most, row_fn *fn, void *ctx,
                        struct err *e)

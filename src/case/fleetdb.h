@@ -29,6 +29,9 @@ enum status fleet_merge(struct casedb *db, struct casedb *from, const char *path
 /* When every part is there they are forgotten: a whole fleet is the same however it was cut. */
 enum status fleet_settle(struct casedb *db, struct err *e);
 
+/* Before its views are read, when nothing is added any more. */
+enum status fleet_work_out(struct casedb *db, struct err *e);
+
 /* Rows of a view, the first most of them; 0: all. */
 enum status fleet_rows(struct casedb *db, const char *view, unsigned most, row_fn *fn, void *ctx,
                        struct err *e);

@@ -127,6 +127,7 @@ enum status fleet_publish(struct casedb *db, const char *folder, bool whole, int
 {
     struct buf said = {0}, missing = {0};
     enum status st = fleet_settle(db, e);
+    st = st == OK ? fleet_work_out(db, e) : st;
     st = st == OK ? summarise(db, folder, &said, &missing, code, e) : st;
     st = st == OK ? write_all(db, folder, e) : st;
     if (st == OK) {
