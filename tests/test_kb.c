@@ -539,6 +539,11 @@ Test(image, of_the_embedded_files)
     cr_expect(str_eq(buf_view(&of_text), (struct str){(const char *)kb_image.p, kb_image.n}));
     cr_assert(diagnose_new(text, NULL, &db, &e) == OK && case_image(db, &rows, &e) == OK, "%s", e.why);
     cr_expect(str_eq(buf_view(&rows), kb_case(image)), "the case");
+    case_close(db), db = NULL;
+    /* and so is the case that the structs of the image make: nothing is forgotten in it */
+    image->of_image = false, rows.n = 0;
+    cr_assert(diagnose_new(image, NULL, &db, &e) == OK && case_image(db, &rows, &e) == OK, "%s", e.why);
+    cr_expect(str_eq(buf_view(&rows), (struct str){(const char *)kb_case_image.p, kb_case_image.n}));
     case_close(db), kb_free(image), kb_free(text);
     buf_free(&of_image), buf_free(&of_text), buf_free(&rows);
 }
