@@ -16,6 +16,7 @@
 #   format      every C file laid out as .clang-format says; format-check tells which are not, and lines of knowledge over 120
 #   lint        shellcheck, cppcheck, clang-tidy and gcc -fanalyzer find nothing but what tests/lint.tsv excepts (a minute)
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
+#   profile     where the time goes, by phase; MB=200 size of the logs
 #   scale       what twice as much of one thing costs; FACTOR=10
 #   mingw       what the Windows port needs compiles
 #   release     $(O)/release: archives for Linux (any, and a .deb for Debian 12) and Windows, sources, licences, bills of materials, sums
@@ -205,6 +206,10 @@ $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(O)/big_log $(O)/grow: $(O)/%: $(O)/tests/bench/%.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
+# where the time goes: one small ticket, noise, 40 logs, dump; MB=200
+MB ?= 200
+profile: $(O)/whylogon $(O)/big_log $(O)/samples.stamp
+	$(Q)MB=$(MB) bash tests/bench/profile.sh $(O)
 bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log $(O)/grow
 	$(Q)$(MAKE) --no-print-directory O=$(O)/nojail OPT='$(OPT) -DNO_JAIL' $(O)/nojail/whylogon
 	$(Q)bash tests/bench/run.sh $(O)
@@ -256,5 +261,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign kills slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage mingw bench scale win32-names matrix format format-check lint release release-check install clean help
+.PHONY: all test faults asan golden mutate campaign kills slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage mingw bench profile scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:
