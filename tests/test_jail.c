@@ -429,7 +429,7 @@ static int agree(void)
     size_t n = 3;
     struct err e = {0};
     const char *lack = getenv("WHYLOGON_TEST_LACK");
-    if (frame_recv(&body, &type, fd, &n, &e) != OK)
+    if (plat_child_copies(&e) != OK || frame_recv(&body, &type, fd, &n, &e) != OK)
         return 70;
     if (lack)
         say(REREAD_JAIL, (uint8_t[]){(uint8_t)(JAIL_ALL & ~atoi(lack)), 0, 0, 0}, 4);

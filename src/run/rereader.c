@@ -193,8 +193,12 @@ int rereader_main(void)
     uint8_t type;
     plat_file fd[3];
     size_t n = 3;
-    if (!arena_make(&r.mem, READER) || !arena_make(&r.scratch, SCRATCH)
-        || frame_recv(&body, &type, fd, &n, &e) != OK || type != REREAD_OPEN
+    if (!arena_make(&r.mem, READER) || !arena_make(&r.scratch, SCRATCH))
+        return 70;
+    enum status copy = plat_child_copies(&e);
+    if (copy != OK) /* the original has made copies and is not needed any more */
+        return copy == E_TRUNC ? 0 : 70;
+    if (frame_recv(&body, &type, fd, &n, &e) != OK || type != REREAD_OPEN
         || open_files(&r, span_of(body.p, body.n, 0), fd, n, &e) != OK || enter_jail(&r, &e) != OK)
         return 70;
     open_hive(&r);

@@ -40,9 +40,9 @@ struct verify {
     struct arena mem;
     struct item *item;
     size_t n, cap;
-    uint8_t kind; /* of items that are being collected */
-    struct proc *proc;
-    bool jailed, require_jail; /* proc has said which layers hold it: before that it is asked nothing */
+    uint8_t kind;                 /* of items that are being collected */
+    struct proc *original, *proc; /* a child that has read nothing, and its copy for one unit */
+    bool jailed, require_jail;    /* proc has said which layers hold it: before that it is asked nothing */
     unsigned *jail;
     struct buf in, out;
 };
@@ -162,9 +162,37 @@ static void end_child(struct verify *v, struct exit_info *how)
     v->proc = NULL, v->jailed = false, v->in.n = 0;
 }
 
-static enum status start_child(struct verify *v, const struct unit *u, char why[WHY], struct err *e)
+static void end_original(struct verify *v)
+{
+    struct exit_info how;
+    plat_proc_kill(v->original);
+    child_end(v->original, &how); /* ends nothing where there is none */
+    v->original = NULL;
+}
+
+static enum status start_process(struct verify *v, struct err *e)
 {
     static const char *const args[] = {"whylogon", "--second", NULL};
+    for (unsigned tries = 0; tries < 2; tries++) {
+        struct err why = {0};
+        enum status st = v->original
+                             ? OK
+                             : plat_spawn_self(args, &(struct proc_limits){.stack_bytes = LIM_REREAD_STACK},
+                                               &v->original, e);
+        if (st != OK)
+            return st;
+        st = plat_proc_copy(v->original, &v->proc, &why);
+        if (st == E_UNSUPPORTED) /* it serves itself */
+            v->proc = v->original, v->original = NULL;
+        if (st == OK || st == E_UNSUPPORTED)
+            return OK;
+        end_original(v);
+    }
+    return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "second readers do not start");
+}
+
+static enum status start_child(struct verify *v, const struct unit *u, char why[WHY], struct err *e)
+{
     plat_file fd[3] = {-1, -1, -1};
     uint64_t place[3], bytes[3];
     struct err bad = {0};
@@ -176,9 +204,7 @@ static enum status start_child(struct verify *v, const struct unit *u, char why[
     enum status st = OK;
     if (open < u->n) {
         snprintf(why, WHY, "%s", bad.why);
-    } else if ((st = plat_spawn_self(args, &(struct proc_limits){.stack_bytes = LIM_REREAD_STACK}, &v->proc,
-                                     e))
-               == OK) {
+    } else if ((st = start_process(v, e)) == OK) {
         v->out.n = 0;
         size_t at = frame_begin(&v->out, REREAD_OPEN);
         buf_char(&v->out, u->hive), buf_char(&v->out, (char)u->n);
@@ -349,6 +375,7 @@ enum status verify(struct casedb *db, const struct evidence *ev, bool require_ja
     }
     if (st == OK)
         st = verify_conclude(db, e);
+    end_original(&v);
     buf_free(&v.in), buf_free(&v.out);
     free(v.item);
     arena_free(&v.mem);
