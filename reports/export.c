@@ -87,7 +87,8 @@ struct asked {
     bool failed;
 };
 
-static enum status see(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+static enum status note_conclusion(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                                   struct err *e)
 {
     struct asked *a = ctx;
     (void)name, (void)n, (void)e;
@@ -102,7 +103,7 @@ static enum status see(void *ctx, const struct cell *cell, const char *const *na
 enum status export_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
 {
     struct asked a = {.fail_on = fail_on};
-    enum status st = case_named(db, Q_CONCLUSIONS, "", NULL, see, &a, e);
+    enum status st = case_named(db, Q_CONCLUSIONS, "", NULL, note_conclusion, &a, e);
     *failed = a.failed;
     return st;
 }

@@ -84,7 +84,7 @@ static void link_to(struct picture *p, size_t i)
     hsay(p->b, "<a href='#m-%i-%i' tabindex='-1'>", (int64_t)p->serial, (int64_t)i);
 }
 
-static void told(struct picture *p, const struct r_mark *m)
+static void mark_title(struct picture *p, const struct r_mark *m)
 {
     buf_z(p->b, "<title>"), time_short(p->b, m->from), buf_char(p->b, ' ');
     timeline_words(p->b, h_plain(), p->r, m), buf_z(p->b, "</title>");
@@ -100,7 +100,7 @@ static void failures(struct picture *p, enum lane which, int64_t tall)
         int64_t high = m[i].n == 1 ? 11 : m[i].n < 4 ? 13 : m[i].n < 16 ? 16 : 19;
         link_to(p, i), buf_z(p->b, "<rect class='fail' x='"), tenths(p->b, x_of(p, m[i].from) - 20);
         hsay(p->b, "' y='%i' width='4' height='%i'>", p->y + tall - high, high);
-        told(p, m + i), buf_z(p->b, "</rect></a>\n");
+        mark_title(p, m + i), buf_z(p->b, "</rect></a>\n");
     }
     p->y += tall + 2;
 }
@@ -121,7 +121,7 @@ static void changes(struct picture *p, int64_t tall)
             buf_z(p->b, "<path class='change' d='M"), tenths(p->b, x_of(p, m[i].from));
             hsay(p->b, " %il4 4-4 4-4-4z'>", y - 4);
         }
-        told(p, m + i), buf_z(p->b, "</path></a>\n");
+        mark_title(p, m + i), buf_z(p->b, "</path></a>\n");
     }
     p->y += tall + 2;
 }
@@ -137,7 +137,7 @@ static void stretches(struct picture *p, enum lane which, const char *class, int
         link_to(p, i), hsay(p->b, "<rect class='%z' x='", class), tenths(p->b, x), buf_z(p->b, "' y='");
         hsay(p->b, "%i' height='%i' width='", p->y + 2, tall - 4), tenths(p->b, w < 20 ? 20 : w),
             buf_z(p->b, "'>");
-        told(p, m + i), buf_z(p->b, "</rect></a>\n");
+        mark_title(p, m + i), buf_z(p->b, "</rect></a>\n");
     }
     p->y += tall + 2;
 }

@@ -726,7 +726,7 @@ static enum status judge_until(unsigned most, unsigned *phase, struct err *e)
     if (st != E_TIME)
         return *phase = 3, st;
     *e = (struct err){0};
-    return diagnose_give_up(db, kb, *phase, judged, e);
+    return diagnose_cut_short(db, kb, *phase, judged, e);
 }
 
 /* Wherever that is, the case is whole, and nothing that nobody looked at is clear. */

@@ -165,29 +165,30 @@ UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name 
 
 -- A hive without a name: the host whose SECURITY hive knows its machine SID; else the host of the hives beside it that
 -- are named alike (WS22-SAM, WS22-SYSTEM).
-CREATE TEMP TABLE IF NOT EXISTS kin(file_id INTEGER, kind TEXT, folder TEXT, mask TEXT COLLATE NOCASE, sid TEXT);
-INSERT INTO kin
+CREATE TEMP TABLE IF NOT EXISTS unnamed_hive(file_id INTEGER, kind TEXT, folder TEXT, mask TEXT COLLATE NOCASE,
+    sid TEXT);
+INSERT INTO unnamed_hive
 SELECT h.file_id, h.kind, n.folder, replace(lower(e.file), lower(h.kind), '*') AS mask,
     (SELECT max(l.value) FROM lsa_name l WHERE l.hive_id = h.file_id AND l.what IN ('machine_sid', 'sam_sid')
         AND l.value > '') AS sid
 FROM hive h JOIN evidence e ON e.id = h.file_id JOIN hive_name n ON n.file_id = h.file_id
     WHERE h.kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') GROUP BY h.file_id;
-CREATE INDEX IF NOT EXISTS kin_file ON kin(file_id);
+CREATE INDEX IF NOT EXISTS unnamed_hive_file ON unnamed_hive(file_id);
 -- machine SIDs that one host alone has
 CREATE TEMP TABLE IF NOT EXISTS sid_host(sid TEXT PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
 INSERT INTO sid_host
-SELECT k.sid, max(e.host_id) FROM kin k JOIN evidence e ON e.id = k.file_id
+SELECT k.sid, max(e.host_id) FROM unnamed_hive k JOIN evidence e ON e.id = k.file_id
 WHERE k.sid IS NOT NULL GROUP BY k.sid HAVING count(DISTINCT e.host_id) = 1 ORDER BY 1;
 CREATE TEMP TABLE IF NOT EXISTS mask_host(folder TEXT, mask TEXT COLLATE NOCASE, host_id INTEGER,
     PRIMARY KEY(folder, mask)) WITHOUT ROWID;
 INSERT INTO mask_host
-SELECT k.folder, k.mask, max(e.host_id) FROM kin k JOIN evidence e ON e.id = k.file_id
+SELECT k.folder, k.mask, max(e.host_id) FROM unnamed_hive k JOIN evidence e ON e.id = k.file_id
 WHERE k.mask LIKE '%*%' GROUP BY k.folder, k.mask HAVING count(DISTINCT e.host_id) = 1 ORDER BY 1, 2;
 UPDATE evidence SET host_id = coalesce(
-    (SELECT s.host_id FROM kin m JOIN sid_host s ON s.sid = m.sid WHERE m.file_id = evidence.id),
-    (SELECT s.host_id FROM kin m JOIN mask_host s ON s.folder = m.folder AND s.mask = m.mask
+    (SELECT s.host_id FROM unnamed_hive m JOIN sid_host s ON s.sid = m.sid WHERE m.file_id = evidence.id),
+    (SELECT s.host_id FROM unnamed_hive m JOIN mask_host s ON s.folder = m.folder AND s.mask = m.mask
         WHERE m.file_id = evidence.id))
-WHERE host_id IS NULL AND id IN (SELECT file_id FROM kin);
+WHERE host_id IS NULL AND id IN (SELECT file_id FROM unnamed_hive);
 DELETE FROM sid_host;
 DELETE FROM mask_host;
 
@@ -234,12 +235,12 @@ FROM hive_name h WHERE h.file_id = evidence.id AND evidence.host_id IS NULL;
 -- machine SIDs in the SECURITY hives of each host
 CREATE TEMP TABLE IF NOT EXISTS knows(host_id INTEGER, sid TEXT, PRIMARY KEY(host_id, sid)) WITHOUT ROWID;
 INSERT OR IGNORE INTO knows
-SELECT e.host_id, k.sid FROM kin k JOIN evidence e ON e.id = k.file_id
+SELECT e.host_id, k.sid FROM unnamed_hive k JOIN evidence e ON e.id = k.file_id
 WHERE k.kind = 'SECURITY' AND k.sid IS NOT NULL AND e.host_id IS NOT NULL ORDER BY 1, 2;
-UPDATE evidence SET host_id = NULL WHERE id IN (SELECT file_id FROM kin WHERE kind = 'SAM' AND sid IS NOT NULL)
+UPDATE evidence SET host_id = NULL WHERE id IN (SELECT file_id FROM unnamed_hive WHERE kind = 'SAM' AND sid IS NOT NULL)
     AND EXISTS (SELECT 1 FROM knows k WHERE k.host_id = evidence.host_id)
     AND NOT EXISTS (SELECT 1 FROM knows k WHERE k.host_id = evidence.host_id
-        AND k.sid = (SELECT m.sid FROM kin m WHERE m.file_id = evidence.id));
+        AND k.sid = (SELECT m.sid FROM unnamed_hive m WHERE m.file_id = evidence.id));
 DELETE FROM knows;
 -- Hives that say whose they are: by name, by SID, or named like one that does. Others are where they are by
 -- neighbourhood alone.
@@ -250,13 +251,13 @@ INSERT OR IGNORE INTO placed SELECT t.file_id FROM named_for t JOIN evidence e O
 DELETE FROM named_for;
 INSERT OR IGNORE INTO placed SELECT file_id FROM (
     SELECT m.file_id, max(n.name > '') OVER (PARTITION BY m.folder, m.mask, e.host_id) AS named
-    FROM kin m JOIN evidence e ON e.id = m.file_id JOIN hive_name n ON n.file_id = m.file_id
+    FROM unnamed_hive m JOIN evidence e ON e.id = m.file_id JOIN hive_name n ON n.file_id = m.file_id
     WHERE m.mask LIKE '%*%' AND e.host_id IS NOT NULL) WHERE named ORDER BY 1;
 INSERT OR IGNORE INTO placed SELECT file_id FROM (
     SELECT m.file_id, count(*) OVER (PARTITION BY m.sid, e.host_id) AS alike
-    FROM kin m JOIN evidence e ON e.id = m.file_id WHERE m.sid IS NOT NULL AND e.host_id IS NOT NULL)
+    FROM unnamed_hive m JOIN evidence e ON e.id = m.file_id WHERE m.sid IS NOT NULL AND e.host_id IS NOT NULL)
 WHERE alike > 1 ORDER BY 1;
-DELETE FROM kin;
+DELETE FROM unnamed_hive;
 -- A hive nobody can place is a host of its own, one for each folder: never joined with another machine's facts.
 CREATE TEMP TABLE IF NOT EXISTS lost(folder TEXT, i INTEGER);
 INSERT INTO lost SELECT h.folder, row_number() OVER (ORDER BY h.folder) AS i FROM hive_name h

@@ -296,7 +296,7 @@ static struct str text_of(struct reader *r, const char *what, struct str why)
     return s.p ? s : STR("cannot be read");
 }
 
-static enum status tell(struct reader *r, struct member *m, struct err *e)
+static enum status count_member(struct reader *r, struct member *m, struct err *e)
 {
     r->sums->wanted += m->state == MEMBER_WHOLE || m->state == MEMBER_DAMAGED;
     r->sums->failed += m->state != MEMBER_WHOLE && m->state != MEMBER_NAMED;
@@ -356,26 +356,26 @@ static enum status judge(struct reader *r, const struct taking *t, const struct 
         m->state = MEMBER_FAILED, m->bytes = 0;
         m->why = t->refused.code ? text_of(r, "", str_of(t->refused.why))
                                  : STR("the container unpacks to more than a container may");
-        return want ? tell(r, m, e) : OK;
+        return want ? count_member(r, m, e) : OK;
     }
     if (want) {
         m->state = broken ? MEMBER_DAMAGED : MEMBER_WHOLE;
         m->why = broken ? text_of(r, "damaged in its container: ", why_of(r->a)) : (struct str){0};
-        return tell(r, m, e);
+        return count_member(r, m, e);
     }
     if (t->f.said && have < SNIFF_BYTES) { /* what it is cannot be said */
         struct str why = why_of(r->a);
         m->state = MEMBER_FAILED, m->bytes = 0;
         m->why = text_of(r, memmem(why.p, why.n, "nsupported", 10) ? "unpack it with 7zz x: " : "", why);
-        return tell(r, m, e);
+        return count_member(r, m, e);
     }
     m->state = MEMBER_NAMED, m->why = STR("zeros where its contents should be"), m->bytes = have;
-    return have && strcmp(m->is.format, "zeros") == 0 ? tell(r, m, e) : OK;
+    return have && strcmp(m->is.format, "zeros") == 0 ? count_member(r, m, e) : OK;
 }
 
 /* Reads one member as far as it is worth. What a passphrase opens is read to its end: only there it proves
  * right. */
-static enum status take(struct reader *r, struct walk *w, struct member *m, struct err *e)
+static enum status take_member(struct reader *r, struct walk *w, struct member *m, struct err *e)
 {
     struct taking t = {.f = {.a = r->a}, .claim = m->bytes};
     struct span rest;
@@ -453,14 +453,14 @@ static enum status one(struct reader *r, struct walk *w, struct archive_entry *e
         m.why = !(r->format->can & LOCKS) ? STR("encrypted: unpack it with 7zz x -p")
                 : r->ask->n_password      ? STR("encrypted: no passphrase of --password-file opens it")
                                           : STR("encrypted: --password-file");
-        st = tell(r, &m, e);
+        st = count_member(r, &m, e);
     } else if (encrypted && !w->again && !w->probe) {
         st = first ? lock(r, e) : OK;
     } else if (asked && (r->ordinal > w->from || w->again)) {
         m.bytes = archive_entry_size_is_set(entry) && archive_entry_size(entry) > 0
                       ? (uint64_t)archive_entry_size(entry)
                       : 0;
-        st = take(r, w, &m, e);
+        st = take_member(r, w, &m, e);
     } else { /* told before, or not asked for: passed over by reading it */
         struct flow f = {.a = r->a};
         const uint8_t *p;

@@ -136,7 +136,7 @@ static bool spend(struct hive *h, uint64_t bytes)
 
 /* False when more keys and values than are wanted were looked at: then room is gone, too, and every walk
  * ends. */
-static bool one_more(struct hive *h, uint64_t off)
+static bool may_look_on(struct hive *h, uint64_t off)
 {
     if (h->want->records && ++h->records > h->want->records && h->room)
         h->room = 0, reached(h, off, "hive", "more keys and values than are allowed: the rest is not read");
@@ -475,13 +475,13 @@ static void emit_here(struct hive *h, const struct place *p, const struct state 
     emit_key(h, p, false);
     struct arena was = *h->a;
     for (uint32_t i = 0;
-         all && h->st == OK && h->room && regf_value_at(h->r, &p->key, i, &v) && one_more(h, v.off);
+         all && h->st == OK && h->room && regf_value_at(h->r, &p->key, i, &v) && may_look_on(h, v.off);
          i++, *h->a = was)
         emit_value(h, p, &v, false);
     for (size_t i = 0; !all && i < n && h->st == OK; i++, *h->a = was) {
         const struct pattern *w = &h->pattern[s[i].pattern];
         if (s[i].at == w->n && w->value.n && regf_get(h->r, &p->key, w->value, &v) && regf_once(h->r, v.off)
-            && one_more(h, v.off))
+            && may_look_on(h, v.off))
             emit_value(h, p, &v, false);
     }
 }
@@ -514,7 +514,7 @@ static void visit(struct hive *h, const struct place *up, const struct regf_key 
     bool current = depth == 0 && h->control_set && utf8_eq_ci(key->name, str_of(h->set_name));
     struct str shown = current ? STR("CurrentControlSet") : key->name;
     size_t m = next && regf_once(h->r, key->off) ? step(h, s, n, shown, depth == 0, next) : 0;
-    if (!m || !one_more(h, key->off))
+    if (!m || !may_look_on(h, key->off))
         return;
     struct place p = {*key, join(h->a, up->path, shown),
                       h->img.page ? join(h->a, up->raw, key->name) : (struct str){0}};

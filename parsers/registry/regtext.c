@@ -100,7 +100,7 @@ static bool spend(struct text *t, const struct line *l, uint64_t bytes)
 }
 
 /* False when more keys and values than are wanted were looked at; then nothing more is emitted. */
-static bool one_more(struct text *t, const struct line *l)
+static bool may_look_on(struct text *t, const struct line *l)
 {
     if (!t->counting && t->want->records && ++t->records > t->want->records && t->room)
         t->room = 0, t->told = 0,
@@ -352,7 +352,7 @@ static void begin_key(struct text *t, const struct line *l, struct str said)
         reached(t, l, "keys nest deeper than is allowed: the key is not read");
         return;
     }
-    if (!one_more(t, l))
+    if (!may_look_on(t, l))
         return;
     t->kind = kind;
     if (t->counting) {
@@ -500,7 +500,7 @@ static void add_value(struct text *t, const struct line *l, struct str name, uin
         note_value(t, name, type);
         return;
     }
-    if (!one_more(t, l))
+    if (!may_look_on(t, l))
         return;
     struct span data = span_of(t->data.p, t->data.n, 0);
     bool told = value_wanted(t, name)

@@ -36,14 +36,14 @@ static enum status put_meta(struct casedb *db, const char *key, struct str value
                     (enum col_type[]){COL_TEXT, COL_TEXT}, 2, e);
 }
 
-enum status fleet_create(const char *path, struct str schema, const struct fleet_kin *kin, struct casedb **db,
-                         struct err *e)
+enum status fleet_create(const char *path, struct str schema, const struct fleet_terms *terms,
+                         struct casedb **db, struct err *e)
 {
     enum status st = case_create_as(CASE_FLEET, path, schema, db, e);
     if (st == OK && (st = put_meta(*db, "tool", STR("whylogon"), e)) == OK
-        && (st = put_meta(*db, "version", kin->version, e)) == OK
-        && (st = put_meta(*db, "knowledge_sha256", kin->knowledge_sha256, e)) == OK)
-        st = put_meta(*db, "options", kin->options, e);
+        && (st = put_meta(*db, "version", terms->version, e)) == OK
+        && (st = put_meta(*db, "knowledge_sha256", terms->knowledge_sha256, e)) == OK)
+        st = put_meta(*db, "options", terms->options, e);
     if (st == OK)
         st = case_exec(*db, "CREATE TEMP TABLE incoming(name TEXT, folder TEXT, sum TEXT, text TEXT); BEGIN",
                        e);

@@ -14,11 +14,11 @@ enum status fleet_ticket(struct casedb *db, struct str sql, struct str name, int
 void fleet_no_ticket(struct str name, int code, struct str reason, struct buf *out);
 
 /* What a run must share with those it is merged with. options: those that change results, as given. */
-struct fleet_kin {
+struct fleet_terms {
     struct str version, knowledge_sha256, options;
 };
-enum status fleet_create(const char *path, struct str schema, const struct fleet_kin *kin, struct casedb **db,
-                         struct err *e);
+enum status fleet_create(const char *path, struct str schema, const struct fleet_terms *terms,
+                         struct casedb **db, struct err *e);
 /* add: knowledge/fleet/add.sql. known: a ticket of this name and these bytes is there already. */
 enum status fleet_add(struct casedb *db, struct str add, struct str name, struct str folder, struct str json,
                       struct err *e);

@@ -325,30 +325,30 @@ static enum status read_rest(struct run *r, struct err *e)
  * and later ones that need it whole are passed over. */
 enum { DERIVE, COVERAGE, DIAGNOSE, VERIFY, HASH, REPORT };
 
-static enum status give_up(struct run *r, unsigned phase, size_t judged, struct err *e)
+static enum status conclude_early(struct run *r, unsigned phase, size_t judged, struct err *e)
 {
     *e = (struct err){0}, r->stop.until = 0;
-    return diagnose_give_up(r->db, r->kb, phase, judged, e);
+    return diagnose_cut_short(r->db, r->kb, phase, judged, e);
 }
 
 static enum status derive_phase(struct run *r, struct err *e)
 {
     enum status st = case_undoable(r->db, e);
     st = st == OK ? derive_tables(r->db, r->kb, e) : st; /* its views stand */
-    return st == E_TIME ? give_up(r, DERIVE, 0, e) == OK ? E_TIME : e->code : st;
+    return st == E_TIME ? conclude_early(r, DERIVE, 0, e) == OK ? E_TIME : e->code : st;
 }
 
 static enum status coverage_phase(struct run *r, struct err *e)
 {
     enum status st = coverage(r->db, r->kb, e);
-    return st == E_TIME ? give_up(r, COVERAGE, 0, e) == OK ? E_TIME : e->code : st;
+    return st == E_TIME ? conclude_early(r, COVERAGE, 0, e) == OK ? E_TIME : e->code : st;
 }
 
 static enum status diagnose_phase(struct run *r, struct err *e)
 {
     size_t judged = 0;
     enum status st = diagnose(r->db, r->kb, &judged, e);
-    return st == E_TIME ? give_up(r, DIAGNOSE, judged, e) == OK ? E_TIME : e->code : st;
+    return st == E_TIME ? conclude_early(r, DIAGNOSE, judged, e) == OK ? E_TIME : e->code : st;
 }
 
 /* Verdicts that were not tried again are no more than likely. */

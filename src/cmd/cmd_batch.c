@@ -332,11 +332,11 @@ static enum status add_one(struct batch *b, struct casedb *fleet, size_t i, stru
 
 static enum status conclude(struct batch *b, struct err *e)
 {
-    struct fleet_kin kin = {str_of(WHYLOGON_VERSION), str_of(kb_sha256(b->kb)),
-                            b->options.n ? buf_view(&b->options) : STR("")};
+    struct fleet_terms terms = {str_of(WHYLOGON_VERSION), str_of(kb_sha256(b->kb)),
+                                b->options.n ? buf_view(&b->options) : STR("")};
     struct casedb *fleet = NULL;
     struct buf json = {0};
-    enum status st = fleet_begin(b->o.out, b->kb, &kin, &b->mem, &fleet, e);
+    enum status st = fleet_begin(b->o.out, b->kb, &terms, &b->mem, &fleet, e);
     for (size_t i = 0; i < b->tickets.n && st == OK; i++)
         st = *stop_flag() ? interrupted(e) : add_one(b, fleet, i, &json, e);
     if (st == OK && b->parts > 1)

@@ -662,7 +662,7 @@ static void open_list(struct telling *t, enum reading_kind kind)
     }
 }
 
-static void tell(void *ctx, const struct reading *r)
+static void put_reading(void *ctx, const struct reading *r)
 {
     struct telling *t = ctx;
     if (t->json) {
@@ -732,7 +732,7 @@ static int answer(struct telling *t, struct question q, bool first)
     if (t->json)
         buf_z(b, first ? "[" : ",\n"), buf_z(b, "{\"query\":"), buf_json(b, q.asked),
             buf_z(b, ",\"matches\":[");
-    size_t found = readings(t->kb, &q, tell, t);
+    size_t found = readings(t->kb, &q, put_reading, t);
     if (t->json)
         open_list(t, READ_FAMILY), buf_char(b, ']');
     if (!found)

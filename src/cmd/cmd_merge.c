@@ -25,11 +25,11 @@ static enum status merge_all(const char *out, const struct kb *kb, const char *c
         struct casedb *from = NULL;
         st = open_fleet(path[i], a, &from, e);
         if (st == OK && !*to) { /* the first says what all must be */
-            struct fleet_kin kin;
-            st = fleet_meta(from, "version", a, &kin.version, e);
-            st = st == OK ? fleet_meta(from, "knowledge_sha256", a, &kin.knowledge_sha256, e) : st;
-            st = st == OK ? fleet_meta(from, "options", a, &kin.options, e) : st;
-            st = st == OK ? fleet_begin(out, kb, &kin, a, to, e) : st;
+            struct fleet_terms terms;
+            st = fleet_meta(from, "version", a, &terms.version, e);
+            st = st == OK ? fleet_meta(from, "knowledge_sha256", a, &terms.knowledge_sha256, e) : st;
+            st = st == OK ? fleet_meta(from, "options", a, &terms.options, e) : st;
+            st = st == OK ? fleet_begin(out, kb, &terms, a, to, e) : st;
         }
         st = st == OK ? fleet_merge(*to, from, path[i], e) : st;
         case_close(from);

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum status tell(const struct kb *kb, char *const *order, const char *options, int code,
-                        struct buf *json, struct arena *a, struct err *e)
+static enum status ticket_json(const struct kb *kb, char *const *order, const char *options, int code,
+                               struct buf *json, struct arena *a, struct err *e)
 {
     const char *path = arena_printf(a, "%s/case.db", order[TICKET_PART]);
     struct str name = str_of(order[TICKET_NAME]), why = {0};
@@ -80,7 +80,7 @@ static int one_ticket(const struct kb *kb, char **ready, size_t n_ready, struct 
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory");
     int code = st == OK ? analyze(ready, n_ready, order) : EXIT_BUG;
     if (st == OK && code != EXIT_INTERRUPTED && code != EXIT_TERMINATED
-        && (st = tell(kb, order, ready[TICKET_OPTIONS], code, &json, &a, e)) == OK)
+        && (st = ticket_json(kb, order, ready[TICKET_OPTIONS], code, &json, &a, e)) == OK)
         st = publish(order, &json, &a, e);
     if (st != OK)
         code = complain(e, exit_for(st));

@@ -250,7 +250,7 @@ static void tell_files(struct check *j)
     out_put(&b);
 }
 
-static void tell(const struct check *j)
+static void print_sums(const struct check *j)
 {
     static const char *const text =
         "files        %llu unchanged, %llu changed, %llu missing\ncited facts  %llu derived again and equal, "
@@ -317,7 +317,7 @@ static int run_verify(int argc, char **argv)
             st = compare_all(&j, &e);
         }
         if (st == OK)
-            tell(&j), tell_jail(j.jail);
+            print_sums(&j), tell_jail(j.jail);
         code = st != OK                                           ? complain(&e, exit_for(st))
                : j.missing || j.gone                              ? EXIT_PARTIAL
                : j.changed || j.differ || j.second[SECOND_DIFFER] ? EXIT_FINDING

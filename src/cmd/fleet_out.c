@@ -7,14 +7,14 @@
 
 enum { CAUSES_SAID = 12 };
 
-enum status fleet_begin(const char *folder, const struct kb *kb, const struct fleet_kin *kin, struct arena *a,
-                        struct casedb **out, struct err *e)
+enum status fleet_begin(const char *folder, const struct kb *kb, const struct fleet_terms *terms,
+                        struct arena *a, struct casedb **out, struct err *e)
 {
     const char *path = arena_printf(a, "%s/fleet.db.building", folder);
     if (!path)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory");
     plat_remove(path); /* what a killed run left */
-    return fleet_create(path, kb_file(kb, "fleet/schema.sql"), kin, out, e);
+    return fleet_create(path, kb_file(kb, "fleet/schema.sql"), terms, out, e);
 }
 
 static enum status say_outcome(void *ctx, const struct cell *c, const char *const *name, size_t n,

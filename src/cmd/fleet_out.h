@@ -7,8 +7,8 @@
 struct kb;
 
 /* A new fleet that is built in folder under another name. */
-enum status fleet_begin(const char *folder, const struct kb *kb, const struct fleet_kin *kin, struct arena *a,
-                        struct casedb **out, struct err *e);
+enum status fleet_begin(const char *folder, const struct kb *kb, const struct fleet_terms *terms,
+                        struct arena *a, struct casedb **out, struct err *e);
 /* Writes all, prints the summary; *code: the worst exit code of the tickets. whole: parts that are not in
  * here are named. */
 enum status fleet_publish(struct casedb *db, const char *folder, bool whole, int *code, struct err *e);

@@ -435,7 +435,7 @@ static int by_moment(const void *a, const void *b)
     return hits_by_moment(*(const struct hit *const *)a, *(const struct hit *const *)b);
 }
 
-static size_t take(const struct hit **to, size_t n, const struct group *g)
+static size_t append_hits(const struct hit **to, size_t n, const struct group *g)
 {
     for (size_t i = 0; g && i < g->n; i++)
         to[n++] = &g->hit[i];
@@ -448,7 +448,7 @@ static void look_at(const struct engine *g, size_t host, struct str name, struct
     for (unsigned r = 0; r < ROLES; r++) {
         s->all[r] = hits_group(&g->hits, (enum role)r, host, (struct str){0});
         s->own[r] = name.p ? hits_group(&g->hits, (enum role)r, host, name) : NULL;
-        s->n[r] = take(s->hit[r], take(s->hit[r], 0, s->all[r]), s->own[r]);
+        s->n[r] = append_hits(s->hit[r], append_hits(s->hit[r], 0, s->all[r]), s->own[r]);
         qsort(s->hit[r], s->n[r], sizeof *s->hit[r], by_moment);
     }
 }
@@ -829,8 +829,8 @@ enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, str
     return st == OK ? run_knowledge(db, kb, "outcome.sql", e) : st;
 }
 
-enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
-                             struct err *e)
+enum status diagnose_cut_short(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
+                               struct err *e)
 {
     static const char *const during[] = {
         RULE_LIMIT "the time of the run was over while facts were derived: not asked",

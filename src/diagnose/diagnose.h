@@ -25,8 +25,8 @@ enum status run_knowledge(struct casedb *db, const struct kb *kb, const char *na
 enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, struct err *e);
 /* After E_TIME, in derive (phase 0), coverage (1) or diagnose (2): rules that were not asked are named, and
  * what nobody judged is neither clear nor covered. */
-enum status diagnose_give_up(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
-                             struct err *e);
+enum status diagnose_cut_short(struct casedb *db, const struct kb *kb, unsigned phase, size_t judged,
+                               struct err *e);
 /* A case with nothing in it but the knowledge and its views. path: as case_create's. */
 enum status diagnose_new(const struct kb *kb, const char *path, struct casedb **out, struct err *e);
 /* A case with nothing in it but the knowledge, its tables made and emptied: for many small cases, one after

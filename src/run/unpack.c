@@ -530,7 +530,7 @@ static enum status dispatch(struct unpack *u, struct err *e)
 }
 
 /* The run's time is over: what was not opened stays shut. */
-static enum status give_up(struct unpack *u, struct err *e)
+static enum status shut_all_unread(struct unpack *u, struct err *e)
 {
     struct container_sums sums = {0};
     enum status st = OK;
@@ -553,7 +553,7 @@ static enum status run_all(struct unpack *u, struct err *e)
         if (u->o->stop && *u->o->stop)
             return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
         if (plat_clock_ms() > u->o->until)
-            return give_up(u, e);
+            return shut_all_unread(u, e);
         if ((st = dispatch(u, e)) != OK)
             break;
         for (size_t i = 0; i < u->n_child; i++)

@@ -133,7 +133,7 @@ struct unpacker {
     struct buf out, piece;
 };
 
-static enum status said(struct unpacker *u, size_t at, struct err *e)
+static enum status send_answer(struct unpacker *u, size_t at, struct err *e)
 {
     frame_end(&u->out, at);
     return frame_send(&u->out, e);
@@ -205,7 +205,7 @@ static enum status take_member(void *ctx, const struct member *m, struct err *e)
         return OK;
     size_t at = frame_begin(&u->out, UNPACK_MEMBER);
     unpacked_put(&u->out, &told);
-    return said(u, at, e);
+    return send_answer(u, at, e);
 }
 
 static enum status take_progress(void *ctx, uint64_t in, struct err *e)
@@ -218,7 +218,7 @@ static enum status take_progress(void *ctx, uint64_t in, struct err *e)
     }
     size_t at = frame_begin(&u->out, UNPACK_PROGRESS);
     buf_u64le(&u->out, in);
-    return said(u, at, e);
+    return send_answer(u, at, e);
 }
 
 static enum status do_job(struct unpacker *u, struct err *channel)
@@ -246,7 +246,7 @@ static enum status do_job(struct unpacker *u, struct err *channel)
     d.status = (uint8_t)st, d.limit = u->limit || d.sums.limit || st == E_LIMIT || st == E_NOMEM;
     size_t at = frame_begin(&u->out, UNPACK_DONE);
     unpack_done_put(&u->out, &d);
-    return said(u, at, channel);
+    return send_answer(u, at, channel);
 }
 
 /* --- hashing what another child writes */
@@ -290,7 +290,7 @@ static enum status follow(struct unpacker *u, plat_file spool, struct span in, s
         return st;
     size_t frame = frame_begin(&u->out, UNPACK_HASH);
     buf_put(&u->out, hash, sizeof hash);
-    return sum ? said(u, frame, e) : E_NOMEM;
+    return sum ? send_answer(u, frame, e) : E_NOMEM;
 }
 
 static enum status enter_jail(struct unpacker *u, struct err *e)
@@ -305,7 +305,7 @@ static enum status enter_jail(struct unpacker *u, struct err *e)
 #endif
     size_t at = frame_begin(&u->out, UNPACK_JAIL);
     buf_u32(&u->out, plat_jail(&lim));
-    return said(u, at, e);
+    return send_answer(u, at, e);
 }
 
 int unpacker_main(void)
