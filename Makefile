@@ -21,6 +21,7 @@
 #   mingw       what the Windows port needs compiles
 #   release     $(O)/release: archives for Linux (any, and a .deb for Debian 12) and Windows, sources, licences, bills of materials, sums
 #   release-check   are they what README.md says? (minutes)
+#   readers     the tools that exports are for (Timesketch's importer, sarif-tools, DuckDB …, 400 MB, from PyPI), for a test
 #   install     PREFIX=/usr/local, DESTDIR=: the program, its man page, completions for bash, zsh and fish, README and licence
 V ?= 0
 Q := $(if $(filter 0,$(V)),@,)
@@ -247,6 +248,12 @@ release: samples
 # do the archives keep what README.md says? Needs root for the bare root, and what ./quickstart release installs
 release-check:
 	$(Q)sh tests/release.sh $(O) $(VERSION)
+
+READERS := $${XDG_CACHE_HOME:-$$HOME/.cache}/whylogon/readers-$$(sha256sum tests/readers.txt | cut -c1-16)
+readers:
+	$(Q)test -d "$(READERS)" || { mkdir -p "$(READERS)" && python3 -m venv "$(READERS).new" && \
+	    "$(READERS).new/bin/pip" install -q --disable-pip-version-check -r tests/readers.txt && rmdir "$(READERS)" && mv "$(READERS).new" "$(READERS)" || \
+	    { rm -rf "$(READERS)" "$(READERS).new"; exit 1; }; }
 
 # the man page and the completions are printed by the program: one source with --help
 SHARE = $(DESTDIR)$(PREFIX)/share

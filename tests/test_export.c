@@ -128,3 +128,49 @@ Test(export, a_file_is_whole_or_not_there)
     cr_expect_eq(run("%s export %s/out/case.db", program(), at), 2, "%s", out);
     cr_expect_eq(run("%s export %s/out/report.md --format csv", program(), at), 2, "%s", out);
 }
+
+/* The Python that has the tools: $READERS, or where `make readers` puts it. */
+static const char *readers(void)
+{
+    static char path[1000];
+    const char *given = getenv("READERS");
+    snprintf(path, sizeof path, "%s", given ? given : "");
+    if (!given) {
+        cr_assert_eq(
+            run("echo \"${XDG_CACHE_HOME:-$HOME/.cache}/whylogon/readers-$(sha256sum tests/readers.txt | cut "
+                "-c1-16)/bin/python\""),
+            0);
+        snprintf(path, sizeof path, "%.*s", (int)strcspn(out, "\n"), out);
+    }
+    if (run("%s -c ''", path) != 0)
+        cr_skip_test("skipped: make readers installs what exports are for (400 MB)");
+    return path;
+}
+
+/* Timesketch's importer, sarif-tools, junitparser, pandas, DuckDB, Datasette: each sees what the case has. */
+Test(export, their_own_tools_read_them)
+{
+    const char *python = readers(), *at = scratch("export-readers");
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/hostile-strings && %s analyze -o %s/other "
+                     "samples/cases/healthy-host",
+                     program(), at, program(), at),
+                 0, "%s", out);
+    int code = run("%s tests/readers.py %s %s/out/case.db %s", python, program(), at, at);
+    cr_expect(code == 0 || code == 77, "%s", out);
+    cr_expect(strstr(out, "ts.jsonl rows 2") && strstr(out, "sarif: results 64")
+                  && strstr(out, "junit: tests 66"),
+              "%s", out);
+    /* and they would see another */
+    cr_assert_eq(
+        run("printf '#!/bin/sh\nshift 2\nexec %s export %s/other/case.db \"$@\"\n' >%s/swap && chmod +x "
+            "%s/swap",
+            program(), at, at, at),
+        0);
+    cr_expect_eq(
+        run("%s tests/readers.py %s/swap %s/out/case.db %s timesketch sarif junit", python, at, at, at), 1,
+        "%s", out);
+    static const char *const tools[] = {"timesketch: ts.jsonl rows", "timesketch: plaso.jsonl rows",
+                                        "sarif: results", "junit: tests"};
+    for (size_t i = 0; i < LEN(tools); i++)
+        cr_expect(strstr(out, tools[i]), "%s did not see it: %s", tools[i], out);
+}
