@@ -82,6 +82,10 @@ Test(str, cut_and_trim)
     cr_expect(str_eq(str_cut(&rest, '\\'), STR("bc")));
     cr_expect_eq(rest.n, 0);
     cr_expect(str_eq(str_trim(STR(" \tx y\r\n")), STR("x y")));
+    cr_expect(str_contains(STR("abcab"), STR("cab")) && str_contains(STR("ab"), STR("ab"))
+              && str_contains(STR("a"), STR("")));
+    cr_expect(!str_contains(STR("abcab"), STR("cabx")) && !str_contains(STR_NONE, STR("a"))
+              && str_contains(STR_NONE, STR_NONE));
     cr_expect(str_eq_ci(STR("LmCompat"), STR("lMcOMPAT")) && !str_eq_ci(STR("a"), STR("ab")));
     cr_expect(str_hash_ci(7, STR("LmCompat")) == str_hash_ci(7, STR("lMcOMPAT"))
               && str_hash_ci(7, STR("a")) != str_hash_ci(7, STR("b"))

@@ -8,12 +8,9 @@
 #include "parsers/container/name.h"
 #include <archive.h>
 #include <archive_entry.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 /* --- formats: what sniff calls them, how they are asked for, what opens those that are not read here */
 
@@ -93,16 +90,6 @@ const char *container_next_step(const char *format)
 }
 
 bool container_wants(const struct sniffed *s) { return s->kind != KIND_UNKNOWN && s->kind != KIND_EMPTY; }
-
-enum status container_begin(struct err *e)
-{
-    if (!setlocale(LC_CTYPE, "C.UTF-8") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-        return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "names in containers", "the system has no C.UTF-8");
-    setenv("TZ", "UTC0",
-           1); /* zip's times are local ones: nobody asks for them, but libarchive looks up the zone */
-    tzset();
-    return OK;
-}
 
 /* --- one walk over the members */
 
@@ -366,7 +353,7 @@ static enum status judge(struct reader *r, const struct taking *t, const struct 
     if (t->f.said && have < SNIFF_BYTES) { /* what it is cannot be said */
         struct str why = why_of(r->a);
         m->state = MEMBER_FAILED, m->bytes = 0;
-        m->why = text_of(r, memmem(why.p, why.n, "nsupported", 10) ? "unpack it with 7zz x: " : "", why);
+        m->why = text_of(r, str_contains(why, STR("nsupported")) ? "unpack it with 7zz x: " : "", why);
         return count_member(r, m, e);
     }
     m->state = MEMBER_NAMED, m->why = STR("zeros where its contents should be"), m->bytes = have;

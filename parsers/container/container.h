@@ -10,9 +10,7 @@
 #include "base/str.h"
 #include "parsers/sniff/sniff.h"
 
-/* Once in a process, before anything is locked up: names are read as UTF-8 whatever the user's language is.
- * E_UNSUPPORTED: the system refuses that. */
-enum status container_begin(struct err *e);
+/* Names are read as text is at that moment: UTF-8 in a process that has called plat_neutral. */
 
 enum member_state {
     MEMBER_WHOLE,   /* handed on; checked against the container's own sum where it has one */

@@ -29,6 +29,19 @@ bool str_ends_ci(struct str s, struct str suffix)
     return s.n >= suffix.n && str_eq_ci((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix);
 }
 
+bool str_contains(struct str s, struct str part)
+{
+    if (part.n == 0)
+        return true;
+    while (s.n >= part.n) {
+        const char *at = memchr(s.p, part.p[0], s.n - part.n + 1);
+        if (!at || memcmp(at, part.p, part.n) == 0)
+            return at != NULL;
+        s.n -= (size_t)(at + 1 - s.p), s.p = at + 1;
+    }
+    return false;
+}
+
 struct str str_cut(struct str *rest, char sep)
 {
     const char *at = rest->n ? memchr(rest->p, sep, rest->n) : NULL;

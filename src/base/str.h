@@ -28,6 +28,7 @@ bool str_eq_ci(struct str a, struct str b); /* ASCII case folded */
 int str_cmp(struct str a, struct str b);    /* bytes, then length */
 bool str_starts_ci(struct str s, struct str prefix);
 bool str_ends_ci(struct str s, struct str suffix);
+bool str_contains(struct str s, struct str part); /* by bytes; nothing is in everything */
 /* head up to sep; rest moves behind it (empty when none) */
 struct str str_cut(struct str *rest, char sep);
 struct str str_trim(struct str s); /* blanks, tabs, line ends at both sides */

@@ -193,7 +193,7 @@ static bool as_now(struct batch *b, struct str json)
     for (size_t i = 0; i < LEN(must) && ok; i++) {
         want.n = 0;
         buf_printf(&want, "\"%s\":", must[i].key), buf_json(&want, must[i].value.p ? must[i].value : STR(""));
-        ok = !want.bad && memmem(json.p, json.n < 4096 ? json.n : 4096, want.p, want.n);
+        ok = !want.bad && str_contains((struct str){json.p, json.n < 4096 ? json.n : 4096}, buf_view(&want));
     }
     buf_free(&want);
     return ok;

@@ -303,9 +303,8 @@ static size_t step(struct putter *p, size_t at)
 
 void words_put(struct buf *out, const struct words *w, enum words_as as, struct str text)
 {
-    static const char security[] = "Microsoft-Windows-Security-Auditing";
     struct putter p = {.out = out, .w = w, .as = as, .text = text};
-    p.security = as != WORDS_TEXT && memmem(text.p, text.n, security, sizeof security - 1);
+    p.security = as != WORDS_TEXT && str_contains(text, STR("Microsoft-Windows-Security-Auditing"));
     for (size_t at = 0; at < text.n;)
         at = step(&p, at);
     if (text.n)

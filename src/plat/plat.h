@@ -137,5 +137,9 @@ bool plat_open_page(const char *path);
 const char *plat_error(void); /* text of the last system error */
 /* first thing in main: a full disk or a closed pipe is an error to report, not a signal to die of */
 void plat_begin(void);
+/* Once in a process, before anything is locked up (a zone is looked up in files): libraries take text for
+ * UTF-8 and local times for UTC, whatever the user's language and zone are. E_UNSUPPORTED: the system refuses
+ * that. */
+enum status plat_neutral(struct err *e);
 void plat_on_interrupt(void (*fn)(int)); /* SIGINT, SIGTERM */
 #endif

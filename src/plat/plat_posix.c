@@ -4,6 +4,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -871,6 +873,15 @@ void plat_begin(void)
 {
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
+}
+
+enum status plat_neutral(struct err *e)
+{
+    if (!setlocale(LC_CTYPE, "C.UTF-8") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "text", "the system has no C.UTF-8");
+    setenv("TZ", "UTC0", 1);
+    tzset();
+    return OK;
 }
 
 void plat_on_interrupt(void (*fn)(int))

@@ -13,6 +13,7 @@
 #include <io.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <time.h>
 #include <wchar.h>
 
 enum { WIDE = 32768 };
@@ -842,8 +843,34 @@ void plat_begin(void)
     _setmode(_fileno(stdout), _O_BINARY);
 }
 
+/* Our libarchive reads UTF-8 whatever the locale (libs.sh). */
+enum status plat_neutral(struct err *e)
+{
+    (void)e;
+    _putenv("TZ=UTC0");
+    _tzset();
+    return OK;
+}
+
 void plat_on_interrupt(void (*fn)(int))
 {
     signal(SIGINT, fn);
     signal(SIGTERM, fn);
+}
+
+/* argv in UTF-8 whatever the code page: Windows has one for that from 10 1903 on only. *.evtx, which no shell
+ * expands here, the C library does. */
+int _dowildcard = -1;
+int main(int argc, char **argv);
+int wmain(int argc, wchar_t **wide_argv);
+int wmain(int argc, wchar_t **wide_argv)
+{
+    char **argv = calloc((size_t)argc + 1, sizeof *argv);
+    for (int i = 0; argv && i < argc; i++) {
+        int n = WideCharToMultiByte(CP_UTF8, 0, wide_argv[i], -1, NULL, 0, NULL, NULL);
+        if (n < 1 || !(argv[i] = malloc((size_t)n))
+            || !WideCharToMultiByte(CP_UTF8, 0, wide_argv[i], -1, argv[i], n, NULL, NULL))
+            return 70;
+    }
+    return argv ? main(argc, argv) : 70;
 }

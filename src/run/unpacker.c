@@ -315,7 +315,7 @@ int unpacker_main(void)
     struct arena mem;
     struct err e = {0};
     uint8_t type;
-    if (!arena_make(&mem, SETUP_BYTES) || !arena_make(&u.scratch, SCRATCH_BYTES) || container_begin(&e) != OK
+    if (!arena_make(&mem, SETUP_BYTES) || !arena_make(&u.scratch, SCRATCH_BYTES) || plat_neutral(&e) != OK
         || frame_recv(&body, &type, NULL, NULL, &e) != OK || type != UNPACK_SETUP
         || unpack_setup_get(span_of(body.p, body.n, 0), &mem, &u.setup, &e) != OK || enter_jail(&u, &e) != OK)
         return 70;

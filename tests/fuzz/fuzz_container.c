@@ -1,6 +1,7 @@
 /* Containers through libarchive: the first byte says how many passphrases, the rest is the container. What is
  * told of a member fits what was given of it, the sums fit what was told, and no limit is passed. */
 #include "parsers/container/container.h"
+#include "plat/plat.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { MOST = 1 << 20, MEMBER_MOST = 1 << 18 };
@@ -53,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct container_sums sums;
     struct err e = {0};
     uint8_t n = span_u8(&s);
-    CHECK(container_begin(&e) == OK);
+    CHECK(plat_neutral(&e) == OK);
     struct container_ask ask = {.file = s,
                                 .name = STR("x.gz"),
                                 .password = words,
