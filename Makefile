@@ -18,7 +18,7 @@
 #   bench       the tables of README.md; BIG=1 adds 4 GB, PEERS=1 other readers
 #   profile     where the time goes, by phase; MB=200 size of the logs
 #   scale       what twice as much of one thing costs; FACTOR=10
-#   mingw       what the Windows port needs compiles
+#   windows     the program for Windows x64, build/windows/whylogon.exe: mingw-w64, libraries from Debian's sources (two minutes, once)
 #   release     $(O)/release: archives for Linux (any, and a .deb for Debian 12) and Windows, sources, licences, bills of materials, sums
 #   release-check   are they what README.md says? (minutes)
 #   readers     the tools that exports are for (Timesketch's importer, sarif-tools, DuckDB …, 400 MB, from PyPI), for a test
@@ -34,13 +34,21 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-protot
 OPT ?= -O2 -g
 SAN ?=
 CFLAGS += $(CSTD) $(WARN) $(OPT) $(SAN) -fno-strict-aliasing -fstack-protector-strong
+HOST ?= linux
 # libarchive and what it unpacks with, from the static libraries: every worker is this program started anew, and the shared libarchive brings libxml2, ICU and
 # libstdc++ with it for formats that are never asked for (7.8 ms instead of 1.5 ms for a process that does nothing).
-UNPACK := $(foreach l,archive z bz2 lzma zstd nettle,-l:lib$(l).a)
-LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp $(UNPACK)
+UNPACK := $(foreach l,archive z bz2 lzma zstd,-l:lib$(l).a)
+ifeq ($(HOST),windows)
+include src/plat/win32/windows.mk
+.DEFAULT_GOAL := all
+else
+PLAT := posix
+LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp $(UNPACK) -l:libnettle.a
+BFIO := -l:libbfio.a
+endif
 
 ROOMS := src/base src/case src/kb src/run src/fleet src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/container reports
-LIB_SRC := $(sort $(filter-out src/kb/embed.c src/diagnose/make_image.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_posix.c) \
+LIB_SRC := $(sort $(filter-out src/kb/embed.c src/diagnose/make_image.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_$(PLAT).c) \
     src/plat/jail.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c src/cmd/fleet_out.c)
 CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
 TEST_SRC := $(sort $(wildcard tests/test_*.c))
@@ -48,8 +56,8 @@ BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))
 KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*/*.sql knowledge/*.yml knowledge/*/*.yml knowledge/*/*.tsv)) $(wildcard reports/style.css reports/report.schema.json)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
 
-all: $(O)/whylogon
-$(O)/whylogon: $(call obj,src/cmd/main.c $(CMD_SRC)) $(O)/libwhylogon.a
+all: $(O)/whylogon$(EXE)
+$(O)/whylogon$(EXE): $(call obj,src/cmd/main.c $(CMD_SRC)) $(RESOURCE) $(O)/libwhylogon.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # libevtx and libregf carry some 1,400 functions of the same names and unlike contents. Linked side by side, one quietly runs the other's and large
@@ -57,10 +65,10 @@ $(O)/whylogon: $(call obj,src/cmd/main.c $(CMD_SRC)) $(O)/libwhylogon.a
 SECOND := $(O)/parsers/second/second_evtx.lib.o $(O)/parsers/second/second_regf.lib.o
 $(SECOND): $(O)/parsers/second/second_%.lib.o: $(O)/parsers/second/second_%.o $(O)/parsers/second/second_io.o
 	@echo "  JOIN  $@"
-	$(Q)$(CC) -r -nostdlib -Wl,-Map=$(@:.o=.map) -o $@ $^ -l:lib$*.a -l:libbfio.a && objcopy --wildcard -G 'second_[!i]*' $@
+	$(Q)$(CC) -r -nostdlib -Wl,-Map=$(@:.o=.map) -o $@ $^ $(LIBDIR) -l:lib$*.a $(BFIO) && $(CROSS)objcopy --wildcard -G 'second_[!i]*' $@
 $(O)/libwhylogon.a: $(call obj,$(LIB_SRC)) $(O)/kb_files.o $(O)/kb_image.o $(SECOND)
 	@echo "  AR    $@"
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
 # What the knowledge is after it was read, and a case that holds it: made by the program's own code, so that no run does it again.
 $(O)/make_image: $(call obj,src/diagnose/make_image.c $(LIB_SRC)) $(O)/kb_files.o $(SECOND)
 	@echo "  LINK  $@"
@@ -74,7 +82,7 @@ $(O)/kb_image.o: $(O)/kb_image.S
 	$(Q)$(CC) -c -o $@ $<
 $(O)/embed: src/kb/embed.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CSTD) $(WARN) -O1 -o $@ $<
+	$(Q)$(or $(BUILD_CC),$(CC)) $(CSTD) $(WARN) -O1 -o $@ $<
 $(O)/kb_files.c: $(O)/embed $(KNOWLEDGE)
 	@echo "  EMBED $@"
 	$(Q)$(O)/embed $@ $(KNOWLEDGE)
@@ -195,12 +203,10 @@ fuzz-coverage:
 	$(Q)$(MAKE) --no-print-directory CC=clang-14 O=$(O)/fuzz-cov OPT='-O1 -g' SAN='-fprofile-instr-generate -fcoverage-mapping' $(FUZZ:%=$(O)/fuzz-cov/%) $(O)/fuzz-cov/second
 	$(Q)sh tests/fuzz/coverage.sh $(O)/fuzz-cov $(O)/fuzz
 
-# --- the Windows port stays open: what it needs compiles
-MINGW ?= x86_64-w64-mingw32-gcc-posix
-MINGW_SRC := $(wildcard src/base/*.c src/plat/plat_win32.c src/plat/jail.c) $(wildcard parsers/evtx/*.c parsers/registry/*.c parsers/sniff/*.c parsers/second/second.c parsers/container/name.c)
-mingw:
-	@mkdir -p $(O)/mingw/include && cp /usr/include/libdeflate.h $(O)/mingw/include/
-	$(Q)for f in $(MINGW_SRC); do echo "  MINGW $$f"; $(MINGW) $(filter-out -D_GNU_SOURCE,$(CSTD)) -D__USE_MINGW_ANSI_STDIO=1 -DUNICODE -D_UNICODE $(WARN) -O1 -fsyntax-only -I$(O)/mingw/include $$f || exit 1; done
+# --- the program for Windows; how is in src/plat/win32
+MINGW ?= $(filter ccache,$(CC)) x86_64-w64-mingw32-gcc-posix
+windows: $(O)/make_image
+	$(Q)libs=$$(src/plat/win32/libs.sh) && $(MAKE) --no-print-directory HOST=windows O=$(O)/windows MAKE_IMAGE=$(O)/make_image CC='$(MINGW)' WIN_LIBS="$$libs" all
 
 # --- benchmarks
 $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(O)/libwhylogon.a
@@ -244,6 +250,7 @@ $(O)/whylogon-static: $(call obj,src/cmd/main.c $(CMD_SRC) src/plat/release/alon
 PLAIN := O=$(O)/plain OPT='-O2 -D_FORTIFY_SOURCE=2' LDFLAGS='-Wl,-z,now,-Map=$$@.map'
 release: samples
 	$(Q)$(MAKE) --no-print-directory $(PLAIN) $(O)/plain/whylogon $(O)/plain/whylogon-static
+	$(Q)$(MAKE) --no-print-directory O=$(O)/plain OPT=-O2 LDFLAGS='-Wl,-Map=$$@.map' windows
 	$(Q)+MAKE='$(MAKE)' LDLIBS='$(LDLIBS) -lm' ALONE='$(ALONE)' STATIC='$(STATIC)' sh src/plat/release/release.sh $(O) $(VERSION)
 # do the archives keep what README.md says? Needs root for the bare root, and what ./quickstart release installs
 release-check:
@@ -268,5 +275,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign kills slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage mingw bench profile scale win32-names matrix format format-check lint release release-check install clean help
+.PHONY: all test faults asan golden mutate campaign kills slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage windows bench profile scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:

@@ -1,0 +1,18 @@
+# What another host changes in the Makefile: HOST=windows CC=x86_64-w64-mingw32-gcc-posix O=build/windows WIN_LIBS=(what libs.sh says).
+# The same sources in any folder give the same bytes: paths are cut, nothing says when.
+CROSS := x86_64-w64-mingw32-
+BUILD_CC := cc
+PLAT := win32
+EXE := .exe
+LIBDIR := -L$(WIN_LIBS)/lib
+BFIO :=
+# -mcmodel=small: libevtx and libregf are joined with their readers, and .refptr sections would stay shared
+CFLAGS += -DUNICODE -D_UNICODE -D__USE_MINGW_ANSI_STDIO=1 -DYAML_DECLARE_STATIC -DLIBARCHIVE_STATIC -DHAVE_LIBBFIO=1 -mcmodel=small -ffile-prefix-map=$(CURDIR)=. -I$(WIN_LIBS)/include
+# Windows 8 and Server 2012 on: a job inside a job
+LDLIBS := -static -municode -Wl,--stack,8388608,--dynamicbase,--high-entropy-va,--nxcompat,--no-insert-timestamp \
+    -Wl,--major-os-version,6,--minor-os-version,2,--major-subsystem-version,6,--minor-subsystem-version,2 $(LIBDIR) -lsqlite3 -lyaml -ldeflate $(UNPACK) -lbcrypt
+RESOURCE := $(O)/whylogon.res.o
+comma := ,
+$(RESOURCE): src/plat/win32/whylogon.rc src/plat/win32/whylogon.manifest Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CROSS)windres -DVERSION_TEXT='\"$(VERSION)\"' -DVERSION_NUMBERS=$(subst .,$(comma),$(VERSION)),0 $< $@
