@@ -174,3 +174,30 @@ Test(export, their_own_tools_read_them)
     for (size_t i = 0; i < LEN(tools); i++)
         cr_expect(strstr(out, tools[i]), "%s did not see it: %s", tools[i], out);
 }
+
+/* The workflow of README.md, step by step, over evidence that passes, fails, is cut, is none. */
+Test(export, the_workflow_does_what_it_says)
+{
+    static const struct {
+        const char *make, *says;
+        int code;
+    } rows[] = {
+        {"cp -r samples/cases/credential-storage-policy %s/in", "analyze: 0\nexport: 0\nverdict: 1\n", 1},
+        {"cp -r samples/cases/only-system-log %s/in", "verdict: 1\n", 1},
+        {"cp -r samples/cases/healthy-host %s/in", "analyze: 0\nexport: 0\nverdict: 0\n", 0},
+        {"cp -r samples/cases/healthy-host %s/in && truncate -s 9000 %s/in/System.evtx", "analyze: 3\n", 3},
+        {"mkdir %s/in && echo hello >%s/in/notes.txt", "analyze: 4\n", 4},
+    };
+    if (run("python3 -c ''") != 0)
+        cr_skip_test("skipped: no python3 here");
+    for (size_t i = 0; i < LEN(rows); i++) {
+        const char *at = scratch("export-workflow");
+        char make[500];
+        snprintf(make, sizeof make, rows[i].make, at, at);
+        cr_assert_eq(run("%s", make), 0, "%s", out);
+        cr_expect_eq(run("python3 tests/workflow.py %s %s/in %s/checkout", program(), at, at), rows[i].code,
+                     "%s: %s", rows[i].make, out);
+        cr_expect(strstr(out, rows[i].says), "%s: %s", rows[i].make, out);
+        cr_expect(rows[i].code < 3 || !strstr(out, "export:"), "%s: %s", rows[i].make, out);
+    }
+}
