@@ -39,10 +39,12 @@ start|^(_dl_|dl_main|worker_main|plat_spawn|main$|_start|jail_)
 
 by_perf() { # COMMAND...
     perf record -q -e cpu-clock -F "${FREQ:-1999}" --call-graph dwarf,8192 -o "$dir/perf.data" "$@" >/dev/null 2>&1 || true
-    perf script -i "$dir/perf.data" -F comm,period,ip,sym 2>/dev/null | awk -v phases="$phases" '
+    perf script -i "$dir/perf.data" -F comm,period,ip,sym,dso 2>/dev/null | awk -v phases="$phases" '
         BEGIN { n = split(phases, line, "\n"); for (i = 1; i <= n; i++) if (split(line[i], p, "|") >= 2) { name[++m] = p[1]; re[m] = substr(line[i], length(p[1]) + 2) } }
         function end() { if (open) { sum[what == "" ? "other" : what] += period; all += period } open = 0 }
         /^[^ \t]/ { end(); open = 1; what = ""; period = $2 + 0; next }
+        what == "" && /libcrypto/ { what = "hashing"; next }
+        what == "" && /libdeflate/ { what = "crc"; next }
         NF >= 2 && what == "" { for (i = 1; i <= m; i++) if ($2 ~ re[i]) { what = name[i]; break } }
         END { end(); for (i = 1; i <= m; i++) printf "%.1f\n", sum[name[i]] / 1e6; printf "%.1f\n%.1f\n", sum["other"] / 1e6, all / 1e6 }'
 }

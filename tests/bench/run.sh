@@ -1,6 +1,7 @@
 #!/bin/bash
 # Benchmarks: pairs in turn in one run, medians and ratios; machines are noisy, so only the ratios mean something.
-# usage: tests/bench/run.sh BUILD      GB=1 size of the large log, RUNS=5, PEERS=1 also builds and runs evtx_dump (cargo install evtx)
+# usage: tests/bench/run.sh BUILD      GB=1 size of the large log, RUNS=5, PEERS=1 also builds and runs evtx_dump 0.15.1 (cargo install evtx),
+# OLD=PROGRAM an older build of whylogon, for the rows of one small ticket and of a question. cpu: user and system, of all processes.
 # Needs hyperfine, openssl; evtxexport for its row. Logs are made in $BENCH_DIR (default /tmp/whylogon-bench) and kept for the next run.
 set -euo pipefail
 build=$(realpath "$1"); w=$build/whylogon
@@ -30,7 +31,8 @@ row() { # NAME COMMAND-OURS COMMAND-THEIRS LIMIT: one after the other, so that b
     done
     ours=$(awk -F, 'FNR == 2 {print $4}' "$dir"/t.*.csv | middle); theirs=$(awk -F, 'FNR == 3 {print $4}' "$dir"/t.*.csv | middle)
     ratio=$(awk -F, 'FNR == 2 {a = $4} FNR == 3 {print a / $4}' "$dir"/t.*.csv | middle)
-    printf '| %-58s | %8.3f s | %8.3f s | %6.3f | %5s |\n' "$1" "$ours" "$theirs" "$ratio" "$4"
+    cpu=$(awk -F, 'FNR == 2 {print $5 + $6}' "$dir"/t.*.csv | middle); cpus=$(awk -F, 'FNR == 2 {a = $5 + $6} FNR == 3 {b = $5 + $6; print b ? a / b : 0}' "$dir"/t.*.csv | middle)
+    printf '| %-58s | %8.3f s | %8.3f s | %6.3f | %5s | %8.3f s | %6.3f |\n' "$1" "$ours" "$theirs" "$ratio" "$4" "$cpu" "$cpus"
 }
 peak() { # prints the highest sum of private memory (MB; clean pages of mapped evidence are the page cache's) of COMMAND and all its children
     "$@" >/dev/null 2>&1 & local pid=$! max=0 now
@@ -44,9 +46,10 @@ peak() { # prints the highest sum of private memory (MB; clean pages of mapped e
 }
 
 cpu=$(sed -n 's/^model name.*: //p' /proc/cpuinfo | head -1)
-echo "whylogon $($w --version | cut -d' ' -f2), $(date +%F), $(nproc) cores, $cpu"
+has=$(grep -owE -m1 'sha_ni|avx2|pclmulqdq|vaes' /proc/cpuinfo | sort -u | tr '\n' ' ')
+echo "whylogon $($w --version | cut -d' ' -f2), $(date +%F), $(nproc) cores, $cpu; of sha_ni, avx2, pclmulqdq, vaes it has: ${has:-none}"
 echo
-printf '| %-58s | %10s | %10s | %6s | %5s |\n|---|---|---|---|---|\n' "what" "whylogon" "other" "ratio" "goal"
+printf '| %-58s | %10s | %10s | %6s | %5s | %10s | %6s |\n|---|---|---|---|---|---|---|\n' "what" "whylogon" "other" "ratio" "goal" "cpu" "ratio"
 q="--progress=none -o $dir/out"
 row "analyze, one $gb GB log / openssl sha256 of it" "$w analyze $q $dir/one.evtx" "openssl dgst -sha256 $dir/one.evtx" 1.10
 row "analyze, the same bytes in 40 logs / openssl on them" "$w analyze $q $dir/parts" "openssl dgst -sha256 $(echo "$dir"/parts/*)" 0.75
@@ -59,11 +62,21 @@ if [ "${BIG:-0}" = 1 ]; then
     row "analyze, $((4 * gb)) GB / $gb GB" "$w analyze $q $dir/four.evtx" "$w analyze --progress=none -o $dir/out2 --force $dir/one.evtx" 4.2
 fi
 command -v evtxexport >/dev/null && row "dump XML / evtxexport -f xml, 8 MB" "$w dump --xml $dir/whole8.evtx" "evtxexport -f xml $dir/whole8.evtx" 0.02
+ticket=samples/cases/credential-storage-policy
+if [ -n "${OLD:-}" ] && [ -d "$ticket" ]; then
+    row "analyze, one small ticket / by the older build" "$w analyze $q $ticket" "$OLD analyze --progress=none -o $dir/out2 --force $ticket" 0.35
+    row "explain 1312 / by the older build" "$w explain 1312" "$OLD explain 1312" -
+fi
 if [ "${PEERS:-0}" = 1 ]; then
-    command -v evtx_dump >/dev/null || cargo install --quiet --root "$dir/cargo" evtx
-    peer=$(command -v evtx_dump || echo "$dir/cargo/bin/evtx_dump")
-    row "dump JSONL one thread / evtx_dump -t 1 -o jsonl, 0.1 GB" "$w dump -j 1 $dir/whole100.evtx" "$peer -t 1 -o jsonl $dir/whole100.evtx" 0.9
-    row "dump JSONL all cores / evtx_dump -o jsonl, 0.1 GB" "$w dump $dir/whole100.evtx" "$peer -o jsonl $dir/whole100.evtx" 0.9
+    peer=$dir/cargo/bin/evtx_dump
+    [ -x "$peer" ] || cargo install --quiet --root "$dir/cargo" --version 0.15.1 evtx
+    echo "| other below: $("$peer" --version), output to /dev/null, then through a pipe to wc -c | | | | | | |"
+    for f in noise one; do
+        row "dump -j 1 / evtx_dump -t 1 -o jsonl, $gb GB $f" "$w dump -j 1 $dir/$f.evtx" "$peer -t 1 -o jsonl $dir/$f.evtx" 0.40
+        row "dump, all cores / evtx_dump -o jsonl, $gb GB $f" "$w dump $dir/$f.evtx" "$peer -o jsonl $dir/$f.evtx" 0.35
+    done
+    row "dump -j 1 | wc -c / evtx_dump -t 1 | wc -c" "sh -c '$w dump -j 1 $dir/noise.evtx | wc -c'" "sh -c '$peer -t 1 -o jsonl $dir/noise.evtx | wc -c'" 0.80
+    row "dump | wc -c / evtx_dump | wc -c, all cores" "sh -c '$w dump $dir/noise.evtx | wc -c'" "sh -c '$peer -o jsonl $dir/noise.evtx | wc -c'" 0.80
 fi
 echo
 echo "| peak private memory, all processes | MB |"; echo "|---|---|"
