@@ -723,9 +723,10 @@ static void evidence(struct page *p, const struct report *r)
         bool box = e[i].members_seen != NONE || str_eq(e[i].state, STR("not opened"));
         bool note = box && e[i].note.n, dirty = e[i].dirty == 1;
         m(p, "| f%i | %s | %s | %s%z%z%s%z%s%z%s | %n | %n | %n | %n | %s |\n", e[i].id, e[i].path, e[i].kind,
-          e[i].state, e[i].older == 1 ? ", older copy" : "", e[i].origin.n ? ", " : "", e[i].origin,
-          dirty ? ", " : "", dirty ? e[i].replay : STR(""), note ? ": " : "", note ? e[i].note : STR(""),
-          e[i].bytes, e[i].parsed, e[i].failed, (int64_t)e[i].anomaly.n, e[i].sha256),
+          e[i].state, e[i].older == 1 ? ", older copy" : "", e[i].origin.n ? ", " : "",
+          e[i].origin.n ? e[i].origin : STR(""), dirty ? ", " : "", dirty ? e[i].replay : STR(""),
+          note ? ": " : "", note ? e[i].note : STR(""), e[i].bytes, e[i].parsed, e[i].failed,
+          (int64_t)e[i].anomaly.n, e[i].sha256),
             keep(p);
     }
     part_end(p);

@@ -196,6 +196,46 @@ Test(container, packed_alone, .init = make_logs)
     }
 }
 
+/* A gzip's sums: cut, changed, several one behind the other, something behind it. */
+Test(container, gzip_keeps_its_sums, .init = make_logs)
+{
+    struct buf b = {0}, two = {0};
+    pack(&b, "raw", "gzip", NULL, NULL, &(struct packed){"x", A, 0}, 1);
+    b.p[b.n - 6] ^= 1; /* its CRC-32 */
+    const char *told = hear(buf_view(&b), "System.evtx.gz", NULL);
+    cr_expect(strstr(told, "1 damaged System.evtx evtx") && strstr(told, "gzip: incorrect data check")
+                  && sums.failed == 1,
+              "%s %s", told, sums.why);
+    b.p[b.n - 6] ^= 1, b.p[b.n - 2] ^= 1; /* its length */
+    told = hear(buf_view(&b), "System.evtx.gz", NULL);
+    cr_expect(strstr(told, "1 damaged System.evtx evtx") && strstr(told, "gzip: incorrect length check"),
+              "%s", told);
+    b.p[b.n - 2] ^= 1;
+    told = hear((struct str){b.p, b.n - 8}, "System.evtx.gz", NULL);
+    cr_expect(strstr(told, "1 damaged System.evtx evtx") && strstr(told, "cut short"), "%s", told);
+    buf_put(&b, "\0\0padding", 9);
+    told = hear(buf_view(&b), "System.evtx.gz", NULL);
+    cr_expect(strstr(told, "1 whole System.evtx evtx") && !sums.failed, "%s", told);
+    buf_free(&b);
+    for (size_t i = 0; i < 2; i++) { /* as pigz and cat make them */
+        pack(&b, "raw", "gzip", NULL, NULL,
+             &(struct packed){"x", i ? (struct str){A.p + 5000, A.n - 5000} : (struct str){A.p, 5000}, 0}, 1);
+        buf_put(&two, b.p, b.n), buf_free(&b);
+    }
+    told = hear(buf_view(&two), "System.evtx.gz", NULL);
+    char want[64];
+    snprintf(want, sizeof want, "1 whole System.evtx evtx %08x", crc32_add(0, A.p, A.n));
+    cr_expect(strncmp(told, want, strlen(want)) == 0 && !sums.failed, "%s, not %s", told, want);
+    buf_free(&two);
+    /* in a tar the sum comes behind all members: what they are called was too early */
+    const struct packed three[] = THREE;
+    pack(&b, "ustar", "gzip", NULL, NULL, three, 3);
+    b.p[b.n - 6] ^= 1;
+    told = hear(buf_view(&b), "x", NULL);
+    cr_expect(strstr(told, line_a) && strstr(sums.why, "incorrect data check"), "%s\n%s", sums.why, told);
+    buf_free(&b);
+}
+
 Test(container, what_is_no_file_is_left_out, .init = make_logs)
 {
     const struct packed rows[] = {{"logs", {0}, 'd'},
@@ -414,6 +454,88 @@ Test(container, seventy_thousand_members, .init = make_logs, .timeout = 480)
     told = hear(buf_view(&b), "x", &(struct container_ask){.only = 70000});
     cr_expect(strncmp(told, "70000 whole", 11) == 0 && sums.wanted == 1, "%s", told);
     buf_free(&b);
+}
+
+/* --- every format against everything that may be wrong with it: what was said, as one table (TABLE=1 prints
+ * it) */
+enum { WHOLE, CUT, BOMB, CLIMBS, MANY, DAMAGED, WRONGS };
+static const char *const wrong_words[WRONGS] = {
+    "whole", "cut in half", "bomb", "names that climb", "70,000 members", "damaged in the middle"};
+
+static void pack_as(size_t i, struct buf *out, const struct packed *m, size_t n)
+{
+    if (written[i].format)
+        pack(out, written[i].format, written[i].filter, written[i].options, NULL, m, n);
+    else
+        cab(out, m, n);
+}
+
+static const char *go_wrong(size_t i, size_t how)
+{
+    static char summary[600];
+    static struct packed many[70000];
+    static char name[70000][16];
+    struct container_ask ask = {.most = how == BOMB ? 8u << 20 : 0};
+    struct buf b = {0}, big = {0};
+    const struct packed three[] = THREE;
+    if (how == BOMB) {
+        cr_assert(buf_room(&big, 32u << 20));
+        memset(big.p, 0, 32u << 20), memcpy(big.p, A.p, A.n), big.n = 32u << 20;
+        const struct packed rows[] = {three[0], {"logs/big.evtx", buf_view(&big), 0}, three[2]};
+        pack_as(i, &b, rows, 3);
+    } else if (how == CLIMBS) {
+        const struct packed rows[] = {{"../../etc/cron.d/x.evtx", A, 0}, {"/abs/../y.evtx", B, 0}};
+        pack_as(i, &b, rows, 2);
+    } else if (how == MANY) {
+        size_t n = written[i].format ? LEN(many) : 65000; /* a cabinet counts with 16 bits */
+        for (size_t k = 0; k < n; k++) {
+            snprintf(name[k], sizeof name[k], "f%zu", k);
+            many[k] = (struct packed){name[k], k == 3 || k + 1 == n ? A : STR("x"), 0};
+        }
+        pack_as(i, &b, many, n);
+    } else {
+        write_three(i, &b);
+    }
+    if (how == CUT)
+        b.n /= 2;
+    for (size_t k = 0; how == DAMAGED && k < 32; k++)
+        b.p[b.n / 2 + k] = (char)~b.p[b.n / 2 + k];
+    const char *told = hear(buf_view(&b), "x", &ask);
+    size_t whole = 0;
+    for (const char *at = told; (at = strstr(at, " whole ")); at++)
+        whole++;
+    snprintf(summary, sizeof summary, "%zu whole, %zu failed, %zu climb, %zu seen%s%s%s", whole,
+             (size_t)sums.failed, (size_t)sums.climbing, (size_t)sums.seen,
+             said.code == E_LIMIT ? ", limit" : "", sums.why[0] ? ": " : "", sums.why);
+    /* whatever is wrong: what is called whole is what was packed, or the container says that its sum is not
+     * right; a bare tar, an image and our cabinets hold no sums */
+    bool sums_kept = strcmp(written[i].what, "iso") != 0 && strcmp(written[i].what, "cab") != 0
+                     && strcmp(written[i].what, "tar") != 0 && strcmp(written[i].what, "tar, pax") != 0;
+    bool look = how != CLIMBS && how != MANY && (how != DAMAGED || sums_kept)
+                && !strstr(sums.why, "its own sum");
+    for (const char *at = told; look && (at = strstr(at, "whole logs/S")); at++)
+        cr_expect(strncmp(at, line_a, strlen(line_a)) == 0 || strncmp(at, line_b, strlen(line_b)) == 0,
+                  "%s, %s: wrong bytes called whole\n%s", written[i].what, wrong_words[how], told);
+    bool quiet = !sums.why[0] && !sums.failed && said.code == OK;
+    cr_expect(!quiet || how == WHOLE || how == CLIMBS || how == MANY || (how == DAMAGED && !sums_kept)
+                  || whole == 2,
+              "%s, %s: nothing is said\n%s", written[i].what, wrong_words[how], told);
+    buf_free(&b), buf_free(&big);
+    return summary;
+}
+
+Test(container, the_table, .init = make_logs, .timeout = 900)
+{
+    for (size_t i = 0; i < LEN(written); i++)
+        for (size_t how = 0; how < WRONGS; how++) {
+            bool slow = how == MANY && strcmp(written[i].what, "7z, stored") != 0
+                        && strcmp(written[i].what, "tar") != 0 && strcmp(written[i].what, "cab") != 0;
+            if (slow && !getenv("TABLE"))
+                continue;
+            const char *said_of_it = go_wrong(i, how);
+            if (getenv("TABLE"))
+                fprintf(stderr, "| %s | %s | %s |\n", written[i].what, wrong_words[how], said_of_it);
+        }
 }
 
 Test(container, one_member_of_each_format, .init = make_logs)

@@ -5,9 +5,11 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "parsers/container/container.h"
+#include "parsers/container/gunzip.h"
 #include "parsers/container/name.h"
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +37,8 @@ static void as_packed(struct archive *a, int (*filter)(struct archive *))
     archive_read_support_format_raw(a);
     archive_read_support_format_empty(a); /* nothing, packed */
 }
-static void as_gzip(struct archive *a) { as_packed(a, archive_read_support_filter_gzip); }
+static int no_filter(struct archive *a) { return (void)a, ARCHIVE_OK; }
+static void as_gzip(struct archive *a) { as_packed(a, no_filter); } /* unpacked by gunzip.c */
 static void as_bzip2(struct archive *a) { as_packed(a, archive_read_support_filter_bzip2); }
 static void as_xz(struct archive *a) { as_packed(a, archive_read_support_filter_xz); }
 static void as_zstd(struct archive *a) { as_packed(a, archive_read_support_filter_zstd); }
@@ -100,6 +103,7 @@ struct reader {
     const struct format *format;
     struct arena *mem; /* of the member at hand */
     struct archive *a;
+    struct gunzip *gz; /* what a reads from */
     const char *password;
     uint64_t told; /* of sums->out when progress was last told */
     uint32_t *locked;
@@ -155,7 +159,8 @@ struct flow {
     bool warned, end;
 };
 
-enum { IDLE = 100000 }; /* times that libarchive may say all is well and give nothing */
+enum { PADDING = 64 << 20 }; /* more than any tar has behind its last member */
+enum { IDLE = 100000 };      /* times that libarchive may say all is well and give nothing */
 static const uint8_t zeros[1 << 16];
 
 /* The next bytes; none: the end, and said is what libarchive said of it. */
@@ -196,7 +201,7 @@ static enum status count(struct reader *r, size_t n, struct walk *w, struct err 
     if (r->sums->out - r->told < 4u << 20)
         return OK;
     r->told = r->sums->out;
-    int64_t in = archive_filter_bytes(r->a, -1);
+    int64_t in = r->gz ? (int64_t)gunzip_taken(r->gz) : archive_filter_bytes(r->a, -1);
     return r->sink->progress(r->sink->ctx, in > 0 ? (uint64_t)in : 0, e);
 }
 
@@ -350,7 +355,8 @@ static enum status judge(struct reader *r, const struct taking *t, const struct 
         m->why = broken ? text_of(r, "damaged in its container: ", why_of(r->a)) : (struct str){0};
         return count_member(r, m, e);
     }
-    if (t->f.said && have < SNIFF_BYTES) { /* what it is cannot be said */
+    bool alone = (r->format->can & PACKED) && archive_format(r->a) == ARCHIVE_FORMAT_RAW;
+    if (t->f.said && (have < SNIFF_BYTES || alone)) { /* what it is, or was to be, cannot be said */
         struct str why = why_of(r->a);
         m->state = MEMBER_FAILED, m->bytes = 0;
         m->why = text_of(r, str_contains(why, STR("nsupported")) ? "unpack it with 7zz x: " : "", why);
@@ -472,6 +478,38 @@ static enum status open_archive(struct reader *r, const struct walk *w, struct e
     return OK;
 }
 
+static la_ssize_t read_gz(struct archive *a, void *ctx, const void **p)
+{
+    const char *why;
+    size_t n = gunzip_next(ctx, p, &why);
+    if (!why)
+        return (la_ssize_t)n;
+    archive_set_error(a, EILSEQ, "gzip: %s", why);
+    return -1;
+}
+
+static int open_bytes(struct reader *r)
+{
+    if (r->format->ask != as_gzip)
+        return archive_read_open_memory(r->a, r->ask->file.p, r->ask->file.n);
+    gunzip_end(r->gz);
+    r->gz = gunzip_begin(r->ask->file);
+    return r->gz ? archive_read_open(r->a, r->gz, NULL, read_gz, NULL) : ARCHIVE_FATAL;
+}
+
+/* Behind the last member of a tar in a gzip comes its sum: of what is told of its members nothing is sure
+ * before. */
+static void check_gz(struct reader *r)
+{
+    const char *why = NULL;
+    const void *p;
+    uint64_t n = 0;
+    for (size_t some = 1; some && n < PADDING; n += some)
+        some = gunzip_next(r->gz, &p, &why);
+    if (why)
+        say(r, "its own sum says that it is damaged, so any of its files may be: gzip: %s", why);
+}
+
 /* From the first member to the last, or to where it breaks. What libarchive says when it cannot go on stays
  * in r->a until the next walk. */
 static enum status walk(struct reader *r, struct walk *w, struct err *e)
@@ -482,13 +520,13 @@ static enum status walk(struct reader *r, struct walk *w, struct err *e)
     enum status st = open_archive(r, w, e);
     if (st != OK)
         return st;
-    int said = archive_read_open_memory(r->a, r->ask->file.p, r->ask->file.n);
+    int said = open_bytes(r);
     if (said != ARCHIVE_OK && said != ARCHIVE_WARN)
         return w->end = BROKEN, OK;
     unsigned refused = 0;
     for (r->ordinal = 0; st == OK && w->end == WALKED && !w->opened;) {
         said = archive_read_next_header(r->a, &entry);
-        if ((r->format->can & PACKED) && archive_filter_code(r->a, 0) == ARCHIVE_FILTER_NONE) {
+        if ((r->format->can & PACKED) && !r->gz && archive_filter_code(r->a, 0) == ARCHIVE_FILTER_NONE) {
             w->end = BROKEN; /* nothing was unpacked: its bytes would be taken for its contents */
             break;
         }
@@ -510,6 +548,9 @@ static enum status walk(struct reader *r, struct walk *w, struct err *e)
         if (w->probe && r->ordinal >= w->probe)
             break;
     }
+    if (st == OK && r->gz && w->end == WALKED && r->sums->opened
+        && archive_format(r->a) != ARCHIVE_FORMAT_RAW)
+        check_gz(r);
     return st;
 }
 
@@ -618,6 +659,7 @@ enum status container_read(const struct container_ask *ask, const struct contain
         st = err_set(e, E_LIMIT, ERR_NO_OFF, "limit",
                      "more than %d members: the rest of them is not looked at", LIM_MEMBERS);
     archive_read_free(r.a);
+    gunzip_end(r.gz);
     free(r.locked);
     return st;
 }
