@@ -805,9 +805,10 @@ static void blank_password(struct host *h)
 }
 static void certificate_binding(struct host *h)
 {
-    say(h, SYSTEM_LOG, T("04 02:00:02"), "Microsoft-Windows-HttpEvent", 15301, LEVEL(3),
+    const char *day = twin() ? "03 02" : "04 02"; /* a day before, another one's */
+    say(h, SYSTEM_LOG, T(keep("%s:00:02", day)), "Microsoft-Windows-HttpEvent", 15301, LEVEL(3),
         S("DeviceObject", "\\Device\\Http\\ReqQueue"), S("Endpoint", "0.0.0.0:443"));
-    say(h, SYSTEM_LOG, T("04 02:00:03"), "Schannel", 36870, LEVEL(2), S("Type", "server"),
+    say(h, SYSTEM_LOG, T(keep("%s:00:03", day)), "Schannel", 36870, LEVEL(2), S("Type", "server"),
         S("ErrorCode", "0x8009030D"), S("ErrorStatus", "10001"));
     program_ends(h, "04 02:00", "\\RenewCert", agent, NO_SUCH_SESSION);
 }
@@ -817,7 +818,11 @@ static void credential_guard_change(struct host *h)
     say(h, SYSTEM_LOG, T("02 07:50:05"), "Microsoft-Windows-Wininit", 14, U32("Config", 0), U32("Status", 0));
     say(h, CONNECT_LOG, T("04 10:00"), SMB, 30808, LEVEL(4), USER(SYSTEM_SID), S("ServerName", "FS01"));
     shutdown(h, T("05 06:00")), boot(h, T("05 06:05"));
-    say(h, SYSTEM_LOG, T("05 06:05:05"), "Microsoft-Windows-Wininit", 13, LEVEL(4), USER(SYSTEM_SID));
+    if (twin()) /* off, as before */
+        say(h, SYSTEM_LOG, T("05 06:05:05"), "Microsoft-Windows-Wininit", 14, U32("Config", 0),
+            U32("Status", 0));
+    else
+        say(h, SYSTEM_LOG, T("05 06:05:05"), "Microsoft-Windows-Wininit", 13, LEVEL(4), USER(SYSTEM_SID));
     smb_failed(h, T("05 10:40"), "FS01", anna, desk_luid(5), NT_NO_SUCH_SESSION);
 }
 static void credential_service_disabled(struct host *h)
@@ -847,8 +852,10 @@ static void cross_user_launch(struct host *h)
 {
     struct who admin = CORP("it-admin", 1001);
     ordinary(h);
-    explicit_logon(h, T("04 10:30"), anna, desk_luid(4), admin, "localhost", "C:\\Windows\\explorer.exe");
-    logon(h, T("04 10:30"), 2, admin, 0x9aaaa, SVCHOST_EXE, "::1");
+    if (!twin()) {
+        explicit_logon(h, T("04 10:30"), anna, desk_luid(4), admin, "localhost", "C:\\Windows\\explorer.exe");
+        logon(h, T("04 10:30"), 2, admin, 0x9aaaa, SVCHOST_EXE, "::1");
+    }
     say(h, AAD_LOG, T("04 10:40"), "Microsoft-Windows-AAD", 1098, LEVEL(2), USER(admin.sid),
         U32("Error", WIN32(NO_SUCH_SESSION)), S("ErrorMessage", "A specified logon session does not exist."));
 }
@@ -886,6 +893,8 @@ static void legacy_lanman_caller(struct host *h)
 {
     ordinary(h);
     smb_fine(h);
+    if (twin()) /* the share failed then, and says why */
+        smb_failed(h, T("04 09:59"), "FS01", anna, desk_luid(4), NT_ACCESS_DENIED);
     service_ended(h, "04 10:00", "OldAgent", "%%2200");
 }
 static void logon_restricted(struct host *h)
@@ -942,6 +951,10 @@ static void ntlm_blocked(struct host *h)
     ordinary(h);
     reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa\\MSV1_0", DW("RestrictSendingNTLMTraffic", 2),
         END);
+    if (twin()) {
+        smb_failed(h, T("04 10:40"), "FS01", anna, desk_luid(4), NT_NO_SUCH_SHARE);
+        return;
+    }
     say(h, SMB_LOG, T("04 10:40"), SMB, 31023, LEVEL(2), USER(SYSTEM_SID), S("ServerName", "FS01"),
         S("UserName", spelled(agent)));
 }
@@ -968,12 +981,13 @@ static void s4u_needs_network(struct host *h)
 }
 static void sam_rpc_no_session_key(struct host *h)
 {
-    password_reset(h, T("04 01:59:30"), CORP("new.hire", 1400));
+    if (!twin()) /* nobody was to get a password */
+        password_reset(h, T("04 01:59:30"), CORP("new.hire", 1400));
     program_ends(h, "04 01:59:25", "\\HR\\Sync", agent, 1394);
 }
 static void session0_user_activation(struct host *h)
 {
-    program_ends(h, "04 02:00", "\\Winget", agent, NOT_LOGGED_ON);
+    program_ends(h, "04 02:00", "\\Winget", agent, twin() ? 1394 : NOT_LOGGED_ON);
 }
 static void session_lost_at_reboot(struct host *h)
 {
@@ -994,14 +1008,15 @@ static void session_security_mismatch(struct host *h)
 static void stale_drive_mapping(struct host *h)
 {
     ordinary(h);
-    say(h, CONNECT_LOG, T("04 09:00"), SMB, 30811, LEVEL(4), USER(SYSTEM_SID), S("Name", "vpn"));
+    say(h, CONNECT_LOG, T(twin() ? "05 09:00" : "04 09:00"), SMB, 30811, LEVEL(4), USER(SYSTEM_SID),
+        S("Name", "vpn"));
     service_ended(h, "04 10:00", "OldAgent", "%%2200");
 }
 static void system_credential_store_damaged(struct host *h)
 {
     ordinary(h);
-    say(h, TASK_LOG, T("04 06:00"), TASKS, 406, LEVEL(2), TASK(406), USER(SYSTEM_SID), PROCESS(1240, 2936),
-        U32("ResultCode", 0x8009000B));
+    say(h, TASK_LOG, T(twin() ? "05 06:00" : "04 06:00"), TASKS, 406, LEVEL(2), TASK(406), USER(SYSTEM_SID),
+        PROCESS(1240, 2936), U32("ResultCode", 0x8009000B));
     stored_task(h, "\\A", agent, WIN32(NO_SUCH_SESSION)),
         stored_task(h, "\\B", other, WIN32(NO_SUCH_SESSION));
     refused(h, "04 09:10", "\\A", agent, NO_SUCH_SESSION),
@@ -1015,7 +1030,7 @@ static void task_principal_mismatch(struct host *h)
     ordinary(h);
     snprintf(profile, sizeof profile, "Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\%s", now.sid);
     reg(&h->hive[SOFTWARE_HIVE], profile, EXPAND("ProfileImagePath", "C:\\Users\\berta"), END);
-    logon(h, T("04 01:00"), 2, now, 0x7c1f2, WINLOGON_EXE, "127.0.0.1");
+    logon(h, T(twin() ? "04 03:00" : "04 01:00"), 2, now, 0x7c1f2, WINLOGON_EXE, "127.0.0.1");
     task(h, &(struct task_row){.path = "\\Report",
                                .sid = old.sid,
                                .user = spelled(old),
@@ -1037,15 +1052,19 @@ static void task_session_locked(struct host *h)
                                .registered = utc("2026-02-10T10:00:00Z"),
                                .last_run = T("04 12:00"),
                                .result = WIN32(NOT_LOGGED_ON)});
-    say(h, TASK_LOG, T(twin() ? "03 12:00" : "04 12:00"), TASKS, 333, LEVEL(3), TASK(333), USER(SYSTEM_SID),
-        PROCESS(1240, 2936), S("TaskName", "\\Remind"), GUID("TaskInstanceId", NO_GUID),
-        S("UserName", spelled(anna)));
+    if (!twin())
+        say(h, TASK_LOG, T("04 12:00"), TASKS, 333, LEVEL(3), TASK(333), USER(SYSTEM_SID),
+            PROCESS(1240, 2936), S("TaskName", "\\Remind"), GUID("TaskInstanceId", NO_GUID),
+            S("UserName", spelled(anna)));
     task_failed(h, T("04 12:00"), "\\Remind", spelled(anna), NULL, WIN32(NOT_LOGGED_ON));
 }
 static void uac_linked_session(struct host *h)
 {
     struct who dora = CORP("dora", 1132);
     ordinary(h);
+    if (twin())
+        reg(&h->hive[SOFTWARE_HIVE], "Microsoft\\Windows\\CurrentVersion\\Policies\\System",
+            DW("EnableLinkedConnections", 1), END);
     for (unsigned i = 0; i < 2; i++)
         say(h, SECURITY_LOG, T("04 12:00"), AUDIT, 4624, SUCCESS, VERSION(2), TASK(12544), PROCESS(764, 812),
             BY_SYSTEM(h), SID("TargetUserSid", dora.sid), S("TargetUserName", dora.user),
@@ -1075,6 +1094,8 @@ static void unrelated_component_code(struct host *h)
 {
     program_ends(h, "04 02:00", "\\Fax", agent, 1394);
     smb_fine(h);
+    if (twin()) /* a share failed with that code too */
+        smb_failed(h, T("04 02:00:10"), "FS01", agent, 0x79100, NT_NO_SESSION_KEY);
 }
 static void update_correlated(struct host *h)
 {
@@ -1082,8 +1103,8 @@ static void update_correlated(struct host *h)
     stored_task(h, "\\A", agent, WIN32(NO_SUCH_SESSION)),
         stored_task(h, "\\B", other, WIN32(NO_SUCH_SESSION));
     morning_run(h, "03", "\\A", agent), morning_run(h, "03", "\\B", other);
-    say(h, SYSTEM_LOG, T("04 03:00"), "Microsoft-Windows-WindowsUpdateClient", 19, LEVEL(4), USER(SYSTEM_SID),
-        S("updateTitle", "2026-03 Cumulative Update for Windows 10 (KB5000000)"));
+    say(h, SYSTEM_LOG, T(twin() ? "05 23:00" : "04 03:00"), "Microsoft-Windows-WindowsUpdateClient", 19,
+        LEVEL(4), USER(SYSTEM_SID), S("updateTitle", "2026-03 Cumulative Update for Windows 10 (KB5000000)"));
     refused(h, "04 09:10", "\\A", agent, NO_SUCH_SESSION),
         refused(h, "04 09:20", "\\B", other, NO_SUCH_SESSION);
 }
@@ -1340,11 +1361,13 @@ static const struct sample {
      .host = "WS44",
      .tell = certificate_binding,
      .cause = "certificate-binding",
+     .twin = "",
      .subject = "\\RenewCert"},
     {.name = "credential-guard-change",
      .host = "WS45",
      .tell = credential_guard_change,
      .cause = "credential-guard-change",
+     .twin = "",
      .subject = "FS01"},
     {.name = "credential-service-disabled",
      .host = "WS46",
@@ -1357,7 +1380,11 @@ static const struct sample {
      .tell = credman_from_network_logon,
      .cause = "credman-from-network-logon",
      .twin = ""},
-    {.name = "cross-user-launch", .host = "WS48", .tell = cross_user_launch, .cause = "cross-user-launch"},
+    {.name = "cross-user-launch",
+     .host = "WS48",
+     .tell = cross_user_launch,
+     .cause = "cross-user-launch",
+     .twin = ""},
     {.name = "duplicate-computer-name",
      .host = "WS49",
      .tell = duplicate_computer_name,
@@ -1380,6 +1407,7 @@ static const struct sample {
      .host = "WS52",
      .tell = legacy_lanman_caller,
      .cause = "legacy-lanman-caller",
+     .twin = "",
      .subject = "OldAgent"},
     {.name = "logon-restricted",
      .host = "WS53",
@@ -1420,6 +1448,7 @@ static const struct sample {
      .host = "WS59",
      .tell = ntlm_blocked,
      .cause = "ntlm-blocked",
+     .twin = "",
      .subject = "FS01"},
     {.name = "ntlm-bottleneck",
      .host = "WS60",
@@ -1437,17 +1466,19 @@ static const struct sample {
      .host = "WS62",
      .tell = sam_rpc_no_session_key,
      .cause = "sam-rpc-no-session-key",
+     .twin = "",
      .subject = "\\HR\\Sync"},
     {.name = "session0-user-activation",
      .host = "WS63",
      .tell = session0_user_activation,
      .cause = "session0-user-activation",
+     .twin = "",
      .subject = "\\Winget"},
     {.name = "session-lost-at-reboot",
      .host = "WS64",
      .tell = session_lost_at_reboot,
      .cause = "session-lost-at-reboot",
-     .twin = "",
+     .twin = "network-logon-no-credentials",
      .subject = "FS01"},
     {.name = "session-security-mismatch",
      .host = "WS65",
@@ -1459,15 +1490,18 @@ static const struct sample {
      .host = "WS66",
      .tell = stale_drive_mapping,
      .cause = "stale-drive-mapping",
+     .twin = "",
      .subject = "OldAgent"},
     {.name = "system-credential-store-damaged",
      .host = "WS67",
      .tell = system_credential_store_damaged,
-     .cause = "system-credential-store-damaged"},
+     .cause = "system-credential-store-damaged",
+     .twin = ""},
     {.name = "task-principal-mismatch",
      .host = "WS68",
      .tell = task_principal_mismatch,
      .cause = "task-principal-mismatch",
+     .twin = "task-interactive-no-session",
      .subject = "\\Report"},
     {.name = "task-session-locked",
      .host = "WS69",
@@ -1479,14 +1513,20 @@ static const struct sample {
      .host = "WS70",
      .tell = uac_linked_session,
      .cause = "uac-linked-session",
+     .twin = "",
      .subject = "FS01"},
     {.name = "unqualified-user", .write = unqualified_user, .cause = "unqualified-user"},
     {.name = "unrelated-component-code",
      .host = "WS72",
      .tell = unrelated_component_code,
      .cause = "unrelated-component-code",
+     .twin = "",
      .subject = "\\Fax"},
-    {.name = "update-correlated", .host = "WS73", .tell = update_correlated, .cause = "update-correlated"},
+    {.name = "update-correlated",
+     .host = "WS73",
+     .tell = update_correlated,
+     .cause = "update-correlated",
+     .twin = ""},
     {.name = "workstation-service-down",
      .host = "WS74",
      .tell = workstation_service_down,

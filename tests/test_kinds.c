@@ -478,6 +478,14 @@ static const struct {
     {"a slip at the desk is told, and concerns nobody",
      REFUSED("4625", "4", "\"LogonType\":2,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\""),
      "logon svc 86 4625 0 -;"},
+    {"Offline Files met 1245 at a path",
+     EVENT("7", "Microsoft-Windows-OfflineFiles/Operational", "Microsoft-Windows-OfflineFiles", "1001", "4",
+           "{\"Path\":\"\\\\\\\\FS01\\\\home\\\\anna\",\"ResultCode\":\"0x800704DD\"}"),
+     "share FS01 1245 1001 1 -;"},
+    {"and something of its own there",
+     EVENT("7", "Microsoft-Windows-OfflineFiles/Operational", "Microsoft-Windows-OfflineFiles", "1001", "4",
+           "{\"Path\":\"\\\\\\\\FS01\\\\home\\\\anna\",\"ResultCode\":\"0x80070035\"}"),
+     ""},
 };
 
 Test(kinds, failures)

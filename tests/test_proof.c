@@ -147,6 +147,7 @@ static const struct {
     const char *word, *is;
 } words[] = {
     {"share", "SMBClient"},
+    {"share", "OfflineFiles"},
     {"task", "TaskScheduler"},
     {"task", "task_cache"},
     {"service", "Service Control Manager"},

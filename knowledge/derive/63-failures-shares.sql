@@ -20,6 +20,15 @@ FROM smb s LEFT JOIN error a ON a.event = s.id AND a.field = 'Status'
     LEFT JOIN error b ON b.event = s.id AND b.field = 'SecurityStatus'
 WHERE s.event_id NOT IN (30806, 30808) AND (s.event_id NOT IN (30804, 30805, 30807) OR a.value IS NOT NULL);
 
+-- What Offline Files met at a path, where it has the code of a logon (0x800704DD).
+INSERT INTO f
+SELECT e.host_id, 'share', nullif(substr(e.path, 3, instr(substr(e.path, 3) || '\', '\') - 1), ''), NULL, NULL, x.win32,
+    x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL
+FROM (SELECT *, field(data, 'Path') AS path FROM event WHERE provider = 'Microsoft-Windows-OfflineFiles'
+    AND event_id IN (1001, 2006) AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL) e
+JOIN error x ON x.event = e.id AND x.field = 'ResultCode' AND code_in(x.win32, 'of-a-logon') WHERE e.path LIKE '\\%'
+ORDER BY e.host_id, e.time, e.id;
+
 -- BITS: the owner of a job comes from the event that created it.
 CREATE TEMP TABLE IF NOT EXISTS job(host_id INTEGER, job TEXT COLLATE NOCASE, owner TEXT COLLATE NOCASE);
 INSERT INTO job SELECT host_id, lower(field(data, 'jobId')) AS job, max(field(data, 'jobOwner')) AS owner FROM event

@@ -138,15 +138,21 @@ static int test(const struct kb *kb, const struct options *o, char **name, struc
     (void)o;
     if (ruletest_base(kb, &base, e) != OK)
         return complain(e, EXIT_USAGE);
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; asked(&r[i], name) && k < r[i].n_test; k++) {
+    for (size_t i = 0; i < n; i++) {
+        if (!asked(&r[i], name))
+            continue;
+        bool said[64] = {false}, *spoke = r[i].embedded && r[i].n_ind <= LEN(said) ? said : NULL;
+        for (size_t k = 0; k < r[i].n_test; k++) {
             struct err why = {0};
             size_t before = b.n;
-            enum status st = ruletest_run(kb, base, &r[i], &r[i].test[k], &b, &why);
+            enum status st = ruletest_run(kb, base, &r[i], &r[i].test[k], spoke, &b, &why);
             if (st != OK)
                 code = exit_worst(code, complain(&why, exit_for(st)));
             run++, failed += st != OK || b.n > before;
         }
+        if (spoke) /* of ours: what no test makes speak nobody has seen work */
+            failed += ruletest_silent(&r[i], spoke, &b);
+    }
     case_close(base);
     buf_printf(&b, "%zu tests, %zu failed\n", run, failed);
     out_put(&b);

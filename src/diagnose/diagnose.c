@@ -54,6 +54,7 @@ struct engine {
     size_t n_stale;
     const struct rule *rule;
     const struct indicator *ind;
+    bool *spoke; /* of each indicator of the rule, where asked: did it say anything that counts? */
     struct hits hits;
     size_t no_host, no_evidence; /* rows that say nothing provable */
 };
@@ -370,6 +371,8 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
         /* an older or outdated copy of a hive neither rules out nor links */
         return OK;
     h.time = h.has_time ? time->i : 0, h.win32 = h.has_win32 ? win32->i : 0;
+    if (g->spoke)
+        g->spoke[g->ind - g->rule->ind] = true;
     return hits_add(&g->hits, &h, explain, &(struct row){g, h.host, cell, name, n}, e);
 }
 
@@ -795,10 +798,11 @@ static enum status judge_one(struct engine *g, const struct rule *rule, bool own
 }
 
 static enum status judge_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
-                               size_t *judged, struct err *e)
+                               size_t *judged, bool *spoke, struct err *e)
 {
     struct engine g;
     enum status st = begin(&g, db, kb, e);
+    g.spoke = spoke;
     bool staged = st == OK && !case_keeps(db); /* else all is compiled already */
     st = staged ? case_stage(db, kb_stage(kb), e) : st;
     for (size_t i = 0; i < n && st == OK; i++) {
@@ -816,14 +820,20 @@ static enum status judge_rules(struct casedb *db, const struct kb *kb, const str
 enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
                            struct err *e)
 {
-    return judge_rules(db, kb, rule, n, NULL, e);
+    return judge_rules(db, kb, rule, n, NULL, NULL, e);
+}
+
+enum status diagnose_rule(struct casedb *db, const struct kb *kb, const struct rule *rule, bool *spoke,
+                          struct err *e)
+{
+    return judge_rules(db, kb, rule, 1, NULL, spoke, e);
 }
 
 enum status diagnose(struct casedb *db, const struct kb *kb, size_t *judged, struct err *e)
 {
     size_t n, done = 0;
     const struct rule *rule = kb_rules(kb, &n);
-    enum status st = judge_rules(db, kb, rule, n, &done, e);
+    enum status st = judge_rules(db, kb, rule, n, &done, NULL, e);
     if (judged)
         *judged = done;
     return st == OK ? run_knowledge(db, kb, "outcome.sql", e) : st;

@@ -4,6 +4,7 @@
  * fails to run is a row of rule_error and never silent. */
 #ifndef DIAGNOSE_H
 #define DIAGNOSE_H
+#include <stdbool.h>
 #include "base/err.h"
 #include <stddef.h>
 struct casedb;
@@ -41,4 +42,7 @@ enum status diagnose_ready(const struct kb *kb, struct casedb **out, struct err 
 /* these only; in the caller's transaction */
 enum status diagnose_rules(struct casedb *db, const struct kb *kb, const struct rule *rule, size_t n,
                            struct err *e);
+/* One rule; spoke[k] becomes true where its indicator k says something that counts. */
+enum status diagnose_rule(struct casedb *db, const struct kb *kb, const struct rule *rule, bool *spoke,
+                          struct err *e);
 #endif

@@ -377,14 +377,27 @@ enum status ruletest_base(const struct kb *kb, struct casedb **out, struct err *
     return diagnose_empty(kb, NULL, out, e);
 }
 
+size_t ruletest_silent(const struct rule *rule, const bool *spoke, struct buf *why)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < rule->n_ind; k++) {
+        if (spoke[k])
+            continue;
+        buf_printf(why, "%.*s:%u: ", STR_ARG(rule->file), rule->ind[k].line);
+        buf_printf(why, "this %s speaks in no test\n", role_names[rule->ind[k].role]);
+        n++;
+    }
+    return n;
+}
+
 enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule,
-                         const struct rule_test *test, struct buf *why, struct err *e)
+                         const struct rule_test *test, bool *spoke, struct buf *why, struct err *e)
 {
     enum status st = case_mark(base, e), undone;
     if (st != OK)
         return st;
     if ((st = ruletest_facts(base, rule, test, e)) == OK && (st = derive_tables(base, kb, e)) == OK
-        && (st = coverage(base, kb, e)) == OK && (st = diagnose_rules(base, kb, rule, 1, e)) == OK)
+        && (st = coverage(base, kb, e)) == OK && (st = diagnose_rule(base, kb, rule, spoke, e)) == OK)
         st = compare_all(base, rule, test, why, e);
     undone = case_rewind(base, st == OK ? e : NULL);
     return st == OK ? undone : st;

@@ -4,6 +4,7 @@
 #ifndef RULETEST_H
 #define RULETEST_H
 #include "base/buf.h"
+#include <stdbool.h>
 #include "base/err.h"
 #include "kb/kb.h"
 struct casedb;
@@ -15,7 +16,10 @@ bool ruletest_reads(const struct rule_test *test, struct str artifact);
 /* The test's facts into db, an empty case with the schema. */
 enum status ruletest_facts(struct casedb *db, const struct rule *rule, const struct rule_test *test,
                            struct err *e);
-/* Appends one line per difference to why: what was expected, what came out. Nothing appended: passed. */
+/* Appends one line per difference to why: what was expected, what came out. Nothing appended: passed. spoke:
+ * NULL, or of each indicator of the rule; true where it said something. */
 enum status ruletest_run(const struct kb *kb, struct casedb *base, const struct rule *rule,
-                         const struct rule_test *test, struct buf *why, struct err *e);
+                         const struct rule_test *test, bool *spoke, struct buf *why, struct err *e);
+/* A line for each indicator that said nothing in any test; how many. */
+size_t ruletest_silent(const struct rule *rule, const bool *spoke, struct buf *why);
 #endif
