@@ -15,6 +15,7 @@ char *jail_text(unsigned layers, char *out, size_t cap)
         {JAIL_JOB, "job object"},
         {JAIL_TOKEN, "restricted token"},
         {JAIL_LOW_INTEGRITY, "low integrity"},
+        {JAIL_MITIGATIONS, "mitigations"},
     };
     size_t at = 0;
     out[0] = 0;

@@ -1,9 +1,9 @@
 /* jail: what a process gives up for good before it looks at evidence: files, network, other programs, memory
  * without end. Owns nothing; the process that called it keeps only memory, time and the descriptors it
  * already holds. It never fails for a missing layer: it says which layers are in force, and the caller
- * decides. Windows: job, restricted token and low integrity are made around the child when it starts
- * (plat_spawn_self); plat_jail adds a job of its own for memory and time and asks which of them hold. Wine 8
- * runs all of it, but knows neither restricting SIDs nor integrity labels, and is told so. */
+ * decides. Windows: job, restricted token, low integrity and mitigations are made around the child when it
+ * starts (plat_spawn_self); plat_jail adds a job of its own for memory and time and asks which of them hold.
+ * Wine 8 takes all of it and keeps none, and is told so. */
 #ifndef JAIL_H
 #define JAIL_H
 #include "base/err.h"
@@ -18,10 +18,11 @@ enum {
     JAIL_SECCOMP = 8,
     JAIL_JOB = 16,
     JAIL_TOKEN = 32,
-    JAIL_LOW_INTEGRITY = 64
+    JAIL_LOW_INTEGRITY = 64,
+    JAIL_MITIGATIONS = 128 /* no window system, no code made at run time, no processes */
 };
 #ifdef _WIN32
-#define JAIL_ALL (JAIL_JOB | JAIL_TOKEN | JAIL_LOW_INTEGRITY)
+#define JAIL_ALL (JAIL_JOB | JAIL_TOKEN | JAIL_LOW_INTEGRITY | JAIL_MITIGATIONS)
 #else
 #define JAIL_ALL (JAIL_NO_NEW_PRIVILEGES | JAIL_LIMITS | JAIL_LANDLOCK | JAIL_SECCOMP)
 #endif

@@ -2,8 +2,8 @@
  * byte-mode pipe pair, and files travel as duplicated handles whose values follow the bytes they belong to. A
  * worker's jail is made around it: a job, a restricted token, low integrity. */
 #define WIN32_LEAN_AND_MEAN
+#define _WIN32_WINNT 0x0A00
 #include <windows.h>
-#include <shellapi.h>
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "base/grow.h"
@@ -18,14 +18,46 @@
 
 enum { WIDE = 32768 };
 
+/* Words of our own: Windows speaks the language of its user, in the code page of that language, and what is
+ * said here enters cases and reports. */
+enum { VIRUS_INFECTED = 225, CLOUD_NOT_RUNNING = 362 }; /* winerror.h; mingw's lacks them */
+static const struct {
+    DWORD code;
+    const char *text;
+} errors[] = {
+    {ERROR_FILE_NOT_FOUND, "No such file or directory"},
+    {ERROR_PATH_NOT_FOUND, "No such file or directory"},
+    {ERROR_ACCESS_DENIED, "Permission denied"},
+    {ERROR_SHARING_VIOLATION, "another program has it open"},
+    {ERROR_LOCK_VIOLATION, "another program has locked a part of it"},
+    {ERROR_DISK_FULL, "No space left on device"},
+    {ERROR_HANDLE_DISK_FULL, "No space left on device"},
+    {ERROR_NOT_ENOUGH_MEMORY, "Cannot allocate memory"},
+    {ERROR_OUTOFMEMORY, "Cannot allocate memory"},
+    {ERROR_COMMITMENT_LIMIT, "Cannot allocate memory"},
+    {ERROR_INVALID_NAME, "not a name Windows knows"},
+    {ERROR_BAD_NETPATH, "the share is not to be reached"},
+    {ERROR_BAD_NET_NAME, "there is no such share"},
+    {ERROR_CRC, "Input/output error"},
+    {ERROR_NOT_READY, "the device is not ready"},
+    {ERROR_WRITE_PROTECT, "Read-only file system"},
+    {ERROR_DIRECTORY, "Not a directory"},
+    {ERROR_ALREADY_EXISTS, "File exists"},
+    {ERROR_FILE_EXISTS, "File exists"},
+    {ERROR_CANT_RESOLVE_FILENAME, "Too many levels of symbolic links"},
+    {VIRUS_INFECTED, "a virus scanner refuses it"},
+    {CLOUD_NOT_RUNNING, "it lies in a cloud that is not to be reached"},
+};
+
 const char *plat_error(void)
 {
-    static char text[256];
-    DWORD n = FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, GetLastError(),
-                             0, text, sizeof text, NULL);
-    while (n && (unsigned char)text[n - 1] <= ' ')
-        text[--n] = 0;
-    return n ? text : "unknown error";
+    static char text[40];
+    DWORD code = GetLastError();
+    for (size_t i = 0; i < LEN(errors); i++)
+        if (errors[i].code == code)
+            return errors[i].text;
+    snprintf(text, sizeof text, "Windows error %lu", code);
+    return text;
 }
 
 static enum status sys_err(struct err *e, const char *what, const char *path)
@@ -66,6 +98,15 @@ static struct str narrow(struct arena *a, const wchar_t *w)
 
 /* --- files */
 
+/* Links and junctions; not files that a server has deduplicated or compressed, or that a cloud keeps: those
+ * have reparse points too. */
+static bool stands_for_another_name(HANDLE h)
+{
+    FILE_ATTRIBUTE_TAG_INFO tag;
+    return !GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof tag)
+           || IsReparseTagNameSurrogate(tag.ReparseTag);
+}
+
 enum status plat_stat(const char *path, bool follow, struct plat_stat *out, struct err *e)
 {
     BY_HANDLE_FILE_INFORMATION info;
@@ -78,11 +119,9 @@ enum status plat_stat(const char *path, bool follow, struct plat_stat *out, stru
     free(w);
     bool ok = h != INVALID_HANDLE_VALUE && GetFileInformationByHandle(h, &info);
     enum status st = ok ? OK : sys_err(e, "cannot look at", path);
-    if (h != INVALID_HANDLE_VALUE)
-        CloseHandle(h);
     if (ok) {
-        bool link = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT,
-             dir = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
+        bool link = info.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT && stands_for_another_name(h);
+        bool dir = info.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY;
         out->type = link && !follow ? PLAT_OTHER : dir ? PLAT_DIR : PLAT_FILE;
         out->bytes = (uint64_t)info.nFileSizeHigh << 32 | info.nFileSizeLow;
         out->device = info.dwVolumeSerialNumber,
@@ -90,6 +129,8 @@ enum status plat_stat(const char *path, bool follow, struct plat_stat *out, stru
         out->changed = (uint64_t)info.ftLastWriteTime.dwHighDateTime << 32
                        | info.ftLastWriteTime.dwLowDateTime;
     }
+    if (h != INVALID_HANDLE_VALUE)
+        CloseHandle(h);
     return st;
 }
 
@@ -303,9 +344,19 @@ enum status plat_mkdir(const char *path, struct err *e)
 enum status plat_rename(const char *from, const char *to, struct err *e)
 {
     wchar_t *a = wide(from), *b = wide(to);
-    bool ok = a && b && MoveFileExW(a, b, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+    bool ok = false;
+    /* virus scanners and indexers hold new files for a moment */
+    for (unsigned wait = 1; a && b && !ok && wait <= 512; wait *= 2) {
+        ok = MoveFileExW(a, b, MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH);
+        DWORD why = GetLastError();
+        if (ok || (why != ERROR_ACCESS_DENIED && why != ERROR_SHARING_VIOLATION))
+            break;
+        Sleep(wait);
+        SetLastError(why);
+    }
+    enum status st = ok ? OK : sys_err(e, "cannot rename to", to);
     free(a), free(b);
-    return ok ? OK : sys_err(e, "cannot rename to", to);
+    return st;
 }
 
 void plat_remove(const char *path)
@@ -459,9 +510,15 @@ bool plat_slash(char c) { return c == '/' || c == '\\'; }
 
 /* --- processes */
 
+/* from is read ahead by one overlapped read into ahead[]: its event says that bytes, or the end, are there.
+ * words: the reading end of the child's standard error. */
+enum { AHEAD = 1 << 16 };
 struct proc {
-    HANDLE process, job, to, from;
-    bool killed;
+    HANDLE process, job, to, from, words, ready;
+    OVERLAPPED reading;
+    DWORD have, at;
+    bool pending, ended, killed;
+    char ahead[AHEAD];
 };
 
 static bool make_job(struct proc *p, const struct proc_limits *lim)
@@ -525,67 +582,135 @@ static HANDLE weak_token(void)
 }
 
 /* With the weak token where that works, else with our own: the child finds out and says so. */
-static bool start_process(wchar_t *self, wchar_t *line, STARTUPINFOW *start, PROCESS_INFORMATION *made)
+static bool start_process(wchar_t *self, wchar_t *line, STARTUPINFOEXW *start, PROCESS_INFORMATION *made)
 {
     /* no console: a process of this token may not have one */
-    const DWORD how = CREATE_SUSPENDED | DETACHED_PROCESS;
+    const DWORD how = CREATE_SUSPENDED | DETACHED_PROCESS | EXTENDED_STARTUPINFO_PRESENT;
     HANDLE token = weak_token();
-    bool ok = token
-              && CreateProcessAsUserW(token, self, line, NULL, NULL, TRUE, how, NULL, NULL, start, made);
+    STARTUPINFOW *s = &start->StartupInfo;
+    bool ok = token && CreateProcessAsUserW(token, self, line, NULL, NULL, TRUE, how, NULL, NULL, s, made);
     if (token)
         CloseHandle(token);
-    return ok || CreateProcessW(self, line, NULL, NULL, TRUE, how, NULL, NULL, start, made);
+    return ok || CreateProcessW(self, line, NULL, NULL, TRUE, how, NULL, NULL, s, made);
+}
+
+/* What a child never needs: code made at run time, the window system's calls, libraries of others or from
+ * elsewhere, fonts, what others hook into processes; and processes of its own. */
+#define ALWAYS_ON(what) PROCESS_CREATION_MITIGATION_POLICY_##what##_ALWAYS_ON
+static DWORD64 mitigations = ALWAYS_ON(WIN32K_SYSTEM_CALL_DISABLE) | ALWAYS_ON(PROHIBIT_DYNAMIC_CODE)
+                             | ALWAYS_ON(EXTENSION_POINT_DISABLE) | ALWAYS_ON(IMAGE_LOAD_NO_REMOTE)
+                             | ALWAYS_ON(IMAGE_LOAD_NO_LOW_LABEL) | ALWAYS_ON(STRICT_HANDLE_CHECKS)
+                             | ALWAYS_ON(FONT_DISABLE) | ALWAYS_ON(BLOCK_NON_MICROSOFT_BINARIES);
+static DWORD no_children = PROCESS_CREATION_CHILD_PROCESS_RESTRICTED;
+
+/* Which handles the child inherits, no others, whoever made them inheritable; and its mitigations, of which
+ * the child says what took. Caller deletes and frees. */
+static LPPROC_THREAD_ATTRIBUTE_LIST attributes(HANDLE *inherited, size_t n)
+{
+    SIZE_T bytes = 0;
+    InitializeProcThreadAttributeList(NULL, 3, 0, &bytes);
+    LPPROC_THREAD_ATTRIBUTE_LIST list = malloc(bytes);
+    if (!list || !InitializeProcThreadAttributeList(list, 3, 0, &bytes))
+        return free(list), NULL;
+    if (!UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_HANDLE_LIST, inherited,
+                                   n * sizeof *inherited, NULL, NULL)) {
+        DeleteProcThreadAttributeList(list);
+        return free(list), NULL;
+    }
+    UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY, &mitigations,
+                              sizeof mitigations, NULL, NULL);
+    UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY, &no_children,
+                              sizeof no_children, NULL, NULL);
+    return list;
+}
+
+/* A pipe whose reading end can be waited on, which anonymous pipes cannot. room: what it holds before its
+ * writer has to wait. */
+static bool pipe_to_wait_on(HANDLE *read_end, HANDLE *write_end, DWORD room, SECURITY_ATTRIBUTES *inherit)
+{
+    static LONG serial;
+    wchar_t name[80];
+    _snwprintf(name, LEN(name), L"\\\\.\\pipe\\whylogon-%lu-%ld", GetCurrentProcessId(),
+               InterlockedIncrement(&serial));
+    *read_end = CreateNamedPipeW(
+        name, PIPE_ACCESS_INBOUND | FILE_FLAG_OVERLAPPED | FILE_FLAG_FIRST_PIPE_INSTANCE,
+        PIPE_TYPE_BYTE | PIPE_WAIT | PIPE_REJECT_REMOTE_CLIENTS, 1, 0, room, 0, NULL);
+    if (*read_end == INVALID_HANDLE_VALUE)
+        return *read_end = NULL, false;
+    *write_end = CreateFileW(name, GENERIC_WRITE, 0, inherit, OPEN_EXISTING, 0, NULL);
+    return *write_end != INVALID_HANDLE_VALUE || (*write_end = NULL, false);
+}
+
+static void read_ahead(struct proc *p)
+{
+    p->have = p->at = 0;
+    p->reading = (OVERLAPPED){.hEvent = p->ready};
+    p->pending = ReadFile(p->from, p->ahead, AHEAD, NULL, &p->reading) || GetLastError() == ERROR_IO_PENDING;
+    p->ended = !p->pending;
+    if (p->ended)
+        SetEvent(p->ready);
 }
 
 static void close_proc(struct proc *p)
 {
-    HANDLE all[] = {p->to, p->from, p->process, p->job};
+    HANDLE all[] = {p->to, p->from, p->words, p->ready, p->process, p->job};
     for (size_t i = 0; i < LEN(all); i++)
         if (all[i])
             CloseHandle(all[i]);
     free(p);
 }
 
+/* Our own fixed words: no quoting needed. */
+static void command_line(const char *const *args, wchar_t *line, size_t room)
+{
+    for (size_t i = 0; args[i]; i++) {
+        wchar_t word[256];
+        if (!MultiByteToWideChar(CP_UTF8, 0, args[i], -1, word, (int)LEN(word))
+            || wcslen(line) + wcslen(word) + 2 > room)
+            break;
+        wcscat(wcscat(line, i ? L" " : L""), word);
+    }
+}
+
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
                             struct err *e)
 {
     SECURITY_ATTRIBUTES inherit = {.nLength = sizeof inherit, .bInheritHandle = TRUE};
-    STARTUPINFOW start = {
-        .cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES, .hStdError = GetStdHandle(STD_ERROR_HANDLE)};
+    STARTUPINFOEXW start = {.StartupInfo = {.cb = sizeof start, .dwFlags = STARTF_USESTDHANDLES}};
+    STARTUPINFOW *std = &start.StartupInfo;
     PROCESS_INFORMATION made = {0};
-    wchar_t self[1024], line[2048] = L"";
+    wchar_t self[WIDE / 8], line[2048] = L"";
     struct proc *p = calloc(1, sizeof *p);
     if (!p)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
-    for (size_t i = 0; args[i]; i++) { /* our own fixed words: no quoting needed */
-        wchar_t word[256];
-        if (!MultiByteToWideChar(CP_UTF8, 0, args[i], -1, word, (int)LEN(word))
-            || wcslen(line) + wcslen(word) + 2 > LEN(line))
-            break;
-        wcscat(wcscat(line, i ? L" " : L""), word);
-    }
+    command_line(args, line, LEN(line));
     bool ok = GetModuleFileNameW(NULL, self, LEN(self))
-              && CreatePipe(&start.hStdInput, &p->to, &inherit, 1 << 16)
-              && CreatePipe(&p->from, &start.hStdOutput, &inherit, 1 << 20)
+              && CreatePipe(&std->hStdInput, &p->to, &inherit, 1 << 16)
               && SetHandleInformation(p->to, HANDLE_FLAG_INHERIT, 0)
-              && SetHandleInformation(p->from, HANDLE_FLAG_INHERIT, 0) && make_job(p, lim)
-              && start_process(self, line, &start, &made);
+              && pipe_to_wait_on(&p->from, &std->hStdOutput, 1 << 20, &inherit)
+              && pipe_to_wait_on(&p->words, &std->hStdError, 1 << 16, &inherit)
+              && (p->ready = CreateEventW(NULL, TRUE, FALSE, NULL)) && make_job(p, lim);
+    HANDLE inherited[] = {std->hStdInput, std->hStdOutput, std->hStdError};
+    start.lpAttributeList = ok ? attributes(inherited, LEN(inherited)) : NULL;
+    ok = ok && start.lpAttributeList && start_process(self, line, &start, &made);
     if (ok) {
         p->process = made.hProcess;
         ok = AssignProcessToJobObject(p->job, made.hProcess) && ResumeThread(made.hThread) != (DWORD)-1;
         CloseHandle(made.hThread);
     }
     enum status st = ok ? OK : sys_err(e, "cannot start a worker", NULL);
-    if (start.hStdInput)
-        CloseHandle(start.hStdInput);
-    if (start.hStdOutput)
-        CloseHandle(start.hStdOutput);
+    if (start.lpAttributeList)
+        DeleteProcThreadAttributeList(start.lpAttributeList), free(start.lpAttributeList);
+    for (size_t i = 0; i < LEN(inherited); i++)
+        if (inherited[i])
+            CloseHandle(inherited[i]);
     if (!ok) {
         if (p->process)
             TerminateProcess(p->process, 70);
         close_proc(p);
         return st;
     }
+    read_ahead(p);
     *out = p;
     return OK;
 }
@@ -624,15 +749,16 @@ static bool read_all(HANDLE h, void *bytes, size_t n, size_t *have)
     return true;
 }
 
-/* Every message begins with its handles, duplicated for the child: u64 count, then LIM_JOB_FILES values. */
+/* Every message begins with its handles, duplicated for the child with the access that we have (evidence is
+ * opened for reading, spools are written to): u64 count, then LIM_JOB_FILES values. */
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
                            size_t n_files, struct err *e)
 {
     uint64_t head[1 + LIM_JOB_FILES] = {n_files};
     for (size_t i = 0; i < n_files; i++) {
         HANDLE theirs;
-        if (!DuplicateHandle(GetCurrentProcess(), (HANDLE)files[i], p->process, &theirs, GENERIC_READ, FALSE,
-                             0))
+        if (!DuplicateHandle(GetCurrentProcess(), (HANDLE)files[i], p->process, &theirs, 0, FALSE,
+                             DUPLICATE_SAME_ACCESS))
             return sys_err(e, "cannot reach a worker", NULL);
         head[1 + i] = (uint64_t)(uintptr_t)theirs;
     }
@@ -644,30 +770,42 @@ enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const pl
 
 enum status plat_proc_read(struct proc *p, void *buf, size_t cap, size_t *got, bool *eof, struct err *e)
 {
-    DWORD ready = 0, n = 0;
     (void)e;
     *got = 0, *eof = false;
-    if (!PeekNamedPipe(p->from, NULL, 0, NULL, &ready, NULL))
-        *eof = true;
-    else if (ready && ReadFile(p->from, buf, (DWORD)(cap < ready ? cap : ready), &n, NULL))
-        *got = n;
+    if (p->pending) {
+        if (!GetOverlappedResult(p->from, &p->reading, &p->have, FALSE)) {
+            if (GetLastError() == ERROR_IO_INCOMPLETE)
+                return OK;
+            p->have = 0, p->ended = true;
+        }
+        p->pending = false;
+    }
+    *got = p->have - p->at < cap ? p->have - p->at : cap;
+    memcpy(buf, p->ahead + p->at, *got);
+    p->at += (DWORD)*got;
+    if (p->at == p->have && !p->ended)
+        read_ahead(p);
+    *eof = *got == 0 && p->ended;
     return OK;
 }
 
+/* Windows waits for 64 things at once: of more processes the first 64 wake it, and all are looked at. */
 enum status plat_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready, struct err *e)
 {
-    uint64_t until = plat_clock_ms() + ms;
-    (void)e;
-    for (bool any = false; !any;) { /* anonymous pipes cannot be waited on */
-        for (size_t i = 0; i < n; i++) {
-            DWORD there = 0;
-            ready[i] = p[i] && (!PeekNamedPipe(p[i]->from, NULL, 0, NULL, &there, NULL) || there);
-            any |= ready[i];
-        }
-        if (any || plat_clock_ms() >= until)
-            break;
-        Sleep(1);
-    }
+    HANDLE set[MAXIMUM_WAIT_OBJECTS];
+    DWORD m = 0;
+    bool more = false;
+    for (size_t i = 0; i < n; i++)
+        if (p[i] && m < LEN(set))
+            set[m++] = p[i]->ready;
+        else
+            more |= p[i] != NULL;
+    if (m && WaitForMultipleObjects(m, set, FALSE, more && ms > 50 ? 50 : ms) == WAIT_FAILED)
+        return sys_err(e, "cannot wait for workers", NULL);
+    if (!m)
+        Sleep(ms);
+    for (size_t i = 0; i < n; i++)
+        ready[i] = p[i] && WaitForSingleObject(p[i]->ready, 0) == WAIT_OBJECT_0;
     return OK;
 }
 
@@ -696,6 +834,21 @@ void plat_proc_kill(struct proc *p)
         p->killed = true, TerminateProcess(p->process, 70);
 }
 
+/* It has ended, and what it wrote lies in the pipe. */
+static void read_words(struct proc *p, char *words, size_t room)
+{
+    for (size_t n = 0; n + 1 < room;) {
+        OVERLAPPED at = {.hEvent = p->ready};
+        DWORD got = 0;
+        if (!ReadFile(p->words, words + n, (DWORD)(room - 1 - n), NULL, &at)
+            && GetLastError() != ERROR_IO_PENDING)
+            break;
+        if (!GetOverlappedResult(p->words, &at, &got, TRUE) || got == 0)
+            break;
+        n += got;
+    }
+}
+
 void plat_proc_end(struct proc *p, struct exit_info *how)
 {
     DWORD code = 0;
@@ -703,6 +856,8 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
     if (!p)
         return;
     CloseHandle(p->to), p->to = NULL;
+    if (p->pending)
+        CancelIo(p->from), GetOverlappedResult(p->from, &p->reading, &code, TRUE);
     CloseHandle(p->from), p->from = NULL;
     /* for a child to end when its channel is closed */
     if (!p->killed && WaitForSingleObject(p->process, 5000) == WAIT_TIMEOUT)
@@ -710,6 +865,7 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
     WaitForSingleObject(p->process, INFINITE);
     GetExitCodeProcess(p->process, &code);
     how->killed = p->killed, how->code = (int)code;
+    read_words(p, how->words, sizeof how->words);
     close_proc(p);
 }
 
@@ -754,22 +910,46 @@ enum status plat_stdin_file(const char **path, struct err *e)
 
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
 {
-    return write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n)
-               ? OK
-               : err_set(e, E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
+    if (write_all(GetStdHandle(STD_OUTPUT_HANDLE), buf, n))
+        return OK;
+    DWORD why = GetLastError();
+    bool enough = why == ERROR_NO_DATA || why == ERROR_BROKEN_PIPE || why == ERROR_PIPE_NOT_CONNECTED;
+    return err_set(e, enough ? E_STOP : E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
 }
 
 /* --- the jail, seen from inside. Token and job were made by the parent; memory and time are bounded by a job
  * of one's own inside it. */
 
+/* Tried, not believed: Wine 8 takes limits of memory and keeps none. */
 static bool bound(const struct jail_limits *lim)
 {
     static struct proc own; /* its job lasts as long as the process */
     struct proc_limits most = {.memory_bytes = lim->memory_bytes, .cpu_s = lim->cpu_s};
     BOOL in_job = FALSE;
-    return IsProcessInJob(GetCurrentProcess(), NULL, &in_job) && in_job
-           && ((!most.memory_bytes && !most.cpu_s)
-               || (make_job(&own, &most) && AssignProcessToJobObject(own.job, GetCurrentProcess())));
+    if (!IsProcessInJob(GetCurrentProcess(), NULL, &in_job) || !in_job)
+        return false;
+    if ((most.memory_bytes || most.cpu_s)
+        && (!make_job(&own, &most) || !AssignProcessToJobObject(own.job, GetCurrentProcess())))
+        return false;
+    SIZE_T more = most.memory_bytes ? (SIZE_T)most.memory_bytes : (SIZE_T)1 << 46;
+    void *p = VirtualAlloc(NULL, more, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    if (p)
+        VirtualFree(p, 0, MEM_RELEASE);
+    return !p;
+}
+
+/* Asked back, not believed: Wine 8 takes every policy and keeps none. */
+static bool mitigated(void)
+{
+    typedef BOOL WINAPI ask_fn(HANDLE, PROCESS_MITIGATION_POLICY, PVOID, SIZE_T);
+    HMODULE kernel = GetModuleHandleW(L"kernel32");
+    ask_fn *ask = (ask_fn *)(void *)GetProcAddress(kernel, "GetProcessMitigationPolicy");
+    PROCESS_MITIGATION_DYNAMIC_CODE_POLICY code = {0};
+    PROCESS_MITIGATION_SYSTEM_CALL_DISABLE_POLICY calls = {0};
+    HANDLE me = GetCurrentProcess();
+    return ask && ask(me, ProcessDynamicCodePolicy, &code, sizeof code) && code.ProhibitDynamicCode
+           && ask(me, ProcessSystemCallDisablePolicy, &calls, sizeof calls)
+           && calls.DisallowWin32kSystemCalls;
 }
 
 static bool low_integrity(HANDLE token)
@@ -790,7 +970,7 @@ void plat_jail_ahead(const struct jail_limits *lim) { (void)lim; }
 unsigned plat_jail(const struct jail_limits *lim)
 {
     HANDLE token = NULL;
-    unsigned layers = bound(lim) ? JAIL_JOB : 0;
+    unsigned layers = (bound(lim) ? JAIL_JOB : 0u) | (mitigated() ? JAIL_MITIGATIONS : 0u);
     if (OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token)) {
         layers |= (IsTokenRestricted(token) ? JAIL_TOKEN : 0u)
                   | (low_integrity(token) ? JAIL_LOW_INTEGRITY : 0u);
@@ -816,12 +996,17 @@ unsigned plat_cores(void)
     return n < 1 ? 1 : n > 64 ? 64 : (unsigned)n;
 }
 
+/* The shell's library is asked for by name: whoever is linked with it loads the window system's, which our
+ * children may not. */
 bool plat_open_page(const char *path)
 {
+    typedef HINSTANCE WINAPI open_fn(HWND, LPCWSTR, LPCWSTR, LPCWSTR, LPCWSTR, INT);
+    HMODULE shell = LoadLibraryExW(L"shell32.dll", NULL, LOAD_LIBRARY_SEARCH_SYSTEM32);
+    open_fn *open = shell ? (open_fn *)(void *)GetProcAddress(shell, "ShellExecuteW") : NULL;
     wchar_t *w = wide(path);
     /* the shell wants paths as people write them */
     const wchar_t *plain = w && wcsncmp(w, L"\\\\?\\", 4) == 0 && wcsncmp(w + 4, L"UNC", 3) != 0 ? w + 4 : w;
-    bool ok = plain && (INT_PTR)ShellExecuteW(NULL, L"open", plain, NULL, NULL, SW_SHOWNORMAL) > 32;
+    bool ok = open && plain && (INT_PTR)open(NULL, L"open", plain, NULL, NULL, SW_SHOWNORMAL) > 32;
     free(w);
     return ok;
 }
@@ -836,11 +1021,35 @@ unsigned plat_columns(void)
                : 80;
 }
 
+static UINT their_code_page;
+static DWORD their_mode;
+
+static void give_console_back(void)
+{
+    SetConsoleOutputCP(their_code_page);
+    if (their_mode)
+        SetConsoleMode(GetStdHandle(STD_ERROR_HANDLE), their_mode);
+}
+
+/* UTF-8, and what moves the cursor, until we end: the console is the user's. */
+static void take_console(void)
+{
+    HANDLE h = GetStdHandle(STD_ERROR_HANDLE);
+    their_code_page = GetConsoleOutputCP();
+    if (!their_code_page)
+        return;
+    SetConsoleOutputCP(CP_UTF8);
+    if (GetConsoleMode(h, &their_mode))
+        SetConsoleMode(h, their_mode | ENABLE_PROCESSED_OUTPUT | ENABLE_VIRTUAL_TERMINAL_PROCESSING);
+    atexit(give_console_back);
+}
+
 void plat_begin(void)
 {
-    SetConsoleOutputCP(CP_UTF8);
     _setmode(_fileno(stdin), _O_BINARY);
     _setmode(_fileno(stdout), _O_BINARY);
+    _setmode(_fileno(stderr), _O_BINARY);
+    take_console();
 }
 
 /* Our libarchive reads UTF-8 whatever the locale (libs.sh). */
@@ -852,10 +1061,26 @@ enum status plat_neutral(struct err *e)
     return OK;
 }
 
+static void (*interrupted)(int);
+
+/* Ctrl-C, Ctrl-Break; a window that is closed, a user who logs off: Windows ends us when this returns, or
+ * after five seconds. The second one ends us at once. */
+static BOOL WINAPI on_control(DWORD what)
+{
+    static LONG before;
+    bool key = what == CTRL_C_EVENT || what == CTRL_BREAK_EVENT;
+    if (InterlockedExchange(&before, 1))
+        return FALSE;
+    interrupted(key ? SIGINT : SIGTERM);
+    if (!key)
+        Sleep(INFINITE);
+    return TRUE;
+}
+
 void plat_on_interrupt(void (*fn)(int))
 {
-    signal(SIGINT, fn);
-    signal(SIGTERM, fn);
+    interrupted = fn;
+    SetConsoleCtrlHandler(on_control, TRUE);
 }
 
 /* argv in UTF-8 whatever the code page: Windows has one for that from 10 1903 on only. *.evtx, which no shell
