@@ -968,6 +968,13 @@ enum status diagnose_empty(const struct kb *kb, const char *path, struct casedb 
     return st;
 }
 
+static enum status leave_row(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
+{
+    (void)ctx, (void)c, (void)name, (void)n, (void)e;
+    return OK;
+}
+
 /* All is done again with nothing in it, and undone: what was prepared before the last table was made is
  * prepared anew, and what the rules ask for the first time. */
 static enum status rehearse(struct casedb *db, const struct kb *kb, struct err *e)
@@ -982,6 +989,10 @@ static enum status rehearse(struct casedb *db, const struct kb *kb, struct err *
     st = st == OK ? coverage(db, kb, e) : st;
     st = st == OK ? run_knowledge(db, kb, "outcome.sql", e) : st;
     st = st == OK ? diagnose_rules(db, kb, rule, n, e) : st;
+    for (size_t i = 0; i < n && st == OK; i++) /* without symptoms the others are not asked */
+        for (size_t k = 0; k < rule[i].n_ind && st == OK; k++)
+            if (!asked_first(&rule[i].ind[k]))
+                case_guarded(db, rule[i].ind[k].sql, LIM_RULE_STEPS, leave_row, NULL, NULL);
     undone = case_rewind(db, st == OK ? e : NULL);
     return st == OK ? undone : st;
 }
