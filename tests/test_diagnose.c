@@ -1204,7 +1204,7 @@ Test(diagnose, staged_rules_say_the_same, .timeout = 1200)
             spoke += plain.n > 0;
             buf_free(&plain), buf_free(&staged);
         }
-    cr_expect(spoke > 50 && barren * 5 > asked, "%zu of %zu are not asked, %zu tests have findings", barren,
+    cr_expect(spoke > 50 && barren * 10 > asked, "%zu of %zu are not asked, %zu tests have findings", barren,
               asked, spoke);
     case_close(base);
 }
@@ -1225,10 +1225,12 @@ Test(diagnose, witness_of_the_build, .timeout = 600)
     for (size_t i = 0; i < LEN(codes); i++) {
         cr_assert(witness_known(kb, codes[i], built), "%lld", (long long)codes[i]);
         cr_assert(witness_code(kb, base, codes[i], asked, &e) == OK, "%s", e.why);
-        for (size_t r = 0; r < n; r++, told += asked[r].speaks_for != 0)
+        for (size_t r = 0; r < n; r++) {
+            told += asked[r].speaks_for != 0;
             cr_expect(built[r].speaks_for == asked[r].speaks_for && built[r].against == asked[r].against,
                       "%lld, %s: %x %x, alone %x %x", (long long)codes[i], rule[r].name.p,
                       built[r].speaks_for, built[r].against, asked[r].speaks_for, asked[r].against);
+        }
     }
     cr_expect_gt(told, LEN(codes));
     cr_expect(!witness_known(kb, 40000, built) && !witness_known(kb, 0, built)
