@@ -89,7 +89,7 @@ sh $here/deb.sh "$plain" "$version" "$stage/deb" "$stage/deb.rows" "$out/whylogo
 bill "$stage/deb/usr/bin/whylogon" "whylogon_${version}_amd64" "$stage/deb.rows"
 
 # --- Windows
-if [ -f src/plat/win32/libs.sh ]; then
+if [ "${WINDOWS:-1}" != 0 ]; then
     name=whylogon-$version-windows-x64 exe=$plain/windows/whylogon.exe
     dir=$stage/$name
     WIN_LIBS=$(src/plat/win32/libs.sh)
