@@ -2,7 +2,7 @@
 -- it; a host that a collector names goes before one that stands in front of a file's name, which says something of
 -- registry files alone: logs name their computer themselves.
 CREATE TEMP TABLE IF NOT EXISTS layout_fit(file_id INTEGER, ord INTEGER, collector TEXT, host TEXT, sure INTEGER,
-    drive TEXT, shadow TEXT, user TEXT, PRIMARY KEY(file_id, ord)) WITHOUT ROWID;
+    drive TEXT, shadow TEXT, user TEXT COLLATE NOCASE, PRIMARY KEY(file_id, ord)) WITHOUT ROWID;
 INSERT INTO layout_fit
 SELECT e.id, l.ord, l.collector, CASE WHEN l.sure OR e.kind IN ('hive', 'reg-text')
         THEN path_part(e.path, l.path, 'host') END, l.sure,
