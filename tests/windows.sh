@@ -65,5 +65,7 @@ head -3 "$tmp/jail"
 if $there analyze --progress=none --require-jail -o "$tmp/no" samples/cases/two-hosts >/dev/null 2>"$tmp/err" </dev/null; then
     bad=$((bad + 1)); echo "DIFFERS --require-jail: went on without a jail"
 fi
-grep -q 'jail is not complete' "$tmp/err" && [ ! -e "$tmp/no/case.db" ] || { bad=$((bad + 1)); echo "DIFFERS --require-jail: $(head -1 "$tmp/err")"; }
+if ! grep -q 'jail is not complete' "$tmp/err" || [ -e "$tmp/no/case.db" ]; then
+    bad=$((bad + 1)); echo "DIFFERS --require-jail: $(head -1 "$tmp/err")"
+fi
 [ $bad -eq 0 ]
