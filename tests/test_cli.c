@@ -687,7 +687,8 @@ static const struct {
     {"outcome or finding", "cp -r $SAMPLE in", "--fail-on not_covered,confirmed -o out in", 1, NULL},
     {"no such outcome", "mkdir in && cp $SAMPLE/SYSTEM in", "--fail-on likely,green -o out in", 2,
      "several by comma"},
-    {"full disk", "cp -r $SAMPLE in", "FULL", 6, "case.db"},
+    {"full disk", "cp -r $SAMPLE in", "FULL 64", 6, "report.html"},
+    {"full disk, later", "cp -r $SAMPLE in", "FULL 600", 6, "case.db"},
     {"limit of facts", "cp -r $SAMPLE in", "--limits facts=5 -o out in", 5, NULL},
     {"limit of file size", "cp -r $SAMPLE in", "--limits file-bytes=20k -o out in", 5, NULL},
     {"limit of the run's bytes", "cp -r $SAMPLE in", "--limits run-bytes=100k,facts=1M -o out in", 5, NULL},
@@ -705,8 +706,12 @@ Test(bad_input, one_line_and_the_right_code, .timeout = 480)
         cr_assert_eq(
             run("export SAMPLE=$PWD/samples/cases/credential-storage-policy; cd %s && %s", dir, bad[i].make),
             0, "%s: %s", bad[i].name, out);
-        bool full = strcmp(bad[i].args, "FULL") == 0;
-        int code = run("cd %s && %s%s analyze %s >stdout", dir, full ? "ulimit -f 64; " : "", program(),
+        unsigned blocks = 0; /* of 512 bytes, at most in a file */
+        bool full = sscanf(bad[i].args, "FULL %u", &blocks) == 1;
+        char limit[32] = "";
+        if (full)
+            snprintf(limit, sizeof limit, "ulimit -f %u; ", blocks);
+        int code = run("cd %s && %s%s analyze %s >stdout", dir, limit, program(),
                        full ? "-o out in" : bad[i].args);
         cr_expect_eq(code, bad[i].code, "%s: exit %d: %s", bad[i].name, code, out);
         cr_expect(!bad[i].says || strstr(out, bad[i].says), "%s says: %s", bad[i].name, out);

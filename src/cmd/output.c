@@ -62,6 +62,11 @@ static enum status stage_reports(struct output *o, struct casedb *db, struct err
             st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory")
                           : plat_write_file(tmp, buf_view(&text), e);
         buf_free(&text);
+        if (st == E_IO) { /* the path is one for the time being, and ends with us */
+            struct err was = *e;
+            *e = (struct err){0};
+            st = err_set(e, E_IO, ERR_NO_OFF, "cannot write", "%s: %.120s", f->file, was.why);
+        }
     }
     arena_free(&mem);
     return st;
