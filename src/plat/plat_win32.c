@@ -605,7 +605,7 @@ static DWORD no_children = PROCESS_CREATION_CHILD_PROCESS_RESTRICTED;
 
 /* Which handles the child inherits, no others, whoever made them inheritable; and its mitigations, of which
  * the child says what took. Caller deletes and frees. */
-static LPPROC_THREAD_ATTRIBUTE_LIST attributes(HANDLE *inherited, size_t n)
+static LPPROC_THREAD_ATTRIBUTE_LIST attributes(HANDLE *inherited, size_t n, bool mitigate)
 {
     SIZE_T bytes = 0;
     InitializeProcThreadAttributeList(NULL, 3, 0, &bytes);
@@ -617,11 +617,31 @@ static LPPROC_THREAD_ATTRIBUTE_LIST attributes(HANDLE *inherited, size_t n)
         DeleteProcThreadAttributeList(list);
         return free(list), NULL;
     }
-    UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY, &mitigations,
-                              sizeof mitigations, NULL, NULL);
-    UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY, &no_children,
-                              sizeof no_children, NULL, NULL);
+    if (mitigate) {
+        UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_MITIGATION_POLICY, &mitigations,
+                                  sizeof mitigations, NULL, NULL);
+        UpdateProcThreadAttribute(list, 0, PROC_THREAD_ATTRIBUTE_CHILD_PROCESS_POLICY, &no_children,
+                                  sizeof no_children, NULL, NULL);
+    }
     return list;
+}
+
+/* With the mitigations; where a system starts no child so (a program on a share, a policy of its own),
+ * without them: the child says what it lacks. */
+static bool start_with(HANDLE *inherited, size_t n, wchar_t *self, wchar_t *line, STARTUPINFOEXW *start,
+                       PROCESS_INFORMATION *made)
+{
+    bool ok = false;
+    for (unsigned mitigate = 2; mitigate-- > 0 && !ok;) {
+        start->lpAttributeList = attributes(inherited, n, mitigate);
+        if (!start->lpAttributeList)
+            return false;
+        ok = start_process(self, line, start, made);
+        DWORD why = GetLastError();
+        DeleteProcThreadAttributeList(start->lpAttributeList), free(start->lpAttributeList);
+        SetLastError(why);
+    }
+    return ok;
 }
 
 /* A pipe whose reading end can be waited on, which anonymous pipes cannot. room: what it holds before its
@@ -691,16 +711,13 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
               && pipe_to_wait_on(&p->words, &std->hStdError, 1 << 16, &inherit)
               && (p->ready = CreateEventW(NULL, TRUE, FALSE, NULL)) && make_job(p, lim);
     HANDLE inherited[] = {std->hStdInput, std->hStdOutput, std->hStdError};
-    start.lpAttributeList = ok ? attributes(inherited, LEN(inherited)) : NULL;
-    ok = ok && start.lpAttributeList && start_process(self, line, &start, &made);
+    ok = ok && start_with(inherited, LEN(inherited), self, line, &start, &made);
     if (ok) {
         p->process = made.hProcess;
         ok = AssignProcessToJobObject(p->job, made.hProcess) && ResumeThread(made.hThread) != (DWORD)-1;
         CloseHandle(made.hThread);
     }
     enum status st = ok ? OK : sys_err(e, "cannot start a worker", NULL);
-    if (start.lpAttributeList)
-        DeleteProcThreadAttributeList(start.lpAttributeList), free(start.lpAttributeList);
     for (size_t i = 0; i < LEN(inherited); i++)
         if (inherited[i])
             CloseHandle(inherited[i]);
