@@ -56,6 +56,7 @@ CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive
     type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT) WITHOUT ROWID;
 -- kind: channel | hive; with case: Security is a channel, SECURITY a hive
 CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;
+-- text: as in its file, up to its tests; sha256: of the whole file
 CREATE TABLE kb_rule(cause TEXT, id TEXT, name TEXT, title TEXT, level TEXT, sha256 TEXT, text TEXT,
     PRIMARY KEY(id)) WITHOUT ROWID;
 -- What each rule asks for: need numbers its requirements, of which any one artefact serves; decides: without it the

@@ -692,6 +692,9 @@ Test(kb, stored_in_the_case)
                  "\"5\":\"five\"};"},
                 {"SELECT cause, name, length(sha256) AS n FROM kb_rule WHERE name = 'probe'",
                  "cause=boot-race;name=probe;n=64;"},
+                {"SELECT text GLOB '*indicators:*' AS rule, text GLOB '*tests:*' AS tests FROM kb_rule"
+                 " WHERE name = 'probe'",
+                 "rule=1;tests=0;"},
                 {"SELECT count(*) > 5 AS many FROM kb_artifact", "many=1;"},
                 {"SELECT count(*) > 5 AS many FROM kb_account", "many=1;"}};
     struct kb *kb = NULL;

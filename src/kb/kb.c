@@ -429,10 +429,25 @@ static void fill_account(const struct kb *kb, size_t i, struct value *v)
 {
     text(v, kb->account[i].name), text(v + 1, kb->account[i].sid);
 }
+/* A rule's text up to its tests, which judge nothing and would be most of a small case; all of it where
+ * something stands behind them. */
+static struct str without_tests(struct str text)
+{
+    const char *tests = NULL;
+    for (struct str rest = text; rest.n;) {
+        struct str line = str_cut(&rest, '\n');
+        if (str_starts_ci(line, STR("tests:")))
+            tests = line.p;
+        else if (tests && line.n && !memchr(" #-\r", line.p[0], 4))
+            return text;
+    }
+    return tests ? (struct str){text.p, (size_t)(tests - text.p)} : text;
+}
+
 static void fill_rule(const struct kb *kb, size_t i, struct value *v)
 {
     const struct rule *c = &kb->rule[i];
-    const struct str s[] = {c->cause, c->id, c->name, c->title, c->level, c->sha256, c->text};
+    const struct str s[] = {c->cause, c->id, c->name, c->title, c->level, c->sha256, without_tests(c->text)};
     for (size_t k = 0; k < LEN(s); k++)
         text(v + k, s[k]);
 }
