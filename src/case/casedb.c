@@ -74,12 +74,22 @@ static void release(struct casedb *db)
     db->source = db->code = NULL;
 }
 
+/* SQLite keeps it for all that is open, and frees it never. */
+static void spill_end(const char *folder)
+{
+    if (!folder || folder != sqlite3_temp_directory)
+        return; /* none, or already another's */
+    sqlite3_free(sqlite3_temp_directory);
+    sqlite3_temp_directory = NULL;
+}
+
 void case_close(struct casedb *db)
 {
     if (!db)
         return;
     release(db);
     sqlite3_close(db->db);
+    spill_end(db->spill);
     families_free(db);
     lookup_free(&db->stage.values);
     if (db->path)
@@ -189,13 +199,14 @@ static enum status take_image(struct casedb *db, struct str image, struct err *e
 
 /* A small case stays in memory; one that outgrows the cache is written to a file without a name, in the
  * folder of path: where there is room for the case there is room for it. */
-static void spill_beside(const char *path)
+static const char *spill_beside(const char *path)
 {
     size_t n = path ? strlen(path) : 0;
     while (n && !plat_slash(path[n - 1]))
         n--;
-    sqlite3_free(sqlite3_temp_directory);
+    spill_end(sqlite3_temp_directory);
     sqlite3_temp_directory = n ? sqlite3_mprintf("%.*s", (int)n - (n > 1), path) : NULL;
+    return sqlite3_temp_directory;
 }
 
 static enum status create(enum case_of kind, const char *path, struct str schema, struct str image,
@@ -205,9 +216,13 @@ static enum status create(enum case_of kind, const char *path, struct str schema
     struct plat_stat ps = {0};
     if (path && path[0] && plat_stat(path, false, &ps, NULL) == OK && ps.type != PLAT_NONE)
         return err_set(e, E_IO, ERR_NO_OFF, "case", "%s is already there", path);
-    spill_beside(path);
+    const char *spill = spill_beside(path);
     enum status st = open_as(path ? "" : ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db,
                              e);
+    if (st == OK)
+        db->spill = spill;
+    else
+        spill_end(spill);
     if (st == OK && path && path[0] && !(db->path = strdup(path)))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     /* The working file is thrown away when anything fails: no journal, no syncs. The copy of case_save is

@@ -33,6 +33,7 @@ struct casedb {
     struct stage stage;
     /* of the working file; NULL: in memory or read-only */
     char *path;
+    const char *spill; /* the folder SQLite was told to spill into, for this case */
     struct {
         struct sqlite3_stmt *stmt;
         uint64_t hash;
