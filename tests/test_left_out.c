@@ -126,6 +126,6 @@ Test(left_out, each_file_left_out_and_each_alone, .timeout = 1200)
         }
     free(all);
     cr_expect_geq(tried, 300u / STRIDE, "only %u collections", tried);
-    cr_expect_geq(clear, tried, "hardly anything was clear at all: %u kinds of %u hosts", clear, tried);
+    cr_expect_geq(clear, tried / 2, "hardly anything was clear at all: %u kinds of %u hosts", clear, tried);
     case_close(db), kb_free(kb);
 }

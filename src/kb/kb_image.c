@@ -268,7 +268,7 @@ static void put_struct(struct writer *w, const struct shape *s, const char *p)
         case TEXT: put_text(w, *(const struct str *)at); break;
         case WHOLE: put_number(w, load(at, m->size)); break;
         case PLACE: put_place(w, (const struct kb_place *)at); break;
-        case MANY: memcpy(&at, at, sizeof at); /* fall through */
+        case MANY: at = *(const char *const *)at; /* fall through */
         case SOME:
             put_number(w, n);
             for (size_t k = 0; k < n; k++)
