@@ -298,7 +298,7 @@ static bool is_word(char c)
 }
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_hex(char c) { return is_digit(c) || (small(c) >= 'a' && small(c) <= 'f'); }
+static bool is_hex(char c) { return hex_value(c) < 16; }
 
 /* How many bytes at the start of s are a name of the case; whole words only. */
 static size_t find_name(const struct redact *r, struct str s, bool begins, const struct name **found)

@@ -513,20 +513,13 @@ static void add_value(struct text *t, const struct line *l, struct str name, uin
     *t->a = was;
 }
 
-static unsigned digit(char c)
-{
-    return c >= '0' && c <= '9'                 ? (unsigned)(c - '0')
-           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10)
-                                                : 16;
-}
-
 static bool hex_number(struct str s, size_t most, uint64_t *out)
 {
     *out = 0;
     for (size_t i = 0; i < s.n; i++) {
-        if (digit(s.p[i]) > 15)
+        if (hex_value(s.p[i]) > 15)
             return false;
-        *out = *out << 4 | digit(s.p[i]);
+        *out = *out << 4 | hex_value(s.p[i]);
     }
     return s.n > 0 && s.n <= most;
 }
@@ -588,7 +581,7 @@ static bool hex_bytes(struct text *t, size_t at, uint32_t *type, struct line *l)
         if (c == ' ' || c == '\t' || c == '\\' || (c == ',' && want)) {
             want &= c != ',', i++;
         } else {
-            unsigned hi = digit(c), lo = i + 1 < t->raw.n ? digit(t->raw.p[i + 1]) : 16;
+            unsigned hi = hex_value(c), lo = i + 1 < t->raw.n ? hex_value(t->raw.p[i + 1]) : 16;
             if (want || hi > 15 || lo > 15)
                 return false;
             buf_char(&t->data, (char)(hi << 4 | lo));
@@ -765,9 +758,9 @@ static bool query_data(struct text *t, uint32_t type, struct str s)
     default:
         s = str_trim(s);
         for (size_t i = 0; i + 1 < s.n; i += 2) {
-            if (digit(s.p[i]) > 15 || digit(s.p[i + 1]) > 15)
+            if (hex_value(s.p[i]) > 15 || hex_value(s.p[i + 1]) > 15)
                 return false;
-            buf_char(&t->data, (char)(digit(s.p[i]) << 4 | digit(s.p[i + 1])));
+            buf_char(&t->data, (char)(hex_value(s.p[i]) << 4 | hex_value(s.p[i + 1])));
         }
         return s.n % 2 == 0;
     }

@@ -8,10 +8,7 @@ bool sam_rid(struct str name, uint32_t *rid)
 {
     *rid = 0;
     for (size_t i = 0; i < name.n; i++) {
-        char c = name.p[i];
-        unsigned d = c >= '0' && c <= '9'                 ? (unsigned)(c - '0')
-                     : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10)
-                                                          : 16;
+        unsigned d = hex_value(name.p[i]);
         if (d == 16)
             return false;
         *rid = *rid << 4 | d;

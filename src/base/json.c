@@ -114,9 +114,7 @@ static bool hex4(struct str s, size_t at, uint32_t *u)
     if (at > s.n || s.n - at < 4)
         return false;
     for (size_t i = at; i < at + 4; i++) {
-        unsigned c = (unsigned char)s.p[i], d = c - '0' < 10         ? c - '0'
-                                                : (c | 32) - 'a' < 6 ? (c | 32) - 'a' + 10
-                                                                     : 16;
+        unsigned d = hex_value(s.p[i]);
         if (d > 15)
             return false;
         *u = *u << 4 | d;

@@ -16,16 +16,11 @@ static bool is_letter(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
 static char lower(char c) { return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
 
 /* --- a part as it was on the host: %XX is one byte. */
-static int hex(char c)
-{
-    return is_digit(c) ? c - '0' : is_letter(c) && lower(c) <= 'f' ? lower(c) - 'a' + 10 : -1;
-}
-
 static char byte_at(struct str s, size_t *at)
 {
     size_t i = *at;
-    if (s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 && hex(s.p[i + 2]) >= 0)
-        return *at = i + 3, (char)(hex(s.p[i + 1]) * 16 + hex(s.p[i + 2]));
+    if (s.p[i] == '%' && i + 2 < s.n && hex_value(s.p[i + 1]) < 16 && hex_value(s.p[i + 2]) < 16)
+        return *at = i + 3, (char)(hex_value(s.p[i + 1]) * 16 + hex_value(s.p[i + 2]));
     return *at = i + 1, s.p[i];
 }
 

@@ -93,10 +93,7 @@ bool str_i64(struct str s, int64_t *out)
         return false;
     uint64_t v = 0;
     for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = low(s.p[i]);
-        unsigned d = c >= '0' && c <= '9'   ? (unsigned)(c - '0')
-                     : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-                                            : 99u;
+        unsigned d = hex_value(s.p[i]);
         if (d >= base || v > (UINT64_MAX - d) / base)
             return false;
         v = v * base + d;

@@ -24,6 +24,13 @@ static inline bool str_eq(struct str a, struct str b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
+/* what a hexadecimal digit counts; 16: it is none */
+static inline unsigned hex_value(char c)
+{
+    return c >= '0' && c <= '9'                 ? (unsigned)(c - '0')
+           : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10)
+                                                : 16;
+}
 bool str_eq_ci(struct str a, struct str b); /* ASCII case folded */
 int str_cmp(struct str a, struct str b);    /* bytes, then length */
 bool str_starts_ci(struct str s, struct str prefix);

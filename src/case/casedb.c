@@ -295,6 +295,20 @@ static char *uri_of(const char *path)
     return b.p;
 }
 
+struct str case_text(struct sqlite3_value *v)
+{
+    const unsigned char *p = sqlite3_value_text(v);
+    return p ? (struct str){(const char *)p, (size_t)sqlite3_value_bytes(v)} : STR_NONE;
+}
+
+enum status case_exec_built(struct casedb *db, struct buf *b, struct err *e)
+{
+    buf_char(b, 0);
+    enum status st = b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory") : case_exec(db, b->p, e);
+    buf_free(b);
+    return st;
+}
+
 static enum status first_int(void *ctx, const struct cell *cell, const char *const *name, size_t n,
                              struct err *e)
 {

@@ -9,12 +9,6 @@
 
 enum { XML_DEPTH = 32 }; /* a task's own elements nest 5 deep; what lies deeper is not looked at */
 
-static struct str text_of(sqlite3_value *v)
-{
-    const unsigned char *p = sqlite3_value_text(v);
-    return p ? (struct str){(const char *)p, (size_t)sqlite3_value_bytes(v)} : (struct str){0};
-}
-
 /* --- task_xml(xml, 'Principal/UserId'): the text of the first element that ends such a path. No DTD is
  * followed, no entity but XML's own five and numbers is known: another stays as it stands. */
 
@@ -54,11 +48,8 @@ static size_t reference(struct str s, uint32_t *u)
     skip(&digits, base == 16);
     *u = 0;
     for (size_t i = 0; i < digits.n && i < 8; i++) {
-        unsigned char c = (unsigned char)digits.p[i], low = c | 32;
-        unsigned d = c >= '0' && c <= '9'       ? c - (unsigned)'0'
-                     : low >= 'a' && low <= 'f' ? low - 'a' + 10u
-                                                : base;
-        if (c == ';')
+        unsigned d = hex_value(digits.p[i]);
+        if (digits.p[i] == ';')
             return i && *u && *u <= 0x10ffff ? (size_t)(digits.p + i + 1 - s.p) : 0;
         if (d >= base)
             return 0;
@@ -159,8 +150,8 @@ static bool step(struct xml *x, struct buf *text)
 
 static void sql_task_xml(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct xml x = {.rest = text_of(v[0])};
-    struct str path = text_of(v[1]);
+    struct xml x = {.rest = case_text(v[0])};
+    struct str path = case_text(v[1]);
     struct buf text = {0};
     (void)n;
     while (path.n && step(&x, &text)) {
@@ -187,7 +178,7 @@ enum { BYTES = 4096 }; /* more is not looked at */
 static size_t bytes_of(sqlite3_value *v, uint8_t out[BYTES])
 {
     bool blob = sqlite3_value_type(v) == SQLITE_BLOB;
-    struct str s = blob ? (struct str){sqlite3_value_blob(v), (size_t)sqlite3_value_bytes(v)} : text_of(v);
+    struct str s = blob ? (struct str){sqlite3_value_blob(v), (size_t)sqlite3_value_bytes(v)} : case_text(v);
     size_t n = blob ? s.n : s.n / 2;
     if (!s.p || (!blob && s.n % 2))
         return 0;
@@ -248,7 +239,7 @@ static struct data data_of(sqlite3_value *v)
 
 static bool time_of(sqlite3_value *path, struct data data, int64_t *out)
 {
-    struct str p = text_of(path);
+    struct str p = case_text(path);
     if (data.n != 8 || !str_ends_ci(p, STR("updTime")) || p.n < 9 || p.p[p.n - 9] != '\\')
         return false;
     return *out = (int64_t)le64(data.p), true;

@@ -22,14 +22,6 @@ static const char *const further[FACT_KINDS] = {
 /* hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log). */
 static bool of_hive(enum fact_kind kind) { return fact_descs[kind].from == OF_HIVE && kind != FACT_HIVE; }
 
-static enum status run_built(struct casedb *db, struct buf *b, struct err *e)
-{
-    buf_char(b, 0);
-    enum status st = b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory") : case_exec(db, b->p, e);
-    buf_free(b);
-    return st;
-}
-
 enum status case_fact_tables(struct casedb *db, struct err *e)
 {
     static const char *const types[] = {
@@ -44,7 +36,7 @@ enum status case_fact_tables(struct casedb *db, struct err *e)
                        d->col[i].nocase ? " COLLATE NOCASE" : "");
         buf_printf(&b, "%s);", further[k] ? further[k] : "");
     }
-    return run_built(db, &b, e);
+    return case_exec_built(db, &b, e);
 }
 
 enum status case_orders(struct casedb *db, struct err *e)
@@ -61,7 +53,7 @@ enum status case_orders(struct casedb *db, struct err *e)
         buf_printf(&b, "INSERT INTO role_order VALUES('%s', %u, %d);", role_names[r], r, role_against[r]);
     for (unsigned o = 0; o < OUTCOMES; o++)
         buf_printf(&b, "INSERT INTO outcome_order VALUES('%s', %u);", outcome_ids[o], o);
-    return run_built(db, &b, e);
+    return case_exec_built(db, &b, e);
 }
 
 /* Parts of one log meet here: counts add up, the earliest record gives its place and data, the latest gives

@@ -8,6 +8,7 @@
 
 struct sqlite3;
 struct sqlite3_stmt;
+struct sqlite3_value;
 enum { CASE_CACHE = 256 }; /* statements by their text */
 
 /* A text that was prepared: its statements, and where each begins in it. */
@@ -71,6 +72,10 @@ enum status case_fail(struct casedb *db, int rc, enum status code, const char *w
 /* the current row to fn */
 enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e);
 int case_bind(struct sqlite3_stmt *stmt, int at, const struct value *v, enum col_type type);
+/* an argument of a function of ours as text; .p NULL: it is NULL */
+struct str case_text(struct sqlite3_value *v);
+/* what was put together into b; frees it. E_NOMEM: it could not be */
+enum status case_exec_built(struct casedb *db, struct buf *b, struct err *e);
 enum status case_fact_tables(struct casedb *db, struct err *e);
 /* verdict_order, role_order, outcome_order */
 enum status case_orders(struct casedb *db, struct err *e);

@@ -9,12 +9,6 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-static struct str text_of(sqlite3_value *v)
-{
-    const unsigned char *p = sqlite3_value_text(v);
-    return p ? (struct str){(const char *)p, (size_t)sqlite3_value_bytes(v)} : (struct str){0};
-}
-
 static void result(sqlite3_context *c, struct str s)
 {
     if (s.p)
@@ -27,7 +21,7 @@ static bool number_of(sqlite3_value *v, int64_t *out, bool *percent)
     *percent = false;
     if (sqlite3_value_type(v) == SQLITE_INTEGER)
         return *out = sqlite3_value_int64(v), true;
-    struct str s = str_trim(text_of(v));
+    struct str s = str_trim(case_text(v));
     *percent = str_starts_ci(s, STR("%%"));
     if (*percent)
         s.p += 2, s.n -= 2;
@@ -50,7 +44,7 @@ struct code {
     bool percent;
 };
 
-static bool is_hex(char c) { return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f'); }
+static bool is_hex(char c) { return hex_value(c) < 16; }
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool to_u32(int64_t i, uint32_t *out)
@@ -96,9 +90,9 @@ static bool code_in_binary(struct str s, struct code *out)
     if (s.n < 8)
         return false;
     for (size_t i = 0; i < 8; i++) {
-        if (!is_hex(s.p[i]))
+        uint32_t digit = hex_value(s.p[i]);
+        if (digit > 15)
             return false;
-        uint32_t digit = is_digit(s.p[i]) ? (uint32_t)(s.p[i] - '0') : (uint32_t)((s.p[i] | 32) - 'a' + 10);
         v |= digit << (i / 2 * 8 + (i % 2 ? 0 : 4));
     }
     return out->value = v, true;
@@ -111,17 +105,17 @@ static bool code_of(sqlite3_value *raw, struct str shape, struct code *out)
     if (sqlite3_value_type(raw) == SQLITE_NULL)
         return false;
     if (str_eq(shape, STR("binary")))
-        return code_in_binary(text_of(raw), out);
+        return code_in_binary(case_text(raw), out);
     if (number_of(raw, &i, &out->percent))
         return to_u32(i, &out->value);
-    return (str_eq(shape, STR("text")) || str_eq(shape, STR("mixed"))) && code_in_text(text_of(raw), out);
+    return (str_eq(shape, STR("text")) || str_eq(shape, STR("mixed"))) && code_in_text(case_text(raw), out);
 }
 
 static void sql_code(sqlite3_context *c, int n, sqlite3_value **v)
 {
     struct code code;
     (void)n;
-    if (code_of(v[0], text_of(v[1]), &code))
+    if (code_of(v[0], case_text(v[1]), &code))
         sqlite3_result_int64(c, code.value);
 }
 
@@ -154,7 +148,7 @@ static bool small_is_win32(struct str shape, bool percent)
 static void sql_win32of(sqlite3_context *c, int n, sqlite3_value **v)
 {
     struct casedb *db = sqlite3_user_data(c);
-    struct str shape = text_of(v[1]);
+    struct str shape = case_text(v[1]);
     struct code code;
     int64_t win32;
     (void)n;
@@ -189,7 +183,7 @@ static void sql_win32_name(sqlite3_context *c, int n, sqlite3_value **v)
 /* --- names */
 static void sql_host_of(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct str s = str_trim(text_of(v[0])), label = str_cut(&s, '.');
+    struct str s = str_trim(case_text(v[0])), label = str_cut(&s, '.');
     struct buf b = {0};
     (void)n;
     for (size_t i = 0; i < label.n;) {
@@ -229,7 +223,7 @@ static void sql_account_of(sqlite3_context *c, int n, sqlite3_value **v)
     struct str domain, account;
     struct buf b = {0};
     (void)n;
-    split(str_trim(text_of(v[0])), &domain, &account);
+    split(str_trim(case_text(v[0])), &domain, &account);
     for (size_t i = 0; i < account.n; i++)
         buf_char(&b, account.p[i] >= 'A' && account.p[i] <= 'Z' ? (char)(account.p[i] + 32) : account.p[i]);
     if (b.bad)
@@ -243,7 +237,7 @@ static void sql_domain_of(sqlite3_context *c, int n, sqlite3_value **v)
 {
     struct str domain, account;
     (void)n;
-    split(str_trim(text_of(v[0])), &domain, &account);
+    split(str_trim(case_text(v[0])), &domain, &account);
     if (domain.n && !str_eq(domain, STR(".")))
         result(c, domain);
 }
@@ -271,10 +265,10 @@ static void result_json(sqlite3_context *c, enum json_kind kind, struct str v)
 
 static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct str want = text_of(v[1]), token;
+    struct str want = case_text(v[1]), token;
     struct json j;
     (void)n;
-    json_of(&j, text_of(v[0]));
+    json_of(&j, case_text(v[0]));
     if (!want.n || json_next(&j, &token) != JSON_OBJECT)
         return;
     while (json_next(&j, &token) == JSON_NAME) {
@@ -303,7 +297,7 @@ static size_t name_at(struct str path)
 
 static void sql_file_of(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct str path = text_of(v[0]);
+    struct str path = case_text(v[0]);
     size_t at = name_at(path);
     (void)n;
     result(c, (struct str){path.p ? path.p + at : NULL, path.n - at});
@@ -311,7 +305,7 @@ static void sql_file_of(sqlite3_context *c, int n, sqlite3_value **v)
 
 static void sql_folder_of(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct str path = text_of(v[0]);
+    struct str path = case_text(v[0]);
     (void)n;
     result(c, (struct str){path.p, name_at(path)});
 }
@@ -364,7 +358,7 @@ static void sql_path_part(sqlite3_context *c, int n, sqlite3_value **v)
     char text[LAYOUT_TEXT];
     const char *word = (const char *)sqlite3_value_text(v[2]);
     (void)n;
-    if (!layout_fits(text_of(v[0]), text_of(v[1]), word, text))
+    if (!layout_fits(case_text(v[0]), case_text(v[1]), word, text))
         return;
     if (!word)
         sqlite3_result_int(c, 1);

@@ -200,11 +200,7 @@ static enum status fill(struct casedb *db, size_t view, struct str table, struct
     struct buf sql = {0};
     buf_str(&sql, table);
     buf_printf(&sql, "; INSERT INTO temp.%s SELECT * FROM main.%s", staged[view].view, staged[view].view);
-    buf_char(&sql, 0);
-    enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "stage", "no memory")
-                             : case_exec(db, sql.p, e);
-    buf_free(&sql);
-    return st;
+    return case_exec_built(db, &sql, e);
 }
 
 enum status case_stage(struct casedb *db, struct str tables, struct err *e)
@@ -229,20 +225,13 @@ enum status case_stage(struct casedb *db, struct str tables, struct err *e)
 
 enum status case_unstage(struct casedb *db, struct err *e)
 {
-    enum status st = OK;
     struct buf sql = {0};
     for (size_t i = 0; i < LEN(staged); i++)
         if (db->stage.made >> i & 1)
             buf_printf(&sql, "DROP TABLE temp.%s;", staged[i].view);
-    buf_char(&sql, 0);
     lookup_free(&db->stage.values);
     db->stage = (struct stage){0};
-    if (sql.bad)
-        st = err_set(e, E_NOMEM, ERR_NO_OFF, "stage", "no memory");
-    else if (sql.n > 1)
-        st = case_exec(db, sql.p, e);
-    buf_free(&sql);
-    return st;
+    return sql.n || sql.bad ? case_exec_built(db, &sql, e) : OK;
 }
 
 /* --- must a statement be empty? One SELECT without set operations, its tables and what all of its rows must

@@ -47,12 +47,6 @@ static void sql_sane(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_value(c, v[0]);
 }
 
-static struct str text_of(sqlite3_value *v)
-{
-    const unsigned char *p = sqlite3_value_text(v);
-    return p ? (struct str){(const char *)p, (size_t)sqlite3_value_bytes(v)} : (struct str){0};
-}
-
 /* --- time(t): a time of a case as RFC 3339. Of anything else it is SQLite's own time(): what users wrote
  * before goes on to work (an integer of this size is no date to SQLite, so nothing is taken from it). */
 static void sql_time(sqlite3_context *c, int n, sqlite3_value **v)
@@ -84,7 +78,7 @@ static void sql_time(sqlite3_context *c, int n, sqlite3_value **v)
  * (UTC) as reports write it; NULL where it is none. An integer is one already. */
 static void sql_filetime(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct str s = str_trim(text_of(v[0]));
+    struct str s = str_trim(case_text(v[0]));
     char text[WINTIME_TEXT + 1];
     int64_t t;
     (void)n;
@@ -188,14 +182,14 @@ static void sql_code_in(sqlite3_context *c, int n, sqlite3_value **v)
         sqlite3_result_error_code(c, rc);
         return;
     }
-    if (fresh && !(f = family_of(db, text_of(v[1])))) {
+    if (fresh && !(f = family_of(db, case_text(v[1])))) {
         sqlite3_result_error(c, "code_in: no family of that name in knowledge/families.yml", -1);
         return;
     }
     if (sqlite3_value_type(v[0]) == SQLITE_INTEGER) {
         found = is_in(f, sqlite3_value_int64(v[0]));
     } else if (sqlite3_value_type(v[0]) == SQLITE_TEXT) {
-        struct str rest = text_of(v[0]);
+        struct str rest = case_text(v[0]);
         int64_t code;
         while (!found && rest.n)
             found = str_i64(str_cut(&rest, ' '), &code) && is_in(f, code);
@@ -219,14 +213,12 @@ struct spelt {
 
 static bool hex_digits(struct str s, uint32_t *out)
 {
-    static const char digit[] = "0123456789abcdef";
     uint32_t v = 0;
     for (size_t i = 0; i < s.n && i < 8; i++) {
-        char c = s.p[i] >= 'A' && s.p[i] <= 'F' ? (char)(s.p[i] + 32) : s.p[i];
-        const char *at = c ? strchr(digit, c) : NULL;
-        if (!at)
+        unsigned d = hex_value(s.p[i]);
+        if (d > 15)
             return false;
-        v = v << 4 | (uint32_t)(at - digit);
+        v = v << 4 | d;
     }
     *out = v;
     return s.n && s.n <= 8;
@@ -319,7 +311,7 @@ static void sql_win32_code(sqlite3_context *c, int n, sqlite3_value **v)
 {
     struct spelt s;
     (void)n;
-    int rc = spell(sqlite3_user_data(c), text_of(v[0]), &s);
+    int rc = spell(sqlite3_user_data(c), case_text(v[0]), &s);
     if (rc != SQLITE_OK)
         sqlite3_result_error_code(c, rc);
     else if (s.known && s.win32 >= 0)
@@ -328,14 +320,14 @@ static void sql_win32_code(sqlite3_context *c, int n, sqlite3_value **v)
 
 static void sql_has_code(sqlite3_context *c, int n, sqlite3_value **v)
 {
-    struct str text = text_of(v[0]);
+    struct str text = case_text(v[0]);
     struct spelt *s = sqlite3_get_auxdata(c, 1);
     bool fresh = !s, found = false;
     (void)n;
     if (sqlite3_value_type(v[0]) == SQLITE_NULL || sqlite3_value_type(v[1]) == SQLITE_NULL)
         return;
     if (fresh) {
-        int rc = (s = malloc(sizeof *s)) ? spell(sqlite3_user_data(c), text_of(v[1]), s) : SQLITE_NOMEM;
+        int rc = (s = malloc(sizeof *s)) ? spell(sqlite3_user_data(c), case_text(v[1]), s) : SQLITE_NOMEM;
         if (rc != SQLITE_OK) {
             free(s), sqlite3_result_error_code(c, rc);
             return;
