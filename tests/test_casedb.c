@@ -1,6 +1,7 @@
-#include "case/casedb.h"
+#include "case/casedb_priv.h"
 #include "base/hash.h"
 #include <criterion/criterion.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -382,6 +383,135 @@ Test(casedb, save_that_cannot_write)
               "still open");
     case_close(c);
     cr_expect(access(path("work.db"), F_OK), "the working file is gone");
+}
+
+/* --- packing: what VACUUM makes */
+static char *all_rows(sqlite3 *d, const char *table)
+{
+    char *sql = sqlite3_mprintf("SELECT * FROM %s", table);
+    sqlite3_stmt *s = NULL;
+    sqlite3_str *b = sqlite3_str_new(d); /* NULL where nothing is added */
+    sqlite3_str_appendf(b, "%s:\n", table);
+    cr_assert_eq(sqlite3_prepare_v2(d, sql, -1, &s, NULL), SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(d));
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        for (int i = 0; i < sqlite3_column_count(s); i++) {
+            const uint8_t *p = sqlite3_column_blob(s, i);
+            sqlite3_str_appendf(b, "%d ", sqlite3_column_type(s, i));
+            for (int k = 0; k < sqlite3_column_bytes(s, i); k++)
+                sqlite3_str_appendf(b, "%02x", p[k]);
+        }
+        sqlite3_str_appendchar(b, 1, '\n');
+    }
+    sqlite3_finalize(s), sqlite3_free(sql);
+    return sqlite3_str_finish(b);
+}
+
+static void must(sqlite3 *d, const char *sql)
+{
+    char *why = NULL;
+    cr_assert_eq(sqlite3_exec(d, sql, NULL, NULL, &why), SQLITE_OK, "%s: %s", sql, why);
+}
+
+/* Rows by number, so that what was there before does not matter: short and long, kept in a table, in two
+ * indexes and in a table that is one. */
+static void some_rows(sqlite3 *d, int from, int to, int scale)
+{
+    for (int i = from; i < to; i++) {
+        char sql[400];
+        int n = (int)((unsigned)i * 2654435761u >> 7) % scale;
+        snprintf(sql, sizeof sql,
+                 "INSERT INTO t VALUES(%d, printf('%%.*c', %d, 'x') || %d, zeroblob(%d), %d.5);"
+                 "INSERT INTO w VALUES(printf('%%0*d', %d, %d), %d)",
+                 i % 2 ? i : i - (1 << 30), n, i, i % 97 ? 3 : n * 9, i, 1 + n / 2, i, i);
+        must(d, sql);
+    }
+}
+
+static void make_rows(sqlite3 *d, int page, int rows, int scale, bool with_past)
+{
+    char sql[300];
+    snprintf(sql, sizeof sql, "PRAGMA page_size=%d; PRAGMA journal_mode=OFF", page);
+    must(d, sql);
+    must(d, "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b BLOB, c REAL); CREATE INDEX t_a ON t(a, c);"
+            "CREATE TABLE none(a UNIQUE); CREATE VIEW v AS SELECT a FROM t; CREATE UNIQUE INDEX t_c ON t(c);"
+            "CREATE TABLE w(k TEXT PRIMARY KEY, v) WITHOUT ROWID; CREATE TABLE one(a); INSERT INTO one "
+            "VALUES(1)");
+    char *view = sqlite3_mprintf("CREATE VIEW long AS SELECT '%0*d' AS said", page, 7);
+    must(d, view);
+    sqlite3_free(view);
+    some_rows(d, with_past ? rows / 3 : 0, with_past ? rows * 3 : rows, scale);
+    if (with_past) {
+        snprintf(sql, sizeof sql, "DELETE FROM t WHERE c > %d; DELETE FROM w WHERE v >= %d", rows, rows);
+        must(d, sql);
+        some_rows(d, 0, rows / 3, scale);
+    }
+}
+
+Test(casedb, packed_is_what_vacuum_makes)
+{
+    static const struct {
+        int page, rows, scale;
+    } cases[] = {{4096, 0, 10},    {4096, 1, 9000}, {4096, 40, 100},   {4096, 1500, 300}, {512, 1200, 90},
+                 {512, 300, 3000}, {512, 7, 600},   {65536, 900, 400}, {1024, 160, 250}};
+    static const char *const tables[] = {"t", "w", "none", "one", "v", "long"};
+    for (size_t i = 0; i < LEN(cases); i++) {
+        struct buf out[2] = {{0}};
+        char *rows[2][LEN(tables)];
+        for (int past = 0; past < 2; past++) {
+            sqlite3 *d = NULL;
+            sqlite3_int64 n = 0;
+            cr_assert_eq(sqlite3_open(":memory:", &d), SQLITE_OK);
+            make_rows(d, cases[i].page, cases[i].rows, cases[i].scale, past);
+            unsigned char *image = sqlite3_serialize(d, "main", &n, 0);
+            cr_expect_eq(case_pack(image, (size_t)n, &out[past]), OK, "row %zu", i);
+            sqlite3_free(image);
+            must(d, "VACUUM");
+            for (size_t k = 0; k < LEN(tables); k++)
+                rows[0][k] = all_rows(d, tables[k]);
+            sqlite3_free(sqlite3_serialize(d, "main", &n, 0));
+            cr_expect(out[past].n <= (size_t)n + 4 * (size_t)cases[i].page, "row %zu: %zu bytes, VACUUM %lld",
+                      i, out[past].n, (long long)n);
+            sqlite3_close(d);
+            cr_assert_eq(sqlite3_open(":memory:", &d), SQLITE_OK);
+            cr_assert_eq(sqlite3_deserialize(d, "main", (unsigned char *)out[past].p,
+                                             (sqlite3_int64)out[past].n, (sqlite3_int64)out[past].n,
+                                             SQLITE_DESERIALIZE_READONLY),
+                         SQLITE_OK);
+            char *sound = all_rows(d, "pragma_integrity_check");
+            cr_expect_str_eq(sound, "pragma_integrity_check:\n3 6f6b\n", "row %zu: %s", i, sound);
+            sqlite3_free(sound);
+            for (size_t k = 0; k < LEN(tables); k++) {
+                rows[1][k] = all_rows(d, tables[k]);
+                cr_expect(!strcmp(rows[0][k], rows[1][k]), "row %zu: %s", i, tables[k]);
+                sqlite3_free(rows[0][k]), sqlite3_free(rows[1][k]);
+            }
+            sqlite3_close(d);
+        }
+        cr_expect(out[0].n == out[1].n && !memcmp(out[0].p, out[1].p, out[0].n),
+                  "row %zu: what was there before shows", i);
+        buf_free(&out[0]), buf_free(&out[1]);
+    }
+}
+
+/* Pages that are none: whatever stands there, it is refused or something comes out. */
+Test(casedb, packing_what_is_broken)
+{
+    sqlite3 *d = NULL;
+    sqlite3_int64 n = 0;
+    cr_assert_eq(sqlite3_open(":memory:", &d), SQLITE_OK);
+    make_rows(d, 512, 60, 700, false);
+    unsigned char *image = sqlite3_serialize(d, "main", &n, 0);
+    unsigned refused = 0;
+    for (sqlite3_int64 at = 0; at < n; at += at < 1024 ? 1 : 61) {
+        struct buf out = {0};
+        unsigned char was = image[at];
+        image[at] ^= (unsigned char)(0x81 >> at % 3);
+        refused += case_pack(image, (size_t)n, &out) != OK;
+        image[at] = was;
+        buf_free(&out);
+    }
+    cr_expect(refused > 50, "%u refused", refused);
+    sqlite3_free(image), sqlite3_close(d);
 }
 
 /* --- trusted SQL */

@@ -380,15 +380,39 @@ static enum status sync_file(const char *path, struct err *e)
     return rc == SQLITE_OK ? OK : err_set(e, E_IO, ERR_NO_OFF, "case", "%s: %s", path, sqlite3_errstr(rc));
 }
 
-enum status case_save(struct casedb *db, const char *path, struct err *e)
+/* Packed in memory: what most cases are. *done: they are in the file. Which cases these are, only what is in
+ * them decides: the same facts give the same bytes, however often pages were changed before. */
+static enum status save_packed(struct casedb *db, const char *path, bool *done, struct err *e)
 {
-    enum status st = sqlite3_get_autocommit(db->db) ? OK : case_commit(db, e);
-    if (st != OK)
+    enum { PACKED_MOST = 8 << 20 };
+    int64_t pages = 0;
+    sqlite3_int64 n = 0;
+    struct buf out = {0};
+    enum status st = case_query(db, "PRAGMA page_count", NULL, NULL, 0, first_int, &pages, e);
+    if (st != OK || pages > 2 * PACKED_MOST / 4096)
         return st;
+    unsigned char *image = sqlite3_serialize(db->db, "main", &n, 0);
+    st = image ? case_pack(image, (size_t)n, &out) : E_NOMEM;
+    sqlite3_free(image);
+    if (st == E_NOMEM)
+        err_set(e, st, ERR_NO_OFF, "case", "no memory");
+    *done = st == OK && out.n <= PACKED_MOST;
+    st = st == E_UNSUPPORTED ? OK : st;
+    if (*done && (st = plat_write_file(path, buf_view(&out), e)) == E_IO) {
+        struct err was = *e;
+        *e = (struct err){.path = was.path};
+        st = err_set(e, E_IO, ERR_NO_OFF, "case", "%.120s%s", was.why, in_file(db, E_IO, (char[IN_FILE]){0}));
+    }
+    buf_free(&out);
+    return st;
+}
+
+static enum status save_vacuumed(struct casedb *db, const char *path, struct err *e)
+{
     release(db);
     plat_remove(path); /* what a killed run left */
     /* how often the schema was touched on the way is no part of the case */
-    st = case_exec(db, "PRAGMA schema_version = 1", e);
+    enum status st = case_exec(db, "PRAGMA schema_version = 1", e);
     struct arena mem = {0};
     if (st == OK)
         st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(plain(path, &mem))},
@@ -399,6 +423,14 @@ enum status case_save(struct casedb *db, const char *path, struct err *e)
     if (st != OK)
         plat_remove(path);
     return st;
+}
+
+enum status case_save(struct casedb *db, const char *path, struct err *e)
+{
+    bool done = false;
+    enum status st = sqlite3_get_autocommit(db->db) ? OK : case_commit(db, e);
+    st = st == OK ? save_packed(db, path, &done, e) : st;
+    return st == OK && !done ? save_vacuumed(db, path, e) : st;
 }
 
 /* --- trusted SQL */

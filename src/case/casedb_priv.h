@@ -1,6 +1,6 @@
 /* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c and
- * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_keep.c share. struct
- * casedb is owned by casedb.c. sqlite3.h stays inside these files. */
+ * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_keep.c, casedb_pack.c
+ * share. struct casedb is owned by casedb.c. sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "base/lookup.h"
@@ -83,6 +83,9 @@ int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */
 int case_words(struct casedb *db);          /* of rules: on every case */
+/* The pages of a whole database, n bytes of them, compact and in an order of their own, appended to the empty
+ * out. E_UNSUPPORTED: they are none that it knows; E_NOMEM. out is of no use then. */
+enum status case_pack(const uint8_t *image, size_t n, struct buf *out);
 /* NULL: nothing is kept, or there is no room. kept_add: false where there is none; stmt stays the caller's.
  */
 struct kept *case_kept(struct casedb *db, struct str text);
