@@ -47,8 +47,11 @@ static struct fact fact_of(enum fact_kind kind, uint8_t file, uint64_t off)
 
 static void send_sniff(char is)
 {
-    static const enum kind kinds[] = {
-        ['E'] = KIND_EVTX, ['H'] = KIND_HIVE, ['L'] = KIND_HIVE_LOG, ['R'] = KIND_REG_TEXT};
+    static const enum kind kinds[] = {['E'] = KIND_EVTX,
+                                      ['H'] = KIND_HIVE,
+                                      ['L'] = KIND_HIVE_LOG,
+                                      ['R'] = KIND_REG_TEXT,
+                                      ['T'] = KIND_TOOL_TEXT};
     struct buf b = {0};
     struct sniffed s = {.format = "fake"};
     s.kind = (enum kind)((size_t)is < LEN(kinds) ? kinds[(size_t)is] : KIND_UNKNOWN);
@@ -303,9 +306,13 @@ static const struct {
     char is;
     const char *what;
     unsigned says;
-} ops[] = {{JOB_SNIFF, 'E', "sniffing", 0},    {JOB_HASH, '?', "hashing", 0},
-           {JOB_LOG, 'E', "a log", OF_LOG},    {JOB_SCAN, 'E', "a part of a log", OF_LOG},
-           {JOB_HIVE, 'H', "a hive", OF_HIVE}, {JOB_REG_TEXT, 'R', "a registry text", OF_HIVE}};
+} ops[] = {{JOB_SNIFF, 'E', "sniffing", 0},
+           {JOB_HASH, '?', "hashing", 0},
+           {JOB_LOG, 'E', "a log", OF_LOG},
+           {JOB_SCAN, 'E', "a part of a log", OF_LOG},
+           {JOB_HIVE, 'H', "a hive", OF_HIVE},
+           {JOB_REG_TEXT, 'R', "a registry text", OF_HIVE},
+           {JOB_TOOL_TEXT, 'T', "a tool's text", OF_TOOL}};
 
 Test(accept, a_job_says_facts_of_its_kinds_only, .timeout = 480)
 {

@@ -1,5 +1,6 @@
 #include "parsers/registry/regtext.h"
 #include "base/limits.h"
+#include "base/lines.h"
 #include "base/utf.h"
 #include "parsers/registry/regpath.h"
 #include "parsers/registry/regtree.h"
@@ -10,17 +11,6 @@
 /* SHOWN: anomalies told one by one */
 enum { ROOTS = 64, SETS = 1000, LINE_BYTES = 4 << 20, SHOWN = 200 };
 
-/* Lines of the file as UTF-8. A cursor can be copied and put back. */
-struct cursor {
-    size_t at;
-    uint32_t line;
-};
-struct line {
-    size_t at;
-    uint32_t number;
-    bool ended;
-}; /* ended: with a line feed */
-
 /* path: as it stands in the file, kind first */
 struct root {
     struct str kind, path;
@@ -29,9 +19,9 @@ struct root {
 
 struct text {
     struct span file;
-    /* UTF-16; strings in hex are bytes of a code page (REGEDIT4); printed by `reg query` */
-    bool wide, ansi, query;
-    struct cursor at;
+    struct lines lines;
+    struct line_cursor at;
+    bool ansi, query; /* strings in hex are bytes of a code page (REGEDIT4); printed by `reg query` */
     struct buf raw, say, data; /* the logical line; name and string behind it; bytes of the value */
     uint64_t rescans;          /* bytes that may still be looked at twice */
     /* what the first pass found */
@@ -118,47 +108,13 @@ static unsigned depth_of(struct str path)
 
 /* ---- lines */
 
-static void put_char(struct buf *b, uint32_t u)
-{
-    char c[4];
-    buf_put(b, c, utf8_put(c, u));
-}
-
-/* Appends one line without its end; false at the end of the file. What is no UTF-8 is taken for Latin-1. */
+/* Appends one line without its end; false at the end of the file. */
 static bool take_line(struct text *t, struct line *l)
 {
-    const uint8_t *p = t->file.p + t->at.at, *end = t->file.p + t->file.n;
-    size_t unit = t->wide ? 2 : 1, left = (size_t)(end - p) / unit * unit, n = 0;
-    if (!left)
-        return false;
-    *l = (struct line){.at = t->at.at, .number = ++t->at.line};
-    if (t->wide) {
-        while (n < left && le16(p + n) != '\n')
-            n += 2;
-    } else {
-        const uint8_t *lf = memchr(p, '\n', left);
-        n = lf ? (size_t)(lf - p) : left;
-    }
-    l->ended = n < left;
-    t->at.at += n + (l->ended ? unit : 0);
-    if (n > LINE_BYTES)
-        n = LINE_BYTES, l->ended = false, anomaly(t, l, "limit", "longer than 4 MiB: the rest is not read");
-    if (n >= unit && p[n - unit] == '\r' && (!t->wide || !p[n - 1]))
-        n -= unit;
-    if (t->wide) {
-        if (buf_room(&t->raw, n / 2 * 3))
-            t->raw.n += utf16_to_utf8(t->raw.p + t->raw.n, p, n);
-        return !t->raw.bad;
-    }
-    struct str s = {(const char *)p, n};
-    bool utf8 = true;
-    for (size_t i = 0; i < n && utf8;)
-        utf8 = utf8_next(s, &i) != UTF_BAD;
-    if (utf8)
-        buf_put(&t->raw, p, n);
-    for (size_t i = 0; !utf8 && i < n; i++)
-        put_char(&t->raw, p[i]);
-    return !t->raw.bad;
+    bool there = line_take(&t->lines, &t->at, &t->raw, l);
+    if (there && l->cut)
+        anomaly(t, l, "limit", "longer than 4 MiB: the rest is not read");
+    return there;
 }
 
 static struct str skip(struct str s, size_t n) { return (struct str){s.p + n, s.n - n}; }
@@ -531,7 +487,7 @@ static bool hex_number(struct str s, size_t most, uint64_t *out)
 static size_t quoted(struct text *t, size_t at, struct line *l)
 {
     size_t from = at + 1;
-    struct cursor was = t->at;
+    struct line_cursor was = t->at;
     size_t raw = t->raw.n;
     for (;;) {
         while (from < t->raw.n && t->raw.p[from] != '"') {
@@ -799,11 +755,8 @@ static void query_line(struct text *t, struct line *l)
 
 static void rewind_text(struct text *t)
 {
-    const uint8_t *p = t->file.p;
-    size_t n = t->file.n;
-    t->wide = n >= 2 && p[0] == 0xff && p[1] == 0xfe;
-    t->at = (struct cursor){.at = t->wide ? 2 : n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0 ? 3 : 0};
-    t->kind = (struct str){0}, t->rescans = 4 * (uint64_t)n + (1u << 20);
+    t->lines = lines_of(t->file, 0, LINE_BYTES, &t->at);
+    t->kind = (struct str){0}, t->rescans = 4 * (uint64_t)t->file.n + (1u << 20);
 }
 
 static bool short_of_memory(const struct text *t) { return t->raw.bad || t->say.bad || t->data.bad; }
@@ -978,7 +931,7 @@ static void decode(struct text *t)
 
 static void run(struct text *t)
 {
-    struct line top = {0, 1, true};
+    struct line top = {.number = 1, .ended = true};
     pass(t, true);
     t->counting = false;
     if (t->deletes) {
@@ -992,7 +945,7 @@ static void run(struct text *t)
     if (note)
         anomaly(t, &top, "select", note);
     pass(t, false);
-    struct line end = {t->at.at, t->at.line, true};
+    struct line end = {.at = t->at.at, .number = t->at.line, .ended = true};
     uint64_t told = t->told;
     t->told = 0;
     if (told > SHOWN)

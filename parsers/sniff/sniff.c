@@ -2,11 +2,12 @@
 #include "base/utf.h"
 #include "parsers/registry/regtext.h"
 #include "parsers/registry/txlog.h"
+#include "parsers/tools/tooltext.h"
 
 const char *const kind_names[KINDS] = {
-    [KIND_UNKNOWN] = "unknown",     [KIND_EVTX] = "evtx",         [KIND_EVTX_CARVED] = "evtx-carved",
-    [KIND_HIVE] = "hive",           [KIND_HIVE_LOG] = "hive-log", [KIND_REG_TEXT] = "reg-text",
-    [KIND_CONTAINER] = "container", [KIND_EMPTY] = "empty",
+    [KIND_UNKNOWN] = "unknown",     [KIND_EVTX] = "evtx",           [KIND_EVTX_CARVED] = "evtx-carved",
+    [KIND_HIVE] = "hive",           [KIND_HIVE_LOG] = "hive-log",   [KIND_REG_TEXT] = "reg-text",
+    [KIND_TOOL_TEXT] = "tool-text", [KIND_CONTAINER] = "container", [KIND_EMPTY] = "empty",
 };
 
 /* First match wins: longer or rarer signatures stand before those they contain. */
@@ -129,6 +130,16 @@ static void base_block(struct span head, struct sniffed *s)
         s->kind = KIND_HIVE_LOG, s->format = "registry transaction log";
 }
 
+/* Text that a tool of Windows printed: files without a signature, or with one of any text. */
+static bool of_a_tool(struct span head, struct sniffed *s)
+{
+    const char *what;
+    bool reads = tooltext_is(head, &what);
+    if (what)
+        s->kind = reads ? KIND_TOOL_TEXT : KIND_UNKNOWN, s->format = what;
+    return what;
+}
+
 struct sniffed sniff(struct span head)
 {
     struct sniffed s = {.kind = KIND_UNKNOWN, .format = "unknown data"};
@@ -143,12 +154,14 @@ struct sniffed sniff(struct span head)
         s.kind = m->kind, s.format = m->format;
         if (s.kind == KIND_HIVE)
             base_block(head, &s);
+        if (s.kind == KIND_UNKNOWN)
+            of_a_tool(head, &s);
         return s;
     }
     head.n = head.n > SNIFF_BYTES ? SNIFF_BYTES : head.n;
     if (all_zero(head))
         s.format = "zeros";
-    else if (is_text(head))
+    else if (!of_a_tool(head, &s) && is_text(head))
         s.format = "text";
     return s;
 }

@@ -14,6 +14,7 @@ enum kind {
     KIND_HIVE,
     KIND_HIVE_LOG,
     KIND_REG_TEXT,
+    KIND_TOOL_TEXT,
     KIND_CONTAINER,
     KIND_EMPTY,
     KINDS

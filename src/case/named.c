@@ -84,7 +84,8 @@ static const char *const text[QUERIES] = {
     [Q_VERIFIED_LATE] =
         "INSERT OR IGNORE INTO verification(evidence_id, result, detail, reader) SELECT DISTINCT"
         " c.evidence_id, 'unreadable', 'the time of the run was over before it was read again', ''"
-        " FROM citation c JOIN evidence f ON f.id = c.file_id WHERE c.file_off > 0 AND f.kind <> 'reg-text'"
+        " FROM citation c JOIN evidence f ON f.id = c.file_id WHERE c.file_off > 0 AND f.kind NOT IN "
+        "('reg-text', 'tool-text')"
         " AND NOT EXISTS (SELECT 1 FROM anomaly a WHERE a.file_id = c.file_id AND a.file_off = c.file_off)",
     [Q_VERIFIED] = "SELECT result, detail, reader FROM verification WHERE evidence_id = ?1",
     [Q_VERIFIED_COUNT] = "SELECT result, count(*) FROM verification GROUP BY result",

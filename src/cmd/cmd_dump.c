@@ -63,7 +63,8 @@ static enum status plan(struct dump *d, struct err *e)
     for (size_t i = 0; i < d->ev.n && st == OK; i++) {
         const struct file *f = &d->ev.file[i];
         uint32_t slots = file_is_log(f) ? evtx_slots(f->bytes) : 0;
-        if (file_is_registry(f) && d->want.all_events) /* a filter for events wants events */
+        bool whole = file_is_registry(f) || file_is_tool_text(f);
+        if (whole && d->want.all_events) /* a filter for events wants events */
             st = add_part(d, (struct part){.file = i}, e);
         for (uint32_t at = 0; at < slots && st == OK; at += DUMP_SLOTS)
             st = add_part(d,
@@ -71,7 +72,7 @@ static enum status plan(struct dump *d, struct err *e)
                                         .first = at,
                                         .count = slots - at < DUMP_SLOTS ? slots - at : DUMP_SLOTS},
                           e);
-        if (!slots && !file_is_registry(f) && f->hive == i && f->is.format && !f->in && f->st == OK)
+        if (!slots && !whole && f->hive == i && f->is.format && !f->in && f->st == OK)
             complain_text(0, "%s: %s, %s", f->place.p, f->is.format,
                           file_is_log(f) ? "without a single chunk" : "not an event log or hive");
     }

@@ -32,6 +32,7 @@ static const struct {
     {"sam_account", "SAM account"},
     {"lockout_policy", "lockout policy"},
     {"task_cache", "scheduled task"},
+    {"tool_said", "said by a tool (weak evidence)"},
     {"hive", "hive"},
     {"anomaly", "damage"},
 };

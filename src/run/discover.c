@@ -20,6 +20,7 @@ enum status evidence_add(struct evidence *ev, struct file f, struct err *e)
 bool file_to_read(const struct file *f) { return f->st == OK && !f->skipped; }
 bool file_is_log(const struct file *f) { return f->is.kind == KIND_EVTX || f->is.kind == KIND_EVTX_CARVED; }
 
+bool file_is_tool_text(const struct file *f) { return f->is.kind == KIND_TOOL_TEXT; }
 bool file_is_registry(const struct file *f) { return f->is.kind == KIND_HIVE || f->is.kind == KIND_REG_TEXT; }
 
 /* Is there a folder on the way whose name begins so, or (anywhere) has it in it? */

@@ -51,9 +51,10 @@ struct evidence {
     size_t n_spool;
 };
 
-bool file_to_read(const struct file *f);     /* it is there, and no reason says to leave it */
-bool file_is_log(const struct file *f);      /* of events */
-bool file_is_registry(const struct file *f); /* a hive, or a text export */
+bool file_to_read(const struct file *f);      /* it is there, and no reason says to leave it */
+bool file_is_log(const struct file *f);       /* of events */
+bool file_is_registry(const struct file *f);  /* a hive, or a text export */
+bool file_is_tool_text(const struct file *f); /* what dsregcmd, systeminfo, whoami, gpresult printed */
 
 /* halt may be NULL; asked at every folder. E_TIME ends the list: what is not in it stands there as one row.
  */

@@ -3,6 +3,7 @@
 #include "parsers/registry/regf.h"
 #include "parsers/registry/regtext.h"
 #include "parsers/sniff/sniff.h"
+#include "parsers/tools/tooltext.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/utf.h"
@@ -178,7 +179,7 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
         return note(d, f, e);
     b->n = 0;
     buf_char(b, '{');
-    if (f->kind > FACT_REG_VALUE || f->kind == FACT_HIVE) {
+    if (f->kind > FACT_REG_VALUE || f->kind == FACT_HIVE || f->kind == FACT_TOOL_SAID) {
         (f->kind == FACT_HIVE ? put_hive : put_decoded)(b, f);
         return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
                       : put_text(d, b->p, b->n, e);
@@ -290,6 +291,8 @@ static enum status do_part(struct dumper *d, struct span in, struct err *e)
         st = hive_read_named(d->file, d->name + 1, d->n, &d->want, &scratch, put_fact, d, &why);
     else if (d->what == DUMP_REG_TEXT)
         st = regtext_read(d->file[0], &d->want, &scratch, put_fact, d, &why);
+    else if (d->what == DUMP_TOOL_TEXT)
+        st = tooltext_read(d->file[0], put_fact, d, &why);
     else
         st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_text, d, &stats, &why);
     return say_done(d, &stats, st, why.why, e);

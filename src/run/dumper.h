@@ -23,7 +23,7 @@ enum dump_frame {
     /* reply, behind all text: u64 seen, u64 failed, u8 status (enum status), text why */
     DUMP_DONE = 'D',
 };
-enum dump_what { DUMP_LOG, DUMP_HIVE, DUMP_REG_TEXT };
+enum dump_what { DUMP_LOG, DUMP_HIVE, DUMP_REG_TEXT, DUMP_TOOL_TEXT };
 enum { DUMP_SLOTS = 32 };                     /* 2 MiB of log a part: some 3 MiB of text */
 enum { DUMP_AREAS = 2, DUMP_AREA = 4 << 20 }; /* area i begins at i * DUMP_AREA */
 enum { DUMP_AHEAD = 2 };                      /* parts asked for before the first is done */

@@ -116,6 +116,7 @@ enum status dumper_open(struct dump_child *c, const struct evidence *ev, size_t 
         size_t at = frame_begin(&frame, DUMP_OPEN);
         buf_char(&frame, f->is.kind == KIND_HIVE       ? DUMP_HIVE
                          : f->is.kind == KIND_REG_TEXT ? DUMP_REG_TEXT
+                         : file_is_tool_text(f)        ? DUMP_TOOL_TEXT
                                                        : DUMP_LOG),
             buf_char(&frame, (char)n);
         for (size_t i = 0; i < n; i++)

@@ -76,6 +76,8 @@ static struct str note_of(const struct file *f, bool alone)
                    : STR("holds nothing but zeros, as a copy leaves it that failed: collect it again");
     if (f->is.kind == KIND_REG_TEXT)
         return STR("text export: weaker evidence than a hive");
+    if (file_is_tool_text(f))
+        return STR("printed by a tool: weak evidence");
     return f->is.kind == KIND_HIVE_LOG && alone
                ? STR("transaction log without its hive: nothing was read from it")
                : (struct str){0};

@@ -202,7 +202,10 @@ static enum status find_copies(struct plan *p, struct err *e)
 
 /* --- what is hashed when */
 
-static bool has_reader(const struct file *f) { return file_is_log(f) || file_is_registry(f); }
+static bool has_reader(const struct file *f)
+{
+    return file_is_log(f) || file_is_registry(f) || file_is_tool_text(f);
+}
 
 static void decide_hashing(struct plan *p)
 {
@@ -268,18 +271,21 @@ static enum status plan_log(struct plan *p, size_t i, struct err *e)
 }
 
 /* A hive with its logs, or a text. */
-static struct job registry_job(const struct plan *p, size_t i)
+static struct job whole_job(const struct plan *p, size_t i)
 {
     const struct file *f = &p->ev->file[i];
-    struct job j = new_job(p, i, f->is.kind == KIND_HIVE ? JOB_HIVE : JOB_REG_TEXT);
+    struct job j = new_job(p, i,
+                           f->is.kind == KIND_HIVE       ? JOB_HIVE
+                           : f->is.kind == KIND_REG_TEXT ? JOB_REG_TEXT
+                                                         : JOB_TOOL_TEXT);
     for (size_t l = 0; j.order.op == JOB_HIVE && l < f->n_log; l++)
         j.order.log_name[l] = hive_log_name(p->ev->file[f->log[l]].path), add_file(p, &j, f->log[l]);
     return j;
 }
 
-static enum status plan_registry(struct plan *p, size_t i, struct err *e)
+static enum status plan_whole(struct plan *p, size_t i, struct err *e)
 {
-    struct job j = registry_job(p, i);
+    struct job j = whole_job(p, i);
     j.in_turn = true;
     return add_job(p, j, e);
 }
@@ -287,7 +293,7 @@ static enum status plan_registry(struct plan *p, size_t i, struct err *e)
 enum status plan_part(struct plan *p, size_t file, uint32_t first, uint32_t count, struct err *e)
 {
     if (!file_is_log(&p->ev->file[file]))
-        return add_job(p, registry_job(p, file), e);
+        return add_job(p, whole_job(p, file), e);
     struct job j = new_job(p, file, JOB_SCAN);
     j.order.first = first, j.order.count = count;
     return add_job(p, j, e);
@@ -303,7 +309,7 @@ enum status plan_reading(struct plan *p, struct err *e)
     for (size_t i = 0; i < p->ev->n && st == OK; i++) {
         const struct file *f = &p->ev->file[i];
         if (file_to_read(f) && has_reader(f) && !p->file[i].copy)
-            st = file_is_log(f) ? plan_log(p, i, e) : plan_registry(p, i, e);
+            st = file_is_log(f) ? plan_log(p, i, e) : plan_whole(p, i, e);
         behind += p->file[i].when == HASH_SOON ? f->bytes : 0;
         if (st == OK && (behind >= SOON_BYTES || i + 1 == p->ev->n)) {
             st = plan_hashes(p, HASH_SOON, soon, i + 1, false, e);

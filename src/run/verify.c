@@ -152,7 +152,8 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
     if (q->u->n == LEN(q->u->file) || c[0].i < 1 || (uint64_t)c[0].i > q->v->ev->n)
         return OK;
     q->u->file[q->u->n++] = c[0].i;
-    q->u->hive |= str_eq(c[1].s, STR("hive")), q->u->text |= str_eq(c[1].s, STR("reg-text"));
+    q->u->hive |= str_eq(c[1].s, STR("hive")),
+        q->u->text |= str_eq(c[1].s, STR("reg-text")) || str_eq(c[1].s, STR("tool-text"));
     return OK;
 }
 

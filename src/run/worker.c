@@ -3,6 +3,7 @@
 #include "parsers/registry/regf.h"
 #include "parsers/registry/regtext.h"
 #include "parsers/sniff/sniff.h"
+#include "parsers/tools/tooltext.h"
 #include "base/fact.h"
 #include "base/hash.h"
 #include "base/lanes.h"
@@ -16,7 +17,12 @@
 
 unsigned job_says(enum job_op op)
 {
-    return op == JOB_LOG || op == JOB_SCAN ? OF_LOG : op == JOB_HIVE || op == JOB_REG_TEXT ? OF_HIVE : 0;
+    static const unsigned says[] = {[JOB_LOG] = OF_LOG,
+                                    [JOB_SCAN] = OF_LOG,
+                                    [JOB_HIVE] = OF_HIVE,
+                                    [JOB_REG_TEXT] = OF_HIVE,
+                                    [JOB_TOOL_TEXT] = OF_TOOL};
+    return (size_t)op < LEN(says) ? says[op] : 0;
 }
 
 uint64_t job_room(const struct job_order *j)
@@ -47,7 +53,7 @@ enum status job_order_get(struct span in, struct job_order *j, struct err *e)
         j->log_name[i] = span_u8(&in) & 3;
     for (size_t i = 0; i < JOB_FILES; i++)
         j->at[i] = span_u64(&in), j->bytes[i] = span_u64(&in);
-    if (in.bad || in.n || j->op > JOB_REG_TEXT || j->n_files < 1
+    if (in.bad || in.n || j->op > JOB_TOOL_TEXT || j->n_files < 1
         || j->n_files > (j->op == JOB_HASH ? JOB_FILES : HIVE_FILES))
         return err_set(e, E_FORMAT, ERR_NO_OFF, "job frame", "malformed");
     return OK;
@@ -182,6 +188,7 @@ static enum status run_op(struct self *w, const struct job_order *j, const struc
     case JOB_HIVE:
         return hive_read_named(files, j->log_name, j->n_files, &w->want, &w->scratch, send_fact, w, e);
     case JOB_REG_TEXT: return regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e);
+    case JOB_TOOL_TEXT: return tooltext_read(files[0], send_fact, w, e);
     case JOB_HASH: break;
     }
     st = sha256_lanes(files, j->n_files, progress, w, d->hash, e);

@@ -32,6 +32,7 @@ enum job_op {
     JOB_SCAN,     /* slots first .. first+count-1 of a large log */
     JOB_HIVE,     /* a hive with up to two logs: replay, read */
     JOB_REG_TEXT, /* a text export of the registry: read it */
+    JOB_TOOL_TEXT /* what a tool printed: read it */
 };
 enum { JOB_FILES = LIM_JOB_FILES, HIVE_FILES = 3 };
 /* What a worker is told to do. */
@@ -53,7 +54,8 @@ struct done {
     struct str what, why; /* for status != OK; borrowed from the frame */
 };
 
-unsigned job_says(enum job_op op); /* whose facts such a job may send: OF_LOG, OF_HIVE, 0: nobody's */
+unsigned job_says(
+    enum job_op op); /* whose facts such a job may send: OF_LOG, OF_HIVE, OF_TOOL, 0: nobody's */
 /* Bytes of fact frames that such a job may send; more: the worker has E_LIMIT, its parent takes it for
  * broken. */
 uint64_t job_room(const struct job_order *j);

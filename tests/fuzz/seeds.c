@@ -289,6 +289,44 @@ static void regtext(void)
          "\0005\0.\0000\0000\0\r\0\n\0[\0H\0K\0C\0U\0]\0\r\0\n\0\"\0a\0\"\0=\0\"\0b\0\"\0\r\0\n\0");
 }
 
+static void tooltext(void)
+{
+    TEXT("\r\n+------+\r\n| Device State     |\r\n+------+\r\n\r\n   AzureAdJoined : YES\r\n"
+         "   AzureAdPrtUpdateTime : 2026-02-24 19:15:26.000 UTC\r\n");
+    TEXT(
+        "\r\nHost Name:                 WS04\r\nOS Name:                   Microsoft Windows 11 Pro\r\n"
+        "OS Version:                10.0.22631 N/A Build 22631\r\nSystem Boot Time:          3/2/2026, "
+        "8:00:02 "
+        "AM\r\nSystem Locale:             en-us;English\r\nTime Zone:                 (UTC-05:00) Eastern\r\n"
+        "Hotfix(s):                 1 Hotfix(s) Installed.\r\n                           [01]: "
+        "KB5012170\r\n");
+    TEXT("\"Host Name\",\"OS Name\",\"OS Version\",\"Domain\"\r\n\"WS04\",\"Microsoft Windows\",\"10.0.1 N/A "
+         "Build "
+         "1\",\"corp\"\r\n");
+    TEXT("\r\nUSER INFORMATION\r\n----------------\r\n\r\nUser Name SID\r\n========= =====\r\ncorp\\anna "
+         "S-1-5-21-1-2-3-1001\r\n\r\nGROUP INFORMATION\r\n-----------------\r\nGroup Name Type SID "
+         "Attributes\r\n==== ==== ===\r\nNT AUTHORITY\\NETWORK Well-known group S-1-5-2 Mandatory "
+         "group\r\n\r\nPRIVILEGES "
+         "INFORMATION\r\n-----\r\nSeShutdownPrivilege Shut down the system Disabled\r\n");
+    TEXT("\"User Name\",\"SID\"\r\n\"corp\\anna\",\"S-1-5-21-1\"\r\n\"Group "
+         "Name\",\"Type\",\"SID\",\"Attributes\"\r\n\"a\",\"Alias\",\"S-1-5-2\",\"Group used for deny "
+         "only\"\r\n");
+    TEXT("RSOP data for CORP\\anna on WS04 : Logging Mode\r\n------\r\n\r\nCOMPUTER SETTINGS\r\n-----\r\n    "
+         "Applied "
+         "Group Policy Objects\r\n    -------\r\n        Baseline\r\n\r\n        User Rights\r\n        "
+         "-----\r\n"
+         "            GPO: Baseline\r\n                Policy:            BatchLogonRight\r\n                "
+         "Computer "
+         "Setting:  CORP\\svc\r\n                                   *S-1-5-32-544\r\n\r\n");
+    TEXT("<?xml version=\"1.0\"?>\r\n<Rsop xmlns=\"http://www.microsoft.com/GroupPolicy/Rsop\">\r\n"
+         "<ComputerResults><Name>CORP\\WS04$</Name><GPO><Name>B</Name><Link><AppliedOrder>1</AppliedOrder></"
+         "Link></GPO>\r\n"
+         "<e><q1:SecurityOptions><q1:KeyName>MACHINE\\a</q1:KeyName><q1:SettingNumber>1</q1:SettingNumber>"
+         "</q1:SecurityOptions><x/><q1:UserRightsAssignment><q1:Name>SeBatchLogonRight</"
+         "q1:Name><q1:Member><Name>a</Name>"
+         "</q1:Member></q1:UserRightsAssignment></e></ComputerResults></Rsop>\r\n");
+}
+
 static void paths(void)
 {
     TEXT("SECURITY\0Policy\\Secrets\\X\\CurrVal\0Policy\\Secrets\\*\\CupdTime\0x");
@@ -299,7 +337,7 @@ static void paths(void)
 
 static void sniffs(void)
 {
-    system_and_more(write_hive), headers(), regtext();
+    system_and_more(write_hive), headers(), regtext(), tooltext();
     TEXT("PK\3\4"), TEXT("plain text\n"), TEXT("\0\0\0\0"), TEXT("\x30\0\0\0LfLe");
 }
 
@@ -433,15 +471,16 @@ static const struct {
     const char *target;
     void (*make)(void);
 } rows[] = {
-    {"fuzz_unpack", unpacking}, {"fuzz_member_name", member_names},
-    {"fuzz_container", packed}, {"fuzz_evtx", logs},
-    {"fuzz_chunk", chunks},     {"fuzz_header", headers},
-    {"fuzz_binxml", binxml},    {"fuzz_hive", hives},
-    {"fuzz_txlog", with_logs},  {"fuzz_values", values},
-    {"fuzz_frames", frames},    {"fuzz_regtext", regtext},
-    {"fuzz_path", paths},       {"fuzz_sniff", sniffs},
-    {"fuzz_text", texts},       {"fuzz_escape", odd_texts},
-    {"fuzz_compare", compared}, {"fuzz_rules", knowledge},
+    {"fuzz_unpack", unpacking},  {"fuzz_member_name", member_names},
+    {"fuzz_container", packed},  {"fuzz_evtx", logs},
+    {"fuzz_chunk", chunks},      {"fuzz_header", headers},
+    {"fuzz_binxml", binxml},     {"fuzz_hive", hives},
+    {"fuzz_txlog", with_logs},   {"fuzz_values", values},
+    {"fuzz_frames", frames},     {"fuzz_regtext", regtext},
+    {"fuzz_tooltext", tooltext}, {"fuzz_path", paths},
+    {"fuzz_sniff", sniffs},      {"fuzz_text", texts},
+    {"fuzz_escape", odd_texts},  {"fuzz_compare", compared},
+    {"fuzz_rules", knowledge},
 };
 
 int main(int argc, char **argv)
