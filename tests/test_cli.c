@@ -148,9 +148,11 @@ Test(samples, evidence_id_leads_to_bytes)
 Test(samples, same_bytes_whoever_works)
 {
     const char *dir = scratch("same");
-    for (int jobs = 1; jobs <= 3; jobs++)
-        cr_assert_eq(run("%s analyze -j %d -o %s/out%d samples/cases/two-hosts", program(), jobs, dir, jobs),
-                     0, "%s", out);
+    static const int jobs[] = {1, 2, 32};
+    for (int i = 0; i < 3; i++)
+        cr_assert_eq(
+            run("%s analyze -j %d -o %s/out%d samples/cases/two-hosts", program(), jobs[i], dir, i + 1), 0,
+            "%s", out);
     cr_expect_eq(run("cd %s && for f in case.db report.html report.md report.json; do cmp out1/$f out2/$f && "
                      "cmp out1/$f out3/$f || exit 1; done",
                      dir),

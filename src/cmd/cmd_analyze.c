@@ -360,6 +360,7 @@ static enum status again_phase(struct run *r, struct err *e)
                                                    .workers = r->o.jobs,
                                                    .require_jail = r->o.require_jail,
                                                    .until = r->until,
+                                                   .like = ingest_pool(r->reading),
                                                    .stop = stop_flag()},
                            &r->jail, e);
     bool late = st == E_TIME;

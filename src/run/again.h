@@ -10,6 +10,7 @@
 #include "run/discover.h"
 #include "run/run_limits.h"
 
+struct pool;
 /* want and limits: those the evidence was read with. */
 struct again_options {
     const struct want *want;
@@ -18,6 +19,7 @@ struct again_options {
     bool require_jail;
     const volatile int *stop; /* may be NULL */
     uint64_t until;           /* plat_clock_ms at which the run's time is over; 0: limits say */
+    struct pool *like;        /* may be NULL: of pool.h, for what want and limits say */
 };
 enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,
                   struct err *e);

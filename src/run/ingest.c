@@ -518,6 +518,8 @@ enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err 
     return st;
 }
 
+struct pool *ingest_pool(struct ingest *p) { return p->pool; }
+
 void ingest_free(struct ingest *p)
 {
     if (!p)

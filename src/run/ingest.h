@@ -44,6 +44,8 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
                          struct ingest **out, struct err *e);
 enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e);
 enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err *e);
+/* Its workers (pool.h), until it is freed. */
+struct pool *ingest_pool(struct ingest *p);
 void ingest_free(struct ingest *p);
 /* All three. */
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev,

@@ -225,6 +225,8 @@ static void end_original(struct pool *p, char why[96])
 static enum status start_process(struct pool *p, struct proc **out, struct err *e)
 {
     char how[96] = "";
+    if (p->o.like)
+        return start_process(p->o.like, out, e);
     for (unsigned tries = 0; tries < 2; tries++) {
         struct err why = {0};
         enum status st = p->original ? OK : start_original(p, e);
@@ -249,13 +251,36 @@ static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
 }
 
 /* One that has read is not asked again. */
-static enum status retire_reader(struct pool *p, struct worker *w, struct err *e)
+static void retire_reader(struct worker *w)
 {
     struct exit_info x;
     plat_proc_kill(w->proc);
     child_end(w->proc, &x);
     w->proc = NULL;
-    return start_worker(p, w, e);
+}
+
+/* No more readers than there is to read. */
+static enum status start_readers(struct pool *p, struct err *e)
+{
+    size_t unread = 0, idle = 0;
+    enum status st = OK;
+    for (size_t i = p->next; i < p->plan->n && unread < p->n_worker; i++)
+        unread += p->plan->job[i]->state == JOB_READY && job_reads(p->plan->job[i]);
+    for (size_t i = 0; i < p->n_worker; i++)
+        idle += p->worker[i].reads && p->worker[i].proc && !p->worker[i].n;
+    for (size_t i = 0; i < p->n_worker && st == OK && idle < unread; i++)
+        if (p->worker[i].reads && !p->worker[i].proc)
+            st = start_worker(p, &p->worker[i], e), idle++;
+    return st;
+}
+
+static enum status start_lookers(struct pool *p, struct err *e)
+{
+    enum status st = OK;
+    for (size_t i = 0; i < p->n_worker && st == OK; i++)
+        if (!p->worker[i].reads && !p->worker[i].proc)
+            st = start_worker(p, &p->worker[i], e);
+    return st;
 }
 
 /* Jobs sent behind the running one go back. */
@@ -384,15 +409,6 @@ static struct worker *reader_for(struct pool *p, const struct job *j)
     return NULL;
 }
 
-static enum status start_readers(struct pool *p, struct err *e)
-{
-    enum status st = OK;
-    for (size_t i = 0; i < p->n_worker && st == OK; i++)
-        if (p->worker[i].reads && !p->worker[i].proc)
-            st = start_worker(p, &p->worker[i], e);
-    return st;
-}
-
 static enum status send_jobs(struct pool *p, bool answer, struct err *e)
 {
     enum status st = OK;
@@ -403,7 +419,7 @@ static enum status send_jobs(struct pool *p, bool answer, struct err *e)
         } else if (p->call.passed_over(p->call.ctx, j)) {
             st = answer_for(p, j, E_LIMIT, "records", "", e);
         } else {
-            st = job_reads(j) ? start_readers(p, e) : OK;
+            st = job_reads(j) ? start_readers(p, e) : start_lookers(p, e);
             struct worker *w = st != OK ? NULL : job_reads(j) ? reader_for(p, j) : looker_for(p, j);
             st = w ? send_job(p, w, j, answer, e) : st;
             if (!w || j->state == JOB_READY)
@@ -490,7 +506,7 @@ static enum status take_frames(struct pool *p, struct worker *w, struct err *e)
         w->heard = plat_clock_ms();
         st = take_frame(p, w, type, body, e);
         if (st == OK && w->reads && type == FRAME_DONE)
-            return retire_reader(p, w, e); /* with all that it may have to say still */
+            return retire_reader(w), start_readers(p, e); /* with all that it may have to say still */
     }
     if (st == OK && (too_long(w, in) || framing != OK))
         st = E_FORMAT;
@@ -565,8 +581,8 @@ static bool may_read(const struct pool *p, const struct worker *w)
 
 static enum status listen(struct pool *p, struct err *e)
 {
-    struct proc *wait[POOL_WORKERS];
-    bool ready[POOL_WORKERS] = {0};
+    struct proc *wait[WORKERS_MAX];
+    bool ready[WORKERS_MAX] = {0};
     for (size_t i = 0; i < p->n_worker; i++)
         wait[i] = may_read(p, &p->worker[i]) ? p->worker[i].proc : NULL;
     enum status st = plat_wait(wait, p->n_worker, WAIT_MS, ready, e);
@@ -625,10 +641,12 @@ enum status pool_start(struct plan *plan, const struct pool_options *o, const st
     p->until = o->until ? o->until : plat_clock_ms() + o->lim.run_seconds * 1000;
     p->read_buf = malloc(READ_BYTES);
     enum status st = p->read_buf ? OK : out_of_memory("workers", e);
-    for (size_t i = 0; i < p->n_worker && st == OK; i++)
-        if (!(p->worker[i].reads = i >= plan->workers))
-            st = start_worker(p, &p->worker[i], e);
-    return st;
+    bool looks = !plan->n;
+    for (size_t i = 0; i < plan->n && !looks; i++)
+        looks = !job_reads(plan->job[i]);
+    for (size_t i = plan->workers; i < p->n_worker; i++)
+        p->worker[i].reads = true;
+    return st == OK && looks ? start_lookers(p, e) : st;
 }
 
 void pool_free(struct pool *p)

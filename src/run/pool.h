@@ -26,6 +26,7 @@ struct pool_calls {
     void (*tick)(void *ctx); /* while it runs, at least five times a second */
 };
 
+struct pool;
 /* want must live as long as the pool. stop may be NULL: set non-zero by a signal handler, E_STOP. */
 struct pool_options {
     const struct want *want;
@@ -33,12 +34,14 @@ struct pool_options {
     bool require_jail; /* a missing layer is E_UNSUPPORTED */
     const volatile int *stop;
     uint64_t until; /* plat_clock_ms at which the run's time is over; 0: lim.run_seconds from now */
+    /* NULL, or one that outlives this and was told the same want and limits: workers are copies of what its
+     * workers are copies of, which has read nothing */
+    struct pool *like;
 };
 
-struct pool;
 enum { POOL_WORKERS = 32 };
 unsigned pool_workers(unsigned wanted); /* 0: one per core */
-/* Starts p->workers of them. Free after an error too. */
+/* Starts p->workers of them, unless all there is to do is to be read. Free after an error too. */
 enum status pool_start(struct plan *p, const struct pool_options *o, const struct pool_calls *c,
                        struct pool **out, struct err *e);
 /* Hands out what can be handed out now, and listens to nobody. */

@@ -173,12 +173,18 @@ static enum status answer(struct reader *r, const struct reread_item *it, struct
                          : frame_send(&r->out, e);
 }
 
-static enum status enter_jail(struct reader *r, struct err *e)
+static struct jail_limits limits(void)
 {
     struct jail_limits lim = {.cpu_s = LIM_REREAD_SECONDS, .files = LIM_WORKER_FILES};
 #if !defined(__SANITIZE_ADDRESS__)
     lim.memory_bytes = LIM_REREAD_BYTES;
 #endif
+    return lim;
+}
+
+static enum status enter_jail(struct reader *r, struct err *e)
+{
+    struct jail_limits lim = limits();
     size_t at = frame_begin(&r->out, REREAD_JAIL);
     buf_u32(&r->out, plat_jail(&lim));
     frame_end(&r->out, at);
@@ -195,6 +201,8 @@ int rereader_main(void)
     size_t n = 3;
     if (!arena_make(&r.mem, READER) || !arena_make(&r.scratch, SCRATCH))
         return 70;
+    struct jail_limits lim = limits();
+    plat_jail_ahead(&lim); /* once for all copies */
     enum status copy = plat_child_copies(&e);
     if (copy != OK) /* the original has made copies and is not needed any more */
         return copy == E_TRUNC ? 0 : 70;
