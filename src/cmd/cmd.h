@@ -120,7 +120,7 @@ int exit_worst(int a, int b); /* by the order above */
 extern const struct command cmd_analyze, cmd_report, cmd_dump, cmd_inspect, cmd_show, cmd_query, cmd_explain,
     cmd_verify, cmd_rules, cmd_export, cmd_summary, cmd_batch, cmd_merge;
 struct casedb;
-/* The next analyze fills this case, which is empty and ready (diagnose_ready), and closes it. */
+/* The next analyze fills this case, which is empty and ready (diagnose_ready); it stays the caller's. */
 void analyze_into(struct casedb *db);
 /* Child of batch: one ticket a copy of it (cmd_ticket.c). */
 int ticket_main(void);

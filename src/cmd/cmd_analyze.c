@@ -252,7 +252,7 @@ static void print_summary(struct run *r)
 
 /* --- the line */
 
-static struct casedb *ready;
+static struct casedb *ready; /* the caller's */
 void analyze_into(struct casedb *db) { ready = db; }
 
 static enum status new_case(struct run *r, struct err *e)
@@ -261,7 +261,7 @@ static enum status new_case(struct run *r, struct err *e)
     if (!work)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
     if (ready)
-        return r->db = ready, ready = NULL, OK;
+        return r->db = ready, OK;
     return diagnose_new(r->kb, work, &r->db, e);
 }
 
@@ -518,7 +518,10 @@ static int run_analyze(int argc, char **argv)
     stop_listen();
     code = analyze(&r, (const char *const *)argv + 1, (size_t)argc - 1);
     ingest_free(r.reading);
-    case_close(r.db);
+    if (r.db && r.db == ready)
+        case_halt_when(r.db, NULL, NULL);
+    else
+        case_close(r.db);
     output_end(r.output);
     evidence_free(&r.ev);
     kb_free(r.kb);

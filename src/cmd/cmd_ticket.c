@@ -14,12 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum status ticket_json(const struct kb *kb, char *const *order, const char *options, int code,
-                               struct buf *json, struct arena *a, struct err *e)
+/* db: what was analyzed into it, where a case of that was written. */
+static enum status ticket_json(struct casedb *db, const struct kb *kb, char *const *order,
+                               const char *options, int code, struct buf *json, struct arena *a,
+                               struct err *e)
 {
     const char *path = arena_printf(a, "%s/case.db", order[TICKET_PART]);
     struct str name = str_of(order[TICKET_NAME]), why = {0};
-    struct casedb *db = NULL;
     struct plat_stat s;
     if (!path)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory");
@@ -29,12 +30,7 @@ static enum status ticket_json(const struct kb *kb, char *const *order, const ch
         fleet_no_ticket(name, code, why.p ? why : STR("no case was written"), json);
         return json->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory") : OK;
     }
-    enum status st = case_open(path, &db, e);
-    st = st == OK
-             ? fleet_ticket(db, kb_file(kb, "fleet/ticket.sql"), name, code, why, str_of(options), json, e)
-             : st;
-    case_close(db);
-    return st;
+    return fleet_ticket(db, kb_file(kb, "fleet/ticket.sql"), name, code, why, str_of(options), json, e);
 }
 
 /* keep: all, or the letters of what is kept: c(ase), r(eports). */
@@ -69,7 +65,7 @@ static int analyze(char **ready, size_t n_ready, char *const *order)
     return cmd_analyze.run(argc, argv);
 }
 
-static int one_ticket(const struct kb *kb, char **ready, size_t n_ready, struct err *e)
+static int one_ticket(struct casedb *db, const struct kb *kb, char **ready, size_t n_ready, struct err *e)
 {
     struct buf in = {0}, json = {0};
     struct arena a = {0};
@@ -80,7 +76,7 @@ static int one_ticket(const struct kb *kb, char **ready, size_t n_ready, struct 
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory");
     int code = st == OK ? analyze(ready, n_ready, order) : EXIT_BUG;
     if (st == OK && code != EXIT_INTERRUPTED && code != EXIT_TERMINATED
-        && (st = ticket_json(kb, order, ready[TICKET_OPTIONS], code, &json, &a, e)) == OK)
+        && (st = ticket_json(db, kb, order, ready[TICKET_OPTIONS], code, &json, &a, e)) == OK)
         st = publish(order, &json, &a, e);
     if (st != OK)
         code = complain(e, exit_for(st));
@@ -89,14 +85,16 @@ static int one_ticket(const struct kb *kb, char **ready, size_t n_ready, struct 
     return code;
 }
 
-/* What reports ask is prepared as well; of an empty case they say little. */
-static enum status rehearse_reports(struct casedb *db, struct err *e)
+/* What reports and fleets ask is prepared as well; of an empty case they say little. */
+static enum status rehearse_reports(struct casedb *db, const struct kb *kb, struct err *e)
 {
     struct arena a = {0};
     struct report *rep = NULL;
     struct buf text = {0};
     enum status st = arena_make(&a, 16 << 20) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "no memory");
     st = st == OK ? report_build(db, &a, &rep, e) : st;
+    st = st == OK ? fleet_ticket(db, kb_file(kb, "fleet/ticket.sql"), STR(""), 0, STR(""), STR(""), &text, e)
+                  : st;
     for (const struct report_format *f = report_formats; f->name && st == OK; f++)
         st = f->write(rep, &text, e);
     buf_free(&text);
@@ -118,12 +116,12 @@ int ticket_main(void)
     if (kb_load(dir, &kb, &e) != OK)
         return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
     kb_keep(kb, dir);
-    if (diagnose_ready(kb, &db, &e) != OK || rehearse_reports(db, &e) != OK)
+    if (diagnose_ready(kb, &db, &e) != OK || rehearse_reports(db, kb, &e) != OK)
         return complain(&e, EXIT_BUG);
     enum status copy = plat_child_copies(&e);
     if (copy != OK)
         return copy == E_TRUNC ? EXIT_DONE : complain(&e, EXIT_BUG);
     case_copied();
     analyze_into(db);
-    return one_ticket(kb, ready, n, &e);
+    return one_ticket(db, kb, ready, n, &e); /* what db holds goes with the process */
 }
