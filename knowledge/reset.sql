@@ -2,7 +2,7 @@
 -- --knowledge DIR).
 DELETE FROM kb_code; DELETE FROM kb_event; DELETE FROM kb_event_field; DELETE FROM kb_setting; DELETE
     FROM kb_artifact; DELETE FROM kb_rule; DELETE FROM kb_account; DELETE FROM kb_rule_need; DELETE FROM kb_code_family;
-DELETE FROM kb_layout; DELETE FROM layout;
+DELETE FROM kb_layout; DELETE FROM layout; DELETE FROM kb_default; DELETE FROM host_default;
 DELETE FROM host; DELETE FROM boot; DELETE FROM session; DELETE FROM error; DELETE FROM failure; DELETE
     FROM success; DELETE FROM service; DELETE FROM task; DELETE FROM account;
 DELETE FROM password_change; DELETE FROM coverage; DELETE FROM logon_failure; DELETE FROM consumer; DELETE

@@ -53,7 +53,13 @@ CREATE TABLE kb_event(provider TEXT COLLATE NOCASE, event_id INTEGER, channel TE
 CREATE TABLE kb_event_field(provider TEXT COLLATE NOCASE, event_id INTEGER, field TEXT, shape TEXT,
     PRIMARY KEY(provider, event_id, field)) WITHOUT ROWID;
 CREATE TABLE kb_setting(name TEXT PRIMARY KEY COLLATE NOCASE, section TEXT, hive TEXT, path TEXT, value TEXT,
-    type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT) WITHOUT ROWID;
+    type TEXT, default_value INTEGER, default_text TEXT, meaning TEXT, meanings TEXT, source TEXT,
+    since INTEGER) WITHOUT ROWID;      -- since: the first build that reads it
+-- What a setting that is not set means, where that differs by build: the first row (ord) that fits a host counts.
+-- product: client server domain-controller (server is both); editions: ' Professional Enterprise '; NULL: any.
+-- Without text nobody says.
+CREATE TABLE kb_default(setting TEXT COLLATE NOCASE, ord INTEGER, from_build INTEGER, product TEXT, editions TEXT,
+    value INTEGER, text TEXT, PRIMARY KEY(setting, ord)) WITHOUT ROWID;
 -- kind: channel | hive; with case: Security is a channel, SECURITY a hive
 CREATE TABLE kb_artifact(name TEXT PRIMARY KEY, kind TEXT, collect TEXT, meaning TEXT) WITHOUT ROWID;
 -- text: as in its file, up to its tests; sha256: of the whole file
@@ -85,9 +91,13 @@ CREATE TABLE layout(file_id INTEGER PRIMARY KEY, collector TEXT, host TEXT COLLA
 -- and of daylight time and when these begin; one number: no daylight time (or DynamicDaylightTimeDisabled = 1); NULL:
 -- the hive does not say.
 CREATE TABLE host(id INTEGER PRIMARY KEY, name TEXT UNIQUE COLLATE NOCASE, fqdn TEXT COLLATE NOCASE,
-    domain TEXT COLLATE NOCASE, os TEXT, build INTEGER, role TEXT, time_zone TEXT, bias INTEGER, zone_rule TEXT,
-        machine_sid TEXT, joined INTEGER,
+    domain TEXT COLLATE NOCASE, os TEXT, build INTEGER, edition TEXT COLLATE NOCASE, role TEXT, time_zone TEXT,
+    bias INTEGER, zone_rule TEXT, machine_sid TEXT, joined INTEGER,
     outcome TEXT);      -- unexplained explained latent not_covered clear (outcome.sql)
+-- What a setting of kb_default means on a host that does not set it. unsure: it differs by what is not known of the
+-- host; among: the numbers it may be, ' 0 1 '.
+CREATE TABLE host_default(host_id INTEGER, setting TEXT COLLATE NOCASE, value INTEGER, text TEXT, unsure INTEGER,
+    among TEXT, PRIMARY KEY(host_id, setting)) WITHOUT ROWID;
 CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTEGER, clean INTEGER, file_id INTEGER,
     file_off INTEGER,
     -- boot 0: before the first start in the evidence

@@ -27,7 +27,7 @@ CREATE VIEW v_time_window AS SELECT since, until FROM time_window;
 -- in place), not_covered (a
 -- kind of failure could not have been seen: v_kind), clear.
 CREATE VIEW v_host AS SELECT name AS host, fqdn, domain, os, build, role, time_zone, bias, machine_sid, joined,
-    zone_rule, outcome FROM host;
+    zone_rule, outcome, edition FROM host;
 
 -- Kinds of failure, six a host. state: failures, clear (all that records this kind was read over from_time .. to_time,
 -- its events are recorded and
@@ -215,26 +215,39 @@ FROM cached_logon c JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
 -- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0,
 -- evidence_id names the key, if there is one.
 -- What lies outside the exported part of a hive is neither set nor not set: no row.
+-- default_value: what it means where it is not set, on a Windows of this build, product and edition; NULL: nobody
+-- knows, default_unsure: because the host's build, product or edition is not known and decides (SOFTWARE tells).
+-- effective: its value, else its default. as_shipped: 1 not set or set to what the default is, 0 to something else,
+-- NULL: not known. heeded: 1 Windows of this build reads it, 0 it does not, NULL: the build is not known.
 CREATE VIEW v_setting AS
 SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
     WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS evidence_id, q.host, q.section,
     q.name, r.num AS value, r.text,
     r.id IS NOT NULL AS is_set, q.default_value, q.default_text,
     coalesce(json_extract(q.meanings, '$."' || CASE WHEN r.id IS NULL THEN q.default_text
-        ELSE coalesce(CAST(r.num AS TEXT), replace(r.text, '"', '')) END || '"'), q.meaning) AS meaning,
+        ELSE coalesce(CAST(r.num AS TEXT), replace(r.text, '"', '')) END || '"'),
+        CASE WHEN r.id IS NULL AND q.default_unsure
+            THEN 'what it means where it is not set differs by build and edition: collect SOFTWARE' END,
+        q.meaning) AS meaning,
     q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, coalesce(r.written, k.written) AS written,
     -- at its start Windows writes some keys itself: such a write says nothing, unless new policy (1502) came then
     EXISTS (SELECT 1 FROM boot b WHERE b.host_id = q.host_id
         AND coalesce(r.written, k.written) BETWEEN b.from_time - 600000000 AND b.from_time + 6000000000)
       AND NOT EXISTS (SELECT 1 FROM success g WHERE g.host_id = q.host_id AND g.kind = 'domain' AND g.event_id = 1502
         AND g.time BETWEEN coalesce(r.written, k.written) - 6000000000 AND coalesce(r.written, k.written) + 6000000000)
-        AS written_at_boot
+        AS written_at_boot,
+    CASE WHEN r.id IS NULL THEN q.default_value ELSE r.num END AS effective, q.default_unsure,
+    CASE WHEN r.id IS NULL THEN 1 WHEN q.default_value IS NOT NULL THEN r.num = q.default_value
+        WHEN instr(q.among, ' ' || r.num || ' ') = 0 THEN 0 END AS as_shipped, q.heeded
 FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name,
     s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
-        s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path, s.default_value,
-            s.default_text, s.meaning, s.meanings
+        s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path,
+        coalesce(d.value, s.default_value) AS default_value, coalesce(d.text, s.default_text) AS default_text,
+        coalesce(d.unsure, 0) AS default_unsure, d.among, s.meaning, s.meanings,
+        (s.since IS NULL OR h.build >= s.since) AS heeded
     FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive
-        AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id) q
+        AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id
+    LEFT JOIN host_default d ON d.host_id = v.host_id AND d.setting = s.name) q
 LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v JOIN reg_value x ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main

@@ -261,6 +261,76 @@ static const struct {
     {"compatible alone", ALL, "compatible:A@3", ""},
 };
 
+/* What a setting that is not set means, below, at and above the build that changed it, and where what decides
+ * is not known of the host: value, is it because of the host that nobody knows. */
+Test(diagnose, defaults_by_build)
+{
+    static const struct {
+        const char *build, *edition, *role, *setting, *want;
+    } rows[] = {
+        {"26099", "'Enterprise'", "'workstation'", "RequireSecuritySignature", "- 0;"}, /* a preview */
+        {"22631", "'Enterprise'", "'workstation'", "RequireSecuritySignature", "0 0;"},
+        {"26100", "'Enterprise'", "'workstation'", "RequireSecuritySignature", "1 0;"},
+        {"26200", "'enterprise'", "'workstation'", "RequireSecuritySignature", "1 0;"},
+        {"26200", "'Core'", "'workstation'", "RequireSecuritySignature", "0 0;"},
+        {"26100", "NULL", "'workstation'", "RequireSecuritySignature", "- 1;"},
+        {"19045", "NULL", "'workstation'", "RequireSecuritySignature", "0 0;"}, /* the edition decides not */
+        {"19045", "NULL", "NULL", "RequireSecuritySignature", "0 0;"},
+        {"NULL", "'Enterprise'", "'workstation'", "RequireSecuritySignature", "- 1;"},
+        {"NULL", "NULL", "NULL", "RequireSecuritySignature", "- 1;"},
+        {"26100", "'ServerStandard'", "'server'", "RequireSecuritySignature", "1 0;"},
+        {"25398", "'ServerDatacenter'", "'server'", "RequireSecuritySignature", "0 0;"},
+        {"20348", "NULL", "'domain controller'", "RequireSecuritySignature", "0 0;"},
+        {"26100", "NULL", "'domain controller'", "RequireSecuritySignature", "1 0;"},
+        {"26100", "'ServerStandard'", "'server'", "Server RequireSecuritySignature", "0 0;"},
+        {"20348", "'ServerStandard'", "'domain controller'", "Server RequireSecuritySignature", "- 0;"},
+        {"26100", "'Professional'", "'workstation'", "Server RequireSecuritySignature", "1 0;"},
+        {"16298", "'Enterprise'", "'workstation'", "AllowInsecureGuestAuth", "1 0;"},
+        {"16299", "'Enterprise'", "'workstation'", "AllowInsecureGuestAuth", "0 0;"},
+        {"22631", "'Professional'", "'workstation'", "AllowInsecureGuestAuth", "1 0;"},
+        {"26100", "'Professional'", "'workstation'", "AllowInsecureGuestAuth", "0 0;"},
+        {"26100", "'Core'", "'workstation'", "AllowInsecureGuestAuth", "- 0;"},
+        {"9600", "'ServerStandard'", "'server'", "AllowInsecureGuestAuth", "1 0;"},
+        {"14393", "'ServerStandard'", "'server'", "AllowInsecureGuestAuth", "- 0;"},
+        {"17763", "'ServerStandard'", "'server'", "AllowInsecureGuestAuth", "0 0;"},
+        {"22000", "'Enterprise'", "'workstation'", "LsaCfgFlags", "0 0;"},
+        {"22621", "'Enterprise'", "'workstation'", "LsaCfgFlags", "- 0;"},
+        {"25398", "'ServerStandard'", "'server'", "LsaCfgFlags", "0 0;"},
+        {"26100", "'ServerStandard'", "'server'", "LsaCfgFlags", "- 0;"},
+        {"26100", "'ServerStandard'", "'server'", "RunAsPPL", "0 0;"},
+        {"NULL", "NULL", "'server'", "RunAsPPL", "0 0;"}, /* no build of a server decides */
+        {"9200", "NULL", "NULL", "UseLogonCredential", "1 0;"},
+        {"9600", "NULL", "NULL", "UseLogonCredential", "0 0;"},
+        {"7601", "NULL", "NULL", "NtlmMinClientSec", "536870912 0;"},
+        {"6003", "NULL", "NULL", "NtlmMinClientSec", "0 0;"},
+        {"9200", "NULL", "'server'", "MaxConcurrentApi", "10 0;"},
+        {"7601", "NULL", "'server'", "MaxConcurrentApi", "2 0;"},
+        {"7601", "NULL", "'domain controller'", "MaxConcurrentApi", "1 0;"},
+        {"7601", "NULL", "NULL", "MaxConcurrentApi", "- 1;"},
+        {"14393", "NULL", "'server'", "CscService start", "4 0;"},
+        {"19045", "'Professional'", "'workstation'", "CscService start", "3 0;"},
+        {"7601", "'Ultimate'", "'workstation'", "CscService start", "2 0;"},
+        {"19045", "'Core'", "'workstation'", "CscService start", "- 0;"},
+    };
+    struct kb *own = NULL; /* with derive/ as it is */
+    struct err e = {0};
+    cr_assert(kb_load(NULL, &own, &e) == OK, "%s", e.why);
+    fresh();
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char text[300];
+        sql("DELETE FROM host; DELETE FROM host_default");
+        snprintf(text, sizeof text, "INSERT INTO host(name, build, edition, role) VALUES('PC1', %s, %s, %s)",
+                 rows[i].build, rows[i].edition, rows[i].role);
+        sql(text), sql(kb_file(own, "derive/22-defaults.sql").p);
+        snprintf(text, sizeof text, "SELECT value || '', unsure || '' FROM host_default WHERE setting = '%s'",
+                 rows[i].setting);
+        const char *got = ask(text);
+        cr_expect_str_eq(got, rows[i].want, "%s %s %s %s: %s", rows[i].build, rows[i].edition, rows[i].role,
+                         rows[i].setting, got);
+    }
+    kb_free(own);
+}
+
 Test(diagnose, verdicts)
 {
     for (size_t i = 0; i < LEN(verdicts); i++) {

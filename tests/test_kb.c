@@ -218,6 +218,34 @@ static const struct {
      "setting ZZ: expected value, type and meaning"},
     {"default without name", "registry/zz.yml", KEYS "    - {hive: SYSTEM, path: A, value: B, default: 1}\n",
      E_FORMAT, "need a 'name'"},
+    {"defaults by build", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, since: 9600, meaning: m, defaults: "
+          "[{from: 26100, product: client, editions: [Core, CoreN], value: 1}, {product: server}, {}]}\n",
+     OK, NULL},
+    {"defaults beside a default", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, default: 1, "
+          "defaults: [{value: 0}]}\n",
+     E_FORMAT, "either default or defaults"},
+    {"defaults of nobody", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, defaults: []}\n",
+     E_FORMAT, "defaults: expected at least one"},
+    {"defaults without name", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, defaults: [{value: 0}]}\n", E_FORMAT, "need a 'name'"},
+    {"default of a build of 17 bits", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, defaults: "
+          "[{from: 65536, value: 0}]}\n",
+     E_FORMAT, "from: expected a build"},
+    {"default of a product of its own", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, defaults: "
+          "[{product: phone, value: 0}]}\n",
+     E_FORMAT, "product is 'phone', expected one of: client"},
+    {"default with a key of its own", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, defaults: "
+          "[{until: 3, value: 0}]}\n",
+     E_FORMAT, "unknown key 'until'"},
+    {"read since a build below none", "registry/zz.yml",
+     KEYS "    - {hive: SYSTEM, path: A, value: B, name: ZZ, type: dword, meaning: m, since: -1}\n", E_FORMAT,
+     "since: expected a build"},
     {"hive of its own", "registry/zz.yml", KEYS "    - {hive: HKLM, path: A, value: B}\n", E_FORMAT,
      "hive is 'HKLM', expected one of: SYSTEM"},
     {"meanings as a list", "registry/zz.yml",
@@ -677,26 +705,35 @@ Test(kb, stored_in_the_case)
          "space: win32\nsource: s\ncodes: [{value: 0xFFFF0001, symbol: ZZ_CODE, meaning: it's}]\n"},
         {"events/zz.yml", "provider: Probe\nchannel: C\nsource: s\nevents: [{id: 7, name: n, meaning: m, "
                           "how: keep, codes: {F: exit}}]\n"},
-        {"registry/zz.yml", KEYS "    - {hive: SYSTEM, path: '<CCS>\\Probe', value: V, name: ProbeName, "
-                                 "type: dword, default: 5, meaning: m, meanings: {5: five}}\n"},
+        {"registry/zz.yml", KEYS
+         "    - {hive: SYSTEM, path: '<CCS>\\Probe', value: V, name: ProbeName, "
+         "type: dword, default: 5, meaning: m, meanings: {5: five}}\n"
+         "    - {hive: SYSTEM, path: P, value: W, name: ProbeBuild, type: dword, meaning: m, since: 7600, "
+         "defaults: [{from: 26100, product: client, editions: [Core, CoreN], value: 1}, {value: on}]}\n"},
         {"rules/probe.yml", RULE}};
     static const struct {
         const char *sql, *want;
-    } rows[] = {{"SELECT value, meaning, win32 FROM kb_code WHERE symbol = 'ZZ_CODE'",
-                 "value=4294901761;meaning=it's;win32=;"},
-                {"SELECT channel, event_id FROM kb_event WHERE provider = 'Probe'", "channel=C;event_id=7;"},
-                {"SELECT field, shape FROM kb_event_field WHERE provider = 'Probe'", "field=F;shape=exit;"},
-                {"SELECT hive, path, value, default_value, default_text, meanings FROM kb_setting WHERE name "
-                 "= 'ProbeName'",
-                 "hive=SYSTEM;path=CurrentControlSet\\Probe;value=V;default_value=5;default_text=5;meanings={"
-                 "\"5\":\"five\"};"},
-                {"SELECT cause, name, length(sha256) AS n FROM kb_rule WHERE name = 'probe'",
-                 "cause=boot-race;name=probe;n=64;"},
-                {"SELECT text GLOB '*indicators:*' AS rule, text GLOB '*tests:*' AS tests FROM kb_rule"
-                 " WHERE name = 'probe'",
-                 "rule=1;tests=0;"},
-                {"SELECT count(*) > 5 AS many FROM kb_artifact", "many=1;"},
-                {"SELECT count(*) > 5 AS many FROM kb_account", "many=1;"}};
+    } rows[] = {
+        {"SELECT value, meaning, win32 FROM kb_code WHERE symbol = 'ZZ_CODE'",
+         "value=4294901761;meaning=it's;win32=;"},
+        {"SELECT channel, event_id FROM kb_event WHERE provider = 'Probe'", "channel=C;event_id=7;"},
+        {"SELECT field, shape FROM kb_event_field WHERE provider = 'Probe'", "field=F;shape=exit;"},
+        {"SELECT hive, path, value, default_value, default_text, meanings FROM kb_setting WHERE name "
+         "= 'ProbeName'",
+         "hive=SYSTEM;path=CurrentControlSet\\Probe;value=V;default_value=5;default_text=5;meanings={"
+         "\"5\":\"five\"};"},
+        {"SELECT since, default_text FROM kb_setting WHERE name = 'ProbeBuild'", "since=7600;default_text=;"},
+        {"SELECT group_concat(ord || ':' || from_build || ':' || coalesce(product, '-') || ':' || "
+         "coalesce(editions, '-') || ':' || coalesce(value, '-') || ':' || text, '/') AS d "
+         "FROM kb_default WHERE setting = 'probebuild'",
+         "d=0:26100:client: Core CoreN :1:1/1:0:-:-:-:on;"},
+        {"SELECT cause, name, length(sha256) AS n FROM kb_rule WHERE name = 'probe'",
+         "cause=boot-race;name=probe;n=64;"},
+        {"SELECT text GLOB '*indicators:*' AS rule, text GLOB '*tests:*' AS tests FROM kb_rule"
+         " WHERE name = 'probe'",
+         "rule=1;tests=0;"},
+        {"SELECT count(*) > 5 AS many FROM kb_artifact", "many=1;"},
+        {"SELECT count(*) > 5 AS many FROM kb_account", "many=1;"}};
     struct kb *kb = NULL;
     struct casedb *db = NULL;
     struct err e = {0};

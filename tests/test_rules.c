@@ -277,6 +277,15 @@ Test(explain, text_lines_and_neighbours)
                   && strstr(out, "event 104  task-logon-failed") && strstr(out, "MaxCmds  (setting)")
                   && strstr(out, "default      15"),
               "%s", out);
+    cr_assert_eq(run("%s explain UseLogonCredential BlockNTLM", program()), 0, "%s", out);
+    cr_expect(strstr(out, "default      0: from build 9600 on\n               1: any other\n")
+                  && strstr(out, "read         from build 26100 on\n"),
+              "%s", out);
+    cr_assert_eq(run("%s explain --json MaxConcurrentApi", program()), 0, "%s", out);
+    cr_expect_str_eq(ask("SELECT json_extract(value, '$.from'), json_extract(value, '$.product'), "
+                         "json_extract(value, '$.value') FROM json_each(?1, '$[0].settings[0].defaults') "
+                         "LIMIT 1"),
+                     "9200|server|10;");
     cr_assert_eq(run("printf '1312\\nzebra\\n1326\\n' | %s explain --json - 2>/dev/null", program()), 2);
     cr_expect_str_eq(ask("SELECT count(*), sum(json_array_length(value, '$.matches')) FROM json_each(?1)"),
                      "3|2;", "those behind an unknown one are answered");

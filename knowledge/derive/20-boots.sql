@@ -84,6 +84,7 @@ UPDATE host SET
         (SELECT num(field(data, 'BuildVersion')) FROM boot_event WHERE host_id = host.id AND event_id = 12),
             (SELECT num(rtrim(field(data, 'param2'), '.')) FROM boot_event
             WHERE host_id = host.id AND event_id = 6009)),
+    edition = (SELECT nullif(text, '') FROM hv WHERE host_id = host.id AND name = 'EditionID'),
     os = (SELECT text FROM hv WHERE host_id = host.id AND name = 'ProductName'),
     role = (SELECT CASE lower(text) WHEN 'winnt' THEN 'workstation' WHEN 'servernt' THEN 'server'
         WHEN 'lanmannt' THEN 'domain controller' END

@@ -447,6 +447,47 @@ static void put_meanings(struct buf *b, struct str json)
     buf_z(b, texts ? "\n" : "");
 }
 
+/* "client, from build 26100 on, Professional Enterprise": which hosts a default is for. */
+static void put_whom(struct buf *b, const struct kb_default *d)
+{
+    const char *comma = "";
+    if (d->product.n)
+        buf_str(b, d->product), comma = ", ";
+    if (d->from)
+        buf_printf(b, "%sfrom build %lld on", comma, (long long)d->from), comma = ", ";
+    if (d->editions.n)
+        buf_z(b, comma), buf_str(b, str_trim(d->editions)), comma = ", ";
+    if (!*comma)
+        buf_z(b, "any other");
+}
+
+static void put_defaults(struct telling *t, const struct kb_setting *s)
+{
+    for (size_t i = 0; i < s->n_by_build; i++) {
+        const struct kb_default *d = &s->by_build[i];
+        struct buf line = {0};
+        buf_str(&line, d->text.p ? d->text : STR("not known")), buf_z(&line, ": "), put_whom(&line, d);
+        put_words(t->b, i ? " " : "default", buf_view(&line));
+        buf_free(&line);
+    }
+    if (s->n_by_build)
+        put_words(t->b, " ", STR("(the first that fits the host; SOFTWARE tells its build and edition)"));
+    else
+        put_words(t->b, "default",
+                  s->default_text.n ? s->default_text : STR("not known; not set in most hives"));
+}
+
+static void json_defaults(struct buf *b, const struct kb_setting *s)
+{
+    for (size_t i = 0; i < s->n_by_build; i++) {
+        const struct kb_default *d = &s->by_build[i];
+        buf_printf(b, "%s{\"from\":%lld", i ? "," : ",\"defaults\":[", (long long)d->from);
+        json_text(b, "product", d->product), json_text(b, "editions", str_trim(d->editions)),
+            json_text(b, "value", d->text);
+        buf_z(b, i + 1 < s->n_by_build ? "}" : "}]");
+    }
+}
+
 static void put_setting(struct telling *t, const struct kb_setting *s)
 {
     struct buf *b = t->b;
@@ -455,14 +496,16 @@ static void put_setting(struct telling *t, const struct kb_setting *s)
             json_text(b, "hive", s->hive), json_text(b, "path", s->path), json_text(b, "value", s->value),
             json_text(b, "type", s->type), json_text(b, "default", s->default_text),
             json_text(b, "meaning", s->meaning);
+        json_defaults(b, s);
         buf_z(b, ",\"meanings\":"), buf_str(b, s->meanings.n ? s->meanings : STR("{}"));
     } else {
         buf_term(b, s->name), buf_z(b, "  (setting)\n"), put_words(b, "", s->meaning);
         buf_z(b, "  where        "), buf_term(b, s->hive), buf_char(b, '\\'), buf_term(b, s->path),
             buf_z(b, ": ");
         buf_term(b, s->value), buf_z(b, ", "), buf_term(b, s->type), buf_char(b, '\n');
-        put_words(b, "default",
-                  s->default_text.n ? s->default_text : STR("not known; not set in most hives"));
+        put_defaults(t, s);
+        if (s->since)
+            buf_printf(b, "  read         from build %lld on\n", (long long)s->since);
         put_meanings(b, s->meanings);
     }
     put_cited(t, NULL, s);

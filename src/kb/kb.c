@@ -419,6 +419,18 @@ static void fill_setting(const struct kb *kb, size_t i, struct value *v)
         text(v + k, s[k]);
     number(v + 6, c->number, c->numeric), text(v + 7, c->default_text), text(v + 8, c->meaning),
         text(v + 9, c->meanings), text(v + 10, c->source);
+    number(v + 11, c->since, c->since > 0);
+}
+
+/* Row i of all settings' defaults by build together; editions: with a blank before and behind each. */
+static void fill_default(const struct kb *kb, size_t i, struct value *v)
+{
+    const struct kb_setting *s = kb->setting;
+    for (; i >= s->n_by_build; s++)
+        i -= s->n_by_build;
+    const struct kb_default *d = &s->by_build[i];
+    text(v, s->name), number(v + 1, (int64_t)i, true), number(v + 2, d->from, true), text(v + 3, d->product);
+    text(v + 4, d->editions), number(v + 5, d->number, d->numeric), text(v + 6, d->text);
 }
 static void fill_artifact(const struct kb *kb, size_t i, struct value *v)
 {
@@ -488,16 +500,19 @@ static void fill_layout(const struct kb *kb, size_t i, struct value *v)
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)
 {
     case_names(db, kb_names(kb));
-    size_t in_families = 0, needs = 0;
+    size_t in_families = 0, needs = 0, defaults = 0;
     for (size_t i = 0; i < kb->n_family; i++)
         in_families += kb->family[i].n;
+    for (size_t i = 0; i < kb->n_setting; i++)
+        defaults += kb->setting[i].n_by_build;
     for (size_t i = 0; i < kb->n_rule; i++)
         for (size_t k = 0; k < kb->rule[i].n_require; k++)
             needs += kb->rule[i].require[k].n;
     const struct insert all[] = {{"kb_code", "isssis", kb->n_code, fill_code},
                                  {"kb_event", "sissss", kb->n_event, fill_event},
                                  {"kb_event_field", "siss", kb->n_event_field, fill_event_field},
-                                 {"kb_setting", "ssssssissss", kb->n_setting, fill_setting},
+                                 {"kb_setting", "ssssssissssi", kb->n_setting, fill_setting},
+                                 {"kb_default", "siissis", defaults, fill_default},
                                  {"kb_artifact", "ssss", kb->n_artifact, fill_artifact},
                                  {"kb_account", "ss", kb->n_account, fill_account},
                                  {"kb_code_family", "siss", in_families, fill_family},

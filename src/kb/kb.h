@@ -114,12 +114,23 @@ struct kb_event_field {
     struct str provider, field, shape;
     int64_t id;
 };
-/* A value of the registry that has a name. number: its default, where numeric; meanings: JSON, value to text.
- */
+/* What a setting that is not set means on some hosts: from a build on, of a product (client, server,
+ * domain-controller; none: any), of editions (none: any; else a blank before and behind each). Without a text
+ * nobody says. */
+struct kb_default {
+    struct str product, editions, text;
+    int64_t from, number;
+    bool numeric;
+};
+/* A value of the registry that has a name. number: its default, where numeric; by_build: instead of one,
+ * those that differ, asked in this order, the first that fits a host counts; meanings: JSON, value to text;
+ * since: the first build that reads it, 0: all. */
 struct kb_setting {
     struct kb_place at;
     struct str name, section, hive, path, value, type, default_text, meaning, meanings, source;
-    int64_t number;
+    struct kb_default *by_build;
+    size_t n_by_build;
+    int64_t number, since;
     bool numeric;
 };
 /* Win32 codes that say one thing. */

@@ -66,12 +66,25 @@ static const struct member event_field_members[] = {
     PLACE_AT(kb_event_field, at), TEXT_AT(kb_event_field, provider), TEXT_AT(kb_event_field, field),
     TEXT_AT(kb_event_field, shape), WHOLE_AT(kb_event_field, id)};
 SHAPE(event_field_shape, struct kb_event_field, event_field_members);
-static const struct member setting_members[] = {
-    PLACE_AT(kb_setting, at),      TEXT_AT(kb_setting, name),         TEXT_AT(kb_setting, section),
-    TEXT_AT(kb_setting, hive),     TEXT_AT(kb_setting, path),         TEXT_AT(kb_setting, value),
-    TEXT_AT(kb_setting, type),     TEXT_AT(kb_setting, default_text), TEXT_AT(kb_setting, meaning),
-    TEXT_AT(kb_setting, meanings), TEXT_AT(kb_setting, source),       WHOLE_AT(kb_setting, number),
-    WHOLE_AT(kb_setting, numeric)};
+static const struct member default_members[] = {TEXT_AT(kb_default, product), TEXT_AT(kb_default, editions),
+                                                TEXT_AT(kb_default, text),    WHOLE_AT(kb_default, from),
+                                                WHOLE_AT(kb_default, number), WHOLE_AT(kb_default, numeric)};
+SHAPE(default_shape, struct kb_default, default_members);
+static const struct member setting_members[] = {PLACE_AT(kb_setting, at),
+                                                TEXT_AT(kb_setting, name),
+                                                TEXT_AT(kb_setting, section),
+                                                TEXT_AT(kb_setting, hive),
+                                                TEXT_AT(kb_setting, path),
+                                                TEXT_AT(kb_setting, value),
+                                                TEXT_AT(kb_setting, type),
+                                                TEXT_AT(kb_setting, default_text),
+                                                TEXT_AT(kb_setting, meaning),
+                                                TEXT_AT(kb_setting, meanings),
+                                                TEXT_AT(kb_setting, source),
+                                                WHOLE_AT(kb_setting, number),
+                                                WHOLE_AT(kb_setting, numeric),
+                                                WHOLE_AT(kb_setting, since),
+                                                MANY_AT(kb_setting, by_build, n_by_build, default_shape)};
 SHAPE(setting_shape, struct kb_setting, setting_members);
 static const struct member artifact_members[] = {PLACE_AT(kb_artifact, at), TEXT_AT(kb_artifact, name),
                                                  TEXT_AT(kb_artifact, kind), TEXT_AT(kb_artifact, collect),

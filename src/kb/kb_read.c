@@ -283,7 +283,8 @@ static const struct field registry_fields[] = {FIELD(registry_file, section, F_S
                                                FIELD(registry_file, keys, F_NODE, true, "keys")};
 struct key_entry {
     struct str hive, path, value, name, type, default_text, meaning, source;
-    const struct node *meanings;
+    struct number since;
+    const struct node *meanings, *defaults;
 };
 static const struct field key_fields[] = {FIELD(key_entry, hive, F_STR, true, "hive"),
                                           FIELD(key_entry, path, F_STR, true, "path"),
@@ -291,9 +292,58 @@ static const struct field key_fields[] = {FIELD(key_entry, hive, F_STR, true, "h
                                           FIELD(key_entry, name, F_STR, false, "name"),
                                           FIELD(key_entry, type, F_STR, false, "type"),
                                           FIELD(key_entry, default_text, F_STR, false, "default"),
+                                          FIELD(key_entry, defaults, F_NODE, false, "defaults"),
+                                          FIELD(key_entry, since, F_INT, false, "since"),
                                           FIELD(key_entry, meaning, F_STR, false, "meaning"),
                                           FIELD(key_entry, meanings, F_NODE, false, "meanings"),
                                           FIELD(key_entry, source, F_STR, false, "source")};
+struct default_entry {
+    struct number from;
+    struct str product, value;
+    struct strs editions;
+};
+static const struct field default_fields[] = {FIELD(default_entry, from, F_INT, false, "from"),
+                                              FIELD(default_entry, product, F_STR, false, "product"),
+                                              FIELD(default_entry, editions, F_STRS, false, "editions"),
+                                              FIELD(default_entry, value, F_STR, false, "value")};
+
+/* " Professional Enterprise ": each with a blank before and behind it. */
+static struct str words_of(struct kb *kb, const struct strs *list)
+{
+    struct buf b = {0};
+    for (size_t i = 0; i < list->n; i++)
+        buf_z(&b, i ? "" : " "), buf_str(&b, list->p[i]), buf_char(&b, ' ');
+    struct str s = b.bad ? STR_NONE : arena_str(&kb->a, buf_view(&b));
+    buf_free(&b);
+    return s;
+}
+
+/* What it means where it is not set, by build, product and edition: the first that fits a host counts. */
+static enum status read_defaults(const struct kb_reader *r, const struct node *list, struct kb_setting *s,
+                                 struct err *e)
+{
+    enum status st = kb_list(r, list, "defaults", e);
+    if (st == OK && !list->n)
+        return kb_refuse(r, list->line, e, "defaults: expected at least one");
+    if (st == OK && !(s->by_build = arena_alloc(&r->kb->a, sizeof *s->by_build, list->n)))
+        return kb_full(r, e);
+    for (const struct node *c = st == OK ? list->child : NULL; c && st == OK; c = c->next) {
+        struct default_entry v = {0};
+        st = kb_map(r, c, "default", default_fields, LEN(default_fields), &v, e);
+        if (st == OK && v.product.p)
+            st = kb_one_of(r, c->line, "product", v.product, "client server domain-controller", e);
+        if (st == OK && (v.from.i < 0 || v.from.i > UINT16_MAX))
+            st = kb_refuse(r, c->line, e, "from: expected a build, 0..65535");
+        if (st != OK)
+            return st;
+        struct kb_default d = {.from = v.from.i, .product = v.product, .text = v.value};
+        d.numeric = d.text.p && str_i64(d.text, &d.number);
+        if (v.editions.n && !(d.editions = words_of(r->kb, &v.editions)).p)
+            return kb_full(r, e);
+        s->by_build[s->n_by_build++] = d;
+    }
+    return st;
+}
 
 /* Paths of facts name the current control set as Windows links it. */
 static struct str fact_path(struct kb *kb, struct str path)
@@ -339,11 +389,15 @@ static enum status read_key(const struct kb_reader *r, const struct node *c, con
         return kb_full(r, e);
     kb->want.key[kb->want.n_key++] = (struct want_key){v.hive, v.path, v.value.p ? v.value : STR("")};
     if (!v.name.n)
-        return v.type.p || v.default_text.p || v.meanings
-                   ? kb_refuse(r, c->line, e, "type, default and meanings need a 'name'")
+        return v.type.p || v.default_text.p || v.meanings || v.defaults
+                   ? kb_refuse(r, c->line, e, "type, default, defaults and meanings need a 'name'")
                    : OK;
     if (!v.value.n || !v.meaning.n || !v.type.n)
         return kb_refuse(r, c->line, e, "setting %.40s: expected value, type and meaning", v.name.p);
+    if (v.default_text.p && v.defaults)
+        return kb_refuse(r, c->line, e, "setting %.40s: either default or defaults", v.name.p);
+    if (v.since.i < 0 || v.since.i > UINT16_MAX)
+        return kb_refuse(r, c->line, e, "since: expected a build, 0..65535");
     struct kb_setting s = {.name = v.name,
                            .section = file->section,
                            .hive = v.hive,
@@ -353,9 +407,11 @@ static enum status read_key(const struct kb_reader *r, const struct node *c, con
                            .default_text = v.default_text,
                            .meaning = v.meaning,
                            .source = v.source.p ? v.source : file->source,
+                           .since = v.since.i,
                            .at = place_of(r, c)};
     s.numeric = s.default_text.p && str_i64(s.default_text, &s.number);
-    if ((st = meanings_json(r, v.meanings, &s.meanings, e)) != OK)
+    if ((st = meanings_json(r, v.meanings, &s.meanings, e)) != OK
+        || (v.defaults && (st = read_defaults(r, v.defaults, &s, e)) != OK))
         return st;
     if (!s.path.p || !(kb->setting = kb_grow(kb, kb->setting, kb->n_setting, sizeof s)))
         return kb_full(r, e);
