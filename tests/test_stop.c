@@ -111,6 +111,38 @@ Test(stop, a_rule_that_never_ends, .timeout = 960)
 
 #define ENDLESS "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 
+#define HOSTS_ENDLESS                                                                       \
+    "ALTER TABLE host RENAME TO old; CREATE VIEW host AS SELECT * FROM old WHERE (" ENDLESS \
+    " SELECT max(i) FROM n) > 0"
+
+/* The file of a case or fleet, changed so. */
+static void spoil(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, "PRAGMA legacy_alter_table=1", NULL, NULL, NULL), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+/* Its time ends such a command with 5, SIGTERM with 143, both soon; neither leaves a piece of a file. */
+static void expect_ended(const char *dir, const char *command, const char *rest)
+{
+    static const struct {
+        const char *before, *limit;
+        int code;
+    } ends[] = {{"", "--limits run-seconds=1", 5}, {"timeout --preserve-status -s TERM 1", "", 143}};
+    setenv("OUT", dir, 1);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        time_t from = time(NULL);
+        int code = run("%s %s %s %s %s", ends[i].before, program(), command, ends[i].limit, rest);
+        cr_expect_eq(code, ends[i].code, "%s: %d: %.400s", command, code, out);
+        cr_expect(time(NULL) - from < GUARD, "%s: %lld s", command, (long long)(time(NULL) - from));
+        run("find %s -name 'left*' -o -name '*.tmp' -o -name '*.building' -o -path '*/merged/*'", dir);
+        cr_expect_str_empty(out, "%s", command);
+    }
+}
+
 /* A case may come from anyone: views that never end, end. */
 Test(stop, a_case_that_never_ends, .timeout = 480)
 {
@@ -129,21 +161,32 @@ Test(stop, a_case_that_never_ends, .timeout = 480)
          "verify", ""},
         {"DROP VIEW v_host; CREATE VIEW v_host AS " ENDLESS " SELECT i FROM n WHERE i < 0", "query",
          "'SELECT * FROM v_host'"},
+        {HOSTS_ENDLESS, "summary", ""},
+        {HOSTS_ENDLESS, "export --format junit", ""},
+        {HOSTS_ENDLESS, "export --format timesketch --redact", ""},
+        {HOSTS_ENDLESS, "export --format csv --table coverage --force", "-o $OUT/left"},
     };
     const char *dir = scratch("stop-case");
     cr_assert_eq(run("%s analyze -o %s/out samples/cases/healthy-host", program(), dir), 0, "%s", out);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char path[300];
-        sqlite3 *db;
+        char path[300], rest[400];
         snprintf(path, sizeof path, "%s/case.db", dir);
         cr_assert_eq(run("cp %s/out/case.db %s", dir, path), 0);
-        cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-        cr_assert_eq(sqlite3_exec(db, "PRAGMA legacy_alter_table=1", NULL, NULL, NULL), SQLITE_OK);
-        cr_assert_eq(sqlite3_exec(db, rows[i].sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
-        sqlite3_close(db);
-        time_t from = time(NULL);
-        int code = run("%s %s --limits run-seconds=1 %s %s", program(), rows[i].command, path, rows[i].args);
-        cr_expect_eq(code, 5, "%s: %d: %.400s", rows[i].command, code, out);
-        cr_expect(time(NULL) - from < GUARD, "%s: %lld s", rows[i].command, (long long)(time(NULL) - from));
+        spoil(path, rows[i].sql);
+        snprintf(rest, sizeof rest, "%s %s", path, rows[i].args);
+        expect_ended(dir, rows[i].command, rest);
     }
+}
+
+/* And so may a fleet. */
+Test(stop, a_fleet_that_never_ends, .timeout = 480)
+{
+    const char *dir = scratch("stop-fleet");
+    char path[300], rest[700];
+    cr_assert_eq(run("%s batch -o %s/part samples/cases/healthy-host", program(), dir), 0, "%s", out);
+    snprintf(path, sizeof path, "%s/part/fleet.db", dir);
+    spoil(path, "ALTER TABLE ticket RENAME TO old; CREATE VIEW ticket AS SELECT * FROM old WHERE (" ENDLESS
+                " SELECT max(i) FROM n) > 0");
+    snprintf(rest, sizeof rest, "--force -o %s/merged %s/part", dir, dir);
+    expect_ended(dir, "merge", rest);
 }

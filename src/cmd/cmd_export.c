@@ -48,6 +48,8 @@ static int run_export(int argc, char **argv)
 {
     enum { NOT_GIVEN = FORMATS };
     struct asked a = {.format = NOT_GIVEN};
+    struct stop stop = {0};
+    const char *limits = NULL;
     int code;
     for (size_t i = 0; export_formats[i].name; i++)
         format_words[i] = export_formats[i].name;
@@ -64,6 +66,7 @@ static int run_export(int argc, char **argv)
          "exit 1 when a finding is at or above this verdict, or a host has this outcome; several by comma; "
          "what tests of junit fail on (default there: likely,unexplained)",
          export_fail_words},
+        TIME_OPTION(limits),
         {0},
     };
     const struct command *c = &cmd_export;
@@ -79,8 +82,10 @@ static int run_export(int argc, char **argv)
     struct casedb *db = NULL;
     struct err e = {0};
     bool failed = false;
-    if (case_open(argv[1], &db, &e) != OK)
+    if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
+    stop_listen();
+    case_halt_when(db, stop_asked, &stop);
     struct redact *names = NULL;
     enum status st = is_case(argv[1], a.out) ? err_set(&e, E_USAGE, ERR_NO_OFF, "-o", "names the case itself")
                      : a.redact              ? redact_open(db, &names, &e)
@@ -92,7 +97,9 @@ static int run_export(int argc, char **argv)
     if (st == OK)
         st = write_to(db, &a, &e);
     redact_close(names);
-    code = st == OK || st == E_STOP ? failed ? EXIT_FINDING : EXIT_DONE : complain(&e, exit_for(st));
+    /* who reads may have had enough; that is no error */
+    bool done = st == OK || (st == E_STOP && !*stop_flag());
+    code = done ? failed ? EXIT_FINDING : EXIT_DONE : complain(&e, exit_for(st));
     case_close(db);
     return code;
 }

@@ -18,18 +18,22 @@ static enum status open_fleet(const char *path, struct arena *a, struct casedb *
 }
 
 static enum status merge_all(const char *out, const struct kb *kb, const char *const *path, size_t n,
-                             struct arena *a, struct casedb **to, struct err *e)
+                             struct arena *a, struct stop *stop, struct casedb **to, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < n && st == OK; i++) {
         struct casedb *from = NULL;
         st = open_fleet(path[i], a, &from, e);
+        if (st == OK) /* anyone may have written it */
+            case_halt_when(from, stop_asked, stop);
         if (st == OK && !*to) { /* the first says what all must be */
             struct fleet_terms terms;
             st = fleet_meta(from, "version", a, &terms.version, e);
             st = st == OK ? fleet_meta(from, "knowledge_sha256", a, &terms.knowledge_sha256, e) : st;
             st = st == OK ? fleet_meta(from, "options", a, &terms.options, e) : st;
             st = st == OK ? fleet_begin(out, kb, &terms, a, to, e) : st;
+            if (st == OK)
+                case_halt_when(*to, stop_asked, stop);
         }
         st = st == OK ? fleet_merge(*to, from, path[i], e) : st;
         case_close(from);
@@ -39,12 +43,14 @@ static enum status merge_all(const char *out, const struct kb *kb, const char *c
 
 static int run_merge(int argc, char **argv)
 {
-    const char *out = "whylogon-merged";
+    const char *out = "whylogon-merged", *limits = NULL;
+    struct stop stop = {0};
     bool force = false;
     int code;
     const struct opt opts[] = {
         {"out", 'o', OPT_FOLDER, &out, "OUT", "folder for the fleet (default: whylogon-merged)", NULL},
         {"force", 0, OPT_FLAG, &force, NULL, "replace the fleet that is there", NULL},
+        TIME_OPTION(limits),
         {0},
     };
     const struct command *c = &cmd_merge;
@@ -60,6 +66,9 @@ static int run_merge(int argc, char **argv)
     struct err e = {0};
     struct plat_stat s;
     plat_file lock = -1;
+    if (stop_after(&stop, limits, &e) != OK)
+        return complain(&e, EXIT_USAGE);
+    stop_listen();
     if (!arena_make(&a, 16 << 20))
         return complain_text(EXIT_BUG, "out of memory");
     const char *fleet = arena_printf(&a, "%s/fleet.db", out);
@@ -72,7 +81,8 @@ static int run_merge(int argc, char **argv)
     enum status st = kb_load(NULL, &kb, &e);
     st = st == OK ? plat_mkdir(out, &e) : st;
     st = st == OK ? plat_lock(out, &lock, &e) : st;
-    st = st == OK ? merge_all(out, kb, (const char *const *)argv + 1, (size_t)argc - 1, &a, &to, &e) : st;
+    st = st == OK ? merge_all(out, kb, (const char *const *)argv + 1, (size_t)argc - 1, &a, &stop, &to, &e)
+                  : st;
     st = st == OK ? fleet_publish(to, out, true, &code, &e) : st;
     if (st != OK)
         code = complain(&e, exit_for(st));
