@@ -280,7 +280,7 @@ WHERE w.kind = 'audit' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h
 INSERT INTO coverage(host_id, artifact, state, from_time, to_time, file_id, detail)
 SELECT r.host_id, r.artifact, r.state, r.from_time, r.to_time, min(r.file_id), min(r.detail) FROM c_row r
     JOIN host h ON h.id = r.host_id
-GROUP BY r.host_id, r.artifact, r.state, r.from_time, r.to_time
+GROUP BY h.name, r.artifact, r.from_time, r.to_time, r.state -- the host by its name: one sort for both
 ORDER BY h.name, r.artifact, r.from_time, r.to_time, r.state;
 CREATE INDEX IF NOT EXISTS coverage_what ON coverage(host_id, artifact);
 

@@ -40,7 +40,9 @@ whole AS (
         CASE WHEN l.state = 'cleared' THEN coalesce(b.from_time, l.from_time) ELSE l.from_time END AS from_time
     FROM last l LEFT JOIN coverage b ON l.state = 'cleared' AND b.host_id = l.host_id AND b.artifact = l.artifact
         AND b.state = 'present'
-        AND b.to_time = l.from_time WHERE l.place = 1)
+        AND b.to_time = l.from_time WHERE l.place = 1),
+latest AS MATERIALIZED (
+    SELECT host_id, max(to_time) AS to_time FROM coverage WHERE from_time IS NOT NULL GROUP BY host_id)
 SELECT w.host_id, w.artifact, w.state, w.detail, w.from_time, w.to_time,
     coalesce((SELECT max(r.to_time) FROM temp.reach r
         WHERE r.host_id = w.host_id AND r.artifact = w.artifact AND r.from_time IS NOT NULL), w.to_time) AS reach,
@@ -49,8 +51,8 @@ SELECT w.host_id, w.artifact, w.state, w.detail, w.from_time, w.to_time,
         WHERE v.path = 'SOFTWARE\Microsoft\Windows\CurrentVersion\WINEVT\Channels\' || w.artifact
             AND v.name = 'Enabled' AND v.num = 1
             AND NOT coalesce(v.recovered, 0)) AS enabled,
-    (SELECT max(c.to_time) FROM coverage c WHERE c.host_id = w.host_id AND c.from_time IS NOT NULL) AS horizon
-FROM whole w;
+    z.to_time AS horizon
+FROM whole w LEFT JOIN latest z ON z.host_id = w.host_id;
 
 -- covers: whole, of some length, and recording until the latest day that any log of the host tells of.
 CREATE TEMP TABLE IF NOT EXISTS k_judged(host_id INTEGER, kind TEXT, artifact TEXT, ord INTEGER, always INTEGER,
@@ -116,5 +118,5 @@ WHERE j.covers AND NOT EXISTS (SELECT 1 FROM k_judged o WHERE o.host_id = j.host
 INSERT INTO kind_need(host_id, kind, ord, artifact, state, why, collect)
 SELECT n.host_id, n.kind, min(n.ord), n.artifact, n.state, n.why, n.collect FROM k_need n
 JOIN kind k ON k.host_id = n.host_id AND k.kind = n.kind AND k.state = 'not_covered'
-GROUP BY n.host_id, n.kind, n.artifact ORDER BY n.host_id, min(n.ord), n.kind, n.artifact;
+GROUP BY n.host_id, n.kind, n.artifact;
 DELETE FROM k_recorder; DELETE FROM k_span; DELETE FROM k_judged; DELETE FROM k_need;

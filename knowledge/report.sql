@@ -286,26 +286,35 @@ FROM (SELECT host, max(user) AS user, min(how) AS how, max(logon_type) AS logon_
 -- What many hosts have alike: services, settings, missing artefacts, and what would tell of hosts that are not covered
 -- (need). names: the first six.
 CREATE VIEW v_report_alike AS
+WITH told(part, what, value, detail, host) AS (
+    SELECT CASE section WHEN 'smb_client' THEN 'smb' ELSE 'policy' END, name COLLATE BINARY,
+        CASE WHEN is_set THEN coalesce(value, text) ELSE 'not set' END, meaning, host
+    FROM v_setting WHERE section IN ('smb_client', 'credential_policy')
+    UNION
+    SELECT 'service', service, CASE WHEN start IS NOT NULL THEN CASE start WHEN 0 THEN 'boot'
+        WHEN 1 THEN 'system' WHEN 2 THEN 'automatic' WHEN 3 THEN 'manual'
+            WHEN 4 THEN 'disabled' ELSE 'start ' || start END WHEN installed THEN 'not set'
+                ELSE 'not installed' END, account, host
+    FROM v_report_service WHERE installed IS NOT NULL),
+-- IN, not JOIN: neither side has an index, and there may be thousands of hosts
+need(artifact, collect, host) AS (
+    SELECT n.artifact, n.collect, n.host FROM v_kind_need n
+        WHERE n.host IN (SELECT h.host FROM v_host h WHERE h.outcome = 'not_covered')),
+lack(artifact, state, host) AS (
+    SELECT DISTINCT artifact COLLATE BINARY, state, host FROM v_coverage WHERE state <> 'present')
 SELECT part, what, value, detail, n, names, row_number() OVER (ORDER BY part, CASE part WHEN 'need' THEN -n END,
     what COLLATE NOCASE, what, n DESC, value, detail) AS place
 FROM (SELECT part, what, value, detail, count(*) AS n, group_concat(CASE WHEN nth <= 6 THEN host END, ', ') AS names
-    FROM (SELECT *, row_number() OVER (PARTITION BY part, what, value, detail ORDER BY host) AS nth
-        FROM (SELECT CASE WHEN smb THEN 'smb' ELSE 'policy' END AS part, name AS what,
-            CASE WHEN is_set THEN coalesce(value, text) ELSE 'not set' END AS value, meaning AS detail, host
-            FROM v_report_setting
-            UNION
-            SELECT 'service', service, CASE WHEN start IS NOT NULL THEN CASE start WHEN 0 THEN 'boot'
-                WHEN 1 THEN 'system' WHEN 2 THEN 'automatic' WHEN 3 THEN 'manual'
-                    WHEN 4 THEN 'disabled' ELSE 'start ' || start END WHEN installed THEN 'not set'
-                        ELSE 'not installed' END, account, host
-            FROM v_report_service WHERE installed IS NOT NULL
-            UNION
-            -- IN, not JOIN: neither side has an index, and there may be thousands of hosts
-            SELECT 'need', n.artifact, n.collect, NULL, n.host FROM v_report_need n
-                WHERE n.host IN (SELECT h.host FROM v_report_host h WHERE h.word = 'not_covered')
-            UNION
-            SELECT 'coverage', artifact, state, NULL, host FROM v_report_coverage WHERE state <> 'present'))
-    GROUP BY part, what, value, detail);
+        FROM (SELECT *, row_number() OVER (PARTITION BY part, what, value, detail ORDER BY host) AS nth FROM told)
+        GROUP BY part, what, value, detail
+    UNION ALL
+    SELECT 'need', artifact, collect, NULL, count(*), group_concat(CASE WHEN nth <= 6 THEN host END, ', ')
+        FROM (SELECT *, row_number() OVER (PARTITION BY artifact, collect ORDER BY host) AS nth FROM need)
+        GROUP BY artifact, collect
+    UNION ALL
+    SELECT 'coverage', artifact, state, NULL, count(*), group_concat(CASE WHEN nth <= 6 THEN host END, ', ')
+        FROM (SELECT *, row_number() OVER (PARTITION BY artifact, state ORDER BY host) AS nth FROM lack)
+        GROUP BY artifact, state);
 
 -- What happened when, as tools for timelines take it: one row a moment, those with a time that can be. what: event;
 -- fold (n events alike of one day, told at the first and at the last of them); failure; change; boot; finding (what

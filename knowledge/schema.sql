@@ -38,8 +38,8 @@ CREATE TABLE evidence(
 -- stands in src/case/casedb_facts.c. Each row has id, file_id and file_off (where the bytes lie) and, in what a hive
 -- says, hive_id.
 CREATE INDEX event_what ON event(provider, event_id);
-CREATE INDEX reg_key_path ON reg_key(path);
-CREATE INDEX reg_value_path ON reg_value(path, name);
+CREATE INDEX reg_key_path ON reg_key(path, hive_id);
+CREATE INDEX reg_value_path ON reg_value(path, name, hive_id);
 -- other files that hold it, and where first
 CREATE TABLE event_source(event INTEGER, file_id INTEGER, file_off INTEGER, PRIMARY KEY(event, file_id)) WITHOUT ROWID;
 

@@ -248,12 +248,13 @@ FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name,
     FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive
         AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id
     LEFT JOIN host_default d ON d.host_id = v.host_id AND d.setting = s.name) q
-LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v JOIN reg_value x ON x.hive_id = v.file_id
+LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v CROSS JOIN reg_value x ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
             AND lower(substr(q.at || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
                 = lower(coalesce(nullif(i.root, ''), i.kind) || '\')))
-LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM hive v JOIN reg_key x ON x.hive_id = v.file_id
+LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM hive v CROSS JOIN reg_key x
+    ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND coalesce(x.recovered, 0) = 0
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
             AND lower(substr(q.at || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
