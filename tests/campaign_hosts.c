@@ -1,8 +1,9 @@
-/* campaign_hosts SEED COUNT [PROGRAM]: hosts in bulk whose story is known, because it was told here: a cause;
- * its twin, which one fact contradicts; one log or hive not collected; mended afterwards; two causes on one
- * host; a host on which nothing failed. The real program judges them. Prints a table of counts and fails on a
- * confirmed cause that was none, on a cause that was ruled out, and on a host called clear that was not. A
- * seed tells the same hosts again. Folders go to /dev/shm where there is one; those of a failure are kept. */
+/* campaign_hosts SEED COUNT [PROGRAM [TWIN…]]: hosts in bulk whose story is known, because it was told here:
+ * a cause; its twin, which one fact contradicts; one log or hive not collected; mended afterwards; two causes
+ * on one host; a host on which nothing failed. The real program judges them. Prints a table of counts and
+ * fails on a confirmed cause that was none, on a cause that was ruled out, and on a host called clear that
+ * was not. A seed tells the same hosts again. With names of samples their twins are told, one each. Folders
+ * go to /dev/shm where there is one; those of a failure are kept. */
 #include "tests/cases.h"
 #include "case/casedb.h"
 #include <errno.h>
@@ -80,17 +81,28 @@ static void lose(struct host *h, struct told *t)
         h->lost_hive[k - LOGS] = true, t->lost = hives[k - LOGS];
 }
 
-static void tell(size_t i, struct told *t)
+static int named(const char *name)
+{
+    for (int i = 0; i < (int)LEN(samples); i++)
+        if (!strcmp(samples[i].name, name) && samples[i].twin)
+            return i;
+    fprintf(stderr, "campaign_hosts: %s has no twin\n", name);
+    exit(2);
+}
+
+static void tell(size_t i, struct told *t, const char *twin_of)
 {
     static char prefix[16];
     snprintf(prefix, sizeof prefix, "H%04zu", i);
     t->story = (enum story)(i % 11 < 4 ? CAUSE : i % 11 < 6 ? CONTRADICTED : i % 11 - 4);
     if (t->story == STORIES)
         t->story = LACKING;
+    if (twin_of)
+        t->story = CONTRADICTED;
     telling.prefix = prefix;
     telling.later = (int64_t)pick(20 * 24 * 60) * MINUTE;
     telling.how = t->story == CONTRADICTED ? TWIN : t->story == MENDED ? REPAIRED : AS_IT_IS;
-    t->sample[0] = t->story == HEALTHY ? NO_ONE : choose(t->story);
+    t->sample[0] = twin_of ? named(twin_of) : t->story == HEALTHY ? NO_ONE : choose(t->story);
     t->sample[1] = NO_ONE;
     for (int again = 0; t->story == TWO && again < 100; again++) {
         t->sample[1] = choose(TWO);
@@ -269,13 +281,13 @@ static void print_table(void)
 
 int main(int argc, char **argv)
 {
-    if (argc < 3 || argc > 4) {
-        fprintf(stderr, "usage: campaign_hosts SEED COUNT [PROGRAM]\n");
+    if (argc < 3) {
+        fprintf(stderr, "usage: campaign_hosts SEED COUNT [PROGRAM [TWIN...]]\n");
         return 2;
     }
     seed = strtoull(argv[1], NULL, 0), state = seed * 0x5851f42d4c957f2du;
     size_t count = strtoull(argv[2], NULL, 0);
-    count = count < MOST ? count : MOST;
+    count = argc > 4 ? (size_t)argc - 4 : count < MOST ? count : MOST;
     char self[PATH_MAX / 2], in[PATH_MAX + 16];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
     self[n > 0 ? n : 0] = 0;
@@ -294,7 +306,7 @@ int main(int argc, char **argv)
         snprintf(in, sizeof in, "%s/in-%zu", base, from);
         out_dir = in;
         for (size_t i = from; i < to; i++)
-            tell(i, &all[i]);
+            tell(i, &all[i], argc > 4 ? argv[4 + i] : NULL);
         judge_all(from, to);
     }
     print_table();

@@ -80,7 +80,7 @@ static void credential_storage_policy(struct host *h)
 }
 
 /* The value is 0 in SYSTEM and 1 in a page that only SYSTEM.LOG2 holds: the hive was copied before it was
- * flushed. */
+ * flushed. The twin has it the other way round. */
 static void dirty_hive(const char *name)
 {
     struct host h = member("WS24");
@@ -88,10 +88,14 @@ static void dirty_hive(const char *name)
     struct buf state[3] = {0}, log[2] = {0};
     char dir[1024];
     backup_refused(&h, "\\Backup");
+    if (twin())
+        forbid_stored_passwords(&h);
     hive_write(s, &state[0]);
     s->now = T("04 08:59"), reg(s, "ControlSet001\\Control\\Lsa", DW("LsaPid", 788), END),
     hive_write(s, &state[1]);
-    s->now = T("04 09:00"), forbid_stored_passwords(&h), hive_write(s, &state[2]);
+    s->now = T("04 09:00");
+    reg(s, "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", !twin()), END);
+    hive_write(s, &state[2]);
     log_begin(&log[0], &state[0], s->seq), log_entry(&log[0], &state[0], &state[1], s->seq);
     log_begin(&log[1], &state[1], s->seq + 1), log_entry(&log[1], &state[1], &state[2], s->seq + 1);
     hive_seq(&state[0], s->seq + 2, s->seq);
@@ -357,7 +361,7 @@ static void smb1_client(struct host *h)
 }
 
 /* The share lies on a desktop Windows, which takes twenty connections and no more; both ends were collected.
- */
+ * The twin is a server, and has nothing to say of a limit. */
 static void smb_limit_reached(const char *name)
 {
     struct host client = member("WS11"), server = member("WKS31");
@@ -369,8 +373,12 @@ static void smb_limit_reached(const char *name)
             U16("ShareNameLength", strlen(server.name) + 7),
             S("ShareName", keep("\\\\%s\\Data", server.name)), U16("ObjectNameLength", 0),
             S("ObjectName", ""));
-    say(&server, SYSTEM_LOG, T("04 10:12:30"), "Srv", 2022, LEVEL(2), D("\\Device\\LanmanServer"), D("3"),
-        D("150"));
+    if (twin())
+        reg(&server.hive[SYSTEM_HIVE], "ControlSet001\\Control\\ProductOptions",
+            SZ("ProductType", "ServerNT"), END);
+    else
+        say(&server, SYSTEM_LOG, T("04 10:12:30"), "Srv", 2022, LEVEL(2), D("\\Device\\LanmanServer"), D("3"),
+            D("150"));
     collect(&client, name), collect(&server, name);
 }
 
@@ -394,8 +402,8 @@ static void redirector_limits_7(struct host *h)
         SZ("ProductName", "Windows 7 Enterprise"), SZ("CurrentVersion", "6.1"), SZ("CurrentBuild", "7601"),
         SZ("CurrentBuildNumber", "7601"), SZ("DisplayVersion", ""), END);
     smb1_client(h);
-    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Services\\LanmanWorkstation\\Parameters", DW("MaxCmds", 2),
-        END);
+    reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Services\\LanmanWorkstation\\Parameters",
+        DW("MaxCmds", twin() ? 50 : 2), END);
     say(h, SYSTEM_LOG, T("04 10:04:58"), "MRxSmb", 3021, LEVEL(3), D("\\Device\\LanmanRedirector"));
     say(h, SYSTEM_LOG, T("04 10:05"), SCM, 7023, LEVEL(2), PROCESS(696, 3164), S("param1", "Acme Archive"),
         S("param2", "%%56"));
@@ -417,14 +425,16 @@ static void guest_session_no_key(struct host *h)
 }
 
 /* On Wednesday at 08:30 someone resets the computer account in the directory; the domain controller's
- * Security log was collected too. */
+ * Security log was collected too. In the twin it is another computer's, and this one reads its policy on. */
 static void secure_channel_broken(const char *name)
 {
     struct host h = member("WS14"), dc = member("DC01");
-    h.no_dc_from = T("04 08:31"), h.no_dc_to = T("06 23:00");
+    if (!twin())
+        h.no_dc_from = T("04 08:31"), h.no_dc_to = T("06 23:00");
     h.prefix = "WS14-", dc.prefix = "DC01-";
     ordinary(&h), boot(&dc, T("02 06:00"));
-    computer_reset(&dc, T("04 08:30"), (struct who){"CORP", machine(&h), CORP_SID "-1203"});
+    computer_reset(&dc, T("04 08:30"),
+                   (struct who){"CORP", twin() ? "WS15$" : machine(&h), CORP_SID "-1203"});
     logon(&dc, T("06 17:00"), 3, anna, 0x9d1e0, "-", "10.0.0.55");
     task(&h, &(struct task_row){.path = "\\Archive",
                                 .sid = backup.sid,
@@ -439,8 +449,9 @@ static void secure_channel_broken(const char *name)
     morning_run(&h, "02", "\\Archive", backup), morning_run(&h, "03", "\\Archive", backup);
     for (unsigned day = 4; day <= 6; day++) {
         int64_t t = T(keep("%02u 09:10", day));
-        say(&h, SYSTEM_LOG, t - 25 * MINUTE, "NETLOGON", 3210, LEVEL(2), D("CORP"),
-            D("\\\\DC01.corp.example"), BINARY("\x22\x00\x00\xc0"));
+        if (!twin())
+            say(&h, SYSTEM_LOG, t - 25 * MINUTE, "NETLOGON", 3210, LEVEL(2), D("CORP"),
+                D("\\\\DC01.corp.example"), BINARY("\x22\x00\x00\xc0"));
         logon_failed(&h, t, 4, backup, 0xC000018D, 0, "%%2304", SVCHOST_EXE);
         task_failed(&h, t, "\\Archive", spelled(backup), "LogonUserExEx", WIN32(TRUST_FAILED));
     }
@@ -610,7 +621,8 @@ static void token_outlived_session(struct host *h)
     smb_failed(h, T("04 10:50"), "FS01", admin, 0x7c1f2, NT_NO_SUCH_SESSION);
 }
 
-/* Twice the service is quicker than the network: it fails at boot and starts three minutes later. */
+/* Twice the service is quicker than the network: it fails at boot and starts three minutes later. The twin
+ * fails the same way hours after the boot. */
 static void boot_race(struct host *h)
 {
     struct who svc = CORP("svc-poll", 1115);
@@ -625,7 +637,7 @@ static void boot_race(struct host *h)
     lsa_right(&h->hive[SECURITY_HIVE], svc.sid, RIGHT_SERVICE);
     shutdown(h, T("05 07:45")), boot(h, T("05 07:50"));
     for (unsigned i = 0; i < 2; i++) {
-        int64_t t = i ? T("05 07:50") : T("02 07:50");
+        int64_t t = (i ? T("05 07:50") : T("02 07:50")) + (twin() ? 4 * 60 * MINUTE : 0);
         say(h, SYSTEM_LOG, t + 20 * SECOND, "NETLOGON", 5719, LEVEL(2), D("CORP"), D("%%1311"),
             BINARY("\x5e\x00\x00\xc0"));
         logon_failed(h, t + 25 * SECOND, 5, svc, 0xC000005E, 0, "%%2304", SERVICES_EXE);
@@ -1073,18 +1085,21 @@ static void uac_linked_session(struct host *h)
             HEX64("TargetLinkedLogonId", i ? 0x51234 : 0x51299), S("ElevatedToken", i ? "%%1842" : "%%1843"));
     smb_failed(h, T("04 12:40"), "FS01", dora, 0x51299, NT_NO_SUCH_SHARE);
 }
-/* The server's log was collected too: it looked for a user of its own. */
+/* The server's log was collected too: it looked for a user of its own. In the twin the name has its domain,
+ * and the password is wrong. */
 static void unqualified_user(const char *name)
 {
     struct host client = member("WS77"), server = member("FS78");
     client.prefix = "WS77-", server.prefix = "FS78-";
     ordinary(&client), boot(&server, T("02 06:00"));
-    smb_failed(&client, T("04 10:40"), server.name, (struct who){"", "", ""}, desk_luid(4), NT_LOGON_FAILURE);
+    if (!twin())
+        smb_failed(&client, T("04 10:40"), server.name, (struct who){"", "", ""}, desk_luid(4),
+                   NT_LOGON_FAILURE);
     say(&client, SMB_LOG, T("04 10:41"), SMB, 31001, LEVEL(2), USER(SYSTEM_SID), U32("Reason", 3),
         U32("Status", NT_LOGON_FAILURE), U64("LogonId", desk_luid(4)), S("ServerName", server.name),
-        S("UserName", "svc-scan"));
-    logon_failed(&server, T("04 10:41"), 3, (struct who){server.name, "svc-scan", ""}, NT_LOGON_FAILURE,
-                 0xC0000064, "%%2313", "-");
+        S("UserName", twin() ? "CORP\\svc-scan" : "svc-scan"));
+    logon_failed(&server, T("04 10:41"), 3, (struct who){twin() ? "CORP" : server.name, "svc-scan", ""},
+                 NT_LOGON_FAILURE, twin() ? 0xC000006A : 0xC0000064, "%%2313", "-");
     logon(&server, T("06 17:00"), 3, anna, 0x9d1e0, "-", "10.0.0.55");
     collect(&client, name);
     lose_all_but(&server, SECURITY_LOG, -1);
@@ -1108,15 +1123,16 @@ static void update_correlated(struct host *h)
     refused(h, "04 09:10", "\\A", agent, NO_SUCH_SESSION),
         refused(h, "04 09:20", "\\B", other, NO_SUCH_SESSION);
 }
+/* The twin's service starts, and what failed says something else. */
 static void workstation_service_down(struct host *h)
 {
     ordinary(h);
     service(h, &(struct service_row){.name = "LanmanWorkstation",
                                      .display = "Workstation",
                                      .account = "NT AUTHORITY\\NetworkService",
-                                     .start = 4,
+                                     .start = twin() ? 2 : 4,
                                      .type = 0x20});
-    service_ended(h, "04 09:10", "Computer Browser", "%%2138");
+    service_ended(h, "04 09:10", "Computer Browser", twin() ? "%%2200" : "%%2138");
 }
 
 /* Everything failed, and of all that would tell why nothing was sent: logs of tasks, shares and BITS alone.
@@ -1259,7 +1275,7 @@ static const struct sample {
      .cause = "credential-conflict",
      .subject = "FS01",
      .twin = ""},
-    {.name = "smb-limit-reached", .write = smb_limit_reached, .cause = "smb-limit-reached"},
+    {.name = "smb-limit-reached", .write = smb_limit_reached, .cause = "smb-limit-reached", .twin = ""},
     {.name = "redirector-limits-low",
      .host = "WS12",
      .tell = redirector_limits_low,
@@ -1271,14 +1287,18 @@ static const struct sample {
      .host = "WS82",
      .tell = redirector_limits_7,
      .cause = "redirector-limits-low",
-     .subject = "Acme Archive"},
+     .subject = "Acme Archive",
+     .twin = ""},
     {.name = "guest-session-no-key",
      .host = "WS13",
      .tell = guest_session_no_key,
      .cause = "guest-session-no-key",
      .subject = "NAS01",
      .twin = "guest-session-no-key@NAS02"},
-    {.name = "secure-channel-broken", .write = secure_channel_broken, .cause = "secure-channel-broken"},
+    {.name = "secure-channel-broken",
+     .write = secure_channel_broken,
+     .cause = "secure-channel-broken",
+     .twin = ""},
     {.name = "clock-skew",
      .host = "WS15",
      .tell = clock_skew,
@@ -1318,7 +1338,11 @@ static const struct sample {
      .twin = ""},
     {.name = "missing-hive", .host = "WS21", .tell = missing_hive},
     {.name = "two-hosts", .write = two_hosts},
-    {.name = "dirty-hive", .write = dirty_hive, .cause = "credential-storage-policy", .subject = "\\Backup"},
+    {.name = "dirty-hive",
+     .write = dirty_hive,
+     .cause = "credential-storage-policy",
+     .subject = "\\Backup",
+     .twin = ""},
     {.name = "hostile-strings", .host = "WS25<B>\"'&", .tell = hostile_strings},
     {.name = "token-outlived-session",
      .host = "SRV26",
@@ -1330,7 +1354,8 @@ static const struct sample {
      .host = "WS27",
      .tell = boot_race,
      .cause = "boot-race dc-unreachable",
-     .subject = "AcmePoll"},
+     .subject = "AcmePoll",
+     .twin = "dc-unreachable"},
     {.name = "exit-code-collision", .host = "WS28", .tell = exit_code_collision},
     {.name = "only-system-log", .host = "WS29", .tell = only_the_system_log},
     {.name = "account-locked-by-stale-consumer",
@@ -1515,7 +1540,7 @@ static const struct sample {
      .cause = "uac-linked-session",
      .twin = "",
      .subject = "FS01"},
-    {.name = "unqualified-user", .write = unqualified_user, .cause = "unqualified-user"},
+    {.name = "unqualified-user", .write = unqualified_user, .cause = "unqualified-user", .twin = ""},
     {.name = "unrelated-component-code",
      .host = "WS72",
      .tell = unrelated_component_code,
@@ -1531,7 +1556,8 @@ static const struct sample {
      .host = "WS74",
      .tell = workstation_service_down,
      .cause = "workstation-service-down",
-     .subject = "Browser"},
+     .subject = "Browser",
+     .twin = ""},
     {.name = "few-files", .host = "WS79", .tell = few_files},
     {.name = "other-files", .host = "WS80", .tell = other_files},
     {.name = "after-log-off", .host = "WS81", .tell = after_log_off},

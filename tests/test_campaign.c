@@ -41,3 +41,18 @@ Test(campaign, known_hosts, .timeout = 480)
     cr_assert(all && sscanf(all, " all %u %u", &hosts, &confirmed) == 2, "%s", out);
     cr_expect(hosts == HOSTS && confirmed >= HOSTS / 3, "hardly any cause is found: %s", out);
 }
+
+/* The same story with its deciding fact turned round: the cause is ruled out, or at least not confirmed. */
+Test(campaign, twins_with_more_than_one_file_or_host, .timeout = 480)
+{
+    char self[3800];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    cr_assert_gt(n, 0);
+    self[n] = 0, *strrchr(self, '/') = 0;
+    cr_assert_eq(run("'%s/campaign_hosts' 1 0 '%s' smb-limit-reached secure-channel-broken unqualified-user "
+                     "boot-race dirty-hive workstation-service-down redirector-limits-7",
+                     self, program()),
+                 0, "%s", out);
+    cr_expect_not_null(strstr(out, "twin                  7         1         0"),
+                       "one outage, and no other cause: %s", out);
+}
