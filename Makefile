@@ -110,11 +110,17 @@ $(O)/test_jail: $(O)/tests/test_jail.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a
 $(O)/whylogon-hostile: $(call obj,src/cmd/main.c $(CMD_SRC) tests/hostile_qsort.c) $(O)/libwhylogon.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=qsort $(LDLIBS)
-$(O)/test_golden: | $(O)/whylogon $(O)/whylogon-hostile $(O)/samples.stamp
+$(O)/test_golden: | $(O)/whylogon $(O)/whylogon-hostile $(O)/cases.stamp
+# every sample, analyzed once by the program of this build, for the tests that look at all of them; what fails leaves its words alone
+$(O)/cases.stamp: $(O)/whylogon $(O)/samples.stamp
+	@echo "  CASES $@"
+	$(Q)rm -rf $(O)/cases && mkdir -p $(O)/cases
+	$(Q)ls samples/cases | xargs -P 2 -I{} sh -c '$(O)/whylogon analyze --progress=none -o $(O)/cases/{} samples/cases/{} >$(O)/cases/{}.said 2>&1 || rm -rf $(O)/cases/{}'
+	$(Q)touch $@
 $(O)/test_browser: | $(O)/grow $(O)/whylogon $(O)/samples.stamp
 $(O)/test_left_out $(O)/test_system: | $(O)/whylogon $(O)/samples.stamp
 # samples/golden: the reports of every sample, to see what a change does to them
-golden: $(O)/test_golden
+golden: $(O)/test_golden $(O)/cases.stamp
 	$(Q)GOLDEN=write WHYLOGON=$(O)/whylogon $(O)/test_golden --filter 'golden/reports*'
 # this one runs a program that counts its steps; those of a build for sanitizers are no others
 TESTS := $(filter-out $(if $(SAN),$(O)/test_growth),$(TESTS))
@@ -123,7 +129,7 @@ $(O)/test_growth: | $(O)/steps/whylogon $(O)/grow
 $(O)/steps/whylogon: $(O)/whylogon $(O)/tests/steps.o
 	$(Q)$(MAKE) --no-print-directory O=$(O)/steps OPT=-O1 SAN=-fsanitize-coverage=trace-pc \
 	    LDLIBS='$(O)/tests/steps.o $(LDLIBS) -Wl,--wrap=sqlite3_open_v2' $@
-test: $(O)/whylogon $(TESTS) $(O)/samples.stamp
+test: $(O)/whylogon $(TESTS) $(O)/cases.stamp
 	$(Q)sh tests/run.sh $(O)
 # `test` lets a part of all calls fail; this every one: half an hour
 faults: $(O)/test_faults $(O)/samples.stamp

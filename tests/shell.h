@@ -47,6 +47,17 @@ static inline const char *scratch(const char *name)
     return dir;
 }
 
+/* The folder of a sample's case and reports, as this build's program made them (make build/cases.stamp). It
+ * is not written to. */
+static inline const char *case_of(const char *sample)
+{
+    static char dir[4400];
+    const char *p = program();
+    snprintf(dir, sizeof dir, "%.*s/cases/%s", (int)(strrchr(p, '/') - p), p, sample);
+    cr_assert_eq(run("test -s %s/case.db || { cat %s.said; false; }", dir, dir), 0, "%s: %s", sample, out);
+    return dir;
+}
+
 /* The same with an empty folder for evidence, whose name goes to in (cap bytes). */
 static inline const char *scratch_in(const char *suite, const char *name, char *in, size_t cap)
 {

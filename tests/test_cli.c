@@ -1,5 +1,5 @@
-/* The program as a user meets it: samples against their manifest, bad input, exit codes, a killed run, the
- * public corpus. */
+/* The program as a user meets it: bad input, exit codes, a killed run, the public corpus. What samples must
+ * say, test_golden holds. */
 #include "case/casedb.h"
 #include "tests/build.h"
 #include "tests/shell.h"
@@ -17,94 +17,7 @@ static size_t lines(void)
     return n;
 }
 
-/* --- every sample case gives the verdicts its manifest promises, and nothing above them */
-
-/* The one value of a query, which travels outside the shell's reach: manifests hold hostile text. */
-static bool ask(const char *dir, const char *sql)
-{
-    setenv("SQL", sql, 1);
-    return run("%s query --csv %s/case.db \"$SQL\" | tail -n 1", program(), dir) == 0
-           && strncmp(out, "1", 1) == 0;
-}
-
-/* 'text' with its quotes doubled, at the end of sql. */
-static void add_text(char *sql, size_t cap, const char *before, const char *text)
-{
-    size_t n = strlen(sql);
-    n += (size_t)snprintf(sql + n, cap - n, "%s'", before);
-    for (; *text && n + 3 < cap; text++) {
-        if (*text == '\'')
-            sql[n++] = '\'';
-        sql[n++] = *text;
-    }
-    sql[n] = 0;
-    strncat(sql, "'", cap - n - 1);
-}
-
-static void expect_case(const char *dir, char *line)
-{
-    char *col[6] = {0}, sql[2048] = "";
-    size_t n = 0;
-    for (char *at = line; n < 6; at = NULL) {
-        char *t = strtok(at, "\t\n");
-        if (!t)
-            break;
-        col[n++] = t;
-    }
-    cr_assert_geq(n, 5, "manifest line");
-    if (strcmp(col[2], "-") == 0) {
-        strcpy(sql,
-               "SELECT count(*) = 0 AS ok FROM v_finding WHERE verdict IN ('confirmed','likely','possible')");
-        if (strcmp(col[1], "-") != 0)
-            add_text(sql, sizeof sql, " AND host=", col[1]);
-    } else {
-        strcpy(sql, "SELECT count(*) = 1 AS ok FROM v_finding WHERE 1");
-        add_text(sql, sizeof sql, " AND cause=", col[2]), add_text(sql, sizeof sql, " AND host=", col[1]);
-        add_text(sql, sizeof sql, " AND verdict=", col[4]),
-            add_text(sql, sizeof sql, " AND coalesce(subject,'-')=", col[3]);
-    }
-    if (!ask(dir, sql)) {
-        cr_expect(false, "%s: expected %s %s on %s, %s: %s", col[0], col[2], col[4], col[3], col[1], out);
-        run("%s query %s/case.db \"SELECT host, cause, subject, verdict FROM v_finding\"", program(), dir);
-        fprintf(stderr, "%s has:\n%s\n", col[0], out);
-    }
-}
-
-static void every_cited_fact_is_read_twice(const char *dir, const char *name)
-{
-    cr_assert_eq(run("%s query --csv %s/case.db \"SELECT DISTINCT evidence_id, result, detail FROM "
-                     "v_citation LEFT JOIN v_verification USING(evidence_id)"
-                     " WHERE result IS NULL OR result NOT IN ('agree', 'agree-with-defect') OR (result = "
-                     "'agree-with-defect' AND coalesce(detail, '') = '')\" | tail -n +2",
-                     program(), dir),
-                 0, "%s", out);
-    cr_expect_str_eq(out, "", "%s: not agreed: %s", name, out);
-}
-
-Test(samples, manifest, .timeout = 1200)
-{
-    FILE *m = fopen("samples/MANIFEST.tsv", "r");
-    cr_assert_not_null(m, "samples/MANIFEST.tsv");
-    char line[2048], last[256] = "", dir[512];
-    const char *base = scratch("samples");
-    size_t cases = 0;
-    while (fgets(line, sizeof line, m)) {
-        char name[256];
-        if (sscanf(line, "%255[^\t]", name) != 1 || strcmp(name, "case") == 0 || name[0] == '#')
-            continue;
-        snprintf(dir, sizeof dir, "%s/%s", base, name);
-        if (strcmp(name, last) != 0) {
-            snprintf(last, sizeof last, "%s", name);
-            cr_expect_eq(run("%s analyze -o %s samples/cases/%s", program(), dir, name), 0, "%s: %s", name,
-                         out);
-            every_cited_fact_is_read_twice(dir, name);
-            cases++;
-        }
-        expect_case(dir, line);
-    }
-    fclose(m);
-    cr_expect_geq(cases, 15, "%zu cases", cases);
-}
+/* --- runs over samples */
 
 /* A folder is one run's: who comes second says so in a line and leaves it alone. */
 Test(samples, a_folder_in_use)

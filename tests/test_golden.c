@@ -1,10 +1,11 @@
-/* test_golden: report.md of every sample, and report.html and report.json of those that have one in
- * samples/golden, against the ones kept there. A change shows as a diff to judge; `make golden` keeps what is
- * made now. The same bytes come out wherever the evidence lies, with any number of workers, and from a build
- * whose qsort is hostile.
+/* test_golden: every sample gives the verdicts its manifest promises, and nothing above them; report.md of
+ * every sample, and report.html and report.json of those that have one in samples/golden, against the ones
+ * kept there. A change shows as a diff to judge; `make golden` keeps what is made now. The same bytes come
+ * out wherever the evidence lies, with any number of workers, and from a build whose qsort is hostile.
  */
 #include "shell.h"
 #include "base/buf.h"
+#include "case/casedb.h"
 #include "base/str.h"
 #include <string.h>
 #include <unistd.h>
@@ -37,6 +38,91 @@ static void write_file(const char *path, const struct buf *b)
     FILE *f = fopen(path, "wb");
     cr_assert(f && fwrite(b->p, 1, b->n, f) == b->n && fclose(f) == 0, "%s", path);
 }
+
+/* --- verdicts: those of the manifest, and nothing above them; each fact cited was read by a second reader */
+
+static enum status put_row(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)e;
+    for (size_t i = 0; i < n; i++)
+        buf_str(ctx, c[i].null ? STR("-") : c[i].s), buf_char(ctx, i + 1 < n ? '\t' : '\n');
+    return OK;
+}
+
+/* As text; arg: n of them. */
+static struct buf ask(struct casedb *db, const char *sql, const struct value *arg, size_t n)
+{
+    static const enum col_type text[4] = {COL_TEXT, COL_TEXT, COL_TEXT, COL_TEXT};
+    struct buf said = {0};
+    struct err e = {0};
+    cr_assert(case_query(db, sql, arg, text, n, put_row, &said, &e) == OK, "%s: %s", sql, e.why);
+    return said;
+}
+
+/* col: case, host, cause, subject, verdict; "-" for any host, for no finding, for no subject */
+static void expect_verdict(struct casedb *db, char *const col[5])
+{
+    const struct value arg[] = {val_s(str_of(col[1])), val_s(str_of(col[2])), val_s(str_of(col[3])),
+                                val_s(str_of(col[4]))};
+    struct buf said = ask(
+        db,
+        "SELECT iif(?2 = '-', (SELECT count(*) = 0 FROM v_finding WHERE verdict IN "
+        "('confirmed', 'likely', 'possible') AND (?1 = '-' OR host = ?1)), (SELECT count(*) = "
+        "1 FROM v_finding WHERE host = ?1 AND cause = ?2 AND coalesce(subject, '-') = ?3 "
+        "AND verdict = ?4))",
+        arg, 4);
+    if (!str_eq(buf_view(&said), STR("1\n"))) {
+        struct buf has = ask(db, "SELECT host, cause, subject, verdict FROM v_finding", NULL, 0);
+        cr_expect(false, "%s: expected %s %s on %s, %s. It has\n%.*s", col[0], col[2], col[4], col[3], col[1],
+                  STR_ARG(buf_view(&has)));
+        buf_free(&has);
+    }
+    buf_free(&said);
+}
+
+static void expect_second_readers(struct casedb *db, const char *name)
+{
+    struct buf said = ask(
+        db,
+        "SELECT DISTINCT evidence_id, result, detail FROM v_citation LEFT JOIN v_verification "
+        "USING(evidence_id) WHERE result IS NULL OR result NOT IN ('agree', "
+        "'agree-with-defect') OR (result = 'agree-with-defect' AND coalesce(detail, '') = '')",
+        NULL, 0);
+    cr_expect(!said.n, "%s: not agreed: %.*s", name, STR_ARG(buf_view(&said)));
+    buf_free(&said);
+}
+
+Test(golden, verdicts_are_those_of_the_manifest)
+{
+    FILE *m = fopen("samples/MANIFEST.tsv", "r");
+    char line[2048], last[256] = "";
+    struct casedb *db = NULL;
+    struct err e = {0};
+    size_t cases = 0;
+    cr_assert(m && fgets(line, sizeof line, m), "samples/MANIFEST.tsv");
+    while (fgets(line, sizeof line, m)) {
+        char *col[5] = {0};
+        size_t n = 0;
+        for (char *t = strtok(line, "\t\n"); t && n < LEN(col); t = strtok(NULL, "\t\n"))
+            col[n++] = t;
+        cr_assert_eq(n, LEN(col), "%s", line);
+        if (strcmp(col[0], last) != 0) {
+            char path[4500];
+            snprintf(path, sizeof path, "%s/case.db", case_of(col[0]));
+            snprintf(last, sizeof last, "%s", col[0]);
+            case_close(db), db = NULL;
+            cr_assert(case_open(path, &db, &e) == OK, "%s: %s", path, e.why);
+            expect_second_readers(db, last);
+            cases++;
+        }
+        expect_verdict(db, col);
+    }
+    case_close(db);
+    fclose(m);
+    cr_expect_geq(cases, 60, "%zu cases", cases);
+}
+
+/* --- reports */
 
 /* From start on up to end, both excluded; .p NULL where they are not. */
 static struct str between(const struct buf *b, const char *start, const char *end)
@@ -103,17 +189,17 @@ static void each_case(unsigned part, void (*f)(const char *name, const char *dir
 static unsigned full; /* cases kept in full */
 static void against_golden(const char *name, const char *dir)
 {
-    char here[100], kept[300], path[400];
+    char here[100], kept[300], path[4500];
+    (void)dir;
     snprintf(here, sizeof here, "golden-%s", name);
     const char *at = scratch(here);
     bool write = getenv("GOLDEN") != NULL;
-    cr_assert_eq(run("%s analyze -o %s/out %s", program(), at, dir), 0, "%s", out);
-    snprintf(path, sizeof path, "%s/out/report.json", at);
+    snprintf(path, sizeof path, "%s/report.json", case_of(name));
     struct buf json = read_file(path);
     struct str sha = between(&json, "\"knowledge_sha256\": \"", "\"");
     cr_assert_eq(sha.n, 64, "%s", name);
     for (size_t i = 0; i < LEN(formats); i++) {
-        snprintf(path, sizeof path, "%s/out/report.%s", at, formats[i]);
+        snprintf(path, sizeof path, "%s/report.%s", case_of(name), formats[i]);
         snprintf(kept, sizeof kept, "samples/golden/%s/report.%s", name, formats[i]);
         if (!kept_of(name, formats[i]))
             continue;
@@ -124,6 +210,7 @@ static void against_golden(const char *name, const char *dir)
             cr_assert_eq(run("mkdir -p samples/golden/%s", name), 0, "%s", out);
             write_file(kept, &now);
         } else {
+            snprintf(path, sizeof path, "%s/report.%s", at, formats[i]);
             write_file(path, &now);
             int differs = run("diff -u %s %s | cut -c1-400 | head -n 40", kept, path);
             cr_expect(!differs && !*out, "%s: judge this, then `make golden`\n%s", kept, out);
@@ -176,18 +263,18 @@ static void against_hostile(const char *name, const char *dir)
     if (!kept_of(name, "html"))
         return;
     snprintf(here, sizeof here, "hostile-%s", name);
-    const char *at = scratch(here);
+    const char *at = scratch(here), *whole = case_of(name);
     cr_assert_eq(run("mkdir '%s/else where' && cp -r %s '%s/else where/%s'", at, dir, at, name), 0, "%s",
                  out);
-    cr_assert_eq(run("%s analyze -j1 -o %s/1 %s", program(), at, dir), 0, "%s", out);
     for (unsigned seed = 2; seed <= 3; seed++) {
         cr_assert_eq(run("QSORT_SEED=%u %s" HOSTILE " analyze -j%u -o %s/%u '%s/else where/%s'", seed,
                          program(), seed + 1, at, seed, at, name),
                      0, "%s", out);
         for (size_t i = 0; i < LEN(formats); i++)
-            cr_expect_eq(run("diff %s/1/report.%s %s/%u/report.%s | cut -c1-400 | head -n 10; cmp -s "
-                             "%s/1/report.%s %s/%u/report.%s",
-                             at, formats[i], at, seed, formats[i], at, formats[i], at, seed, formats[i]),
+            cr_expect_eq(run("diff %s/report.%s %s/%u/report.%s | cut -c1-400 | head -n 10; cmp -s "
+                             "%s/report.%s %s/%u/report.%s",
+                             whole, formats[i], at, seed, formats[i], whole, formats[i], at, seed,
+                             formats[i]),
                          0, "%s, seed %u: equal rows have an order of their own\n%s", name, seed, out);
     }
 }

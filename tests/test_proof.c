@@ -390,23 +390,29 @@ static void look_at(struct tally *t, const char *path)
 static void each(unsigned part, bool beside)
 {
     struct err e = {0};
-    char here[100], list[64][200];
+    char here[100], list[80][200];
     size_t n = 0;
     struct tally right = {0}, wrong = {.wrong_record = true};
     cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
     snprintf(here, sizeof here, "proof-%s-%u", beside ? "beside" : "samples", part);
     const char *dir = scratch(here);
     cr_assert_eq(run(beside ? "ls -d ../shared/cases/*.tar.xz" : "ls -d samples/cases/*"), 0, "%s", out);
-    for (char *line = strtok(out, "\n"); line && n < LEN(list); line = strtok(NULL, "\n"), n++)
+    for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n"), n++) {
+        cr_assert_lt(n, LEN(list));
         snprintf(list[n], sizeof list[n], "%s", line);
+    }
     for (size_t i = part; i < n; i += 3) {
         char path[400];
         if (beside)
-            cr_assert_eq(run("mkdir %s/%zu && tar xf %s -C %s/%zu", dir, i, list[i], dir, i), 0, "%s", out);
-        snprintf(path, sizeof path, "%s/%zu/ev", dir, i);
-        cr_assert_eq(
-            run("%s analyze --progress=none -o %s/out-%zu %s", program(), dir, i, beside ? path : list[i]), 0,
-            "%s", out);
+            cr_assert_eq(
+                run("mkdir %s/%zu && tar xf %s -C %s/%zu && %s analyze --progress=none -o %s/out-%zu "
+                    "%s/%zu/ev",
+                    dir, i, list[i], dir, i, program(), dir, i, dir, i),
+                0, "%s", out);
+        else
+            cr_assert_eq(run("mkdir %s/out-%zu && cp %s/case.db %s/out-%zu", dir, i,
+                             case_of(strrchr(list[i], '/') + 1), dir, i),
+                         0, "%s", out);
         snprintf(path, sizeof path, "%s/out-%zu/case.db", dir, i);
         right.name = wrong.name = list[i];
         look_at(&right, path), look_at(&wrong, path);
