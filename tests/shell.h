@@ -5,6 +5,7 @@
 #define SHELL_H
 #include "base/str.h"
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -42,7 +43,8 @@ static inline const char *program(void)
 static inline const char *scratch(const char *name)
 {
     static char dir[200];
-    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%08x-%s", (unsigned)str_hash(str_of(program())), name);
+    snprintf(dir, sizeof dir, "/tmp/whylogon-test-%08x-%s-%s", (unsigned)str_hash(str_of(program())),
+             program_invocation_short_name, name);
     cr_assert_eq(run("rm -rf %s && mkdir -p %s", dir, dir), 0, "%s", out);
     return dir;
 }
