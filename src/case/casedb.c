@@ -309,12 +309,17 @@ enum status case_exec_built(struct casedb *db, struct buf *b, struct err *e)
     return st;
 }
 
-static enum status first_int(void *ctx, const struct cell *cell, const char *const *name, size_t n,
-                             struct err *e)
+enum status case_first(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
 {
     (void)name, (void)n, (void)e;
     *(int64_t *)ctx = cell[0].i;
     return OK;
+}
+
+enum status case_number(struct casedb *db, const char *sql, int64_t *n, struct err *e)
+{
+    *n = 0;
+    return case_query(db, sql, NULL, NULL, 0, case_first, n, e);
 }
 
 enum status case_open(const char *path, struct casedb **out, struct err *e)
@@ -335,8 +340,8 @@ enum status case_open_as(enum case_of kind, const char *path, struct casedb **ou
                        "PRAGMA query_only=1; PRAGMA cell_size_check=1; PRAGMA temp_store=MEMORY; PRAGMA "
                        "mmap_size=1073741824",
                        e);
-    if (st == OK && (st = case_query(db, "PRAGMA application_id", NULL, NULL, 0, first_int, &id, e)) == OK)
-        st = case_query(db, "PRAGMA user_version", NULL, NULL, 0, first_int, &version, e);
+    if (st == OK && (st = case_number(db, "PRAGMA application_id", &id, e)) == OK)
+        st = case_number(db, "PRAGMA user_version", &version, e);
     if (st == OK && (id != case_kinds[kind].id || version != case_kinds[kind].version))
         st = id != case_kinds[kind].id
                  ? err_set(e, E_FORMAT, ERR_NO_OFF, case_kinds[kind].name, "%s", case_kinds[kind].wrong)
@@ -388,7 +393,7 @@ static enum status save_packed(struct casedb *db, const char *path, bool *done, 
     int64_t pages = 0;
     sqlite3_int64 n = 0;
     struct buf out = {0};
-    enum status st = case_query(db, "PRAGMA page_count", NULL, NULL, 0, first_int, &pages, e);
+    enum status st = case_number(db, "PRAGMA page_count", &pages, e);
     if (st != OK || pages > 2 * PACKED_MOST / 4096)
         return st;
     unsigned char *image = sqlite3_serialize(db->db, "main", &n, 0);

@@ -94,6 +94,10 @@ typedef enum status row_fn(void *ctx, const struct cell *cell, const char *const
 /* trusted */
 enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
                        size_t n, row_fn *fn, void *ctx, struct err *e);
+/* A row_fn: the number in the first column goes to the int64_t at ctx. */
+enum status case_first(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e);
+/* The number in the first column of the last row; 0: no row. */
+enum status case_number(struct casedb *db, const char *sql, int64_t *n, struct err *e);
 /* rules and users: E_USAGE with SQLite's words */
 enum status case_guarded(struct casedb *db, struct str sql, uint64_t steps, row_fn *fn, void *ctx,
                          struct err *e);

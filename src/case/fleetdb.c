@@ -159,18 +159,9 @@ static enum status same(struct casedb *db, struct casedb *from, const char *key,
     return st;
 }
 
-static enum status first_int(void *ctx, const struct cell *c, const char *const *name, size_t n,
-                             struct err *e)
-{
-    (void)name, (void)n, (void)e;
-    *(int64_t *)ctx = c[0].i;
-    return OK;
-}
-
 static enum status cut_in(struct casedb *db, int64_t *n, struct err *e)
 {
-    *n = 0;
-    return case_query(db, "SELECT coalesce(max(n), 0) FROM shard", NULL, NULL, 0, first_int, n, e);
+    return case_number(db, "SELECT coalesce(max(n), 0) FROM shard", n, e);
 }
 
 enum status fleet_merge(struct casedb *db, struct casedb *from, const char *path, struct err *e)
@@ -225,7 +216,7 @@ enum status fleet_count(struct casedb *db, const char *view, int64_t *n, struct 
 {
     char sql[120];
     snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", view);
-    return case_query(db, sql, NULL, NULL, 0, first_int, n, e);
+    return case_number(db, sql, n, e);
 }
 
 struct keeping {

@@ -56,17 +56,10 @@ static enum status put_meta(struct casedb *db, const char *key, struct str value
     return case_named(db, Q_META_PUT, "ss", v, NULL, NULL, e);
 }
 
-static enum status count_cb(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
-{
-    (void)name, (void)n, (void)e;
-    *(int64_t *)ctx = c[0].i;
-    return OK;
-}
-
 static enum status count_of(struct casedb *db, enum query q, int64_t *n, struct err *e)
 {
     *n = 0;
-    return case_named(db, q, "", NULL, count_cb, n, e);
+    return case_named(db, q, "", NULL, case_first, n, e);
 }
 
 static void add_status(struct run *r, const char *word, int code)
@@ -187,7 +180,7 @@ static enum status summary(struct run *r, struct err *e)
     most = val_i(hosts > 3 ? SUMMARY_OF_MANY : SUMMARY_FINDINGS);
     if (st != OK || (st = case_named(r->db, Q_SAID, "i", &most, put_finding, &r->said, e)) != OK
         || (st = count_of(r->db, Q_SAID_COUNT, &shown, e)) != OK
-        || (st = case_named(r->db, Q_VERDICT_COUNT, "s", &no, count_cb, &out, e)) != OK)
+        || (st = case_named(r->db, Q_VERDICT_COUNT, "s", &no, case_first, &out, e)) != OK)
         return st;
     if (shown > most.i)
         buf_printf(&r->said, "...          %lld more findings, in the report\n", (long long)(shown - most.i));
