@@ -4,6 +4,7 @@
 #ifndef SHELL_H
 #define SHELL_H
 #include "base/str.h"
+#include "tests/plain_only.h"
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <stdio.h>

@@ -6,16 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef __SANITIZE_ADDRESS__
-enum { EVERY_SAMPLE = false }; /* the pages are the same */
-#else
-enum { EVERY_SAMPLE = true };
-#endif
-
 /* Folder of node's modules. They are put there under another name and renamed, so that what stands is whole.
  */
 static const char *modules(void)
 {
+    PLAIN_ONLY(); /* the pages are the same */
     static char path[1000];
     const char *given = getenv("BROWSER_MODULES");
     if (run("command -v node && command -v npm && command -v chromium") != 0)
@@ -61,17 +56,8 @@ Test(browser, reports)
     const char *with = modules(), *at = scratch("browser"), *build = getenv("BUILD");
     char pages[3000];
     size_t n = 0;
-    cr_assert_eq(run("mkdir %s/some && cd samples/cases && cp -r credential-storage-policy healthy-host "
-                     "only-system-log "
-                     "two-hosts hostile-strings %s/some/",
-                     at, at),
-                 0, "make samples: %s", out);
-    if (EVERY_SAMPLE)
-        cr_assert_eq(run("%s batch --progress=none --keep=reports -o %s/all samples/cases", program(), at), 0,
-                     "%s", out);
-    else
-        cr_assert_eq(run("%s batch --progress=none --keep=reports -o %s/all %s/some", program(), at, at), 0,
-                     "%s", out);
+    cr_assert_eq(run("%s batch --progress=none --keep=reports -o %s/all samples/cases", program(), at), 0,
+                 "%s", out);
     cr_assert_eq(run("%s/grow failing-hosts 52 %s/in && %s analyze --progress=none -o %s/many %s/in",
                      build ? build : "build", at, program(), at, at),
                  0, "%s", out);

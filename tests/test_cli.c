@@ -794,12 +794,17 @@ Test(bad_input, an_interrupt_leaves_the_folder_as_it_was, .timeout = 300)
 
 /* Two runs into one folder: what stands there is of one of them, whoever was first, whoever was turned away.
  */
+#ifdef __SANITIZE_ADDRESS__
+enum { ROUNDS = 10 };
+#else
+enum { ROUNDS = 60 };
+#endif
 Test(bad_input, two_runs_never_mix, .timeout = 960)
 {
     const char *dir = scratch("two-runs");
     unsigned turned_away = 0;
     cr_assert_eq(run("mkdir %s/in && cp samples/cases/healthy-host/System.evtx %s/in", dir, dir), 0);
-    for (int i = 0; i < 60; i++) {
+    for (int i = 0; i < ROUNDS; i++) {
         cr_expect_eq(
             run("cd %s && for s in first second; do (%s analyze --force --progress=none --stamp stamp-$s -o "
                 "out in "

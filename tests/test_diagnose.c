@@ -8,6 +8,7 @@
 #include "diagnose/ruletest.h"
 #include "diagnose/witness.h"
 #include "tests/build_knowledge.h"
+#include "tests/plain_only.h"
 #include "tests/scale.h"
 #include <criterion/criterion.h>
 #include <sqlite3.h>
@@ -1175,6 +1176,7 @@ static struct str small_data(struct str json)
 
 Test(diagnose, rule_tests_in_small_letters)
 {
+    PLAIN_ONLY();
     struct casedb *base = NULL;
     struct err e = {0};
     struct buf why = {0};
@@ -1243,6 +1245,7 @@ static void judge_into(struct casedb *base, const struct rule *rule, struct buf 
 
 Test(diagnose, staged_rules_say_the_same, .timeout = 1200)
 {
+    PLAIN_ONLY();
     struct casedb *base = NULL;
     struct err e = {0};
     size_t n_rule, barren = 0, asked = 0, spoke = 0;
@@ -1568,6 +1571,7 @@ static enum status count_row(void *ctx, const struct cell *c, const char *const 
 
 Test(diagnose, rules_are_linear)
 {
+    PLAIN_ONLY();
     static const char *const scales[] = {"300 AS n, 36000000000 AS span, 200 AS accounts",
                                          "300 AS n, 25920000000000 AS span, 3 AS accounts"};
     static const char *const doubled[] = {"600 AS n, 36000000000 AS span, 200 AS accounts",

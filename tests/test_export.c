@@ -32,6 +32,7 @@ static const char *const samples[] = {"two-hosts",        "hostile-strings", "fe
 
 Test(export, other_readers_find_what_the_case_has)
 {
+    PLAIN_ONLY();
     const char *at = scratch("export-samples");
     char folder[500];
     for (size_t i = 0; i < LEN(samples); i++) {
@@ -150,6 +151,7 @@ static const char *readers(void)
 /* Timesketch's importer, sarif-tools, junitparser, pandas, DuckDB, Datasette: each sees what the case has. */
 Test(export, their_own_tools_read_them)
 {
+    PLAIN_ONLY();
     const char *python = readers(), *at = scratch("export-readers");
     cr_assert_eq(run("%s analyze -o %s/out samples/cases/hostile-strings && %s analyze -o %s/other "
                      "samples/cases/healthy-host",
@@ -188,6 +190,7 @@ Test(export, the_workflow_does_what_it_says)
         {"cp -r samples/cases/healthy-host %s/in && truncate -s 9000 %s/in/System.evtx", "analyze: 3\n", 3},
         {"mkdir %s/in && echo hello >%s/in/notes.txt", "analyze: 4\n", 4},
     };
+    PLAIN_ONLY();
     if (run("python3 -c ''") != 0)
         cr_skip_test("skipped: no python3 here");
     for (size_t i = 0; i < LEN(rows); i++) {

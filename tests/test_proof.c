@@ -389,6 +389,7 @@ static void look_at(struct tally *t, const char *path)
 /* Every third case from part on, of samples and of those beside the project. */
 static void each(unsigned part, bool beside)
 {
+    PLAIN_ONLY();
     struct err e = {0};
     char here[100], list[80][200];
     size_t n = 0;
