@@ -32,7 +32,10 @@ SELECT printf('%08x', 2147942400 + win32), 2147942400 + win32, win32 FROM c
 UNION ALL SELECT CAST(2147942400 + win32 AS TEXT), 2147942400 + win32, win32 FROM c
 UNION ALL SELECT CAST(2147024896 - win32 AS TEXT), 2147942400 + win32, win32 FROM c
 UNION ALL SELECT printf('%08x', k.value), k.value, k.win32 FROM kb_code k JOIN c ON c.win32 = k.win32
-    WHERE k.space = 'ntstatus';
+    WHERE k.space = 'ntstatus'
+-- as WinRM spells 1312: "errorcode 0x8009030e ... A specified logon session does not exist" (PowerShell alone)
+UNION ALL SELECT printf('%08x', value), value, 1312 FROM kb_code
+    WHERE space = 'sspi' AND symbol = 'SEC_E_NO_CREDENTIALS' AND EXISTS (SELECT 1 FROM c);
 CREATE TEMP TABLE IF NOT EXISTS a_said(event INTEGER, host_id INTEGER, said TEXT, shell INTEGER, script TEXT,
     command TEXT, user TEXT COLLATE NOCASE);
 INSERT INTO a_said
@@ -59,7 +62,7 @@ CREATE TEMP TABLE IF NOT EXISTS a_code(event INTEGER PRIMARY KEY, token TEXT, va
 INSERT INTO a_code
 SELECT event, token, value, win32, min(at) FROM (
     SELECT a.event, s.token, s.value, s.win32, instr(a.said, s.token) AS at, a.said
-    FROM a_said a CROSS JOIN a_spelled s)
+    FROM a_said a CROSS JOIN a_spelled s WHERE a.shell OR s.token <> '8009030e')
 WHERE at > 0 AND substr(' ' || said, at, 1) NOT GLOB '[0-9a-wyz{]'
     AND substr(said || ' ', at + length(token), 1) NOT GLOB '[-0-9a-z]'
 GROUP BY event;
@@ -71,9 +74,11 @@ CREATE INDEX IF NOT EXISTS temp.a_shell_of ON a_shell(host_id, event_id, win32, 
 INSERT INTO f(host_id, kind, subject, principal, call, win32, value, raw, symbol, time, event, file_id, file_off, boot,
     provider, event_id, sid, also)
 SELECT e.host_id, 'application', CASE WHEN a.shell THEN coalesce(a.script, a.command, 'PowerShell') ELSE e.provider END,
-    a.user, NULL, c.win32, c.value,
+    a.user, CASE WHEN NOT a.shell THEN NULL WHEN a.said LIKE '%scheduledtask%' OR a.said LIKE '%registertask%'
+        THEN 'Register-ScheduledTask' WHEN a.said LIKE '%cmdkey%' THEN 'cmdkey' END, c.win32, c.value,
     CASE WHEN c.token GLOB '2147*' THEN CAST(c.value AS TEXT) ELSE '0x' || upper(c.token) END,
-    (SELECT k.symbol FROM kb_code k WHERE k.space IN ('win32', 'nerr') AND k.value = c.win32 ORDER BY k.space DESC),
+    (SELECT k.symbol FROM kb_code k WHERE k.space = 'sspi' AND k.value = c.value
+        OR k.space IN ('win32', 'nerr') AND k.value = c.win32 ORDER BY k.space = 'sspi' DESC, k.space DESC),
     e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, nullif(e.sid, ''),
     CASE WHEN a.shell AND e.event_id = 4100 THEN (SELECT group_concat(printf('f%d:0x%x', w.file_id, w.file_off), ' ')
         FROM a_shell d JOIN event w ON w.id = d.event WHERE d.host_id = e.host_id AND d.event_id = 4103
