@@ -15,7 +15,13 @@ SELECT key, value, row_number() OVER (ORDER BY key) AS place FROM meta;
 CREATE VIEW v_report_host AS
 SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, outcome AS word,
     row_number() OVER (ORDER BY host) AS place
-FROM (SELECT host, fqdn, domain, os, build, role, time_zone, bias, zone_rule, machine_sid, joined, outcome FROM v_host
+FROM (SELECT h.host, h.fqdn, coalesce(nullif(h.domain, ''), CASE WHEN t.configuration NOT LIKE 'Standalone%'
+            THEN t.domain || ' (by systeminfo)' END) AS domain,
+        CASE WHEN t.os IS NOT NULL AND coalesce(h.os, 'Windows build ') LIKE 'Windows build %'
+            AND coalesce(h.build, t.build, 0) = coalesce(t.build, h.build, 0)
+            THEN t.os || coalesce(', build ' || t.build, '') || ' (by systeminfo)' ELSE h.os END AS os,
+        h.build, h.role, h.time_zone, h.bias, h.zone_rule, h.machine_sid, h.joined, h.outcome
+    FROM v_host h LEFT JOIN v_tool_host t ON t.host = h.host
     UNION ALL
     SELECT DISTINCT host, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM v_finding
     WHERE host NOT IN (SELECT host FROM v_host));
@@ -529,6 +535,17 @@ UNION SELECT 'host', name FROM v_redact_field WHERE field LIKE '%Workstation%' O
     OR name LIKE '\\%'
 UNION SELECT 'domain', name FROM v_redact_field WHERE field LIKE '%Domain%' OR field LIKE '%Realm%'
 UNION SELECT 'share', name FROM v_redact_field WHERE field LIKE '%Share%'
+-- also of texts that are of nobody here: what stands beside them names their computer
+UNION SELECT 'account', CASE WHEN name = 'Executing Account Name' THEN substr(value, 1, instr(value || ',', ',') - 1)
+    ELSE value END FROM tool_said WHERE name IN ('User', 'Executing Account Name', 'User Identity', 'WorkplaceUPN')
+UNION SELECT 'account', substr(value, instr(value, ', ') + 2) FROM tool_said
+    WHERE name = 'Executing Account Name' AND instr(value, ', ') > 0
+UNION SELECT 'account', value FROM tool_said WHERE tool = 'gpresult' AND name LIKE '%LogonRight'
+    AND value NOT LIKE '*S-1-%' AND value <> 'N/A'
+UNION SELECT 'host', rtrim(value, '$') FROM tool_said WHERE name IN ('Host Name', 'Computer', 'Device Name',
+    'Group Policy was applied from', 'Logon Server') AND value <> 'N/A'
+UNION SELECT 'domain', value FROM tool_said WHERE name IN ('Domain', 'DomainName', 'Domain Name')
+    AND value <> 'WORKGROUP'
 UNION SELECT 'host', host_by_name FROM v_evidence WHERE host_by_name > ''
 UNION SELECT 'account', user FROM v_evidence
     WHERE user > '' AND user COLLATE NOCASE NOT IN ('Public', 'Default', 'All Users')

@@ -212,6 +212,85 @@ SELECT printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host,
 FROM cached_logon c JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i
     WHERE i.file_id = c.hive_id AND i.main AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
+-- What Windows's tools printed (dsregcmd, systeminfo, whoami, gpresult): weak, see parsers/tools/FORMAT-tooltext.md.
+-- section, name, value, detail: in the words of the tool; num: YES 1, NO 0, a build, minutes east of UTC, 100 ns of the
+-- host's own clock.
+CREATE VIEW v_tool_said AS
+SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, 'f' || t.file_id AS file_id, t.tool,
+    t.section, t.name, t.value, t.detail, t.num, t.time, t.origin
+FROM tool_said t JOIN evidence e ON e.id = t.file_id AND e.duplicate_of IS NULL AND NOT coalesce(e.older, 0)
+JOIN host h ON h.id = e.host_id;
+
+-- What systeminfo prints of a host, where all such texts of it agree; for readers, not for rules: what is concluded
+-- from a host's release or domain must not rest on text that anybody can edit.
+CREATE VIEW v_tool_host AS
+SELECT host, max(CASE WHEN name = 'OS Name' THEN value END) AS os, max(CASE WHEN name = 'OS Version' THEN num END)
+    AS build, max(CASE WHEN name = 'Domain' THEN value END) AS domain, max(CASE WHEN name = 'OS Configuration'
+    THEN value END) AS configuration
+FROM (SELECT host, name, min(value) AS value, min(num) AS num FROM v_tool_said WHERE tool = 'systeminfo'
+    AND name IN ('OS Name', 'OS Version', 'OS Configuration', 'Domain')
+    GROUP BY host, name HAVING count(DISTINCT value) = 1) GROUP BY host;
+
+-- The session in which whoami ran, by the well-known group that tells its kind; one row a file that shows one account.
+-- logon: interactive, service, batch, network (the first that is there: a desktop reached over the network is one).
+CREATE VIEW v_tool_session AS
+SELECT printf('f%d:0x%x', g.file_id, g.file_off) AS evidence_id, h.name AS host, u.value AS user,
+    substr(u.value, 1, instr(u.value, '\') - 1) COLLATE NOCASE AS domain,
+    substr(u.value, instr(u.value, '\') + 1) COLLATE NOCASE AS account, u.detail AS sid, g.value AS group_name,
+    CASE g.detail WHEN 'S-1-5-4' THEN 'interactive' WHEN 'S-1-5-6' THEN 'service' WHEN 'S-1-5-3' THEN 'batch'
+        ELSE 'network' END AS logon, g.origin, printf('f%d:0x%x', u.file_id, u.file_off) AS user_id
+FROM tool_said u JOIN evidence e ON e.id = u.file_id AND e.duplicate_of IS NULL AND NOT coalesce(e.older, 0)
+JOIN host h ON h.id = e.host_id
+JOIN tool_said g ON g.id = (SELECT x.id FROM tool_said x WHERE x.file_id = u.file_id AND x.tool = 'whoami'
+    AND x.name = 'Group' AND x.detail IN ('S-1-5-2', 'S-1-5-3', 'S-1-5-4', 'S-1-5-6')
+    ORDER BY CASE x.detail WHEN 'S-1-5-4' THEN 1 WHEN 'S-1-5-6' THEN 2 WHEN 'S-1-5-3' THEN 3 ELSE 4 END, x.id LIMIT 1)
+WHERE u.tool = 'whoami' AND u.name = 'User' AND NOT EXISTS (SELECT 1 FROM tool_said o
+    WHERE o.file_id = u.file_id AND o.tool = 'whoami' AND o.name = 'User' AND o.id <> u.id);
+
+-- A setting or a user right of the computer as gpresult shows it, a row a value or a member. name: path of a value
+-- (SYSTEM\CurrentControlSet\X), a right without its Se (DenyBatchLogonRight). policy: its object. sole: no other
+-- policy object sets it too (which of them wins the text does not say).
+CREATE VIEW v_tool_policy AS
+SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.section,
+    CASE WHEN t.name LIKE 'MACHINE\%' THEN substr(t.name, 9) WHEN t.section = 'User Rights' AND t.name LIKE 'Se%Right'
+        THEN substr(t.name, 3) ELSE t.name END COLLATE NOCASE AS name, t.value, t.num, t.origin,
+    coalesce((SELECT a.value FROM tool_said a WHERE a.file_id = t.file_id AND a.tool = 'gpresult'
+        AND a.name = 'Applied GPO' AND a.detail = t.detail ORDER BY a.id LIMIT 1), t.detail) AS policy,
+    NOT EXISTS (SELECT 1 FROM tool_said o WHERE o.file_id = t.file_id AND o.tool = 'gpresult' AND o.name = t.name
+        AND o.section = t.section AND o.detail IS NOT t.detail) AS sole
+FROM tool_said t JOIN evidence e ON e.id = t.file_id AND e.duplicate_of IS NULL AND NOT coalesce(e.older, 0)
+JOIN host h ON h.id = e.host_id
+WHERE t.tool = 'gpresult' AND t.section IN ('User Rights', 'Security Options', 'Account Policies', 'Audit Policy');
+
+-- The last start as systeminfo shows it, where the text tells day from month: between earliest_time and latest_time, an
+-- hour apart, as it says nothing of daylight time.
+CREATE VIEW v_tool_boot AS
+SELECT b.evidence_id, b.host, b.value AS told, b.num - z.num * 600000000 - 36000000000 AS earliest_time,
+    b.num - z.num * 600000000 AS latest_time, b.origin, z.evidence_id AS zone_id
+FROM v_tool_said b JOIN v_tool_said z ON z.file_id = b.file_id AND z.tool = b.tool AND z.name = 'Time Zone'
+WHERE b.tool = 'systeminfo' AND b.name = 'System Boot Time' AND b.num IS NOT NULL AND z.num IS NOT NULL;
+
+-- The primary refresh token as dsregcmd shows it; one row a file. prt: 1, 0; joined: to Microsoft Entra, 1, 0.
+-- by_user: 1 it ran as a user, 0 as the computer, to which it always says NO; NULL: the text does not tell.
+CREATE VIEW v_tool_token AS
+SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host, t.num AS prt, t.origin,
+    j.num AS joined, p.time AS updated_time, substr(w.value, 1, instr(w.value || ',', ',') - 1) AS who,
+    CASE WHEN w.value IS NOT NULL THEN substr(w.value, 1, instr(w.value || ',', ',') - 1) NOT LIKE '%$'
+        WHEN c.value LIKE '%User' THEN 1 WHEN c.value = 'SYSTEM' THEN 0 END AS by_user
+FROM tool_said t JOIN evidence e ON e.id = t.file_id AND e.duplicate_of IS NULL AND NOT coalesce(e.older, 0)
+JOIN host h ON h.id = e.host_id
+LEFT JOIN tool_said j ON j.id = (SELECT min(x.id) FROM tool_said x WHERE x.file_id = t.file_id AND x.tool = 'dsregcmd'
+    AND x.name = 'AzureAdJoined')
+LEFT JOIN tool_said p ON p.id = (SELECT min(x.id) FROM tool_said x WHERE x.file_id = t.file_id AND x.tool = 'dsregcmd'
+    AND x.name = 'AzureAdPrtUpdateTime')
+LEFT JOIN tool_said w ON w.id = (SELECT max(x.id) FROM tool_said x WHERE x.file_id = t.file_id AND x.tool = 'dsregcmd'
+    AND x.name = 'Executing Account Name')
+LEFT JOIN tool_said c ON c.id = (SELECT min(x.id) FROM tool_said x WHERE x.file_id = t.file_id AND x.tool = 'dsregcmd'
+    AND x.name = 'User Context')
+WHERE t.tool = 'dsregcmd' AND t.name = 'AzureAdPrt' AND t.num IS NOT NULL
+    AND t.id = (SELECT min(x.id) FROM tool_said x WHERE x.file_id = t.file_id AND x.tool = 'dsregcmd'
+        AND x.name = 'AzureAdPrt');
+
 -- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0,
 -- evidence_id names the key, if there is one.
 -- What lies outside the exported part of a hive is neither set nor not set: no row.

@@ -4,7 +4,7 @@
 CREATE TEMP TABLE IF NOT EXISTS layout_fit(file_id INTEGER, ord INTEGER, collector TEXT, host TEXT, sure INTEGER,
     drive TEXT, shadow TEXT, user TEXT COLLATE NOCASE, PRIMARY KEY(file_id, ord)) WITHOUT ROWID;
 INSERT INTO layout_fit
-SELECT e.id, l.ord, l.collector, CASE WHEN l.sure OR e.kind IN ('hive', 'reg-text')
+SELECT e.id, l.ord, l.collector, CASE WHEN l.sure OR e.kind IN ('hive', 'reg-text', 'tool-text')
         THEN path_part(e.path, l.path, 'host') END, l.sure,
     path_part(e.path, l.path, 'drive'), path_part(e.path, l.path, 'shadow'), path_part(e.path, l.path, 'user')
 FROM evidence e CROSS JOIN kb_layout l WHERE path_part(e.path, l.path, NULL) ORDER BY e.id, l.ord;

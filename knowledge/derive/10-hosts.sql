@@ -88,6 +88,23 @@ LEFT JOIN (SELECT hive_id, max(text) FILTER (WHERE name = 'NV Hostname') AS nv,
 LEFT JOIN (SELECT hive_id, max(value) AS value FROM lsa_name WHERE what = 'machine_name'
     GROUP BY hive_id) l ON l.hive_id = h.file_id
 GROUP BY h.file_id ORDER BY h.file_id;
+-- What a tool printed beside it names a hive that does not say whose it is, where nothing else in the folder does.
+CREATE INDEX IF NOT EXISTS tool_said_at ON tool_said(file_id, file_off);
+CREATE TEMP TABLE IF NOT EXISTS tool_name(file_id INTEGER PRIMARY KEY, name TEXT COLLATE NOCASE,
+    label TEXT COLLATE NOCASE, folder TEXT);
+INSERT INTO tool_name
+SELECT file_id, max(name), max(label), folder FROM (
+    SELECT file_id, name, substr(name, 1, instr(name || '.', '.') - 1) COLLATE NOCASE AS label, folder FROM (
+        SELECT t.file_id, e.folder, lower(rtrim(substr(t.value, instr(t.value, '\') + 1), '$.')) AS name
+        FROM tool_said t JOIN evidence e ON e.id = t.file_id AND NOT coalesce(e.older, 0)
+        WHERE (t.tool, t.name) IN (VALUES ('systeminfo', 'Host Name'), ('gpresult', 'Computer'),
+            ('dsregcmd', 'Device Name'))))
+WHERE label > '' AND instr(name, ' ') = 0 AND instr(name, char(65533)) = 0
+GROUP BY file_id HAVING count(DISTINCT label) = 1 ORDER BY file_id;
+UPDATE hive_name SET name = (SELECT max(t.name) FROM tool_name t WHERE t.folder = hive_name.folder
+    HAVING count(DISTINCT t.label) = 1)
+WHERE coalesce(name, '') = '' AND folder NOT IN (SELECT o.folder FROM hive_name o WHERE o.name > '')
+    AND folder NOT IN (SELECT e.folder FROM said s JOIN evidence e ON e.id = s.file_id);
 INSERT OR IGNORE INTO seen SELECT file_id, name, 0 FROM hive_name WHERE name > '' ORDER BY 1, 2;
 
 CREATE TEMP TABLE IF NOT EXISTS name(name TEXT COLLATE NOCASE PRIMARY KEY, label TEXT COLLATE NOCASE,

@@ -146,11 +146,12 @@ static const char *const text[QUERIES] = {
     [Q_ARTIFACT_PUT] = "INSERT OR IGNORE INTO want_artifact(name, kind) VALUES(?1, ?2)",
 
     [Q_HOSTS] = "SELECT id, name FROM host WHERE name IS NOT NULL ORDER BY name",
-    [Q_STALE] = "WITH part(id) AS MATERIALIZED (SELECT file_id FROM hive WHERE dirty = 1"
-                " AND coalesce(replay, 'dirty') LIKE 'dirty%' OR lack IS NOT NULL)"
-                " SELECT id FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text')"
-                " UNION SELECT id FROM part"
-                " UNION SELECT e.id FROM evidence e JOIN part ON e.unit = part.id ORDER BY 1",
+    [Q_DOUBTFUL] =
+        "WITH part(id) AS MATERIALIZED (SELECT file_id FROM hive WHERE dirty = 1"
+        " AND coalesce(replay, 'dirty') LIKE 'dirty%' OR lack IS NOT NULL)"
+        " SELECT id, 0 FROM evidence WHERE older AND (kind LIKE 'hive%' OR kind = 'reg-text')"
+        " UNION SELECT id, 0 FROM part UNION SELECT e.id, 0 FROM evidence e JOIN part ON e.unit = part.id"
+        " UNION SELECT id, 1 FROM evidence WHERE kind = 'tool-text' ORDER BY 1",
     [Q_REACH] = "SELECT host_id, artifact, file_id, any_time, from_time, to_time FROM temp.reach"
                 " WHERE state NOT IN ('missing', 'unreadable') AND (any_time OR from_time IS NOT NULL)"
                 " ORDER BY host_id, artifact, from_time, to_time, file_id",

@@ -65,13 +65,13 @@ enum query {
     Q_ARTIFACTS_ANY,  /* -> 1 */
     Q_ARTIFACT_PUT,   /* name, kind: one to look for */
     /* findings */
-    Q_HOSTS,     /* -> id, name */
-    Q_STALE,     /* -> id: older copies, and hives whose latest changes stand in transaction logs that nobody
-                    collected, or that are damaged: with the logs that were used, whose pages are as old */
-    Q_REACH,     /* -> host_id, artifact, file_id, any_time, from_time, to_time */
-    Q_ERROR_PUT, /* rule, role, message */
-    Q_ERRORS,    /* -> role, message */
-    Q_FINDING_PUT,  /* cause, rule, title, verdict, host, subject, win32, first, last, count, explanation */
+    Q_HOSTS,       /* -> id, name */
+    Q_DOUBTFUL,    /* -> id, weak: older copies, and hives whose latest changes stand in transaction logs that
+                      nobody has; weak: what tools printed */
+    Q_REACH,       /* -> host_id, artifact, file_id, any_time, from_time, to_time */
+    Q_ERROR_PUT,   /* rule, role, message */
+    Q_ERRORS,      /* -> role, message */
+    Q_FINDING_PUT, /* cause, rule, title, verdict, host, subject, win32, first, last, count, explanation */
     Q_CITATION_PUT, /* finding, role, ord, evidence id, time, explain, file, offset */
     Q_UNKNOWN_PUT,  /* finding, ord, artifact, collect */
     Q_HOSTS_UNSEEN, /* the time was over: no host is clear */

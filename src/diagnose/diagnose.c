@@ -49,9 +49,11 @@ struct engine {
     struct reach *reach; /* by host */
     size_t n_reach;
     /* files of older copies of hives (RegBack, Windows.old) and of dirty ones without logs, ascending: what
-     * they say need not be so any more */
-    int64_t *stale;
-    size_t n_stale;
+     * they say need not be so any more; and of what tools printed, which anybody may have edited */
+    struct files {
+        int64_t *id;
+        size_t n;
+    } stale, weak;
     const struct rule *rule;
     const struct indicator *ind;
     bool *spoke; /* of each indicator of the rule, where asked: did it say anything that counts? */
@@ -64,14 +66,14 @@ static enum status no_room(struct err *e)
     return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory");
 }
 
-static bool is_stale(const struct engine *g, int64_t file)
+static bool is_one_of(const struct files *f, int64_t file)
 {
-    size_t lo = 0, hi = g->n_stale;
+    size_t lo = 0, hi = f->n;
     while (lo < hi) {
         size_t mid = (lo + hi) / 2;
-        if (g->stale[mid] == file)
+        if (f->id[mid] == file)
             return true;
-        if (g->stale[mid] < file)
+        if (f->id[mid] < file)
             lo = mid + 1;
         else
             hi = mid;
@@ -79,33 +81,38 @@ static bool is_stale(const struct engine *g, int64_t file)
     return false;
 }
 
-static enum status keep_stale(void *ctx, const struct cell *c, const char *const *name, size_t n,
-                              struct err *e)
+static enum status keep_doubtful(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                                 struct err *e)
 {
     struct engine *g = ctx;
+    struct files *f = c[1].i ? &g->weak : &g->stale;
     (void)name, (void)n;
-    if (!(g->n_stale & (g->n_stale - 1)) || !g->stale) {
-        int64_t *more = arena_alloc(&g->a, sizeof *more, g->n_stale ? g->n_stale * 2 : 1);
+    if (!(f->n & (f->n - 1)) || !f->id) {
+        int64_t *more = arena_alloc(&g->a, sizeof *more, f->n ? f->n * 2 : 1);
         if (!more)
             return no_room(e);
-        if (g->n_stale)
-            memcpy(more, g->stale, g->n_stale * sizeof *more);
-        g->stale = more;
+        if (f->n)
+            memcpy(more, f->id, f->n * sizeof *more);
+        f->id = more;
     }
-    g->stale[g->n_stale++] = c[0].i;
+    f->id[f->n++] = c[0].i;
     return OK;
 }
 
 /* Does one of these ids ("f3:0x10 f4:0x20") lie in such a file? */
-static bool rests_on_stale(const struct engine *g, struct str ids)
+static bool lies_in(const struct files *f, struct str ids)
 {
-    while (g->n_stale && ids.n) {
+    while (f->n && ids.n) {
         struct str rest = str_cut(&ids, ' '), file = str_cut(&rest, ':');
         int64_t id;
-        if (file.n > 1 && str_i64((struct str){file.p + 1, file.n - 1}, &id) && is_stale(g, id))
+        if (file.n > 1 && str_i64((struct str){file.p + 1, file.n - 1}, &id) && is_one_of(f, id))
             return true;
     }
     return false;
+}
+static bool rests_on(const struct files *f, struct str evidence, struct str also)
+{
+    return lies_in(f, evidence) || lies_in(f, also);
 }
 
 /* What speaks about one subject of one host: its own rows and those about the whole host. */
@@ -253,7 +260,7 @@ static enum status keep_reach(void *ctx, const struct cell *c, const char *const
                                             .artifact = arena_str(&g->a, c[1].s),
                                             .file = c[2].i,
                                             .has_file = !c[2].null,
-                                            .stale = !c[2].null && is_stale(g, c[2].i),
+                                            .stale = !c[2].null && is_one_of(&g->stale, c[2].i),
                                             .any_time = c[3].i,
                                             .from = c[4].i,
                                             .to = c[5].i};
@@ -366,10 +373,12 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
         return g->no_host++, OK;
     if (!h.evidence.p && !(h.evidence = file_of_role(g, h.host, h.role, file)).p)
         return g->no_evidence++, OK;
-    if (h.role != ROLE_SYMPTOM && h.role != ROLE_CAUSE
-        && (rests_on_stale(g, h.evidence) || rests_on_stale(g, h.also)))
+    h.weak = rests_on(&g->weak, h.evidence, h.also);
+    if (h.role != ROLE_SYMPTOM && h.role != ROLE_CAUSE && rests_on(&g->stale, h.evidence, h.also))
         /* an older or outdated copy of a hive neither rules out nor links */
         return OK;
+    if (h.weak && (h.role == ROLE_SYMPTOM || h.role == ROLE_LINK))
+        return OK; /* what a tool printed is no failure, and links nothing */
     h.time = h.has_time ? time->i : 0, h.win32 = h.has_win32 ? win32->i : 0;
     if (g->spoke)
         g->spoke[g->ind - g->rule->ind] = true;
@@ -465,14 +474,23 @@ static bool lacks(const struct engine *g, const struct subject *s, enum role rol
     return any ? asked && !there : there < asked;
 }
 
-/* A cause that only an older or outdated copy of a hive shows may be gone. */
+/* A cause that only an older or outdated copy of a hive shows may be gone; one that only a tool's text shows
+ * may never have been. */
 static bool is_fresh(const struct engine *g, const struct subject *s)
 {
-    for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++)
-        if (!rests_on_stale(g, s->hit[ROLE_CAUSE][i]->evidence)
-            && !rests_on_stale(g, s->hit[ROLE_CAUSE][i]->also))
+    for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++) {
+        const struct hit *h = s->hit[ROLE_CAUSE][i];
+        if (!rests_on(&g->stale, h->evidence, h->also) && !rests_on(&g->weak, h->evidence, h->also))
             return true;
+    }
     return false;
+}
+
+/* A tool's text alone rules nothing out: it only keeps a finding from being confirmed. */
+static bool is_refuted(const struct subject *s)
+{
+    const struct group *own = s->own[ROLE_CONTRADICTS], *all = s->all[ROLE_CONTRADICTS];
+    return (own && own->sure) || (all && all->sure);
 }
 
 /* Did it fail before any cause was there? Such failures have another one, and what mixes them is not
@@ -502,16 +520,17 @@ static enum verdict judge(const struct engine *g, const struct subject *s)
 {
     const size_t *n = s->n;
     int64_t at;
+    bool proven = n[ROLE_CAUSE] && n[ROLE_LINK] && !n[ROLE_CONTRADICTS] && is_fresh(g, s);
     if (n[ROLE_SYMPTOM])
-        return n[ROLE_CONTRADICTS]                                                         ? V_RULED_OUT
-               : n[ROLE_CAUSE] && n[ROLE_LINK] && is_fresh(g, s) && !failed_before(s, &at) ? V_CONFIRMED
-               : n[ROLE_CAUSE]                                                             ? V_LIKELY
-               : lacks(g, s, ROLE_CAUSE, false)                                            ? V_UNDETERMINED
-               : n[ROLE_COMPATIBLE]                                                        ? V_POSSIBLE
-                                                                                           : V_NOTHING;
-    return n[ROLE_CONTRADICTS] || !n[ROLE_CAUSE] ? V_NOTHING
-           : lacks(g, s, ROLE_SYMPTOM, true)     ? V_UNDETERMINED
-                                                 : V_LATENT;
+        return is_refuted(s)                      ? V_RULED_OUT
+               : proven && !failed_before(s, &at) ? V_CONFIRMED
+               : n[ROLE_CAUSE]                    ? V_LIKELY
+               : lacks(g, s, ROLE_CAUSE, false)   ? V_UNDETERMINED
+               : n[ROLE_COMPATIBLE]               ? V_POSSIBLE
+                                                  : V_NOTHING;
+    return is_refuted(s) || !n[ROLE_CAUSE]   ? V_NOTHING
+           : lacks(g, s, ROLE_SYMPTOM, true) ? V_UNDETERMINED
+                                             : V_LATENT;
 }
 
 /* --- storing */
@@ -779,7 +798,7 @@ static enum status begin(struct engine *g, struct casedb *db, const struct kb *k
         return err_set(e, E_NOMEM, ERR_NO_OFF, "diagnosis", "no memory");
     enum status st = case_named(db, Q_HOSTS, "", NULL, keep_host, g, e);
     if (st == OK)
-        st = case_named(db, Q_STALE, "", NULL, keep_stale, g, e);
+        st = case_named(db, Q_DOUBTFUL, "", NULL, keep_doubtful, g, e);
     if (st == OK)
         st = name_hosts(g, e);
     if (st == OK)

@@ -110,6 +110,7 @@ static bool count(struct group *g, const struct hit_row *row)
     }
     if (row->has_win32)
         count_code(g, row->win32);
+    g->sure |= !row->weak;
     return row->role != ROLE_SYMPTOM || count_evidence(g, row->evidence);
 }
 

@@ -12,12 +12,12 @@
 
 /* subject.p NULL: the whole host. lesser: a symptom that counts only where the subject has none but such:
  * another code than the rule's own; afterwards: it tells later of what had been so, and its time orders
- * nothing */
+ * nothing; weak: it rests on what a tool printed */
 struct hit_row {
     enum role role;
     size_t host;
     struct str subject, evidence, also;
-    bool has_time, has_win32, lesser, afterwards;
+    bool has_time, has_win32, lesser, afterwards, weak;
     int64_t time, win32;
 };
 typedef void hit_explain(void *ctx, struct buf *out);
@@ -43,6 +43,7 @@ struct group {
     struct hit *hit;
     size_t n, cap;       /* by moment; at most HITS_KEPT: the earliest and the latest half */
     bool timed, own;     /* own: has a row that is not lesser */
+    bool sure;           /* has a row that is not weak */
     int64_t first, last; /* of all rows */
     struct code_count code[HITS_CODES];
     size_t n_code;

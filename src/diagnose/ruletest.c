@@ -7,10 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A file of the made-up evidence: a log of one host's channel, or a hive of one host. */
+/* A file of the made-up evidence: a log of one host's channel, a hive of one host, or what a tool printed. */
+enum file_is { A_LOG, A_HIVE, A_TEXT };
+static const struct {
+    const char *end, *kind;
+    uint64_t first; /* where the first fact lies */
+} files_are[] = {[A_LOG] = {".evtx", "evtx", 0x1200},
+                 [A_HIVE] = {"", "hive", 0x1020},
+                 [A_TEXT] = {".txt", "tool-text", 0x20}};
 struct file {
     struct str host, name;
-    bool hive;
+    enum file_is is;
     int64_t id;
     uint64_t next;
 };
@@ -119,13 +126,13 @@ static enum status put(struct stage *s, struct file *file, struct fact *f, struc
 static struct str host_label(struct str host) { return str_cut(&host, '.'); }
 
 /* describe: the "hive" or "log" row of the test, or NULL. */
-static enum status file_for(struct stage *s, struct str host, struct str name, bool hive,
+static enum status file_for(struct stage *s, struct str host, struct str name, enum file_is is,
                             const struct test_fact *describe, struct file **out, struct err *e)
 {
     static const struct test_fact nothing = {.kind = {"fact", 4}};
     const struct test_fact *d = describe ? describe : &nothing;
     for (size_t i = 0; i < s->n_file; i++)
-        if (s->file[i].hive == hive && str_eq(s->file[i].name, name)
+        if (s->file[i].is == is && str_eq(s->file[i].name, name)
             && str_eq_ci(host_label(s->file[i].host), host_label(host)) && !field(d, "older"))
             return *out = &s->file[i], OK;
     if (s->n_file == FILES)
@@ -137,16 +144,16 @@ static enum status file_for(struct stage *s, struct str host, struct str name, b
             buf_z(&path, "%4");
         else
             buf_char(&path, name.p[i]);
-    buf_z(&path, hive ? "" : ".evtx");
+    buf_z(&path, files_are[is].end);
     struct file *file = *out = &s->file[s->n_file++];
-    *file = (struct file){host, name, hive, (int64_t)s->n_file, hive ? 0x1020 : 0x1200};
+    *file = (struct file){host, name, is, (int64_t)s->n_file, files_are[is].first};
     int64_t failed = 0;
     struct str bad = text(d, "failed", STR("0"));
     if (!str_i64(bad, &failed))
         return buf_free(&path), refuse(s, d, "expected a number, found", bad, e);
     struct value v[] = {val_i(file->id),
                         val_s(buf_view(&path)),
-                        val_s(hive ? STR("hive") : STR("evtx")),
+                        val_s(str_of(files_are[is].kind)),
                         val_s(text(d, "state", STR("read"))),
                         val_s(text(d, "log_kind", (struct str){0})),
                         val_i(failed),
@@ -154,7 +161,7 @@ static enum status file_for(struct stage *s, struct str host, struct str name, b
                         val_i(field(d, "older") != NULL)};
     enum status st = case_named(s->db, Q_FILE_TESTED, "issssisi", v, NULL, NULL, e);
     buf_free(&path);
-    if (st != OK || !hive || str_eq(v[3].s, STR("unreadable")))
+    if (st != OK || is != A_HIVE || str_eq(v[3].s, STR("unreadable")))
         return st;
     struct fact f = {.kind = FACT_HIVE};
     for (size_t i = 0; i < FACT_COLS; i++)
@@ -185,7 +192,8 @@ static const struct kind {
              {"cached_logon", FACT_CACHED_LOGON, "SECURITY"},
              {"account", FACT_ACCOUNT, "SAM"},
              {"lockout", FACT_LOCKOUT, "SAM"},
-             {"task", FACT_TASK, "SOFTWARE"}};
+             {"task", FACT_TASK, "SOFTWARE"},
+             {"said", FACT_TOOL_SAID, NULL}};
 
 static const struct kind *kind_of(struct str name)
 {
@@ -203,6 +211,8 @@ static struct str place_of(const struct test_fact *t, const struct kind *k)
         return text(t, "channel", STR(""));
     if (k->fact == FACT_HIVE)
         return text(t, "kind", STR(""));
+    if (k->fact == FACT_TOOL_SAID)
+        return text(t, "tool", STR(""));
     return k->where ? str_of(k->where) : str_cut(&path, '\\');
 }
 
@@ -262,14 +272,17 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
     struct str host = text(t, "host", STR("PC1")), where = place_of(t, k);
     bool log = k->fact == FACT_EVENT || k->fact == FACT_FOLD || k->fact == FACT_SPAN;
     static const char *const must[] = {
-        [FACT_EVENT] = "time",     [FACT_SPAN] = "channel", [FACT_FOLD] = "channel",
-        [FACT_REG_VALUE] = "path", [FACT_REG_KEY] = "path", [FACT_HIVE] = "kind"};
+        [FACT_EVENT] = "time",   [FACT_SPAN] = "channel", [FACT_FOLD] = "channel",  [FACT_REG_VALUE] = "path",
+        [FACT_REG_KEY] = "path", [FACT_HIVE] = "kind",    [FACT_TOOL_SAID] = "tool"};
     if (k->fact < LEN(must) && must[k->fact] && !field(t, must[k->fact]))
         return refuse(s, t, "missing field", str_of(must[k->fact]), e);
     if (k->fact == FACT_EVENT && (!field(t, "channel") || !field(t, "provider") || f.v[EV_EVENT_ID].null))
         return refuse(s, t, "missing field", STR("channel, provider or id"), e);
-    if ((st = file_for(s, host, where, !log, k->fact == FACT_SPAN || k->fact == FACT_HIVE ? t : NULL, &file,
-                       e))
+    if ((st = file_for(s, host, where,
+                       log                         ? A_LOG
+                       : k->fact == FACT_TOOL_SAID ? A_TEXT
+                                                   : A_HIVE,
+                       k->fact == FACT_SPAN || k->fact == FACT_HIVE ? t : NULL, &file, e))
             != OK
         || k->fact == FACT_HIVE)
         return st;

@@ -176,7 +176,7 @@ static enum status read_facts(const struct kb_reader *r, const struct node *list
             return kb_full(r, e);
         st = kb_one_of(
             r, c->line, "fact", f->kind,
-            "event fold log hive value key secret right audit lsa account lockout cached_logon task", e);
+            "event fold log hive value key secret right audit lsa account lockout cached_logon task said", e);
         if (st == OK)
             st = read_fields(r, c->child, f, e);
     }
