@@ -721,7 +721,8 @@ static void evidence(struct page *p, const struct report *r)
             keep(p);
     for (size_t i = 0; i < r->evidence.n; i++) {
         bool box = e[i].members_seen != NONE || str_eq(e[i].state, STR("not opened"));
-        bool note = box && e[i].note.n, dirty = e[i].dirty == 1;
+        bool printed = str_eq(e[i].kind, STR("tool-text"));
+        bool note = (box || printed) && e[i].note.n, dirty = e[i].dirty == 1;
         m(p, "| f%i | %s | %s | %s%z%z%s%z%s%z%s | %n | %n | %n | %n | %s |\n", e[i].id, e[i].path, e[i].kind,
           e[i].state, e[i].older == 1 ? ", older copy" : "", e[i].origin.n ? ", " : "",
           e[i].origin.n ? e[i].origin : STR(""), dirty ? ", " : "", dirty ? e[i].replay : STR(""),

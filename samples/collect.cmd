@@ -54,6 +54,12 @@ call :hive HKLM\SYSTEM SYSTEM.hiv
 call :hive HKLM\SOFTWARE SOFTWARE.hiv
 call :hive HKLM\SECURITY SECURITY.hiv
 call :hive HKLM\SAM SAM.hiv
+rem What tools say of this host, as text: less than a hive or a log proves, and it helps where one is missing. whoami
+rem tells of the session it runs in, dsregcmd of the user: run these two in the session that fails as well.
+call :tool "systeminfo" systeminfo.txt
+call :tool "whoami /all" whoami.txt
+call :tool "dsregcmd /status" dsregcmd.txt
+gpresult /scope computer /x "%OUT%\gpresult.xml" /f >nul 2>&1
 rem NTUSER: drive mappings of those who are logged on.
 for /f "tokens=2 delims=\" %%s in ('reg query HKU ^| findstr /r /c:"S-1-5-21-[0-9-]*$" /c:"S-1-12-1-[0-9-]*$"') do call :hive HKU\%%s NTUSER-%%s.hiv
 
@@ -71,6 +77,13 @@ wevtutil epl %1 "%OUT%\%~2.evtx" /ow:true >nul 2>&1
 if not errorlevel 1 exit /b 0
 echo   no log   %~1
 set /a MISSED+=1
+exit /b 0
+
+:tool
+%~1 >"%OUT%\%~2" 2>nul
+if not errorlevel 1 exit /b 0
+del "%OUT%\%~2" 2>nul
+echo   no text  %~1
 exit /b 0
 
 :hive

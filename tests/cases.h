@@ -942,6 +942,64 @@ static void network_logon_no_credentials(struct host *h)
           "10.0.0.55");
     smb_failed(h, T("04 10:40"), "FS01", agent, 0x7c1f2, NT_NO_SUCH_SESSION);
 }
+
+/* Logs of the scheduler and of the SMB client alone, and what four tools printed: no hive and no Security log
+ * tells of the policy and of the session. systeminfo was printed of this host, dsregcmd of another. */
+static void tools_printed(struct host *h)
+{
+    ordinary(h);
+    smb_failed(h, T("04 10:40"), "FS01", agent, 0x7c1f2, NT_NO_SUCH_SESSION);
+    task_failed(h, T("04 09:10"), "\\Agent\\Report", spelled(agent), "LogonUserExEx", WIN32(NO_SUCH_SESSION));
+    for (int i = 0; i < LOGS; i++)
+        h->lost[i] = i != TASK_LOG && i != SMB_LOG;
+    for (int i = 0; i < HIVES; i++)
+        h->lost_hive[i] = true;
+    printed(h, "whoami.txt", true,
+            "\r\nUSER INFORMATION\r\n----------------\r\n\r\nUser Name      SID\r\n"
+            "============== ===========================\r\ncorp\\svc-agent " CORP_SID "-1120\r\n\r\n\r\n"
+            "GROUP INFORMATION\r\n-----------------\r\n\r\n"
+            "Group Name                       Type             SID          Attributes\r\n"
+            "================================ ================ ============ ===============\r\n"
+            "Everyone                         Well-known group S-1-1-0      Mandatory group, Enabled by "
+            "default\r\n"
+            "NT AUTHORITY\\NETWORK             Well-known group S-1-5-2      Mandatory group, Enabled by "
+            "default\r\n"
+            "NT AUTHORITY\\Authenticated Users Well-known group S-1-5-11     Mandatory group, Enabled by "
+            "default\r\n");
+    printed(
+        h, "gpresult.txt", false,
+        "\r\nMicrosoft (R) Windows (R) Operating System Group Policy Result tool v2.0\r\n\r\n"
+        "Created on 3/4/2026 at 11:02:10 AM\r\n\r\nRSOP data for CORP\\anna on WS82 : Logging Mode\r\n"
+        "------------------------------------------\r\n\r\nOS Configuration:            Member "
+        "Workstation\r\n"
+        "OS Version:                  10.0.22631\r\n\r\nCOMPUTER SETTINGS\r\n------------------\r\n"
+        "    Group Policy was applied from:      DC01.corp.example\r\n\r\n"
+        "    Applied Group Policy Objects\r\n    -----------------------------\r\n        Baseline 2.3.10\r\n"
+        "        Default Domain Policy\r\n\r\n    Resultant Set Of Policies for Computer\r\n"
+        "    ---------------------------------------\r\n\r\n        Security Options\r\n"
+        "        ----------------\r\n            GPO: Baseline 2.3.10\r\n"
+        "                Policy:            @wsecedit.dll,-59039\r\n                ValueName:         "
+        "MACHINE\\System\\CurrentControlSet\\Control\\Lsa\\DisableDomainCreds\r\n"
+        "                Computer Setting:  1\r\n\r\n");
+    printed(h, "systeminfo.txt", false,
+            "\r\nHost Name:                 WS82\r\nOS Name:                   Microsoft Windows 11 "
+            "Enterprise\r\n"
+            "OS Version:                10.0.22631 N/A Build 22631\r\n"
+            "OS Manufacturer:           Microsoft Corporation\r\nOS Configuration:          Member "
+            "Workstation\r\n"
+            "System Boot Time:          3/2/2026, 7:50:00 AM\r\n"
+            "System Locale:             en-us;English (United States)\r\n"
+            "Time Zone:                 (UTC) Coordinated Universal Time\r\nDomain:                    "
+            "corp.example\r\n"
+            "Logon Server:              \\\\DC01\r\nHotfix(s):                 1 Hotfix(s) Installed.\r\n"
+            "                           [01]: KB5034123\r\n");
+    printed(h, "dsregcmd.txt", false,
+            "\r\n+----------------------------------------------------------------------+\r\n"
+            "| Device State                                                         |\r\n"
+            "+----------------------------------------------------------------------+\r\n\r\n"
+            "             AzureAdJoined : NO\r\n              DomainJoined : YES\r\n"
+            "                DomainName : CORP\r\n               Device Name : other-pc.corp.example\r\n");
+}
 static void newcredentials_session(struct host *h)
 {
     ordinary(h);
@@ -1561,5 +1619,6 @@ static const struct sample {
     {.name = "few-files", .host = "WS79", .tell = few_files},
     {.name = "other-files", .host = "WS80", .tell = other_files},
     {.name = "after-log-off", .host = "WS81", .tell = after_log_off},
+    {.name = "tools-printed", .host = "WS82", .tell = tools_printed},
 };
 #endif

@@ -68,6 +68,11 @@ struct host {
     int64_t no_dc_from, no_dc_to;     /* nothing that needs a domain controller succeeds in between */
     int64_t no_time_from, no_time_to; /* nor a time source */
     struct hive hive[HIVES];
+    struct printed { /* what a tool printed into a file; wide: as PowerShell writes it */
+        const char *file, *text;
+        bool wide;
+    } printed[4];
+    size_t n_printed;
     struct happened *events;
     size_t n;
     char fqdn[128];
@@ -745,12 +750,27 @@ static void collect(struct host *h, const char *name)
         deliver(h, dir, hives[i], !h->lost_hive[i], &b);
         buf_free(&b), hive_free(&h->hive[i]);
     }
+    for (size_t i = 0; i < h->n_printed; i++) {
+        struct buf b = {0};
+        if (h->printed[i].wide)
+            buf_put(&b, "\xff\xfe", 2), put_utf16(&b, h->printed[i].text);
+        else
+            buf_z(&b, h->printed[i].text);
+        deliver(h, dir, h->printed[i].file, true, &b);
+        buf_free(&b);
+    }
     for (size_t k = 0; k < h->n; k++) {
         for (struct field *f = h->events[k].fields; f->type != F_END; f++)
             free((char *)(uintptr_t)f->text), free((void *)(uintptr_t)f->bytes);
         free(h->events[k].fields);
     }
     free(h->events);
+}
+
+static void printed(struct host *h, const char *file, bool wide, const char *text)
+{
+    assert(h->n_printed < LEN(h->printed));
+    h->printed[h->n_printed++] = (struct printed){file, text, wide};
 }
 
 static void lose_all_but(struct host *h, enum log kept_log, int kept_hive)

@@ -680,7 +680,14 @@ Test(kinds, collect_cmd_is_complete)
             }
     size_t calls = 0;
     for (const char *p = script; (p = strstr(p, "\r\ncall :")); p++)
-        calls++;
+        calls += strncmp(p + 8, "tool ", 5) != 0;
+    static const char *const tools[] = {"systeminfo", "whoami /all", "dsregcmd /status"};
+    for (size_t i = 0; i < LEN(tools); i++) {
+        snprintf(line, sizeof line, "call :tool \"%s\" ", tools[i]);
+        cr_expect(strstr(script, line) && strstr(readme, tools[i]), "%s", tools[i]);
+    }
+    cr_expect(strstr(script, "gpresult /scope computer /x ")
+              && strstr(readme, "gpresult /scope computer /x "));
     cr_expect_eq(calls, asked, "collect.cmd asks for what no diagnosis uses");
     for (const char *p = script; *p; p++)
         cr_assert((unsigned char)*p < 0x80 && (*p != '\n' || p[-1] == '\r'),
