@@ -100,10 +100,20 @@ static enum status note_conclusion(void *ctx, const struct cell *cell, const cha
     return OK;
 }
 
-enum status export_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
+static enum status ask(struct casedb *db, enum query q, unsigned fail_on, bool *failed, struct err *e)
 {
     struct asked a = {.fail_on = fail_on};
-    enum status st = case_named(db, Q_CONCLUSIONS, "", NULL, note_conclusion, &a, e);
+    enum status st = case_named(db, q, "", NULL, note_conclusion, &a, e);
     *failed = a.failed;
     return st;
+}
+
+enum status export_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
+{
+    return ask(db, Q_CONCLUSIONS, fail_on, failed, e);
+}
+
+enum status export_fleet_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
+{
+    return ask(db, Q_FLEET_CONCLUSIONS, fail_on, failed, e);
 }

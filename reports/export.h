@@ -45,6 +45,10 @@ struct export_format {
 };
 extern const struct export_format export_formats[]; /* ends with name NULL */
 
-/* failed: whether the case has what fail_on names. */
+/* The same of a fleet: sarif, junit; ends with name NULL. */
+extern const struct export_format export_fleet_formats[];
+
+/* failed: whether the case, or any ticket of the fleet, has what fail_on names. */
 enum status export_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e);
+enum status export_fleet_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e);
 #endif

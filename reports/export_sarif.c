@@ -6,10 +6,7 @@
 #include "base/wintime.h"
 #include <string.h>
 
-static const struct {
-    const char *kind, *level;
-    int64_t rank;
-} words[VERDICTS] = {
+const struct sarif_words sarif_words[VERDICTS] = {
     [V_CONFIRMED] = {"fail", "error", 100},  [V_LIKELY] = {"fail", "warning", 75},
     [V_POSSIBLE] = {"review", "none", 50},   [V_LATENT] = {"informational", "none", 25},
     [V_UNDETERMINED] = {"open", "none", 10}, [V_RULED_OUT] = {"pass", "none", 0},
@@ -39,10 +36,10 @@ static void text(struct buf *b, struct str s)
     buf_free(&one);
 }
 
-static const struct voice json = {text, sarif_time, "null", true, 0};
+const struct voice sarif_voice = {text, sarif_time, "null", true, 0};
 
 /* In a message braces are placeholders and brackets are links (3.11.5, 3.11.6): evidence gets neither. */
-static void add(struct buf *m, struct str s)
+void sarif_add(struct buf *m, struct str s)
 {
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
@@ -56,13 +53,13 @@ static void add(struct buf *m, struct str s)
 
 static void put_message(struct buf *b, struct buf *m)
 {
-    say(b, &json, "'message': {'text': %s}", m->n ? buf_view(m) : STR(""));
+    say(b, &sarif_voice, "'message': {'text': %s}", m->n ? buf_view(m) : STR(""));
     b->bad |= m->bad;
     buf_free(m);
 }
 
 /* RFC 3986: what is not unreserved is percent-encoded, so that no name is a scheme or leaves its place. */
-static void put_uri(struct buf *b, struct str path)
+void sarif_uri(struct buf *b, struct str path)
 {
     struct buf uri = {0};
     for (size_t i = 0; i < path.n; i++) {
@@ -73,7 +70,7 @@ static void put_uri(struct buf *b, struct str path)
         else
             buf_printf(&uri, "%%%02X", (unsigned)(uint8_t)c);
     }
-    say(b, &json, "'uri': %s", uri.n ? buf_view(&uri) : STR(""));
+    say(b, &sarif_voice, "'uri': %s", uri.n ? buf_view(&uri) : STR(""));
     b->bad |= uri.bad;
     buf_free(&uri);
 }
@@ -107,7 +104,7 @@ static void put_location(const struct report *r, int64_t row, int64_t *parent, s
         if (path.n > outer.n && memcmp(path.p, outer.p, outer.n) == 0)
             path.p += outer.n, path.n -= outer.n;
     }
-    put_uri(b, path);
+    sarif_uri(b, path);
 }
 
 static void put_artifacts(const struct report *r, struct buf *b)
@@ -116,16 +113,16 @@ static void put_artifacts(const struct report *r, struct buf *b)
     buf_z(b, "      \"artifacts\": [");
     for (size_t i = 0; i < r->evidence.n; i++) {
         int64_t parent;
-        say(b, &json, i ? ",\n        {'location': {" : "\n        {'location': {");
+        say(b, &sarif_voice, i ? ",\n        {'location': {" : "\n        {'location': {");
         put_location(r, (int64_t)i, &parent, b);
         buf_char(b, '}');
         if (parent != NONE)
-            say(b, &json, ", 'parentIndex': %i", parent);
+            say(b, &sarif_voice, ", 'parentIndex': %i", parent);
         if (e[i].bytes != NONE)
-            say(b, &json, ", 'length': %i", e[i].bytes);
+            say(b, &sarif_voice, ", 'length': %i", e[i].bytes);
         if (e[i].sha256.n)
-            say(b, &json, ", 'hashes': {'sha-256': %s}", e[i].sha256);
-        say(b, &json,
+            say(b, &sarif_voice, ", 'hashes': {'sha-256': %s}", e[i].sha256);
+        say(b, &sarif_voice,
             ", 'roles': ['analysisTarget'], 'properties': {'id': 'f%i', 'kind': %s, 'state': %s, 'host': "
             "%s}}",
             e[i].id, e[i].kind, e[i].state, e[i].host);
@@ -154,8 +151,8 @@ static void put_rules(const struct report *r, const size_t *first, size_t n, str
     const struct r_finding *f = r->finding.row;
     buf_z(b, "          \"rules\": [");
     for (size_t i = 0; i < n; i++)
-        say(b, &json, i ? ",\n            %z" : "\n            %z", ""),
-            say(b, &json, "{'id': %s, 'shortDescription': {'text': %s}}", f[first[i]].cause,
+        say(b, &sarif_voice, i ? ",\n            %z" : "\n            %z", ""),
+            say(b, &sarif_voice, "{'id': %s, 'shortDescription': {'text': %s}}", f[first[i]].cause,
                 f[first[i]].title);
     buf_z(b, n ? "\n          ]\n" : "]\n");
 }
@@ -169,14 +166,14 @@ static void put_place(const struct report *r, const struct r_citation *c, struct
         int64_t parent;
         buf_z(b, "\"physicalLocation\": {\"artifactLocation\": {");
         put_location(r, row, &parent, b);
-        say(b, &json, ", 'index': %i}", row);
+        say(b, &sarif_voice, ", 'index': %i}", row);
         if (off != NONE)
-            say(b, &json, ", 'region': {'byteOffset': %i}", off);
+            say(b, &sarif_voice, ", 'region': {'byteOffset': %i}", off);
         buf_z(b, "}, ");
     }
     buf_z(&m, role_labels[c->role]), buf_z(&m, ": ");
-    add(&m, c->explain.n ? c->explain : c->summary);
-    buf_z(&m, " ("), add(&m, c->id), buf_z(&m, ")");
+    sarif_add(&m, c->explain.n ? c->explain : c->summary);
+    buf_z(&m, " ("), sarif_add(&m, c->id), buf_z(&m, ")");
     put_message(b, &m);
     buf_char(b, '}');
 }
@@ -225,18 +222,20 @@ static bool put_result(const struct report *r, const struct r_finding *f, int64_
         c = first_cite(r, f, role);
     if (!fingerprint(f, print))
         return false;
-    buf_z(&m, verdict_words[f->verdict].label), buf_z(&m, ": "), add(&m, f->title);
+    buf_z(&m, verdict_words[f->verdict].label), buf_z(&m, ": "), sarif_add(&m, f->title);
     if (f->subject.n)
-        buf_z(&m, ", "), add(&m, f->subject);
-    buf_z(&m, " on "), add(&m, f->host), buf_z(&m, ". "), add(&m, f->explanation);
+        buf_z(&m, ", "), sarif_add(&m, f->subject);
+    buf_z(&m, " on "), sarif_add(&m, f->host), buf_z(&m, ". "), sarif_add(&m, f->explanation);
     if (c && c->id.n)
-        buf_z(&m, " First evidence: "), add(&m, c->path), buf_z(&m, ", "), add(&m, c->id), buf_char(&m, '.');
-    say(b, &json, "{'ruleId': %s, 'ruleIndex': %i, 'kind': '%z', 'level': '%z', 'rank': %i,\n          ",
-        f->cause, rule, words[f->verdict].kind, words[f->verdict].level, words[f->verdict].rank);
+        buf_z(&m, " First evidence: "), sarif_add(&m, c->path), buf_z(&m, ", "), sarif_add(&m, c->id),
+            buf_char(&m, '.');
+    say(b, &sarif_voice,
+        "{'ruleId': %s, 'ruleIndex': %i, 'kind': '%z', 'level': '%z', 'rank': %i,\n          ", f->cause,
+        rule, sarif_words[f->verdict].kind, sarif_words[f->verdict].level, sarif_words[f->verdict].rank);
     put_message(b, &m), buf_z(b, ",\n");
     put_places(r, f, b);
-    say(b, &json, "          'fingerprints': {'whylogon/finding/v1': '%z'},\n", print);
-    say(b, &json,
+    say(b, &sarif_voice, "          'fingerprints': {'whylogon/finding/v1': '%z'},\n", print);
+    say(b, &sarif_voice,
         "          'properties': {'verdict': '%z', 'host': %s, 'subject': %s, 'win32': %i, 'hresult': %s, "
         "'symbol': %s, 'firstSeen': %t, 'lastSeen': %t, 'count': %i, 'secondReader': %s}}",
         verdict_words[f->verdict].id, f->host, f->subject, f->win32, f->hresult, f->symbol, f->first, f->last,
@@ -248,17 +247,26 @@ static void put_run(const struct report *r, struct buf *b)
 {
     const struct r_pair *word = r->status.row;
     bool read = r->read.read > 0;
-    say(b, &json, "      'invocations': [{'executionSuccessful': %z, 'toolExecutionNotifications': [",
+    say(b, &sarif_voice, "      'invocations': [{'executionSuccessful': %z, 'toolExecutionNotifications': [",
         read ? "true" : "false");
     for (size_t i = 0; i < r->status.n; i++) {
         struct buf m = {0};
-        add(&m, word[i].key);
-        say(b, &json, i ? ", {'level': '%z', " : "{'level': '%z', ",
+        sarif_add(&m, word[i].key);
+        say(b, &sarif_voice, i ? ", {'level': '%z', " : "{'level': '%z', ",
             str_eq(word[i].key, STR("complete")) ? "note" : "warning");
         put_message(b, &m), buf_char(b, '}');
     }
-    say(b, &json, "]}],\n      'properties': {'knowledge_sha256': %s, 'stamp': %s},\n", r->knowledge,
+    say(b, &sarif_voice, "]}],\n      'properties': {'knowledge_sha256': %s, 'stamp': %s},\n", r->knowledge,
         r->stamp);
+}
+
+void sarif_begin(struct buf *b, struct str tool, struct str version)
+{
+    say(b, &sarif_voice,
+        "{\n  '$schema': 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
+        "sarif-schema-2.1.0.json',\n  'version': '2.1.0',\n  'runs': [\n    {\n      'tool': {\n        "
+        "'driver': {\n          'name': %s,\n          'version': %s,\n          'semanticVersion': %s,\n",
+        tool, version, version);
 }
 
 enum status export_sarif(const struct report *r, const struct export_options *o, struct buf *b, struct err *e)
@@ -272,11 +280,7 @@ enum status export_sarif(const struct report *r, const struct export_options *o,
     int64_t *rule = arena_alloc(&mem, sizeof *rule, r->finding.n);
     size_t *first = arena_alloc(&mem, sizeof *first, r->finding.n);
     size_t rules = number_rules(r, rule, first);
-    say(b, &json,
-        "{\n  '$schema': 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
-        "sarif-schema-2.1.0.json',\n  'version': '2.1.0',\n  'runs': [\n    {\n      'tool': {\n        "
-        "'driver': {\n          'name': %s,\n          'version': %s,\n          'semanticVersion': %s,\n",
-        r->tool, r->version, r->version);
+    sarif_begin(b, r->tool, r->version);
     put_rules(r, first, rules, b);
     buf_z(b, "        }\n      },\n");
     put_run(r, b);

@@ -130,8 +130,8 @@ Test(export, a_file_is_whole_or_not_there)
     cr_expect_eq(run("%s export %s/out/report.md --format csv", program(), at), 2, "%s", out);
 }
 
-/* The Python that has the tools: $READERS, or where `make readers` puts it. */
-static const char *readers(void)
+/* The Python that has the tools: $READERS, or where `make readers` puts it; it need not be there. */
+static const char *readers_path(void)
 {
     static char path[1000];
     const char *given = getenv("READERS");
@@ -143,9 +143,55 @@ static const char *readers(void)
             0);
         snprintf(path, sizeof path, "%.*s", (int)strcspn(out, "\n"), out);
     }
+    return path;
+}
+static const char *readers(void)
+{
+    const char *path = readers_path();
     if (run("%s -c ''", path) != 0)
         cr_skip_test("skipped: make readers installs what exports are for (400 MB)");
     return path;
+}
+
+/* All tickets of a run as one file: a suite a ticket, and the same bytes however the run was cut. */
+Test(export, a_fleet_as_one_file)
+{
+    const char *python = readers_path(), *at = scratch("export-fleet");
+    cr_assert_eq(run("mkdir -p %s/in/nothing && cp -r samples/cases/healthy-host samples/cases/boot-race "
+                     "samples/cases/hostile-strings %s/in && echo no evidence >%s/in/nothing/x.txt",
+                     at, at, at),
+                 0, "%s", out);
+    cr_assert_eq(
+        run("set -e; for i in 1 2; do %s batch --keep none --progress=none -o %s/part$i --shard $i/2 "
+            "%s/in || [ $? = 4 ]; done; %s merge -o %s/all %s/part2 %s/part1; %s batch --keep none "
+            "--progress=none -o %s/one %s/in",
+            program(), at, at, program(), at, at, at, program(), at, at),
+        0, "%s", out);
+    cr_assert_eq(
+        run("set -e; for f in junit sarif; do %s export %s/all/fleet.db --format $f -o %s/$f; %s export "
+            "%s/one/fleet.db --format $f -o %s/one.$f; cmp %s/$f %s/one.$f; done; cp %s/all/fleet.db %s",
+            program(), at, at, program(), at, at, at, at, at, at),
+        0, "%s", out);
+    if (run("python3 -c ''") == 0) {
+        cr_expect_eq(run("p=%s; test -x $p || p=python3; $p tests/fleet_exports.py %s", python, at), 0, "%s",
+                     out);
+        /* and it would see another */
+        cr_assert_eq(run("sed -i '0,/<skipped/s//<error/' %s/junit", at), 0);
+        cr_expect_eq(run("python3 tests/fleet_exports.py %s", at), 1, "%s", out);
+    }
+    /* what fails it, and what there is not */
+    static const struct {
+        const char *options;
+        int code;
+    } rows[] = {{"--format junit --fail-on confirmed", 1},
+                {"--format sarif --fail-on never", 0},
+                {"--format junit", 0},
+                {"--format csv", 2},
+                {"--format junit --redact", 2},
+                {"--format sarif --fail-on likely", 1}};
+    for (size_t i = 0; i < LEN(rows); i++)
+        cr_expect_eq(run("%s export %s/fleet.db %s >/dev/null", program(), at, rows[i].options), rows[i].code,
+                     "%s: %s", rows[i].options, out);
 }
 
 /* Timesketch's importer, sarif-tools, junitparser, pandas, DuckDB, Datasette: each sees what the case has. */

@@ -233,6 +233,18 @@ static const char *const text[QUERIES] = {
     [Q_EXPORT] = "SELECT # FROM @",
     [Q_CONCLUSIONS] = "SELECT DISTINCT 0, verdict FROM finding WHERE verdict IS NOT NULL"
                       " UNION SELECT DISTINCT 1, outcome FROM host WHERE outcome IS NOT NULL",
+    [Q_FLEET_CONCLUSIONS] = "SELECT DISTINCT 0, verdict FROM ticket_finding WHERE verdict IS NOT NULL"
+                            " UNION SELECT DISTINCT 1, outcome FROM ticket_host WHERE outcome IS NOT NULL",
+    [Q_FLEET_ROWS] =
+        "SELECT name, folder, 0, 0, NULL, NULL, outcome, coalesce(reason, ''), NULL, NULL, code, partial,"
+        " NULL, NULL, ruled_out FROM ticket"
+        " UNION ALL SELECT h.ticket, t.folder, 1, h.ord, NULL, coalesce(h.host, ''), h.outcome, NULL, NULL,"
+        " NULL, NULL, NULL, NULL, NULL, NULL FROM ticket_host h JOIN ticket t ON t.name = h.ticket"
+        " UNION ALL SELECT f.ticket, t.folder, 2, f.ord, NULL, coalesce(f.host, ''), f.verdict, f.title, "
+        "f.cause,"
+        " f.subject, NULL, f.count, f.first_seen, f.last_seen, NULL FROM ticket_finding f JOIN ticket t"
+        " ON t.name = f.ticket ORDER BY 1, 3, 4",
+    [Q_FLEET_RULES] = "SELECT cause, min(title) FROM ticket_finding GROUP BY cause ORDER BY cause",
 };
 
 const struct cited_kind cited_kinds[CITED_KINDS] = {

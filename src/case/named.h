@@ -99,6 +99,12 @@ enum query {
     Q_REPORT,      /* L of T: rows in the order of place */
     Q_EXPORT,      /* L of T: T with its order */
     Q_CONCLUSIONS, /* -> 0, verdict; 1, outcome */
+    /* of a fleet */
+    Q_FLEET_CONCLUSIONS, /* the same */
+    Q_FLEET_ROWS,  /* -> ticket, folder, what (0 itself, 1 a host, 2 a finding), place, -, host, outcome or
+                      verdict,  text, cause, subject, exit code, number, first seen, last seen, ruled out;
+                      ticket by ticket */
+    Q_FLEET_RULES, /* -> cause, title: of its findings */
     QUERIES
 };
 

@@ -17,6 +17,7 @@ static enum status put_stdout(void *ctx, struct str part, struct err *e)
 }
 
 struct asked {
+    const struct export_format *write; /* of a case, or of a fleet */
     unsigned format;
     struct export_options o;
     const char *out;
@@ -28,12 +29,12 @@ static enum status write_to(struct casedb *db, struct asked *a, struct err *e)
     struct export_to to = {.put = put_stdout};
     struct output_file *f = NULL;
     if (!a->out)
-        return export_formats[a->format].write(db, &a->o, &to, e);
+        return a->write->write(db, &a->o, &to, e);
     enum status st = output_open(a->out, a->force, &f, e);
     if (st != OK)
         return st;
     to = (struct export_to){output_put, f};
-    st = export_formats[a->format].write(db, &a->o, &to, e);
+    st = a->write->write(db, &a->o, &to, e);
     return output_close(f, st, e);
 }
 
@@ -42,6 +43,31 @@ static bool is_case(const char *path, const char *out)
     struct plat_stat a, b;
     return out && plat_stat(path, true, &a, NULL) == OK && plat_stat(out, true, &b, NULL) == OK
            && a.device == b.device && a.inode == b.inode && a.inode;
+}
+
+/* The format as a fleet has it. */
+static enum status of_fleet(struct asked *a, struct err *e)
+{
+    a->write = export_fleet_formats;
+    while (a->write->name && strcmp(a->write->name, format_words[a->format]) != 0)
+        a->write++;
+    if (a->redact)
+        return err_set(e, E_USAGE, ERR_NO_OFF, "--redact",
+                       "a fleet has no key of its own: export the tickets' cases");
+    return a->write->name
+               ? OK
+               : err_set(e, E_USAGE, ERR_NO_OFF, "--format", "of a fleet there is sarif and junit");
+}
+
+/* A case, or the fleet of a batch. */
+static enum status open_either(const char *path, bool *fleet, struct casedb **db, struct err *e)
+{
+    struct err other = {0};
+    enum status st = case_open(path, db, e);
+    *fleet = st == E_FORMAT && case_open_as(CASE_FLEET, path, db, &other) == OK;
+    if (*fleet)
+        *e = (struct err){0};
+    return *fleet ? OK : st;
 }
 
 static int run_export(int argc, char **argv)
@@ -81,19 +107,21 @@ static int run_export(int argc, char **argv)
         a.o.fail_on = 1u << FAIL_LIKELY | 1u << FAIL_UNEXPLAINED;
     struct casedb *db = NULL;
     struct err e = {0};
-    bool failed = false;
-    if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
+    bool failed = false, fleet = false;
+    if (stop_after(&stop, limits, &e) != OK || open_either(argv[1], &fleet, &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
+    a.write = &export_formats[a.format];
     stop_listen();
     case_halt_when(db, stop_asked, &stop);
     struct redact *names = NULL;
     enum status st = is_case(argv[1], a.out) ? err_set(&e, E_USAGE, ERR_NO_OFF, "-o", "names the case itself")
+                     : fleet                 ? of_fleet(&a, &e)
                      : a.redact              ? redact_open(db, &names, &e)
                                              : OK;
     a.o.names = names;
     /* asked before anything is written: a new file beside an error would be taken for the whole truth */
     if (st == OK)
-        st = export_fails(db, exit_on, &failed, &e);
+        st = (fleet ? export_fleet_fails : export_fails)(db, exit_on, &failed, &e);
     if (st == OK)
         st = write_to(db, &a, &e);
     redact_close(names);
@@ -107,7 +135,7 @@ static int run_export(int argc, char **argv)
 const struct command cmd_export = {
     .name = "export",
     .summary = "a case for other tools: Timesketch, plaso, Elastic, SARIF, JUnit, CSV",
-    .usage = "CASE.db --format timesketch|plaso-jsonl|ecs|sarif|junit|csv [-o FILE]",
+    .usage = "CASE.db|FLEET.db --format timesketch|plaso-jsonl|ecs|sarif|junit|csv [-o FILE]",
     .help =
         "timesketch   JSON lines for Timesketch: events, failures, changes, boots, findings, times that "
         "hives "
@@ -117,6 +145,9 @@ const struct command cmd_export = {
         "sarif        SARIF 2.1.0: a result a finding; only confirmed and likely ones are of kind fail\n"
         "junit        a test a finding, one for each host's outcome; --fail-on says what fails\n"
         "csv          one table, formulas made harmless; --table timeline is what Timesketch takes as CSV\n\n"
+        "Of the fleet.db that batch and merge write: sarif, junit, with a suite a ticket; what was ruled out "
+        "is not in "
+        "it.\n\n"
         "A timeline holds what has a time from 1990 to 2200; what an event gives as another is in "
         "v_event.odd_time.\n",
     .run = run_export};
