@@ -21,6 +21,7 @@
 #   windows     the program for Windows x64, build/windows/whylogon.exe: mingw-w64, libraries from Debian's sources (two minutes, once)
 #   release     $(O)/release: archives for Linux (any, and a .deb for Debian 12) and Windows, sources, licences, bills of materials, sums
 #   release-check   are they what README.md says? (minutes)
+#   redacted    the redacted reports and exports of every sample, searched for the names of its case (two minutes)
 #   readers     the tools that exports are for (Timesketch's importer, sarif-tools, DuckDB …, 400 MB, from PyPI), for a test
 #   install     PREFIX=/usr/local, DESTDIR=: the program, its man page, completions for bash, zsh and fish, README and licence
 V ?= 0
@@ -160,6 +161,10 @@ mutate: $(O)/break
 kills: $(O)/test_batch $(O)/whylogon $(O)/samples.stamp
 	$(Q)KILLS=$(if $(filter 1000,$(N)),100,$(N)) WHYLOGON=$(O)/whylogon $(O)/test_batch --filter 'batch/killed_again_and_again'
 
+# --- no name, address or SID is left in the redacted report and exports of any sample: two minutes
+redacted: $(O)/whylogon $(O)/samples.stamp
+	$(Q)tests/redact_all.sh $(O)/whylogon $(O)/redacted
+
 # --- samples/slurm on a real Slurm: N small tickets (10,000), a node killed, a task dead, another cancelled. Needs root,
 # slurm-wlm and munge; a quarter of an hour on two cores
 slurm-test: $(O)/whylogon $(O)/samples.stamp
@@ -281,5 +286,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign kills slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage windows bench profile scale win32-names matrix format format-check lint release release-check install clean help
+.PHONY: all test faults asan golden mutate campaign kills redacted slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage windows bench profile scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:

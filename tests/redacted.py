@@ -53,6 +53,13 @@ def names(db):
                               "'DefaultDomainName', 'Domain', 'ObjectName') AND text IS NOT NULL"):
         for word in parts(text):
             found[word] = "registry"
+    for name, value, detail in db.execute("SELECT name, value, detail FROM tool_said WHERE name IN ('User', 'Computer', "
+                                          "'Host Name', 'Device Name', 'Domain', 'DomainName', 'Logon Server', "
+                                          "'Group Policy was applied from') OR name LIKE '%LogonRight'"):
+        for word in parts(value):
+            found[word] = f"tool_said.{name}"
+        for sid in re.findall(r"S-1-5-21-(\d+-\d+-\d+)", detail or ""):
+            found[sid] = "sid"
     ours = {name.split("\\")[-1].lower() for (name,) in db.execute("SELECT name FROM kb_account")}
     return {n: k for n, k in found.items() if len(n) > 1 and n.lower() not in KNOWN | ours
             and not re.fullmatch(r"[\d.:%x-]+", n) or re.fullmatch(r"\d+\.\d+\.\d+\.\d+|\d+-\d+-\d+", n)
