@@ -34,8 +34,8 @@ SELECT host, kind, state, failures, from_time, to_time,
 
 -- What would tell of kinds that are not covered, most telling first.
 CREATE VIEW v_report_need AS
-SELECT host, artifact, state, why, collect, kinds, row_number() OVER (ORDER BY host, ord, artifact) AS place
-    FROM v_kind_need;
+SELECT host, artifact, state, why, collect, replace(kinds, ' ', ', ') AS kinds,
+    row_number() OVER (ORDER BY host, ord, artifact) AS place FROM v_kind_need;
 
 -- What separates the causes that are left, five a host; decides, leaves: one a line.
 CREATE VIEW v_report_next AS
