@@ -237,6 +237,26 @@ Test(tooltext, what_they_do_not_say)
     buf_free(&s.b);
 }
 
+/* What would be said twice of one place is said once: a policy object called like a label, an element in its
+ * like. And a label without a value says nothing. */
+Test(tooltext, one_fact_a_place)
+{
+    struct seen s = read_text(
+        "RSOP data for CORP\\anna on WS04 : Logging Mode\r\n-----\r\n\r\nCOMPUTER SETTINGS\r\n-----\r\n"
+        "    Domain Name:\r\n    Applied Group Policy Objects\r\n    -----\r\n        Domain Name: "
+        "x\r\n\r\n");
+    cr_expect(says(&s, "|Applied GPO|Domain Name: x|") && !says(&s, "|Domain Name|"), "%s", s.b.p);
+    buf_free(&s.b);
+    s = read_text("<?xml version=\"1.0\"?>\r\n<Rsop "
+                  "xmlns=\"http://www.microsoft.com/GroupPolicy/Rsop\">\r\n<ComputerResults>\r\n"
+                  "<SecurityOptions><SecurityOptions><KeyName>a</KeyName><SettingNumber>1</SettingNumber></"
+                  "SecurityOptions>\r\n"
+                  "<KeyName>b</KeyName><SettingNumber>2</SettingNumber></SecurityOptions>\r\n</"
+                  "ComputerResults></Rsop>\r\n");
+    cr_expect_eq(s.facts, 1, "%s", s.b.p);
+    buf_free(&s.b);
+}
+
 /* All in one file, as scripts write them, and behind a prompt. */
 Test(tooltext, one_behind_the_other)
 {

@@ -1,5 +1,6 @@
 #include "parsers/tools/tooltext.h"
 #include "base/lines.h"
+#include "base/lookup.h"
 #include "base/utf.h"
 #include "base/wintime.h"
 #include <stdio.h>
@@ -72,7 +73,9 @@ struct reader {
     uint64_t item_at;
     uint32_t item_line;
     int64_t precedence, order;
+    struct lookup places; /* where a fact begins: each once */
     uint32_t told;
+    bool no_memory;
     bool full;
     fact_sink *sink;
     void *ctx;
@@ -107,10 +110,13 @@ static void say_at(struct reader *r, uint64_t off, uint32_t line, const struct s
 {
     char origin[24];
     struct fact f = {.kind = FACT_TOOL_SAID, .ref = {.off = off}};
+    if (!s->name.n || !s->value.n || lookup_has(&r->places, off + 1))
+        return;
     if (++r->told > FACTS) {
         r->full = true;
         return;
     }
+    r->no_memory |= !lookup_put(&r->places, off + 1, 0);
     snprintf(origin, sizeof origin, "line %u", line);
     for (size_t i = 0; i < FACT_COLS; i++)
         f.v[i] = val_null();
@@ -576,7 +582,9 @@ static void gpresult_line(struct reader *r, struct str raw)
         remember(r, SECTION, s), remember(r, NAME, STR("")), remember(r, GPO, STR(""));
         return;
     }
-    if (r->listing && !str_eq(s, STR("N/A")))
+    if (r->listing && str_eq(s, STR("N/A")))
+        return;
+    if (r->listing)
         say(r, (struct said){.at = (size_t)(s.p - raw.p),
                              .name = STR("Applied GPO"),
                              .value = s,
@@ -887,7 +895,7 @@ enum status tooltext_read(struct span file, fact_sink *sink, void *ctx, struct e
         else if (str_trim(buf_view(&r.raw)).n && !str_eq(str_trim(buf_view(&r.raw)), STR("</Rsop>")))
             anomaly(&r, "cut", "the last line has no end: not read");
         for (size_t i = 0; i < KEPTS; i++)
-            bad |= r.keep[i].bad;
+            bad |= r.keep[i].bad || r.no_memory;
     }
     if (r.full)
         anomaly(&r, "limit", "more than 50,000 facts: the rest is not read");
@@ -897,6 +905,6 @@ enum status tooltext_read(struct span file, fact_sink *sink, void *ctx, struct e
         r.st = err_set(e, E_LIMIT, ERR_NO_OFF, "text of a tool", "more than %d facts", FACTS);
     for (size_t i = 0; i < KEPTS; i++)
         buf_free(&r.keep[i]);
-    buf_free(&r.raw);
+    buf_free(&r.raw), lookup_free(&r.places);
     return r.st;
 }

@@ -43,7 +43,7 @@ bool line_take(const struct lines *t, struct line_cursor *at, struct buf *raw, s
         n -= unit;
     if (!t->wide)
         put_narrow(raw, p, n, t->odd);
-    else if (buf_room(raw, n / 2 * 3))
+    else if (n && buf_room(raw, n / 2 * 3))
         raw->n += utf16_to_utf8(raw->p + raw->n, p, n);
     return !raw->bad;
 }
