@@ -220,7 +220,7 @@ windows: $(O)/make_image
 	$(Q)libs=$$(src/plat/win32/libs.sh) && $(MAKE) --no-print-directory HOST=windows O=$(O)/windows MAKE_IMAGE=$(O)/make_image CC='$(MINGW)' WIN_LIBS="$$libs" all
 
 # --- benchmarks
-$(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(O)/libwhylogon.a
+$(O)/dump_bench $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(O)/libwhylogon.a
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS)
 $(O)/big_log $(O)/grow: $(O)/%: $(O)/tests/bench/%.o $(call obj,$(BUILD_SRC)) $(call obj,$(wildcard src/base/*.c))
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
@@ -228,7 +228,7 @@ $(O)/big_log $(O)/grow: $(O)/%: $(O)/tests/bench/%.o $(call obj,$(BUILD_SRC)) $(
 MB ?= 200
 profile: $(O)/whylogon $(O)/big_log $(O)/samples.stamp
 	$(Q)MB=$(MB) bash tests/bench/profile.sh $(O)
-bench: $(O)/whylogon $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log $(O)/grow
+bench: $(O)/whylogon $(O)/dump_bench $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench $(O)/big_log $(O)/grow
 	$(Q)$(MAKE) --no-print-directory O=$(O)/nojail OPT='$(OPT) -DNO_JAIL' $(O)/nojail/whylogon
 	$(Q)bash tests/bench/run.sh $(O)
 	$(Q)$(O)/rule_bench

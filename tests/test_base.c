@@ -7,12 +7,14 @@
 #include "base/lookup.h"
 #include "base/lanes.h"
 #include "base/names.h"
+#include "base/near.h"
 #include "base/utf.h"
 #include "base/want.h"
 #include "base/wintime.h"
 #include "base/zone.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -319,6 +321,78 @@ Test(buf, numbers)
         cr_expect(str_eq(buf_view(&b), (struct str){"009aff0ff0a912cd3e", 2 * n}), "%zu bytes", n);
     }
     buf_free(&b);
+}
+
+static uint64_t random_31(uint64_t *seed)
+{
+    return (*seed = *seed * 6364136223846793005u + 1442695040888963407u) >> 33;
+}
+
+static uint64_t random_word(uint64_t *seed)
+{
+    uint64_t high = random_31(seed);
+    return high << 33 ^ random_31(seed);
+}
+
+/* Each writer of sixteen letters at once beside its twin and the one that knows no vectors; what is read ends
+ * with its memory, what is written stays within the room that is said. */
+Test(near, vectors_agree_with_plain_c_at_random)
+{
+    static const uint16_t odd[] = {0,      9,      10,     0x1f,   0x20,   '"',    '\\',   0x7e,   0x7f,
+                                   0x80,   0x9f,   0xa0,   0xff,   0x100,  0x122,  0x15c,  0x2028, 0x7fff,
+                                   0x8000, 0xd83e, 0xdd86, 0xd800, 0xdc00, 0xff22, 0xff5c, 0xfffe, 0xffff};
+    uint64_t seed = 20261129;
+    for (size_t round = 0; round < 20000; round++) {
+        size_t units = random_31(&seed) % 70, bytes = 2 * units + NEAR_BEHIND;
+        uint8_t *text = malloc(bytes);
+        cr_assert(text);
+        for (size_t i = 0, strange = random_31(&seed) % 4; i < bytes / 2; i++) {
+            unsigned u = random_31(&seed) % 8 < strange ? odd[random_31(&seed) % LEN(odd)]
+                                                        : 0x20 + (unsigned)(random_31(&seed) % 0x5f);
+            text[2 * i] = (uint8_t)u, text[2 * i + 1] = (uint8_t)(u >> 8);
+        }
+        char *near = malloc(6 * units + NEAR_ROOM), *plain = malloc(6 * units + NEAR_ROOM);
+        cr_assert(near && plain);
+        size_t n = (size_t)(near_json16(near, text, 2 * units) - near);
+        cr_assert_eq((size_t)(at_json16(plain, text, 2 * units) - plain), n, "round %zu", round);
+        cr_assert(memcmp(near, plain, n) == 0, "round %zu", round);
+        unsigned mask = near_sixteen(near, text);
+        cr_assert_eq(near_sixteen_twin(plain, text), mask, "round %zu", round);
+        for (unsigned i = 0; i < 16; i++)
+            cr_assert(mask >> i & 1 || near[i] == plain[i], "round %zu", round);
+
+        uint32_t sum[71], twin[71], count = (uint32_t)(bytes / 4);
+        uint8_t type = text[2];
+        bool found = near_sums(text, count, sum, type);
+        cr_assert_eq(near_sums_twin(text, count, twin, type, 0, 0), found, "round %zu", round);
+        cr_assert_arr_eq(sum, twin, (count + 1) * sizeof *sum, "round %zu", round);
+        cr_assert(!near_sums(text, 0, sum, type) && sum[0] == 0);
+
+        size_t some = random_31(&seed) % (2 * units + 1);
+        uint8_t *copy = malloc(bytes);
+        cr_assert(copy);
+        memcpy(copy, text, bytes), copy[some] ^= 1;
+        cr_assert(near_same(copy, text, some), "round %zu", round);
+        cr_assert(some == 2 * units || !near_same(copy, text, some + 1), "round %zu", round);
+        free(text), free(near), free(plain), free(copy);
+    }
+    uint64_t ten = 1;
+    for (unsigned i = 0; i < 20000; i++, ten = i < 20 ? ten * 10 : 0) {
+        uint64_t v = i < 20   ? ten + i % 3 - 1
+                     : i < 84 ? ((uint64_t)1 << (i - 20)) - i % 2
+                     : i < 90 ? UINT64_MAX - (i - 84)
+                              : random_word(&seed) >> i % 64;
+        char near[32 + NEAR_ROOM], want[64];
+        *near_u64(near, v) = 0, snprintf(want, sizeof want, "%llu", (unsigned long long)v);
+        cr_assert_str_eq(near, want);
+        *near_u32(near, (uint32_t)v) = 0, snprintf(want, sizeof want, "%u", (unsigned)v);
+        cr_assert_str_eq(near, want);
+        *near_hex(near, v) = 0, snprintf(want, sizeof want, "0x%llx", (unsigned long long)v);
+        cr_assert_str_eq(near, want);
+        near_digits_twin(near, v), near[16] = 0;
+        snprintf(want, sizeof want, "%016llx", (unsigned long long)v);
+        cr_assert_str_eq(near, want);
+    }
 }
 
 Test(utf, utf16)

@@ -1,4 +1,5 @@
 #include "parsers/evtx/binxml.h"
+#include "parsers/evtx/bxjson.h"
 #include "base/wintime.h"
 #include "tests/build_binxml.h"
 #include <criterion/criterion.h>
@@ -216,6 +217,212 @@ Test(bxvalue, utf16_escapers_agree)
                           at);
             }
     buf_free(&narrow), buf_free(&wide), buf_free(&text);
+}
+
+/* --- Lines */
+
+enum { LINE_SLOTS = 24 };
+struct line {
+    uint64_t seed;
+    uint8_t desc[4 * LINE_SLOTS], *val;
+    uint32_t off[LINE_SLOTS + 1];
+    struct bx_slots s;
+};
+
+static unsigned random_below(struct line *l, unsigned limit)
+{
+    return (unsigned)((l->seed = l->seed * 6364136223846793005u + 1442695040888963407u) >> 33) % limit;
+}
+
+/* A value of a type, mostly of its width, now and then one that no log should hold. Returns its bytes. */
+static uint32_t random_value(struct line *l, uint8_t type, uint8_t *p)
+{
+    static const uint8_t width[0x22] = {
+        [BX_INT8] = 1,   [BX_UINT8] = 1, [BX_INT16] = 2,  [BX_UINT16] = 2,   [BX_INT32] = 4,
+        [BX_UINT32] = 4, [BX_INT64] = 8, [BX_UINT64] = 8, [BX_REAL32] = 4,   [BX_REAL64] = 8,
+        [BX_BOOL] = 4,   [BX_GUID] = 16, [BX_SIZET] = 8,  [BX_FILETIME] = 8, [BX_SYSTEMTIME] = 16,
+        [BX_HEX32] = 4,  [BX_HEX64] = 8, [BX_HANDLE] = 8};
+    static const uint16_t odd[] = {0,    10,     0x1f,   '"',    '\\',   0x7f,  0x80,
+                                   0xe9, 0x20ac, 0xd83e, 0xdd86, 0xd800, 0xffff};
+    uint32_t n = random_below(l, 9) == 0 ? random_below(l, 40) : type < LEN(width) ? width[type] : 0;
+    if (!n)
+        n = random_below(l, 8) ? random_below(l, 90) : 0;
+    for (uint32_t i = 0, big = random_below(l, 4); i < n; i++)
+        p[i] = (uint8_t)(big == 0 ? 0xff : big == 1 && i ? 0 : random_below(l, 256));
+    if (type == BX_SID && random_below(l, 8)) { /* of a few accounts */
+        unsigned subs = random_below(l, 7);
+        n = 8 + 4 * subs + (random_below(l, 16) == 0);
+        memset(p, 0, n), p[0] = 1, p[1] = (uint8_t)subs, p[7] = 5;
+        for (unsigned i = 0; i < subs; i++)
+            p[8 + 4 * i] = (uint8_t)random_below(l, 3), p[11 + 4 * i] = (uint8_t)(random_below(l, 2) * 0xff);
+    }
+    if ((type & 0x7f) == BX_STRING)
+        for (uint32_t i = 0, strange = random_below(l, 3); i + 1 < n; i += 2) {
+            unsigned u = random_below(l, 8) < strange ? odd[random_below(l, LEN(odd))]
+                                                      : 0x20 + random_below(l, 95);
+            p[i] = (uint8_t)u, p[i + 1] = (uint8_t)(u >> 8);
+        }
+    return n;
+}
+
+/* behind: bytes that may be read behind the values. */
+static void random_line(struct line *l, const uint8_t *type, uint32_t n, size_t behind)
+{
+    uint8_t all[LINE_SLOTS * 128];
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint8_t t = random_below(l, 12) == 0 ? BX_NULL : type[i];
+        uint32_t bytes = t == BX_NULL && random_below(l, 4) ? 0 : random_value(l, t, all + sum);
+        l->desc[4 * i] = (uint8_t)bytes, l->desc[4 * i + 1] = 0, l->desc[4 * i + 2] = t,
+                    l->desc[4 * i + 3] = 0;
+        l->off[i] = sum, sum += bytes;
+    }
+    l->off[n] = sum;
+    free(l->val);
+    l->val = malloc(sum + behind + 1);
+    cr_assert(l->val);
+    memcpy(l->val, all, sum), memset(l->val + sum, 0x5a, behind);
+    l->s = (struct bx_slots){l->desc, l->val, n, false, l->off};
+}
+
+static struct bx_src random_src(struct line *l, uint32_t n, const struct bx_literal *literal)
+{
+    struct bx_src src = {.slot = (int32_t)random_below(l, n + 1), .gate = -1, .optional = random_below(l, 2)};
+    if (random_below(l, 6) == 0)
+        src.gate = random_below(l, 2) ? src.slot : (int32_t)random_below(l, n);
+    if (random_below(l, 6) == 0) {
+        src.slot = -1, src.literal = bx_absent_val();
+        if (random_below(l, 3))
+            src.literal = (struct bx_val){.literal = literal, .n = 3, .type = BXV_LITERAL};
+    }
+    return src;
+}
+
+/* What is compiled, and remembers, writes what the table writes, value by value: of random templates with
+ * random values, with and without room to read behind them, several records each. */
+Test(bxjson, compiled_lines_agree_with_plain_ones_at_random)
+{
+    static const uint8_t types[] = {BX_STRING,
+                                    BX_STRING,
+                                    BX_STRING,
+                                    BX_ANSI,
+                                    BX_INT8,
+                                    BX_UINT8,
+                                    BX_INT16,
+                                    BX_UINT16,
+                                    BX_INT32,
+                                    BX_UINT32,
+                                    BX_UINT32,
+                                    BX_INT64,
+                                    BX_UINT64,
+                                    BX_REAL32,
+                                    BX_REAL64,
+                                    BX_BOOL,
+                                    BX_BINARY,
+                                    BX_GUID,
+                                    BX_SIZET,
+                                    BX_FILETIME,
+                                    BX_SYSTEMTIME,
+                                    BX_SID,
+                                    BX_SID,
+                                    BX_HEX32,
+                                    BX_HEX64,
+                                    BX_HEX64,
+                                    BX_HANDLE,
+                                    BX_XMLTEXT,
+                                    0x22,
+                                    0x7f,
+                                    BX_STRING | BX_ARRAY,
+                                    BX_UINT32 | BX_ARRAY};
+    static const struct bx_literal literal = {STR("a\"b"), STR("\"a\\\"b\""), STR("a&quot;b")};
+    static const char *const names[] = {"A", "SubjectUserSid",
+                                        "A name that is longer than thirty-two letters"};
+    struct arena mem = {0};
+    struct bx_memo *memo = calloc(1, sizeof *memo);
+    struct line l = {.seed = 20261129};
+    struct buf quick = {0}, plain = {0}, key = {0};
+    size_t remembered = 0;
+    cr_assert(memo && arena_make(&mem, 1 << 20));
+    for (size_t round = 0; round < 2000; round++) {
+        struct arena own = mem;
+        uint8_t type[LINE_SLOTS];
+        uint32_t n = 1 + random_below(&l, LINE_SLOTS);
+        struct bx_plan p = {.ok = true, .plain = true};
+        p.n = random_below(&l, 2 * LINE_SLOTS), p.field = arena_alloc(&own, sizeof *p.field, p.n + 1);
+        for (uint32_t i = 0; i < n; i++)
+            type[i] = types[random_below(&l, LEN(types))];
+        for (size_t i = 0; i < p.n; i++) {
+            struct str name = str_of(names[random_below(&l, LEN(names))]);
+            key.n = 0, buf_char(&key, ','), buf_json(&key, name), buf_char(&key, ':');
+            p.field[i] = (struct bx_field){name, bx_block_text(&own, &key), random_src(&l, n, &literal),
+                                           BX_NAMED, 0};
+        }
+        for (size_t i = 0; i < BXS_FIELDS; i++)
+            p.sys[i] = random_src(&l, n, &literal);
+        memset(memo->head, 0, sizeof memo->head); /* as when templates are dropped */
+        for (size_t record = 0; record < 8; record++) {
+            size_t behind = random_below(&l, 4) ? NEAR_BEHIND : random_below(&l, NEAR_BEHIND);
+            if (record % 3 != 2) /* else once more */
+                random_line(&l, type, n, behind);
+            else
+                behind = 0;
+            const uint8_t *end = l.val + l.off[n] + behind;
+            struct bx_val all[BXS_FIELDS];
+            for (size_t i = 0; i < BXS_FIELDS; i++)
+                all[i] = bx_value_of(&p.sys[i], &l.s);
+            quick.n = plain.n = 0;
+            bx_put_system(&plain, all), bx_put_line(&quick, &p, &l.s, end, &own, memo);
+            cr_assert(str_eq(buf_view(&quick), buf_view(&plain)), "round %zu.%zu:\n%.*s\n%.*s", round, record,
+                      STR_ARG(buf_view(&quick)), STR_ARG(buf_view(&plain)));
+            quick.n = plain.n = 0;
+            cr_assert(bx_put_plain(&plain, &p, &l.s, NULL));
+            cr_assert(bx_put_quick(&quick, &p, &l.s, end, &own, memo));
+            cr_assert(str_eq(buf_view(&quick), buf_view(&plain)), "round %zu.%zu:\n%.*s\n%.*s", round, record,
+                      STR_ARG(buf_view(&quick)), STR_ARG(buf_view(&plain)));
+        }
+        for (size_t i = 0; i < BX_MEMO_HEADS; i++)
+            remembered += memo->head[i].of != NULL;
+        cr_assert(p.line.made && p.data.made);
+    }
+    cr_expect(remembered > 200, "%zu", remembered);
+    free(l.val), free(memo), arena_free(&mem);
+    buf_free(&quick), buf_free(&plain), buf_free(&key);
+}
+
+/* Values that are shown again and again by one template: what is too long is cut at the same place. */
+Test(bxjson, long_data_are_cut_alike)
+{
+    struct arena mem = {0};
+    struct bx_memo *memo = calloc(1, sizeof *memo);
+    struct buf quick = {0}, plain = {0}, key = {0};
+    cr_assert(memo && arena_make(&mem, 4 << 20));
+    buf_z(&key, ",\"A\":");
+    for (uint32_t bytes = 0; bytes < 60000; bytes = bytes * 2 + 100)
+        for (unsigned array = 0; array < 2; array++) {
+            struct arena own = mem;
+            struct bx_plan p = {.ok = true, .plain = true, .n = 60};
+            p.field = arena_alloc(&own, sizeof *p.field, p.n);
+            for (size_t i = 0; i < p.n; i++)
+                p.field[i] = (struct bx_field){
+                    STR("A"), bx_block_text(&own, &key), {.slot = 0, .gate = -1}, BX_NAMED, 0};
+            uint8_t *val = calloc(1, bytes + NEAR_BEHIND);
+            cr_assert(val && p.field);
+            for (uint32_t i = 0; i < bytes; i += 2)
+                val[i] = array && i % 16 == 14 ? 0 : (uint8_t)('a' + i % 7);
+            const uint8_t desc[4] = {(uint8_t)bytes, (uint8_t)(bytes >> 8),
+                                     (uint8_t)(BX_STRING | array * BX_ARRAY)};
+            const uint32_t off[2] = {0, bytes};
+            struct bx_slots s = {desc, val, 1, false, off};
+            quick.n = plain.n = 0;
+            bool whole = bx_put_plain(&plain, &p, &s, NULL);
+            cr_expect_eq(whole, bytes < 10000, "%u", bytes);
+            cr_expect_eq(bx_put_quick(&quick, &p, &s, val + bytes + NEAR_BEHIND, &own, memo), whole, "%u",
+                         bytes);
+            cr_expect(str_eq(buf_view(&quick), buf_view(&plain)), "%u bytes, %u", bytes, array);
+            free(val);
+        }
+    free(memo), arena_free(&mem);
+    buf_free(&quick), buf_free(&plain), buf_free(&key);
 }
 
 /* --- Records */

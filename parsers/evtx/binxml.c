@@ -26,6 +26,7 @@ struct bx {
     struct bx_item *item;
     size_t cap_item;
     struct bx_stats stats;
+    struct bx_memo memo;
 };
 
 struct bx *bx_new(struct arena *scratch)
@@ -81,6 +82,7 @@ static void flush_templates(struct bx *bx)
 {
     bx->keep.at = bx->keep.base, bx->n_tmpl = 0, bx->stats.flushed++;
     memset(bx->bucket, 0, sizeof bx->bucket);
+    memset(bx->memo.head, 0, sizeof bx->memo.head);
     forget_offsets(bx);
 }
 
@@ -547,8 +549,8 @@ void bx_system_json(struct bx *bx, struct bx_event *ev, struct buf *out)
 {
     struct bx_plan *p = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
     struct bx_val all[BXS_FIELDS];
-    if (p && (p->line || bx_line_make(p, &bx->keep)))
-        bx_put_line(out, p, &ev->s);
+    if (p)
+        bx_put_line(out, p, &ev->s, bx->chunk.p + bx->chunk.n, &bx->keep, &bx->memo);
     else
         bx_system(ev, all), bx_put_system(out, all);
 }
@@ -557,15 +559,17 @@ bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t 
 {
     size_t start = out->n;
     struct bx_slots slots;
-    const struct bx_plan *plain = plain_data(bx, ev, &slots);
+    struct bx_plan *plain = plain_data(bx, ev, &slots);
     if (plain && !bx_work(&bx->chunk, (uint32_t)plain->n))
         plain = NULL;
     if (!plain && !bx_items(bx, ev)) {
         buf_z(out, "{\"_unreadable\":true}");
         return false;
     }
-    bool ok = plain ? bx_put_plain(out, plain, &slots, hash)
-                    : bx_put_grouped(out, ev->item, ev->n_item, &bx->mem, hash);
+    bool ok = plain && !hash
+                  ? bx_put_quick(out, plain, &slots, bx->chunk.p + bx->chunk.n, &bx->keep, &bx->memo)
+              : plain ? bx_put_plain(out, plain, &slots, hash)
+                      : bx_put_grouped(out, ev->item, ev->n_item, &bx->mem, hash);
     if (!ok)
         buf_z(out, ",\"_cut\":true");
     if (out->n == start)

@@ -82,66 +82,6 @@ void bx_put_system(struct buf *out, const struct bx_val all[BXS_FIELDS])
             buf_str(out, m->key), put_shown(out, all[m->what], m->as);
 }
 
-/* A line is text and the value behind it, again and again. What a template says itself is part of the text,
- * mostly provider, channel and computer. */
-struct bx_step {
-    struct str text;
-    struct bx_src src;
-    uint8_t as;
-    bool rare;
-};
-
-/* A step ends: the value of src follows its text, or (NULL) nothing. */
-static bool step_add(struct bx_plan *p, struct buf *text, const struct bx_src *src, enum shape as, bool rare,
-                     struct arena *mem)
-{
-    struct bx_step *step = &p->line[p->n_line++];
-    *step = (struct bx_step){bx_block_text(mem, text),
-                             src ? *src : (struct bx_src){.slot = -1, .gate = -1, .literal = bx_absent_val()},
-                             (uint8_t)as, rare};
-    text->n = 0;
-    return step->text.p != NULL;
-}
-
-bool bx_line_make(struct bx_plan *p, struct arena *mem)
-{
-    struct buf text = {0};
-    bool ok = true;
-    p->line = arena_alloc(mem, sizeof *p->line, 2 * LEN(system_members) + 1);
-    p->n_line = 0;
-    for (size_t i = 0; i < LEN(system_members) && p->line && ok; i++) {
-        const struct shown *m = &system_members[i];
-        const struct bx_src *src = &p->sys[m->what];
-        bool known = src->slot < 0 && src->gate < 0;
-        if (known && left_out(m->rare, src->literal))
-            continue;
-        if (m->rare && !known) /* its key comes and goes with it */
-            ok = step_add(p, &text, NULL, AS_NOTHING, false, mem);
-        buf_str(&text, m->key);
-        if (known)
-            put_shown(&text, src->literal, m->as);
-        else
-            ok = ok && step_add(p, &text, src, m->as, m->rare, mem);
-    }
-    ok = ok && p->line && step_add(p, &text, NULL, AS_NOTHING, false, mem);
-    if (!ok)
-        p->line = NULL;
-    buf_free(&text);
-    return ok;
-}
-
-void bx_put_line(struct buf *out, const struct bx_plan *p, const struct bx_slots *s)
-{
-    for (const struct bx_step *step = p->line, *end = step + p->n_line; step < end; step++) {
-        struct bx_val v = bx_value_of(&step->src, s);
-        if (left_out(step->rare, v))
-            continue;
-        put_blocks(out, step->text);
-        if (step->as != AS_NOTHING)
-            put_shown(out, v, step->as);
-    }
-}
-
 /* --- Data */
 
 /* Order counts, and where one text ends and the next begins. */
@@ -209,6 +149,395 @@ bool bx_put_plain(struct buf *out, const struct bx_plan *p, const struct bx_slot
             return false;
     }
     return true;
+}
+
+/* --- Compiled */
+
+/* Text and the value behind it. What a template says itself is part of the text: mostly provider, channel and
+ * computer. gate: the value whose null takes this one away. */
+enum { NO_SLOT = UINT16_MAX };
+struct bx_step {
+    const char *text; /* bx_block_text */
+    uint32_t n_text;
+    uint16_t slot, gate;
+    uint8_t as;
+    bool drops, gate_drops; /* null, or null at the gate: nothing is shown, no text either */
+};
+enum { STEP_ROOM = 128 }; /* what a step needs beyond its text and three times its value's bytes */
+
+struct compiler {
+    struct bx_steps *to;
+    size_t cap;
+    struct arena *mem;
+    struct buf text;
+    bool bad;
+};
+
+static void step_add(struct compiler *c, struct bx_step step)
+{
+    struct str text = bx_block_text(c->mem, &c->text);
+    if (!text.p || c->to->n == c->cap) {
+        c->bad = true;
+        return;
+    }
+    step.text = text.p, step.n_text = (uint32_t)text.n;
+    c->to->step[c->to->n++] = step;
+    c->to->text += text.n, c->text.n = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        uint16_t slot = i ? step.gate : step.slot;
+        if (slot != NO_SLOT && slot >= c->to->slots)
+            c->to->slots = slot + 1u;
+    }
+}
+
+static bool compile_begin(struct compiler *c, struct bx_steps *to, size_t cap, struct arena *mem)
+{
+    *to = (struct bx_steps){.made = true, .step = arena_alloc(mem, sizeof *to->step, cap)};
+    *c = (struct compiler){.to = to, .cap = cap, .mem = mem};
+    return to->step != NULL;
+}
+
+/* The text behind the last value is a step as well. */
+static void compile_end(struct compiler *c)
+{
+    step_add(c, (struct bx_step){.slot = NO_SLOT, .gate = NO_SLOT, .as = AS_NOTHING});
+    struct bx_steps *to = c->to;
+    for (size_t i = 0; i < to->n && !c->bad; i++) {
+        uint32_t same = 0;
+        for (size_t k = 0; k < to->n; k++)
+            same += to->step[i].slot != NO_SLOT && to->step[k].slot == to->step[i].slot;
+        to->refs = same > to->refs ? same : to->refs;
+    }
+    if (c->bad || c->text.bad)
+        to->step = NULL;
+    buf_free(&c->text);
+}
+
+/* The slots of the steps so far, as runs. Too many runs: no steps are the same. */
+static void compile_same(struct compiler *c)
+{
+    struct bx_steps *to = c->to;
+    bool used[LIM_BINXML_SLOTS] = {false};
+    for (size_t i = 0; i < to->n && !c->bad; i++)
+        for (unsigned k = 0; k < 2; k++) {
+            uint16_t slot = k ? to->step[i].gate : to->step[i].slot;
+            c->bad |= slot != NO_SLOT && slot >= LEN(used);
+            if (slot < LEN(used))
+                used[slot] = true;
+        }
+    to->same = to->n;
+    for (uint16_t i = 0; i < LEN(used) && to->same; i++) {
+        struct bx_run *last = to->n_run ? &to->run[to->n_run - 1] : NULL;
+        if (!used[i])
+            continue;
+        if (last && last->first + last->n == i)
+            last->n++;
+        else if (to->n_run < BX_RUNS)
+            to->run[to->n_run++] = (struct bx_run){i, 1};
+        else
+            to->same = 0;
+    }
+    if (!to->n_run)
+        to->same = 0;
+}
+
+static uint16_t slot_or_none(int32_t slot) { return slot >= 0 && slot < NO_SLOT ? (uint16_t)slot : NO_SLOT; }
+
+/* A value that goes with its own null needs no gate. */
+static struct bx_step step_of(const struct bx_src *src, enum shape as, bool drops, bool gate_drops)
+{
+    struct bx_step step = {.slot = slot_or_none(src->slot),
+                           .gate = slot_or_none(src->gate),
+                           .as = (uint8_t)as,
+                           .drops = drops,
+                           .gate_drops = gate_drops};
+    if (step.gate != NO_SLOT && step.gate == step.slot)
+        step.gate = NO_SLOT, step.drops |= gate_drops;
+    return step;
+}
+
+static void compile_line(struct bx_plan *p, struct arena *mem)
+{
+    struct compiler c;
+    if (!compile_begin(&c, &p->line, 2 * LEN(system_members) + 1, mem))
+        return;
+    for (size_t i = 0; i < LEN(system_members); i++) {
+        const struct shown *m = &system_members[i];
+        const struct bx_src *src = &p->sys[m->what];
+        bool known = src->slot < 0 && src->gate < 0;
+        if (m->what == BXS_ACTIVITY) /* what stands before it goes with the kind of event */
+            compile_same(&c);
+        if (known && left_out(m->rare, src->literal))
+            continue;
+        if (m->rare && !known && c.text.n) /* its key comes and goes with it */
+            step_add(&c, (struct bx_step){.slot = NO_SLOT, .gate = NO_SLOT, .as = AS_NOTHING});
+        buf_str(&c.text, m->key);
+        if (known)
+            put_shown(&c.text, src->literal, m->as);
+        else if (src->slot < 0)
+            c.bad = true; /* text that goes with a value */
+        else
+            step_add(&c, step_of(src, m->as, m->rare, m->rare));
+    }
+    compile_end(&c);
+}
+
+static void compile_data(struct bx_plan *p, struct arena *mem)
+{
+    struct compiler c;
+    if (!compile_begin(&c, &p->data, 2 * p->n + 1, mem))
+        return;
+    for (size_t i = 0; i < p->n && !c.bad; i++) {
+        const struct bx_field *f = &p->field[i];
+        const struct bx_src *src = &f->src;
+        if (f->kind != BX_NAMED || (src->slot < 0 && src->gate >= 0)) {
+            c.bad = true;
+        } else if (src->slot < 0) {
+            if (!bx_is_absent(src->literal))
+                buf_str(&c.text, f->key), put_values(&c.text, src->literal, NULL);
+        } else {
+            struct bx_step step = step_of(src, AS_TEXT, src->optional, true);
+            if ((step.drops || step.gate != NO_SLOT) && c.text.n)
+                step_add(&c, (struct bx_step){.slot = NO_SLOT, .gate = NO_SLOT, .as = AS_NOTHING});
+            buf_str(&c.text, f->key);
+            step_add(&c, step);
+        }
+    }
+    compile_end(&c);
+}
+
+/* How much room a record takes at most; 0: it is none for its steps. */
+static inline size_t steps_room(const struct bx_steps *all, const struct bx_slots *s, const uint8_t *end)
+{
+    if (!all->step || s->n < all->slots || !s->n)
+        return 0;
+    size_t bytes = s->off[s->n];
+    if ((size_t)(end - s->val) < bytes + NEAR_BEHIND)
+        return 0;
+    return all->text + all->n * STEP_ROOM + 3 * all->refs * bytes;
+}
+
+__attribute__((noinline)) static char *put_new_sid(char *at, const uint8_t *p, uint32_t n,
+                                                   struct bx_memo_sid *m)
+{
+    char *end = bx_json_at(at, (struct bx_val){.p = p, .n = n, .type = BX_SID});
+    if (m && end - at <= BX_MEMO_TEXT) {
+        m->n = (uint8_t)n, m->n_text = (uint8_t)(end - at);
+        memcpy(m->sid, p, n), memcpy(m->text, at, m->n_text);
+    }
+    return end;
+}
+
+/* The same few accounts again and again. */
+static inline char *put_sid(char *at, const uint8_t *p, uint32_t n, struct bx_memo *memo)
+{
+    if (n < 8 || n > BX_MEMO_SID)
+        return put_new_sid(at, p, n, NULL);
+    uint64_t hash = (le64(p) ^ le64(p + n - 8) >> 3) * 0xff51afd7ed558ccdu;
+    struct bx_memo_sid *m = &memo->sid[(hash >> 32) % BX_MEMO_SIDS];
+    if (m->n != n || !near_same(m->sid, p, n))
+        return put_new_sid(at, p, n, m);
+    memcpy(at, m->text, sizeof m->text);
+    return at + m->n_text;
+}
+
+static inline char *put_quoted_hex(char *at, uint64_t v)
+{
+    *at = '"', at = near_hex(at + 1, v), *at = '"';
+    return at + 1;
+}
+
+static inline char *put_string(char *at, const uint8_t *p, uint32_t n)
+{
+    for (n &= ~1u; n && !le16(p + n - 2);)
+        n -= 2;
+    *at = '"', at = near_json16(at + 1, p, n), *at = '"';
+    return at + 1;
+}
+
+/* A value that has bytes, as bx_json shows it. NULL: not without a buffer. */
+__attribute__((always_inline)) static inline char *put_quick(char *at, uint32_t type, const uint8_t *p,
+                                                             uint32_t n, struct bx_memo *memo)
+{
+    if (type == BX_STRING)
+        return put_string(at, p, n);
+    if (type == BX_HEX64 && n == 8)
+        return put_quoted_hex(at, le64(p));
+    if (type == BX_UINT32 && n == 4)
+        return near_u32(at, le32(p));
+    if (type == BX_SID)
+        return put_sid(at, p, n, memo);
+    if (type == BX_HEX32 && n == 4)
+        return put_quoted_hex(at, le32(p));
+    if (type == BX_UINT16 && n == 2)
+        return near_u32(at, le16(p));
+    if (type == BX_UINT64 && n == 8)
+        return near_u64(at, le64(p));
+    if (type == BX_ANSI || type & BX_ARRAY)
+        return NULL;
+    return bx_json_at(at, (struct bx_val){.p = p, .n = n, .type = type});
+}
+
+/* A value that is to be an integer. NULL: in another way. */
+static inline char *put_quick_int(char *at, uint32_t type, const uint8_t *p, uint32_t n, enum shape as)
+{
+    if (as == AS_HEX)
+        return n == 8 && (type == BX_HEX64 || type == BX_UINT64) ? put_quoted_hex(at, le64(p)) : NULL;
+    return type == BX_UINT16 && n == 2   ? near_u32(at, le16(p))
+           : type == BX_UINT8 && n == 1  ? near_u32(at, p[0])
+           : type == BX_UINT32 && n == 4 ? near_u32(at, le32(p))
+                                         : NULL;
+}
+
+static inline bool null_at(const struct bx_slots *s, uint32_t slot) { return bx_is_null(bx_slot(s, slot)); }
+
+static inline char *put_text(char *at, const char *text, size_t n)
+{
+    memcpy(at, text, BX_BLOCK);
+    for (size_t i = BX_BLOCK; i < n; i += BX_BLOCK)
+        memcpy(at + i, text + i, BX_BLOCK);
+    return at + n;
+}
+
+/* False: out of room, or what was shown in another way left less than room of most; out is then as before. */
+__attribute__((always_inline)) static inline bool put_steps(struct buf *out, const struct bx_steps *all,
+                                                            size_t first, size_t behind,
+                                                            const struct bx_slots *s, struct bx_memo *memo,
+                                                            size_t room, bool data)
+{
+    size_t start = out->n;
+    if (!buf_room(out, room))
+        return false;
+    const uint8_t *const desc = s->desc, *const val = s->val;
+    const uint32_t *const off = s->off;
+    char *at = out->p + out->n;
+    for (const struct bx_step *step = all->step + first, *end = all->step + behind; step < end; step++) {
+        uint32_t type = BX_NULL, n = 0, slot = step->slot;
+        const uint8_t *p = val;
+        if (slot != NO_SLOT)
+            type = desc[4 * slot + 2], p = val + off[slot], n = off[slot + 1] - off[slot];
+        bool null = type == BX_NULL || (type == BX_XML && !n);
+        if (step->gate != NO_SLOT && null_at(s, step->gate)) {
+            if (step->gate_drops)
+                continue;
+            null = true;
+        }
+        if (null && step->drops)
+            continue;
+        at = put_text(at, step->text, step->n_text);
+        if (null || !n) {
+            if (step->as == AS_TEXT && (data || !null))
+                memcpy(at, "\"\"", 2), at += 2;
+            else if (step->as != AS_NOTHING)
+                memcpy(at, "null", 4), at += 4;
+            continue;
+        }
+        char *to = data || step->as == AS_TEXT ? put_quick(at, type, p, n, memo)
+                                               : put_quick_int(at, type, p, n, (enum shape)step->as);
+        if (to) {
+            at = to;
+            continue;
+        }
+        out->n = (size_t)(at - out->p);
+        struct bx_val v = bx_slot(s, slot);
+        if (data)
+            put_values(out, v, NULL);
+        else
+            put_shown(out, v, (enum shape)step->as);
+        if ((data && out->n - start + room > LIM_EVENT_JSON) || !buf_room(out, room))
+            return out->n = start, false;
+        at = out->p + out->n;
+    }
+    out->n = (size_t)(at - out->p);
+    return true;
+}
+
+/* Where the values of a kind of event would be remembered, and the bytes of that key; 0: too many. */
+static inline struct bx_memo_head *head_at(struct bx_memo *memo, const struct bx_steps *all,
+                                           const struct bx_slots *s, size_t *bytes)
+{
+    uint64_t hash = 0;
+    *bytes = 0;
+    for (size_t i = 0; i < all->n_run; i++) {
+        struct bx_run r = all->run[i];
+        uint32_t from = s->off[r.first], n = s->off[r.first + r.n] - from;
+        uint64_t some = le64(s->val + from);
+        hash = (hash ^ (n >= 8 ? some : n ? some << (64 - 8 * n) : 0)) * 0x9E3779B97F4A7C15u;
+        *bytes += 4 * (size_t)r.n + n;
+    }
+    return &memo->head[(hash >> 32) % BX_MEMO_HEADS];
+}
+
+static inline bool same_head(const struct bx_memo_head *h, const struct bx_steps *all,
+                             const struct bx_slots *s)
+{
+    const uint8_t *key = h->key;
+    for (size_t i = 0; i < all->n_run; i++) {
+        struct bx_run r = all->run[i];
+        uint32_t from = s->off[r.first], n = s->off[r.first + r.n] - from;
+        if (!near_same(key, s->desc + 4 * r.first, 4 * (size_t)r.n))
+            return false; /* so n is as it was, and key + n within */
+        key += 4 * (size_t)r.n;
+        if (!near_same(key, s->val + from, n))
+            return false;
+        key += n;
+    }
+    return true;
+}
+
+/* Records of one kind begin alike: provider, event, level, task and so on are shown once. */
+static bool put_same(struct buf *out, const struct bx_steps *all, const struct bx_slots *s,
+                     struct bx_memo *memo, size_t room)
+{
+    size_t bytes, start = out->n;
+    struct bx_memo_head *h = head_at(memo, all, s, &bytes);
+    if (h->of == all && same_head(h, all, s)) {
+        if (!buf_room(out, room + sizeof h->text))
+            return false;
+        out->n = (size_t)(put_text(out->p + start, h->text, h->n_text) - out->p);
+        return true;
+    }
+    if (!put_steps(out, all, 0, all->same, s, memo, room, false))
+        return false;
+    if (!all->same || bytes > sizeof h->key - NEAR_BEHIND || out->n - start > sizeof h->text)
+        return true;
+    *h = (struct bx_memo_head){.of = all, .n_text = (uint32_t)(out->n - start)};
+    memcpy(h->text, out->p + start, h->n_text);
+    uint8_t *key = h->key;
+    for (size_t i = 0; i < all->n_run; i++) {
+        struct bx_run r = all->run[i];
+        uint32_t from = s->off[r.first], n = s->off[r.first + r.n] - from;
+        memcpy(key, s->desc + 4 * r.first, 4 * (size_t)r.n), key += 4 * (size_t)r.n;
+        if (n)
+            memcpy(key, s->val + from, n), key += n;
+    }
+    return true;
+}
+
+void bx_put_line(struct buf *out, struct bx_plan *p, const struct bx_slots *s, const uint8_t *end,
+                 struct arena *mem, struct bx_memo *memo)
+{
+    if (!p->line.made)
+        compile_line(p, mem);
+    size_t room = steps_room(&p->line, s, end), start = out->n;
+    if (room && put_same(out, &p->line, s, memo, room)
+        && put_steps(out, &p->line, p->line.same, p->line.n, s, memo, room, false))
+        return;
+    out->n = start;
+    struct bx_val all[BXS_FIELDS];
+    for (size_t i = 0; i < BXS_FIELDS; i++)
+        all[i] = bx_value_of(&p->sys[i], s);
+    bx_put_system(out, all);
+}
+
+bool bx_put_quick(struct buf *out, struct bx_plan *p, const struct bx_slots *s, const uint8_t *end,
+                  struct arena *mem, struct bx_memo *memo)
+{
+    if (!p->data.made)
+        compile_data(p, mem);
+    size_t room = steps_room(&p->data, s, end);
+    return (room && room <= LIM_EVENT_JSON && put_steps(out, &p->data, 0, p->data.n, s, memo, room, true))
+           || bx_put_plain(out, p, s, NULL);
 }
 
 /* Names may repeat: all values of a name under its first place, as an array when there are several. */

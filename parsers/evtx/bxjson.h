@@ -5,14 +5,34 @@
 #ifndef BXJSON_H
 #define BXJSON_H
 #include "parsers/evtx/bxplan.h"
+#include "base/near.h"
 
-/* System's fields, each ,"name":value. line: made once from a plan; then all of a record in one go. */
+/* What was shown before: accounts by their bytes; what records of one kind have in common, by the bytes of
+ * its values. At first all zero; heads are forgotten with their templates. */
+enum { BX_MEMO_SIDS = 512, BX_MEMO_SID = 28, BX_MEMO_TEXT = 64, BX_MEMO_HEADS = 64 };
+struct bx_memo {
+    struct bx_memo_sid {
+        uint8_t n, n_text, sid[BX_MEMO_SID]; /* n 0: none yet */
+        char text[BX_MEMO_TEXT];             /* with its quotes */
+    } sid[BX_MEMO_SIDS];
+    struct bx_memo_head {
+        const struct bx_steps *of; /* NULL: none yet */
+        uint32_t n_text;
+        uint8_t key[192 + NEAR_BEHIND];
+        char text[448];
+    } head[BX_MEMO_HEADS];
+};
+
+/* System's fields, each ,"name":value. With a plan, which keeps in mem what is the same in all its records,
+ * all of a record goes in one go; end: of the chunk the values lie in. */
 void bx_put_system(struct buf *out, const struct bx_val all[BXS_FIELDS]);
-bool bx_line_make(struct bx_plan *p, struct arena *mem);
-void bx_put_line(struct buf *out, const struct bx_plan *p, const struct bx_slots *s);
+void bx_put_line(struct buf *out, struct bx_plan *p, const struct bx_slots *s, const uint8_t *end,
+                 struct arena *mem, struct bx_memo *memo);
 
-/* The data, each ,"name":value as well. plain: of a plan that is plain, from slots without fragments;
- * grouped: names may repeat. hash: see bx_data_json. */
+/* The data, each ,"name":value as well. plain: of a plan that is plain, from slots without fragments; quick:
+ * the same, compiled as bx_put_line is, without a hash; grouped: names may repeat. hash: see bx_data_json. */
+bool bx_put_quick(struct buf *out, struct bx_plan *p, const struct bx_slots *s, const uint8_t *end,
+                  struct arena *mem, struct bx_memo *memo);
 bool bx_put_plain(struct buf *out, const struct bx_plan *p, const struct bx_slots *s, uint64_t *hash);
 bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n, struct arena *mem, uint64_t *hash);
 #endif

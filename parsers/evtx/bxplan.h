@@ -14,6 +14,21 @@ struct bx_src {
     struct bx_val literal;
 };
 
+/* A line compiled: text and the value behind it, again and again (bxjson). text: its bytes in all; slots:
+ * values an instance must have; refs: how often a value is shown at most. The first same steps show what
+ * records of one kind have in common: the values in runs of slots, first and how many. */
+enum { BX_RUNS = 4 };
+struct bx_step;
+struct bx_steps {
+    struct bx_step *step;
+    size_t n, same, text, n_run;
+    struct bx_run {
+        uint16_t first, n;
+    } run[BX_RUNS];
+    uint32_t slots, refs;
+    bool made; /* step NULL: cannot be compiled */
+};
+
 enum bx_field_kind { BX_NAMED, BX_UNNAMED, BX_PAYLOAD };
 struct bx_field {
     struct str name, key; /* key: ,"name": as JSON (bx_block_text); only in plans that are kept */
@@ -33,9 +48,8 @@ struct bx_plan {
     struct bx_src sys[BXS_FIELDS]; /* of a record; a payload has none */
     struct bx_field *field;
     size_t n, cap;
-    struct bx_step *line; /* System as JSON, when first asked for */
-    size_t n_line;
-    const void *who; /* bx_named's last list, and where its names are; UINT16_MAX: not here */
+    struct bx_steps line, data; /* System and the data as JSON, when first asked for */
+    const void *who;            /* bx_named's last list, and where its names are; UINT16_MAX: not here */
     uint16_t where[BX_NAMES];
 };
 

@@ -4,6 +4,7 @@
 #ifndef BXTREE_H
 #define BXTREE_H
 #include "base/arena.h"
+#include "base/near.h"
 #include "base/span.h"
 #include "parsers/evtx/bxevent.h"
 
@@ -106,18 +107,12 @@ static inline bool bx_instance(struct span *s, uint32_t *def, uint32_t *id)
 /* The values. off: room for cap + 1 offsets. False: cut short, or more than cap. */
 static inline bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct bx_slots *out)
 {
-    uint32_t n = span_u32(s), sum = 0;
+    uint32_t n = span_u32(s);
     if (s->bad || n > s->n / 4 || n > cap)
         return false;
     const uint8_t *desc = span_need(s, 4 * (size_t)n);
-    bool fragments = false;
-    for (uint32_t i = 0; i < n; i++) {
-        off[i] = sum;
-        sum += le16(desc + 4 * i);
-        fragments |= desc[4 * i + 2] == BX_XML;
-    }
-    off[n] = sum;
-    *out = (struct bx_slots){desc, span_need(s, sum), n, fragments, off};
+    bool fragments = near_sums(desc, n, off, BX_XML);
+    *out = (struct bx_slots){desc, span_need(s, off[n]), n, fragments, off};
     return !s->bad;
 }
 

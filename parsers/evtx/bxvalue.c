@@ -1,4 +1,5 @@
 #include "parsers/evtx/bxvalue.h"
+#include "base/near.h"
 #include "base/utf.h"
 #include "base/wintime.h"
 #include <stdio.h>
@@ -12,9 +13,6 @@ struct bx_look {
     uint8_t width, or_width;
     bool bare;
 };
-
-/* Room for the text of any value of n bytes: \u0000 for each two, and at most 64 for what has a width. */
-static size_t room_for(uint32_t n) { return 3 * (size_t)n + 64; }
 
 static char *at_text(char *at, const char *z) { return memcpy(at, z, strlen(z)), at + strlen(z); }
 
@@ -103,7 +101,7 @@ static char *put_sid(char *at, const uint8_t *p, uint32_t n)
     /* twelve digits: MS-DTYP 2.4.2.1 */
     at = authority >> 32 ? at_hex(at_text(at, "0x"), p + 2, 6) : at_u64(at, authority);
     for (unsigned i = 0; i < p[1]; i++)
-        *at++ = '-', at = at_u64(at, le32(p + 8 + 4 * i));
+        *at++ = '-', at = near_u32(at, le32(p + 8 + 4 * i));
     return at;
 }
 
@@ -131,7 +129,7 @@ static const struct bx_look *look_of(struct bx_val v)
 
 static void put_look(struct buf *out, const struct bx_look *l, struct bx_val v)
 {
-    if (buf_room(out, room_for(v.n)))
+    if (buf_room(out, bx_json_room(v.n)))
         out->n = (size_t)(l->put(out->p + out->n, v.p, v.n) - out->p);
 }
 
@@ -197,8 +195,7 @@ void bx_json_hex(struct buf *out, uint64_t v)
     out->n = (size_t)(at - out->p);
 }
 
-/* A value of the file but an ANSI string, to at. */
-static char *json_at(char *at, struct bx_val v)
+char *bx_json_at(char *at, struct bx_val v)
 {
     bool wide = v.type == BX_STRING || v.type == BX_XMLTEXT;
     const struct bx_look *l = wide ? NULL : look_of(v);
@@ -221,8 +218,8 @@ void bx_json(struct buf *out, struct bx_val v)
         buf_put(out, "\"\"", 2);
     else if (v.type == BX_ANSI)
         buf_char(out, '"'), put_ansi(out, v, buf_json16), buf_char(out, '"');
-    else if (buf_room(out, room_for(v.n)))
-        out->n = (size_t)(json_at(out->p + out->n, v) - out->p);
+    else if (buf_room(out, bx_json_room(v.n)))
+        out->n = (size_t)(bx_json_at(out->p + out->n, v) - out->p);
 }
 
 void bx_xml(struct buf *out, struct bx_val v)

@@ -67,6 +67,10 @@ static inline bool bx_is_xml(struct bx_val v) { return v.type == BX_XML; }
 
 /* one scalar, with quotes where JSON wants them; null is "" */
 void bx_json(struct buf *out, struct bx_val v);
+/* The same of a value of the file, neither ANSI nor empty, to at, which has room for bx_json_room bytes.
+ * Returns the end. */
+char *bx_json_at(char *at, struct bx_val v);
+static inline size_t bx_json_room(uint32_t n) { return 3 * (size_t)n + 64; } /* \u0000 for each two */
 void bx_json_hex(struct buf *out, uint64_t v);  /* "0x8020000000000000", as a HexInt64 is shown */
 void bx_xml(struct buf *out, struct bx_val v);  /* one scalar, escaped */
 void bx_text(struct buf *out, struct bx_val v); /* one scalar as plain UTF-8; arrays joined by ", " */

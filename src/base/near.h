@@ -1,0 +1,172 @@
+/* near: numbers and texts of evidence as JSON, straight to where they belong, sixteen letters at a time. Owns
+ * nothing, knows no end: what is written covers up to NEAR_ROOM bytes more than it returns, and text is read
+ * up to NEAR_BEHIND bytes behind its end; the caller has looked that both are there, and what is read there
+ * means nothing. Each function of vectors has a twin of plain C, which processors without SSE2 use. */
+#ifndef NEAR_H
+#define NEAR_H
+#include "base/buf.h"
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { NEAR_ROOM = 32, NEAR_BEHIND = 32 };
+
+/* Sixteen units of UTF-16LE at p as so many letters at at. Which of them JSON does not print as they are: bit
+ * i stands for unit i. */
+static inline unsigned near_sixteen_twin(char *at, const uint8_t *p)
+{
+    unsigned odd = 0;
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned u = le16(p + 2 * i);
+        odd |= (unsigned)(u < 0x20 || u > 0x7e || u == '"' || u == '\\') << i;
+        at[i] = (char)u;
+    }
+    return odd;
+}
+
+/* The sixteen digits of v, a to f small. */
+static inline void near_digits_twin(char *at, uint64_t v)
+{
+    at_hex_eight(at, (uint32_t)(v >> 32), 'a'), at_hex_eight(at + 8, (uint32_t)v, 'a');
+}
+
+/* What values of a template begin with, n times u16 size, u8 type, u8 0, as n + 1 offsets: each the sum of
+ * the sizes before it. True: the type is one of them. */
+static inline bool near_sums_twin(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type, uint32_t sum,
+                                  uint32_t i)
+{
+    bool found = false;
+    for (; i < n; i++) {
+        off[i] = sum;
+        sum += le16(desc + 4 * i);
+        found |= desc[4 * i + 2] == type;
+    }
+    off[n] = sum;
+    return found;
+}
+
+#ifdef __SSE2__
+/* Are n bytes the same? Bytes behind both are read. */
+static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    for (;; a += 16, b += 16, n -= 16) {
+        unsigned differ = ~(unsigned)_mm_movemask_epi8(
+                              _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)a),
+                                             _mm_loadu_si128((const __m128i *)(const void *)b)))
+                          & 0xffff;
+        if (n <= 16)
+            return !(differ & ((1u << n) - 1));
+        if (differ)
+            return false;
+    }
+}
+
+static inline unsigned near_sixteen(char *at, const uint8_t *p)
+{
+    __m128i low = _mm_loadu_si128((const __m128i *)(const void *)p),
+            high = _mm_loadu_si128((const __m128i *)(const void *)(p + 16)),
+            /* what is no byte becomes 0 or 0xff, and both are odd */
+        text = _mm_packus_epi16(low, high);
+    _mm_storeu_si128((__m128i *)(void *)at, text);
+    /* signed: what is above 0x7f is below 0x20 */
+    __m128i odd = _mm_or_si128(
+        _mm_or_si128(_mm_cmplt_epi8(text, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(text, _mm_set1_epi8(0x7f))),
+        _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')), _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'))));
+    return (unsigned)_mm_movemask_epi8(odd);
+}
+
+static inline void near_digits(char *at, uint64_t v)
+{
+    const __m128i half = _mm_set1_epi8(15);
+    __m128i bytes = _mm_cvtsi64_si128((long long)__builtin_bswap64(v)),
+            digit = _mm_unpacklo_epi8(_mm_and_si128(_mm_srli_epi16(bytes, 4), half),
+                                      _mm_and_si128(bytes, half)),
+            letter = _mm_and_si128(_mm_cmpgt_epi8(digit, _mm_set1_epi8(9)), _mm_set1_epi8('a' - '0' - 10));
+    _mm_storeu_si128((__m128i *)(void *)at, _mm_add_epi8(_mm_add_epi8(digit, _mm_set1_epi8('0')), letter));
+}
+
+static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type)
+{
+    const __m128i sizes = _mm_set1_epi32(0xffff), types = _mm_set1_epi32(0xff), one = _mm_set1_epi32(type);
+    __m128i found = _mm_setzero_si128(), sum = found; /* sum: in all four */
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        __m128i four = _mm_loadu_si128((const __m128i *)(const void *)(desc + 4 * i)),
+                size = _mm_and_si128(four, sizes),
+                upto = _mm_add_epi32(size, _mm_slli_si128(size, 4)); /* sums of two, of four */
+        upto = _mm_add_epi32(_mm_add_epi32(upto, _mm_slli_si128(upto, 8)), sum);
+        _mm_storeu_si128((__m128i *)(void *)(off + i), _mm_sub_epi32(upto, size));
+        found = _mm_or_si128(found, _mm_cmpeq_epi32(_mm_and_si128(_mm_srli_epi32(four, 16), types), one));
+        sum = _mm_shuffle_epi32(upto, 0xff);
+    }
+    return near_sums_twin(desc, n, off, type, (uint32_t)_mm_cvtsi128_si32(sum), i)
+           | (_mm_movemask_epi8(found) != 0);
+}
+#else
+static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n) { return memcmp(a, b, n) == 0; }
+static inline unsigned near_sixteen(char *at, const uint8_t *p) { return near_sixteen_twin(at, p); }
+static inline void near_digits(char *at, uint64_t v) { near_digits_twin(at, v); }
+static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type)
+{
+    return near_sums_twin(desc, n, off, type, 0, 0);
+}
+#endif
+
+/* Eight digits of v < 10^8, the first in the lowest byte: halves, then pairs, then digits, all at once. */
+static inline uint64_t near_eight(uint32_t v)
+{
+    uint64_t w = v / 10000 | (uint64_t)(v % 10000) << 32, high = (w * 10486 >> 20) & 0x0000007f0000007f;
+    w = high | (w - high * 100) << 16;
+    high = (w * 103 >> 10) & 0x000f000f000f000f;
+    return high | (w - high * 10) << 8;
+}
+
+static inline char *near_u32(char *at, uint32_t v)
+{
+    if (__builtin_expect(v >= 100000000, 0)) {
+        uint32_t high = v / 100000000; /* 42 at most */
+        *at = (char)('0' + high / 10), at += high >= 10;
+        *at++ = (char)('0' + high % 10);
+        uint64_t low = near_eight(v % 100000000) + 0x3030303030303030;
+        return memcpy(at, &low, sizeof low), at + 8;
+    }
+    uint64_t w = near_eight(v);
+    unsigned zeros = (unsigned)__builtin_ctzll(w | (uint64_t)1 << 56) / 8;
+    w = (w + 0x3030303030303030) >> 8 * zeros;
+    return memcpy(at, &w, sizeof w), at + 8 - zeros;
+}
+
+static inline char *near_u64(char *at, uint64_t v)
+{
+    return v >> 32 ? at_u64(at, v) : near_u32(at, (uint32_t)v);
+}
+
+/* 0x and its digits, at least one. */
+static inline char *near_hex(char *at, uint64_t v)
+{
+    unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4;
+    memcpy(at, "0x", 2), near_digits(at + 2, v << (64 - 4 * n));
+    return at + 2 + n;
+}
+
+/* UTF-16LE, n bytes (even), as JSON without the quotes: as at_json16, which takes over at the first letter
+ * that is neither ASCII nor escaped by a backslash before it. */
+static inline char *near_json16(char *at, const uint8_t *p, size_t n)
+{
+    for (;;) {
+        unsigned odd = near_sixteen(at, p);
+        if (n <= 32) {
+            odd &= (1u << n / 2) - 1;
+            if (!odd)
+                return at + n / 2;
+        }
+        unsigned plain = odd ? (unsigned)__builtin_ctz(odd) : 16;
+        at += plain, p += 2 * plain, n -= 2 * plain;
+        if (!odd)
+            continue;
+        if (le16(p) != '\\')
+            return at_json16(at, p, n);
+        memcpy(at, "\\\\", 2), at += 2, p += 2, n -= 2;
+    }
+}
+#endif
