@@ -64,9 +64,9 @@ static void tell_place(struct facts *to, struct str id)
     struct facts here = {.db = to->db}, *f = &here;
     cr_assert(case_place(id, &file, &off), "%.*s", STR_ARG(id));
     long long at = file, o = off;
-    static const char *const tables[] = {"event",       "reg_value",    "reg_key",       "secret",
-                                         "logon_right", "audit_policy", "lsa_name",      "cached_logon",
-                                         "task_cache",  "sam_account",  "lockout_policy"};
+    static const char *const tables[] = {"event",       "reg_value",    "reg_key",        "secret",
+                                         "logon_right", "audit_policy", "lsa_name",       "cached_logon",
+                                         "task_cache",  "sam_account",  "lockout_policy", "tool_said"};
     for (size_t i = 0; i < LEN(tables); i++)
         ask(f, "SELECT '%s' AS \"table\", * FROM %s WHERE file_id = %lld AND file_off = %lld", tables[i],
             tables[i], at, o);

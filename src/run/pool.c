@@ -225,8 +225,8 @@ static void end_original(struct pool *p, char why[96])
 static enum status start_process(struct pool *p, struct proc **out, struct err *e)
 {
     char how[96] = "";
-    if (p->o.like)
-        return start_process(p->o.like, out, e);
+    while (p->o.like)
+        p = p->o.like;
     for (unsigned tries = 0; tries < 2; tries++) {
         struct err why = {0};
         enum status st = p->original ? OK : start_original(p, e);
