@@ -99,8 +99,8 @@ static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uin
         found = _mm_or_si128(found, _mm_cmpeq_epi32(_mm_and_si128(_mm_srli_epi32(four, 16), types), one));
         sum = _mm_shuffle_epi32(upto, 0xff);
     }
-    return near_sums_twin(desc, n, off, type, (uint32_t)_mm_cvtsi128_si32(sum), i)
-           | (_mm_movemask_epi8(found) != 0);
+    bool rest = near_sums_twin(desc, n, off, type, (uint32_t)_mm_cvtsi128_si32(sum), i); /* it fills off */
+    return rest || _mm_movemask_epi8(found) != 0;
 }
 #else
 static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n) { return memcmp(a, b, n) == 0; }
