@@ -117,7 +117,6 @@ static bool take_line(struct text *t, struct line *l)
     return there;
 }
 
-static struct str skip(struct str s, size_t n) { return (struct str){s.p + n, s.n - n}; }
 static struct str rest_of(const struct text *t, size_t from)
 {
     return (struct str){t->raw.p + from, t->raw.n - from};
@@ -235,8 +234,8 @@ static bool asks(const struct text *t, const struct want_key *w)
         return false;
     if (str_eq(head, STR("<CCS>")) || (t->set[0] && utf8_eq_ci(head, str_of(t->set))))
         return utf8_eq_ci(first, STR("CurrentControlSet"))
-               && reg_path_fits(skip(t->rest, t->rest.n > first.n ? first.n + 1 : first.n),
-                                skip(pattern, pattern.n > head.n ? head.n + 1 : head.n));
+               && reg_path_fits(str_skip(t->rest, t->rest.n > first.n ? first.n + 1 : first.n),
+                                str_skip(pattern, pattern.n > head.n ? head.n + 1 : head.n));
     if (head.n && head.p[0] == '*' && str_eq(t->kind, STR("SYSTEM")) && reg_is_control_set(first))
         return false; /* other control sets count only by name */
     return reg_path_fits(t->rest, pattern);
@@ -516,7 +515,7 @@ static bool hex_bytes(struct text *t, size_t at, uint32_t *type, struct line *l)
     struct str s = rest_of(t, at);
     uint64_t kind = REG_BINARY;
     if (s.n && s.p[0] == '(') {
-        struct str in = skip(s, 1), num = str_cut(&in, ')');
+        struct str in = str_skip(s, 1), num = str_cut(&in, ')');
         if (!hex_number(num, 8, &kind) || num.n + 2 > s.n)
             return false;
         at += num.n + 2;
@@ -567,7 +566,7 @@ static bool reg_data(struct text *t, size_t at, struct line *l, uint32_t *type)
     uint64_t n;
     struct str s = rest_of(t, at);
     if (str_starts_ci(s, STR("dword:"))) {
-        struct str digits = str_trim(skip(s, 6));
+        struct str digits = str_trim(str_skip(s, 6));
         if (!hex_number(digits, 8, &n) || (digits.n < 8 && !l->ended))
             return false;
         *type = REG_DWORD, buf_u32(&t->data, (uint32_t)n);
@@ -668,13 +667,13 @@ static size_t gap(struct str s)
 static bool split(struct str s, struct str *name, uint32_t *type, struct str *data)
 {
     for (size_t i = 0; i < s.n; i++) {
-        size_t g = gap(skip(s, i));
-        struct str at = skip(s, i + g);
+        size_t g = gap(str_skip(s, i));
+        struct str at = str_skip(s, i + g);
         for (size_t k = 0; g && k < LEN(types); k++) {
-            struct str behind = skip(at, types[k].name.n < at.n ? types[k].name.n : at.n);
+            struct str behind = str_skip(at, types[k].name.n < at.n ? types[k].name.n : at.n);
             if (!str_starts_ci(at, types[k].name) || (behind.n && !gap(behind)))
                 continue;
-            *name = (struct str){s.p, i}, *type = types[k].type, *data = skip(behind, gap(behind));
+            *name = (struct str){s.p, i}, *type = types[k].type, *data = str_skip(behind, gap(behind));
             return true;
         }
     }
@@ -706,7 +705,7 @@ static bool query_data(struct text *t, uint32_t type, struct str s)
     case REG_DWORD_BE:
     case REG_QWORD:
         s = str_trim(s);
-        if (!str_starts_ci(s, STR("0x")) || !hex_number(skip(s, 2), type == REG_QWORD ? 16 : 8, &n))
+        if (!str_starts_ci(s, STR("0x")) || !hex_number(str_skip(s, 2), type == REG_QWORD ? 16 : 8, &n))
             return false;
         for (int i = 0, bytes = type == REG_QWORD ? 8 : 4; i < bytes; i++)
             buf_char(&t->data, (char)(n >> (type == REG_DWORD_BE ? 24 - 8 * i : 8 * i)));
@@ -736,7 +735,7 @@ static void query_line(struct text *t, struct line *l)
             t->kind = (struct str){0}, anomaly(t, l, "line", "the file ends inside this line");
     } else if (!indent) {
         anomaly(t, l, "line", "neither key nor value");
-    } else if (!split(skip(s, indent), &name, &type, &data)) {
+    } else if (!split(str_skip(s, indent), &name, &type, &data)) {
         anomaly(t, l, "line", "no value");
     } else {
         bool none = false;

@@ -12,7 +12,6 @@ enum { LINE_BYTES = 64 << 10, FACTS = 50000, HEAD = 4096, TAGS = 24, TAG = 40 };
 /* --- what a line looks like */
 
 static bool one_of(char c, const char *any) { return c && strchr(any, c); }
-static struct str skip(struct str s, size_t n) { return (struct str){s.p + n, s.n - n}; }
 
 /* One character and nothing else, often enough to be a rule under or above something. */
 static bool is_rule(struct str s, const char *of)
@@ -27,28 +26,17 @@ static bool takes(struct str *s, struct str label)
 {
     if (!str_starts_ci(*s, label))
         return false;
-    *s = str_trim(skip(*s, label.n));
+    *s = str_trim(str_skip(*s, label.n));
     return true;
-}
-
-/* Where part first stands in s; s.n: nowhere. */
-static size_t find(struct str s, struct str part)
-{
-    for (size_t i = 0; part.n && i + part.n <= s.n; i++)
-        if (memcmp(s.p + i, part.p, part.n) == 0)
-            return i;
-    return s.n;
 }
 
 /* --- the reader */
 
 enum tool { NO_TOOL, DSREGCMD, SYSTEMINFO, WHOAMI, GPRESULT };
-static const struct {
-    struct str id;
-} tools[] = {[DSREGCMD] = {{"dsregcmd", 8}},
-             [SYSTEMINFO] = {{"systeminfo", 10}},
-             [WHOAMI] = {{"whoami", 6}},
-             [GPRESULT] = {{"gpresult", 8}}};
+static const struct str tool_names[] = {[DSREGCMD] = {"dsregcmd", 8},
+                                        [SYSTEMINFO] = {"systeminfo", 10},
+                                        [WHOAMI] = {"whoami", 6},
+                                        [GPRESULT] = {"gpresult", 8}};
 
 /* What is kept from one line for those below it. */
 enum kept { SECTION, NAME, GPO, KEY, LABEL, KEPTS };
@@ -120,7 +108,7 @@ static void say_at(struct reader *r, uint64_t off, uint32_t line, const struct s
     snprintf(origin, sizeof origin, "line %u", line);
     for (size_t i = 0; i < FACT_COLS; i++)
         f.v[i] = val_null();
-    f.v[TS_TOOL] = val_s(tools[r->tool].id), f.v[TS_NAME] = val_s(s->name), f.v[TS_VALUE] = val_s(s->value);
+    f.v[TS_TOOL] = val_s(tool_names[r->tool]), f.v[TS_NAME] = val_s(s->name), f.v[TS_VALUE] = val_s(s->value);
     f.v[TS_SECTION] = r->keep[SECTION].n ? val_s(kept(r, SECTION)) : val_null();
     f.v[TS_DETAIL] = s->detail.n ? val_s(s->detail) : val_null();
     f.v[TS_NUM] = s->has_num ? val_i(s->num) : val_null();
@@ -179,10 +167,11 @@ static void dsregcmd_line(struct reader *r, struct str raw)
         remember(r, SECTION, str_trim((struct str){s.p + 1, s.n - 2}));
         return;
     }
-    size_t colon = find(raw, STR(" : "));
+    size_t colon = str_find(raw, STR(" : "));
     if (colon == raw.n)
         return;
-    struct said it = {.name = str_trim((struct str){raw.p, colon}), .value = str_trim(skip(raw, colon + 3))};
+    struct said it = {.name = str_trim((struct str){raw.p, colon}),
+                      .value = str_trim(str_skip(raw, colon + 3))};
     if (!it.name.n || it.name.n > 60 || !it.value.n)
         return;
     it.at = (size_t)(it.name.p - raw.p);
@@ -214,7 +203,7 @@ static bool digits(struct str *s, int64_t *out)
     *out = 0;
     while (n < s->n && n < 5 && s->p[n] >= '0' && s->p[n] <= '9')
         *out = *out * 10 + (s->p[n++] - '0');
-    *s = skip(*s, n);
+    *s = str_skip(*s, n);
     return n > 0;
 }
 
@@ -222,7 +211,7 @@ static bool eat(struct str *s, const char *any)
 {
     if (!s->n || !one_of(s->p[0], any))
         return false;
-    *s = skip(*s, 1);
+    *s = str_skip(*s, 1);
     return true;
 }
 
@@ -297,8 +286,8 @@ static void say_system(struct reader *r, size_t at, struct str name, struct str 
     } else if (str_eq(name, STR("Time Zone"))) {
         it.has_num = zone_minutes(value, &it.num);
     } else if (str_eq(name, STR("OS Version"))) { /* 10.0.19045 N/A Build 19045 */
-        size_t build = find(value, STR(" Build "));
-        struct str rest = skip(value, build);
+        size_t build = str_find(value, STR(" Build "));
+        struct str rest = str_skip(value, build);
         it.has_num = takes(&rest, STR(" Build ")) && digits(&rest, &it.num) && !rest.n;
     }
     say(r, it);
@@ -321,7 +310,7 @@ static void systeminfo_line(struct reader *r, struct str raw)
         if (!takes(&value, system_names[k]) || !value.n || value.p[0] != ':')
             continue;
         remember(r, LABEL, system_names[k]);
-        say_system(r, (size_t)(s.p - raw.p), system_names[k], str_trim(skip(value, 1)));
+        say_system(r, (size_t)(s.p - raw.p), system_names[k], str_trim(str_skip(value, 1)));
     }
 }
 
@@ -371,19 +360,19 @@ static bool deny_only(struct str attributes)
 static void who_row(struct reader *r, struct str raw)
 {
     struct str s = str_trim(raw), section = kept(r, SECTION);
-    size_t at = (size_t)(s.p - raw.p), sid = find(s, STR(" S-1-")), state;
+    size_t at = (size_t)(s.p - raw.p), sid = str_find(s, STR(" S-1-")), state;
     if (str_eq(section, who_sections[2])) {
         state = s.n;
         while (state > 0 && s.p[state - 1] != ' ')
             state--;
         struct str rest = s, name = str_cut(&rest, ' ');
         if (str_starts_ci(name, STR("Se")) && str_ends_ci(name, STR("Privilege")) && state > name.n)
-            say_who(r, at, "Privilege", name, skip(s, state));
+            say_who(r, at, "Privilege", name, str_skip(s, state));
         return;
     }
     if (sid == s.n)
         return;
-    struct str name = str_trim((struct str){s.p, sid}), rest = str_trim(skip(s, sid));
+    struct str name = str_trim((struct str){s.p, sid}), rest = str_trim(str_skip(s, sid));
     struct str number = str_cut(&rest, ' ');
     if (str_eq(section, who_sections[0]))
         say_who(r, at, "User", name, number);
@@ -428,7 +417,7 @@ static bool csv_field(struct str line, size_t *at, struct str *text, size_t *beg
         return false;
     *begin = *at;
     if (line.p[*at] != '"') {
-        struct str rest = skip(line, *at);
+        struct str rest = str_skip(line, *at);
         *text = str_cut(&rest, ',');
         *at += text->n + 1;
         return true;
@@ -509,7 +498,7 @@ static void rsop_line(struct reader *r, struct str raw, struct str s)
 {
     struct str rest = s;
     takes(&rest, STR("RSOP data for "));
-    size_t on = find(rest, STR(" on ")), end = find(rest, STR(" : "));
+    size_t on = str_find(rest, STR(" on ")), end = str_find(rest, STR(" : "));
     if (on >= end || end == rest.n)
         return;
     struct str user = {rest.p, on}, host = str_trim((struct str){rest.p + on + 4, end - on - 4});
@@ -714,8 +703,8 @@ static void xml_line(struct reader *r, struct str raw)
     for (size_t i = 0; i < TAGS; i++)
         r->tag[i].text = STR(""); /* a text that goes on over lines is none */
     for (size_t at = 0; at < raw.n;) {
-        struct str rest = skip(raw, at);
-        size_t open = find(rest, STR("<")), close = find(rest, STR(">"));
+        struct str rest = str_skip(raw, at);
+        size_t open = str_find(rest, STR("<")), close = str_find(rest, STR(">"));
         if (r->depth > 0 && r->depth <= TAGS && open > 0)
             r->tag[r->depth - 1].text = (struct str){rest.p, open};
         if (close == rest.n || close < open)
@@ -726,8 +715,8 @@ static void xml_line(struct reader *r, struct str raw)
         name = str_cut(&after, ' ');
         if (name.n && name.p[name.n - 1] == '/')
             name.n--;
-        size_t prefix = find(name, STR(":"));
-        name = prefix < name.n ? skip(name, prefix + 1) : name;
+        size_t prefix = str_find(name, STR(":"));
+        name = prefix < name.n ? str_skip(name, prefix + 1) : name;
         if (end)
             end_tag(r, at + open);
         else if (name.n && !strchr("?!", name.p[0]))
@@ -815,9 +804,9 @@ static bool foreign_systeminfo(struct str text)
     for (struct str rest = text; rest.n;) {
         struct str line = str_cut(&rest, '\n'), next = rest, version = str_trim(str_cut(&next, '\n')),
                    maker = str_trim(str_cut(&next, '\n'));
-        size_t at = find(version, STR(": "));
-        struct str number = str_trim(skip(version, at < version.n ? at + 2 : at));
-        if (find(line, STR(": ")) < line.n && number.n > 8 && number.p[0] >= '1' && number.p[0] <= '9'
+        size_t at = str_find(version, STR(": "));
+        struct str number = str_trim(str_skip(version, at < version.n ? at + 2 : at));
+        if (str_find(line, STR(": ")) < line.n && number.n > 8 && number.p[0] >= '1' && number.p[0] <= '9'
             && (str_starts_ci(number, STR("10.0.")) || str_starts_ci(number, STR("6.")))
             && str_ends_ci(maker, STR(" Microsoft Corporation")))
             return true;

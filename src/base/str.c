@@ -29,18 +29,20 @@ bool str_ends_ci(struct str s, struct str suffix)
     return s.n >= suffix.n && str_eq_ci((struct str){s.p + (s.n - suffix.n), suffix.n}, suffix);
 }
 
-bool str_contains(struct str s, struct str part)
+size_t str_find(struct str s, struct str part)
 {
-    if (part.n == 0)
-        return true;
-    while (s.n >= part.n) {
-        const char *at = memchr(s.p, part.p[0], s.n - part.n + 1);
-        if (!at || memcmp(at, part.p, part.n) == 0)
-            return at != NULL;
-        s.n -= (size_t)(at + 1 - s.p), s.p = at + 1;
+    for (size_t i = 0; part.n && s.n - i >= part.n; i++) {
+        const char *at = memchr(s.p + i, part.p[0], s.n - i - part.n + 1);
+        if (!at)
+            return s.n;
+        i = (size_t)(at - s.p);
+        if (memcmp(at, part.p, part.n) == 0)
+            return i;
     }
-    return false;
+    return s.n;
 }
+
+bool str_contains(struct str s, struct str part) { return !part.n || str_find(s, part) < s.n; }
 
 struct str str_cut(struct str *rest, char sep)
 {
