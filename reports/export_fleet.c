@@ -3,7 +3,6 @@
  * finding; its place is the folder of the ticket, where the case tells the bytes. What was ruled out is not
  * in a fleet. Rows go out as they are read: a suite, or a result, is all that is held at a time. */
 #include "reports/export_priv.h"
-#include "base/hash.h"
 #include "case/fleetdb.h"
 #include "case/named.h"
 #include <string.h>
@@ -31,18 +30,18 @@ static enum status read_row(void *ctx, const struct cell *c, const char *const *
     const struct reading *of = ctx;
     (void)name, (void)n;
     struct row r = {.what = c[2].i,
-                    .code = number(&c[10]),
-                    .n = number(&c[11]),
-                    .first = number(&c[12]),
-                    .last = number(&c[13]),
-                    .ruled_out = number(&c[14]),
+                    .code = number(&c[9]),
+                    .n = number(&c[10]),
+                    .first = number(&c[11]),
+                    .last = number(&c[12]),
+                    .ruled_out = number(&c[13]),
                     .ticket = c[0].s,
                     .folder = c[1].s,
-                    .host = text_of(&c[5]),
-                    .word = text_of(&c[6]),
-                    .text = text_of(&c[7]),
-                    .cause = text_of(&c[8]),
-                    .subject = text_of(&c[9])};
+                    .host = text_of(&c[4]),
+                    .word = text_of(&c[5]),
+                    .text = text_of(&c[6]),
+                    .cause = text_of(&c[7]),
+                    .subject = text_of(&c[8])};
     return of->take(of->ctx, &r, e);
 }
 
@@ -174,21 +173,6 @@ static enum status take_rule(void *ctx, const struct cell *c, const char *const 
     return put_all(s->to, &s->out, e);
 }
 
-/* The ticket, the cause, the host and the subject are the same in the next run. */
-static bool fingerprint(const struct row *r, char out[SHA256_TEXT])
-{
-    struct sha256 h;
-    uint8_t sum[SHA256_BYTES];
-    const struct str part[] = {r->ticket, r->cause, r->host, r->subject};
-    if (sha256_begin(&h))
-        for (size_t i = 0; i < LEN(part); i++)
-            sha256_add(&h, part[i].n ? part[i].p : "", part[i].n), sha256_add(&h, "", 1);
-    if (!sha256_end(&h, sum))
-        return false;
-    sha256_text(sum, out);
-    return true;
-}
-
 static enum status take_result(void *ctx, const struct row *r, struct err *e)
 {
     struct run *s = ctx;
@@ -197,7 +181,7 @@ static enum status take_result(void *ctx, const struct row *r, struct err *e)
     enum verdict v = r->what == OF_FINDING ? verdict_of(r->word) : VERDICTS;
     if (v == VERDICTS)
         return OK;
-    if (!fingerprint(r, print))
+    if (!sarif_fingerprint((const struct str[]){r->ticket, r->cause, r->host, r->subject}, 4, print))
         return no_room(e);
     m->n = 0;
     buf_z(m, verdict_words[v].label), buf_z(m, ": "), sarif_add(m, r->text);

@@ -3,6 +3,7 @@
 #define EXPORT_PRIV_H
 #include "reports/export.h"
 #include "reports/model.h"
+#include "base/hash.h"
 #include "base/verdict.h"
 #include "reports/say.h"
 
@@ -38,6 +39,8 @@ extern const struct voice sarif_voice;
 void sarif_add(struct buf *m, struct str s);
 void sarif_uri(struct buf *b, struct str path);
 void sarif_begin(struct buf *b, struct str tool, struct str version);
+/* What has the same n parts has the same name, in another run too. False: libcrypto cannot. */
+bool sarif_fingerprint(const struct str *part, size_t n, char out[SHA256_TEXT]);
 /* Is a finding of this verdict, a host of this outcome, named by fail_on? */
 bool fails_verdict(unsigned fail_on, int64_t verdict);
 bool fails_outcome(unsigned fail_on, struct str outcome);

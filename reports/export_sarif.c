@@ -198,14 +198,12 @@ static void put_places(const struct report *r, const struct r_finding *f, struct
     buf_z(b, n ? "\n          ],\n" : "],\n");
 }
 
-/* The same finding in another run, on another copy of the evidence, has the same name. */
-static bool fingerprint(const struct r_finding *f, char out[SHA256_TEXT])
+bool sarif_fingerprint(const struct str *part, size_t n, char out[SHA256_TEXT])
 {
     struct sha256 h;
     uint8_t sum[SHA256_BYTES];
-    const struct str part[] = {f->cause, f->host, f->subject};
     if (sha256_begin(&h))
-        for (size_t i = 0; i < LEN(part); i++)
+        for (size_t i = 0; i < n; i++)
             sha256_add(&h, part[i].n ? part[i].p : "", part[i].n), sha256_add(&h, "", 1);
     if (!sha256_end(&h, sum))
         return false;
@@ -220,7 +218,8 @@ static bool put_result(const struct report *r, const struct r_finding *f, int64_
     const struct r_citation *c = NULL;
     for (size_t role = 0; role < ROLES && !c; role++)
         c = first_cite(r, f, role);
-    if (!fingerprint(f, print))
+    /* on another copy of the evidence too */
+    if (!sarif_fingerprint((const struct str[]){f->cause, f->host, f->subject}, 3, print))
         return false;
     buf_z(&m, verdict_words[f->verdict].label), buf_z(&m, ": "), sarif_add(&m, f->title);
     if (f->subject.n)

@@ -236,11 +236,11 @@ static const char *const text[QUERIES] = {
     [Q_FLEET_CONCLUSIONS] = "SELECT DISTINCT 0, verdict FROM ticket_finding WHERE verdict IS NOT NULL"
                             " UNION SELECT DISTINCT 1, outcome FROM ticket_host WHERE outcome IS NOT NULL",
     [Q_FLEET_ROWS] =
-        "SELECT name, folder, 0, 0, NULL, NULL, outcome, coalesce(reason, ''), NULL, NULL, code, partial,"
+        "SELECT name, folder, 0, 0, NULL, outcome, coalesce(reason, ''), NULL, NULL, code, partial,"
         " NULL, NULL, ruled_out FROM ticket"
-        " UNION ALL SELECT h.ticket, t.folder, 1, h.ord, NULL, coalesce(h.host, ''), h.outcome, NULL, NULL,"
+        " UNION ALL SELECT h.ticket, t.folder, 1, h.ord, coalesce(h.host, ''), h.outcome, NULL, NULL,"
         " NULL, NULL, NULL, NULL, NULL, NULL FROM ticket_host h JOIN ticket t ON t.name = h.ticket"
-        " UNION ALL SELECT f.ticket, t.folder, 2, f.ord, NULL, coalesce(f.host, ''), f.verdict, f.title, "
+        " UNION ALL SELECT f.ticket, t.folder, 2, f.ord, coalesce(f.host, ''), f.verdict, f.title, "
         "f.cause,"
         " f.subject, NULL, f.count, f.first_seen, f.last_seen, NULL FROM ticket_finding f JOIN ticket t"
         " ON t.name = f.ticket ORDER BY 1, 3, 4",

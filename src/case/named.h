@@ -101,10 +101,10 @@ enum query {
     Q_CONCLUSIONS, /* -> 0, verdict; 1, outcome */
     /* of a fleet */
     Q_FLEET_CONCLUSIONS, /* the same */
-    Q_FLEET_ROWS,  /* -> ticket, folder, what (0 itself, 1 a host, 2 a finding), place, -, host, outcome or
-                      verdict,  text, cause, subject, exit code, number, first seen, last seen, ruled out;
-                      ticket by ticket */
-    Q_FLEET_RULES, /* -> cause, title: of its findings */
+    Q_FLEET_ROWS,        /* -> ticket, folder, what (0 itself, 1 a host, 2 a finding), place, host, outcome or
+                            verdict, text, cause, subject, exit code, number, first seen, last seen, ruled out;
+                            ticket by ticket */
+    Q_FLEET_RULES,       /* -> cause, title: of its findings */
     QUERIES
 };
 
