@@ -4,14 +4,19 @@
 
 enum { ENTRIES_MAX = 16384 };
 
+/* Texts of bx_block_text: whole blocks may be read, and are written. */
+static inline char *put_text(char *at, const char *text, size_t n)
+{
+    memcpy(at, text, BX_BLOCK);
+    for (size_t i = BX_BLOCK; i < n; i += BX_BLOCK)
+        memcpy(at + i, text + i, BX_BLOCK);
+    return at + n;
+}
+
 static inline void put_blocks(struct buf *out, struct str s)
 {
-    if (!buf_room(out, s.n + BX_BLOCK))
-        return;
-    char *at = out->p + out->n;
-    for (size_t i = 0; i < s.n; i += BX_BLOCK)
-        memcpy(at + i, s.p + i, BX_BLOCK);
-    out->n += s.n;
+    if (buf_room(out, s.n + BX_BLOCK))
+        out->n = (size_t)(put_text(out->p + out->n, s.p, s.n) - out->p);
 }
 
 /* --- System */
@@ -390,14 +395,6 @@ static inline char *put_quick_int(char *at, uint32_t type, const uint8_t *p, uin
 }
 
 static inline bool null_at(const struct bx_slots *s, uint32_t slot) { return bx_is_null(bx_slot(s, slot)); }
-
-static inline char *put_text(char *at, const char *text, size_t n)
-{
-    memcpy(at, text, BX_BLOCK);
-    for (size_t i = BX_BLOCK; i < n; i += BX_BLOCK)
-        memcpy(at + i, text + i, BX_BLOCK);
-    return at + n;
-}
 
 /* False: out of room, or what was shown in another way left less than room of most; out is then as before. */
 __attribute__((always_inline)) static inline bool put_steps(struct buf *out, const struct bx_steps *all,
