@@ -111,7 +111,8 @@ $(O)/test_jail: $(O)/tests/test_jail.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a
 $(O)/whylogon-hostile: $(call obj,src/cmd/main.c $(CMD_SRC) tests/hostile_qsort.c) $(O)/libwhylogon.a
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=qsort $(LDLIBS)
-$(O)/test_golden: | $(O)/whylogon $(O)/whylogon-hostile $(O)/cases.stamp
+$(O)/test_golden: | $(O)/whylogon-hostile
+$(O)/test_golden $(O)/test_proof $(O)/test_export $(O)/test_summary: | $(O)/cases.stamp
 # every sample, analyzed once by the program of this build, for the tests that look at all of them; what fails leaves its words alone
 $(O)/cases.stamp: $(O)/whylogon $(O)/samples.stamp
 	@echo "  CASES $@"
@@ -162,8 +163,8 @@ kills: $(O)/test_batch $(O)/whylogon $(O)/samples.stamp
 	$(Q)KILLS=$(if $(filter 1000,$(N)),100,$(N)) WHYLOGON=$(O)/whylogon $(O)/test_batch --filter 'batch/killed_again_and_again'
 
 # --- no name, address or SID is left in the redacted report and exports of any sample: two minutes
-redacted: $(O)/whylogon $(O)/samples.stamp
-	$(Q)tests/redact_all.sh $(O)/whylogon $(O)/redacted
+redacted: $(O)/whylogon $(O)/cases.stamp
+	$(Q)tests/redact_all.sh $(O)/whylogon $(O)/redacted $(O)/cases
 
 # --- samples/slurm on a real Slurm: N small tickets (10,000), a node killed, a task dead, another cancelled. Needs root,
 # slurm-wlm and munge; a quarter of an hour on two cores
