@@ -120,6 +120,8 @@ Test(manners, man_page_and_completions)
     cr_assert_eq(
         run("cd %s && for f in man bash zsh fish; do %s --print $f >$f || exit; done", at, program()), 0,
         "%s", out);
+    cr_expect_eq(run("%s export --help | grep -q -- '--fail-on=.*|undetermined|never$'", program()), 0,
+                 "the words of an option are cut");
     cr_assert_eq(run("%s --help | sed -n 's/^  \\([a-z]*\\) .*/\\1/p' >%s/commands; wc -l <%s/commands",
                      program(), at, at),
                  0);

@@ -172,11 +172,9 @@ void near_try(struct near *n, const char *candidate)
 
 static void put_opt(const struct opt *o, FILE *out)
 {
-    char left[64];
-    snprintf(left, sizeof left, "  %c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
-             o->letter ? ", " : "  ", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
-    fprintf(out, strlen(left) < 32 ? "%-32s%s\n" : "%s\n%32s%s\n", left, strlen(left) < 32 ? o->help : "",
-            o->help);
+    int n = fprintf(out, "  %c%c%s--%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+                    o->letter ? ", " : "  ", o->name, o->arg ? "=" : "", o->arg ? o->arg : "");
+    fprintf(out, "%s%*s%s\n", n < 32 ? "" : "\n", n < 32 ? 32 - n : 32, "", o->help);
 }
 
 const char *const help_words[] = {"text", "man", "bash", "zsh", "fish", NULL};
