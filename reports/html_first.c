@@ -192,7 +192,7 @@ static const char *reader_words(struct str reader)
     static const struct {
         const char *id, *words;
     } table[] = {
-        {"agree", "The second reader agrees on every cited fact."},
+        {"agree", "The second reader agrees on every cited fact that it can read."},
         {"differ", "The second reader differs on a cited fact: see the citations."},
         {"unreadable", "The second reader could not read a cited fact."},
     };

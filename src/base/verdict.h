@@ -13,7 +13,7 @@
     V(CONFIRMED, "confirmed", true, "Confirmed", \
       "The symptom, the cause and the link between them are all in evidence; nothing contradicts.") \
     V(LIKELY, "likely", true, "Likely", \
-      "The symptom and the cause are in evidence; one link between them is missing from the evidence.") \
+      "The symptom and the cause are in evidence; the link between them is missing, or the cause rests on weak evidence.") \
     V(POSSIBLE, "possible", true, "Possible", \
       "The symptom is in evidence and the state of the host is compatible with this cause.") \
     V(LATENT, "latent", false, "Latent", \
