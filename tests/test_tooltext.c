@@ -257,6 +257,31 @@ Test(tooltext, one_fact_a_place)
     buf_free(&s.b);
 }
 
+/* A heading whose marks share a blank names nobody; one without a computer names the user. */
+Test(tooltext, heading_of_gpresult)
+{
+    static const struct {
+        const char *heading, *user, *computer;
+    } headings[] = {
+        {"RSOP data for CORP\\anna on WS04 : Logging Mode", "|User|CORP\\anna|", "|Computer|WS04|"},
+        {"RSOP data for CORP\\anna on  : Logging Mode", "|User|CORP\\anna|", NULL},
+        {"RSOP data for CORP\\anna on : Logging Mode", NULL, NULL},
+        {"RSOP data for CORP\\anna on ", NULL, NULL},
+        {"RSOP data for a : b on WS04 : Logging Mode", "|User|a : b|", "|Computer|WS04|"},
+    };
+    for (size_t i = 0; i < LEN(headings); i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s\r\n-----\r\n\r\nCOMPUTER SETTINGS\r\n-----\r\n", headings[i].heading);
+        struct seen s = read_text(text);
+        cr_expect(says(&s, headings[i].user ? headings[i].user : "|User|") == !!headings[i].user,
+                  "row %zu: %s", i, s.b.p);
+        cr_expect(says(&s, headings[i].computer ? headings[i].computer : "|Computer|")
+                      == !!headings[i].computer,
+                  "row %zu: %s", i, s.b.p);
+        buf_free(&s.b);
+    }
+}
+
 /* All in one file, as scripts write them, and behind a prompt. */
 Test(tooltext, one_behind_the_other)
 {

@@ -498,10 +498,12 @@ static void rsop_line(struct reader *r, struct str raw, struct str s)
 {
     struct str rest = s;
     takes(&rest, STR("RSOP data for "));
-    size_t on = str_find(rest, STR(" on ")), end = str_find(rest, STR(" : "));
-    if (on >= end || end == rest.n)
+    size_t on = str_find(rest, STR(" on "));
+    struct str user = {rest.p, on}, host = on < rest.n ? str_skip(rest, on + 4) : STR("");
+    size_t end = str_find(host, STR(" : "));
+    if (end == host.n)
         return;
-    struct str user = {rest.p, on}, host = str_trim((struct str){rest.p + on + 4, end - on - 4});
+    host = str_trim((struct str){host.p, end});
     remember(r, SECTION, STR(""));
     say(r, (struct said){.at = (size_t)(user.p - raw.p), .name = STR("User"), .value = user});
     if (host.n)
