@@ -672,6 +672,31 @@ Test(casedb, a_query_cannot_eat_the_memory)
     buf_free(&b);
 }
 
+/* Pieces of all sizes keep what is in them while they grow and shrink, and are given back; what large ones
+ * and small ones take is counted alike. */
+Test(casedb, memory_of_sqlite_is_kept_apart_and_counted)
+{
+    static const int sizes[] = {1, 24, 25, 56, 57, 500, 1016, 1017, 2000, 70000, 300, 9};
+    unsigned char *p[LEN(sizes)];
+    int64_t before = case_memory_used(), all = 0;
+    for (size_t i = 0; i < LEN(sizes); i++) {
+        p[i] = sqlite3_malloc(sizes[i]);
+        memset(p[i], (int)i + 1, (size_t)sizes[i]);
+        all += sizes[i];
+    }
+    cr_expect(case_memory_used() - before >= all, "counted: %lld", (long long)(case_memory_used() - before));
+    for (size_t i = 0; i < LEN(sizes); i++) {
+        int now = sizes[(i + 5) % LEN(sizes)], least = now < sizes[i] ? now : sizes[i];
+        p[i] = sqlite3_realloc(p[i], now);
+        for (int k = 0; k < least; k++)
+            cr_assert(p[i][k] == i + 1, "piece %zu, byte %d", i, k);
+        memset(p[i], (int)i + 1, (size_t)now);
+    }
+    for (size_t i = 0; i < LEN(sizes); i++)
+        sqlite3_free(p[i]);
+    cr_expect_eq(case_memory_used(), before);
+}
+
 Test(casedb, check_compiles_without_running)
 {
     const char *const columns[] = {"id", "TIME", "nothing"};

@@ -126,6 +126,7 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
     struct casedb *db = calloc(1, sizeof *db);
     if (!db)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+    case_memory();
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     int rc = trusted && name[0] && name[0] != ':' ? open_file(name, flags, &db->db)
                                                   : sqlite3_open_v2(name, &db->db, flags, NULL);
@@ -204,6 +205,7 @@ static const char *spill_beside(const char *path)
     size_t n = path ? strlen(path) : 0;
     while (n && !plat_slash(path[n - 1]))
         n--;
+    case_memory(); /* mprintf starts SQLite */
     spill_end(sqlite3_temp_directory);
     sqlite3_temp_directory = n ? sqlite3_mprintf("%.*s", (int)n - (n > 1), path) : NULL;
     return sqlite3_temp_directory;

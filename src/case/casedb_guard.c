@@ -133,7 +133,7 @@ static int progress(void *ctx)
         return 0;
     if (db->steps <= STEP)
         db->stopped = "it ran past its budget of steps";
-    else if (sqlite3_memory_used() - db->memory > LIM_RULE_BYTES)
+    else if (case_memory_used() - db->memory > LIM_RULE_BYTES)
         db->stopped = "it used too much memory";
     else
         return db->steps -= STEP, 0;
@@ -243,7 +243,7 @@ static void guard_on(struct casedb *db, uint64_t steps, int before[LEN(limits)])
 {
     for (size_t i = 0; i < LEN(limits); i++)
         before[i] = sqlite3_limit(db->db, limits[i].id, limits[i].value);
-    db->guard = true, db->steps = steps, db->memory = sqlite3_memory_used(), db->stopped = NULL;
+    db->guard = true, db->steps = steps, db->memory = case_memory_used(), db->stopped = NULL;
 }
 
 static void guard_off(struct casedb *db, const int before[LEN(limits)])

@@ -79,6 +79,9 @@ enum status case_exec_built(struct casedb *db, struct buf *b, struct err *e);
 enum status case_fact_tables(struct casedb *db, struct err *e);
 /* verdict_order, role_order, outcome_order */
 enum status case_orders(struct casedb *db, struct err *e);
+/* before the first connection: see casedb_memory.c */
+void case_memory(void);
+int64_t case_memory_used(void);
 int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */
