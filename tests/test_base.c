@@ -93,6 +93,7 @@ Test(str, cut_and_trim)
     cr_expect(str_find(STR("abcab"), STR("cabx")) == 5 && str_find(STR("ab"), STR("")) == 2
               && str_find(STR_NONE, STR("a")) == 0 && str_find(STR("a"), STR("ab")) == 1);
     cr_expect(str_eq(str_skip(STR("abc"), 1), STR("bc")) && str_skip(STR("abc"), 3).n == 0);
+    cr_expect(str_skip(STR("abc"), 4).n == 0 && str_skip(STR_NONE, 1).n == 0);
     cr_expect(str_eq_ci(STR("LmCompat"), STR("lMcOMPAT")) && !str_eq_ci(STR("a"), STR("ab")));
     cr_expect(str_hash_ci(7, STR("LmCompat")) == str_hash_ci(7, STR("lMcOMPAT"))
               && str_hash_ci(7, STR("a")) != str_hash_ci(7, STR("b"))

@@ -128,11 +128,13 @@ static bool says(const struct seen *s, const char *what) { return s->b.p && strs
     "\r\n\"User Name\",\"SID\"\r\n\"corp\\anna\",\"S-1-5-21-1-2-3-1001\"\r\n\r\n"             \
     "\"Group Name\",\"Type\",\"SID\",\"Attributes\"\r\n\"NT AUTHORITY\\BATCH\",\"Well-known " \
     "group\",\"S-1-5-3\",\"Mandatory, group\"\r\n"
-#define LIST_WHO                                                                              \
-    "\r\nUSER INFORMATION\r\n----------------\r\n\r\nUser Name: corp\\anna\r\nSID:       "    \
-    "S-1-5-21-1-2-3-1001\r\n\r\n"                                                             \
-    "GROUP INFORMATION\r\n-----------------\r\n\r\nGroup Name: NT AUTHORITY\\INTERACTIVE\r\n" \
-    "Type:       Well-known group\r\nSID:        S-1-5-4\r\nAttributes: Mandatory group\r\n"
+#define LIST_WHO                                                                                   \
+    "\r\nUSER INFORMATION\r\n----------------\r\n\r\nUser Name: corp\\anna\r\nSID:       "         \
+    "S-1-5-21-1-2-3-1001\r\n\r\n"                                                                  \
+    "GROUP INFORMATION\r\n-----------------\r\n\r\nGroup Name: NT AUTHORITY\\INTERACTIVE\r\n"      \
+    "Type:       Well-known group\r\nSID:        S-1-5-4\r\nAttributes: Mandatory group\r\n"       \
+    "\r\nGroup Name: BUILTIN\\Administrators\r\nType:       Alias\r\nSID:        S-1-5-32-544\r\n" \
+    "Attributes: Group used for deny only\r\n"
 
 static const struct {
     const char *text, *format, *says[8];
@@ -157,7 +159,8 @@ static const struct {
     {LIST_WHO,
      "text printed by whoami",
      {"USER INFORMATION|User|corp\\anna|S-1-5-21-1-2-3-1001 line 6",
-      "GROUP INFORMATION|Group|NT AUTHORITY\\INTERACTIVE|S-1-5-4"}},
+      "GROUP INFORMATION|Group|NT AUTHORITY\\INTERACTIVE|S-1-5-4",
+      "GROUP INFORMATION|Group for deny only|BUILTIN\\Administrators|S-1-5-32-544"}},
     {CSV_WHO,
      "table printed by whoami /fo csv",
      {"|User|corp\\anna|S-1-5-21-1-2-3-1001 line 3", "|Group|NT AUTHORITY\\BATCH|S-1-5-3 line 6"}},
@@ -254,6 +257,53 @@ Test(tooltext, one_fact_a_place)
                   "<KeyName>b</KeyName><SettingNumber>2</SettingNumber></SecurityOptions>\r\n</"
                   "ComputerResults></Rsop>\r\n");
     cr_expect_eq(s.facts, 1, "%s", s.b.p);
+    buf_free(&s.b);
+}
+
+#define RSOP(inside)                                                                             \
+    "<Rsop xmlns=\"http://www.microsoft.com/GroupPolicy/Rsop\">\r\n<ComputerResults>\r\n" inside \
+    "</ComputerResults>\r\n</Rsop>\r\n"
+#define RIGHT(inside) \
+    "<UserRightsAssignment><Name>SeBatchLogonRight</Name>" inside "</UserRightsAssignment>\r\n"
+
+/* Names are meant, not written; a text over two lines is none; an element whose end was cut away ends with
+ * what it lies in, and an end of nothing ends nothing. */
+Test(tooltext, elements_of_gpresult)
+{
+    static const struct {
+        const char *text, *says;
+        size_t facts;
+    } docs[] = {
+        {RSOP(RIGHT("<Member><Name>R&amp;D\\svc&#x21;</Name></Member>")),
+         "User Rights|SeBatchLogonRight|R&D\\svc!| line 3 at", 1},
+        {RSOP("<GPO><Name>a &lt;b&gt;</Name><Link><AppliedOrder>1</AppliedOrder></Link></GPO>\r\n"),
+         "|Applied GPO|a <b>| num=1", 1},
+        {RSOP(RIGHT("<Member><Name>CORP\r\n\\svc</Name></Member>")), NULL, 0},
+        {RSOP("<a>" RIGHT("<Member><Name>CORP\\svc</Name></Member>") "</a>"), "|CORP\\svc|", 1},
+        {RSOP("<a><UserRightsAssignment><Name>SeBatchLogonRight</Name><Member><x>\r\n"
+              "</UserRightsAssignment></a>\r\n"
+              "<b><Member><Name>CORP\\svc</Name></Member></b>\r\n"),
+         NULL, 0},
+        {RSOP("</x></x></x>" RIGHT("</x><Member><Name>CORP\\svc</Name></Member>")), "|CORP\\svc|", 1},
+    };
+    for (size_t i = 0; i < LEN(docs); i++) {
+        struct seen s = read_text(docs[i].text);
+        cr_expect(s.facts == docs[i].facts && (!docs[i].says || says(&s, docs[i].says)), "row %zu: %s", i,
+                  s.b.p ? s.b.p : "nothing");
+        buf_free(&s.b);
+    }
+}
+
+/* A group that is called like another is the one whose SID stands last; where attributes are missing it is
+ * not known whether it only denies. */
+Test(tooltext, groups_of_whoami)
+{
+    struct seen s = read_text("GROUP INFORMATION\r\n-----------------\r\n\r\n"
+                              "CORP\\x S-1-5-32-544 y Group S-1-5-21-1-2-3-1105 Mandatory group\r\n");
+    cr_expect(says(&s, "|Group|CORP\\x S-1-5-32-544 y|S-1-5-21-1-2-3-1105") && s.facts == 1, "%s", s.b.p);
+    buf_free(&s.b);
+    s = read_text("\"Group Name\",\"Type\",\"SID\",\"Attributes\"\r\n\"a\",\"Group\",\"S-1-5-2\"\r\n");
+    cr_expect_eq(s.facts, 0, "%s", s.b.p);
     buf_free(&s.b);
 }
 

@@ -44,14 +44,16 @@ enum kept { SECTION, NAME, GPO, KEY, LABEL, KEPTS };
 /* An element of gpresult's XML that is open: its name without a prefix, and the text so far. */
 struct tag {
     char name[TAG];
-    struct str text; /* in the line in work only */
+    struct str text; /* in the line in work only, and only where the element begins in it */
+    uint32_t line;
 };
 
 struct reader {
     struct lines lines;
     struct line_cursor at;
     struct line line;
-    struct buf raw; /* the line in work */
+    struct buf raw;   /* the line in work */
+    struct buf meant; /* gpresult /x: a text with its entities as the characters they stand for */
     struct buf keep[KEPTS];
     enum tool tool;
     bool computer, member, xml, listing; /* gpresult: of the computer; values go on; in a list of objects */
@@ -270,6 +272,8 @@ static bool american(const struct reader *r)
         if (!line_take(&r->lines, &at, &b, &l))
             break;
         struct str s = str_trim(buf_view(&b));
+        if (str_starts_ci(s, STR("Host Name:")))
+            break; /* of another text: many of them are not gone over many times */
         is = takes(&s, STR("System Locale:")) && str_starts_ci(s, STR("en-us"));
     }
     buf_free(&b);
@@ -355,12 +359,21 @@ static bool deny_only(struct str attributes)
     return str_contains(attributes, STR("Group used for deny only"));
 }
 
+/* Where the last " S-1-" begins: a group may be called like one; s.n: there is none. */
+static size_t last_sid(struct str s)
+{
+    size_t last = s.n;
+    for (size_t i = 0, at; (at = str_find(str_skip(s, i), STR(" S-1-"))) < s.n - i; i += at + 1)
+        last = i + at;
+    return last;
+}
+
 /* A row of a table; the widths of its columns are told by nothing, but SIDs and privileges show themselves.
  */
 static void who_row(struct reader *r, struct str raw)
 {
     struct str s = str_trim(raw), section = kept(r, SECTION);
-    size_t at = (size_t)(s.p - raw.p), sid = str_find(s, STR(" S-1-")), state;
+    size_t at = (size_t)(s.p - raw.p), sid = last_sid(s), state;
     if (str_eq(section, who_sections[2])) {
         state = s.n;
         while (state > 0 && s.p[state - 1] != ' ')
@@ -380,24 +393,29 @@ static void who_row(struct reader *r, struct str raw)
         say_who(r, at, deny_only(rest) ? "Group for deny only" : "Group", without_kind(name), number);
 }
 
-/* The same as a list, a line a column: "User Name: corp\anna", "SID:       S-1-5-21-…". */
+/* The same as a list, a line a column: "User Name: corp\anna", "SID:       S-1-5-21-…". Whether a group only
+ * denies is told behind its SID. */
 static bool who_list(struct reader *r, struct str raw)
 {
-    struct str s = str_trim(raw), value = s, section = kept(r, SECTION);
+    struct str s = str_trim(raw), value = s, section = kept(r, SECTION), name = kept(r, NAME);
+    size_t at = (size_t)(s.p - raw.p);
+    bool group = str_eq(section, who_sections[1]);
     if (takes(&value, STR("User Name:")) || takes(&value, STR("Group Name:"))
         || takes(&value, STR("Privilege Name:")))
-        return remember(r, NAME, value), true;
-    bool privilege = str_eq(section, who_sections[2]);
-    if (!r->keep[NAME].n || !takes(&value, privilege ? STR("State:") : STR("SID:")))
-        return str_starts_ci(s, STR("Type:")) || str_starts_ci(s, STR("Attributes:"))
-               || str_starts_ci(s, STR("Description:"));
-    say_who(r, (size_t)(s.p - raw.p),
-            privilege                          ? "Privilege"
-            : str_eq(section, who_sections[0]) ? "User"
-                                               : "Group",
-            kept(r, NAME), value);
-    remember(r, NAME, STR(""));
-    return true;
+        return remember(r, NAME, value), remember(r, LABEL, STR("")), true;
+    if (takes(&value, STR("SID:"))) {
+        if (str_eq(section, who_sections[0]))
+            say_who(r, at, "User", name, value);
+        return remember(r, LABEL, value), true;
+    }
+    if (takes(&value, STR("Attributes:"))) {
+        if (group && r->keep[LABEL].n)
+            say_who(r, at, deny_only(value) ? "Group for deny only" : "Group", name, kept(r, LABEL));
+        return remember(r, NAME, STR("")), true;
+    }
+    if (takes(&value, STR("State:")))
+        return say_who(r, at, "Privilege", name, value), true;
+    return str_starts_ci(s, STR("Type:")) || str_starts_ci(s, STR("Description:"));
 }
 
 static void whoami_line(struct reader *r, struct str raw)
@@ -476,9 +494,9 @@ static void csv_line(struct reader *r, struct str raw)
         return;
     if (str_eq(section, who_sections[0]))
         say_who(r, first, "User", field[0], field[1]);
-    else if (str_eq(section, who_sections[1]) && n >= 3)
+    else if (str_eq(section, who_sections[1]) && n >= 4)
         say_who(r, first, deny_only(field[3]) ? "Group for deny only" : "Group", field[0], field[2]);
-    else if (n >= 3)
+    else if (str_eq(section, who_sections[2]) && n >= 3)
         say_who(r, first, "Privilege", field[0], field[2]);
 }
 
@@ -606,7 +624,12 @@ static size_t open_tag(const struct reader *r, const char *name)
     return SIZE_MAX;
 }
 
-static uint64_t tag_place(const struct reader *r, size_t at)
+static void tag_name(char out[TAG], struct str name)
+{
+    snprintf(out, TAG, "%.*s", (int)(name.n < TAG ? name.n : TAG - 1), name.p);
+}
+
+static uint64_t tag_place(struct reader *r, size_t at)
 {
     return line_place(&r->lines, &r->line, buf_view(&r->raw), at);
 }
@@ -616,8 +639,8 @@ static void begin_tag(struct reader *r, struct str name, size_t at)
     size_t d = r->depth++;
     if (d >= TAGS)
         return;
-    snprintf(r->tag[d].name, TAG, "%.*s", (int)(name.n < TAG ? name.n : TAG - 1), name.p);
-    r->tag[d].text = STR("");
+    tag_name(r->tag[d].name, name);
+    r->tag[d].text = STR(""), r->tag[d].line = r->line.number;
     if (tag_is(r, d, "SecurityOptions") || tag_is(r, d, "UserRightsAssignment")
         || (d == 2 && tag_is(r, d, "GPO"))) {
         r->item = d, r->item_at = tag_place(r, at), r->item_line = r->line.number;
@@ -669,14 +692,23 @@ static void end_of_item(struct reader *r, size_t d)
     }
 }
 
-static void end_tag(struct reader *r, size_t at)
+/* An end closes the innermost element of its name, and what in it has none; one of no name that is open
+ * closes nothing. So a line that was cut leaves nothing open that has an end. */
+static void end_tag(struct reader *r, struct str name, size_t at)
 {
-    size_t d = r->depth ? --r->depth : 0;
-    if (d >= TAGS)
+    char called[TAG];
+    if (r->depth > TAGS) {
+        r->depth--;
         return;
-    r->depth++; /* what is asked of it lies in it */
+    }
+    tag_name(called, name);
+    size_t d = open_tag(r, called);
+    if (d == SIZE_MAX)
+        return;
+    r->depth = d + 1; /* what is asked of it lies in it */
     struct str text = str_trim(r->tag[d].text);
     size_t begin = text.n ? (size_t)(text.p - r->raw.p) : at, in = open_tag(r, "UserRightsAssignment");
+    r->meant.n = 0, buf_unxml(&r->meant, text), text = buf_view(&r->meant);
     bool option = open_tag(r, "SecurityOptions") != SIZE_MAX, gpo = tag_is(r, 2, "GPO");
     if (!option && in == SIZE_MAX && !gpo)
         end_of_result(r, d, text, begin);
@@ -695,8 +727,8 @@ static void end_tag(struct reader *r, size_t at)
     else if (in != SIZE_MAX && tag_is(r, d, "Name") && tag_is(r, d - 1, "Member"))
         say_item(r, tag_place(r, begin), r->line.number, STR("User Rights"), text);
     end_of_item(r, d);
-    r->depth--;
-    if (d > 0 && d <= TAGS)
+    r->depth = d;
+    if (d > 0)
         r->tag[d - 1].text = STR("");
 }
 
@@ -707,7 +739,7 @@ static void xml_line(struct reader *r, struct str raw)
     for (size_t at = 0; at < raw.n;) {
         struct str rest = str_skip(raw, at);
         size_t open = str_find(rest, STR("<")), close = str_find(rest, STR(">"));
-        if (r->depth > 0 && r->depth <= TAGS && open > 0)
+        if (r->depth > 0 && r->depth <= TAGS && open > 0 && r->tag[r->depth - 1].line == r->line.number)
             r->tag[r->depth - 1].text = (struct str){rest.p, open};
         if (close == rest.n || close < open)
             return;
@@ -720,11 +752,11 @@ static void xml_line(struct reader *r, struct str raw)
         size_t prefix = str_find(name, STR(":"));
         name = prefix < name.n ? str_skip(name, prefix + 1) : name;
         if (end)
-            end_tag(r, at + open);
+            end_tag(r, name, at + open);
         else if (name.n && !strchr("?!", name.p[0]))
             begin_tag(r, name, at + open);
         if (!end && alone && name.n && !strchr("?!", name.p[0]))
-            end_tag(r, at + open);
+            end_tag(r, name, at + open);
         at += close + 1;
     }
 }
@@ -868,7 +900,7 @@ enum status tooltext_read(struct span file, fact_sink *sink, void *ctx, struct e
 {
     struct reader r = {.sink = sink, .ctx = ctx, .e = e, .item = SIZE_MAX};
     const char *what;
-    bool ready = buf_grow(&r.raw, 256);
+    bool ready = buf_grow(&r.raw, 256) && buf_grow(&r.meant, 256);
     r.lines = lines_of(file, UNKNOWN_CHARACTER, LINE_BYTES, &r.at);
     r.xml = tooltext_is(file, &what) && str_contains(str_of(what), STR("gpresult /x"));
     r.tool = r.xml ? GPRESULT : NO_TOOL;
@@ -886,7 +918,7 @@ enum status tooltext_read(struct span file, fact_sink *sink, void *ctx, struct e
         else if (str_trim(buf_view(&r.raw)).n && !str_eq(str_trim(buf_view(&r.raw)), STR("</Rsop>")))
             anomaly(&r, "cut", "the last line has no end: not read");
         for (size_t i = 0; i < KEPTS; i++)
-            bad |= r.keep[i].bad || r.no_memory;
+            bad |= r.keep[i].bad || r.meant.bad || r.no_memory;
     }
     if (r.full)
         anomaly(&r, "limit", "more than 50,000 facts: the rest is not read");
@@ -896,6 +928,6 @@ enum status tooltext_read(struct span file, fact_sink *sink, void *ctx, struct e
         r.st = err_set(e, E_LIMIT, ERR_NO_OFF, "text of a tool", "more than %d facts", FACTS);
     for (size_t i = 0; i < KEPTS; i++)
         buf_free(&r.keep[i]);
-    buf_free(&r.raw), lookup_free(&r.places);
+    buf_free(&r.raw), buf_free(&r.meant), lookup_free(&r.places);
     return r.st;
 }

@@ -318,6 +318,57 @@ void buf_xml(struct buf *b, struct str s) { escape(b, s, &xml_escape); }
 void buf_md(struct buf *b, struct str s) { escape(b, s, &md_escape); }
 void buf_term(struct buf *b, struct str s) { escape(b, s, &term_escape); }
 
+/* "&#x26;", "&amp;" at the start of s: its character, and how long it is; 0: none of those. */
+static size_t reference(struct str s, uint32_t *u)
+{
+    static const struct {
+        struct str name;
+        uint32_t u;
+    } known[] = {
+        {{"amp", 3}, '&'}, {{"lt", 2}, '<'}, {{"gt", 2}, '>'}, {{"quot", 4}, '"'}, {{"apos", 4}, '\''}};
+    struct str name = {s.p, s.n < 12 ? s.n : 12}; /* the longest is &#x0010ffff; */
+    size_t end = str_find(name, STR(";"));
+    if (s.p[0] != '&' || end == name.n)
+        return 0;
+    name = str_skip((struct str){name.p, end}, 1);
+    for (size_t i = 0; i < LEN(known); i++)
+        if (str_eq(name, known[i].name))
+            return *u = known[i].u, end + 1;
+    bool hex = str_starts_ci(name, STR("#x")) && name.p[1] == 'x';
+    struct str digits = str_skip(name, hex ? 2 : 1);
+    if (!name.n || name.p[0] != '#' || digits.n > 8)
+        return 0;
+    *u = 0;
+    for (size_t i = 0; i < digits.n; i++) {
+        unsigned d = hex_value(digits.p[i]);
+        if (d >= (hex ? 16 : 10))
+            return 0;
+        *u = *u * (hex ? 16 : 10) + d;
+    }
+    return *u && *u <= 0x10ffff ? end + 1 : 0;
+}
+
+/* A pair of surrogates written as two numbers is one character. */
+void buf_unxml(struct buf *b, struct str s)
+{
+    while (s.n) {
+        uint32_t u, low;
+        char out[4];
+        size_t n = str_find(s, STR("&"));
+        buf_put(b, s.p, n), s = str_skip(s, n);
+        if (!s.n)
+            return;
+        if (!(n = reference(s, &u))) {
+            buf_char(b, '&'), s = str_skip(s, 1);
+            continue;
+        }
+        s = str_skip(s, n);
+        if (u >> 10 == 0x36 && s.n && (n = reference(s, &low)) && low >> 10 == 0x37)
+            u = 0x10000 + ((u & 0x3ff) << 10) + (low & 0x3ff), s = str_skip(s, n);
+        buf_put(b, out, utf8_put(out, u));
+    }
+}
+
 /* Eight UTF-16 units at once. */
 typedef int16_t units8 __attribute__((vector_size(16)));
 typedef uint64_t halves2 __attribute__((vector_size(16)));

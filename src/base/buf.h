@@ -48,6 +48,8 @@ void buf_html(struct buf *b, struct str s);
  * others references (&#x202E;), and so do breaks and tabs, which a reader of attributes would make blanks of:
  * no value is changed, and all stays on one line. */
 void buf_xml(struct buf *b, struct str s);
+/* What XML text means: references as the characters they stand for; what is no reference stays. */
+void buf_unxml(struct buf *b, struct str s);
 /* Markdown text inside a line or a table cell: no construct survives, no line break, no HTML. */
 void buf_md(struct buf *b, struct str s);
 /* One line for a terminal: controls, escapes, bidi controls shown as ⟦U+XXXX⟧. */

@@ -12,11 +12,12 @@ struct line_cursor {
     size_t at;
     uint32_t line;
 };
-/* One line. ended: with a line feed; cut: longer than most, the rest is not there */
+/* One line. ended: with a line feed; cut: longer than most, the rest is not there; same: its bytes are those
+ * of the file. looked, place: how far line_place got, so that a line of many places is gone over once. */
 struct line {
-    size_t at;
+    size_t at, looked, place;
     uint32_t number;
-    bool ended, cut;
+    bool ended, cut, same;
 };
 struct lines {
     struct span file;
@@ -31,5 +32,5 @@ struct lines lines_of(struct span file, uint32_t odd, size_t most, struct line_c
  */
 bool line_take(const struct lines *t, struct line_cursor *at, struct buf *raw, struct line *l);
 /* Byte of the file where the character at text.p[n] stands; text: the whole line l as line_take gave it. */
-size_t line_place(const struct lines *t, const struct line *l, struct str text, size_t n);
+size_t line_place(const struct lines *t, struct line *l, struct str text, size_t n);
 #endif

@@ -37,8 +37,12 @@ bool str_starts_ci(struct str s, struct str prefix);
 bool str_ends_ci(struct str s, struct str suffix);
 bool str_contains(struct str s, struct str part); /* by bytes; nothing is in everything */
 size_t str_find(struct str s, struct str part);   /* where it first begins; s.n: nowhere */
-/* Behind its first n bytes, which it has. */
-static inline struct str str_skip(struct str s, size_t n) { return (struct str){s.p + n, s.n - n}; }
+/* Behind its first n bytes; it may have fewer: nothing is left then. */
+static inline struct str str_skip(struct str s, size_t n)
+{
+    n = n < s.n ? n : s.n;
+    return (struct str){n ? s.p + n : s.p, s.n - n};
+}
 /* head up to sep; rest moves behind it (empty when none) */
 struct str str_cut(struct str *rest, char sep);
 struct str str_trim(struct str s); /* blanks, tabs, line ends at both sides */

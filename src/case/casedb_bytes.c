@@ -30,52 +30,6 @@ static struct str upto(struct str *s, const char *what)
     return before;
 }
 
-/* "&#x26;", "&amp;" at the start of s: its character, and how long it is; 0: none of those. */
-static size_t reference(struct str s, uint32_t *u)
-{
-    static const struct {
-        const char *name;
-        uint32_t u;
-    } known[] = {{"amp;", '&'}, {"lt;", '<'}, {"gt;", '>'}, {"quot;", '"'}, {"apos;", '\''}};
-    struct str name = {s.p + 1, s.n - 1}, digits;
-    for (size_t i = 0; i < LEN(known); i++)
-        if (begins(name, known[i].name))
-            return *u = known[i].u, 1 + strlen(known[i].name);
-    if (!begins(name, "#"))
-        return 0;
-    skip(&name, 1), digits = name;
-    unsigned base = begins(digits, "x") ? 16 : 10;
-    skip(&digits, base == 16);
-    *u = 0;
-    for (size_t i = 0; i < digits.n && i < 8; i++) {
-        unsigned d = hex_value(digits.p[i]);
-        if (digits.p[i] == ';')
-            return i && *u && *u <= 0x10ffff ? (size_t)(digits.p + i + 1 - s.p) : 0;
-        if (d >= base)
-            return 0;
-        *u = *u * base + d;
-    }
-    return 0;
-}
-
-/* Characters as they are meant; a pair of surrogates written as two numbers is one character. */
-static void put_text(struct buf *b, struct str s)
-{
-    while (s.n) {
-        uint32_t u, low;
-        char out[4];
-        size_t n = s.p[0] == '&' ? reference(s, &u) : 0;
-        if (!n) {
-            buf_char(b, s.p[0]), skip(&s, 1);
-            continue;
-        }
-        skip(&s, n);
-        if (u >> 10 == 0x36 && s.n && s.p[0] == '&' && (n = reference(s, &low)) && low >> 10 == 0x37)
-            u = 0x10000 + ((u & 0x3ff) << 10) + (low & 0x3ff), skip(&s, n);
-        buf_put(b, out, utf8_put(out, u));
-    }
-}
-
 struct xml {
     struct str rest, name[XML_DEPTH];
     size_t depth; /* may be beyond XML_DEPTH: counted only */
@@ -130,7 +84,7 @@ static bool ends_path(const struct xml *x, struct str path)
 static bool step(struct xml *x, struct buf *text)
 {
     struct str tag;
-    put_text(text, upto(&x->rest, "<"));
+    buf_unxml(text, upto(&x->rest, "<"));
     if (!x->rest.n || skip_other(x, text))
         return x->rest.n > 0;
     bool closes = x->rest.p[0] == '/';
