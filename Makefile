@@ -5,6 +5,7 @@
 #   samples     samples/cases: evidence of our own, one case per cause
 #   golden      samples/golden: keeps the reports of every sample as they are made now
 #   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
+#   coverage    which lines the tests reach, what jailed workers and killed ones did included (as long as the tests)
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1; MODE=hosts: whole hosts whose cause is known, N=200
 #   kills       kill -9 of batch and of those who have its tickets, N=100 times; --resume ends with the same bytes
 #   slurm-test  samples/slurm on a real slurmctld with three nodes on loopback, N=10000 tickets (root, slurm-wlm, munge)
@@ -66,7 +67,7 @@ $(O)/whylogon$(EXE): $(call obj,src/cmd/main.c $(CMD_SRC)) $(RESOURCE) $(O)/libw
 SECOND := $(O)/parsers/second/second_evtx.lib.o $(O)/parsers/second/second_regf.lib.o
 $(SECOND): $(O)/parsers/second/second_%.lib.o: $(O)/parsers/second/second_%.o $(O)/parsers/second/second_io.o
 	@echo "  JOIN  $@"
-	$(Q)$(CC) -r -nostdlib -Wl,-Map=$(@:.o=.map) -o $@ $^ $(LIBDIR) -l:lib$*.a $(BFIO) && $(CROSS)objcopy --wildcard -G 'second_[!i]*' $@
+	$(Q)$(CC) -r -nostdlib -Wl,-Map=$(@:.o=.map) -o $@ $^ $(LIBDIR) -l:lib$*.a $(BFIO) && $(CROSS)objcopy --wildcard -G 'second_[!i]*' -G __llvm_profile_counter_bias $@
 $(O)/libwhylogon.a: $(call obj,$(LIB_SRC)) $(O)/kb_files.o $(O)/kb_image.o $(SECOND)
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
@@ -209,6 +210,12 @@ FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=un
 fuzz fuzz-short: samples
 	$(Q)$(MAKE) --no-print-directory CC=clang-14 O=$(O)/fuzz OPT='-O1 -g' SAN='$(FUZZ_SAN)' $(FUZZ:%=$(O)/fuzz/%) $(O)/fuzz/seeds
 	$(Q)sh tests/fuzz/run.sh $(O)/fuzz $(if $(filter fuzz-short,$@),2,$(SECONDS))
+# which lines the tests reach, jailed workers and killed ones included; TESTS_OF='test_system test_regf' runs only these
+coverage: samples
+	$(Q)LLVM_PROFILE_FILE=/dev/null $(MAKE) --no-print-directory CC='$(filter ccache,$(CC)) clang-14' O=$(O)/cov OPT='-O1 -g' \
+	    SAN='-fprofile-instr-generate -fcoverage-mapping -mllvm -runtime-counter-relocation' WARN= coverage-programs
+	$(Q)sh tests/coverage.sh $(O)/cov $(TESTS_OF)
+coverage-programs: $(O)/whylogon $(TESTS) $(O)/cases.stamp
 # how much of parsers/ the corpora that `make fuzz` left reach
 fuzz-coverage:
 	$(Q)test -d $(O)/fuzz/fuzz_evtx.corpus || $(MAKE) --no-print-directory fuzz-short
@@ -287,5 +294,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign kills redacted slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage windows bench profile scale win32-names matrix format format-check lint release release-check install clean help
+.PHONY: all test faults asan golden mutate campaign kills redacted slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage coverage coverage-programs windows bench profile scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:

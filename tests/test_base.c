@@ -171,10 +171,10 @@ Test(zone, as_the_c_library)
             time_t u = (time_t)((t - WINTIME_UNIX_EPOCH) / WINTIME_SECOND);
             struct tm tm;
             localtime_r(&u, &tm);
-            bool daylight;
-            int32_t bias = zone_bias(&z, t, &daylight);
+            bool summer;
+            int32_t bias = zone_bias(&z, t, &summer);
             char shown[WINTIME_TEXT];
-            bool same = bias * 60 == -tm.tm_gmtoff && daylight == (tm.tm_isdst > 0);
+            bool same = bias * 60 == -tm.tm_gmtoff && summer == (tm.tm_isdst > 0);
             cr_expect(same, "%s at %s: %d minutes, not %ld", rows[i].rule, wintime_text(t, shown), bias,
                       -tm.tm_gmtoff / 60);
             wrong += !same;
@@ -225,10 +225,10 @@ Test(zone, values_of_the_registry)
     for (size_t i = 0; i < LEN(bad); i++)
         cr_expect_not(zone_parse(str_of(bad[i]), &z), "%s", bad[i]);
     int64_t t;
-    bool daylight;
+    bool summer;
     cr_assert(zone_parse(STR("0 -60 2026-03-29/01:00:00 2026-10-25/02:00:00"), &z));
-    cr_expect(wintime_parse(STR("2026-07-01"), &t) && zone_bias(&z, t, &daylight) == -60 && daylight);
-    cr_expect(wintime_parse(STR("2025-07-01"), &t) && zone_bias(&z, t, &daylight) == 0 && !daylight,
+    cr_expect(wintime_parse(STR("2026-07-01"), &t) && zone_bias(&z, t, &summer) == -60 && summer);
+    cr_expect(wintime_parse(STR("2025-07-01"), &t) && zone_bias(&z, t, &summer) == 0 && !summer,
               "a rule of one year says nothing of another");
 }
 
