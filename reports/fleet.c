@@ -292,7 +292,7 @@ static enum status write_html_fleet(struct casedb *db, struct buf *b, struct err
     struct picture p = {0};
     struct buf title = {0};
     enum status st = head_read(db, &h, e);
-    hsay(&title, "%n ticket%z", h.tickets, h.tickets == 1 ? "" : "s");
+    hsay(&title, "%n ticket%+", h.tickets);
     st = st == OK ? h_page_begin(b, buf_view(&title), e) : st;
     if (st == OK && h.tickets) {
         p.of = (double)h.tickets;
@@ -363,7 +363,7 @@ static enum status write_md_fleet(struct casedb *db, struct buf *b, struct err *
 {
     struct head h = {0};
     enum status st = head_read(db, &h, e);
-    say(b, &md, "# %n ticket%z\n", h.tickets, h.tickets == 1 ? "" : "s");
+    say(b, &md, "# %n ticket%+\n", h.tickets);
     if (h.missing)
         say(b, &md, "\n%n shard%z not in here yet.\n", h.missing, h.missing == 1 ? " is" : "s are");
     for (size_t i = 0; i < LEN(sections) && st == OK; i++) {

@@ -126,7 +126,7 @@ void h_strip(struct buf *b, const struct r_host *host)
     h_glyph(b, host->judged == OUT_CLEAR ? "good" : o->hue);
     hsay(b, "<span><b>%z</b>", o->brief);
     if (host->open)
-        hsay(b, ": %n failure%z", host->open, host->open == 1 ? "" : "s");
+        hsay(b, ": %n failure%+", host->open);
     buf_z(b, "</span></li>");
     for (size_t v = 0; v < VERDICTS; v++) {
         if (!host->groups[v])

@@ -96,7 +96,7 @@ static void what_it_tells(struct buf *b, const struct report *r, const struct r_
         b->bad |= words.bad, buf_free(&words);
         return;
     }
-    hsay(b, "<p class='meta'>It bears on %n finding%z.</p>", c->n, c->n == 1 ? "" : "s");
+    hsay(b, "<p class='meta'>It bears on %n finding%+.</p>", c->n);
 }
 
 /* What would decide findings, then what would tell of kinds that are not covered: command by command. */
@@ -305,9 +305,9 @@ static void outcome_ledger(struct buf *b, const struct report *r, const struct r
     ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
     if (host->other)
         hsay(b,
-             "<div><dt>Other</dt><dd><a href='#facts'>%n failure%z</a> for reasons of their own, such as "
+             "<div><dt>Other</dt><dd><a href='#facts'>%n failure%+</a> for reasons of their own, such as "
              "mistyped passwords</dd></div>\n",
-             host->other, host->other == 1 ? "" : "s");
+             host->other);
     if (!host->failures)
         kind_ledger(b, r, host);
     buf_z(b, "</dl>\n");
@@ -317,8 +317,8 @@ static void outcome_sure(struct buf *b, const struct report *r, const struct r_h
 {
     hsay(b, "<div class='tile'><h2>How sure</h2><p>%z", outcome_in_words(host)->sure);
     if (r->rule_error.n)
-        hsay(b, " <b>%n check%z could not run</b>, so a known cause may have been overlooked.",
-             (int64_t)r->rule_error.n, r->rule_error.n == 1 ? "" : "s");
+        hsay(b, " <b>%n check%+ could not run</b>, so a known cause may have been overlooked.",
+             (int64_t)r->rule_error.n);
     buf_z(b, "</p></div>\n");
 }
 

@@ -142,7 +142,7 @@ static void names(struct buf *b, const struct report *r, enum outcome what)
         if (quiet(r, h + i, what)) {
             buf_z(b, n++ ? ", " : "<p class='names'>"), h_host_name(b, r, h + i);
             if (h[i].other)
-                hsay(b, " (<a href='#facts'>%n other failure%z</a>)", h[i].other, h[i].other == 1 ? "" : "s");
+                hsay(b, " (<a href='#facts'>%n other failure%+</a>)", h[i].other);
         }
     buf_z(b, n ? "</p>\n" : "");
 }

@@ -225,8 +225,8 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
     m(p, "%z\n\n", outcome_in_words(host)->lead), keep(p);
     span_lines(p, host, host->first, host->last, host->failures);
     if (host->other)
-        m(p, "- **Other:** %n failure%z for reasons of their own, such as mistyped passwords: see Facts\n",
-          host->other, host->other == 1 ? "" : "s"),
+        m(p, "- **Other:** %n failure%+ for reasons of their own, such as mistyped passwords: see Facts\n",
+          host->other),
             keep(p);
     not_explained(p, r, host, "Failed");
     for (size_t i = 0; i < r->group.n && could < 5; i++)
@@ -658,9 +658,9 @@ static void summary(struct page *p, const struct report *r)
         if (l[i].host.n && r->host.n > 1)
             m(p, " of %s", l[i].host);
         else if (is_many(r))
-            m(p, " of %n host%z", l[i].hosts, l[i].hosts == 1 ? "" : "s");
-        m(p, ": %n record%z, %t to %t", l[i].n, l[i].n == 1 ? "" : "s", l[i].first_time, l[i].last_time);
-        m(p, l[i].gaps ? ", %n gap%z\n" : "\n", l[i].gaps, l[i].gaps == 1 ? "" : "s"), keep(p);
+            m(p, " of %n host%+", l[i].hosts);
+        m(p, ": %n record%+, %t to %t", l[i].n, l[i].first_time, l[i].last_time);
+        m(p, l[i].gaps ? ", %n gap%+\n" : "\n", l[i].gaps), keep(p);
     }
     for (size_t i = 0; i < r->logon.n; i++, x++) {
         if (x->refused != 1 || n >= REFUSED) {

@@ -26,13 +26,13 @@ static void say_grouped(struct buf *b, int64_t v)
 
 void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap)
 {
+    int64_t i = 0;
     for (const char *p = fmt; *p; p++) {
         if (*p != '%') {
             buf_char(b, v->json && *p == '\'' ? '"' : *p);
             continue;
         }
         struct str s;
-        int64_t i;
         switch (*++p) {
         case 's':
             s = va_arg(ap, struct str);
@@ -43,6 +43,7 @@ void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap)
             break;
         case 'z': buf_z(b, va_arg(ap, const char *)); break;
         case '%': buf_char(b, '%'); break;
+        case '+': buf_z(b, i == 1 ? "" : "s"); break;
         default:
             i = va_arg(ap, int64_t);
             if (i == NONE)

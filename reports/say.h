@@ -25,7 +25,7 @@ struct voice {
     size_t max;
 };
 /* %s struct str, escaped; %z const char *, ours, as it is; %n int64_t, grouped by thousands; %i int64_t; %t
- * int64_t time; %x int64_t as 0x%08X; %% */
+ * int64_t time; %x int64_t as 0x%08X; %+ an s, unless the number before it was 1; %% */
 void say(struct buf *b, const struct voice *v, const char *fmt, ...);
 void vsay(struct buf *b, const struct voice *v, const char *fmt, va_list ap);
 
