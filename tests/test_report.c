@@ -636,6 +636,34 @@ Test(report, many_hosts)
     drop(&m);
 }
 
+/* A host nobody named is called by its files: three of them, the rest counted. */
+Test(report, host_without_a_name)
+{
+    static const struct {
+        const char *files, *html, *not ;
+    } rows[] = {
+        {"3", "<small><bdi dir='auto'>F1</bdi>, <bdi dir='auto'>F2</bdi>, <bdi dir='auto'>F3</bdi></small>",
+         " more</small>"},
+        {"4", "<bdi dir='auto'>F3</bdi> and 1 more</small>", "F4</bdi></small>"},
+        {"6", "<bdi dir='auto'>F3</bdi> and 3 more</small>", "F4</bdi></small>"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf sql = {0};
+        buf_printf(
+            &sql,
+            "INSERT INTO v_host(host, outcome) VALUES('(unnamed)', 'not_covered'), ('B', 'not_covered');"
+            "WITH i(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < %s) INSERT INTO "
+            "v_evidence(file_id, file, path, kind, host, state) SELECT 'f' || i, i, 'F' || i, 'evtx', "
+            "'(unnamed)', 'read' FROM i;",
+            rows[i].files);
+        buf_char(&sql, 0);
+        struct made m = make(sql.p);
+        cr_expect(has(&m, HTML, rows[i].html), "%s files: %s", rows[i].files, m.text[HTML].p);
+        cr_expect(!has(&m, HTML, rows[i].not ), "%s files: %s", rows[i].files, rows[i].not );
+        drop(&m), buf_free(&sql);
+    }
+}
+
 /* ---- hostile text ---- */
 
 static const char hostile[] =
@@ -1088,6 +1116,9 @@ Test(report, templates)
     buf_char(&b, 0);
     cr_expect_str_eq(b.p, "abcd|ab\xe2\x80\xa6 (3 bytes more)|-|0x00000520|-7%|z",
                      "cut between characters, and said so");
+    b.n = 0, say(&b, &v, "%n host%+, %n gap%+, %n log%+", (int64_t)1, (int64_t)0, (int64_t)2),
+    buf_char(&b, 0);
+    cr_expect_str_eq(b.p, "1 host, 0 gaps, 2 logs");
     /* each by the rule of that moment: Berlin in winter and in summer, Iran, Newfoundland */
     static const struct {
         const char *rule;
