@@ -181,6 +181,12 @@ static void neighbours(struct buf *b, const struct report *r)
     buf_z(b, "</ul>\n");
 }
 
+/* What is shown of a cause that is not proven: what speaks against it, or the failure it might explain. */
+static const struct r_citation *deciding_cite(const struct report *r, const struct r_finding *f, size_t v)
+{
+    return first_cite(r, f, v == V_RULED_OUT ? ROLE_CONTRADICTS : ROLE_SYMPTOM);
+}
+
 /* Undetermined and ruled out: one row a finding, with the fact that decides or the artefact that would. */
 static void folded(struct buf *b, const struct report *r, enum verdict v)
 {
@@ -203,7 +209,7 @@ static void folded(struct buf *b, const struct report *r, enum verdict v)
     for (size_t i = 0; i < r->finding.n && n < h_rows(r) && h_room(b); i++) {
         if (f[i].verdict != (int64_t)v)
             continue;
-        const struct r_citation *c = first_cite(r, f + i, v == V_RULED_OUT ? ROLE_CONTRADICTS : ROLE_SYMPTOM);
+        const struct r_citation *c = deciding_cite(r, f + i, v);
         hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th>",
              f[i].id, f[i].title, f[i].cause),
             h_host_cell(b, r, f[i].host);
@@ -245,7 +251,7 @@ static void folded_alike(struct buf *b, const struct report *r, enum verdict v)
         const struct r_finding *f = card_finding(r, c + i);
         if (c[i].verdict != (int64_t)v)
             continue;
-        const struct r_citation *one = first_cite(r, f, v == V_RULED_OUT ? ROLE_CONTRADICTS : ROLE_SYMPTOM);
+        const struct r_citation *one = deciding_cite(r, f, v);
         hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi><small class='mono'>%s</small></th>",
              f->id, f->title, f->cause);
         hsay(b, "<td class='num'>%n</td><td class='num'>%n</td><td><bdi dir='auto'>%s</bdi>",

@@ -290,6 +290,15 @@ Test(report, first_sentence)
                                     "HKLM\\SYSTEM a');",
          "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>",
          "- **Collect** SYSTEM: ` reg save HKLM\\SYSTEM a `", "complete"},
+        {"three to collect, the rest counted",
+         PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined")
+             OUTCOME("unexplained") "INSERT INTO v_finding_unknown VALUES(1, 0, 'A', 'a'), (1, 1, 'B', 'b'), "
+                                    "(1, 2, 'C', "
+                                    "'c'), (1, 3, 'D', 'd'), (1, 4, 'E', 'e');",
+         "<p class='then'>Then <bdi dir='auto'>C</bdi>: <kbd>c</kbd></p><p class='meta'><a "
+         "href='#coverage'>2 more "
+         "under Coverage</a></p>",
+         "- **Collect** A: ` a `", "complete"},
         {"undecided although one is latent",
          PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") FINDING("2", "latent")
              OUTCOME("unexplained"),
@@ -321,6 +330,20 @@ Test(report, first_sentence)
         cr_expect_eq(count(m.text[HTML].p, "<h1"), 1, "%s: one h1", rows[i].name);
         expect_json(&m, "json_valid(?1)", "1");
         expect_json(&m, "json_extract(?1, '$.status[0]')", rows[i].status);
+        drop(&m);
+    }
+}
+
+/* A picture where there is something to draw: failures, or what a log covers. */
+Test(report, no_picture_of_nothing)
+{
+    static const struct {
+        const char *sql;
+        bool drawn;
+    } rows[] = {{PC1 FILE1, false}, {PC1 FILE1 LOG CLEAR, true}, {PC1 FILE1 LOG FAILED("\\B", "1312"), true}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct made m = make(rows[i].sql);
+        cr_expect_eq(has(&m, HTML, "<figure class='timeline'"), rows[i].drawn, "row %zu", i);
         drop(&m);
     }
 }
@@ -628,8 +651,19 @@ Test(report, many_hosts)
     for (size_t i = 0; i < LEN(md); i++)
         cr_expect(has(&m, MD, md[i]), "%s", md[i]);
     drop(&m);
+    m = make(
+        HOSTS("8") "UPDATE v_finding SET cause = 'c-open', title = 'Open', verdict = 'undetermined' WHERE "
+                   "finding = 2; INSERT INTO v_citation(finding, role, ord, evidence_id, explain) "
+                   "VALUES(2, 'symptom', 0, 'f1:0xfa11', 'It failed.');");
+    const char *open = strstr(m.text[HTML].p, "Causes that could not be decided");
+    cr_assert(open, "a table of what is open");
+    const char *failed = strstr(open, ">f1:0xfa11<"), *end = strstr(open, "</table>");
+    cr_expect(failed && failed < end, "with the failure");
+    drop(&m);
     m = make(HOSTS("120"));
     cr_expect(m.text[HTML].n <= 1000000, "%zu bytes", m.text[HTML].n);
+    cr_expect_eq(count(m.text[HTML].p, "<details class='host panel'>"), 40,
+                 "the gravest open, others are a line");
     cr_expect(count(m.text[HTML].p, "<") - count(m.text[HTML].p, "</") <= 25000, "elements");
     cr_expect(m.text[MD].n <= 60000 && has(&m, MD, "| H120 | Not covered |")
               && has(&m, MD, "| H119 | Unexplained |"));
