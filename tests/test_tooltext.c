@@ -88,6 +88,20 @@ static bool says(const struct seen *s, const char *what) { return s->b.p && strs
     "State\r\n"                                                                                           \
     "=================== ==================== ========\r\n"                                               \
     "SeShutdownPrivilege Shut down the system Disabled\r\n"
+#define WHO_GERMAN                                                                                          \
+    "\r\nBENUTZERINFORMATIONEN\r\n---------------------\r\n\r\nBenutzername SID\r\n"                        \
+    "============ ====================\r\ncorp\\j\xc3\xbcrgen  S-1-5-21-1-2-3-1001\r\n\r\n\r\n"             \
+    "GRUPPENINFORMATIONEN\r\n--------------------\r\n\r\n"                                                  \
+    "Gruppenname                  Typ              SID          Attribute\r\n"                              \
+    "============================ ================ ============ =====================\r\n"                  \
+    "Jeder                        Bekannte Gruppe  S-1-1-0      Verbindliche Gruppe, Aktivierte Gruppe\r\n" \
+    "VORDEFINIERT\\B\xc3\xbcro            Alias            S-1-5-32-544 Gruppe, die nur zum Verweigern "    \
+    "ist\r\n"                                                                                               \
+    "NT-AUTORIT\xc3\x84T\\NETZWERK       Bekannte Gruppe S-1-5-2      Verbindliche Gruppe\r\n\r\n"          \
+    "BERECHTIGUNGSINFORMATIONEN\r\n--------------------------\r\n\r\n"                                      \
+    "Berechtigungsname   Beschreibung               Status\r\n"                                             \
+    "=================== ========================== ===========\r\n"                                        \
+    "SeShutdownPrivilege Herunterfahren des Systems Deaktiviert\r\n\r\nx S-1-5-4\r\n"
 #define POLICY                                                                                          \
     "RSOP data for CORP\\anna on WS04 : Logging Mode\r\n-----------------------\r\n\r\n"                \
     "COMPUTER SETTINGS\r\n------------------\r\n"                                                       \
@@ -156,6 +170,13 @@ static const struct {
      {"whoami USER INFORMATION|User|corp\\anna|S-1-5-21-1-2-3-1001 line 7", "|Group|Everyone|S-1-1-0",
       "|Group for deny only|BUILTIN\\Administrators|S-1-5-32-544", "|Group|NT AUTHORITY\\NETWORK|S-1-5-2",
       "|Privilege|SeShutdownPrivilege|Disabled"}},
+    {WHO_GERMAN,
+     "text printed by whoami in another language",
+     {"whoami USER INFORMATION|User|corp\\j\xc3\xbcrgen|S-1-5-21-1-2-3-1001 line 7",
+      "whoami GROUP INFORMATION|Group, or for deny only|Jeder|S-1-1-0 line 15",
+      "|Group, or for deny only|VORDEFINIERT\\B\xc3\xbcro|S-1-5-32-544",
+      "|Group|S-1-5-2|S-1-5-2", /* its columns are not where the rule says */
+      "PRIVILEGES INFORMATION|Privilege|SeShutdownPrivilege| line 24"}},
     {LIST_WHO,
      "text printed by whoami",
      {"USER INFORMATION|User|corp\\anna|S-1-5-21-1-2-3-1001 line 6",
@@ -305,6 +326,20 @@ Test(tooltext, groups_of_whoami)
     s = read_text("\"Group Name\",\"Type\",\"SID\",\"Attributes\"\r\n\"a\",\"Group\",\"S-1-5-2\"\r\n");
     cr_expect_eq(s.facts, 0, "%s", s.b.p);
     buf_free(&s.b);
+    static const char *const whole[] = {WHO, WHO_GERMAN};
+    static const size_t told[] = {5, 5};
+    for (size_t i = 0; i < LEN(whole); i++) { /* below its last table stands something else */
+        struct buf b = {0};
+        buf_z(&b, whole[i]), buf_z(&b, "\r\nName SID\r\nx    S-1-5-4\r\n");
+        s = read_bytes(b.p, b.n);
+        cr_expect(s.facts == told[i] && !says(&s, "S-1-5-4"), "%s", s.b.p);
+        buf_free(&s.b), buf_free(&b);
+    }
+    /* as the console writes it: a byte a character */
+    s = read_text("Nom     Type   ID     Attributs\r\n======= ====== ====== ======\r\n"
+                  "B\x81ro\\\x8e\x8e Groupe S-1-4 ?\r\n");
+    cr_expect(says(&s, "|B\xef\xbf\xbdro\\\xef\xbf\xbd\xef\xbf\xbd|S-1-4 line 3"), "%s", s.b.p);
+    buf_free(&s.b);
 }
 
 /* A heading whose marks share a blank names nobody; one without a computer names the user. */
@@ -352,16 +387,18 @@ static const struct {
      "Betriebssystemversion:     10.0.22631 Nicht zutreffend Build 22631\r\nBetriebssystemhersteller:  "
      "Microsoft Corporation\r\n",
      "text of systeminfo in another language: not read"},
-    {"\r\nBENUTZERINFORMATIONEN\r\n---------------------\r\n\r\nBenutzername SID\r\n============ "
-     "====================\r\n"
-     "corp\\anna    S-1-5-21-1-2-3-1001\r\n",
-     "text of whoami in another language: not read"},
+    {"\r\nBENUTZERINFORMATIONEN\r\n---------------------\r\n\r\nBenutzername: corp\\anna\r\nSID:          "
+     "S-1-5-21-1-2-3-1001\r\n",
+     "text"},
+    {"==== ==== ====\r\na    b    S-1-5-2\r\n", "text"},
+    {"==== =======\r\na    S-1-5-2 b\r\n", "text"},
+    {"==== ==== ====\r\nSe b Privilege\r\n", "text"},
     {"\r\nMicrosoft (R) Windows (R)-Betriebssystem-Gruppenrichtlinienergebnistool v2.0\r\n\r\nRSOP-Daten f?r "
      "CORP\\anna auf WS04\r\n",
      "text of gpresult in another language: not read"},
     {"<html dir=\"ltr\" gpmc_reportInitialized=\"false\">\r\n<head><title>CORP\\anna on "
      "CORP\\WS04</title>\r\n",
-     "HTML report, as gpresult /h writes: not read, /x is"},
+     "HTML report, as gpresult /h writes: not read; what gpresult /x FILE.xml writes is"},
     {"Windows IP Configuration\r\n\r\n   Host Name . . . . . . . . . . . . : WS04\r\n", "text"},
     {"<?xml version=\"1.0\"?>\r\n<Task xmlns=\"x\">\r\n", "XML text"},
     {"======= =======\r\nno sid here\r\n", "text"},

@@ -58,6 +58,8 @@ struct reader {
     enum tool tool;
     bool computer, member, xml, listing; /* gpresult: of the computer; values go on; in a list of objects */
     bool american;                       /* systeminfo: dates are written month first */
+    bool rows, foreign; /* whoami: in the rows of a table; in another language than English */
+    size_t column[2];   /* of such a table: where its second and third begin, in characters */
     struct tag tag[TAGS];
     size_t depth, item; /* item: how deep the setting in work lies, and where it begins */
     uint64_t item_at;
@@ -359,6 +361,11 @@ static bool deny_only(struct str attributes)
     return str_contains(attributes, STR("Group used for deny only"));
 }
 
+static bool is_privilege(struct str s)
+{
+    return str_starts_ci(s, STR("Se")) && str_ends_ci(s, STR("Privilege")) && !str_contains(s, STR(" "));
+}
+
 /* Where the last " S-1-" begins: a group may be called like one; s.n: there is none. */
 static size_t last_sid(struct str s)
 {
@@ -379,12 +386,13 @@ static void who_row(struct reader *r, struct str raw)
         while (state > 0 && s.p[state - 1] != ' ')
             state--;
         struct str rest = s, name = str_cut(&rest, ' ');
-        if (str_starts_ci(name, STR("Se")) && str_ends_ci(name, STR("Privilege")) && state > name.n)
-            say_who(r, at, "Privilege", name, str_skip(s, state));
+        if (is_privilege(name) && state > name.n)
+            r->rows = true, say_who(r, at, "Privilege", name, str_skip(s, state));
         return;
     }
     if (sid == s.n)
         return;
+    r->rows = true;
     struct str name = str_trim((struct str){s.p, sid}), rest = str_trim(str_skip(s, sid));
     struct str number = str_cut(&rest, ' ');
     if (str_eq(section, who_sections[0]))
@@ -418,12 +426,72 @@ static bool who_list(struct reader *r, struct str raw)
     return str_starts_ci(s, STR("Type:")) || str_starts_ci(s, STR("Description:"));
 }
 
+/* Columns that a rule such as "===== === ====" rules off, and where the first of them begin. */
+static size_t ruled(struct str rule, size_t column[2])
+{
+    size_t n = 0;
+    for (size_t i = 1; i < rule.n; i++)
+        if (rule.p[i] == '=' && rule.p[i - 1] == ' ' && n++ < 2)
+            column[n - 1] = i;
+    return n + 1;
+}
+
+/* Which of who_sections the table with this rule and first row is, in any language: accounts have two
+ * columns, privileges three, groups four, and SIDs and privileges are called the same everywhere. */
+static size_t who_table(struct str rule, struct str row, size_t column[2])
+{
+    size_t columns = rule.n && rule.p[0] == '=' && is_rule(rule, "= ") ? ruled(rule, column) : 0;
+    struct str sid = str_skip(row, last_sid(row) + 1), rest = row;
+    if (columns == 3 && is_privilege(str_cut(&rest, ' ')))
+        return 2;
+    if (columns == 2 && sid.n && !str_contains(sid, STR(" ")))
+        return 0;
+    return columns == 4 && sid.n ? 1 : LEN(who_sections);
+}
+
+static size_t byte_of(struct str s, size_t character)
+{
+    size_t at = 0;
+    while (character-- && at < s.n)
+        utf8_next(s, &at);
+    return at;
+}
+
+/* A row in another language: the words for a group that only denies, for a kind and for a state are not
+ * known. The groups that tell the kind of a session are never there only to deny. A group's name is read
+ * where its columns are where the rule says, else its SID stands for it. */
+static void foreign_row(struct reader *r, struct str raw)
+{
+    struct str s = str_trim(raw), rest = str_trim(str_skip(s, last_sid(s))), sid = str_cut(&rest, ' ');
+    size_t at = (size_t)(s.p - raw.p);
+    if (str_eq(kept(r, SECTION), who_sections[2])) {
+        if (is_privilege(sid = str_cut(&s, ' ')))
+            say_who(r, at, "Privilege", sid, STR(""));
+    } else if (str_eq(kept(r, SECTION), who_sections[0]) && sid.n) {
+        say_who(r, at, "User", str_trim((struct str){s.p, last_sid(s)}), sid);
+    } else if (sid.n) {
+        static const struct str sessions[] = {{"S-1-5-2", 7}, {"S-1-5-3", 7}, {"S-1-5-4", 7}, {"S-1-5-6", 7}};
+        bool session = false, apart = sid.p == raw.p + byte_of(raw, r->column[1]);
+        for (size_t i = 0; i < LEN(sessions); i++)
+            session |= str_eq(sid, sessions[i]);
+        say_who(r, at, session ? "Group" : "Group, or for deny only",
+                apart ? str_trim((struct str){raw.p, byte_of(raw, r->column[0])}) : sid, sid);
+    }
+}
+
+/* A blank line ends a table; what stands below it belongs to nobody. */
 static void whoami_line(struct reader *r, struct str raw)
 {
     struct str s = str_trim(raw);
-    if (!s.n || is_rule(s, "-") || is_rule(s, "= ") || who_list(r, raw))
+    if (!s.n && r->rows)
+        r->tool = NO_TOOL;
+    if (!s.n || is_rule(s, "-") || is_rule(s, "= "))
         return;
-    who_row(r, raw);
+    if (r->foreign) {
+        r->rows = true, foreign_row(r, raw);
+    } else if (!who_list(r, raw)) {
+        who_row(r, raw);
+    }
 }
 
 /* --- CSV: systeminfo and whoami */
@@ -763,6 +831,12 @@ static void xml_line(struct reader *r, struct str raw)
 
 /* --- which tool speaks */
 
+static void begin_who(struct reader *r, struct str section, bool foreign)
+{
+    r->tool = WHOAMI, r->foreign = foreign, r->rows = false;
+    remember(r, SECTION, section), remember(r, NAME, STR("")), remember(r, KEY, STR(""));
+}
+
 /* Does the output of a tool begin here? Only where the next line bears it out. True: this is a title, and
  * nothing else. */
 static bool begins_tool(struct reader *r, struct str s)
@@ -770,7 +844,9 @@ static bool begins_tool(struct reader *r, struct str s)
     struct buf ahead = {0};
     struct str next = {0}, section;
     bool more = false, title = false;
-    if (s.n > 2 && (s.p[0] == '|' || s.p[0] == 'H' || s.p[0] == 'R' || who_section(s, &section)))
+    size_t table;
+    if (s.n > 2
+        && (s.p[0] == '|' || s.p[0] == '=' || s.p[0] == 'H' || s.p[0] == 'R' || who_section(s, &section)))
         more = peek(r, &ahead, &next);
     if (str_starts_ci(s, STR("| Device State ")) && more && is_rule(next, "+-"))
         r->tool = DSREGCMD;
@@ -780,8 +856,10 @@ static bool begins_tool(struct reader *r, struct str s)
     else if (str_starts_ci(s, STR("RSOP data for ")) && more && is_rule(next, "-"))
         r->tool = GPRESULT, r->computer = r->listing = r->member = false;
     else if (who_section(s, &section) && more && is_rule(next, "-"))
-        r->tool = WHOAMI, title = true, remember(r, SECTION, section), remember(r, NAME, STR("")),
-        remember(r, KEY, STR(""));
+        begin_who(r, section, false), title = true;
+    else if (more && s.p[0] == '=' && (r->tool != WHOAMI || r->foreign)
+             && (table = who_table(s, next, r->column)) < LEN(who_sections))
+        begin_who(r, who_sections[table], true), title = true;
     buf_free(&ahead);
     return title;
 }
@@ -848,13 +926,12 @@ static bool foreign_systeminfo(struct str text)
     return false;
 }
 
-/* whoami in another language: a title, a rule under it, columns ruled off by '=', and a SID. */
 static bool foreign_whoami(struct str text)
 {
+    size_t column[2];
     for (struct str rest = text; rest.n;) {
-        struct str line = str_trim(str_cut(&rest, '\n')), next = rest;
-        if (line.n > 10 && line.p[0] == '=' && is_rule(line, "= ")
-            && str_contains(str_cut(&next, '\n'), STR(" S-1-")))
+        struct str rule = str_trim(str_cut(&rest, '\n')), next = rest;
+        if (who_table(rule, str_trim(str_cut(&next, '\n')), column) < LEN(who_sections))
             return true;
     }
     return false;
@@ -885,14 +962,14 @@ bool tooltext_is(struct span head, const char **what)
     if (str_contains(t, STR("\n\"User Name\",\"SID\""))
         || str_contains(t, STR("\n\"Group Name\",\"Type\",\"SID\"")))
         return *what = "table printed by whoami /fo csv", true;
+    if (foreign_whoami(t))
+        return *what = "text printed by whoami in another language", true;
     if (str_contains(t, STR("gpmc_reportInitialized")))
-        *what = "HTML report, as gpresult /h writes: not read, /x is";
+        *what = "HTML report, as gpresult /h writes: not read; what gpresult /x FILE.xml writes is";
     else if (str_contains(t, STR("Microsoft (R) Windows (R)")) && str_contains(t, STR(" v2.0\n")))
         *what = "text of gpresult in another language: not read";
     else if (foreign_systeminfo(t))
         *what = "text of systeminfo in another language: not read";
-    else if (foreign_whoami(t))
-        *what = "text of whoami in another language: not read";
     return false;
 }
 

@@ -308,6 +308,9 @@ static void tooltext(void)
          "Attributes\r\n==== ==== ===\r\nNT AUTHORITY\\NETWORK Well-known group S-1-5-2 Mandatory "
          "group\r\n\r\nPRIVILEGES "
          "INFORMATION\r\n-----\r\nSeShutdownPrivilege Shut down the system Disabled\r\n");
+    TEXT("Nom     Type   ID     Attributs\r\n======= ====== ====== ======\r\n"
+         "B\x81ro\\\x8e\x8e Groupe S-1-4 ?\r\nx y S-1-5-2 z\r\n\r\na b\r\n=== ===\r\nx   S-1-5-21-1\r\n\r\n"
+         "=== == ==\r\nSeXPrivilege b c\r\n");
     TEXT("\"User Name\",\"SID\"\r\n\"corp\\anna\",\"S-1-5-21-1\"\r\n\"Group "
          "Name\",\"Type\",\"SID\",\"Attributes\"\r\n\"a\",\"Alias\",\"S-1-5-2\",\"Group used for deny "
          "only\"\r\n");
