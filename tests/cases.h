@@ -64,6 +64,7 @@ static void backup_refused(struct host *h, const char *path)
 }
 static void forbid_stored_passwords(struct host *h)
 {
+    h->hive[SYSTEM_HIVE].now = T("04 09:00"); /* by the policy that was applied then */
     reg(&h->hive[SYSTEM_HIVE], "ControlSet001\\Control\\Lsa", DW("disabledomaincreds", 1), END);
 }
 
