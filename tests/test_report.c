@@ -660,6 +660,13 @@ Test(report, many_hosts)
     const char *failed = strstr(open, ">f1:0xfa11<"), *end = strstr(open, "</table>");
     cr_expect(failed && failed < end, "with the failure");
     drop(&m);
+    m = make(HOSTS("8") "UPDATE v_failure SET time = " MARCH_5 " WHERE host = 'H003';");
+    const char *open_row = strstr(m.text[HTML].p, " No cause known<small>");
+    cr_assert(open_row, "a row of what is unexplained");
+    cr_expect(strstr(open_row, "<td><time datetime='2026-03-02T01:10:00.0000000Z'>")
+                  < strstr(open_row, "<td><time datetime='2026-03-05T01:10:00.0000000Z'>"),
+              "from the first to the last of them, whichever host comes first: %.600s", open_row);
+    drop(&m);
     m = make(HOSTS("120"));
     cr_expect(m.text[HTML].n <= 1000000, "%zu bytes", m.text[HTML].n);
     cr_expect_eq(count(m.text[HTML].p, "<details class='host panel'>"), 40,
@@ -694,6 +701,42 @@ Test(report, host_without_a_name)
         struct made m = make(sql.p);
         cr_expect(has(&m, HTML, rows[i].html), "%s files: %s", rows[i].files, m.text[HTML].p);
         cr_expect(!has(&m, HTML, rows[i].not ), "%s files: %s", rows[i].files, rows[i].not );
+        drop(&m), buf_free(&sql);
+    }
+}
+
+/* Damage is shown where it is; a file as a whole has no place. */
+Test(report, damage_and_where)
+{
+    struct made m = make(PC1 FILE1 LOG CLEAR
+                         "INSERT INTO v_anomaly VALUES('f1:0x1200', 'f1', 'p', 'c', 'torn', "
+                         "NULL), ('f1', 'f1', 'p', 'c', 'cut', 'short');");
+    cr_expect(has(&m, HTML, "<td class='mono'>0x1200</td><td><bdi dir='auto'>torn</bdi>"));
+    cr_expect(
+        has(&m, HTML, "<td class='mono'></td><td><bdi dir='auto'>cut</bdi>: <bdi dir='auto'>short</bdi>"));
+    drop(&m);
+}
+
+/* What a second reader says, with why where it did not agree. */
+Test(report, second_reader)
+{
+    static const struct {
+        const char *result, *detail, *want, *not ;
+    } rows[] = {{"agree", "'of no use'", "second reader: agree", "of no use"},
+                {"differ", "'1 and 4'", "second reader: differ (<bdi dir='auto'>1 and 4</bdi>)", "differ</"},
+                {"unreadable", "NULL", "second reader: unreadable", "unreadable ("}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct buf sql = {0};
+        buf_printf(&sql,
+                   "%sINSERT INTO v_citation VALUES(1, 'cause', 0, 'f1:0x40', NULL, 'It is on.', 'f1', 'a', "
+                   "'b', 64, "
+                   "'Value', NULL); INSERT INTO v_verification VALUES('f1:0x40', '%s', %s, 'libevtx');",
+                   PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "confirmed"), rows[i].result,
+                   rows[i].detail);
+        buf_char(&sql, 0);
+        struct made m = make(sql.p);
+        cr_expect(has(&m, HTML, rows[i].want), "%s", rows[i].want);
+        cr_expect(!has(&m, HTML, rows[i].not ), "%s", rows[i].not );
         drop(&m), buf_free(&sql);
     }
 }
