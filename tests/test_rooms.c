@@ -114,7 +114,7 @@ static const struct {
     {"linux/", "linux/landlock"}, {"windows", "windows"},   {"bcrypt", "bcrypt"},
     {"sys/socket", "system's"},   {"sys/mman", "system's"}, {"sys/prctl", "system's"},
     {"sys/syscall", "system's"},  {"sys/wait", "system's"}, {"sys/resource", "system's"},
-    {"poll.h", "system's"},       {"dirent", "system's"},
+    {"poll.h", "system's"},       {"dirent", "system's"},   {"zlib.h", "zlib"},
 };
 
 /* The library's name, then the files that may: "sqlite3 in casedb.c casedb_guard.c ". */

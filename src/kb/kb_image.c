@@ -1,6 +1,7 @@
 /* kb_image: the knowledge as bytes, and back: kb_image_put() of kb.h, kb_image_get() of kb_priv.h. What it
  * reads lives in kb->a and in the image. It refuses bytes that are cut short, or of other files: E_FORMAT. */
 #include "base/buf.h"
+#include "base/grow.h"
 #include "base/lookup.h"
 #include "kb/kb_priv.h"
 #include <stdlib.h>
@@ -243,12 +244,10 @@ static size_t place_of(struct writer *w, struct str s)
     while ((row = lookup_next(&w->by_text, hash, &at)) != LOOKUP_NONE)
         if (str_eq(s, (struct str){w->text.p + w->known[row].at, w->known[row].n}))
             return w->known[row].at;
-    if (w->n_known == w->cap) {
-        void *more = realloc(w->known, (w->cap * 2 + 64) * sizeof *w->known);
-        if (!more)
-            return w->body.bad = true, 0;
-        w->known = more, w->cap = w->cap * 2 + 64;
-    }
+    void *more = grow(w->known, sizeof *w->known, w->n_known, &w->cap);
+    if (!more)
+        return w->body.bad = true, 0;
+    w->known = more;
     size_t here = w->text.n;
     w->known[w->n_known].at = here, w->known[w->n_known].n = s.n;
     w->body.bad |= !lookup_put(&w->by_text, hash, (uint32_t)w->n_known++);

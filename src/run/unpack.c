@@ -1,4 +1,5 @@
 #include "run/unpack.h"
+#include "base/grow.h"
 #include "base/limits.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
@@ -99,13 +100,10 @@ static enum status add_box(struct unpack *u, size_t file, const struct box *in, 
         u->r->limit |= !next;
         return shut(u, file, &sums, e);
     }
-    if (u->n_box == u->cap_box) {
-        size_t cap = u->cap_box ? u->cap_box * 2 : 64;
-        struct box *more = realloc(u->box, cap * sizeof *more);
-        if (!more)
-            return no_memory(e);
-        u->box = more, u->cap_box = cap;
-    }
+    struct box *more = grow(u->box, sizeof *more, u->n_box, &u->cap_box);
+    if (!more)
+        return no_memory(e);
+    u->box = more;
     uint64_t most = f->bytes > (UINT64_MAX - LIM_CONTAINER_FREE) / LIM_CONTAINER_RATIO
                         ? UINT64_MAX
                         : LIM_CONTAINER_FREE + f->bytes * LIM_CONTAINER_RATIO;
