@@ -64,8 +64,7 @@ void sarif_uri(struct buf *b, struct str path)
     struct buf uri = {0};
     for (size_t i = 0; i < path.n; i++) {
         char c = path.p[i];
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-            || (c && strchr("/._-~", c)))
+        if (is_letter(c) || is_digit(c) || (c && strchr("/._-~", c)))
             buf_char(&uri, c);
         else
             buf_printf(&uri, "%%%02X", (unsigned)(uint8_t)c);
@@ -81,7 +80,7 @@ static int64_t file_row(const struct report *r, struct str id)
     const struct r_evidence *e = r->evidence.row;
     int64_t n = 0;
     size_t lo = 0, hi = r->evidence.n;
-    for (size_t i = 1; i < id.n && id.p[i] >= '0' && id.p[i] <= '9' && n < INT32_MAX; i++)
+    for (size_t i = 1; i < id.n && is_digit(id.p[i]) && n < INT32_MAX; i++)
         n = n * 10 + (id.p[i] - '0');
     while (lo < hi) {
         size_t half = lo + (hi - lo) / 2;

@@ -195,13 +195,12 @@ static void put_href(struct buf *b, struct str folder)
 {
     buf_z(b, "tickets/");
     for (size_t i = 0; i < folder.n; i++) {
-        unsigned char c = (unsigned char)folder.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-                     || (c && strchr("._-~", c));
+        char c = folder.p[i];
+        bool plain = is_letter(c) || is_digit(c) || (c && strchr("._-~", c));
         if (plain)
-            buf_char(b, (char)c);
+            buf_char(b, c);
         else
-            buf_printf(b, "%%%02X", c);
+            buf_printf(b, "%%%02X", (unsigned char)c);
     }
     buf_z(b, "/report.html");
 }

@@ -86,7 +86,7 @@ static void id(struct page *p, struct str s)
 {
     bool plain = s.n > 0 && s.n < 40;
     for (size_t i = 0; i < s.n && plain; i++)
-        plain = (s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == ':';
+        plain = (s.p[i] >= 'a' && s.p[i] <= 'z') || is_digit(s.p[i]) || s.p[i] == ':';
     if (plain)
         buf_char(&p->line, '`'), buf_str(&p->line, s), buf_char(&p->line, '`');
     else

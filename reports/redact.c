@@ -119,7 +119,7 @@ static bool is_kept(const struct redact *r, struct str lower)
 {
     bool number = true;
     for (size_t i = 0; i < lower.n; i++)
-        number &= (lower.p[i] >= '0' && lower.p[i] <= '9') || strchr(".:x%{}-", lower.p[i]) != NULL;
+        number &= is_digit(lower.p[i]) || strchr(".:x%{}-", lower.p[i]) != NULL;
     if (lower.n < 2 || number || str_starts_ci(lower, STR("s-1-")) || str_starts_ci(lower, STR("%%"))
         || str_starts_ci(lower, STR("dwm-")) || str_starts_ci(lower, STR("umfd-"))
         || (lower.p[0] == '{' && lower.n == 38))
@@ -291,27 +291,20 @@ void redact_close(struct redact *r)
 
 /* ---- text */
 
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_'
-           || (uint8_t)c >= 0x80;
-}
-
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static bool is_hex(char c) { return hex_value(c) < 16; }
 
 /* How many bytes at the start of s are a name of the case; whole words only. */
 static size_t find_name(const struct redact *r, struct str s, bool begins, const struct name **found)
 {
     uint8_t c = (uint8_t)small(s.p[0]);
-    if (!begins && is_word(s.p[0]))
+    if (!begins && is_word8(s.p[0]))
         return 0;
     for (size_t i = r->first[c]; i < r->first[c + 1]; i++) {
         const struct str n = r->name[i].lower;
         size_t k = 0;
         while (k < n.n && k < s.n && small(s.p[k]) == n.p[k])
             k++;
-        if (k == n.n && !(k < s.n && is_word(s.p[k]) && is_word(n.p[k - 1]))) {
+        if (k == n.n && !(k < s.n && is_word8(s.p[k]) && is_word8(n.p[k - 1]))) {
             *found = &r->name[i];
             return k;
         }
@@ -373,7 +366,7 @@ static size_t ipv4(struct str s)
             return 0;
         n += parts < 3;
     }
-    return n < s.n && (is_word(s.p[n]) || (s.p[n] == '.' && n + 1 < s.n && is_digit(s.p[n + 1]))) ? 0 : n;
+    return n < s.n && (is_word8(s.p[n]) || (s.p[n] == '.' && n + 1 < s.n && is_digit(s.p[n + 1]))) ? 0 : n;
 }
 
 /* Groups of hexadecimal digits with "::", or with five colons at least: times and drive letters have fewer.
@@ -389,7 +382,7 @@ static size_t ipv6(struct str s)
     while (n && s.p[n - 1] == ':' && !(n > 1 && s.p[n - 2] == ':'))
         n--, colons--;
     bool is = digits > 1 && ((twice && colons >= 2) || colons >= 5) && colons <= 8;
-    return is && !(n < s.n && is_word(s.p[n])) ? n : 0;
+    return is && !(n < s.n && is_word8(s.p[n])) ? n : 0;
 }
 
 static size_t find_address(const struct redact *r, struct str s, struct buf *b)
@@ -471,6 +464,6 @@ void redact_text(const struct redact *r, struct str s, struct buf *b)
             buf_char(b, '\\'), n++, unc = 2; /* \\server\ : a share comes */
         }
         i += n;
-        begins = !is_word(s.p[i - 1]);
+        begins = !is_word8(s.p[i - 1]);
     }
 }

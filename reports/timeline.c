@@ -207,15 +207,6 @@ static bool mark_boots(struct making *m)
     return true;
 }
 
-/* Without domain and realm. */
-static struct str bare(struct str account)
-{
-    for (size_t i = 0; i < account.n; i++)
-        if (account.p[i] == '\\')
-            account = (struct str){account.p + i + 1, account.n - i - 1}, i = (size_t)-1;
-    return str_cut(&account, '@');
-}
-
 /* The account behind the failures that the first screen speaks of. */
 static struct str principal(const struct report *r, const struct r_host *h)
 {
@@ -224,7 +215,7 @@ static struct str principal(const struct report *r, const struct r_host *h)
     for (size_t i = 0; i < h->failure.n; i++)
         if (f[i].concern == 1 && f[i].principal.n
             && (!top || !top->subject.p || str_eq_ci(top->subject, f[i].subject)))
-            return bare(f[i].principal);
+            return str_account(f[i].principal);
     return (struct str){0};
 }
 
@@ -234,7 +225,7 @@ static bool mark_sessions(struct making *m)
     m->h->principal = principal(m->r, m->h);
     for (size_t i = 0; i < m->h->session.n; i++) {
         int64_t from = s[i].from_time, to = s[i].to_time;
-        if (!str_eq_ci(bare(s[i].user), m->h->principal) || !stretch(m->h, &from, &to))
+        if (!str_eq_ci(str_account(s[i].user), m->h->principal) || !stretch(m->h, &from, &to))
             continue;
         struct r_mark *mark = mark_at(m, LANE_SESSION, from, to, false);
         if (!mark)

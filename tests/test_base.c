@@ -18,6 +18,35 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Signs of ASCII alone, whatever the locale; an account without what stands before or behind it. */
+Test(str, signs_and_accounts)
+{
+    static const struct {
+        char c;
+        bool digit, letter, word, word8;
+    } signs[] = {{'/', 0, 0, 0, 0},   {'0', 1, 0, 1, 1}, {'9', 1, 0, 1, 1},    {':', 0, 0, 0, 0},
+                 {'@', 0, 0, 0, 0},   {'A', 0, 1, 1, 1}, {'Z', 0, 1, 1, 1},    {'[', 0, 0, 0, 0},
+                 {'_', 0, 0, 1, 1},   {'`', 0, 0, 0, 0}, {'a', 0, 1, 1, 1},    {'z', 0, 1, 1, 1},
+                 {'{', 0, 0, 0, 0},   {0, 0, 0, 0, 0},   {'\x7f', 0, 0, 0, 0}, {'\xc3', 0, 0, 0, 1},
+                 {'\xff', 0, 0, 0, 1}};
+    for (size_t i = 0; i < LEN(signs); i++)
+        cr_expect(is_digit(signs[i].c) == signs[i].digit && is_letter(signs[i].c) == signs[i].letter
+                      && is_word(signs[i].c) == signs[i].word && is_word8(signs[i].c) == signs[i].word8,
+                  "0x%02x", (unsigned char)signs[i].c);
+    static const struct {
+        const char *whole, *account;
+    } rows[] = {{"svc", "svc"},
+                {"CORP\\svc", "svc"},
+                {"svc@corp.example", "svc"},
+                {"CORP\\a@b", "a@b"},
+                {"a\\b\\c", "c"},
+                {"CORP\\", ""},
+                {"@corp", ""},
+                {"", ""}};
+    for (size_t i = 0; i < LEN(rows); i++)
+        cr_expect(str_eq(str_account(str_of(rows[i].whole)), str_of(rows[i].account)), "%s", rows[i].whole);
+}
+
 Test(span, reads_are_sticky)
 {
     const uint8_t bytes[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};

@@ -109,7 +109,7 @@ static bool tag_make(const struct bx_parse *q, struct str name, struct str *tag)
     for (size_t i = 0; i < name.n; i++) {
         char c = name.p[i];
         if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':'
-            || (i && ((c >= '0' && c <= '9') || c == '-' || c == '.')))
+            || (i && (is_digit(c) || c == '-' || c == '.')))
             continue;
         if (!copy) {
             copy = arena_alloc(q->mem, 1, name.n);

@@ -32,7 +32,7 @@ bool reg_is_control_set(struct str name)
 {
     bool digits = name.n == 13;
     for (size_t i = 10; digits && i < 13; i++)
-        digits = name.p[i] >= '0' && name.p[i] <= '9';
+        digits = is_digit(name.p[i]);
     return digits && str_starts_ci(name, STR("ControlSet"));
 }
 

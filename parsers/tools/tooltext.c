@@ -205,7 +205,7 @@ static bool digits(struct str *s, int64_t *out)
 {
     size_t n = 0;
     *out = 0;
-    while (n < s->n && n < 5 && s->p[n] >= '0' && s->p[n] <= '9')
+    while (n < s->n && n < 5 && is_digit(s->p[n]))
         *out = *out * 10 + (s->p[n++] - '0');
     *s = str_skip(*s, n);
     return n > 0;

@@ -272,7 +272,7 @@ static const struct escape xml_escape = {.ascii = {['&'] = "&amp;",
 
 static bool word_at(struct str s, size_t i)
 {
-    return i < s.n && ((s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z'));
+    return i < s.n && (is_digit(s.p[i]) || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z'));
 }
 /* the end: nobody knows what follows */
 static bool mark_at(struct str s, size_t i)
@@ -291,13 +291,13 @@ static bool md_harmless(struct str s, size_t i)
     case '$': return i > 0 && word_at(s, i - 1) && (i + 1 == s.n || s.p[i + 1] != '$');
     case ':': return i + 1 < s.n && s.p[i + 1] != '/';
     /* #12 becomes a link in some places */
-    case '#': return i > 0 && i + 1 < s.n && !(s.p[i + 1] >= '0' && s.p[i + 1] <= '9');
+    case '#': return i > 0 && i + 1 < s.n && !is_digit(s.p[i + 1]);
     case '+':
     case '-':
     case '=': return i > 0;
     case '.':
     case ')':
-        while (digits < i && s.p[digits] >= '0' && s.p[digits] <= '9')
+        while (digits < i && is_digit(s.p[digits]))
             digits++;
         return (digits < i || digits == 0 || (i + 1 < s.n && s.p[i + 1] > ' '))
                && !(i >= 3 && str_starts_ci((struct str){s.p + i - 3, 3}, STR("www")));

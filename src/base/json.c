@@ -31,11 +31,7 @@ static bool quoted(struct json *j, struct str *raw)
     return false;
 }
 
-static bool is_bare(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '+'
-           || c == '.';
-}
+static bool is_bare(char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '+' || c == '.'; }
 
 /* A word or a number. */
 static enum json_kind bare(struct json *j, struct str *raw)
@@ -46,7 +42,7 @@ static enum json_kind bare(struct json *j, struct str *raw)
     *raw = (struct str){j->s.p + from, j->at - from};
     if (!raw->n)
         return broken(j);
-    if (raw->p[0] == '-' || (raw->p[0] >= '0' && raw->p[0] <= '9'))
+    if (raw->p[0] == '-' || is_digit(raw->p[0]))
         return JSON_NUMBER;
     return str_eq(*raw, STR("true")) || str_eq(*raw, STR("false")) ? JSON_BOOL
            : str_eq(*raw, STR("null"))                             ? JSON_NULL

@@ -68,6 +68,14 @@ struct str str_trim(struct str s)
     return s;
 }
 
+struct str str_account(struct str s)
+{
+    for (size_t i = s.n; i > 0; i--)
+        if (s.p[i - 1] == '\\')
+            return str_skip(s, i);
+    return str_cut(&s, '@');
+}
+
 uint64_t str_hash(struct str s)
 {
     uint64_t h = 0xcbf29ce484222325u;

@@ -24,10 +24,16 @@ static inline bool str_eq(struct str a, struct str b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
+/* of ASCII, whatever the locale */
+static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+static inline bool is_letter(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
+static inline bool is_word(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
+/* the same, or a byte of a sign beyond ASCII */
+static inline bool is_word8(char c) { return is_word(c) || (unsigned char)c >= 0x80; }
 /* what a hexadecimal digit counts; 16: it is none */
 static inline unsigned hex_value(char c)
 {
-    return c >= '0' && c <= '9'                 ? (unsigned)(c - '0')
+    return is_digit(c)                          ? (unsigned)(c - '0')
            : (c | 32) >= 'a' && (c | 32) <= 'f' ? (unsigned)((c | 32) - 'a' + 10)
                                                 : 16;
 }
@@ -46,6 +52,8 @@ static inline struct str str_skip(struct str s, size_t n)
 /* head up to sep; rest moves behind it (empty when none) */
 struct str str_cut(struct str *rest, char sep);
 struct str str_trim(struct str s); /* blanks, tabs, line ends at both sides */
+/* An account without its domain: behind the last \\, or before the @ of a realm. */
+struct str str_account(struct str s);
 /* FNV-1a, for tables in memory; not stable on disk */
 uint64_t str_hash(struct str s);
 /* the same for texts that are str_eq_ci; goes on from h */

@@ -282,8 +282,7 @@ static char *uri_of(const char *path)
     buf_z(&b, path[0] && path[1] == ':' ? "///" : "");
 #endif
     for (const char *c = path; *c; c++)
-        if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9')
-            || strchr("/._-", *c))
+        if (is_letter(*c) || is_digit(*c) || strchr("/._-", *c))
             buf_char(&b, *c);
 #ifdef _WIN32
         else if (*c == '\\' || *c == ':')

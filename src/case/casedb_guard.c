@@ -149,11 +149,7 @@ int case_guard_install(struct casedb *db)
 }
 
 /* --- a look at the text itself, for what the authorizer cannot see */
-static bool is_name(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$'
-           || (unsigned char)c >= 0x80;
-}
+static bool is_name(char c) { return is_word8(c) || c == '$'; }
 
 static void skip(struct str *s, size_t n) { s->p += n, s->n -= n; }
 

@@ -45,7 +45,6 @@ struct code {
 };
 
 static bool is_hex(char c) { return hex_value(c) < 16; }
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 static bool to_u32(int64_t i, uint32_t *out)
 {

@@ -257,11 +257,6 @@ struct look {
     bool empty;
 };
 
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
-
 static void next(struct look *k)
 {
     struct str *s = &k->rest;
@@ -280,9 +275,9 @@ static void next(struct look *k)
         s->p += i, s->n -= i;
         return;
     }
-    if (is_letter(s->p[0])) {
+    if (is_word(s->p[0])) {
         size_t i = 0;
-        while (i < s->n && is_letter(s->p[i]))
+        while (i < s->n && is_word(s->p[i]))
             i++;
         k->w = (struct word){NAME, {s->p, i}};
         s->p += i, s->n -= i;

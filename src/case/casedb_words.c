@@ -283,22 +283,16 @@ static int spell(struct casedb *db, struct str x, struct spelt *s)
     return spelt_known(db, s, x);
 }
 
-static bool of_word(char c)
-{
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'
-           || (unsigned char)c >= 0x80;
-}
-
 /* One word of a text, and what stands before it. */
 static bool is_spelling(const struct spelt *s, struct str word, struct str before)
 {
     bool percent = before.n >= 2 && memcmp(before.p + before.n - 2, "%%", 2) == 0;
     bool minus = before.n && before.p[before.n - 1] == '-'
-                 && (before.n == 1 || !of_word(before.p[before.n - 2]));
+                 && (before.n == 1 || !is_word8(before.p[before.n - 2]));
     uint32_t v;
     if (s->symbol[0] && str_eq_ci(word, str_of(s->symbol)))
         return true;
-    if (minus && word.n && word.p[0] >= '0' && word.p[0] <= '9')
+    if (minus && word.n && is_digit(word.p[0]))
         word.p--, word.n++;
     if (!number_of(word, &v))
         return false;
@@ -335,7 +329,7 @@ static void sql_has_code(sqlite3_context *c, int n, sqlite3_value **v)
     }
     for (size_t at = 0; at < text.n && s->known && !found;) {
         size_t end = at;
-        while (end < text.n && of_word(text.p[end]))
+        while (end < text.n && is_word8(text.p[end]))
             end++;
         found = end > at && is_spelling(s, (struct str){text.p + at, end - at}, (struct str){text.p, at});
         at = end + (end == at);

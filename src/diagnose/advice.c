@@ -27,11 +27,11 @@ static bool is_plain(struct str s)
     if (!s.n || s.n > 200 || s.p[s.n - 1] == '\\' || s.p[0] == '-' || s.p[0] == '/')
         return false;
     for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c >= 0xc3 && c <= 0xca && i + 1 < s.n && (s.p[i + 1] & 0xc0) == 0x80)
+        char c = s.p[i];
+        if ((unsigned char)c >= 0xc3 && (unsigned char)c <= 0xca && i + 1 < s.n
+            && (s.p[i + 1] & 0xc0) == 0x80)
             i++; /* a letter of Latin, U+00C0 to U+02BF */
-        else if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')
-                   || (c < 0x80 && c && strchr(" _.-\\$@:{}()", c))))
+        else if (!(is_letter(c) || is_digit(c) || (c && strchr(" _.-\\$@:{}()", c))))
             return false;
     }
     return true;
@@ -61,15 +61,6 @@ static struct str known(struct str word, const struct about *a)
     return (struct str){0};
 }
 
-static struct str bare(struct str account)
-{
-    for (size_t i = account.n; i > 0; i--)
-        if (account.p[i - 1] == '\\')
-            return (struct str){account.p + i, account.n - i};
-    const char *at = account.n ? memchr(account.p, '@', account.n) : NULL;
-    return at ? (struct str){account.p, (size_t)(at - account.p)} : account;
-}
-
 static void put_name(struct buf *b, struct str word, struct str name)
 {
     bool quote = memchr(name.p, ' ', name.n) || memchr(name.p, '(', name.n);
@@ -93,7 +84,7 @@ void advice_text(struct buf *b, struct str text, const struct about *a)
         if (!end)
             break;
         struct str word = {open + 1, (size_t)(end - open - 1)}, name = known(word, a);
-        name = is(word, "name") ? bare(name) : name;
+        name = is(word, "name") ? str_account(name) : name;
         if (name.p && is_plain(name))
             put_name(b, word, name);
         else

@@ -40,7 +40,7 @@ static bool is_uuid4(struct str s)
 {
     static const char form[] = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx";
     for (size_t i = 0; i < s.n && s.n == sizeof form - 1; i++) {
-        bool hex = (s.p[i] >= '0' && s.p[i] <= '9') || (s.p[i] >= 'a' && s.p[i] <= 'f');
+        bool hex = is_digit(s.p[i]) || (s.p[i] >= 'a' && s.p[i] <= 'f');
         if (form[i] == 'x' ? !hex : form[i] == 'y' ? !s.p[i] || !strchr("89ab", s.p[i]) : s.p[i] != form[i])
             return false;
     }
@@ -50,7 +50,7 @@ static bool is_uuid4(struct str s)
 static bool is_snake(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || (s.p[i] >= '0' && s.p[i] <= '9') || s.p[i] == '_'))
+        if (!((s.p[i] >= 'a' && s.p[i] <= 'z') || is_digit(s.p[i]) || s.p[i] == '_'))
             return false;
     return s.n > 0;
 }
@@ -158,10 +158,6 @@ static void lines(struct lint *l)
 
 /* The next token of SQL that is neither blank nor comment: a name or number, a literal with its quotes, or
  * one character. Empty at the end. */
-static bool in_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 static struct str token(struct str *s)
 {
@@ -177,7 +173,7 @@ static struct str token(struct str *s)
         while (t.n < s->n && s->p[t.n] != '\'');
         t.n += t.n < s->n;
     } else {
-        while (t.n < s->n && in_word(s->p[t.n]))
+        while (t.n < s->n && is_word(s->p[t.n]))
             t.n++;
         t.n += !t.n && s->n;
     }
@@ -185,7 +181,7 @@ static struct str token(struct str *s)
     return t;
 }
 
-static bool is_number(struct str t) { return t.n && t.p[0] >= '0' && t.p[0] <= '9'; }
+static bool is_number(struct str t) { return t.n && is_digit(t.p[0]); }
 
 static enum status found_one(void *ctx, const struct cell *c, const char *const *name, size_t n,
                              struct err *e)

@@ -111,7 +111,7 @@ static bool is_decimal(struct str s)
     size_t at = s.n && s.p[0] == '-';
     bool leading_zero = s.n > at + 1 && s.p[at] == '0';
     int64_t i;
-    return s.n > at && s.p[at] >= '0' && s.p[at] <= '9' && !leading_zero && str_i64(s, &i);
+    return s.n > at && is_digit(s.p[at]) && !leading_zero && str_i64(s, &i);
 }
 
 /* The data of an event as the parsers write it: unquoted decimals are numbers, true and false are booleans,

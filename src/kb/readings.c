@@ -15,7 +15,7 @@ static bool to_u32(int64_t i, uint32_t *out)
 static bool is_hex(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!((s.p[i] >= '0' && s.p[i] <= '9') || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'f')))
+        if (!(is_digit(s.p[i]) || ((s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'f')))
             return false;
     return s.n > 0;
 }

@@ -119,13 +119,6 @@ void words_free(struct words *w)
 
 /* ---- text */
 
-static bool digit(char c) { return c >= '0' && c <= '9'; }
-static bool wordly(char c)
-{
-    return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'
-           || (unsigned char)c >= 0x80;
-}
-
 struct putter {
     struct buf *out;
     const struct words *w;
@@ -171,7 +164,7 @@ static void add(struct putter *p, size_t end, struct str words)
 static size_t digits(const struct putter *p, size_t at)
 {
     size_t n = 0;
-    while (at + n < p->text.n && n < 20 && digit(p->text.p[at + n]))
+    while (at + n < p->text.n && n < 20 && is_digit(p->text.p[at + n]))
         n++;
     return n;
 }
@@ -185,7 +178,7 @@ static struct str part(const struct putter *p, size_t at, size_t end)
 static size_t percent(struct putter *p, size_t at)
 {
     size_t end = at + 2 + digits(p, at + 2);
-    if (!follows(p, at, "%%") || end == at + 2 || (end < p->text.n && wordly(p->text.p[end])))
+    if (!follows(p, at, "%%") || end == at + 2 || (end < p->text.n && is_word8(p->text.p[end])))
         return at + 1;
     struct str key = part(p, at, end), words = {0};
     if (p->as == WORDS_TEXT || p->security)
@@ -200,13 +193,13 @@ static size_t percent(struct putter *p, size_t at)
 static size_t sid(struct putter *p, size_t at)
 {
     size_t end = at + 4;
-    if (!follows(p, at, "S-1-") || (at && (wordly(p->text.p[at - 1]) || strchr("\\-", p->text.p[at - 1]))))
+    if (!follows(p, at, "S-1-") || (at && (is_word8(p->text.p[at - 1]) || strchr("\\-", p->text.p[at - 1]))))
         return at + 1;
     while (end < p->text.n
-           && (digit(p->text.p[end])
-               || (p->text.p[end] == '-' && end + 1 < p->text.n && digit(p->text.p[end + 1]))))
+           && (is_digit(p->text.p[end])
+               || (p->text.p[end] == '-' && end + 1 < p->text.n && is_digit(p->text.p[end + 1]))))
         end++;
-    if (end == p->text.n || (!wordly(p->text.p[end]) && !strchr("\\-", p->text.p[end])))
+    if (end == p->text.n || (!is_word8(p->text.p[end]) && !strchr("\\-", p->text.p[end])))
         add(p, end, find(p->w, WORD_SID, part(p, at, end)));
     return end;
 }
@@ -217,10 +210,10 @@ static size_t logon_type(struct putter *p, size_t at)
     static const struct str say = STR("logon type ");
     size_t from = at + say.n, n;
     int64_t type;
-    if (!str_starts_ci(part(p, at, p->text.n), say) || (at && wordly(p->text.p[at - 1]))
+    if (!str_starts_ci(part(p, at, p->text.n), say) || (at && is_word8(p->text.p[at - 1]))
         || !(n = digits(p, from)) || !str_i64(part(p, from, from + n), &type))
         return at + 1;
-    if (from + n == p->text.n || !wordly(p->text.p[from + n]))
+    if (from + n == p->text.n || !is_word8(p->text.p[from + n]))
         add(p, from + n, str_of(words_logon_type(type)));
     return from + n;
 }
@@ -265,7 +258,7 @@ static size_t status(struct putter *p, size_t at)
         return at + 1;
     for (size_t i = 2; i < 10; i++) {
         char c = t[at + i];
-        if (!digit(c) && !(c >= 'a' && c <= 'f') && !(c >= 'A' && c <= 'F'))
+        if (hex_value(c) > 15)
             return at + 1;
         key[i] = (char)(c >= 'A' && c <= 'F' ? c + 32 : c);
     }
@@ -296,7 +289,7 @@ static size_t step(struct putter *p, size_t at)
         return c == 'l' || c == 'L' ? logon_type(p, at) : at + 1;
     if (c == '0' && follows(p, at, "0x"))
         return status(p, at);
-    if (!digit(c))
+    if (!is_digit(c))
         return at + 1;
     return p->as == WORDS_JSON ? number(p, at) : xml_number(p, at);
 }

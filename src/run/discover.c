@@ -49,7 +49,7 @@ static bool in_vss(struct str path)
         part.n -= rest.n;
         bool is = rest.n && part.n > 3 && str_starts_ci(part, STR("VSS"));
         for (size_t i = 3; i < part.n && is; i++)
-            is = part.p[i] >= '0' && part.p[i] <= '9';
+            is = is_digit(part.p[i]);
         if (is)
             return true;
         if (rest.n)
