@@ -260,7 +260,20 @@ static const struct {
     {"account twice", "accounts.yml", "accounts: [{name: A, sid: S-1-5-18}, {name: a, sid: S-1-5-18}]\n",
      E_FORMAT, "accounts.yml:1: account 'a' again"},
     {"file nobody reads", "notes.yml", "a: 1\n", E_FORMAT,
-     "notes.yml:1: expected artifacts.yml, accounts.yml, causes.yml, families.yml, layouts.yml or a file in"},
+     "notes.yml:1: expected artifacts.yml, accounts.yml, causes.yml, families.yml, layouts.yml, tools.yml or "
+     "a file"},
+    {"field of a tool", "tools.yml",
+     "fields: [{name: A, tool: whoami, meaning: m, for: [boot-race], against: [clock-skew], source: s}]\n",
+     OK, NULL},
+    {"field of no tool", "tools.yml", "fields: [{name: A, tool: ipconfig, meaning: m, source: s}]\n",
+     E_FORMAT, "tools.yml:1: tool is 'ipconfig', expected one of"},
+    {"field twice", "tools.yml",
+     "fields: [{name: A, tool: whoami, meaning: m, source: s}, {name: a, tool: whoami, meaning: m, source: "
+     "s}]\n",
+     E_FORMAT, "tools.yml:1: field 'a' again"},
+    {"field for a cause nobody knows", "tools.yml",
+     "fields: [{name: A, tool: whoami, meaning: m, for: [boot-race], against: [x], source: s}]\n", E_FORMAT,
+     "tools.yml:1: causes.yml has no cause 'x'"},
     {"layout", "layouts.yml", "layouts: [{path: '**/<drive>/x', host: sure, source: s}]\n", OK, NULL},
     {"layout of an unknown word", "layouts.yml", "layouts: [{path: 'a/<drove>', source: s}]\n", E_FORMAT,
      "layouts.yml:1: layout a/<drove>: not a pattern"},
@@ -337,6 +350,70 @@ static const struct rule *rule_named(const struct kb *kb, const char *name)
         if (str_eq(r[i].name, str_of(name)))
             return &r[i];
     return NULL;
+}
+
+static bool has_field(const struct kb *kb, struct str name)
+{
+    char right[64];
+    size_t n;
+    const struct kb_tool_field *f = kb_tool_fields(kb, &n);
+    snprintf(right, sizeof right, "Se%.*s", STR_ARG(name));
+    for (size_t i = 0; i < n; i++)
+        if (str_eq_ci(f[i].name, name) || str_eq_ci(f[i].name, str_of(right)))
+            return true;
+    return false;
+}
+
+static bool has_text(const struct str *list, size_t n, struct str s)
+{
+    for (size_t i = 0; i < n; i++)
+        if (str_eq(list[i], s))
+            return true;
+    return false;
+}
+
+/* Names of what a tool says in the tests of a rule: each is known. */
+static size_t look_up_said(const struct kb *kb, const struct rule *r, const struct test_fact *f)
+{
+    size_t said = 0;
+    for (size_t v = 0; v < f->n && str_eq(f->kind, STR("said")); v++) {
+        struct str name = f->field[v].value;
+        if (!str_eq(f->field[v].name, STR("name")) || str_contains(name, STR("\\")))
+            continue; /* a path is a setting */
+        said++;
+        cr_expect(has_field(kb, name), "%s: tools.yml lacks %.*s", r->name.p, STR_ARG(name));
+    }
+    return said;
+}
+
+/* What rules are tried with of tools' texts is known by its name, and a cause that a field speaks for or
+ * against has a rule that asks for it, by name or by a view of such texts. */
+Test(kb, fields_of_tools_and_rules_agree)
+{
+    struct kb *kb = NULL;
+    struct err e = {0};
+    size_t n, n_field, said = 0, cited = 0;
+    cr_assert(kb_load(NULL, &kb, &e) == OK, "%s", e.why);
+    const struct rule *r = kb_rules(kb, &n);
+    const struct kb_tool_field *f = kb_tool_fields(kb, &n_field);
+    for (size_t i = 0; i < n; i++)
+        for (size_t t = 0; t < r[i].n_test; t++)
+            for (size_t k = 0; k < r[i].test[t].n_fact; k++)
+                said += look_up_said(kb, &r[i], &r[i].test[t].fact[k]);
+    for (size_t i = 0; i < n_field * n; i++) {
+        const struct kb_tool_field *one = &f[i / n];
+        const struct rule *of = &r[i % n];
+        bool right = str_starts_ci(one->name, STR("Se"));
+        if (!has_text(one->speaks_for, one->n_for, of->cause)
+            && !has_text(one->against, one->n_against, of->cause))
+            continue;
+        cited++;
+        cr_expect(right ? str_contains(of->text, str_skip(one->name, 2))
+                        : str_contains(of->text, STR("v_tool_")),
+                  "%s does not ask for %.*s", of->name.p, STR_ARG(one->name));
+    }
+    cr_expect(said > 10 && cited > 5, "%zu, %zu", said, cited);
+    kb_free(kb);
 }
 
 Test(kb, a_rule_and_its_tests)

@@ -29,6 +29,7 @@ static void take(void *ctx, const struct reading *r)
     case READ_CAUSE: buf_z(b, "cause "), buf_str(b, r->is.cause->name); break;
     case READ_RULE: buf_z(b, "rule "), buf_str(b, r->is.rule->name); break;
     case READ_FAMILY: buf_z(b, "family "), buf_str(b, r->is.family->name); break;
+    case READ_TOOL: buf_z(b, "field "), buf_str(b, r->is.tool_field->name); break;
     }
     buf_char(b, ';');
 }
@@ -108,6 +109,12 @@ static const struct {
     {"clock_skew", "cause clock-skew;", false},
     {"Clock-Skew", "cause clock-skew;", false},
     {"not-logged-on", "family not-logged-on;", false},
+    {"AzureAdPrt", "field AzureAdPrt;", false},
+    {"executing account name", "field Executing Account Name;", false},
+    {"SeDenyBatchLogonRight", "field SeDenyBatchLogonRight;", false},
+    {"DenyBatchLogonRight", "field SeDenyBatchLogonRight;", false},
+    {"BatchLogonRight", "field SeBatchLogonRight;", false},
+    {"rver", "", false},
     {"", "", false},
     {"%%", "", false},
     {"0x", "", false},

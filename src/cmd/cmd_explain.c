@@ -691,10 +691,49 @@ static void put_family(struct telling *t, const struct kb_family *f)
         end_row(&row), put_words(b, "source", f->source), buf_char(b, '\n');
 }
 
+static void put_cause_list(struct telling *t, const char *label, const char *name, const struct str *cause,
+                           size_t n)
+{
+    struct row row = {t->b, label, 0, 0};
+    if (t->json)
+        buf_printf(t->b, ",\"%s\":[", name);
+    for (size_t i = 0; i < n; i++)
+        if (t->json)
+            buf_z(t->b, i ? "," : ""), buf_json(t->b, cause[i]);
+        else
+            put_item(&row, cause[i], "");
+    if (t->json)
+        buf_char(t->b, ']');
+    else
+        end_row(&row);
+}
+
+/* What a tool prints is text that anybody can edit: what it speaks for is never more than likely by it. */
+static void put_tool_field(struct telling *t, const struct kb_tool_field *f)
+{
+    struct buf *b = t->b;
+    bool right = str_starts_ci(f->name, STR("Se")) && str_ends_ci(f->name, STR("Right"));
+    if (t->json) {
+        buf_z(b, "{\"name\":"), buf_json(b, f->name), json_text(b, "tool", f->tool),
+            json_text(b, "meaning", f->meaning);
+    } else {
+        buf_term(b, f->name), buf_z(b, right ? "  (logon right, as " : "  (field of "), buf_term(b, f->tool);
+        buf_z(b, right ? " shows it)\n" : ")\n"), put_words(b, "", f->meaning);
+    }
+    put_cause_list(t, "speaks for", "for", f->speaks_for, f->n_for);
+    put_cause_list(t, "against", "against", f->against, f->n_against);
+    if (!t->json)
+        put_words(b, "weak", STR("in a tool's text: it confirms nothing and rules nothing out by itself"));
+    if (t->json)
+        json_text(b, "source", f->source), buf_char(b, '}');
+    else
+        put_words(b, "source", f->source), buf_char(b, '\n');
+}
+
 /* --- readings: of JSON each kind is a list of its own, and all lists are there */
 static const char *const json_lists[] = {
-    [READ_CODE] = "matches", [READ_EVENT] = "events", [READ_SETTING] = "settings",
-    [READ_CAUSE] = "causes", [READ_RULE] = "rules",   [READ_FAMILY] = "families"};
+    [READ_CODE] = "matches", [READ_EVENT] = "events",    [READ_SETTING] = "settings", [READ_CAUSE] = "causes",
+    [READ_RULE] = "rules",   [READ_FAMILY] = "families", [READ_TOOL] = "tool_fields"};
 
 static void open_list(struct telling *t, enum reading_kind kind)
 {
@@ -725,6 +764,7 @@ static void put_reading(void *ctx, const struct reading *r)
     case READ_CAUSE: put_cause(t, r->is.cause); break;
     case READ_RULE: put_rule(t, r->is.rule); break;
     case READ_FAMILY: put_family(t, r->is.family); break;
+    case READ_TOOL: put_tool_field(t, r->is.tool_field); break;
     }
 }
 
@@ -749,7 +789,7 @@ static int unknown(struct telling *t, const struct question *q)
     else if (q->number)
         buf_printf(&b, "is %u = 0x%X, which the knowledge does not have", (unsigned)v, (unsigned)v);
     else
-        buf_z(&b, "is neither a number of 32 bits nor a known symbol, event, setting or cause");
+        buf_z(&b, "is neither a number of 32 bits nor a known symbol, event, setting, cause or field");
     for (size_t i = 0; i < n; i++)
         buf_z(&b, i                             ? ", "
                   : q->number && !q->provider.n ? "; named next to it: "
@@ -777,7 +817,7 @@ static int answer(struct telling *t, struct question q, bool first)
             buf_z(b, ",\"matches\":[");
     size_t found = readings(t->kb, &q, put_reading, t);
     if (t->json)
-        open_list(t, READ_FAMILY), buf_char(b, ']');
+        open_list(t, READ_TOOL), buf_char(b, ']');
     if (!found)
         code = unknown(t, &q);
     if (t->json)
@@ -840,8 +880,9 @@ static const char help_text[] =
     "A code is taken in every spelling: 1312, 0x520, 520h, 80070520, 0x80070520, -2147023584, 2147943712,\n"
     "0xC000005F, %%1312, NERR_AlreadyLoggedOn, STATUS_NO_SUCH_LOGON_SESSION. An event by its id, with or "
     "without\n"
-    "its provider or log; a setting, a cause, a rule by its name. '-' reads standard input, a question a "
-    "line.\n"
+    "its provider or log; a setting, a cause, a rule by its name; a logon right, a field of dsregcmd, "
+    "systeminfo,\n"
+    "whoami or gpresult by its own. '-' reads standard input, a question a line.\n"
     "What a code or an event speaks for and against is asked of the rules: of a code by judging a host whose "
     "logs\n"
     "show nothing else, of events and settings by running the rules' own tests: what does a rule cite them "
@@ -852,6 +893,7 @@ static const char help_text[] =
     "  whylogon explain 4625\n"
     "  whylogon explain TaskScheduler 104\n"
     "  whylogon explain MaxCmds clock-skew\n"
+    "  whylogon explain AzureAdPrt SeBatchLogonRight 'System Boot Time'\n"
     "  grep -o '0x8007[0-9A-F]*' notes.txt | sort -u | whylogon explain --json -\n"
     "\n"
     "exit codes: 0 all were known, 2 one was not\n";
@@ -893,7 +935,7 @@ static int run_explain(int argc, char **argv)
 }
 
 const struct command cmd_explain = {.name = "explain",
-                                    .summary = "what does this code, event or setting mean",
-                                    .usage = "CODE|EVENT|SETTING|CAUSE…",
+                                    .summary = "what does this code, event, setting or field mean",
+                                    .usage = "CODE|EVENT|SETTING|FIELD|CAUSE…",
                                     .help = help_text,
                                     .run = run_explain};

@@ -183,6 +183,10 @@ static int cmp_family(const void *a, const void *b)
 {
     return str_cmp(((const struct kb_family *)a)->name, ((const struct kb_family *)b)->name);
 }
+static int cmp_tool_field(const void *a, const void *b)
+{
+    return cmp_ci(((const struct kb_tool_field *)a)->name, ((const struct kb_tool_field *)b)->name);
+}
 static int cmp_rule_name(const void *a, const void *b)
 {
     return cmp_ci(((const struct rule *)a)->name, ((const struct rule *)b)->name);
@@ -222,6 +226,28 @@ static enum status order(const char *what, void *p, size_t n, size_t size, size_
     return OK;
 }
 
+static bool is_cause(const struct kb *kb, struct str name)
+{
+    size_t i = 0;
+    while (i < kb->n_cause && !str_eq(kb->cause[i].name, name))
+        i++;
+    return i < kb->n_cause;
+}
+
+static enum status fields_cite_causes(const struct kb *kb, struct err *e)
+{
+    for (size_t i = 0; i < kb->n_tool_field; i++) {
+        const struct kb_tool_field *f = &kb->tool_field[i];
+        for (size_t k = 0; k < f->n_for + f->n_against; k++) {
+            struct str cause = k < f->n_for ? f->speaks_for[k] : f->against[k - f->n_for];
+            if (!is_cause(kb, cause))
+                return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%u: causes.yml has no cause '%.*s'",
+                               f->at.file, f->at.line, (int)(cause.n < 40 ? cause.n : 40), cause.p);
+        }
+    }
+    return OK;
+}
+
 #define ROWS(what, array, count, type, member, cmp)                                         \
     {                                                                                       \
         what, kb->array, kb->count, sizeof(struct type), offsetof(struct type, member), cmp \
@@ -241,12 +267,15 @@ static enum status settle(struct kb *kb, struct err *e)
                 ROWS("account", account, n_account, kb_account, name, cmp_account),
                 ROWS("cause", cause, n_cause, kb_cause, name, cmp_cause),
                 ROWS("family", family, n_family, kb_family, name, cmp_family),
+                ROWS("field", tool_field, n_tool_field, kb_tool_field, name, cmp_tool_field),
                 ROWS("rule id", rule, n_rule, rule, id, cmp_rule_id),
                 ROWS("rule", rule, n_rule, rule, name, cmp_rule_name),
                 ROWS("rule", rule, n_rule, rule, name, cmp_rule)};
     enum status st = OK;
     for (size_t i = 0; i < LEN(rows) && st == OK; i++)
         st = order(rows[i].what, rows[i].p, rows[i].n, rows[i].size, rows[i].name_at, rows[i].cmp, e);
+    if (st == OK)
+        st = fields_cite_causes(kb, e);
     if (st == OK && kb->want.n_event)
         qsort(kb->want.event, kb->want.n_event, sizeof *kb->want.event, cmp_want_event);
     return st;
@@ -360,6 +389,10 @@ const struct kb_setting *kb_settings(const struct kb *kb, size_t *n)
     return *n = kb->n_setting, kb->setting;
 }
 const struct kb_family *kb_families(const struct kb *kb, size_t *n) { return *n = kb->n_family, kb->family; }
+const struct kb_tool_field *kb_tool_fields(const struct kb *kb, size_t *n)
+{
+    return *n = kb->n_tool_field, kb->tool_field;
+}
 
 enum reliance rule_relies(const struct rule *r, struct str artifact)
 {

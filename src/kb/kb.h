@@ -141,6 +141,15 @@ struct kb_family {
     size_t n;
 };
 
+/* A field of a tool's text, or a logon right: what it means; the causes whose rules cite it for and against.
+ */
+struct kb_tool_field {
+    struct kb_place at;
+    struct str name, tool, meaning, source;
+    struct str *speaks_for, *against;
+    size_t n_for, n_against;
+};
+
 /* What a way to a file says of where it came from (base/layout.h). sure: its host is no guess. */
 struct kb_layout {
     struct kb_place at;
@@ -174,8 +183,9 @@ const struct kb_artifact *kb_artifacts(const struct kb *kb, size_t *n); /* sorte
 const struct kb_cause *kb_causes(const struct kb *kb, size_t *n);       /* sorted by name */
 const struct kb_event *kb_events(const struct kb *kb, size_t *n);       /* sorted by provider, id */
 const struct kb_event_field *kb_event_fields(const struct kb *kb, size_t *n);
-const struct kb_setting *kb_settings(const struct kb *kb, size_t *n); /* sorted by name */
-const struct kb_family *kb_families(const struct kb *kb, size_t *n);  /* sorted by name */
+const struct kb_setting *kb_settings(const struct kb *kb, size_t *n);       /* sorted by name */
+const struct kb_family *kb_families(const struct kb *kb, size_t *n);        /* sorted by name */
+const struct kb_tool_field *kb_tool_fields(const struct kb *kb, size_t *n); /* sorted by name */
 /* Names of Win32 codes, base/names.h: all of them, where kb_codes() has those with a story. */
 struct str kb_names(const struct kb *kb);
 /* kb_code, kb_event, kb_event_field, kb_setting, kb_artifact, kb_account, kb_code_family, kb_rule_need,

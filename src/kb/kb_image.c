@@ -102,6 +102,14 @@ static const struct member family_members[] = {PLACE_AT(kb_family, at), TEXT_AT(
                                                MANY_AT(kb_family, code, n, number_shape)};
 SHAPE(family_shape, struct kb_family, family_members);
 
+static const struct member tool_field_members[] = {PLACE_AT(kb_tool_field, at),
+                                                   TEXT_AT(kb_tool_field, name),
+                                                   TEXT_AT(kb_tool_field, tool),
+                                                   TEXT_AT(kb_tool_field, meaning),
+                                                   TEXT_AT(kb_tool_field, source),
+                                                   MANY_AT(kb_tool_field, speaks_for, n_for, text_shape),
+                                                   MANY_AT(kb_tool_field, against, n_against, text_shape)};
+SHAPE(tool_field_shape, struct kb_tool_field, tool_field_members);
 static const struct member layout_members[] = {PLACE_AT(kb_layout, at), TEXT_AT(kb_layout, path),
                                                TEXT_AT(kb_layout, collector), TEXT_AT(kb_layout, source),
                                                WHOLE_AT(kb_layout, sure)};
@@ -183,6 +191,7 @@ static const struct member kb_members[] = {MANY_AT(kb, code, n_code, code_shape)
                                            MANY_AT(kb, account, n_account, account_shape),
                                            MANY_AT(kb, cause, n_cause, cause_shape),
                                            MANY_AT(kb, family, n_family, family_shape),
+                                           MANY_AT(kb, tool_field, n_tool_field, tool_field_shape),
                                            MANY_AT(kb, layout, n_layout, layout_shape),
                                            MANY_AT(kb, rule, n_rule, rule_shape),
                                            MANY_AT(kb, want.event, want.n_event, want_event_shape),

@@ -40,6 +40,8 @@ struct kb {
     size_t n_cause;
     struct kb_family *family;
     size_t n_family;
+    struct kb_tool_field *tool_field;
+    size_t n_tool_field;
     struct kb_layout *layout;
     size_t n_layout;
     struct rule *rule;

@@ -556,6 +556,47 @@ static enum status read_families(const struct kb_reader *r, const struct node *r
     return st;
 }
 
+/* --- tools.yml: what fields of tools' texts mean */
+struct tool_field_entry {
+    struct str name, tool, meaning, source;
+    struct strs speaks_for, against;
+};
+static const struct field tool_field_fields[] = {FIELD(tool_field_entry, name, F_STR, true, "name"),
+                                                 FIELD(tool_field_entry, tool, F_STR, true, "tool"),
+                                                 FIELD(tool_field_entry, meaning, F_STR, true, "meaning"),
+                                                 FIELD(tool_field_entry, speaks_for, F_STRS, false, "for"),
+                                                 FIELD(tool_field_entry, against, F_STRS, false, "against"),
+                                                 FIELD(tool_field_entry, source, F_STR, true, "source")};
+
+static enum status read_tools(const struct kb_reader *r, const struct node *root, struct err *e)
+{
+    struct list_file file = {0};
+    struct kb *kb = r->kb;
+    static const struct field fields[] = {FIELD(list_file, list, F_NODE, true, "fields")};
+    enum status st = kb_map(r, root, "tools file", fields, 1, &file, e);
+    if (st == OK)
+        st = kb_list(r, file.list, "fields", e);
+    for (const struct node *c = st == OK ? file.list->child : NULL; c && st == OK; c = c->next) {
+        struct tool_field_entry v = {0};
+        if ((st = kb_map(r, c, "field", tool_field_fields, LEN(tool_field_fields), &v, e)) == OK)
+            st = kb_one_of(r, c->line, "tool", v.tool, "dsregcmd systeminfo whoami gpresult", e);
+        if (st == OK
+            && !(kb->tool_field = kb_grow(kb, kb->tool_field, kb->n_tool_field, sizeof *kb->tool_field)))
+            st = kb_full(r, e);
+        if (st == OK)
+            kb->tool_field[kb->n_tool_field++] = (struct kb_tool_field){.at = place_of(r, c),
+                                                                        .name = v.name,
+                                                                        .tool = v.tool,
+                                                                        .meaning = v.meaning,
+                                                                        .source = v.source,
+                                                                        .speaks_for = v.speaks_for.p,
+                                                                        .n_for = v.speaks_for.n,
+                                                                        .against = v.against.p,
+                                                                        .n_against = v.against.n};
+    }
+    return st;
+}
+
 /* --- layouts.yml: ways to files, in the order in which they are asked */
 struct layout_entry {
     struct str path, collector, host, source;
@@ -595,15 +636,11 @@ typedef enum status read_fn(const struct kb_reader *r, const struct node *root, 
 static const struct {
     const char *prefix;
     read_fn *read;
-} readers[] = {{"codes/", read_codes},
-               {"events/", read_events},
-               {"registry/", read_registry},
-               {"artifacts.yml", read_artifacts},
-               {"accounts.yml", read_accounts},
-               {"families.yml", read_families},
-               {"causes.yml", read_causes},
-               {"layouts.yml", read_layouts},
-               {"rules/", NULL}};
+} readers[] = {{"codes/", read_codes},          {"events/", read_events},
+               {"registry/", read_registry},    {"artifacts.yml", read_artifacts},
+               {"accounts.yml", read_accounts}, {"families.yml", read_families},
+               {"causes.yml", read_causes},     {"layouts.yml", read_layouts},
+               {"tools.yml", read_tools},       {"rules/", NULL}};
 
 enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scratch, struct err *e)
 {
@@ -613,10 +650,10 @@ enum status kb_read_file(struct kb *kb, const struct source *s, struct arena scr
     while (i < LEN(readers) && !str_starts_ci(str_of(s->name), str_of(readers[i].prefix)))
         i++;
     if (i == LEN(readers))
-        return kb_refuse(&r, 1, e,
-                         "expected artifacts.yml, accounts.yml, causes.yml, families.yml, layouts.yml or a "
-                         "file in codes/, "
-                         "events/, registry/ or rules/");
+        return kb_refuse(
+            &r, 1, e,
+            "expected artifacts.yml, accounts.yml, causes.yml, families.yml, layouts.yml, tools.yml "
+            "or a file in codes/, events/, registry/ or rules/");
     enum status st = tree_read(s->text, s->name, &scratch, &root, e);
     if (st != OK)
         return st;

@@ -224,6 +224,14 @@ static bool is_setting(const struct kb_setting *s, struct str name)
     return key.n && str_ends_ci(name, s->value) && name.p[key.n] == '\\' && str_ends_ci(key, s->path);
 }
 
+/* gpresult /z prints rights without their Se. */
+static bool is_tool_field(const struct kb_tool_field *f, struct str name)
+{
+    return str_eq_ci(f->name, name)
+           || (str_starts_ci(f->name, STR("Se")) && str_ends_ci(f->name, STR("Right"))
+               && str_eq_ci(str_skip(f->name, 2), name));
+}
+
 static struct str dashed(struct str s, char *to, size_t cap)
 {
     size_t n = s.n < cap ? s.n : cap;
@@ -258,6 +266,10 @@ static void names(const struct kb *kb, const struct question *q, struct taker *t
     for (size_t i = 0; i < n && t->n == before; i++)
         if (str_eq_ci(f[i].name, q->text))
             give(t, (struct reading){READ_FAMILY, {.family = &f[i]}});
+    const struct kb_tool_field *told = kb_tool_fields(kb, &n);
+    for (size_t i = 0; i < n; i++)
+        if (is_tool_field(&told[i], q->text))
+            give(t, (struct reading){READ_TOOL, {.tool_field = &told[i]}});
 }
 
 /* Eight decimal digits that say nothing as such: "80070520" is an HRESULT without its 0x. */
@@ -400,6 +412,9 @@ size_t readings_near(const struct kb *kb, const struct question *q, struct str *
     const struct kb_cause *k = kb_causes(kb, &n);
     for (size_t i = 0; i < n && !q->provider.n; i++)
         consider(&x, k[i].name);
+    const struct kb_tool_field *f = kb_tool_fields(kb, &n);
+    for (size_t i = 0; i < n && !q->provider.n; i++)
+        consider(&x, f[i].name);
     for (struct str at = kb_names(kb); !q->provider.n && names_next(&at, &row);)
         consider(&x, row.name);
     for (size_t i = 0; i < x.n; i++)

@@ -1,4 +1,5 @@
-/* readings: what a number or a name that somebody met may be: a code, an event, a setting, a cause, a rule.
+/* readings: what a number or a name that somebody met may be: a code, an event, a setting, a cause, a rule, a
+ * field that a tool prints.
  * One text may have several readings, and all are given. Everything points into the kb and the text asked. It
  * refuses nothing: what is not known has no reading, and its nearest names. */
 #ifndef READINGS_H
@@ -18,7 +19,16 @@ struct question question_of(struct str asked);
  * ("TaskScheduler/Operational"), or the last word ("TaskScheduler")? */
 bool names_provider(const struct kb *kb, struct str name);
 
-enum reading_kind { READ_CODE, READ_NAME, READ_EVENT, READ_SETTING, READ_CAUSE, READ_RULE, READ_FAMILY };
+enum reading_kind {
+    READ_CODE,
+    READ_NAME,
+    READ_EVENT,
+    READ_SETTING,
+    READ_CAUSE,
+    READ_RULE,
+    READ_FAMILY,
+    READ_TOOL
+};
 struct reading {
     enum reading_kind kind;
     union {
@@ -29,6 +39,7 @@ struct reading {
         const struct kb_cause *cause;
         const struct rule *rule;
         const struct kb_family *family;
+        const struct kb_tool_field *tool_field;
     } is;
 };
 /* Calls fn for each, codes first; returns how many there were. */
