@@ -644,7 +644,9 @@ Test(image, of_the_embedded_files)
     cr_expect(str_eq(buf_view(&of_text), (struct str){(const char *)kb_image.p, kb_image.n}));
     cr_assert(diagnose_new(text, NULL, &db, &e) == OK && case_image(db, &rows, &e) == OK, "%s", e.why);
     cr_expect(str_eq(buf_view(&rows), kb_case(image)), "the case");
-    case_close(db), db = NULL;
+    case_close(db), db = NULL, rows.n = 0;
+    cr_assert(diagnose_scratch(text, &rows, &e) == OK, "%s", e.why);
+    cr_expect(str_eq(buf_view(&rows), kb_scratch(image)), "its temporary tables");
     /* and so is the case that the structs of the image make: nothing is forgotten in it */
     image->of_image = false, rows.n = 0;
     cr_assert(diagnose_new(image, NULL, &db, &e) == OK && case_image(db, &rows, &e) == OK, "%s", e.why);

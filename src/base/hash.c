@@ -37,13 +37,22 @@ bool sha256_end(struct sha256 *h, uint8_t out[SHA256_BYTES])
 #else
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-bool sha256_begin(struct sha256 *h)
+/* Looked up once: to find it takes longer than to hash a fact. */
+static const EVP_MD *method(void)
 {
+    static const EVP_MD *found;
+    if (found)
+        return found;
     /* a system's openssl.cnf may name providers that are not there: it is not read */
     OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+    return found = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
+bool sha256_begin(struct sha256 *h)
+{
     h->provider = NULL;
-    h->ctx = EVP_MD_CTX_new();
-    if (h->ctx && EVP_DigestInit_ex(h->ctx, EVP_sha256(), NULL) == 1)
+    h->ctx = method() ? EVP_MD_CTX_new() : NULL;
+    if (h->ctx && EVP_DigestInit_ex(h->ctx, method(), NULL) == 1)
         return true;
     EVP_MD_CTX_free(h->ctx);
     h->ctx = NULL;

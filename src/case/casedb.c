@@ -174,10 +174,11 @@ static enum status make_tables(struct casedb *db, enum case_of kind, struct str 
     return st;
 }
 
-/* All pages of another file of SQLite's. */
-static enum status copy_pages(sqlite3 *to, sqlite3 *from, struct casedb *db, const char *what, struct err *e)
+/* All pages of another file of SQLite's. name: "main" or "temp". */
+static enum status copy_pages(sqlite3 *to, const char *name, sqlite3 *from, struct casedb *db,
+                              const char *what, struct err *e)
 {
-    sqlite3_backup *b = sqlite3_backup_init(to, "main", from, "main");
+    sqlite3_backup *b = sqlite3_backup_init(to, name, from, "main");
     int rc = b ? sqlite3_backup_step(b, -1) : sqlite3_errcode(to);
     if (b)
         sqlite3_backup_finish(b);
@@ -185,14 +186,14 @@ static enum status copy_pages(sqlite3 *to, sqlite3 *from, struct casedb *db, con
 }
 
 /* The tables as they lie in the program. */
-static enum status take_image(struct casedb *db, struct str image, struct err *e)
+static enum status take_image(struct casedb *db, const char *name, struct str image, struct err *e)
 {
     sqlite3 *from = NULL;
     int rc = sqlite3_open_v2(":memory:", &from, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc == SQLITE_OK) /* read only, and never freed: it is not written to */
         rc = sqlite3_deserialize(from, "main", (unsigned char *)(uintptr_t)image.p, (sqlite3_int64)image.n,
                                  (sqlite3_int64)image.n, SQLITE_DESERIALIZE_READONLY);
-    enum status st = rc == SQLITE_OK ? copy_pages(db->db, from, db, "image of the case", e)
+    enum status st = rc == SQLITE_OK ? copy_pages(db->db, name, from, db, "image of the case", e)
                                      : case_fail(NULL, rc, E_DB, "image of the case", e);
     sqlite3_close(from);
     return st;
@@ -236,7 +237,7 @@ static enum status create(enum case_of kind, const char *path, struct str schema
                        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'",
                        e);
     if (st == OK)
-        st = image.n ? take_image(db, image, e) : make_tables(db, kind, schema, e);
+        st = image.n ? take_image(db, "main", image, e) : make_tables(db, kind, schema, e);
     if (st == OK)
         *out = db, db = NULL;
     else if (e && !e->path)
@@ -263,15 +264,34 @@ enum status case_create_from(const char *path, struct str image, struct casedb *
     return create(CASE_ONE, path, STR_NONE, image, out, e);
 }
 
-enum status case_image(struct casedb *db, struct buf *out, struct err *e)
+static enum status image_of(struct casedb *db, const char *name, struct buf *out, struct err *e)
 {
     sqlite3_int64 n = 0;
-    unsigned char *p = sqlite3_serialize(db->db, "main", &n, 0);
+    unsigned char *p = sqlite3_serialize(db->db, name, &n, 0);
     if (p)
         buf_put(out, p, (size_t)n);
     sqlite3_free(p);
     return p && !out->bad ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "image of the case", "no memory");
 }
+
+enum status case_image(struct casedb *db, struct buf *out, struct err *e)
+{
+    return image_of(db, "main", out, e);
+}
+
+enum status case_scratch_image(struct casedb *db, struct buf *out, struct err *e)
+{
+    return image_of(db, "temp", out, e);
+}
+
+enum status case_scratch_from(struct casedb *db, struct str image, struct err *e)
+{
+    enum status st = take_image(db, "temp", image, e);
+    db->scratch = st == OK;
+    return st;
+}
+
+bool case_has_scratch(const struct casedb *db) { return db->scratch; }
 
 /* A file: URI, so that SQLite neither locks the case nor looks for a journal beside it. */
 static char *uri_of(const char *path)
@@ -363,7 +383,7 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e)
     enum status st = open_as(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db, e);
     if (st != OK)
         return st;
-    st = copy_pages(db->db, from->db, db, "copy of the case", e);
+    st = copy_pages(db->db, "main", from->db, db, "copy of the case", e);
     if (st == OK)
         st = case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=MEMORY", e);
     if (st == OK)

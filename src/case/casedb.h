@@ -18,6 +18,10 @@ enum status case_create(const char *path, struct str schema, struct casedb **out
 /* The same from what case_image gave of one; the image outlives the call alone. */
 enum status case_create_from(const char *path, struct str image, struct casedb **out, struct err *e);
 enum status case_image(struct casedb *db, struct buf *out, struct err *e); /* its bytes, appended */
+/* The same of its temporary tables; and a fresh case gets what that gave of one like it. */
+enum status case_scratch_image(struct casedb *db, struct buf *out, struct err *e);
+enum status case_scratch_from(struct casedb *db, struct str image, struct err *e);
+bool case_has_scratch(const struct casedb *db); /* it got some */
 enum status case_open(const char *path, struct casedb **out, struct err *e);
 /* The same for the other kind of file we write, the fleet of many tickets (fleetdb.h). */
 enum case_of { CASE_ONE, CASE_FLEET, CASE_KINDS };

@@ -53,6 +53,7 @@ struct casedb {
         bool loaded;
     } known;
     char *indexes; /* SQL of the indexes that wait for case_commit */
+    bool scratch;  /* its temporary tables are an image's */
     bool filled;   /* there are facts, and never none again */
     struct kept *kept;
     size_t n_kept, cap_kept;

@@ -140,6 +140,7 @@ static const char *const text[QUERIES] = {
                       " WHERE type = 'table'",
     [Q_MADE_SCRATCH] = "CREATE TEMP TABLE scratch AS SELECT name FROM sqlite_temp_schema"
                        " WHERE type = 'table' AND name NOT IN (SELECT name FROM standing_by)",
+    [Q_PAGES] = "PRAGMA page_count",
     [Q_SCRATCH] = "SELECT name FROM temp.scratch",
     [Q_ARTIFACTS_MAKE] = "CREATE TEMP TABLE IF NOT EXISTS want_artifact(name TEXT PRIMARY KEY, kind TEXT)",
     [Q_ARTIFACTS_ANY] = "SELECT 1 FROM temp.want_artifact LIMIT 1",

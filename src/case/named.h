@@ -60,6 +60,7 @@ enum query {
     Q_MADE,           /* -> name, sql, type of views and of indexes */
     Q_MADE_BEFORE,    /* temporary tables that stand now */
     Q_MADE_SCRATCH,   /* those made since */
+    Q_PAGES,          /* -> how many the case has */
     Q_SCRATCH,        /* -> name */
     Q_ARTIFACTS_MAKE, /* a temporary table of what to look for, if there is none */
     Q_ARTIFACTS_ANY,  /* -> 1 */

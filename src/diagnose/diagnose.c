@@ -918,7 +918,10 @@ enum status derive_views(struct casedb *db, const struct kb *kb, struct err *e)
 }
 
 /* Temporary tables of derive/, dropped when all is derived; where the connection keeps what it prepared they
- * stay, and are emptied with the case. */
+ * stay, and are emptied with the case. A small case has those of the build and keeps them: to make 130 tables
+ * and their indexes, and drop them, takes longer than to fill them. A large one makes its own, with indexes
+ * on what is filled already, and wants the room back. */
+enum { SMALL_PAGES = 2048 };
 static enum status list_scratch(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                 struct err *e)
 {
@@ -930,12 +933,25 @@ static enum status list_scratch(void *ctx, const struct cell *c, const char *con
 static enum status drop_scratch(struct casedb *db, struct err *e)
 {
     struct buf sql = {0};
-    enum status st = case_named(db, Q_SCRATCH, "", NULL, list_scratch, &sql, e);
+    enum status st = case_named(db, Q_MADE_SCRATCH, "", NULL, NULL, NULL, e);
+    st = st == OK ? case_named(db, Q_SCRATCH, "", NULL, list_scratch, &sql, e) : st;
     named_drop(&sql, STR("TABLE temp."), STR("scratch")), buf_char(&sql, 0);
     if (st == OK)
         st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "derive", "no memory") : case_exec(db, sql.p, e);
     buf_free(&sql);
     return st;
+}
+
+/* Do they stand, and stay? */
+static enum status scratch_stands(struct casedb *db, bool *stands, struct err *e)
+{
+    int64_t pages = 0;
+    *stands = case_keeps(db);
+    if (*stands || !case_has_scratch(db))
+        return OK;
+    enum status st = case_named(db, Q_PAGES, "", NULL, case_first, &pages, e);
+    *stands = pages <= SMALL_PAGES;
+    return st == OK && !*stands ? drop_scratch(db, e) : st;
 }
 
 enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
@@ -944,12 +960,12 @@ enum status derive_tables(struct casedb *db, const struct kb *kb, struct err *e)
     struct str sql = kb_part(kb, "derive/", 0, &name);
     if (!sql.p)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "derive/*.sql is missing");
-    enum status st = case_keeps(db) ? OK : case_named(db, Q_MADE_BEFORE, "", NULL, NULL, NULL, e);
+    bool stands;
+    enum status st = scratch_stands(db, &stands, e);
+    st = st == OK && !stands ? case_named(db, Q_MADE_BEFORE, "", NULL, NULL, NULL, e) : st;
     for (size_t i = 1; sql.p && st == OK; sql = kb_part(kb, "derive/", i++, &name))
         st = err_in(e, case_exec(db, sql.p, e), name);
-    if (st == OK && !case_keeps(db) && (st = case_named(db, Q_MADE_SCRATCH, "", NULL, NULL, NULL, e)) == OK)
-        st = drop_scratch(db, e);
-    return st;
+    return st == OK && !stands ? drop_scratch(db, e) : st;
 }
 
 enum status derive(struct casedb *db, const struct kb *kb, struct err *e)
@@ -968,6 +984,8 @@ enum status diagnose_new(const struct kb *kb, const char *path, struct casedb **
     if (st == OK && !image.n && (st = case_begin(db, e)) == OK && (st = kb_store(kb, db, e)) == OK
         && (st = derive_views(db, kb, e)) == OK)
         st = case_commit(db, e);
+    if (st == OK && image.n)
+        st = case_scratch_from(db, kb_scratch(kb), e);
     if (st == OK)
         case_names(db, kb_names(kb)), *out = db, db = NULL;
     case_close(db);
@@ -983,6 +1001,18 @@ enum status diagnose_empty(const struct kb *kb, const char *path, struct casedb 
         st = coverage(db, kb, e);
     if (st == OK)
         *out = db, db = NULL;
+    case_close(db);
+    return st;
+}
+
+enum status diagnose_scratch(const struct kb *kb, struct buf *out, struct err *e)
+{
+    struct casedb *db = NULL;
+    enum status st = diagnose_new(kb, NULL, &db, e);
+    if (st == OK && (st = case_named(db, Q_MADE_BEFORE, "", NULL, NULL, NULL, e)) == OK /* none stood */
+        && (st = case_keep(db, e)) == OK && (st = derive_tables(db, kb, e)) == OK
+        && (st = coverage(db, kb, e)) == OK && (st = run_knowledge(db, kb, "outcome.sql", e)) == OK)
+        st = case_scratch_image(db, out, e);
     case_close(db);
     return st;
 }

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include <stddef.h>
 struct casedb;
+struct buf;
 struct kb;
 struct rule;
 
@@ -33,6 +34,8 @@ enum status diagnose_new(const struct kb *kb, const char *path, struct casedb **
 /* A case with nothing in it but the knowledge, its tables made and emptied: for many small cases, one after
  * the other. path: as case_create's. */
 enum status diagnose_empty(const struct kb *kb, const char *path, struct casedb **out, struct err *e);
+/* For the build: what kb_scratch() is made of, appended to out. */
+enum status diagnose_scratch(const struct kb *kb, struct buf *out, struct err *e);
 /* One that grows into a file, in which all that derive, coverage and the rules ask is
  * prepared and kept: the first of many is as quick as the others. */
 enum status diagnose_ready(const struct kb *kb, struct casedb **out, struct err *e);

@@ -1,7 +1,8 @@
 /* make_image: program of the build. `make_image OUT.S` reads the embedded knowledge as a run would and writes
  * what became of it beside OUT.S, and an assembler file that puts both into the program (kb/kb_files.h): the
- * structs of kb.h, a case with the schema, the knowledge and the views, the tables of case_stage(), and what
- * rules say of codes. The same files give the same bytes. It refuses knowledge that a run would refuse. */
+ * structs of kb.h, a case with the schema, the knowledge and the views, the tables of case_stage(), the
+ * temporary tables of derivation, and what rules say of codes. The same files give the same bytes. It refuses
+ * knowledge that a run would refuse. */
 #include "case/casedb.h"
 #include "diagnose/diagnose.h"
 #include "diagnose/ruletest.h"
@@ -13,7 +14,7 @@
 
 /* Of this program: none. */
 const struct kb_image kb_image = {NULL, 0}, kb_case_image = {NULL, 0}, kb_stage_image = {NULL, 0},
-                      kb_witness_image = {NULL, 0};
+                      kb_witness_image = {NULL, 0}, kb_scratch_image = {NULL, 0};
 
 static bool write_file(const char *path, const struct buf *b)
 {
@@ -33,7 +34,7 @@ static void put_image(struct buf *s, const char *name, const char *file, size_t 
 }
 
 static enum status make(struct buf *knowledge, struct buf *rows, struct buf *stage, struct buf *witness,
-                        struct err *e)
+                        struct buf *scratch, struct err *e)
 {
     struct kb *kb = NULL;
     struct casedb *db = NULL;
@@ -44,6 +45,7 @@ static enum status make(struct buf *knowledge, struct buf *rows, struct buf *sta
         st = case_image(db, rows, e);
     st = st == OK ? case_stage_tables(db, stage, e) : st;
     case_close(db), db = NULL;
+    st = st == OK ? diagnose_scratch(kb, scratch, e) : st;
     if (st == OK && (st = ruletest_base(kb, &db, e)) == OK)
         st = witness_image(kb, db, witness, e);
     case_close(db), kb_free(kb);
@@ -60,13 +62,14 @@ int main(int argc, char **argv)
                                "    .section .note.GNU-stack,\"\"\n"
                                "#endif\n"
                                "    .section IMAGE_BYTES\n";
-    struct buf made[4] = {{0}}, s = {0};
-    static const char *const name[] = {"kb_image", "kb_case_image", "kb_stage_image", "kb_witness_image"};
+    struct buf made[5] = {{0}}, s = {0};
+    static const char *const name[] = {"kb_image", "kb_case_image", "kb_stage_image", "kb_witness_image",
+                                       "kb_scratch_image"};
     struct err e = {0};
     char line[300], file[LEN(made)][4096];
     if (argc != 2)
         return fprintf(stderr, "usage: make_image OUT.S\n"), 2;
-    if (make(&made[0], &made[1], &made[2], &made[3], &e) != OK)
+    if (make(&made[0], &made[1], &made[2], &made[3], &made[4], &e) != OK)
         return err_line(&e, line, sizeof line), fprintf(stderr, "make_image: %s\n", line), 1;
     buf_z(&s, head);
     bool good = true;

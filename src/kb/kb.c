@@ -344,6 +344,7 @@ static struct str made(const struct kb *kb, const struct kb_image *image)
 }
 
 struct str kb_case(const struct kb *kb) { return made(kb, &kb_case_image); }
+struct str kb_scratch(const struct kb *kb) { return made(kb, &kb_scratch_image); }
 struct str kb_stage(const struct kb *kb) { return made(kb, &kb_stage_image); }
 struct str kb_witness(const struct kb *kb) { return made(kb, &kb_witness_image); }
 

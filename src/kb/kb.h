@@ -194,6 +194,9 @@ enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e);
 /* A case that holds the schema, this knowledge and its views, and nothing else, as case_create_from takes it:
  * of the embedded knowledge the build has made one. .n 0: it must be made. */
 struct str kb_case(const struct kb *kb);
+/* Of such a case: the tables that derivation, coverage and outcomes work with, as case_scratch_from takes
+ * them. */
+struct str kb_scratch(const struct kb *kb);
 struct str kb_witness(const struct kb *kb); /* diagnose/witness.h: what the build asked of the rules */
 struct str kb_stage(const struct kb *kb); /* of such a case: what case_stage asks for; .n 0: there is none */
 /* For the build: the embedded files read as text, whatever it made of them before; and all that became of

@@ -15,11 +15,11 @@ extern const struct kb_file kb_files[];
 extern const size_t kb_n_files;
 
 /* The structs of kb.h as kb_image_put() wrote them; a case that holds the knowledge (kb_case()); the
- * tables of case_stage() for it; what rules say of codes (diagnose/witness.h). n is 0 in
- * the program that makes them. */
+ * temporary tables of derivation (kb_scratch()) and those of case_stage() for it; what rules say of codes
+ * (diagnose/witness.h). n is 0 in the program that makes them. */
 struct kb_image {
     const unsigned char *p;
     size_t n;
 };
-extern const struct kb_image kb_image, kb_case_image, kb_stage_image, kb_witness_image;
+extern const struct kb_image kb_image, kb_case_image, kb_stage_image, kb_witness_image, kb_scratch_image;
 #endif
