@@ -59,9 +59,12 @@ static void unknown_list(struct buf *b, const struct report *r, const struct r_f
 {
     const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
     buf_z(b, "<ul class='cites'>\n");
-    for (size_t i = 0; i < f->unknown.n && i < 2 * SHOW_CITES; i++)
+    size_t n = 0;
+    for (; n < f->unknown.n && n < 2 * SHOW_CITES; n++)
         hsay(b, "<li><bdi dir='auto'>%s</bdi><div class='src'>Collect: <kbd>%s</kbd></div></li>\n",
-             u[i].artifact, u[i].collect);
+             u[n].artifact, u[n].collect);
+    if (n < f->unknown.n)
+        hsay(b, "<li class='nil'>%n more: report.json</li>\n", (int64_t)(f->unknown.n - n));
     buf_z(b, "</ul>\n");
     if (!f->unknown.n)
         buf_z(b, "<p class='nil'>Everything this cause needs was read.</p>\n");

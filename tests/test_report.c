@@ -366,6 +366,7 @@ Test(report, what_tells_the_causes_apart)
             "<small>(<bdi dir='auto'>\\B</bdi> and 2 more)</small>"));
     cr_expect(has(&m, HTML, "Collect <bdi dir='auto'>SAM</bdi>: it decides between d1 and d2 "));
     cr_expect(has(&m, HTML, "<p class='meta'>It separates b-cause from c1"), "the first screen says why");
+    cr_expect(!has(&m, HTML, "and 2 more, <bdi"), "of one host it is not said which");
     cr_expect(has(&m, MD, "\n- Collect SYSTEM: it separates b-cause from c1, "), "%.2000s", m.text[MD].p);
     cr_expect(has(&m, MD, "\n- Collect SAM: it decides between d1 and d2 (\\C): ` reg save y `\n"));
     cr_expect(!has(&m, MD, "Collect six") && !has(&m, HTML, "six</bdi>"), "five a host");
@@ -377,6 +378,16 @@ Test(report, what_tells_the_causes_apart)
         "\"reg save y\",\"subject\":\"\\\\C\",\"subjects\":1,\"decides\":[\"d1\",\"d2\"],\"leaves\":[]}]");
     expect_json(&m, "json_extract(?1, '$.findings[0].cause')",
                 "b-cause"); /* what it tells apart comes first */
+    drop(&m);
+    m = make(PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") FINDING("2", "undetermined")
+                 OUTCOME("unexplained") "INSERT INTO v_host(host, outcome) VALUES('PC2', 'not_covered');"
+                                        "UPDATE v_finding SET cause = 'b-cause' WHERE finding = 2;"
+                                        "INSERT INTO v_next_step VALUES('PC1', 1, 'A', 'a', '[\"b-cause\"]', "
+                                        "'[\"c1\"]', NULL, 1), ('PC1', 2, 'B', 'b', '[\"b-cause\"]', "
+                                        "'[\"c1\"]', '\\B', 1);");
+    cr_expect(has(&m, HTML, " <small>(<bdi dir='auto'>PC1</bdi>)</small>"),
+              "a host as a whole is named once");
+    cr_expect(has(&m, HTML, " <small>(<bdi dir='auto'>\\B</bdi>, <bdi dir='auto'>PC1</bdi>)</small>"));
     drop(&m);
 }
 
@@ -660,12 +671,18 @@ Test(report, many_hosts)
     const char *failed = strstr(open, ">f1:0xfa11<"), *end = strstr(open, "</table>");
     cr_expect(failed && failed < end, "with the failure");
     drop(&m);
-    m = make(HOSTS("8") "UPDATE v_failure SET time = " MARCH_5 " WHERE host = 'H003';");
+    /* from the first to the last of them, whichever host comes first; three by name */
+    m = make(HOSTS("16") "UPDATE v_failure SET time = CASE host WHEN 'H003' THEN " MARCH_5
+                         " WHEN 'H011' THEN time + "
+                         "36000000000 ELSE time END;");
     const char *open_row = strstr(m.text[HTML].p, " No cause known<small>");
     cr_assert(open_row, "a row of what is unexplained");
-    cr_expect(strstr(open_row, "<td><time datetime='2026-03-02T01:10:00.0000000Z'>")
-                  < strstr(open_row, "<td><time datetime='2026-03-05T01:10:00.0000000Z'>"),
-              "from the first to the last of them, whichever host comes first: %.600s", open_row);
+    static const char open_cells[] =
+        "<bdi dir='auto'>H011</bdi> and 1 more</td><td class='num'>4</td><td><time "
+        "datetime='2026-03-02T01:10:00.0000000Z'>2026-03-02 01:10:00</time></td><td><time "
+        "datetime='2026-03-05T01:10:00.0000000Z'>";
+    const char *cells = strstr(open_row, open_cells);
+    cr_expect(cells && cells < strstr(open_row, "</tr>"), "%.900s", open_row);
     drop(&m);
     m = make(HOSTS("120"));
     cr_expect(m.text[HTML].n <= 1000000, "%zu bytes", m.text[HTML].n);
@@ -739,6 +756,26 @@ Test(report, second_reader)
         cr_expect(!has(&m, HTML, rows[i].not ), "%s", rows[i].not );
         drop(&m), buf_free(&sql);
     }
+}
+
+/* What decides is listed to a dozen, the rest counted; what other control sets hold stands beside what is in
+ * force. */
+Test(report, lists_with_an_end)
+{
+    struct made m = make(PC1 FILE1 LOG FAILED("\\B", "1312") FINDING(
+        "1", "likely") "WITH i(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < 14) INSERT INTO "
+                       "v_finding_unknown SELECT 1, i, 'artefact-' || i, 'collect ' || i FROM i;"
+                       "INSERT INTO v_control_set_difference VALUES('PC1', 'ControlSet002', 1, 'Lsa', 'x', "
+                       "NULL, '7', "
+                       "'f2:0x40', 'f2:0x80');");
+    cr_expect(has(&m, HTML, "Collect: <kbd>collect 12</kbd>")
+              && !has(&m, HTML, "Collect: <kbd>collect 13</kbd>"));
+    cr_expect(has(&m, HTML, "<li class='nil'>2 more: report.json</li>"));
+    cr_expect(
+        has(&m, HTML,
+            "<td>ControlSet002<small>last known good</small></td><td><span class='nil'>not set</span></td>"
+            "<td class='val'><bdi dir='auto'>7</bdi></td><td><span class='id'>f2:0x40<"));
+    drop(&m);
 }
 
 /* ---- hostile text ---- */
