@@ -119,8 +119,8 @@ CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER,
         provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
     -- kind: task program service share logon bits domain application; also: evidence ids of the other witnesses of the
-    -- same failure
-    also TEXT,
+    -- same failure; tried: the event (4625) of the logon that failed with it
+    also TEXT, tried INTEGER,
     -- shown: its kind in reports, one of the six of table kind; concern: of a logon, a session or
     detail TEXT, shown TEXT, concern INTEGER, explained INTEGER);
                                                             -- an account (derive/66-concerns.sql); explained: by a
@@ -157,8 +157,8 @@ CREATE TABLE kind_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, s
 CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
     principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, call TEXT,
     win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE,
-    event_id INTEGER, luid INTEGER, file_id INTEGER, file_off INTEGER, also TEXT, sample INTEGER, consumer INTEGER,
-    same INTEGER);
+    event_id INTEGER, luid INTEGER, file_id INTEGER, file_off INTEGER, also TEXT, tried INTEGER, sample INTEGER,
+    consumer INTEGER, same INTEGER);
 CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
     principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, builtin INTEGER,
     logon TEXT, stored_time INTEGER, old_time INTEGER, since_time INTEGER, command TEXT, unc INTEGER, active INTEGER,

@@ -1424,12 +1424,13 @@ Test(diagnose, judged_again_by_the_real_knowledge)
     "INSERT INTO event(file_id, file_off, computer, channel, provider, event_id, time, data) VALUES(2, " #id \
     " * 1000 + " #at ", 'PC1', 'System', 'Service Control Manager', " #id ", 134167968000000000 + " #at      \
     " * 10000000, json_object('param1', 'S'" data "));"
-#define REFUSED(type, at)                                                                                 \
-    "INSERT INTO event(file_id, file_off, computer, channel, provider, event_id, time, data) VALUES(3, "  \
-    "4625000 + " #at ", 'PC1', 'Security', 'Microsoft-Windows-Security-Auditing', 4625"                   \
-    ", 134167968000000000 + " #at                                                                         \
-    " * 10000000, json_object('TargetUserName', 'u', 'TargetDomainName', 'PC1', 'Status', '0xc000006d', " \
+#define REFUSED_AS(type, at, name, domain)                                                               \
+    "INSERT INTO event(file_id, file_off, computer, channel, provider, event_id, time, data) VALUES(3, " \
+    "4625000 + " #at ", 'PC1', 'Security', 'Microsoft-Windows-Security-Auditing', 4625"                  \
+    ", 134167968000000000 + " #at " * 10000000, json_object('TargetUserName', '" name                    \
+    "', 'TargetDomainName', '" domain "', 'Status', '0xc000006d', "                                      \
     "'SubStatus', '0xc000006a', 'LogonType', " #type "));"
+#define REFUSED(type, at) REFUSED_AS(type, at, "u", "PC1")
 #define CACHE(at, result)                                                                                    \
     "INSERT INTO task_cache(file_id, file_off, hive_id, path, user, logon, last_run, result) VALUES(4, 99, " \
     "4, '\\T', 'PC1\\u', 'Password', " at ", " #result ");"
@@ -1490,6 +1491,25 @@ static const struct {
      "logon 4625 5 -;task 101 5 -;"},
     {"a logon a minute later", TASK(101, 5, CODE(2147943726)) REFUSED(4, 65),
      "task 101 5 -;logon 4625 65 -;"},
+    {"a namesake's logon is another failure",
+     TASK(101, 5, CODE(2147943726)) REFUSED_AS(4, 4, "u", "CORP") REFUSED_AS(4, 6, "u@corp.example", ""),
+     "logon 4625 4 -;task 101 5 -;logon 4625 6 -;"},
+    {"of two logons the nearest is cited, and both are told",
+     TASK(101, 5, CODE(2147943726)) REFUSED(4, 2) REFUSED(4, 6), "task 101 5 f3:0x46926e;"},
+    {"a logon without a name, of the only one that failed",
+     TASK(101, 5, CODE(2147943726)) REFUSED_AS(4, 4, "-", "-"), "task 101 5 f3:0x46926c;"},
+    {"a logon without a name, and two failed",
+     TASK(101, 5, CODE(2147943726)) "INSERT INTO event(file_id, file_off, computer, channel, provider, "
+                                    "event_id, time, data) SELECT 1, 7, "
+                                    "computer, channel, provider, event_id, time, json_set(data, "
+                                    "'$.TaskName', '\\V', '$.UserContext', "
+                                    "'PC1\\v') FROM event;" REFUSED_AS(4, 4, "-", "-"),
+     "task 101 5 -;task 101 5 -;"},
+    {"nobody knows whose service it is: the only logon there was",
+     SCM(7000, 5, ", 'param2', '%%1069'") REFUSED_AS(5, 5, "x", "CORP"), "service 7000 5 f3:0x46926d;"},
+    {"or one of two",
+     SCM(7000, 5, ", 'param2', '%%1069'") REFUSED_AS(5, 5, "x", "CORP") REFUSED_AS(5, 6, "x", "OTHER"),
+     "logon 4625 5 -;service 7000 5 -;logon 4625 6 -;"},
 };
 
 Test(diagnose, one_failure_one_row)

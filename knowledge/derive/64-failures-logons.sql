@@ -3,37 +3,66 @@
 -- seconds); names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
 -- what else the event of a failure says
 CREATE TEMP TABLE IF NOT EXISTS detail(event INTEGER PRIMARY KEY, words TEXT);
-CREATE TEMP TABLE IF NOT EXISTS told(kind TEXT, host_id INTEGER, account TEXT COLLATE NOCASE, time INTEGER);
-INSERT INTO told SELECT kind, host_id, account_of(principal) AS account, time FROM f WHERE kind IN ('task', 'service');
-CREATE INDEX IF NOT EXISTS told_of ON told(kind, host_id, account, time);
 CREATE TEMP TABLE IF NOT EXISTS bad(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER, logon_type INTEGER,
     account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, file_id INTEGER, file_off INTEGER,
-    boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, win32 INTEGER, value INTEGER, raw, symbol TEXT);
+    boot INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER, win32 INTEGER, value INTEGER, raw, symbol TEXT,
+    who TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE);
 INSERT INTO bad
-SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type,
-    coalesce(nullif(e.data ->> 'TargetUserName', ''), '-') AS account,
-    nullif(nullif(e.data ->> 'TargetDomainName', '-'), '') AS domain, e.data ->> 'TargetUserSid' AS sid, e.file_id,
-    e.file_off, e.boot, e.provider, e.event_id, x.win32, x.value, x.raw, x.symbol
-FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id
-    AND y.field IN ('Status', 'SubStatus') ORDER BY y.field DESC LIMIT 1)
-WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4625 AND coalesce(e.recovered, 0) = 0
-    AND e.host_id IS NOT NULL ORDER BY 1;
-CREATE INDEX IF NOT EXISTS bad_of ON bad(host_id, logon_type, account, time);
+SELECT b.*, account_of(nullif(account, '-')), coalesce(domain || '\', '') || nullif(account, '-') FROM (
+    SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type,
+        coalesce(nullif(e.data ->> 'TargetUserName', ''), '-') AS account,
+        nullif(nullif(e.data ->> 'TargetDomainName', '-'), '') AS domain, e.data ->> 'TargetUserSid' AS sid,
+        e.file_id, e.file_off, e.boot, e.provider, e.event_id, x.win32, x.value, x.raw, x.symbol
+    FROM event e LEFT JOIN error x ON x.id = (SELECT y.id FROM error y WHERE y.event = e.id
+        AND y.field IN ('Status', 'SubStatus') ORDER BY y.field DESC LIMIT 1)
+    WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4625 AND coalesce(e.recovered, 0) = 0
+        AND e.host_id IS NOT NULL) b ORDER BY 1;
+CREATE INDEX IF NOT EXISTS bad_of ON bad(host_id, logon_type, who, time);
+CREATE INDEX IF NOT EXISTS bad_when ON bad(host_id, logon_type, time);
 CREATE INDEX IF NOT EXISTS bad_who ON bad(host_id, account, time);
+CREATE INDEX IF NOT EXISTS bad_place ON bad(file_id, file_off);
 INSERT INTO detail
 SELECT b.id, 'logon type ' || b.logon_type || coalesce(' by ' || nullif(nullif(e.data ->> 'ProcessName', '-'), ''), '')
     || coalesce(', status ' || lower(nullif(e.data ->> 'Status', '')), '')
     || CASE WHEN num(e.data ->> 'SubStatus') <> 0 THEN ', sub-status ' || lower(e.data ->> 'SubStatus') ELSE '' END
     || coalesce(', from ' || nullif(nullif(e.data ->> 'IpAddress', '-'), ''), '')
 FROM bad b JOIN event e ON e.id = b.id WHERE b.logon_type IS NOT NULL;
--- The nearest one of the account behind a task or service is a witness of its failure.
+-- Of the failure of a task or a service, its logon (bad): the failed one nearest in time, of the type that tasks (4)
+-- and services (5) use, of its account in its domain. A namesake of another domain, or of this computer, is somebody
+-- else. Where one of the two leaves account or domain open ('-' is whoever it was), that logon alone could be meant,
+-- and nothing else that failed then could have made it.
+CREATE TEMP TABLE IF NOT EXISTS told(f INTEGER PRIMARY KEY, logon_type INTEGER, host_id INTEGER, host TEXT,
+    subject TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE, time INTEGER,
+    file_id INTEGER, file_off INTEGER, bad INTEGER);
+INSERT INTO told
+SELECT f, logon_type, host_id, host, subject, account_of(name), name, time, file_id, file_off, NULL FROM (
+    SELECT p.rowid AS f, CASE p.kind WHEN 'task' THEN 4 ELSE 5 END AS logon_type, p.host_id, h.name AS host, p.subject,
+        CASE WHEN p.principal LIKE 'S-1-%' THEN (SELECT c.domain || '\' || c.account FROM called c
+            WHERE c.sid = p.principal) ELSE p.principal END AS name, p.time, p.file_id, p.file_off
+    FROM f p JOIN host h ON h.id = p.host_id WHERE p.kind IN ('task', 'service')) ORDER BY 1;
+CREATE INDEX IF NOT EXISTS told_when ON told(host_id, logon_type, time);
+CREATE INDEX IF NOT EXISTS told_place ON told(file_id, file_off);
+-- It is a witness of that failure.
 CREATE TEMP TABLE IF NOT EXISTS witness(f INTEGER, bad INTEGER);
-INSERT INTO witness SELECT * FROM (
-    SELECT p.rowid AS f, (SELECT b.id FROM bad b WHERE b.host_id = p.host_id
-        AND b.logon_type = CASE p.kind WHEN 'task' THEN 4 ELSE 5 END AND b.account = account_of(p.principal)
-        AND b.time BETWEEN p.time - seconds(5) AND p.time + seconds(5) ORDER BY b.time, b.id LIMIT 1) AS bad
-    FROM f p WHERE p.kind IN ('task', 'service') AND p.principal IS NOT NULL AND p.event_id IS NOT NULL)
-WHERE bad IS NOT NULL;
+CREATE INDEX IF NOT EXISTS witness_f ON witness(f);
+INSERT INTO witness SELECT * FROM (SELECT t.f, coalesce(
+    (SELECT id FROM (SELECT b.id, abs(b.time - t.time) AS far FROM bad b WHERE b.host_id = t.host_id
+        AND b.logon_type = t.logon_type AND b.who = t.account
+        AND b.time BETWEEN t.time - seconds(5) AND t.time + seconds(5)
+        AND same_domain(b.name, t.name, t.host)) ORDER BY far, id LIMIT 1),
+    (SELECT id FROM (SELECT b.id, abs(b.time - t.time) AS far FROM bad b WHERE b.host_id = t.host_id
+        AND b.logon_type = t.logon_type AND b.time BETWEEN t.time - seconds(5) AND t.time + seconds(5)
+        AND coalesce(b.who = t.account, 1) AND coalesce(same_domain(b.name, t.name, t.host), 1)
+        AND NOT EXISTS (SELECT 1 FROM bad c WHERE c.host_id = b.host_id AND c.logon_type = b.logon_type
+            AND c.time BETWEEN t.time - seconds(5) AND t.time + seconds(5)
+            AND coalesce(c.who = t.account, 1) AND coalesce(same_domain(c.name, t.name, t.host), 1)
+            AND (c.name IS NOT b.name OR c.value IS NOT b.value))
+        AND NOT EXISTS (SELECT 1 FROM told o WHERE o.host_id = b.host_id AND o.logon_type = b.logon_type
+            AND o.time BETWEEN b.time - seconds(5) AND b.time + seconds(5) AND o.subject IS NOT t.subject
+            AND coalesce(b.who = o.account, 1) AND coalesce(same_domain(b.name, o.name, o.host), 1)
+            AND NOT coalesce(o.account = t.account AND same_domain(o.name, t.name, o.host), 0))
+        ) ORDER BY far, id LIMIT 1)) AS bad FROM told t) WHERE bad IS NOT NULL;
+UPDATE told SET bad = (SELECT w.bad FROM witness w WHERE w.f = told.f) WHERE f IN (SELECT f FROM witness);
 UPDATE f SET also = coalesce(also || ' ', '') || (SELECT printf('f%d:0x%x', b.file_id, b.file_off) FROM witness w
     JOIN bad b ON b.id = w.bad WHERE w.f = f.rowid) WHERE rowid IN (SELECT f FROM witness);
 INSERT OR IGNORE INTO detail SELECT p.event, d.words FROM witness w JOIN f p ON p.rowid = w.f
@@ -53,24 +82,27 @@ INSERT INTO reached SELECT c.host_id, CASE s.channel WHEN 'System' THEN 5 ELSE 4
 FROM log_span s JOIN computer c ON c.computer = s.computer
 WHERE s.channel IN ('System', 'Microsoft-Windows-TaskScheduler/Operational');
 CREATE INDEX IF NOT EXISTS reached_by ON reached(host_id, logon_type, from_time);
-CREATE TEMP TABLE IF NOT EXISTS only_one(host_id INTEGER, logon_type INTEGER, account TEXT COLLATE NOCASE,
-    domain TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE, PRIMARY KEY(host_id, logon_type, account)) WITHOUT ROWID;
-INSERT OR IGNORE INTO only_one SELECT host_id, 5, account_of(account), max(domain_of(account)), max(name) FROM service
-    WHERE account > '' AND start < 4 GROUP BY 1, account_of(account) HAVING count(*) = 1 ORDER BY 1, 3;
-INSERT OR IGNORE INTO only_one SELECT host_id, 4, account, domain, path FROM only_task WHERE account > '' ORDER BY 1, 3;
+CREATE TEMP TABLE IF NOT EXISTS only_one(host_id INTEGER, host TEXT, logon_type INTEGER, account TEXT COLLATE NOCASE,
+    name TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE, PRIMARY KEY(host_id, logon_type, account)) WITHOUT ROWID;
+INSERT OR IGNORE INTO only_one SELECT s.host_id, h.name, 5, account_of(s.account), max(s.account), max(s.name)
+    FROM service s JOIN host h ON h.id = s.host_id WHERE s.account > '' AND s.start < 4
+    GROUP BY s.host_id, account_of(s.account) HAVING count(*) = 1 ORDER BY 1, 4;
+INSERT OR IGNORE INTO only_one SELECT t.host_id, h.name, 4, t.account, coalesce(t.domain || '\', '') || t.account,
+    t.path FROM only_task t JOIN host h ON h.id = t.host_id WHERE t.account > '' ORDER BY 1, 4;
 
 INSERT INTO f
 SELECT b.host_id, CASE WHEN o.subject IS NULL THEN 'logon' WHEN b.logon_type = 4 THEN 'task' ELSE 'service' END,
     coalesce(o.subject, b.account), coalesce(b.domain || '\', '') || b.account, 'logon type ' || b.logon_type, b.win32,
     b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id, NULL, NULL,
     CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
-FROM bad b LEFT JOIN only_one o ON o.host_id = b.host_id AND o.logon_type = b.logon_type AND o.account = b.account
-    AND coalesce(o.domain, b.domain, '') = coalesce(b.domain, o.domain, '')
+FROM bad b LEFT JOIN only_one o ON o.host_id = b.host_id AND o.logon_type = b.logon_type AND o.account = b.who
+    AND coalesce(same_domain(o.name, b.name, o.host), 1)
     AND NOT EXISTS (SELECT 1 FROM reached r WHERE r.host_id = b.host_id AND r.logon_type = b.logon_type
         AND r.from_time <= b.time AND r.to_time >= b.time)
-WHERE NOT EXISTS (SELECT 1 FROM told p WHERE p.kind = CASE b.logon_type WHEN 4 THEN 'task' WHEN 5 THEN 'service' END
-        AND p.host_id = b.host_id AND (p.account = account_of(b.account) OR p.account IS NULL)
-        AND p.time BETWEEN b.time - seconds(5) AND b.time + seconds(5))
+WHERE NOT EXISTS (SELECT 1 FROM told p LEFT JOIN bad x ON x.id = p.bad WHERE p.host_id = b.host_id
+        AND p.logon_type = b.logon_type AND p.time BETWEEN b.time - seconds(5) AND b.time + seconds(5)
+        AND (x.name IS b.name AND x.id IS NOT NULL OR b.who IS NULL
+            OR p.account = b.who AND same_domain(p.name, b.name, p.host)))
     AND NOT (b.win32 = 1317 AND b.logon_type IN (3, 8, 10) AND b.host_id IN (SELECT host_id FROM noisy));
 
 -- Refusals at the key distribution centre (4768, 4769, 4771) and of NTLM (4776), on the computer that refused. Those
@@ -107,10 +139,12 @@ ORDER BY 2, 3, 14, 15;
 CREATE TEMP TABLE IF NOT EXISTS kdc_told(id INTEGER PRIMARY KEY, bad INTEGER);
 INSERT INTO kdc_told SELECT id, bad FROM (SELECT k.id, (SELECT b.id FROM bad b WHERE b.host_id = k.host_id
         AND b.account = k.account AND b.time BETWEEN k.time - seconds(2) AND k.time + seconds(2)
-        ORDER BY b.time, b.id LIMIT 1) AS bad FROM kdc k) WHERE bad IS NOT NULL;
+        AND coalesce(same_domain(b.name, coalesce(k.domain || '\', '') || k.account, h.name), 1)
+        ORDER BY b.time, b.id LIMIT 1) AS bad FROM kdc k JOIN host h ON h.id = k.host_id)
+WHERE bad IS NOT NULL;
 CREATE INDEX IF NOT EXISTS kdc_told_bad ON kdc_told(bad);
 INSERT INTO witness SELECT rowid, event FROM f WHERE event_id = 4625 AND event IN (SELECT bad FROM kdc_told);
-CREATE INDEX IF NOT EXISTS witness_f ON witness(f);
+
 UPDATE f SET also = coalesce(also || ' ', '') || (SELECT group_concat(place, ' ') FROM (
         SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS place FROM witness w JOIN kdc_told t ON t.bad = w.bad
         JOIN kdc k ON k.id = t.id WHERE w.f = f.rowid ORDER BY k.id LIMIT 16))

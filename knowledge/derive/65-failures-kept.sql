@@ -10,7 +10,7 @@ FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p J
     ORDER BY 1, 2;
 INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id,
     file_off, boot,
-    provider, event_id, luid, also, detail)
+    provider, event_id, luid, also, tried, detail)
 SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid,
     CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t
         WHERE t.host_id = f.host_id AND t.path = f.subject
@@ -20,9 +20,9 @@ SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid,
                     = coalesce(domain_of(f.principal), domain_of(t.user), '') COLLATE NOCASE END LIMIT 1) END),
     f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider,
         f.event_id, f.luid,
-    f.also, d.words
+    f.also, CASE WHEN f.event_id = 4625 AND f.kind <> 'logon' THEN f.event ELSE t.bad END, d.words
 FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal
-    LEFT JOIN detail d ON d.event = f.event
+    LEFT JOIN detail d ON d.event = f.event LEFT JOIN told t ON t.f = f.rowid
 ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
 CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
 DELETE FROM detail;

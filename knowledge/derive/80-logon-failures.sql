@@ -29,21 +29,22 @@ WITH f AS (
         coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol,
             CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED'
             WHEN 31023 THEN 'ERROR_NTLM_BLOCKED' END) AS symbol,
-        time, boot, provider, event_id, luid, file_id, file_off, also FROM failure
+        time, boot, provider, event_id, luid, file_id, file_off, also, tried FROM failure
     WHERE concern AND kind NOT IN ('program', 'application') AND (kind <> 'logon'
         OR code_in(win32, 'told-by-any-logon'))
     -- the clock, as Kerberos put it: on the client itself, or on the domain controller about a computer of this case
     UNION ALL
     SELECT e.host_id, 'kerberos', coalesce(nullif(e.data ->> 'ServerName', ''), 'Kerberos'), NULL, NULL, NULL, 1398,
         x.value, x.raw, x.symbol, e.time, e.boot, e.provider, e.event_id, NULL,
-        e.file_id, e.file_off, NULL
+        e.file_id, e.file_off, NULL, NULL
     FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25
     WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3
     UNION ALL
     SELECT h.id, 'kerberos', 'Kerberos', e.data ->> 'TargetUserName', NULL, NULL, 1398, x.value, x.raw, x.symbol,
         e.time,
         (SELECT b.boot FROM boot b WHERE b.host_id = h.id AND coalesce(b.from_time, 0) <= e.time
-            ORDER BY b.boot DESC LIMIT 1), e.provider, e.event_id, NULL, e.file_id, e.file_off, NULL
+            ORDER BY b.boot DESC LIMIT 1), e.provider, e.event_id, NULL, e.file_id, e.file_off,
+        NULL, NULL
     FROM event e JOIN error x ON x.event = e.id AND x.shape = 'kerberos' AND x.value = 0x25
         JOIN host h ON h.name = upper(rtrim(account_of(e.data ->> 'TargetUserName'), '$')) AND h.id <> e.host_id
         JOIN host d ON d.id = e.host_id
@@ -55,11 +56,11 @@ WITH f AS (
             instr(d.fqdn, '.'))))
 INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol,
     time, boot, provider, event_id, luid, file_id, file_off,
-    also, sample)
+    also, tried, sample)
 SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name)
     ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw,
     coalesce(f.symbol, 'code ' || coalesce(f.win32, f.value), 'no code'),
-    f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also,
+    f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also, f.tried,
     row_number() OVER like_it <= 16 OR row_number() OVER like_it > count(*) OVER (PARTITION BY f.host_id, f.kind,
         f.subject COLLATE NOCASE, f.win32) - 16
 FROM f JOIN host h ON h.id = f.host_id LEFT JOIN whom p ON p.principal = f.principal

@@ -241,6 +241,42 @@ static void sql_domain_of(sqlite3_context *c, int n, sqlite3_value **v)
         result(c, domain);
 }
 
+/* same_domain(name, name, host): 1 both are of one domain, 0 of two, NULL nobody knows. '.' is the host
+ * itself. A full name (corp.example) and a short one (CORP) that do not begin alike may be two names of one
+ * domain, as may the ends of two user@suffix, which are whatever an administrator wants; only this computer's
+ * own accounts are nobody else's. */
+struct domain {
+    struct str name;
+    enum { SHORT_NAME, FULL_NAME, SUFFIX } how;
+    bool own;
+};
+
+static struct domain domain_at(sqlite3_value *v, struct str host)
+{
+    struct str rest, account;
+    struct domain d;
+    split(str_trim(case_text(v)), &rest, &account);
+    d.how = account.p < rest.p ? SUFFIX : SHORT_NAME;
+    if (str_eq(rest, STR(".")))
+        rest = host;
+    d.name = str_cut(&rest, '.');
+    if (rest.n && d.how == SHORT_NAME)
+        d.how = FULL_NAME;
+    d.own = host.n && str_eq_ci(d.name, host);
+    return d;
+}
+
+static void sql_same_domain(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str host = case_text(v[2]);
+    struct domain a = domain_at(v[0], host), b = domain_at(v[1], host);
+    (void)n;
+    if (a.name.n && b.name.n && str_eq_ci(a.name, b.name))
+        sqlite3_result_int(c, 1);
+    else if (a.name.n && b.name.n && (a.own || b.own || (a.how == b.how && a.how != SUFFIX)))
+        sqlite3_result_int(c, 0);
+}
+
 /* --- field(data, name): one member of a JSON object, names compared without case. Windows' own spellings
  * differ between builds. */
 static void result_json(sqlite3_context *c, enum json_kind kind, struct str v)
@@ -379,6 +415,7 @@ int case_functions(struct casedb *db)
                 {"host_of", 1, true, sql_host_of},
                 {"account_of", 1, true, sql_account_of},
                 {"domain_of", 1, true, sql_domain_of},
+                {"same_domain", 3, true, sql_same_domain},
                 {"field", 2, true, sql_field},
                 {"file_of", 1, true, sql_file_of},
                 {"folder_of", 1, true, sql_folder_of},
