@@ -94,12 +94,13 @@ FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause)
             verdict AS word, win32, hex, hresult, first_seen AS first, last_seen AS last, count, cause, rule, title,
             host, subject, symbol, explanation, second_reader AS reader FROM v_finding f) f);
 
--- again: 1 where the finding cites the place before, on the same side. time: of the row; fact_time: of what lies there.
+-- again: 1 where the finding cites the place before, on the same side. fact_time: of the event that lies there; moment:
+-- that, or a time of the state that lies there. Both are times of the fact itself, never of what it is cited for.
 CREATE VIEW v_report_citation AS
-SELECT finding, role, against, time, fact_time, off, id, explain, path, sha256, summary, reader, reader_detail,
+SELECT finding, role, against, moment, fact_time, off, id, explain, path, sha256, summary, reader, reader_detail,
     row_number() OVER (PARTITION BY finding, against, id ORDER BY role, ord) > 1 AS again,
         row_number() OVER (ORDER BY finding, role, ord) AS place
-FROM (SELECT c.finding, o.place AS role, o.against, c.ord, c.time, c.fact_time,
+FROM (SELECT c.finding, o.place AS role, o.against, c.ord, coalesce(c.fact_time, c.state_time) AS moment, c.fact_time,
         c.file_off AS off, c.evidence_id AS id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000) AS summary,
             v.result AS reader, v.detail AS reader_detail
     FROM v_citation c JOIN role_order o ON o.role = c.role
@@ -281,13 +282,14 @@ CREATE VIEW v_report_boot AS
 SELECT host, from_time, to_time, clean, evidence_id AS id, end_evidence_id AS end_id,
     row_number() OVER (ORDER BY host, boot) AS place FROM v_boot;
 
--- Sessions of accounts that a failure, a task or a service names.
+-- Sessions of accounts that a failure, a task or a service names: from the logon that began a stretch of them, with its
+-- evidence, to the end of the last. from_time NULL: older than the log (id: its first sign). ended: as v_session's.
 CREATE VIEW v_report_session AS
-SELECT host, user, how, logon_type, from_time, to_time, id, end_id,
+SELECT host, user, logon_type, from_time, to_time, ended, id, end_id,
     row_number() OVER (ORDER BY host, from_time, user, id) AS place
-FROM (SELECT host, max(user) AS user, min(how) AS how, max(logon_type) AS logon_type, min(from_time) AS from_time,
-    max(to_time) AS to_time, evidence_id AS id, max(end_evidence_id) AS end_id
-    FROM v_presence GROUP BY host, evidence_id);
+FROM (SELECT host, max(user) AS user, max(began_type) AS logon_type, min(began_time) AS from_time,
+    max(to_time) AS to_time, max(ended) AS ended, began_id AS id, max(end_evidence_id) AS end_id
+    FROM v_presence GROUP BY host, began_id);
 
 -- What many hosts have alike: services, settings, missing artefacts, and what would tell of hosts that are not covered
 -- (need). names: the first six.

@@ -423,7 +423,8 @@ SELECT printf('f%d:0x%x', file_id, file_off) AS evidence_id, file_id, file_off, 
 FROM reg_value WHERE provenance IS NOT NULL;
 
 -- A citation and the fact it names. time: of the row that cites; fact_time: of the event that lies there, NULL for
--- values of hives.
+-- values of hives; state_time: a time of the state that lies there, where that is what
+-- time speaks of (to the second).
 CREATE VIEW v_citation AS
 SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256,
     c.off AS file_off,
@@ -452,7 +453,20 @@ SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file
             WHERE k.file_id = c.file AND k.file_off = c.off LIMIT 1)) AS summary,
     coalesce((SELECT e.time FROM event e WHERE e.file_id = c.file AND e.file_off = c.off LIMIT 1),
         (SELECT CASE c.off WHEN d.file_off THEN d.first_time ELSE d.last_time END FROM fold d
-            WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1)) AS fact_time
+            WHERE d.file_id = c.file AND (d.file_off = c.off OR d.last_off = c.off) LIMIT 1)) AS fact_time,
+    (SELECT max(t) FROM (SELECT cupd AS t FROM secret WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT oupd AS t FROM secret WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT written AS t FROM cached_logon WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT password_set AS t FROM sam_account WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT last_logon AS t FROM sam_account WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT last_bad AS t FROM sam_account WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT registered AS t FROM task_cache WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT last_run AS t FROM task_cache WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT last_ok AS t FROM task_cache WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT time AS t FROM tool_said WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT written AS t FROM reg_value WHERE file_id = c.file AND file_off = c.off
+        UNION ALL SELECT written AS t FROM reg_key WHERE file_id = c.file AND file_off = c.off)
+        WHERE t BETWEEN c.time - 10000000 AND c.time + 10000000) AS state_time
 FROM (SELECT *, file_id AS file, file_off AS off FROM citation) c LEFT JOIN evidence v ON v.id = c.file;
 
 CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;
@@ -764,14 +778,20 @@ SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_i
     l.time,
     l.boot, l.provider, l.event_id, l.value, l.other FROM landmark l JOIN host h ON h.id = l.host_id;
 
+-- Stretches of presence. evidence_id: the session that ended last; began_id: the one that the stretch began with, at
+-- began_time (NULL: it is older than its log, began_id is its first sign), with began_type as its logon type.
 CREATE VIEW v_presence AS
 SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
     CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff' THEN 'older than its log, ended'
         ELSE 'older than its log, seen until' END AS shown,
     CASE WHEN s.began IS NULL THEN p.from_time ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
-    CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
-FROM presence p JOIN host h ON h.id = p.host_id JOIN session s ON s.id = p.session;
+    CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
+    s.ended, printf('f%d:0x%x', b.file_id, b.file_off) AS began_id, b.began,
+    CASE WHEN b.began IS NULL THEN b.from_time END AS began_time, b.logon_type AS began_type
+FROM presence p JOIN host h ON h.id = p.host_id JOIN session s ON s.id = p.session
+JOIN session b ON b.id = coalesce((SELECT min(x.id) FROM session x WHERE x.host_id = p.host_id AND x.sid IS s.sid
+    AND x.from_time = p.from_time), s.id);
 
 -- Credentials given for one server (4648): by_user, in session luid, used user's. another: 1 where that session had
 -- used

@@ -10,9 +10,8 @@ static void cite_item(struct buf *b, const struct report *r, const struct r_cita
     if (role)
         hsay(b, "<span class='role'>%z</span>", role_labels[c->role]);
     hsay(b, "<bdi dir='auto'>%s</bdi>\n<div class='src'>", c->explain.n ? c->explain : c->summary);
-    int64_t t = c->fact_time != NONE ? c->fact_time : c->time;
-    if (t != NONE)
-        hsay(b, "%t UTC \xc2\xb7 ", t);
+    if (c->moment != NONE)
+        hsay(b, "%t UTC \xc2\xb7 ", c->moment);
     hsay(b, "<bdi dir='auto'>%s</bdi>", base_name(c->path));
     if (c->off != NONE)
         buf_printf(b, " @ 0x%llx", (unsigned long long)c->off);

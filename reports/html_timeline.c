@@ -86,7 +86,9 @@ static void link_to(struct picture *p, size_t i)
 
 static void mark_title(struct picture *p, const struct r_mark *m)
 {
-    buf_z(p->b, "<title>"), time_short(p->b, m->from), buf_char(p->b, ' ');
+    buf_z(p->b, "<title>");
+    if (m->from != NONE)
+        time_short(p->b, m->from), buf_char(p->b, ' ');
     timeline_words(p->b, h_plain(), p->r, m), buf_z(p->b, "</title>");
 }
 
@@ -133,7 +135,7 @@ static void stretches(struct picture *p, enum lane which, const char *class, int
     for (size_t i = 0; i < p->h->mark.n; i++) {
         if (m[i].lane != which)
             continue;
-        int64_t x = x_of(p, m[i].from), w = x_of(p, m[i].to) - x;
+        int64_t x = x_of(p, m[i].from), w = x_of(p, m[i].to == NONE ? INT64_MAX : m[i].to) - x;
         link_to(p, i), hsay(p->b, "<rect class='%z' x='", class), tenths(p->b, x), buf_z(p->b, "' y='");
         hsay(p->b, "%i' height='%i' width='", p->y + 2, tall - 4), tenths(p->b, w < 20 ? 20 : w),
             buf_z(p->b, "'>");
@@ -253,15 +255,16 @@ static void caption(struct picture *p)
         hsay(p->b, " before the first failure</b> (%t). ", first);
     } else if (first != NONE)
         hsay(p->b,
-             f ? "First failure %t; the cause is a state without a moment of its own. "
-               : "First failure %t. ",
+             timeline_is_state(p->r, h)
+                 ? "First failure %t; the cause is a state without a moment of its own. "
+                 : "First failure %t. ",
              first);
-    if (h->shown.from > h->spanned.from || h->shown.to < h->spanned.to) {
-        hsay(p->b, "Shown: %t to %t of what is covered, %t to %t", h->shown.from, h->shown.to,
+    if (h->shown.from > h->spanned.from || h->shown.to < h->spanned.to)
+        hsay(p->b, "Shown: %t to %t of what is covered, %t to %t. ", h->shown.from, h->shown.to,
              h->spanned.from, h->spanned.to);
-        if (h->earlier + h->later)
-            hsay(p->b, "; %n failures lie outside", (int64_t)(h->earlier + h->later));
-        buf_z(p->b, ". ");
+    if (h->failures_outside + h->changes_outside) {
+        buf_z(p->b, "Outside the picture: "), timeline_outside(p->b, h_voice(), h);
+        buf_z(p->b, " (v_timeline of case.db). ");
     }
     size_t n = logs(p);
     if (n > LOGS)
@@ -299,15 +302,18 @@ static void events(struct picture *p)
     h_plural(p->b, (int64_t)p->h->mark.n, "fact", "facts"), legend(p), buf_z(p->b, "</summary>\n");
     h_table(p->b, p->r, "Timeline", "what the picture shows, first to last", head);
     for (; i < p->h->mark.n && i < LIST && h_room(p->b); i++) {
-        hsay(p->b,
-             m[i].cause ? "<tr id='m-%i-%i' class='cause-row'><td>%t</td><td><bdi dir='auto'>"
-                        : "<tr id='m-%i-%i'><td>%t</td><td><bdi dir='auto'>",
-             (int64_t)p->serial, (int64_t)i, m[i].from);
+        hsay(p->b, m[i].cause ? "<tr id='m-%i-%i' class='cause-row'><td>" : "<tr id='m-%i-%i'><td>",
+             (int64_t)p->serial, (int64_t)i);
+        if (m[i].from == NONE)
+            buf_z(p->b, "earlier");
+        else
+            hsay(p->b, "%t", m[i].from);
+        buf_z(p->b, "</td><td><bdi dir='auto'>");
         timeline_words(p->b, h_voice(), p->r, m + i);
         hsay(p->b, "</bdi></td><td>%z</td><td>", m[i].cause ? "Cause" : lane_names[m[i].lane]);
         h_ref(p->b, p->r, m[i].id), buf_z(p->b, "</td></tr>\n");
     }
-    h_table_end(p->b, p->h->mark.n - i, "v_report_failure");
+    h_table_end(p->b, p->h->mark.n - i, "v_timeline");
     buf_z(p->b, "</details>\n");
 }
 

@@ -244,15 +244,25 @@ static void timeline(struct page *p, const struct report *r, const struct r_host
     size_t n = 0;
     if (!host->mark.n)
         return;
-    m(p, "\nIn the order of time (UTC), %t to %t:\n\n", host->shown.from, host->shown.to), keep(p);
+    m(p, "\nWhat stood or happened between %t and %t (UTC), in the order of time:\n\n", host->shown.from,
+      host->shown.to),
+        keep(p);
     for (size_t i = 0; i < host->mark.n; i++) {
         if (n >= MARKS && !mark[i].cause)
             continue;
-        m(p, "- %t %z: ", mark[i].from, mark[i].cause ? "Cause" : lane_names[mark[i].lane]), n++;
+        if (mark[i].from == NONE)
+            m(p, "- earlier, ");
+        else
+            m(p, "- %t ", mark[i].from);
+        m(p, "%z: ", mark[i].cause ? "Cause" : lane_names[mark[i].lane]), n++;
         timeline_words(&p->line, &md, r, mark + i), m(p, " ("), id(p, mark[i].id), m(p, ")\n"), keep(p);
     }
     if (n < host->mark.n)
         m(p, "- and %n more: see report.html\n", (int64_t)(host->mark.n - n)), keep(p);
+    if (host->failures_outside + host->changes_outside) {
+        m(p, "- Outside this time: "), timeline_outside(&p->line, &md, host);
+        m(p, " (v_timeline of case.db)\n"), keep(p);
+    }
 }
 
 static void gaps(struct page *p, const struct report *r)

@@ -32,9 +32,9 @@ struct window {
 
 /* Rows that belong to another row start with its key and are sorted by it. */
 struct r_citation {
-    /* time: of the row that cites; fact_time: of the fact itself, NONE for values of hives; again: 1 where
-     * the finding cites the place before */
-    int64_t finding, role, time, fact_time, off, again;
+    /* fact_time: of the event cited, NONE for values of hives; moment: that, or a time the value itself
+     * has; again: 1 where the finding cites the place before */
+    int64_t finding, role, moment, fact_time, off, again;
     struct str id, explain, path, sha256, summary, reader, reader_detail;
 };
 struct r_unknown {
@@ -136,9 +136,10 @@ struct r_boot {
     int64_t from_time, to_time, clean;
     struct str host, id, end_id;
 };
+/* from_time NONE: older than the log; ended: logoff, boot, sign (seen until then) */
 struct r_session {
     int64_t logon_type, from_time, to_time;
-    struct str host, user, how, id, end_id;
+    struct str host, user, ended, id, end_id;
 };
 struct r_collect {
     int64_t n;
@@ -200,9 +201,9 @@ struct r_host {
     int64_t failures, open, other, first, last;
     struct slice kind, need, next, failure, change, boot, session, coverage;
     /* its timeline, where the page shows one: what logs and failures span, what is shown of it, failures
-     * before and behind that, the account behind what the first screen speaks of */
+     * and changes outside that, the account behind what the first screen speaks of */
     struct window spanned, shown;
-    size_t earlier, later;
+    size_t failures_outside, changes_outside;
     struct str principal;
     struct slice mark;
 };
@@ -219,12 +220,13 @@ enum lane {
     LANE_SESSION,
     LANES
 };
-/* A spot of a timeline. row: of the lane's list; n: how many like it until to; cause: the headline rests on
- * it; cite: on this, where no row stands for it; id: the evidence of the first */
+/* A spot of a timeline. row: of the lane's list; from, to: as its facts say, NONE: not known, whatever part
+ * of time is shown; n: how many like it, the last of them from last on; cause: the headline rests on it;
+ * cite: on this, where no row stands for it; id: the evidence of the first */
 struct r_mark {
     enum lane lane;
     size_t row;
-    int64_t from, to, n;
+    int64_t from, to, last, n;
     bool cause;
     const struct r_citation *cite;
     struct str id;

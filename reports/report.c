@@ -64,7 +64,7 @@ static const struct source {
      offsetof(struct report, citation),
      sizeof(struct r_citation),
      SIZE_MAX,
-     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, time), INT(r_citation, fact_time),
+     {INT(r_citation, finding), INT(r_citation, role), INT(r_citation, moment), INT(r_citation, fact_time),
       INT(r_citation, off), INT(r_citation, again), TEXT(r_citation, id), TEXT(r_citation, explain),
       TEXT(r_citation, path), TEXT(r_citation, sha256), TEXT(r_citation, summary), TEXT(r_citation, reader),
       TEXT(r_citation, reader_detail)}},
@@ -185,7 +185,7 @@ static const struct source {
      offsetof(struct report, session),
      sizeof(struct r_session),
      50000,
-     {TEXT(r_session, host), TEXT(r_session, user), TEXT(r_session, how), INT(r_session, logon_type),
+     {TEXT(r_session, host), TEXT(r_session, user), INT(r_session, logon_type), TEXT(r_session, ended),
       INT(r_session, from_time), INT(r_session, to_time), TEXT(r_session, id), TEXT(r_session, end_id)}},
     {"v_report_log",
      offsetof(struct report, log),
@@ -469,8 +469,8 @@ static bool common_moment(const struct report *r, struct r_card *card, struct ar
     for (size_t i = 0; i < card->n; i++) {
         const struct r_citation *c = first_cite(r, (const struct r_finding *)r->finding.row + order[i]->at,
                                                 ROLE_CAUSE);
-        if (c && wintime_sane(c->time))
-            minute[n++] = c->time / unit;
+        if (c && wintime_sane(c->moment))
+            minute[n++] = c->moment / unit;
     }
     qsort(minute, n, sizeof *minute, by_value);
     for (size_t i = 0; i < n; i++) {
@@ -788,10 +788,10 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
 /* Columns that hold no name of anybody: ids, sums, words of ours. */
 static bool is_ours(const char *column)
 {
-    static const char *const ours[] = {
-        "id",     "end_id",  "also",      "sha256", "hex",      "hresult",   "cause",
-        "symbol", "word",    "role",      "state",  "log_kind", "zone_rule", "kind",
-        "key",    "verdict", "hive_kind", "risk",   "reader",   "ntstatus",  "type_name"};
+    static const char *const ours[] = {"id",        "end_id", "also",     "sha256",   "hex",   "hresult",
+                                       "cause",     "symbol", "word",     "role",     "state", "log_kind",
+                                       "zone_rule", "kind",   "key",      "verdict",  "ended", "hive_kind",
+                                       "risk",      "reader", "ntstatus", "type_name"};
     for (size_t i = 0; i < LEN(ours); i++)
         if (strcmp(ours[i], column) == 0)
             return true;

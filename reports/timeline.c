@@ -33,17 +33,52 @@ static struct window widened(struct window w, int64_t t)
     return (struct window){w.from == NONE || t < w.from ? t : w.from, w.to == NONE || t > w.to ? t : w.to};
 }
 
+/* What has no words of its own stands beside a fact that has. */
+static bool dated(const struct r_citation *c) { return c->explain.n && wintime_sane(c->moment); }
+
+/* What a finding rests on: the first of its causes or links before that moment; nothing where only links are
+ * cited. */
+static int64_t cause_of(const struct report *r, const struct r_finding *f, int64_t first)
+{
+    const struct r_citation *c = r->citation.row;
+    int64_t best = NONE;
+    for (size_t role = ROLE_CAUSE; f->cite[ROLE_CAUSE].n && role <= ROLE_LINK; role++)
+        for (size_t i = f->cite[role].at; i < f->cite[role].at + f->cite[role].n; i++)
+            if (dated(c + i) && (first == NONE || c[i].moment < first)
+                && (best == NONE || (role == ROLE_CAUSE && c[i].moment > best)))
+                best = c[i].moment;
+    return best;
+}
+
+/* Of a finding that is no more than possible: the last event before that moment which makes it so. */
+static int64_t hint_of(const struct report *r, const struct r_finding *f, int64_t first)
+{
+    const struct slice cited = f->cite[ROLE_COMPATIBLE];
+    const struct r_citation *c = (const struct r_citation *)r->citation.row + cited.at;
+    int64_t best = NONE;
+    for (size_t i = 0; f->verdict == V_POSSIBLE && i < cited.n; i++)
+        if (wintime_sane(c[i].fact_time) && c[i].fact_time < first && c[i].fact_time > best)
+            best = c[i].fact_time;
+    return best;
+}
+
 int64_t timeline_cause(const struct report *r, const struct r_host *h)
 {
     const struct r_finding *f = headline(r, h);
+    return f ? cause_of(r, f, h->top->first) : NONE;
+}
+
+bool timeline_is_state(const struct report *r, const struct r_host *h)
+{
+    const struct r_finding *f = headline(r, h);
     const struct r_citation *c = r->citation.row;
-    int64_t best = NONE;
-    for (size_t role = ROLE_CAUSE; f && role <= ROLE_LINK; role++)
-        for (size_t i = f->cite[role].at; i < f->cite[role].at + f->cite[role].n; i++)
-            if (wintime_sane(c[i].time) && (h->top->first == NONE || c[i].time < h->top->first)
-                && (best == NONE || (role == ROLE_CAUSE && c[i].time > best)))
-                best = c[i].time;
-    return best;
+    const struct r_mark *mark = (const struct r_mark *)r->mark.row + h->mark.at;
+    bool state = f && f->cite[ROLE_CAUSE].n;
+    for (size_t i = 0; state && i < f->cite[ROLE_CAUSE].n; i++)
+        state = !dated(c + f->cite[ROLE_CAUSE].at + i);
+    for (size_t i = 0; state && i < h->mark.n; i++)
+        state = !mark[i].cause;
+    return state;
 }
 
 /* All that logs and failures of the host span. */
@@ -56,17 +91,31 @@ static struct window whole(const struct report *r, const struct r_host *h)
     return w;
 }
 
-/* From the cause to the last failure, with some room; the whole where that is not much more. */
+/* Widened by a moment, unless it lies too far from what has to be shown. */
+static struct window near(struct window w, struct window core, int64_t t, int64_t far)
+{
+    return t != NONE && t >= core.from - far && t <= core.to + far ? widened(w, t) : w;
+}
+
+/* From what claims rest on to the last failure, with some room; the whole where that is not much
+ * more.
+ */
 static struct window zoom(const struct report *r, const struct r_host *h, struct window all)
 {
-    const struct r_finding *f = headline(r, h);
+    const struct r_finding *f = headline(r, h), *finding = r->finding.row;
+    const struct r_group *g = r->group.row;
     struct window w = {NONE, NONE};
     w = widened(w, f ? h->top->first : h->first), w = widened(w, f ? h->top->last : h->last);
     if (w.from == NONE)
         return all;
-    int64_t cause = timeline_cause(r, h), span = w.to - w.from, far = span > 10 * DAY ? 3 * span : 30 * DAY;
-    if (cause != NONE && cause >= w.from - far)
-        w.from = cause;
+    int64_t span = w.to - w.from, far = span > 10 * DAY ? 3 * span : 30 * DAY;
+    struct window core = w;
+    for (size_t i = 0; i < r->group.n; i++)
+        if (g[i].verdict < V_LATENT && str_eq(finding[g[i].at].host, h->host)) {
+            w = near(w, core, g[i].first, far), w = near(w, core, g[i].last, far);
+            w = near(w, core, cause_of(r, finding + g[i].at, g[i].first), far);
+            w = near(w, core, hint_of(r, finding + g[i].at, g[i].first), far);
+        }
     span = w.to - w.from;
     int64_t pad = span ? span / 5 + WINTIME_SECOND : 12 * HOUR;
     w.from -= pad, w.to += pad;
@@ -84,10 +133,17 @@ struct making {
     size_t last[LANES]; /* the mark before in this lane, counted from 1 */
 };
 
+/* What began before the part that is shown stands at its edge. */
 static int64_t spot(const struct r_host *h, int64_t t)
 {
     int64_t unit = (h->shown.to - h->shown.from) / SPOTS + 1;
-    return (t - h->shown.from) / unit;
+    return t < h->shown.from ? 0 : (t - h->shown.from) / unit;
+}
+
+/* Both spots begin at a known moment or neither does: one time stands before all that a mark holds. */
+static bool same_spot(const struct making *m, const struct r_mark *mark, int64_t from)
+{
+    return (mark->from == NONE) == (from == NONE) && spot(m->h, mark->from) == spot(m->h, from);
 }
 
 /* The mark of a moment in a lane: the last one if it falls on the same spot, else a new one; NULL: no memory.
@@ -95,22 +151,26 @@ static int64_t spot(const struct r_host *h, int64_t t)
 static struct r_mark *mark_at(struct making *m, enum lane lane, int64_t from, int64_t to, bool alone)
 {
     struct r_mark *mark = (struct r_mark *)m->r->mark.row + m->last[lane] - (m->last[lane] > 0);
-    if (!alone && m->last[lane] && !mark->cause && spot(m->h, mark->from) == spot(m->h, from)) {
-        mark->n++, mark->to = to;
+    if (!alone && m->last[lane] && !mark->cause && same_spot(m, mark, from)) {
+        mark->n++, mark->last = from;
+        mark->to = mark->to == NONE || to == NONE ? NONE : to > mark->to ? to : mark->to;
         return mark;
     }
     if (!list_room(&m->r->mark, sizeof *mark, m->a))
         return NULL;
     mark = (struct r_mark *)m->r->mark.row + m->r->mark.n++;
-    *mark = (struct r_mark){.lane = lane, .from = from, .to = to, .n = 1};
+    *mark = (struct r_mark){.lane = lane, .from = from, .to = to, .last = from, .n = 1};
     m->last[lane] = m->r->mark.n;
     return mark;
 }
 
-static bool shown(struct making *m, int64_t t, bool count)
+/* outside: of how many this is one where it is not; NULL: they are not counted */
+static bool shown(struct making *m, int64_t t, size_t *outside)
 {
-    m->h->earlier += count && t < m->h->shown.from, m->h->later += count && t > m->h->shown.to;
-    return t >= m->h->shown.from && t <= m->h->shown.to;
+    bool in = t >= m->h->shown.from && t <= m->h->shown.to;
+    if (outside)
+        *outside += !in;
+    return in;
 }
 
 static bool mark_failures(struct making *m)
@@ -119,7 +179,7 @@ static bool mark_failures(struct making *m)
     for (size_t i = 0; i < m->h->failure.n; i++) {
         enum lane lane = lane_of(f[i].kind);
         if (f[i].concern != 1 || lane == LANE_CHANGE || !wintime_sane(f[i].time)
-            || !shown(m, f[i].time, true))
+            || !shown(m, f[i].time, &m->h->failures_outside))
             continue;
         struct r_mark *mark = mark_at(m, lane, f[i].time, f[i].time, false);
         if (!mark)
@@ -146,7 +206,7 @@ static bool mark_changes(struct making *m)
     const struct r_finding *f = headline(m->r, m->h);
     for (size_t i = 0; i < m->h->change.n; i++) {
         bool cause = cited_as(m->r, f, ROLE_CAUSE, ROLE_LINK, c[i].id);
-        if (!shown(m, c[i].time, false))
+        if (!shown(m, c[i].time, &m->h->changes_outside))
             continue;
         struct r_mark *mark = mark_at(m, LANE_CHANGE, c[i].time, c[i].time, cause);
         if (!mark)
@@ -165,15 +225,15 @@ static bool mark_causes(struct making *m)
     size_t begin = m->h->mark.at, end = m->r->mark.n, n = 0;
     struct slice cited = f ? f->cite[ROLE_CAUSE] : (struct slice){0};
     for (size_t i = cited.at; i < cited.at + cited.n && n < SHOW_CITES; i++) {
-        bool there = !wintime_sane(c[i].time) || !shown(m, c[i].time, false)
+        bool there = !dated(c + i) || !shown(m, c[i].moment, NULL)
                      || cited_as(m->r, f, ROLE_SYMPTOM, ROLE_SYMPTOM,
                                  c[i].id); /* the failure itself, no change */
         const struct r_mark *mark = m->r->mark.row;
         for (size_t k = begin; k < end && !there; k++)
-            there = mark[k].cause && (mark[k].from == c[i].time || str_eq(mark[k].id, c[i].id));
+            there = mark[k].cause && (mark[k].from == c[i].moment || str_eq(mark[k].id, c[i].id));
         if (there)
             continue;
-        struct r_mark *made = mark_at(m, LANE_CHANGE, c[i].time, c[i].time, true);
+        struct r_mark *made = mark_at(m, LANE_CHANGE, c[i].moment, c[i].moment, true);
         if (!made)
             return false;
         made->cause = true, made->cite = c + i, made->id = c[i].id, made->row = i;
@@ -182,14 +242,12 @@ static bool mark_causes(struct making *m)
     return true;
 }
 
-/* A stretch with open ends, cut to what is shown; false: it lies outside. */
+/* A stretch, its ends NONE where they are not known; false: nothing of it is shown. Its times stay its own:
+ * only the picture cuts them. */
 static bool stretch(const struct r_host *h, int64_t *from, int64_t *to)
 {
-    int64_t a = wintime_sane(*from) ? *from : NONE, b = wintime_sane(*to) ? *to : INT64_MAX;
-    if (a > h->shown.to || b < h->shown.from || b < a)
-        return false;
-    *from = a < h->shown.from ? h->shown.from : a, *to = b > h->shown.to ? h->shown.to : b;
-    return true;
+    *from = wintime_sane(*from) ? *from : NONE, *to = wintime_sane(*to) ? *to : NONE;
+    return *from <= h->shown.to && (*to == NONE || (*to >= h->shown.from && *to >= *from));
 }
 
 static bool mark_boots(struct making *m)
@@ -197,7 +255,7 @@ static bool mark_boots(struct making *m)
     const struct r_boot *boot = (const struct r_boot *)m->r->boot.row + m->h->boot.at;
     for (size_t i = 0; i < m->h->boot.n; i++) {
         int64_t from = boot[i].from_time, to = boot[i].to_time;
-        if (!stretch(m->h, &from, &to))
+        if (!(boot[i].id.p || boot[i].end_id.p) || !stretch(m->h, &from, &to))
             continue;
         struct r_mark *mark = mark_at(m, LANE_BOOT, from, to, true);
         if (!mark)
@@ -288,6 +346,15 @@ void say_span(struct buf *b, int64_t ticks)
         buf_z(b, "less than a second");
 }
 
+void timeline_outside(struct buf *b, const struct voice *v, const struct r_host *h)
+{
+    int64_t n[] = {(int64_t)h->failures_outside, (int64_t)h->changes_outside};
+    if (n[0])
+        say(b, v, "%n failure%+", n[0]);
+    if (n[1])
+        say(b, v, n[0] ? ", %n change%+" : "%n change%+", n[1]);
+}
+
 static void failure_words(struct buf *b, const struct voice *v, const struct r_failure *f)
 {
     say(b, v, "%s %s failed", f->kind, f->subject.p ? f->subject : STR("of unknown name"));
@@ -312,11 +379,12 @@ static void boot_words(struct buf *b, const struct voice *v, const struct r_boot
 static void session_words(struct buf *b, const struct voice *v, const struct r_session *s)
 {
     const char *words = words_logon_type(s->logon_type);
-    say(b, v, "%s logged on", s->user);
+    say(b, v, wintime_sane(s->from_time) ? "%s logged on" : "%s logged on since before the logs begin",
+        s->user);
     if (s->logon_type != NONE)
         say(b, v, words ? " (logon type %i, %z)" : " (logon type %i)", s->logon_type, words);
     if (s->to_time != NONE)
-        say(b, v, ", off at %t", s->to_time);
+        say(b, v, str_eq(s->ended, STR("sign")) ? ", seen until %t" : ", off at %t", s->to_time);
 }
 
 void timeline_words(struct buf *b, const struct voice *v, const struct report *r, const struct r_mark *m)
@@ -332,5 +400,5 @@ void timeline_words(struct buf *b, const struct voice *v, const struct report *r
     else
         session_words(b, v, (const struct r_session *)r->session.row + m->row);
     if (m->n > 1)
-        say(b, v, ", and %n more until %t", m->n - 1, m->to);
+        say(b, v, m->last == NONE ? ", and %n more" : ", and %n more until %t", m->n - 1, m->last);
 }

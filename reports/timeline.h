@@ -14,6 +14,10 @@ void timeline_words(struct buf *b, const struct voice *v, const struct report *r
 extern const char *const lane_names[LANES];
 /* The first cause or link of the headline that lies before the first failure; NONE: there is none. */
 int64_t timeline_cause(const struct report *r, const struct r_host *h);
+/* The headline cites a cause, and no moment of it is known. */
+bool timeline_is_state(const struct report *r, const struct r_host *h);
+/* "3 failures, 1 change": what the part of time that is shown leaves out; nothing: it leaves out none. */
+void timeline_outside(struct buf *b, const struct voice *v, const struct r_host *h);
 /* "21 h", "2 s", "3 days" */
 void say_span(struct buf *b, int64_t ticks);
 #endif

@@ -41,7 +41,7 @@ static const struct {
     {"v_kind_need", "host, artifact, state, why, collect, kinds, ord"},
     {"v_boot", "host, boot, from_time, to_time, clean, evidence_id, end_evidence_id"},
     {"v_presence", "presence, host, how, who, from_time, to_time, logon_type, boot, user, sid, evidence_id, "
-                   "end_evidence_id"},
+                   "end_evidence_id, ended, began_id, began_time, began_type"},
     {"v_password_change", "change, evidence_id, host, account, domain, sid, time, how"},
     {"v_task_saved", "evidence_id, host, task, time, how"},
     {"v_landmark", "landmark, evidence_id, host, topic, who, time"},
@@ -348,6 +348,50 @@ Test(report, no_picture_of_nothing)
     }
 }
 
+/* A picture says what it leaves out, and speaks of a state without a moment only where it cites one. */
+Test(report, what_a_picture_leaves_out)
+{
+#define CITED(finding, role, explain, fact_time)                                                       \
+    "INSERT INTO v_citation VALUES(" finding ", '" role "', 0, 'f7:0x99', NULL, '" explain "', 'f7', " \
+    "'a/x', 'aa', 153, 'Fact', " fact_time ");"
+#define DAYS_BEFORE(n) MARCH_2 " - " n " * 864000000000"
+#define UPDATE(when)                                                                                  \
+    "INSERT INTO v_event VALUES('f7:0x99', 'PC1', 'Microsoft-Windows-WindowsUpdateClient', 19, " when \
+    ", '{\"updateTitle\":\"KB5\"}');"
+    static const char state[] = "the cause is a state without a moment of its own",
+                      installed[] = "<bdi dir='auto'>installed: KB5</bdi>",
+                      one[] = "Outside the picture: 1 change";
+    static const struct {
+        const char *name, *sql, *says, *never;
+    } rows[] = {
+        {"a cause with no time", FINDING("1", "confirmed") CITED("1", "cause", "It is so.", "NULL"), state,
+         "class='cause-row'"},
+        {"a cause after the first failure",
+         FINDING("1", "confirmed") CITED("1", "cause", "It is so.", MARCH_5), "class='cause-row'", state},
+        {"no cause is cited", FINDING("1", "possible"), "First failure", state},
+        {"a change long before", FINDING("1", "confirmed") UPDATE(DAYS_BEFORE("50")), one, installed},
+        {"a change that a lesser finding rests on",
+         FINDING("1", "likely")
+             FINDING("2", "possible") "UPDATE v_finding SET cause = 'other' WHERE finding = 2;" UPDATE(
+                 DAYS_BEFORE("5")) CITED("2", "compatible", "Then.", DAYS_BEFORE("5")),
+         installed, one},
+        {"the same, cited by none", FINDING("1", "likely") UPDATE(DAYS_BEFORE("5")), one, installed},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char sql[4000];
+        snprintf(sql, sizeof sql, "%s%s",
+                 PC1 FILE1 LOG FAILED("\\Backup",
+                                      "1312") "UPDATE v_coverage SET from_time = " DAYS_BEFORE("300") ";",
+                 rows[i].sql);
+        struct made m = make(sql);
+        cr_expect(has(&m, HTML, rows[i].says), "%s: no '%s'", rows[i].name, rows[i].says);
+        cr_expect(!has(&m, HTML, rows[i].never), "%s: '%s'", rows[i].name, rows[i].never);
+        cr_expect_eq(has(&m, MD, "- Outside this time: 1 change (v_timeline of case.db)\n"),
+                     rows[i].says == one, "%s: md", rows[i].name);
+        drop(&m);
+    }
+}
+
 /* Neighbours: what one artefact tells apart, in words; names of causes are text, whoever wrote the rules. */
 Test(report, what_tells_the_causes_apart)
 {
@@ -622,7 +666,7 @@ Test(report, impossible_times)
     "'cause', 0, "                                                                                           \
     "'f1:0x' || substr(host, 2), first_seen - CASE WHEN finding % 2 THEN 36000000000 ELSE 72000000000 + "    \
     "finding * "                                                                                             \
-    "600000000 END, 'It was so.', 1 FROM v_finding;"                                                         \
+    "600000000 END, 'It was so.', 1 FROM v_finding; UPDATE v_citation SET fact_time = time;"                 \
     "INSERT INTO v_kind_need(host, artifact, state, why, collect, kinds, ord) SELECT host, 'SmbClient', "    \
     "'missing', "                                                                                            \
     "'', 'wevtutil epl SmbClient', 'share', 1 FROM v_host WHERE outcome = 'not_covered';"
@@ -809,7 +853,7 @@ static const struct {
     {"v_kind", "xkN1ttE1"},
     {"v_kind_need", "xxxxxx1"},
     {"v_boot", "x1tt1xx"},
-    {"v_presence", "1xxxtt11xxxx"},
+    {"v_presence", "1xxxtt11xxxxxxt1"},
     {"v_password_change", "1xxxxxtx"},
     {"v_task_saved", "xxxtx"},
     {"v_landmark", "1xxLxt"},
