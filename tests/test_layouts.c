@@ -307,6 +307,110 @@ Test(layouts, each_collector, .timeout = 900)
     }
 }
 
+/* --- what tools printed, inside collectors' packages */
+#define TOLD_POLICY(host)                                                                                \
+    "RSOP data for CORP\\anna on " host                                                                  \
+    " : Logging Mode\r\n--------------------\r\n\r\nCOMPUTER SETTINGS\r\n"                               \
+    "-----------------\r\n\r\n        Security Options\r\n        ----------------\r\n            GPO: " \
+    "Base\r\n"                                                                                           \
+    "                ValueName:         "                                                                \
+    "MACHINE\\System\\CurrentControlSet\\Control\\Lsa\\DisableDomainCreds\r\n"                           \
+    "                Computer Setting:  1\r\n\r\n"
+#define TOLD_SYSTEM(host)                                                                                \
+    "\r\nHost Name:                 " host "\r\nOS Name:                   Microsoft Windows 11 Pro\r\n" \
+    "OS Version:                10.0.22631 N/A Build 22631\r\n"
+#define TOLD_WHO                                                                               \
+    "\r\nUSER INFORMATION\r\n----------------\r\n\r\nUser Name SID\r\n========= =========\r\n" \
+    "corp\\anna S-1-5-21-1-2-3-1001\r\n\r\n"
+#define TOLD_DEVICE                                                                                  \
+    "\r\n+--------------+\r\n| Device State |\r\n+--------------+\r\n\r\n    AzureAdJoined : NO\r\n" \
+    "    DomainJoined : YES\r\n"
+
+static const struct entry told_sdp[] = {LOGS("", "WS04_evt_", "TaskScheduler-Operational.evtx"),
+                                        {"WS04_OS_GPResult.txt", TOLD_POLICY("WS04")},
+                                        {"WS04_Whoami.txt", TOLD_WHO},
+                                        {"WS04_SystemInfo.txt", TOLD_SYSTEM("WS04")},
+                                        {"WS04_DSRegCmd.txt", TOLD_DEVICE},
+                                        {"SRV8_Whoami.txt", TOLD_WHO},
+                                        {"WS04_Hotfixes.txt", TOLD_SYSTEM("SRV8")}};
+#define TSS_FOLDER "MS_DATA/TSS_260304-091500_WS04_CollectLog/"
+static const struct entry told_tss[] = {LOGS(TSS_FOLDER, "WS04_evt_", "TaskScheduler-Operational.evtx"),
+                                        {TSS_FOLDER "WS04_GPResult-H.txt", TOLD_POLICY("WS04")},
+                                        {TSS_FOLDER "WS04_Whoami.txt", TOLD_WHO},
+                                        {TSS_FOLDER "WS04_SystemInfo.txt", TOLD_SYSTEM("WS04")},
+                                        {TSS_FOLDER "WS04_DSRegCmd.txt", TOLD_DEVICE},
+                                        {TSS_FOLDER "SRV8_DSRegCmd.txt", TOLD_DEVICE},
+                                        {TSS_FOLDER "notes.log", TOLD_SYSTEM("SRV8")}};
+static const struct entry told_defender[] = {LOGS("", "", "TaskScheduler-Operational.evtx"),
+                                             {"MPRegistry.txt", "Current configuration options \n"},
+                                             {"GPResult.log", TOLD_POLICY("WS04")},
+                                             {"whoami", TOLD_WHO},
+                                             {"SystemInfo.txt", TOLD_SYSTEM("WS04")},
+                                             {"dsreg.bin", TOLD_DEVICE},
+                                             {"peer.txt", TOLD_SYSTEM("SRV8")}};
+static const struct entry told_network[] = {
+    LOGS("config/", "", "TaskScheduler.evtx"),    {"config/osinfo.txt", TOLD_SYSTEM("WS04")},
+    {"config/gpresult.txt", TOLD_POLICY("WS04")}, {"config/who.txt", TOLD_WHO},
+    {"config/device.txt", TOLD_DEVICE},           {"config/peer.txt", TOLD_SYSTEM("SRV8")}};
+
+#define OF_WS04 "printed by a tool: weak evidence"
+#define BUILD   OF_WS04 "; build 22631 here, 19045 in what hives and logs say, which holds"
+#define OF_SRV8 OF_WS04 "; it is of srv8, of which nothing else here tells: nothing is taken from it"
+#define MSDT    ",Microsoft support diagnostics,"
+/* name, host, collector, what the list says of it */
+static const struct {
+    const char *what, *box, *want;
+    const struct entry *entry;
+    size_t n;
+} tellers[] = {
+    {"MSDT, SDP", "WS04_SDP.cab",
+     "SRV8_Whoami.txt,?" MSDT OF_SRV8 "\nWS04_DSRegCmd.txt,WS04" MSDT OF_WS04
+     "\nWS04_Hotfixes.txt,?,," OF_SRV8 "\nWS04_OS_GPResult.txt,WS04" MSDT OF_WS04
+     "\nWS04_SystemInfo.txt,WS04" MSDT BUILD "\nWS04_Whoami.txt,WS04" MSDT OF_WS04 "\n",
+     told_sdp, LEN(told_sdp)},
+    {"TSS", "TSS_WS04.zip",
+     "SRV8_DSRegCmd.txt,?" MSDT OF_SRV8 "\nWS04_DSRegCmd.txt,WS04" MSDT OF_WS04
+     "\nWS04_GPResult-H.txt,WS04" MSDT OF_WS04 "\nWS04_SystemInfo.txt,WS04" MSDT BUILD
+     "\nWS04_Whoami.txt,WS04" MSDT OF_WS04 "\nnotes.log,?,TSS," OF_SRV8 "\n",
+     told_tss, LEN(told_tss)},
+    {"MpSupportFiles", "MpSupportFiles.cab",
+     "GPResult.log,WS04,Microsoft Defender," OF_WS04 "\nSystemInfo.txt,WS04,Microsoft Defender," BUILD
+     "\ndsreg.bin,WS04,Microsoft Defender," OF_WS04 "\npeer.txt,?,Microsoft Defender," OF_SRV8
+     "\nwhoami,WS04,Microsoft Defender," OF_WS04 "\n",
+     told_defender, LEN(told_defender)},
+    {"GatherNetworkInfo", "NetTrace.cab",
+     "device.txt,WS04,," OF_WS04 "\ngpresult.txt,WS04,," OF_WS04 "\nosinfo.txt,WS04,," BUILD
+     "\npeer.txt,?,," OF_SRV8 "\nwho.txt,WS04,," OF_WS04 "\n",
+     told_network, LEN(told_network)},
+};
+
+/* They are known by what is in them, whatever they are called, and are the host's that they or their
+ * collector name, else the package's; of another host nothing is taken. A setting that they alone show makes
+ * a cause likely, and they cover nothing that logs do not cover without them. */
+Test(layouts, tools_in_packages, .timeout = 900)
+{
+    for (size_t i = 0; i < LEN(tellers); i++) {
+        static char covered[2][4096];
+        for (size_t with = 0; with < 2; with++) {
+            dir = scratch_in("layouts", "tools", in, sizeof in);
+            write_entries(tellers[i].box, NULL, tellers[i].entry, with ? tellers[i].n : 3);
+            cr_assert_eq(run("%s analyze -o %s/out %s", program(), dir, in), 0, "%s: %s", tellers[i].what,
+                         out);
+            snprintf(covered[with], sizeof covered[with], "%s",
+                     ask("SELECT host, artifact FROM v_covered UNION ALL SELECT kind, state FROM v_kind "
+                         "ORDER BY 1, 2"));
+        }
+        cr_expect_str_eq(covered[1], covered[0], "%s", tellers[i].what);
+        cr_expect(strstr(covered[0], "WS04,System\n") != NULL, "%s: %s", tellers[i].what, covered[0]);
+        cr_expect_str_eq(
+            ask("SELECT replace(path, rtrim(path, replace(path, '/', '')), ''), coalesce(host, '?'), "
+                "collector, note FROM v_evidence WHERE kind = 'tool-text' ORDER BY 1"),
+            tellers[i].want, "%s", tellers[i].what);
+        cr_expect_str_eq(ask("SELECT verdict FROM v_finding WHERE cause = 'credential-storage-policy'"),
+                         "likely\n", "%s", tellers[i].what);
+    }
+}
+
 /* Texts of two hosts side by side that do not say whose they are: their collector does. */
 Test(layouts, whose_it_is, .timeout = 300)
 {

@@ -2,8 +2,12 @@
 -- and logs do: these hold, and the difference stands beside the file. Nothing is derived from it: release and domain of
 -- a host that only such a text tells are for readers of reports (v_tool_host).
 
--- A text that names its computer is that computer's, where something better knows of it; else nobody's. One that names
--- none is the host's that its collector names, or that of its folder, as with hives.
+-- A text that names its computer is that computer's, where something better knows of it; else nobody's. So is one
+-- whose collector surely names a host. One of which nobody says a name is that of its folder, as with hives.
+INSERT OR IGNORE INTO tool_name
+SELECT l.file_id, lower(l.host), substr(lower(l.host), 1, instr(l.host || '.', '.') - 1), NULL
+FROM layout l JOIN evidence e ON e.id = l.file_id AND e.kind = 'tool-text' WHERE l.host_sure AND l.host > ''
+    ORDER BY l.file_id;
 UPDATE evidence SET host_id = coalesce(
     (SELECT n.host_id FROM tool_name t JOIN host_name n ON n.name = t.name WHERE t.file_id = evidence.id),
     (SELECT max(h.id) FROM tool_name t JOIN host h ON h.name = t.label OR h.fqdn = t.name WHERE t.file_id = evidence.id
@@ -12,8 +16,6 @@ UPDATE evidence SET host_id = coalesce(
         WHERE t.file_id = evidence.id HAVING count(DISTINCT h.id) = 1))
 WHERE kind = 'tool-text' AND id IN (SELECT file_id FROM tool_name);
 UPDATE evidence SET host_id = coalesce(
-    (SELECT max(h.id) FROM layout l JOIN host h ON h.name = l.host OR h.fqdn = l.host
-        WHERE l.file_id = evidence.id AND l.host_sure HAVING count(DISTINCT h.id) = 1),
     (SELECT max(p.host_id) FROM place p WHERE p.folder = evidence.folder AND p.naming HAVING count(*) = 1),
     (SELECT max(p.host_id) FROM place p WHERE p.folder = evidence.folder HAVING count(*) = 1),
     (WITH RECURSIVE up(folder) AS (SELECT evidence.folder UNION SELECT rtrim(rtrim(folder, '/\'),
