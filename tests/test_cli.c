@@ -569,6 +569,14 @@ static const struct {
 } bad[] = {
     {"empty folder", "mkdir in", "-o out in", 4, "no usable evidence"},
     {"text named System.evtx", "mkdir in && echo hello > in/System.evtx", "-o out in", 4, "text"},
+    {"what tools printed, alone",
+     "mkdir in && printf 'USER INFORMATION\\n----\\n\\nName SID\\n==== ====\\na S-1-5-2\\n' >in/w.txt && "
+     "echo '<html gpmc_reportInitialized=\"false\">' >in/g.html",
+     "-o out in", 4,
+     "none readable as log or hive: 1 HTML report, as gpresult /h writes: not read; gpresult /x FILE writes "
+     "what is, "
+     "1 text printed by whoami; what a tool printed tells nothing by itself: add a log or a hive of its "
+     "host"},
     {"hive named notes.txt", "mkdir in && cp $SAMPLE/SYSTEM in/notes.txt", "-o out in", 0, NULL},
     {"log cut in its second half", "mkdir in && head -c 40000 $SAMPLE/System.evtx > in/System.evtx",
      "-o out in", 0, NULL},

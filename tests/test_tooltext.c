@@ -398,7 +398,7 @@ static const struct {
      "text of gpresult in another language: not read"},
     {"<html dir=\"ltr\" gpmc_reportInitialized=\"false\">\r\n<head><title>CORP\\anna on "
      "CORP\\WS04</title>\r\n",
-     "HTML report, as gpresult /h writes: not read; what gpresult /x FILE.xml writes is"},
+     "HTML report, as gpresult /h writes: not read; gpresult /x FILE writes what is"},
     {"Windows IP Configuration\r\n\r\n   Host Name . . . . . . . . . . . . : WS04\r\n", "text"},
     {"<?xml version=\"1.0\"?>\r\n<Task xmlns=\"x\">\r\n", "XML text"},
     {"======= =======\r\nno sid here\r\n", "text"},
@@ -410,6 +410,7 @@ Test(tooltext, another_language_is_named)
         struct sniffed is = sniff(span_of(unread[i].text, strlen(unread[i].text), 0));
         cr_expect(is.kind == KIND_UNKNOWN && !strcmp(is.format, unread[i].format), "row %zu: %s, %s", i,
                   kind_names[is.kind], is.format);
+        cr_expect_leq(strlen(is.format), SNIFF_FORMAT, "row %zu: nobody takes it", i);
         struct seen s = read_text(unread[i].text);
         cr_expect_eq(s.facts, 0, "row %zu: %s", i, s.b.p);
         buf_free(&s.b);

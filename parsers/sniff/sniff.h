@@ -21,6 +21,7 @@ enum kind {
 };
 enum {
     SNIFF_BYTES = 4096 + 8, /* a log whose header was lost shows itself behind it */
+    SNIFF_FORMAT = 96,      /* letters of a format's name at most: who reads it takes no more */
     SNIFF_FAR = 32768 + 8   /* an image of a disc behind sixteen sectors that are nobody's */
 };
 extern const char *const kind_names[KINDS]; /* "evtx", "hive", ... as reports print them */

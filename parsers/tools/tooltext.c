@@ -965,7 +965,7 @@ bool tooltext_is(struct span head, const char **what)
     if (foreign_whoami(t))
         return *what = "text printed by whoami in another language", true;
     if (str_contains(t, STR("gpmc_reportInitialized")))
-        *what = "HTML report, as gpresult /h writes: not read; what gpresult /x FILE.xml writes is";
+        *what = "HTML report, as gpresult /h writes: not read; gpresult /x FILE writes what is";
     else if (str_contains(t, STR("Microsoft (R) Windows (R)")) && str_contains(t, STR(" v2.0\n")))
         *what = "text of gpresult in another language: not read";
     else if (foreign_systeminfo(t))

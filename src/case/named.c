@@ -209,7 +209,8 @@ static const char *const text[QUERIES] = {
     [Q_BROKEN_RULES] = "SELECT count(DISTINCT rule) FROM rule_error",
     [Q_HOST_COUNT] = "SELECT count(*) FROM host",
     [Q_VERDICT_COUNT] = "SELECT count(*) FROM finding WHERE verdict = ?1",
-    [Q_FORMATS] = "SELECT coalesce(note, format), count(*) FROM evidence GROUP BY 1"
+    [Q_FORMATS] = "SELECT CASE kind WHEN 'tool-text' THEN format ELSE coalesce(note, format) END, count(*),"
+                  " max(kind = 'tool-text') FROM evidence GROUP BY 1"
                   " ORDER BY 2 DESC, 1 LIMIT 6",
     [Q_SAID] = "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding"
                " WHERE verdict <> 'ruled_out'"

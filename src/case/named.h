@@ -91,7 +91,7 @@ enum query {
     Q_BROKEN_RULES,
     Q_HOST_COUNT,
     Q_VERDICT_COUNT, /* verdict */
-    Q_FORMATS,       /* -> note or format, how many: of a run without evidence */
+    Q_FORMATS,       /* -> note or format, how many, of tools' texts: of a run without evidence */
     Q_SAID,          /* limit -> verdict, cause, host, subject, first_seen, count */
     Q_SAID_COUNT,
     Q_OUTCOMES, /* limit -> name, outcome, unexplained, not covered, collect, from, to; gravest first */

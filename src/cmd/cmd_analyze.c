@@ -46,6 +46,7 @@ struct run {
     int64_t partial;        /* files that could be read only in part, or not at all */
     struct buf status;      /* JSON array of status words */
     struct buf said, kinds; /* the summary; of a run without evidence, what was there instead */
+    bool printed;           /* tools' texts among those */
 };
 
 /* --- small steps */
@@ -128,9 +129,11 @@ static enum status put_finding(void *ctx, const struct cell *c, const char *cons
 
 static enum status put_kind(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
-    struct buf *b = ctx;
+    struct run *r = ctx;
+    struct buf *b = &r->kinds;
     (void)name, (void)n, (void)e;
     buf_z(b, b->n ? ", " : ""), buf_printf(b, "%lld ", (long long)c[1].i), buf_term(b, c[0].s);
+    r->printed |= c[2].i > 0;
     return OK;
 }
 
@@ -174,7 +177,7 @@ static enum status summary(struct run *r, struct err *e)
     struct value limit = val_i(SUMMARY_HOSTS), most, no = val_s(STR("ruled_out"));
     enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE)
-        st = case_named(r->db, Q_FORMATS, "", NULL, put_kind, &r->kinds, e);
+        st = case_named(r->db, Q_FORMATS, "", NULL, put_kind, r, e);
     if (st == OK)
         st = count_of(r->db, Q_HOST_COUNT, &hosts, e);
     most = val_i(hosts > 3 ? SUMMARY_OF_MANY : SUMMARY_FINDINGS);
@@ -225,11 +228,12 @@ static void print_summary(struct run *r)
     if (output_cut(r->output))
         complain_text(0, "not all that the case holds fits into its reports: they say what is left out");
     if (r->code == EXIT_NO_EVIDENCE)
-        complain_text(0,
-                      "no usable evidence: %zu file%s seen%s%.*s; event logs (.evtx) and registry hives are "
-                      "recognised by their contents",
-                      r->ev.n, r->ev.n == 1 ? "" : "s", r->kinds.n ? ", none readable as log or hive: " : "",
-                      (int)r->kinds.n, r->kinds.p ? r->kinds.p : "");
+        complain_text(0, "no usable evidence: %zu file%s seen%s%.*s; %s", r->ev.n, r->ev.n == 1 ? "" : "s",
+                      r->kinds.n ? ", none readable as log or hive: " : "", (int)r->kinds.n,
+                      r->kinds.p ? r->kinds.p : "",
+                      r->printed
+                          ? "what a tool printed tells nothing by itself: add a log or a hive of its host"
+                          : "event logs (.evtx) and registry hives are recognised by their contents");
     if (r->code == EXIT_PARTIAL && r->partial)
         complain_text(
             0,

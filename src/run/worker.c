@@ -109,7 +109,7 @@ enum status sniffed_get(struct span *in, struct sniffed *s, struct str *format, 
     struct str name = take_str(in);
     *format = take_str(in);
     if (in->bad || kind >= KINDS || ok > 1 || name.n >= sizeof s->name || memchr(name.p, 0, name.n)
-        || format->n > 64)
+        || format->n > SNIFF_FORMAT)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "what a file is", "malformed");
     s->kind = (enum kind)kind, s->checksum_ok = ok;
     memcpy(s->name, name.p, name.n);

@@ -8,8 +8,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sniffed what = sniff(span_of(data, size, 0));
-    CHECK(what.kind < KINDS && what.format && memchr(what.name, 0, sizeof what.name)
-          && (what.kind == KIND_EMPTY) == (size == 0));
+    CHECK(what.kind < KINDS && what.format && strlen(what.format) <= SNIFF_FORMAT
+          && memchr(what.name, 0, sizeof what.name) && (what.kind == KIND_EMPTY) == (size == 0));
     struct str name = str_of(what.name);
     for (size_t i = 0; i < name.n;)
         CHECK(utf8_next(name, &i) != UTF_BAD);
