@@ -17,7 +17,7 @@ UPDATE failure SET explained = concern AND (
         AND c.evidence_id = printf('f%d:0x%x', failure.file_id, failure.file_off))
     OR EXISTS (SELECT 1 FROM o_found f WHERE f.host_id = failure.host_id
         AND f.subject = coalesce(failure.subject, failure.principal)
-        AND f.win32 = failure.win32 AND failure.time BETWEEN f.first_seen AND f.last_seen));
+        AND f.win32 = coalesce(failure.why, failure.win32) AND failure.time BETWEEN f.first_seen AND f.last_seen));
 UPDATE host SET outcome = CASE
     WHEN EXISTS (SELECT 1 FROM failure f WHERE f.host_id = host.id AND f.concern AND f.shown IS NOT NULL
         AND NOT f.explained) THEN 'unexplained'

@@ -519,13 +519,15 @@ LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot;
 -- What failed, all its failures of one family of codes in one row (family 'any': of all codes, or none). time: the
 -- first,
 -- whose evidence_id, raw and symbol stand here; last_time: the last; n of all_n failures are of this family;
--- witnesses: of the first. codes: all it carries, for code_in(codes, family).
+-- witnesses: of the first, also: where LSA's word among them decides. codes: all it carries, for
+-- code_in(codes, family).
 CREATE VIEW v_failing AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
     g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
         AND a.family = 'any') AS all_n,
     f.win32, f.raw, f.symbol, f.time, z.time AS last_time, f.boot, z.boot AS last_boot, g.codes, g.calls, g.uncoded,
-    g.principal, f.account, f.domain, f.also AS witnesses, g.same, g.owner_sid, x.realm, x.right_sid,
+    g.principal, f.account, f.domain, f.also AS witnesses, CASE WHEN f.symbol LIKE '%, LSA: %' THEN f.also END AS also,
+    g.same, g.owner_sid, x.realm, x.right_sid,
         x.last_saved AS last_saved_time, g.consumer,
     CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id, c.principal AS owner,
     c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time,

@@ -8,9 +8,14 @@ SELECT p.host_id, p.principal, coalesce((SELECT k.sid FROM kb_account k WHERE k.
         AND w.account = account_of(p.principal)))
 FROM (SELECT DISTINCT host_id, principal FROM f WHERE principal IS NOT NULL) p JOIN host h ON h.id = p.host_id
     ORDER BY 1, 2;
+CREATE TEMP TABLE IF NOT EXISTS tries(f INTEGER PRIMARY KEY, event INTEGER, why INTEGER);
+INSERT INTO tries SELECT f.rowid, f.event, NULL FROM f WHERE f.event_id = 4625 AND f.kind <> 'logon'
+UNION ALL SELECT t.f, t.bad, CASE WHEN coalesce(f.win32, 1069) = 1069 THEN CASE b.value WHEN 0xC000006D THEN NULL
+        WHEN 0xC000006A THEN 1326 ELSE b.win32 END END
+    FROM told t JOIN bad b ON b.id = t.bad JOIN f ON f.rowid = t.f;
 INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id,
     file_off, boot,
-    provider, event_id, luid, also, tried, detail)
+    provider, event_id, luid, also, tried, why, detail)
 SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid,
     CASE WHEN f.kind = 'task' THEN (SELECT t.sid FROM task t
         WHERE t.host_id = f.host_id AND t.path = f.subject
@@ -20,12 +25,12 @@ SELECT f.host_id, f.kind, f.subject, f.principal, coalesce(f.sid, p.sid,
                     = coalesce(domain_of(f.principal), domain_of(t.user), '') COLLATE NOCASE END LIMIT 1) END),
     f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.event, f.file_id, f.file_off, f.boot, f.provider,
         f.event_id, f.luid,
-    f.also, CASE WHEN f.event_id = 4625 AND f.kind <> 'logon' THEN f.event ELSE t.bad END, d.words
+    f.also, t.event, t.why, d.words
 FROM f LEFT JOIN principal p ON p.host_id = f.host_id AND p.principal = f.principal
-    LEFT JOIN detail d ON d.event = f.event LEFT JOIN told t ON t.f = f.rowid
+    LEFT JOIN detail d ON d.event = f.event LEFT JOIN tries t ON t.f = f.rowid
 ORDER BY f.host_id, f.time, f.kind, f.subject, f.file_id, f.file_off;
 CREATE INDEX IF NOT EXISTS failure_what ON failure(host_id, kind, subject);
-DELETE FROM detail;
+DELETE FROM detail; DELETE FROM tries;
 -- Codes that only winerror.h names become codes of the case, so that its views name them wherever it is read.
 INSERT OR IGNORE INTO kb_code(value, space, symbol, meaning, win32, source)
 SELECT w.win32, 'win32', w.name, 'no more is known here than its name', NULL, 'winerror.h and lmerr.h of mingw-w64'

@@ -8,7 +8,9 @@ CREATE INDEX IF NOT EXISTS secret_name ON secret(name COLLATE NOCASE);
 
 -- Failures that concern a logon, a session or an account: of tasks, services and BITS jobs by their code, of shares
 -- whatever the code, of the machine's
--- own account. Events that stand for a code without carrying it have it here. Of a 104 that nothing gives a task the
+-- own account. Events that stand for a code without carrying it have it here. Where the code does not say why a logon
+-- failed (1069) and LSA does, in the 4625 of that very logon, it is LSA's, which stands behind the symbol as well.
+-- Of a 104 that nothing gives a task the
 -- subject is the account. account: the principal without its domain; domain: in upper case, '.' is the
 -- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the
 -- last 16 of its like (same host, kind,
@@ -24,11 +26,13 @@ FROM (SELECT principal FROM failure UNION SELECT user FROM task UNION SELECT acc
     WHERE principal IS NOT NULL ORDER BY 1;
 WITH f AS (
     SELECT host_id, kind, CASE event_id WHEN 104 THEN coalesce(subject, principal) ELSE subject END AS subject,
-        principal, sid, call, coalesce(win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272
+        principal, sid, call, coalesce(why, win32, CASE event_id WHEN 332 THEN 1245 WHEN 31017 THEN 1272
         WHEN 31023 THEN 1937 END) AS win32, value,
         coalesce(raw, 'event ' || event_id) AS raw, coalesce(symbol,
             CASE event_id WHEN 332 THEN 'ERROR_NOT_LOGGED_ON' WHEN 31017 THEN 'ERROR_SMB_GUEST_LOGON_BLOCKED'
-            WHEN 31023 THEN 'ERROR_NTLM_BLOCKED' END) AS symbol,
+            WHEN 31023 THEN 'ERROR_NTLM_BLOCKED' END) || CASE WHEN why IS NULL THEN '' ELSE ', LSA: '
+            || (SELECT x.symbol FROM error x WHERE x.event = tried AND x.field IN ('Status', 'SubStatus')
+            ORDER BY x.field DESC LIMIT 1) END AS symbol,
         time, boot, provider, event_id, luid, file_id, file_off, also, tried FROM failure
     WHERE concern AND kind NOT IN ('program', 'application') AND (kind <> 'logon'
         OR code_in(win32, 'told-by-any-logon'))

@@ -330,8 +330,8 @@ static struct str file_of_role(const struct engine *g, size_t host, enum role ro
 static const struct cell *column(const struct cell *cell, const char *const *name, size_t n, const char *want)
 {
     for (size_t i = 0; i < n; i++)
-        if (str_eq_ci(str_of(name[i]), str_of(want)))
-            return cell[i].null ? NULL : &cell[i];
+        if (!cell[i].null && str_eq_ci(str_of(name[i]), str_of(want)))
+            return &cell[i];
     return NULL;
 }
 
