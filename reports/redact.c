@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES = 200, NAMES_BYTES = 64 << 20, PSEUDONYM = 24 };
+enum { NAME_BYTES = 1000, NAMES_BYTES = 64 << 20, PSEUDONYM = 24 };
 
-/* lower: as it is looked for, ASCII in small letters. */
+/* upper: as it is looked for, in the capitals by which Windows compares names. */
 struct name {
-    struct str lower;
+    struct str upper;
     char pseudonym[PSEUDONYM];
 };
 struct redact {
@@ -20,10 +20,46 @@ struct redact {
     uint8_t key[SHA256_BYTES];
     struct name *name; /* by first byte, the longest first */
     size_t n, cap, first[257];
-    struct str *kept;
+    struct str *kept; /* upper */
     size_t n_kept;
     bool full;
 };
+
+/* ---- capitals */
+
+/* The character at *i, which moves on, in capitals; a byte that is none stays. Returns bytes. */
+static size_t put_upper(struct str s, size_t *i, char out[4])
+{
+    uint32_t u = utf8_next(s, i);
+    if (u != UTF_BAD)
+        return utf8_put(out, utf_upcase(u));
+    out[0] = s.p[*i - 1];
+    return 1;
+}
+
+/* Capitals may be longer than the letters they are of: 2 bytes become 3 at most. */
+static size_t upper_of(struct str s, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n;)
+        n += put_upper(s, &i, out + n);
+    return n;
+}
+enum { UPPER_BYTES = NAME_BYTES * 2 + 4 };
+
+/* How many bytes at the start of s are that name in whatever case. */
+static size_t begins_with(struct str s, struct str upper)
+{
+    size_t i = 0, k = 0;
+    while (k < upper.n && i < s.n) {
+        char c[4];
+        size_t n = put_upper(s, &i, c);
+        if (n > upper.n - k || memcmp(upper.p + k, c, n) != 0)
+            return 0;
+        k += n;
+    }
+    return k == upper.n ? i : 0;
+}
 
 /* ---- pseudonyms */
 
@@ -38,14 +74,8 @@ static void sign_name(const struct redact *r, const char *kind, struct str s, ui
         pad[i] ^= 0x36;
     if (sha256_begin(&h)) {
         sha256_add(&h, pad, sizeof pad), sha256_add(&h, kind, strlen(kind) + 1);
-        for (size_t i = 0; i < s.n;) {
-            size_t from = i;
-            uint32_t u = utf8_next(s, &i);
-            if (u == UTF_BAD)
-                sha256_add(&h, s.p + from, i - from);
-            else
-                sha256_add(&h, up, utf8_put(up, utf_upcase(u)));
-        }
+        for (size_t i = 0; i < s.n;)
+            sha256_add(&h, up, put_upper(s, &i, up));
     }
     memset(out, 0, SHA256_BYTES);
     if (!sha256_end(&h, inner))
@@ -65,8 +95,6 @@ static void put_pseudonym(const struct redact *r, const char *kind, struct str s
 }
 
 /* ---- the names of a case */
-
-static char small(char c) { return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c; }
 
 /* The same on every host, or no name at all. */
 static const char *const well_known[] = {"-",
@@ -115,20 +143,20 @@ static const char *const well_known[] = {"-",
                                          "none",
                                          "unknown"};
 
-static bool is_kept(const struct redact *r, struct str lower)
+static bool is_kept(const struct redact *r, struct str upper)
 {
     bool number = true;
-    for (size_t i = 0; i < lower.n; i++)
-        number &= is_digit(lower.p[i]) || strchr(".:x%{}-", lower.p[i]) != NULL;
-    if (lower.n < 2 || number || str_starts_ci(lower, STR("s-1-")) || str_starts_ci(lower, STR("%%"))
-        || str_starts_ci(lower, STR("dwm-")) || str_starts_ci(lower, STR("umfd-"))
-        || (lower.p[0] == '{' && lower.n == 38))
+    for (size_t i = 0; i < upper.n; i++)
+        number &= is_digit(upper.p[i]) || strchr(".:X%{}-", upper.p[i]) != NULL;
+    if (upper.n < 2 || number || str_starts_ci(upper, STR("s-1-")) || str_starts_ci(upper, STR("%%"))
+        || str_starts_ci(upper, STR("dwm-")) || str_starts_ci(upper, STR("umfd-"))
+        || (upper.p[0] == '{' && upper.n == 38))
         return true;
     for (size_t i = 0; i < LEN(well_known); i++)
-        if (str_eq(lower, str_of(well_known[i])))
+        if (str_eq_ci(upper, str_of(well_known[i])))
             return true;
     for (size_t i = 0; i < r->n_kept; i++)
-        if (str_eq_ci(lower, r->kept[i]))
+        if (str_eq(upper, r->kept[i]))
             return true;
     return false;
 }
@@ -138,17 +166,16 @@ static void add_one(struct redact *r, const char *kind, struct str s)
     s = str_trim(s);
     while (s.n && (s.p[s.n - 1] == '$' || s.p[s.n - 1] == '.'))
         s.n--;
+    char text[UPPER_BYTES];
     if (s.n > NAME_BYTES)
         s.n = NAME_BYTES;
-    struct str lower = arena_str(&r->mem, s);
-    if (!lower.p) {
+    struct str upper = {text, upper_of(s, text)};
+    if (is_kept(r, upper))
+        return;
+    if (!(upper = arena_str(&r->mem, upper)).p) {
         r->full = true;
         return;
     }
-    for (size_t i = 0; i < lower.n; i++)
-        ((char *)(uintptr_t)lower.p)[i] = small(lower.p[i]);
-    if (is_kept(r, lower))
-        return;
     if (r->n == r->cap) {
         size_t cap = r->cap ? r->cap * 2 : 256;
         struct name *more = realloc(r->name, cap * sizeof *more);
@@ -159,7 +186,7 @@ static void add_one(struct redact *r, const char *kind, struct str s)
         r->name = more, r->cap = cap;
     }
     struct name *n = &r->name[r->n++];
-    n->lower = lower;
+    n->upper = upper;
     put_pseudonym(r, kind, s, n->pseudonym);
 }
 
@@ -215,10 +242,12 @@ static enum status kept_row(void *ctx, const struct cell *c, const char *const *
     const char *slash = s.n ? memchr(s.p, '\\', s.n) : NULL;
     if (slash)
         s = (struct str){slash + 1, s.n - (size_t)(slash - s.p) - 1};
+    char text[UPPER_BYTES];
+    s.n = s.n > NAME_BYTES ? NAME_BYTES : s.n;
     struct str *more = realloc(r->kept, (r->n_kept + 1) * sizeof *more);
     if (more)
         r->kept = more;
-    if (!more || !(copy = arena_str(&r->mem, s)).p)
+    if (!more || !(copy = arena_str(&r->mem, (struct str){text, upper_of(s, text)})).p)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "redact", "out of memory");
     r->kept[r->n_kept++] = copy;
     return OK;
@@ -235,12 +264,12 @@ static enum status key_row(void *ctx, const struct cell *c, const char *const *n
 static int by_name(const void *a, const void *b)
 {
     const struct name *x = a, *y = b;
-    uint8_t p = (uint8_t)x->lower.p[0], q = (uint8_t)y->lower.p[0];
+    uint8_t p = (uint8_t)x->upper.p[0], q = (uint8_t)y->upper.p[0];
     if (p != q)
         return p < q ? -1 : 1;
-    if (x->lower.n != y->lower.n)
-        return x->lower.n > y->lower.n ? -1 : 1;
-    int c = str_cmp(x->lower, y->lower);
+    if (x->upper.n != y->upper.n)
+        return x->upper.n > y->upper.n ? -1 : 1;
+    int c = str_cmp(x->upper, y->upper);
     return c ? c : strcmp(y->pseudonym, x->pseudonym); /* host before domain before account: h > d > a */
 }
 
@@ -268,11 +297,11 @@ enum status redact_open(struct casedb *db, struct redact **out, struct err *e)
         qsort(r->name, r->n, sizeof *r->name, by_name);
     size_t n = 0;
     for (size_t i = 0; i < r->n; i++)
-        if (!n || !str_eq(r->name[n - 1].lower, r->name[i].lower))
+        if (!n || !str_eq(r->name[n - 1].upper, r->name[i].upper))
             r->name[n++] = r->name[i];
     r->n = n;
     for (size_t i = 0, at = 0; i <= 256; i++) {
-        while (at < r->n && (uint8_t)r->name[at].lower.p[0] < i)
+        while (at < r->n && (uint8_t)r->name[at].upper.p[0] < i)
             at++;
         r->first[i] = at;
     }
@@ -296,15 +325,15 @@ static bool is_hex(char c) { return hex_value(c) < 16; }
 /* How many bytes at the start of s are a name of the case; whole words only. */
 static size_t find_name(const struct redact *r, struct str s, bool begins, const struct name **found)
 {
-    uint8_t c = (uint8_t)small(s.p[0]);
-    if (!begins && is_word8(s.p[0]))
+    char capital[4];
+    size_t one = 0;
+    if (!begins && is_word(s.p[0]))
         return 0;
+    put_upper(s, &one, capital);
+    uint8_t c = (uint8_t)capital[0];
     for (size_t i = r->first[c]; i < r->first[c + 1]; i++) {
-        const struct str n = r->name[i].lower;
-        size_t k = 0;
-        while (k < n.n && k < s.n && small(s.p[k]) == n.p[k])
-            k++;
-        if (k == n.n && !(k < s.n && is_word8(s.p[k]) && is_word8(n.p[k - 1]))) {
+        size_t k = begins_with(s, r->name[i].upper);
+        if (k && !(k < s.n && is_word(s.p[k]) && is_word(s.p[k - 1]))) {
             *found = &r->name[i];
             return k;
         }
@@ -409,18 +438,16 @@ static size_t find_address(const struct redact *r, struct str s, struct buf *b)
  * an @. */
 static size_t put_part(const struct redact *r, const char *kind, struct str s, struct buf *b)
 {
-    char lower[NAME_BYTES + 1], text[PSEUDONYM];
+    char upper[UPPER_BYTES], text[PSEUDONYM];
     const struct name *found;
     size_t n = 0;
     while (n < s.n && !strchr("\\/\"'<>|,;:()\r\n\t\36", s.p[n]) && s.p[n] && n < NAME_BYTES)
         n++;
-    for (size_t i = 0; i < n; i++)
-        lower[i] = small(s.p[i]);
-    struct str part = {lower, n}, bare = part;
+    struct str part = {upper, upper_of((struct str){s.p, n}, upper)}, bare = part;
     while (bare.n && bare.p[bare.n - 1] == '$')
         bare.n--;
-    if (!n || str_eq(part, STR(".")) || str_eq(part, STR("?")) || (n && lower[n - 1] == '$' && n == 2)
-        || is_kept(r, bare) || ipv4(part) || strncmp(lower, "host-", 5) == 0)
+    if (!n || str_eq(part, STR(".")) || str_eq(part, STR("?")) || (n == 2 && upper[1] == '$')
+        || is_kept(r, bare) || ipv4(part) || str_starts_ci(part, STR("host-")))
         return 0;
     if (find_name(r, s, true, &found))
         return 0; /* the list says what it is */

@@ -90,7 +90,9 @@ Test(redact, pseudonyms_are_stable_and_of_the_case)
     cr_expect_eq(atoi(out), 2, "%s", out);
 }
 
-/* What patterns tell, in free text, and what only looks like it. */
+/* What patterns tell, in free text, and what only looks like it; names that no sample has are set. */
+#define TEN(x) x x x x x x x x x x
+#define LONG   TEN("0123456789012345678901234567890123456789")
 Test(redact, patterns_in_text)
 {
     static const struct {
@@ -111,10 +113,15 @@ Test(redact, patterns_in_text)
         {"ws04.CORP.example and Ws04$", NULL},
         {"xws04 ws04x ws041", "xws04 ws04x ws041"},
         {"corp\\\\ANNA, anna@corp.example", NULL},
+        {"JÖRG, jörg and Jörg", NULL}, /* in any case, whatever their letters */
+        {"JÖRGEN and xJÖRG", "JÖRGEN and xJÖRG"},
+        {"\\\\\\\\ÜBER\\\\x of über", NULL},
+        {"of LONGLONG" LONG "9", NULL},
     };
-    static const char *const gone[] = {"10.1.2.3",  "fe80",  "db8",     "11-22-33", "1104",
-                                       "1234-5678", "srv77", "payroll", "hidden",   "person",
-                                       "ws04.",     "Ws04$", "ANNA",    "anna",     "corp"};
+    static const char *const gone[] = {"10.1.2.3", "fe80",    "db8",    "11-22-33", "1104",  "1234-5678",
+                                       "srv77",    "payroll", "hidden", "person",   "ws04.", "Ws04$",
+                                       "ANNA",     "anna",    "corp",   "JÖRG",     "jörg",  "Jörg",
+                                       "ÜBER",     "über",    "LONG"};
     const char *at = scratch("redact-patterns");
     if (run("command -v sqlite3") != 0)
         cr_skip("skipped: no sqlite3 here");
@@ -122,7 +129,9 @@ Test(redact, patterns_in_text)
                  out);
     /* one event each, all in one export */
     char sql[8000];
-    size_t n = 0;
+    size_t n = (size_t)snprintf(sql, sizeof sql,
+                                "UPDATE host SET domain = 'LongLong" LONG "9'; UPDATE session SET user = "
+                                "'Jörg', domain = 'Über' WHERE id = (SELECT min(id) FROM session);");
     for (size_t i = 0; i < LEN(rows); i++)
         n += (size_t)snprintf(
             sql + n, sizeof sql - n,
