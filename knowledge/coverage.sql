@@ -80,6 +80,113 @@ UPDATE c_island SET from_time = coalesce((SELECT max(b.from_time) FROM boot b WH
         AND e.file_id = c_island.file_id AND e.time BETWEEN c_island.from_time AND b.from_time + minutes(2)))),
     from_time);
 
+-- What a log says of itself that it did not record. stop: the event log service ended, and every log of the host with
+-- it; off: this log did; lost: records that were to come before this one did not. Microsoft Learn, "Event Log
+-- Performance Monitoring Events" (1100 to 1108); "4612: Internal resources allocated for the queuing of audit messages
+-- have been exhausted"; the message of TaskScheduler 719 ("has automatically disabled logging").
+CREATE TEMP TABLE IF NOT EXISTS c_word(provider TEXT COLLATE NOCASE, event_id INTEGER, says TEXT, why TEXT,
+    PRIMARY KEY(provider, event_id)) WITHOUT ROWID;
+INSERT OR IGNORE INTO c_word VALUES
+    ('EventLog', 6006, 'stop', 'the event log service had stopped (6006)'),
+    ('Microsoft-Windows-Eventlog', 1100, 'stop', 'the event log service had stopped (1100)'),
+    ('Microsoft-Windows-Eventlog', 1104, 'off', 'the log was full (1104)'),
+    ('Microsoft-Windows-TaskScheduler', 719, 'off', 'the scheduler had turned its log off (719)'),
+    ('Microsoft-Windows-Eventlog', 1101, 'lost', 'audit events were dropped (1101)'),
+    ('Microsoft-Windows-Eventlog', 1106, 'lost', 'events were dropped (1106)'),
+    ('Microsoft-Windows-Eventlog', 1107, 'lost', 'an event could not be processed (1107)'),
+    ('Microsoft-Windows-Eventlog', 1108, 'lost', 'an event could not be processed (1108)'),
+    ('Microsoft-Windows-Security-Auditing', 4612, 'lost', 'audit events were discarded (4612)');
+CREATE TEMP TABLE IF NOT EXISTS c_mark(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER, says TEXT, why TEXT,
+    start INTEGER);
+-- start: of Windows, after a stop: the first, if the service had not been started alone before
+CREATE TEMP TABLE IF NOT EXISTS c_start(host_id INTEGER, alone INTEGER, time INTEGER);
+INSERT INTO c_start
+SELECT host_id, provider = 'EventLog', time FROM event WHERE coalesce(recovered, 0) = 0 AND sane(time) > 0
+    AND (provider = 'Microsoft-Windows-Kernel-General' AND event_id = 12
+        OR provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4608
+        OR provider = 'EventLog' AND event_id = 6005) ORDER BY 1, 2, 3;
+CREATE INDEX IF NOT EXISTS c_start_of ON c_start(host_id, alone, time);
+INSERT INTO c_mark
+SELECT DISTINCT e.host_id, e.channel, e.time, w.says, w.why, CASE w.says
+    WHEN 'stop' THEN (SELECT b.time FROM c_start b WHERE b.host_id = e.host_id AND NOT b.alone AND b.time > e.time
+        AND b.time <= coalesce((SELECT a.time FROM c_start a WHERE a.host_id = e.host_id AND a.alone
+            AND a.time > e.time ORDER BY a.time LIMIT 1) + minutes(2), b.time) ORDER BY b.time LIMIT 1) END
+FROM c_word w CROSS JOIN event e ON e.provider = w.provider AND e.event_id = w.event_id
+WHERE e.host_id IS NOT NULL AND coalesce(e.recovered, 0) = 0 AND sane(e.time) > 0 ORDER BY 1, 2, 3;
+CREATE TEMP VIEW IF NOT EXISTS c_record AS SELECT host_id, channel, sane(time) AS time FROM event
+    WHERE coalesce(recovered, 0) = 0
+    UNION ALL SELECT host_id, channel, first_time FROM fold UNION ALL SELECT host_id, channel, last_time FROM fold;
+-- The computer was off between the two, unless something was recorded meanwhile: then the service ran again.
+CREATE TEMP TABLE IF NOT EXISTS c_rest(host_id INTEGER, from_time INTEGER, to_time INTEGER, busy INTEGER,
+    PRIMARY KEY(host_id, from_time)) WITHOUT ROWID;
+INSERT OR IGNORE INTO c_rest
+SELECT host_id, time + minutes(2), start - minutes(2), 0 FROM c_mark WHERE start IS NOT NULL ORDER BY 1, 2;
+UPDATE c_rest SET busy = 1 WHERE (host_id, from_time) IN (
+    SELECT host_id, (SELECT r.from_time FROM c_rest r WHERE r.host_id = t.host_id AND r.from_time < t.time
+        AND r.to_time > t.time ORDER BY r.from_time DESC LIMIT 1)
+    FROM c_record t WHERE t.host_id IN (SELECT host_id FROM c_rest));
+DELETE FROM c_mark WHERE start IS NOT NULL AND NOT (SELECT r.busy FROM c_rest r WHERE r.host_id = c_mark.host_id
+    AND r.from_time = c_mark.time + minutes(2));
+-- The stretches that are not covered: until the next record of the same log, or since the one before. Other logs go
+-- on as soon as anything is recorded (channel '').
+CREATE TEMP TABLE IF NOT EXISTS c_tick(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER,
+    PRIMARY KEY(host_id, channel, time)) WITHOUT ROWID;
+INSERT OR IGNORE INTO c_tick SELECT host_id, channel, time FROM c_record t WHERE time IS NOT NULL
+    AND EXISTS (SELECT 1 FROM c_mark m WHERE m.host_id = t.host_id AND m.channel = t.channel);
+INSERT OR IGNORE INTO c_tick SELECT host_id, '', time FROM c_record
+    WHERE time IS NOT NULL AND host_id IN (SELECT host_id FROM c_mark WHERE says = 'stop');
+CREATE TEMP TABLE IF NOT EXISTS c_silent(host_id INTEGER, channel TEXT COLLATE NOCASE, from_time INTEGER,
+    to_time INTEGER, why TEXT);
+CREATE INDEX IF NOT EXISTS c_silent_of ON c_silent(host_id, channel, from_time);
+INSERT INTO c_silent
+WITH m AS (
+    SELECT m.*, c.channel AS of, c.to_time AS ends, CASE m.says WHEN 'lost' THEN coalesce((SELECT max(k.time)
+        FROM c_tick k WHERE k.host_id = m.host_id AND k.channel = m.channel AND k.time < m.time), m.time)
+        - minutes(1) ELSE m.time END AS begin
+    FROM c_mark m JOIN (SELECT host_id, channel, max(to_time) AS to_time FROM c_island GROUP BY 1, 2) c
+        ON c.host_id = m.host_id AND (c.channel = m.channel OR m.says = 'stop')),
+s AS (
+    SELECT host_id, of, begin, why, CASE says WHEN 'lost' THEN time + minutes(1)
+        ELSE min(coalesce((SELECT min(k.time) FROM c_tick k WHERE k.host_id = m.host_id
+                AND k.channel = CASE WHEN m.of = m.channel THEN m.of ELSE '' END
+                AND k.time > m.time + CASE m.says WHEN 'stop' THEN minutes(2) ELSE 0 END),
+                CASE WHEN m.ends > m.time + minutes(2) THEN m.ends END, 9e18),
+            CASE WHEN m.says = 'stop' THEN coalesce((SELECT min(a.time) FROM c_start a WHERE a.host_id = m.host_id
+                AND a.alone AND a.time > m.time), 9e18) ELSE 9e18 END) END AS until
+    FROM m),
+g AS (
+    SELECT *, count(*) FILTER (WHERE first) OVER (PARTITION BY host_id, of ORDER BY begin, until, why) AS stretch,
+        count(*) FILTER (WHERE first) OVER (PARTITION BY host_id, of) AS n FROM (
+        SELECT *, coalesce(begin > max(until) OVER (PARTITION BY host_id, of ORDER BY begin, until, why
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS first FROM s))
+SELECT host_id, of, min(begin), max(until), min(why) FROM g        -- too many to tell apart: none is covered
+GROUP BY host_id, of, CASE WHEN n <= 100 THEN stretch END;
+CREATE TEMP TABLE IF NOT EXISTS c_part(part INTEGER, begin INTEGER, until INTEGER, silent INTEGER, why TEXT);
+INSERT INTO c_part
+SELECT p.part, p.begin, coalesce(n.from_time, p.to_time), 0, n.why FROM (
+    SELECT i.rowid AS part, i.host_id, i.channel, i.to_time, i.from_time AS begin FROM c_island i
+        WHERE NOT i.partial AND EXISTS (SELECT 1 FROM c_silent s WHERE s.host_id = i.host_id
+            AND s.channel = i.channel AND s.from_time <= i.to_time AND s.to_time > i.from_time)
+        AND NOT EXISTS (SELECT 1 FROM c_silent s WHERE s.host_id = i.host_id
+            AND s.channel = i.channel AND s.from_time <= i.from_time AND s.to_time > i.from_time)
+    UNION ALL SELECT i.rowid, i.host_id, i.channel, i.to_time, s.to_time FROM c_island i
+        JOIN c_silent s ON s.host_id = i.host_id AND s.channel = i.channel
+        WHERE NOT i.partial AND s.to_time > i.from_time AND s.to_time <= i.to_time) p
+LEFT JOIN c_silent n ON n.host_id = p.host_id AND n.channel = p.channel AND n.from_time = (
+    SELECT min(s.from_time) FROM c_silent s WHERE s.host_id = p.host_id AND s.channel = p.channel
+        AND s.from_time >= p.begin AND s.from_time <= p.to_time)
+UNION ALL
+SELECT i.rowid, max(s.from_time, i.from_time), min(s.to_time, i.to_time), 1, s.why FROM c_island i
+    JOIN c_silent s ON s.host_id = i.host_id AND s.channel = i.channel
+    WHERE NOT i.partial AND s.from_time <= i.to_time AND s.to_time > i.from_time;
+INSERT INTO c_island(host_id, channel, partial, island, from_time, to_time, file_id, lack, folder, first_id)
+SELECT i.host_id, i.channel, p.silent, i.island, p.begin, p.until, i.file_id, CASE WHEN p.silent THEN p.why END,
+    CASE WHEN p.why IS NULL THEN i.folder END, CASE WHEN p.begin = i.from_time THEN i.first_id END
+FROM c_part p JOIN c_island i ON i.rowid = p.part ORDER BY p.part, p.begin, p.until, p.silent;
+DELETE FROM c_island WHERE rowid IN (SELECT part FROM c_part);
+DELETE FROM c_start; DELETE FROM c_mark; DELETE FROM c_rest; DELETE FROM c_tick; DELETE FROM c_silent;
+DELETE FROM c_part;
+
 -- --since and --until: nothing outside of them is covered. A log that fell silent before, but was copied with others
 -- that go on, is silent inside.
 UPDATE c_island SET from_time = (SELECT since FROM time_window), to_time = (SELECT since FROM time_window)

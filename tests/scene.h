@@ -436,8 +436,9 @@ static void shutdown(struct host *h, int64_t t)
 static void ordinary_day(struct host *h, unsigned day)
 {
 #define AT(time) T(keep("%02u " time, day))
-    task_ran(h, AT("03:00"), "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag", "NT AUTHORITY\\SYSTEM",
-             "%windir%\\system32\\defrag.exe", 0);
+    /* on the first day the computer was off until 07:50 */
+    task_ran(h, day == 2 ? AT("08:00") : AT("03:00"), "\\Microsoft\\Windows\\Defrag\\ScheduledDefrag",
+             "NT AUTHORITY\\SYSTEM", "%windir%\\system32\\defrag.exe", 0);
     session(h, AT("08:30"), AT("17:30"), person(h), desk_luid(day), day);
     service_state(h, AT("11:00"), "Windows Update", "wuauserv", true),
         service_state(h, AT("11:20"), "Windows Update", "wuauserv", false);

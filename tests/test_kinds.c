@@ -152,6 +152,12 @@ static void judge(void)
 #define BOOTED(day)                                                           \
     EVENT("2", "System", "Microsoft-Windows-Kernel-General", "12", day, "{}") \
     EVENT("2", "System", "EventLog", "6009", day, "{}")
+#define CLASSIC(id, day)                 EVENT("2", "System", "EventLog", id, day, "{}")
+#define LOG_SAYS(file, channel, id, day) EVENT(file, channel, "Microsoft-Windows-Eventlog", id, day, "{}")
+#define TASK_EVENT(id, day)                                                                               \
+    EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", id, day, \
+          "{}")
+#define OFF_BY_ITSELF(day) TASK_EVENT("719", day)
 #define BUILD(n)                                                                                  \
     "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, text) VALUES(9, 96, 9, " \
     "'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion', 'CurrentBuild', 1, '" n "');"
@@ -215,6 +221,41 @@ static const struct {
                "{}") "UPDATE log_span SET first_time = at(2) + 300000000, first_id = 1, last_id = 10 "
                      "WHERE file_id = 1; UPDATE event SET time = time + 300000000 WHERE event_id = 1102;",
      "logon", "not_covered - - [\"Security\"];"},
+    {"the event log service stopped, and its next record is of day 6",
+     LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}"), "logon", "clear 6 9 [];"},
+    {"it stopped with Windows", LOG_SAYS("1", "Security", "1100", "4") BOOTED("6") AUDITED("4672", "7", "{}"),
+     "logon", "clear 1 9 [];"},
+    {"it stopped, Windows did not: something was recorded before it started",
+     LOG_SAYS("1", "Security", "1100", "4") CLASSIC("6013", "5") BOOTED("6") AUDITED("4672", "7", "{}"),
+     "logon", "clear 7 9 [];"},
+    {"then any other log goes on with what is recorded anywhere",
+     LOG_SAYS("1", "Security", "1100", "4") CLASSIC("6013", "5") BOOTED("6") AUDITED("4672", "7", "{}"),
+     "task", "clear 5 9 [];"},
+    {"it was started again, and Windows was not",
+     CLASSIC("6006", "4") CLASSIC("6005", "5") AUDITED("4672", "7", "{}"), "logon", "clear 5 9 [];"},
+    {"it stopped, and no log says more", CLASSIC("6006", "4") "UPDATE log_span SET last_time = at(4);",
+     "service", "clear 1 4 [];"},
+    {"it stopped, and others went on",
+     CLASSIC("6006", "4")
+         AUDITED("4672", "6", "{}") "UPDATE log_span SET last_time = at(4) WHERE file_id = 2;",
+     "service", "not_covered - - [\"System\"];"},
+    {"audit events were dropped since the record before",
+     AUDITED("4672", "3", "{}") LOG_SAYS("1", "Security", "1101", "5"), "logon", "clear 5+ 9 [];"},
+    {"events were dropped", LOG_SAYS("1", "Security", "1106", "5"), "logon", "clear 5+ 9 [];"},
+    {"audit events were discarded", AUDITED("4672", "3", "{}") AUDITED("4612", "5", "{}"), "logon",
+     "clear 5+ 9 [];"},
+    {"of that the log of tasks says nothing", AUDITED("4612", "5", "{}"), "task", "clear 1 9 [];"},
+    {"the log was full", LOG_SAYS("1", "Security", "1104", "4") AUDITED("4672", "6", "{}"), "logon",
+     "clear 6 9 [];"},
+    {"full, and its last record says so",
+     LOG_SAYS("1", "Security", "1104", "5") "UPDATE log_span SET last_time = at(5) WHERE file_id = 1;",
+     "logon", "not_covered - - [\"Security\"];"},
+    {"the scheduler turned its log off, somebody on again", OFF_BY_ITSELF("4") TASK_EVENT("140", "6"), "task",
+     "clear 6 9 [];"},
+    {"off to the end, whatever the hive says",
+     OFF_BY_ITSELF("5") ENABLED("Microsoft-Windows-TaskScheduler/Operational",
+                                "1") "UPDATE log_span SET last_time = at(5) WHERE file_id = 4;",
+     "task", "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
     {"sign-ins to Entra are told in a log of their own", "DELETE FROM log_span WHERE file_id = 13;",
      "application", "not_covered - - [\"Microsoft-Windows-AAD/Operational\"];"},
     {"Windows 7 has none", "DELETE FROM log_span WHERE file_id = 13;" BUILD("7601"), "application",
@@ -286,6 +327,22 @@ Test(kinds, silence)
         cr_expect_str_eq(ask("SELECT count(*) FROM v_kind WHERE (state = 'not_covered') <> (needs <> '[]')"),
                          "0;", "%s: %s", rows[i].name, ask("SELECT kind, state, needs FROM v_kind"));
     }
+}
+
+/* Records were lost so often that it cannot be told apart when not: one stretch, and few rows. */
+Test(kinds, lost_all_the_time)
+{
+    collected(0);
+    sql("WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 600) INSERT INTO "
+        "event(file_id, file_off, computer, channel, provider, event_id, time, data) SELECT 1, 4096 + i * 8, "
+        "'PC1', 'Security', 'Microsoft-Windows-Security-Auditing', CASE i % 2 WHEN 0 THEN 4672 ELSE 4612 "
+        "END, "
+        "at(2) + i * 3000000000, '{}' FROM n;");
+    cover();
+    cr_expect_str_eq(ask("SELECT state, detail, (to_time - from_time) / 864000000000 FROM v_coverage WHERE "
+                         "artifact = 'Security'"),
+                     "present - 0;partial audit events were discarded (4612) 2;present - 4;", "%s",
+                     ask("SELECT count(*) FROM v_coverage WHERE artifact = 'Security'"));
 }
 
 /* Each file left out, and each file alone: what it records is not clear without it, and the host is not
