@@ -4,6 +4,10 @@
 #define OWN_MAIN_H
 #include <criterion/criterion.h>
 
+#ifndef KILLED /* what is said of a child that killed itself by SIGKILL */
+#define KILLED "ended by signal 9"
+#endif
+
 static int run_tests(int argc, char **argv)
 {
     struct criterion_test_set *set = criterion_initialize();

@@ -116,7 +116,7 @@ static const char *plain(const char *path, struct arena *mem)
 static int open_file(const char *path, int flags, sqlite3 **db)
 {
     struct arena mem = {0};
-    int rc = sqlite3_open_v2(plain(path, &mem), db, flags | SQLITE_OPEN_NOFOLLOW, NULL);
+    int rc = sqlite3_open_v2(plain(path, &mem), db, flags | SQLITE_OPEN_NOFOLLOW, plat_sqlite_vfs);
     arena_free(&mem);
     return rc;
 }
@@ -129,7 +129,7 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
     case_memory();
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     int rc = trusted && name[0] && name[0] != ':' ? open_file(name, flags, &db->db)
-                                                  : sqlite3_open_v2(name, &db->db, flags, NULL);
+                                                  : sqlite3_open_v2(name, &db->db, flags, plat_sqlite_vfs);
     if (rc == SQLITE_OK)
         rc = sqlite3_extended_result_codes(db->db, 1);
     /* a case may come from anyone; its views need json_extract, which counts as unsafe */
@@ -293,21 +293,15 @@ enum status case_scratch_from(struct casedb *db, struct str image, struct err *e
 
 bool case_has_scratch(const struct casedb *db) { return db->scratch; }
 
-/* A file: URI, so that SQLite neither locks the case nor looks for a journal beside it. */
+/* A file: URI, so that SQLite neither locks the case nor looks for a journal beside it. Nothing but names in
+ * it: no authority, whatever the path begins with. */
 static char *uri_of(const char *path)
 {
     struct buf b = {0};
     buf_z(&b, "file:");
-#ifdef _WIN32
-    buf_z(&b, path[0] && path[1] == ':' ? "///" : "");
-#endif
     for (const char *c = path; *c; c++)
-        if (is_letter(*c) || is_digit(*c) || strchr("/._-", *c))
+        if (is_letter(*c) || is_digit(*c) || strchr("._-", *c))
             buf_char(&b, *c);
-#ifdef _WIN32
-        else if (*c == '\\' || *c == ':')
-            buf_char(&b, *c == ':' ? ':' : '/');
-#endif
         else
             buf_printf(&b, "%%%02X", (unsigned)(unsigned char)*c);
     buf_put(&b, "?mode=ro&immutable=1", sizeof "?mode=ro&immutable=1");
@@ -352,7 +346,10 @@ enum status case_open_as(enum case_of kind, const char *path, struct casedb **ou
 {
     struct casedb *db = NULL;
     int64_t id = 0, version = 0;
-    char *uri = uri_of(path);
+    struct arena mem = {0};
+    char *whole = arena_make(&mem, 256 << 10) ? plat_unbounded(path, &mem) : NULL;
+    char *uri = uri_of(whole ? whole : path);
+    arena_free(&mem);
     enum status st = uri ? open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, &db, e)
                          : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     free(uri);

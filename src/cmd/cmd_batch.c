@@ -249,14 +249,12 @@ static enum status give_up_on(struct batch *b, size_t i, const struct exit_info 
 {
     struct arena was = b->mem;
     struct buf json = {0};
-    char why[120];
+    char why[160], words[EXIT_WORDS];
     char *part = place(b, i, ".part"), *final = place(b, i, ""), *file = place(b, i, ".part/" TICKET_FILE);
     if (!part || !final || !file)
         return no_room(e);
-    if (how->signal)
-        snprintf(why, sizeof why, "its process was killed by signal %d, %d times", how->signal, CREW_TRIES);
-    else
-        snprintf(why, sizeof why, "its process ended with %d, %d times", how->code, CREW_TRIES);
+    snprintf(why, sizeof why, "its process %s, %d times", plat_exit_text(how, words, sizeof words),
+             CREW_TRIES);
     fleet_no_ticket(b->tickets.ticket[i].name, EXIT_BUG, str_of(why), &json);
     enum status st = json.bad ? no_room(e) : folder_remove(part, e);
     st = st == OK ? plat_mkdir(part, e) : st;

@@ -223,13 +223,14 @@ static enum status on_frame(struct dump *d, struct reader *r, uint8_t type, stru
 static enum status on_end(struct dump *d, struct reader *r, bool at_once, struct err *e)
 {
     struct exit_info how;
+    char words[EXIT_WORDS];
     size_t file = r->file - 1;
     dumper_end(&r->c, at_once, &how);
     r->file = 0;
-    d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL,
-                                                "%s: its reader ended (%s %d) at slot %u; going on behind it",
-                                                d->ev.file[file].place.p, how.signal ? "signal" : "code",
-                                                how.signal ? how.signal : how.code, d->part[d->turn].first));
+    d->code = exit_worst(d->code,
+                         complain_text(EXIT_PARTIAL, "%s: its reader %s at slot %u; going on behind it",
+                                       d->ev.file[file].place.p, plat_exit_text(&how, words, sizeof words),
+                                       d->part[d->turn].first));
     shift(r), end_part(d);
     enum status st = d->in_words ? print_words(d, (struct str){0}, true, e) : OK;
     st = st == OK && r->n ? open_for(d, r, file, e) : st;

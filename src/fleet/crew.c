@@ -50,7 +50,7 @@ enum status crew_recv(struct buf *b, char **text, size_t cap, size_t *n, struct 
 static enum status begin(struct crew *c, struct proc **out, struct err *e)
 {
     enum status st = plat_spawn_self((const char *const[]){"whylogon", c->child, NULL},
-                                     &(struct proc_limits){0}, out, e);
+                                     &(struct proc_limits){.free = true}, out, e);
     return st == OK ? send(*out, &c->ready, e) : st;
 }
 

@@ -16,6 +16,7 @@ char *jail_text(unsigned layers, char *out, size_t cap)
         {JAIL_TOKEN, "restricted token"},
         {JAIL_LOW_INTEGRITY, "low integrity"},
         {JAIL_MITIGATIONS, "mitigations"},
+        {JAIL_NETWORK, "container without network"},
     };
     size_t at = 0;
     out[0] = 0;

@@ -19,10 +19,11 @@ enum {
     JAIL_JOB = 16,
     JAIL_TOKEN = 32,
     JAIL_LOW_INTEGRITY = 64,
-    JAIL_MITIGATIONS = 128 /* no window system, no code made at run time, no processes */
+    JAIL_MITIGATIONS = 128, /* no window system, no code made at run time, no processes */
+    JAIL_NETWORK = 256      /* no network: a container without capabilities */
 };
 #ifdef _WIN32
-#define JAIL_ALL (JAIL_JOB | JAIL_TOKEN | JAIL_LOW_INTEGRITY | JAIL_MITIGATIONS)
+#define JAIL_ALL (JAIL_JOB | JAIL_TOKEN | JAIL_LOW_INTEGRITY | JAIL_MITIGATIONS | JAIL_NETWORK)
 #else
 #define JAIL_ALL (JAIL_NO_NEW_PRIVILEGES | JAIL_LIMITS | JAIL_LANDLOCK | JAIL_SECCOMP)
 #endif

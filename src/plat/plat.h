@@ -49,6 +49,8 @@ enum status plat_list(const char *dir, struct arena *a, struct str **names, size
 /* with the folders above it; an existing one is fine */
 enum status plat_mkdir(const char *path, struct err *e);
 enum status plat_rename(const char *from, const char *to, struct err *e); /* replaces */
+/* E_IO: a file that is there could not be replaced: on Windows somebody may have it open. */
+enum status plat_replaceable(const char *path, struct err *e);
 /* A new folder in another, its path into path (cap bytes): nobody else may look into it. What runs that were
  * killed left of such folders is removed: only for who holds the lock of `in`. */
 enum status plat_fresh_folder(const char *in, char *path, size_t cap, struct err *e);
@@ -69,13 +71,20 @@ enum status plat_rmdir(const char *path, struct err *e); /* an empty folder */
 /* absolute, links resolved; NULL: does not exist */
 char *plat_real(const char *path, struct arena *a);
 bool plat_slash(char c); /* parts folders in a path */
+/* The same name as it is to be said to a library that opens files itself, however long it is; NULL: no room.
+ * And the one of SQLite's file systems that takes it. */
+char *plat_unbounded(const char *path, struct arena *a);
+extern const char *const plat_sqlite_vfs;
 
 /* --- processes: a child of ourselves with a two-way message channel that can carry open files */
 struct proc;
-/* 0: as the parent's. Our standard output is closed to children. */
+/* 0: as the parent's. Our standard output is closed to children. free: it does what its user may, and starts
+ * children of its own, where a jail is made around a child (jail.h); else it looks at evidence and nothing.
+ */
 struct proc_limits {
     uint64_t memory_bytes, stack_bytes;
     unsigned cpu_s;
+    bool free;
 };
 enum status plat_spawn_self(const char *const *args, const struct proc_limits *lim, struct proc **out,
                             struct err *e);
@@ -110,6 +119,9 @@ struct exit_info {
     bool killed;
     char words[PROC_WORDS];
 };
+/* "ended by signal 9", "ended with code 3", "ended with code 0xC0000005 (access violation)". Returns out. */
+enum { EXIT_WORDS = 96 };
+const char *plat_exit_text(const struct exit_info *how, char *out, size_t cap);
 void plat_proc_kill(struct proc *p);
 /* waits five seconds, kills, frees */
 void plat_proc_end(struct proc *p, struct exit_info *how);

@@ -376,7 +376,20 @@ char *plat_real(const char *path, struct arena *a)
     return copy;
 }
 
+enum status plat_replaceable(const char *path, struct err *e)
+{
+    (void)path, (void)e;
+    return OK;
+}
+
 bool plat_slash(char c) { return c == '/'; }
+
+char *plat_unbounded(const char *path, struct arena *a)
+{
+    return (char *)(uintptr_t)arena_str(a, str_of(path)).p;
+}
+
+const char *const plat_sqlite_vfs = NULL;
 
 /* --- processes. The child's end of the channel is its standard input. */
 

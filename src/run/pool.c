@@ -213,13 +213,13 @@ static enum status start_original(struct pool *p, struct err *e)
     return st == E_NOMEM ? out_of_memory("worker", e) : OK;
 }
 
-static void end_original(struct pool *p, char why[96])
+static void end_original(struct pool *p, char why[EXIT_WORDS])
 {
     struct exit_info x;
     plat_proc_kill(p->original);
     child_end(p->original, &x); /* ends nothing where there is none */
     p->original = NULL;
-    snprintf(why, 96, x.signal ? "ended by signal %d" : "ended with code %d", x.signal ? x.signal : x.code);
+    plat_exit_text(&x, why, EXIT_WORDS);
 }
 
 static enum status start_process(struct pool *p, struct proc **out, struct err *e)
@@ -311,16 +311,14 @@ static enum status replace_worker(struct pool *p, struct worker *w, enum status 
                                   struct err *e)
 {
     struct exit_info x;
-    char why[96];
+    char why[EXIT_WORDS];
     plat_proc_kill(killed_for ? w->proc : NULL);
     child_end(w->proc, &x);
     w->proc = NULL;
     if (killed_for)
         snprintf(why, sizeof why, "%s", killed_for);
-    else if (x.signal)
-        snprintf(why, sizeof why, "ended by signal %d", x.signal);
     else
-        snprintf(why, sizeof why, "ended with code %d", x.code);
+        plat_exit_text(&x, why, sizeof why);
     take_back_queue(p, w);
     enum status st = w->n ? lose_job(p, w->queue[0], how, why, killed_for != NULL, e) : OK;
     if (st == OK && !w->jailed && ++p->stillborn > STILLBORN)

@@ -443,6 +443,7 @@ static enum status ask(struct unpack *u, struct child *c, size_t index, struct e
 static enum status lost(struct unpack *u, struct child *c, const char *how, struct err *e)
 {
     struct exit_info x;
+    char words[EXIT_WORDS];
     struct container_sums sums = {0};
     plat_proc_kill(how ? c->proc : NULL);
     plat_proc_end(c->proc, &x);
@@ -450,9 +451,7 @@ static enum status lost(struct unpack *u, struct child *c, const char *how, stru
     if (how)
         snprintf(sums.why, sizeof sums.why, "who unpacked it was ended: it %s", how);
     else
-        snprintf(sums.why, sizeof sums.why,
-                 x.signal ? "who unpacked it was ended by signal %d" : "who unpacked it ended with code %d",
-                 x.signal ? x.signal : x.code);
+        snprintf(sums.why, sizeof sums.why, "who unpacked it %s", plat_exit_text(&x, words, sizeof words));
     enum status st = OK;
     if (c->busy) {
         sums.opened = u->box[c->box].told > 0;

@@ -283,7 +283,7 @@ static enum status store(struct verify *v, const struct item *it, enum second_re
 
 static enum status ask(struct verify *v, const struct unit *u, const struct item *it, struct err *e)
 {
-    char why[WHY] = "";
+    char why[WHY] = "", words[EXIT_WORDS];
     uint8_t result = SECOND_UNREADABLE;
     struct str detail = {0};
     bool gone = false;
@@ -317,11 +317,8 @@ static enum status ask(struct verify *v, const struct unit *u, const struct item
         return st;
     if (gone) {
         end_child(v, &how);
-        snprintf(why, sizeof why,
-                 how.killed   ? SECOND_DIED "did not answer"
-                 : how.signal ? SECOND_DIED "was ended by signal %d"
-                              : SECOND_DIED "ended with code %d",
-                 how.signal ? how.signal : how.code);
+        snprintf(why, sizeof why, SECOND_DIED "%s",
+                 how.killed ? "did not answer" : plat_exit_text(&how, words, sizeof words));
         result = SECOND_UNREADABLE, detail = str_of(why);
     }
     return store(v, it, (enum second_result)result, detail, e);
