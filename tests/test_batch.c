@@ -95,6 +95,27 @@ Test(batch, a_folder_of_tickets, .timeout = 480)
 
 /* An independent validator, for a fleet, for one of which parts are missing, and for one that cannot be
  * right. */
+/* Where one file of the fleet cannot take its name the others keep what they were. */
+Test(batch, a_fleet_is_replaced_whole, .timeout = 480)
+{
+    const char *dir = make_tickets("batch-whole");
+    cr_assert_eq(run("cd %s && %s batch --keep=none -o out in/sub in/empty", dir, program()), 0, "%s", out);
+    cr_assert_eq(
+        run("cd %s/out && rm fleet.md && mkdir fleet.md && touch fleet.md/x && sha256sum fleet.* > ../was; "
+            "cd .. && %s batch --force --keep=none -o out in/sub in/letter.txt",
+            dir, program()),
+        6, "%s", out);
+    cr_expect(strstr(out, "fleet.md is a folder"), "%s", out);
+    cr_expect_eq(run("cd %s/out && sha256sum fleet.* 2>/dev/null | cmp - ../was", dir), 0, "%s", out);
+    cr_expect_eq(run("cd %s/out && ls -A | grep -v '^fleet\\.[a-z]*$\\|^tickets$'", dir), 1, "%s", out);
+    cr_assert_eq(
+        run("cd %s && rm -r out/fleet.md && %s batch --force --keep=none -o out in/sub in/letter.txt", dir,
+            program()),
+        0, "%s", out);
+    cr_expect_eq(run("grep -q letter.txt %s/out/fleet.md && grep -q letter.txt %s/out/fleet.json", dir, dir),
+                 0);
+}
+
 Test(batch, fleet_json_is_valid, .timeout = 480)
 {
     static const char *const pythons[] = {"python3", "/usr/bin/python3"};

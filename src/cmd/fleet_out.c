@@ -1,4 +1,5 @@
 #include "cmd/fleet_out.h"
+#include "cmd/swap.h"
 #include "cmd/cmd.h"
 #include "kb/kb.h"
 #include "plat/plat.h"
@@ -88,35 +89,34 @@ static enum status summarise(struct casedb *db, const char *folder, struct buf *
     return said->bad || missing->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory") : OK;
 }
 
+static enum status write_one(struct casedb *db, const struct fleet_format *f, struct swap *files,
+                             struct err *e)
+{
+    struct buf text = {0};
+    const char *made = swap_add(files, f->name ? f->file : "fleet.db", e);
+    enum status st = !made ? E_NOMEM : f->name ? f->write(db, &text, e) : case_save(db, made, e);
+    if (st == OK && f->name)
+        st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory")
+                      : plat_write_file(made, buf_view(&text), e);
+    buf_free(&text);
+    return st;
+}
+
+/* The formats, then the fleet itself. */
 static enum status write_all(struct casedb *db, const char *folder, struct err *e)
 {
     struct arena a = {0};
-    enum { FILES = 4 };
-    char *tmp[FILES], *path[FILES];
-    size_t n = 0, done = 0;
+    char own[4096];
+    bool lost = false;
+    struct swap files = {.mem = &a, .folder = folder, .own = own};
     enum status st = arena_make(&a, 1 << 20) ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory");
-    for (const struct fleet_format *f = fleet_formats; st == OK && n < FILES; f++) {
-        struct buf text = {0};
-        const char *file = f->name ? f->file : "fleet.db";
-        tmp[n] = arena_printf(&a, "%s/%s.tmp", folder, file),
-        path[n] = arena_printf(&a, "%s/%s", folder, file);
-        if (!tmp[n] || !path[n]) {
-            st = err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory");
-            break;
-        }
-        st = !f->name ? case_save(db, tmp[n], e) : f->write(db, &text, e);
-        if (st == OK && f->name)
-            st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "fleet", "out of memory")
-                          : plat_write_file(tmp[n], buf_view(&text), e);
-        buf_free(&text);
-        n++;
-        if (!f->name)
-            break;
-    }
-    while (done < n && st == OK && (st = plat_rename(tmp[done], path[done], e)) == OK)
-        done++;
-    for (; done < n; done++)
-        plat_remove(tmp[done]);
+    bool made = st == OK && (st = plat_fresh_folder(folder, own, sizeof own, e)) == OK;
+    const struct fleet_format *f = fleet_formats;
+    while (st == OK && (st = write_one(db, f, &files, e)) == OK && f->name)
+        f++;
+    st = st == OK ? swap_all(&files, &lost, e) : st;
+    if (made && !lost)
+        plat_drop_folder(own);
     if (e->path)
         e->path = folder; /* the longer path dies with the arena */
     arena_free(&a);

@@ -1,4 +1,5 @@
 #include "cmd/output.h"
+#include "cmd/swap.h"
 #include "reports/report.h"
 #include "case/named.h"
 #include "case/casedb.h"
@@ -7,7 +8,7 @@
 #include <string.h>
 
 /* address space for the model; pages are touched only when used */
-enum { REPORT_BYTES = 128 << 20, FILES = 8, PATH = 4096 };
+enum { REPORT_BYTES = 128 << 20, PATH = 4096 };
 
 /* Files are written in a folder of our own inside the user's, then get their names there. */
 struct output {
@@ -16,12 +17,7 @@ struct output {
     char own[PATH];     /* ours; "": not made */
     const char *real;   /* the same without links on the way: SQLite follows none */
     plat_file lock;
-    struct staged {
-        char *path, *tmp, *was; /* was: where the one that was there lies meanwhile */
-        bool replaced;          /* path is tmp now */
-        bool old;               /* was is there */
-    } file[FILES];
-    size_t n;
+    struct swap files;
     bool cut; /* reports hold less than the case */
     const struct redact *names;
 };
@@ -29,19 +25,6 @@ struct output {
 static enum status does_not_fit(struct err *e)
 {
     return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
-}
-
-/* The names of one file more; NULL when memory is short. */
-static char *stage(struct output *o, const char *name, struct err *e)
-{
-    struct staged *s = &o->file[o->n];
-    *s = (struct staged){.path = arena_printf(&o->mem, "%s/%s", o->folder, name),
-                         .tmp = arena_printf(&o->mem, "%s/%s", o->real, name),
-                         .was = arena_printf(&o->mem, "%s/%s.was", o->real, name)};
-    if (s->path && s->tmp && s->was)
-        return o->n++, s->tmp;
-    does_not_fit(e);
-    return NULL;
 }
 
 static enum status stage_reports(struct output *o, struct casedb *db, struct err *e)
@@ -56,7 +39,7 @@ static enum status stage_reports(struct output *o, struct casedb *db, struct err
         st = report_redact(rep, o->names, &mem, e);
     for (const struct report_format *f = report_formats; f->name && st == OK; f++) {
         struct buf text = {0};
-        const char *tmp = stage(o, f->file, e);
+        const char *tmp = swap_add(&o->files, f->file, e);
         st = tmp ? f->write(rep, &text, e) : E_NOMEM;
         if (st == OK)
             st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory")
@@ -69,54 +52,6 @@ static enum status stage_reports(struct output *o, struct casedb *db, struct err
         }
     }
     arena_free(&mem);
-    return st;
-}
-
-/* Nothing is begun that cannot be ended: no name is taken by what is no file. */
-static enum status check_targets(const struct output *o, struct err *e)
-{
-    struct plat_stat s;
-    for (size_t i = 0; i < o->n; i++)
-        if (plat_stat(o->file[i].path, false, &s, NULL) == OK && s.type == PLAT_DIR)
-            return err_set(e, E_IO, ERR_NO_OFF, "cannot replace", "%s is a folder", o->file[i].path);
-    return OK;
-}
-
-static enum status replace(struct staged *s, struct err *e)
-{
-    struct plat_stat at;
-    s->old = plat_stat(s->path, false, &at, NULL) == OK;
-    enum status st = s->old ? plat_set_aside(s->path, s->was, e) : OK;
-    if (st != OK)
-        return s->old = false, st;
-    st = plat_rename(s->tmp, s->path, e);
-    s->replaced = st == OK;
-    return st;
-}
-
-/* What was there comes back. False: it could not, and lies where was says. */
-static bool take_back(struct staged *s)
-{
-    if (s->old)
-        return plat_rename(s->was, s->path, NULL) == OK;
-    if (s->replaced)
-        plat_remove(s->path);
-    return true;
-}
-
-static enum status publish(struct output *o, struct err *e)
-{
-    enum status st = check_targets(o, e);
-    size_t i = 0;
-    while (i < o->n && st == OK && (st = replace(&o->file[i], e)) == OK)
-        i++;
-    if (st == OK)
-        return OK;
-    for (size_t k = 0; k <= i && k < o->n; k++)
-        if (!take_back(&o->file[k])) {
-            snprintf(e->why, sizeof e->why, "and what was there lies in %.100s now", o->own);
-            o->own[0] = 0; /* it stays */
-        }
     return st;
 }
 
@@ -134,10 +69,13 @@ enum status output_write(struct output *o, struct casedb *db, bool with_case, ui
     *until = 0; /* what was reached is kept */
     if (st == OK && with_case && o->cut)
         st = mark_limit(db, e);
-    const char *tmp = with_case && st == OK ? stage(o, "case.db", e) : NULL;
+    const char *tmp = with_case && st == OK ? swap_add(&o->files, "case.db", e) : NULL;
     if (with_case && st == OK)
         st = tmp ? case_save(db, tmp, e) : E_NOMEM;
-    st = st == OK ? publish(o, e) : st;
+    bool lost = false;
+    st = st == OK ? swap_all(&o->files, &lost, e) : st;
+    if (lost)
+        o->own[0] = 0; /* it stays */
     if (st != OK)
         e->path = o->folder; /* the longer one ends with us */
     return st;
@@ -181,6 +119,7 @@ enum status output_begin(const char *folder, bool force, bool with_case, struct 
         o->own[0] = 0;
     if (st == OK && !(o->real = plat_real(o->own, &o->mem)))
         st = err_set(e, E_IO, ERR_NO_OFF, "cannot write", "the folder for what is not finished is gone");
+    o->files = (struct swap){.mem = &o->mem, .folder = folder, .own = o->real};
     return st;
 }
 
