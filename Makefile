@@ -20,6 +20,7 @@
 #   profile     where the time goes, by phase; MB=200 size of the logs
 #   scale       what twice as much of one thing costs; FACTOR=10
 #   windows     the program for Windows x64, build/windows/whylogon.exe: mingw-w64, libraries from Debian's sources (two minutes, once)
+#   windows-test  the same program's tests, and the same bytes as here, under Wine (minutes)
 #   release     $(O)/release: archives for Linux (any, and a .deb for Debian 12) and Windows, sources, licences, bills of materials, sums
 #   release-check   are they what README.md says? (minutes)
 #   redacted    the redacted reports and exports of every sample, searched for the names of its case (two minutes)
@@ -45,6 +46,7 @@ include src/plat/win32/windows.mk
 .DEFAULT_GOAL := all
 else
 PLAT := posix
+CRITERION := -lcriterion
 LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp $(UNPACK) -l:libnettle.a
 BFIO := -l:libbfio.a
 endif
@@ -53,7 +55,7 @@ ROOMS := src/base src/case src/kb src/run src/fleet src/diagnose parsers/evtx pa
 LIB_SRC := $(sort $(filter-out src/kb/embed.c src/diagnose/make_image.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_$(PLAT).c) \
     src/plat/jail.c src/plat/exit.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c src/cmd/swap.c src/cmd/fleet_out.c)
 CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
-TEST_SRC := $(sort $(wildcard tests/test_*.c))
+TEST_SRC := $(sort $(filter-out $(NOT_HERE),$(wildcard tests/test_*.c)))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))
 KNOWLEDGE := $(sort $(wildcard knowledge/*.sql knowledge/*/*.sql knowledge/*.yml knowledge/*/*.yml knowledge/*/*.tsv)) $(wildcard reports/style.css reports/report.schema.json)
 obj = $(patsubst %.c,$(O)/%.o,$(1))
@@ -97,9 +99,9 @@ $(O)/%.o: %.c
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
 # --- tests: each tests/test_<module>.c is one Criterion program; samples are built first, for those that read them
-TESTS := $(patsubst tests/%.c,$(O)/%,$(TEST_SRC))
-$(O)/test_%: $(O)/tests/test_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) -lcriterion
+TESTS := $(patsubst tests/%.c,$(O)/%$(EXE),$(TEST_SRC))
+$(O)/test_%$(EXE): $(O)/tests/test_%.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a $(LIBCRITERION)
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ $(LDLIBS) $(CRITERION)
 # this one lets each of these calls fail in turn
 FAULTS := malloc calloc realloc strdup mmap open close write fsync rename link mkdtemp clone socketpair stat lstat fstat mkdir opendir readdir realpath pread poll sendmsg recv send recvmsg waitpid \
     unlink plat_child_copies $(addprefix sqlite3_,open_v2 prepare_v2 prepare_v3 step bind_text64 bind_int64 file_control)
@@ -132,6 +134,7 @@ $(O)/test_growth: | $(O)/steps/whylogon $(O)/grow
 $(O)/steps/whylogon: $(O)/whylogon $(O)/tests/steps.o
 	$(Q)$(MAKE) --no-print-directory O=$(O)/steps OPT=-O1 SAN=-fsanitize-coverage=trace-pc \
 	    LDLIBS='$(O)/tests/steps.o $(LDLIBS) -Wl,--wrap=sqlite3_open_v2' $@
+tests: $(TESTS)
 test: $(O)/whylogon $(TESTS) $(O)/cases.stamp
 	$(Q)sh tests/run.sh $(O)
 # `test` lets a part of all calls fail; this every one: half an hour
@@ -224,8 +227,12 @@ fuzz-coverage:
 
 # --- the program for Windows; how is in src/plat/win32
 MINGW ?= $(filter ccache,$(CC)) x86_64-w64-mingw32-gcc-posix
-windows: $(O)/make_image
-	$(Q)libs=$$(src/plat/win32/libs.sh) && $(MAKE) --no-print-directory HOST=windows O=$(O)/windows MAKE_IMAGE=$(O)/make_image CC='$(MINGW)' WIN_LIBS="$$libs" all
+windows windows-tests: $(O)/make_image
+	$(Q)libs=$$(src/plat/win32/libs.sh) && $(MAKE) --no-print-directory HOST=windows O=$(O)/windows MAKE_IMAGE=$(O)/make_image CC='$(MINGW)' WIN_LIBS="$$libs" \
+	    $(if $(filter windows,$@),all,all tests)
+# under Wine: its unit tests, and the same bytes as here
+windows-test: windows-tests $(O)/whylogon $(O)/cases.stamp
+	$(Q)bash tests/windows.sh $(O)
 
 # --- benchmarks
 $(O)/dump_bench $(O)/hive_bench $(O)/rule_bench $(O)/scan_bench: $(O)/%: $(O)/tests/bench/%.o $(O)/libwhylogon.a
@@ -294,5 +301,5 @@ clean:
 	rm -rf $(O) samples/cases
 help:
 	@sed -n '/^#/!q;s/^# //p' Makefile
-.PHONY: all test faults asan golden mutate campaign kills redacted slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage coverage coverage-programs windows bench profile scale win32-names matrix format format-check lint release release-check install clean help
+.PHONY: all test tests faults asan golden mutate campaign kills redacted slurm-test merge-bench samples fuzz fuzz-short fuzz-coverage coverage coverage-programs windows windows-tests windows-test bench profile scale win32-names matrix format format-check lint release release-check install clean help
 .SECONDARY:

@@ -1,12 +1,13 @@
 #!/bin/sh
 # Runs every Criterion program of a build folder, one a core at a time, and ends with what failed and one line: N passed, N failed,
 # N skipped. A program that dies or reports nothing counts as a failure.
+# RUN: what starts a program that this system does not.
 # usage: tests/run.sh BUILD        BUILD/test_times keeps the seconds of each program: the next run begins with the longest
 set -u
 dir=$1
 one() { # PROGRAM: what is said of it, in one piece; its numbers, and what failed, into $into
     name=${1##*/}; began=$(date +%s); silent=
-    "$1" --color=never --tap="$dir/$name.tap" -j1 >"$dir/$name.log" 2>&1; code=$?
+    ${RUN:-} "$1" --color=never --tap="$dir/$name.tap" -j1 >"$dir/$name.log" 2>&1; code=$?
     skip=$(grep -c '^ok.*# SKIP' "$dir/$name.tap" 2>/dev/null); skip=${skip:-0}
     ok=$(grep -c '^ok' "$dir/$name.tap" 2>/dev/null); ok=$((${ok:-0} - skip))
     bad=$(grep -c '^not ok' "$dir/$name.tap" 2>/dev/null); bad=${bad:-0}

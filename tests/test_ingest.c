@@ -177,7 +177,7 @@ static int fake_worker(void)
         if (first) {
             if (plat_child_copies(&e) != OK)
                 return 0;
-            send_frame(FRAME_JAIL, (uint8_t[]){JAIL_ALL, 0, 0, 0}, 4, 0);
+            send_frame(FRAME_JAIL, (uint8_t[]){JAIL_ALL & 0xff, JAIL_ALL >> 8, 0, 0}, 4, 0);
             continue;
         }
         char text[9] = "";
@@ -504,7 +504,7 @@ Test(ingest, a_file_nobody_could_look_at, .timeout = 300)
     read_all(&r, 1);
     cr_expect(r.result.lost_jobs == 1 && r.result.unreadable == 1);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM evidence WHERE id = 2 AND state = 'unreadable' AND note = "
-                             "'worker lost while reading: ended by signal 9'"),
+                             "'worker lost while reading: " KILLED "'"),
                  1);
     cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE computer = 'good'"), 1);
     finish(&r);

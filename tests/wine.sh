@@ -3,6 +3,8 @@
 # BUILD=build. The first call makes a prefix and starts Wine's server, away from our standard error: what Wine starts for itself inherits it, and would
 # keep a test's pipe open.
 build=${BUILD:-$(dirname "$0")/../build}
+program=$build/windows/whylogon.exe
+case ${1:-} in *.exe) program=$1; shift ;; esac # another one, tests/run.sh's
 export WINEDEBUG=-all WINEPREFIX=${WINEPREFIX:-$(realpath "$build")/wine}
 if [ ! -e "$WINEPREFIX/ready" ] || [ "$(cat "$WINEPREFIX/ready")" -lt $(($(date +%s) - 300)) ]; then
     mkdir -p "$WINEPREFIX"
@@ -10,4 +12,4 @@ if [ ! -e "$WINEPREFIX/ready" ] || [ "$(cat "$WINEPREFIX/ready")" -lt $(($(date 
 fi
 date +%s >"$WINEPREFIX/ready"
 exec 3>&2
-exec wine "$build/windows/whylogon.exe" "$@" 2> >(exec grep --line-buffered -v 'workers ran with an incomplete jail' >&3)
+exec wine "$program" "$@" 2> >(exec grep -a --line-buffered -v 'workers ran with an incomplete jail' >&3)

@@ -201,12 +201,28 @@ static int cmp_rule(const void *a, const void *b)
     int c = str_cmp(x->cause, y->cause);
     return c ? c : str_cmp(x->name, y->name);
 }
-/* Nothing sorted by two equal keys survives, so qsort's instability cannot show. */
 static int cmp_want_event(const void *a, const void *b)
 {
     const struct want_event *x = a, *y = b;
     int c = cmp_ci(x->provider, y->provider);
     return c ? c : cmp_i64(x->id, y->id);
+}
+
+/* Of two rows that are one, the later in the files, or by its bytes, is there again: whichever of them qsort
+ * leaves first. Each begins with its place. */
+static enum status again(const char *what, const char *a, const char *b, size_t name_at, struct err *e)
+{
+    const struct kb_place *x = (const void *)a, *y = (const void *)b;
+    int c = strcmp(x->file, y->file);
+    c = c ? c : cmp_i64(x->line, y->line);
+    c = c ? c
+          : str_cmp(*(const struct str *)(const void *)(a + name_at),
+                    *(const struct str *)(const void *)(b + name_at));
+    if (c > 0)
+        return again(what, b, a, name_at, e);
+    const struct str *name = (const void *)(b + name_at);
+    return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%u: %s '%.*s' again (also at %s:%u)", y->file,
+                   y->line, what, (int)(name->n < 40 ? name->n : 40), name->p, x->file, x->line);
 }
 
 static enum status order(const char *what, void *p, size_t n, size_t size, size_t name_at,
@@ -215,13 +231,9 @@ static enum status order(const char *what, void *p, size_t n, size_t size, size_
     if (n)
         qsort(p, n, size, cmp);
     for (size_t i = 1; i < n; i++) {
-        const char *a = (const char *)p + (i - 1) * size, *b = a + size;
-        const struct kb_place *x = (const void *)a, *y = (const void *)b;
-        const struct str *name = (const void *)(b + name_at);
-        if (!cmp(a, b))
-            return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%u: %s '%.*s' again (also at %s:%u)",
-                           y->file, y->line, what, (int)(name->n < 40 ? name->n : 40), name->p, x->file,
-                           x->line);
+        const char *b = (const char *)p + i * size;
+        if (cmp(b - size, b) == 0)
+            return again(what, b - size, b, name_at, e);
     }
     return OK;
 }

@@ -16,3 +16,15 @@ comma := ,
 $(RESOURCE): src/plat/win32/whylogon.rc src/plat/win32/whylogon.manifest Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CROSS)windres -DVERSION_TEXT='\"$(VERSION)\"' -DVERSION_NUMBERS=$(subst .,$(comma),$(VERSION)),0 $< $@
+
+# Tests under Wine: Criterion and what of POSIX they ask are tests/win32's; not_here.tsv names those that stay here, with the reason
+LIBCRITERION := $(O)/tests/win32/criterion.a
+CRITERION := $(O)/libwhylogon.a
+NOT_HERE := $(shell sed -n 's,^\(test_[a-z_]*\)\t.*,tests/\1.c,p' tests/win32/not_here.tsv)
+$(O)/tests/%.o: CFLAGS += -Itests/win32 -include tests/win32/posix.h
+$(LIBCRITERION): $(patsubst %,$(O)/tests/win32/%.o,criterion main posix)
+	$(Q)rm -f $@ && $(CROSS)ar rcs $@ $^
+$(O)/hold.exe: tests/win32/hold.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=c17 $(WARN) -O1 -static -o $@ $<
+tests: $(O)/hold.exe
