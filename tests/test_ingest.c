@@ -4,6 +4,7 @@
 #include "case/casedb.h"
 #include "run/frame.h"
 #include "run/ingest.h"
+#include "run/plan.h"
 #include "kb/kb.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
@@ -617,6 +618,29 @@ Test(ingest, progress_ends_at_its_total, .timeout = 300)
 }
 
 /* The true worker, given files of other sizes than the job says: they have changed since they were opened. */
+/* Of large files and of small ones: what has its hash since it was unpacked is read and not hashed again. */
+Test(plan, what_has_a_hash_is_not_hashed_again)
+{
+    struct file file[4] = {
+        {.bytes = 100 << 10}, {.bytes = 64 << 20}, {.bytes = 100 << 10}, {.bytes = 64 << 20}};
+    struct evidence ev = {.file = file, .n = LEN(file), .cap = LEN(file)};
+    struct plan p;
+    struct err e = {0};
+    size_t hashed[LEN(file)] = {0}, read[LEN(file)] = {0};
+    for (size_t i = 0; i < LEN(file); i++)
+        file[i].is.kind = KIND_EVTX, file[i].start_hash = i;
+    cr_assert_eq(plan_begin(&p, &ev, 2, &e), OK);
+    p.file[0].hashed = p.file[1].hashed = true;
+    cr_assert_eq(plan_reading(&p, &e), OK, "%s", e.why);
+    for (size_t i = 0; i < p.n; i++)
+        for (size_t k = 0; k < p.job[i]->order.n_files; k++)
+            (p.job[i]->order.op == JOB_HASH ? hashed : read)[p.job[i]->file[k]]++;
+    cr_expect(!hashed[0] && !hashed[1] && hashed[2] == 1 && hashed[3] == 1, "%zu %zu %zu %zu", hashed[0],
+              hashed[1], hashed[2], hashed[3]);
+    cr_expect(read[0] && read[1] && read[2] && read[3]);
+    plan_free(&p);
+}
+
 Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 300)
 {
     static const struct {

@@ -217,7 +217,7 @@ static void decide_hashing(struct plan *p)
         if (!file_to_read(f))
             continue;
         behind += f->bytes;
-        p->file[i].when = p->file[i].tried                           ? HASH_DONE
+        p->file[i].when = p->file[i].tried || p->file[i].hashed      ? HASH_DONE
                           : !file_is_log(f) || f->bytes < LATE_LEAST ? HASH_SOON
                           : f->bytes >= total / p->workers           ? HASH_FIRST
                           : behind <= LATE_BYTES                     ? HASH_LAST
