@@ -775,9 +775,13 @@ static void autologon_broken(struct host *h)
 {
     struct who kiosk = local(h, "kiosk", 1010);
     ordinary(h);
-    reg(&h->hive[SOFTWARE_HIVE], "Microsoft\\Windows NT\\CurrentVersion\\Winlogon",
-        SZ("AutoAdminLogon", twin() ? "1" : "0"), SZ("DefaultUserName", "kiosk"), END);
-    sam_user(&h->hive[SAM_HIVE], &(struct user_row){.name = "kiosk", .rid = 1010, .flags = ACB_NORMAL});
+    reg(&h->hive[SOFTWARE_HIVE], "Microsoft\\Windows NT\\CurrentVersion\\Winlogon", SZ("AutoAdminLogon", "1"),
+        SZ("DefaultUserName", "kiosk"), END);
+    sam_user(
+        &h->hive[SAM_HIVE],
+        &(struct user_row){.name = "kiosk", .rid = 1010, .flags = ACB_NORMAL, .password_set = T("04 16:20")});
+    lsa_secret(&h->hive[SECURITY_HIVE], "DefaultPassword",
+               twin() ? T("04 16:30") : utc("2026-02-10T10:05:00Z"), utc("2026-02-10T10:05:00Z"));
     shutdown(h, T("05 00:55")), boot(h, T("05 01:00"));
     logon_failed(h, T("05 01:01"), 2, twin() ? local(h, "kids", 1012) : kiosk, NT_LOGON_FAILURE, 0xC000006A,
                  "%%2313", WINLOGON_EXE);

@@ -7,6 +7,7 @@
 #include "case/casedb.h"
 
 struct sqlite3;
+struct sqlite3_context;
 struct sqlite3_stmt;
 struct sqlite3_value;
 enum { CASE_CACHE = 256 }; /* statements by their text */
@@ -87,6 +88,8 @@ int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */
 int case_words(struct casedb *db);          /* of rules: on every case */
+void case_same_domain(struct sqlite3_context *c, int n,
+                      struct sqlite3_value **v); /* one of these, by names */
 /* The pages of a whole database, n bytes of them, compact and in an order of their own, appended to the empty
  * out. E_UNSUPPORTED: they are none that it knows; E_NOMEM. out is of no use then. */
 enum status case_pack(const uint8_t *image, size_t n, struct buf *out);

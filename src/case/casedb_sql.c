@@ -266,7 +266,7 @@ static struct domain domain_at(sqlite3_value *v, struct str host)
     return d;
 }
 
-static void sql_same_domain(sqlite3_context *c, int n, sqlite3_value **v)
+void case_same_domain(sqlite3_context *c, int n, sqlite3_value **v)
 {
     struct str host = case_text(v[2]);
     struct domain a = domain_at(v[0], host), b = domain_at(v[1], host);
@@ -415,7 +415,6 @@ int case_functions(struct casedb *db)
                 {"host_of", 1, true, sql_host_of},
                 {"account_of", 1, true, sql_account_of},
                 {"domain_of", 1, true, sql_domain_of},
-                {"same_domain", 3, true, sql_same_domain},
                 {"field", 2, true, sql_field},
                 {"file_of", 1, true, sql_file_of},
                 {"folder_of", 1, true, sql_folder_of},
