@@ -289,15 +289,16 @@ SELECT host_id, 'managed-password-failed', rtrim(account_of(coalesce(data ->> 'A
 FROM event WHERE provider = 'Microsoft-Windows-Security-Netlogon' AND event_id BETWEEN 9000 AND 9003
     AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
 -- locked (value: the computer the wrong passwords came from) and unlocked: by SID and by name. In 4740
+-- TargetDomainName is that computer; the domain is the subject's, but of an account of that host.
 INSERT INTO l
-                     -- TargetDomainName is that computer; the domain is the subject's
 SELECT e.host_id, CASE e.event_id WHEN 4740 THEN 'account-locked' ELSE 'account-unlocked' END,
     CASE n.column1 WHEN 1 THEN e.data ->> 'TargetSid'
-        ELSE upper(CASE e.event_id WHEN 4740 THEN e.data ->> 'SubjectDomainName' ELSE e.data ->> 'TargetDomainName' END)
+        ELSE upper(CASE WHEN e.data ->> 'TargetSid' LIKE h.machine_sid || '-%' THEN h.name
+            WHEN e.event_id = 4740 THEN e.data ->> 'SubjectDomainName' ELSE e.data ->> 'TargetDomainName' END)
             || '\' || upper(e.data ->> 'TargetUserName') END,
     e.time, e.boot, e.provider, e.event_id, upper(ltrim(e.data ->> 'TargetDomainName', '\')), NULL, e.file_id,
         e.file_off
-FROM event e CROSS JOIN (VALUES(1), (2)) n
+FROM event e JOIN host h ON h.id = e.host_id CROSS JOIN (VALUES(1), (2)) n
 WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4740, 4767)
     AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL;
 INSERT INTO l
