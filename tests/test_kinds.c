@@ -469,6 +469,12 @@ Test(kinds, outcome)
     "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num, text) VALUES(8, " id "00, 8, " \
     "'SYSTEM\\CurrentControlSet\\Services\\" name "', 'Start', 4, 2, NULL), (8, " id "08, 8, "               \
     "'SYSTEM\\CurrentControlSet\\Services\\" name "', 'ObjectName', 1, NULL, 'CORP\\svc');"
+#define TASK_SAYS(id, who, code)                                                                          \
+    EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", id, "4", \
+          "{\"TaskName\":\"\\\\A\"," who "\"ResultCode\":" code "}")
+#define ENGINE(code)                                                                                         \
+    EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "311", "4", \
+          "{\"TaskEngineName\":\"S-1-5-21-7:CORP\\\\x:Interactive:Highest\",\"ResultCode\":" code "}")
 #define LOST(file) "DELETE FROM log_span WHERE file_id = " file ";"
 static const struct {
     const char *name, *facts, *want;
@@ -535,6 +541,30 @@ static const struct {
     {"a slip at the desk is told, and concerns nobody",
      REFUSED("4625", "4", "\"LogonType\":2,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\""),
      "logon svc 86 4625 0 -;"},
+    {"the account of a task does not exist", TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147750672"),
+     "task \\A 1332 101 1 -;"},
+    {"its user is not logged on, as the scheduler spells it",
+     TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147750688"), "task \\A 1245 101 1 -;"},
+    {"no account information is kept for it",
+     TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147750671"), "task \\A - 101 1 -;"},
+    {"a security package has no credentials",
+     TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2148074254"), "task \\A - 101 1 -;"},
+    {"a task that is running already is its own affair",
+     TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147750687"), "task \\A - 101 0 -;"},
+    {"the scheduler could not act as its user", TASK_SAYS("105", "\"Context\":\"CORP\\\\x\",", "2147943712"),
+     "task \\A 1312 105 1 -;"},
+    {"that and the start are one failure",
+     TASK_SAYS("105", "\"Context\":\"CORP\\\\x\",", "2147943712")
+         TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147943712"),
+     "task \\A 1312 101 1 1;"},
+    {"an engine could not be started for its user", ENGINE("2147943726"), "task - 1326 311 1 -;"},
+    {"that and the start are one failure too",
+     ENGINE("2147943726") TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147943726"),
+     "task \\A 1326 101 1 1;"},
+    {"a service whose account is not valid",
+     EVENT("2", "System", "Service Control Manager", "7000", "4",
+           "{\"param1\":\"Agent\",\"param2\":\"%%1057\"}"),
+     "service Agent 1057 7000 1 -;"},
     {"Offline Files met 1245 at a path",
      EVENT("7", "Microsoft-Windows-OfflineFiles/Operational", "Microsoft-Windows-OfflineFiles", "1001", "4",
            "{\"Path\":\"\\\\\\\\FS01\\\\home\\\\anna\",\"ResultCode\":\"0x800704DD\"}"),

@@ -31,7 +31,9 @@ SELECT raw, shape, nerr, value, win32, CASE WHEN shape = 'kerberos' THEN (SELECT
         (SELECT s.symbol FROM win32_symbol s WHERE s.value = x.win32), win32_name(x.win32)) END AS symbol
 FROM (SELECT raw, shape, nerr, CASE shape WHEN 'kerberos' THEN num(raw) ELSE code(raw, shape) END AS value,
         CASE WHEN shape = 'kerberos' THEN NULL WHEN nerr AND num(raw) IN (SELECT value FROM kb_code
-            WHERE space = 'nerr') THEN num(raw) ELSE nullif(win32of(raw, shape), 0) END AS win32
+            WHERE space = 'nerr') THEN num(raw) ELSE coalesce(nullif(win32of(raw, shape), 0), CASE shape
+            WHEN 'hresult' THEN (SELECT c.win32 FROM kb_code c WHERE c.space = 'task'        -- 0x80041320 is 1245
+                AND c.value = code(raw, shape)) END) END AS win32
     FROM (SELECT DISTINCT raw, shape, nerr FROM raw)) x WHERE value <> 0;
 CREATE INDEX IF NOT EXISTS spelt_raw ON spelt(raw, shape, nerr);
 INSERT INTO error(host_id, event, field, raw, value, shape, win32, symbol)

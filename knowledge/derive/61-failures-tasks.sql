@@ -20,12 +20,16 @@ CREATE TEMP TABLE IF NOT EXISTS start101(id INTEGER, host_id INTEGER, time INTEG
 INSERT INTO start101
 SELECT *, account_of(user) AS account, domain_of(user) AS domain FROM (
     SELECT e.id, e.host_id, e.time, field(e.data, 'TaskName') AS task,
-        nullif(coalesce(field(e.data, 'UserContext'), field(e.data, 'UserName')), '') AS user,
+        nullif(CASE e.event_id WHEN 105 THEN field(e.data, 'Context')        -- 311: "SID:DOMAIN\user:kind"
+            WHEN 311 THEN rtrim(substr(field(e.data, 'TaskEngineName') || ':',
+                instr(field(e.data, 'TaskEngineName'), ':') + 1, instr(substr(field(e.data, 'TaskEngineName') || ':',
+                instr(field(e.data, 'TaskEngineName'), ':') + 1), ':')), ':')
+            ELSE coalesce(field(e.data, 'UserContext'), field(e.data, 'UserName')) END, '') AS user,
         lower(nullif(coalesce(field(e.data, 'InstanceId'), field(e.data, 'TaskInstanceId')), '')) AS run,
             code(field(e.data, 'ResultCode'), 'hresult') AS code, e.file_id, e.file_off, e.boot, e.provider,
             e.event_id FROM event e
-    WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 130, 146, 148, 151, 203, 204,
-        332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
+    WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 105, 130, 146, 148, 151, 203,
+        204, 311, 332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
 CREATE TEMP TABLE IF NOT EXISTS pair(id INTEGER, other INTEGER);
 INSERT INTO pair        -- the domains agree, or one of the two names none; before the 101 rather than behind it
 SELECT id, other FROM (SELECT s.id, coalesce(
@@ -50,7 +54,7 @@ WHERE EXISTS (SELECT 1 FROM (VALUES ('LogonUserExEx'), ('LogonUserS4U')) k
     CROSS JOIN logon104 o ON o.host_id = s.host_id AND o.account = s.account AND o.code IS l.code AND o.call = k.column1
     AND o.time BETWEEN s.time - seconds(2) AND s.time + seconds(2) WHERE k.column1 <> l.call);
 -- What 101 says, 103, 203, 204 and 332 to 334 say again of the same start: the same run, or within two seconds where
--- no run is named; and never another code.
+-- no run is named; and never another code. 105 and 311 name the account, and not always the task.
 CREATE INDEX IF NOT EXISTS start101_run ON start101(host_id, run, event_id);
 CREATE INDEX IF NOT EXISTS start101_who ON start101(host_id, account, code, domain COLLATE NOCASE, time)
     WHERE event_id = 101;
@@ -68,8 +72,12 @@ SELECT id, other, file_id, file_off FROM (SELECT s.id, s.file_id, s.file_off, co
     (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.task = s.task COLLATE NOCASE AND w.event_id = 103
         AND s.event_id IN (203, 204) AND w.time BETWEEN s.time - seconds(2) AND s.time + seconds(2)
         AND (w.run IS NULL OR s.run IS NULL) AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '')
+            ORDER BY w.time, w.id LIMIT 1),
+    (SELECT w.id FROM start101 w WHERE s.task IS NULL AND w.event_id = 101 AND w.host_id = s.host_id
+        AND w.account = s.account AND w.code IS s.code AND coalesce(w.domain, s.domain, '') = coalesce(s.domain,
+        w.domain, '') COLLATE NOCASE AND w.time BETWEEN s.time - seconds(2) AND s.time + seconds(2)
             ORDER BY w.time, w.id LIMIT 1)) AS other
-    FROM start101 s WHERE s.event_id IN (103, 203, 204, 332, 333, 334)) WHERE other IS NOT NULL;
+    FROM start101 s WHERE s.event_id IN (103, 105, 203, 204, 311, 332, 333, 334)) WHERE other IS NOT NULL;
 -- 203 beside 103 beside 101
 UPDATE twin SET other = coalesce((SELECT t.other FROM twin t WHERE t.id = twin.other), other);
 CREATE INDEX IF NOT EXISTS twin_other ON twin(other);
@@ -162,7 +170,8 @@ SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' A
             AND p.value = t.result)
         OR EXISTS (SELECT 1 FROM begun b WHERE b.host_id = t.host_id AND b.task = t.path
             AND b.time BETWEEN t.last_run - seconds(10) AND t.last_run + seconds(10)) THEN 'program' ELSE 'task' END,
-    t.path, coalesce(t.user, t.sid), NULL, win32of(t.result, 'hresult'), t.result, t.result,
+    t.path, coalesce(t.user, t.sid), NULL, coalesce(win32of(t.result, 'hresult'),
+        (SELECT c.win32 FROM kb_code c WHERE c.space = 'task' AND c.value = t.result)), t.result, t.result,
         coalesce((SELECT s.symbol FROM symbol s WHERE s.value = t.result),
         (SELECT s.symbol FROM win32_symbol s WHERE s.value = win32of(t.result, 'hresult')),
         win32_name(win32of(t.result, 'hresult'))), t.last_run, NULL,

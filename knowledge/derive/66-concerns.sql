@@ -8,10 +8,12 @@
 UPDATE failure SET shown = CASE kind WHEN 'program' THEN 'application'
     WHEN 'domain' THEN CASE event_id WHEN 3210 THEN 'logon' END ELSE kind END,
     concern = CASE kind WHEN 'share' THEN 1 WHEN 'application' THEN 1 WHEN 'domain' THEN event_id = 3210
-        WHEN 'task' THEN code_in(win32, 'of-a-logon') OR coalesce(event_id IN (104, 332, 333, 334), 0)
-        WHEN 'service' THEN (code_in(win32, 'of-a-logon') OR event_id IN (7013, 7038, 7041))
+        WHEN 'task' THEN code_in(win32, 'of-a-logon') OR code_in(value, 'of-a-logon-hresult')
+            OR coalesce(event_id IN (104, 332, 333, 334), 0)
+        WHEN 'service' THEN (code_in(win32, 'of-a-logon') OR code_in(value, 'of-a-logon-hresult')
+                OR event_id IN (7013, 7038, 7041))
             AND NOT (event_id IN (7023, 7024) AND code_in(win32, 'of-the-own-account'))
         WHEN 'logon' THEN NOT (event_id = 4625 AND call NOT IN ('logon type 4', 'logon type 5')
             AND value IN (0xC0000064, 0xC000006A, 0xC000006D))
-        ELSE code_in(win32, 'of-a-logon') END;
+        ELSE code_in(win32, 'of-a-logon') OR code_in(value, 'of-a-logon-hresult') END;
 UPDATE failure SET concern = 0 WHERE concern IS NULL;

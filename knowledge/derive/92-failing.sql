@@ -1,7 +1,7 @@
 -- failing: a task, service, share ... that failed, with each family of codes it failed with, and 'any'. first, last:
 -- its failures of that family; n: how many. codes: every code it carries, of whatever kind and family, and those of its
 -- failed logons (attempt), which say why; of failures without a subject every code of the host. uncoded: those without
--- any. calls: the calls that failed ('-': not told).
+-- any, or with one that stands for no Win32 code. calls: the calls that failed ('-': not told).
 -- consumer, owner_sid, server, last_start (before the first), next_start (behind the last): as in failed; same: of all.
 -- principal: where all of them name the same.
 CREATE TEMP TABLE IF NOT EXISTS like_it(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, win32 INTEGER,
@@ -11,8 +11,9 @@ CREATE TEMP TABLE IF NOT EXISTS like_it(host_id INTEGER, kind TEXT, subject TEXT
 INSERT INTO like_it
 SELECT f.host_id, f.kind, f.subject, f.win32, coalesce(min(f.id) FILTER (WHERE f.time IS NOT NULL), min(f.id)),
     max(f.id),
-    count(*), sum(coalesce(f.win32, f.value) IS NULL), coalesce(f.call, '-'), min(f.principal), max(f.principal),
-    count(f.principal), max(f.sid), min(coalesce(f.same, 0)), max(f.consumer)
+    count(*), sum(f.win32 IS NULL AND (f.value IS NULL OR code_in(f.value, 'of-a-logon-hresult'))),
+    coalesce(f.call, '-'), min(f.principal), max(f.principal), count(f.principal), max(f.sid), min(coalesce(f.same, 0)),
+    max(f.consumer)
 FROM logon_failure f
 GROUP BY 1, 2, 3, 4, 9 ORDER BY 1, 2, 3, 4, 9;
 CREATE INDEX IF NOT EXISTS like_it_what ON like_it(host_id, kind, subject);
