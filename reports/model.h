@@ -199,7 +199,7 @@ struct r_host {
     /* failures that count; of those, without a cause; others: slips at a desk, services with reasons of their
      * own */
     int64_t failures, open, other, first, last;
-    struct slice kind, need, next, failure, change, boot, session, coverage;
+    struct slice kind, need, next, failure, change, boot, session, total, coverage;
     /* its timeline, where the page shows one: what logs and failures span, what is shown of it, failures
      * and changes outside that, the account behind what the first screen speaks of */
     struct window spanned, shown;

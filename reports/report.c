@@ -3,6 +3,7 @@
 #include "reports/redact.h"
 #include "reports/report.h"
 #include "base/hash.h"
+#include "base/lookup.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
 #include "case/named.h"
@@ -575,37 +576,57 @@ static void count_evidence(struct report *r)
     }
 }
 
-/* Rows of a list that is sorted by host. */
-static struct slice rows_of(const struct list *l, size_t size, size_t host_at, struct str host)
-{
-    const uint8_t *row = l->row;
-    size_t at = 0, n = l->n;
-    while (n) {
-        size_t half = n / 2;
-        const struct str *h = (const void *)(row + (at + half) * size + host_at);
-        if (str_cmp(*h, host) < 0)
-            at += half + 1, n -= half + 1;
-        else
-            n = half;
-    }
-    struct slice s = {.at = at};
-    while (at + s.n < l->n
-           && str_eq(*(const struct str *)(const void *)(row + (at + s.n) * size + host_at), host))
-        s.n++;
-    return s;
-}
-#define ROWS_OF(r, list, name) \
-    rows_of(&(r)->list, sizeof(struct r_##list), offsetof(struct r_##list, host), name)
+/* ---- hosts and their rows */
 
-static void count_groups(const struct report *r, struct r_host *h, bool *open)
+/* Lists whose rows of one host lie side by side, in whatever order hosts are. */
+#define HOSTED(list, slice)                                                                      \
+    {                                                                                            \
+        offsetof(struct report, list), sizeof(struct r_##list), offsetof(struct r_##list, host), \
+            offsetof(struct r_host, slice)                                                       \
+    }
+static const struct hosted {
+    size_t list, size, name, slice;
+} hosted[] = {HOSTED(kind, kind),       HOSTED(need, need),     HOSTED(next, next),
+              HOSTED(failure, failure), HOSTED(change, change), HOSTED(boot, boot),
+              HOSTED(session, session), HOSTED(total, total),   HOSTED(coverage, coverage)};
+
+static struct r_host *host_in(const struct report *r, const struct lookup *names, struct str name)
+{
+    uint64_t hash = str_hash(name);
+    size_t at = lookup_at(names, hash);
+    for (uint32_t row; (row = lookup_next(names, hash, &at)) != LOOKUP_NONE;) {
+        struct r_host *h = (struct r_host *)r->host.row + row;
+        if (str_eq(h->host, name))
+            return h;
+    }
+    return NULL;
+}
+
+static void share_rows(const struct report *r, const struct lookup *names, const struct hosted *of)
+{
+    const struct list *l = (const struct list *)(const void *)((const uint8_t *)r + of->list);
+    struct r_host *h = NULL;
+    for (size_t i = 0; i < l->n; i++) {
+        const struct str *name = (const void *)((const uint8_t *)l->row + i * of->size + of->name);
+        if (!h || !str_eq(h->host, *name))
+            h = host_in(r, names, *name);
+        if (!h)
+            continue;
+        struct slice *s = (struct slice *)(void *)((uint8_t *)h + of->slice);
+        s->at = s->n ? s->at : i, s->n += i == s->at + s->n;
+    }
+}
+
+static void count_groups(const struct report *r, const struct lookup *names)
 {
     const struct r_finding *f = r->finding.row;
     const struct r_group *g = r->group.row;
     for (size_t i = 0; i < r->group.n; i++) {
         int64_t v = f[g[i].at].verdict;
-        if (!str_eq(f[g[i].at].host, h->host))
+        struct r_host *h = host_in(r, names, f[g[i].at].host);
+        if (!h)
             continue;
-        h->groups[v]++, h->findings[v] += g[i].n, *open |= v == V_UNDETERMINED && g[i].count > 0;
+        h->groups[v]++, h->findings[v] += g[i].n, h->undecided |= v == V_UNDETERMINED && g[i].count > 0;
         if (!h->top && v <= V_LATENT)
             h->top = g + i;
     }
@@ -624,22 +645,12 @@ static enum outcome judged(const struct report *r, const struct r_host *h)
 
 static void judge_host(const struct report *r, struct r_host *h)
 {
-    const struct r_total *t = r->total.row;
-    struct slice total = ROWS_OF(r, total, h->host);
-    bool open = false;
+    const struct r_total *t = (const struct r_total *)r->total.row + h->total.at;
     h->zoned = zone_parse(h->zone_rule, &h->zone);
-    h->kind = ROWS_OF(r, kind, h->host), h->need = ROWS_OF(r, need, h->host),
-    h->next = ROWS_OF(r, next, h->host);
-    h->failure = ROWS_OF(r, failure, h->host), h->change = ROWS_OF(r, change, h->host);
-    h->boot = ROWS_OF(r, boot, h->host), h->session = ROWS_OF(r, session, h->host);
-    h->coverage = ROWS_OF(r, coverage, h->host);
-    count_groups(r, h, &open);
     h->first = h->last = NONE, h->failures = h->open = h->other = 0;
-    if (total.n) {
-        t += total.at;
+    if (h->total.n)
         h->failures = t->n, h->open = t->open, h->other = t->other, h->first = t->first, h->last = t->last;
-    }
-    h->judged = judged(r, h), h->undecided = h->judged == OUT_UNEXPLAINED && open;
+    h->judged = judged(r, h), h->undecided &= h->judged == OUT_UNEXPLAINED;
 }
 
 /* Gravest first: by outcome; by the surest verdict, most failures, and name. */
@@ -652,6 +663,24 @@ static int by_gravity(const void *a, const void *b)
     c = c ? c : sign(y->failures - x->failures);
     c = c ? c : sign(y->other - x->other);
     return c ? c : str_cmp(x->host, y->host);
+}
+
+static enum status judge_hosts(struct report *r, struct err *e)
+{
+    struct lookup names = {0};
+    struct r_host *h = r->host.row;
+    for (size_t i = 0; i < r->host.n; i++)
+        if (!lookup_put(&names, str_hash(h[i].host), (uint32_t)i))
+            return lookup_free(&names), err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
+    for (size_t i = 0; i < LEN(hosted); i++)
+        share_rows(r, &names, &hosted[i]);
+    count_groups(r, &names);
+    for (size_t i = 0; i < r->host.n; i++)
+        judge_host(r, &h[i]);
+    if (r->host.n)
+        qsort(h, r->host.n, sizeof *h, by_gravity);
+    lookup_free(&names);
+    return OK;
 }
 
 static struct str meta(const struct report *r, const char *key)
@@ -765,11 +794,8 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
         return st;
     link_findings(r);
     count_evidence(r), count_services(r);
-    for (size_t i = 0; i < r->host.n; i++)
-        judge_host(r, (struct r_host *)r->host.row + i);
-    if (r->host.n)
-        qsort(r->host.row, r->host.n, sizeof(struct r_host), by_gravity);
-    if ((st = make_cards(r, a, e)) != OK || (st = collect_cited(r, a, e)) != OK)
+    if ((st = judge_hosts(r, e)) != OK || (st = make_cards(r, a, e)) != OK
+        || (st = collect_cited(r, a, e)) != OK)
         return st;
     for (size_t i = 0; i < r->host.n && i < SHOW_HOSTS; i++)
         if ((st = timeline_build(r, (struct r_host *)r->host.row + i, a, e)) != OK)
