@@ -2,6 +2,9 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static void explain(void *ctx, struct buf *out) { buf_z(out, ctx); }
 
@@ -176,3 +179,21 @@ Test(hits, floods_end)
     cr_expect(h.kept >= LIM_RULE_ROWS && h.kept <= LIM_RULE_ROWS + 600, "%zu", h.kept);
     hits_free(&h);
 }
+
+#ifdef __GLIBC__
+/* A hundred thousand tasks that fail once each: no more memory than their rows need. */
+Test(hits, many_subjects_of_one_row_each)
+{
+    enum { SUBJECTS = 50000, EACH = 800 };
+    struct hits h = {0};
+    size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
+    for (int i = 0; i < SUBJECTS; i++) {
+        char subject[16], evidence[16];
+        snprintf(subject, sizeof subject, "\\T%d", i), snprintf(evidence, sizeof evidence, "f1:0x%x", i);
+        add(&h, ROLE_SYMPTOM, 0, subject, i, evidence, 1312);
+    }
+    size_t used = mallinfo2().uordblks + mallinfo2().hblkhd - before;
+    cr_expect(used < (size_t)SUBJECTS * EACH, "%zu bytes a subject", used / SUBJECTS);
+    hits_free(&h);
+}
+#endif

@@ -89,16 +89,25 @@ size_t hits_distinct(const struct group *a, const struct group *b)
     return n;
 }
 
-static void count_code(struct group *g, int64_t win32)
+/* Most groups have one code: the list is as long as the next power of two. */
+static bool add_code(struct group *g, int64_t win32)
 {
-    size_t i = 0;
-    while (i < g->n_code && g->code[i].win32 != win32)
-        i++;
-    if (i == HITS_CODES)
-        return;
-    if (i == g->n_code)
-        g->code[g->n_code++] = (struct code_count){.win32 = win32};
-    g->code[i].n++;
+    if (!(g->n_code & (g->n_code - 1))) {
+        struct code_count *more = realloc(g->code, (g->n_code ? 2 * g->n_code : 1) * sizeof *more);
+        if (!more)
+            return false;
+        g->code = more;
+    }
+    g->code[g->n_code++] = (struct code_count){.win32 = win32, .n = 1};
+    return true;
+}
+
+static bool count_code(struct group *g, int64_t win32)
+{
+    for (size_t i = 0; i < g->n_code; i++)
+        if (g->code[i].win32 == win32)
+            return g->code[i].n++, true;
+    return g->n_code == HITS_CODES || add_code(g, win32);
 }
 
 static bool count(struct group *g, const struct hit_row *row)
@@ -108,24 +117,32 @@ static bool count(struct group *g, const struct hit_row *row)
         g->last = g->timed && g->last > row->time ? g->last : row->time;
         g->timed = true;
     }
-    if (row->has_win32)
-        count_code(g, row->win32);
     g->sure |= !row->weak;
-    return row->role != ROLE_SYMPTOM || count_evidence(g, row->evidence);
+    return (!row->has_win32 || count_code(g, row->win32))
+           && (row->role != ROLE_SYMPTOM || count_evidence(g, row->evidence));
 }
 
 /* --- what is kept */
-static void set(struct hit *hit, const struct hit_row *row, struct str explain)
+static struct str put(char **at, struct str s)
 {
-    hit->text.n = 0;
-    buf_str(&hit->text, row->evidence), buf_str(&hit->text, row->also), buf_str(&hit->text, explain);
-    if (hit->text.bad)
-        return;
-    const char *p = hit->text.p;
+    struct str copy = {s.p ? *at : NULL, s.n};
+    if (s.n)
+        memcpy(*at, s.p, s.n);
+    *at += s.n;
+    return copy;
+}
+
+static bool set(struct hit *hit, const struct hit_row *row, struct str explain)
+{
+    size_t need = row->evidence.n + row->also.n + explain.n + 1;
+    char *at = need <= hit->room ? hit->text : realloc(hit->text, need);
+    if (!at)
+        return false;
+    hit->room = need <= hit->room ? hit->room : need, hit->text = at;
     hit->has_time = row->has_time, hit->afterwards = row->afterwards, hit->time = row->time;
-    hit->evidence = (struct str){p, row->evidence.n};
-    hit->also = (struct str){row->also.p ? p + row->evidence.n : NULL, row->also.n};
-    hit->explain = (struct str){p + row->evidence.n + row->also.n, explain.n};
+    hit->evidence = put(&at, row->evidence), hit->also = put(&at, row->also);
+    hit->explain = put(&at, (struct str){explain.p ? explain.p : "", explain.n});
+    return true;
 }
 
 /* A full group gives up its middle: what lies between the early and the late half says least. */
@@ -148,9 +165,8 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
     memset(g->hit + cap, 0, (g->cap - cap) * sizeof *more);
     /* an empty one, or one that was given up: its buffer serves again */
     struct hit fresh = g->hit[g->n];
-    set(&fresh, row, buf_view(&h->text));
-    if (fresh.text.bad)
-        return g->hit[g->n] = fresh, false;
+    if (!set(&fresh, row, buf_view(&h->text)))
+        return false;
     size_t at = g->n;
     while (at > 0 && hits_by_moment(&g->hit[at - 1], &fresh) > 0)
         at--;
@@ -193,8 +209,8 @@ void hits_clear(struct hits *h)
     for (size_t i = 0; i < h->n; i++) {
         struct group *g = &h->group[i];
         for (size_t k = 0; k < g->cap; k++)
-            buf_free(&g->hit[k].text);
-        free(g->hit), lookup_free(&g->seen), free(g->name);
+            free(g->hit[k].text);
+        free(g->hit), free(g->code), lookup_free(&g->seen), free(g->name);
     }
     h->n = h->kept = 0;
     lookup_clear(&h->by_name);

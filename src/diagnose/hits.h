@@ -22,12 +22,14 @@ struct hit_row {
 };
 typedef void hit_explain(void *ctx, struct buf *out);
 
-/* A kept row: a citation. The texts are those of text: evidence, also, explain. */
+/* A kept row: a citation. Its three texts lie in text, which has room for so many bytes: a rule may have as
+ * many rows as subjects, so none has room to spare. */
 struct hit {
     bool has_time, afterwards;
     int64_t time;
     struct str evidence, also, explain;
-    struct buf text;
+    char *text;
+    size_t room;
 };
 struct code_count {
     int64_t win32;
@@ -45,8 +47,8 @@ struct group {
     bool timed, own;     /* own: has a row that is not lesser */
     bool sure;           /* has a row that is not weak */
     int64_t first, last; /* of all rows */
-    struct code_count code[HITS_CODES];
-    size_t n_code;
+    struct code_count *code;
+    size_t n_code; /* HITS_CODES at most */
     struct lookup seen; /* hashes of all evidence ids of a symptom */
     char *name;
 };
