@@ -24,6 +24,7 @@ static void open_list(struct buf *b, const char *indent, const char *name)
 }
 static void next_row(struct buf *b, size_t i, const char *indent)
 {
+    buf_pass(b);
     say(b, &json, i ? ",\n%z" : "\n%z", indent);
 }
 static void close_list(struct buf *b, bool any, const char *indent)

@@ -33,9 +33,20 @@ const struct outcome_words outcome_words[TOLD_OUTCOMES] = {
          "Nothing is said about other times."},
 };
 
+/* The last thing in its arena grows where it lies. */
+static bool longer(struct list *l, size_t size, struct arena *a)
+{
+    size_t more = l->cap / 8 + 16;
+    if (!l->cap || (uint8_t *)l->row + l->cap * size != a->at || (size_t)(a->end - a->at) / size < more)
+        return false;
+    memset(a->at, 0, more * size);
+    a->at += more * size, l->cap += more;
+    return true;
+}
+
 bool list_room(struct list *l, size_t size, struct arena *a)
 {
-    if (l->n < l->cap)
+    if (l->n < l->cap || longer(l, size, a))
         return true;
     size_t cap = l->cap ? l->cap * 2 : 16;
     void *row = arena_alloc(a, size, cap);

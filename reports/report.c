@@ -250,15 +250,62 @@ static const struct {
               {"v_report_need", 3},     {"v_report_evidence", 5},  {"v_report_failure", 5},
               {"v_report_coverage", 4}};
 
-/* floor: bytes of the arena that the list leaves */
+/* Texts of the last rows: causes, paths and remedies are the same for most, and lie in the arena once. */
+enum { TEXTS = 4096 };
+struct texts {
+    struct arena *a;
+    struct str lately[TEXTS]; /* by hash */
+};
+
+static struct texts *texts_make(struct arena *a, struct err *e)
+{
+    struct texts *t = calloc(1, sizeof *t);
+    if (t)
+        t->a = a;
+    else
+        err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
+    return t;
+}
+
+/* .p NULL: the arena is used up. */
+static struct str keep_text(struct texts *t, struct str s)
+{
+    struct str *at = &t->lately[hash64(s.p, s.n) % TEXTS];
+    if (at->p && str_eq(*at, s))
+        return *at;
+    struct str copy = arena_str(t->a, s);
+    return copy.p ? *at = copy : copy;
+}
+
+/* The arena of a report while it is loaded: texts from its beginning, and rows from its middle, where the
+ * list in work can grow without moving. Both together take half of it at most: the rest is addresses. */
+struct room {
+    struct arena text, row;
+    size_t bytes;
+};
+
+static struct room room_in(const struct arena *a)
+{
+    size_t half = (size_t)(a->end - a->at) / 32 * 16;
+    return (struct room){.text = {.base = a->at, .at = a->at, .end = a->at + half},
+                         .row = {.base = a->at + half, .at = a->at + half, .end = a->end},
+                         .bytes = half};
+}
+
+static size_t left(const struct room *m)
+{
+    size_t used = (size_t)(m->text.at - m->text.base) + (size_t)(m->row.at - m->row.base);
+    return used < m->bytes ? m->bytes - used : 0;
+}
+
+/* floor: bytes of the room that the list leaves */
 struct load {
     const struct source *src;
     struct list *list;
-    struct arena *a;
+    struct room *room;
+    struct texts *texts;
     size_t floor;
 };
-
-static size_t left(const struct arena *a) { return (size_t)(a->end - a->at); }
 
 static double share_of(const struct source *src)
 {
@@ -276,11 +323,9 @@ static void set_floor(struct load *l, size_t whole)
     l->floor = (size_t)((double)whole * keep / 100);
 }
 
-/* Room for one row more, and for the longer list that it may need. */
 static bool has_room(const struct load *l)
 {
-    size_t grow = l->list->n < l->list->cap ? 0 : l->src->size * (l->list->cap ? l->list->cap * 2 : 16);
-    return left(l->a) > l->floor && left(l->a) - l->floor > grow && list_room(l->list, l->src->size, l->a);
+    return left(l->room) > l->floor && list_room(l->list, l->src->size, &l->room->row);
 }
 
 /* What does not fit is counted: a limit is no error. */
@@ -297,7 +342,7 @@ static enum status load_row(void *ctx, const struct cell *cell, const char *cons
         void *at = row + l->src->col[i].at;
         if (!l->src->col[i].text)
             *(int64_t *)at = cell[i].null ? NONE : cell[i].i;
-        else if (!cell[i].null && !(*(struct str *)at = arena_str(l->a, cell[i].s)).p)
+        else if (!cell[i].null && !(*(struct str *)at = keep_text(l->texts, cell[i].s)).p)
             return memset(row, 0, l->src->size), l->list->more++, l->list->left++, OK;
     }
     l->list->n++;
@@ -695,8 +740,9 @@ static struct str meta(const struct report *r, const char *key)
 /* "findings", "12" */
 static enum status note_cut(struct report *r, const struct load *l, struct err *e)
 {
-    struct r_pair *p = list_room(&r->cut, sizeof *p, l->a) ? (struct r_pair *)r->cut.row + r->cut.n : NULL;
-    const char *n = p ? arena_printf(l->a, "%llu", (unsigned long long)l->list->left) : NULL;
+    struct r_pair *p = list_room(&r->cut, sizeof *p, l->texts->a) ? (struct r_pair *)r->cut.row + r->cut.n
+                                                                  : NULL;
+    const char *n = p ? arena_printf(l->texts->a, "%llu", (unsigned long long)l->list->left) : NULL;
     if (!n)
         return err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
     r->cut.n++;
@@ -738,7 +784,7 @@ static bool is_sentence(const char *view, const char *column)
 }
 
 static void say_more(struct report *r, const struct words *w, const struct source *src, size_t at,
-                     struct arena *a)
+                     struct texts *texts)
 {
     const struct list *l = (const struct list *)(void *)((uint8_t *)r + src->list);
     struct buf b = {0};
@@ -747,13 +793,13 @@ static void say_more(struct report *r, const struct words *w, const struct sourc
         b.n = 0, words_put(&b, w, WORDS_TEXT, *s);
         if (b.bad || b.n == s->n)
             continue;
-        if ((more = arena_str(a, buf_view(&b))).p)
+        if ((more = keep_text(texts, buf_view(&b))).p)
             *s = more;
     }
     buf_free(&b);
 }
 
-static enum status numbers_in_words(struct report *r, struct arena *a, struct err *e)
+static enum status numbers_in_words(struct report *r, struct texts *texts, struct err *e)
 {
     const struct r_word *x = r->word.row;
     struct words w = {0};
@@ -765,21 +811,21 @@ static enum status numbers_in_words(struct report *r, struct arena *a, struct er
     for (size_t i = 0; i < LEN(sources) && ok; i++)
         for (const struct column *c = sources[i].col; c < sources[i].col + COLUMNS && c->name; c++)
             if (is_sentence(sources[i].view, c->name))
-                say_more(r, &w, &sources[i], c->at, a);
+                say_more(r, &w, &sources[i], c->at, texts);
     words_free(&w);
     return ok ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory");
 }
 
 bool report_is_cut(const struct report *r) { return r->late || r->cut.n; }
 
-enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e)
+static enum status load_lists(struct casedb *db, struct report *r, struct room *room, struct texts *texts,
+                              struct err *e)
 {
-    size_t whole = left(a);
-    struct report *r = arena_alloc(a, sizeof *r, 1);
-    enum status st = r ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
+    enum status st = OK;
     for (size_t i = 0; st == OK && i < LEN(sources); i++) {
-        struct load l = {&sources[i], (struct list *)(void *)((uint8_t *)r + sources[i].list), a, 0};
-        set_floor(&l, whole);
+        struct load l = {&sources[i], (struct list *)(void *)((uint8_t *)r + sources[i].list), room, texts,
+                         0};
+        set_floor(&l, room->bytes);
         st = load_list(db, &l, e);
         if (st == E_TIME)
             r->late = true, st = OK, *e = (struct err){0};
@@ -787,9 +833,25 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
             st = note_cut(r, &l, e);
     }
     if (st == OK && (r->late || r->cut.n))
-        st = note_limit(r, a, e);
-    if (st == OK)
-        st = numbers_in_words(r, a, e);
+        st = note_limit(r, texts->a, e);
+    return st == OK ? numbers_in_words(r, texts, e) : st;
+}
+
+static enum status read_views(struct casedb *db, struct report *r, struct arena *a, struct err *e)
+{
+    struct room room = room_in(a);
+    struct texts *texts = texts_make(&room.text, e);
+    enum status st = texts ? load_lists(db, r, &room, texts, e) : E_NOMEM;
+    a->at = room.row.at;
+    free(texts);
+    return st;
+}
+
+enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e)
+{
+    struct report *r = arena_alloc(a, sizeof *r, 1);
+    enum status st = r ? read_views(db, r, a, e)
+                       : err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
     if (st != OK || (st = group_findings(r, a, e)) != OK || (st = name_set(r, *a, e)) != OK)
         return st;
     link_findings(r);
@@ -824,7 +886,7 @@ static bool is_ours(const char *column)
     return false;
 }
 
-static bool redact_one(const struct redact *names, struct str *s, struct buf *b, struct arena *a)
+static bool redact_one(const struct redact *names, struct str *s, struct buf *b, struct texts *texts)
 {
     if (!s->n)
         return true;
@@ -833,26 +895,34 @@ static bool redact_one(const struct redact *names, struct str *s, struct buf *b,
     if (b->bad)
         return false;
     if (!str_eq(buf_view(b), *s))
-        *s = arena_str(a, buf_view(b));
+        *s = keep_text(texts, buf_view(b));
     return s->p;
+}
+
+static bool redact_list(const struct report *r, const struct source *src, const struct redact *names,
+                        struct buf *b, struct texts *texts)
+{
+    const struct list *l = (const struct list *)(const void *)((const uint8_t *)r + src->list);
+    bool ok = true;
+    for (size_t row = 0; row < l->n && ok; row++)
+        for (const struct column *c = src->col; c < src->col + COLUMNS && c->name && ok; c++)
+            if (c->text && !is_ours(c->name))
+                ok = redact_one(names, (struct str *)(void *)((uint8_t *)l->row + row * src->size + c->at), b,
+                                texts);
+    return ok;
 }
 
 enum status report_redact(struct report *r, const struct redact *names, struct arena *a, struct err *e)
 {
     struct buf b = {0};
-    bool ok = redact_one(names, &r->stamp, &b, a);
-    for (size_t i = 0; i < LEN(sources); i++) {
-        const struct list *l = (const struct list *)(void *)((uint8_t *)r + sources[i].list);
-        for (size_t row = 0; row < l->n; row++)
-            for (const struct column *c = sources[i].col; c < sources[i].col + COLUMNS && c->name; c++)
-                if (c->text && !is_ours(c->name))
-                    ok = ok
-                         && redact_one(
-                             names, (struct str *)(void *)((uint8_t *)l->row + row * sources[i].size + c->at),
-                             &b, a);
-    }
-    for (size_t i = 0; i < r->host.n; i++)
-        ok = ok && redact_one(names, &((struct r_host *)r->host.row)[i].principal, &b, a);
-    buf_free(&b);
+    struct texts *texts = texts_make(a, e);
+    if (!texts)
+        return E_NOMEM;
+    bool ok = redact_one(names, &r->stamp, &b, texts);
+    for (size_t i = 0; i < LEN(sources) && ok; i++)
+        ok = redact_list(r, &sources[i], names, &b, texts);
+    for (size_t i = 0; i < r->host.n && ok; i++)
+        ok = redact_one(names, &((struct r_host *)r->host.row)[i].principal, &b, texts);
+    buf_free(&b), free(texts);
     return ok ? OK : err_set(e, E_LIMIT, ERR_NO_OFF, "report", "memory for the report is used up");
 }

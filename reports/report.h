@@ -17,6 +17,7 @@ enum status report_build(struct casedb *db, struct arena *a, struct report **out
 bool report_is_cut(const struct report *r);
 /* Names in every text of a report become pseudonyms; ids of evidence and words of ours stay. */
 enum status report_redact(struct report *r, const struct redact *names, struct arena *a, struct err *e);
+/* out may have passed on what it held before (buf_pass), and .bad tells that it could not. */
 typedef enum status report_fn(const struct report *r, struct buf *out, struct err *e);
 /* {"html", "report.html", write_html} */
 struct report_format {

@@ -661,7 +661,8 @@ Test(casedb, guard)
     cr_expect(case_exec(db, "CREATE TABLE after(x)", NULL) == OK);
 }
 
-Test(casedb, a_query_cannot_eat_the_memory)
+/* Sorters write to files without a name: so much and no more. */
+Test(casedb, a_query_cannot_fill_the_disk)
 {
     struct buf b = {0};
     struct err e = {0};
@@ -670,8 +671,9 @@ Test(casedb, a_query_cannot_eat_the_memory)
         STR("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT max(s) "
             "FROM (SELECT printf('%900000d', i) AS s FROM n ORDER BY s)"),
         2000000000, take, &b, &e);
-    cr_expect(st == E_LIMIT, "status %d: %s", st, e.why);
+    cr_expect(st == E_LIMIT && strstr(e.why, "beside the case"), "status %d: %s", st, e.why);
     buf_free(&b);
+    cr_expect_str_eq(ask("SELECT count(*) FROM (SELECT value FROM json_each('[3,1,2]') ORDER BY 1)"), "3;");
 }
 
 /* Pieces of all sizes keep what is in them while they grow and shrink, and are given back; what large ones

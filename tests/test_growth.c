@@ -4,6 +4,7 @@
 #include "tests/shell.h"
 #include <inttypes.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static const struct {
     const char *name; /* of bench/grow.c */
@@ -64,3 +65,23 @@ GROWS(failing_hosts, 9)
 GROWS(folders, 10)
 GROWS(cached_tasks, 11)
 GROWS(services, 12)
+
+/* More findings than reports hold: all is written, the cut is said, and memory has an end. */
+Test(growth, of_what_does_not_fit_reports_say_so)
+{
+    enum { TASKS = 1600, MOST_MB = 128 };
+    const char *dir = scratch("growth-cut"), *build = getenv("BUILD");
+    struct rusage used;
+    cr_assert_eq(run("%s/grow failing-tasks %d %s/in", build ? build : "build", TASKS, dir), 0, "%s", out);
+    cr_expect_eq(run("%s analyze --progress=none -o %s/out %s/in", program(), dir, dir), 5, "%s", out);
+    cr_expect(strstr(out, "they say what is left out"), "%s", out);
+    getrusage(RUSAGE_CHILDREN, &used);
+    cr_expect(used.ru_maxrss < MOST_MB << 10, "%ld MB", used.ru_maxrss >> 10);
+    cr_expect_eq(
+        run("cd %s/out && grep -q 'This report is cut' report.html && grep -q '\\*\\*Cut:' report.md "
+            "&& grep -q '\"limit\"' report.json && %s query case.db "
+            "\"SELECT count(*) FROM v_finding\"",
+            dir, program()),
+        0, "%s", out);
+    run("rm -rf %s", dir);
+}

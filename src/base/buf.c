@@ -29,6 +29,15 @@ bool buf_grow(struct buf *b, size_t more)
     return true;
 }
 
+void buf_pass(struct buf *b)
+{
+    enum { PART = 1 << 20 };
+    if (!b->to || b->bad || b->n < PART)
+        return;
+    b->bad = !b->to->put(b->to->ctx, buf_view(b));
+    b->n = 0;
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     char small[512];

@@ -10,10 +10,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Where a long text goes meanwhile. False: it went wrong. */
+struct buf_to {
+    bool (*put)(void *ctx, struct str part);
+    void *ctx;
+};
 struct buf {
     char *p;
     size_t n, cap;
     bool bad;
+    const struct buf_to *to; /* NULL: all of it stays */
 };
 
 void buf_free(struct buf *b);
@@ -27,6 +33,8 @@ static inline void buf_put(struct buf *b, const void *p, size_t n)
     if (n && buf_room(b, n))
         memcpy(b->p + b->n, p, n), b->n += n;
 }
+/* For a writer that does not look back: what is there may go on to where the text goes. */
+void buf_pass(struct buf *b);
 static inline void buf_char(struct buf *b, char c) { buf_put(b, &c, 1); }
 static inline void buf_str(struct buf *b, struct str s) { buf_put(b, s.p, s.n); }
 static inline void buf_z(struct buf *b, const char *z) { buf_put(b, z, strlen(z)); }

@@ -63,7 +63,9 @@ enum {
     /* (role, host, subject) of one rule: every one may become a finding */
     LIM_RULE_SUBJECTS = 100000,
     LIM_RULE_BYTES = 256 << 20, /* SQLite memory during one rule or user query */
-    LIM_CITATIONS = 50,         /* citations stored per finding and role; all are counted */
+    /* what SQLite writes to files without a name for it */
+    LIM_RULE_SPILL = 512 << 20,
+    LIM_CITATIONS = 50, /* citations stored per finding and role; all are counted */
     /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
     LIM_JOB_CHUNKS = 512,
     LIM_REREAD_SECONDS = 60, /* processor time of one second reader: libregf walks 160 MB in 9 s */

@@ -116,7 +116,7 @@ static const char *plain(const char *path, struct arena *mem)
 static int open_file(const char *path, int flags, sqlite3 **db)
 {
     struct arena mem = {0};
-    int rc = sqlite3_open_v2(plain(path, &mem), db, flags | SQLITE_OPEN_NOFOLLOW, plat_sqlite_vfs);
+    int rc = sqlite3_open_v2(plain(path, &mem), db, flags | SQLITE_OPEN_NOFOLLOW, case_spill_files());
     arena_free(&mem);
     return rc;
 }
@@ -129,7 +129,7 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
     case_memory();
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     int rc = trusted && name[0] && name[0] != ':' ? open_file(name, flags, &db->db)
-                                                  : sqlite3_open_v2(name, &db->db, flags, plat_sqlite_vfs);
+                                                  : sqlite3_open_v2(name, &db->db, flags, case_spill_files());
     if (rc == SQLITE_OK)
         rc = sqlite3_extended_result_codes(db->db, 1);
     /* a case may come from anyone; its views need json_extract, which counts as unsafe */
@@ -234,7 +234,7 @@ static enum status create(enum case_of kind, const char *path, struct str schema
         st = case_exec(db,
                        "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
                        "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
-                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-32768; PRAGMA encoding='UTF-8'",
+                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-16384; PRAGMA encoding='UTF-8'",
                        e);
     if (st == OK)
         st = image.n ? take_image(db, "main", image, e) : make_tables(db, kind, schema, e);
@@ -355,7 +355,7 @@ enum status case_open_as(enum case_of kind, const char *path, struct casedb **ou
     free(uri);
     if (st == OK)
         st = case_exec(db,
-                       "PRAGMA query_only=1; PRAGMA cell_size_check=1; PRAGMA temp_store=MEMORY; PRAGMA "
+                       "PRAGMA query_only=1; PRAGMA cell_size_check=1; PRAGMA temp_store=FILE; PRAGMA "
                        "mmap_size=1073741824",
                        e);
     if (st == OK && (st = case_number(db, "PRAGMA application_id", &id, e)) == OK)
@@ -382,7 +382,7 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e)
         return st;
     st = copy_pages(db->db, "main", from->db, db, "copy of the case", e);
     if (st == OK)
-        st = case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=MEMORY", e);
+        st = case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=FILE", e);
     if (st == OK)
         *out = db, db = NULL;
     case_close(db);

@@ -241,11 +241,13 @@ static void guard_on(struct casedb *db, uint64_t steps, int before[LEN(limits)])
     for (size_t i = 0; i < LEN(limits); i++)
         before[i] = sqlite3_limit(db->db, limits[i].id, limits[i].value);
     db->guard = true, db->steps = steps, db->memory = case_memory_used(), db->stopped = NULL;
+    case_spill_begin();
 }
 
 static void guard_off(struct casedb *db, const int before[LEN(limits)])
 {
     db->guard = false;
+    case_spill_end();
     for (size_t i = 0; i < LEN(limits); i++)
         sqlite3_limit(db->db, limits[i].id, before[i]);
 }
@@ -255,6 +257,8 @@ static enum status refused(struct casedb *db, int rc, struct err *e)
     enum status st = case_halted(db, e);
     if (st != OK)
         return st;
+    if ((rc & 0xff) == SQLITE_FULL && case_spilled())
+        return err_set(e, E_LIMIT, ERR_NO_OFF, "query", "stopped: it wrote too much beside the case");
     if ((rc & 0xff) == SQLITE_INTERRUPT)
         return err_set(e, E_LIMIT, ERR_NO_OFF, "query", "stopped: %s",
                        db->stopped ? db->stopped : "interrupted");

@@ -1,6 +1,6 @@
 /* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c and
- * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_keep.c, casedb_pack.c
- * share. struct casedb is owned by casedb.c. sqlite3.h stays inside these files. */
+ * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_spill.c, casedb_keep.c,
+ * casedb_pack.c share. struct casedb is owned by casedb.c. sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "base/lookup.h"
@@ -84,6 +84,12 @@ enum status case_orders(struct casedb *db, struct err *e);
 /* before the first connection: see casedb_memory.c */
 void case_memory(void);
 int64_t case_memory_used(void);
+/* The name of the file system of SQLite by which what it spills is counted. From begin
+ * to end a write beyond LIM_RULE_SPILL fails, and case_spilled() tells that of the last one. */
+const char *case_spill_files(void);
+void case_spill_begin(void);
+void case_spill_end(void);
+bool case_spilled(void);
 int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */

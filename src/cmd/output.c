@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* address space for the model; pages are touched only when used */
+/* addresses for the model, of which half are used at most: with the cache of the case a whole run stays below
+ * 128 MB */
 enum { REPORT_BYTES = 128 << 20, PATH = 4096 };
 
 /* Files are written in a folder of our own inside the user's, then get their names there. */
@@ -27,6 +28,66 @@ static enum status does_not_fit(struct err *e)
     return err_set(e, E_NOMEM, ERR_NO_OFF, "output", "out of memory");
 }
 
+/* A file that is written in parts. */
+struct output_file {
+    const char *path;
+    char *tmp;
+    plat_file f;
+    uint64_t off;
+};
+
+enum status output_put(void *file, struct str part, struct err *e)
+{
+    struct output_file *o = file;
+    enum status st = plat_write_at(o->f, o->off, part.p, part.n, e);
+    o->off += part.n;
+    return st;
+}
+
+struct parts {
+    struct output_file file;
+    enum status st;
+    struct err *e;
+};
+
+static bool put_part(void *ctx, struct str part)
+{
+    struct parts *to = ctx;
+    to->st = to->st == OK ? output_put(&to->file, part, to->e) : to->st;
+    return to->st == OK;
+}
+
+static enum status write_report(const struct report *rep, const struct report_format *f, const char *tmp,
+                                struct err *e)
+{
+    struct parts to = {.e = e};
+    const struct buf_to parts = {put_part, &to};
+    struct buf text = {.to = &parts};
+    struct err why = {0};
+    enum status st = plat_make_file(tmp, &to.file.f, e);
+    if (st != OK)
+        return st;
+    st = f->write(rep, &text, &why);
+    if (st == OK)
+        put_part(&to, buf_view(&text));
+    else if (to.st == OK)
+        *e = why;
+    buf_free(&text);
+    return plat_end_file(tmp, to.file.f, to.st != OK ? to.st : st, e);
+}
+
+static enum status stage_report(struct output *o, const struct report *rep, const struct report_format *f,
+                                struct err *e)
+{
+    const char *tmp = swap_add(&o->files, f->file, e);
+    enum status st = tmp ? write_report(rep, f, tmp, e) : E_NOMEM;
+    if (st != E_IO)
+        return st;
+    struct err was = *e; /* the path is one for the time being, and ends with us */
+    *e = (struct err){0};
+    return err_set(e, E_IO, ERR_NO_OFF, "cannot write", "%s: %.120s", f->file, was.why);
+}
+
 static enum status stage_reports(struct output *o, struct casedb *db, struct err *e)
 {
     struct arena mem;
@@ -37,20 +98,8 @@ static enum status stage_reports(struct output *o, struct casedb *db, struct err
     o->cut = st == OK && report_is_cut(rep);
     if (st == OK && o->names)
         st = report_redact(rep, o->names, &mem, e);
-    for (const struct report_format *f = report_formats; f->name && st == OK; f++) {
-        struct buf text = {0};
-        const char *tmp = swap_add(&o->files, f->file, e);
-        st = tmp ? f->write(rep, &text, e) : E_NOMEM;
-        if (st == OK)
-            st = text.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "report", "out of memory")
-                          : plat_write_file(tmp, buf_view(&text), e);
-        buf_free(&text);
-        if (st == E_IO) { /* the path is one for the time being, and ends with us */
-            struct err was = *e;
-            *e = (struct err){0};
-            st = err_set(e, E_IO, ERR_NO_OFF, "cannot write", "%s: %.120s", f->file, was.why);
-        }
-    }
+    for (const struct report_format *f = report_formats; f->name && st == OK; f++)
+        st = stage_report(o, rep, f, e);
     arena_free(&mem);
     return st;
 }
@@ -135,13 +184,6 @@ void output_end(struct output *o)
     arena_free(&o->mem), free(o);
 }
 
-struct output_file {
-    const char *path;
-    char *tmp;
-    plat_file f;
-    uint64_t off;
-};
-
 void output_redact(struct output *o, const struct redact *names) { o->names = names; }
 
 enum status output_open(const char *path, bool force, struct output_file **file, struct err *e)
@@ -164,14 +206,6 @@ enum status output_open(const char *path, bool force, struct output_file **file,
         *file = o;
     else
         free(o);
-    return st;
-}
-
-enum status output_put(void *file, struct str part, struct err *e)
-{
-    struct output_file *o = file;
-    enum status st = plat_write_at(o->f, o->off, part.p, part.n, e);
-    o->off += part.n;
     return st;
 }
 

@@ -48,7 +48,7 @@ struct group {
     bool sure;           /* has a row that is not weak */
     int64_t first, last; /* of all rows */
     struct code_count *code;
-    size_t n_code; /* HITS_CODES at most */
+    size_t n_code;      /* HITS_CODES at most */
     struct lookup seen; /* hashes of all evidence ids of a symptom */
     char *name;
 };
