@@ -307,7 +307,10 @@ static enum status work(struct batch *b, struct err *e)
         else
             break;
     }
-    return st == OK && *stop_flag() ? interrupted(e) : st;
+    if (!*stop_flag())
+        return st;
+    *e = (struct err){0}; /* who stops us stops all that we started too: their going is no error */
+    return interrupted(e);
 }
 
 /* --- the fleet */

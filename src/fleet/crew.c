@@ -91,8 +91,10 @@ static enum status hire(struct crew *c, struct proc **out, struct err *e)
 enum status crew_give(struct crew *c, size_t ticket, const struct buf *order, struct err *e)
 {
     struct proc *p = NULL;
+    struct err gone = {0};
     enum status st = hire(c, &p, e);
-    if (st == OK && (st = send(p, order, e)) == OK) {
+    /* one that is gone before it could be told has ended like any other: crew_wait tells how */
+    if (st == OK && ((st = send(p, order, &gone)) == OK || st == E_IO)) {
         c->at[c->n].proc = p, c->at[c->n++].ticket = ticket;
         return OK;
     }
@@ -100,7 +102,7 @@ enum status crew_give(struct crew *c, size_t ticket, const struct buf *order, st
         struct exit_info how;
         plat_proc_kill(p), plat_proc_end(p, &how);
     }
-    return st;
+    return gone.code == OK ? st : err_set(e, st, ERR_NO_OFF, gone.what, "%s", gone.why);
 }
 
 enum status crew_wait(struct crew *c, unsigned ms, crew_done *done, void *ctx, struct err *e)
