@@ -6,6 +6,11 @@ CREATE TEMP TABLE IF NOT EXISTS o_cited(host_id INTEGER, evidence_id TEXT,
 DELETE FROM o_cited;
 INSERT OR IGNORE INTO o_cited SELECT f.host_id, c.evidence_id FROM citation c JOIN finding f ON f.id = c.finding
 WHERE c.role = 'symptom' AND f.verdict IN (SELECT verdict FROM verdict_order WHERE claims) AND f.host_id IS NOT NULL;
+-- A logon that a server refused is explained by what a finding about its client says of that very record.
+CREATE TEMP TABLE IF NOT EXISTS o_told(evidence_id TEXT PRIMARY KEY) WITHOUT ROWID;
+DELETE FROM o_told;
+INSERT OR IGNORE INTO o_told SELECT c.evidence_id FROM citation c JOIN finding f ON f.id = c.finding
+WHERE c.role IN ('cause', 'link') AND f.verdict IN (SELECT verdict FROM verdict_order WHERE claims);
 CREATE TEMP TABLE IF NOT EXISTS o_found(host_id INTEGER, subject TEXT COLLATE NOCASE, win32 INTEGER, first_seen INTEGER,
     last_seen INTEGER);
 DELETE FROM o_found;
@@ -15,6 +20,8 @@ CREATE INDEX IF NOT EXISTS temp.o_found_what ON o_found(host_id, subject);
 UPDATE failure SET explained = concern AND (
     EXISTS (SELECT 1 FROM o_cited c WHERE c.host_id = failure.host_id
         AND c.evidence_id = printf('f%d:0x%x', failure.file_id, failure.file_off))
+    OR failure.event_id = 4625 AND EXISTS (SELECT 1 FROM o_told t
+        WHERE t.evidence_id = printf('f%d:0x%x', failure.file_id, failure.file_off))
     OR EXISTS (SELECT 1 FROM o_found f WHERE f.host_id = failure.host_id
         AND f.subject = coalesce(failure.subject, failure.principal)
         AND f.win32 = coalesce(failure.why, failure.win32) AND failure.time BETWEEN f.first_seen AND f.last_seen));

@@ -149,6 +149,8 @@ static void judge(void)
 #define TYPED_WRONG(type, status)                                                    \
     "{\"TargetUserName\":\"anna\",\"TargetDomainName\":\"CORP\",\"LogonType\":" type \
     ",\"Status\":\"0xc000006d\",\"SubStatus\":\"" status "\",\"ProcessName\":\"x\"}"
+#define TYPED_AGAIN(type) AUDITED("4625", "4", TYPED_WRONG(type, "0xc000006a"))
+#define THRICE(type)      TYPED_AGAIN(type) TYPED_AGAIN(type) TYPED_AGAIN(type)
 #define BOOTED(day)                                                           \
     EVENT("2", "System", "Microsoft-Windows-Kernel-General", "12", day, "{}") \
     EVENT("2", "System", "EventLog", "6009", day, "{}")
@@ -300,8 +302,19 @@ static const struct {
      "task", "clear 1 9 [];"},
     {"a password mistyped at the desk", AUDITED("4625", "4", TYPED_WRONG("2", "0xc000006a")), "logon",
      "clear 1 9 [];"},
+    {"five times, or over remote desktop",
+     AUDITED("4625", "4", TYPED_WRONG("10", "0xc0000064")) THRICE("2") TYPED_AGAIN("2"), "logon",
+     "clear 1 9 [];"},
+    {"six times within the hour", THRICE("2") THRICE("10"), "logon", "failures 1 9 [];"},
+    {"six times, by two people",
+     THRICE("2") THRICE("2") "UPDATE event SET data = replace(data, 'anna', 'bert') "
+                             "WHERE event_id = 4625 AND id % 2;",
+     "logon", "clear 1 9 [];"},
     {"a password mistyped by a service", AUDITED("4625", "4", TYPED_WRONG("5", "0xc000006a")), "logon",
      "failures 1 9 [];"},
+    {"a password refused over the network", AUDITED("4625", "4", TYPED_WRONG("3", "0xc000006a")), "logon",
+     "failures 1 9 [];"},
+    {"or in clear text", AUDITED("4625", "4", TYPED_WRONG("8", "0xc000006a")), "logon", "failures 1 9 [];"},
     {"a logon type refused is no mistyped password", AUDITED("4625", "4", TYPED_WRONG("3", "0xc000015b")),
      "logon", "failures 1 9 [];"},
     {"nor is a disabled account", AUDITED("4625", "4", TYPED_WRONG("10", "0xc0000072")), "logon",
@@ -406,8 +419,8 @@ Test(kinds, outcome)
     } ends[] = {
         {"nothing failed", "", "clear;"},
         {"a slip at the keyboard", AUDITED("4625", "4", TYPED_WRONG("2", "0xc000006a")), "clear;"},
-        {"a name that does not exist, over the network", AUDITED("4625", "4", TYPED_WRONG("3", "0xc0000064")),
-         "clear;"},
+        {"a name that does not exist, over remote desktop",
+         AUDITED("4625", "4", TYPED_WRONG("10", "0xc0000064")), "clear;"},
         {"a service was refused", AUDITED("4625", "4", TYPED_WRONG("5", "0xc000006a")), "unexplained;"},
         {"the same, and the log of services is missing",
          AUDITED("4625", "4", TYPED_WRONG("5", "0xc000006a")) "DELETE FROM log_span WHERE file_id = 2;",
