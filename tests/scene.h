@@ -90,9 +90,18 @@ static struct {
     enum how how;
     int64_t later;
     const char *prefix;
+    void (*beside)(struct host *, int64_t, const char *user); /* what else fails then; NULL: nothing */
 } telling;
 static bool twin(void) { return telling.how == TWIN; }
 static bool repaired(void) { return telling.how == REPAIRED; }
+static void beside(struct host *h, int64_t t, const char *user)
+{
+    void (*more)(struct host *, int64_t, const char *) = telling.beside;
+    telling.beside = NULL; /* what it tells has nothing beside it */
+    if (more && *user)
+        more(h, t, user);
+    telling.beside = more;
+}
 
 /* "03 02:00" or "03 02:00:05": March 2026, UTC. */
 static int64_t T(const char *day)
@@ -324,6 +333,7 @@ static void task_ran(struct host *h, int64_t t, const char *task, const char *us
 static void task_failed(struct host *h, int64_t t, const char *task, const char *user, const char *call,
                         uint32_t code)
 {
+    beside(h, t, user);
     if (call)
         say(h, TASK_LOG, t, TASKS, 104, LEVEL(2), TASK(104), USER(SYSTEM_SID), PROCESS(1240, 2936),
             EVENTNAME("LogonFailure"), S("UserName", user), S("ErrorDescription", call),
@@ -353,6 +363,7 @@ static void service_state(struct host *h, int64_t t, const char *display, const 
 static void service_failed(struct host *h, int64_t t, const char *key, const char *display,
                            const char *account, const char *code)
 {
+    beside(h, t, account);
     if (code)
         say(h, SYSTEM_LOG, t, SCM, 7038, LEVEL(2), PROCESS(696, 3164), S("param1", key), S("param2", account),
             S("param3", code));
@@ -383,6 +394,7 @@ static void smb_failed(struct host *h, int64_t t, const char *server, struct who
     char principal[128];
     int n = snprintf(principal, sizeof principal, "cifs/%s", server);
     const char *user = who.user[0] ? spelled(who) : "";
+    beside(h, t, user);
     say(h, SMB_LOG, t, SMB, 31001, LEVEL(2), PROCESS(4, 7320), USER(SYSTEM_SID), U32("Reason", 3),
         U32("Status", status), U32("SecurityStatus", 0), U64("LogonId", luid),
         U16("ServerNameLength", strlen(server)), S("ServerName", server), U16("PrincipalNameLength", n),
