@@ -535,6 +535,28 @@ static const struct {
     {"NTSTATUS, and a second code behind it",
      APPLICATION("Acme Sync", "7", "4", "\"status (c0000202), 0x8007052E\""),
      "application Acme Sync 1394 7 1 -;"},
+    {"a domain that does not answer", APPLICATION("Acme Sync", "7", "4", "\"failed with 0x8007054B\""),
+     "application Acme Sync 1355 7 1 -;"},
+    {"a wrong password, in signed decimal", APPLICATION("Acme Sync", "7", "4", "\"failed with -2147023570\""),
+     "application Acme Sync 1326 7 1 -;"},
+    {"and unsigned", APPLICATION("Acme Sync", "7", "4", "\"failed with 2147943726\""),
+     "application Acme Sync 1326 7 1 -;"},
+    {"an account that does not exist, as NTSTATUS",
+     APPLICATION("Acme Sync", "7", "4", "\"status 0xC0000064\""), "application Acme Sync 1317 7 1 -;"},
+    {"the number that .NET tells",
+     APPLICATION("Acme Sync", "7", "4", "\"System.ComponentModel.Win32Exception (1312): it does not exist\""),
+     "application Acme Sync 1312 7 1 -;"},
+    {"a number of .NET that is no logon's",
+     APPLICATION("Acme Sync", "7", "4", "\"System.ComponentModel.Win32Exception (5): denied\""), ""},
+    {"another exception's number", APPLICATION("Acme Sync", "7", "4", "\"SocketException (1312): x\""), ""},
+    {"the symbol", APPLICATION("Acme Sync", "7", "4", "\"ended in ERROR_LOGON_FAILURE.\""),
+     "application Acme Sync 1326 7 1 -;"},
+    {"a symbol that goes on", APPLICATION("Acme Sync", "7", "4", "\"ERROR_LOGON_FAILURE_X\""), ""},
+    {"a security package's code", APPLICATION("Acme Sync", "7", "4", "\"failed with 0x80090322\""),
+     "application Acme Sync - 7 1 -;"},
+    {"the system's words in a script",
+     SHELL("4100", "4", "Error Message = A specified logon session does not exist. It may already have been"),
+     "application C:\\ops\\copy.ps1 1312 4100 1 -;"},
     {"part of a GUID", APPLICATION("Acme Sync", "7", "4", "\"{80070520-1F2E-4C3D-9B4A-000000000000}\""), ""},
     {"digits that go on", APPLICATION("Acme Sync", "7", "4", "\"80070520214702358421\""), ""},
     {"a code of no logon", APPLICATION("Acme Sync", "7", "4", "\"0x80070002\""), ""},
@@ -602,6 +624,52 @@ Test(kinds, failures)
     sql(BATCH LOST("4")), cover();
     cr_expect_str_eq(ask("SELECT detail FROM v_failure"),
                      "logon type 4 by C:\\x.exe, status 0xc000006d, sub-status 0xc000006a;");
+}
+
+/* Whatever the derivation understands, records are looked through for: each spelling holds one of the texts.
+ */
+static bool asked_for(struct str token, const struct want_event *w)
+{
+    for (size_t k = 0; k < w->n_holding; k++)
+        for (size_t i = 0; i + w->holding[k].n <= token.n; i++)
+            if (str_eq_ci((struct str){token.p + i, w->holding[k].n}, w->holding[k]))
+                return true;
+    return false;
+}
+
+static enum status spelled(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    const struct want *want = kb_want(kb);
+    size_t filters = 0;
+    for (size_t i = 0; i < want->n_event; i++)
+        if (want->event[i].n_holding) {
+            filters++;
+            cr_expect(asked_for(c[0].s, &want->event[i]), "%.*s: nothing asks for it in event %u",
+                      (int)c[0].s.n, c[0].s.p, want->event[i].id);
+        }
+    cr_expect(filters == 3, "%zu", filters);
+    ++*(size_t *)ctx;
+    return OK;
+}
+
+Test(kinds, every_spelling)
+{
+    struct err e = {0};
+    size_t n = 0;
+    collected(0);
+    struct str all = kb_file(kb, "derive/63b-failures-applications.sql");
+    const char *from = strstr(all.p, "CREATE TEMP TABLE IF NOT EXISTS a_spelled"),
+               *to = strstr(all.p, "CREATE TEMP TABLE IF NOT EXISTS a_said");
+    cr_assert(from && to > from);
+    struct buf filled = {0};
+    buf_str(&filled, (struct str){from, (size_t)(to - from)}), buf_char(&filled, 0);
+    cr_assert(case_exec(db, filled.p, &e) == OK, "%s", e.why);
+    buf_free(&filled);
+    sql("CREATE TEMP VIEW v_spelled AS SELECT token FROM temp.a_spelled;");
+    cr_assert(case_query(db, "SELECT token FROM v_spelled", NULL, NULL, 0, spelled, &n, &e) == OK, "%s",
+              e.why);
+    cr_expect(n > 200, "%zu", n);
 }
 
 /* --- presence: sessions known by their end or by a sign only, and groups as principals */

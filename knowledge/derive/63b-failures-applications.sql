@@ -22,7 +22,8 @@ WHERE e.provider = 'Microsoft-Windows-AAD' AND e.event_id = 1098 AND coalesce(e.
     AND e.host_id IS NOT NULL;
 
 -- Codes of a logon in the text of any program's error in the Application log, and in errors of PowerShell (4100, 4103).
--- Spellings: HRESULT, as hexadecimal and as signed or unsigned decimal; NTSTATUS. A text of digits that goes on, or is
+-- Spellings: HRESULT, as hexadecimal and as signed or unsigned decimal; NTSTATUS; the symbol; the number that
+-- Win32Exception of .NET tells; the English words of the system for the commonest. A text of digits that goes on, or is
 -- part of a GUID, is no code. Of the knowledge alone: filled once.
 CREATE TEMP TABLE IF NOT EXISTS a_spelled(token TEXT PRIMARY KEY, value INTEGER, win32 INTEGER) WITHOUT ROWID;
 INSERT OR IGNORE INTO a_spelled
@@ -33,9 +34,20 @@ UNION ALL SELECT CAST(2147942400 + win32 AS TEXT), 2147942400 + win32, win32 FRO
 UNION ALL SELECT CAST(2147024896 - win32 AS TEXT), 2147942400 + win32, win32 FROM c
 UNION ALL SELECT printf('%08x', k.value), k.value, k.win32 FROM kb_code k JOIN c ON c.win32 = k.win32
     WHERE k.space = 'ntstatus'
--- as WinRM spells 1312: "errorcode 0x8009030e ... A specified logon session does not exist" (PowerShell alone)
-UNION ALL SELECT printf('%08x', value), value, 1312 FROM kb_code
-    WHERE space = 'sspi' AND symbol = 'SEC_E_NO_CREDENTIALS' AND EXISTS (SELECT 1 FROM c);
+UNION ALL SELECT lower(k.symbol), k.value, c.win32 FROM kb_code k JOIN c ON c.win32 = CASE WHEN k.space = 'ntstatus'
+    THEN k.win32 ELSE k.value END WHERE k.space IN ('win32', 'ntstatus') AND k.symbol GLOB '[ES]*_*'
+UNION ALL SELECT printf('win32exception (%d)', win32), win32, win32 FROM c
+UNION ALL SELECT t.column1, c.win32, c.win32 FROM (VALUES        -- winerror.h, as FormatMessage has them
+    ('a specified logon session does not exist', 1312), ('the user name or password is incorrect', 1326),
+    ('user has not been logged on to the network', 1245), ('the requested logon type at this computer', 1385),
+    ('account is currently locked out', 1909), ('either does not exist or could not be contacted', 1355),
+    ('currently no logon servers available', 1311), ('session key for the specified logon session', 1394),
+    ('the trust relationship between this workstation and the primary domain failed', 1789)) t
+    JOIN c ON c.win32 = t.column2
+UNION ALL SELECT printf('%08x', f.value), f.value, NULL FROM kb_code_family f
+    WHERE f.family = 'of-a-logon-hresult' AND EXISTS (SELECT 1 FROM c)
+UNION ALL SELECT lower(k.symbol), k.value, NULL FROM kb_code_family f JOIN kb_code k ON k.value = f.value
+    WHERE f.family = 'of-a-logon-hresult' AND k.space = 'sspi' AND EXISTS (SELECT 1 FROM c);
 CREATE TEMP TABLE IF NOT EXISTS a_said(event INTEGER, host_id INTEGER, said TEXT, shell INTEGER, script TEXT,
     command TEXT, user TEXT COLLATE NOCASE);
 INSERT INTO a_said
@@ -61,10 +73,12 @@ FROM (SELECT id, host_id, said,
 CREATE TEMP TABLE IF NOT EXISTS a_code(event INTEGER PRIMARY KEY, token TEXT, value INTEGER, win32 INTEGER, at INTEGER);
 INSERT INTO a_code
 SELECT event, token, value, win32, min(at) FROM (
-    SELECT a.event, s.token, s.value, s.win32, instr(a.said, s.token) AS at, a.said
-    FROM a_said a CROSS JOIN a_spelled s WHERE a.shell OR s.token <> '8009030e')
-WHERE at > 0 AND substr(' ' || said, at, 1) NOT GLOB '[0-9a-wyz{]'
-    AND substr(said || ' ', at + length(token), 1) NOT GLOB '[-0-9a-z]'
+    SELECT a.event, s.token, s.value, instr(a.said, s.token) AS at, a.said,
+        -- as WinRM spells it: "errorcode 0x8009030e ... A specified logon session does not exist"
+        CASE WHEN a.shell AND s.token = '8009030e' THEN 1312 ELSE s.win32 END AS win32
+    FROM a_said a CROSS JOIN a_spelled s)
+WHERE at > 0 AND substr(' ' || said, at, 1) NOT GLOB '[0-9a-wyz{_]'
+    AND substr(said || ' ', at + length(token), 1) NOT GLOB '[-0-9a-z_]'
 GROUP BY event;
 -- A command that met it (4103) within a second of the error (4100) is a second witness of that.
 CREATE TEMP TABLE IF NOT EXISTS a_shell(host_id INTEGER, event_id INTEGER, win32 INTEGER, time INTEGER, event INTEGER);
@@ -76,9 +90,10 @@ INSERT INTO f(host_id, kind, subject, principal, call, win32, value, raw, symbol
 SELECT e.host_id, 'application', CASE WHEN a.shell THEN coalesce(a.script, a.command, 'PowerShell') ELSE e.provider END,
     a.user, CASE WHEN NOT a.shell THEN NULL WHEN a.said LIKE '%scheduledtask%' OR a.said LIKE '%registertask%'
         THEN 'Register-ScheduledTask' WHEN a.said LIKE '%cmdkey%' THEN 'cmdkey' END, c.win32, c.value,
-    CASE WHEN c.token GLOB '2147*' THEN CAST(c.value AS TEXT) ELSE '0x' || upper(c.token) END,
-    (SELECT k.symbol FROM kb_code k WHERE k.space = 'sspi' AND k.value = c.value
-        OR k.space IN ('win32', 'nerr') AND k.value = c.win32 ORDER BY k.space = 'sspi' DESC, k.space DESC),
+    CASE WHEN c.token GLOB '[c8]0*' THEN '0x' || upper(c.token) WHEN c.token GLOB '*_*' AND c.token NOT GLOB '* *'
+        THEN upper(c.token) ELSE CAST(c.value AS TEXT) END,
+    (SELECT k.symbol FROM kb_code k WHERE k.space IN ('sspi', 'task') AND k.value = c.value
+        OR k.space IN ('win32', 'nerr') AND k.value = c.win32 ORDER BY k.space IN ('sspi', 'task') DESC, k.space DESC),
     e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, nullif(e.sid, ''),
     CASE WHEN a.shell AND e.event_id = 4100 THEN (SELECT group_concat(printf('f%d:0x%x', w.file_id, w.file_off), ' ')
         FROM a_shell d JOIN event w ON w.id = d.event WHERE d.host_id = e.host_id AND d.event_id = 4103

@@ -195,13 +195,14 @@ static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x
 /* Does the record hold one of the texts that are asked for? */
 static bool holds(const struct want_event *e, const uint8_t *p, size_t n)
 {
-    bool first[256] = {false};
+    _Static_assert(WANT_HOLDING <= 64, "a bit each");
+    uint64_t first[256] = {0}; /* which of them begin with a letter */
     for (size_t k = 0; k < e->n_holding; k++)
         if (e->holding[k].n)
-            first[lower((uint8_t)e->holding[k].p[0])] = true;
+            first[lower((uint8_t)e->holding[k].p[0])] |= (uint64_t)1 << k;
     for (size_t i = 0; i + 1 < n; i++)
-        for (size_t k = 0; p[i + 1] == 0 && first[lower(p[i])] && k < e->n_holding; k++) {
-            struct str t = e->holding[k];
+        for (uint64_t some = p[i + 1] == 0 ? first[lower(p[i])] : 0; some; some &= some - 1) {
+            struct str t = e->holding[__builtin_ctzll(some)];
             size_t same = 0;
             while (same < t.n && i + 2 * same + 1 < n && p[i + 2 * same + 1] == 0
                    && lower(p[i + 2 * same]) == lower((uint8_t)t.p[same]))
