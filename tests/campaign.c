@@ -279,10 +279,10 @@ static enum status on_fact(void *ctx, const struct fact *f, struct err *e)
     return failures < FAILURES ? OK : E_STOP;
 }
 
-static enum status gather(void *ctx, const char *p, size_t n, struct err *e)
+static enum status gather(void *ctx, struct buf *text, struct err *e)
 {
     (void)e;
-    buf_put(ctx, p, n);
+    buf_put(ctx, text->p, text->n);
     return OK;
 }
 

@@ -354,6 +354,46 @@ Test(buf, escapers)
 
 /* Digits by twos and by eights say what printf says: around each power of ten and of two, and for each length
  * of bytes. */
+/* Lent memory is filled and never freed or grown: what does not fit moves out, and what lay there is as it
+ * was behind it. */
+Test(buf, lent_memory_stays_anothers)
+{
+    char area[64];
+    memset(area, '#', sizeof area);
+    struct buf b = {.p = area + 8, .cap = 16, .lent = true};
+    buf_z(&b, "twelve bytes");
+    cr_expect(b.p == area + 8 && b.lent && !b.bad);
+    buf_z(&b, "more");
+    cr_expect(b.p == area + 8 && b.n == 16, "it is full");
+    buf_z(&b, " and what is too much");
+    cr_expect(b.p != area + 8 && !b.lent);
+    cr_expect(str_eq(buf_view(&b), STR("twelve bytesmore and what is too much")));
+    cr_expect(memcmp(area, "########twelve bytesmore########", 32) == 0);
+    buf_free(&b);
+    b = (struct buf){.p = area, .cap = 4, .lent = true};
+    buf_free(&b);
+    cr_expect(!b.p && area[0] == '#');
+}
+
+/* What is remembered of the last time is no part of the next. */
+Test(wintime, one_after_the_other)
+{
+    static const struct {
+        int64_t t;
+        const char *text;
+    } rows[] = {{0, "1601-01-01T00:00:00.0000000Z"},
+                {9999999, "1601-01-01T00:00:00.9999999Z"},
+                {10000000, "1601-01-01T00:00:01.0000000Z"},
+                {863999999999, "1601-01-01T23:59:59.9999999Z"},
+                {864000000000, "1601-01-02T00:00:00.0000000Z"},
+                {133497504001234567, "2024-01-15T00:00:00.1234567Z"},
+                {133497504011234567, "2024-01-15T00:00:01.1234567Z"},
+                {133497504001234567, "2024-01-15T00:00:00.1234567Z"},
+                {0, "1601-01-01T00:00:00.0000000Z"}};
+    for (size_t i = 0; i < LEN(rows); i++)
+        cr_expect_str_eq(wintime_text(rows[i].t, (char[WINTIME_TEXT]){0}), rows[i].text, "row %zu", i);
+}
+
 Test(buf, numbers)
 {
     uint64_t ten = 1;

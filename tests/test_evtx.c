@@ -36,10 +36,10 @@ static enum status keep_fact(void *ctx, const struct fact *f, struct err *e)
     return OK;
 }
 
-static enum status keep_text(void *ctx, const char *p, size_t n, struct err *e)
+static enum status keep_text(void *ctx, struct buf *text, struct err *e)
 {
     (void)e;
-    buf_put(&((struct heard *)ctx)->text, p, n);
+    buf_put(&((struct heard *)ctx)->text, text->p, text->n);
     return OK;
 }
 

@@ -301,10 +301,10 @@ static struct str record_id(struct str event)
     return (struct str){event.p + at + 15, end - at - 15};
 }
 
-static enum status keep_text(void *ctx, const char *p, size_t n, struct err *e)
+static enum status keep_text(void *ctx, struct buf *text, struct err *e)
 {
     (void)e;
-    buf_put(ctx, p, n);
+    buf_put(ctx, text->p, text->n);
     return OK;
 }
 

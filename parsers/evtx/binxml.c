@@ -387,7 +387,7 @@ void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS])
         all[i] = bx_value_of(&ev->t->plan[BX_AT_RECORD]->sys[i], &ev->s);
 }
 
-void bx_head(const struct bx_event *ev, struct bx_head *h)
+void bx_head(const struct bx_event *ev, bool who, struct bx_head *h)
 {
     if (!ev->t) {
         *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL],   ev->sys[BXS_PROVIDER],
@@ -395,9 +395,10 @@ void bx_head(const struct bx_event *ev, struct bx_head *h)
         return;
     }
     const struct bx_src *sys = ev->t->plan[BX_AT_RECORD]->sys;
-    h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s),
-    h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
-    h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
+    if (who)
+        h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s),
+        h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
+        h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
     h->event_id = bx_value_of(&sys[BXS_EVENT_ID], &ev->s),
     h->record_id = bx_value_of(&sys[BXS_RECORD_ID], &ev->s), h->time = bx_value_of(&sys[BXS_TIME], &ev->s);
 }

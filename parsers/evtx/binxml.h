@@ -49,11 +49,11 @@ enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE, BX_STRICT };
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev);
 struct bx_val bx_sys(const struct bx_event *ev, enum bx_sys what); /* BXV_ABSENT: not there */
 void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS]);
-/* What tells records apart, at once. */
+/* What tells records apart, at once. who: the first three as well. */
 struct bx_head {
     struct bx_val computer, channel, provider, event_id, record_id, time;
 };
-void bx_head(const struct bx_event *ev, struct bx_head *h);
+void bx_head(const struct bx_event *ev, bool who, struct bx_head *h);
 
 /* The data (EventData, UserData, ...) as items in order. bx_named finds values by name, mostly without
  * building items; who: an address that stands for this list of at most BX_NAMES names, so that a template

@@ -14,8 +14,6 @@ struct bx_look {
     bool bare;
 };
 
-static char *at_text(char *at, const char *z) { return memcpy(at, z, strlen(z)), at + strlen(z); }
-
 static char *put_hex_number(char *at, uint64_t v)
 {
     unsigned n = (67 - (unsigned)__builtin_clzll(v | 1)) / 4; /* digits */

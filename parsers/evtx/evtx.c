@@ -2,6 +2,7 @@
 #include "parsers/evtx/binxml.h"
 #include "parsers/evtx/tally.h"
 #include "base/hash.h"
+#include "base/near.h"
 #include "base/wintime.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -396,14 +397,20 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
 
 static bool put_line(struct walk *w, const struct head *h)
 {
+    enum { ROOM = 128 }; /* of what stands before System, and behind it */
     struct buf *out = &w->out;
-    buf_put(out, "{\"record_id\":", 13), buf_u64(out, (uint64_t)h->record_id);
-    buf_put(out, ",\"time\":\"", 9), buf_time(out, h->time), buf_char(out, '"');
+    if (!buf_room(out, ROOM))
+        return false;
+    char *at = near_u64(at_text(out->p + out->n, "{\"record_id\":"), (uint64_t)h->record_id);
+    at = at_text(at_time(at_text(at, ",\"time\":\""), h->time), "\"");
+    out->n = (size_t)(at - out->p);
     bx_system_json(w->bx, w->ev, out);
-    buf_put(out, ",\"offset\":", 10), buf_u64(out, h->off);
+    if (!buf_room(out, ROOM))
+        return false;
+    at = near_u64(at_text(out->p + out->n, ",\"offset\":"), h->off);
     if (h->standing != IN_USE)
-        buf_z(out, ",\"recovered\":true");
-    buf_put(out, ",\"data\":", 8);
+        at = at_text(at, ",\"recovered\":true");
+    out->n = (size_t)(at_text(at, ",\"data\":") - out->p);
     bool whole = bx_data_json(w->bx, w->ev, out, NULL);
     buf_char(out, '}');
     return whole;
@@ -421,7 +428,7 @@ static void flush_text(struct walk *w, size_t least)
     if (w->st == OK && w->out.bad)
         w->st = err_set(w->e, E_NOMEM, ERR_NO_OFF, "text of records", "%zu bytes", w->out.n);
     if (w->st == OK && w->out.n > least)
-        w->st = w->put(w->ctx, w->out.p, w->out.n, w->e), w->out.n = 0;
+        w->st = w->put(w->ctx, &w->out, w->e), w->out.n = 0;
 }
 
 /* --- Records */
@@ -496,19 +503,21 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
     if (!bx_open(w->bx, at + RECORD_HEADER, size - RECORD_LEAST, lane, ev))
         return false;
     struct bx_head from;
-    bx_head(ev, &from);
+    bool counted = !w->put || w->want->n_event; /* else nobody asks who says how many */
+    bx_head(ev, counted, &from);
     struct head h = read_head(&from, p, size, off, standing);
     if (standing == SLACK && (!w->want->recovered || h.id == TALLY_NO_ID))
         return true;
-    struct tally_count *c = count_of(w, &from, &h);
-    if (!c) {
+    struct tally_count *c = counted ? count_of(w, &from, &h) : NULL;
+    if (counted && !c) {
         w->st = err_set(w->e, E_NOMEM, off, "event counts", "no room for another");
         return true;
     }
-    int32_t want = c->want;
+    int32_t want = c ? c->want : WANT_NOT;
     if (standing != SLACK) {
-        tally_add(w->tally, c, h.source, h.sane ? h.time : INT64_MIN, h.record_id, off,
-                  in_time(w->want, h.time));
+        if (c)
+            tally_add(w->tally, c, h.source, h.sane ? h.time : INT64_MIN, h.record_id, off,
+                      in_time(w->want, h.time));
         if (h.record_id != (int64_t)le64(p + 8))
             w->stats->hints |= EVTX_HINT_RENUMBERED;
     }
@@ -930,7 +939,7 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
                      .stats = stats,
                      .e = e,
                      .scratch = scratch};
-    if (walk_begin(&w)) {
+    if (walk_begin(&w) && (w.st = put(ctx, &w.out, e)) == OK) {
         walk(&w, first, count);
         flush_text(&w, 0);
     }
@@ -965,7 +974,7 @@ enum status evtx_record(struct span file, uint64_t off, int format, struct arena
             w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why);
         } else {
             struct bx_head from;
-            bx_head(w.ev, &from);
+            bx_head(w.ev, false, &from);
             struct head h = read_head(&from, file.p + off, *size, off, standing);
             /* as in a dump: data that cannot be read are said to be so, the rest stands */
             if (!put_record(&w, &h) && !w.out.n)

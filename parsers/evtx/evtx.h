@@ -42,12 +42,13 @@ enum status evtx_read(struct span file, uint32_t first, uint32_t count, const st
 
 /* Every record as one JSON line, or as Windows' XML, in file order; filters of want (provider+id pairs when
  * n_event > 0, since, until) apply before decoding. put receives finished text in pieces of at least some
- * KiB. */
+ * KiB, and before the first an empty one: it may lend memory of its own for the next (buf.lent), or leave
+ * text as it is. */
 enum evtx_format { EVTX_JSONL, EVTX_XML };
 /* Of one record, its data alone, as in EVENT facts; and as a reader shows them that puts a substitution in
  * the place of the text before it (bx_replacing). */
 enum { EVTX_DATA = 2, EVTX_DATA_REPLACED };
-typedef enum status evtx_put(void *ctx, const char *p, size_t n, struct err *e);
+typedef enum status evtx_put(void *ctx, struct buf *text, struct err *e);
 enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want,
                       enum evtx_format format, struct arena *scratch, evtx_put *put, void *ctx,
                       struct evtx_stats *stats, struct err *e);

@@ -6,7 +6,8 @@
 
 void buf_free(struct buf *b)
 {
-    free(b->p);
+    if (!b->lent)
+        free(b->p);
     *b = (struct buf){0};
 }
 
@@ -22,10 +23,12 @@ bool buf_grow(struct buf *b, size_t more)
             return b->bad = true, false;
         cap *= 2;
     }
-    char *p = realloc(b->p, cap);
+    char *p = b->lent ? malloc(cap) : realloc(b->p, cap);
     if (!p)
         return b->bad = true, false;
-    b->p = p, b->cap = cap;
+    if (b->lent && b->n)
+        memcpy(p, b->p, b->n);
+    b->p = p, b->cap = cap, b->lent = false;
     return true;
 }
 

@@ -18,7 +18,7 @@ struct buf_to {
 struct buf {
     char *p;
     size_t n, cap;
-    bool bad;
+    bool bad, lent;          /* lent: p is another's, and stays so; what does not fit there moves out */
     const struct buf_to *to; /* NULL: all of it stays */
 };
 
@@ -74,6 +74,7 @@ void buf_xml16(struct buf *b, const uint8_t *p, size_t n);
 
 /* The same straight to at, where there is room: 20 bytes for a number, 2n, 3n + 8. They return the end of
  * what they wrote. */
+static inline char *at_text(char *at, const char *z) { return memcpy(at, z, strlen(z)), at + strlen(z); }
 char *at_u64(char *at, uint64_t v);
 char *at_i64(char *at, int64_t v);
 char *at_hex(char *at, const uint8_t *p, size_t n);

@@ -27,21 +27,34 @@ bool wintime_sane(int64_t t) { return t >= 122752800000000000LL && t < 189022464
 /* snprintf is ten times slower, and every record has a time. */
 static void put_two(char *at, uint64_t v) { memcpy(at, digits_two + 2 * v, 2); }
 
+static void put_second(char *out, int64_t second)
+{
+    static int64_t last = -1;
+    static uint64_t y;
+    static unsigned m, d;
+    int64_t day = second / 86400;
+    uint32_t s = (uint32_t)(second % 86400);
+    if (day != last) {
+        int64_t year;
+        civil_from_days(day, &year, &m, &d), y = (uint64_t)year, last = day;
+    }
+    memcpy(out, "0000-00-00T00:00:00.0000000Z", 28);
+    put_two(out, y / 100), put_two(out + 2, y % 100), put_two(out + 5, m), put_two(out + 8, d);
+    put_two(out + 11, s / 3600), put_two(out + 14, s / 60 % 60), put_two(out + 17, s % 60);
+}
+
 char *at_time(char *out, int64_t t)
 {
-    const int64_t day = 86400 * WINTIME_SECOND;
+    static int64_t last = -1; /* records of a log come many a second */
+    static char text[28];
     if (t < 0 || t >= 2650467744000000000LL) { /* year 10000 */
         return out + snprintf(out, WINTIME_TEXT, "invalid(0x%016llx)", (unsigned long long)t);
     }
-    int64_t y;
-    unsigned m, d;
-    civil_from_days(t / day, &y, &m, &d);
-    uint64_t in = (uint64_t)(t % day), s = in / WINTIME_SECOND;
-    uint32_t sub = (uint32_t)(in % WINTIME_SECOND);
-    memcpy(out, "0000-00-00T00:00:00.0000000Z", 28);
-    put_two(out, (uint64_t)y / 100), put_two(out + 2, (uint64_t)y % 100), put_two(out + 5, m),
-        put_two(out + 8, d);
-    put_two(out + 11, s / 3600), put_two(out + 14, s / 60 % 60), put_two(out + 17, s % 60);
+    int64_t second = (int64_t)((uint64_t)t / WINTIME_SECOND);
+    uint32_t sub = (uint32_t)(t - second * WINTIME_SECOND);
+    if (second != last)
+        put_second(text, second), last = second;
+    memcpy(out, text, sizeof text);
     put_two(out + 20, sub / 100000), put_two(out + 22, sub / 1000 % 100), put_two(out + 24, sub / 10 % 100),
         out[26] = (char)('0' + sub % 10);
     return out + 28;

@@ -104,6 +104,9 @@ enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, st
     return st;
 }
 
+/* Windows trims what nobody reads by itself. */
+void plat_forget(const struct map *m, uint64_t at, uint64_t n) { (void)m, (void)at, (void)n; }
+
 void *plat_map_spool(plat_file f, size_t bytes, struct err *e)
 {
     HANDLE h = CreateFileMappingW((HANDLE)f, NULL, PAGE_READWRITE, 0, (DWORD)bytes, NULL);

@@ -32,6 +32,8 @@ void plat_close(plat_file f);
 /* bytes from at on, a multiple of SPOOL_ALIGN; none map to n == 0 */
 enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, struct err *e);
 void plat_unmap(struct map *m);
+/* n bytes from at on of what is mapped will not be read soon: they need not stay in memory. */
+void plat_forget(const struct map *m, uint64_t at, uint64_t n);
 enum status plat_read_at(plat_file f, uint64_t off, void *buf, size_t cap, size_t *got, struct err *e);
 /* A file without a name for what is unpacked while we run: in memory, or in the folder for temporary files
  * ($TMPDIR). It is gone with its last descriptor. seal: nothing of one in memory changes any more, whoever

@@ -119,6 +119,15 @@ enum status plat_map(plat_file f, uint64_t at, uint64_t bytes, struct map *m, st
     return OK;
 }
 
+void plat_forget(const struct map *m, uint64_t at, uint64_t n)
+{
+    const uint64_t page = 4096; /* at least */
+    uint64_t end = at < m->n && n < m->n - at ? at + n : m->n;
+    at = (at + page - 1) / page * page, end = end / page * page;
+    if (at < end)
+        madvise((void *)(uintptr_t)(m->p + at), (size_t)(end - at), MADV_DONTNEED);
+}
+
 void *plat_map_spool(plat_file f, size_t bytes, struct err *e)
 {
     void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, (int)f, 0);

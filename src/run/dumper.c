@@ -44,7 +44,7 @@ static enum status give_area(struct dumper *d, struct err *e)
     size_t at = frame_begin(&d->out, DUMP_TEXT);
     buf_char(&d->out, (char)d->area), buf_u32(&d->out, (uint32_t)d->used);
     frame_end(&d->out, at);
-    d->given[d->area] = true, d->area = (d->area + 1) % DUMP_AREAS, d->used = 0;
+    d->given[d->area] = true, d->used = 0;
     return frame_send(&d->out, e);
 }
 
@@ -56,11 +56,16 @@ static enum status take_back(struct dumper *d, struct span in, struct err *e)
     return d->given[area] = false, OK;
 }
 
-/* The next area may still be with the parent; what it asks for meanwhile is done later. */
+/* All areas may still be with the parent; what it asks for meanwhile is done later. */
 static enum status await_area(struct dumper *d, struct err *e)
 {
     enum status st = OK;
     while (st == OK && d->given[d->area]) {
+        unsigned unused = 0; /* the first: the one printed longest ago is no longer in the cache */
+        while (unused < DUMP_AREAS && d->given[unused])
+            unused++;
+        if (unused < DUMP_AREAS)
+            return d->area = unused, OK;
         uint8_t type;
         if ((st = frame_recv(&d->body, &type, NULL, NULL, e)) != OK)
             break;
@@ -77,9 +82,8 @@ static enum status await_area(struct dumper *d, struct err *e)
     return st;
 }
 
-static enum status put_text(void *ctx, const char *p, size_t n, struct err *e)
+static enum status put_text(struct dumper *d, const char *p, size_t n, struct err *e)
 {
-    struct dumper *d = ctx;
     enum status st = OK;
     while (n && st == OK) {
         size_t some = DUMP_AREA - d->used < n ? DUMP_AREA - d->used : n;
@@ -90,6 +94,24 @@ static enum status put_text(void *ctx, const char *p, size_t n, struct err *e)
         if (d->used == DUMP_AREA)
             st = give_area(d, e);
     }
+    return st;
+}
+
+/* Records are written where the parent reads them. A long one that did not fit is copied there. */
+static enum status put_records(void *ctx, struct buf *text, struct err *e)
+{
+    enum { LEAST = 128 << 10 };
+    struct dumper *d = ctx;
+    enum status st = OK;
+    if (!text->lent)
+        st = put_text(d, text->p, text->n, e), buf_free(text);
+    else
+        d->used += text->n;
+    if (st == OK && DUMP_AREA - d->used < LEAST)
+        st = give_area(d, e);
+    st = st == OK ? await_area(d, e) : st;
+    *text = (struct buf){
+        .p = d->spool + (size_t)d->area * DUMP_AREA + d->used, .cap = DUMP_AREA - d->used, .lent = true};
     return st;
 }
 
@@ -294,7 +316,8 @@ static enum status do_part(struct dumper *d, struct span in, struct err *e)
     else if (d->what == DUMP_TOOL_TEXT)
         st = tooltext_read(d->file[0], put_fact, d, &why);
     else
-        st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_text, d, &stats, &why);
+        st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_records, d, &stats, &why),
+        plat_forget(&d->map[0], EVTX_HEADER + (uint64_t)first * EVTX_CHUNK, (uint64_t)count * EVTX_CHUNK);
     return say_done(d, &stats, st, why.why, e);
 }
 

@@ -1,7 +1,7 @@
 /* dumper: the jailed child behind `whylogon dump` and `show`: says what a file is, turns part of a log, or a
  * hive, into text, shows one place of a file. One that reads is of one file. Files arrive as descriptors, and
- * so does the spool the text goes into: two areas, filled in turn; the parent prints one while the other is
- * filled, and says when it may be used again. It refuses malformed requests by ending. */
+ * so does the spool the text goes into: areas, of which the parent prints those that are full while another
+ * is filled, and says when it may be used again. It refuses malformed requests by ending. */
 #ifndef DUMPER_H
 #define DUMPER_H
 #include "plat/plat.h"
@@ -24,9 +24,10 @@ enum dump_frame {
     DUMP_DONE = 'D',
 };
 enum dump_what { DUMP_LOG, DUMP_HIVE, DUMP_REG_TEXT, DUMP_TOOL_TEXT };
-enum { DUMP_SLOTS = 32 };                     /* 2 MiB of log a part: some 3 MiB of text */
-enum { DUMP_AREAS = 2, DUMP_AREA = 4 << 20 }; /* area i begins at i * DUMP_AREA */
-enum { DUMP_AHEAD = 2 };                      /* parts asked for before the first is done */
+enum { DUMP_SLOTS = 32 }; /* 2 MiB of log a part: some 3 MiB of text */
+/* area i begins at i * DUMP_AREA; small, so that the next one is still in the processor's cache */
+enum { DUMP_AREAS = 8, DUMP_AREA = 1 << 20 };
+enum { DUMP_AHEAD = 2 }; /* parts asked for before the first is done */
 _Static_assert(DUMP_AREA % SPOOL_ALIGN == 0, "an area can be mapped");
 
 int dumper_main(void); /* returns the process's exit code */

@@ -11,10 +11,10 @@ struct count {
     uint64_t bytes;
 };
 
-static enum status count_text(void *ctx, const char *p, size_t n, struct err *e)
+static enum status count_text(void *ctx, struct buf *text, struct err *e)
 {
     struct count *c = ctx;
-    return (void)p, (void)e, c->bytes += n, OK;
+    return (void)e, c->bytes += text->n, OK;
 }
 
 int main(int argc, char **argv)

@@ -4,10 +4,10 @@
 #include "parsers/evtx/evtx.h"
 #include "tests/fuzz/fuzz.h"
 
-static enum status fuzz_put(void *ctx, const char *p, size_t n, struct err *e)
+static enum status fuzz_put(void *ctx, struct buf *text, struct err *e)
 {
     (void)e;
-    *(size_t *)ctx += n && memchr(p, 1, n) ? 1 : n;
+    *(size_t *)ctx += text->n && memchr(text->p, 1, text->n) ? 1 : text->n;
     return OK;
 }
 
