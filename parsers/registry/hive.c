@@ -1,3 +1,4 @@
+#include "base/grow.h"
 #include "base/limits.h"
 #include "base/utf.h"
 #include "base/wintime.h"
@@ -6,6 +7,7 @@
 #include "parsers/registry/regpath.h"
 #include "parsers/registry/regwords.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 /* deep: a last "**" */
 struct pattern {
@@ -44,7 +46,7 @@ struct hive {
     const struct want *want;
     struct arena *a;
     struct held *held; /* anomalies found before the HIVE fact */
-    size_t n_held;
+    size_t n_held, cap_held;
     bool counted, opened; /* the pass over everything is done; the HIVE fact is out */
     struct pattern *pattern;
     size_t n_pattern;
@@ -92,15 +94,17 @@ static void reached(struct hive *h, uint64_t off, const char *what, const char *
 static enum status on_anomaly(void *ctx, const struct fact *f, struct err *e)
 {
     struct hive *h = ctx;
-    struct held *x = &h->held[h->n_held];
     (void)e;
     if (str_eq(f->v[AN_CODE].s, STR("depth")))
         h->limit = too_deep;
     if (h->counted && !str_eq(f->v[AN_CODE].s, STR("limit")))
         return OK;
-    if (h->opened) {
-        emit(h, f);
-    } else if (h->held && h->n_held < LIM_ANOMALIES) {
+    if (h->opened)
+        return emit(h, f), OK;
+    struct held *more = h->n_held < LIM_ANOMALIES ? grow(h->held, sizeof *more, h->n_held, &h->cap_held)
+                                                  : NULL;
+    if (more) { /* else it is counted, and release_anomalies() says how many are not listed */
+        struct held *x = &(h->held = more)[h->n_held];
         *x = (struct held){f->ref, f->v[AN_CODE].s, f->v[AN_WHAT].s, ""};
         snprintf(x->detail, sizeof x->detail, "%.*s", STR_ARG(f->v[AN_DETAIL].s));
         h->n_held++;
@@ -449,16 +453,24 @@ static void add_pattern(struct hive *h, struct str path, struct str value)
     h->n_pattern += p->deep || !root.n;
 }
 
+static bool is_of(const struct hive *h, const struct want_key *k)
+{
+    return str_eq(k->hive, STR("*")) || str_eq_ci(k->hive, str_of(h->kind));
+}
+
 static enum status make_patterns(struct hive *h)
 {
     const struct want *w = h->want;
-    h->pattern = arena_alloc(h->a, sizeof *h->pattern, w->n_key + 1);
+    size_t n = 1;
+    for (size_t i = 0; i < w->n_key; i++)
+        n += is_of(h, &w->key[i]);
+    h->pattern = arena_alloc(h->a, sizeof *h->pattern, n);
     if (!h->pattern)
         return err_set(h->e, E_LIMIT, 0, "wanted keys", "%zu do not fit", w->n_key);
     if (w->all_keys)
         add_pattern(h, STR("**"), STR("*"));
     for (size_t i = 0; !w->all_keys && i < w->n_key; i++)
-        if (str_eq(w->key[i].hive, STR("*")) || str_eq_ci(w->key[i].hive, str_of(h->kind)))
+        if (is_of(h, &w->key[i]))
             add_pattern(h, w->key[i].path, w->key[i].value);
     return OK;
 }
@@ -714,12 +726,7 @@ enum status hive_read(const struct span *files, size_t n, const struct want *wan
 enum status hive_read_named(const struct span *files, const uint8_t *name, size_t n, const struct want *want,
                             struct arena *a, fact_sink *sink, void *ctx, struct err *e)
 {
-    struct hive h = {.want = want,
-                     .a = a,
-                     .sink = sink,
-                     .ctx = ctx,
-                     .e = e,
-                     .held = arena_alloc(a, sizeof *h.held, LIM_ANOMALIES)};
+    struct hive h = {.want = want, .a = a, .sink = sink, .ctx = ctx, .e = e};
     /* then the hive is read as it lies there, and the HIVE fact says so */
     struct err short_of_memory = {0};
     txlog_recover_named(files, name, n, &h.img, &h.replay, &short_of_memory);
@@ -728,5 +735,6 @@ enum status hive_read_named(const struct span *files, const uint8_t *name, size_
     if (st == OK && h.limit)
         st = err_set(e, E_LIMIT, ERR_NO_OFF, "hive", "%s", h.limit);
     image_free(&h.img);
+    free(h.held);
     return st;
 }
