@@ -117,7 +117,8 @@ lay few-files; set_2=$(set_of)
 for f in case.db report.html report.md report.json; do
     again kept $f clock-skew; [ $? -eq 6 ] && [ "$(set_of)" = "$set_2" ]; bad_if $? "held $f: $(tail -1 "$tmp/err")"
     again shared $f clock-skew; code=$? # Wine replaces no open file even so; what lay aside is removed by the next run
-    [ "$(set_of | head -1)" = "$(echo "$([ $code -eq 6 ] && echo "$set_2" || echo "$set_1")" | head -1)" ]; bad_if $? "shared $f: ended with $code, and another set lies there"
+    was=$set_1; [ $code -ne 6 ] || was=$set_2
+    [ "$(set_of | head -1)" = "${was%%$'\n'*}" ]; bad_if $? "shared $f: ended with $code, and another set lies there"
     lay few-files
     [ "$(set_of)" = "$set_2" ]; bad_if $? "after shared $f: $(set_of | tail -1)"
 done

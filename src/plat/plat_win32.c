@@ -302,13 +302,13 @@ int main(int argc, char **argv);
 int wmain(int argc, wchar_t **wide_argv);
 int wmain(int argc, wchar_t **wide_argv)
 {
-    char **argv = calloc((size_t)argc + 1, sizeof *argv);
     int code;
     /* no window that waits for somebody; what a worker died of is told by us, and its memory sent to nobody
      */
     SetErrorMode(SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX);
     if (jail_is_tried(argc, wide_argv, &code))
         return code;
+    char **argv = calloc((size_t)argc + 1, sizeof *argv);
     for (int i = 0; argv && i < argc; i++) {
         size_t n = wcslen(wide_argv[i]);
         if (!(argv[i] = calloc(3 * n + 1, 1)))
