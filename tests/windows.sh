@@ -122,6 +122,10 @@ for f in case.db report.html report.md report.json; do
     lay few-files
     [ "$(set_of)" = "$set_2" ]; bad_if $? "after shared $f: $(set_of | tail -1)"
 done
+fleet_of() { (cd "$tmp/b2" && cat fleet.* | sha256sum; find . -name '.whylogon-*'); }
+was=$(fleet_of)
+$there "$BUILD/windows/hold.exe" kept "$tmp/b2/fleet.db" "$BUILD/windows/whylogon.exe" batch --progress=none --force -o "$tmp/b2" "$tmp/tickets/clock-skew" >/dev/null 2>"$tmp/err" </dev/null
+[ $? -eq 6 ] && [ "$(fleet_of)" = "$was" ]; bad_if $? "held fleet.db: $(tail -1 "$tmp/err")"
 echo "windows: output sets while another program has one of their files open: whole"
 
 # what is not in force is said, and --require-jail stops there: Wine keeps none of the layers but the end with the job
