@@ -199,7 +199,7 @@ Test(ends, of_children)
     const int here = 0;
 #endif
     char words[EXIT_WORDS];
-    PLAIN_ONLY(); /* sanitizers end a process in their own way */
+    PLAIN_ONLY();         /* sanitizers end a process in their own way */
     unsetenv("BXFI_MAP"); /* the test runner's own mark on its children: ours are none of them */
     for (size_t i = 0; i < LEN(ends); i++) {
         struct proc *p;

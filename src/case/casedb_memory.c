@@ -10,11 +10,12 @@
 
 enum { GRAIN = 32, LISTS = 32, BLOCK = 64 << 10 }; /* pieces up to 1 KiB, heads and all */
 #if defined(__SANITIZE_ADDRESS__)                  /* looks at each piece of malloc's */
-enum { CLASSES = 0 };
+static bool has_list(size_t class) { return (void)class, false; }
 #else
-enum { CLASSES = LISTS };
+static bool has_list(size_t class) { return class < LISTS; }
 #endif
-/* Before each piece: its class, or CLASSES, and how much may be used of it. */
+enum { LARGE = LISTS };
+/* Before each piece: its class, or LARGE, and how much may be used of it. */
 struct head {
     uint32_t class, room;
 };
@@ -44,15 +45,15 @@ static void *take(int n)
 {
     size_t class = ((size_t)n + sizeof(struct head) - 1) / GRAIN, size = (class + 1) * GRAIN;
     struct head *h;
-    if (class < CLASSES && unused[class]) {
+    if (has_list(class) && unused[class]) {
         struct piece *p = unused[class];
         unused[class] = p->next;
         used += head_of(p)->room;
         return p;
     }
-    if (class >= CLASSES)
-        class = CLASSES, size = (((size_t)n + 7) & ~(size_t)7) + sizeof *h;
-    if (!(h = class < CLASSES ? carve(size) : malloc(size)))
+    if (!has_list(class))
+        class = LARGE, size = (((size_t)n + 7) & ~(size_t)7) + sizeof *h;
+    if (!(h = class != LARGE ? carve(size) : malloc(size)))
         return NULL;
     *h = (struct head){(uint32_t) class, (uint32_t)(size - sizeof *h)};
     used += h->room;
@@ -63,7 +64,7 @@ static void give(void *p)
 {
     struct head *h = head_of(p);
     used -= h->room;
-    if (h->class == CLASSES) {
+    if (h->class == LARGE) {
         free(h);
         return;
     }
@@ -76,9 +77,9 @@ static int room(void *p) { return p ? (int)head_of(p)->room : 0; }
 static void *change(void *p, int n)
 {
     struct head *h = head_of(p);
-    if (h->class < CLASSES && (size_t)n <= h->room)
+    if (h->class != LARGE && (size_t)n <= h->room)
         return p;
-    if (h->class == CLASSES && (size_t)n > CLASSES * GRAIN) {
+    if (h->class == LARGE && (size_t)n > LISTS * GRAIN) {
         size_t size = (((size_t)n + 7) & ~(size_t)7) + sizeof *h;
         uint32_t was = h->room;
         struct head *more = realloc(h, size);
