@@ -18,7 +18,10 @@ SELECT domain, account, max(sid) FROM (
     UNION SELECT field(data, 'TargetDomainName'), field(data, 'TargetUserName'), field(data, 'TargetSid') FROM event
         WHERE provider = 'Microsoft-Windows-Security-Auditing'
         AND event_id IN (4720, 4722, 4723, 4724, 4725, 4726, 4738) AND coalesce(recovered, 0) = 0
-    UNION SELECT h.name, a.name, a.sid FROM account a JOIN host h ON h.id = a.host_id WHERE a.sid IS NOT NULL)
+    UNION SELECT h.name, a.name, a.sid FROM account a JOIN host h ON h.id = a.host_id WHERE a.sid IS NOT NULL
+    -- a task keeps both of its user
+    UNION SELECT domain_of(t.user), account_of(t.user), t.sid FROM task_cache t JOIN mine m ON m.hive_id = t.hive_id
+        WHERE instr(t.user, '\'))
 WHERE sid LIKE 'S-1-%' AND domain > '' AND account > '' GROUP BY domain COLLATE NOCASE, account COLLATE NOCASE
     HAVING count(DISTINCT sid) = 1 ORDER BY 1, 2;
 CREATE TEMP TABLE IF NOT EXISTS called(sid TEXT PRIMARY KEY, domain TEXT COLLATE NOCASE,
