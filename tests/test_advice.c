@@ -21,8 +21,8 @@ static const struct {
     {"task", "\\x%PATH%", "$(id)`", "/tn <task> /ru <account>", "/tn <task> /ru <account>"},
     {"task", "\\x\xe2\x80\xaetxt", "a\nb", "/tn <task> /ru <account>", "/tn <task> /ru <account>"},
     {"task", "\\folder\\", "/active:no", "/tn <task> /ru <account>", "/tn <task> /ru <account>"},
-    {"service", "SqlAgent", ".\\sql", "sc start <service>; net user <name> *",
-     "sc start SqlAgent; net user sql *"},
+    {"service", "SqlAgent", ".\\sql", "sc.exe start <service>; net user <name> *",
+     "sc.exe start SqlAgent; net user sql *"},
     {"service", "SqlAgent", "sql@corp.example", "net user <name> for <task>", "net user sql for <task>"},
     {"share", "fs01", NULL, "net use \\\\<server>\\IPC$ as <computer>", "net use \\\\fs01\\IPC$ as PC1$"},
     {NULL, NULL, NULL, "a < b, <unknown>, <", "a < b, <unknown>, <"},
@@ -102,6 +102,11 @@ static const struct {
     {"a placeholder for the task that failed",
      SAID "SELECT said FROM s WHERE verdict <> 'ruled_out' AND subject LIKE '\\%'" PLAIN
           "AND said LIKE '%<task>%'"},
+    {"sc, which PowerShell takes for Set-Content",
+     SAID "SELECT said FROM s WHERE ' ' || said GLOB '*[^a-zA-Z.]sc [a-z]*'"},
+    {"capitals that stand for a name",
+     SAID "SELECT said FROM s WHERE said GLOB '*[ /]NAME*' OR said GLOB "
+          "'*[ /]SERIAL*' OR said GLOB '*[ /]ALIAS*' OR said GLOB '* SERVER[) ]*'"},
     {"a command with words behind it", "SELECT collect FROM v_finding_unknown WHERE collect NOT GLOB "
                                        "'wevtutil epl [A-Z]* *.evtx*' AND collect NOT GLOB "
                                        "'reg save HK* *.hiv*' OR collect LIKE '%(%'"},
