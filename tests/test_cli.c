@@ -17,6 +17,63 @@ static size_t lines(void)
     return n;
 }
 
+/* Names, settings and values whose UTF-16 is broken, in a log and a hive whose own names are no UTF-8. */
+static void broken_names(const char *dir)
+{
+    struct evtx log = {.computer = "WS\xed\xa0\x80X",
+                       .channel = "Microsoft-Windows-TaskScheduler/Operational"};
+    struct hive h = {.name = "SYSTEM", .now = utc("2026-03-01T08:00:00Z")};
+    struct buf b = {0};
+    for (int i = 0; i < 3; i++)
+        ev(&log, utc("2026-03-02T09:10:00Z") + i, "Microsoft-Windows-TaskScheduler", 101, LEVEL(2),
+           S("TaskName", "\\T\xed\xb0\x80y"), S("UserContext", "CORP\\a\xed\xa0\x80"),
+           U32("ResultCode", 0x80070520), END);
+    evtx_end(&log, &b),
+        write_file(dir,
+                   "a\xed\xa0\x80"
+                   "b\xff.evtx",
+                   &b),
+        buf_free(&b);
+    reg(&h, "Select", DW("Current", 1), END);
+    reg(&h, "ControlSet001\\Control\\ComputerName\\ComputerName", SZ("ComputerName", "WS\xed\xa0\x80X"), END);
+    reg(&h, "ControlSet001\\Services\\S\xed\xa0\x80", DW("Start", 2), SZ("ObjectName", "CORP\\b\xed\xb0\x80"),
+        END);
+    hive_write(&h, &b), hive_free(&h), write_file(dir, "SYST\xed\xb0\x80", &b), buf_free(&b);
+}
+
+/* Whatever evidence and file names hold, others read our JSON: valid UTF-8, and an unpaired surrogate as its
+ * escape. found: strings with one, at least. */
+Test(text, others_read_broken_names)
+{
+    static const struct {
+        const char *command, *as;
+        int found;
+    } rows[] = {
+        {"cat $DIR/out/report.json", "whole", 20},
+        {"$W dump $DIR/in/*", "lines", 9},
+        {"$W query --json $DIR/out/case.db 'SELECT * FROM v_event'", "whole", 3},
+        {"$W query --json $DIR/out/case.db 'SELECT path FROM v_evidence'", "whole", 2},
+        {"$W inspect --json $DIR/in/*", "lines", 2},
+        {"$W export --format ecs $DIR/out/case.db", "lines", 0},
+        {"$W export --format sarif $DIR/out/case.db", "whole", 0},
+    };
+    char in[300];
+    const char *dir = scratch_in("broken", "names", in, sizeof in);
+    PLAIN_ONLY();
+    if (run("python3 -c ''") != 0)
+        cr_skip_test("skipped: no python3 here");
+    setenv("DIR", dir, 1), setenv("W", program(), 1);
+    broken_names(in);
+    cr_assert_eq(run("$W analyze --progress=none -o $DIR/out $DIR/in"), 0, "%s", out);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_expect_eq(run("%s | python3 tests/text.py %s", rows[i].command, rows[i].as), 0, "%s: %s",
+                     rows[i].command, out);
+        cr_expect_geq(atoi(out), rows[i].found, "%s: %s", rows[i].command, out);
+    }
+    cr_expect_eq(run("cat $DIR/out/report.html $DIR/out/report.md | iconv -f utf-8 -t utf-8 >$DIR/text"), 0,
+                 "%s", out);
+}
+
 /* --- runs over samples */
 
 /* A folder is one run's: who comes second says so in a line and leaves it alone. */

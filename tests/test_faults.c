@@ -446,13 +446,15 @@ static const char *what_it_says(void)
                   : NULL;
 }
 
-static bool left_over(void)
+/* but: what may stay. */
+static bool left_over(const char *but)
 {
     bool any = false;
     DIR *d = opendir(out);
     for (struct dirent *de; d && (de = readdir(d));)
-        any |= strstr(de->d_name, ".tmp") || strstr(de->d_name, ".whylogon-")
-               || strstr(de->d_name, "-journal");
+        any |= (strstr(de->d_name, ".tmp") || strstr(de->d_name, ".whylogon-")
+                || strstr(de->d_name, "-journal"))
+               && !strstr(de->d_name, but);
     if (d)
         closedir(d);
     return any;
@@ -477,7 +479,8 @@ static const char *judge_analyze(struct outcome o, unsigned lines, const char *e
 {
     const bool is_old = same(&now.file[CASE], &old.file[CASE]),
                full = same(&now.file[CASE], &fresh.file[CASE]);
-    if (o.code == 0 || o.code == 5 || (o.code == 4 && kind != MEMORY)) {
+    const bool short_of = o.code == 5 && strncmp(err, "whylogon: ", 10) == 0 && is_old;
+    if (o.code == 0 || (o.code == 5 && !short_of) || (o.code == 4 && kind != MEMORY)) {
         const char *bad = is_old ? "success, but the old case is still there" : full ? NULL : what_it_says();
         if (!bad && full && o.code)
             bad = "the case is whole, the exit code says it is not";
@@ -486,10 +489,10 @@ static const char *judge_analyze(struct outcome o, unsigned lines, const char *e
         return bad ? bad : o.code == 4 && lines != 1 ? "not one line on stderr" : judge_reports(true, full);
     }
     /* the case was finished before that */
-    if (o.code == 70 && full && strstr(err, "what was printed is not whole"))
+    if (o.code == 5 && full && strstr(err, "what was printed is not whole"))
         return lines != 1 ? "not one line on stderr" : judge_reports(true, true);
     /* 2: an input, a rule file */
-    if (o.code != 6 && o.code != 70
+    if (o.code != 6 && !short_of
         && !(o.code == 2 && (strstr(err, "cannot look at") || strstr(err, "does not fit in memory"))))
         return "an exit code that does not fit";
     return !is_old                                             ? "the old case was touched"
@@ -512,9 +515,19 @@ static const char *judge_other(const struct scene *s, struct outcome o, unsigned
                               : NULL;
     if (o.code == 3 && says)
         return NULL;
-    if (o.code != 2 && o.code != 3 && o.code != 4 && o.code != 5 && o.code != 6 && o.code != 70)
+    if (o.code != 2 && o.code != 3 && o.code != 4 && o.code != 5 && o.code != 6)
         return "an exit code that does not fit";
     return !lines || strncmp(err, "whylogon: ", 10) != 0 ? "nothing on stderr" : judge_reports(false, false);
+}
+
+/* Who cannot remove a file leaves it; who cannot look into the folder of what is not finished leaves that
+ * one. Who writes nothing leaves nothing. */
+static const char *may_stay(const struct scene *s)
+{
+    bool writes = shared->hit && (s == &analyze || s->writes);
+    return writes && strcmp(shared->name, "unlink") == 0    ? ""
+           : writes && strcmp(shared->name, "readdir") == 0 ? ".whylogon-"
+                                                            : "no such name";
 }
 
 /* NULL: all is well. */
@@ -532,9 +545,7 @@ static const char *judge(const struct scene *s, struct outcome o)
                       : strstr(err.p, "Sanitizer")     ? "a sanitizer spoke"
                       : strstr(err.p, "runtime error") ? "undefined behaviour"
                                                        : NULL;
-    /* who cannot look into a folder, or remove a file, leaves it */
-    if (!bad && left_over()
-        && !(shared->hit && (strcmp(shared->name, "unlink") == 0 || strcmp(shared->name, "readdir") == 0)))
+    if (!bad && left_over(may_stay(s)))
         bad = "unfinished files are left";
     if (!bad)
         bad = s == &analyze ? judge_analyze(o, lines, err.p) : judge_other(s, o, lines, err.p);

@@ -105,3 +105,32 @@ Test(system, an_openssl_cnf_that_cannot_be_followed, .timeout = 300)
     cr_expect_eq(run("OPENSSL_CONF=%s/openssl.cnf %s analyze -o %s/out %s", dir, program(), dir, sample), 0,
                  "%s", out);
 }
+
+#ifndef __SANITIZE_ADDRESS__ /* which asks for terabytes of addresses */
+/* What the system gives too little of is no bug of ours: 5, and a word for it. */
+Test(system, too_little_of_something, .timeout = 300)
+{
+    static const struct {
+        const char *how, *says;
+    } rows[] = {
+        {"ulimit -v 30000; exec", "memory"},
+        {"ulimit -v 120000; exec", "memory"},
+        {"ulimit -n 8; exec", "Too many open files"},
+        {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=1", "cannot start a worker: Resource"},
+        {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=3", "workers do not start: Resource"},
+    };
+    const char *dir = scratch("system-little");
+    bool root = geteuid() == 0 && run("setpriv --reuid 65534 --clear-groups test -x %s", program()) == 0;
+    run("chmod 777 %s", dir);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        if (strstr(rows[i].how, "setpriv") && !root)
+            continue;
+        int code = run("sh -c '%s %s analyze --force --progress=none -j 2 -o %s/out%zu %s'", rows[i].how,
+                       program(), dir, i, sample);
+        cr_expect_eq(code, 5, "%s: exit %d: %s", rows[i].how, code, out);
+        cr_expect(strncmp(out, "whylogon: ", 10) == 0 && strstr(out, rows[i].says), "%s: %s", rows[i].how,
+                  out);
+        cr_expect(strchr(out, '\n') == out + strlen(out) - 1, "%s: one line: %s", rows[i].how, out);
+    }
+}
+#endif

@@ -204,8 +204,10 @@ static const char *const text[QUERIES] = {
                   " OR failed > 0",
     /* RULE_LIMIT of diagnose.h, SECOND_DIED of verify.h */
     [Q_STOPPED_RULES] = "SELECT count(*) FROM rule_error WHERE message GLOB 'limit: *'",
-    [Q_DEAD_READERS] = "SELECT count(*) FROM verification WHERE result = 'unreadable'"
-                       " AND detail GLOB 'the second reader *'",
+    /* citations that were not read twice because of what happened to us: the run is partial */
+    [Q_DEAD_READERS] = "SELECT (SELECT count(*) FROM verification WHERE result = 'unreadable'"
+                       " AND detail GLOB 'the second reader *')"
+                       " + (SELECT count(*) FROM fact_again WHERE again = 'unknown')",
     [Q_BROKEN_RULES] = "SELECT count(DISTINCT rule) FROM rule_error",
     [Q_HOST_COUNT] = "SELECT count(*) FROM host",
     [Q_VERDICT_COUNT] = "SELECT count(*) FROM finding WHERE verdict = ?1",

@@ -37,10 +37,10 @@ int passwords_load(struct passwords *p)
     if (!p->file)
         return EXIT_DONE;
     if (!arena_make(&p->mem, 4 << 20))
-        return complain_text(EXIT_BUG, "out of memory");
+        return complain_text(EXIT_LIMIT, "out of memory");
     return passwords_read(p->file, &p->mem, &p->list, &p->n, &e) == OK
                ? EXIT_DONE
-               : complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
+               : complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
 }
 
 void tell_jail(unsigned layers)
@@ -68,7 +68,7 @@ int out_end(int code)
         return code == EXIT_OUTPUT ? EXIT_DONE : code;
     if (failed)
         return exit_worst(code, complain_text(EXIT_OUTPUT, "cannot write to standard output"));
-    return lost ? exit_worst(code, complain_text(EXIT_BUG, "out of memory: what was printed is not whole"))
+    return lost ? exit_worst(code, complain_text(EXIT_LIMIT, "out of memory: what was printed is not whole"))
                 : code;
 }
 
@@ -112,7 +112,7 @@ int exit_for(enum status st)
                                [E_LIMIT] = EXIT_LIMIT,
                                [E_UNSUPPORTED] = EXIT_USAGE,
                                [E_IO] = EXIT_OUTPUT,
-                               [E_NOMEM] = EXIT_BUG,
+                               [E_NOMEM] = EXIT_LIMIT,
                                [E_USAGE] = EXIT_USAGE,
                                [E_DB] = EXIT_OUTPUT,
                                [E_STOP] = EXIT_INTERRUPTED,

@@ -437,7 +437,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     struct err e = {0};
     enum status st = OK;
     if (!arena_make(&r->mem, 1 << 20))
-        return complain_text(EXIT_BUG, "out of memory");
+        return complain_text(EXIT_LIMIT, "out of memory");
     for (size_t i = 0; i < n; i++) {
         struct plat_stat s;
         if (plat_stat(inputs[i], true, &s, &e) != OK)
@@ -447,11 +447,11 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK)
         || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK
         || (r->o.knowledge && rules_usable(r->kb, &e) != OK))
-        return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
+        return complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
     r->until = plat_clock_ms() + r->o.lim.run_seconds * 1000;
     r->stop.until = r->until;
     if (!(r->db_path = arena_printf(&r->mem, "%s/case.db", r->o.out)))
-        return complain_text(EXIT_BUG, "out of memory");
+        return complain_text(EXIT_LIMIT, "out of memory");
     if ((st = output_begin(r->o.out, r->o.force, true, &r->output, &e)) == OK
         && (st = discover(inputs, n, stop_asked, &r->stop, &r->ev, &e)) == OK
         && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {

@@ -399,7 +399,7 @@ static int run(struct batch *b, const char *const *path, size_t n)
 {
     struct err e = {0};
     if (!arena_make(&b->mem, NAMES_BYTES))
-        return complain_text(EXIT_BUG, "out of memory");
+        return complain_text(EXIT_LIMIT, "out of memory");
     enum status st = kb_load(b->o.knowledge, &b->kb, &e);
     if (st == OK && b->o.knowledge)
         st = rules_usable(b->kb, &e);
@@ -409,7 +409,7 @@ static int run(struct batch *b, const char *const *path, size_t n)
     if (st == OK && b->o.watch)
         st = begin_watch(b, path, n, &e);
     if (st != OK || (st = gather_options(b, &e)) != OK || (st = choose(b, path, n, &e)) != OK)
-        return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
+        return complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
     if (!b->tickets.n && b->parts <= 1 && !b->o.watch)
         return complain_text(EXIT_USAGE, "batch: no tickets there");
     b->started = plat_clock_ms();

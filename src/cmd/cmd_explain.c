@@ -926,7 +926,7 @@ static int run_explain(int argc, char **argv)
     t.kb = kb;
     kb_rules(kb, &n);
     t.code = calloc(n + 1, sizeof *t.code), t.cited = calloc(n + 1, sizeof *t.cited);
-    code = t.code && t.cited ? answer_all(&t, argv + 1) : complain_text(EXIT_BUG, "out of memory");
+    code = t.code && t.cited ? answer_all(&t, argv + 1) : complain_text(EXIT_LIMIT, "out of memory");
     out_put(&b);
     free(t.code), free(t.cited);
     case_close(t.base);

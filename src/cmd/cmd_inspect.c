@@ -139,7 +139,7 @@ static int run_inspect(int argc, char **argv)
         unsigned layers;
         struct err e = {0};
         if (pool_ask_jail(&layers, &e) != OK)
-            return complain(&e, EXIT_BUG);
+            return complain(&e, exit_for(e.code));
         printf("jail: %s\n", jail_text(layers, text, sizeof text));
         if (argc < 2)
             return EXIT_DONE;

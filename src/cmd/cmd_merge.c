@@ -70,7 +70,7 @@ static int run_merge(int argc, char **argv)
         return complain(&e, EXIT_USAGE);
     stop_listen();
     if (!arena_make(&a, 16 << 20))
-        return complain_text(EXIT_BUG, "out of memory");
+        return complain_text(EXIT_LIMIT, "out of memory");
     const char *fleet = arena_printf(&a, "%s/fleet.db", out);
     if (!force && fleet && plat_stat(fleet, false, &s, NULL) == OK) {
         code = complain_text(

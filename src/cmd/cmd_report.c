@@ -79,7 +79,7 @@ static int run_report(int argc, char **argv)
         st = rules_usable(kb, &e);
     st = st == OK ? output_begin(out, force, false, &output, &e) : st;
     if (st != OK)
-        code = complain(&e, st == E_NOMEM                            ? EXIT_BUG
+        code = complain(&e, st == E_NOMEM                            ? EXIT_LIMIT
                             : opened || st == E_STOP || st == E_TIME ? exit_for(st)
                                                                      : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, kb, &e)) != OK)

@@ -215,7 +215,7 @@ static int on_done(const struct show *s, struct span in, uint64_t off)
         return complain_text(EXIT_PARTIAL, "%s: offset 0x%llx lies beyond its end", s->place.p,
                              (unsigned long long)off);
     if (st == E_NOMEM)
-        return complain_text(EXIT_BUG, "%s: out of memory", s->place.p);
+        return complain_text(EXIT_LIMIT, "%s: out of memory", s->place.p);
     if (st == OK)
         return EXIT_DONE;
     err_set(&e, (enum status)st, ERR_NO_OFF, "", "%.*s", (int)in.n, (const char *)in.p);
@@ -349,7 +349,7 @@ static int run_show(int argc, char **argv)
     s.dumpers.until = stop.until;
     uint64_t off = 0;
     code = arena_make(&s.mem, 32u << 20) ? show(&s, db, argv[2], &off)
-                                         : complain_text(EXIT_BUG, "out of memory");
+                                         : complain_text(EXIT_LIMIT, "out of memory");
     case_close(db);
     if (code == EXIT_DONE)
         code = show_bytes(&s, off);

@@ -114,13 +114,13 @@ int ticket_main(void)
         return EXIT_BUG;
     const char *dir = ready[TICKET_KNOWLEDGE][0] ? ready[TICKET_KNOWLEDGE] : NULL;
     if (kb_load(dir, &kb, &e) != OK)
-        return complain(&e, e.code == E_NOMEM ? EXIT_BUG : EXIT_USAGE);
+        return complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
     kb_keep(kb, dir);
     if (diagnose_ready(kb, &db, &e) != OK || rehearse_reports(db, kb, &e) != OK)
-        return complain(&e, EXIT_BUG);
+        return complain(&e, exit_for(e.code));
     enum status copy = plat_child_copies(&e);
     if (copy != OK)
-        return copy == E_TRUNC ? EXIT_DONE : complain(&e, EXIT_BUG);
+        return copy == E_TRUNC ? EXIT_DONE : complain(&e, exit_for(copy));
     case_copied();
     analyze_into(db);
     return one_ticket(db, kb, ready, n, &e); /* what db holds goes with the process */

@@ -50,7 +50,7 @@ static int print_all_as(const char *word)
         [HELP_MAN] = ".SH EXIT STATUS\n0 done; 1 a finding or outcome that \\-\\-fail\\-on names; 2 usage, "
                      "configuration "
                      "or rule file; 3 partial evidence\nwith \\-\\-strict; 4 no usable evidence; 5 a limit "
-                     "was reached; 6 "
+                     "was reached, or the system gives too little; 6 "
                      "output could not be written; 70 a bug of\nwhylogon; 130, 143 interrupted.\n",
         [HELP_BASH] = "    esac\n    case $cur in\n    -*) COMPREPLY=($(compgen -W \"$words\" -- "
                       "\"$cur\"))\n        [[ "
@@ -96,8 +96,8 @@ static void help(FILE *out)
         "More:        whylogon COMMAND --help\n"
         "Exit codes:  0 done, 1 a finding or outcome that --fail-on names, 2 usage or rule file, 3 partial "
         "evidence with --strict,\n"
-        "             4 no usable evidence, 5 a limit was reached, 6 output could not be written, "
-        "70 a bug of ours\n");
+        "             4 no usable evidence, 5 a limit was reached or the system gives too little, 6 output "
+        "could not be written,\n             70 a bug of ours\n");
 }
 
 static int no_command(const char *given)

@@ -6,12 +6,16 @@
 #include "diagnose/advice.h"
 #include "diagnose/hits.h"
 #include "kb/kb.h"
+#include "plat/plat.h"
 #include <stdio.h>
 #include <stdlib.h>
 
 #define TOLD_LATE \
     (INT64_C(10) * 60 * 10000000) /* a cause may be told so long after the failure it explains */
-enum { ENGINE_ARENA = 64 << 20 }; /* hosts and what covers them; touched only as far as used */
+enum {
+    MANY_SUBJECTS = 10000,
+    ENGINE_ARENA = 64 << 20
+}; /* hosts and what covers them; touched only as far as used */
 /* What a rule's explanation states is so only where the evidence shows it; before all other verdicts stand
  * these words. */
 static const char *const verdict_leads[VERDICTS] = {
@@ -831,8 +835,11 @@ static enum status judge_rules(struct casedb *db, const struct kb *kb, const str
     }
     enum status gone = staged ? case_unstage(db, st == OK ? e : NULL) : OK;
     st = st == OK ? gone : st;
+    bool many = g.hits.cap >= MANY_SUBJECTS;
     hits_free(&g.hits);
     arena_free(&g.a);
+    if (many)
+        plat_give_back();
     return st;
 }
 

@@ -142,7 +142,9 @@ enum status plat_child_send(const void *buf, size_t n, struct err *e);
 
 /* --- the rest */
 uint64_t plat_clock_ms(void); /* monotonic */
-int64_t plat_now(void);       /* FILETIME; only progress and --stamp ask */
+/* What was freed goes back to the system: worth it where much was. */
+void plat_give_back(void);
+int64_t plat_now(void); /* FILETIME; only progress and --stamp ask */
 unsigned plat_cores(void);
 bool plat_is_terminal(FILE *f);
 unsigned plat_columns(void);

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -418,13 +419,19 @@ struct child_ends {
     int channel, words;
 };
 
+/* Of processes, descriptors or memory the system gives too little. */
+static enum status no_worker(struct err *e)
+{
+    return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "%s", strerror(errno));
+}
+
 static enum status make_ends(struct proc *p, struct child_ends *child, struct err *e)
 {
     int sv[2], words[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) != 0)
-        return sys_err(e, "cannot start a worker", NULL);
+        return no_worker(e);
     if (pipe2(words, O_CLOEXEC | O_NONBLOCK) != 0) {
-        enum status st = sys_err(e, "cannot start a worker", NULL);
+        enum status st = no_worker(e);
         close(sv[0]), close(sv[1]);
         return st;
     }
@@ -510,7 +517,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
     free(stack);
     if (p->pid < 0) {
         errno = why;
-        st = sys_err(e, "cannot start a worker", NULL);
+        st = no_worker(e);
         close_proc(p);
         return st;
     }
@@ -563,7 +570,7 @@ static enum status recv_pid(struct proc *of, pid_t *out, struct err *e)
     }
     if (pid <= 0) {
         errno = -pid;
-        return sys_err(e, "cannot start a worker", NULL);
+        return no_worker(e);
     }
     *out = pid;
     return OK;
@@ -837,6 +844,13 @@ enum status plat_stdin_file(const char **path, struct err *e)
 }
 
 /* --- the rest */
+
+void plat_give_back(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
 
 uint64_t plat_clock_ms(void)
 {

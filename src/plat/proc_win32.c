@@ -87,7 +87,7 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
         ok = AssignProcessToJobObject(p->job, made.hProcess) && ResumeThread(made.hThread) != (DWORD)-1;
         CloseHandle(made.hThread);
     }
-    enum status st = ok ? OK : sys_err(e, "cannot start a worker", NULL);
+    enum status st = ok ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "%s", plat_error());
     for (size_t i = 0; i < LEN(inherited); i++)
         if (inherited[i])
             CloseHandle(inherited[i]);

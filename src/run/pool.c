@@ -238,6 +238,8 @@ static enum status start_process(struct pool *p, struct proc **out, struct err *
         if (st == OK || st == E_UNSUPPORTED)
             return OK;
         end_original(p, how);
+        if (why.code == E_NOMEM) /* it answered: the system gives no process */
+            snprintf(how, sizeof how, "%.95s", why.why);
     }
     return err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", how);
 }
@@ -669,7 +671,7 @@ enum status pool_ask_jail(unsigned *layers, struct err *e)
     enum status st = pool_start(&none, &o, &(struct pool_calls){0}, &p, e);
     while (st == OK && !p->worker[0].jailed)
         if ((st = listen(p, e)) == OK && p->stillborn)
-            st = err_set(e, E_IO, ERR_NO_OFF, "worker", "does not start");
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "it ended at once");
     *layers = p ? p->jail : 0;
     pool_free(p);
     return st;
