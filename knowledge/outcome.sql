@@ -101,3 +101,37 @@ SELECT host_id, row_number() OVER (PARTITION BY host_id ORDER BY count(*) DESC, 
         artifact, decides, leaves),
     artifact, min(collect), decides, leaves, nullif(min(subject), ''), count(*) FROM n_said
 GROUP BY host_id, artifact, decides, leaves;
+
+-- Causes that could not be asked: of what their rules need to tell of the cause nothing was read, and nothing is known
+-- of them on that host. Of a log that was not collected at all, its audited parts are no other artefact.
+DELETE FROM unasked;
+CREATE TEMP TABLE IF NOT EXISTS u_had(host_id INTEGER, artifact TEXT, PRIMARY KEY(host_id, artifact)) WITHOUT ROWID;
+DELETE FROM u_had;
+INSERT OR IGNORE INTO u_had SELECT host_id, artifact FROM coverage
+WHERE state IN ('present', 'partial', 'cleared') AND host_id IS NOT NULL;
+CREATE TEMP TABLE IF NOT EXISTS u_known(host_id INTEGER, cause TEXT, PRIMARY KEY(host_id, cause)) WITHOUT ROWID;
+DELETE FROM u_known;
+INSERT OR IGNORE INTO u_known SELECT host_id, cause FROM finding WHERE host_id IS NOT NULL AND cause IS NOT NULL;
+CREATE TEMP TABLE IF NOT EXISTS u_need(host_id INTEGER, rule TEXT, need INTEGER, cause TEXT, artifact TEXT,
+    PRIMARY KEY(host_id, rule, need, artifact)) WITHOUT ROWID;
+DELETE FROM u_need;
+INSERT OR IGNORE INTO u_need
+SELECT h.id, n.rule, n.need, r.cause, CASE WHEN instr(n.artifact, ':') > 0 AND NOT EXISTS (SELECT 1 FROM u_had c
+        WHERE c.host_id = h.id AND c.artifact = substr(n.artifact, 1, instr(n.artifact, ':') - 1))
+    THEN substr(n.artifact, 1, instr(n.artifact, ':') - 1) ELSE n.artifact END
+FROM kb_rule_need n JOIN kb_rule r ON r.name = n.rule CROSS JOIN host h
+WHERE n.decides AND NOT EXISTS (SELECT 1 FROM kb_rule_need o
+        JOIN u_had c ON c.host_id = h.id AND c.artifact = o.artifact WHERE o.rule = n.rule AND o.need = n.need)
+    AND NOT EXISTS (SELECT 1 FROM u_known f WHERE f.host_id = h.id AND f.cause = r.cause);
+CREATE TEMP TABLE IF NOT EXISTS u_gap(host_id INTEGER, artifact TEXT, cause TEXT, collect TEXT,
+    PRIMARY KEY(host_id, artifact, cause)) WITHOUT ROWID;
+DELETE FROM u_gap;
+INSERT OR IGNORE INTO u_gap
+SELECT g.host_id, g.artifacts, g.cause, k.collect
+FROM (SELECT host_id, cause, group_concat(artifact, ' or ') AS artifacts, min(artifact) AS one
+    FROM (SELECT * FROM u_need ORDER BY host_id, rule, need, artifact) GROUP BY host_id, rule, need) g
+LEFT JOIN kb_artifact k ON k.name = g.one;
+INSERT INTO unasked(host_id, ord, artifact, collect, causes, total)
+SELECT host_id, row_number() OVER (PARTITION BY host_id ORDER BY count(*) DESC, artifact), artifact, min(collect),
+    json_group_array(cause), (SELECT count(DISTINCT t.cause) FROM u_gap t WHERE t.host_id = g.host_id)
+FROM (SELECT * FROM u_gap ORDER BY host_id, artifact, cause) g GROUP BY host_id, artifact;

@@ -37,6 +37,11 @@ CREATE VIEW v_report_need AS
 SELECT host, artifact, state, why, collect, replace(kinds, ' ', ', ') AS kinds,
     row_number() OVER (ORDER BY host, ord, artifact) AS place FROM v_kind_need;
 
+-- What would let causes be asked that were not; causes: one a line.
+CREATE VIEW v_report_unasked AS
+SELECT host, artifact, collect, total, (SELECT group_concat(value, char(10)) FROM json_each(causes)) AS causes,
+    row_number() OVER (ORDER BY host, ord) AS place FROM v_unasked;
+
 -- What separates the causes that are left, five a host; decides, leaves: one a line.
 CREATE VIEW v_report_next AS
 SELECT host, artifact, collect, subject, subjects,
@@ -291,8 +296,8 @@ FROM (SELECT host, max(user) AS user, max(began_type) AS logon_type, min(began_t
     max(to_time) AS to_time, max(ended) AS ended, began_id AS id, max(end_evidence_id) AS end_id
     FROM v_presence GROUP BY host, began_id);
 
--- What many hosts have alike: services, settings, missing artefacts, and what would tell of hosts that are not covered
--- (need). names: the first six.
+-- What many hosts have alike: services, settings, missing artefacts, what would tell of hosts that are not covered
+-- (need), and what would let causes be asked that were not (unasked) where nothing failed. names: the first six.
 CREATE VIEW v_report_alike AS
 WITH told(part, what, value, detail, host) AS (
     SELECT CASE section WHEN 'smb_client' THEN 'smb' ELSE 'policy' END, name COLLATE BINARY,
@@ -308,9 +313,14 @@ WITH told(part, what, value, detail, host) AS (
 need(artifact, collect, host) AS (
     SELECT n.artifact, n.collect, n.host FROM v_kind_need n
         WHERE n.host IN (SELECT h.host FROM v_host h WHERE h.outcome = 'not_covered')),
+unasked(artifact, collect, causes, host) AS (
+    SELECT u.artifact, u.collect, (SELECT group_concat(j.value, ', ') FROM json_each(u.causes) j), u.host
+        FROM v_unasked u WHERE u.host IN (SELECT h.host FROM v_host h
+            WHERE h.outcome IN ('latent', 'not_covered', 'clear'))),
 lack(artifact, state, host) AS (
     SELECT DISTINCT artifact COLLATE BINARY, state, host FROM v_coverage WHERE state <> 'present')
-SELECT part, what, value, detail, n, names, row_number() OVER (ORDER BY part, CASE part WHEN 'need' THEN -n END,
+SELECT part, what, value, detail, n, names, row_number() OVER (ORDER BY part,
+    CASE WHEN part IN ('need', 'unasked') THEN -n END,
     what COLLATE NOCASE, what, n DESC, value, detail) AS place
 FROM (SELECT part, what, value, detail, count(*) AS n, group_concat(CASE WHEN nth <= 6 THEN host END, ', ') AS names
         FROM (SELECT *, row_number() OVER (PARTITION BY part, what, value, detail ORDER BY host) AS nth FROM told)
@@ -319,6 +329,10 @@ FROM (SELECT part, what, value, detail, count(*) AS n, group_concat(CASE WHEN nt
     SELECT 'need', artifact, collect, NULL, count(*), group_concat(CASE WHEN nth <= 6 THEN host END, ', ')
         FROM (SELECT *, row_number() OVER (PARTITION BY artifact, collect ORDER BY host) AS nth FROM need)
         GROUP BY artifact, collect
+    UNION ALL
+    SELECT 'unasked', artifact, collect, causes, count(*), group_concat(CASE WHEN nth <= 6 THEN host END, ', ')
+        FROM (SELECT *, row_number() OVER (PARTITION BY artifact, collect, causes ORDER BY host) AS nth FROM unasked)
+        GROUP BY artifact, collect, causes
     UNION ALL
     SELECT 'coverage', artifact, state, NULL, count(*), group_concat(CASE WHEN nth <= 6 THEN host END, ', ')
         FROM (SELECT *, row_number() OVER (PARTITION BY artifact, state ORDER BY host) AS nth FROM lack)

@@ -209,6 +209,9 @@ CREATE TABLE finding_remedy(finding INTEGER, ord INTEGER, text TEXT, risk TEXT, 
 -- Of what failed and has several causes left, the one artefact that decides most of them (knowledge/outcome.sql).
 CREATE TABLE next_step(host_id INTEGER, ord INTEGER, artifact TEXT, collect TEXT, decides TEXT, leaves TEXT,
     subject TEXT COLLATE NOCASE, subjects INTEGER, PRIMARY KEY(host_id, ord)) WITHOUT ROWID;
+-- Causes that could not be asked of a host for want of an artefact (knowledge/outcome.sql).
+CREATE TABLE unasked(host_id INTEGER, ord INTEGER, artifact TEXT, collect TEXT, causes TEXT, total INTEGER,
+    PRIMARY KEY(host_id, ord)) WITHOUT ROWID;
 CREATE TABLE rule_error(rule TEXT, role TEXT, message TEXT);
 -- Cited facts derived again by our own readers, in processes that had read nothing else. again: yes | no | unknown
 -- (could not be read again).

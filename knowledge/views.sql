@@ -54,6 +54,12 @@ CREATE VIEW v_next_step AS
 SELECT h.name AS host, n.ord, n.artifact, n.collect, n.decides, n.leaves, n.subject, n.subjects
 FROM next_step n JOIN host h ON h.id = n.host_id;
 
+-- Causes that could not be asked on a host: what their rules need to tell of the cause was not read, and nothing is
+-- known of them there. One row an artefact (or several, any of which would do), those that would let most be asked
+-- first (ord); causes: a JSON array; total: how many causes all rows of the host name.
+CREATE VIEW v_unasked AS
+SELECT h.name AS host, u.artifact, u.collect, u.causes, u.total, u.ord FROM unasked u JOIN host h ON h.id = u.host_id;
+
 CREATE VIEW v_coverage AS
 SELECT h.name AS host, c.artifact, c.state, c.from_time, c.to_time, 'f' || c.file_id AS file_id, e.path, c.detail
 FROM coverage c LEFT JOIN host h ON h.id = c.host_id LEFT JOIN evidence e ON e.id = c.file_id;

@@ -62,6 +62,39 @@ static void collect_table(struct buf *b, const struct report *r)
     h_table_end(b, r->collect.n - n + r->collect.more, "v_finding_unknown");
 }
 
+/* Causes of which nothing is known on hosts where nothing failed. */
+static void unasked(struct buf *b, const struct report *r)
+{
+    static const char *const head[] = {"Artefact", "Host", "Causes", "Command", NULL};
+    const struct r_host *h = r->host.row;
+    const struct r_unasked *x = r->unasked.row;
+    static const char *const of_many[] = {"Artefact", "Command, causes", "#Hosts", "Which", NULL};
+    size_t n = 0, all = 0;
+    for (size_t i = 0; i < r->host.n; i++)
+        all += is_quiet(h + i) ? h[i].unasked.n : 0;
+    if (!all)
+        return;
+    buf_z(b, "<div id='unasked'>\n");
+    if (is_many(r)) {
+        h_alike(b, r, "unasked", "Causes that could not be asked",
+                "where nothing failed; what tells of them was not read", of_many);
+        buf_z(b, "</div>\n");
+        return;
+    }
+    h_table(b, r, "Causes that could not be asked", "what tells of them was not read", head);
+    for (size_t i = 0; i < r->host.n; i++)
+        for (size_t k = h[i].unasked.at; is_quiet(h + i) && k < h[i].unasked.at + h[i].unasked.n; k++) {
+            if (n == h_rows(r) || !h_room(b))
+                break;
+            hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", x[k].artifact),
+                h_host_cell(b, r, x[k].host), buf_z(b, "<td>");
+            for (struct str rest = x[k].causes; rest.n;)
+                hsay(b, rest.p == x[k].causes.p ? "%s" : ", %s", str_cut(&rest, '\n'));
+            hsay(b, "</td><td><kbd>%s</kbd></td></tr>\n", x[k].collect), n++;
+        }
+    h_table_end(b, all - n + r->unasked.more, "v_unasked"), buf_z(b, "</div>\n");
+}
+
 void h_coverage(struct buf *b, const struct report *r)
 {
     size_t n[2] = {0};
@@ -73,6 +106,7 @@ void h_coverage(struct buf *b, const struct report *r)
              "been recorded.</p>\n");
     if (r->collect.n)
         collect_table(b, r);
+    unasked(b, r);
     if (!r->coverage.n)
         buf_z(b, "<p class='nil'>Nothing was covered.</p>\n");
     if (n[0] && !is_many(r))

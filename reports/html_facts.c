@@ -179,13 +179,13 @@ void h_alike(struct buf *b, const struct report *r, const char *part, const char
         if (!str_eq(k[i].part, str_of(part)))
             continue;
         hsay(b,
-             strcmp(part, "need") == 0
+             strcmp(part, "need") == 0 || strcmp(part, "unasked") == 0
                  ? "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><kbd>%s</kbd>"
                  : "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th><td><bdi dir='auto'>%s</bdi>",
              k[i].what, k[i].value);
         if (k[i].detail.n)
             hsay(b, "<small><bdi dir='auto'>%s</bdi></small>", k[i].detail);
-        hsay(b, "</td><td class='num'>%n</td><td><bdi dir='auto'>%s</bdi>", k[i].n, k[i].names);
+        hsay(b, "</td><td class='num'>%n</td><td class='which'><bdi dir='auto'>%s</bdi>", k[i].n, k[i].names);
         if (k[i].n > 6)
             hsay(b, " and %n more", k[i].n - 6);
         buf_z(b, "</td></tr>\n"), n++;

@@ -34,6 +34,20 @@ static void ledger_causes(struct buf *b, const struct report *r, const struct r_
         buf_z(b, "</dd></div>\n");
 }
 
+/* Causes that could not be asked, and what would tell. */
+static void ledger_unasked(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_unasked *x = (const struct r_unasked *)r->unasked.row + host->unasked.at;
+    if (!host->unasked.n || !is_quiet(host))
+        return;
+    hsay(b, "<div><dt>Not asked</dt><dd>%n known cause%+, for want of ", count_unasked(r, host));
+    for (size_t i = 0; i < host->unasked.n && i < 3; i++)
+        hsay(b, i ? ", <bdi dir='auto'>%s</bdi>" : "<bdi dir='auto'>%s</bdi>", x[i].artifact);
+    if (host->unasked.n > 3)
+        hsay(b, " and %n more", (int64_t)host->unasked.n - 3);
+    buf_z(b, ": <a href='#unasked'>which</a></dd></div>\n");
+}
+
 static void ledger(struct buf *b, const struct report *r, const struct r_host *host,
                    const struct r_finding *f)
 {
@@ -57,7 +71,7 @@ static void ledger(struct buf *b, const struct report *r, const struct r_host *h
         buf_z(b, "</dd></div>\n");
     }
     h_failed(b, r, host, 2, "<div><dt>No cause</dt><dd>", "</dd></div>\n");
-    ledger_causes(b, r, host, V_RULED_OUT, "Ruled out");
+    ledger_causes(b, r, host, V_RULED_OUT, "Ruled out"), ledger_unasked(b, r, host);
     buf_z(b, "</dl>\n");
 }
 
@@ -140,14 +154,22 @@ static size_t collect_needed(struct buf *b, const struct report *r, const struct
     return n;
 }
 
+static void nothing_to_mend(struct buf *b, const struct report *r, const struct r_host *host)
+{
+    const struct r_unasked *x = (const struct r_unasked *)r->unasked.row + host->unasked.at;
+    buf_z(b, "<p class='do'>Nothing has to be mended.</p>");
+    if (host->unasked.n && x->collect.n)
+        hsay(b, "<p class='then'>To ask what was not asked: <kbd>%s</kbd></p>", x->collect);
+    buf_z(b, "<p class='then'>If a failure is known, collect the log of the time it happened: see "
+             "<a href='#coverage'>Coverage</a>.</p>");
+}
+
 void h_collect_now(struct buf *b, const struct report *r, const struct r_host *host, const char *level)
 {
     bool clear = host->judged == OUT_CLEAR;
     hsay(b, "<div class='tile now%z'><%z>What now</%z>", clear ? "" : " ask", level, level);
     if (clear)
-        buf_z(b, "<p class='do'>Nothing has to be mended.</p><p class='then'>If a failure is known, collect "
-                 "the log of "
-                 "the time it happened: see <a href='#coverage'>Coverage</a>.</p>");
+        nothing_to_mend(b, r, host);
     else if (!(host->judged != OUT_NOT_COVERED && collect_decisive(b, r, host, 3))
              && !collect_needed(b, r, host, 3))
         buf_z(b, "<p class='do'>Read the failures under <a href='#facts'>Facts</a>: their codes and times "
@@ -310,6 +332,7 @@ static void outcome_ledger(struct buf *b, const struct report *r, const struct r
              host->other);
     if (!host->failures)
         kind_ledger(b, r, host);
+    ledger_unasked(b, r, host);
     buf_z(b, "</dl>\n");
 }
 
@@ -334,7 +357,13 @@ static void diagnosis(struct buf *b, const struct report *r, const struct r_host
              f->title, level, f->explanation);
     } else {
         hsay(b, "<%z>", level), hsay(b, o->headline, host->host), hsay(b, "</%z>\n", level);
-        hsay(b, "<p class='lead'>%z</p>\n", o->lead);
+        hsay(b, "<p class='lead'>%z", o->lead);
+        if (host->judged == OUT_CLEAR && !host->unasked.n)
+            buf_z(b, " No known cause of such failures is in place.");
+        else if (host->judged == OUT_CLEAR)
+            hsay(b, " %n known cause%+ of such failures could not be asked; of the others none is in place.",
+                 count_unasked(r, host));
+        buf_z(b, "</p>\n");
     }
     buf_z(b, "</div>\n");
 }

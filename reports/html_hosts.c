@@ -24,7 +24,7 @@ static void cause_row(struct buf *b, const struct report *r, const struct r_card
     h_glyph(b, verdict_words[c->verdict].id);
     hsay(b,
          " <a href='#f-%i'><bdi dir='auto'>%s</bdi></a><small>%z</small></th><td "
-         "class='num'><b>%n</b></td><td>",
+         "class='num'><b>%n</b></td><td class='which'>",
          f->id, f->title, verdict_words[c->verdict].label, (int64_t)c->hosts);
     hosts_of(b, r, c);
     hsay(b, "</td><td class='num'>%n</td><td>%t</td><td>%t</td><td>", c->count, c->first, c->last);
@@ -47,7 +47,8 @@ static void unexplained_row(struct buf *b, const struct report *r)
     if (!hosts)
         return;
     buf_z(b, "<tr class='undetermined'><th scope='row'>"), h_glyph(b, "undetermined");
-    hsay(b, " No cause known<small>Unexplained</small></th><td class='num'><b>%n</b></td><td>", hosts);
+    hsay(b, " No cause known<small>Unexplained</small></th><td class='num'><b>%n</b></td><td class='which'>",
+         hosts);
     for (size_t i = 0, n = 0; i < r->host.n && n < NAMES; i++)
         if (h[i].open)
             hsay(b, n++ ? ", <bdi dir='auto'>%s</bdi>" : "<bdi dir='auto'>%s</bdi>", h[i].host);
@@ -143,6 +144,8 @@ static void names(struct buf *b, const struct report *r, enum outcome what)
             buf_z(b, n++ ? ", " : "<p class='names'>"), h_host_name(b, r, h + i);
             if (h[i].other)
                 hsay(b, " (<a href='#facts'>%n other failure%+</a>)", h[i].other);
+            if (h[i].unasked.n && what == OUT_CLEAR)
+                hsay(b, " (<a href='#unasked'>%n cause%+ not asked</a>)", count_unasked(r, h + i));
         }
     buf_z(b, n ? "</p>\n" : "");
 }

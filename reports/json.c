@@ -129,6 +129,18 @@ static void put_next(const struct report *r, struct buf *b, const struct r_host 
     close_list(b, h->next.n, "    ");
 }
 
+static void put_unasked(const struct report *r, struct buf *b, const struct r_host *h)
+{
+    const struct r_unasked *x = (const struct r_unasked *)r->unasked.row + h->unasked.at;
+    open_list(b, "", "unasked");
+    for (size_t i = 0; i < h->unasked.n; i++, x++) {
+        next_row(b, i, "      ");
+        say(b, &json, "{'artifact': %s, 'collect': %s, 'causes': ", x->artifact, x->collect);
+        put_texts(b, x->causes, '\n'), buf_char(b, '}');
+    }
+    close_list(b, h->unasked.n, "    ");
+}
+
 static void put_hosts(const struct report *r, struct buf *b)
 {
     const struct r_host *h = r->host.row;
@@ -144,7 +156,8 @@ static void put_hosts(const struct report *r, struct buf *b)
             : h->joined       ? "true"
                               : "false",
             h->word);
-        put_kinds(r, b, h), buf_z(b, ", "), put_next(r, b, h), buf_char(b, '}');
+        put_kinds(r, b, h), buf_z(b, ", "), put_next(r, b, h), buf_z(b, ", "), put_unasked(r, b, h),
+            buf_char(b, '}');
     }
     close_list(b, r->host.n, "  ");
     buf_z(b, ",\n");

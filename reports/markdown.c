@@ -150,6 +150,23 @@ static void not_explained(struct page *p, const struct report *r, const struct r
         }
 }
 
+/* Causes that could not be asked where nothing failed, artefact by artefact. */
+static void not_asked(struct page *p, const struct report *r, const struct r_host *host)
+{
+    enum { MOST = 4 };
+    const struct r_unasked *x = (const struct r_unasked *)r->unasked.row + host->unasked.at;
+    for (size_t i = 0; i < host->unasked.n && i < MOST && is_quiet(host); i++) {
+        struct buf words = {0};
+        unasked_words(&words, x + i);
+        m(p, "- **Not asked:** %s, for want of %s: ", buf_view(&words), x[i].artifact);
+        code(p, x[i].collect), m(p, "\n"), keep(p);
+        p->out->bad |= words.bad, buf_free(&words);
+    }
+    if (host->unasked.n > MOST && is_quiet(host))
+        m(p, "- **Not asked:** %n known cause%+ in all: see report.html, Coverage\n", count_unasked(r, host)),
+            keep(p);
+}
+
 static void top_finding(struct page *p, const struct report *r, const struct r_host *host)
 {
     const struct r_finding *f = (const struct r_finding *)r->finding.row + host->top->at;
@@ -174,7 +191,7 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
         m(p, "- **Against:** nothing in the evidence\n"), keep(p);
     for (size_t i = 0; i < f->unknown.n && i < 3; i++)
         m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
-    not_explained(p, r, host, "No cause");
+    not_explained(p, r, host, "No cause"), not_asked(p, r, host);
     m(p, "- **How sure:** %z\n", verdict_words[f->verdict].meaning), keep(p);
     if (f->remedy.n) {
         m(p, "- **What now:** %s (risk %s; reversible: %s)\n", fix->text, fix->risk, fix->reversible),
@@ -222,7 +239,10 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
     const struct r_finding *f = r->finding.row;
     const struct r_group *g = r->group.row;
     size_t could = 0;
-    m(p, "%z\n\n", outcome_in_words(host)->lead), keep(p);
+    m(p, "%z", outcome_in_words(host)->lead);
+    m(p, host->judged == OUT_CLEAR && !host->unasked.n ? " No known cause of such failures is in place.\n\n"
+                                                       : "\n\n"),
+        keep(p);
     span_lines(p, host, host->first, host->last, host->failures);
     if (host->other)
         m(p, "- **Other:** %n failure%+ for reasons of their own, such as mistyped passwords: see Facts\n",
@@ -233,7 +253,7 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
         if (f[g[i].at].verdict == V_UNDETERMINED && str_eq(f[g[i].at].host, host->host))
             m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p), could++;
     kinds_in(p, r, host, "clear", "Clear"), kinds_in(p, r, host, "not_covered", "Not covered");
-    to_collect(p, r, host);
+    not_asked(p, r, host), to_collect(p, r, host);
     m(p, "- **How sure:** %z\n", outcome_in_words(host)->sure), keep(p);
 }
 

@@ -24,13 +24,11 @@ const struct outcome_words outcome_words[TOLD_OUTCOMES] = {
          "undetermined",
          "Silence counts kind by kind: only where the log that records such failures was read, "
          "over the time it covers. Of the kinds not covered nothing is known."},
-    [OUT_CLEAR] =
-        {"Nothing failed on %s for want of a logon session.",
-         "For every kind of failure the log that records it was read and shows none, and no known cause "
-         "of such failures is in place.",
-         "Clear", "good",
-         "A failure inside the time covered would have been recorded in the logs that were read. "
-         "Nothing is said about other times."},
+    [OUT_CLEAR] = {"Nothing failed on %s for want of a logon session.",
+                   "For every kind of failure the log that records it was read and shows none.", "Clear",
+                   "good",
+                   "A failure inside the time covered would have been recorded in the logs that were read. "
+                   "Nothing is said about other times."},
 };
 
 /* The last thing in its arena grows where it lies. */
@@ -159,6 +157,15 @@ void next_words(struct buf *out, const struct r_next *x)
         buf_z(out, alone ? "it decides " : "it decides between "), name_some(out, x->decides);
     }
 }
+
+int64_t count_unasked(const struct report *r, const struct r_host *host)
+{
+    return host->unasked.n ? ((const struct r_unasked *)r->unasked.row)[host->unasked.at].total : 0;
+}
+
+void unasked_words(struct buf *out, const struct r_unasked *x) { name_some(out, x->causes); }
+
+bool is_quiet(const struct r_host *host) { return host->judged >= OUT_LATENT; }
 
 const char *kind_words(struct str kind)
 {

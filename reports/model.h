@@ -74,6 +74,11 @@ struct r_kind {
 struct r_need {
     struct str host, artifact, state, why, collect, kinds;
 };
+/* What would let causes be asked that were not; causes: one a line; total: how many the host's rows name */
+struct r_unasked {
+    int64_t total;
+    struct str host, artifact, collect, causes;
+};
 /* What separates the causes that are left of something that failed; decides, leaves: causes, one a line */
 struct r_next {
     int64_t subjects;
@@ -199,7 +204,7 @@ struct r_host {
     /* failures that count; of those, without a cause; others: slips at a desk, services with reasons of their
      * own */
     int64_t failures, open, other, first, last;
-    struct slice kind, need, next, failure, change, boot, session, total, coverage;
+    struct slice kind, need, next, unasked, failure, change, boot, session, total, coverage;
     /* its timeline, where the page shows one: what logs and failures span, what is shown of it, failures
      * and changes outside that, the account behind what the first screen speaks of */
     struct window spanned, shown;
@@ -246,8 +251,8 @@ struct r_read {
 
 struct report {
     struct list alike, meta, status, host, evidence, anomaly, coverage, finding, citation, unknown, remedy,
-        task, failed, service, kind, need, next, failure, setting, set, total, collect, rule_error, change,
-        boot, session, mark, log, counted, logon, word;
+        task, failed, service, kind, need, next, unasked, failure, setting, set, total, collect, rule_error,
+        change, boot, session, mark, log, counted, logon, word;
     /* struct r_collect without host: what the knowledge can use */
     struct list artifact;
     /* struct r_pair: the view, and how many of its rows had no room */
@@ -274,6 +279,12 @@ size_t count_cites(const struct report *r, const struct r_finding *f, size_t fro
 const struct r_citation *first_cite(const struct report *r, const struct r_finding *f, size_t role);
 /* "separates A and B from C": plain text, names as they are; of each side at most four are named. */
 void next_words(struct buf *out, const struct r_next *x);
+/* How many causes could not be asked on that host. */
+int64_t count_unasked(const struct report *r, const struct r_host *host);
+/* Those of one artefact: "A, B and 3 more", as next_words. */
+void unasked_words(struct buf *out, const struct r_unasked *x);
+/* A host on which nothing failed: what could not be asked there is part of the answer. */
+bool is_quiet(const struct r_host *host);
 /* task: tasks */
 const char *kind_words(struct str kind);
 /* In words: what became of the host. */

@@ -92,6 +92,12 @@ static const struct source {
      SIZE_MAX,
      {TEXT(r_need, host), TEXT(r_need, artifact), TEXT(r_need, state), TEXT(r_need, why),
       TEXT(r_need, collect), TEXT(r_need, kinds)}},
+    {"v_report_unasked",
+     offsetof(struct report, unasked),
+     sizeof(struct r_unasked),
+     SIZE_MAX,
+     {TEXT(r_unasked, host), TEXT(r_unasked, artifact), TEXT(r_unasked, collect), INT(r_unasked, total),
+      TEXT(r_unasked, causes)}},
     {"v_report_next",
      offsetof(struct report, next),
      sizeof(struct r_next),
@@ -631,9 +637,10 @@ static void count_evidence(struct report *r)
     }
 static const struct hosted {
     size_t list, size, name, slice;
-} hosted[] = {HOSTED(kind, kind),       HOSTED(need, need),     HOSTED(next, next),
-              HOSTED(failure, failure), HOSTED(change, change), HOSTED(boot, boot),
-              HOSTED(session, session), HOSTED(total, total),   HOSTED(coverage, coverage)};
+} hosted[] = {HOSTED(kind, kind),        HOSTED(need, need),       HOSTED(next, next),
+              HOSTED(unasked, unasked),  HOSTED(failure, failure), HOSTED(change, change),
+              HOSTED(boot, boot),        HOSTED(session, session), HOSTED(total, total),
+              HOSTED(coverage, coverage)};
 
 static struct r_host *host_in(const struct report *r, const struct lookup *names, struct str name)
 {

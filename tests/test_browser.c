@@ -88,6 +88,9 @@ Test(browser, what_is_wrong_is_seen)
         {"<div class=hero><div class=why>why</div><p class=tall>.</p><div class=now>now</div></div>",
          "px behind the diagnosis"},
         {"<div class=scroll><p class=wider>.</p></div>", "without a sign"},
+        {"<table><tr><td><bdi style='display:inline;overflow-wrap:anywhere'>H0001WS20</bdi><td>"
+         "<p class=wide>x</p></table>",
+         "names are broken: 1"},
         {"<p class=pale>hardly to be read</p>", "axe: color-contrast"},
     };
     const char *with = modules(), *at = scratch("browser-wrong");
@@ -101,7 +104,8 @@ Test(browser, what_is_wrong_is_seen)
         fprintf(
             f,
             "<!doctype html><html lang=en><head><title>x</title><meta charset=utf-8><meta name=viewport "
-            "content='width=device-width'>%s<style>.wider{width:2000px}.tall{height:900px}.scroll{overflow:"
+            "content='width=device-width'>%s<style>.wider{width:2000px}.wide{width:340px}.tall{height:900px}."
+            "scroll{overflow:"
             "auto}"
             ".pale{color:#eee;background:#fff}</style></head><body><main><h1>x</h1>%s</main></body></html>",
             i == 1 ? "<meta http-equiv=Content-Security-Policy content=\"default-src 'none'\">" : "",

@@ -917,6 +917,28 @@ Test(bad_input, all_names_are_looked_at_first)
     cr_expect_eq(run("diff -r %s/out %s/was", dir, dir), 0, "%s", out);
 }
 
+/* Of many hosts the terminal shows some findings: the surest, whatever their causes are called. */
+Test(commands, the_surest_findings_come_first)
+{
+    static const char *const words[] = {"confirmed", "likely", "possible", "latent", "undetermined"};
+    const char *at = scratch("cli-surest");
+    cr_assert_eq(
+        run("cd samples/cases && %s analyze --progress=none -o %s/out two-hosts healthy-host "
+            "update-correlated service-password-drift exit-code-collision missing-hive only-system-log "
+            "task-password-drift",
+            program(), at),
+        0, "%s", out);
+    size_t last = 0, n = 0, kinds = 0;
+    for (char *line = strtok(out, "\n"); line; line = strtok(NULL, "\n"))
+        for (size_t i = 0; i < LEN(words); i++)
+            if (!strncmp(line, words[i], strlen(words[i]))) {
+                cr_expect_geq(i, last, "%s stands behind %s", line, words[last]);
+                kinds += !n || i != last, last = i, n++;
+            }
+    cr_expect_eq(n, 20);
+    cr_expect_gt(kinds, 1, "one verdict alone");
+}
+
 Test(commands, exit_codes)
 {
     static const struct {

@@ -464,6 +464,35 @@ Test(kinds, outcome)
     }
 }
 
+/* Less evidence is never greener: a cause whose artefact is not there is told as not asked, with what would
+ * tell; one that was asked, or of which something is known, is not. */
+Test(kinds, what_could_not_be_asked)
+{
+#define FORBIDDEN                                                                                         \
+    "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, num, written) VALUES(8, 64, 8, " \
+    "'SYSTEM\\CurrentControlSet\\Control\\Lsa', 'disabledomaincreds', 4, 1, at(1));"
+    static const char of[] =
+        "SELECT u.artifact FROM v_unasked u, json_each(u.causes) j WHERE u.host = 'PC1' AND "
+        "j.value = 'credential-storage-policy'";
+    static const struct {
+        const char *facts, *outcome, *want;
+    } sent[] = {{"", "clear;", ""},
+                {FORBIDDEN, "latent;", ""},
+                {FORBIDDEN "DELETE FROM reg_value; DELETE FROM reg_key; DELETE FROM hive WHERE file_id = 8; "
+                           "DELETE FROM evidence WHERE id = 8;",
+                 "clear;", "SYSTEM;"}};
+    for (size_t i = 0; i < LEN(sent); i++) {
+        collected(0);
+        sql(sent[i].facts), judge();
+        cr_expect_str_eq(ask("SELECT outcome FROM v_host WHERE host = 'PC1'"), sent[i].outcome, "row %zu", i);
+        cr_expect_str_eq(ask(of), sent[i].want, "row %zu: %s", i,
+                         ask("SELECT artifact, causes FROM v_unasked"));
+        cr_expect_str_eq(ask("SELECT 1 FROM v_unasked WHERE coalesce(collect, '') = '' OR total < "
+                             "json_array_length(causes)"),
+                         "", "row %zu: a command, and how many", i);
+    }
+}
+
 /* --- every failure is one, and counts once */
 #define APPLICATION(provider, id, day, text) \
     EVENT("3", "Application", provider, id, day, "{\"Data\":[" text "]}")

@@ -63,6 +63,7 @@ static const struct {
     {"v_citation",
      "finding, role, ord, evidence_id, time, explain, file_id, path, sha256, file_off, summary, fact_time"},
     {"v_finding_unknown", "finding, ord, artifact, collect"},
+    {"v_unasked", "host, artifact, collect, causes, total, ord"},
     {"v_next_step", "host, ord, artifact, collect, decides, leaves, subject, subjects"},
     {"v_finding_remedy", "finding, ord, text, risk, reversible, verify"},
 };
@@ -330,6 +331,46 @@ Test(report, first_sentence)
         cr_expect_eq(count(m.text[HTML].p, "<h1"), 1, "%s: one h1", rows[i].name);
         expect_json(&m, "json_valid(?1)", "1");
         expect_json(&m, "json_extract(?1, '$.status[0]')", rows[i].status);
+        drop(&m);
+    }
+}
+
+/* A cause that could not be asked is none that is not in place. */
+Test(report, what_could_not_be_asked)
+{
+    static const char unasked[] =
+        "INSERT INTO v_unasked VALUES('PC1', 'SYSTEM', 'reg save x', "
+        "'[\"a-cause\",\"<b>\"]', 3, 1), ('PC1', 'A or B', 'reg save y', '[\"c\"]', 3, 2);",
+                      none[] = "No known cause of such failures is in place.";
+    static const struct {
+        const char *facts, *html, *md;
+        bool none;
+    } rows[] = {
+        {CLEAR, "shows none. No known cause of such", "shows none. No known cause of such", true},
+        {CLEAR "@", " 3 known causes of such failures could not be asked; of the others none is in place.",
+         "- **Not asked:** a-cause and &lt;b&gt;, for want of SYSTEM: ` reg save x `\n", false},
+        {FINDING("1", "latent") OUTCOME("latent") "@",
+         "<dt>Not asked</dt><dd>3 known causes, for want of <bdi dir='auto'>SYSTEM</bdi>, <bdi dir='auto'>A "
+         "or B</bdi>: "
+         "<a href='#unasked'>which</a>",
+         "- **Not asked:** c, for want of A or B: ` reg save y `\n", false},
+        {FAILED("\\B", "1312") OUTCOME("unexplained") "@", "no cause that could be asked", "Unexplained",
+         false},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char sql[6000];
+        size_t n = strcspn(rows[i].facts, "@");
+        snprintf(sql, sizeof sql, "%s%.*s%s", PC1 FILE1 LOG, (int)n, rows[i].facts,
+                 rows[i].facts[n] ? unasked : "");
+        struct made m = make(sql);
+        bool told = rows[i].facts[n] && i < 3;
+        cr_expect(has(&m, HTML, rows[i].html), "row %zu: html", i);
+        cr_expect(has(&m, MD, rows[i].md), "row %zu: md: %.900s", i, m.text[MD].p);
+        cr_expect_eq(has(&m, HTML, none), rows[i].none, "row %zu", i);
+        cr_expect_eq(has(&m, MD, none), rows[i].none, "row %zu", i);
+        cr_expect_eq(has(&m, HTML, "<td>a-cause, &lt;b&gt;</td><td><kbd>reg save x</kbd></td>"), told,
+                     "row %zu: all", i);
+        expect_json(&m, "json_array_length(?1, '$.hosts[0].unasked')", rows[i].facts[n] ? "2" : "0");
         drop(&m);
     }
 }

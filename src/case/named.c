@@ -216,7 +216,8 @@ static const char *const text[QUERIES] = {
                   " ORDER BY 2 DESC, 1 LIMIT 6",
     [Q_SAID] = "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding"
                " WHERE verdict <> 'ruled_out'"
-               " ORDER BY finding LIMIT ?1",
+               " ORDER BY (SELECT o.place FROM verdict_order o WHERE o.verdict = v_finding.verdict), finding "
+               "LIMIT ?1",
     [Q_SAID_COUNT] = "SELECT count(*) FROM finding WHERE verdict <> 'ruled_out'",
     [Q_OUTCOMES] =
         "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern"
@@ -225,7 +226,10 @@ static const char *const text[QUERIES] = {
         " (SELECT group_concat(artifact, ', ') FROM (SELECT n.artifact FROM kind_need n"
         " WHERE n.host_id = h.id GROUP BY n.artifact ORDER BY min(n.ord), n.artifact)),"
         " (SELECT max(from_time) FROM kind k WHERE k.host_id = h.id),"
-        " (SELECT min(to_time) FROM kind k WHERE k.host_id = h.id) FROM (SELECT h.*, o.place FROM host h"
+        " (SELECT min(to_time) FROM kind k WHERE k.host_id = h.id),"
+        " (SELECT max(total) FROM unasked u WHERE u.host_id = h.id),"
+        " (SELECT artifact FROM unasked u WHERE u.host_id = h.id AND u.ord = 1),"
+        " (SELECT count(*) FROM unasked u WHERE u.host_id = h.id) FROM (SELECT h.*, o.place FROM host h"
         " LEFT JOIN outcome_order o ON o.outcome = h.outcome ORDER BY o.place IS NULL, o.place, h.name LIMIT "
         "?1) h"
         " ORDER BY h.place IS NULL, h.place, h.name",

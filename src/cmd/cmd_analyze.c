@@ -2,6 +2,7 @@
 #include "run/again.h"
 #include "case/named.h"
 #include "base/limits.h"
+#include "base/verdict.h"
 #include "base/wintime.h"
 #include "cmd/cmd.h"
 #include "diagnose/diagnose.h"
@@ -145,6 +146,17 @@ enum {
     SUMMARY_OF_MANY = 20 /* findings, of more than 3 hosts */
 };
 
+/* Of a host on which nothing failed: how many causes could not be asked, and what would tell. */
+static void put_unasked(struct buf *b, const struct cell *c)
+{
+    if (c[0].null || !c[0].i)
+        return;
+    buf_printf(b, "; %lld known cause%s not asked for want of ", (long long)c[0].i, c[0].i == 1 ? "" : "s");
+    buf_term(b, c[1].s);
+    if (c[2].i > 1)
+        buf_printf(b, " and %lld more", (long long)c[2].i - 1);
+}
+
 static enum status put_outcome(void *ctx, const struct cell *c, const char *const *name, size_t n,
                                struct err *e)
 {
@@ -167,6 +179,8 @@ static enum status put_outcome(void *ctx, const struct cell *c, const char *cons
                    wintime_text(c[6].i, to));
     if (!blind && !c[3].null)
         buf_z(b, "; not covered: "), buf_term(b, c[3].s);
+    if (outcome_of(c[1].s) >= OUT_LATENT)
+        put_unasked(b, c + 7);
     buf_char(b, '\n');
     return OK;
 }

@@ -74,6 +74,10 @@ const scrolls = () => [...document.querySelectorAll('*')].filter(e => e.scrollWi
     && /auto|scroll/.test(getComputedStyle(e).overflowX) && (e.tabIndex < 0 || getComputedStyle(e).backgroundImage === 'none'))
     .map(e => e.className || e.tagName);
 
+// Short names are read whole: a column that is too narrow breaks each of them.
+const broken = () => [...document.querySelectorAll('td bdi')].filter(e => /^\S{2,16}$/.test(e.textContent) && e.getClientRects().length > 1)
+    .map(e => e.textContent);
+
 for (const [path, thorough] of pages) {
     here = path.replace(/^.*tickets\//, '');
     page.want = pathToFileURL(resolve(path)).href;
@@ -102,6 +106,9 @@ for (const [path, thorough] of pages) {
     const w = await page.evaluate(wide);
     if (w)
         say('wider than the window:', w);
+    const names = await page.evaluate(broken);
+    if (names.length)
+        say('names are broken:', names.length, names.slice(0, 3).join(' '));
     for (const what of await page.evaluate(scrolls))
         say('goes on without a sign, or out of a keyboard\'s reach:', what);
     await page.setViewportSize({width: 718, height: 1000}); // A4 without its margins
