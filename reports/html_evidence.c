@@ -88,8 +88,9 @@ static void unasked(struct buf *b, const struct report *r)
                 break;
             hsay(b, "<tr><th scope='row'><bdi dir='auto'>%s</bdi></th>", x[k].artifact),
                 h_host_cell(b, r, x[k].host), buf_z(b, "<td>");
-            for (struct str rest = x[k].causes; rest.n;)
-                hsay(b, rest.p == x[k].causes.p ? "%s" : ", %s", str_cut(&rest, '\n'));
+            const char *sep = "";
+            for (struct str rest = x[k].causes; rest.n; sep = ", ")
+                buf_z(b, sep), hsay(b, "%s", str_cut(&rest, '\n'));
             hsay(b, "</td><td><kbd>%s</kbd></td></tr>\n", x[k].collect), n++;
         }
     h_table_end(b, all - n + r->unasked.more, "v_unasked"), buf_z(b, "</div>\n");

@@ -31,7 +31,7 @@ static void cite_role(struct buf *b, const struct report *r, const struct r_find
                       bool label)
 {
     const struct r_citation *c = (const struct r_citation *)r->citation.row + f->cite[role].at;
-    size_t n = f->cite[role].n, shown = n < SHOW_CITES ? n : SHOW_CITES,
+    size_t n = f->cite[role].n, shown = n < show_cites(r) ? n : show_cites(r),
            open = shown < OPEN_CITES + 2 ? shown : OPEN_CITES;
     if (!n)
         return;
@@ -41,17 +41,16 @@ static void cite_role(struct buf *b, const struct report *r, const struct r_find
     buf_z(b, "</ul>\n");
     if (open < shown) {
         hsay(b, "<details class='more'><summary>%n more: %z</summary><ul class='cites'>\n",
-             (int64_t)(n - open), role_labels[role]);
+             (int64_t)(shown - open), role_labels[role]);
         for (size_t i = open; i < shown; i++)
             cite_item(b, r, c + i, label);
-        buf_z(b, "</ul>\n");
-        if (n > shown)
-            hsay(b,
-                 "<p class='src'>%n more in case.db: <kbd>SELECT * FROM v_citation WHERE finding = "
-                 "%i</kbd></p>\n",
-                 (int64_t)(n - shown), f->id);
-        buf_z(b, "</details>\n");
+        buf_z(b, "</ul>\n</details>\n");
     }
+    if (n > shown)
+        hsay(
+            b,
+            "<p class='src'>%n more in case.db: <kbd>SELECT * FROM v_citation WHERE finding = %i</kbd></p>\n",
+            (int64_t)(n - shown), f->id);
 }
 
 static void unknown_list(struct buf *b, const struct report *r, const struct r_finding *f)
@@ -140,7 +139,8 @@ static void same_on(struct buf *b, const struct report *r, const struct r_card *
     buf_z(b, "</details>\n");
 }
 
-static void card(struct buf *b, const struct report *r, const struct r_card *c)
+/* full: with all that is cited; else where that is */
+static void card(struct buf *b, const struct report *r, const struct r_card *c, bool full)
 {
     const struct r_finding *f = card_finding(r, c);
     hsay(b, "<article class='card %z' id='f-%i' aria-labelledby='t-%i'>\n", verdict_words[f->verdict].id,
@@ -149,6 +149,15 @@ static void card(struct buf *b, const struct report *r, const struct r_card *c)
     hsay(b, "<h3 id='t-%i'><bdi dir='auto'>%s</bdi></h3>\n<p class='lead'><bdi dir='auto'>%s</bdi></p>\n",
          f->id, f->title, f->explanation);
     stats(b, f, c, find_host(r, f->host));
+    if (!full) {
+        hsay(
+            b,
+            "<p class='left'>What supports it and how to mend it: <kbd>whylogon query case.db 'SELECT * FROM "
+            "v_citation WHERE finding = %i'</kbd>, <kbd>v_finding_remedy</kbd></p>\n",
+            f->id);
+        same_on(b, r, c), buf_z(b, "</article>\n");
+        return;
+    }
     hsay(b, "<div class='scales%z'>\n<div><h4>Supports it</h4>",
          f->cite[ROLE_CONTRADICTS].n + f->unknown.n ? "" : " clear");
     for (size_t role = 0; role < ROLE_CONTRADICTS; role++)
@@ -280,7 +289,7 @@ void h_findings(struct buf *b, const struct report *r)
     for (size_t i = 0; i < r->card.n; i++)
         if (c[i].verdict <= V_LATENT) {
             if (shown < SHOW_CARDS && h_room(b))
-                card(b, r, c + i), shown++;
+                card(b, r, c + i, shown < full_cards(r)), shown++;
             else
                 left++;
         }

@@ -3,7 +3,7 @@
 #include "reports/html.h"
 #include "base/wintime.h"
 
-enum { DETAIL_BYTES = 330 << 10, NAMES = 3 }; /* of hosts' details on the page; of hosts in a cell */
+enum { DETAIL_BYTES = 240 << 10, NAMES = 3 }; /* of hosts' details on the page; of hosts in a cell */
 
 /* ---- causes ---- */
 
@@ -113,13 +113,20 @@ static void host_lines(struct buf *b, const struct report *r)
 {
     const struct r_host *host = r->host.row;
     size_t n = 0, begin = b->n;
+    bool brief = false;
     buf_z(b,
           "<section class='hosts' aria-labelledby='h-hosts'>\n<h2 id='h-hosts'>Hosts, gravest first</h2>\n");
     for (; n < r->host.n && n < SHOW_ROWS && !few_words(r, host + n) && h_room(b); n++)
         if (n < SHOW_HOSTS && b->n - begin < DETAIL_BYTES)
             host_detail(b, r, host + n, n, !is_many(r));
-        else
+        else {
+            if (!brief)
+                buf_z(b,
+                      "<p class='left'>The hosts below are a line each. What was found on one: <kbd>whylogon "
+                      "query case.db \"SELECT * FROM v_finding WHERE host = 'NAME'\"</kbd></p>\n");
+            brief = true;
             buf_z(b, "<div class='host line-only'>"), host_line(b, r, host + n), buf_z(b, "</div>\n");
+        }
     if (r->host.n > n && !few_words(r, host + n))
         hsay(b,
              "<p class='left'>%n more hosts in case.db: <kbd>whylogon query case.db 'SELECT * FROM "

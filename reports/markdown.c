@@ -56,10 +56,12 @@ static void keep(struct page *p)
     p->line.n = 0;
 }
 
-static void part_end(struct page *p)
+/* views: that have what was left out */
+static void part_end(struct page *p, const char *views)
 {
     if (p->left)
-        buf_printf(p->out, "\n*%zu more lines are in report.html and case.db.*\n", p->left);
+        buf_printf(p->out, "\n*%zu more lines are in case.db:* `whylogon query case.db 'SELECT * FROM %s'`\n",
+                   p->left, views);
     p->left = 0;
 }
 
@@ -426,7 +428,7 @@ static void many_hosts(struct page *p, const struct report *r)
     const struct r_host *h = r->host.row;
     size_t n = 0, quiet = 0;
     p->end = END_HOSTS;
-    cause_table(p, r), host_table(p, r), part_end(p);
+    cause_table(p, r), host_table(p, r), part_end(p, "v_host");
     p->end = END_DETAILS;
     for (; n < r->host.n && n < DETAILS && !few_words(r, h + n) && p->out->n + 3000 < p->end; n++)
         m(p, "\n"), one_host(p, r, h + n, "##");
@@ -466,7 +468,7 @@ static void top(struct page *p, const struct report *r)
         many_hosts(p, r);
     for (size_t i = 0; i < r->host.n && !is_many(r); i++)
         m(p, r->host.n > 1 ? "\n" : ""), one_host(p, r, host + i, r->host.n > 1 ? "##" : "#");
-    p->end += 1500, read_lines(p, r), part_end(p);
+    p->end += 1500, read_lines(p, r), part_end(p, "v_evidence");
 }
 
 /* ---- findings ---- */
@@ -491,10 +493,15 @@ static void card(struct page *p, const struct report *r, const struct r_card *wh
     if (g->n > 10)
         m(p, "- and %n more subjects\n", (int64_t)g->n - 10), keep(p);
     span_lines(p, find_host(r, f->host), whole->first, whole->last, whole->count);
-    for (size_t role = 0; role < ROLES; role++)
+    for (size_t role = 0; role < ROLES; role++) {
         for (size_t i = 0; i < f->cite[role].n && i < SHOW_CITES / 2; i++)
             m(p, "- %z: %s", role_labels[role], words_of(c + f->cite[role].at + i)),
                 where(p, c + f->cite[role].at + i), keep(p);
+        if (f->cite[role].n > SHOW_CITES / 2)
+            m(p, "- %z: %n more in case.db (v_citation, finding %i)\n", role_labels[role],
+              (int64_t)f->cite[role].n - SHOW_CITES / 2, f->id),
+                keep(p);
+    }
     for (size_t i = 0; i < f->unknown.n && i < SHOW_CITES; i++)
         m(p, "- Could not be checked: %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
     m(p, "- Second reader: %s\n", f->reader.p ? f->reader : STR("not_applicable")), keep(p);
@@ -590,7 +597,7 @@ static void findings(struct page *p, const struct report *r)
         m(p, "\nNo cause has anything to say about what was read.\n"), keep(p);
     p->end += 1500, neighbours(p, r), folded(p, r, V_UNDETERMINED);
     p->end += 1500, folded(p, r, V_RULED_OUT);
-    part_end(p);
+    part_end(p, "v_finding");
 }
 
 /* ---- facts, coverage, evidence, method ---- */
@@ -649,7 +656,7 @@ static void facts(struct page *p, const struct report *r)
         alike(p, r, "service", "Services", "Service | Start | Hosts | Which");
         alike(p, r, "smb", "SMB client", "Setting | Value | Hosts | Which");
         alike(p, r, "policy", "Credential policy", "Setting | Value | Hosts | Which");
-        part_end(p);
+        part_end(p, "v_failure");
         return;
     }
     p->end += 2500, table(p, r->services_known, "Services",
@@ -668,7 +675,7 @@ static void facts(struct page *p, const struct report *r)
           d[i].current.p ? d[i].current : STR("not set"));
         id(p, d[i].id), m(p, " |\n"), keep(p);
     }
-    part_end(p);
+    part_end(p, "v_failure");
 }
 
 /* What logs hold, in a few lines: whose logons were refused most, and the logs. */
@@ -715,7 +722,7 @@ static void summary(struct page *p, const struct report *r)
         m(p, "\n%n more logs, %n more refused logons: `whylogon summary case.db`\n",
           (int64_t)((r->log.n > LOGS ? r->log.n - LOGS : 0) + r->log.more), (int64_t)(more + r->logon.more)),
             keep(p);
-    part_end(p);
+    part_end(p, "v_summary_event");
 }
 
 static void coverage(struct page *p, const struct report *r)
@@ -728,7 +735,7 @@ static void coverage(struct page *p, const struct report *r)
             m(p, " (bears on %n findings)\n", k[i].n), keep(p);
     if (is_many(r)) {
         alike(p, r, "coverage", "Missing or incomplete", "Artefact | State | Hosts | Which");
-        part_end(p);
+        part_end(p, "v_coverage");
         return;
     }
     if (r->coverage.n)
@@ -738,7 +745,7 @@ static void coverage(struct page *p, const struct report *r)
         m(p, "| %s | %s | %s | %t | %t | %s |\n", c[i].artifact, c[i].host, c[i].state, c[i].from_time,
           c[i].to_time, c[i].detail),
             keep(p);
-    part_end(p);
+    part_end(p, "v_coverage");
 }
 
 static void evidence(struct page *p, const struct report *r)
@@ -760,7 +767,7 @@ static void evidence(struct page *p, const struct report *r)
           (int64_t)e[i].anomaly.n, e[i].sha256),
             keep(p);
     }
-    part_end(p);
+    part_end(p, "v_evidence");
 }
 
 static void method(struct page *p, const struct report *r)
@@ -782,7 +789,7 @@ static void method(struct page *p, const struct report *r)
       "readers.\n",
       r->knowledge),
         keep(p);
-    part_end(p);
+    part_end(p, "v_rule_error");
 }
 
 enum status write_markdown(const struct report *r, struct buf *b, struct err *e)

@@ -191,6 +191,10 @@ const struct r_finding *headline(const struct report *r, const struct r_host *ho
     return wanted ? f : NULL;
 }
 
+size_t full_cards(const struct report *r) { return is_many(r) ? SHOW_CARDS * 3 / 10 : SHOW_CARDS; }
+
+size_t show_cites(const struct report *r) { return is_many(r) ? SHOW_CITES / 2 : SHOW_CITES; }
+
 bool is_many(const struct report *r) { return r->host.n > 3; }
 
 const struct r_finding *card_finding(const struct report *r, const struct r_card *c)

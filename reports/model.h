@@ -237,6 +237,10 @@ struct r_mark {
     struct str id;
 };
 
+/* Cards that are told in full; of many hosts fewer: a page stays readable. */
+size_t full_cards(const struct report *r);
+/* Citations of a role that a card tells. */
+size_t show_cites(const struct report *r);
 /* More than a reader takes in one by one: causes and facts are told together. */
 bool is_many(const struct report *r);
 /* The first finding of a card. */

@@ -465,8 +465,8 @@ static enum status collect_cited(struct report *r, struct arena *a, struct err *
     size_t cards = 0, rows[VERDICTS] = {0};
     enum status st = OK;
     for (size_t i = 0; i < r->card.n && st == OK; i++)
-        if (card[i].verdict <= V_LATENT && cards++ < SHOW_CARDS)
-            st = cite(r, a, card_finding(r, card + i), SHOW_CITES, e);
+        if (card[i].verdict <= V_LATENT && cards++ < full_cards(r))
+            st = cite(r, a, card_finding(r, card + i), show_cites(r), e);
         else if (card[i].verdict > V_LATENT && is_many(r))
             st = cite(r, a, card_finding(r, card + i), 1, e);
     for (size_t i = 0; i < r->finding.n && !is_many(r) && st == OK; i++)

@@ -659,7 +659,7 @@ Test(report, two_hosts)
                 "{\"host\":\"ALPHA\",\"fqdn\":null,\"domain\":null,\"os\":null,\"build\":null,\"role\":null,"
                 "\"time_zone\":null,\"bias_minutes\":300,\"machine_sid\":null,\"domain_joined\":null,"
                 "\"outcome\":null,"
-                "\"kinds\":[],\"next\":[]}");
+                "\"kinds\":[],\"next\":[],\"unasked\":[]}");
     drop(&m);
 }
 
@@ -712,6 +712,21 @@ Test(report, impossible_times)
     "'missing', "                                                                                            \
     "'', 'wevtutil epl SmbClient', 'share', 1 FROM v_host WHERE outcome = 'not_covered';"
 
+/* Sixty causes, each with as many citations, remedies and words as findings of samples have. */
+#define DIFFERENT                                                                                          \
+    "UPDATE v_finding SET cause = 'cause-' || finding, explanation = "                                     \
+    "replace(hex(zeroblob(160)), "                                                                         \
+    "'00', 'w '); INSERT INTO v_citation(finding, role, ord, evidence_id, time, explain, file_off, path, " \
+    "sha256, summary, fact_time) SELECT f.finding, r.column1, o.column1, printf('f2:0x%x', f.finding * "   \
+    "4096 "                                                                                                \
+    "+ o.column1 * 64 + length(r.column1)), first_seen, replace(hex(zeroblob(90)), '00', 'x '), 1, "       \
+    "'host/Security.evtx', hex(zeroblob(32)), replace(hex(zeroblob(40)), '00', 'y '), first_seen FROM "    \
+    "v_finding f, (VALUES('symptom'), ('link'), ('compatible')) r, (VALUES(0), (1), (2), (3), (4), (5), "  \
+    "(6), (7)) o WHERE r.column1 = 'symptom' OR o.column1 < 3; "                                           \
+    "INSERT INTO v_finding_remedy SELECT finding, o.column1, replace(hex(zeroblob(120)), '00', 'z '), "    \
+    "'low', "                                                                                              \
+    "'yes', 'see' FROM v_finding, (VALUES(0), (1), (2)) o;"
+
 /* Of many hosts: causes with their hosts, each host of its own line and outcome, what would tell of the rest.
  */
 Test(report, many_hosts)
@@ -720,16 +735,17 @@ Test(report, many_hosts)
     static const char *const html[] = {
         "<h1>8 hosts: 2 unexplained, 4 explained, 2 not covered</h1>",
         /* four hosts, the cause at the same minute on two; hosts of that cause alone */
-        "The race</bdi></a><small>Confirmed</small></th><td class='num'><b>4</b></td><td><bdi "
+        "The race</bdi></a><small>Confirmed</small></th><td class='num'><b>4</b></td><td class='which'><bdi "
         "dir='auto'>H001</bdi>, <bdi "
         "dir='auto'>H002</bdi>, <bdi dir='auto'>H005</bdi> and 1 more</td><td class='num'>4</td>",
         "<td>2 at <time datetime='2026-03-02T00:10:00.0000000Z'>",
-        " No cause known<small>Unexplained</small></th><td class='num'><b>2</b></td><td><bdi "
+        " No cause known<small>Unexplained</small></th><td class='num'><b>2</b></td><td class='which'><bdi "
         "dir='auto'>H003</bdi>, <bdi "
         "dir='auto'>H007</bdi></td><td class='num'>2</td>",
         "2 hosts are not covered <small>",
         "<p class='names'><bdi dir='auto'>H004</bdi>, <bdi dir='auto'>H008</bdi></p>",
-        "SmbClient</bdi></th><td><kbd>wevtutil epl SmbClient</kbd></td><td class='num'>2</td><td><bdi "
+        "SmbClient</bdi></th><td><kbd>wevtutil epl SmbClient</kbd></td><td class='num'>2</td><td "
+        "class='which'><bdi "
         "dir='auto'>H004, H008</bdi></td>",
         "The same on 3 more hosts: 3 more subjects<",
     };
@@ -768,6 +784,18 @@ Test(report, many_hosts)
         "datetime='2026-03-05T01:10:00.0000000Z'>";
     const char *cells = strstr(open_row, open_cells);
     cr_expect(cells && cells < strstr(open_row, "</tr>"), "%.900s", open_row);
+    drop(&m);
+    m = make(HOSTS("120") DIFFERENT);
+    cr_expect(m.text[HTML].n <= 1000000, "%zu bytes", m.text[HTML].n);
+    cr_expect(count(m.text[HTML].p, "<") - count(m.text[HTML].p, "</") <= 25000, "%zu elements",
+              count(m.text[HTML].p, "<") - count(m.text[HTML].p, "</"));
+    size_t full = count(m.text[HTML].p, "<h4>Supports it</h4>"), lines = count(m.text[HTML].p, "line-only'");
+    cr_expect_eq(full, 30, "%zu told in full", full);
+    cr_expect_eq(count(m.text[HTML].p, "What supports it and how to mend it: <kbd>"), 30);
+    cr_expect_eq(count(m.text[HTML].p, "more in case.db: <kbd>SELECT * FROM v_citation WHERE finding ="),
+                 full);
+    cr_expect(lines > 0 && has(&m, HTML, "The hosts below are a line each."), "%zu hosts of a line", lines);
+    cr_expect(has(&m, MD, " more in case.db (v_citation, finding ") && m.text[MD].n <= 60000);
     drop(&m);
     m = make(HOSTS("120"));
     cr_expect(m.text[HTML].n <= 1000000, "%zu bytes", m.text[HTML].n);
@@ -1273,7 +1301,8 @@ Test(report, many_findings_stay_readable)
     cr_expect(m.text[MD].n <= 60000, "%zu", m.text[MD].n);
     cr_expect(has(&m, HTML, "more causes in case.db")
               && has(&m, HTML, "more in case.db: <kbd>SELECT * FROM v_citation WHERE finding ="));
-    cr_expect(has(&m, MD, "more lines are in report.html and case.db") && has(&m, MD, "## Method"),
+    cr_expect(has(&m, MD, "more lines are in case.db:* `whylogon query case.db 'SELECT * FROM v_f")
+                  && has(&m, MD, "## Method"),
               "a long part leaves room for the others");
     expect_json(&m, "json_array_length(?1, '$.findings')", "4000");
     expect_json(&m,
