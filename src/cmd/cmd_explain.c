@@ -892,6 +892,7 @@ static const char help_text[] =
     "  whylogon explain 0x80070520 0xc000006a\n"
     "  whylogon explain 4625\n"
     "  whylogon explain TaskScheduler 104\n"
+    "  whylogon explain 'Kerberos 0x18'\n"
     "  whylogon explain MaxCmds clock-skew\n"
     "  whylogon explain AzureAdPrt SeBatchLogonRight 'System Boot Time'\n"
     "  grep -o '0x8007[0-9A-F]*' notes.txt | sort -u | whylogon explain --json -\n"

@@ -83,6 +83,16 @@ static bool number_in(struct str s, struct question *q)
     return q->number = (str_i64(s, &i) && to_u32(i, &q->value)) || (!q->percent && bare_hex(s, &q->value));
 }
 
+/* What a code is of, in the words of codes/: "Kerberos 0x18", "NTSTATUS 0xC0000064". */
+static bool names_space(struct str s)
+{
+    static const char *const spaces[] = {"kerberos", "ntstatus", "win32", "nerr", "task", "sspi"};
+    for (size_t i = 0; i < LEN(spaces); i++)
+        if (str_eq_ci(s, str_of(spaces[i])))
+            return true;
+    return false;
+}
+
 struct question question_of(struct str asked)
 {
     struct question q = {.asked = str_trim(asked), .text = bare(asked)};
@@ -91,6 +101,10 @@ struct question question_of(struct str asked)
     if (number_in(q.text, &q))
         return q;
     before = q.text, word = last_word(&before), left = before;
+    if (before.n && number_in(word, &q) && names_space(before)) {
+        q.space = q.provider = q.text = before, q.only_event = true;
+        return q;
+    }
     if (before.n && number_in(word, &q) && q.value <= UINT16_MAX) {
         while (left.n && str_eq_ci(word = last_word(&left), STR("event")))
             before = left;
@@ -131,6 +145,8 @@ bool names_provider(const struct kb *kb, struct str name)
 /* --- codes */
 static bool answers(const struct kb_code *c, const struct question *q)
 {
+    if (q->space.n && !str_eq_ci(c->space, q->space))
+        return false;
     if (!q->number)
         return str_eq_ci(c->symbol, q->text);
     if (q->percent && !code_is_win32(c) && !is_space(c, "message"))
@@ -184,22 +200,19 @@ static void name_alone(const struct kb *kb, const struct question *q, struct tak
     give(t, (struct reading){READ_NAME, {.name = row}});
 }
 
-/* Win32 codes first: the others of a small number are the rarer ones. */
-static void codes(const struct kb *kb, const struct question *q, struct taker *t)
+/* Win32 codes first: the others of a small number are the rarer ones. False: there is none of them. */
+static bool codes(const struct kb *kb, const struct question *q, struct taker *t)
 {
-    size_t n;
+    size_t n, before = t->n;
     const struct kb_code *c = kb_codes(kb, &n);
-    bool told = false;
     for (size_t i = 0; i < n; i++)
-        if (code_is_win32(&c[i]) && answers(&c[i], q)) {
-            told = true;
+        if (code_is_win32(&c[i]) && answers(&c[i], q))
             give(t, (struct reading){READ_CODE, {.code = &c[i]}});
-        }
-    if (!told)
-        name_alone(kb, q, t);
+    bool told = t->n > before;
     for (size_t i = 0; i < n; i++)
         if (!code_is_win32(&c[i]) && answers(&c[i], q))
             give(t, (struct reading){READ_CODE, {.code = &c[i]}});
+    return told;
 }
 
 static void events(const struct kb *kb, const struct question *q, struct taker *t)
@@ -207,7 +220,7 @@ static void events(const struct kb *kb, const struct question *q, struct taker *
     size_t n;
     const struct kb_event *e = kb_events(kb, &n);
     bool named = q->provider.n > 0;
-    if (q->percent || (q->number && q->value > UINT16_MAX))
+    if (q->percent || (q->number && (q->value > UINT16_MAX || (!q->value && !named)))) /* id 0: any */
         return;
     for (size_t i = 0; i < n; i++)
         if (q->number ? e[i].id == q->value && (!named || is_of(&e[i], q->provider))
@@ -286,11 +299,12 @@ size_t readings(const struct kb *kb, const struct question *q, reading_fn *fn, v
     struct question hex;
     if (!q->text.n && !q->number)
         return 0;
-    if (!q->only_event)
-        codes(kb, q, &t);
-    if (!t.n && !q->only_event && as_hex(q, &hex))
-        codes(kb, &hex, &t);
+    bool code = !q->only_event || q->space.n, told = code && codes(kb, q, &t);
+    if (!t.n && code && as_hex(q, &hex))
+        told = codes(kb, &hex, &t);
     events(kb, q, &t);
+    if (!told && code && (!q->space.n || str_eq_ci(q->space, STR("win32"))))
+        name_alone(kb, q, &t);
     if (!q->number)
         names(kb, q, &t);
     return t.n;

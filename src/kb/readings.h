@@ -8,9 +8,10 @@
 #include "kb/kb.h"
 
 /* provider: of an event, as "TaskScheduler 104" names it; empty: none. number: text is one, in any spelling;
- * percent: as %%n of message tables; only_event: "event 104". */
+ * percent: as %%n of message tables; only_event: "event 104"; space: of a code, as "Kerberos 0x18" names it.
+ */
 struct question {
-    struct str asked, provider, text;
+    struct str asked, provider, text, space;
     bool number, percent, only_event;
     uint32_t value;
 };
@@ -42,7 +43,8 @@ struct reading {
         const struct kb_tool_field *tool_field;
     } is;
 };
-/* Calls fn for each, codes first; returns how many there were. */
+/* Calls fn for each, codes first, but a Win32 code of which only the name is known behind events; returns how
+ * many there were. */
 typedef void reading_fn(void *ctx, const struct reading *r);
 size_t readings(const struct kb *kb, const struct question *q, reading_fn *fn, void *ctx);
 /* The nearest known names of what has no reading, best first; at most cap. Of a number the codes next to it.
