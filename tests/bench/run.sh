@@ -1,8 +1,9 @@
 #!/bin/bash
 # Benchmarks: pairs in turn in one run, medians and ratios; machines are noisy, so only the ratios mean something.
 # usage: tests/bench/run.sh BUILD      GB=1 size of the large log, RUNS=5, PEERS=1 also builds and runs evtx_dump 0.15.1 (cargo install evtx),
-# OLD=PROGRAM an older build of whylogon, for the rows of one small ticket and of a question, TICKETS=1000 the row of batch. cpu: user and system, of all processes.
-# Needs hyperfine, openssl; bsdtar and zip, evtxexport for their rows. Logs are made in $BENCH_DIR (default /tmp/whylogon-bench) and kept for the next run.
+# OLD=PROGRAM an older build of whylogon, for the rows of one small ticket and of a question; ROWS=REGEX only rows whose name it matches.
+# cpu: user and system, of all processes. cold: what is read has been dropped from the page cache (posix_fadvise) before each run.
+# Needs hyperfine, openssl; evtxexport for its row. Logs are made in $BENCH_DIR (default /tmp/whylogon-bench) and kept for the next run.
 set -euo pipefail
 build=$(realpath "$1"); w=$build/whylogon
 gb=${GB:-1}; runs=${RUNS:-5}; dir=${BENCH_DIR:-/tmp/whylogon-bench}; mkdir -p "$dir"
@@ -24,21 +25,23 @@ if [ ! -d "$dir/parts" ]; then mkdir "$dir/parts"; for i in $(seq 40); do "$buil
 if [ ! -d "$dir/copies" ]; then mkdir "$dir/copies"; for i in $(seq 40); do cp "$dir/parts/log1.evtx" "$dir/copies/log$i.evtx"; done; fi
 
 middle() { sort -n | awk '{v[NR] = $1} END {print (v[int((NR + 1) / 2)] + v[int((NR + 2) / 2)]) / 2}'; }
+cold= # files to be dropped from the page cache before each run
 row() { # NAME COMMAND-OURS COMMAND-THEIRS LIMIT: one after the other, so that both meet the same moods of the machine; medians, and the median of the ratios
+    [[ $1 =~ ${ROWS:-.} ]] || return 0
     rm -f "$dir"/t.*.csv
     for i in $(seq "$runs"); do
-        hyperfine -N -i --warmup $((i == 1)) --runs 1 --prepare "rm -rf $dir/out" --export-csv "$dir/t.$i.csv" "$2" "$3" >/dev/null 2>"$dir/err" || { cat "$dir/err"; return; }
+        hyperfine -N -i --warmup $((i == 1)) --runs 1 --prepare "sh -c 'rm -rf $dir/out; for f in $cold; do dd if=\$f iflag=nocache count=0 status=none; done'" --export-csv "$dir/t.$i.csv" "$2" "$3" >/dev/null 2>"$dir/err" || { cat "$dir/err"; return; }
     done
     ours=$(awk -F, 'FNR == 2 {print $4}' "$dir"/t.*.csv | middle); theirs=$(awk -F, 'FNR == 3 {print $4}' "$dir"/t.*.csv | middle)
     ratio=$(awk -F, 'FNR == 2 {a = $4} FNR == 3 {print a / $4}' "$dir"/t.*.csv | middle)
     cpu=$(awk -F, 'FNR == 2 {print $5 + $6}' "$dir"/t.*.csv | middle); cpus=$(awk -F, 'FNR == 2 {a = $5 + $6} FNR == 3 {b = $5 + $6; print b ? a / b : 0}' "$dir"/t.*.csv | middle)
     printf '| %-58s | %8.3f s | %8.3f s | %6.3f | %5s | %8.3f s | %6.3f |\n' "$1" "$ours" "$theirs" "$ratio" "$4" "$cpu" "$cpus"
 }
-tree() { for p; do echo "$p"; mapfile -t kids < <(pgrep -P "$p"); [ ${#kids[@]} -eq 0 ] || (tree "${kids[@]}"); done; }
-peak() { # prints the highest sum of private memory (MB; clean pages of mapped evidence are the page cache's) of COMMAND and all its children
+peak() { # WHAT COMMAND: the highest sum of WHAT (MB; Private_Dirty: clean pages of mapped evidence are the page cache's; Rss: all) of COMMAND and all its children
+    local what=$1; shift
     "$@" >/dev/null 2>&1 & local pid=$! max=0 now
     while kill -0 $pid 2>/dev/null; do
-        now=$(for p in $(tree $pid); do awk '/^Private_Dirty/{s+=$2} END{print s+0}' "/proc/$p/smaps_rollup" 2>/dev/null || true; done | awk '{s+=$1} END{print int(s/1024)}')
+        now=$(for p in $pid $(pgrep -P $pid); do awk -v what="^$what:" '$0 ~ what {s+=$2} END{print s+0}' "/proc/$p/smaps_rollup" 2>/dev/null; done | awk '{s+=$1} END{print int(s/1024)}')
         [ "${now:-0}" -gt "$max" ] && max=$now
         sleep 0.01
     done
@@ -56,33 +59,16 @@ row "analyze, one $gb GB log / openssl sha256 of it" "$w analyze $q $dir/one.evt
 row "analyze, the same bytes in 40 logs / openssl on them" "$w analyze $q $dir/parts" "openssl dgst -sha256 $(echo "$dir"/parts/*)" 0.75
 row "analyze, 40 copies of one log / openssl on them" "$w analyze $q $dir/copies" "openssl dgst -sha256 $(echo "$dir"/copies/*)" 0.75
 row "analyze, a $gb GB Security log of ordinary noise / openssl" "$w analyze $q $dir/noise.evtx" "openssl dgst -sha256 $dir/noise.evtx" 1.10
+cold=$dir/one.evtx
+row "cold: analyze, one $gb GB log / openssl sha256 of it" "$w analyze $q $dir/one.evtx" "openssl dgst -sha256 $dir/one.evtx" -
+cold=$dir/noise.evtx
+row "cold: analyze, a $gb GB Security log of noise / openssl" "$w analyze $q $dir/noise.evtx" "openssl dgst -sha256 $dir/noise.evtx" -
+cold=
 [ -x "$build/nojail/whylogon" ] && row "analyze, one $gb GB log / by a build without a jail" "$w analyze $q $dir/one.evtx" "$build/nojail/whylogon analyze $q $dir/one.evtx" 1.05
 row "scan without hashing, $gb GB / openssl sha256" "$w dump --id 65535 $dir/one.evtx" "openssl dgst -sha256 $dir/one.evtx" -
-if command -v bsdtar >/dev/null && command -v zip >/dev/null; then
-    for f in one noise; do
-        [ -s "$dir/$f.zip" ] || (cd "$dir" && zip -q "$f.zip" "$f.evtx")
-        row "analyze, a zip of $f.evtx, $gb GB / bsdtar and openssl" "$w analyze $q $dir/$f.zip" "sh -c 'bsdtar -xOf $dir/$f.zip | openssl dgst -sha256'" 1.25
-    done
-fi
 if [ "${BIG:-0}" = 1 ]; then
     make_log "$dir/four.evtx" $((bytes * 4))
     row "analyze, $((4 * gb)) GB / $gb GB" "$w analyze $q $dir/four.evtx" "$w analyze --progress=none -o $dir/out2 --force $dir/one.evtx" 4.2
-fi
-make_tickets() { # FOLDER N: a log of one failure, a text, a log without any, in turn
-    [ -d "$1" ] && return
-    mkdir "$1"
-    for i in $(seq "$2"); do
-        case $((i % 3)) in
-        0) mkdir "$1/t$i" && cp samples/cases/clock-skew/System.evtx "$1/t$i/" ;;
-        1) echo "nothing of Windows" >"$1/t$i.txt" ;;
-        2) mkdir "$1/t$i" && cp samples/cases/few-files/*Bits* "$1/t$i/" ;;
-        esac
-    done
-}
-few=${TICKETS:-0}; many=$((4 * few)); b="$w batch --keep=none --progress=none --force"
-if [ "$few" -gt 0 ]; then
-    for n in "$few" "$many"; do make_tickets "$dir/tickets$n" "$n"; done
-    row "batch, $many small tickets / $few" "$b -o $dir/out $dir/tickets$many" "$b -o $dir/out2 $dir/tickets$few" 4.1
 fi
 command -v evtxexport >/dev/null && row "dump XML / evtxexport -f xml, 8 MB" "$w dump --xml $dir/whole8.evtx" "evtxexport -f xml $dir/whole8.evtx" 0.02
 ticket=samples/cases/credential-storage-policy
@@ -98,14 +84,21 @@ if [ "${PEERS:-0}" = 1 ]; then
         row "dump -j 1 / evtx_dump -t 1 -o jsonl, $gb GB $f" "$w dump -j 1 $dir/$f.evtx" "$peer -t 1 -o jsonl $dir/$f.evtx" 0.40
         row "dump, all cores / evtx_dump -o jsonl, $gb GB $f" "$w dump $dir/$f.evtx" "$peer -o jsonl $dir/$f.evtx" 0.35
     done
+    cold=$dir/noise.evtx
+    row "cold: dump, all cores / evtx_dump -o jsonl, $gb GB noise" "$w dump $dir/noise.evtx" "$peer -o jsonl $dir/noise.evtx" -
+    cold=
     row "dump -j 1 | wc -c / evtx_dump -t 1 | wc -c" "sh -c '$w dump -j 1 $dir/noise.evtx | wc -c'" "sh -c '$peer -t 1 -o jsonl $dir/noise.evtx | wc -c'" 0.80
     row "dump | wc -c / evtx_dump | wc -c, all cores" "sh -c '$w dump $dir/noise.evtx | wc -c'" "sh -c '$peer -o jsonl $dir/noise.evtx | wc -c'" 0.80
 fi
 echo
-echo "| peak private memory, all processes | MB |"; echo "|---|---|"
-for f in tenth one noise $([ "${BIG:-0}" = 1 ] && echo four); do rm -rf "$dir/out"; echo "| analyze $f.evtx ($(stat -c %s "$dir/$f.evtx" | numfmt --to=si)) | $(peak "$w" analyze --progress=none -o "$dir/out" "$dir/$f.evtx") |"; done
-# shellcheck disable=SC2086
-for n in $([ "$few" -gt 0 ] && echo "$few" "$many"); do echo "| batch, $n small tickets | $(peak $b -o "$dir/out2" "$dir/tickets$n") |"; done
+[[ memory =~ ${ROWS:-.} ]] || exit 0
+echo "| memory of all processes together | MB |"; echo "|---|---|"
+for f in tenth one noise $([ "${BIG:-0}" = 1 ] && echo four noise4); do
+    [ "$f" = noise4 ] && [ ! -s "$dir/noise4.evtx" ] && "$build/big_log" "$dir/noise4.evtx" $((bytes * 4)) >/dev/null
+    rm -rf "$dir/out"
+    echo "| private, analyze $f.evtx ($(stat -c %s "$dir/$f.evtx" | numfmt --to=si)) | $(peak Private_Dirty "$w" analyze --progress=none -o "$dir/out" "$dir/$f.evtx") |"
+done
+echo "| resident, dump -j 1 noise.evtx ($(stat -c %s "$dir/noise.evtx" | numfmt --to=si)) | $(peak Rss "$w" dump -j 1 "$dir/noise.evtx") |"
 rm -rf "$dir/out"; $w analyze --progress=none -o "$dir/out" "$dir/noise.evtx" >/dev/null || true
 echo; echo "case.db of the $gb GB Security log: $(($(stat -c %s "$dir/out/case.db") / 1000000)) MB (goal: 50)"
 if command -v valgrind >/dev/null; then       # exact, whatever else the machine does; the difference of two parts leaves out how the program starts
