@@ -249,7 +249,7 @@ Test(explain, witnesses)
         /* the same status in another family of codes says the same */
         {"1312 0xC000005F", "SELECT count(DISTINCT value -> '$.matches[0].for') FROM json_each(?1)", "1;"},
         /* a code that has nothing to do with logons is nobody's own */
-        {"14", "SELECT json_array_length(?1, '$[0].matches[0].for')", "0;"},
+        {"267", "SELECT json_array_length(?1, '$[0].matches[0].for')", "0;"},
         {"DisableDomainCreds", "SELECT ?1 -> '$[0].settings[0].for' , ?1 -> '$[0].settings[0].against'",
          "[{\"cause\":\"credential-storage-policy\",\"where\":[\"1\"]}]|"
          "[{\"cause\":\"credential-storage-policy\",\"where\":[\"0\"]}];"},
