@@ -769,6 +769,24 @@ Test(samples, a_window_cuts_everything_alike, .timeout = 480)
     }
 }
 
+/* A hive tells of later, too: a password that was reset behind the window is no cause that is in place in it.
+ */
+Test(bad_input, a_reset_behind_the_window)
+{
+    static const struct {
+        const char *until;
+        bool latent;
+    } cases[] = {{"2026-03-02T12:00:00Z", false}, {"2026-03-03T20:00:00Z", true}};
+    const char *dir = scratch("until");
+    for (size_t i = 0; i < LEN(cases); i++) {
+        cr_assert_eq(run("%s analyze --force --until %s -o %s/out samples/cases/task-password-drift",
+                         program(), cases[i].until, dir),
+                     0, "%s", out);
+        cr_expect_eq(strstr(out, "latent       task-password-drift") != NULL, cases[i].latent, "%s: %s",
+                     cases[i].until, out);
+    }
+}
+
 /* Nothing is overwritten without --force: all outputs are looked at before the first is written. */
 Test(bad_input, report_overwrites_nothing_unasked)
 {
