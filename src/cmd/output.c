@@ -126,7 +126,7 @@ enum status output_write(struct output *o, struct casedb *db, bool with_case, ui
     if (lost)
         o->own[0] = 0; /* it stays */
     if (st != OK)
-        e->path = o->folder; /* the longer one ends with us */
+        e->path = st == E_STOP ? NULL : o->folder; /* the longer one ends with us */
     return st;
 }
 
