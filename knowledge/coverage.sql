@@ -392,9 +392,8 @@ ORDER BY h.name, r.artifact, r.from_time, r.to_time, r.state;
 CREATE INDEX IF NOT EXISTS coverage_what ON coverage(host_id, artifact);
 
 -- A quiet log ends with its last record, but was still recording when it was copied together with busier ones of the
--- same folder. So silence counts until
--- the latest record of that folder. Hives hold at any time, but what is not in a part of one, or in a damaged one, is
--- not known.
+-- same folder. So silence counts until the latest record of that folder. Hives hold at any time, but what is not in a
+-- part of one, or in a damaged one, is not known.
 CREATE TEMP TABLE IF NOT EXISTS c_horizon(host_id INTEGER, folder TEXT, time INTEGER);
 INSERT INTO c_horizon SELECT host_id, folder, min(max(to_time),
     coalesce((SELECT until FROM time_window), max(to_time))) AS time FROM c_span

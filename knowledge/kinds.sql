@@ -1,7 +1,6 @@
 -- Silence, kind by kind: was a failure of this kind seen, could one have been seen, and what would tell. Runs after
--- coverage.sql; reads table
--- coverage, temp.reach and failure; fills kind (one row for each host and kind) and kind_need (what would tell, most
--- telling first).
+-- coverage.sql; reads table coverage, temp.reach and failure; fills kind (one row for each host and kind) and kind_need
+-- (what would tell, most telling first).
 DELETE FROM kind; DELETE FROM kind_need;
 
 -- What records which kind; all of its recorders are asked for silence. ord: most telling first. always: cannot be

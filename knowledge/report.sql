@@ -1,7 +1,6 @@
 -- What reports show, in their order: v_report_* stand on the documented views of views.sql alone. place orders the
--- rows, all of them: no two rows of a host,
--- finding or list have the same. reports/report.c reads each column by its name; a row that is not there shows as a
--- gap.
+-- rows, all of them: no two rows of a host, finding or list have the same. reports/report.c reads each column by its
+-- name; a row that is not there shows as a gap.
 
 -- Words of the run: complete, partial, limit ...
 CREATE VIEW v_report_status AS
@@ -418,8 +417,7 @@ JOIN v_report_sane s ON t.time BETWEEN s.from_time AND s.to_time
 LEFT JOIN v_evidence v ON v.file_id = substr(t.evidence_id, 1, instr(t.evidence_id, ':') - 1);
 
 -- What numbers in sentences stand for. kind: 0 %%n of the Security log's messages, 1 %%n as services write a Win32
--- code,
--- 3 a SID, by the name that records of the case or the knowledge give it (the last one, of several).
+-- code, 3 a SID, by the name that records of the case or the knowledge give it (the last one, of several).
 CREATE VIEW v_report_word AS
 SELECT kind, key, words, row_number() OVER (ORDER BY kind, key) AS place
 FROM (SELECT 0 AS kind, '%%' || value AS key, meaning AS words, 1 AS nth FROM kb_code WHERE space = 'message'

@@ -34,9 +34,8 @@ CREATE TABLE evidence(
     host_id INTEGER, older INTEGER DEFAULT 0);  -- older: RegBack, Windows.old, VSS
 
 -- Facts as parsers emit them: their tables are there already when this file runs, made from the table of facts in
--- src/base/fact.h; what derive/ adds to them
--- stands in src/case/casedb_facts.c. Each row has id, file_id and file_off (where the bytes lie) and, in what a hive
--- says, hive_id.
+-- src/base/fact.h; what derive/ adds to them stands in src/case/casedb_facts.c. Each row has id, file_id and file_off
+-- (where the bytes lie) and, in what a hive says, hive_id.
 CREATE INDEX event_what ON event(provider, event_id);
 CREATE INDEX reg_key_path ON reg_key(path, hive_id);
 CREATE INDEX reg_value_path ON reg_value(path, name, hive_id);

@@ -524,10 +524,9 @@ LEFT JOIN secret k ON k.id = c.secret
 LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot;
 
 -- What failed, all its failures of one family of codes in one row (family 'any': of all codes, or none). time: the
--- first,
--- whose evidence_id, raw and symbol stand here; last_time: the last; n of all_n failures are of this family;
--- witnesses: of the first, also: where LSA's word among them decides. codes: all it carries, for
--- code_in(codes, family).
+-- first, whose evidence_id, raw and symbol stand here; last_time: the last; n of all_n failures are of this family;
+-- witnesses: of the first, also: where LSA's word among them decides. codes: all it carries, for code_in(codes,
+-- family).
 CREATE VIEW v_failing AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
     g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
@@ -567,8 +566,7 @@ WHERE f.concern AND t.about = 'host';
 
 -- A failure and the last landmark of a topic at or before it (until the topic's slack behind it), about what failed.
 -- evidence_id, time, who, value, other: of the landmark; teller: the host whose log has it; failed_id, failed_time: of
--- the
--- failure. stands: 1 where nothing undid it between the two, and what failed had not started since.
+-- the failure. stands: 1 where nothing undid it between the two, and what failed had not started since.
 CREATE VIEW v_before AS
 SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
@@ -661,8 +659,7 @@ CROSS JOIN session s ON s.id = (SELECT n.id FROM session n WHERE n.host_id = f.h
     ORDER BY n.boot DESC, n.from_time DESC LIMIT 1);
 
 -- Who was logged on when it failed: the sessions of the account behind it that were open. by: found by 'sid', by
--- 'account'
--- (DOMAIN\USER) or by 'name' alone, which may be another's: weigh that for presence, not for absence. shown,
+-- 'account' (DOMAIN\USER) or by 'name' alone, which may be another's: weigh that for presence, not for absence. shown,
 -- shown_time: how far its beginning is told, in words: since when, or that it is older than its log and until when.
 CREATE VIEW v_logged_on AS
 SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
@@ -683,9 +680,8 @@ CROSS JOIN presence p ON p.id = (SELECT n.id FROM presence n WHERE n.host_id = f
 JOIN session s ON s.id = p.session;
 
 -- Silence that counts: stretches in which what an artefact records and does not show did not happen. A hive that was
--- read
--- whole counts at any time: what is not in it is not there. Names keep their case: Security is a channel, SECURITY a
--- hive.
+-- read whole counts at any time: what is not in it is not there. Names keep their case: Security is a channel, SECURITY
+-- a hive.
 CREATE VIEW v_covered AS
 SELECT h.name AS host, c.artifact, coalesce(c.from_time, 0) AS from_time,
     CASE WHEN c.from_time IS NULL THEN 9000000000000000000 ELSE c.to_time END AS to_time
@@ -705,9 +701,8 @@ JOIN (SELECT 'Logon' AS subcategory,
     '{0CCE9215-69AE-11D9-BED3-505054503030}' AS guid) g ON g.subcategory = a.subcategory
 JOIN coverage c ON c.host_id = h.id AND c.artifact = 'Security' AND c.state IN ('present', 'cleared');
 
--- A task or a service, whoever runs it. unproven: it is active, and nothing shows that it ever worked. gone: its SID
--- is one
--- of this host's own accounts, and the whole SAM has no such account. caller: as in v_symptom.
+-- A task or a service, whoever runs it. unproven: it is active, and nothing shows that it ever worked. gone: its SID is
+-- one of this host's own accounts, and the whole SAM has no such account. caller: as in v_symptom.
 CREATE VIEW v_consumer AS
 SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject,
     c.principal, c.account, c.domain, c.sid, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time, c.command,
@@ -723,13 +718,11 @@ SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_i
             AND k.state = 'present') AS gone
 FROM consumer c JOIN host h ON h.id = c.host_id;
 
--- The logon right that a task or a service needs (its own: own_id, mask), and who has it. denied_id: where it is
--- denied to
--- the account (denied_by_name) or to a group all such logons are in. held: 'name', 'everyone', 'group' (some group,
--- whose
--- members no hive tells) or NULL: nobody. missing: 1 where the whole hive was read and the account does not have it by
--- name or as everyone has it. unproven: it is active, and nothing shows that it ever worked. denies: somebody on this
--- host is denied it.
+-- The logon right that a task or a service needs (its own: own_id, mask), and who has it. denied_id: where it is denied
+-- to the account (denied_by_name) or to a group all such logons are in. held: 'name', 'everyone', 'group' (some group,
+-- whose members no hive tells) or NULL: nobody. missing: 1 where the whole hive was read and the account does not have
+-- it by name or as everyone has it. unproven: it is active, and nothing shows that it ever worked. denies: somebody on
+-- this host is denied it.
 CREATE VIEW v_consumer_right AS
 SELECT q.consumer, h.name AS host, c.kind, c.subject, q.right, q.right_sid, q.held, q.denies, o.mask,
     CASE WHEN o.id IS NOT NULL THEN printf('f%d:0x%x', o.file_id, o.file_off) END AS own_id,
@@ -758,11 +751,9 @@ LEFT JOIN lockout_policy l ON l.id = (SELECT min(i.id) FROM lockout_policy i JOI
     AND v.main AND v.kind = 'SAM' AND v.host_id = c.host_id);
 
 -- Changes of the password behind a task or a service. next_time: the change after it. clock: how far the clock of the
--- host
--- that told it may differ (0: this host told it); replica: how long another controller may not have known it.
+-- host that told it may differ (0: this host told it); replica: how long another controller may not have known it.
 -- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes
--- on
--- without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on a domain
+-- on without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on a domain
 -- controller whose log nobody collected. told_by: the host that says so.
 CREATE VIEW v_consumer_change AS
 SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how,
@@ -803,8 +794,7 @@ JOIN session b ON b.id = coalesce((SELECT min(x.id) FROM session x WHERE x.host_
     AND x.from_time = p.from_time), s.id);
 
 -- Credentials given for one server (4648): by_user, in session luid, used user's. another: 1 where that session had
--- used
--- somebody else's towards that server before, in the same boot: old_user, old_time, old_id.
+-- used somebody else's towards that server before, in the same boot: old_user, old_time, old_id.
 CREATE VIEW v_explicit_logon AS
 SELECT printf('f%d:0x%x', u.file_id, u.file_off) AS evidence_id, h.name AS host, u.boot, u.time, u.server, u.luid,
     u.by_user, u.user, u.account, u.realm, u.another, p.user AS old_user, p.time AS old_time,
@@ -812,8 +802,7 @@ SELECT printf('f%d:0x%x', u.file_id, u.file_off) AS evidence_id, h.name AS host,
 FROM explicit_logon u JOIN host h ON h.id = u.host_id LEFT JOIN explicit_logon p ON p.id = u.before;
 
 -- What Offline Files said of a path. what: offline, online, error; until: when it said the contrary. off_id, off_time:
--- when
--- the path had been taken offline before, where that was the last that was said of it.
+-- when the path had been taken offline before, where that was the last that was said of it.
 CREATE VIEW v_offline_path AS
 SELECT printf('f%d:0x%x', o.file_id, o.file_off) AS evidence_id, h.name AS host, o.server, o.path, o.what, o.time,
     o.until,

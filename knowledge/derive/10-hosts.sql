@@ -1,12 +1,10 @@
 -- From facts to what rules join. The files of derive/ run in the order of their names, once after ingest, on the
--- connection that
--- writes the case, and may use our SQL functions num, code, win32of, host_of, account_of, domain_of, field
--- (src/case/casedb_sql.c).
+-- connection that writes the case, and may use our SQL functions num, code, win32of, host_of, account_of, domain_of,
+-- field (src/case/casedb_sql.c).
 -- Set-based; every INSERT is ordered, so the same facts give the same rows. Every derived row carries the file and
--- offset of the
--- fact it came from. Recovered (deleted) facts are never used. Times are FILETIME integers: 10000000 is one second.
--- Evidence may be forged to be slow: pairs are found by index, nearest first, never by joining everything with
--- everything.
+-- offset of the fact it came from. Recovered (deleted) facts are never used. Times are FILETIME integers: 10000000 is
+-- one second. Evidence may be forged to be slow: pairs are found by index, nearest first, never by joining everything
+-- with everything.
 -- From 80 on: what rules ask most. Those tables hold nothing that the others do not say.
 
 -- Where a fact lies is what citations name.

@@ -1,12 +1,8 @@
--- Sessions older than the log: known only by their end (4634 and 4647 of a desktop's logon type, 7002, 23) or by a
--- sign that they
--- go on (locked, unlocked: 4800, 4801 and logon type 7; disconnected, reconnected: 4778, 4779). No logon of theirs is
--- in a
--- log that recorded logons since the boot it belongs to: so they began before the first logon it holds. from_time is
--- that
--- moment, or the first record of System for what Winlogon notifies; began: 'before'. Logs that are filtered, carved or
--- damaged
--- say nothing by what they lack.
+-- Sessions older than the log: known only by their end (4634 and 4647 of a desktop's logon type, 7002, 23) or by a sign
+-- that they go on (locked, unlocked: 4800, 4801 and logon type 7; disconnected, reconnected: 4778, 4779). No logon of
+-- theirs is in a log that recorded logons since the boot it belongs to: so they began before the first logon it holds.
+-- from_time is that moment, or the first record of System for what Winlogon notifies; began: 'before'. Logs that are
+-- filtered, carved or damaged say nothing by what they lack.
 CREATE TEMP TABLE IF NOT EXISTS first_logon(file_id INTEGER, boot INTEGER, time INTEGER,
     PRIMARY KEY(file_id, boot)) WITHOUT ROWID;
 INSERT INTO first_logon
@@ -35,10 +31,9 @@ ORDER BY 1, 4, 10, 11;
 DELETE FROM alive WHERE luid IS NULL
     OR EXISTS (SELECT 1 FROM logon l WHERE l.host_id = alive.host_id AND l.boot = alive.boot AND l.luid = alive.luid);
 CREATE INDEX IF NOT EXISTS alive_luid ON alive(host_id, boot, luid, time);
--- One row a session. A 4634 alone may be a program's that was run as somebody (runas): it is a desktop's for sure
--- where the user
--- asked for it (4647), where it was locked or reconnected, where Winlogon told of it too, or where no log would have
--- told.
+-- One row a session. A 4634 alone may be a program's that was run as somebody (runas): it is a desktop's for sure where
+-- the user asked for it (4647), where it was locked or reconnected, where Winlogon told of it too, or where no log
+-- would have told.
 CREATE TEMP TABLE IF NOT EXISTS older(host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER, sid TEXT,
     user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER, first INTEGER,
         last INTEGER, ends INTEGER, sure INTEGER);

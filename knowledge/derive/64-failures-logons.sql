@@ -1,6 +1,5 @@
 -- Logons: SubStatus when it is not zero, else Status. A failure a task or service already stands for is not told twice
--- (five
--- seconds); names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
+-- (five seconds); names that exist nowhere, tried over the network in their hundreds, are noise and stay in v_event.
 -- what else the event of a failure says
 CREATE TEMP TABLE IF NOT EXISTS detail(event INTEGER PRIMARY KEY, words TEXT);
 CREATE TEMP TABLE IF NOT EXISTS bad(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER, logon_type INTEGER,
@@ -73,8 +72,7 @@ INSERT INTO noisy SELECT host_id FROM bad WHERE win32 = 1317 AND logon_type IN (
     HAVING count(DISTINCT account) > 100;
 
 -- A batch or service logon whose task or service nothing else told of, because the log of its consumer does not reach
--- that
--- moment: it is that of the only task or service of the account. Where that log does reach it, it was no task, no
+-- that moment: it is that of the only task or service of the account. Where that log does reach it, it was no task, no
 -- service.
 CREATE TEMP TABLE IF NOT EXISTS reached(host_id INTEGER, logon_type INTEGER, from_time INTEGER, to_time INTEGER);
 INSERT INTO reached SELECT c.host_id, CASE s.channel WHEN 'System' THEN 5 ELSE 4 END, s.first_time,

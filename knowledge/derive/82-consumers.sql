@@ -1,10 +1,9 @@
 -- Consumers: tasks and services, whoever runs them. logon as in table task; of services 'Password' with a password of
 -- their own, 'ServiceAccount' without.
 -- stored_time: when that password was last stored: CupdTime of the secret _SC_<service> (old_time: OupdTime); for a
--- task
--- its last registration, which is never earlier. Where no hive tells, the failure's own words do.
--- since_time: since when it is as shown: a task's registration, the last write of a service's key; NULL: not known.
--- local_account: the account of this host behind it, as its SAM has it. secret: the secret that holds its password.
+-- task its last registration, which is never earlier. Where no hive tells, the failure's own words do. since_time:
+-- since when it is as shown: a task's registration, the last write of a service's key; NULL: not known. local_account:
+-- the account of this host behind it, as its SAM has it. secret: the secret that holds its password.
 CREATE TEMP TABLE IF NOT EXISTS kept(host_id INTEGER, name TEXT COLLATE NOCASE, cupd INTEGER, oupd INTEGER,
     id INTEGER);
 INSERT INTO kept

@@ -1,7 +1,6 @@
 -- Landmarks: events that rules look for just before or after a failure, so that they find the nearest by index:
--- failures
--- times the events of an hour would be too many. who: whom it is about, where that is not the whole host; value, other:
--- what else it says.
+-- failures times the events of an hour would be too many. who: whom it is about, where that is not the whole host;
+-- value, other: what else it says.
 
 -- What landmarks there are. about: which of a failure's names they are found by:
 --   host     the host it failed on          subject  its task, or the server of its share (who)

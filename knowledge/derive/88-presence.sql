@@ -1,13 +1,10 @@
 -- Presence: stretches during which an account had at least one session of a kind on a host. how: 'interactive' (2, 7,
--- 10 to 13),
--- 'background' (3, 4, 5, 8, 9), 'sure' (2, 10, 11 that ended, or showed that they went on, of a desktop: not by runas
--- or a
--- program of its own), 'sign' (it looks so: tasks ran that need that account's session). who: SID, DOMAIN\USER and
--- USER, each a row of its own,
--- of accounts that a failure, a task or a service names: a server has a hundred thousand sessions of others, which
--- v_session
--- has. Of a group that all who log on at a desktop are in, everybody's sessions count; of any other group nobody knows
--- the members: signs. to_time NULL: no end is known. The session is the one that lasts longest.
+-- 10 to 13), 'background' (3, 4, 5, 8, 9), 'sure' (2, 10, 11 that ended, or showed that they went on, of a desktop: not
+-- by runas or a program of its own), 'sign' (it looks so: tasks ran that need that account's session). who: SID,
+-- DOMAIN\USER and USER, each a row of its own, of accounts that a failure, a task or a service names: a server has a
+-- hundred thousand sessions of others, which v_session has. Of a group that all who log on at a desktop are in,
+-- everybody's sessions count; of any other group nobody knows the members: signs. to_time NULL: no end is known. The
+-- session is the one that lasts longest.
 CREATE TEMP TABLE IF NOT EXISTS whose(who TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO whose SELECT who FROM (
     SELECT sid AS who FROM logon_failure UNION SELECT account FROM logon_failure
@@ -16,8 +13,7 @@ INSERT OR IGNORE INTO whose SELECT who FROM (
         FROM consumer
     UNION SELECT sid FROM task UNION SELECT user FROM task) WHERE who IS NOT NULL;
 -- Starts and ends of tasks that run in the session of their user alone: he was logged on. From one to the next of the
--- same boot,
--- with no logoff of his between, a session of logon type NULL.
+-- same boot, with no logoff of his between, a session of logon type NULL.
 CREATE TEMP TABLE IF NOT EXISTS ran_as(host_id INTEGER, sid TEXT, boot INTEGER, time INTEGER, file_id INTEGER,
     file_off INTEGER,
     stretch INTEGER);

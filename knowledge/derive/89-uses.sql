@@ -1,9 +1,8 @@
 -- What rules of shares ask: credentials that were given for one server (4648), and paths that Offline Files held.
 
 -- explicit_logon: who (by_user, in session luid) used whose credentials (user) towards which server. before: the last
--- time
--- that session used any towards that server in the same boot; another: 1 where those were somebody else's. CORP and
--- corp.example are one realm, '.' is none.
+-- time that session used any towards that server in the same boot; another: 1 where those were somebody else's. CORP
+-- and corp.example are one realm, '.' is none.
 INSERT INTO explicit_logon(id, host_id, boot, time, server, luid, by_user, user, account, realm, file_id, file_off)
 SELECT e.id, e.host_id, e.boot, e.time, trim(e.data ->> 'TargetServerName', '\'), num(e.data ->> 'SubjectLogonId'),
     e.data ->> 'SubjectUserName', e.data ->> 'TargetUserName', account_of(e.data ->> 'TargetUserName'),

@@ -7,8 +7,8 @@ WHERE sid IS NULL AND principal NOT LIKE 'NT SERVICE\%';
 -- decides.
 -- own, denied: rows of logon_right: that SID's own; where the right is denied to it, or to a group all such logons are
 -- in.
--- held: how it has the right: by 'name'; as 'everyone' has; a 'group' has it, whose members no hive tells; NULL:
--- nobody has.
+-- held: how it has the right: by 'name'; as 'everyone' has; a 'group' has it, whose members no hive tells; NULL: nobody
+-- has.
 -- denies: somebody on that host is denied the right.
 CREATE TEMP TABLE IF NOT EXISTS host_right(id INTEGER PRIMARY KEY, host_id INTEGER, sid TEXT, mask INTEGER,
     single INTEGER);

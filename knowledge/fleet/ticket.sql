@@ -1,6 +1,5 @@
--- What a fleet wants to know of a case: one JSON object. ?1 the ticket's name, ?2 the exit code of its analysis,
--- ?3 what it complained of, ?4 the options that change results. Of many findings the first 1,000 are told,
--- surest first.
+-- What a fleet wants to know of a case: one JSON object. ?1 the ticket's name, ?2 the exit code of its analysis, ?3
+-- what it complained of, ?4 the options that change results. Of many findings the first 1,000 are told, surest first.
 SELECT json_object('schema', 'whylogon-ticket/1', 'name', ?1, 'version', (SELECT value FROM meta WHERE key = 'version'),
     'knowledge_sha256', (SELECT value FROM meta WHERE key = 'knowledge_sha256'), 'options', ?4,
     'exit', ?2, 'reason', ?3,
