@@ -67,7 +67,8 @@ static enum kind kind;
 static uint64_t target, counted, begin_at;
 static const char *only; /* calls of this name alone */
 static pid_t owner;
-static int depth; /* of the stack below the run: who starts it makes no difference */
+static bool lasting; /* all calls from the target on fail */
+static int depth;    /* of the stack below the run: who starts it makes no difference */
 static bool busy;
 
 /* The calls of ours that led to the one in question, and its name, as one number: where in SQLite it happens
@@ -101,13 +102,15 @@ static void record(enum kind k, const char *name, uint64_t path)
 __attribute__((noinline)) static bool strike(enum kind k, const char *name)
 {
     if (mode == OFF || mode >= INTERRUPT || busy || (kind != KINDS && k != kind)
-        || (mode != RECORD && shared->hit) || getpid() != owner || (only && strcmp(name, only) != 0))
+        || (mode != RECORD && shared->hit && !lasting) || getpid() != owner
+        || (only && strcmp(name, only) != 0))
         return false;
     busy = true;
     int was = errno;
     bool look = ++counted >= begin_at && mode != BY_COUNT;
     uint64_t path = look ? way_here(name) : 0;
-    bool now = mode == BY_COUNT ? counted == target : mode == BY_PATH && look && path == target;
+    bool now = mode == BY_COUNT ? counted == target || (lasting && counted > target)
+                                : mode == BY_PATH && look && path == target;
     if (mode == RECORD)
         shared->calls[k]++, record(k, name, path);
     if (now && getenv("FAULT_ONE")) {
@@ -712,6 +715,39 @@ Test(faults, names, .timeout = 1200)
         }
     }
     only = NULL, mode = OFF, finish();
+}
+
+/* From some moment on there is no process to be had. While evidence is read that ends the run; after it what
+ * there is is kept, and says that it was not read twice, or not derived twice either. */
+Test(faults, processes, .timeout = 1200)
+{
+    enum { ENDED, DERIVED_ONCE, READ_ONCE, WHOLE, STATES };
+    static const char *const sql =
+        "SELECT (SELECT count(*) > 0 FROM fact_again WHERE again = 'unknown') + 2 * (SELECT count(*) > 0 "
+        "FROM "
+        "finding WHERE second_reader = 'unreadable') + 4 * (SELECT value = '[\"limit\",\"partial\"]' FROM "
+        "meta "
+        "WHERE key = 'status') + 8 * (SELECT count(*) > 0 FROM finding WHERE verdict = 'confirmed')";
+    unsigned seen[STATES] = {0};
+    begin(&analyze), kind = SYSTEM, mode = BY_COUNT, begin_at = 0, only = "socketpair", lasting = true;
+    for (target = 1; !seen[WHOLE] && target < 40; target++) {
+        struct outcome o = run(&analyze);
+        struct casedb *db = NULL;
+        const char *bad = judge(&analyze, o);
+        int64_t is = -1;
+        if (o.code == 5 && !same(&now.file[CASE], &old.file[CASE])
+            && case_open(case_db, &db, &(struct err){0}) == OK)
+            case_query(db, sql, NULL, NULL, 0, first_int, &is, NULL);
+        case_close(db);
+        seen[o.code == 0 ? WHOLE : is == 7 ? DERIVED_ONCE : is == 14 ? READ_ONCE : ENDED]++;
+        cr_expect(!bad && (o.code == 0 || o.code == 5) && (is == -1 || is == 7 || is == 14),
+                  "from no. %llu on: exit code %d, %lld, %s", (unsigned long long)target, o.code,
+                  (long long)is, bad ? bad : "");
+        restore();
+    }
+    for (unsigned i = 0; i < STATES; i++)
+        cr_expect_gt(seen[i], 0, "%u", i);
+    only = NULL, lasting = false, mode = OFF, finish();
 }
 
 /* --- the other commands, over the case that analyze left */

@@ -7,9 +7,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* E_STOP: somebody wants the end; E_TIME: the time of the run is over. Both are no fault of what was at work.
- */
-enum status { OK, E_TRUNC, E_FORMAT, E_LIMIT, E_UNSUPPORTED, E_IO, E_NOMEM, E_USAGE, E_DB, E_STOP, E_TIME };
+/* E_STOP: somebody wants the end; E_TIME: the time of the run is over; E_PROC: the system gives no process.
+ * They are no fault of what was at work. */
+enum status {
+    OK,
+    E_TRUNC,
+    E_FORMAT,
+    E_LIMIT,
+    E_UNSUPPORTED,
+    E_IO,
+    E_NOMEM,
+    E_USAGE,
+    E_DB,
+    E_STOP,
+    E_TIME,
+    E_PROC
+};
 
 struct err {
     enum status code;

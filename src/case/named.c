@@ -83,7 +83,7 @@ static const char *const text[QUERIES] = {
                        " VALUES(?1, ?2, ?3, ?4)",
     [Q_VERIFIED_LATE] =
         "INSERT OR IGNORE INTO verification(evidence_id, result, detail, reader) SELECT DISTINCT"
-        " c.evidence_id, 'unreadable', 'the time of the run was over before it was read again', ''"
+        " c.evidence_id, 'unreadable', ?1, ''"
         " FROM citation c JOIN evidence f ON f.id = c.file_id WHERE c.file_off > 0 AND f.kind NOT IN "
         "('reg-text', 'tool-text')"
         " AND NOT EXISTS (SELECT 1 FROM anomaly a WHERE a.file_id = c.file_id AND a.file_off = c.file_off)",

@@ -106,17 +106,10 @@ int exit_for(enum status st)
 {
     if (st == E_STOP && stop_signal == SIGTERM)
         return EXIT_TERMINATED;
-    static const int code[] = {[OK] = EXIT_DONE,
-                               [E_TRUNC] = EXIT_BUG,
-                               [E_FORMAT] = EXIT_USAGE,
-                               [E_LIMIT] = EXIT_LIMIT,
-                               [E_UNSUPPORTED] = EXIT_USAGE,
-                               [E_IO] = EXIT_OUTPUT,
-                               [E_NOMEM] = EXIT_LIMIT,
-                               [E_USAGE] = EXIT_USAGE,
-                               [E_DB] = EXIT_OUTPUT,
-                               [E_STOP] = EXIT_INTERRUPTED,
-                               [E_TIME] = EXIT_LIMIT};
+    static const int code[] = {[OK] = EXIT_DONE,       [E_TRUNC] = EXIT_BUG,         [E_FORMAT] = EXIT_USAGE,
+                               [E_LIMIT] = EXIT_LIMIT, [E_UNSUPPORTED] = EXIT_USAGE, [E_IO] = EXIT_OUTPUT,
+                               [E_NOMEM] = EXIT_LIMIT, [E_PROC] = EXIT_LIMIT,        [E_USAGE] = EXIT_USAGE,
+                               [E_DB] = EXIT_OUTPUT,   [E_STOP] = EXIT_INTERRUPTED,  [E_TIME] = EXIT_LIMIT};
     return (size_t)st < LEN(code) ? code[st] : EXIT_BUG;
 }
 

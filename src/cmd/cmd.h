@@ -112,7 +112,7 @@ int complain(const struct err *e, int code);
 int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The last one, without "whylogon: "; "": none. */
 const char *complained(void);
-/* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT -> 5; E_TIME -> 5; E_STOP -> 130, 143; E_NOMEM -> 70 */
+/* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT, E_TIME, E_NOMEM, E_PROC -> 5; E_STOP -> 130, 143 */
 int exit_for(enum status st);
 int exit_worst(int a, int b); /* by the order above */
 

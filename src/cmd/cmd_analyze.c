@@ -40,8 +40,9 @@ struct run {
     struct arena mem;
     char *db_path;
     struct stop stop;
-    uint64_t until;   /* plat_clock_ms at which the run's time is over */
-    const char *late; /* the phase in which it was; NULL: there was enough */
+    uint64_t until;       /* plat_clock_ms at which the run's time is over */
+    const char *late;     /* the phase in which it was; NULL: there was enough */
+    char no_process[200]; /* why there was none for a second look; "": there was */
     int code;
     int64_t stopped;        /* rules that used up what they may, or were not asked for want of time */
     int64_t partial;        /* files that could be read only in part, or not at all */
@@ -84,7 +85,7 @@ static enum status judge(struct run *r, struct err *e)
         return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
-    if (r->in.limit || r->late || cut)
+    if (r->in.limit || r->late || r->no_process[0] || cut)
         add_status(r, "limit", EXIT_LIMIT);
     if (partial || dead || r->late)
         add_status(r, "partial", r->o.strict ? EXIT_PARTIAL : 0);
@@ -228,6 +229,10 @@ static enum status summary(struct run *r, struct err *e)
                    "limit        the time of the run (run-seconds) was over in the phase '%s': what was not "
                    "reached is named under Method in the report\n",
                    r->late);
+    if (r->no_process[0])
+        buf_printf(&r->said,
+                   "limit        %s: not all that is cited was read twice, see Method in the report\n",
+                   r->no_process);
     if (r->stopped && !r->late)
         buf_z(&r->said, "limit        a rule used up the steps or memory it may: see Method in the report\n");
     if (r->in.limit)
@@ -362,6 +367,18 @@ static enum status diagnose_phase(struct run *r, struct err *e)
     return st == E_TIME ? conclude_early(r, DIAGNOSE, judged, e) == OK ? E_TIME : e->code : st;
 }
 
+/* A second look that ended for want of time or of processes: what it has stored stands. */
+static bool cut_short(struct run *r, enum status *st, struct err *e)
+{
+    if (*st != E_TIME && *st != E_PROC)
+        return false;
+    if (*st == E_PROC)
+        snprintf(r->no_process, sizeof r->no_process, "%s: %s", e->what, e->why);
+    *e = (struct err){0}, r->stop.until = 0;
+    *st = case_undo(r->db, e);
+    return true;
+}
+
 /* Verdicts that were not tried again are no more than likely. */
 static enum status again_phase(struct run *r, struct err *e)
 {
@@ -376,11 +393,8 @@ static enum status again_phase(struct run *r, struct err *e)
                            &r->jail, e);
     bool late = st == E_TIME;
     r->stop.until = 0;
-    if (late) {
-        *e = (struct err){0};
-        st = case_undo(r->db, e);
-        st = st == OK ? again_give_up(r->db, e) : st;
-    }
+    if (cut_short(r, &st, e) && st == OK)
+        st = again_give_up(r->db, e);
     st = st == OK ? run_knowledge(r->db, r->kb, "outcome.sql", e) : st;
     return st == OK && late ? E_TIME : st;
 }
@@ -393,12 +407,13 @@ static enum status verify_phase(struct run *r, struct err *e)
     if (st == OK)
         st = verify(r->db, &r->ev, r->o.require_jail, &r->jail, e);
     late |= st == E_TIME;
+    bool none = st == E_PROC;
     r->stop.until = 0;
-    if (st == E_TIME) {
-        *e = (struct err){0};
-        st = case_undo(r->db, e);
-        st = st == OK ? verify_give_up(r->db, e) : st;
-    }
+    if (cut_short(r, &st, e) && st == OK)
+        st = verify_give_up(r->db,
+                            none ? SECOND_DIED "could not be started"
+                                 : "the time of the run was over before it was read again",
+                            e);
     return st == OK && late ? E_TIME : st;
 }
 

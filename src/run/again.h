@@ -23,7 +23,7 @@ struct again_options {
 };
 enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,
                   struct err *e);
-/* After E_TIME: what was not derived again by then is not known, and proves nothing to the end. */
+/* After E_TIME or E_PROC: what was not derived again by then is not known, and proves nothing to the end. */
 enum status again_give_up(struct casedb *db, struct err *e);
 /* Only the second half: for findings made anew over places that were derived again before. */
 enum status again_conclude(struct casedb *db, struct err *e);

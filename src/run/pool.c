@@ -229,9 +229,9 @@ static enum status start_process(struct pool *p, struct proc **out, struct err *
         p = p->o.like;
     for (unsigned tries = 0; tries < 2; tries++) {
         struct err why = {0};
-        enum status st = p->original ? OK : start_original(p, e);
+        enum status st = p->original ? OK : start_original(p, &why);
         if (st != OK)
-            return st;
+            return err_set(e, E_PROC, ERR_NO_OFF, why.what, "%s", why.why);
         st = plat_proc_copy(p->original, out, &why);
         if (st == E_UNSUPPORTED) /* it serves itself */
             *out = p->original, p->original = NULL;
@@ -241,7 +241,7 @@ static enum status start_process(struct pool *p, struct proc **out, struct err *
         if (why.code == E_NOMEM) /* it answered: the system gives no process */
             snprintf(how, sizeof how, "%.95s", why.why);
     }
-    return err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", how);
+    return err_set(e, E_PROC, ERR_NO_OFF, "workers do not start", "%s", how);
 }
 
 static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
@@ -324,7 +324,7 @@ static enum status replace_worker(struct pool *p, struct worker *w, enum status 
     take_back_queue(p, w);
     enum status st = w->n ? lose_job(p, w->queue[0], how, why, killed_for != NULL, e) : OK;
     if (st == OK && !w->jailed && ++p->stillborn > STILLBORN)
-        st = err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", why);
+        st = err_set(e, E_PROC, ERR_NO_OFF, "workers do not start", "%s", why);
     return st == OK ? start_worker(p, w, e) : st;
 }
 

@@ -174,14 +174,14 @@ static void end_original(struct verify *v)
 static enum status start_process(struct verify *v, struct err *e)
 {
     static const char *const args[] = {"whylogon", "--second", NULL};
+    struct err why = {0};
     for (unsigned tries = 0; tries < 2; tries++) {
-        struct err why = {0};
         enum status st = v->original
                              ? OK
                              : plat_spawn_self(args, &(struct proc_limits){.stack_bytes = LIM_REREAD_STACK},
-                                               &v->original, e);
+                                               &v->original, &why);
         if (st != OK)
-            return st;
+            break;
         st = plat_proc_copy(v->original, &v->proc, &why);
         if (st == E_UNSUPPORTED) /* it serves itself */
             v->proc = v->original, v->original = NULL;
@@ -189,7 +189,7 @@ static enum status start_process(struct verify *v, struct err *e)
             return OK;
         end_original(v);
     }
-    return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "second readers do not start");
+    return err_set(e, E_PROC, ERR_NO_OFF, "second readers do not start", "%s", why.why);
 }
 
 static enum status start_child(struct verify *v, const struct unit *u, char why[WHY], struct err *e)
@@ -353,9 +353,10 @@ enum status verify_conclude(struct casedb *db, struct err *e)
     return case_named(db, Q_VERIFIED_WORST, "", NULL, NULL, NULL, e);
 }
 
-enum status verify_give_up(struct casedb *db, struct err *e)
+enum status verify_give_up(struct casedb *db, const char *why, struct err *e)
 {
-    enum status st = case_named(db, Q_VERIFIED_LATE, "", NULL, NULL, NULL, e);
+    struct value detail = val_s(str_of(why));
+    enum status st = case_named(db, Q_VERIFIED_LATE, "s", &detail, NULL, NULL, e);
     return st == OK ? verify_conclude(db, e) : st;
 }
 

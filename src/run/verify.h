@@ -10,13 +10,14 @@ struct evidence;
 
 /* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per
  * finding and role at most. Of *jail stay the layers (plat/jail.h) that all second readers had too;
- * E_UNSUPPORTED where one is missing and require_jail is set. */
+ * E_UNSUPPORTED where one is missing and require_jail is set, E_PROC where no second reader can be started:
+ * what was read again by then is stored. */
 enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, unsigned *jail,
                    struct err *e);
 /* How the detail of a place begins whose second reader did not live to tell. */
 #define SECOND_DIED "the second reader "
-/* After E_TIME: what was not read again by then is unreadable for that reason. */
-enum status verify_give_up(struct casedb *db, struct err *e);
+/* After E_TIME or E_PROC: what was not read again by then is unreadable, and why. */
+enum status verify_give_up(struct casedb *db, const char *why, struct err *e);
 /* Only the second half: for findings made anew over places that were read again before. */
 enum status verify_conclude(struct casedb *db, struct err *e);
 #endif
