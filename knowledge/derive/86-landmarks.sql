@@ -30,7 +30,7 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('task-warned', 'subject', 0, NULL, 0),
     ('ntlm-stopped', 'subject', minutes(1), NULL, 0),
     ('session-unfit', 'subject', seconds(2), NULL, 0),
-    ('task-store-failed', 'host', 0, NULL, 0),
+    ('task-store-failed', 'host', 0, NULL, 1),
     ('workstation-failed', 'host', 0, 'redirector-answers', 0),
     ('redirector-answers', 'host', minutes(5), NULL, 0),
     ('not-own-name', 'subject', minutes(1), NULL, 0),
@@ -105,8 +105,7 @@ INSERT INTO sign VALUES
     ('lsa-guarded', 'Microsoft-Windows-Wininit', 12, '%', NULL, 'Level', NULL),
     ('lsa-guarded', 'Microsoft-Windows-Wininit', 13, '%', NULL, NULL, NULL),
     ('lsa-unguarded', 'Microsoft-Windows-Wininit', 14, '0', NULL, 'Config', NULL),
-    ('ntlm-too-weak', 'Microsoft-Windows-NTLM', 4010, '%', NULL, 'NegotiatedSecurity', 'RequiredSecurity'),
-    ('ntlm-too-weak', 'Microsoft-Windows-NTLM', 4011, '%', NULL, 'NegotiatedSecurity', 'RequiredSecurity'),
+    ('ntlm-too-weak', 'Microsoft-Windows-NTLM', 4010, '%', 'ProcessName', 'NegotiatedSecurity', 'RequiredSecurity'),
     ('private-key-failed', 'Schannel', 36869, '%', NULL, NULL, NULL),
     ('private-key-failed', 'Schannel', 36870, '%', NULL, 'ErrorCode', NULL),
     ('binding-changed', 'Microsoft-Windows-HttpEvent', 15300, '%', NULL, 'Endpoint', NULL),
@@ -228,10 +227,13 @@ FROM (VALUES(4725, 'account-disabled'), (4722, 'account-enabled'), (4720, 'accou
     (4726, 'account-deleted')) t
 CROSS JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = t.column1
 JOIN host h ON h.id = e.host_id CROSS JOIN (VALUES(1), (2)) n WHERE coalesce(e.recovered, 0) = 0;
--- failed logons by account: the batch logon was tried; it was the right that was missing; no such user
+-- failed logons by account: the batch logon was tried; it was the right that was missing; no such user (value: the
+-- computer it came from)
 INSERT INTO l
 SELECT host_id, CASE n.column1 WHEN 1 THEN 'batch-tried' WHEN 2 THEN 'batch-refused' ELSE 'no-such-user' END,
-    account_of(data ->> 'TargetUserName'), time, boot, provider, event_id, data ->> 'SubStatus',
+    account_of(data ->> 'TargetUserName'), time, boot, provider, event_id,
+    CASE n.column1 WHEN 3 THEN host_of(nullif(nullif(data ->> 'WorkstationName', ''), '-'))
+        ELSE data ->> 'SubStatus' END,
     data ->> 'TargetDomainName', file_id, file_off
 FROM event CROSS JOIN (VALUES(1), (2), (3)) n
 WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND coalesce(recovered, 0) = 0
