@@ -646,11 +646,15 @@ WHERE NOT EXISTS (SELECT 1 FROM attempt a WHERE a.failure = b.failure AND coales
         OR coalesce(f.account, c.account) LIKE '%$');
 
 -- The session whose token a failing call used, by its LUID: of this boot (same_boot) or of an earlier one, the latest
--- there. LUIDs are
--- given anew at each start. to_time: its recorded end; end_evidence_id: what says so.
+-- there. LUIDs are given anew at each start: where no start is known before, a boot is one for a day, or for as long
+-- as System goes on without one. to_time: its recorded end; end_evidence_id: what says so.
 CREATE VIEW v_caller AS
 SELECT x.failure, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.ip, s.linked,
-    s.boot IS f.boot AS same_boot,
+    s.boot IS f.boot AND (f.boot > 0
+      OR CASE WHEN s.end_file_id IS NULL THEN s.from_time ELSE s.to_time END >= f.time - 864000000000
+      OR EXISTS (SELECT 1 FROM coverage c WHERE c.host_id = f.host_id AND c.artifact = 'System' COLLATE BINARY
+        AND c.state IN ('present', 'cleared') AND f.time <= c.to_time
+        AND CASE WHEN s.end_file_id IS NULL THEN s.from_time ELSE s.to_time END >= c.from_time)) AS same_boot,
     s.from_time, s.to_time, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure AND f.luid IS NOT NULL CROSS JOIN (VALUES(1), (2)) k

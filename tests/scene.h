@@ -230,9 +230,9 @@ static void logon_failed(struct host *h, int64_t t, unsigned type, struct who wh
         SID("TargetUserSid", NOBODY), S("TargetUserName", who.user), S("TargetDomainName", who.domain),
         HEX32("Status", status), S("FailureReason", reason), HEX32("SubStatus", sub), U32("LogonType", type),
         S("LogonProcessName", "Advapi  "), S("AuthenticationPackageName", "Negotiate"),
-        S("WorkstationName", h->name), S("TransmittedServices", "-"), S("LmPackageName", "-"),
-        U32("KeyLength", 0), HEX64("ProcessId", 0x4d8), S("ProcessName", process), S("IpAddress", "-"),
-        S("IpPort", "-"));
+        S("WorkstationName", type == 3 ? "-" : h->name), S("TransmittedServices", "-"),
+        S("LmPackageName", "-"), U32("KeyLength", 0), HEX64("ProcessId", 0x4d8), S("ProcessName", process),
+        S("IpAddress", "-"), S("IpPort", "-"));
 }
 #define SERVICES_EXE "C:\\Windows\\System32\\services.exe"
 #define SVCHOST_EXE  "C:\\Windows\\System32\\svchost.exe"
