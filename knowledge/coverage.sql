@@ -341,7 +341,7 @@ WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
 ORDER BY 1, 2, 3;
 CREATE INDEX IF NOT EXISTS c_switch_when ON c_switch(host_id, name, time);
 -- Each stretch, cut where the subcategory was switched. A piece is on as the switch before it says, else as the one
--- after it denies, else by the hive.
+-- after it denies, else by the hive. The last one is not where the hive denies it: what switched it off is in no log.
 CREATE TEMP TABLE IF NOT EXISTS c_piece(host_id INTEGER, name TEXT, state TEXT, begin INTEGER, from_time INTEGER,
     to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT, until INTEGER, on_bit INTEGER);
 INSERT INTO c_piece
@@ -357,18 +357,19 @@ cut AS (
 SELECT c.host_id, c.name, c.state, c.begin, c.from_time, c.to_time, c.file_id, c.detail, c.folder,
     coalesce(lead(c.begin) OVER (PARTITION BY c.host_id, c.name, c.state, c.file_id, c.from_time ORDER BY c.begin),
         c.to_time) AS until,
-    coalesce((SELECT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time <= c.begin
+    coalesce((SELECT s.on_bit AND (coalesce(c.now, 1) > 0 OR EXISTS (SELECT 1 FROM c_switch l
+        WHERE l.host_id = c.host_id AND l.name = c.name AND l.time > c.begin))
+        FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time <= c.begin
         ORDER BY s.time DESC LIMIT 1),
         (SELECT NOT s.on_bit FROM c_switch s WHERE s.host_id = c.host_id AND s.name = c.name AND s.time > c.begin
-            ORDER BY s.time LIMIT 1),
-        (SELECT a.mask & c.bit FROM audit_policy a JOIN evidence e ON e.id = a.hive_id
-            WHERE e.host_id = c.host_id AND a.subcategory = c.subcategory COLLATE NOCASE
-                ORDER BY coalesce(e.older, 0), a.id LIMIT 1),
+            ORDER BY s.time LIMIT 1), c.now,
         CASE WHEN c.name = 'Security:Logon failure' AND EXISTS (SELECT 1 FROM event e
             WHERE e.host_id = c.host_id AND e.event_id = 4625
             AND e.provider = 'Microsoft-Windows-Security-Auditing'
                 AND e.time BETWEEN c.begin AND c.to_time) THEN 1 END) AS on_bit
-FROM cut c;
+FROM (SELECT c.*, (SELECT a.mask & c.bit FROM audit_policy a JOIN evidence e ON e.id = a.hive_id
+        WHERE e.host_id = c.host_id AND a.subcategory = c.subcategory COLLATE NOCASE
+            ORDER BY coalesce(e.older, 0), a.id LIMIT 1) AS now FROM cut c) c;
 INSERT INTO c_row
 SELECT host_id, name, CASE WHEN begin IS NULL OR state IN ('missing', 'unreadable', 'disabled') THEN state
     WHEN on_bit > 0 THEN state

@@ -28,8 +28,9 @@ SELECT *, account_of(user) AS account, domain_of(user) AS domain FROM (
         lower(nullif(coalesce(field(e.data, 'InstanceId'), field(e.data, 'TaskInstanceId')), '')) AS run,
             code(field(e.data, 'ResultCode'), 'hresult') AS code, e.file_id, e.file_off, e.boot, e.provider,
             e.event_id FROM event e
-    WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 105, 130, 146, 148, 151, 203,
-        204, 311, 332, 333, 334) AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
+    WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 105, 130, 146, 148, 151,
+        203, 204, 311, 332, 333, 334, 406, 407, 704) AND coalesce(e.recovered, 0) = 0
+        AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
 CREATE TEMP TABLE IF NOT EXISTS pair(id INTEGER, other INTEGER);
 INSERT INTO pair        -- the domains agree, or one of the two names none; before the 101 rather than behind it
 SELECT id, other FROM (SELECT s.id, coalesce(

@@ -22,9 +22,10 @@ WHERE e.provider = 'Microsoft-Windows-AAD' AND e.event_id = 1098 AND coalesce(e.
     AND e.host_id IS NOT NULL;
 
 -- Codes of a logon in the text of any program's error in the Application log, and in errors of PowerShell (4100, 4103).
--- Spellings: HRESULT, as hexadecimal and as signed or unsigned decimal; NTSTATUS; the symbol; the number that
--- Win32Exception of .NET tells; the English words of the system for the commonest. A text of digits that goes on, or is
--- part of a GUID, is no code. Of the knowledge alone: filled once.
+-- Spellings: HRESULT and NTSTATUS, as hexadecimal and as signed or unsigned decimal; the symbol; the number that .NET,
+-- Python, Rust and a domain controller's LDAP tell beside words of their own (a bare "error 1312" may be an installer's
+-- own); the English words of the system for the commonest. A text of digits that goes on, or is part of a GUID, is no
+-- code. Of the knowledge alone: filled once.
 CREATE TEMP TABLE IF NOT EXISTS a_spelled(token TEXT PRIMARY KEY, value INTEGER, win32 INTEGER) WITHOUT ROWID;
 INSERT OR IGNORE INTO a_spelled
 WITH c(win32) AS (SELECT value FROM kb_code_family WHERE family = 'of-a-logon'
@@ -34,9 +35,14 @@ UNION ALL SELECT CAST(2147942400 + win32 AS TEXT), 2147942400 + win32, win32 FRO
 UNION ALL SELECT CAST(2147024896 - win32 AS TEXT), 2147942400 + win32, win32 FROM c
 UNION ALL SELECT printf('%08x', k.value), k.value, k.win32 FROM kb_code k JOIN c ON c.win32 = k.win32
     WHERE k.space = 'ntstatus'
+UNION ALL SELECT CAST(k.value AS TEXT), k.value, k.win32 FROM kb_code k JOIN c ON c.win32 = k.win32
+    WHERE k.space = 'ntstatus'
+UNION ALL SELECT CAST(4294967296 - k.value AS TEXT), k.value, k.win32 FROM kb_code k JOIN c ON c.win32 = k.win32
+    WHERE k.space = 'ntstatus'
 UNION ALL SELECT lower(k.symbol), k.value, c.win32 FROM kb_code k JOIN c ON c.win32 = CASE WHEN k.space = 'ntstatus'
     THEN k.win32 ELSE k.value END WHERE k.space IN ('win32', 'ntstatus') AND k.symbol GLOB '[ES]*_*'
-UNION ALL SELECT printf('win32exception (%d)', win32), win32, win32 FROM c
+UNION ALL SELECT printf(t.column1, win32), win32, win32 FROM c, (VALUES ('win32exception (%d)'), ('[winerror %d]'),
+    ('(os error %d)'), ('acceptsecuritycontext error, data %x')) t
 UNION ALL SELECT t.column1, c.win32, c.win32 FROM (VALUES        -- winerror.h, as FormatMessage has them
     ('a specified logon session does not exist', 1312), ('the user name or password is incorrect', 1326),
     ('user has not been logged on to the network', 1245), ('the requested logon type at this computer', 1385),
@@ -45,6 +51,10 @@ UNION ALL SELECT t.column1, c.win32, c.win32 FROM (VALUES        -- winerror.h, 
     ('the trust relationship between this workstation and the primary domain failed', 1789)) t
     JOIN c ON c.win32 = t.column2
 UNION ALL SELECT printf('%08x', f.value), f.value, NULL FROM kb_code_family f
+    WHERE f.family = 'of-a-logon-hresult' AND EXISTS (SELECT 1 FROM c)
+UNION ALL SELECT CAST(f.value AS TEXT), f.value, NULL FROM kb_code_family f
+    WHERE f.family = 'of-a-logon-hresult' AND EXISTS (SELECT 1 FROM c)
+UNION ALL SELECT CAST(4294967296 - f.value AS TEXT), f.value, NULL FROM kb_code_family f
     WHERE f.family = 'of-a-logon-hresult' AND EXISTS (SELECT 1 FROM c)
 UNION ALL SELECT lower(k.symbol), k.value, NULL FROM kb_code_family f JOIN kb_code k ON k.value = f.value
     WHERE f.family = 'of-a-logon-hresult' AND k.space = 'sspi' AND EXISTS (SELECT 1 FROM c);
@@ -73,12 +83,11 @@ FROM (SELECT id, host_id, said,
 CREATE TEMP TABLE IF NOT EXISTS a_code(event INTEGER PRIMARY KEY, token TEXT, value INTEGER, win32 INTEGER, at INTEGER);
 INSERT INTO a_code
 SELECT event, token, value, win32, min(at) FROM (
-    SELECT a.event, s.token, s.value, instr(a.said, s.token) AS at, a.said,
+    SELECT a.event, s.token, s.value, word_at(a.said, s.token) AS at,
         -- as WinRM spells it: "errorcode 0x8009030e ... A specified logon session does not exist"
         CASE WHEN a.shell AND s.token = '8009030e' THEN 1312 ELSE s.win32 END AS win32
     FROM a_said a CROSS JOIN a_spelled s)
-WHERE at > 0 AND substr(' ' || said, at, 1) NOT GLOB '[0-9a-wyz{_]'
-    AND substr(said || ' ', at + length(token), 1) NOT GLOB '[-0-9a-z_]'
+WHERE at > 0
 GROUP BY event;
 -- A command that met it (4103) within a second of the error (4100) is a second witness of that.
 CREATE TEMP TABLE IF NOT EXISTS a_shell(host_id INTEGER, event_id INTEGER, win32 INTEGER, time INTEGER, event INTEGER);

@@ -401,6 +401,50 @@ static void sql_path_part(sqlite3_context *c, int n, sqlite3_value **v)
         result(c, str_of(text));
 }
 
+/* --- a code in a text: JSON or plain, in small letters */
+static bool hex_run(struct str s, size_t at, size_t n)
+{
+    if (at + n > s.n)
+        return false;
+    for (size_t i = at; i < at + n; i++)
+        if (hex_value(s.p[i]) > 15)
+            return false;
+    return true;
+}
+
+/* "0x" and "\n" of JSON are no part of what follows them, nor are the eight digits of a value of 64 bits. */
+static bool begins_word(struct str s, size_t at)
+{
+    if (at > 8 && s.p[at - 9] == 'x' && hex_run(s, at - 8, 16)
+        && (!memcmp(s.p + at - 8, "ffffffff", 8) || !memcmp(s.p + at - 8, "00000000", 8)))
+        return true;
+    if (at > 1 && s.p[at - 2] == '\\' && memchr("bfnrt", s.p[at - 1], 5))
+        return at < 3 || s.p[at - 3] != '\\';
+    return !at || s.p[at - 1] == 'x' || (!is_word(s.p[at - 1]) && s.p[at - 1] != '{');
+}
+
+/* Of a GUID the next four digits are between dashes; with any other dash the text only goes on. */
+static bool ends_word(struct str s, size_t end)
+{
+    if (end < s.n && s.p[end] == '-')
+        return !(hex_run(s, end + 1, 4) && end + 5 < s.n && s.p[end + 5] == '-');
+    return end >= s.n || !is_word(s.p[end]);
+}
+
+/* Where the text holds the token as a word of its own: counted from one, NULL: nowhere. */
+static void sql_word_at(sqlite3_context *c, int n, sqlite3_value **v)
+{
+    struct str text = case_text(v[0]), token = case_text(v[1]);
+    (void)n;
+    for (size_t at = 0; token.n && at + token.n <= text.n; at++) {
+        at += str_find(str_skip(text, at), token);
+        if (at < text.n && begins_word(text, at) && ends_word(text, at + token.n)) {
+            sqlite3_result_int64(c, (int64_t)at + 1);
+            return;
+        }
+    }
+}
+
 int case_functions(struct casedb *db)
 {
     static const struct {
@@ -419,6 +463,7 @@ int case_functions(struct casedb *db)
                 {"file_of", 1, true, sql_file_of},
                 {"folder_of", 1, true, sql_folder_of},
                 {"path_part", 3, true, sql_path_part},
+                {"word_at", 2, true, sql_word_at},
                 {"zone_rule", 6, true, sql_zone_rule}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++)
