@@ -198,6 +198,32 @@ Test(regtext, what_is_no_value)
     buf_free(&s.b);
 }
 
+/* A line that may have been a key, and is damaged, ends the key before it: what follows is nobody's. One that
+ * was a value costs itself. */
+Test(regtext, a_damaged_key_has_no_values)
+{
+    static const struct {
+        const char *text;
+        bool kept;
+    } rows[] = {
+        {V5 LSA "(HKEY_LOCAL_MACHINE\\SYSTEM\\X]\r\n\"a\"=dword:00000001\r\n", false},
+        {V5 LSA "HKEY_LOCAL_MACHINE\\SYSTEM\\X=y]\r\n\"a\"=dword:00000001\r\n", false},
+        {V5 LSA "[HKEY_LOCAL_MACHINE\\SYSTEM\\X\r\n\"a\"=dword:00000001\r\n", false},
+        {V5 LSA "x\r\n\"a\"=dword:00000001\r\n", false},
+        {V5 LSA "b=dword:00000001\r\n\"a\"=dword:00000001\r\n", true},
+        {V5 LSA "  00,01\r\n\"a\"=dword:00000001\r\n", true},
+        {QLSA "HKXY_LOCAL_MACHINE\\SYSTEM\\X\r\n    a    REG_DWORD    0x1\r\n", false},
+        {QLSA "IKEY_LOCAL_MACHINE\\SYSTEM\\X\r\n    a    REG_DWORD    0x1\r\n", false},
+        {QLSA "b    REG_DWORD    0x1\r\n    a    REG_DWORD    0x1\r\n", true},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct seen s = read_text(rows[i].text);
+        cr_expect(s.anomalies == 1 && s.values == rows[i].kept && says(&s, "Lsa 'a' 4 num=1") == rows[i].kept,
+                  "row %zu: %s", i, s.b.p);
+        buf_free(&s.b);
+    }
+}
+
 /* --- paths, control sets, roots */
 
 Test(regtext, paths)

@@ -288,10 +288,17 @@ static void tree_is_full(struct text *t, const struct line *l)
     t->no_room = true, t->node = NULL;
 }
 
+/* What comes now belongs to no key; what the last one took is given back. */
+static void end_key(struct text *t)
+{
+    t->kind = t->rest = t->path = (struct str){0}, t->n_wants = 0, t->node = NULL;
+    *t->a = t->keep;
+}
+
 static void begin_key(struct text *t, const struct line *l, struct str said)
 {
     struct str kind, rest;
-    t->kind = t->path = (struct str){0}, t->n_wants = 0, t->node = NULL;
+    end_key(t);
     while (said.n && said.p[said.n - 1] == '\\')
         said.n--;
     if (said.n > LIM_REGF_PATH) {
@@ -621,11 +628,13 @@ static void reg_line(struct text *t, struct line *l)
             t->deletes = true;
         begin_key(t, l, (struct str){s.p + 1, s.n - 2});
     } else if (s.p[0] == '[') {
-        t->kind = (struct str){0};
+        end_key(t);
         anomaly(t, l, "line", "the name of a key does not end");
     } else if (s.p[0] == '"' || s.p[0] == '@') {
         reg_value_line(t, l);
     } else if (l->number > 1) {
+        if (t->raw.p[0] != ' ' && (s.p[s.n - 1] == ']' || !str_contains(s, STR("="))))
+            end_key(t); /* perhaps a key, damaged: what follows would be its */
         anomaly(t, l, "line", "neither key nor value");
     }
 }
@@ -732,8 +741,10 @@ static void query_line(struct text *t, struct line *l)
         if (l->ended)
             begin_key(t, l, s);
         else
-            t->kind = (struct str){0}, anomaly(t, l, "line", "the file ends inside this line");
+            end_key(t), anomaly(t, l, "line", "the file ends inside this line");
     } else if (!indent) {
+        if (!str_contains(s, STR("REG_")))
+            end_key(t); /* perhaps a key, damaged: what follows would be its */
         anomaly(t, l, "line", "neither key nor value");
     } else if (!split(str_skip(s, indent), &name, &type, &data)) {
         anomaly(t, l, "line", "no value");
@@ -769,8 +780,6 @@ static void pass(struct text *t, bool counting)
         t->raw.n = t->say.n = t->data.n = 0;
         if (!take_line(t, &l))
             break;
-        if (t->raw.n && t->raw.p[0] == (t->query ? 'H' : '['))
-            *t->a = t->keep; /* another key begins */
         (t->query ? query_line : reg_line)(t, &l);
         if (!counting && !t->room)
             break;
