@@ -1,13 +1,16 @@
 /* test_stop: whoever wants the end of a run gets it, whatever the run is at: SIGINT, SIGTERM, its own time.
  */
 #include "tests/shell.h"
+#include <glob.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { HOSTS = 300, GUARD = 20 /* seconds: for a machine with other things to do; a second is meant */ };
+/* HOSTS makes a case that SQLite writes, not we. "Within a second" is asked of the processor's time after the
+ * signal, which other work on the machine does not lengthen; who waits without end meets the test's own. */
+enum { HOSTS = 600 };
 
 static const char *evidence(const char *dir, unsigned hosts)
 {
@@ -18,56 +21,148 @@ static const char *evidence(const char *dir, unsigned hosts)
     return in;
 }
 
-/* Starts a run and signals it a moment after it has said that phase begins; *seconds: what it took from then
- * on. *late: it had said the next one by then. */
-static int signalled(const char *dir, const char *in, const char *phase, int sig, double *seconds)
+/* Seconds of processor time of a process, its end not yet waited for; with those of its children that have
+ * ended. */
+static double processor_time(pid_t pid, bool children)
 {
-    char said[400], line[200], want[64];
+    char path[64], line[1024] = "";
+    unsigned long long t[4] = {0};
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    cr_assert(f && fgets(line, sizeof line, f), "%s", path);
+    fclose(f);
+    cr_assert_eq(sscanf(strrchr(line, ')') + 1, " %*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%llu%llu%llu%llu", &t[0],
+                        &t[1], &t[2], &t[3]),
+                 4, "%s", line);
+    return (double)(t[0] + t[1] + (children ? t[2] + t[3] : 0)) / (double)sysconf(_SC_CLK_TCK);
+}
+
+static bool has_ended(pid_t pid, int wait)
+{
+    siginfo_t how = {0};
+    cr_assert_eq(waitid(P_PID, (id_t)pid, &how, WEXITED | WNOWAIT | wait), 0);
+    return how.si_pid == pid;
+}
+
+/* Has the run a child of that role? */
+static bool has_child(pid_t pid, const char *role)
+{
+    char path[64], word[2][32] = {"", ""};
+    int child;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+    FILE *all = fopen(path, "r"), *one;
+    while (all && !found && fscanf(all, "%d", &child) == 1) {
+        snprintf(path, sizeof path, "/proc/%d/cmdline", child);
+        if (!(one = fopen(path, "r")))
+            continue;
+        size_t n = fread(word, 1, sizeof word - 1, one);
+        for (size_t i = 0; i < n && !found; i += strlen(&word[0][0] + i) + 1)
+            found = strcmp(&word[0][0] + i, role) == 0;
+        fclose(one);
+    }
+    if (all)
+        fclose(all);
+    return found;
+}
+
+/* A moment in a run: it says that a phase begins, has made a file in its own folder ("": that folder), or has
+ * started a child. */
+struct moment {
+    enum { SAYS, MAKES, STARTS } how;
+    const char *what, *in;
+};
+
+static bool has_come(const struct moment *m, pid_t pid, const char *folder)
+{
+    char pattern[600];
+    glob_t g;
+    if (m->how == STARTS)
+        return has_child(pid, m->what);
+    snprintf(pattern, sizeof pattern, "%s/.whylogon-*/%s", folder, m->what);
+    bool found = glob(pattern, 0, NULL, &g) == 0;
+    globfree(&g);
+    return found;
+}
+
+static void await(const struct moment *m, pid_t pid, const char *folder, FILE *said)
+{
+    char line[200], want[64];
+    snprintf(want, sizeof want, "\"phase\":\"%s\"", m->what);
+    while (m->how == SAYS && fgets(line, sizeof line, said) && !strstr(line, want))
+        ;
+    while (m->how != SAYS && !has_come(m, pid, folder) && !has_ended(pid, WNOHANG))
+        nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+    if (m->how != MAKES)
+        nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
+}
+
+/* Starts a run and signals it in that moment; *seconds: of the processor, from then on. */
+static int signalled(const char *dir, const struct moment *m, int sig, double *seconds)
+{
+    char folder[400], in[400], line[200];
     int p[2], status;
-    snprintf(said, sizeof said, "%s/out", dir);
+    snprintf(folder, sizeof folder, "%s/out", dir), snprintf(in, sizeof in, "%s/%s", dir, m->in);
     cr_assert_eq(pipe(p), 0);
     pid_t pid = fork();
     if (pid == 0) {
         dup2(p[1], 2), close(p[0]), close(p[1]), fclose(stdout);
-        execl(program(), "whylogon", "analyze", "--force", "--progress=json", "-o", said, in, (char *)NULL);
+        execl(program(), "whylogon", "analyze", "--force", "--progress=json", "-o", folder, in, (char *)NULL);
         _exit(99);
     }
     close(p[1]);
     FILE *f = fdopen(p[0], "r");
-    snprintf(want, sizeof want, "\"phase\":\"%s\"", phase);
-    while (fgets(line, sizeof line, f) && !strstr(line, want))
-        ;
-    struct timespec from, to;
-    nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
-    clock_gettime(CLOCK_MONOTONIC, &from);
+    await(m, pid, folder, f);
+    double before = processor_time(pid, m->how == STARTS);
     kill(pid, sig);
     while (fgets(line, sizeof line, f))
         snprintf(out, sizeof out, "%s", line);
     fclose(f);
+    has_ended(pid, 0);
+    *seconds = processor_time(pid, m->how == STARTS) - before;
     cr_assert_eq(waitpid(pid, &status, 0), pid);
-    clock_gettime(CLOCK_MONOTONIC, &to);
-    *seconds = (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Folders to list, and a container that takes a while. */
+static void more_evidence(const char *dir)
+{
+    cr_assert_eq(
+        run("mkdir %s/many && cd %s/many && seq 40 | xargs mkdir && for i in *; do (cd $i && seq 250 | xargs "
+            "touch) done",
+            dir, dir),
+        0, "%s", out);
+    cr_assert_eq(
+        run("mkdir %s/box && gzip -1 <%s/in/ForwardedEvents.evtx >%s/box/log.gz && head -c 50M /dev/zero | "
+            "gzip -1 >%s/more && for i in $(seq 40); do cat %s/more; done >>%s/box/log.gz",
+            dir, dir, dir, dir, dir, dir),
+        0, "%s", out);
 }
 
 Test(stop, a_signal_in_the_middle_of_each_phase, .timeout = 1200)
 {
-    static const char *const phases[] = {"read",   "derive", "coverage", "diagnose",
-                                         "verify", "hash",   "report"};
-    const char *dir = scratch("stop-phases"), *in = evidence(dir, HOSTS);
+    static const struct moment moments[] = {
+        {MAKES, "", "many"},      {STARTS, "--unpack", "box"}, {SAYS, "read", "in"},   {SAYS, "derive", "in"},
+        {SAYS, "coverage", "in"}, {SAYS, "diagnose", "in"},    {SAYS, "verify", "in"}, {SAYS, "hash", "in"},
+        {SAYS, "report", "in"},   {MAKES, "case.db", "in"},
+    };
+    static const int signals[] = {SIGINT, SIGTERM};
+    const char *dir = scratch("stop-phases");
     unsigned stopped = 0;
-    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++) {
+    evidence(dir, HOSTS), more_evidence(dir);
+    for (size_t i = 0; i < 2 * LEN(moments); i++) {
+        const struct moment *m = &moments[i / 2];
         double seconds;
-        int sig = i % 2 ? SIGTERM : SIGINT, code = signalled(dir, in, phases[i], sig, &seconds);
-        cr_expect(code == 128 + sig || code == 0, "%s: %d: %s", phases[i], code, out);
+        int sig = signals[i % 2], code = signalled(dir, m, sig, &seconds);
+        cr_expect(code == 128 + sig || code == 0, "%s: %d: %s", m->what, code, out);
         stopped += code == 128 + sig;
-        cr_expect(code == 0 || strstr(out, "interrupted: the run was stopped"), "%s: %s", phases[i], out);
-        cr_expect(seconds < GUARD, "%s: %.1f s", phases[i], seconds);
+        cr_expect(code == 0 || strstr(out, "interrupted: the run was stopped"), "%s: %s", m->what, out);
+        cr_expect(seconds < 1, "%s: %.2f s", m->what, seconds);
         cr_expect_eq(run("test -z \"$(ls -A %s/out)\"", dir), code == 0 ? 1 : 0, "%s: nothing is left",
-                     phases[i]);
+                     m->what);
         run("rm -rf %s/out", dir);
     }
-    cr_expect_geq(stopped, 5, "%u", stopped);
+    cr_expect_geq(stopped, 16, "%u", stopped);
 }
 
 /* Results so far are there, and say how far that is; what was not tried twice proves nothing. */
@@ -125,7 +220,8 @@ static void spoil(const char *path, const char *sql)
     sqlite3_close(db);
 }
 
-/* Its time ends such a command with 5, SIGTERM with 143, both soon; neither leaves a piece of a file. */
+/* Its time ends such a command, which does not end else, with 5, SIGTERM with 143; neither leaves a piece of
+ * a file. */
 static void expect_ended(const char *dir, const char *command, const char *rest)
 {
     static const struct {
@@ -134,10 +230,8 @@ static void expect_ended(const char *dir, const char *command, const char *rest)
     } ends[] = {{"", "--limits run-seconds=1", 5}, {"timeout --preserve-status -s TERM 1", "", 143}};
     setenv("OUT", dir, 1);
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        time_t from = time(NULL);
         int code = run("%s %s %s %s %s", ends[i].before, program(), command, ends[i].limit, rest);
         cr_expect_eq(code, ends[i].code, "%s: %d: %.400s", command, code, out);
-        cr_expect(time(NULL) - from < GUARD, "%s: %lld s", command, (long long)(time(NULL) - from));
         run("find %s -name 'left*' -o -name '*.tmp' -o -name '*.building' -o -path '*/merged/*'", dir);
         cr_expect_str_empty(out, "%s", command);
     }

@@ -221,6 +221,9 @@ static enum status walk(const struct walk *w, const struct input *in, struct str
     struct evidence *ev = w->ev;
     struct plat_stat s;
     struct err why = {0};
+    enum status st = halted(w, e);
+    if (st != OK)
+        return st;
     if (plat_stat(place.p, top, &s, &why) != OK)
         return add_place(ev, in, place, unreadable(ev, &why), e);
     if (s.type == PLAT_FILE)
@@ -237,9 +240,6 @@ static enum status walk(const struct walk *w, const struct input *in, struct str
                          e);
     struct str *name;
     size_t n;
-    enum status st = halted(w, e);
-    if (st != OK)
-        return st;
     st = plat_list(place.p, &ev->mem, &name, &n, &why);
     if (st == E_NOMEM) /* says nothing about the folder */
         return err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");

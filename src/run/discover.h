@@ -56,7 +56,7 @@ bool file_is_log(const struct file *f);       /* of events */
 bool file_is_registry(const struct file *f);  /* a hive, or a text export */
 bool file_is_tool_text(const struct file *f); /* what dsregcmd, systeminfo, whoami, gpresult printed */
 
-/* halt may be NULL; asked at every folder. E_TIME ends the list: what is not in it stands there as one row.
+/* halt may be NULL; asked at every name. E_TIME ends the list: what is not in it stands there as one row.
  */
 enum status discover(const char *const *inputs, size_t n, case_halt *halt, void *ctx, struct evidence *out,
                      struct err *e);
