@@ -4,7 +4,7 @@
 #   asan        the same under AddressSanitizer and UndefinedBehaviorSanitizer
 #   samples     samples/cases: evidence of our own, one case per cause
 #   golden      samples/golden: keeps the reports of every sample as they are made now
-#   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute; fuzz-coverage: what they reach
+#   fuzz        every fuzzer for SECONDS=60; fuzz-short: all in half a minute, always the same inputs; fuzz-coverage: what they reach
 #   coverage    which lines the tests reach, what jailed workers and killed ones did included (as long as the tests)
 #   campaign    damaged evidence in bulk: MODE=logs|hives|neighbours|kills N=1000 SEED=1; MODE=hosts: whole hosts whose cause is known, N=200
 #   kills       kill -9 of batch and of those who have its tickets, N=100 times; --resume ends with the same bytes
@@ -212,7 +212,7 @@ $(O)/seeds $(O)/second: $(O)/%: $(O)/tests/fuzz/%.o $(call obj,$(BUILD_SRC)) $(O
 FUZZ_SAN := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined
 fuzz fuzz-short: samples
 	$(Q)$(MAKE) --no-print-directory CC=clang-14 O=$(O)/fuzz OPT='-O1 -g' SAN='$(FUZZ_SAN)' $(FUZZ:%=$(O)/fuzz/%) $(O)/fuzz/seeds
-	$(Q)sh tests/fuzz/run.sh $(O)/fuzz $(if $(filter fuzz-short,$@),2,$(SECONDS))
+	$(Q)$(if $(filter fuzz-short,$@),FUZZ_SEED=1) sh tests/fuzz/run.sh $(O)/fuzz $(if $(filter fuzz-short,$@),2,$(SECONDS))
 # which lines the tests reach, jailed workers and killed ones included; TESTS_OF='test_system test_regf' runs only these
 coverage: samples
 	$(Q)LLVM_PROFILE_FILE=/dev/null $(MAKE) --no-print-directory CC='$(filter ccache,$(CC)) clang-14' O=$(O)/cov OPT='-O1 -g' \

@@ -1,5 +1,6 @@
 #!/bin/sh
 # Runs each fuzz target of a build folder for a while; seeds are of our own writer (seeds.c) and the sample cases. usage: tests/fuzz/run.sh BUILD [SECONDS [TARGET...]]
+# FUZZ_SEED=1 tries the same inputs in the same order each time, as far as the time lasts; without it none knows which.
 # Inputs that broke something stay in BUILD/fuzz_TARGET.found/. Ends with the number of targets that broke.
 set -u
 dir=$1; seconds=${2:-60}; shift; [ $# -gt 0 ] && shift
@@ -29,7 +30,7 @@ for t; do
     corpus=$dir/$t.corpus; found=$dir/$t.found
     if [ ! -d "$corpus" ]; then mkdir -p "$corpus"; "$dir/seeds" "$t" "$corpus"; samples "$t" "$corpus"; fi
     mkdir -p "$found"
-    if "$dir/$t" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=$most -print_final_stats=1 -artifact_prefix="$found/" "$corpus" >"$dir/$t.log" 2>&1; then
+    if "$dir/$t" -seed="${FUZZ_SEED:-0}" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=$most -print_final_stats=1 -artifact_prefix="$found/" "$corpus" >"$dir/$t.log" 2>&1; then
         echo "  FUZZ  $t: $(sed -n 's/^stat::number_of_executed_units: *//p' "$dir/$t.log") inputs"
     else
         broken=$((broken + 1)); echo "  FUZZ  $t: BROKEN, see $dir/$t.log"
