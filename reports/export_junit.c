@@ -78,6 +78,19 @@ void junit_suite(const struct junit_counts *c, struct str name, struct buf *b)
         (int64_t)c->n[JUNIT_SKIPPED]);
 }
 
+/* --since and --until: what passes here passes for that time alone. */
+static void put_asked(const struct report *r, struct buf *b)
+{
+    if (r->asked.from == NONE && r->asked.to == NONE)
+        return;
+    buf_z(b, "    <properties>");
+    if (r->asked.from != NONE)
+        say(b, &junit_voice, "<property name=\"since\" value=\"%t\"/>", r->asked.from);
+    if (r->asked.to != NONE)
+        say(b, &junit_voice, "<property name=\"until\" value=\"%t\"/>", r->asked.to);
+    buf_z(b, "</properties>\n");
+}
+
 static void put_host(const struct report *r, const struct r_host *h, unsigned fail_on,
                      struct junit_counts *all, struct buf *b)
 {
@@ -88,7 +101,7 @@ static void put_host(const struct report *r, const struct r_host *h, unsigned fa
     for (size_t i = 0; i < r->finding.n; i++)
         if (str_eq(f[i].host, h->host))
             c.n[result_of(f + i, fail_on)]++;
-    junit_suite(&c, h->host, b);
+    junit_suite(&c, h->host, b), put_asked(r, b);
     put_outcome(h, fails, b);
     for (size_t i = 0; i < r->finding.n; i++)
         if (str_eq(f[i].host, h->host))

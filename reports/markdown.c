@@ -193,6 +193,8 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
         m(p, "- **Against:** nothing in the evidence\n"), keep(p);
     for (size_t i = 0; i < f->unknown.n && i < 3; i++)
         m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
+    if (f->unknown.n > 3)
+        m(p, "- and %n more: see report.html\n", (int64_t)f->unknown.n - 3), keep(p);
     not_explained(p, r, host, "No cause"), not_asked(p, r, host);
     m(p, "- **How sure:** %z\n", verdict_words[f->verdict].meaning), keep(p);
     if (f->remedy.n) {
@@ -227,9 +229,11 @@ static void to_collect(struct page *p, const struct report *r, const struct r_ho
     const struct r_collect *c = r->collect.row;
     const struct r_need *need = (const struct r_need *)r->need.row + host->need.at;
     size_t n = 0;
-    for (size_t i = 0; i < r->collect.n && n < 3; i++)
-        if (host->judged != OUT_NOT_COVERED && str_eq(c[i].host, host->host))
-            m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), keep(p), n++;
+    for (size_t i = 0; i < r->collect.n; i++)
+        if (host->judged != OUT_NOT_COVERED && str_eq(c[i].host, host->host) && n++ < 3)
+            m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), keep(p);
+    if (n > 3)
+        m(p, "- and %n more to collect: see report.html\n", (int64_t)n - 3), keep(p);
     for (size_t i = 0; i < host->need.n && !n && i < 8; i++) {
         m(p, "- **Collect** %s (%s): ", need[i].artifact, need[i].kinds);
         code(p, need[i].collect.n ? need[i].collect : need[i].why), m(p, "\n"), keep(p);
@@ -251,9 +255,11 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
           host->other),
             keep(p);
     not_explained(p, r, host, "Failed");
-    for (size_t i = 0; i < r->group.n && could < 5; i++)
-        if (f[g[i].at].verdict == V_UNDETERMINED && str_eq(f[g[i].at].host, host->host))
-            m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p), could++;
+    for (size_t i = 0; i < r->group.n; i++)
+        if (f[g[i].at].verdict == V_UNDETERMINED && str_eq(f[g[i].at].host, host->host) && could++ < 5)
+            m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p);
+    if (could > 5)
+        m(p, "- and %n more causes: see report.html\n", (int64_t)could - 5), keep(p);
     kinds_in(p, r, host, "clear", "Clear"), kinds_in(p, r, host, "not_covered", "Not covered");
     not_asked(p, r, host), to_collect(p, r, host);
     m(p, "- **How sure:** %z\n", outcome_in_words(host)->sure), keep(p);

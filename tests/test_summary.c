@@ -99,6 +99,28 @@ Test(summary, in_words)
     cr_expect_eq(run("%s summary", program()), 2, "%s", out);
 }
 
+/* Of a part of the time no word is said without saying so, and JUnit's suites say it too. */
+Test(summary, window)
+{
+    const char *at = scratch("summary-window");
+    cr_assert_eq(run("%s analyze --since 2026-03-03T00:00:00Z -o %s/out samples/cases/account-unusable",
+                     program(), at),
+                 0, "%s", out);
+    cr_expect_eq(run("%s summary %s/out/case.db", program(), at), 0, "%s", out);
+    cr_expect(strstr(out, "only records of 2026-03-03 00:00:00 .. - UTC"), "%s", out);
+    cr_expect_eq(run("%s summary --json %s/out/case.db", program(), at), 0, "%s", out);
+    cr_expect(strstr(out, "\"window\": {\"since\": \"2026-03-03T00:00:00.0000000Z\", \"until\": null},"),
+              "%.200s", out);
+    cr_expect_eq(run("%s export --format junit %s/out/case.db", program(), at), 0, "%s", out);
+    cr_expect(strstr(out, "<property name=\"since\" value=\"2026-03-03 00:00:00 UTC\"/></properties>"),
+              "%.900s", out);
+    at = analyzed("summary-whole", "account-unusable");
+    cr_expect_eq(run("%s summary --json %s/out/case.db", program(), at), 0, "%s", out);
+    cr_expect(strstr(out, "\"window\": null,"), "%.200s", out);
+    cr_expect_eq(run("%s summary %s/out/case.db", program(), at), 0, "%s", out);
+    cr_expect(!strncmp(out, "WS18: ", 6), "%.200s", out);
+}
+
 Test(summary, json_and_hostile_names)
 {
     const char *at = analyzed("summary-json", "hostile-strings");
@@ -109,7 +131,8 @@ Test(summary, json_and_hostile_names)
         cr_skip("skipped: no python3 here");
     cr_expect_eq(run("%s summary %s/out/case.db --json | python3 -c \"import json, sys; d = "
                      "json.load(sys.stdin); assert "
-                     "list(d) == ['hosts', 'logs', 'events', 'logons'] and all(d.values()); assert "
+                     "list(d) == ['window', 'hosts', 'logs', 'events', 'logons'] and "
+                     "all(list(d.values())[1:]); assert "
                      "d['hosts'][0]['host'] == "
                      "'WS25<B>' + chr(34) + chr(39) + '&'; assert sum(r['n'] for r in d['events']) == "
                      "sum(r['n'] for r in "

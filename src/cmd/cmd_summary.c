@@ -233,15 +233,57 @@ static enum status host_row(void *ctx, const struct cell *cell, const char *cons
     return st;
 }
 
+/* What --since and --until of analyze were. */
+struct asked {
+    bool some;
+    int64_t since, until;
+};
+
+static enum status meta_row(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    struct asked *a = ctx;
+    (void)name, (void)n, (void)e;
+    if (str_eq(c[0].s, STR("since")))
+        a->some |= str_i64(c[1].s, &a->since);
+    else if (str_eq(c[0].s, STR("until")))
+        a->some |= str_i64(c[1].s, &a->until);
+    return OK;
+}
+
+static void put_asked(struct buf *b, const struct asked *a, bool json)
+{
+    const struct cell end[] = {{.null = !a->since, .i = a->since}, {.null = !a->until, .i = a->until}};
+    if (json && !a->some) {
+        buf_z(b, "\n \"window\": null,");
+        return;
+    }
+    for (size_t i = 0; json && i < LEN(end); i++) {
+        buf_z(b, i ? ", \"until\": " : "\n \"window\": {\"since\": ");
+        if (end[i].null)
+            buf_z(b, "null");
+        else
+            buf_char(b, '"'), buf_time(b, end[i].i), buf_char(b, '"');
+    }
+    if (json)
+        buf_z(b, "},");
+    else if (a->some)
+        buf_z(b, "only records of "), put_time(b, &end[0]), buf_z(b, " .. "), put_time(b, &end[1]),
+            buf_z(b, " UTC (--since, --until): nothing is said of other times\n\n");
+}
+
 static enum status put_all(struct printer *p, bool json, struct err *e)
 {
-    enum status st = OK;
+    struct asked asked = {0};
+    enum status st = case_named(p->db, Q_META, "", NULL, meta_row, &asked, e);
     p->part = parts;
+    if (st != OK)
+        return st;
     if (!json) {
+        put_asked(&p->b, &asked, false), out_put(&p->b), p->b = (struct buf){0};
         st = ask(p, host_row, false, e);
         return st == OK && !p->rows ? err_set(e, E_USAGE, ERR_NO_OFF, "summary", "the case has no host") : st;
     }
-    buf_z(&p->b, "{");
+    buf_z(&p->b, "{"), put_asked(&p->b, &asked, true);
     for (; p->part < parts + LEN(parts) && st == OK; p->part++) {
         p->rows = 0;
         buf_printf(&p->b, "%s\n \"%s\": [", p->part == parts ? "" : ",", p->part->name);
@@ -260,7 +302,8 @@ static int run_summary(int argc, char **argv)
     int code;
     const struct opt opts[] = {
         {"json", 0, OPT_FLAG, &json, NULL,
-         "all rows, as one object of four lists: hosts, logs, events, logons", NULL},
+         "all rows, as one object of four lists: hosts, logs, events, logons; and the window asked for",
+         NULL},
         TIME_OPTION(limits),
         {0},
     };
