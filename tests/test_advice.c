@@ -46,6 +46,20 @@ Test(advice, names_are_filled_in_where_they_are_plain)
     }
 }
 
+/* The task behind a share's failure, and no other than the one that failed itself. */
+Test(advice, the_task_behind_a_share)
+{
+    static const char *const rows[][2] = {{"share", "/tn \\Copy"}, {"task", "/tn \\Move"}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct about a = {.kind = str_of(rows[i][0]), .subject = STR("\\Move"), .task = STR("\\Copy")};
+        struct buf b = {0};
+        advice_text(&b, STR("/tn <task>"), &a);
+        buf_char(&b, 0);
+        cr_expect_str_eq(b.p, rows[i][1], "%zu: %s", i, b.p);
+        buf_free(&b);
+    }
+}
+
 static const struct {
     const char *when, *kind, *caller, *realm;
     bool confirmed, fits;

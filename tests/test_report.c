@@ -292,12 +292,12 @@ Test(report, first_sentence)
          "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>",
          "- **Collect** SYSTEM: ` reg save HKLM\\SYSTEM a `", "complete"},
         {"five that it could be, and five of what to collect",
-         PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") FINDING("2", "undetermined")
-             FINDING("3", "undetermined") FINDING("4", "undetermined") FINDING("5", "undetermined")
-                 FINDING("6", "undetermined") FINDING("7", "undetermined") OUTCOME(
-                     "unexplained") "UPDATE v_finding SET cause = 'c' || finding; INSERT INTO v_finding_unknown "
-                                    "VALUES(1, 0, 'A', 'a'), (1, 1, 'B', 'b'), (1, 2, 'C', 'c'), (1, 3, 'D', "
-                                    "'d'), (1, 4, 'E', 'e');",
+         PC1 FILE1 LOG FAILED("\\B", "1312") FINDING("1", "undetermined") FINDING(
+             "2", "undetermined") FINDING("3", "undetermined") FINDING("4", "undetermined")
+             FINDING("5", "undetermined") FINDING("6", "undetermined") FINDING("7", "undetermined") OUTCOME(
+                 "unexplained") "UPDATE v_finding SET cause = 'c' || finding; INSERT INTO v_finding_unknown "
+                                "VALUES(1, 0, 'A', 'a'), (1, 1, 'B', 'b'), (1, 2, 'C', 'c'), (1, 3, 'D', "
+                                "'d'), (1, 4, 'E', 'e');",
          "<h1>Logons failed on PC1; the evidence that decides why is missing.</h1>",
          "- **Could be:** The title\n- and 2 more causes: see report.html\n", "complete"},
         {"of five to collect two are counted",

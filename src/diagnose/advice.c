@@ -42,7 +42,7 @@ static struct str known(struct str word, const struct about *a)
     static const char *const of_kind[][2] = {{"task", "task"}, {"service", "service"}, {"server", "share"}};
     for (size_t i = 0; i < LEN(of_kind); i++)
         if (is(word, of_kind[i][0]))
-            return is(a->kind, of_kind[i][1]) ? a->subject : (struct str){0};
+            return is(a->kind, of_kind[i][1]) ? a->subject : i == 0 ? a->task : (struct str){0};
     if (is(word, "dns-domain"))
         return a->domain.n && memchr(a->domain.p, '.', a->domain.n) ? a->domain : (struct str){0};
     const struct {

@@ -9,9 +9,10 @@
 #include "kb/kb.h"
 
 /* What is known of what failed; .p NULL: not known. kind: task, service, share, bits; caller: the built-in
- * account it goes by; realm: as in v_failed. */
+ * account it goes by; realm: as in v_failed; task: the only one that runs as its account without a password.
+ */
 struct about {
-    struct str kind, subject, host, account, domain, controller, caller, realm;
+    struct str kind, subject, host, account, domain, controller, caller, realm, task;
     bool confirmed;
 };
 
