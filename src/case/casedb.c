@@ -121,6 +121,18 @@ static int open_file(const char *path, int flags, sqlite3 **db)
     return rc;
 }
 
+/* SQLite puts more behind it: "-journal", the names of what it spills. */
+enum status case_name_fits(const char *path, struct err *e)
+{
+    enum { MORE = 12 };
+    case_memory(); /* finding a file system starts SQLite */
+    const sqlite3_vfs *files = sqlite3_vfs_find(case_spill_files());
+    size_t most = files ? (size_t)files->mxPathname - MORE : SIZE_MAX, n = strlen(path);
+    return n <= most ? OK
+                     : err_set(e, E_IO, ERR_NO_OFF, "too long a path for a case",
+                               "%zu bytes, of which SQLite takes %zu here: choose a shorter folder", n, most);
+}
+
 static enum status open_as(const char *name, int flags, bool trusted, struct casedb **out, struct err *e)
 {
     struct casedb *db = calloc(1, sizeof *db);

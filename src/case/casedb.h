@@ -28,6 +28,8 @@ enum case_of { CASE_ONE, CASE_FLEET, CASE_KINDS };
 enum status case_create_as(enum case_of kind, const char *path, struct str schema, struct casedb **out,
                            struct err *e);
 enum status case_open_as(enum case_of kind, const char *path, struct casedb **out, struct err *e);
+/* Can a case be made under that name? E_IO: it is longer than SQLite takes. */
+enum status case_name_fits(const char *path, struct err *e);
 void case_close(struct casedb *db); /* the file of case_create is removed */
 /* An in-memory copy to change (other rules over an old case); from stays open. */
 enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);

@@ -168,6 +168,8 @@ enum status output_begin(const char *folder, bool force, bool with_case, struct 
         o->own[0] = 0;
     if (st == OK && !(o->real = plat_real(o->own, &o->mem)))
         st = err_set(e, E_IO, ERR_NO_OFF, "cannot write", "the folder for what is not finished is gone");
+    const char *work = st == OK && with_case ? output_work(o) : NULL;
+    st = work ? case_name_fits(work, e) : st;
     o->files = (struct swap){.mem = &o->mem, .folder = folder, .own = o->real};
     return st;
 }
