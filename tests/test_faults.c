@@ -210,7 +210,8 @@ FAULT(SQLITE, int, sqlite3_prepare_v2,
 FAULT(SQLITE, int, sqlite3_prepare_v3,
       (sqlite3 * db, const char *sql, int n, unsigned flags, sqlite3_stmt **s, const char **tail),
       (db, sql, n, flags, s, tail), 0, (*s = NULL, SQLITE_NOMEM))
-FAULT(SQLITE, int, sqlite3_step, (sqlite3_stmt * s), (s), 0, SQLITE_IOERR)
+static int step_fails = SQLITE_IOERR;
+FAULT(SQLITE, int, sqlite3_step, (sqlite3_stmt * s), (s), 0, step_fails)
 FAULT(SQLITE, int, sqlite3_bind_text64,
       (sqlite3_stmt * s, int i, const char *p, sqlite3_uint64 n, void (*drop)(void *), unsigned char enc),
       (s, i, p, n, drop, enc), 0, SQLITE_NOMEM)
@@ -715,6 +716,25 @@ Test(faults, names, .timeout = 1200)
         }
     }
     only = NULL, mode = OFF, finish();
+}
+
+/* A statement of ours that fails by itself is our bug, whatever the machine is like; a rule's costs the rule.
+ */
+Test(faults, statements, .timeout = 1200)
+{
+    unsigned all = 0;
+    begin(&analyze), kind = SQLITE, mode = BY_COUNT, begin_at = 0, only = "sqlite3_step";
+    for (step_fails = SQLITE_ERROR, target = 1; target < 2000; target *= 3) {
+        struct outcome o = run(&analyze);
+        slurp_all(&now);
+        cr_expect(shared->hit, "no. %llu", (unsigned long long)target);
+        cr_expect(o.code == 70 ? same(&now.file[CASE], &old.file[CASE]) : o.code == 0,
+                  "no. %llu: exit code %d", (unsigned long long)target, o.code);
+        all += o.code == 70;
+        restore();
+    }
+    cr_expect_gt(all, 2, "%u", all);
+    step_fails = SQLITE_IOERR, only = NULL, mode = OFF, finish();
 }
 
 /* From some moment on there is no process to be had. While evidence is read that ends the run; after it what
