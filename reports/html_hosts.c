@@ -42,7 +42,7 @@ static void unexplained_row(struct buf *b, const struct report *r)
             continue;
         hosts++, open += h[i].open;
         first = first == NONE || (h[i].first != NONE && h[i].first < first) ? h[i].first : first;
-        last = last == NONE || h[i].last > last ? h[i].last : last;
+        last = h[i].last > last ? h[i].last : last; /* NONE is before all */
     }
     if (!hosts)
         return;
