@@ -28,7 +28,7 @@ static enum status say(unsigned what, struct span s, struct buf *b)
         break;
     case 2:
         if ((st = unpacked_get(s, &u, &format, &e)) == OK) {
-            char word[65] = "";
+            char word[SNIFF_FORMAT + 1] = "";
             CHECK(u.m.state < MEMBER_STATES && u.spool < SPOOLS && u.m.ordinal && u.m.name.n
                   && u.m.name.n <= LIM_MEMBER_NAME);
             CHECK(format.n < sizeof word && strlen(u.m.is.name) < sizeof u.m.is.name);
