@@ -81,7 +81,11 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
               && pipe_to_wait_on(&p->words, &std.hStdError, 1 << 16, &inherit)
               && (p->ready = CreateEventW(NULL, TRUE, FALSE, NULL)) && (p->job = jail_job(lim, lim->free));
     HANDLE inherited[] = {std.hStdInput, std.hStdOutput, std.hStdError};
-    ok = ok && jail_start(line, lim, &std, inherited, LEN(inherited), &made);
+    /* the system's own error says nothing of us: Wine has it once in hundreds of starts */
+    for (unsigned i = 0; ok && !jail_start(line, lim, &std, inherited, LEN(inherited), &made); i++) {
+        ok = GetLastError() == ERROR_INTERNAL_ERROR && i < 3;
+        Sleep(ok ? 50 : 0);
+    }
     if (ok) {
         p->process = made.hProcess;
         ok = AssignProcessToJobObject(p->job, made.hProcess) && ResumeThread(made.hThread) != (DWORD)-1;
