@@ -363,12 +363,32 @@ static const struct want_event *want_of(const struct kb *kb, const struct kb_eve
     return NULL;
 }
 
+enum { NOTE = 40 };
+
+/* A list of texts, in JSON by its name; note[i] behind each for people, NULL: none. */
+static void put_list(struct telling *t, const char *label, const char *name, const struct str *item,
+                     const char (*note)[NOTE], size_t n)
+{
+    struct row row = {t->b, label, 0, 0};
+    if (t->json)
+        buf_printf(t->b, ",\"%s\":[", name);
+    for (size_t i = 0; i < n; i++)
+        if (t->json)
+            buf_z(t->b, i ? "," : ""), buf_json(t->b, item[i]);
+        else
+            put_item(&row, item[i], note ? note[i] : "");
+    if (t->json)
+        buf_char(t->b, ']');
+    else
+        end_row(&row);
+}
+
 /* Code fields with their shape first, then what groups are made by, then what tests give. */
 static void put_fields(struct telling *t, const struct kb_event *e)
 {
     struct str field[FIELDS];
-    char note[FIELDS][40];
-    size_t n, n_code, known = 0;
+    char note[FIELDS][NOTE];
+    size_t n_code, known = 0;
     const struct kb_event_field *f = kb_event_fields(t->kb, &n_code);
     for (size_t i = 0; i < n_code && known < FIELDS; i++)
         if (f[i].id == e->id && str_eq_ci(f[i].provider, e->provider)) {
@@ -389,18 +409,7 @@ static void put_fields(struct telling *t, const struct kb_event *e)
         if (at == known)
             note[known][0] = 0, field[known++] = more[i];
     }
-    struct row row = {t->b, "fields", 0, 0};
-    if (t->json)
-        buf_z(t->b, ",\"fields\":[");
-    for (n = 0; n < known; n++)
-        if (t->json)
-            buf_z(t->b, n ? "," : ""), buf_json(t->b, field[n]);
-        else
-            put_item(&row, field[n], note[n]);
-    if (t->json)
-        buf_char(t->b, ']');
-    else
-        end_row(&row);
+    put_list(t, "fields", "fields", field, (const char(*)[NOTE])note, known);
 }
 
 static void put_event(struct telling *t, const struct kb_event *e)
@@ -691,23 +700,6 @@ static void put_family(struct telling *t, const struct kb_family *f)
         end_row(&row), put_words(b, "source", f->source), buf_char(b, '\n');
 }
 
-static void put_cause_list(struct telling *t, const char *label, const char *name, const struct str *cause,
-                           size_t n)
-{
-    struct row row = {t->b, label, 0, 0};
-    if (t->json)
-        buf_printf(t->b, ",\"%s\":[", name);
-    for (size_t i = 0; i < n; i++)
-        if (t->json)
-            buf_z(t->b, i ? "," : ""), buf_json(t->b, cause[i]);
-        else
-            put_item(&row, cause[i], "");
-    if (t->json)
-        buf_char(t->b, ']');
-    else
-        end_row(&row);
-}
-
 /* What a tool prints is text that anybody can edit: what it speaks for is never more than likely by it. */
 static void put_tool_field(struct telling *t, const struct kb_tool_field *f)
 {
@@ -720,8 +712,8 @@ static void put_tool_field(struct telling *t, const struct kb_tool_field *f)
         buf_term(b, f->name), buf_z(b, right ? "  (logon right, as " : "  (field of "), buf_term(b, f->tool);
         buf_z(b, right ? " shows it)\n" : ")\n"), put_words(b, "", f->meaning);
     }
-    put_cause_list(t, "speaks for", "for", f->speaks_for, f->n_for);
-    put_cause_list(t, "against", "against", f->against, f->n_against);
+    put_list(t, "speaks for", "for", f->speaks_for, NULL, f->n_for);
+    put_list(t, "against", "against", f->against, NULL, f->n_against);
     if (!t->json)
         put_words(b, "weak", STR("in a tool's text: it confirms nothing and rules nothing out by itself"));
     if (t->json)
