@@ -7,12 +7,12 @@
 enum { REPORT_BYTES = 256 << 20 };
 
 const char *const export_fail_words[] = {[FAIL_NEVER] = "never",
-                                         [FAIL_POSSIBLE] = "possible",
-                                         [FAIL_LIKELY] = "likely",
-                                         [FAIL_CONFIRMED] = "confirmed",
-                                         [FAIL_UNEXPLAINED] = "unexplained",
-                                         [FAIL_NOT_COVERED] = "not_covered",
-                                         [FAIL_UNDETERMINED] = "undetermined",
+                                         [FAIL_POSSIBLE] = W_POSSIBLE,
+                                         [FAIL_LIKELY] = W_LIKELY,
+                                         [FAIL_CONFIRMED] = W_CONFIRMED,
+                                         [FAIL_UNEXPLAINED] = W_UNEXPLAINED,
+                                         [FAIL_NOT_COVERED] = W_NOT_COVERED,
+                                         [FAIL_UNDETERMINED] = W_UNDETERMINED,
                                          NULL};
 
 static enum status of_report(enum status (*write)(const struct report *, const struct export_options *,

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/verdict.h"
 struct casedb;
 struct redact;
 
@@ -26,7 +27,8 @@ enum export_fail {
     FAIL_NOT_COVERED,
     FAIL_UNDETERMINED
 };
-#define EXPORT_FAIL_CHOICES "possible|likely|confirmed|unexplained|not_covered|undetermined|never"
+#define EXPORT_FAIL_CHOICES \
+    W_POSSIBLE "|" W_LIKELY "|" W_CONFIRMED "|" W_UNEXPLAINED "|" W_NOT_COVERED "|" W_UNDETERMINED "|never"
 /* in the order above, ends with NULL */
 extern const char *const export_fail_words[];
 /* tables of csv: failures, findings, coverage, timeline; ends with NULL */

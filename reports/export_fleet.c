@@ -75,13 +75,14 @@ struct suites {
 
 static enum junit_result result_of(const struct row *r, unsigned fail_on)
 {
+    enum outcome o = outcome_of(r->word);
+    enum verdict v = verdict_of(r->word);
     if (r->what == OF_TICKET)
-        return str_eq(r->word, STR("failed")) || str_eq(r->word, STR("no_evidence")) ? JUNIT_ERRED
-                                                                                     : JUNIT_PASSED;
+        return o == OUT_FAILED || o == OUT_NO_EVIDENCE ? JUNIT_ERRED : JUNIT_PASSED;
     if (r->what == OF_HOST)
         return fails_outcome(fail_on, r->word) ? JUNIT_FAILED : JUNIT_PASSED;
-    bool fails = fails_verdict(fail_on, verdict_of(r->word));
-    if (str_eq(r->word, STR("undetermined")))
+    bool fails = fails_verdict(fail_on, v);
+    if (v == V_UNDETERMINED)
         return fails ? JUNIT_ERRED : JUNIT_SKIPPED;
     return fails ? JUNIT_FAILED : JUNIT_PASSED;
 }

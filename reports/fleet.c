@@ -87,17 +87,13 @@ static const struct section {
       {"records", "#Records", C_NUMBER},
       {"partial", "#Files in part", C_NUMBER}}}};
 
-/* Outcomes of tickets in words, and their colours. */
-static const struct {
-    const char *words, *hue;
-} outcomes[OUTCOMES + 1] = {[OUT_FAILED] = {"failed", "confirmed"},
-                            [OUT_UNEXPLAINED] = {"unexplained", "confirmed"},
-                            [OUT_EXPLAINED] = {"explained", "likely"},
-                            [OUT_LATENT] = {"latent", "latent"},
-                            [OUT_NOT_COVERED] = {"not covered", "possible"},
-                            [OUT_NO_EVIDENCE] = {"no evidence", "undetermined"},
-                            [OUT_CLEAR] = {"clear", "good"},
-                            [OUTCOMES] = {"of no known kind", "undetermined"}};
+/* The colours of tickets' outcomes; of one of no known kind, behind them. */
+static const char *const hues[OUTCOMES + 1] = {
+    [OUT_FAILED] = W_CONFIRMED, [OUT_UNEXPLAINED] = W_CONFIRMED, [OUT_EXPLAINED] = W_LIKELY,
+    [OUT_LATENT] = W_LATENT,    [OUT_NOT_COVERED] = W_POSSIBLE,  [OUT_NO_EVIDENCE] = W_UNDETERMINED,
+    [OUT_CLEAR] = "good",       [OUTCOMES] = W_UNDETERMINED,
+};
+static const char *in_words(enum outcome o) { return o < OUTCOMES ? outcome_said[o] : "of no known kind"; }
 
 static const struct cell *cell_of(const struct cell *c, const char *const *name, size_t n, const char *want)
 {
@@ -216,7 +212,7 @@ static void html_cell(struct buf *b, const struct column *k, const struct cell *
     else if (k->is == C_TIME)
         hsay(b, "<td>%t</td>", c->i);
     else if (k->is == C_OUTCOME)
-        hsay(b, "<td><span class='pill %z'>%z</span></td>", outcomes[o].hue, outcomes[o].words);
+        hsay(b, "<td><span class='pill %z'>%z</span></td>", hues[o], in_words(o));
     else if (k->is == C_VERDICT)
         hsay(b, "<td><span class='pill %s'>%s</span></td>", c->s, c->s);
     else if (k->is == C_TICKET && folder && !folder->null)
@@ -280,8 +276,8 @@ static enum status draw_outcome(void *ctx, const struct cell *c, const char *con
     buf_printf(&p->bars, "<rect class='of-%s' x='%.1f' y='0' width='%.1f' height='26'/>", outcome_ids[o],
                p->at, wide > 1.5 ? wide - 1 : wide);
     p->at += wide;
-    hsay(&p->legend, "<li class='%z'><span class='of of-%z'></span><b>%n</b> %z</li>", outcomes[o].hue,
-         outcome_ids[o], c[1].i, outcomes[o].words);
+    hsay(&p->legend, "<li class='%z'><span class='of of-%z'></span><b>%n</b> %z</li>", hues[o],
+         outcome_ids[o], c[1].i, in_words(o));
     return OK;
 }
 
@@ -351,7 +347,7 @@ static enum status md_row(void *ctx, const struct cell *c, const char *const *na
         else
             say(w->b, &md, "| %s ",
                 nothing              ? (struct str){0}
-                : k->is == C_OUTCOME ? str_of(outcomes[outcome_of(v->s)].words)
+                : k->is == C_OUTCOME ? str_of(in_words(outcome_of(v->s)))
                                      : v->s);
     }
     buf_z(w->b, "|\n");

@@ -61,7 +61,6 @@ void h_local(struct buf *b, const struct r_host *host, int64_t t)
         buf_z(b, "<small>"), time_local(b, t, &host->zone), buf_z(b, "</small>");
 }
 
-void h_lower(struct buf *b, const char *word) { buf_char(b, (char)(*word | 32)), buf_z(b, word + 1); }
 
 void h_plural(struct buf *b, int64_t n, const char *one, const char *many)
 {
@@ -124,7 +123,7 @@ void h_strip(struct buf *b, const struct r_host *host)
     const struct outcome_words *o = outcome_in_words(host);
     hsay(b, "<ul class='strip' aria-label='Outcome and verdicts'><li class='outcome %z'>", o->hue);
     h_glyph(b, host->judged == OUT_CLEAR ? "good" : o->hue);
-    hsay(b, "<span><b>%z</b>", o->brief);
+    hsay(b, "<span><b>%z</b>", outcome_labels[host->judged]);
     if (host->open)
         hsay(b, ": %n failure%+", host->open);
     buf_z(b, "</span></li>");

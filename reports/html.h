@@ -20,7 +20,6 @@ void h_glyph(struct buf *b, const char *name);
 /* An evidence id, as a link where the page shows what lies there. */
 void h_ref(struct buf *b, const struct report *r, struct str id);
 /* one of our words inside a sentence */
-void h_lower(struct buf *b, const char *word);
 void h_local(struct buf *b, const struct r_host *host, int64_t t);
 /* A host's name; one without a name names its files. */
 void h_host_name(struct buf *b, const struct report *r, const struct r_host *host);

@@ -192,7 +192,7 @@ void h_since(struct buf *b, const struct report *r, const struct r_host *host, c
     bool seen = f ? host->top->first != NONE : host->failures > 0;
     int64_t n = f ? host->top->count : host->failures;
     hsay(b, "<div class='tile %z'><%z>%z</%z><dl class='when'>",
-         f ? verdict_words[f->verdict].id : "ruled_out", level, seen ? "Since when" : "Time covered", level);
+         f ? verdict_words[f->verdict].id : W_RULED_OUT, level, seen ? "Since when" : "Time covered", level);
     if (seen) {
         when(b, host, "First seen", f ? host->top->first : host->first),
             when(b, host, "Last seen", f ? host->top->last : host->last);
@@ -237,13 +237,13 @@ static void how_sure(struct buf *b, const struct report *r, const struct r_findi
 }
 
 /* "services, logons" of one state. */
-static size_t kinds_in(struct buf *b, const struct report *r, const struct r_host *host, const char *state,
+static size_t kinds_in(struct buf *b, const struct report *r, const struct r_host *host, enum outcome state,
                        const char *open)
 {
     const struct r_kind *k = (const struct r_kind *)r->kind.row + host->kind.at;
     size_t n = 0;
     for (size_t i = 0; i < host->kind.n; i++)
-        if (str_eq(k[i].state, str_of(state)))
+        if (outcome_of(k[i].state) == state)
             hsay(b, "%z%z", n++ ? ", " : open, kind_words(k[i].kind));
     return n;
 }
@@ -253,7 +253,7 @@ static void gaps(struct buf *b, const struct report *r, const struct r_host *hos
 {
     const struct r_coverage *c = (const struct r_coverage *)r->coverage.row + host->coverage.at;
     size_t n = 0, left = 0;
-    if (kinds_in(b, r, host, "not_covered", "Failures of these could not have been seen: <b>"))
+    if (kinds_in(b, r, host, OUT_NOT_COVERED, "Failures of these could not have been seen: <b>"))
         buf_z(b, "</b>. ");
     for (size_t i = 0; i < host->coverage.n; i++) {
         if (str_eq(c[i].state, STR("present")))
@@ -307,7 +307,7 @@ static void kind_ledger(struct buf *b, const struct report *r, const struct r_ho
     const struct r_kind *k = (const struct r_kind *)r->kind.row + host->kind.at;
     for (size_t i = 0; i < host->kind.n; i++) {
         hsay(b, "<div><dt>%z</dt><dd>", kind_words(k[i].kind));
-        if (str_eq(k[i].state, STR("clear")))
+        if (outcome_of(k[i].state) == OUT_CLEAR)
             hsay(b, "<span class='state good'>clear</span> <span class='src'>%t \xe2\x80\x93 %t</span>",
                  k[i].from_time, k[i].to_time);
         else if (str_eq(k[i].state, STR("failures")))

@@ -81,11 +81,11 @@ static void host_line(struct buf *b, const struct report *r, const struct r_host
     hsay(b, "<span class='who'><b>"), h_host_name(b, r, host);
     hsay(b, "</b></span><span class='pill %z'>", f ? verdict_words[f->verdict].id : o->hue);
     h_glyph(b, f ? verdict_words[f->verdict].id : o->hue);
-    hsay(b, "%z</span><span class='what'>", o->brief);
+    hsay(b, "%z</span><span class='what'>", outcome_labels[host->judged]);
     if (f)
         hsay(b, "<bdi dir='auto'>%s</bdi>", f->title);
     else if (!h_failed(b, r, host, 1, "", ""))
-        hsay(b, "<span class='nil'>%z</span>", o->brief);
+        hsay(b, "<span class='nil'>%z</span>", outcome_labels[host->judged]);
     buf_z(b, "</span><span class='many'>");
     if (host->failures)
         h_plural(b, host->failures, "failure", "failures");
@@ -169,8 +169,8 @@ static void quiet_hosts(struct buf *b, const struct report *r, enum outcome what
     if (!n)
         return;
     hsay(b, "<details class='fold %z'><summary>", o->hue), h_glyph(b, what == OUT_CLEAR ? "good" : o->hue);
-    h_plural(b, (int64_t)n, "host is ", "hosts are "), h_lower(b, o->brief);
-    hsay(b, " <small>%z</small></summary>\n", o->lead), names(b, r, what);
+    h_plural(b, (int64_t)n, "host is ", "hosts are ");
+    hsay(b, "%z <small>%z</small></summary>\n", outcome_said[what], o->lead), names(b, r, what);
     if (what == OUT_NOT_COVERED)
         h_alike(b, r, "need", "What would tell", "what most of these hosts lack first", head);
     buf_z(b, "</details>\n");
@@ -186,7 +186,7 @@ void h_many_hosts(struct buf *b, const struct report *r)
     const char *sep = ": ";
     for (size_t i = 0; i < OUTCOMES; i++)
         if (sum[i])
-            hsay(b, "%z%n ", sep, (int64_t)sum[i]), h_lower(b, outcome_words[i].brief), sep = ", ";
+            hsay(b, "%z%n %z", sep, (int64_t)sum[i], outcome_said[i]), sep = ", ";
     buf_z(b, "</h1>\n");
     h_case_line(b, r);
     buf_z(b, "</section>\n");

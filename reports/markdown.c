@@ -116,7 +116,7 @@ static struct str words_of(const struct r_citation *c) { return c->explain.n ? c
 static void counts(struct page *p, const struct r_host *host)
 {
     const char *sep = " \xc2\xb7 ";
-    m(p, "%z", outcome_in_words(host)->brief);
+    m(p, "%z", outcome_labels[host->judged]);
     for (size_t v = 0; v < VERDICTS; v++)
         if (host->groups[v]) {
             m(p, "%z%n %z", sep, (int64_t)host->groups[v],
@@ -205,15 +205,15 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
     }
 }
 
-static void kinds_in(struct page *p, const struct report *r, const struct r_host *host, const char *state,
-                     const char *label)
+/* A kind is clear or not covered as a host is. */
+static void kinds_in(struct page *p, const struct report *r, const struct r_host *host, enum outcome state)
 {
     const struct r_kind *k = (const struct r_kind *)r->kind.row + host->kind.at;
     size_t n = 0;
     for (size_t i = 0; i < host->kind.n; i++)
-        if (str_eq(k[i].state, str_of(state))) {
+        if (outcome_of(k[i].state) == state) {
             if (!n++)
-                m(p, "- **%z:** %z", label, kind_words(k[i].kind));
+                m(p, "- **%z:** %z", outcome_labels[state], kind_words(k[i].kind));
             else
                 m(p, ", %z", kind_words(k[i].kind));
             if (k[i].from_time != NONE)
@@ -260,7 +260,7 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
             m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p);
     if (could > 5)
         m(p, "- and %n more causes: see report.html\n", (int64_t)could - 5), keep(p);
-    kinds_in(p, r, host, "clear", "Clear"), kinds_in(p, r, host, "not_covered", "Not covered");
+    kinds_in(p, r, host, OUT_CLEAR), kinds_in(p, r, host, OUT_NOT_COVERED);
     not_asked(p, r, host), to_collect(p, r, host);
     m(p, "- **How sure:** %z\n", outcome_in_words(host)->sure), keep(p);
 }
@@ -408,7 +408,7 @@ static void host_table(struct page *p, const struct report *r)
             k++;
         if (h[i].host.n && h[i].host.p[0] == '(' && k < r->evidence.n)
             m(p, " %s", e[k].path);
-        m(p, " | %z | %s | %n | %n | %t | %t |\n", outcome_in_words(h + i)->brief, f ? f->title : STR(""),
+        m(p, " | %z | %s | %n | %n | %t | %t |\n", outcome_labels[h[i].judged], f ? f->title : STR(""),
           h[i].failures, h[i].open, h[i].first, h[i].last),
             keep(p);
     }

@@ -9,24 +9,22 @@ const struct outcome_words outcome_words[TOLD_OUTCOMES] = {
         {"Logons failed on %s, and no cause that could be asked explains them.",
          "Every cause that was checked is ruled out or has nothing to say about these failures. "
          "They are listed with their codes under Facts. Causes without a rule were not asked.",
-         "Unexplained", "undetermined", CLAIM},
+         W_UNDETERMINED, CLAIM},
     [OUT_UNDECIDED] = {"Logons failed on %s; the evidence that decides why is missing.",
                        "Nothing read so far confirms or excludes the causes that remain. Collecting what is "
                        "named here decides them.",
-                       "Unexplained", "undetermined", CLAIM},
-    [OUT_EXPLAINED] = {"A cause was found on %s.", "", "Explained", "confirmed", CLAIM},
+                       W_UNDETERMINED, CLAIM},
+    [OUT_EXPLAINED] = {"A cause was found on %s.", "", W_CONFIRMED, CLAIM},
     [OUT_LATENT] =
         {"Nothing failed on %s for want of a logon session, but a cause of such failures is in place.", "",
-         "Latent", "latent", CLAIM},
+         W_LATENT, CLAIM},
     [OUT_NOT_COVERED] =
         {"No failure is known on %s, but not every kind could have been seen.",
-         "What was read shows none. Collect what is named here before calling it healthy.", "Not covered",
-         "undetermined",
+         "What was read shows none. Collect what is named here before calling it healthy.", W_UNDETERMINED,
          "Silence counts kind by kind: only where the log that records such failures was read, "
          "over the time it covers. Of the kinds not covered nothing is known."},
     [OUT_CLEAR] = {"Nothing failed on %s for want of a logon session.",
-                   "For every kind of failure the log that records it was read and shows none.", "Clear",
-                   "good",
+                   "For every kind of failure the log that records it was read and shows none.", "good",
                    "A failure inside the time covered would have been recorded in the logs that were read. "
                    "Nothing is said about other times."},
 };

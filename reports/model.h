@@ -185,7 +185,7 @@ struct r_alike {
  * headline: %s is the host's name, NULL: of tickets alone; hue: a class of style.css */
 enum { OUT_UNDECIDED = OUTCOMES, TOLD_OUTCOMES };
 struct outcome_words {
-    const char *headline, *lead, *brief, *hue, *sure;
+    const char *headline, *lead, *hue, *sure;
 };
 extern const struct outcome_words outcome_words[TOLD_OUTCOMES];
 

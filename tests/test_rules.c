@@ -338,7 +338,7 @@ Test(rules, every_cause_three_ways_among_the_samples)
     cr_assert(rows > 100 && !b.bad);
     const struct rule *r = kb_rules(kb, &n);
     for (size_t i = 0; i < n; i++) {
-        const char *const verdicts[] = {rule_ceiling(&r[i]), "ruled_out", "undetermined"};
+        const char *const verdicts[] = {verdict_words[rule_ceiling(&r[i])].id, "ruled_out", "undetermined"};
         for (size_t k = 0; k < LEN(verdicts); k++) {
             snprintf(want[k], sizeof want[k], "\n%.*s %s\n", STR_ARG(r[i].cause), verdicts[k]);
             cr_expect(strstr(b.p, want[k]), "samples/MANIFEST.tsv has no row %s", want[k]);

@@ -7,20 +7,31 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The words of the contract, for where a literal is wanted. */
+#define W_CONFIRMED    "confirmed"
+#define W_LIKELY       "likely"
+#define W_POSSIBLE     "possible"
+#define W_LATENT       "latent"
+#define W_UNDETERMINED "undetermined"
+#define W_RULED_OUT    "ruled_out"
+#define W_UNEXPLAINED  "unexplained"
+#define W_NOT_COVERED  "not_covered"
+
 /* Surest first: name, word of the contract, does it claim that this is the cause, label, meaning. */
 /* clang-format off */
 #define VERDICT_LIST(V) \
-    V(CONFIRMED, "confirmed", true, "Confirmed", \
+    V(CONFIRMED, W_CONFIRMED, true, "Confirmed", \
       "The symptom, the cause and the link between them are all in evidence; nothing contradicts.") \
-    V(LIKELY, "likely", true, "Likely", \
-      "The symptom and the cause are in evidence; the link between them is missing, or the cause rests on weak evidence.") \
-    V(POSSIBLE, "possible", true, "Possible", \
+    V(LIKELY, W_LIKELY, true, "Likely", \
+      "The symptom and the cause are in evidence; the link between them is missing, or the cause " \
+      "rests on weak evidence.") \
+    V(POSSIBLE, W_POSSIBLE, true, "Possible", \
       "The symptom is in evidence and the state of the host is compatible with this cause.") \
-    V(LATENT, "latent", false, "Latent", \
+    V(LATENT, W_LATENT, false, "Latent", \
       "The cause is in place, but no symptom lies in the time the evidence covers.") \
-    V(UNDETERMINED, "undetermined", false, "Undetermined", \
+    V(UNDETERMINED, W_UNDETERMINED, false, "Undetermined", \
       "An artefact that decides it is missing, unreadable or does not cover the time.") \
-    V(RULED_OUT, "ruled_out", false, "Ruled out", \
+    V(RULED_OUT, W_RULED_OUT, false, "Ruled out", \
       "A fact inside the time the evidence covers contradicts it.")
 
 /* In the order they are shown: name, word of rules, label, does it speak against. */
@@ -29,14 +40,17 @@
     R(LINK, "link", "Link", false) R(COMPATIBLE, "compatible", "Compatible", false) \
     R(CONTRADICTS, "contradicts", "Against", true)
 
-/* Gravest first: name, word of the contract. A ticket may also have FAILED (no case) or hold NO_EVIDENCE. */
+/* Gravest first: name, word of the contract, the same in a sentence, label. A ticket may also have FAILED (no
+ * case) or hold NO_EVIDENCE. */
 #define OUTCOME_LIST(O) \
-    O(FAILED, "failed") O(UNEXPLAINED, "unexplained") O(EXPLAINED, "explained") O(LATENT, "latent") \
-    O(NOT_COVERED, "not_covered") O(NO_EVIDENCE, "no_evidence") O(CLEAR, "clear")
+    O(FAILED, "failed", "failed", "Failed") O(UNEXPLAINED, W_UNEXPLAINED, "unexplained", "Unexplained") \
+    O(EXPLAINED, "explained", "explained", "Explained") O(LATENT, W_LATENT, "latent", "Latent") \
+    O(NOT_COVERED, W_NOT_COVERED, "not covered", "Not covered") \
+    O(NO_EVIDENCE, "no_evidence", "no evidence", "No evidence") O(CLEAR, "clear", "clear", "Clear")
 
 #define VERDICT_NAME(name, word, claims, label, meaning) V_##name,
 #define ROLE_NAME(name, word, label, against) ROLE_##name,
-#define OUTCOME_NAME(name, word) OUT_##name,
+#define OUTCOME_NAME(name, word, said, label) OUT_##name,
 /* V_NOTHING: a rule has nothing to say */
 enum verdict { VERDICT_LIST(VERDICT_NAME) VERDICTS, V_NOTHING = VERDICTS };
 enum role { ROLE_LIST(ROLE_NAME) ROLES };
@@ -53,7 +67,8 @@ struct verdict_word {
 extern const struct verdict_word verdict_words[VERDICTS];
 extern const char *const role_names[ROLES], *const role_labels[ROLES];
 extern const bool role_against[ROLES];
-extern const char *const outcome_ids[OUTCOMES];
+extern const char *const outcome_ids[OUTCOMES], *const outcome_said[OUTCOMES],
+                                                    *const outcome_labels[OUTCOMES];
 /* Every verdict's word and "none", a space between. */
 extern const char verdict_choices[];
 

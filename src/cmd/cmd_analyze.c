@@ -164,14 +164,15 @@ static enum status put_outcome(void *ctx, const struct cell *c, const char *cons
     struct buf *b = ctx;
     char from[WINTIME_TEXT], to[WINTIME_TEXT];
     (void)name, (void)n, (void)e;
-    bool blind = str_eq(c[1].s, STR("not_covered"));
-    buf_printf(b, "%-12.*s ", STR_ARG(blind ? STR("not covered") : c[1].s)), buf_term(b, c[0].s);
-    if (str_eq(c[1].s, STR("unexplained")))
-        buf_printf(b, "  %lld failure%s without a cause at or above 'possible'", (long long)c[2].i,
+    enum outcome o = outcome_of(c[1].s);
+    bool blind = o == OUT_NOT_COVERED;
+    buf_printf(b, "%-12s ", o < OUTCOMES ? outcome_said[o] : ""), buf_term(b, c[0].s);
+    if (o == OUT_UNEXPLAINED)
+        buf_printf(b, "  %lld failure%s without a cause at or above '" W_POSSIBLE "'", (long long)c[2].i,
                    c[2].i == 1 ? "" : "s");
-    else if (str_eq(c[1].s, STR("explained")))
-        buf_z(b, "  every failure seen has a cause at or above 'possible'");
-    else if (str_eq(c[1].s, STR("latent")))
+    else if (o == OUT_EXPLAINED)
+        buf_z(b, "  every failure seen has a cause at or above '" W_POSSIBLE "'");
+    else if (o == OUT_LATENT)
         buf_z(b, "  nothing failed, but a cause of failures is in place");
     else if (blind)
         buf_z(b, "  no failure seen; collect "), buf_term(b, c[4].s), buf_z(b, ": commands in the report");
@@ -180,7 +181,7 @@ static enum status put_outcome(void *ctx, const struct cell *c, const char *cons
                    wintime_text(c[6].i, to));
     if (!blind && !c[3].null)
         buf_z(b, "; not covered: "), buf_term(b, c[3].s);
-    if (outcome_of(c[1].s) >= OUT_LATENT)
+    if (o >= OUT_LATENT)
         put_unasked(b, c + 7);
     buf_char(b, '\n');
     return OK;
@@ -189,7 +190,7 @@ static enum status put_outcome(void *ctx, const struct cell *c, const char *cons
 static enum status summary(struct run *r, struct err *e)
 {
     int64_t hosts = 0, out = 0, shown = 0;
-    struct value limit = val_i(SUMMARY_HOSTS), most, no = val_s(STR("ruled_out"));
+    struct value limit = val_i(SUMMARY_HOSTS), most, no = val_s(STR(W_RULED_OUT));
     enum status st = OK;
     if (r->code == EXIT_NO_EVIDENCE)
         st = case_named(r->db, Q_FORMATS, "", NULL, put_kind, r, e);

@@ -598,13 +598,14 @@ static void put_remedies(struct telling *t, const struct rule *r)
 static void put_ceiling(struct telling *t, const struct rule *r)
 {
     struct buf *b = t->b;
+    const char *surest = verdict_words[rule_ceiling(r)].id;
     if (t->json) {
-        buf_z(b, ",\"ceiling\":\""), buf_z(b, rule_ceiling(r)), buf_char(b, '"');
+        buf_z(b, ",\"ceiling\":\""), buf_z(b, surest), buf_char(b, '"');
         if (r->would_prove.n)
             json_text(b, "would_prove", str_trim(r->would_prove));
     } else if (r->would_prove.n) {
         struct buf more = {0};
-        buf_printf(&more, "%s from files alone; what would prove it: ", rule_ceiling(r)),
+        buf_printf(&more, "%s from files alone; what would prove it: ", surest),
             buf_str(&more, str_trim(r->would_prove));
         put_words(b, "at most", buf_view(&more)), b->bad |= more.bad, buf_free(&more);
     }

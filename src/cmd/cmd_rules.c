@@ -57,7 +57,7 @@ static void json_rule(struct buf *b, const struct rule *r)
                 {"status", r->status},
                 {"level", r->level},
                 {"description", r->description},
-                {"ceiling", str_of(rule_ceiling(r))},
+                {"ceiling", str_of(verdict_words[rule_ceiling(r)].id)},
                 {"would_prove", r->would_prove},
                 {"sha256", r->sha256}};
     for (size_t i = 0; i < LEN(text); i++)

@@ -25,11 +25,9 @@ static enum status say_outcome(void *ctx, const struct cell *c, const char *cons
     (void)name, (void)n, (void)e;
     if (!c[1].i)
         return OK;
-    size_t at = b->n;
-    buf_printf(b, "%-12.*s %lld ticket%s", STR_ARG(c[0].s), (long long)c[1].i, c[1].i == 1 ? "" : "s");
-    char *between = b->bad ? NULL : memchr(b->p + at, '_', b->n - at);
-    if (between)
-        *between = ' '; /* not_covered, no_evidence */
+    enum outcome o = outcome_of(c[0].s);
+    buf_printf(b, "%-12s %lld ticket%s", o < OUTCOMES ? outcome_said[o] : "", (long long)c[1].i,
+               c[1].i == 1 ? "" : "s");
     if (c[2].i)
         buf_printf(b, ", %lld host%s", (long long)c[2].i, c[2].i == 1 ? "" : "s");
     buf_char(b, '\n');

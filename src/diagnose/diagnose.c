@@ -582,7 +582,7 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
         buf_z(&words, " It had failed like this at "), put_time(&words, at);
         buf_z(&words, " already, before what is cited as the cause, which does not explain that.");
     }
-    if (g->rule->would_prove.n && strcmp(verdict_words[verdict].id, rule_ceiling(g->rule)) == 0) {
+    if (g->rule->would_prove.n && verdict == rule_ceiling(g->rule)) {
         while (words.n && words.p[words.n - 1] == ' ')
             words.n--;
         buf_z(&words, " Files prove no more of this cause. What would: "),

@@ -303,7 +303,7 @@ static void indicators(struct lint *l)
     for (size_t i = 0; i < LEN(roles); i++)
         if (!seen[roles[i]])
             problem(l, l->rule->ind[0].line, "indicators: none with role %s", role_names[roles[i]]);
-    bool proves = strcmp(rule_ceiling(l->rule), "confirmed") == 0;
+    bool proves = rule_ceiling(l->rule) == V_CONFIRMED;
     if (proves == (l->rule->would_prove.n > 0) && (proves || l->rule->embedded))
         problem(l, 1, "would_prove: expected %s",
                 proves ? "none, a link is what proves" : "what would prove it, as no indicator is a link");
@@ -368,19 +368,14 @@ static struct str host_in(const struct test_fact *f)
 
 unsigned test_kinds(const struct rule_test *t)
 {
-    static const struct {
-        const char *verdict;
-        enum test_kind kind;
-    } rows[] = {{"confirmed", TEST_POSITIVE},
-                {"likely", TEST_POSITIVE},
-                {"possible", TEST_POSITIVE},
-                {"ruled_out", TEST_CONTRADICTED},
-                {"undetermined", TEST_MISSING}};
     unsigned bits = 0;
-    for (size_t i = 0; i < t->n_expect; i++)
-        for (size_t k = 0; k < LEN(rows); k++)
-            if (str_eq(t->expect[i].verdict, str_of(rows[k].verdict)))
-                bits |= 1u << rows[k].kind;
+    for (size_t i = 0; i < t->n_expect; i++) {
+        enum verdict v = verdict_of(t->expect[i].verdict);
+        bits |= v == V_RULED_OUT                          ? 1u << TEST_CONTRADICTED
+                : v == V_UNDETERMINED                     ? 1u << TEST_MISSING
+                : v < VERDICTS && verdict_words[v].claims ? 1u << TEST_POSITIVE
+                                                          : 0;
+    }
     for (size_t i = 0; i < t->n_fact; i++)
         for (size_t k = 0; k < t->fact[i].n; k++)
             if (is_hostile(t->fact[i].field[k].value))

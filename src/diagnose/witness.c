@@ -118,7 +118,7 @@ static enum status take_verdict(void *ctx, const struct cell *c, const char *con
     (void)name, (void)n, (void)e;
     size_t at = host_of(j, c[3].s, c[1].s, &kind);
     for (size_t i = 0; i < j->n_rule && at < j->n_host; i++)
-        if (str_eq(j->rule[i].name, c[0].s) && str_eq(c[2].s, STR("ruled_out")))
+        if (str_eq(j->rule[i].name, c[0].s) && verdict_of(c[2].s) == V_RULED_OUT)
             j->out[at * j->n_rule + i].against |= kind;
     return OK;
 }

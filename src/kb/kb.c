@@ -421,13 +421,13 @@ enum reliance rule_relies(const struct rule *r, struct str artifact)
     return best;
 }
 
-const char *rule_ceiling(const struct rule *r)
+enum verdict rule_ceiling(const struct rule *r)
 {
     enum role surest = ROLE_COMPATIBLE;
     for (size_t i = 0; i < r->n_ind; i++)
         if (r->ind[i].role == ROLE_LINK || (r->ind[i].role == ROLE_CAUSE && surest != ROLE_LINK))
             surest = r->ind[i].role;
-    return surest == ROLE_LINK ? "confirmed" : surest == ROLE_CAUSE ? "likely" : "possible";
+    return surest == ROLE_LINK ? V_CONFIRMED : surest == ROLE_CAUSE ? V_LIKELY : V_POSSIBLE;
 }
 
 /* --- into the case: one INSERT per table, one function that fills its arguments from row i */

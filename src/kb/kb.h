@@ -163,7 +163,7 @@ enum reliance { SILENT, HELPS, DECIDES };
 enum reliance rule_relies(const struct rule *r, struct str artifact);
 /* The surest verdict its indicators allow: "confirmed" with a link, "likely" with a cause, else "possible".
  */
-const char *rule_ceiling(const struct rule *r);
+enum verdict rule_ceiling(const struct rule *r);
 
 enum status kb_load(const char *override_dir, struct kb **out, struct err *e);
 void kb_free(struct kb *kb);
