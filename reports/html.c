@@ -61,7 +61,6 @@ void h_local(struct buf *b, const struct r_host *host, int64_t t)
         buf_z(b, "<small>"), time_local(b, t, &host->zone), buf_z(b, "</small>");
 }
 
-
 void h_plural(struct buf *b, int64_t n, const char *one, const char *many)
 {
     hsay(b, "%n %z", n, n == 1 ? one : many);

@@ -1,6 +1,7 @@
 #include "reports/redact.h"
 #include "base/hash.h"
 #include "base/arena.h"
+#include "base/grow.h"
 #include "base/utf.h"
 #include "case/casedb.h"
 #include "case/named.h"
@@ -21,7 +22,7 @@ struct redact {
     struct name *name; /* by first byte, the longest first */
     size_t n, cap, first[257];
     struct str *kept; /* upper */
-    size_t n_kept;
+    size_t n_kept, cap_kept;
     bool full;
 };
 
@@ -176,16 +177,12 @@ static void add_one(struct redact *r, const char *kind, struct str s)
         r->full = true;
         return;
     }
-    if (r->n == r->cap) {
-        size_t cap = r->cap ? r->cap * 2 : 256;
-        struct name *more = realloc(r->name, cap * sizeof *more);
-        if (!more) {
-            r->full = true;
-            return;
-        }
-        r->name = more, r->cap = cap;
+    struct name *more = grow(r->name, sizeof *more, r->n, &r->cap);
+    if (!more) {
+        r->full = true;
+        return;
     }
-    struct name *n = &r->name[r->n++];
+    struct name *n = &(r->name = more)[r->n++];
     n->upper = upper;
     put_pseudonym(r, kind, s, n->pseudonym);
 }
@@ -244,7 +241,7 @@ static enum status kept_row(void *ctx, const struct cell *c, const char *const *
         s = (struct str){slash + 1, s.n - (size_t)(slash - s.p) - 1};
     char text[UPPER_BYTES];
     s.n = s.n > NAME_BYTES ? NAME_BYTES : s.n;
-    struct str *more = realloc(r->kept, (r->n_kept + 1) * sizeof *more);
+    struct str *more = grow(r->kept, sizeof *more, r->n_kept, &r->cap_kept);
     if (more)
         r->kept = more;
     if (!more || !(copy = arena_str(&r->mem, (struct str){text, upper_of(s, text)})).p)

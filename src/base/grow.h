@@ -1,5 +1,6 @@
-/* grow: the one way an array gets longer. The array, its count and its room are the caller's.
- * It refuses sizes that do not fit in memory: NULL, and the old array stays as it was. */
+/* grow: the one way an array of the heap gets longer; in an arena it is list_room (reports) and kb_grow
+ * (knowledge). The array, its count and its room are the caller's. It refuses sizes that do not fit in
+ * memory: NULL, and the old array stays as it was. */
 #ifndef GROW_H
 #define GROW_H
 #include <stddef.h>

@@ -31,6 +31,7 @@ struct reader {
 
 struct dump {
     struct want want;
+    size_t cap_event;
     struct dumpers dumpers;
     unsigned jobs;
     const struct str *password;
@@ -292,9 +293,10 @@ static enum status run_all(struct dump *d, struct err *e)
     return st;
 }
 
-static bool want_add(struct want *w, struct want_event e)
+static bool want_add(struct dump *d, struct want_event e)
 {
-    struct want_event *more = realloc(w->event, (w->n_event + 1) * sizeof *more);
+    struct want *w = &d->want;
+    struct want_event *more = grow(w->event, sizeof *more, w->n_event, &d->cap_event);
     if (!more)
         return false;
     w->event = more;
@@ -302,7 +304,7 @@ static bool want_add(struct want *w, struct want_event e)
 }
 
 /* "4624,4625-4634" into wanted events of any provider (or the one given). */
-static bool parse_ids(const char *text, struct str provider, struct want *w)
+static bool parse_ids(const char *text, struct str provider, struct dump *d)
 {
     struct str rest = str_of(text);
     do {
@@ -311,7 +313,7 @@ static bool parse_ids(const char *text, struct str provider, struct want *w)
         if (!str_i64(from, &a) || (from.n < all.n ? !str_i64(to, &b) : (b = a, false)) || a < 0 || b > 65535
             || b < a)
             return false;
-        if (!want_add(w, (struct want_event){
+        if (!want_add(d, (struct want_event){
                              .provider = provider, .id = (uint16_t)a, .to = (uint16_t)b, .how = WANT_KEEP}))
             return false;
     } while (rest.n);
@@ -408,10 +410,9 @@ static int run_dump(int argc, char **argv)
         return complain_text(EXIT_USAGE, "dump: --since lies behind --until: nothing is between them");
     d.password = passwords.list, d.n_password = passwords.n;
     struct str of = str_of(provider ? provider : "");
-    if (ids ? !parse_ids(ids, of, &d.want)
+    if (ids ? !parse_ids(ids, of, &d)
             : provider
-                  && !want_add(&d.want,
-                               (struct want_event){.provider = of, .any_id = true, .how = WANT_KEEP}))
+                  && !want_add(&d, (struct want_event){.provider = of, .any_id = true, .how = WANT_KEEP}))
         return complain_text(EXIT_USAGE, "dump: --id wants numbers such as 4625 or 4624,4634-4647, not '%s'",
                              ids ? ids : "");
     d.dumpers.want = &d.want;

@@ -48,7 +48,7 @@ struct evidence {
     struct file *file;
     size_t n, cap;
     plat_file *spool;
-    size_t n_spool;
+    size_t n_spool, cap_spool;
 };
 
 bool file_to_read(const struct file *f);      /* it is there, and no reason says to leave it */

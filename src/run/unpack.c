@@ -350,7 +350,7 @@ static enum status give_spools(struct unpack *u, struct child *c, struct err *e)
         struct err why = {0};
         if (c->spool[i] || !most[i] || plat_spool(i == SPOOL_MEMORY, &fd, &why) != OK)
             continue; /* of one that died the next goes on with what is left; without room members say so */
-        plat_file *more = realloc(u->ev->spool, (u->ev->n_spool + 1) * sizeof *more);
+        plat_file *more = grow(u->ev->spool, sizeof *more, u->ev->n_spool, &u->ev->cap_spool);
         if (!more)
             return plat_close(fd), no_memory(e);
         u->ev->spool = more, more[u->ev->n_spool++] = fd;
