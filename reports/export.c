@@ -100,7 +100,8 @@ static enum status note_conclusion(void *ctx, const struct cell *cell, const cha
     return OK;
 }
 
-static enum status ask(struct casedb *db, enum query q, unsigned fail_on, bool *failed, struct err *e)
+static enum status conclusions_fail(struct casedb *db, enum query q, unsigned fail_on, bool *failed,
+                                    struct err *e)
 {
     struct asked a = {.fail_on = fail_on};
     enum status st = case_named(db, q, "", NULL, note_conclusion, &a, e);
@@ -110,10 +111,10 @@ static enum status ask(struct casedb *db, enum query q, unsigned fail_on, bool *
 
 enum status export_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
 {
-    return ask(db, Q_CONCLUSIONS, fail_on, failed, e);
+    return conclusions_fail(db, Q_CONCLUSIONS, fail_on, failed, e);
 }
 
 enum status export_fleet_fails(struct casedb *db, unsigned fail_on, bool *failed, struct err *e)
 {
-    return ask(db, Q_FLEET_CONCLUSIONS, fail_on, failed, e);
+    return conclusions_fail(db, Q_FLEET_CONCLUSIONS, fail_on, failed, e);
 }

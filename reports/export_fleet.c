@@ -22,26 +22,26 @@ struct reading {
     void *ctx;
 };
 
-static int64_t number(const struct cell *c) { return c->null ? NONE : c->i; }
-static struct str text_of(const struct cell *c) { return c->null ? (struct str){0} : c->s; }
+static int64_t cell_number(const struct cell *c) { return c->null ? NONE : c->i; }
+static struct str cell_text(const struct cell *c) { return c->null ? (struct str){0} : c->s; }
 
 static enum status read_row(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
 {
     const struct reading *of = ctx;
     (void)name, (void)n;
     struct row r = {.what = c[2].i,
-                    .code = number(&c[9]),
-                    .n = number(&c[10]),
-                    .first = number(&c[11]),
-                    .last = number(&c[12]),
-                    .ruled_out = number(&c[13]),
+                    .code = cell_number(&c[9]),
+                    .n = cell_number(&c[10]),
+                    .first = cell_number(&c[11]),
+                    .last = cell_number(&c[12]),
+                    .ruled_out = cell_number(&c[13]),
                     .ticket = c[0].s,
                     .folder = c[1].s,
-                    .host = text_of(&c[4]),
-                    .word = text_of(&c[5]),
-                    .text = text_of(&c[6]),
-                    .cause = text_of(&c[7]),
-                    .subject = text_of(&c[8])};
+                    .host = cell_text(&c[4]),
+                    .word = cell_text(&c[5]),
+                    .text = cell_text(&c[6]),
+                    .cause = cell_text(&c[7]),
+                    .subject = cell_text(&c[8])};
     return of->take(of->ctx, &r, e);
 }
 
@@ -55,7 +55,7 @@ static enum status no_room(struct err *e)
     return err_set(e, E_NOMEM, ERR_NO_OFF, "export", "out of memory");
 }
 
-static enum status put_all(const struct export_to *to, struct buf *b, struct err *e)
+static enum status hand_over(const struct export_to *to, struct buf *b, struct err *e)
 {
     enum status st = b->bad ? no_room(e) : b->n ? to->put(to->ctx, buf_view(b), e) : OK;
     b->n = 0;
@@ -119,7 +119,7 @@ static enum status end_suite(struct suites *s, struct err *e)
     buf_str(&s->out, buf_view(&s->tests)), buf_z(&s->out, "  </testsuite>\n");
     s->out.bad |= s->name.bad || s->tests.bad;
     s->name.n = s->tests.n = 0, s->one = (struct junit_counts){0};
-    return put_all(s->to, &s->out, e);
+    return hand_over(s->to, &s->out, e);
 }
 
 /* Every ticket's own row comes first. */
@@ -145,12 +145,12 @@ static enum status fleet_junit(struct casedb *db, const struct export_options *o
     if (st == OK) {
         s.counting = false;
         junit_begin(&s.all, &s.out);
-        st = put_all(to, &s.out, e);
+        st = hand_over(to, &s.out, e);
     }
     st = st == OK ? each_row(db, take_test, &s, e) : st;
     st = st == OK ? end_suite(&s, e) : st;
     buf_z(&s.out, "</testsuites>\n");
-    st = st == OK ? put_all(to, &s.out, e) : st;
+    st = st == OK ? hand_over(to, &s.out, e) : st;
     buf_free(&s.name), buf_free(&s.tests), buf_free(&s.out);
     return st;
 }
@@ -171,7 +171,7 @@ static enum status take_rule(void *ctx, const struct cell *c, const char *const 
     (void)name, (void)n;
     say(&s->out, &sarif_voice, s->n++ ? ",\n            %z" : "\n            %z", ""),
         say(&s->out, &sarif_voice, "{'id': %s, 'shortDescription': {'text': %s}}", c[0].s, c[1].s);
-    return put_all(s->to, &s->out, e);
+    return hand_over(s->to, &s->out, e);
 }
 
 static enum status take_result(void *ctx, const struct row *r, struct err *e)
@@ -204,7 +204,7 @@ static enum status take_result(void *ctx, const struct row *r, struct err *e)
         "'lastSeen': %t, 'count': %i}}",
         r->word, r->ticket, r->host, r->subject, r->first, r->last, r->n == NONE ? (int64_t)0 : r->n);
     b->bad |= m->bad;
-    return put_all(s->to, b, e);
+    return hand_over(s->to, b, e);
 }
 
 static enum status take_notice(void *ctx, const struct row *r, struct err *e)
@@ -220,7 +220,7 @@ static enum status take_notice(void *ctx, const struct row *r, struct err *e)
                : "{'level': 'warning', 'message': {'text': %s}}",
         buf_view(&s->message));
     s->out.bad |= s->message.bad;
-    return put_all(s->to, &s->out, e);
+    return hand_over(s->to, &s->out, e);
 }
 
 static enum status fleet_sarif(struct casedb *db, const struct export_options *o, const struct export_to *to,
@@ -245,7 +245,7 @@ static enum status fleet_sarif(struct casedb *db, const struct export_options *o
     s.n = 0;
     st = st == OK ? each_row(db, take_result, &s, e) : st;
     buf_z(&s.out, s.n ? "\n      ]\n    }\n  ]\n}\n" : "]\n    }\n  ]\n}\n");
-    st = st == OK ? put_all(to, &s.out, e) : st;
+    st = st == OK ? hand_over(to, &s.out, e) : st;
     buf_free(&s.out), buf_free(&s.message), arena_free(&a);
     return st;
 }

@@ -194,7 +194,7 @@ struct writer {
 
 /* Text of a record with a lone surrogate is no UTF-8, which strict importers refuse with its whole line: each
  * becomes U+FFFD. What else a format cannot hold is escaped. */
-static void put_text(struct writer *w, struct str s)
+static void put_escaped(struct writer *w, struct str s)
 {
     w->one.n = 0;
     if (w->names)
@@ -225,7 +225,7 @@ static void put_list(struct writer *w, struct str s)
     for (size_t n = 0; s.n; n++) {
         struct str one = str_cut(&s, 30);
         buf_z(&w->b, n ? ", " : "");
-        put_text(w, one);
+        put_escaped(w, one);
     }
     buf_char(&w->b, ']');
 }
@@ -248,7 +248,7 @@ static void put_value(struct writer *w, const struct field *f, const struct cell
         time_text(c->i, text), s = str_of(text);
     if (f->as == AS_WORD)
         s = str_of(f->sql);
-    put_text(w, s);
+    put_escaped(w, s);
 }
 
 /* How many leading objects of two keys are the same: "file.hash.sha256" and "file.path" share one. */

@@ -142,7 +142,7 @@ static bool quiet(const struct report *r, const struct r_host *host, enum outcom
     return few_words(r, host) && host->judged == what;
 }
 
-static void names(struct buf *b, const struct report *r, enum outcome what)
+static void host_names(struct buf *b, const struct report *r, enum outcome what)
 {
     const struct r_host *h = r->host.row;
     size_t n = 0;
@@ -170,7 +170,7 @@ static void quiet_hosts(struct buf *b, const struct report *r, enum outcome what
         return;
     hsay(b, "<details class='fold %z'><summary>", o->hue), h_glyph(b, what == OUT_CLEAR ? "good" : o->hue);
     h_plural(b, (int64_t)n, "host is ", "hosts are ");
-    hsay(b, "%z <small>%z</small></summary>\n", outcome_said[what], o->lead), names(b, r, what);
+    hsay(b, "%z <small>%z</small></summary>\n", outcome_said[what], o->lead), host_names(b, r, what);
     if (what == OUT_NOT_COVERED)
         h_alike(b, r, "need", "What would tell", "what most of these hosts lack first", head);
     buf_z(b, "</details>\n");

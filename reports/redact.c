@@ -188,7 +188,7 @@ static void add_one(struct redact *r, const char *kind, struct str s)
 }
 
 /* A name as a record gives it: CORP\svc, svc@corp.example, \\SRV\share\x, WS04.corp.example, WS04$. */
-static void add(struct redact *r, const char *kind, struct str s)
+static void add_names(struct redact *r, const char *kind, struct str s)
 {
     s = str_trim(s);
     bool unc = s.n > 2 && s.p[0] == '\\' && s.p[1] == '\\';
@@ -199,7 +199,7 @@ static void add(struct redact *r, const char *kind, struct str s)
         struct str before = {s.p, (size_t)(slash - s.p)}, behind = {slash + 1, s.n - before.n - 1};
         bool of_windows = str_eq_ci(before, STR("NT SERVICE")) || str_eq_ci(before, STR("NT AUTHORITY"))
                           || str_eq_ci(before, STR("BUILTIN")) || str_eq_ci(before, STR("IIS APPPOOL"));
-        add(r, unc ? "host" : "domain", before);
+        add_names(r, unc ? "host" : "domain", before);
         if (unc)
             behind = str_cut(&behind, '\\');
         if (!of_windows)
@@ -227,7 +227,7 @@ static enum status name_row(void *ctx, const struct cell *c, const char *const *
     const char *const kinds[] = {"host", "domain", "account", "share"};
     for (size_t i = 0; i < LEN(kinds); i++)
         if (str_eq(c[0].s, str_of(kinds[i])))
-            add(r, kinds[i], c[1].s);
+            add_names(r, kinds[i], c[1].s);
     return r->full ? err_set(e, E_LIMIT, ERR_NO_OFF, "redact", "too many names") : OK;
 }
 

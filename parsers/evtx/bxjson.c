@@ -5,7 +5,7 @@
 enum { ENTRIES_MAX = 16384 };
 
 /* Texts of bx_block_text: whole blocks may be read, and are written. */
-static inline char *put_text(char *at, const char *text, size_t n)
+static inline char *copy_blocks(char *at, const char *text, size_t n)
 {
     memcpy(at, text, BX_BLOCK);
     for (size_t i = BX_BLOCK; i < n; i += BX_BLOCK)
@@ -16,7 +16,7 @@ static inline char *put_text(char *at, const char *text, size_t n)
 static inline void put_blocks(struct buf *out, struct str s)
 {
     if (buf_room(out, s.n + BX_BLOCK))
-        out->n = (size_t)(put_text(out->p + out->n, s.p, s.n) - out->p);
+        out->n = (size_t)(copy_blocks(out->p + out->n, s.p, s.n) - out->p);
 }
 
 /* --- System */
@@ -421,7 +421,7 @@ __attribute__((always_inline)) static inline bool put_steps(struct buf *out, con
         }
         if (null && step->drops)
             continue;
-        at = put_text(at, step->text, step->n_text);
+        at = copy_blocks(at, step->text, step->n_text);
         if (null || !n) {
             if (step->as == AS_TEXT && (data || !null))
                 memcpy(at, "\"\"", 2), at += 2;
@@ -491,7 +491,7 @@ static bool put_same(struct buf *out, const struct bx_steps *all, const struct b
     if (h->of == all && same_head(h, all, s)) {
         if (!buf_room(out, room + sizeof h->text))
             return false;
-        out->n = (size_t)(put_text(out->p + start, h->text, h->n_text) - out->p);
+        out->n = (size_t)(copy_blocks(out->p + start, h->text, h->n_text) - out->p);
         return true;
     }
     if (!put_steps(out, all, 0, all->same, s, memo, room, false))

@@ -34,7 +34,7 @@ static size_t utf16_units(struct str s)
 
 static bool blank(struct str s) { return str_trim(s).n == 0; }
 
-static struct str text_of(struct flat *f, struct bx_val v)
+static struct str value_text(struct flat *f, struct bx_val v)
 {
     struct buf tmp = {0};
     bx_text(&tmp, v);
@@ -192,7 +192,7 @@ static void add_children(struct flat *f, const struct bx_elem *e, struct str nam
             child(f, n->elem);
     struct bx_src s = source_of(f, &e->content, &some);
     f->bad |= s.slot >= 0;
-    if (some && !f->bad && !blank(text_of(f, s.literal)))
+    if (some && !f->bad && !blank(value_text(f, s.literal)))
         add(f, BX_NAMED, name, s);
 }
 
@@ -207,7 +207,7 @@ static void add_item(struct flat *f, const struct bx_elem *e)
         if (str_eq(a->name, STR("Name"))) {
             struct bx_src s = source_of(f, &a->value, &named);
             f->bad |= s.slot >= 0;
-            name = named && !f->bad ? text_of(f, s.literal) : name;
+            name = named && !f->bad ? value_text(f, s.literal) : name;
         }
     add_attributes(f, e, name, data, &any);
     if (has_elements(e)) {

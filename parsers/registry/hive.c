@@ -209,7 +209,7 @@ static struct str join(struct arena *a, struct str x, struct str y)
 }
 
 /* A key by its path below the kind, whatever part of the hive the file holds. */
-static bool find(struct hive *h, struct str path, struct regf_key *out)
+static bool find_key(struct hive *h, struct str path, struct regf_key *out)
 {
     struct str rest, after;
     if (!h->has_top || !reg_below(path, str_of(h->root), &rest))
@@ -219,7 +219,7 @@ static bool find(struct hive *h, struct str path, struct regf_key *out)
     return regf_find(h->r, &h->top, rest, out);
 }
 
-static bool number(const struct regf_value *v, int64_t *out)
+static bool value_number(const struct regf_value *v, int64_t *out)
 {
     if (v->type == REG_QWORD && v->data.n >= 8)
         return *out = (int64_t)le64(v->data.p), true;
@@ -250,7 +250,7 @@ static void choose_control_set(struct hive *h)
     if (strcmp(h->kind, "SYSTEM") != 0 || h->root[0])
         return;
     if (regf_find(h->r, &h->top, STR("Select"), &select) && regf_get(h->r, &select, STR("Current"), &v)
-        && number(&v, &said) && said > 0 && said < 1000 && use_set(h, (uint32_t)said))
+        && value_number(&v, &said) && said > 0 && said < 1000 && use_set(h, (uint32_t)said))
         return;
     h->set_note = "Select\\Current does not name a control set that is there: the first one is taken for it";
     for (uint32_t n = 1; n < 10 && !use_set(h, n); n++)
@@ -273,10 +273,10 @@ static struct str computer_name(struct hive *h)
 {
     struct regf_key k;
     struct regf_value v;
-    if (find(h, STR("CurrentControlSet\\Control\\ComputerName\\ComputerName"), &k)
+    if (find_key(h, STR("CurrentControlSet\\Control\\ComputerName\\ComputerName"), &k)
         && regf_get(h->r, &k, STR("ComputerName"), &v))
         return utf16_strz(h->a, v.data);
-    if (strcmp(h->kind, "SECURITY") == 0 && find(h, STR("Policy\\PolAcDmN"), &k)
+    if (strcmp(h->kind, "SECURITY") == 0 && find_key(h, STR("Policy\\PolAcDmN"), &k)
         && regf_get(h->r, &k, STR(""), &v))
         return lsa_read_name(v.data, h->a);
     return (struct str){0};
@@ -363,7 +363,7 @@ static struct str multi_text(struct arena *a, struct span s)
 }
 
 /* Strings as they are; a structure whose layout is known, in words. path: the value's key. */
-static struct str text_of(struct hive *h, struct str path, const struct regf_value *v, struct span data)
+static struct str value_text(struct hive *h, struct str path, const struct regf_value *v, struct span data)
 {
     bool multi = v->type == REG_MULTI_SZ,
          string = multi || v->type == REG_SZ || v->type == REG_EXPAND_SZ || v->type == REG_LINK;
@@ -414,8 +414,8 @@ static void emit_value(struct hive *h, const struct place *p, const struct regf_
     int64_t num;
     f.v[RV_PATH] = val_s(shown_path(h, p->path)), f.v[RV_NAME] = val_s(v->name),
     f.v[RV_TYPE] = val_i(v->type);
-    f.v[RV_NUM] = !hide && number(v, &num) ? val_i(num) : val_null();
-    f.v[RV_TEXT] = val_s(hide ? STR_NONE : text_of(h, p->path, v, data));
+    f.v[RV_NUM] = !hide && value_number(v, &num) ? val_i(num) : val_null();
+    f.v[RV_TEXT] = val_s(hide ? STR_NONE : value_text(h, p->path, v, data));
     f.v[RV_DATA] = val_s(hide || !data.n ? STR_NONE : (struct str){(const char *)data.p, data.n});
     f.v[RV_SIZE] = val_i(v->size), f.v[RV_WRITTEN] = p->key.off ? val_i(p->key.written) : val_null(),
     f.v[RV_ORIGIN] = val_s(from), f.v[RV_BEFORE] = val_s(before);
@@ -629,7 +629,7 @@ static bool on_deleted(void *ctx, struct str path, const struct regf_key *key, c
 static bool source_find(void *ctx, const struct reg_node *from, struct str path, struct reg_node *out)
 {
     struct hive *h = ctx;
-    return from ? regf_find(h->r, &from->key, path, &out->key) : find(h, path, &out->key);
+    return from ? regf_find(h->r, &from->key, path, &out->key) : find_key(h, path, &out->key);
 }
 
 static bool source_get(void *ctx, const struct reg_node *k, struct str value, struct regf_value *out)

@@ -368,7 +368,7 @@ static int64_t number_of(uint32_t type, struct span data, bool *is)
 }
 
 /* All strings of a MULTI_SZ with '|' between them, as hives are shown; others to their first NUL. */
-static struct str text_of(struct text *t, uint32_t type, struct span data)
+static struct str value_text(struct text *t, uint32_t type, struct span data)
 {
     if (type != REG_SZ && type != REG_EXPAND_SZ && type != REG_LINK && type != REG_MULTI_SZ)
         return (struct str){0};
@@ -410,7 +410,7 @@ static void note_value(struct text *t, struct str name, uint32_t type)
         t->select = n;
     if (system && type == REG_SZ && str_eq_ci(rest, place) && str_eq_ci(name, STR("ComputerName"))
         && (!t->computer.n || str_eq_ci(head, STR("CurrentControlSet"))))
-        t->computer = text_of(t, type, data), t->keep = *t->a;
+        t->computer = value_text(t, type, data), t->keep = *t->a;
 }
 
 /* In the key in work. */
@@ -429,7 +429,7 @@ static void emit_value(struct text *t, const struct line *l, struct str name, ui
     struct reg_words w = hide ? ((struct reg_words){0}) : reg_words(t->kind, t->rest, name, data, t->a);
     if (w.what && !w.text.p)
         anomaly(t, l, "decode", "a structure that is cut short or does not add up");
-    f.v[RV_TEXT] = val_s(hide ? STR_NONE : w.what ? w.text : text_of(t, type, data));
+    f.v[RV_TEXT] = val_s(hide ? STR_NONE : w.what ? w.text : value_text(t, type, data));
     f.v[RV_DATA] = val_s(hide || !n ? STR_NONE : (struct str){(const char *)data.p, n});
     f.v[RV_SIZE] = val_i((int64_t)data.n), f.v[RV_ORIGIN] = val_s(str_of(origin)),
     f.v[RV_RECOVERED] = val_i(0);
@@ -937,7 +937,7 @@ static void decode(struct text *t)
     }
 }
 
-static void run(struct text *t)
+static void read_lines(struct text *t)
 {
     struct line top = {.number = 1, .ended = true};
     pass(t, true);
@@ -1004,7 +1004,7 @@ enum status regtext_read(struct span file, const struct want *want, struct arena
         rewind_text(&t);
         t.counting = true;
         t.ansi = take_line(&t, &first) && str_starts_ci(rest_of(&t, 0), STR("REGEDIT4"));
-        run(&t);
+        read_lines(&t);
     } else {
         t.st = err_set(e, E_NOMEM, ERR_NO_OFF, "registry text", "out of memory");
     }

@@ -96,7 +96,7 @@ const char *taskcache_logon(const struct task_triggers *t)
 
 /* ---- Actions */
 
-static struct str text(struct span *s, struct arena *a)
+static struct str take_text(struct span *s, struct arena *a)
 {
     struct span t = span_take(s, span_u32(s));
     return t.n ? utf16_strz(a, t) : (struct str){"", 0};
@@ -141,7 +141,7 @@ static bool add_command(struct task_actions *out, struct arena *a, struct str wh
 
 static bool program(struct span *s, unsigned version, struct arena *a, struct task_actions *out)
 {
-    struct str command = text(s, a), arguments = text(s, a), directory = text(s, a);
+    struct str command = take_text(s, a), arguments = take_text(s, a), directory = take_text(s, a);
     if (version == 3)
         span_u16(s);
     note_place(out, command), note_place(out, arguments), note_place(out, directory);
@@ -151,7 +151,7 @@ static bool program(struct span *s, unsigned version, struct arena *a, struct ta
 static bool com_object(struct span *s, struct arena *a, struct task_actions *out)
 {
     struct span id = span_take(s, 16);
-    struct str data = text(s, a);
+    struct str data = take_text(s, a);
     if (id.bad)
         return false;
     const uint8_t *p = id.p;
@@ -169,10 +169,10 @@ bool taskcache_actions(struct span s, struct arena *a, struct task_actions *out)
     if (version < 1 || version > 3)
         return false;
     if (version == 3)
-        text(&s, a); /* context: the principal's id */
+        take_text(&s, a); /* context: the principal's id */
     while (s.n && out->n < 32) {
         unsigned magic = span_u16(&s);
-        text(&s, a); /* id of the action */
+        take_text(&s, a); /* id of the action */
         bool ok = magic == ACTION_PROGRAM ? program(&s, version, a, out)
                   : magic == ACTION_COM   ? com_object(&s, a, out)
                                           : false;

@@ -107,7 +107,7 @@ struct item {
     struct str name, text;
     char kind;
 }; /* kind: s text, n number, b boolean, 0 null */
-static bool text_of(struct arena *a, struct str raw, struct str *out)
+static bool unescaped(struct arena *a, struct str raw, struct str *out)
 {
     bool whole;
     char *o = arena_alloc(a, 1, JSON_ROOM(raw.n));
@@ -136,11 +136,11 @@ static bool json_items(struct str s, struct arena *a, struct item **items, size_
             return kind == JSON_END;
         if (kind == JSON_OBJECT || kind == JSON_ARRAY)
             name[j.depth] = name[j.depth - 1];
-        if (kind == JSON_NAME && !text_of(a, raw, &name[j.depth]))
+        if (kind == JSON_NAME && !unescaped(a, raw, &name[j.depth]))
             return false;
         if (kind > JSON_NAME) {
             struct item it = {name[j.depth], raw, kinds[kind]};
-            if (*n >= most || (kind == JSON_TEXT && !text_of(a, raw, &it.text)))
+            if (*n >= most || (kind == JSON_TEXT && !unescaped(a, raw, &it.text)))
                 return false;
             it.text.n = kind == JSON_NULL ? 0 : it.text.n;
             (*items)[(*n)++] = it;
@@ -154,7 +154,7 @@ struct number {
     uint64_t mag;
 };
 
-static bool number(struct str s, struct number *out)
+static bool parse_number(struct str s, struct number *out)
 {
     bool hex = false, neg = s.n && s.p[0] == '-';
     uint64_t v = 0;
@@ -175,7 +175,7 @@ static bool number(struct str s, struct number *out)
 static bool sign_and_bits(struct str ours, struct str theirs)
 {
     struct number x, y;
-    if (!theirs.n || theirs.p[0] != '-' || !number(ours, &x) || !number(theirs, &y) || !x.neg)
+    if (!theirs.n || theirs.p[0] != '-' || !parse_number(ours, &x) || !parse_number(theirs, &y) || !x.neg)
         return false;
     for (unsigned bits = 8; bits <= 64; bits *= 2)
         if (x.mag + y.mag == 1ull << (bits - 1) && x.mag <= 1ull << (bits - 1))
@@ -187,7 +187,7 @@ static bool real_eq(struct str a, struct str b)
 {
     char x[64], y[64], *xe, *ye;
     struct number i;
-    if ((number(a, &i) && number(b, &i)) || !a.n || !b.n || a.n >= sizeof x || b.n >= sizeof y)
+    if ((parse_number(a, &i) && parse_number(b, &i)) || !a.n || !b.n || a.n >= sizeof x || b.n >= sizeof y)
         return false;
     memcpy(x, a.p, a.n), x[a.n] = 0;
     memcpy(y, b.p, b.n), y[b.n] = 0;
@@ -217,7 +217,7 @@ static bool sid_eq(struct str a, struct str b)
     while (a.n && b.n) {
         struct str x = str_cut(&a, '-'), y = str_cut(&b, '-');
         struct number p, q;
-        if (!str_eq(x, y) && !(number(x, &p) && number(y, &q) && p.mag == q.mag))
+        if (!str_eq(x, y) && !(parse_number(x, &p) && parse_number(y, &q) && p.mag == q.mag))
             return false;
     }
     return a.n == b.n;
@@ -233,13 +233,15 @@ static bool same(const struct item *ours, struct str theirs, struct arena scratc
         return true;
     switch (ours->kind) {
     case 'n':
-        if ((number(s, &x) && number(theirs, &y) && x.mag == y.mag && x.neg == y.neg) || real_eq(s, theirs))
+        if ((parse_number(s, &x) && parse_number(theirs, &y) && x.mag == y.mag && x.neg == y.neg)
+            || real_eq(s, theirs))
             return true;
         return sign_and_bits(s, theirs) ? *d = SECOND_SIGNED, true : false;
-    case 'b': return str_eq_ci(s, theirs) || (number(theirs, &y) && (y.mag != 0) == (s.p[0] == 't'));
+    case 'b': return str_eq_ci(s, theirs) || (parse_number(theirs, &y) && (y.mag != 0) == (s.p[0] == 't'));
     default:
         /* size_t comes as decimal */
-        if (str_starts_ci(s, STR("0x")) && number(s, &x) && number(theirs, &y) && x.mag == y.mag && !y.neg)
+        if (str_starts_ci(s, STR("0x")) && parse_number(s, &x) && parse_number(theirs, &y) && x.mag == y.mag
+            && !y.neg)
             return true;
         if (str_eq_ci(s, theirs) && (is_guid(s) || all_hex(s)))
             return true;

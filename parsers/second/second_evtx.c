@@ -139,7 +139,7 @@ struct xml {
 
 static struct str part(struct str s, size_t from, size_t to) { return (struct str){s.p + from, to - from}; }
 
-static size_t find(struct str s, size_t at, struct str z)
+static size_t find_text(struct str s, size_t at, struct str z)
 {
     for (const char *p; at < s.n && (p = memchr(s.p + at, z.p[0], s.n - at)); at = (size_t)(p - s.p) + 1)
         if (s.n - (size_t)(p - s.p) >= z.n && memcmp(p, z.p, z.n) == 0)
@@ -215,7 +215,7 @@ static void system_part(struct xml *x, struct str element, struct str attribute,
     }
 }
 
-static void field(struct xml *x, struct str name, struct str text)
+static void take_field(struct xml *x, struct str name, struct str text)
 {
     if (x->out->n_field < x->room)
         x->out->field[x->out->n_field++] = (struct second_field){unescape(x, name), unescape(x, text)};
@@ -237,7 +237,7 @@ static void element(struct xml *x, unsigned level)
     bool wrapped = in(x, level, "EventData") || in(x, level, "UserData");
     if (level == 2 ? !wrapped && !in(x, level, "System") && !in(x, level, "RenderingInfo")
                    : level == 3 && in(x, level, "UserData"))
-        field(x, STR("_element"), x->name[level]);
+        take_field(x, STR("_element"), x->name[level]);
 }
 
 static void attribute(struct xml *x, unsigned level, struct str name, struct str text)
@@ -250,7 +250,7 @@ static void attribute(struct xml *x, unsigned level, struct str name, struct str
         return;
     char *z = arena_printf(x->a, "%.*s.%.*s", STR_ARG(x->label), STR_ARG(name));
     x->full |= !z;
-    field(x, str_of(z), text);
+    take_field(x, str_of(z), text);
 }
 
 static void leaf(struct xml *x, unsigned level, struct str text)
@@ -263,7 +263,7 @@ static void leaf(struct xml *x, unsigned level, struct str text)
         char *z = arena_printf(x->a, "param%u", ++x->unnamed);
         x->full |= !z, x->label = str_of(z);
     }
-    field(x, x->label, text);
+    take_field(x, x->label, text);
 }
 
 /* name="value" ...; a value ends at a quote with a blank or the end of the tag behind it. only: looks for the
@@ -272,7 +272,7 @@ static size_t attributes(struct xml *x, size_t at, unsigned level, bool only)
 {
     struct str s = x->s;
     while (at < s.n && s.p[at] == ' ') {
-        size_t eq = find(s, ++at, STR("=\"")), end = eq + 2;
+        size_t eq = find_text(s, ++at, STR("=\"")), end = eq + 2;
         while (end < s.n && !(s.p[end] == '"' && end + 1 < s.n && strchr(" />", s.p[end + 1])))
             end++;
         if (end >= s.n)
@@ -308,7 +308,7 @@ static bool open_element(struct xml *x, size_t at)
     if (++at < s.n && s.p[at] == '\n' && line(x, at + 1, x->depth + 1, STR("<")))
         return x->depth++, x->at = at + 1, true;
     char *end = arena_printf(x->a, "</%.*s>\n", STR_ARG(x->name[level]));
-    size_t stop = end ? find(s, at, str_of(end)) : s.n;
+    size_t stop = end ? find_text(s, at, str_of(end)) : s.n;
     if (stop >= s.n)
         return x->full |= !end, false;
     leaf(x, (unsigned)level, part(s, at, stop));
@@ -326,15 +326,15 @@ static enum status read_xml(struct str s, struct second_event *out, struct arena
     while (x.at < s.n && x.depth + 1 < XML_DEPTH && !x.full) {
         size_t tag = x.at + 2 * x.depth + 1;
         if (x.depth && line(&x, x.at, x.depth - 1, STR("</"))) {
-            x.at = find(s, x.at, STR("\n")) + 1, x.depth--;
+            x.at = find_text(s, x.at, STR("\n")) + 1, x.depth--;
         } else if (line(&x, x.at, x.depth, STR("<![CDATA["))) {
-            size_t end = find(s, x.at, STR("]]>\n"));
+            size_t end = find_text(s, x.at, STR("]]>\n"));
             x.label = x.name[x.depth];
             if (end < s.n)
                 leaf(&x, x.depth, part(s, tag + 8, end));
             x.at = end + 4;
         } else if (line(&x, x.at, x.depth, STR("<?"))) {
-            x.at = find(s, x.at, STR("?>\n")) + 3;
+            x.at = find_text(s, x.at, STR("?>\n")) + 3;
         } else if (!line(&x, x.at, x.depth, STR("<")) || !open_element(&x, tag)) {
             return err_set(e, x.full ? E_LIMIT : E_FORMAT, ERR_NO_OFF, "second reader",
                            "libevtx's XML is not of its usual shape at byte %zu", x.at);
@@ -352,13 +352,13 @@ static enum status failed(libevtx_error_t *le, uint64_t off, struct err *e)
         text[0] = 0;
     /* the innermost reason stands first */
     struct str rest = str_of(text), first = str_cut(&rest, '\n');
-    size_t colon = find(first, 0, STR(": "));
+    size_t colon = find_text(first, 0, STR(": "));
     first = colon < first.n ? part(first, colon + 2, first.n) : first;
     return err_set(e, E_FORMAT, off, "libevtx", "%.*s", STR_ARG(first));
 }
 
-static enum status take(libevtx_file_t *lf, int index, const uint8_t *record, uint64_t off,
-                        struct second_event *out, struct arena *a, struct err *e)
+static enum status take_record(libevtx_file_t *lf, int index, const uint8_t *record, uint64_t off,
+                               struct second_event *out, struct arena *a, struct err *e)
 {
     libevtx_error_t *le = NULL;
     libevtx_record_t *r = NULL;
@@ -414,7 +414,7 @@ enum status second_event(struct span file, uint64_t off, struct second_event *ou
         || libevtx_file_open_file_io_handle(lf, io, LIBEVTX_OPEN_READ, &le) != 1)
         st = failed(le, off, e);
     else
-        st = take(lf, index, img + EVTX_HEADER + rel, off, out, a, e);
+        st = take_record(lf, index, img + EVTX_HEADER + rel, off, out, a, e);
     libevtx_error_free(&le);
     if (lf)
         libevtx_file_free(&lf, NULL);

@@ -48,7 +48,7 @@ struct tag {
     uint32_t line;
 };
 
-struct reader {
+struct tooltext {
     struct lines lines;
     struct line_cursor at;
     struct line line;
@@ -75,12 +75,12 @@ struct reader {
     enum status st;
 };
 
-static void remember(struct reader *r, enum kept k, struct str s)
+static void remember(struct tooltext *r, enum kept k, struct str s)
 {
     r->keep[k].n = 0;
     buf_str(&r->keep[k], s.n <= LIM_FACT_NAME ? s : (struct str){s.p, 0});
 }
-static struct str kept(const struct reader *r, enum kept k)
+static struct str kept(const struct tooltext *r, enum kept k)
 {
     return r->keep[k].n ? buf_view(&r->keep[k]) : STR("");
 }
@@ -92,13 +92,13 @@ struct said {
     int64_t num, time;
 };
 
-static void emit(struct reader *r, const struct fact *f)
+static void emit(struct tooltext *r, const struct fact *f)
 {
     if (r->st == OK)
         r->st = r->sink(r->ctx, f, r->e);
 }
 
-static void say_at(struct reader *r, uint64_t off, uint32_t line, const struct said *s)
+static void say_at(struct tooltext *r, uint64_t off, uint32_t line, const struct said *s)
 {
     char origin[24];
     struct fact f = {.kind = FACT_TOOL_SAID, .ref = {.off = off}};
@@ -121,12 +121,12 @@ static void say_at(struct reader *r, uint64_t off, uint32_t line, const struct s
     emit(r, &f);
 }
 
-static void say(struct reader *r, struct said s)
+static void say_line(struct tooltext *r, struct said s)
 {
     say_at(r, line_place(&r->lines, &r->line, buf_view(&r->raw), s.at), r->line.number, &s);
 }
 
-static void anomaly(struct reader *r, const char *code, const char *what)
+static void anomaly(struct tooltext *r, const char *code, const char *what)
 {
     char detail[128];
     struct fact f = {.kind = FACT_ANOMALY, .ref = {.off = r->line.at}};
@@ -137,7 +137,7 @@ static void anomaly(struct reader *r, const char *code, const char *what)
 }
 
 /* The next line that is not blank, without going there. */
-static bool peek(const struct reader *r, struct buf *out, struct str *s)
+static bool peek(const struct tooltext *r, struct buf *out, struct str *s)
 {
     struct line_cursor at = r->at;
     struct line l;
@@ -164,7 +164,7 @@ static bool utc_time(struct str s, int64_t *out)
     return wintime_parse(str_of(text), out);
 }
 
-static void dsregcmd_line(struct reader *r, struct str raw)
+static void dsregcmd_line(struct tooltext *r, struct str raw)
 {
     struct str s = str_trim(raw);
     if (s.n > 2 && s.p[0] == '|' && s.p[s.n - 1] == '|') {
@@ -182,7 +182,7 @@ static void dsregcmd_line(struct reader *r, struct str raw)
     it.has_num = str_eq(it.value, STR("YES")) || str_eq(it.value, STR("NO"));
     it.num = it.value.n == 3;
     it.has_time = utc_time(it.value, &it.time);
-    say(r, it);
+    say_line(r, it);
 }
 
 /* --- systeminfo */
@@ -263,7 +263,7 @@ static bool zone_minutes(struct str s, int64_t *out)
 }
 
 /* Does the text go on with America's locale? Its dates with AM and PM are then read month first. */
-static bool american(const struct reader *r)
+static bool american(const struct tooltext *r)
 {
     struct line_cursor at = r->at;
     struct line l;
@@ -282,7 +282,7 @@ static bool american(const struct reader *r)
     return is;
 }
 
-static void say_system(struct reader *r, size_t at, struct str name, struct str value)
+static void say_system(struct tooltext *r, size_t at, struct str name, struct str value)
 {
     struct said it = {.at = at, .name = name, .value = value};
     if (!value.n)
@@ -296,10 +296,10 @@ static void say_system(struct reader *r, size_t at, struct str name, struct str 
         struct str rest = str_skip(value, build);
         it.has_num = takes(&rest, STR(" Build ")) && digits(&rest, &it.num) && !rest.n;
     }
-    say(r, it);
+    say_line(r, it);
 }
 
-static void systeminfo_line(struct reader *r, struct str raw)
+static void systeminfo_line(struct tooltext *r, struct str raw)
 {
     struct str s = str_trim(raw), go_on = s;
     int64_t i;
@@ -333,10 +333,10 @@ static bool who_section(struct str s, struct str *section)
     return false;
 }
 
-static void say_who(struct reader *r, size_t at, const char *name, struct str value, struct str detail)
+static void say_who(struct tooltext *r, size_t at, const char *name, struct str value, struct str detail)
 {
     if (value.n)
-        say(r, (struct said){.at = at, .name = str_of(name), .value = value, .detail = detail});
+        say_line(r, (struct said){.at = at, .name = str_of(name), .value = value, .detail = detail});
 }
 
 /* A group's kind stands between its name and its SID: what SID_NAME_USE is called. */
@@ -377,7 +377,7 @@ static size_t last_sid(struct str s)
 
 /* A row of a table; the widths of its columns are told by nothing, but SIDs and privileges show themselves.
  */
-static void who_row(struct reader *r, struct str raw)
+static void who_row(struct tooltext *r, struct str raw)
 {
     struct str s = str_trim(raw), section = kept(r, SECTION);
     size_t at = (size_t)(s.p - raw.p), sid = last_sid(s), state;
@@ -403,7 +403,7 @@ static void who_row(struct reader *r, struct str raw)
 
 /* The same as a list, a line a column: "User Name: corp\anna", "SID:       S-1-5-21-…". Whether a group only
  * denies is told behind its SID. */
-static bool who_list(struct reader *r, struct str raw)
+static bool who_list(struct tooltext *r, struct str raw)
 {
     struct str s = str_trim(raw), value = s, section = kept(r, SECTION), name = kept(r, NAME);
     size_t at = (size_t)(s.p - raw.p);
@@ -460,7 +460,7 @@ static size_t byte_of(struct str s, size_t character)
 /* A row in another language: the words for a group that only denies, for a kind and for a state are not
  * known. The groups that tell the kind of a session are never there only to deny. A group's name is read
  * where its columns are where the rule says, else its SID stands for it. */
-static void foreign_row(struct reader *r, struct str raw)
+static void foreign_row(struct tooltext *r, struct str raw)
 {
     struct str s = str_trim(raw), rest = str_trim(str_skip(s, last_sid(s))), sid = str_cut(&rest, ' ');
     size_t at = (size_t)(s.p - raw.p);
@@ -480,7 +480,7 @@ static void foreign_row(struct reader *r, struct str raw)
 }
 
 /* A blank line ends a table; what stands below it belongs to nobody. */
-static void whoami_line(struct reader *r, struct str raw)
+static void whoami_line(struct tooltext *r, struct str raw)
 {
     struct str s = str_trim(raw);
     if (!s.n && r->rows)
@@ -529,7 +529,7 @@ static const struct {
     {{"\"Privilege Name\",\"Description\"", 30}, WHOAMI, {"PRIVILEGES INFORMATION", 22}},
 };
 
-static bool csv_head(struct reader *r, struct str s)
+static bool csv_head(struct tooltext *r, struct str s)
 {
     for (size_t i = 0; i < LEN(csv_heads); i++)
         if (str_starts_ci(s, csv_heads[i].head)) {
@@ -540,7 +540,7 @@ static bool csv_head(struct reader *r, struct str s)
     return false;
 }
 
-static void csv_line(struct reader *r, struct str raw)
+static void csv_line(struct tooltext *r, struct str raw)
 {
     struct str field[4] = {{0}}, text, name, head = kept(r, KEY), section = kept(r, SECTION);
     size_t at = 0, begin, first = 0, n = 0, named = 0, there;
@@ -580,7 +580,7 @@ static const struct str policy_names[] = {{"OS Configuration", 16},
 static const struct str policy_sections[] = {
     {"User Rights", 11}, {"Security Options", 16}, {"Account Policies", 16}, {"Audit Policy", 12}};
 
-static void rsop_line(struct reader *r, struct str raw, struct str s)
+static void rsop_line(struct tooltext *r, struct str raw, struct str s)
 {
     struct str rest = s;
     takes(&rest, STR("RSOP data for "));
@@ -591,12 +591,12 @@ static void rsop_line(struct reader *r, struct str raw, struct str s)
         return;
     host = str_trim((struct str){host.p, end});
     remember(r, SECTION, STR(""));
-    say(r, (struct said){.at = (size_t)(user.p - raw.p), .name = STR("User"), .value = user});
+    say_line(r, (struct said){.at = (size_t)(user.p - raw.p), .name = STR("User"), .value = user});
     if (host.n)
-        say(r, (struct said){.at = (size_t)(host.p - raw.p), .name = STR("Computer"), .value = host});
+        say_line(r, (struct said){.at = (size_t)(host.p - raw.p), .name = STR("Computer"), .value = host});
 }
 
-static void say_setting(struct reader *r, size_t at, struct str value)
+static void say_setting(struct tooltext *r, size_t at, struct str value)
 {
     struct said it = {.at = at,
                       .name = r->keep[KEY].n ? kept(r, KEY) : kept(r, NAME),
@@ -604,7 +604,7 @@ static void say_setting(struct reader *r, size_t at, struct str value)
                       .detail = kept(r, GPO)};
     it.has_num = str_i64(value, &it.num);
     if (it.name.n && value.n)
-        say(r, it);
+        say_line(r, it);
 }
 
 static bool is_setting_section(struct str s)
@@ -615,7 +615,7 @@ static bool is_setting_section(struct str s)
     return false;
 }
 
-static void gpresult_setting(struct reader *r, struct str raw, struct str s)
+static void gpresult_setting(struct tooltext *r, struct str raw, struct str s)
 {
     struct str value = s;
     size_t at = (size_t)(s.p - raw.p);
@@ -633,7 +633,7 @@ static void gpresult_setting(struct reader *r, struct str raw, struct str s)
     }
 }
 
-static void gpresult_line(struct reader *r, struct str raw)
+static void gpresult_line(struct tooltext *r, struct str raw)
 {
     struct str s = str_trim(raw), next, value = s;
     struct buf ahead = {0};
@@ -662,29 +662,29 @@ static void gpresult_line(struct reader *r, struct str raw)
     if (r->listing && str_eq(s, STR("N/A")))
         return;
     if (r->listing)
-        say(r, (struct said){.at = (size_t)(s.p - raw.p),
-                             .name = STR("Applied GPO"),
-                             .value = s,
-                             .detail = r->computer ? STR("computer") : STR("user")});
+        say_line(r, (struct said){.at = (size_t)(s.p - raw.p),
+                                  .name = STR("Applied GPO"),
+                                  .value = s,
+                                  .detail = r->computer ? STR("computer") : STR("user")});
     else if (r->computer && is_setting_section(kept(r, SECTION)))
         gpresult_setting(r, raw, s);
     for (size_t k = 0; k < LEN(policy_names); k++)
         if (takes(&value, policy_names[k]) && eat(&value, ":"))
-            say(r, (struct said){
-                       .at = (size_t)(s.p - raw.p), .name = policy_names[k], .value = str_trim(value)});
+            say_line(r, (struct said){
+                            .at = (size_t)(s.p - raw.p), .name = policy_names[k], .value = str_trim(value)});
         else
             value = s;
 }
 
 /* --- gpresult /x: elements by name, wherever lines end; their prefixes say nothing */
 
-static bool tag_is(const struct reader *r, size_t depth, const char *name)
+static bool tag_is(const struct tooltext *r, size_t depth, const char *name)
 {
     return depth < r->depth && depth < TAGS && strcmp(r->tag[depth].name, name) == 0;
 }
 
 /* How deep the innermost open element of that name lies; SIZE_MAX: none is open. */
-static size_t open_tag(const struct reader *r, const char *name)
+static size_t open_tag(const struct tooltext *r, const char *name)
 {
     for (size_t i = r->depth < TAGS ? r->depth : TAGS; i-- > 0;)
         if (tag_is(r, i, name))
@@ -697,12 +697,12 @@ static void tag_name(char out[TAG], struct str name)
     snprintf(out, TAG, "%.*s", (int)(name.n < TAG ? name.n : TAG - 1), name.p);
 }
 
-static uint64_t tag_place(struct reader *r, size_t at)
+static uint64_t tag_place(struct tooltext *r, size_t at)
 {
     return line_place(&r->lines, &r->line, buf_view(&r->raw), at);
 }
 
-static void begin_tag(struct reader *r, struct str name, size_t at)
+static void begin_tag(struct tooltext *r, struct str name, size_t at)
 {
     size_t d = r->depth++;
     if (d >= TAGS)
@@ -719,7 +719,7 @@ static void begin_tag(struct reader *r, struct str name, size_t at)
 }
 
 /* Of <Rsop>, <ComputerResults>, <GPO>: what lies right below. */
-static void end_of_result(struct reader *r, size_t d, struct str text, size_t at)
+static void end_of_result(struct tooltext *r, size_t d, struct str text, size_t at)
 {
     int64_t t;
     struct said it = {.at = at, .value = text};
@@ -730,10 +730,10 @@ static void end_of_result(struct reader *r, size_t d, struct str text, size_t at
     else if (d == 2 && tag_is(r, d, "Domain") && tag_is(r, 1, "ComputerResults"))
         it.name = STR("Domain Name");
     if (it.name.n && text.n)
-        remember(r, SECTION, STR("")), say(r, it);
+        remember(r, SECTION, STR("")), say_line(r, it);
 }
 
-static void say_item(struct reader *r, uint64_t off, uint32_t line, struct str section, struct str value)
+static void say_item(struct tooltext *r, uint64_t off, uint32_t line, struct str section, struct str value)
 {
     struct said it = {
         .name = r->keep[KEY].n ? kept(r, KEY) : kept(r, NAME), .value = value, .detail = kept(r, GPO)};
@@ -744,7 +744,7 @@ static void say_item(struct reader *r, uint64_t off, uint32_t line, struct str s
     say_at(r, off, line, &it);
 }
 
-static void end_of_item(struct reader *r, size_t d)
+static void end_of_item(struct tooltext *r, size_t d)
 {
     if (tag_is(r, d, "SecurityOptions")) {
         say_item(r, r->item_at, r->item_line, STR("Security Options"), kept(r, LABEL));
@@ -762,7 +762,7 @@ static void end_of_item(struct reader *r, size_t d)
 
 /* An end closes the innermost element of its name, and what in it has none; one of no name that is open
  * closes nothing. So a line that was cut leaves nothing open that has an end. */
-static void end_tag(struct reader *r, struct str name, size_t at)
+static void end_tag(struct tooltext *r, struct str name, size_t at)
 {
     char called[TAG];
     if (r->depth > TAGS) {
@@ -800,7 +800,7 @@ static void end_tag(struct reader *r, struct str name, size_t at)
         r->tag[d - 1].text = STR("");
 }
 
-static void xml_line(struct reader *r, struct str raw)
+static void xml_line(struct tooltext *r, struct str raw)
 {
     for (size_t i = 0; i < TAGS; i++)
         r->tag[i].text = STR(""); /* a text that goes on over lines is none */
@@ -831,7 +831,7 @@ static void xml_line(struct reader *r, struct str raw)
 
 /* --- which tool speaks */
 
-static void begin_who(struct reader *r, struct str section, bool foreign)
+static void begin_who(struct tooltext *r, struct str section, bool foreign)
 {
     r->tool = WHOAMI, r->foreign = foreign, r->rows = false;
     remember(r, SECTION, section), remember(r, NAME, STR("")), remember(r, KEY, STR(""));
@@ -839,7 +839,7 @@ static void begin_who(struct reader *r, struct str section, bool foreign)
 
 /* Does the output of a tool begin here? Only where the next line bears it out. True: this is a title, and
  * nothing else. */
-static bool begins_tool(struct reader *r, struct str s)
+static bool begins_tool(struct tooltext *r, struct str s)
 {
     struct buf ahead = {0};
     struct str next = {0}, section;
@@ -864,7 +864,7 @@ static bool begins_tool(struct reader *r, struct str s)
     return title;
 }
 
-static void read_line(struct reader *r)
+static void read_line(struct tooltext *r)
 {
     struct str raw = buf_view(&r->raw), s = str_trim(raw);
     bool csv = false;
@@ -975,7 +975,7 @@ bool tooltext_is(struct span head, const char **what)
 
 enum status tooltext_read(struct span file, fact_sink *sink, void *ctx, struct err *e)
 {
-    struct reader r = {.sink = sink, .ctx = ctx, .e = e, .item = SIZE_MAX};
+    struct tooltext r = {.sink = sink, .ctx = ctx, .e = e, .item = SIZE_MAX};
     const char *what;
     bool ready = buf_grow(&r.raw, 256) && buf_grow(&r.meant, 256);
     r.lines = lines_of(file, UNKNOWN_CHARACTER, LINE_BYTES, &r.at);

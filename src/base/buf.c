@@ -220,7 +220,7 @@ static bool unsafe_to_show(uint32_t u)
            || (u & 0xfffe) == 0xfffe || u == UTF_BAD;
 }
 
-static void show(struct buf *b, uint32_t u)
+static void put_codepoint(struct buf *b, uint32_t u)
 {
     buf_printf(b, "\xe2\x9f\xa6U+%04X\xe2\x9f\xa7", u == UTF_BAD ? 0xfffdu : (unsigned)u);
 }
@@ -236,7 +236,7 @@ struct escape {
 static void show_xml(struct buf *b, uint32_t u)
 {
     if (u < 0x20 || (u >= 0xd800 && u <= 0xdfff) || u == 0xfffe || u == 0xffff || u == UTF_BAD)
-        show(b, u);
+        put_codepoint(b, u);
     else
         buf_printf(b, "&#x%X;", (unsigned)u);
 }
@@ -259,7 +259,7 @@ static void escape(struct buf *b, struct str s, const struct escape *e)
         else if (unsafe_to_show(u) && e->references)
             show_xml(b, u);
         else if (unsafe_to_show(u))
-            show(b, u);
+            put_codepoint(b, u);
         else
             buf_put(b, s.p + from, i - from);
     }

@@ -12,7 +12,7 @@ const struct fact_desc fact_descs[FACT_KINDS] = {FACT_TABLE(DESC)};
 static bool is_text(enum col_type t) { return t == COL_TEXT || t == COL_BLOB; }
 
 /* A text as long as its class allows: whole characters, and the mark of a cut. */
-static void put_text(struct buf *out, struct str s, uint32_t most)
+static void put_bounded(struct buf *out, struct str s, uint32_t most)
 {
     static const char mark[] = "\xe2\x80\xa6"; /* an ellipsis */
     bool cut = s.n > most;
@@ -33,7 +33,7 @@ void fact_put(struct buf *out, const struct fact *f)
         bool text = is_text(fact_descs[f->kind].col[i].type), there = !v->null && (!text || v->s.p);
         buf_char(out, there);
         if (there && text)
-            put_text(out, v->s, fact_descs[f->kind].col[i].most);
+            put_bounded(out, v->s, fact_descs[f->kind].col[i].most);
         else if (there)
             buf_u64le(out, (uint64_t)v->i);
     }

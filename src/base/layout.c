@@ -71,7 +71,7 @@ static const struct word *word_at(struct str pattern)
     return NULL;
 }
 
-static void keep(struct search *s, const struct word *w, const char *p, size_t n)
+static void note_part(struct search *s, const struct word *w, const char *p, size_t n)
 {
     struct str name = {w->name.p + 1, w->name.n - 2};
     if (!s->find || !str_eq(name, str_of(s->find)))
@@ -105,7 +105,7 @@ static bool part_fits(struct search *s, struct str part, struct str pattern)
     rest = (struct str){pattern.p + w->name.n, pattern.n - w->name.n};
     for (size_t i = w->whole ? part.n : 1; i <= part.n && i; i++)
         if (w->fits(part.p, i) && part_fits(s, (struct str){part.p + i, part.n - i}, rest)) {
-            keep(s, w, part.p, i);
+            note_part(s, w, part.p, i);
             return true;
         }
     return false;

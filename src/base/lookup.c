@@ -4,7 +4,7 @@
 
 enum { LEAST = 8 }; /* of many tables most stay small */
 
-static void put(struct lookup *x, uint64_t hash, uint32_t slot)
+static void put_slot(struct lookup *x, uint64_t hash, uint32_t slot)
 {
     size_t at = lookup_at(x, hash);
     while (x->slot[at])
@@ -22,7 +22,7 @@ static bool widen(struct lookup *x)
     }
     for (size_t i = 0; i < x->cap; i++)
         if (x->slot[i])
-            put(&more, x->hash[i], x->slot[i]);
+            put_slot(&more, x->hash[i], x->slot[i]);
     lookup_free(x);
     *x = more;
     return true;
@@ -32,7 +32,7 @@ bool lookup_put(struct lookup *x, uint64_t hash, uint32_t row)
 {
     if (row == LOOKUP_NONE || (4 * (x->n + 1) > 3 * x->cap && !widen(x)))
         return false;
-    put(x, hash, row + 1);
+    put_slot(x, hash, row + 1);
     return true;
 }
 

@@ -54,7 +54,7 @@ void zone_text(const struct zone *z, struct buf *out)
     when_text(&z->to_daylight, out), when_text(&z->to_standard, out);
 }
 
-static bool number(struct str s, int64_t least, int64_t most, int64_t *out)
+static bool number_within(struct str s, int64_t least, int64_t most, int64_t *out)
 {
     return str_i64(s, out) && *out >= least && *out <= most;
 }
@@ -72,9 +72,9 @@ static bool when_parse(struct str s, struct zone_when *out)
         part[i] = str_cut(&date, by);
     for (unsigned i = 3; i < 6; i++)
         part[i] = str_cut(&clock, ':');
-    if (date.n || clock.n || !number(part[0], 1, 9999, &a) || !number(part[1], 1, 31, &b)
-        || !number(part[2], 0, 31, &c) || !number(part[3], 0, 23, &h) || !number(part[4], 0, 59, &m)
-        || !number(part[5], 0, 59, &sec) || (every && a > 12))
+    if (date.n || clock.n || !number_within(part[0], 1, 9999, &a) || !number_within(part[1], 1, 31, &b)
+        || !number_within(part[2], 0, 31, &c) || !number_within(part[3], 0, 23, &h)
+        || !number_within(part[4], 0, 59, &m) || !number_within(part[5], 0, 59, &sec) || (every && a > 12))
         return false;
     *out = (struct zone_when){.year = every ? 0 : (uint16_t)a,
                               .month = (uint8_t)(every ? a : b),
@@ -92,12 +92,12 @@ bool zone_parse(struct str text, struct zone *out)
                first = str_cut(&rest, ' ');
     int64_t s, d = 0;
     *out = (struct zone){0};
-    if (!number(standard, -BIAS_MOST, BIAS_MOST, &s))
+    if (!number_within(standard, -BIAS_MOST, BIAS_MOST, &s))
         return false;
     out->standard = out->daylight = (int32_t)s;
     if (!daylight.n)
         return !first.n && !rest.n;
-    if (!number(daylight, -BIAS_MOST, BIAS_MOST, &d) || !when_parse(first, &out->to_daylight)
+    if (!number_within(daylight, -BIAS_MOST, BIAS_MOST, &d) || !when_parse(first, &out->to_daylight)
         || !when_parse(rest, &out->to_standard))
         return false;
     out->daylight = (int32_t)d;

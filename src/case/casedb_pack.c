@@ -50,7 +50,7 @@ static uint32_t get(const uint8_t *p, unsigned n)
     return v;
 }
 
-static void put(uint8_t *p, unsigned n, uint32_t v)
+static void put_be(uint8_t *p, unsigned n, uint32_t v)
 {
     for (; n--; v >>= 8)
         p[n] = (uint8_t)v;
@@ -184,7 +184,7 @@ static void spill(struct pack *k, struct row *r)
         memcpy(made(k, no) + 4, whole ? src : src + 4, part);
         from = whole ? 0 : get(src, 4);
         if (before)
-            put(made(k, before), 4, no);
+            put_be(made(k, before), 4, no);
         else
             r->spill = no;
         before = no;
@@ -201,7 +201,7 @@ static void put_row(uint8_t *to, const struct row *r)
 {
     memcpy(to, r->at, r->local);
     if (r->rest)
-        put(to + r->local, 4, r->spill);
+        put_be(to + r->local, 4, r->spill);
 }
 
 /* A page that is filled: cells from its end, their list from its head. */
@@ -210,20 +210,20 @@ struct filling {
     uint32_t head, first, n, at;
 };
 
-static struct filling begin(const struct pack *k, uint32_t no, enum kind kind)
+static struct filling begin_page(const struct pack *k, uint32_t no, enum kind kind)
 {
     struct filling f = {.p = made(k, no), .head = no == 1 ? HEAD : 0, .at = k->usable};
     f.first = f.head + (kind == TABLE_NODE || kind == INDEX_NODE ? NODE_HEAD : LEAF_HEAD);
     f.p[f.head] = (uint8_t)kind;
-    put(f.p + f.head + 5, 2, f.at & 0xffff);
+    put_be(f.p + f.head + 5, 2, f.at & 0xffff);
     return f;
 }
 
 static uint8_t *new_cell(struct filling *f, uint32_t size)
 {
     f->at -= size;
-    put(f->p + f->first + 2 * f->n++, 2, f->at);
-    put(f->p + f->head + 3, 2, f->n), put(f->p + f->head + 5, 2, f->at & 0xffff);
+    put_be(f->p + f->first + 2 * f->n++, 2, f->at);
+    put_be(f->p + f->head + 3, 2, f->n), put_be(f->p + f->head + 5, 2, f->at & 0xffff);
     return f->p + f->at;
 }
 
@@ -240,7 +240,7 @@ static void put_leaf(struct pack *k, bool table, size_t from, size_t to, uint32_
 {
     if (k->bad)
         return;
-    struct filling f = begin(k, no, table ? TABLE_LEAF : INDEX_LEAF);
+    struct filling f = begin_page(k, no, table ? TABLE_LEAF : INDEX_LEAF);
     for (size_t i = from; i < to; i++)
         put_row(new_cell(&f, row_size(&k->rows.row[i])), &k->rows.row[i]);
     keep_child(k, (struct child){no, to > from ? k->rows.row[to - 1].id : 0, to});
@@ -290,16 +290,16 @@ static void put_node(struct pack *k, bool table, const struct child *c, size_t f
 {
     if (k->bad)
         return;
-    struct filling f = begin(k, no, table ? TABLE_NODE : INDEX_NODE);
+    struct filling f = begin_page(k, no, table ? TABLE_NODE : INDEX_NODE);
     for (size_t i = from; i < to; i++) {
         uint8_t *at = new_cell(&f, node_cell(k, table, &c[i]));
-        put(at, 4, c[i].page);
+        put_be(at, 4, c[i].page);
         if (table)
             put_varint(at + 4, (uint64_t)c[i].last);
         else
             put_row(at + 4, &k->rows.row[c[i].row]);
     }
-    put(f.p + f.head + 8, 4, c[to].page);
+    put_be(f.p + f.head + 8, 4, c[to].page);
     keep_child(k, (struct child){no, c[to].last, c[to].row});
 }
 
@@ -408,7 +408,7 @@ static void put_entry(struct pack *k, struct entry *e, int64_t id)
     unsigned size = e->root < 0x80 ? 1 : e->root < 0x8000 ? 2 : e->root < 0x800000 ? 3 : 4;
     if (!e->root)
         size = e->size;
-    put(number, size, e->root);
+    put_be(number, size, e->root);
     uint32_t payload = (uint32_t)(p->n - e->size + size);
     unsigned n = put_varint(head, payload);
     n += put_varint(head + n, (uint64_t)id);
@@ -445,8 +445,10 @@ static void put_head(struct pack *k)
     enum { CHANGES = 24, PAGES = 28, FREE_AT = 32, FREE_N = 36, SCHEMA = 40, VALID = 92, LIBRARY = 96 };
     uint8_t *p = made(k, 1);
     memcpy(p, k->from, HEAD);
-    put(p + CHANGES, 4, 1), put(p + PAGES, 4, k->n_out), put(p + FREE_AT, 4, 0), put(p + FREE_N, 4, 0);
-    put(p + SCHEMA, 4, 1), put(p + VALID, 4, 1), put(p + LIBRARY, 4, (uint32_t)sqlite3_libversion_number());
+    put_be(p + CHANGES, 4, 1), put_be(p + PAGES, 4, k->n_out), put_be(p + FREE_AT, 4, 0),
+        put_be(p + FREE_N, 4, 0);
+    put_be(p + SCHEMA, 4, 1), put_be(p + VALID, 4, 1),
+        put_be(p + LIBRARY, 4, (uint32_t)sqlite3_libversion_number());
 }
 
 enum status case_pack(const uint8_t *image, size_t n, struct buf *out)

@@ -224,7 +224,8 @@ struct keeping {
     struct str *out;
 };
 
-static enum status keep(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+static enum status copy_text(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                             struct err *e)
 {
     struct keeping *k = ctx;
     (void)name, (void)n;
@@ -237,6 +238,6 @@ enum status fleet_meta(struct casedb *db, const char *key, struct arena *a, stru
     struct value v = val_s(str_of(key));
     struct keeping k = {a, out};
     *out = (struct str){0};
-    return case_query(db, "SELECT value FROM meta WHERE key = ?1", &v, (enum col_type[]){COL_TEXT}, 1, keep,
-                      &k, e);
+    return case_query(db, "SELECT value FROM meta WHERE key = ?1", &v, (enum col_type[]){COL_TEXT}, 1,
+                      copy_text, &k, e);
 }

@@ -291,8 +291,8 @@ static const char *const scripts[SCRIPTS] = {
                        " AND f.kind = k.kind AND f.concern GROUP BY 1, 2",
 };
 
-static enum status ask(struct casedb *db, const char *sql, const char *types, const struct value *arg,
-                       row_fn *fn, void *ctx, struct err *e)
+static enum status run_statement(struct casedb *db, const char *sql, const char *types,
+                                 const struct value *arg, row_fn *fn, void *ctx, struct err *e)
 {
     enum { MOST = 16 };
     enum col_type type[MOST];
@@ -305,7 +305,7 @@ static enum status ask(struct casedb *db, const char *sql, const char *types, co
 enum status case_named(struct casedb *db, enum query q, const char *types, const struct value *arg,
                        row_fn *fn, void *ctx, struct err *e)
 {
-    return ask(db, text[q], types, arg, fn, ctx, e);
+    return run_statement(db, text[q], types, arg, fn, ctx, e);
 }
 
 enum status case_named_in(struct casedb *db, enum query q, const char *table, const char *list,
@@ -322,7 +322,7 @@ enum status case_named_in(struct casedb *db, enum query q, const char *table, co
     }
     buf_char(&sql, 0);
     enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, table, "out of memory")
-                             : ask(db, sql.p, types, arg, fn, ctx, e);
+                             : run_statement(db, sql.p, types, arg, fn, ctx, e);
     buf_free(&sql);
     return st;
 }

@@ -324,7 +324,7 @@ static bool set_folder(const struct command *c, const struct opt *o, char *text)
     return true;
 }
 
-static bool set(const struct command *c, const struct opt *o, char *text)
+static bool set_option(const struct command *c, const struct opt *o, char *text)
 {
     int64_t v;
     switch (o->type) {
@@ -357,7 +357,7 @@ static bool set(const struct command *c, const struct opt *o, char *text)
     return false;
 }
 
-static const struct opt *find(const struct opt *opts, struct str name, char letter)
+static const struct opt *find_option(const struct opt *opts, struct str name, char letter)
 {
     for (; opts && opts->name; opts++)
         if (letter ? opts->letter == letter : str_eq(str_of(opts->name), name))
@@ -405,7 +405,7 @@ bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char 
         struct str value = str_of(is_long ? a + 2 : ""), name = str_cut(&value, '=');
         char *equals = is_long ? strchr(a, '=') : NULL;
         bool has_value = equals;
-        const struct opt *o = find(opts, name, is_long ? 0 : a[1]);
+        const struct opt *o = find_option(opts, name, is_long ? 0 : a[1]);
         /* -2147023584: a number, not an option */
         if (!o && !is_long && strspn(a + 1, "0123456789xabcdefABCDEF") == strlen(a + 1)) {
             argv[kept++] = a;
@@ -425,7 +425,7 @@ bool opt_parse(const struct command *c, const struct opt *opts, int *argc, char 
             complain_text(0, "%s: --%s wants %s", c->name, o->name, o->arg);
             return false;
         }
-        if (!set(c, o, text))
+        if (!set_option(c, o, text))
             return false;
     }
     *argc = kept, argv[kept] = NULL;

@@ -73,7 +73,7 @@ static void add_status(struct run *r, const char *word, int code)
 }
 
 /* Which status words apply; the first that names an exit code wins by exit_worst. */
-static enum status judge(struct run *r, struct err *e)
+static enum status settle_status(struct run *r, struct err *e)
 {
     int64_t usable, partial, broken, cut, dead;
     bool found = false;
@@ -420,7 +420,7 @@ static enum status verify_phase(struct run *r, struct err *e)
 
 static enum status report_phase(struct run *r, struct err *e)
 {
-    enum status st = judge(r, e);
+    enum status st = settle_status(r, e);
     st = st == OK ? summary(r, e) : st;
     if (st != OK)
         return st;

@@ -56,7 +56,7 @@ static enum status no_room(struct err *e)
 }
 
 /* --- how far it is */
-static void show(struct batch *b, bool now)
+static void show_progress(struct batch *b, bool now)
 {
     enum progress_mode mode = (enum progress_mode)b->o.progress;
     uint64_t t = plat_clock_ms(), spent = t - b->started;
@@ -225,7 +225,7 @@ static enum status look(struct batch *b, struct err *e)
     return st;
 }
 
-static enum status give(struct batch *b, size_t i, struct err *e)
+static enum status give_ticket(struct batch *b, size_t i, struct err *e)
 {
     struct arena was = b->mem; /* what a ticket's paths take is given back when it is handed over */
     const struct ticket *t = &b->tickets.ticket[i];
@@ -276,12 +276,12 @@ static enum status ended(void *ctx, size_t i, const struct exit_info *how, struc
     if (*stop_flag())
         return OK;
     if (!stands && b->at[i].tries < CREW_TRIES)
-        return give(b, i, e);
+        return give_ticket(b, i, e);
     int code = stands ? how->code : EXIT_BUG;
     enum status st = stands ? OK : give_up_on(b, i, how, e);
     b->at[i].state = stands ? IS_DONE : WENT_WRONG, b->done++;
     b->wrong += code == EXIT_BUG || code == EXIT_OUTPUT || code == EXIT_USAGE;
-    show(b, b->done == b->todo);
+    show_progress(b, b->done == b->todo);
     return st;
 }
 
@@ -301,9 +301,9 @@ static enum status work(struct batch *b, struct err *e)
         while (next < b->tickets.n && b->at[next].state != WAITS)
             next++;
         if (next < b->tickets.n && crew_has_room(b->crew))
-            st = give(b, next++, e);
+            st = give_ticket(b, next++, e);
         else if (crew_at_work(b->crew))
-            st = crew_wait(b->crew, 100, ended, b, e), show(b, false);
+            st = crew_wait(b->crew, 100, ended, b, e), show_progress(b, false);
         else
             break;
     }
@@ -395,7 +395,7 @@ static enum status may_write(struct batch *b, struct err *e)
     return st;
 }
 
-static int run(struct batch *b, const char *const *path, size_t n)
+static int run_tickets(struct batch *b, const char *const *path, size_t n)
 {
     struct err e = {0};
     if (!arena_make(&b->mem, NAMES_BYTES))
@@ -491,7 +491,7 @@ static int run_batch(int argc, char **argv)
     if (!shard_of(&b))
         return complain_text(EXIT_USAGE, "batch: --shard wants I/N, I from 1 to N, not '%s'", o->shard);
     stop_listen();
-    code = run(&b, (const char *const *)argv + 1, (size_t)argc - 1);
+    code = run_tickets(&b, (const char *const *)argv + 1, (size_t)argc - 1);
     crew_free(b.crew);
     arrivals_end(b.arrivals);
     plat_close(b.lock);

@@ -24,7 +24,7 @@ struct part {
     bool gone;
 };
 /* file: the one it reads, + 1; part: those it was asked for, n of them */
-struct reader {
+struct part_reader {
     struct dump_child c;
     size_t file, part[DUMP_AHEAD], n;
 };
@@ -39,7 +39,7 @@ struct dump {
     struct evidence ev;
     struct part *part;
     size_t n_part, cap_part, next, turn; /* parts before next are with a reader, those before turn printed */
-    struct reader reader[CHILDREN];
+    struct part_reader reader[CHILDREN];
     size_t n_reader;
     uint64_t seen, failed; /* of the file whose turn it is */
     /* --words: what is said of numbers; a line that is not whole yet; lines with words, to be printed */
@@ -88,7 +88,7 @@ static void tell_file(void *ctx, size_t file, const char *why)
 
 /* --- parts out */
 
-static enum status ask(struct reader *r, const struct dump *d, size_t index, struct err *e)
+static enum status order_part(struct part_reader *r, const struct dump *d, size_t index, struct err *e)
 {
     const struct part *p = &d->part[index];
     struct buf b = {0};
@@ -100,7 +100,7 @@ static enum status ask(struct reader *r, const struct dump *d, size_t index, str
 }
 
 /* A new process for the file of the part. One that cannot be opened is told and passed over. */
-static enum status open_for(struct dump *d, struct reader *r, size_t file, struct err *e)
+static enum status open_for(struct dump *d, struct part_reader *r, size_t file, struct err *e)
 {
     struct err why = {0};
     dumper_end(&r->c, true, NULL);
@@ -119,7 +119,7 @@ static enum status open_for(struct dump *d, struct reader *r, size_t file, struc
 }
 
 /* The next part to the reader, if it may have it. */
-static enum status give(struct dump *d, struct reader *r, struct err *e)
+static enum status give_part(struct dump *d, struct part_reader *r, struct err *e)
 {
     enum status st = OK;
     while (d->next < d->n_part && d->part[d->next].gone)
@@ -131,7 +131,7 @@ static enum status give(struct dump *d, struct reader *r, struct err *e)
     if (st != OK || !r->file)
         return st;
     r->part[r->n++] = d->next;
-    return ask(r, d, d->next++, e);
+    return order_part(r, d, d->next++, e);
 }
 
 /* Everybody has one before anybody has two. */
@@ -141,7 +141,7 @@ static enum status give_all(struct dump *d, struct err *e)
     for (size_t most = 1; most <= DUMP_AHEAD; most++)
         for (size_t i = 0; i < d->n_reader && st == OK; i++)
             if (d->reader[i].n < most)
-                st = give(d, &d->reader[i], e);
+                st = give_part(d, &d->reader[i], e);
     return st;
 }
 
@@ -160,7 +160,7 @@ static void end_part(struct dump *d)
     d->turn++;
 }
 
-static void shift(struct reader *r) { memmove(r->part, r->part + 1, --r->n * sizeof *r->part); }
+static void shift(struct part_reader *r) { memmove(r->part, r->part + 1, --r->n * sizeof *r->part); }
 
 /* Whole lines get their words; the last one waits for its end. */
 static enum status print_words(struct dump *d, struct str text, bool end, struct err *e)
@@ -186,7 +186,7 @@ static enum status print_words(struct dump *d, struct str text, bool end, struct
     return st;
 }
 
-static enum status print_text(struct dump *d, struct reader *r, struct span body, struct err *e)
+static enum status print_text(struct dump *d, struct part_reader *r, struct span body, struct err *e)
 {
     uint8_t area;
     struct str text;
@@ -198,7 +198,8 @@ static enum status print_text(struct dump *d, struct reader *r, struct span body
     return st;
 }
 
-static enum status on_frame(struct dump *d, struct reader *r, uint8_t type, struct span in, struct err *e)
+static enum status on_frame(struct dump *d, struct part_reader *r, uint8_t type, struct span in,
+                            struct err *e)
 {
     const char *place = d->ev.file[d->part[d->turn].file].place.p;
     if (type == DUMP_TEXT)
@@ -221,7 +222,7 @@ static enum status on_frame(struct dump *d, struct reader *r, uint8_t type, stru
 }
 
 /* A reader that ended took the rest of its part with it; another goes on behind it. */
-static enum status on_end(struct dump *d, struct reader *r, bool at_once, struct err *e)
+static enum status on_end(struct dump *d, struct part_reader *r, bool at_once, struct err *e)
 {
     struct exit_info how;
     char words[EXIT_WORDS];
@@ -239,12 +240,12 @@ static enum status on_end(struct dump *d, struct reader *r, bool at_once, struct
         for (; r->n; r->n--) /* it cannot be opened any more */
             d->part[r->part[r->n - 1]].gone = true;
     for (size_t i = 0; i < r->n && st == OK; i++)
-        st = ask(r, d, r->part[i], e);
+        st = order_part(r, d, r->part[i], e);
     return st;
 }
 
 /* Whose turn it is, is heard; the others fill their spools meanwhile. */
-static enum status hear(struct dump *d, struct reader *r, struct err *e)
+static enum status hear(struct dump *d, struct part_reader *r, struct err *e)
 {
     bool ready = false, eof = false;
     struct span body;
@@ -265,7 +266,7 @@ static enum status hear(struct dump *d, struct reader *r, struct err *e)
     return OK;
 }
 
-static struct reader *at_turn(struct dump *d)
+static struct part_reader *at_turn(struct dump *d)
 {
     for (size_t i = 0; i < d->n_reader; i++)
         if (d->reader[i].n && d->reader[i].part[0] == d->turn)
@@ -285,7 +286,7 @@ static enum status run_all(struct dump *d, struct err *e)
             break;
         while (d->turn < d->n_part && d->part[d->turn].gone)
             end_part(d);
-        struct reader *r = at_turn(d);
+        struct part_reader *r = at_turn(d);
         st = r ? hear(d, r, e) : st;
     }
     for (size_t i = 0; i < d->n_reader; i++)

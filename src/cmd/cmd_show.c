@@ -223,7 +223,7 @@ static int on_done(const struct show *s, struct span in, uint64_t off)
     return EXIT_PARTIAL;
 }
 
-static enum status ask(const struct show *s, struct dump_child *c, uint64_t off, struct err *e)
+static enum status order_fact(const struct show *s, struct dump_child *c, uint64_t off, struct err *e)
 {
     struct buf b = {0};
     char sum[SHA256_TEXT - 1] = "";
@@ -272,7 +272,7 @@ static int show_bytes(struct show *s, uint64_t off)
     if (st != OK && e.code == OK && why.code != E_UNSUPPORTED && why.code != E_NOMEM && why.code != E_TIME) {
         say_no_bytes(s, why.why);
         st = OK;
-    } else if (st == OK && (st = ask(s, &c, off, &e)) == OK) {
+    } else if (st == OK && (st = order_fact(s, &c, off, &e)) == OK) {
         st = hear(s, &c, off, &code, &e);
     }
     dumper_end(&c, st != OK, NULL);

@@ -201,7 +201,7 @@ static enum status text_row(void *ctx, const struct cell *cell, const char *cons
     return OK;
 }
 
-static enum status ask(struct printer *p, row_fn *fn, bool of_host, struct err *e)
+static enum status read_part(struct printer *p, row_fn *fn, bool of_host, struct err *e)
 {
     struct buf list = {0};
     struct value arg[] = {val_s(p->host)};
@@ -227,7 +227,7 @@ static enum status host_row(void *ctx, const struct cell *cell, const char *cons
         buf_char(&one.b, '\n');
     text_of_host(&one.b, cell);
     for (one.part = parts + 1; one.part < parts + LEN(parts) && st == OK; one.part++)
-        st = ask(&one, text_row, true, e);
+        st = read_part(&one, text_row, true, e);
     end_kind(&one);
     out_put(&one.b);
     return st;
@@ -271,7 +271,7 @@ static void put_asked(struct buf *b, const struct asked *a, bool json)
             buf_z(b, " UTC (--since, --until): nothing is said of other times\n\n");
 }
 
-static enum status put_all(struct printer *p, bool json, struct err *e)
+static enum status put_parts(struct printer *p, bool json, struct err *e)
 {
     struct asked asked = {0};
     enum status st = case_named(p->db, Q_META, "", NULL, meta_row, &asked, e);
@@ -280,14 +280,14 @@ static enum status put_all(struct printer *p, bool json, struct err *e)
         return st;
     if (!json) {
         put_asked(&p->b, &asked, false), out_put(&p->b), p->b = (struct buf){0};
-        st = ask(p, host_row, false, e);
+        st = read_part(p, host_row, false, e);
         return st == OK && !p->rows ? err_set(e, E_USAGE, ERR_NO_OFF, "summary", "the case has no host") : st;
     }
     buf_z(&p->b, "{"), put_asked(&p->b, &asked, true);
     for (; p->part < parts + LEN(parts) && st == OK; p->part++) {
         p->rows = 0;
         buf_printf(&p->b, "%s\n \"%s\": [", p->part == parts ? "" : ",", p->part->name);
-        st = ask(p, json_row, false, e);
+        st = read_part(p, json_row, false, e);
         buf_z(&p->b, p->rows ? "\n ]" : "]");
     }
     buf_z(&p->b, "\n}\n");
@@ -319,7 +319,7 @@ static int run_summary(int argc, char **argv)
     if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &p.db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     case_halt_when(p.db, stop_asked, &stop);
-    enum status st = put_all(&p, json, &e);
+    enum status st = put_parts(&p, json, &e);
     out_put(&p.b);
     case_close(p.db);
     return st == OK ? EXIT_DONE : complain(&e, exit_for(st));

@@ -143,7 +143,7 @@ static void put_time(struct buf *b, int64_t t) /* to the second: the citation be
 }
 
 /* As Windows writes it: an HRESULT, an NTSTATUS, a logon session in hex, whatever the log has. */
-static void put_text(struct buf *b, struct str name, const struct cell *c)
+static void put_as_windows(struct buf *b, struct str name, const struct cell *c)
 {
     int64_t v;
     bool number = str_i64(c->s, &v) && c->s.p[0] != '+';
@@ -166,7 +166,7 @@ static void put_cell(struct buf *b, struct str name, const struct cell *c, struc
     else if (c->type == COL_BLOB)
         buf_hex(b, c->s.p, c->s.n < 64 ? c->s.n : 64);
     else
-        put_text(b, name, c);
+        put_as_windows(b, name, c);
 }
 
 /* Unknown names stay as they are: lint refuses them. */
@@ -339,7 +339,7 @@ static const struct cell *column(const struct cell *cell, const char *const *nam
     return NULL;
 }
 
-static struct str text_of(const struct cell *c) { return c && c->s.n ? c->s : (struct str){0}; }
+static struct str cell_text(const struct cell *c) { return c && c->s.n ? c->s : (struct str){0}; }
 
 struct row {
     const struct engine *g;
@@ -363,9 +363,9 @@ static enum status keep_hit(void *ctx, const struct cell *cell, const char *cons
                       *win32 = column(cell, name, n, "win32"), *own = column(cell, name, n, "own"),
                       *afterwards = column(cell, name, n, "afterwards");
     struct hit_row h = {.role = g->ind->role,
-                        .subject = text_of(column(cell, name, n, "subject")),
-                        .evidence = text_of(column(cell, name, n, "evidence_id")),
-                        .also = text_of(column(cell, name, n, "also")),
+                        .subject = cell_text(column(cell, name, n, "subject")),
+                        .evidence = cell_text(column(cell, name, n, "evidence_id")),
+                        .also = cell_text(column(cell, name, n, "also")),
                         /* a time that cannot be (1601, 9000) orders nothing: the row is cited without one */
                         .has_time = time && time->type == COL_INT && wintime_sane(time->i),
                         .has_win32 = win32 && win32->type == COL_INT,
@@ -401,7 +401,7 @@ static bool asked_first(const struct indicator *ind)
     return ind->role == ROLE_SYMPTOM || ind->role == ROLE_CAUSE;
 }
 
-static enum status ask(struct engine *g, const struct indicator *ind, bool *usable, struct err *e)
+static enum status run_indicator(struct engine *g, const struct indicator *ind, bool *usable, struct err *e)
 {
     struct err why = {0};
     char line[300];
@@ -439,7 +439,7 @@ static enum status gather(struct engine *g, bool *usable, struct err *e)
             break;
         for (size_t i = 0; i < g->rule->n_ind && st == OK; i++)
             if (asked_first(&g->rule->ind[i]) == (bool)first)
-                st = ask(g, &g->rule->ind[i], usable, e);
+                st = run_indicator(g, &g->rule->ind[i], usable, e);
     }
     return st;
 }
@@ -520,7 +520,7 @@ static bool failed_before(const struct subject *s, int64_t *at)
     return timed && failed && *at < first - TOLD_LATE;
 }
 
-static enum verdict judge(const struct engine *g, const struct subject *s)
+static enum verdict verdict_of_roles(const struct engine *g, const struct subject *s)
 {
     const size_t *n = s->n;
     int64_t at;
@@ -732,7 +732,7 @@ static enum status judge_subject(struct engine *g, size_t host, struct str name,
     struct subject s;
     int64_t id;
     look_at(g, host, name, &s);
-    enum verdict verdict = judge(g, &s);
+    enum verdict verdict = verdict_of_roles(g, &s);
     if (verdict == V_NOTHING)
         return OK;
     enum status st = put_finding(g, &s, verdict, &id, e);
@@ -795,7 +795,7 @@ static enum status judge_rule(struct engine *g, const struct rule *rule, struct 
     return st;
 }
 
-static enum status begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
+static enum status engine_begin(struct engine *g, struct casedb *db, const struct kb *kb, struct err *e)
 {
     *g = (struct engine){.db = db, .kb = kb};
     if (!arena_make(&g->a, ENGINE_ARENA))
@@ -824,7 +824,7 @@ static enum status judge_rules(struct casedb *db, const struct kb *kb, const str
                                size_t *judged, bool *spoke, struct err *e)
 {
     struct engine g;
-    enum status st = begin(&g, db, kb, e);
+    enum status st = engine_begin(&g, db, kb, e);
     g.spoke = spoke;
     bool staged = st == OK && !case_keeps(db); /* else all is compiled already */
     st = staged ? case_stage(db, kb_stage(kb), e) : st;

@@ -123,7 +123,7 @@ static bool count(struct group *g, const struct hit_row *row)
 }
 
 /* --- what is kept */
-static struct str put(char **at, struct str s)
+static struct str put_copy(char **at, struct str s)
 {
     struct str copy = {s.p ? *at : NULL, s.n};
     if (s.n)
@@ -132,7 +132,7 @@ static struct str put(char **at, struct str s)
     return copy;
 }
 
-static bool set(struct hit *hit, const struct hit_row *row, struct str explain)
+static bool set_hit(struct hit *hit, const struct hit_row *row, struct str explain)
 {
     size_t need = row->evidence.n + row->also.n + explain.n + 1;
     char *at = need <= hit->room ? hit->text : realloc(hit->text, need);
@@ -140,8 +140,8 @@ static bool set(struct hit *hit, const struct hit_row *row, struct str explain)
         return false;
     hit->room = need <= hit->room ? hit->room : need, hit->text = at;
     hit->has_time = row->has_time, hit->afterwards = row->afterwards, hit->time = row->time;
-    hit->evidence = put(&at, row->evidence), hit->also = put(&at, row->also);
-    hit->explain = put(&at, (struct str){explain.p ? explain.p : "", explain.n});
+    hit->evidence = put_copy(&at, row->evidence), hit->also = put_copy(&at, row->also);
+    hit->explain = put_copy(&at, (struct str){explain.p ? explain.p : "", explain.n});
     return true;
 }
 
@@ -165,7 +165,7 @@ static bool keep(struct hits *h, struct group *g, const struct hit_row *row, hit
     memset(g->hit + cap, 0, (g->cap - cap) * sizeof *more);
     /* an empty one, or one that was given up: its buffer serves again */
     struct hit fresh = g->hit[g->n];
-    if (!set(&fresh, row, buf_view(&h->text)))
+    if (!set_hit(&fresh, row, buf_view(&h->text)))
         return false;
     size_t at = g->n;
     while (at > 0 && hits_by_moment(&g->hit[at - 1], &fresh) > 0)

@@ -49,7 +49,7 @@ static const struct test_field *field(const struct test_fact *f, const char *nam
     return NULL;
 }
 
-static struct str text(const struct test_fact *f, const char *name, struct str otherwise)
+static struct str field_text(const struct test_fact *f, const char *name, struct str otherwise)
 {
     const struct test_field *t = field(f, name);
     return t ? t->value : otherwise;
@@ -116,7 +116,7 @@ static enum status fill(struct stage *s, const struct test_fact *f, struct fact 
 }
 
 /* --- evidence files, made when first named */
-static enum status put(struct stage *s, struct file *file, struct fact *f, struct err *e)
+static enum status put_made(struct stage *s, struct file *file, struct fact *f, struct err *e)
 {
     const int64_t of[3] = {file->id, file->id, file->id};
     f->ref.off = file->next, file->next += 0x200;
@@ -148,16 +148,16 @@ static enum status file_for(struct stage *s, struct str host, struct str name, e
     struct file *file = *out = &s->file[s->n_file++];
     *file = (struct file){host, name, is, (int64_t)s->n_file, files_are[is].first};
     int64_t failed = 0;
-    struct str bad = text(d, "failed", STR("0"));
+    struct str bad = field_text(d, "failed", STR("0"));
     if (!str_i64(bad, &failed))
         return buf_free(&path), refuse(s, d, "expected a number, found", bad, e);
     struct value v[] = {val_i(file->id),
                         val_s(buf_view(&path)),
                         val_s(str_of(files_are[is].kind)),
-                        val_s(text(d, "state", STR("read"))),
-                        val_s(text(d, "log_kind", (struct str){0})),
+                        val_s(field_text(d, "state", STR("read"))),
+                        val_s(field_text(d, "log_kind", (struct str){0})),
                         val_i(failed),
-                        val_s(text(d, "note", (struct str){0})),
+                        val_s(field_text(d, "note", (struct str){0})),
                         val_i(field(d, "older") != NULL)};
     enum status st = case_named(s->db, Q_FILE_TESTED, "issssisi", v, NULL, NULL, e);
     buf_free(&path);
@@ -171,7 +171,7 @@ static enum status file_for(struct stage *s, struct str host, struct str name, e
     f.v[HV_KIND] = val_s(name), f.v[HV_COMPUTER] = val_s(host);
     if (f.v[HV_DIRTY].null)
         f.v[HV_DIRTY] = val_i(0);
-    return put(s, file, &f, e);
+    return put_made(s, file, &f, e);
 }
 
 /* --- kinds of facts. where: the hive that holds such facts; NULL: the first component of path, or a log */
@@ -206,13 +206,13 @@ static const struct kind *kind_of(struct str name)
 /* The channel or hive that a fact lies in. */
 static struct str place_of(const struct test_fact *t, const struct kind *k)
 {
-    struct str path = text(t, "path", STR(""));
+    struct str path = field_text(t, "path", STR(""));
     if (k->fact == FACT_EVENT || k->fact == FACT_FOLD || k->fact == FACT_SPAN)
-        return text(t, "channel", STR(""));
+        return field_text(t, "channel", STR(""));
     if (k->fact == FACT_HIVE)
-        return text(t, "kind", STR(""));
+        return field_text(t, "kind", STR(""));
     if (k->fact == FACT_TOOL_SAID)
-        return text(t, "tool", STR(""));
+        return field_text(t, "tool", STR(""));
     return k->where ? str_of(k->where) : str_cut(&path, '\\');
 }
 
@@ -245,8 +245,8 @@ static enum status put_event(struct stage *s, struct file *file, struct fact *f,
     count.v[CO_CHANNEL] = f->v[EV_CHANNEL], count.v[CO_PROVIDER] = f->v[EV_PROVIDER],
     count.v[CO_EVENT_ID] = f->v[EV_EVENT_ID], count.v[CO_N] = val_i(1);
     count.v[CO_FIRST_TIME] = count.v[CO_LAST_TIME] = f->v[EV_TIME];
-    enum status st = put(s, file, f, e);
-    return st == OK ? put(s, file, &count, e) : st;
+    enum status st = put_made(s, file, f, e);
+    return st == OK ? put_made(s, file, &count, e) : st;
 }
 
 static void default_value(const struct test_fact *t, struct fact *f)
@@ -269,7 +269,7 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
     enum status st = fill(s, t, &f, e);
     if (st != OK)
         return st;
-    struct str host = text(t, "host", STR("PC1")), where = place_of(t, k);
+    struct str host = field_text(t, "host", STR("PC1")), where = place_of(t, k);
     bool log = k->fact == FACT_EVENT || k->fact == FACT_FOLD || k->fact == FACT_SPAN;
     static const char *const must[] = {
         [FACT_EVENT] = "time",   [FACT_SPAN] = "channel", [FACT_FOLD] = "channel",  [FACT_REG_VALUE] = "path",
@@ -294,7 +294,7 @@ static enum status put_fact(struct stage *s, const struct test_fact *t, struct e
         return OK; /* a file without a readable record */
     if (k->fact == FACT_REG_VALUE)
         default_value(t, &f);
-    return put(s, file, &f, e);
+    return put_made(s, file, &f, e);
 }
 
 /* Rows that describe files come first, whatever their place in the test. */
@@ -323,8 +323,8 @@ struct compare {
     uint64_t met;
 };
 
-static void say(const struct compare *c, struct str host, struct str subject, struct str expected,
-                struct str got)
+static void say_difference(const struct compare *c, struct str host, struct str subject, struct str expected,
+                           struct str got)
 {
     struct buf *b = c->why;
     buf_printf(b, "%.*s:%u: ", STR_ARG(c->rule->file), c->test->line);
@@ -356,7 +356,7 @@ static enum status compare_finding(void *ctx, const struct cell *cell, const cha
     if (asked)
         buf_z(&line, ", code "), buf_str(&line, cell[4].s), buf_z(&line, ", count "),
             buf_str(&line, cell[5].s);
-    say(c, cell[0].s, cell[1].s, wanted, buf_view(&line));
+    say_difference(c, cell[0].s, cell[1].s, wanted, buf_view(&line));
     buf_free(&line);
     return OK;
 }
@@ -380,7 +380,7 @@ static enum status compare_all(struct casedb *db, const struct rule *rule, const
     for (size_t i = 0; i < test->n_expect && i < 64; i++) {
         const struct test_expect *x = &test->expect[i];
         if (!(c.met & 1ull << i) && !str_eq(x->verdict, STR("none")))
-            say(&c, x->host, x->subject, x->verdict, STR("none"));
+            say_difference(&c, x->host, x->subject, x->verdict, STR("none"));
     }
     return st == OK ? case_named(db, Q_ERRORS, "", NULL, say_rule_error, &c, e) : st;
 }

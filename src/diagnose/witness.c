@@ -44,7 +44,7 @@ struct stage {
     struct rule_test test;
 };
 
-static struct test_field text(const char *name, const char *value)
+static struct test_field text_field(const char *name, const char *value)
 {
     return (struct test_field){str_of(name), str_of(value), false};
 }
@@ -57,11 +57,15 @@ static void set_host(struct one_host *h, unsigned no, int64_t win32, struct test
         const struct probe *p = &probes[k];
         snprintf(h->subject[k], sizeof h->subject[k], p->subject, no);
         snprintf(h->data[k], sizeof h->data[k], p->data, no, no, k == W_SERVICE ? (unsigned)win32 : hresult);
-        const struct test_field field[PROBE_FIELDS] = {
-            text("host", h->name), text("provider", p->provider),        text("channel", p->channel),
-            text("id", p->id),     text("time", "2026-03-02T09:10:00Z"), text("data", h->data[k])};
-        const struct test_field span[LOG_FIELDS] = {text("host", h->name), text("channel", p->channel),
-                                                    text("from", "2026-03-01"), text("to", "2026-03-09")};
+        const struct test_field field[PROBE_FIELDS] = {text_field("host", h->name),
+                                                       text_field("provider", p->provider),
+                                                       text_field("channel", p->channel),
+                                                       text_field("id", p->id),
+                                                       text_field("time", "2026-03-02T09:10:00Z"),
+                                                       text_field("data", h->data[k])};
+        const struct test_field span[LOG_FIELDS] = {
+            text_field("host", h->name), text_field("channel", p->channel), text_field("from", "2026-03-01"),
+            text_field("to", "2026-03-09")};
         memcpy(h->field[k], field, sizeof field), memcpy(h->span[k], span, sizeof span);
         fact[2 * k] = (struct test_fact){STR("log"), h->span[k], LOG_FIELDS};
         fact[2 * k + 1] = (struct test_fact){STR("event"), h->field[k], PROBE_FIELDS};

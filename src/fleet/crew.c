@@ -47,7 +47,7 @@ enum status crew_recv(struct buf *b, char **text, size_t cap, size_t *n, struct 
     return OK;
 }
 
-static enum status begin(struct crew *c, struct proc **out, struct err *e)
+static enum status start_child(struct crew *c, struct proc **out, struct err *e)
 {
     enum status st = plat_spawn_self((const char *const[]){"whylogon", c->child, NULL},
                                      &(struct proc_limits){.free = true}, out, e);
@@ -63,7 +63,7 @@ enum status crew_start(const char *child, const struct buf *ready, unsigned work
     *out = c;
     c->child = child, c->room = workers < CREW_MOST ? workers : CREW_MOST, c->copies = true;
     buf_put(&c->ready, ready->p, ready->n);
-    return begin(c, &c->original, e);
+    return start_child(c, &c->original, e);
 }
 
 bool crew_has_room(const struct crew *c) { return c->n < c->room; }
@@ -80,12 +80,12 @@ static enum status hire(struct crew *c, struct proc **out, struct err *e)
         struct exit_info how;
         plat_proc_end(c->original, &how);
         c->original = NULL;
-        if ((st = begin(c, &c->original, e)) != OK)
+        if ((st = start_child(c, &c->original, e)) != OK)
             return st;
         return plat_proc_copy(c->original, out, e);
     }
     c->copies = false;
-    return begin(c, out, e);
+    return start_child(c, out, e);
 }
 
 enum status crew_give(struct crew *c, size_t ticket, const struct buf *order, struct err *e)

@@ -24,7 +24,7 @@ static struct str last_part(struct str path)
     return (struct str){path.p + at, path.n - at};
 }
 
-static enum status add(struct tickets *t, const char *path, struct arena *a, struct err *e)
+static enum status add_ticket(struct tickets *t, const char *path, struct arena *a, struct err *e)
 {
     struct ticket one = {.path = path, .name = last_part(str_of(path))};
     /* ".", "..", "/": the folder itself has a name */
@@ -70,9 +70,9 @@ static enum status add_inside(struct tickets *t, const char *dir, bool unless_ev
             continue;
         if (unless_evidence && s.type == PLAT_FILE && is_evidence(path)) {
             t->n = first;
-            return add(t, dir, a, e);
+            return add_ticket(t, dir, a, e);
         }
-        st = add(t, path, a, e);
+        st = add_ticket(t, path, a, e);
     }
     return st;
 }
@@ -88,7 +88,7 @@ enum status tickets_add(struct tickets *t, const char *const *path, size_t n, en
         if (s.type == PLAT_DIR && (as == TICKETS_INSIDE || (as == TICKETS_AUTO && n == 1)))
             st = add_inside(t, path[i], as == TICKETS_AUTO, a, e);
         else
-            st = add(t, path[i], a, e);
+            st = add_ticket(t, path[i], a, e);
     }
     return st;
 }

@@ -437,35 +437,37 @@ struct insert {
     void (*fill)(const struct kb *kb, size_t i, struct value *v);
 };
 
-static void text(struct value *v, struct str s) { *v = val_s(s); }
-static void number(struct value *v, int64_t i, bool given) { *v = given ? val_i(i) : val_null(); }
+static void set_text(struct value *v, struct str s) { *v = val_s(s); }
+static void set_number(struct value *v, int64_t i, bool given) { *v = given ? val_i(i) : val_null(); }
 
 static void fill_code(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_code *c = &kb->code[i];
-    number(v, c->value, true), text(v + 1, c->space), text(v + 2, c->symbol), text(v + 3, c->meaning);
-    number(v + 4, c->win32, c->maps), text(v + 5, c->source);
+    set_number(v, c->value, true), set_text(v + 1, c->space), set_text(v + 2, c->symbol),
+        set_text(v + 3, c->meaning);
+    set_number(v + 4, c->win32, c->maps), set_text(v + 5, c->source);
 }
 static void fill_event(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_event *c = &kb->event[i];
-    text(v, c->provider), number(v + 1, c->id, true), text(v + 2, c->channel), text(v + 3, c->name),
-        text(v + 4, c->meaning), text(v + 5, c->source);
+    set_text(v, c->provider), set_number(v + 1, c->id, true), set_text(v + 2, c->channel),
+        set_text(v + 3, c->name), set_text(v + 4, c->meaning), set_text(v + 5, c->source);
 }
 static void fill_event_field(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_event_field *c = &kb->event_field[i];
-    text(v, c->provider), number(v + 1, c->id, true), text(v + 2, c->field), text(v + 3, c->shape);
+    set_text(v, c->provider), set_number(v + 1, c->id, true), set_text(v + 2, c->field),
+        set_text(v + 3, c->shape);
 }
 static void fill_setting(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_setting *c = &kb->setting[i];
     const struct str s[] = {c->name, c->section, c->hive, c->path, c->value, c->type};
     for (size_t k = 0; k < LEN(s); k++)
-        text(v + k, s[k]);
-    number(v + 6, c->number, c->numeric), text(v + 7, c->default_text), text(v + 8, c->meaning),
-        text(v + 9, c->meanings), text(v + 10, c->source);
-    number(v + 11, c->since, c->since > 0);
+        set_text(v + k, s[k]);
+    set_number(v + 6, c->number, c->numeric), set_text(v + 7, c->default_text), set_text(v + 8, c->meaning),
+        set_text(v + 9, c->meanings), set_text(v + 10, c->source);
+    set_number(v + 11, c->since, c->since > 0);
 }
 
 /* Row i of all settings' defaults by build together; editions: with a blank before and behind each. */
@@ -475,17 +477,18 @@ static void fill_default(const struct kb *kb, size_t i, struct value *v)
     for (; i >= s->n_by_build; s++)
         i -= s->n_by_build;
     const struct kb_default *d = &s->by_build[i];
-    text(v, s->name), number(v + 1, (int64_t)i, true), number(v + 2, d->from, true), text(v + 3, d->product);
-    text(v + 4, d->editions), number(v + 5, d->number, d->numeric), text(v + 6, d->text);
+    set_text(v, s->name), set_number(v + 1, (int64_t)i, true), set_number(v + 2, d->from, true),
+        set_text(v + 3, d->product);
+    set_text(v + 4, d->editions), set_number(v + 5, d->number, d->numeric), set_text(v + 6, d->text);
 }
 static void fill_artifact(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_artifact *c = &kb->artifact[i];
-    text(v, c->name), text(v + 1, c->kind), text(v + 2, c->collect), text(v + 3, c->meaning);
+    set_text(v, c->name), set_text(v + 1, c->kind), set_text(v + 2, c->collect), set_text(v + 3, c->meaning);
 }
 static void fill_account(const struct kb *kb, size_t i, struct value *v)
 {
-    text(v, kb->account[i].name), text(v + 1, kb->account[i].sid);
+    set_text(v, kb->account[i].name), set_text(v + 1, kb->account[i].sid);
 }
 /* A rule's text up to its tests, which judge nothing and would be most of a small case; all of it where
  * something stands behind them. */
@@ -507,7 +510,7 @@ static void fill_rule(const struct kb *kb, size_t i, struct value *v)
     const struct rule *c = &kb->rule[i];
     const struct str s[] = {c->cause, c->id, c->name, c->title, c->level, c->sha256, without_tests(c->text)};
     for (size_t k = 0; k < LEN(s); k++)
-        text(v + k, s[k]);
+        set_text(v + k, s[k]);
 }
 
 /* Row i of all rules' requirements together, an artefact each. */
@@ -522,8 +525,9 @@ static void fill_need(const struct kb *kb, size_t i, struct value *v)
             break;
         i -= r->require[need].n;
     }
-    text(v, r->name), number(v + 1, (int64_t)need, true), text(v + 2, r->require[need].artifact[i]),
-        number(v + 3, r->require[need].for_role == ROLE_CAUSE, true);
+    set_text(v, r->name), set_number(v + 1, (int64_t)need, true),
+        set_text(v + 2, r->require[need].artifact[i]),
+        set_number(v + 3, r->require[need].for_role == ROLE_CAUSE, true);
 }
 
 /* Row i of all families' codes together. */
@@ -532,15 +536,15 @@ static void fill_family(const struct kb *kb, size_t i, struct value *v)
     const struct kb_family *f = kb->family;
     while (i >= f->n)
         i -= f++->n;
-    text(v, f->name), number(v + 1, f->code[i], true);
-    text(v + 2, f->means), text(v + 3, f->source);
+    set_text(v, f->name), set_number(v + 1, f->code[i], true);
+    set_text(v + 2, f->means), set_text(v + 3, f->source);
 }
 
 static void fill_layout(const struct kb *kb, size_t i, struct value *v)
 {
     const struct kb_layout *l = &kb->layout[i];
-    number(v, (int64_t)i, true), text(v + 1, l->path), text(v + 2, l->collector);
-    number(v + 3, l->sure, true), text(v + 4, l->source);
+    set_number(v, (int64_t)i, true), set_text(v + 1, l->path), set_text(v + 2, l->collector);
+    set_number(v + 3, l->sure, true), set_text(v + 4, l->source);
 }
 
 enum status kb_store(const struct kb *kb, struct casedb *db, struct err *e)

@@ -44,7 +44,8 @@ enum status kb_list(const struct kb_reader *r, const struct node *list, const ch
     return list->kind == NODE_LIST ? OK : kb_refuse(r, list->line, e, "%s: expected a list", what);
 }
 
-static enum status keep(const struct kb_reader *r, const struct node *n, struct str *out, struct err *e)
+static enum status keep_scalar(const struct kb_reader *r, const struct node *n, struct str *out,
+                               struct err *e)
 {
     if (n->kind != NODE_SCALAR)
         return kb_refuse(r, n->line, e, "%.40s: expected a text", n->key.p ? n->key.p : "entry");
@@ -58,7 +59,7 @@ static enum status keep_strs(const struct kb_reader *r, const struct node *n, st
     if (st == OK && !(out->p = arena_alloc(&r->kb->a, sizeof *out->p, n->n + 1)))
         st = kb_full(r, e);
     for (const struct node *c = n->child; c && st == OK; c = c->next)
-        st = keep(r, c, &out->p[out->n++], e);
+        st = keep_scalar(r, c, &out->p[out->n++], e);
     return st;
 }
 
@@ -67,7 +68,7 @@ static enum status put_field(const struct kb_reader *r, const struct node *c, co
 {
     int64_t i;
     switch (f->kind) {
-    case F_STR: return keep(r, c, at, e);
+    case F_STR: return keep_scalar(r, c, at, e);
     case F_STRS: return keep_strs(r, c, at, e);
     case F_INT:
         if (c->kind != NODE_SCALAR || !str_i64(c->s, &i))
@@ -249,7 +250,7 @@ static enum status read_event(const struct kb_reader *r, const struct node *c, c
                                      .provider = file->provider,
                                      .field = arena_str(&kb->a, f->key),
                                      .id = v.id.i};
-        if ((st = keep(r, f, &row.shape, e)) == OK)
+        if ((st = keep_scalar(r, f, &row.shape, e)) == OK)
             st = kb_one_of(r, f->line, "shape", row.shape, "hresult ntstatus win32 exit mixed text binary",
                            e);
         if (st == OK

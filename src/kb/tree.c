@@ -2,7 +2,7 @@
 #include "base/limits.h"
 #include <yaml.h>
 
-struct reader {
+struct tree_builder {
     const char *file;
     struct arena *a;
     struct node *open[LIM_YAML_DEPTH]; /* containers being filled, outermost first */
@@ -12,12 +12,12 @@ struct reader {
     struct node *root;
 };
 
-static enum status refuse(struct reader *r, size_t line, struct err *e, const char *why)
+static enum status refuse(struct tree_builder *r, size_t line, struct err *e, const char *why)
 {
     return err_set(e, E_FORMAT, ERR_NO_OFF, "knowledge", "%s:%zu: %s", r->file, line + 1, why);
 }
 
-static enum status attach(struct reader *r, struct node *n, struct err *e)
+static enum status attach(struct tree_builder *r, struct node *n, struct err *e)
 {
     if (!r->depth) {
         r->root = n;
@@ -44,7 +44,8 @@ static enum status attach(struct reader *r, struct node *n, struct err *e)
     return OK;
 }
 
-static enum status take(struct reader *r, const yaml_event_t *ev, enum node_kind kind, struct err *e)
+static enum status take_event(struct tree_builder *r, const yaml_event_t *ev, enum node_kind kind,
+                              struct err *e)
 {
     size_t line = ev->start_mark.line;
     if (++r->nodes > LIM_YAML_NODES)
@@ -87,7 +88,7 @@ static bool decorated(const yaml_event_t *ev)
                : ev->data.mapping_start.anchor || ev->data.mapping_start.tag;
 }
 
-static enum status one_event(struct reader *r, const yaml_event_t *ev, struct err *e)
+static enum status one_event(struct tree_builder *r, const yaml_event_t *ev, struct err *e)
 {
     switch (ev->type) {
     case YAML_ALIAS_EVENT:
@@ -97,11 +98,11 @@ static enum status one_event(struct reader *r, const yaml_event_t *ev, struct er
     case YAML_MAPPING_START_EVENT:
         if (decorated(ev))
             return refuse(r, ev->start_mark.line, e, "anchors and tags are not read");
-        return take(r, ev,
-                    ev->type == YAML_SCALAR_EVENT          ? NODE_SCALAR
-                    : ev->type == YAML_MAPPING_START_EVENT ? NODE_MAP
-                                                           : NODE_LIST,
-                    e);
+        return take_event(r, ev,
+                          ev->type == YAML_SCALAR_EVENT          ? NODE_SCALAR
+                          : ev->type == YAML_MAPPING_START_EVENT ? NODE_MAP
+                                                                 : NODE_LIST,
+                          e);
     case YAML_SEQUENCE_END_EVENT:
     case YAML_MAPPING_END_EVENT: r->depth--; return OK;
     case YAML_DOCUMENT_START_EVENT:
@@ -112,7 +113,7 @@ static enum status one_event(struct reader *r, const yaml_event_t *ev, struct er
 
 enum status tree_read(struct str text, const char *file, struct arena *a, struct node **out, struct err *e)
 {
-    struct reader r = {.file = file, .a = a};
+    struct tree_builder r = {.file = file, .a = a};
     yaml_parser_t p;
     if (!yaml_parser_initialize(&p))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "knowledge", "%s", file);

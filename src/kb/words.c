@@ -63,7 +63,7 @@ void words_sort(struct words *w)
     w->n = n;
 }
 
-static struct str find(const struct words *w, enum word_kind kind, struct str key)
+static struct str find_words(const struct words *w, enum word_kind kind, struct str key)
 {
     struct word k = {.kind = kind, .key = key};
     const struct word *at = w->n ? bsearch(&k, w->row, w->n, sizeof k, by_key) : NULL;
@@ -152,7 +152,7 @@ static void put_words(struct putter *p, struct str words)
 }
 
 /* Text up to end, then the words; inside brackets that are open they follow a comma. */
-static void add(struct putter *p, size_t end, struct str words)
+static void add_words(struct putter *p, size_t end, struct str words)
 {
     bool open = p->as == WORDS_TEXT && end < p->text.n && p->text.p[end] == ')';
     if (!words.n || follows(p, end, " ("))
@@ -182,10 +182,10 @@ static size_t percent(struct putter *p, size_t at)
         return at + 1;
     struct str key = part(p, at, end), words = {0};
     if (p->as == WORDS_TEXT || p->security)
-        words = find(p->w, WORD_MESSAGE, key);
+        words = find_words(p->w, WORD_MESSAGE, key);
     if (!words.p && !p->security)
-        words = find(p->w, WORD_WIN32, key);
-    add(p, end, words);
+        words = find_words(p->w, WORD_WIN32, key);
+    add_words(p, end, words);
     return end;
 }
 
@@ -200,7 +200,7 @@ static size_t sid(struct putter *p, size_t at)
                || (p->text.p[end] == '-' && end + 1 < p->text.n && is_digit(p->text.p[end + 1]))))
         end++;
     if (end == p->text.n || (!is_word8(p->text.p[end]) && !strchr("\\-", p->text.p[end])))
-        add(p, end, find(p->w, WORD_SID, part(p, at, end)));
+        add_words(p, end, find_words(p->w, WORD_SID, part(p, at, end)));
     return end;
 }
 
@@ -214,13 +214,13 @@ static size_t logon_type(struct putter *p, size_t at)
         || !(n = digits(p, from)) || !str_i64(part(p, from, from + n), &type))
         return at + 1;
     if (from + n == p->text.n || !is_word8(p->text.p[from + n]))
-        add(p, from + n, str_of(words_logon_type(type)));
+        add_words(p, from + n, str_of(words_logon_type(type)));
     return from + n;
 }
 
 /* A number that is a value of its own, as JSON: "LogonType":5 becomes "5 (service)", a status one with its
  * name. */
-static size_t number(struct putter *p, size_t at)
+static size_t json_number(struct putter *p, size_t at)
 {
     const char *t = p->text.p;
     size_t n = digits(p, at), end = at + n;
@@ -232,17 +232,17 @@ static size_t number(struct putter *p, size_t at)
     char hex[24];
     snprintf(hex, sizeof hex, "0x%08llx", (unsigned long long)v);
     struct str words = type                                   ? str_of(words_logon_type(v))
-                       : v >= 0x80000000LL && v <= UINT32_MAX ? find(p->w, WORD_STATUS, str_of(hex))
+                       : v >= 0x80000000LL && v <= UINT32_MAX ? find_words(p->w, WORD_STATUS, str_of(hex))
                                                               : (struct str){0};
     if (!words.n)
         return end;
     buf_put(p->out, t + p->done, at - p->done), buf_char(p->out, '"'), p->done = at;
     if (type) {
-        add(p, end, words);
+        add_words(p, end, words);
     } else {
         char both[160];
         int k = snprintf(both, sizeof both, "%s %.*s", hex, (int)(words.n < 120 ? words.n : 120), words.p);
-        add(p, end, (struct str){both, (size_t)k});
+        add_words(p, end, (struct str){both, (size_t)k});
     }
     buf_char(p->out, '"');
     return end;
@@ -262,7 +262,7 @@ static size_t status(struct putter *p, size_t at)
             return at + 1;
         key[i] = (char)(c >= 'A' && c <= 'F' ? c + 32 : c);
     }
-    add(p, end, find(p->w, WORD_STATUS, str_of(key)));
+    add_words(p, end, find_words(p->w, WORD_STATUS, str_of(key)));
     return end;
 }
 
@@ -274,11 +274,11 @@ static size_t xml_number(struct putter *p, size_t at)
     int64_t v;
     if (at >= sizeof name - 1 && memcmp(p->text.p + at - (sizeof name - 1), name, sizeof name - 1) == 0
         && end < p->text.n && p->text.p[end] == '<' && str_i64(part(p, at, end), &v))
-        add(p, end, str_of(words_logon_type(v)));
+        add_words(p, end, str_of(words_logon_type(v)));
     return end;
 }
 
-static size_t step(struct putter *p, size_t at)
+static size_t put_next(struct putter *p, size_t at)
 {
     char c = p->text.p[at];
     if (c == '%')
@@ -291,7 +291,7 @@ static size_t step(struct putter *p, size_t at)
         return status(p, at);
     if (!is_digit(c))
         return at + 1;
-    return p->as == WORDS_JSON ? number(p, at) : xml_number(p, at);
+    return p->as == WORDS_JSON ? json_number(p, at) : xml_number(p, at);
 }
 
 void words_put(struct buf *out, const struct words *w, enum words_as as, struct str text)
@@ -299,7 +299,7 @@ void words_put(struct buf *out, const struct words *w, enum words_as as, struct 
     struct putter p = {.out = out, .w = w, .as = as, .text = text};
     p.security = as != WORDS_TEXT && str_contains(text, STR("Microsoft-Windows-Security-Auditing"));
     for (size_t at = 0; at < text.n;)
-        at = step(&p, at);
+        at = put_next(&p, at);
     if (text.n)
         buf_put(out, text.p + p.done, text.n - p.done);
 }

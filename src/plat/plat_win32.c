@@ -84,7 +84,7 @@ struct absolute {
 };
 
 static bool slash(wchar_t c) { return c == L'\\' || c == L'/'; }
-static bool put(struct absolute *a, const wchar_t *s, size_t n)
+static bool append(struct absolute *a, const wchar_t *s, size_t n)
 {
     if (a->n + n + 2 > WIDE)
         return false;
@@ -102,7 +102,7 @@ static bool put_parts(struct absolute *a, const wchar_t *raw, size_t most)
                 ;
             continue;
         }
-        if (len && !(len == 1 && *raw == L'.') && !(put(a, L"\\", 1) && put(a, raw, len)))
+        if (len && !(len == 1 && *raw == L'.') && !(append(a, L"\\", 1) && append(a, raw, len)))
             return false;
     }
     return true;
@@ -127,7 +127,7 @@ static const wchar_t *put_root(struct absolute *a, const wchar_t *raw)
     bool drive = iswalpha(raw[0]) && raw[1] == L':' && slash(raw[2]);
     unsigned parts = share ? 2 : 1;
     raw += share ? verbatim ? 4 : 2 : 0;
-    if (!(verbatim || share || drive) || !put(a, share ? L"\\\\?\\UNC" : L"\\\\?", share ? 7 : 3)
+    if (!(verbatim || share || drive) || !append(a, share ? L"\\\\?\\UNC" : L"\\\\?", share ? 7 : 3)
         || !put_parts(a, raw, parts))
         return NULL;
     a->root = a->n;
@@ -159,7 +159,7 @@ wchar_t *wide(const char *path)
             ok = put_base(a, raw);
             rest = raw[1] == L':' ? raw + 2 : raw;
         }
-        ok = ok && put_parts(a, rest, WIDE) && (a->n > a->root || put(a, L"\\", 1));
+        ok = ok && put_parts(a, rest, WIDE) && (a->n > a->root || append(a, L"\\", 1));
     }
     free(raw);
     if (ok) {

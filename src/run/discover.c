@@ -215,8 +215,8 @@ struct walk {
 
 static enum status halted(const struct walk *w, struct err *e) { return w->halt ? w->halt(w->ctx, e) : OK; }
 
-static enum status walk(const struct walk *w, const struct input *in, struct str place, unsigned depth,
-                        bool top, struct err *e)
+static enum status walk_folder(const struct walk *w, const struct input *in, struct str place, unsigned depth,
+                               bool top, struct err *e)
 {
     struct evidence *ev = w->ev;
     struct plat_stat s;
@@ -248,7 +248,7 @@ static enum status walk(const struct walk *w, const struct input *in, struct str
     bool slash = place.n && plat_slash(place.p[place.n - 1]);
     for (size_t i = 0; i < n && st == OK; i++) {
         char *below = arena_printf(&ev->mem, "%s%s%s", place.p, slash ? "" : "/", name[i].p);
-        st = below ? walk(w, in, str_of(below), depth + 1, false, e)
+        st = below ? walk_folder(w, in, str_of(below), depth + 1, false, e)
                    : err_set(e, E_LIMIT, ERR_NO_OFF, "file list", "too many names");
     }
     return st;
@@ -265,7 +265,7 @@ static enum status add_logs_of(const struct walk *w, const struct input *in, str
     for (size_t i = 0; i < LEN(ends) && st == OK; i++) {
         char *log = arena_printf(&w->ev->mem, "%s%s", in->given.p, ends[i]);
         if (log && plat_stat(log, false, &s, NULL) == OK && s.type == PLAT_FILE)
-            st = walk(w, in, str_of(log), 0, false, e);
+            st = walk_folder(w, in, str_of(log), 0, false, e);
     }
     return st;
 }
@@ -308,7 +308,7 @@ static void in_order(struct evidence *ev)
         ev->file[i].hive = i;
 }
 
-static enum status begin(struct evidence *ev, struct err *e)
+static enum status evidence_begin(struct evidence *ev, struct err *e)
 {
     *ev = (struct evidence){0}; /* address space; pages are touched as names arrive */
     return arena_make(&ev->mem, 512u << 20) ? OK
@@ -333,7 +333,7 @@ enum status discover(const char *const *inputs, size_t n, case_halt *halt, void 
     const struct walk w = {out, halt, ctx};
     struct input *in = calloc(n ? n : 1, sizeof *in);
     bool fits = true;
-    enum status st = begin(out, e);
+    enum status st = evidence_begin(out, e);
     if (st == OK && !in)
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "file list", "out of memory");
     for (size_t i = 0; i < n && st == OK && fits; i++)
@@ -343,7 +343,7 @@ enum status discover(const char *const *inputs, size_t n, case_halt *halt, void 
     for (size_t i = 0; i < n && st == OK; i++)
         if (in[i].gone.note.p)
             st = add_place(out, &in[i], in[i].given, in[i].gone, e);
-        else if ((st = walk(&w, &in[i], in[i].given, 0, true, e)) == OK)
+        else if ((st = walk_folder(&w, &in[i], in[i].given, 0, true, e)) == OK)
             st = add_logs_of(&w, &in[i], e);
         else if (st == E_TIME)
             st = end_list(out, &in[i], e);
@@ -358,7 +358,7 @@ enum status discover(const char *const *inputs, size_t n, case_halt *halt, void 
 
 enum status discover_again(const struct file *listed, size_t n, struct evidence *out, struct err *e)
 {
-    enum status st = begin(out, e);
+    enum status st = evidence_begin(out, e);
     for (size_t i = 0; i < n && st == OK; i++) {
         struct plat_stat s;
         if (plat_stat(listed[i].place.p, true, &s, NULL) == OK && s.type == PLAT_FILE)

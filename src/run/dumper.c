@@ -82,7 +82,7 @@ static enum status await_area(struct dumper *d, struct err *e)
     return st;
 }
 
-static enum status put_text(struct dumper *d, const char *p, size_t n, struct err *e)
+static enum status spool_text(struct dumper *d, const char *p, size_t n, struct err *e)
 {
     enum status st = OK;
     while (n && st == OK) {
@@ -104,7 +104,7 @@ static enum status put_records(void *ctx, struct buf *text, struct err *e)
     struct dumper *d = ctx;
     enum status st = OK;
     if (!text->lent)
-        st = put_text(d, text->p, text->n, e), buf_free(text);
+        st = spool_text(d, text->p, text->n, e), buf_free(text);
     else
         d->used += text->n;
     if (st == OK && DUMP_AREA - d->used < LEAST)
@@ -204,7 +204,7 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
     if (f->kind > FACT_REG_VALUE || f->kind == FACT_HIVE || f->kind == FACT_TOOL_SAID) {
         (f->kind == FACT_HIVE ? put_hive : put_decoded)(b, f);
         return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory")
-                      : put_text(d, b->p, b->n, e);
+                      : spool_text(d, b->p, b->n, e);
     }
     if (!key && f->kind != FACT_REG_VALUE)
         return OK;
@@ -238,7 +238,7 @@ static enum status put_fact(void *ctx, const struct fact *f, struct err *e)
     if (v[key ? RK_RECOVERED : RV_RECOVERED].i)
         member(b, "recovered"), buf_z(b, "true");
     buf_z(b, "}\n");
-    return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : put_text(d, b->p, b->n, e);
+    return b->bad ? err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory") : spool_text(d, b->p, b->n, e);
 }
 
 /* --- what is asked */
@@ -400,7 +400,7 @@ static enum status do_show(struct dumper *d, struct span in, struct err *e)
         put_hex(&d->line, file.p + off, n, off);
         if (d->line.bad)
             return err_set(e, E_NOMEM, ERR_NO_OFF, "dumper", "out of memory");
-        if (st == OK && (st = put_text(d, d->line.p, d->line.n, e)) != OK)
+        if (st == OK && (st = spool_text(d, d->line.p, d->line.n, e)) != OK)
             return st;
     }
     return say_done(d, &(struct evtx_stats){0}, why.code, why.why, e);

@@ -367,7 +367,7 @@ static enum status take_frame(void *ctx, struct job *j, uint8_t type, struct spa
 
 static bool passed_over(void *ctx, const struct job *j) { return enough_records(ctx, j); }
 
-static void show(struct ingest *p, bool last)
+static void show_progress(struct ingest *p, bool last)
 {
     uint64_t now = plat_clock_ms();
     if (p->o.progress && (last || now - p->shown >= 100)) {
@@ -377,11 +377,11 @@ static void show(struct ingest *p, bool last)
     }
 }
 
-static void tick(void *ctx) { show(ctx, false); }
+static void tick(void *ctx) { show_progress(ctx, false); }
 
 /* --- the steps */
 
-static enum status begin(struct ingest *p, const struct want *want, struct err *e)
+static enum status ingest_begin(struct ingest *p, const struct want *want, struct err *e)
 {
     p->sum = calloc(p->ev->n ? p->ev->n : 1, sizeof *p->sum);
     if (!p->sum)
@@ -468,7 +468,7 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     if (!p)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     p->ev = ev, p->o = *o;
-    enum status st = begin(p, want, e);
+    enum status st = ingest_begin(p, want, e);
     if (st != OK || (st = sniff_all(p, e)) != OK || (st = open_containers(p, e)) != OK)
         return st;
     group_hives(ev);
@@ -501,7 +501,7 @@ enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e)
         && (st = pool_run(p->pool, false, e)) == OK && (st = store_sums(p, e)) == OK
         && (st = store_copies(p, e)) == OK)
         st = case_commit(db, e);
-    show(p, true);
+    show_progress(p, true);
     return st;
 }
 
@@ -511,7 +511,7 @@ enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err 
     enum status st = case_begin(p->db, e);
     if (st == OK && (st = pool_run(p->pool, true, e)) == OK)
         st = case_commit(p->db, e);
-    show(p, true);
+    show_progress(p, true);
     p->r.jail = pool_jail(p->pool) & p->unpackers_jail;
     p->r.lost_jobs = pool_lost(p->pool) + p->unpackers_lost;
     *r = p->r;

@@ -40,7 +40,7 @@ enum status reread_item_get(struct span in, struct reread_item *it, struct err *
 /* a hive of 2 GiB needs 32 MiB of marks; an item: a record's XML five times over, or one value */
 enum { READER = 64 << 20, SCRATCH = 96 << 20 };
 
-struct reader {
+struct rereader {
     struct map map[3];
     struct span file[3];
     size_t n;
@@ -60,7 +60,7 @@ static enum status no_facts(void *ctx, const struct fact *f, struct err *e)
     return OK; /* the anomalies were told when the hive was first read */
 }
 
-static enum status open_files(struct reader *r, struct span in, const plat_file *fd, size_t n_fd,
+static enum status open_files(struct rereader *r, struct span in, const plat_file *fd, size_t n_fd,
                               struct err *e)
 {
     r->hive = span_u8(&in), r->n = span_u8(&in);
@@ -76,7 +76,7 @@ static enum status open_files(struct reader *r, struct span in, const plat_file 
 }
 
 /* After the jail: from here on evidence bytes are looked at. What fails here is said for every item. */
-static void open_hive(struct reader *r)
+static void open_hive(struct rereader *r)
 {
     struct replay replay;
     if (!r->hive)
@@ -90,7 +90,7 @@ static void open_hive(struct reader *r)
 }
 
 /* The value a decoded fact rests on, as our reader sees it, at the place that was cited. */
-static bool our_value(struct reader *r, const struct reread_item *it, struct fact *f, struct arena *a)
+static bool our_value(struct rereader *r, const struct reread_item *it, struct fact *f, struct arena *a)
 {
     struct regf_key root, key;
     struct regf_value v = {0};
@@ -112,7 +112,7 @@ static bool our_value(struct reader *r, const struct reread_item *it, struct fac
     return true;
 }
 
-static void judge_registry(struct reader *r, const struct reread_item *it, const struct fact *ours,
+static void judge_registry(struct rereader *r, const struct reread_item *it, const struct fact *ours,
                            struct arena *a, struct second_verdict *v)
 {
     struct second_value theirs;
@@ -122,7 +122,8 @@ static void judge_registry(struct reader *r, const struct reread_item *it, const
     second_compare_value(ours, &theirs, why.code ? &why : NULL, a, v);
 }
 
-static void judge(struct reader *r, const struct reread_item *it, struct second_verdict *v, struct arena *a)
+static void compare_readers(struct rereader *r, const struct reread_item *it, struct second_verdict *v,
+                            struct arena *a)
 {
     struct fact ours;
     struct err e = {0};
@@ -157,11 +158,11 @@ static void judge(struct reader *r, const struct reread_item *it, struct second_
     buf_free(&data), buf_free(&replaced);
 }
 
-static enum status answer(struct reader *r, const struct reread_item *it, struct err *e)
+static enum status answer(struct rereader *r, const struct reread_item *it, struct err *e)
 {
     struct arena mem = r->mem, scratch = r->scratch;
     struct second_verdict v;
-    judge(r, it, &v, &scratch);
+    compare_readers(r, it, &v, &scratch);
     r->mem = mem;
     r->detail.n = 0;
     second_verdict_text(&v, &r->detail);
@@ -182,7 +183,7 @@ static struct jail_limits limits(void)
     return lim;
 }
 
-static enum status enter_jail(struct reader *r, struct err *e)
+static enum status enter_jail(struct rereader *r, struct err *e)
 {
     struct jail_limits lim = limits();
     size_t at = frame_begin(&r->out, REREAD_JAIL);
@@ -193,7 +194,7 @@ static enum status enter_jail(struct reader *r, struct err *e)
 
 int rereader_main(void)
 {
-    struct reader r = {0};
+    struct rereader r = {0};
     struct buf body = {0};
     struct err e = {0};
     uint8_t type;

@@ -402,7 +402,7 @@ static uint32_t only_of(const struct unpack *u, const struct box *b)
     return !u->o->only ? CONTAINER_ALL : b->depth <= u->o->n_only ? u->o->only[b->depth - 1] : UINT32_MAX;
 }
 
-static enum status ask(struct unpack *u, struct child *c, size_t index, struct err *e)
+static enum status send_job(struct unpack *u, struct child *c, size_t index, struct err *e)
 {
     struct box *b = &u->box[index];
     const struct file *f = &u->ev->file[b->file];
@@ -521,7 +521,7 @@ static enum status dispatch(struct unpack *u, struct err *e)
         while (at < u->n_box && (u->box[at].state != WAITS || u->box[u->box[at].root].busy))
             at++;
         if (at < u->n_box)
-            st = ask(u, c, at, e);
+            st = send_job(u, c, at, e);
     }
     return st;
 }

@@ -281,7 +281,8 @@ static enum status store(struct verify *v, const struct item *it, enum second_re
     return case_named(v->db, Q_VERIFIED_PUT, "ssss", row, NULL, NULL, e);
 }
 
-static enum status ask(struct verify *v, const struct unit *u, const struct item *it, struct err *e)
+static enum status ask_second_reader(struct verify *v, const struct unit *u, const struct item *it,
+                                     struct err *e)
 {
     char why[WHY] = "", words[EXIT_WORDS];
     uint8_t result = SECOND_UNREADABLE;
@@ -339,7 +340,7 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
         st = case_named(v->db, Q_HIVE_ROOT, "i", &unit, keep_root, &q, e);
     for (size_t i = from; i < to && st == OK && !u.text; i++) {
         struct arena was = v->mem;
-        st = ask(v, &u, &v->item[i], e);
+        st = ask_second_reader(v, &u, &v->item[i], e);
         v->mem = was;
     }
     end_child(v, &how);
