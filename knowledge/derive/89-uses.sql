@@ -2,7 +2,7 @@
 
 -- explicit_logon: who (by_user, in session luid) used whose credentials (user) towards which server. before: the last
 -- time that session used any towards that server in the same boot; another: 1 where those were somebody else's. CORP
--- and corp.example are one realm, '.' is none.
+-- and corp.example are one realm, '.' is none. Of a session without a number nobody knows what it used before.
 INSERT INTO explicit_logon(id, host_id, boot, time, server, luid, by_user, user, account, realm, file_id, file_off)
 SELECT e.id, e.host_id, e.boot, e.time, trim(e.data ->> 'TargetServerName', '\'), num(e.data ->> 'SubjectLogonId'),
     e.data ->> 'SubjectUserName', e.data ->> 'TargetUserName', account_of(e.data ->> 'TargetUserName'),
@@ -14,7 +14,7 @@ UPDATE explicit_logon SET before = o.before, another = o.another
 FROM (SELECT u.id, p.id AS before, u.account <> p.account OR substr(u.realm, 1, instr(u.realm, '.'))
             <> substr(p.realm, 1, instr(p.realm, '.')) COLLATE NOCASE AND '.' NOT IN (u.realm, p.realm) AS another
     FROM (SELECT *, lag(id) OVER (PARTITION BY host_id, boot, luid, server ORDER BY time, id) AS last
-        FROM explicit_logon) u JOIN explicit_logon p ON p.id = u.last) o WHERE o.id = explicit_logon.id;
+        FROM explicit_logon) u JOIN explicit_logon p ON p.id = u.last AND u.luid <> 0) o WHERE o.id = explicit_logon.id;
 CREATE INDEX IF NOT EXISTS explicit_logon_server ON explicit_logon(host_id, server, time);
 
 -- offline_path: what: offline (9), online (10), error (1001, 2006); until: when the next of 9 and 10 told of that path;
