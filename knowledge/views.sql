@@ -167,9 +167,15 @@ SELECT coalesce(min(CASE WHEN p.name = 'ProfileImagePath' THEN p.evidence_id END
 FROM v_reg p WHERE p.path > 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList\'
     AND p.path < 'SOFTWARE\Microsoft\Windows NT\CurrentVersion\ProfileList]' GROUP BY p.host, p.path;
 
--- A text export may hold several hives: what was decoded stands once all the same.
+-- A text export may hold several hives: what was decoded stands once all the same. as_of_time: the latest moment of
+-- which the hive tells (its last write, a cached logon): a change until then would show, one behind it need not; NULL:
+-- nobody knows.
 CREATE VIEW v_secret AS
-SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd FROM secret s
+SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.name, s.cupd, s.oupd,
+    (SELECT max(t) FROM (SELECT c.to_time AS t FROM coverage c WHERE c.file_id = v.file_id
+        AND c.artifact = 'SECURITY' COLLATE BINARY UNION ALL SELECT l.written FROM cached_logon l
+        WHERE l.hive_id = s.hive_id AND l.written < 189000000000000000)) AS as_of_time
+FROM secret s
     JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = s.hive_id AND i.main
     AND i.kind = 'SECURITY') JOIN host h ON h.id = v.host_id;
 
@@ -635,7 +641,7 @@ FROM (SELECT NULL AS cause, NULL AS topic, NULL AS within, NULL AS asks_domain W
 CROSS JOIN v_before b ON b.topic = s.topic AND b.stands AND b.time >= b.failed_time - s.within
     AND b.win32 IN (SELECT k.value FROM kb_code_family k WHERE k.family = 'refused-unsaid')
     AND (b.topic <> 'clock-step' OR b.other IS NULL)
-    AND (b.topic <> 'lsass-failed' OR b.same_boot)
+    AND (b.topic NOT IN ('lsass-failed', 'workstation-failed') OR b.same_boot)
 JOIN logon_failure f ON f.id = b.failure AND (NOT s.asks_domain OR f.luid IS NOT 997
     AND coalesce(b.realm, '') NOT IN ('local', 'cloud')
     AND (f.kind = 'share' OR coalesce(b.realm, '') <> 'builtin'))

@@ -876,13 +876,19 @@ static void cross_user_launch(struct host *h)
     say(h, AAD_LOG, T("04 10:40"), "Microsoft-Windows-AAD", 1098, LEVEL(2), USER(admin.sid),
         U32("Error", WIN32(NO_SUCH_SESSION)), S("ErrorMessage", "A specified logon session does not exist."));
 }
-static void duplicate_computer_name(struct host *h)
+/* The System log of the file server was collected too: FS01 is its name, and no alias. */
+static void duplicate_computer_name(const char *name)
 {
-    ordinary(h);
-    say(h, SYSTEM_LOG, T("02 07:51"), "NetBT", 4321, LEVEL(2), S("param1", ""),
-        S("param2", keep("%-15s:20", twin() ? "CORP" : h->name)), S("param3", "10.0.0.5"),
+    struct host h = member("WS49"), server = member("FS01");
+    h.prefix = "WS49-", server.prefix = "FS01-";
+    ordinary(&h), boot(&server, T("02 06:00"));
+    say(&h, SYSTEM_LOG, T("02 07:51"), "NetBT", 4321, LEVEL(2), S("param1", ""),
+        S("param2", keep("%-15s:20", twin() ? "CORP" : h.name)), S("param3", "10.0.0.5"),
         S("param4", "10.0.0.9"));
-    smb_failed(h, T("02 10:40"), "FS01", anna, desk_luid(2), twin() ? NT_ACCESS_DENIED : NT_DUPLICATE_NAME);
+    smb_failed(&h, T("02 10:40"), "FS01", anna, desk_luid(2), twin() ? NT_ACCESS_DENIED : NT_DUPLICATE_NAME);
+    collect(&h, name);
+    lose_all_but(&server, SYSTEM_LOG, -1);
+    collect(&server, name);
 }
 static void encryption_type_mismatch(struct host *h)
 {
@@ -1474,11 +1480,9 @@ static const struct sample {
      .cause = "cross-user-launch",
      .twin = ""},
     {.name = "duplicate-computer-name",
-     .host = "WS49",
-     .tell = duplicate_computer_name,
+     .write = duplicate_computer_name,
      .cause = "duplicate-computer-name",
-     .twin = "",
-     .subject = "FS01"},
+     .twin = ""},
     {.name = "encryption-type-mismatch",
      .host = "WS50",
      .tell = encryption_type_mismatch,
