@@ -260,6 +260,7 @@ format:
 	$(Q)clang-format-14 -i $(FORMAT)
 format-check:
 	$(Q)clang-format-14 --dry-run -Werror $(FORMAT)
+	$(Q)LC_ALL=C awk '{line = $$0; gsub(/[\200-\277]/, "", line)} length(line) > 110 {print FILENAME ":" FNR ": longer than 110"; long = 1} END {exit long}' $(FORMAT)
 	$(Q)find knowledge -name '*.yml' -o -name '*.sql' | LC_ALL=C.UTF-8 xargs awk 'length($$0) > 120 {print FILENAME ":" FNR ": longer than 120"; long = 1} END {exit long}'
 
 # --- what four tools say of the sources; each exception stands with its reason in tests/lint.tsv

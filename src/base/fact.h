@@ -39,7 +39,7 @@ enum { OF_LOG = 1, OF_HIVE = 2, OF_TOOL = 4 };
     K(COUNT,        event_count,    OF_LOG)  /* records per provider and id, wanted or not */                \
     K(EVENT,        event,          OF_LOG)  /* a wanted record, decoded */                                  \
     K(FOLD,         fold,           OF_LOG)  /* many like records in one row */                              \
-    K(TOOL_SAID,    tool_said,      OF_TOOL) /* a line of what dsregcmd, systeminfo, whoami, gpresult print */ \
+    K(TOOL_SAID,    tool_said,      OF_TOOL) /* a line of what a tool prints, FORMAT-tooltext.md */          \
     K(HIVE,         hive,           OF_HIVE) /* what a hive is */                                            \
     K(REG_KEY,      reg_key,        OF_HIVE) /* a wanted key */                                              \
     K(REG_VALUE,    reg_value,      OF_HIVE) /* a wanted value */                                            \
@@ -75,14 +75,14 @@ enum { OF_LOG = 1, OF_HIVE = 2, OF_TOOL = 4 };
     C(FO_EVENT_ID, event_id, INT) C(FO_DAY, day, INT) C(FO_KEY, key, JSON) C(FO_N, n, COUNT)     \
     C(FO_FIRST_TIME, first_time, TIME) C(FO_LAST_TIME, last_time, TIME)                        \
     C(FO_LAST_OFF, last_off, PLACE) C(FO_DATA, data, JSON)
-/* section, name, value: as the tool names them; detail: a SID, a policy object, a state; num: YES and NO as 1 and
- * 0, a build, minutes east of UTC, 100 ns of the host's own clock; time: where the text says UTC */
+/* section, name, value: as the tool names them; detail: a SID, a policy object, a state; num: YES and NO as 1
+ * and 0, a build, minutes east of UTC, 100 ns of the host's own clock; time: where the text says UTC */
 #define COLUMNS_TOOL_SAID(C)                                                                \
     C(TS_TOOL, tool, NAME) C(TS_SECTION, section, NAME) C(TS_NAME, name, NAME)               \
     C(TS_VALUE, value, NAME) C(TS_DETAIL, detail, NAME) C(TS_NUM, num, INT)                  \
     C(TS_TIME, time, TIME) C(TS_ORIGIN, origin, TEXT)
-/* root: where its top key hangs: SYSTEM, or further down for a sub-tree; lack: why it may be an older state of
- * the hive, NULL: it is not */
+/* root: where its top key hangs: SYSTEM, or further down for a sub-tree; lack: why it may be an older state
+ * of the hive, NULL: it is not */
 #define COLUMNS_HIVE(C)                                                                            \
     C(HV_KIND, kind, TEXT) C(HV_ROOT, root, TEXT) C(HV_COMPUTER, computer, NAME)                   \
     C(HV_SEQ1, seq1, INT) C(HV_SEQ2, seq2, INT) C(HV_DIRTY, dirty, INT) C(HV_REPLAY, replay, TEXT) \

@@ -103,8 +103,8 @@ enum query {
     /* of a fleet */
     Q_FLEET_CONCLUSIONS, /* the same */
     Q_FLEET_ROWS,        /* -> ticket, folder, what (0 itself, 1 a host, 2 a finding), place, host, outcome or
-                            verdict, text, cause, subject, exit code, number, first seen, last seen, ruled out;
-                            ticket by ticket */
+                            verdict, text, cause, subject, exit code, number, first seen, last seen, ruled
+                            out; ticket by ticket */
     Q_FLEET_RULES,       /* -> cause, title: of its findings */
     QUERIES
 };
