@@ -54,6 +54,25 @@ static void goes_round(const char *in, const char *name)
     cr_expect(plat_list(in, &mem, &list, &n, &e) == OK && n == 0, "%s: something is left", name);
 }
 
+Test(names, small_files_are_read_whole)
+{
+    static const struct {
+        const char *bytes;
+        size_t most;
+        enum status want;
+    } rows[] = {{"", 0, OK}, {"four", 4, OK}, {"four", 3, E_LIMIT}, {NULL, 4, E_IO}};
+    const char *path = arena_printf(&mem, "%s/small", folder);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct err e = {0};
+        struct buf b = {0};
+        buf_z(&b, "before ");
+        cr_assert(!rows[i].bytes || plat_write_file(path, str_of(rows[i].bytes), &e) == OK, "row %zu", i);
+        cr_expect_eq(plat_read_file(path, rows[i].most, &b, &e), rows[i].want, "row %zu: %s", i, e.why);
+        cr_expect_eq(b.n, 7 + (rows[i].want == OK ? strlen(rows[i].bytes) : 0), "row %zu", i);
+        plat_remove(path), buf_free(&b);
+    }
+}
+
 Test(names, as_they_are)
 {
     static const char *const odd[] = {

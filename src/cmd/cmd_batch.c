@@ -217,7 +217,7 @@ static enum status look(struct batch *b, struct err *e)
             st = err_set(e, E_USAGE, ERR_NO_OFF, "exists already",
                          "ticket %s has results: --resume keeps them, --force makes them anew",
                          b->tickets.ticket[i].folder);
-        else if (json.n = 0, b->o.resume && file_read(file, TICKET_FILE_MOST, &json, NULL) == OK
+        else if (json.n = 0, b->o.resume && plat_read_file(file, TICKET_FILE_MOST, &json, NULL) == OK
                                  && as_now(b, buf_view(&json)))
             b->at[i].state = IS_DONE, b->done++, b->before++;
     }
@@ -321,7 +321,7 @@ static enum status add_one(struct batch *b, struct casedb *fleet, size_t i, stru
     char *file = place(b, i, "/" TICKET_FILE);
     enum status st = file ? OK : no_room(e);
     json->n = 0;
-    st = st == OK ? file_read(file, TICKET_FILE_MOST, json, e) : st;
+    st = st == OK ? plat_read_file(file, TICKET_FILE_MOST, json, e) : st;
     st = st == OK ? fleet_add(fleet, kb_file(b->kb, "fleet/add.sql"), t->name, str_of(t->folder),
                               buf_view(json), e)
                   : st;

@@ -28,20 +28,3 @@ static enum status remove_at(const char *path, unsigned depth, struct err *e)
 }
 
 enum status folder_remove(const char *path, struct err *e) { return remove_at(path, 0, e); }
-
-enum status file_read(const char *path, size_t most, struct buf *out, struct err *e)
-{
-    plat_file f;
-    uint64_t bytes;
-    size_t got = 0;
-    enum status st = plat_open(path, &f, &bytes, e);
-    if (st != OK)
-        return st;
-    if (bytes > most || !buf_room(out, (size_t)bytes))
-        st = err_set(e, E_LIMIT, ERR_NO_OFF, "file", "%llu bytes do not fit", (unsigned long long)bytes);
-    else
-        st = plat_read_at(f, 0, out->p + out->n, (size_t)bytes, &got, e);
-    out->n += got;
-    plat_close(f);
-    return st;
-}

@@ -3,7 +3,6 @@
 #ifndef FOLDER_H
 #define FOLDER_H
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/err.h"
 
 #define TICKET_FILE "ticket.json"
@@ -11,6 +10,4 @@ enum { TICKET_FILE_MOST = 64 << 20 };
 
 /* All in it, then itself; nothing happens where there is none. Links are removed, never followed. */
 enum status folder_remove(const char *path, struct err *e);
-/* A small file whole. */
-enum status file_read(const char *path, size_t most, struct buf *out, struct err *e);
 #endif

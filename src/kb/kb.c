@@ -26,21 +26,11 @@ static enum status put_source(struct kb *kb, const char *name, struct str text, 
 
 static enum status read_whole(struct kb *kb, const char *path, struct str *out, struct err *e)
 {
-    plat_file f;
-    uint64_t bytes;
-    size_t got = 0;
-    enum status st = plat_open(path, &f, &bytes, e);
-    if (st != OK)
-        return st;
-    char *p = bytes > LIM_KB_FILE ? NULL : arena_alloc(&kb->a, 1, (size_t)bytes + 1);
-    if (!p)
-        st = err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "%s: %llu bytes, at most %d are read", path,
-                     (unsigned long long)bytes, LIM_KB_FILE);
-    else if ((st = plat_read_at(f, 0, p, (size_t)bytes, &got, e)) == OK && got != bytes)
-        st = err_set(e, E_IO, ERR_NO_OFF, "knowledge", "%s: %zu bytes of %llu read", path, got,
-                     (unsigned long long)bytes);
-    plat_close(f);
-    *out = (struct str){p, got};
+    struct buf text = {0};
+    enum status st = plat_read_file(path, LIM_KB_FILE, &text, e);
+    if (st == OK && !(*out = arena_str(&kb->a, buf_view(&text))).p)
+        st = err_set(e, E_LIMIT, ERR_NO_OFF, "knowledge", "%s does not fit in memory", path);
+    buf_free(&text);
     return st;
 }
 

@@ -435,21 +435,6 @@ enum status plat_end_file(const char *path, plat_file f, enum status st, struct 
     return st;
 }
 
-enum status plat_write_file(const char *path, struct str bytes, struct err *e)
-{
-    plat_file f = -1;
-    enum status st = plat_make_file(path, &f, e);
-    if (st != OK)
-        return st;
-    while (bytes.n && st == OK) {
-        DWORD n = 0;
-        if (!WriteFile((HANDLE)f, bytes.p, (DWORD)(bytes.n < 1u << 30 ? bytes.n : 1u << 30), &n, NULL))
-            st = sys_err(e, "cannot write", path);
-        bytes.p += n, bytes.n -= n;
-    }
-    return plat_end_file(path, f, st, e);
-}
-
 char *plat_real(const char *path, struct arena *a)
 {
     wchar_t *w = wide(path), *real = malloc(WIDE * sizeof *real);

@@ -4,6 +4,7 @@
 #ifndef PLAT_H
 #define PLAT_H
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include <stdbool.h>
@@ -64,6 +65,8 @@ enum status plat_set_aside(const char *path, const char *as, struct err *e);
 enum status plat_lock(const char *folder, plat_file *out, struct err *e);
 /* a new file, whatever link lies at its name, synced; nothing is left of one that fails */
 enum status plat_write_file(const char *path, struct str bytes, struct err *e);
+/* A small file whole, behind what out holds: E_LIMIT where it is larger than most or finds no memory. */
+enum status plat_read_file(const char *path, size_t most, struct buf *out, struct err *e);
 /* The same in parts: made, written with plat_write_at, and ended; st not OK: nothing is left of it. Returns
  * st, or what went wrong at the end. */
 enum status plat_make_file(const char *path, plat_file *out, struct err *e);

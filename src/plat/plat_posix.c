@@ -359,25 +359,6 @@ enum status plat_end_file(const char *path, plat_file f, enum status st, struct 
     return st;
 }
 
-enum status plat_write_file(const char *path, struct str bytes, struct err *e)
-{
-    plat_file f = -1;
-    enum status st = plat_make_file(path, &f, e);
-    if (st != OK)
-        return st;
-    while (bytes.n) {
-        ssize_t n = write((int)f, bytes.p, bytes.n);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            break;
-        bytes.p += n, bytes.n -= (size_t)n;
-    }
-    if (bytes.n)
-        st = sys_err(e, "cannot write", path);
-    return plat_end_file(path, f, st, e);
-}
-
 char *plat_real(const char *path, struct arena *a)
 {
     char *real = realpath(path, NULL);

@@ -607,20 +607,16 @@ enum status unpack(struct evidence *ev, const struct unpack_options *o, struct u
 enum status passwords_read(const char *path, struct arena *a, struct str **out, size_t *n, struct err *e)
 {
     enum { MOST = 1 << 20 };
-    plat_file fd;
-    uint64_t bytes;
-    size_t got = 0;
+    struct buf whole = {0};
     *out = NULL, *n = 0;
-    if (plat_open(path, &fd, &bytes, e) != OK)
-        return e->code = E_USAGE;
-    char *text = bytes <= MOST ? arena_alloc(a, 1, (size_t)bytes + 1) : NULL;
-    enum status st = text ? plat_read_at(fd, 0, text, (size_t)bytes, &got, e)
-                          : err_set(e, E_USAGE, ERR_NO_OFF, "--password-file", "larger than 1 MiB");
-    plat_close(fd);
+    if (plat_read_file(path, MOST, &whole, e) != OK)
+        return buf_free(&whole), e->code = E_USAGE;
+    struct str rest = arena_str(a, buf_view(&whole));
+    buf_free(&whole);
     *out = arena_alloc(a, sizeof **out, LIM_PASSWORDS);
-    if (st != OK || !*out)
-        return st != OK ? E_USAGE : no_memory(e);
-    for (struct str rest = {text, got}; rest.n;) {
+    if (!rest.p || !*out)
+        return no_memory(e);
+    while (rest.n) {
         struct str line = str_cut(&rest, '\n');
         line.n -= line.n && line.p[line.n - 1] == '\r';
         if (memchr(line.p, 0, line.n))
