@@ -1,3 +1,6 @@
+/* hive: which keys and values of a hive are wanted, and facts of them: patterns are walked down together,
+ * each key once, by name where that is enough. Owns what it holds until the walk ends. It refuses to go
+ * deeper than LIM_REGF_DEPTH or on after the sink's refusal; damage is an anomaly. */
 #include "base/grow.h"
 #include "base/limits.h"
 #include "base/utf.h"

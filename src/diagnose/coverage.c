@@ -1,3 +1,5 @@
+/* coverage: what the evidence covers, before any rule is asked: which artefacts there are to look for, then
+ * coverage.sql and kinds.sql. Owns nothing. It refuses nothing: what is missing is a row. */
 #include "case/casedb.h"
 #include "case/named.h"
 #include "diagnose/diagnose.h"

@@ -1,3 +1,6 @@
+/* kb_read: the files of knowledge but the rules, each kind by its table of fields: what tree.c made of their
+ * YAML becomes the arrays of kb_priv.h, in the arena of the knowledge. It refuses unknown, missing, mistyped
+ * and duplicate keys, with file and line. */
 #include "kb/kb_priv.h"
 #include "base/buf.h"
 #include "base/layout.h"

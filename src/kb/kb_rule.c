@@ -1,3 +1,5 @@
+/* kb_rule: a rule's file as struct rule, its tests and their facts with it, in the arena of the knowledge. It
+ * refuses what kb_read refuses; whether a rule makes sense is rulelint's to say. */
 #include "kb/kb_priv.h"
 #include "base/buf.h"
 #include "base/limits.h"

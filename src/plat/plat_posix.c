@@ -1,3 +1,5 @@
+/* The POSIX side of plat.h: files, processes and their channels, the console, clocks. What is newer than
+ * Linux 4.18 is tried and done without. It owns what plat.h says it hands out. */
 #include "plat/plat.h"
 #include "base/grow.h"
 #include "base/limits.h"
