@@ -108,11 +108,14 @@ SELECT host_id, provider = 'EventLog', time FROM event WHERE coalesce(recovered,
 CREATE INDEX IF NOT EXISTS c_start_of ON c_start(host_id, alone, time);
 INSERT INTO c_mark
 SELECT DISTINCT e.host_id, e.channel, e.time, w.says, w.why, CASE w.says
-    WHEN 'stop' THEN (SELECT b.time FROM c_start b WHERE b.host_id = e.host_id AND NOT b.alone AND b.time > e.time
-        AND b.time <= coalesce((SELECT a.time FROM c_start a WHERE a.host_id = e.host_id AND a.alone
-            AND a.time > e.time ORDER BY a.time LIMIT 1) + minutes(2), b.time) ORDER BY b.time LIMIT 1) END
+    WHEN 'stop' THEN (SELECT CASE WHEN start <= coalesce(alone + minutes(2), start) THEN start END FROM (
+        SELECT (SELECT b.time FROM c_start b WHERE b.host_id = e.host_id AND b.alone = 0 AND b.time > e.time
+                ORDER BY b.time LIMIT 1) AS start,
+            (SELECT a.time FROM c_start a WHERE a.host_id = e.host_id AND a.alone = 1 AND a.time > e.time
+                ORDER BY a.time LIMIT 1) AS alone)) END
 FROM c_word w CROSS JOIN event e ON e.provider = w.provider AND e.event_id = w.event_id
 WHERE e.host_id IS NOT NULL AND coalesce(e.recovered, 0) = 0 AND sane(e.time) > 0 ORDER BY 1, 2, 3;
+CREATE INDEX IF NOT EXISTS c_mark_of ON c_mark(host_id, channel);
 CREATE TEMP VIEW IF NOT EXISTS c_record AS SELECT host_id, channel, sane(time) AS time FROM event
     WHERE coalesce(recovered, 0) = 0
     UNION ALL SELECT host_id, channel, first_time FROM fold UNION ALL SELECT host_id, channel, last_time FROM fold;
@@ -121,9 +124,10 @@ CREATE TEMP TABLE IF NOT EXISTS c_rest(host_id INTEGER, from_time INTEGER, to_ti
     PRIMARY KEY(host_id, from_time)) WITHOUT ROWID;
 INSERT OR IGNORE INTO c_rest
 SELECT host_id, time + minutes(2), start - minutes(2), 0 FROM c_mark WHERE start IS NOT NULL ORDER BY 1, 2;
+-- Of two the one that begins later ends no earlier.
 UPDATE c_rest SET busy = 1 WHERE (host_id, from_time) IN (
-    SELECT host_id, (SELECT r.from_time FROM c_rest r WHERE r.host_id = t.host_id AND r.from_time < t.time
-        AND r.to_time > t.time ORDER BY r.from_time DESC LIMIT 1)
+    SELECT host_id, (SELECT CASE WHEN r.to_time > t.time THEN r.from_time END FROM c_rest r
+        WHERE r.host_id = t.host_id AND r.from_time < t.time ORDER BY r.from_time DESC LIMIT 1)
     FROM c_record t WHERE t.host_id IN (SELECT host_id FROM c_rest));
 DELETE FROM c_mark WHERE start IS NOT NULL AND NOT (SELECT r.busy FROM c_rest r WHERE r.host_id = c_mark.host_id
     AND r.from_time = c_mark.time + minutes(2));
@@ -152,7 +156,7 @@ s AS (
                 AND k.time > m.time + CASE m.says WHEN 'stop' THEN minutes(2) ELSE 0 END),
                 CASE WHEN m.ends > m.time + minutes(2) THEN m.ends END, 9e18),
             CASE WHEN m.says = 'stop' THEN coalesce((SELECT min(a.time) FROM c_start a WHERE a.host_id = m.host_id
-                AND a.alone AND a.time > m.time), 9e18) ELSE 9e18 END) END AS until
+                AND a.alone = 1 AND a.time > m.time), 9e18) ELSE 9e18 END) END AS until
     FROM m),
 g AS (
     SELECT *, count(*) FILTER (WHERE first) OVER (PARTITION BY host_id, of ORDER BY begin, until, why) AS stretch,

@@ -32,6 +32,7 @@ CREATE TABLE evidence(
     -- first evidence row with the same sha256; an older copy comes after all others
     duplicate_of INTEGER,
     host_id INTEGER, older INTEGER DEFAULT 0);  -- older: RegBack, Windows.old, VSS
+CREATE INDEX evidence_unit ON evidence(unit);
 
 -- Facts as parsers emit them: their tables are there already when this file runs, made from the table of facts in
 -- src/base/fact.h; what derive/ adds to them stands in src/case/casedb_facts.c. Each row has id, file_id and file_off
@@ -197,6 +198,7 @@ CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER,
     subject TEXT COLLATE NOCASE, win32 INTEGER, first_seen INTEGER, last_seen INTEGER,
     count INTEGER, explanation TEXT, second_reader TEXT DEFAULT 'not_applicable');
+CREATE INDEX finding_host ON finding(host_id);
 CREATE TABLE citation(finding INTEGER, role TEXT, ord INTEGER, evidence_id TEXT, file_id INTEGER, file_off INTEGER,
     time INTEGER, explain TEXT,
     -- file_id, file_off: what evidence_id names; NULL where it names nothing

@@ -330,15 +330,15 @@ SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
     CASE WHEN r.id IS NULL THEN q.default_value ELSE r.num END AS effective, q.default_unsure,
     CASE WHEN r.id IS NULL THEN 1 WHEN q.default_value IS NOT NULL THEN r.num = q.default_value
         WHEN instr(q.among, ' ' || r.num || ' ') = 0 THEN 0 END AS as_shipped, q.heeded
-FROM (SELECT v.host_id, v.kind, h.name AS host, s.section, s.name,
+FROM (SELECT h.id AS host_id, s.hive AS kind, h.name AS host, s.section, s.name,
     s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') AS at, s.value AS item,
         s.hive || '\' || replace(s.path, '<CCS>', 'CurrentControlSet') || '\' || s.value AS path,
         coalesce(d.value, s.default_value) AS default_value, coalesce(d.text, s.default_text) AS default_text,
         coalesce(d.unsure, 0) AS default_unsure, d.among, s.meaning, s.meanings,
         (s.since IS NULL OR h.build >= s.since) AS heeded
-    FROM kb_setting s JOIN (SELECT DISTINCT host_id, kind FROM hive WHERE main) v ON v.kind = s.hive
-        AND s.section <> 'control_sets' JOIN host h ON h.id = v.host_id
-    LEFT JOIN host_default d ON d.host_id = v.host_id AND d.setting = s.name) q
+    FROM host h JOIN kb_setting s ON s.section <> 'control_sets'
+        AND EXISTS (SELECT 1 FROM hive v WHERE v.host_id = h.id AND v.kind = s.hive AND v.main)
+    LEFT JOIN host_default d ON d.host_id = h.id AND d.setting = s.name) q
 LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v CROSS JOIN reg_value x ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main

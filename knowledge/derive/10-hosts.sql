@@ -180,6 +180,7 @@ UPDATE evidence SET host_id = (SELECT n.host_id FROM hive_name h JOIN host_name 
 
 -- A hive without a name: the host whose SECURITY hive knows its machine SID; else the host of the hives beside it that
 -- are named alike (WS22-SAM, WS22-SYSTEM).
+CREATE INDEX IF NOT EXISTS lsa_name_hive ON lsa_name(hive_id, what);
 CREATE TEMP TABLE IF NOT EXISTS unnamed_hive(file_id INTEGER, kind TEXT, folder TEXT, mask TEXT COLLATE NOCASE,
     sid TEXT);
 INSERT INTO unnamed_hive
@@ -299,6 +300,7 @@ SELECT h.id, h.host_id, h.kind, h.file_id, lower(coalesce(nullif(h.root, ''), h.
         coalesce(e.older, 0), e.duplicate_of IS NOT NULL, h.file_id NOT IN placed,
         coalesce(h.root, h.kind) NOT IN (h.kind, 'SYSTEM\CurrentControlSet'),
         h.last_written DESC, h.file_id, h.id) AS place FROM hive h JOIN evidence e ON e.id = h.file_id;
+CREATE INDEX IF NOT EXISTS standing_id ON standing(id);
 CREATE INDEX IF NOT EXISTS standing_host ON standing(host_id, kind, place);
 UPDATE hive SET main = CASE WHEN kind IN ('SYSTEM', 'SOFTWARE', 'SECURITY', 'SAM') THEN NOT EXISTS (
         SELECT 1 FROM standing m JOIN standing g ON g.host_id = m.host_id AND g.kind = m.kind AND g.place < m.place

@@ -12,6 +12,7 @@ SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.f
     ORDER BY s.from_time DESC LIMIT 1),
     num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, 1, f.id FROM fold f
 WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL;
+CREATE INDEX IF NOT EXISTS logon_luid ON logon(host_id, boot, luid, time);
 CREATE TEMP TABLE IF NOT EXISTS closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER,
     time INTEGER, file_id INTEGER, file_off INTEGER);
 INSERT INTO closed(host_id, boot, luid, time, file_id, file_off)

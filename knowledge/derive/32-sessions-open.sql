@@ -6,10 +6,11 @@
 CREATE TEMP TABLE IF NOT EXISTS first_logon(file_id INTEGER, boot INTEGER, time INTEGER,
     PRIMARY KEY(file_id, boot)) WITHOUT ROWID;
 INSERT INTO first_logon
-SELECT l.file_id, l.boot, min(l.time) FROM logon l JOIN evidence e ON e.id = l.file_id AND e.state = 'read'
+SELECT l.file_id, l.boot, min(l.time) FROM (SELECT host_id, file_id, boot, min(time) AS time FROM logon
+    WHERE boot IS NOT NULL GROUP BY 1, 2, 3) l JOIN evidence e ON e.id = l.file_id AND e.state = 'read'
     AND coalesce(e.failed, 0) = 0 AND coalesce(e.log_kind, 'original') NOT IN ('filtered', 'carved')
 LEFT JOIN boot b ON b.host_id = l.host_id AND b.boot = l.boot
-WHERE l.boot IS NOT NULL AND NOT EXISTS (SELECT 1 FROM log_span s WHERE s.file_id = l.file_id AND (s.gaps > 0
+WHERE NOT EXISTS (SELECT 1 FROM log_span s WHERE s.file_id = l.file_id AND (s.gaps > 0
     -- a log that holds the start of the boot holds all its logons
     OR s.first_time + minutes(2) < b.from_time)) GROUP BY 1, 2;
 CREATE TEMP TABLE IF NOT EXISTS alive(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER,

@@ -80,6 +80,7 @@ SELECT id, other, file_id, file_off FROM (SELECT s.id, s.file_id, s.file_off, co
             ORDER BY w.time, w.id LIMIT 1)) AS other
     FROM start101 s WHERE s.event_id IN (103, 105, 203, 204, 311, 332, 333, 334)) WHERE other IS NOT NULL;
 -- 203 beside 103 beside 101
+CREATE INDEX IF NOT EXISTS twin_id ON twin(id);
 UPDATE twin SET other = coalesce((SELECT t.other FROM twin t WHERE t.id = twin.other), other);
 CREATE INDEX IF NOT EXISTS twin_other ON twin(other);
 INSERT INTO f
