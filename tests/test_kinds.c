@@ -880,6 +880,52 @@ Test(kinds, impossible_times)
     }
 }
 
+/* A record with an impossible time beside the one it belongs to is its witness still, and no second failure;
+ * far from it, nobody can tell. */
+#define SERVICE_ACME(a, b)                                                          \
+    EVENT("2", "System", "Service Control Manager", "7038", a,                      \
+          "{\"param1\":\"Acme\",\"param2\":\"CORP\\\\svc\",\"param3\":\"%%1326\"}") \
+    EVENT("2", "System", "Service Control Manager", "7000", b, "{\"param1\":\"Acme\",\"param2\":\"%%1069\"}")
+#define TASK_A(a, b)                                                                                         \
+    EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "104", a,   \
+          "{\"UserName\":\"CORP\\\\svc\",\"ResultCode\":2147943726,\"ErrorDescription\":\"LogonUserExEx\"}") \
+    EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101", b,   \
+          "{\"TaskName\":\"\\\\A\",\"UserContext\":\"CORP\\\\svc\",\"ResultCode\":2147943726}")
+#define LOGON_5(a, b)                                                                                      \
+    EVENT("1", "Security", "Microsoft-Windows-Security-Auditing", "4648", a, "{\"TargetUserName\":\"x\"}") \
+    EVENT("1", "Security", "Microsoft-Windows-Security-Auditing", "4625", b,                               \
+          "{\"TargetUserName\":\"svc\",\"TargetDomainName\":\"CORP\",\"LogonType\":5,\"Status\":\""        \
+          "0xc000006d\",\"SubStatus\":\"0xc000006a\"}")
+static const struct {
+    const char *name, *facts, *numbers, *want;
+} placed[] = {
+    {"7000 at no time", SERVICE_ACME("4", "5"), "id", "service Acme at(4) 1;"},
+    {"7038 at no time", SERVICE_ACME("5", "4"), "id", "service Acme - 1;"},
+    {"far from each other", SERVICE_ACME("4", "5"), "id * 50", "service Acme - 0;service Acme at(4) 0;"},
+    {"without numbers", SERVICE_ACME("4", "5"), "NULL", "service Acme - 0;service Acme at(4) 0;"},
+    {"104 at no time", TASK_A("5", "4"), "id", "task \\A at(4) 1;"},
+    {"101 at no time", TASK_A("4", "5"), "id", "task \\A - 1;"},
+    {"a failed logon at no time", SERVICE_ACME("4", "4") LOGON_5("4", "5"), "id", "service Acme at(4) 2;"},
+};
+Test(kinds, witnesses_at_no_time)
+{
+    for (size_t i = 0; i < LEN(placed); i++) {
+        char text[300];
+        collected(0);
+        sql(placed[i].facts);
+        snprintf(text, sizeof text,
+                 "UPDATE event SET record_id = %s; UPDATE event SET time = 5 WHERE time = at(5)",
+                 placed[i].numbers);
+        sql(text), judge();
+        snprintf(text, sizeof text,
+                 "SELECT kind, subject, CASE time WHEN %lld THEN 'at(4)' ELSE time END, "
+                 "length(coalesce(also, '')) - length(replace(coalesce(also, ''), ':', '')) FROM failure "
+                 "ORDER BY time",
+                 MARCH + 4 * D);
+        cr_expect_str_eq(ask(text), placed[i].want, "%s: %s", placed[i].name, ask(text));
+    }
+}
+
 /* --- collect.cmd, and what the README tells to collect, hold all that a diagnosis may ask for */
 
 static char *text_of(const char *path)

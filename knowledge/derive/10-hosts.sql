@@ -10,7 +10,9 @@
 -- Where a fact lies is what citations name.
 -- A time outside 1990 .. 2200 is none: the record stays and shows it (odd_time), but it begins, ends and orders
 -- nothing.
-UPDATE event SET odd_time = time, time = NULL WHERE time IS NOT NULL AND sane(time) IS NULL;
+CREATE TEMP TABLE IF NOT EXISTS odd(event INTEGER PRIMARY KEY, file_id INTEGER);
+INSERT INTO odd SELECT id, file_id FROM event WHERE time IS NOT NULL AND sane(time) IS NULL;
+UPDATE event SET odd_time = time, time = NULL WHERE id IN (SELECT event FROM odd);
 UPDATE fold SET first_time = sane(first_time), last_time = sane(last_time)
     WHERE sane(first_time) IS NULL OR sane(last_time) IS NULL;
 

@@ -5,7 +5,8 @@ CREATE TEMP TABLE IF NOT EXISTS logon104(id INTEGER PRIMARY KEY, host_id INTEGER
         boot INTEGER,
     provider TEXT COLLATE NOCASE, event_id INTEGER);
 INSERT INTO logon104
-SELECT e.id, e.host_id, e.time, account_of(field(e.data, 'UserName')) AS account,
+SELECT e.id, e.host_id, coalesce(e.time, (SELECT p.time FROM beside_it p WHERE p.event = e.id)) AS time,
+    account_of(field(e.data, 'UserName')) AS account,
     domain_of(field(e.data, 'UserName')) AS domain, field(e.data, 'UserName') AS user,
     code(field(e.data, 'ResultCode'), 'hresult') AS code, nullif(field(e.data, 'ErrorDescription'), '') AS call,
         e.file_id, e.file_off, e.boot, e.provider, e.event_id FROM event e
@@ -19,7 +20,8 @@ CREATE TEMP TABLE IF NOT EXISTS start101(id INTEGER, host_id INTEGER, time INTEG
     provider TEXT COLLATE NOCASE, event_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE);
 INSERT INTO start101
 SELECT *, account_of(user) AS account, domain_of(user) AS domain FROM (
-    SELECT e.id, e.host_id, e.time, field(e.data, 'TaskName') AS task,
+    SELECT e.id, e.host_id, coalesce(e.time, (SELECT p.time FROM beside_it p WHERE p.event = e.id)) AS time,
+        field(e.data, 'TaskName') AS task,
         nullif(CASE e.event_id WHEN 105 THEN field(e.data, 'Context')        -- 311: "SID:DOMAIN\user:kind"
             WHEN 311 THEN rtrim(substr(field(e.data, 'TaskEngineName') || ':',
                 instr(field(e.data, 'TaskEngineName'), ':') + 1, instr(substr(field(e.data, 'TaskEngineName') || ':',

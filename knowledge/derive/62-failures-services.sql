@@ -4,7 +4,8 @@ CREATE TEMP TABLE IF NOT EXISTS scm(id INTEGER, host_id INTEGER, time INTEGER, e
     file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE);
 INSERT INTO scm(id, host_id, time, event_id, shown, account, win32, value, raw, symbol, file_id, file_off, boot,
     provider)
-SELECT e.id, e.host_id, e.time, e.event_id, CASE WHEN e.event_id <> 7013 THEN field(e.data, 'param1') END AS shown,
+SELECT e.id, e.host_id, coalesce(e.time, (SELECT p.time FROM beside_it p WHERE p.event = e.id)) AS time, e.event_id,
+    CASE WHEN e.event_id <> 7013 THEN field(e.data, 'param1') END AS shown,
     CASE WHEN e.event_id IN (7038, 7041) THEN field(e.data, 'param2') END AS account,
     x.win32, x.value, x.raw, x.symbol, e.file_id, e.file_off, e.boot, e.provider FROM event e
 LEFT JOIN error x ON x.event = e.id AND x.field = CASE e.event_id WHEN 7013 THEN 'param1' WHEN 7038 THEN 'param3'

@@ -8,7 +8,8 @@ CREATE TEMP TABLE IF NOT EXISTS bad(id INTEGER PRIMARY KEY, host_id INTEGER, tim
     who TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE);
 INSERT INTO bad
 SELECT b.*, account_of(nullif(account, '-')), coalesce(domain || '\', '') || nullif(account, '-') FROM (
-    SELECT e.id, e.host_id, e.time, num(e.data ->> 'LogonType') AS logon_type,
+    SELECT e.id, e.host_id, coalesce(e.time, (SELECT p.time FROM beside_it p WHERE p.event = e.id)) AS time,
+        num(e.data ->> 'LogonType') AS logon_type,
         coalesce(nullif(e.data ->> 'TargetUserName', ''), '-') AS account,
         nullif(nullif(e.data ->> 'TargetDomainName', '-'), '') AS domain, e.data ->> 'TargetUserSid' AS sid,
         e.file_id, e.file_off, e.boot, e.provider, e.event_id, x.win32, x.value, x.raw, x.symbol

@@ -13,6 +13,8 @@ INSERT INTO tries SELECT f.rowid, f.event, NULL FROM f WHERE f.event_id = 4625 A
 UNION ALL SELECT t.f, t.bad, CASE WHEN coalesce(f.win32, 1069) = 1069 THEN CASE b.value WHEN 0xC000006D THEN NULL
         WHEN 0xC000006A THEN 1326 ELSE b.win32 END END
     FROM told t JOIN bad b ON b.id = t.bad JOIN f ON f.rowid = t.f;
+UPDATE f SET time = NULL WHERE event IN (SELECT event FROM beside_it);
+DELETE FROM beside_it;
 INSERT INTO failure(host_id, kind, subject, principal, sid, call, win32, value, raw, symbol, time, event, file_id,
     file_off, boot,
     provider, event_id, luid, also, tried, why, detail)
