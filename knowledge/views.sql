@@ -304,7 +304,7 @@ WHERE t.tool = 'dsregcmd' AND t.name = 'AzureAdPrt' AND t.num IS NOT NULL
         AND x.name = 'AzureAdPrt');
 
 -- One row for each setting of the knowledge and each host whose hive of that kind was read. Not set: is_set 0,
--- evidence_id names the key, if there is one.
+-- evidence_id names the key, if there is one; how says it before a value.
 -- What lies outside the exported part of a hive is neither set nor not set: no row.
 -- default_value: what it means where it is not set, on a Windows of this build, product and edition; NULL: nobody
 -- knows, default_unsure: because the host's build, product or edition is not known and decides (SOFTWARE tells).
@@ -320,6 +320,7 @@ SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
         CASE WHEN r.id IS NULL AND q.default_unsure
             THEN 'what it means where it is not set differs by build and edition: collect SOFTWARE' END,
         q.meaning) AS meaning,
+    CASE WHEN r.id IS NOT NULL THEN 'is set to' ELSE 'is not set, which means' END AS how,
     q.path, q.at AS key_path, q.item AS value_name, q.meaning AS about, coalesce(r.written, k.written) AS written,
     -- at its start Windows writes some keys itself: such a write says nothing, unless new policy (1502) came then
     EXISTS (SELECT 1 FROM boot b WHERE b.host_id = q.host_id
@@ -764,20 +765,22 @@ LEFT JOIN lockout_policy l ON l.id = (SELECT min(i.id) FROM lockout_policy i JOI
 -- host that told it may differ (0: this host told it); replica: how long another controller may not have known it.
 -- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes
 -- on without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on a domain
--- controller whose log nobody collected. told_by: the host that says so.
+-- controller whose log nobody collected. last_until: until when it is known to be the last one. told_by: the host that
+-- says so.
 CREATE VIEW v_consumer_change AS
-SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how,
-    p.next_time, p.consumer, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
-    c.since_time, printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id,
-    CASE c.kind WHEN 'service' THEN c.since_time END AS written,
-    CASE p.how WHEN 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM coverage v
-        WHERE v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
-            AND p.time BETWEEN v.from_time AND v.to_time) END AS known_until,
-    (SELECT t.name FROM host t WHERE t.id = e.host_id) AS told_by,
-    CASE WHEN e.host_id = p.host_id THEN 0 ELSE 3000000000 END AS clock,
-    CASE WHEN e.host_id = p.host_id THEN 0 ELSE 864000000000 END AS replica
-FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id = p.host_id
-LEFT JOIN evidence e ON e.id = p.file_id;
+SELECT c.*, min(c.known_until, coalesce(c.next_time - 1, c.known_until)) AS last_until FROM (
+    SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how,
+        p.next_time, p.consumer, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
+        c.since_time, printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id,
+        CASE c.kind WHEN 'service' THEN c.since_time END AS written,
+        CASE p.how WHEN 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM coverage v
+            WHERE v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
+                AND p.time BETWEEN v.from_time AND v.to_time) END AS known_until,
+        (SELECT t.name FROM host t WHERE t.id = e.host_id) AS told_by,
+        CASE WHEN e.host_id = p.host_id THEN 0 ELSE 3000000000 END AS clock,
+        CASE WHEN e.host_id = p.host_id THEN 0 ELSE 864000000000 END AS replica
+    FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id = p.host_id
+    LEFT JOIN evidence e ON e.id = p.file_id) c;
 
 CREATE VIEW v_task_saved AS
 SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.task, s.time, s.how, s.sure
