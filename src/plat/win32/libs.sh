@@ -35,12 +35,19 @@ mkdir -p "$src/lists/partial" "$src/cache/archives/partial" "$src/parts" "$inc" 
 
 # --- sources
 
-apt() {
-    apt-get -q -o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$src/parts" -o Dir::State::Lists="$src/lists" \
-        -o Dir::Cache="$src/cache" -o APT::Sandbox::User=root "$@" >>"$dir/apt.log" 2>&1
+ours=(-o Dir::Etc::SourceList=/dev/null -o Dir::Etc::SourceParts="$src/parts" -o Dir::State::Lists="$src/lists" -o Dir::Cache="$src/cache" -o APT::Sandbox::User=root)
+apt() { apt-get -q "${ours[@]}" "$@" >>"$dir/apt.log" 2>&1; }
+# the newest version of a package that the mirror lists and has: an update may be listed longer than it is kept
+newest() {
+    local v
+    for v in $(apt-cache "${ours[@]}" showsrc --only-source "$1" 2>>"$dir/apt.log" | sed -n 's/^Version: //p' | sort -urV); do
+        rm -rf "$src/$1"[-_]*
+        if apt source "$1=$v"; then echo "$v"; return 0; fi
+    done
+    return 1
 }
 fetch() {
-    local p name version
+    local p name version v
     # what the machine takes packages from, asked for sources
     sed -n 's/^Types: .*/Types: deb-src/; p' /etc/apt/sources.list.d/debian.sources >"$src/parts/own.sources" 2>/dev/null || rm -f "$src/parts/own.sources"
     [ ! -e /etc/apt/sources.list ] || sed -n 's/^deb /deb-src /p' /etc/apt/sources.list >"$src/parts/own.list"
@@ -50,9 +57,9 @@ fetch() {
         name=${p%%=*} version=${p#*=}
         if [ -n "$version" ] && apt source "$name=$version"; then
             printf '%s\t%s\tas on Linux\n' "$name" "$version"
-        elif apt source "$name"; then
+        elif v=$(newest "$name"); then
             say NOTE "$name ${version:-(not installed)} is not to be had: the newest there is"
-            printf '%s\t%s\tthe newest there is: %s is not to be had\n' "$name" "$(sed -n 's/^Version: //p' "$src/${name}"_*.dsc | head -1)" "${version:-any installed one}"
+            printf '%s\t%s\tthe newest there is: %s is not to be had\n' "$name" "$v" "${version:-any installed one}"
         else
             die "cannot fetch $name: $(tail -1 "$dir/apt.log")"
         fi
