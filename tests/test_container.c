@@ -18,7 +18,7 @@ struct heard {
     uint32_t n;
 };
 
-static void expect(void *ctx, uint64_t bytes) { (void)ctx, (void)bytes; }
+static void expect(void *ctx, const struct sniffed *is, uint64_t bytes) { (void)ctx, (void)is, (void)bytes; }
 
 static enum status take_data(void *ctx, const void *p, size_t n, struct err *e)
 {

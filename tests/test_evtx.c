@@ -791,6 +791,41 @@ Test(evtx, parts_add_up)
     hush(whole), hush(parts), buf_free(&l.file);
 }
 
+/* Of a log that still arrives a part says what it says when all is there; and nothing while a byte of it
+ * lacks. */
+Test(evtx, a_part_that_has_arrived)
+{
+    struct raw_log l;
+    raw_begin(&l);
+    for (int c = 0; c < 6; c++) {
+        for (int i = 0; i < 3 + c; i++)
+            logon(&l, i == 0, "2026-03-02T09:10:00Z", 4624, "ann", 3, "n");
+        raw_chunk(&l);
+    }
+    raw_end(&l);
+    for (uint32_t first = 0; first < 6; first += 2) {
+        struct heard *all = listen(), *front = listen(), *less = listen();
+        struct err e = {0};
+        size_t n = EVTX_HEADER + (first + 2) * EVTX_CHUNK;
+        struct buf wire[2] = {{0}, {0}};
+        cr_assert_eq(read_part(all, &l.file, &everything, first, 2, &e), OK);
+        cr_expect_eq(evtx_read_front(span_of(l.file.p, n, 0), l.file.n, first, 2, &everything,
+                                     &front->scratch, keep_fact, front, &front->stats, &e),
+                     OK, "%s", e.why);
+        cr_expect(memcmp(&all->stats, &front->stats, sizeof all->stats) == 0 && all->n == front->n
+                  && all->n > 6);
+        for (size_t i = 0; i < all->n && i < front->n; i++)
+            fact_put(&wire[0], &all->fact[i]), fact_put(&wire[1], &front->fact[i]);
+        cr_expect(wire[0].n == wire[1].n && memcmp(wire[0].p, wire[1].p, wire[0].n) == 0);
+        enum status st = evtx_read_front(span_of(l.file.p, n - 1, 0), l.file.n, first, 2, &everything,
+                                         &less->scratch, keep_fact, less, &less->stats, &e);
+        cr_expect(st == (n - 1 < l.file.n ? E_TRUNC : OK) && !less->n, "slot %u: %d", first, (int)st);
+        buf_free(&wire[0]), buf_free(&wire[1]);
+        hush(all), hush(front), hush(less);
+    }
+    buf_free(&l.file);
+}
+
 Test(evtx, slots)
 {
     static const struct {

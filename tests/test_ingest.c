@@ -713,6 +713,15 @@ Test(wire, jobs_and_ends_cut_short)
     cr_expect(job_order_get(span_of(b.p, b.n, 0), &k, &e) == OK && k.bytes[2] == 3 && k.op == JOB_HIVE);
     for (size_t n = 0; n < b.n; n++)
         cr_expect_neq(job_order_get(span_of(b.p, n, 0), &k, &(struct err){0}), OK, "job cut to %zu", n);
+    for (unsigned op = 0; op <= JOB_TOOL_TEXT;
+         op++) { /* only of a part of a log less may be there than all */
+        j = (struct job_order){.op = (uint8_t)op, .n_files = 1, .front = 5, .bytes = {5}};
+        b.n = 0, job_order_put(&b, &j);
+        cr_expect_eq(job_order_get(span_of(b.p, b.n, 0), &k, &(struct err){0}) == OK && k.front == 5,
+                     op == JOB_SCAN);
+        j.front = 6, b.n = 0, job_order_put(&b, &j);
+        cr_expect_neq(job_order_get(span_of(b.p, b.n, 0), &k, &(struct err){0}), OK, "more than all");
+    }
     b.n = 0, done_put(&b, &d);
     cr_expect(done_get(span_of(b.p, b.n, 0), &f, &e) == OK && f.seen == 9 && str_eq(f.why, STR("why")));
     for (size_t n = 0; n < b.n; n++)

@@ -56,6 +56,15 @@ static void send_done(uint64_t came_out, const char *why)
     buf_free(&b);
 }
 
+static void send_grows(unsigned spool, uint64_t at, uint64_t bytes, unsigned kind)
+{
+    struct buf b = {0};
+    buf_char(&b, (char)spool), buf_u64le(&b, at), buf_u64le(&b, bytes), buf_char(&b, (char)kind),
+        buf_u64le(&b, 1ull << 30);
+    send_now(UNPACK_GROWS, b.p, b.n, 0);
+    buf_free(&b);
+}
+
 static void misbehave(char how, const struct unpack_job *j)
 {
     struct unpacked u = good(j, 2);
@@ -74,6 +83,10 @@ static void misbehave(char how, const struct unpack_job *j)
     case 'r': u.at = j->from[room(j)], send_member(u); break; /* where the first one lies */
     case 's': u.spool = 7, send_member(u); break;
     case 'i': u.m.ordinal = 0, send_member(u); break;
+    case 'A': send_grows((unsigned)room(j), j->end[room(j)], SPOOL_ALIGN, KIND_EVTX); break;
+    case 'B': send_grows((unsigned)room(j), 0, SPOOL_ALIGN, KIND_EVTX); break;
+    case 'C': send_grows((unsigned)room(j), u.at + SPOOL_ALIGN, 9 << 20, KINDS); break;
+    case 'E': send_grows(SPOOLS, u.at, 9 << 20, KIND_EVTX); break;
     case 'p': pause(); break;
     default: break;
     }
@@ -187,6 +200,10 @@ Test(unpack, who_misbehaves_costs_its_container, .timeout = 300)
         {'r', "malformed frame"},
         {'s', "malformed frame"},
         {'i', "malformed frame"},
+        {'A', "malformed frame"},
+        {'B', "malformed frame"},
+        {'C', "malformed frame"},
+        {'E', "malformed frame"},
     };
     struct unpack_options o = {OPTIONS};
     struct unpack_result r;

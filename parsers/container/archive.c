@@ -160,6 +160,7 @@ struct flow {
 };
 
 enum { PADDING = 64 << 20 }; /* more than any tar has behind its last member */
+enum { PIECE = 1 << 20 };    /* of a stored member libarchive gives all that there is at once */
 enum { IDLE = 100000 };      /* times that libarchive may say all is well and give nothing */
 static const uint8_t zeros[1 << 16];
 
@@ -182,12 +183,14 @@ static size_t flow_next(struct flow *f, const uint8_t **p)
         if (!n && (said != ARCHIVE_OK || f->idle > IDLE))
             f->end = true, f->said = said != ARCHIVE_OK ? said : ARCHIVE_FATAL;
     }
-    size_t n = f->gap ? (f->gap < (int64_t)sizeof zeros ? (size_t)f->gap : sizeof zeros) : f->n;
+    size_t n = f->gap         ? (f->gap < (int64_t)sizeof zeros ? (size_t)f->gap : sizeof zeros)
+               : f->n < PIECE ? f->n
+                              : PIECE;
     *p = f->gap ? zeros : f->p;
     if (f->gap)
         f->gap -= (int64_t)n;
     else
-        f->n = 0;
+        f->p += n, f->n -= n;
     f->at += (int64_t)n;
     return n;
 }
@@ -256,7 +259,7 @@ static enum status give(struct reader *r, struct taking *t, struct member *m, co
     if (!t->give || !n)
         return OK;
     if (!t->given)
-        r->sink->expect(r->sink->ctx, t->claim);
+        r->sink->expect(r->sink->ctx, &m->is, t->claim);
     enum status st = r->sink->data(r->sink->ctx, p, n, &t->refused);
     m->bytes += n, t->given = true;
     t->give = st == OK;

@@ -35,9 +35,8 @@ struct member {
  * not it after all. A data call that returns E_LIMIT costs that member (what err says is told of it); any
  * other error ends the walk. */
 struct container_sink {
-    void (*expect)(
-        void *ctx,
-        uint64_t bytes); /* before the first data: what the container says the member has; 0: nothing */
+    /* before the first data: what the member is, and how many bytes the container says it has; 0: nothing */
+    void (*expect)(void *ctx, const struct sniffed *is, uint64_t bytes);
     enum status (*data)(void *ctx, const void *p, size_t n, struct err *e);
     void (*undo)(void *ctx);
     enum status (*member)(void *ctx, const struct member *m, struct err *e);

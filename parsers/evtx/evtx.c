@@ -34,6 +34,7 @@ struct seen {
 
 struct walk {
     struct span file;
+    uint64_t bytes; /* of the log when all of it is there */
     const struct want *want;
     fact_sink *sink; /* facts ... */
     evtx_put *put;
@@ -833,8 +834,8 @@ static void check_header(struct walk *w, uint64_t base, uint32_t slots, uint32_t
     if (w->file.n < 128 || memcmp(p, file_magic, 8) != 0) {
         w->stats->hints |= EVTX_HINT_HEADER_BAD;
         if (first == 0)
-            anomaly(w, 0, "file-header", "no event log header", "%zu bytes, first chunk at %llu", w->file.n,
-                    (unsigned long long)base);
+            anomaly(w, 0, "file-header", "no event log header", "%llu bytes, first chunk at %llu",
+                    (unsigned long long)w->bytes, (unsigned long long)base);
         return;
     }
     uint32_t flags = le32(p + 120), crc = crc32_add(0, p, 120), count = le16(p + 42);
@@ -885,12 +886,16 @@ static enum status walk_end(struct walk *w)
 static void walk(struct walk *w, uint32_t first, uint32_t count)
 {
     uint64_t base = first_chunk(w->file),
-             n = w->file.n > base ? (w->file.n - base + EVTX_CHUNK - 1) / EVTX_CHUNK : 0;
+             n = w->bytes > base ? (w->bytes - base + EVTX_CHUNK - 1) / EVTX_CHUNK : 0;
     uint32_t slots = n < UINT32_MAX ? (uint32_t)n : UINT32_MAX;
-    uint32_t end = first >= slots || count >= slots - first
-                           || (uint64_t)first + count >= evtx_slots(w->file.n)
+    uint32_t end = first >= slots || count >= slots - first || (uint64_t)first + count >= evtx_slots(w->bytes)
                        ? slots
                        : first + count;
+    if (w->file.n < w->bytes
+        && (w->file.n < 2 * EVTX_CHUNK || w->file.n < base + (uint64_t)end * EVTX_CHUNK)) {
+        w->st = err_set(w->e, E_TRUNC, w->file.n, "event log", "not all of it is there yet");
+        return;
+    }
     check_header(w, base, slots, first, end);
     for (uint32_t i = first; i < end && going(w); i++) {
         uint64_t off = base + (uint64_t)i * EVTX_CHUNK, left = w->file.n - off;
@@ -915,8 +920,21 @@ enum status evtx_read(struct span file, uint32_t first, uint32_t count, const st
                       struct arena *scratch, fact_sink *sink, void *ctx, struct evtx_stats *stats,
                       struct err *e)
 {
-    struct walk w = {
-        .file = file, .want = want, .sink = sink, .ctx = ctx, .stats = stats, .e = e, .scratch = scratch};
+    return evtx_read_front(file, file.n, first, count, want, scratch, sink, ctx, stats, e);
+}
+
+enum status evtx_read_front(struct span front, uint64_t bytes, uint32_t first, uint32_t count,
+                            const struct want *want, struct arena *scratch, fact_sink *sink, void *ctx,
+                            struct evtx_stats *stats, struct err *e)
+{
+    struct walk w = {.file = front,
+                     .bytes = bytes,
+                     .want = want,
+                     .sink = sink,
+                     .ctx = ctx,
+                     .stats = stats,
+                     .e = e,
+                     .scratch = scratch};
     if (walk_begin(&w)) {
         walk(&w, first, count);
         if (w.st == OK)
@@ -932,6 +950,7 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
     struct want all = *want;
     all.all_events = want->all_events || want->n_event == 0;
     struct walk w = {.file = file,
+                     .bytes = file.n,
                      .want = &all,
                      .put = put,
                      .format = (int)format,

@@ -39,6 +39,11 @@ uint32_t evtx_slots(uint64_t file_bytes);
 enum status evtx_read(struct span file, uint32_t first, uint32_t count, const struct want *want,
                       struct arena *scratch, fact_sink *sink, void *ctx, struct evtx_stats *stats,
                       struct err *e);
+/* The same of a log that will be bytes long and of which only the front is there yet: what evtx_read says of
+ * these slots when all of it is. E_TRUNC: one of them is not there. */
+enum status evtx_read_front(struct span front, uint64_t bytes, uint32_t first, uint32_t count,
+                            const struct want *want, struct arena *scratch, fact_sink *sink, void *ctx,
+                            struct evtx_stats *stats, struct err *e);
 
 /* Every record as one JSON line, or as Windows' XML, in file order; filters of want (provider+id pairs when
  * n_event > 0, since, until) apply before decoding. put receives finished text in pieces of at least some

@@ -2,6 +2,7 @@
 #include "case/named.h"
 #include "parsers/evtx/evtx.h"
 #include "run/accept.h"
+#include "run/ahead.h"
 #include "run/frame.h"
 #include "run/pool.h"
 #include "run/unpack.h"
@@ -21,8 +22,10 @@ struct ingest {
     struct casedb *db;
     struct evidence *ev;
     struct ingest_options o;
+    struct pool_options workers;
     struct plan plan;
     struct pool *pool;
+    struct ahead *ahead; /* what was read while it was unpacked */
     struct ingest_result r;
     uint64_t until;          /* plat_clock_ms at which the run's time is over */
     unsigned unpackers_jail; /* layers in force in all who unpacked */
@@ -393,12 +396,12 @@ static enum status ingest_begin(struct ingest *p, const struct want *want, struc
     enum status st = plan_begin(&p->plan, p->ev, pool_workers(p->o.workers), e);
     if (st != OK)
         return st;
-    return pool_start(&p->plan,
-                      &(struct pool_options){.want = want,
-                                             .lim = p->o.limits,
-                                             .require_jail = p->o.require_jail,
-                                             .stop = p->o.stop,
-                                             .until = p->until},
+    p->workers = (struct pool_options){.want = want,
+                                       .lim = p->o.limits,
+                                       .require_jail = p->o.require_jail,
+                                       .stop = p->o.stop,
+                                       .until = p->until};
+    return pool_start(&p->plan, &p->workers,
                       &(struct pool_calls){.ctx = p,
                                            .open = open_file,
                                            .unopened = note_unopened,
@@ -446,7 +449,14 @@ static enum status open_containers(struct ingest *p, struct err *e)
                                .progress = show_unpacking,
                                .ctx = p};
     size_t before = p->ev->n;
+    struct pool_options like = p->workers;
+    like.like = p->pool;
+    if (!(p->ahead = ahead_new(p->ev, &like, p->plan.workers > 1 ? p->plan.workers - 1 : 1)))
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
+    o.ahead = p->ahead;
     enum status st = unpack(p->ev, &o, &r, e);
+    ahead_end(p->ahead);
+    p->unpackers_jail &= ahead_jail(p->ahead);
     p->r.limit |= r.limit, p->unpackers_lost = r.lost;
     if (st != OK || p->ev->n == before)
         return st;
@@ -458,6 +468,20 @@ static enum status open_containers(struct ingest *p, struct err *e)
         const struct file *f = &p->ev->file[i];
         p->plan.file[i].hashed = f->hashed, memcpy(p->plan.file[i].hash, f->sha256, SHA256_BYTES);
     }
+    return st;
+}
+
+/* What is read, and what has been read by now. */
+static enum status plan_all(struct ingest *p, struct err *e)
+{
+    enum status st = plan_reading(&p->plan, e);
+    for (size_t i = 0; i < p->plan.n && st == OK; i++) {
+        struct job *j = p->plan.job[i];
+        struct buf said;
+        if (j->order.op == JOB_SCAN && ahead_take(p->ahead, j, &said))
+            pool_know(p->pool, j, &said);
+    }
+    ahead_free(p->ahead), p->ahead = NULL;
     return st;
 }
 
@@ -479,7 +503,7 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     p->progress.n_files = ev->n;
     st = plan_twins(&p->plan, e);
     if (st == OK && !p->plan.n)
-        st = plan_reading(&p->plan, e), p->planned = true;
+        st = plan_all(p, e), p->planned = true;
     return st == OK ? pool_send_ahead(p->pool, e) : st;
 }
 
@@ -490,7 +514,7 @@ static enum status plan_rest(struct ingest *p, struct err *e)
         return OK;
     enum status st = pool_run(p->pool, false, e);
     pool_clear(p->pool);
-    return st == OK ? plan_reading(&p->plan, e) : st;
+    return st == OK ? plan_all(p, e) : st;
 }
 
 enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e)
@@ -524,7 +548,7 @@ void ingest_free(struct ingest *p)
 {
     if (!p)
         return;
-    pool_free(p->pool);
+    ahead_free(p->ahead), pool_free(p->pool);
     plan_free(&p->plan);
     accept_free(&p->accept);
     free(p->sum), free(p);

@@ -9,7 +9,8 @@
 #include "run/run_limits.h"
 #include "run/worker.h"
 
-enum job_state { JOB_READY, JOB_SENT, JOB_LOST, JOB_ENDED };
+/* JOB_ANSWERED: by this side, no worker is asked; its end has come, or is held until its turn */
+enum job_state { JOB_READY, JOB_SENT, JOB_ANSWERED, JOB_ENDED };
 
 /* One job of the run and what its worker sent before its turn came. */
 struct job {

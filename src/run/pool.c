@@ -2,6 +2,7 @@
 #include "plat/jail.h"
 #include "run/child.h"
 #include "run/frame.h"
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ enum {
     /* of each: who looks, who reads, who is ready to read next */
     WORKERS_MAX = POOL_WORKERS * 3,
 };
-_Static_assert((int)WORKERS_MAX <= (int)PLAT_WAIT, "all are waited for at once");
+_Static_assert((int)WORKERS_MAX + (int)POOL_ALSO <= (int)PLAT_WAIT, "all are waited for at once");
 
 static const char WORKER_LOST[] = "worker lost while reading", MALFORMED[] = "sent a malformed frame";
 
@@ -116,7 +117,7 @@ static enum status answer_now(struct pool *p, struct job *j, enum status how, co
     struct buf frame = {0};
     put_answer(&frame, how, what, why);
     enum status st = frame.bad ? out_of_memory("job", e) : OK;
-    j->state = JOB_LOST;
+    j->state = JOB_ANSWERED;
     if (st == OK) {
         struct span body = span_of(frame.p + FRAME_HEAD, frame.n - FRAME_HEAD, 0);
         st = p->call.frame(p->call.ctx, j, FRAME_DONE, body, e);
@@ -183,7 +184,7 @@ static enum status answer_for(struct pool *p, struct job *j, enum status how, co
         return st;
     }
     size_t before = j->held.cap;
-    j->state = JOB_LOST;
+    j->state = JOB_ANSWERED;
     put_answer(&j->held, how, what, why);
     p->held += j->held.cap - before;
     return j->held.bad ? out_of_memory("job", e) : take_turns(p, e);
@@ -579,13 +580,19 @@ static bool may_read(const struct pool *p, const struct worker *w)
            || (j->held.n < LIM_HELD_BYTES && bytes_in_flight(p) < LIM_POOL_BYTES);
 }
 
-static enum status listen(struct pool *p, struct err *e)
+/* also, also_ready: others' processes, heard by the caller. */
+static enum status listen(struct pool *p, struct proc *const *also, size_t n_also, bool *also_ready,
+                          struct err *e)
 {
-    struct proc *wait[WORKERS_MAX];
-    bool ready[WORKERS_MAX] = {0};
+    struct proc *wait[PLAT_WAIT];
+    bool ready[PLAT_WAIT] = {0};
     for (size_t i = 0; i < p->n_worker; i++)
         wait[i] = may_read(p, &p->worker[i]) ? p->worker[i].proc : NULL;
-    enum status st = plat_wait(wait, p->n_worker, WAIT_MS, ready, e);
+    for (size_t i = 0; i < n_also; i++)
+        wait[p->n_worker + i] = also[i];
+    enum status st = plat_wait(wait, p->n_worker + n_also, WAIT_MS, ready, e);
+    for (size_t i = 0; i < n_also; i++)
+        also_ready[i] = ready[p->n_worker + i];
     for (size_t i = 0; i < p->n_worker && st == OK; i++) {
         struct worker *w = &p->worker[i];
         if (ready[i] && may_read(p, w))
@@ -613,10 +620,24 @@ enum status pool_run(struct pool *p, bool late, struct err *e)
             return end_all(p, e);
         if ((st = send_jobs(p, true, e)) != OK || !open_jobs(p, late))
             break;
-        st = listen(p, e);
+        st = listen(p, NULL, 0, NULL, e);
         p->call.tick(p->call.ctx);
     }
     return st;
+}
+
+enum status pool_step(struct pool *p, struct proc *const *also, size_t n, bool *ready, struct err *e)
+{
+    assert(n <= POOL_ALSO);
+    enum status st = send_jobs(p, true, e);
+    return st == OK ? listen(p, also, n, ready, e) : st;
+}
+
+void pool_know(struct pool *p, struct job *j, struct buf *answer)
+{
+    j->state = JOB_ANSWERED;
+    j->held = *answer, p->held += answer->cap;
+    *answer = (struct buf){0};
 }
 
 void pool_clear(struct pool *p)
@@ -670,7 +691,7 @@ enum status pool_ask_jail(unsigned *layers, struct err *e)
     struct pool *p;
     enum status st = pool_start(&none, &o, &(struct pool_calls){0}, &p, e);
     while (st == OK && !p->worker[0].jailed)
-        if ((st = listen(p, e)) == OK && p->stillborn)
+        if ((st = listen(p, NULL, 0, NULL, e)) == OK && p->stillborn)
             st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "it ended at once");
     *layers = p ? p->jail : 0;
     pool_free(p);

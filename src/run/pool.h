@@ -46,6 +46,13 @@ enum status pool_start(struct plan *p, const struct pool_options *o, const struc
                        struct pool **out, struct err *e);
 /* Hands out what can be handed out now, and listens to nobody. */
 enum status pool_send_ahead(struct pool *p, struct err *e);
+/* Hands out what can be handed out, and listens to its workers and n others of the caller's (POOL_ALSO at
+ * most; NULL among them is nobody) until one of them has something to say: ready. For who waits for both. */
+enum { POOL_ALSO = 32 };
+enum status pool_step(struct pool *p, struct proc *const *also, size_t n, bool *ready, struct err *e);
+/* What a job's worker would send, all of it, is known already: taken when its turn comes. answer is emptied.
+ */
+void pool_know(struct pool *p, struct job *j, struct buf *answer);
 /* Until every job has ended, or every one that is not late; when the run's time is over, all have. */
 enum status pool_run(struct pool *p, bool late, struct err *e);
 /* Forgets all jobs, of which none is running. */

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
+#include "run/ahead.h"
 #include "run/frame.h"
 #include "run/unpacker.h"
 #include <stdlib.h>
@@ -13,6 +14,7 @@ enum {
     STILLBORN = 3,
     READ_BYTES = 64 * 1024,
 };
+_Static_assert(2 * CHILDREN <= (int)POOL_ALSO, "all are waited for with those who read ahead");
 /* In memory at most, all children together: tickets stay below, and nothing of them is left on a disk. */
 #define MEMORY_BYTES (512ull << 20)
 
@@ -161,10 +163,14 @@ static enum status on_grows(struct unpack *u, struct child *c, struct span in, s
     struct follower *f = &c->follower;
     unsigned spool = span_u8(&in);
     uint64_t at = span_u64(&in), bytes = span_u64(&in);
+    unsigned kind = span_u8(&in);
+    uint64_t claim = span_u64(&in);
     if (in.bad || in.n || spool >= SPOOLS || at < c->from[spool] || bytes > c->end[spool]
-        || at > c->end[spool] - bytes || at % SPOOL_ALIGN)
+        || at > c->end[spool] - bytes || at % SPOOL_ALIGN || kind >= KINDS)
         return err_set(e, E_FORMAT, ERR_NO_OFF, "frame", "malformed");
-    if (f->on && (f->spool != spool || f->at != at))
+    if (u->o->ahead && kind == KIND_EVTX && c->spool[spool])
+        ahead_grows(u->o->ahead, c->spool[spool], at, claim, bytes);
+    if (f->on && (f->spool != spool || f->at != at || !bytes))
         f->on = false, tell_follower(f, UNPACK_DROP, NULL, NULL);
     if (bytes < FOLLOW_LEAST || f->n == FOLLOWED || !c->spool[spool] || (!f->proc && !follower_start(f)))
         return OK;
@@ -555,7 +561,8 @@ static enum status run_all(struct unpack *u, struct err *e)
             break;
         for (size_t i = 0; i < u->n_child; i++)
             wait[2 * i] = u->child[i].proc, wait[2 * i + 1] = u->child[i].follower.proc;
-        st = plat_wait(wait, 2 * u->n_child, 200, ready, e);
+        st = u->o->ahead ? ahead_listen(u->o->ahead, wait, 2 * u->n_child, ready, e)
+                         : plat_wait(wait, 2 * u->n_child, 200, ready, e);
         for (size_t i = 0; i < u->n_child && st == OK; i++) {
             if (ready[2 * i + 1])
                 st = hear_follower(u, &u->child[i].follower, e);

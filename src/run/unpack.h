@@ -8,6 +8,7 @@
 #include "parsers/container/container.h"
 #include "run/discover.h"
 
+struct ahead;
 struct unpack_options {
     unsigned workers;           /* children at once; 0: one per core */
     const struct str *password; /* candidates */
@@ -20,6 +21,7 @@ struct unpack_options {
     const volatile int *stop;                                 /* E_STOP when it becomes non-zero */
     void (*progress)(void *ctx, uint64_t done, uint64_t all); /* bytes of containers; may be NULL */
     void *ctx;
+    struct ahead *ahead; /* who reads large logs meanwhile; NULL: nobody */
     /* Only this way through containers in containers, ordinals from the outermost on; NULL: all. */
     const uint32_t *only;
     size_t n_only;

@@ -127,6 +127,8 @@ struct unpacker {
     plat_file fd[1 + SPOOLS];  /* the container, the spools */
     uint64_t at[SPOOLS], have; /* where the member at hand begins; bytes of it written */
     unsigned in;               /* the spool it is in */
+    enum kind kind;            /* ... and what its container says of it */
+    uint64_t claim;
     bool limit;
     unsigned told; /* failed members named */
     struct arena scratch;
@@ -170,9 +172,10 @@ static enum status move_to_disk(struct unpacker *u, struct err *e)
 }
 
 /* What will not fit into memory as a whole is not begun there. */
-static void choose_spool(void *ctx, uint64_t bytes)
+static void choose_spool(void *ctx, const struct sniffed *is, uint64_t bytes)
 {
     struct unpacker *u = ctx;
+    u->kind = is->kind, u->claim = bytes;
     u->in = bytes > u->job.end[SPOOL_MEMORY] - u->at[SPOOL_MEMORY] ? SPOOL_DISK : SPOOL_MEMORY;
 }
 
@@ -191,7 +194,21 @@ static enum status take_data(void *ctx, const void *p, size_t n, struct err *e)
     return st;
 }
 
-static void take_back(void *ctx) { ((struct unpacker *)ctx)->have = 0; }
+static void put_grows(struct unpacker *u)
+{
+    size_t grows = frame_begin(&u->out, UNPACK_GROWS);
+    buf_char(&u->out, (char)u->in), buf_u64le(&u->out, u->at[u->in]), buf_u64le(&u->out, u->have);
+    buf_char(&u->out, (char)u->kind), buf_u64le(&u->out, u->claim);
+    frame_end(&u->out, grows);
+}
+
+/* Told with what comes next. */
+static void take_back(void *ctx)
+{
+    struct unpacker *u = ctx;
+    u->have = 0;
+    put_grows(u);
+}
 
 static enum status take_member(void *ctx, const struct member *m, struct err *e)
 {
@@ -211,11 +228,8 @@ static enum status take_member(void *ctx, const struct member *m, struct err *e)
 static enum status take_progress(void *ctx, uint64_t in, struct err *e)
 {
     struct unpacker *u = ctx;
-    if (u->have) {
-        size_t grows = frame_begin(&u->out, UNPACK_GROWS);
-        buf_char(&u->out, (char)u->in), buf_u64le(&u->out, u->at[u->in]), buf_u64le(&u->out, u->have);
-        frame_end(&u->out, grows);
-    }
+    if (u->have)
+        put_grows(u);
     size_t at = frame_begin(&u->out, UNPACK_PROGRESS);
     buf_u64le(&u->out, in);
     return send_answer(u, at, e);

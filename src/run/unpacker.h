@@ -17,8 +17,9 @@ enum unpack_frame {
     UNPACK_MEMBER = 'M',   /* to the parent: struct unpacked */
     UNPACK_PROGRESS = 'P', /* to the parent: u64 bytes of the container behind it */
     UNPACK_DONE = 'D',     /* to the parent: struct unpack_done */
-    /* to the parent, now and then: u8 spool, u64 at, u64 bytes: what of the member at hand has been written.
-     * It may still be taken back. */
+    /* to the parent, now and then: u8 spool, u64 at, u64 bytes: what of the member at hand has been written;
+     * u8 kind, u64 claim: what it is, and how long it will be if its container is right (0: it does not say).
+     * 0 bytes: all was taken back. */
     UNPACK_GROWS = 'G',
     /* A child that unpacks nothing may instead hash what another one writes. */
     UNPACK_FOLLOW = 'F', /* to the child: u64 at; the spool comes along */

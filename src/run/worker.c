@@ -40,7 +40,7 @@ uint64_t job_room(const struct job_order *j)
 void job_order_put(struct buf *out, const struct job_order *j)
 {
     buf_char(out, (char)j->op), buf_char(out, (char)j->n_files), buf_u32(out, j->first),
-        buf_u32(out, j->count), buf_put(out, j->log_name, sizeof j->log_name);
+        buf_u32(out, j->count), buf_u64le(out, j->front), buf_put(out, j->log_name, sizeof j->log_name);
     for (size_t i = 0; i < JOB_FILES; i++)
         buf_u64le(out, j->at[i]), buf_u64le(out, j->bytes[i]);
 }
@@ -49,12 +49,14 @@ enum status job_order_get(struct span in, struct job_order *j, struct err *e)
 {
     *j = (struct job_order){0};
     j->op = span_u8(&in), j->n_files = span_u8(&in), j->first = span_u32(&in), j->count = span_u32(&in);
+    j->front = span_u64(&in);
     for (size_t i = 0; i < LEN(j->log_name); i++)
         j->log_name[i] = span_u8(&in) & 3;
     for (size_t i = 0; i < JOB_FILES; i++)
         j->at[i] = span_u64(&in), j->bytes[i] = span_u64(&in);
     if (in.bad || in.n || j->op > JOB_TOOL_TEXT || j->n_files < 1
-        || j->n_files > (j->op == JOB_HASH ? JOB_FILES : HIVE_FILES))
+        || j->n_files > (j->op == JOB_HASH ? JOB_FILES : HIVE_FILES)
+        || (j->front && (j->op != JOB_SCAN || j->front > j->bytes[0])))
         return err_set(e, E_FORMAT, ERR_NO_OFF, "job frame", "malformed");
     return OK;
 }
@@ -158,11 +160,12 @@ static enum status progress(void *ctx, uint64_t bytes, struct err *e)
     return finish_frame(w, at, true, e);
 }
 
-static enum status read_log(struct self *w, struct span file, uint32_t first, uint32_t count, struct done *d,
-                            struct err *e)
+static enum status read_log(struct self *w, struct span front, uint64_t bytes, uint32_t first, uint32_t count,
+                            struct done *d, struct err *e)
 {
     struct evtx_stats stats = {0};
-    enum status st = evtx_read(file, first, count, &w->want, &w->scratch, send_fact, w, &stats, e);
+    enum status st = evtx_read_front(front, bytes, first, count, &w->want, &w->scratch, send_fact, w, &stats,
+                                     e);
     d->seen = stats.seen, d->parsed = stats.parsed, d->recovered = stats.recovered, d->failed = stats.failed;
     d->chunks = stats.chunks, d->hints = stats.hints;
     return st;
@@ -183,8 +186,8 @@ static enum status run_op(struct self *w, const struct job_order *j, const struc
     enum status st = OK;
     switch ((enum job_op)j->op) {
     case JOB_SNIFF: return send_sniffed(w, files[0], e);
-    case JOB_SCAN: return read_log(w, files[0], j->first, j->count, d, e);
-    case JOB_LOG: return read_log(w, files[0], 0, evtx_slots(files[0].n), d, e);
+    case JOB_SCAN: return read_log(w, files[0], j->bytes[0], j->first, j->count, d, e);
+    case JOB_LOG: return read_log(w, files[0], j->bytes[0], 0, evtx_slots(files[0].n), d, e);
     case JOB_HIVE:
         return hive_read_named(files, j->log_name, j->n_files, &w->want, &w->scratch, send_fact, w, e);
     case JOB_REG_TEXT: return regtext_read(files[0], &w->want, &w->scratch, send_fact, w, e);
@@ -222,7 +225,9 @@ static enum status do_job(struct self *w, const struct job_order *j, const plat_
     enum status st = OK;
     w->room = job_room(j);
     for (size_t i = 0; i < j->n_files && st == OK; i++) {
-        uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > SNIFF_FAR ? SNIFF_FAR : j->bytes[i];
+        uint64_t want = j->op == JOB_SNIFF && j->bytes[i] > SNIFF_FAR ? SNIFF_FAR
+                        : j->front                                    ? j->front
+                                                                      : j->bytes[i];
         st = plat_map(fd[i], j->at[i], want, &map[i], &e);
         files[i] = span_of(map[i].p, map[i].n, 0);
     }

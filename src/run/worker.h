@@ -39,6 +39,7 @@ enum { JOB_FILES = LIM_JOB_FILES, HIVE_FILES = 3 };
 struct job_order {
     uint8_t op, n_files;
     uint32_t first, count;
+    uint64_t front; /* JOB_SCAN: bytes of the log that are there yet, enough for these slots; 0: all */
     uint8_t log_name[HIVE_FILES - 1]; /* JOB_HIVE: how its logs are called (enum log_name) */
     uint64_t at[JOB_FILES],
         bytes[JOB_FILES]; /* at: where it begins in what was handed over; not 0: a part of a spool */
