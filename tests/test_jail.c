@@ -94,6 +94,12 @@ static int try_memory_of_parent(void)
 }
 static int try_limits_of_parent(void) { return prlimit(getppid(), RLIMIT_CPU, &(struct rlimit){0, 0}, NULL); }
 
+/* of a file that others read as well, as parts of a spool are */
+static int try_shared(void)
+{
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, held, 0) == MAP_FAILED ? -1 : 0;
+}
+
 static int may_read(void)
 {
     char c;
@@ -143,6 +149,7 @@ static const struct {
     {"signal a thread of the parent", try_signal_self_group, false},
     {"read the parent's memory", try_memory_of_parent, false},
     {"change the parent's limits", try_limits_of_parent, false},
+    {"write to a file that is held by others, through memory", try_shared, false},
     {"read what it holds", may_read, true},
     {"map what it holds", may_map, true},
     {"use memory", may_allocate, true},

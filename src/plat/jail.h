@@ -29,11 +29,12 @@ enum {
 #endif
 
 /* 0: unlimited. memory: private memory, maps of files do not count. may_write: to descriptors it holds, files
- * up to write_bytes; else files cannot grow. */
+ * up to write_bytes; else files cannot grow. may_share: to memory that others see too, a map of a descriptor;
+ * else maps are its own. */
 struct jail_limits {
     uint64_t memory_bytes, write_bytes;
     unsigned cpu_s, files;
-    bool may_write;
+    bool may_write, may_share;
 };
 
 /* Enters the jail; returns the layers in force (JAIL_* bits). Whatever must be opened, loaded or looked up

@@ -46,18 +46,24 @@ static const char *const allowed[] = {
     "restart_syscall",
 };
 
-/* Allowed only where argument arg, of which the bits in mask are looked at, is is. */
+/* Allowed only where these arguments, of which the bits in mask are looked at, are so. */
 static const struct {
     const char *name;
-    unsigned arg;
-    uint64_t mask, is;
+    struct scmp_arg_cmp is, /* the second: unless memory may be shared */
+        alone;
 } allowed_if[] = {
-    {"mmap", 2, PROT_EXEC, 0},     /* no memory that can run */
-    {"mprotect", 2, PROT_EXEC, 0}, /* ... nor is made so */
-    {"sendto", 4, UINT64_MAX, 0},  /* on the channel, to no address */
+#define MASKED(arg, mask, is)             \
+    {                                     \
+        arg, SCMP_CMP_MASKED_EQ, mask, is \
+    }
+    /* no memory that can run, none through which others see their files change: no limit of a file's size
+     * holds there. MAP_SHARED is a bit of MAP_SHARED_VALIDATE too, and none of MAP_PRIVATE. */
+    {"mmap", MASKED(2, PROT_EXEC, 0), MASKED(3, MAP_SHARED, 0)},
+    {"mprotect", MASKED(2, PROT_EXEC, 0), {0}}, /* ... nor is made so */
+    {"sendto", MASKED(4, UINT64_MAX, 0), {0}},  /* on the channel, to no address */
     /* the kernel sends signals to whom F_SETOWN names: nothing is set */
-    {"fcntl", 1, UINT32_MAX, F_GETFD},
-    {"fcntl", 1, UINT32_MAX, F_GETFL},
+    {"fcntl", MASKED(1, UINT32_MAX, F_GETFD), {0}},
+    {"fcntl", MASKED(1, UINT32_MAX, F_GETFL), {0}},
 };
 
 static void limit(unsigned what, uint64_t n, bool *ok)
@@ -124,7 +130,7 @@ static bool landlock(void)
 static struct sock_filter program[4096]; /* ours has a few hundred */
 
 /* The rules as the kernel takes them, into program; how many instructions, 0: none. */
-static size_t compile(void)
+static size_t compile(bool may_share)
 {
     int to[2];
     scmp_filter_ctx f = seccomp_init(SCMP_ACT_KILL_PROCESS);
@@ -140,9 +146,9 @@ static size_t compile(void)
     }
     for (size_t i = 0; i < LEN(allowed_if) && ok; i++) {
         int nr = seccomp_syscall_resolve_name(allowed_if[i].name);
-        struct scmp_arg_cmp is = {allowed_if[i].arg, SCMP_CMP_MASKED_EQ, allowed_if[i].mask,
-                                  allowed_if[i].is};
-        ok = nr == __NR_SCMP_ERROR || seccomp_rule_add_array(f, SCMP_ACT_ALLOW, nr, 1, &is) == 0;
+        const struct scmp_arg_cmp is[] = {allowed_if[i].is, allowed_if[i].alone};
+        unsigned n = allowed_if[i].alone.op && !may_share ? 2 : 1;
+        ok = nr == __NR_SCMP_ERROR || seccomp_rule_add_array(f, SCMP_ACT_ALLOW, nr, n, is) == 0;
     }
     ssize_t got = ok && seccomp_export_bpf(f, to[1]) == 0 ? read(to[0], program, sizeof program) : 0;
     close(to[0]), close(to[1]);
@@ -168,7 +174,7 @@ void plat_jail_ahead(const struct jail_limits *lim)
     if (WITHOUT)
         return;
     ahead.entered = true;
-    ahead.n = compile();
+    ahead.n = compile(lim->may_share);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
         ahead.layers |= JAIL_NO_NEW_PRIVILEGES;
     prctl(PR_SET_DUMPABLE, 0);

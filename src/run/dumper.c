@@ -412,7 +412,7 @@ static enum status do_show(struct dumper *d, struct span in, struct err *e)
 static enum status prepare(struct jail_limits *lim, struct err *e)
 {
     uint8_t out[SHA256_BYTES];
-    *lim = (struct jail_limits){.files = LIM_WORKER_FILES};
+    *lim = (struct jail_limits){.files = LIM_WORKER_FILES, .may_share = true};
 #if !defined(__SANITIZE_ADDRESS__) /* its shadow memory would count */
     lim->memory_bytes = LIM_WORKER_BYTES;
 #endif
