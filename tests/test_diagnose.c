@@ -379,6 +379,45 @@ Test(diagnose, older_copies_neither_confirm_nor_rule_out)
         }
 }
 
+/* However many older copies there are, and wherever among them the one that is cited stands. */
+Test(diagnose, one_older_copy_of_many)
+{
+    static const char *const others[] = {"(80), (81), (82)", "(95), (96), (97)", "(81), (95)",
+                                         "(80), (81), (95), (96), (97), (98)"};
+    for (size_t i = 0; i < LEN(others); i++)
+        for (int older = 0; older < 2; older++) {
+            char text[400];
+            fresh();
+            read(ALL), rows("symptom:A@3 cause:A@2 link:A@3");
+            snprintf(text, sizeof text,
+                     "WITH n(id) AS (VALUES %s) INSERT INTO evidence(id, path, kind, older) SELECT id, "
+                     "'RegBack/' || id, 'hive', 1 FROM n; INSERT INTO evidence(id, path, kind, older) "
+                     "VALUES(90, 'SYSTEM', 'hive', %d)",
+                     others[i], older);
+            sql(text), judge("probe");
+            cr_expect_str_eq(ask("SELECT verdict FROM finding"), older ? "likely;" : "confirmed;", "%s, %d",
+                             others[i], older);
+        }
+}
+
+/* The failures of the whole host count for each subject, and so do their times. */
+Test(diagnose, seen_from_the_first_to_the_last)
+{
+    static const struct {
+        const char *rows, *want;
+    } cases[] = {{"symptom@5 symptom:A@3 symptom:A@4 cause@1", "3 5;"},
+                 {"symptom@2 symptom:A@3 symptom:A@6 cause@1", "2 6;"},
+                 {"symptom@2 symptom@8 symptom:A@3 cause@1", "2 8;"},
+                 {"symptom@4 symptom:A@2 symptom:A@8 cause@1", "2 8;"}};
+    for (size_t i = 0; i < LEN(cases); i++) {
+        fresh();
+        read(ALL), rows(cases[i].rows), judge("probe");
+        cr_expect_str_eq(ask("SELECT (first_seen - 134167968000000000) / 864000000000, (last_seen - "
+                             "134167968000000000) / 864000000000 FROM finding WHERE subject = 'A'"),
+                         cases[i].want, "%s", cases[i].rows);
+    }
+}
+
 Test(diagnose, what_a_finding_says)
 {
     fresh();

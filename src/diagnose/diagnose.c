@@ -70,19 +70,15 @@ static enum status no_room(struct err *e)
     return err_set(e, E_LIMIT, ERR_NO_OFF, "diagnosis", "hosts and coverage do not fit in memory");
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
 static bool is_one_of(const struct files *f, int64_t file)
 {
-    size_t lo = 0, hi = f->n;
-    while (lo < hi) {
-        size_t mid = (lo + hi) / 2;
-        if (f->id[mid] == file)
-            return true;
-        if (f->id[mid] < file)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return false;
+    return f->n && bsearch(&file, f->id, f->n, sizeof *f->id, by_number);
 }
 
 static enum status keep_doubtful(void *ctx, const struct cell *c, const char *const *name, size_t n,
