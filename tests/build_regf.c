@@ -648,6 +648,8 @@ static void l_seq(struct buf *b) { set32(entry(b, 0) + 12, le32(entry(b, 0) + 12
 static void l_count(struct buf *b) { set32(entry(b, 0) + 20, 0x7fffffff); }
 static void l_none(struct buf *b) { set32(entry(b, 0) + 20, 0); }
 static void l_offset(struct buf *b) { set32(entry(b, 0) + 40, 0x7ffff000); }
+static void l_offset_odd(struct buf *b) { set32(entry(b, 0) + 40, le32(entry(b, 0) + 40) + 256); }
+static void l_length_odd(struct buf *b) { set32(entry(b, 0) + 44, le32(entry(b, 0) + 44) - 256); }
 static void l_bins(struct buf *b) { set32(entry(b, 0) + 16, 0xfffff000); }
 static void l_cut(struct buf *b) { b->n -= SECTOR; }
 static void l_dirt(struct buf *b) { memcpy(b->p + SECTOR, "INVL", 4); }
@@ -667,6 +669,8 @@ const struct breakage log_breakages[] = {
     {"entry-count", "first entry claims 2 G pages", l_count, true},
     {"entry-none", "first entry has no pages", l_none, true},
     {"entry-offset", "first entry writes outside the hive", l_offset, true},
+    {"entry-offset-odd", "first entry writes between pages", l_offset_odd, true},
+    {"entry-length-odd", "first entry writes a part of a page", l_length_odd, true},
     {"entry-bins", "first entry makes the hive 4 GB", l_bins, true},
     {"entry-cut", "last 512 bytes missing", l_cut, false},
     {"old-magic", "INVL in place of DIRT", l_dirt, false},

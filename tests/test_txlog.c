@@ -424,10 +424,42 @@ Test(txlog, old_logs)
         cr_expect_eq(txlog_recover(files, 3, &img, &r, NULL), OK, "%s", rows[i].name);
         cr_expect(r.applied == rows[i].applied, "%s: %s", rows[i].name, r.text);
         cr_expect(!strncmp(r.text, rows[i].text, strlen(rows[i].text)), "%s: %s", rows[i].name, r.text);
+        unsigned pages = 0;
+        for (size_t k = 0; img.page && k < img.n / HIVE_PAGE; k++)
+            pages += img.page[k].file != 0;
+        /* the base block of a log is none of its pages */
+        cr_expect_eq(r.pages + rows[i].bad_header * r.applied, pages, "%s: %u pages, %u told", rows[i].name,
+                     pages, r.pages);
+        cr_expect(!r.applied || pages > 1, "%s", rows[i].name);
         if (r.applied) { /* bytes 20.. of the first bin hold a time that hive_stamp set */
             hive_stamp(&s.state[3], now);
             cr_expect(shows(&img, &s.state[3]), "%s", rows[i].name);
         }
+        image_free(&img);
+        buf_free(&hive), buf_free(&log[0]), buf_free(&log[1]);
+    }
+    set_free(&s);
+}
+
+/* A log in the format of Windows 7 beside one of today is left over from before. */
+Test(txlog, old_log_beside_a_newer)
+{
+    struct set s;
+    set_make(&s);
+    for (unsigned k = 0; k < 2; k++) {
+        struct buf hive = {0}, log[2] = {0};
+        struct image img;
+        struct replay r;
+        buf_put(&hive, s.state[0].p, s.state[0].n);
+        hive_seq(&hive, 11, 10);
+        make_log(&log[k], &s, 0, 2, 11);
+        log_old(&log[!k], &s.state[0], &s.state[3], utc("2026-03-01T09:00:00Z"));
+        struct span files[3] = {view(&hive), view(&log[0]), view(&log[1])};
+        cr_expect(txlog_recover(files, 3, &img, &r, NULL) == OK && r.applied == 2, "%u: %s", k, r.text);
+        cr_expect(
+            strstr(r.text, k ? "LOG1: old format beside a newer log" : "LOG2: old format beside a newer log"),
+            "%u: %s", k, r.text);
+        cr_expect(shows(&img, &s.state[2]), "%u", k);
         image_free(&img);
         buf_free(&hive), buf_free(&log[0]), buf_free(&log[1]);
     }
@@ -455,6 +487,8 @@ Test(txlog, broken_logs)
         {"entry-count", "LOG1: page count wrong"},
         {"entry-none", "LOG1: page count wrong"},
         {"entry-offset", "LOG1: page outside"},
+        {"entry-offset-odd", "LOG1: page outside"},
+        {"entry-length-odd", "LOG1: page outside"},
         {"entry-bins", "LOG1: hive size wrong"},
         {"entry-cut", "LOG1: size wrong"},
         {"old-magic", "LOG1: no dirty vector"},
