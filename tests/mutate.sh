@@ -6,7 +6,8 @@
 set -euo pipefail
 build=$(realpath "$1"); shift
 seed=${SEED:-1}; count=${N:-12}
-rooms=${*:-reports diagnose tally txlog discover}
+all="reports diagnose tally txlog discover"
+rooms=${*:-$all}
 tree=$build/mutate; breaker=$build/break
 export CC="${CC:-cc}" WHYLOGON=build/whylogon
 quiet() { "$@" >/dev/null 2>&1; }
@@ -30,11 +31,11 @@ tests_of() {
     esac
 }
 
-# A copy with the times of the files, so that make does not begin anew; what an interrupted run may have left broken is built again.
+# A copy with the times of the files, so that make does not begin anew; what an earlier run may have left broken is built again.
 mkdir -p "$tree"
 tar cf - --exclude=samples/cases --exclude=samples/golden Makefile src parsers knowledge reports tests samples | tar xf - -C "$tree"
 cd "$tree"
-for room in $rooms; do for f in $(files_of "$room"); do rm -f "build/${f%.c}.o"; done; done
+for room in $all; do for f in $(files_of "$room"); do rm -f "build/${f%.c}.o"; done; done
 rm -f build/kb_files.c
 make -s -j"$(nproc)" WARN= all build/samples.stamp >/dev/null
 for room in $rooms; do for t in $(tests_of "$room"); do make -s -j"$(nproc)" WARN= "build/$t" >/dev/null; done; done

@@ -379,6 +379,24 @@ Test(diagnose, older_copies_neither_confirm_nor_rule_out)
         }
 }
 
+/* When the time was over before coverage was known no kind is clear; once it is known, what it says stands.
+ */
+Test(diagnose, no_kind_is_clear_that_was_not_looked_at)
+{
+    static const char *const want[] = {"not_covered;", "not_covered;", "clear;"};
+    for (unsigned phase = 0; phase < LEN(want); phase++) {
+        struct err e = {0};
+        fresh();
+        sql("INSERT INTO host(id, name, outcome) VALUES(1, 'PC1', 'clear'); INSERT INTO kind(host_id, kind, "
+            "state, failures) VALUES(1, 'task', 'clear', 0)");
+        cr_assert(case_begin(db, &e) == OK, "%s", e.why);
+        cr_expect(diagnose_cut_short(db, kb, phase, 0, &e) == OK, "%s", e.why);
+        cr_expect_str_eq(ask("SELECT DISTINCT state FROM kind"), want[phase], "phase %u", phase);
+        cr_expect_str_eq(ask("SELECT count(*) > 0 FROM rule_error WHERE message LIKE '%not asked'"), "1;",
+                         "phase %u", phase);
+    }
+}
+
 /* However many older copies there are, and wherever among them the one that is cited stands. */
 Test(diagnose, one_older_copy_of_many)
 {

@@ -582,6 +582,77 @@ static void keep_last(void *ctx, const struct ingest_progress *p) { *(struct ing
 
 /* --limits file-seconds is the time of one file: files that are hashed together have more, and who takes too
  * long is tried alone before anything is lost. */
+/* Which logs go with which hive: by name, then by what the base blocks say, never across folders. */
+Test(discover, hives_and_their_logs)
+{
+    struct seen {
+        const char *path;
+        bool hive, bad; /* its checksum is wrong */
+        uint64_t rm;
+        const char *name; /* in its base block */
+        uint32_t seq, bins;
+    };
+#define HIVE(...)                         \
+    {                                     \
+        .hive = true, .path = __VA_ARGS__ \
+    }
+#define LOG(...)            \
+    {                       \
+        .path = __VA_ARGS__ \
+    }
+    /* together: the last is a log of the first */
+    static const struct {
+        bool together;
+        struct seen file[3];
+    } sets[] = {
+        {true, {HIVE("SYSTEM"), LOG("SYSTEM.LOG")}},
+        {true, {HIVE("SYSTEM"), LOG("SYSTEM.LOG1")}},
+        {true, {HIVE("SYSTEM"), LOG("system.log2")}},
+        {true, {HIVE("a/SYSTEM"), HIVE("b/SYSTEM"), LOG("a/SYSTEM.LOG2")}},
+        {true, {HIVE("SYSTEM", .rm = 7), LOG("SYSTEM.LOG1", .rm = 7)}},
+        {true, {HIVE("SYSTEM"), LOG("SYSTEM.LOG1", .rm = 7)}},
+        {true, {HIVE("SYSTEM", .rm = 7), LOG("SYSTEM.LOG1")}},
+        {true, {HIVE("SYSTEM", .rm = 7), LOG("SYSTEM.LOG1", .bad = true, .rm = 8)}},
+        {true, {HIVE("SYSTEM", .bad = true, .rm = 7), LOG("SYSTEM.LOG1", .rm = 8)}},
+        {true, {HIVE("f1", .rm = 7), HIVE("f2", .rm = 8), LOG("f3", .rm = 7)}},
+        {true, {HIVE("f1", .name = "SYSTEM"), HIVE("f2", .name = "SAM"), LOG("f3", .name = "system")}},
+        {true,
+         {HIVE("f1", .name = "x", .bins = 9), HIVE("f2", .name = "x"), LOG("f3", .name = "x", .bins = 9)}},
+        {false, {HIVE("SYSTEM"), LOG("SYSTEM.LOG3")}},
+        {false, {HIVE("SYSTEM"), LOG("SYSTEM.LOG1.txt")}},
+        {false, {HIVE("SYSTEM"), LOG("SAM.LOG1")}},
+        {false, {HIVE("SYSTEM"), LOG("b/SYSTEM.LOG1")}},
+        {false, {HIVE("SYSTEM", .rm = 7), LOG("SYSTEM.LOG1", .rm = 8)}},
+        {false, {HIVE("f1", .rm = 7), LOG("f2", .rm = 8)}},
+        {false, {HIVE("f1"), LOG("f2")}},
+        {false, {HIVE("f1", .name = "x", .seq = 9), LOG("f2", .name = "x", .seq = 8)}},
+        {false, {HIVE("f1", .name = "x"), HIVE("f2", .name = "x"), LOG("f3", .name = "x")}},
+        {false, {HIVE("f1", .rm = 7), HIVE("f2", .rm = 7), LOG("f3", .rm = 7)}},
+    };
+#undef HIVE
+#undef LOG
+    for (size_t i = 0; i < LEN(sets); i++) {
+        struct file file[3] = {0};
+        struct evidence ev = {.file = file};
+        for (const struct seen *s = sets[i].file; ev.n < LEN(file) && s->path; s++, ev.n++) {
+            struct file *f = &file[ev.n];
+            f->path = str_of(s->path), f->hive = ev.n;
+            f->is = (struct sniffed){.kind = s->hive ? KIND_HIVE : KIND_HIVE_LOG,
+                                     .checksum_ok = !s->bad,
+                                     .rm = s->rm,
+                                     .seq1 = s->seq,
+                                     .seq2 = s->seq,
+                                     .bins = s->bins};
+            snprintf(f->is.name, sizeof f->is.name, "%s", s->name ? s->name : "");
+        }
+        group_hives(&ev);
+        size_t last = ev.n - 1;
+        bool together = file[last].hive == 0 && file[0].n_log == 1 && file[0].log[0] == last,
+             apart = file[last].hive == last && !file[0].n_log;
+        cr_expect(sets[i].together ? together : apart, "set %zu: %s", i, sets[i].file[last].path);
+    }
+}
+
 Test(ingest, files_together_have_the_time_of_all, .timeout = 300)
 {
     struct run_limits lim = run_limits_default();
