@@ -117,7 +117,7 @@ Test(system, too_little_of_something, .timeout = 300)
         {"ulimit -v 120000; exec", "memory"},
         {"ulimit -n 8; exec", "Too many open files"},
         {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=1", "cannot start a worker: Resource"},
-        {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=3", "workers do not start: Resource"},
+        {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=2", "workers do not start: Resource"},
     };
     const char *dir = scratch("system-little");
     bool root = geteuid() == 0 && run("setpriv --reuid 65534 --clear-groups test -x %s", program()) == 0;
@@ -131,6 +131,39 @@ Test(system, too_little_of_something, .timeout = 300)
         cr_expect(strncmp(out, "whylogon: ", 10) == 0 && strstr(out, rows[i].says), "%s: %s", rows[i].how,
                   out);
         cr_expect(strchr(out, '\n') == out + strlen(out) - 1, "%s: one line: %s", rows[i].how, out);
+    }
+}
+
+/* With few of them a run takes its time and keeps what it reaches: what could be read is told, what could not
+ * is, too. */
+Test(system, little_of_something, .timeout = 300)
+{
+    static const struct {
+        const char *how, *says;
+        int code;
+    } rows[] = {
+        {"ulimit -n 11; exec", "second readers do not start: Too many open files", 5},
+        {"ulimit -n 30; exec", "confirmed    credential-storage-policy", 0},
+        {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=3", "second readers do not start", 5},
+        {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=8",
+         "confirmed    credential-storage-policy", 0},
+    };
+    const char *dir = scratch("system-few");
+    bool root = geteuid() == 0 && run("setpriv --reuid 65534 --clear-groups test -x %s", program()) == 0;
+    run("chmod 777 %s", dir);
+    for (size_t i = 0; i < LEN(rows); i++) {
+        if (strstr(rows[i].how, "setpriv") && !root)
+            continue;
+        int code = run("sh -c '%s %s analyze --progress=none -j 2 -o %s/out%zu %s'", rows[i].how, program(),
+                       dir, i, sample);
+        cr_expect(code == rows[i].code && strstr(out, rows[i].says), "%s: exit %d: %s", rows[i].how, code,
+                  out);
+        cr_expect_eq(
+            run("%s query %s/out%zu/case.db \"SELECT count(*) FROM v_evidence WHERE state = 'read' AND "
+                "sha256 IS NOT NULL\" | tail -1",
+                program(), dir, i),
+            0);
+        cr_expect_str_eq(out, "7\n", "%s", rows[i].how);
     }
 }
 #endif

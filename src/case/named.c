@@ -27,8 +27,9 @@ static const char *const text[QUERIES] = {
                     " (SELECT seen, parsed, recovered, failed, chunks, log_kind, state, note FROM evidence o"
                     " WHERE o.id = evidence.duplicate_of) WHERE id=?1",
     [Q_FILE_FULL] = "UPDATE evidence SET state='partial', note=?2 WHERE id=?1",
+    /* of one that was not read its hash is not missed */
     [Q_FILE_BROKEN] = "UPDATE evidence SET state='partial', note=?2 || ': ' || ?3 WHERE id=?1"
-                      " AND state <> 'unreadable'",
+                      " AND state <> 'unreadable' AND (?2 <> 'not hashed' OR state <> 'partial')",
     [Q_FILES] = "SELECT id, path, sha256 FROM evidence",
     [Q_FILES_READ] = "SELECT id, path, place, sha256, older, container IS NULL AND (state <> 'skipped'"
                      " OR sha256 IS NOT NULL) FROM evidence ORDER BY id",

@@ -85,7 +85,7 @@ static enum status settle_status(struct run *r, struct err *e)
         return st;
     if (!usable)
         add_status(r, "no_evidence", EXIT_NO_EVIDENCE);
-    if (r->in.limit || r->late || r->no_process[0] || cut)
+    if (r->in.limit || r->in.shortage[0] || r->late || r->no_process[0] || cut)
         add_status(r, "limit", EXIT_LIMIT);
     if (partial || dead || r->late)
         add_status(r, "partial", r->o.strict ? EXIT_PARTIAL : 0);
@@ -234,9 +234,12 @@ static enum status summary(struct run *r, struct err *e)
         buf_printf(&r->said,
                    "limit        %s: not all that is cited was read twice, see Method in the report\n",
                    r->no_process);
+    if (r->in.shortage[0])
+        buf_printf(&r->said, "limit        %s: not all evidence was read, see Evidence in the report\n",
+                   r->in.shortage);
     if (r->stopped && !r->late)
         buf_z(&r->said, "limit        a rule used up the steps or memory it may: see Method in the report\n");
-    if (r->in.limit)
+    if (r->in.limit && !r->in.shortage[0])
         buf_z(&r->said, "limit        a limit (--limits) was reached: what is left out is named under "
                         "Evidence in the report\n");
     buf_printf(&r->said, "report       %s/report.html\n", r->o.out);

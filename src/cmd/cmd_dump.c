@@ -343,6 +343,7 @@ static enum status open_containers(struct dump *d, struct err *e)
         if (f->in && f->in->why[0])
             d->code = exit_worst(d->code, complain_text(EXIT_PARTIAL, "%s: %s", f->place.p, f->in->why));
     }
+    d->code = exit_worst(d->code, r.shortage[0] ? EXIT_LIMIT : EXIT_DONE);
     return st;
 }
 

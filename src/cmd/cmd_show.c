@@ -170,6 +170,8 @@ static enum status unpack_member(struct show *s, struct evidence *ev, size_t *fi
     enum status st = dumpers_look(&s->dumpers, ev, e, no_kind, e);
     if (st != OK || (st = e->code) != OK || (st = unpack(ev, &o, &r, e)) != OK)
         return st;
+    if (r.shortage[0])
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "its container was not unpacked", "%s", r.shortage);
     for (size_t i = 0; i < ev->n; i++) {
         size_t depth = 0;
         for (size_t up = i; ev->file[up].container; up = ev->file[up].container - 1)

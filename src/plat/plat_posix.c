@@ -31,11 +31,13 @@
 
 const char *plat_error(void) { return strerror(errno); }
 
+/* What the system has too little of is nobody's file's fault. */
 static enum status sys_err(struct err *e, const char *what, const char *path)
 {
+    bool little = errno == EMFILE || errno == ENFILE || errno == ENOMEM;
     if (e && e->code == OK)
         e->path = path;
-    return err_set(e, E_IO, ERR_NO_OFF, what, "%s", strerror(errno));
+    return err_set(e, little ? E_NOMEM : E_IO, ERR_NO_OFF, what, "%s", strerror(errno));
 }
 
 /* --- files */

@@ -412,6 +412,17 @@ static enum status ingest_begin(struct ingest *p, const struct want *want, struc
                       &p->pool, e);
 }
 
+/* What the system gives too little of for the rest, after some was read: that stays as it is. */
+static enum status run_jobs(struct ingest *p, bool late, struct err *e)
+{
+    enum status st = pool_run(p->pool, late, e);
+    if (st != E_PROC)
+        return st;
+    snprintf(p->r.shortage, sizeof p->r.shortage, "%s: %s", e->what, e->why);
+    *e = (struct err){0};
+    return pool_give_up(p->pool, p->r.shortage, e);
+}
+
 static enum status sniff_all(struct ingest *p, struct err *e)
 {
     p->r.limit |= plan_leave_out(&p->plan, &p->o.limits);
@@ -458,6 +469,7 @@ static enum status open_containers(struct ingest *p, struct err *e)
     ahead_end(p->ahead);
     p->unpackers_jail &= ahead_jail(p->ahead);
     p->r.limit |= r.limit, p->unpackers_lost = r.lost;
+    memcpy(p->r.shortage, r.shortage, sizeof r.shortage);
     if (st != OK || p->ev->n == before)
         return st;
     pool_excuse(p->pool);
@@ -504,7 +516,9 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     st = plan_twins(&p->plan, e);
     if (st == OK && !p->plan.n)
         st = plan_all(p, e), p->planned = true;
-    return st == OK ? pool_send_ahead(p->pool, e) : st;
+    if (st == OK)
+        pool_send_ahead(p->pool);
+    return st;
 }
 
 /* What is to be read is known when those that may be copies have been hashed. */
@@ -512,7 +526,7 @@ static enum status plan_rest(struct ingest *p, struct err *e)
 {
     if (p->planned)
         return OK;
-    enum status st = pool_run(p->pool, false, e);
+    enum status st = run_jobs(p, false, e);
     pool_clear(p->pool);
     return st == OK ? plan_all(p, e) : st;
 }
@@ -522,7 +536,7 @@ enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e)
     p->db = db;
     enum status st = case_begin(db, e);
     if (st == OK && (st = store_files(p, e)) == OK && (st = plan_rest(p, e)) == OK
-        && (st = pool_run(p->pool, false, e)) == OK && (st = store_sums(p, e)) == OK
+        && (st = run_jobs(p, false, e)) == OK && (st = store_sums(p, e)) == OK
         && (st = store_copies(p, e)) == OK)
         st = case_commit(db, e);
     show_progress(p, true);
@@ -533,7 +547,7 @@ enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err 
 {
     pool_excuse(p->pool);
     enum status st = case_begin(p->db, e);
-    if (st == OK && (st = pool_run(p->pool, true, e)) == OK)
+    if (st == OK && (st = run_jobs(p, true, e)) == OK)
         st = case_commit(p->db, e);
     show_progress(p, true);
     p->r.jail = pool_jail(p->pool) & p->unpackers_jail;

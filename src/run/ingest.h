@@ -32,6 +32,7 @@ struct ingest_result {
     uint64_t files, logs, hives, records, unreadable, lost_jobs;
     bool limit;
     unsigned jail;
+    char shortage[200]; /* what the system gave too little of, so that not all was read; "": nothing */
 };
 
 /* In three steps, so that what needs no hash is done while logs are still being hashed:

@@ -57,6 +57,7 @@ struct pool {
     uint64_t held; /* bytes of memory for frames of jobs whose turn has not come */
     unsigned jail;
     unsigned stillborn; /* workers that ended before they said anything */
+    bool scarce;        /* the system has once refused a process: there are to be no more than needed */
     uint8_t *read_buf;
 };
 
@@ -70,9 +71,10 @@ uint64_t pool_hashed(const struct pool *p) { return p->hashed; }
 uint64_t pool_lost(const struct pool *p) { return p->lost; }
 unsigned pool_jail(const struct pool *p) { return p->jail; }
 
+/* Nothing of the case is harmed by it: the same as if there were no process. */
 static enum status out_of_memory(const char *what, struct err *e)
 {
-    return err_set(e, E_NOMEM, ERR_NO_OFF, what, "out of memory");
+    return err_set(e, E_PROC, ERR_NO_OFF, what, "out of memory");
 }
 
 /* --- turns */
@@ -254,12 +256,41 @@ static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
 }
 
 /* One that has read is not asked again. */
-static void retire_reader(struct worker *w)
+static void retire(struct worker *w)
 {
     struct exit_info x;
     plat_proc_kill(w->proc);
     child_end(w->proc, &x);
     w->proc = NULL;
+}
+
+/* Is anybody at work, or there for such work? */
+static bool goes_on(const struct pool *p, bool reads)
+{
+    bool does = false;
+    for (size_t i = 0; i < p->n_worker && !does; i++)
+        does = p->worker[i].proc && (p->worker[i].n || p->worker[i].reads == reads);
+    return does;
+}
+
+/* Where the system refuses another process, those that are there go on alone; those of the other kind that
+ * have nothing to do make room. */
+static enum status start_if_needed(struct pool *p, struct worker *w, struct err *e)
+{
+    if (p->scarce && goes_on(p, w->reads))
+        return OK;
+    struct err why = {0};
+    enum status st = start_worker(p, w, &why);
+    if (st == E_PROC && goes_on(p, w->reads))
+        return p->scarce = true, OK;
+    for (size_t i = 0; i < p->n_worker && st == E_PROC; i++) {
+        struct worker *other = &p->worker[i];
+        if (other->reads == w->reads || !other->proc || other->n)
+            continue;
+        retire(other);
+        p->scarce = true, why = (struct err){0}, st = start_worker(p, w, &why);
+    }
+    return st == OK ? OK : err_set(e, st, why.off, why.what, "%s", why.why);
 }
 
 /* No more readers than there is to read. */
@@ -273,7 +304,7 @@ static enum status start_readers(struct pool *p, struct err *e)
         idle += p->worker[i].reads && p->worker[i].proc && !p->worker[i].n;
     for (size_t i = 0; i < p->n_worker && st == OK && idle < unread; i++)
         if (p->worker[i].reads && !p->worker[i].proc)
-            st = start_worker(p, &p->worker[i], e), idle++;
+            st = start_if_needed(p, &p->worker[i], e), idle++;
     return st;
 }
 
@@ -282,7 +313,7 @@ static enum status start_lookers(struct pool *p, struct err *e)
     enum status st = OK;
     for (size_t i = 0; i < p->n_worker && st == OK; i++)
         if (!p->worker[i].reads && !p->worker[i].proc)
-            st = start_worker(p, &p->worker[i], e);
+            st = start_if_needed(p, &p->worker[i], e);
     return st;
 }
 
@@ -326,7 +357,7 @@ static enum status replace_worker(struct pool *p, struct worker *w, enum status 
     enum status st = w->n ? lose_job(p, w->queue[0], how, why, killed_for != NULL, e) : OK;
     if (st == OK && !w->jailed && ++p->stillborn > STILLBORN)
         st = err_set(e, E_PROC, ERR_NO_OFF, "workers do not start", "%s", why);
-    return st == OK ? start_worker(p, w, e) : st;
+    return st == OK ? start_if_needed(p, w, e) : st;
 }
 
 /* --- jobs out */
@@ -339,7 +370,8 @@ static enum status answer_unopened(struct pool *p, struct job *j, size_t at, con
         end_job(p, j);
         return hash_alone(p, j, e);
     }
-    return answer_for(p, j, E_IO, why->what, p->call.unopened(p->call.ctx, j, at, why), e);
+    const char *said = p->call.unopened(p->call.ctx, j, at, why);
+    return answer_for(p, j, why->code == E_NOMEM ? E_NOMEM : E_IO, why->what, said, e);
 }
 
 static enum status hand_over(struct worker *w, struct job *j, const plat_file *fd, struct err *e)
@@ -430,7 +462,7 @@ static enum status send_jobs(struct pool *p, bool answer, struct err *e)
     return st;
 }
 
-enum status pool_send_ahead(struct pool *p, struct err *e) { return send_jobs(p, false, e); }
+void pool_send_ahead(struct pool *p) { send_jobs(p, false, NULL); }
 
 /* --- frames in */
 
@@ -507,7 +539,7 @@ static enum status take_frames(struct pool *p, struct worker *w, struct err *e)
         w->heard = plat_clock_ms();
         st = take_frame(p, w, type, body, e);
         if (st == OK && w->reads && type == FRAME_DONE)
-            return retire_reader(w), start_readers(p, e); /* with all that it may have to say still */
+            return retire(w), start_readers(p, e); /* with all that it may have to say still */
     }
     if (st == OK && (too_long(w, in) || framing != OK))
         st = E_FORMAT;
@@ -545,8 +577,7 @@ static enum status check_patience(struct pool *p, struct worker *w, struct err *
     return now - w->heard > STALL_MS ? replace_worker(p, w, E_IO, "said nothing for 120 s", e) : OK;
 }
 
-/* The run's time is over: what was not begun stays unread, what runs is ended. */
-static enum status end_all(struct pool *p, struct err *e)
+enum status pool_give_up(struct pool *p, const char *why, struct err *e)
 {
     enum status st = OK;
     for (size_t i = 0; i < p->n_worker; i++)
@@ -554,8 +585,7 @@ static enum status end_all(struct pool *p, struct err *e)
     for (size_t i = 0; i < p->plan->n && st == OK; i++) {
         struct job *j = p->plan->job[i];
         if (j->state == JOB_READY || j->state == JOB_SENT)
-            st = answer_for(p, j, E_LIMIT, j->order.op == JOB_HASH ? "not hashed" : "not read",
-                            "the run's time was over (--limits run-seconds)", e);
+            st = answer_for(p, j, E_LIMIT, j->order.op == JOB_HASH ? "not hashed" : "not read", why, e);
     }
     return st;
 }
@@ -617,7 +647,7 @@ enum status pool_run(struct pool *p, bool late, struct err *e)
         if (p->o.stop && *p->o.stop)
             return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
         if (plat_clock_ms() > p->until)
-            return end_all(p, e);
+            return pool_give_up(p, "the run's time was over (--limits run-seconds)", e);
         if ((st = send_jobs(p, true, e)) != OK || !open_jobs(p, late))
             break;
         st = listen(p, NULL, 0, NULL, e);

@@ -44,8 +44,8 @@ unsigned pool_workers(unsigned wanted); /* 0: one per core */
 /* Starts p->workers of them, unless all there is to do is to be read. Free after an error too. */
 enum status pool_start(struct plan *p, const struct pool_options *o, const struct pool_calls *c,
                        struct pool **out, struct err *e);
-/* Hands out what can be handed out now, and listens to nobody. */
-enum status pool_send_ahead(struct pool *p, struct err *e);
+/* Hands out what can be handed out now, and listens to nobody; what cannot be is by pool_run. */
+void pool_send_ahead(struct pool *p);
 /* Hands out what can be handed out, and listens to its workers and n others of the caller's (POOL_ALSO at
  * most; NULL among them is nobody) until one of them has something to say: ready. For who waits for both. */
 enum { POOL_ALSO = 32 };
@@ -53,8 +53,11 @@ enum status pool_step(struct pool *p, struct proc *const *also, size_t n, bool *
 /* What a job's worker would send, all of it, is known already: taken when its turn comes. answer is emptied.
  */
 void pool_know(struct pool *p, struct job *j, struct buf *answer);
-/* Until every job has ended, or every one that is not late; when the run's time is over, all have. */
+/* Until every job has ended, or every one that is not late; when the run's time is over, all have. E_PROC:
+ * the system gives not one process, or no memory for what they say; what was told stands. */
 enum status pool_run(struct pool *p, bool late, struct err *e);
+/* What was not begun stays undone, what runs is ended; why is said of each. */
+enum status pool_give_up(struct pool *p, const char *why, struct err *e);
 /* Forgets all jobs, of which none is running. */
 void pool_clear(struct pool *p);
 /* Nobody listened for a while: that was not the workers' fault. */

@@ -423,6 +423,7 @@ static enum status send_job(struct unpack *u, struct child *c, size_t index, str
         struct container_sums sums = {0};
         snprintf(sums.why, sizeof sums.why, "%s: %s", why.what, why.why);
         b->state = SHUT, u->open--;
+        u->r->limit |= why.code == E_NOMEM;
         return shut(u, b->file, &sums, e);
     }
     for (unsigned i = 0; i < SPOOLS; i++) /* who has no spool gets one without room */
@@ -443,6 +444,34 @@ static enum status send_job(struct unpack *u, struct child *c, size_t index, str
     b->state = OPEN, u->box[b->root].busy = true;
     c->busy = true, c->box = index, c->passed = 0, c->heard = c->began = plat_clock_ms();
     return OK;
+}
+
+/* What was not opened to its end stays as it is, and says why. */
+static enum status shut_all_unread(struct unpack *u, const char *why, struct err *e)
+{
+    struct container_sums sums = {0};
+    enum status st = OK;
+    snprintf(sums.why, sizeof sums.why, "not unpacked to its end: %s", why);
+    u->r->limit = true;
+    for (size_t i = 0; i < u->n_box && st == OK; i++)
+        if (u->box[i].state != SHUT)
+            sums.opened = u->box[i].state == OPEN, st = shut(u, u->box[i].file, &sums, e);
+    u->open = 0;
+    return st;
+}
+
+/* Where the system refuses a child, those that are there go on alone. */
+static enum status start_if_needed(struct unpack *u, struct child *c, struct err *e)
+{
+    struct err why = {0};
+    enum status st = start(u, c, &why);
+    for (size_t i = 0; i < u->n_child && st == E_NOMEM; i++)
+        if (u->child[i].proc)
+            st = OK;
+    if (st != E_NOMEM)
+        return st == OK ? OK : err_set(e, st, why.off, why.what, "%s", why.why);
+    snprintf(u->r->shortage, sizeof u->r->shortage, "%s: %s", why.what, why.why);
+    return shut_all_unread(u, u->r->shortage, e);
 }
 
 /* The child is gone, and with it what its container had still to say. */
@@ -472,7 +501,7 @@ static enum status lost(struct unpack *u, struct child *c, const char *how, stru
     } else if (!c->jailed && ++u->stillborn > STILLBORN) {
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "workers do not start", "%s", sums.why);
     }
-    return st == OK && u->open ? start(u, c, e) : st;
+    return st == OK && u->open ? start_if_needed(u, c, e) : st;
 }
 
 static enum status hear(struct unpack *u, struct child *c, struct err *e)
@@ -532,21 +561,6 @@ static enum status dispatch(struct unpack *u, struct err *e)
     return st;
 }
 
-/* The run's time is over: what was not opened stays shut. */
-static enum status shut_all_unread(struct unpack *u, struct err *e)
-{
-    struct container_sums sums = {0};
-    enum status st = OK;
-    snprintf(sums.why, sizeof sums.why,
-             "not unpacked to its end: the run's time was over (--limits run-seconds)");
-    u->r->limit = true;
-    for (size_t i = 0; i < u->n_box && st == OK; i++)
-        if (u->box[i].state != SHUT)
-            sums.opened = u->box[i].state == OPEN, st = shut(u, u->box[i].file, &sums, e);
-    u->open = 0;
-    return st;
-}
-
 static enum status run_all(struct unpack *u, struct err *e)
 {
     enum status st = OK;
@@ -556,7 +570,7 @@ static enum status run_all(struct unpack *u, struct err *e)
         if (u->o->stop && *u->o->stop)
             return err_set(e, E_STOP, ERR_NO_OFF, "interrupted", "the run was stopped");
         if (plat_clock_ms() > u->o->until)
-            return shut_all_unread(u, e);
+            return shut_all_unread(u, "the run's time was over (--limits run-seconds)", e);
         if ((st = dispatch(u, e)) != OK)
             break;
         for (size_t i = 0; i < u->n_child; i++)
@@ -602,8 +616,8 @@ enum status unpack(struct evidence *ev, const struct unpack_options *o, struct u
         st = is_box(&ev->file[i]) ? add_box(&u, i, NULL, e) : OK;
     u.n_child = o->workers ? o->workers : plat_cores();
     u.n_child = u.n_child > CHILDREN ? CHILDREN : u.n_child > u.n_box ? u.n_box : u.n_child;
-    for (size_t i = 0; i < u.n_child && st == OK; i++)
-        st = start(&u, &u.child[i], e);
+    for (size_t i = 0; i < u.n_child && u.open && st == OK; i++)
+        st = start_if_needed(&u, &u.child[i], e);
     st = st == OK ? run_all(&u, e) : st;
     end_children(&u, st != OK);
     st = st == OK && u.n_box ? evidence_sort(ev, e) : st;

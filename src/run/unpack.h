@@ -27,8 +27,9 @@ struct unpack_options {
     size_t n_only;
 };
 struct unpack_result {
-    bool limit;    /* something was left out because a limit was reached */
-    uint64_t lost; /* children that died or were ended over a container */
+    bool limit;         /* something was left out because a limit was reached */
+    uint64_t lost;      /* children that died or were ended over a container */
+    char shortage[200]; /* what the system gave too little of, so that not all was unpacked; "": nothing */
 };
 
 /* ev has been sniffed (file.is). Containers get .in, their members follow as files of their own, sniffed as
