@@ -246,7 +246,7 @@ static enum status create(enum case_of kind, const char *path, struct str schema
         st = case_exec(db,
                        "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
                        "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
-                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-16384; PRAGMA encoding='UTF-8'",
+                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-8192; PRAGMA encoding='UTF-8'",
                        e);
     if (st == OK)
         st = image.n ? take_image(db, "main", image, e) : make_tables(db, kind, schema, e);
