@@ -99,6 +99,18 @@ static int try_shared(void)
 {
     return mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, held, 0) == MAP_FAILED ? -1 : 0;
 }
+static int try_shared_memory(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return p == MAP_FAILED ? -1 : 0;
+}
+static int try_stack(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+    return p == MAP_FAILED ? -1 : 0;
+}
+/* of root: nobody may use the page any more */
+static int try_poison(void) { return madvise(NULL, 4096, 100); }
 
 static int may_read(void)
 {
@@ -118,6 +130,25 @@ static int may_allocate(void)
     p[0] = 1;
     free((void *)(uintptr_t)p);
     return 0;
+}
+
+/* of a large block, which the C library would have the kernel move */
+static int may_grow(void)
+{
+    enum { SMALL = 1 << 20, LARGE = 80 << 20 };
+    char *p = malloc(SMALL), *q;
+    if (!p)
+        return -1;
+    memset(p, 'x', SMALL);
+    q = realloc(p, LARGE);
+    int got = q && q[0] == 'x' && q[SMALL - 1] == 'x' ? 0 : -1;
+    free(q);
+    return got;
+}
+static int may_forget(void)
+{
+    void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return madvise(p, 4096, MADV_DONTNEED);
 }
 
 static const struct {
@@ -150,9 +181,14 @@ static const struct {
     {"read the parent's memory", try_memory_of_parent, false},
     {"change the parent's limits", try_limits_of_parent, false},
     {"write to a file that is held by others, through memory", try_shared, false},
+    {"have memory that is not counted", try_shared_memory, false},
+    {"have a stack without end", try_stack, false},
+    {"spoil memory of all", try_poison, false},
     {"read what it holds", may_read, true},
     {"map what it holds", may_map, true},
     {"use memory", may_allocate, true},
+    {"use more of it", may_grow, true},
+    {"give memory back", may_forget, true},
 };
 
 Test(jail, stops_what_it_should_and_nothing_else)
@@ -177,6 +213,80 @@ Test(jail, stops_what_it_should_and_nothing_else)
                       status);
     }
     close(held);
+}
+
+/* Of all calls that a kernel may have, of this architecture and of those it serves beside: what is not for
+ * reading and telling ends who tries. */
+static const char *const calls[] = {
+    "recvmsg", "recvfrom", "read",         "write",          "pread64",        "lseek",       "fstat",
+    "close",   "munmap",   "brk",          "exit",           "exit_group",     "futex",       "rt_sigreturn",
+    "getpid",  "gettid",   "rt_sigaction", "rt_sigprocmask", "sched_yield",    "sigaltstack", "getrandom",
+    "mremap",  "mmap",     "mprotect",     "clock_gettime",  "restart_syscall"};
+
+/* uretprobe and uprobe pass filters: they do nothing for who does not come from a trampoline of the kernel's.
+ * Source: Linux, kernel/seccomp.c, seccomp_uprobe_exception. */
+static bool passes_filters(long nr)
+{
+#ifdef __x86_64__
+    return nr == 335 || nr == 336;
+#else
+    return (void)nr, false;
+#endif
+}
+
+static bool is_allowed(long nr)
+{
+    char *name = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, (int)nr);
+    bool found = passes_filters(nr);
+    for (size_t i = 0; name && i < sizeof calls / sizeof *calls; i++)
+        found |= strcmp(name, calls[i]) == 0;
+    free(name);
+    return found;
+}
+
+/* How the process ends that makes the call with arguments of nothing but ones. */
+static int end_of(long nr)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        if (!(plat_jail(&(struct jail_limits){.files = 16}) & JAIL_SECCOMP))
+            _exit(77);
+        syscall(nr, -1L, -1L, -1L, -1L, -1L, -1L);
+        _exit(1);
+    }
+    waitpid(pid, &status, 0);
+    return status;
+}
+
+Test(jail, no_call_that_is_not_named, .timeout = 300)
+{
+    enum { NUMBERS = 512 }; /* the kernel of today has 470 */
+    unsigned refused = 0;
+    pid_t pid = fork();
+    if (pid == 0) { /* what can be done once is, before it is copied */
+        plat_jail_ahead(&(struct jail_limits){.files = 16});
+        for (long nr = 0; nr < NUMBERS; nr++) {
+            int how = is_allowed(nr) ? 0 : end_of(nr);
+            if (WIFEXITED(how) && WEXITSTATUS(how) == 77)
+                _exit(77);
+            if (!is_allowed(nr) && (!WIFSIGNALED(how) || WTERMSIG(how) != SIGSYS))
+                fprintf(stderr, "call %ld: status %d\n", nr, how), _exit(1);
+            refused += !is_allowed(nr);
+        }
+#ifdef __x86_64__
+        enum { X32 = 0x40000000 }; /* write */
+        int how = end_of(X32 + 1);
+        if ((!WIFSIGNALED(how) || WTERMSIG(how) != SIGSYS))
+            fprintf(stderr, "x32: status %d\n", how), _exit(1);
+#endif
+        _exit(refused > NUMBERS - 40 ? 0 : 2);
+    }
+    int status;
+    cr_assert_eq(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        cr_skip_test("skipped: no seccomp here");
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
 }
 
 /* Without seccomp, which an old or odd kernel may refuse, Landlock alone has to hold what it can. */

@@ -28,8 +28,6 @@ static const char *const allowed[] = {
     "fstat",
     "close",
     "munmap",
-    "mremap",
-    "madvise",
     "brk",
     "exit",
     "exit_group",
@@ -46,25 +44,44 @@ static const char *const allowed[] = {
     "restart_syscall",
 };
 
-/* Allowed only where these arguments, of which the bits in mask are looked at, are so. */
+/* Memory is counted (RLIMIT_DATA) where it is private and no stack. Source: Linux mm/mmap.c, may_expand_vm,
+ * is_data_mapping. */
+enum { UNCOUNTED = MAP_SHARED | MAP_ANONYMOUS | MAP_GROWSDOWN };
+
+/* Allowed only where these arguments, of which the bits in mask are looked at, are so; share: to who may
+ * share memory. */
 static const struct {
     const char *name;
-    struct scmp_arg_cmp is, /* the second: unless memory may be shared */
-        alone;
+    struct scmp_arg_cmp is[2];
+    bool share;
 } allowed_if[] = {
 #define MASKED(arg, mask, is)             \
     {                                     \
         arg, SCMP_CMP_MASKED_EQ, mask, is \
     }
-    /* no memory that can run, none through which others see their files change: no limit of a file's size
-     * holds there. MAP_SHARED is a bit of MAP_SHARED_VALIDATE too, and none of MAP_PRIVATE. */
-    {"mmap", MASKED(2, PROT_EXEC, 0), MASKED(3, MAP_SHARED, 0)},
-    {"mprotect", MASKED(2, PROT_EXEC, 0), {0}}, /* ... nor is made so */
-    {"sendto", MASKED(4, UINT64_MAX, 0), {0}},  /* on the channel, to no address */
+    /* no memory that can run, nor is made so; none that is no file's and shared, nor another stack; none
+     * through which others see their files change: no limit of a file's size holds there. MAP_SHARED is a bit
+     * of MAP_SHARED_VALIDATE too, and none of MAP_PRIVATE. */
+    {"mmap", {MASKED(2, PROT_EXEC, 0), MASKED(3, UNCOUNTED, 0)}, false},
+    {"mmap", {MASKED(2, PROT_EXEC, 0), MASKED(3, UNCOUNTED, MAP_ANONYMOUS)}, false},
+    {"mmap", {MASKED(2, PROT_EXEC, 0), MASKED(3, UNCOUNTED, MAP_SHARED)}, true},
+    {"mprotect", {MASKED(2, PROT_EXEC, 0)}, false},
+    /* advice of root may spoil a page for all who map it: MADV_HWPOISON is 100 */
+    {"madvise", {MASKED(2, UINT32_MAX - 31, 0)}, false},
+    {"sendto", {MASKED(4, UINT64_MAX, 0)}, false}, /* on the channel, to no address */
     /* the kernel sends signals to whom F_SETOWN names: nothing is set */
-    {"fcntl", MASKED(1, UINT32_MAX, F_GETFD), {0}},
-    {"fcntl", MASKED(1, UINT32_MAX, F_GETFL), {0}},
+    {"fcntl", {MASKED(1, UINT32_MAX, F_GETFD)}, false},
+    {"fcntl", {MASKED(1, UINT32_MAX, F_GETFL)}, false},
 };
+
+/* Refused, and taken by who asks for a fact of life: a stack would grow by it beyond any limit, and libraries
+ * that cannot move a block copy it. */
+static const struct {
+    const char *name;
+    int why;
+} refused[] = {{"mremap", ENOMEM}};
+
+enum { STACK = 64 << 20 }; /* more than any system gives by itself */
 
 static void limit(unsigned what, uint64_t n, bool *ok)
 {
@@ -72,7 +89,7 @@ static void limit(unsigned what, uint64_t n, bool *ok)
     if (getrlimit(what, &now) != 0)
         *ok = false;
     else if (now.rlim_max == RLIM_INFINITY || now.rlim_max > n)
-        *ok &= setrlimit(what, &(struct rlimit){n, n}) == 0;
+        *ok &= setrlimit(what, &(struct rlimit){now.rlim_cur < n ? now.rlim_cur : n, n}) == 0;
 }
 
 static bool limits(const struct jail_limits *lim)
@@ -86,12 +103,13 @@ static bool limits(const struct jail_limits *lim)
         limit(RLIMIT_NOFILE, lim->files, &ok);
     if (!lim->may_write || lim->write_bytes)
         limit(RLIMIT_FSIZE, lim->may_write ? lim->write_bytes : 0, &ok);
+    limit(RLIMIT_STACK, STACK, &ok);
     limit(RLIMIT_CORE, 0, &ok);
     return ok;
 }
 
-/* What each version of Landlock can refuse more; headers are older than kernels. Source: Linux 6.15
- * Documentation/userspace-api/landlock.rst, include/uapi/linux/landlock.h. */
+/* What each version of Landlock can refuse more; headers are older than kernels. Source: Linux 7.1
+ * Documentation/userspace-api/landlock.rst, include/uapi/linux/landlock.h; 7 and 8 refuse nothing more. */
 static const struct {
     int abi;
     uint64_t fs, net, scoped;
@@ -102,6 +120,7 @@ static const struct {
     {4, 0, 3, 0},                /* bind, connect TCP */
     {5, 1ull << 15, 0, 0},       /* ioctl on devices */
     {6, 0, 0, 3},                /* abstract sockets and signals of processes outside */
+    {9, 1ull << 16, 0, 0},       /* sockets by their paths */
 };
 
 /* The kernel is asked which version it has; what it does not know is left out. No rule is added: nothing is
@@ -146,9 +165,14 @@ static size_t compile(bool may_share)
     }
     for (size_t i = 0; i < LEN(allowed_if) && ok; i++) {
         int nr = seccomp_syscall_resolve_name(allowed_if[i].name);
-        const struct scmp_arg_cmp is[] = {allowed_if[i].is, allowed_if[i].alone};
-        unsigned n = allowed_if[i].alone.op && !may_share ? 2 : 1;
-        ok = nr == __NR_SCMP_ERROR || seccomp_rule_add_array(f, SCMP_ACT_ALLOW, nr, n, is) == 0;
+        unsigned n = allowed_if[i].is[1].op ? 2 : 1;
+        ok = nr == __NR_SCMP_ERROR || (allowed_if[i].share && !may_share)
+             || seccomp_rule_add_array(f, SCMP_ACT_ALLOW, nr, n, allowed_if[i].is) == 0;
+    }
+    for (size_t i = 0; i < LEN(refused) && ok; i++) {
+        int nr = seccomp_syscall_resolve_name(refused[i].name);
+        ok = nr == __NR_SCMP_ERROR
+             || seccomp_rule_add(f, SCMP_ACT_ERRNO((unsigned)refused[i].why), nr, 0) == 0;
     }
     ssize_t got = ok && seccomp_export_bpf(f, to[1]) == 0 ? read(to[0], program, sizeof program) : 0;
     close(to[0]), close(to[1]);
