@@ -25,7 +25,7 @@ void hsay(struct buf *b, const char *fmt, ...)
 
 enum { PAGE_BYTES = 8 << 20 };
 bool h_room(const struct buf *b) { return b->n < PAGE_BYTES; }
-size_t h_rows(const struct report *r) { return is_many(r) ? SHOW_ROWS / 5 : SHOW_ROWS; }
+size_t h_rows(const struct report *r) { return is_many(r) ? SHOW_ROWS / 8 : SHOW_ROWS; }
 
 const char h_symbols[] =
     "<svg class='defs' aria-hidden='true' focusable='false'>"

@@ -3,6 +3,10 @@
 #include <stdio.h>
 
 enum { OPEN_CITES = 2 }; /* citations of a role in sight; more are folded */
+enum {
+    FULL_BYTES = 130 << 10,
+    BRIEF_SUBJECTS = 8
+}; /* of many hosts: of cards in full; of a card that is not */
 
 static void cite_item(struct buf *b, const struct report *r, const struct r_citation *c, bool role)
 {
@@ -108,7 +112,7 @@ static void stats(struct buf *b, const struct r_finding *f, const struct r_card 
 }
 
 /* The other subjects of a card, on whatever host. */
-static void same_on(struct buf *b, const struct report *r, const struct r_card *card)
+static void same_on(struct buf *b, const struct report *r, const struct r_card *card, size_t rows)
 {
     static const char *const head[] = {"Subject",         "Host",      "Code",    "First seen (UTC)",
                                        "Last seen (UTC)", "#Failures", "Symptom", NULL};
@@ -127,7 +131,7 @@ static void same_on(struct buf *b, const struct report *r, const struct r_card *
     for (size_t i = 0; i < card->n; i++)
         for (size_t k = order[i]->at + (i == 0); k < order[i]->at + order[i]->n; k++) {
             const struct r_citation *c = first_cite(r, f + k, ROLE_SYMPTOM);
-            if (n >= h_rows(r) || !h_room(b))
+            if (n >= rows || !h_room(b))
                 continue;
             hsay(b, "<tr id='f-%i'><th scope='row'><bdi dir='auto'>%s</bdi></th>", f[k].id, f[k].subject);
             h_host_cell(b, r, f[k].host), buf_z(b, "<td>"), h_code(b, f + k);
@@ -155,7 +159,7 @@ static void card(struct buf *b, const struct report *r, const struct r_card *c, 
             "<p class='left'>What supports it and how to mend it: <kbd>whylogon query case.db 'SELECT * FROM "
             "v_citation WHERE finding = %i'</kbd>, <kbd>v_finding_remedy</kbd></p>\n",
             f->id);
-        same_on(b, r, c), buf_z(b, "</article>\n");
+        same_on(b, r, c, BRIEF_SUBJECTS), buf_z(b, "</article>\n");
         return;
     }
     hsay(b, "<div class='scales%z'>\n<div><h4>Supports it</h4>",
@@ -165,7 +169,7 @@ static void card(struct buf *b, const struct report *r, const struct r_card *c, 
     buf_z(b, "</div>\n<div><h4>Speaks against it</h4>"), cite_role(b, r, f, ROLE_CONTRADICTS, false);
     buf_z(b, f->cite[ROLE_CONTRADICTS].n ? "" : "<p class='nil'>Nothing in the evidence.</p>\n");
     buf_z(b, "</div>\n<div><h4>Could not be checked</h4>"), unknown_list(b, r, f);
-    buf_z(b, "</div>\n</div>\n"), fix_list(b, r, f), same_on(b, r, c);
+    buf_z(b, "</div>\n</div>\n"), fix_list(b, r, f), same_on(b, r, c, h_rows(r));
     buf_z(b, "</article>\n");
 }
 
@@ -280,7 +284,7 @@ static void folded_alike(struct buf *b, const struct report *r, enum verdict v)
 void h_findings(struct buf *b, const struct report *r)
 {
     const struct r_card *c = r->card.row;
-    size_t shown = 0, left = 0;
+    size_t shown = 0, left = 0, begin = b->n;
     buf_z(b, "<section class='part' id='findings' aria-labelledby='h-findings'>\n<h2 "
              "id='h-findings'>Findings</h2>\n<p class='hint'>");
     buf_z(b, r->finding.n ? "One card a cause: what supports it, what speaks against it, what could not be "
@@ -289,7 +293,8 @@ void h_findings(struct buf *b, const struct report *r)
     for (size_t i = 0; i < r->card.n; i++)
         if (c[i].verdict <= V_LATENT) {
             if (shown < SHOW_CARDS && h_room(b))
-                card(b, r, c + i, shown < full_cards(r)), shown++;
+                card(b, r, c + i, shown < full_cards(r) && (!is_many(r) || b->n - begin < FULL_BYTES)),
+                    shown++;
             else
                 left++;
         }

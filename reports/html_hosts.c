@@ -3,7 +3,7 @@
 #include "reports/html.h"
 #include "base/wintime.h"
 
-enum { DETAIL_BYTES = 240 << 10, NAMES = 3 }; /* of hosts' details on the page; of hosts in a cell */
+enum { DETAIL_BYTES = 200 << 10, NAMES = 3 }; /* of hosts' details on the page; of hosts in a cell */
 
 /* ---- causes ---- */
 

@@ -13,7 +13,7 @@ KNOWN = {"", "-", "nt authority", "nt service", "builtin", "window manager", "fo
          "workgroup", "system", "anonymous logon", "local service", "network service", "localsystem", "localservice",
          "networkservice", "administrator", "guest", "defaultaccount", "wdagutilityaccount", "nt-autorität", "default",
          "public", "krbtgt", "interactive", "network", "service", "batch", "everyone", "users", "administrators",
-         "data", "files", "new"}  # a share, a server and an account of samples; every page has these words
+         "data", "files", "new", "other"}  # a share, a server, an account, a domain of samples; every page has these words
 KEYS = re.compile("user|account|domain|workstation|computer|server|share|principal|membername|dcname|client|ipaddress", re.I)
 bad = []
 
@@ -89,7 +89,10 @@ for folder in sys.argv[1:]:
         bad.append(f"{folder}: {len(files)} files")
     for path in files:
         text = plain(path)
+        words = set(re.findall(r"\w+", text.casefold()))
         for name, where in wanted.items():
+            if not words.issuperset(re.findall(r"\w+", name.casefold())):
+                continue
             start = r"(?<![\w])" if re.match(r"\w", name) else ""
             end = r"(?![\w])" if re.search(r"\w$", name) else ""
             hit = re.search(start + re.escape(name) + end, text, re.I)

@@ -42,6 +42,43 @@ Test(campaign, known_hosts, .timeout = 480)
     cr_expect(hosts == HOSTS && confirmed >= HOSTS / 3, "hardly any cause is found: %s", out);
 }
 
+/* Of 120 hosts with stories of their own, most of them crowded, a page stays one that opens, every cut is
+ * said, and names go out as pseudonyms alone. */
+Test(campaign, many_hosts_on_one_page, .timeout = 480)
+{
+    PLAIN_ONLY();
+    const char *at = scratch("campaign-page");
+    char self[3800];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    cr_assert_gt(n, 0);
+    self[n] = 0, *strrchr(self, '/') = 0;
+    /* the evidence of each of its runs is put together */
+    cr_assert_eq(
+        run("cd %s && printf '#!/bin/sh\nfor in; do :; done\ncp -r \"$in\"/. %s/in && exec %s \"$@\"\n' "
+            ">keep && chmod +x keep && mkdir in && '%s/campaign_hosts' 2 120 %s/keep && %s analyze "
+            "--progress=none -o mix/out in",
+            at, at, program(), self, at, program()),
+        0, "%s", out);
+    cr_assert_eq(run("cd %s/mix && ls ../in | wc -l && wc -c <out/report.html && wc -c <out/report.md && "
+                     "grep -o '<[a-z]' out/report.html | wc -l",
+                     at),
+                 0);
+    unsigned hosts = 0, html = 0, md = 0, elements = 0;
+    cr_assert_eq(sscanf(out, "%u %u %u %u", &hosts, &html, &md, &elements), 4, "%s", out);
+    cr_expect(hosts == 120 && html <= 1000000 && elements <= 25000 && md <= 60000,
+              "%u hosts: %u bytes, %u elements; report.md %u bytes", hosts, html, elements, md);
+    if (run("python3 -c ''") != 0)
+        cr_skip("skipped: no python3 here");
+    cr_assert_eq(
+        run("cd %s/mix && set -e; c=out/case.db; %s report $c --redact -o r && mv r/* . && rmdir r; for f in "
+            "ecs sarif junit; do %s export $c --redact --format $f -o $f; done; for t "
+            "in failures findings coverage timeline; do %s export $c --redact --format csv --table $t -o "
+            "csv-$t; done",
+            at, program(), program(), program()),
+        0, "%s", out);
+    cr_expect_eq(run("python3 tests/redacted.py %s/mix", at), 0, "%s", out);
+}
+
 /* The same story with its deciding fact turned round: the cause is ruled out, or at least not confirmed. */
 Test(campaign, twins_with_more_than_one_file_or_host, .timeout = 480)
 {

@@ -809,8 +809,8 @@ Test(report, many_hosts)
     cr_expect(count(m.text[HTML].p, "<") - count(m.text[HTML].p, "</") <= 25000, "%zu elements",
               count(m.text[HTML].p, "<") - count(m.text[HTML].p, "</"));
     size_t full = count(m.text[HTML].p, "<h4>Supports it</h4>"), lines = count(m.text[HTML].p, "line-only'");
-    cr_expect_eq(full, 30, "%zu told in full", full);
-    cr_expect_eq(count(m.text[HTML].p, "What supports it and how to mend it: <kbd>"), 30);
+    cr_expect(full >= 10 && full <= 30, "%zu told in full", full);
+    cr_expect_eq(count(m.text[HTML].p, "What supports it and how to mend it: <kbd>"), 60 - full);
     cr_expect_eq(count(m.text[HTML].p, "more in case.db: <kbd>SELECT * FROM v_citation WHERE finding ="),
                  full);
     cr_expect(lines > 0 && has(&m, HTML, "The hosts below are a line each."), "%zu hosts of a line", lines);
