@@ -87,8 +87,8 @@ static const struct table ecs = {
       "'configuration' WHEN what = 'state' AND kind = 'key' THEN 'registry' ELSE 'host' END",
       AS_LIST},
      {"event.type",
-      "CASE what WHEN 'change' THEN 'change' WHEN 'boot' THEN CASE WHEN moment LIKE 'Start%' THEN 'start' "
-      "ELSE 'end' END ELSE 'info' END",
+      "CASE WHEN what = 'change' OR what = 'state' AND kind = 'key' THEN 'change' WHEN what = 'boot' THEN "
+      "CASE WHEN moment LIKE 'Start%' THEN 'start' ELSE 'end' END ELSE 'info' END",
       AS_LIST},
      {"event.outcome", "CASE what WHEN 'failure' THEN 'failure' END", AS_TEXT},
      {"event.action", "moment", AS_TEXT},
