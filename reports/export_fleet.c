@@ -62,6 +62,24 @@ static enum status hand_over(const struct export_to *to, struct buf *b, struct e
     return st;
 }
 
+/* The window that all tickets were asked for, as it was given: of "--since=2026-03-01 --until=2026-03-02
+ * --strict". */
+static enum status asked(struct casedb *db, struct arena *a, struct str *since, struct str *until,
+                         struct err *e)
+{
+    static const char from[] = "--since=", to[] = "--until=";
+    struct str rest;
+    enum status st = fleet_meta(db, "options", a, &rest, e);
+    while (st == OK && rest.n) {
+        struct str word = str_cut(&rest, ' ');
+        if (str_starts_ci(word, STR(from)))
+            *since = str_skip(word, sizeof from - 1);
+        else if (str_starts_ci(word, STR(to)))
+            *until = str_skip(word, sizeof to - 1);
+    }
+    return st;
+}
+
 /* --- JUnit */
 
 struct suites {
@@ -69,6 +87,7 @@ struct suites {
     unsigned fail_on;
     struct junit_counts all, one;
     struct str ticket; /* of the suite in work */
+    struct str since, until;
     struct buf name, tests, out;
     bool counting;
 };
@@ -115,7 +134,7 @@ static enum status end_suite(struct suites *s, struct err *e)
 {
     if (!s->name.n)
         return OK;
-    junit_suite(&s->one, buf_view(&s->name), &s->out);
+    junit_suite(&s->one, buf_view(&s->name), &s->out), junit_asked(s->since, s->until, &s->out);
     buf_str(&s->out, buf_view(&s->tests)), buf_z(&s->out, "  </testsuite>\n");
     s->out.bad |= s->name.bad || s->tests.bad;
     s->name.n = s->tests.n = 0, s->one = (struct junit_counts){0};
@@ -141,7 +160,11 @@ static enum status fleet_junit(struct casedb *db, const struct export_options *o
                                struct err *e)
 {
     struct suites s = {.to = to, .fail_on = o->fail_on, .counting = true};
-    enum status st = each_row(db, take_test, &s, e);
+    struct arena a;
+    if (!arena_make(&a, 1 << 16))
+        return no_room(e);
+    enum status st = asked(db, &a, &s.since, &s.until, e);
+    st = st == OK ? each_row(db, take_test, &s, e) : st;
     if (st == OK) {
         s.counting = false;
         junit_begin(&s.all, &s.out);
@@ -151,7 +174,7 @@ static enum status fleet_junit(struct casedb *db, const struct export_options *o
     st = st == OK ? end_suite(&s, e) : st;
     buf_z(&s.out, "</testsuites>\n");
     st = st == OK ? hand_over(to, &s.out, e) : st;
-    buf_free(&s.name), buf_free(&s.tests), buf_free(&s.out);
+    buf_free(&s.name), buf_free(&s.tests), buf_free(&s.out), arena_free(&a);
     return st;
 }
 
@@ -161,7 +184,7 @@ struct run {
     const struct export_to *to;
     struct buf out, message;
     uint64_t n;
-    struct str version, knowledge;
+    struct str version, knowledge, since, until;
 };
 
 static enum status take_rule(void *ctx, const struct cell *c, const char *const *name, size_t n,
@@ -233,6 +256,7 @@ static enum status fleet_sarif(struct casedb *db, const struct export_options *o
         return no_room(e);
     enum status st = fleet_meta(db, "version", &a, &s.version, e);
     st = st == OK ? fleet_meta(db, "knowledge_sha256", &a, &s.knowledge, e) : st;
+    st = st == OK ? asked(db, &a, &s.since, &s.until, e) : st;
     sarif_begin(&s.out, STR("whylogon"), s.version);
     buf_z(&s.out, "          \"rules\": [");
     st = st == OK ? case_named(db, Q_FLEET_RULES, "", NULL, take_rule, &s, e) : st;
@@ -240,8 +264,12 @@ static enum status fleet_sarif(struct casedb *db, const struct export_options *o
                   "\"toolExecutionNotifications\": [");
     s.n = 0;
     st = st == OK ? each_row(db, take_notice, &s, e) : st;
-    say(&s.out, &sarif_voice, "]}],\n      'properties': {'knowledge_sha256': %s},\n      'results': [",
-        s.knowledge);
+    say(&s.out, &sarif_voice, "]}],\n      'properties': {'knowledge_sha256': %s", s.knowledge);
+    if (s.since.n)
+        say(&s.out, &sarif_voice, ", 'since': %s", s.since);
+    if (s.until.n)
+        say(&s.out, &sarif_voice, ", 'until': %s", s.until);
+    say(&s.out, &sarif_voice, "},\n      'results': [%z", "");
     s.n = 0;
     st = st == OK ? each_row(db, take_result, &s, e) : st;
     buf_z(&s.out, s.n ? "\n      ]\n    }\n  ]\n}\n" : "]\n    }\n  ]\n}\n");

@@ -77,17 +77,28 @@ void junit_suite(const struct junit_counts *c, struct str name, struct buf *b)
         (int64_t)c->n[JUNIT_SKIPPED]);
 }
 
-/* --since and --until: what passes here passes for that time alone. */
-static void put_asked(const struct report *r, struct buf *b)
+void junit_asked(struct str since, struct str until, struct buf *b)
 {
-    if (r->asked.from == NONE && r->asked.to == NONE)
+    if (!since.n && !until.n)
         return;
     buf_z(b, "    <properties>");
-    if (r->asked.from != NONE)
-        say(b, &junit_voice, "<property name=\"since\" value=\"%t\"/>", r->asked.from);
-    if (r->asked.to != NONE)
-        say(b, &junit_voice, "<property name=\"until\" value=\"%t\"/>", r->asked.to);
+    if (since.n)
+        say(b, &junit_voice, "<property name=\"since\" value=\"%s\"/>", since);
+    if (until.n)
+        say(b, &junit_voice, "<property name=\"until\" value=\"%s\"/>", until);
     buf_z(b, "</properties>\n");
+}
+
+static void put_asked(const struct report *r, struct buf *b)
+{
+    struct buf since = {0}, until = {0};
+    if (r->asked.from != NONE)
+        junit_time(&since, r->asked.from);
+    if (r->asked.to != NONE)
+        junit_time(&until, r->asked.to);
+    junit_asked(buf_view(&since), buf_view(&until), b);
+    b->bad |= since.bad || until.bad;
+    buf_free(&since), buf_free(&until);
 }
 
 static void put_host(const struct report *r, const struct r_host *h, unsigned fail_on,

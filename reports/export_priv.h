@@ -29,6 +29,8 @@ struct junit_counts {
 };
 void junit_begin(const struct junit_counts *all, struct buf *b);
 void junit_suite(const struct junit_counts *c, struct str name, struct buf *b);
+/* --since and --until: what passes in this suite passes for that time alone. */
+void junit_asked(struct str since, struct str until, struct buf *b);
 /* And both of SARIF. add: text of a message, uri: of a path, as RFC 3986 has it; begin: up to the rules. */
 struct sarif_words {
     const char *kind, *level;

@@ -118,8 +118,9 @@ static const struct table ecs = {
      {"whylogon.data", "CASE WHEN channel IS NOT NULL THEN data END", AS_LIST}}};
 
 const char *const export_tables[] = {"failures", "findings", "coverage", "timeline", NULL};
+/* v_time_window: what --since and --until asked for; a table of a window tells of no other time. */
 static const struct table csv_tables[] = {
-    {"v_report_failure ORDER BY place",
+    {"v_report_failure, v_time_window ORDER BY place",
      {{"host", "host", AS_TEXT},
       {"kind", "kind", AS_TEXT},
       {"time", "time", AS_TIME},
@@ -134,8 +135,10 @@ static const struct table csv_tables[] = {
       {"concerns_logon", "concern", AS_INT},
       {"explained", "explained", AS_INT},
       {"ref", "id", AS_TEXT},
-      {"also", "also", AS_TEXT}}},
-    {"v_report_finding_row ORDER BY place",
+      {"also", "also", AS_TEXT},
+      {"window_since", "since", AS_TIME},
+      {"window_until", "until", AS_TIME}}},
+    {"v_report_finding_row, v_time_window ORDER BY place",
      {{"verdict", "word", AS_TEXT},
       {"cause", "cause", AS_TEXT},
       {"title", "title", AS_TEXT},
@@ -152,15 +155,19 @@ static const struct table csv_tables[] = {
       {"supports", "supports", AS_TEXT},
       {"contradicts", "contradicts", AS_TEXT},
       {"collect", "collect", AS_TEXT},
-      {"second_reader", "coalesce(reader, 'not_applicable')", AS_TEXT}}},
-    {"v_report_coverage ORDER BY place",
+      {"second_reader", "coalesce(reader, 'not_applicable')", AS_TEXT},
+      {"window_since", "since", AS_TIME},
+      {"window_until", "until", AS_TIME}}},
+    {"v_report_coverage, v_time_window ORDER BY place",
      {{"host", "host", AS_TEXT},
       {"artifact", "artifact", AS_TEXT},
       {"state", "state", AS_TEXT},
       {"from", "from_time", AS_TIME},
       {"to", "to_time", AS_TIME},
       {"path", "path", AS_TEXT},
-      {"detail", "detail", AS_TEXT}}},
+      {"detail", "detail", AS_TEXT},
+      {"window_since", "since", AS_TIME},
+      {"window_until", "until", AS_TIME}}},
     {TIMELINE,
      {{"message", MESSAGE, AS_TEXT},
       {"datetime", "time", AS_TIME},
@@ -182,7 +189,8 @@ static const struct table csv_tables[] = {
       {"verdict", "verdict", AS_TEXT},
       {"evidence_id", "evidence_id", AS_TEXT},
       {"filename", "path", AS_TEXT},
-      {"sha256_hash", "sha256", AS_TEXT}}}};
+      {"sha256_hash", "sha256", AS_TEXT}}},
+};
 
 struct writer {
     const struct table *t;

@@ -254,8 +254,13 @@ static void put_run(const struct report *r, struct buf *b)
             str_eq(word[i].key, STR("complete")) ? "note" : "warning");
         put_message(b, &m), buf_char(b, '}');
     }
-    say(b, &sarif_voice, "]}],\n      'properties': {'knowledge_sha256': %s, 'stamp': %s},\n", r->knowledge,
+    say(b, &sarif_voice, "]}],\n      'properties': {'knowledge_sha256': %s, 'stamp': %s", r->knowledge,
         r->stamp);
+    if (r->asked.from != NONE)
+        say(b, &sarif_voice, ", 'since': %t", r->asked.from);
+    if (r->asked.to != NONE)
+        say(b, &sarif_voice, ", 'until': %t", r->asked.to);
+    say(b, &sarif_voice, "},\n%z", "");
 }
 
 void sarif_begin(struct buf *b, struct str tool, struct str version)

@@ -726,6 +726,15 @@ static const struct {
     {"--since 2026-03-07", "S[OY]*", 0, "-", "-"},
 };
 
+/* How exports that pass or list things name it, as regular expressions around the day. */
+static const struct {
+    const char *format, *end[2][2];
+} window_of[] = {
+    {"junit", {{"name=.since. value=.", " "}, {"name=.until. value=.", " "}}},
+    {"sarif", {{".properties.: .*.since.: .", "T"}, {".properties.: .*.until.: .", "T"}}},
+    {"csv --table coverage", {{",.", "T[^,]*,[^,]*$"}, {",[^,]*,.", "T[^,]*$"}}},
+};
+
 Test(samples, a_window_cuts_everything_alike, .timeout = 480)
 {
     const char *dir = scratch("window");
@@ -766,6 +775,14 @@ Test(samples, a_window_cuts_everything_alike, .timeout = 480)
             cr_expect_eq(run("grep -q 'were asked for' %s/out/report.%s", dir, reports[k]) == 0, *w != 0,
                          "%s: %s", w, reports[k]);
         cr_expect_eq(run("grep -q '\"window\": null' %s/out/report.json", dir) != 0, *w != 0, "%s: JSON", w);
+        for (size_t k = 0; k < LEN(window_of) * 2; k++) {
+            const char *given = strstr(w, k % 2 ? "--until " : "--since "), *const *around = window_of[k / 2]
+                                                                                                 .end[k % 2];
+            int code = run("%s export %s/out/case.db --format %s | tr -d '\\r' | grep -Eq '%s%.10s%s'",
+                           program(), dir, window_of[k / 2].format, around[0],
+                           given ? given + strlen("--since ") : "....-..-..", around[1]);
+            cr_expect_eq(code == 0, given != NULL, "%s: %s", w, window_of[k / 2].format);
+        }
     }
 }
 

@@ -191,6 +191,19 @@ Test(export, a_fleet_as_one_file)
     for (size_t i = 0; i < LEN(rows); i++)
         cr_expect_eq(run("%s export %s/fleet.db %s >/dev/null", program(), at, rows[i].options), rows[i].code,
                      "%s: %s", rows[i].options, out);
+    cr_expect_neq(run("%s export %s/fleet.db --format junit | grep -q since", program(), at), 0,
+                  "a window that nobody asked for");
+    /* what passes in a window passes for that time alone */
+    cr_assert_eq(run("%s batch --keep none --progress=none --since 2026-03-04 --until 2026-03-05 -o %s/cut "
+                     "samples/cases/boot-race",
+                     program(), at),
+                 0, "%s", out);
+    cr_expect_eq(
+        run("%s export %s/cut/fleet.db --format junit | grep -q 'name=.since. value=.2026-03-04./>"
+            "<property name=.until. value=.2026-03-05.' && %s export %s/cut/fleet.db --format sarif | "
+            "grep -q '.since.: .2026-03-04., .until.: .2026-03-05.}'",
+            program(), at, program(), at),
+        0);
 }
 
 /* Timesketch's importer, sarif-tools, junitparser, pandas, DuckDB, Datasette: each sees what the case has. */
