@@ -999,8 +999,10 @@ Test(diagnose, every_kind_of_test_fact)
 #define SHORT(r) \
     "    - {role: " r ", sql: \"SELECT * FROM v_probe WHERE role = '" r "'\", explain: '" r " {subject}'}\n"
 #define X40 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-#define LOOKS_ALIKE(verdict)                                                                              \
-    "    - {name: five, facts: [{event: {host: A, provider: EventLog, id: 6005}}, {event: {host: B}}],\n" \
+#define LOOKS_ALIKE(verdict)                                                                               \
+    "    - {name: five, facts: [{event: {host: A, time: 2026-03-01}}, {event: {host: B}}, {event: {host: " \
+    "A,\n"                                                                                                 \
+    "        provider: EventLog, id: 6005, time: 2026-03-02}}, {event: {host: A, time: 2026-03-03}}],\n"   \
     "        expect: [{verdict: " verdict "}]}\n"
 
 static const struct {
@@ -1046,7 +1048,11 @@ static const struct {
      "23: tests: one of kind 'contradicted', expected the twin and what looks alike"},
     {"a user's own: one is enough", LOOKS_ALIKE("ruled_out"), "", ""},
     {"ours: one host", "{host: B}", "{host: A}", "23: tests: none of kind 'two hosts'"},
-    {"ours: no start", "id: 6005", "id: 6006", "23: tests: none of kind 'a start of the computer'"},
+    {"ours: no start", "id: 6005", "id: 6006", "23: tests: none of kind 'two boots'"},
+    {"ours: nothing before the start", "time: 2026-03-01", "time: 2026-03-04",
+     "23: tests: none of kind 'two boots'"},
+    {"ours: nothing behind it", "time: 2026-03-03", "time: 2026-03-01",
+     "23: tests: none of kind 'two boots'"},
     {"ours: nothing was read of what decides", "{artifact: System, for: symptom}",
      "{artifact: System, for: symptom}, {artifact: SAM, for: cause}", ""},
     {"no test without evidence", "verdict: undetermined", "verdict: none",

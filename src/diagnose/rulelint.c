@@ -317,7 +317,7 @@ static void indicators(struct lint *l)
 
 /* --- tests */
 const char *const test_kind_names[TEST_KINDS] = {"positive",     "contradicted", "missing evidence",
-                                                 "hostile text", "two hosts",    "a start of the computer"};
+                                                 "hostile text", "two hosts",    "two boots"};
 
 /* Markup, control characters or what turns text around. */
 static bool is_hostile(struct str s)
@@ -366,6 +366,23 @@ static struct str host_in(const struct test_fact *f)
     return host.n ? str_cut(&host, '.') : STR("PC1");
 }
 
+/* A start with events of that host on both sides, or an earlier start. */
+static bool two_boots(const struct rule_test *t, const struct test_fact *start)
+{
+    struct str at = fact_field(start, "time"), host = host_in(start);
+    bool before = false, behind = false;
+    for (size_t i = 0; i < t->n_fact; i++) {
+        const struct test_fact *f = &t->fact[i];
+        if (!str_eq(f->kind, STR("event")) || !str_eq_ci(host_in(f), host))
+            continue;
+        int order = str_cmp(fact_field(f, "time"), at); /* RFC 3339 */
+        before |= order<0, behind |= order> 0;
+        if (order < 0 && is_start(f))
+            return true;
+    }
+    return before && behind;
+}
+
 unsigned test_kinds(const struct rule_test *t)
 {
     unsigned bits = 0;
@@ -381,7 +398,7 @@ unsigned test_kinds(const struct rule_test *t)
             if (is_hostile(t->fact[i].field[k].value))
                 bits |= 1u << TEST_HOSTILE;
     for (size_t i = 0; i < t->n_fact; i++) {
-        bits |= is_start(&t->fact[i]) ? 1u << TEST_BOOTS : 0;
+        bits |= is_start(&t->fact[i]) && two_boots(t, &t->fact[i]) ? 1u << TEST_BOOTS : 0;
         bits |= str_eq_ci(host_in(&t->fact[i]), host_in(&t->fact[0])) ? 0 : 1u << TEST_HOSTS;
     }
     return bits;
