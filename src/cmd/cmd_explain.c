@@ -8,6 +8,7 @@
 #include "diagnose/witness.h"
 #include "kb/kb.h"
 #include "kb/readings.h"
+#include "kb/words.h"
 #include <stdlib.h>
 
 enum { WIDE = 108, FEW = 12, FIELDS = 24, NEAR = 5 };
@@ -767,7 +768,9 @@ static int unknown(struct telling *t, const struct question *q)
     struct buf b = {0};
     size_t n = readings_near(t->kb, q, near, NEAR);
     uint32_t v = q->value, code = v & 0xffff;
-    if (q->only_event && q->provider.n)
+    if (q->only_event && q->provider.n && names_provider(t->kb, q->provider))
+        buf_printf(&b, "is event %u, which the knowledge does not read of that provider or log", (unsigned)v);
+    else if (q->only_event && q->provider.n)
         buf_printf(&b, "is event %u of a provider or log that the knowledge does not read", (unsigned)v);
     else if (q->only_event)
         buf_printf(&b, "is event %u, which the knowledge does not read", (unsigned)v);
@@ -784,9 +787,9 @@ static int unknown(struct telling *t, const struct question *q)
     else
         buf_z(&b, "is neither a number of 32 bits nor a known symbol, event, setting, cause or field");
     for (size_t i = 0; i < n; i++)
-        buf_z(&b, i                             ? ", "
-                  : q->number && !q->provider.n ? "; named next to it: "
-                                                : "; did you mean "),
+        buf_z(&b, i                                                                     ? ", "
+                  : q->number && (!q->provider.n || names_provider(t->kb, q->provider)) ? "; near it: "
+                                                                                        : "; did you mean "),
             buf_str(&b, near[i]);
     if (t->json) {
         buf_z(t->b, ",\"near\":[");
@@ -800,6 +803,22 @@ static int unknown(struct telling *t, const struct question *q)
     return code_out;
 }
 
+/* Numbers that are neither codes nor events, as they stand in sentences: "logon type 5", "S-1-5-20". */
+static bool in_words(struct telling *t, const struct question *q)
+{
+    struct words w = {0};
+    struct buf said = {0};
+    if (words_of_kb(&w, t->kb))
+        words_put(&said, &w, WORDS_TEXT, q->asked);
+    bool any = !said.bad && said.n > q->asked.n;
+    if (any && t->json)
+        json_text(t->b, "words", buf_view(&said));
+    else if (any)
+        buf_term(t->b, buf_view(&said)), buf_z(t->b, "\n\n");
+    buf_free(&said), words_free(&w);
+    return any;
+}
+
 static int answer(struct telling *t, struct question q, bool first)
 {
     struct buf *b = t->b;
@@ -811,7 +830,7 @@ static int answer(struct telling *t, struct question q, bool first)
     size_t found = readings(t->kb, &q, put_reading, t);
     if (t->json)
         open_list(t, READ_TOOL), buf_char(b, ']');
-    if (!found)
+    if (!found && !in_words(t, &q))
         code = unknown(t, &q);
     if (t->json)
         buf_char(b, '}');

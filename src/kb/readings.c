@@ -1,4 +1,5 @@
 #include "kb/readings.h"
+#include <stdio.h>
 
 static bool is_space(const struct kb_code *c, const char *space) { return str_eq(c->space, str_of(space)); }
 bool code_is_win32(const struct kb_code *c) { return is_space(c, "win32") || is_space(c, "nerr"); }
@@ -362,14 +363,8 @@ static unsigned distance(struct str a, struct str b, unsigned limit)
     return row[a.n % 3][b.n];
 }
 
-static void consider(struct nearest *x, struct str name)
+static void keep(struct nearest *x, struct str name, unsigned far)
 {
-    unsigned limit = (unsigned)(x->want.n / 3 < 2 ? 2 : x->want.n / 3), far;
-    struct str cut = {name.p, name.n < NEAR_TEXT ? name.n : NEAR_TEXT};
-    if (contains(name, x->want))
-        far = 0;
-    else if ((far = distance(x->want, cut, limit)) > limit || far >= x->want.n)
-        return;
     size_t at = x->n;
     while (at && (x->far[at - 1] > far || (x->far[at - 1] == far && str_cmp(name, x->name[at - 1]) < 0)))
         at--;
@@ -382,6 +377,60 @@ static void consider(struct nearest *x, struct str name)
     for (size_t i = x->n - 1; i > at; i--)
         x->name[i] = x->name[i - 1], x->far[i] = x->far[i - 1];
     x->name[at] = name, x->far[at] = far;
+}
+
+static void consider(struct nearest *x, struct str name)
+{
+    unsigned limit = (unsigned)(x->want.n / 3 < 2 ? 2 : x->want.n / 3), far;
+    struct str cut = {name.p, name.n < NEAR_TEXT ? name.n : NEAR_TEXT};
+    if (contains(name, x->want))
+        far = 0;
+    else if ((far = distance(x->want, cut, limit)) > limit || far >= x->want.n)
+        return;
+    keep(x, name, far);
+}
+
+/* The events below and above an id, of the provider if one was named; else not far away. */
+static void events_beside(const struct kb *kb, const struct question *q, struct nearest *x)
+{
+    enum { FAR = 10 };
+    const struct kb_event *below = NULL, *above = NULL;
+    size_t n;
+    const struct kb_event *e = kb_events(kb, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (!e[i].id
+            || (q->provider.n ? !is_of(&e[i], q->provider)
+                              : e[i].id + FAR < q->value || e[i].id > q->value + FAR))
+            continue;
+        if (e[i].id < q->value && (!below || e[i].id > below->id))
+            below = &e[i];
+        if (e[i].id > q->value && (!above || e[i].id < above->id))
+            above = &e[i];
+    }
+    if (below)
+        keep(x, below->name, 0);
+    if (above)
+        keep(x, above->name, 0);
+}
+
+/* Codes that are a digit away from what was typed, in one of their spellings. */
+static void digits_beside(const struct kb *kb, const struct question *q, struct nearest *x)
+{
+    enum { HEX8, HEX, DECIMAL, NEGATIVE, SPELLINGS };
+    size_t n;
+    const struct kb_code *c = kb_codes(kb, &n);
+    for (size_t i = 0; i < n && q->text.n <= 11; i++)
+        for (unsigned k = 0; k < 2 * SPELLINGS; k++) {
+            char text[16];
+            uint32_t v = (uint32_t)c[i].value;
+            v = k >= SPELLINGS && code_is_win32(&c[i]) ? 0x80070000u | v : v;
+            int len = k % SPELLINGS == HEX8      ? snprintf(text, sizeof text, "0x%08X", v)
+                      : k % SPELLINGS == HEX     ? snprintf(text, sizeof text, "0x%X", v)
+                      : k % SPELLINGS == DECIMAL ? snprintf(text, sizeof text, "%u", v)
+                                                 : snprintf(text, sizeof text, "%d", (int32_t)v);
+            if (len > 6 && distance(q->text, (struct str){text, (size_t)len}, 1) <= 1)
+                keep(x, c[i].symbol, 1);
+        }
 }
 
 /* Of a number: the named codes below and above it. */
@@ -403,8 +452,15 @@ size_t readings_near(const struct kb *kb, const struct question *q, struct str *
     struct nearest x = {.cap = cap < NEAR_MAX ? cap : NEAR_MAX};
     struct name_row row;
     size_t n;
-    if (q->number && !q->provider.n)
-        return win32_in(q) > 0 ? beside(kb, win32_in(q), out, cap) : 0;
+    if (q->number && (!q->provider.n || names_provider(kb, q->provider))) {
+        if (q->value <= UINT16_MAX && !q->percent)
+            events_beside(kb, q, &x);
+        if (!q->provider.n && q->value > UINT16_MAX && win32_in(q) < 0)
+            digits_beside(kb, q, &x);
+        for (n = 0; n < x.n; n++)
+            out[n] = x.name[n];
+        return !q->only_event && win32_in(q) > 0 ? n + beside(kb, win32_in(q), out + n, cap - n) : n;
+    }
     x.want = q->text;
     x.want.n = x.want.n < NEAR_TEXT ? x.want.n : NEAR_TEXT;
     const struct kb_event *e = kb_events(kb, &n);

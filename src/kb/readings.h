@@ -47,8 +47,8 @@ struct reading {
  * many there were. */
 typedef void reading_fn(void *ctx, const struct reading *r);
 size_t readings(const struct kb *kb, const struct question *q, reading_fn *fn, void *ctx);
-/* The nearest known names of what has no reading, best first; at most cap. Of a number the codes next to it.
- */
+/* The nearest known names of what has no reading, best first; at most cap. Of a number the events and codes
+ * next to it, or those that are a digit away; of an event of a provider that is known, its events. */
 size_t readings_near(const struct kb *kb, const struct question *q, struct str *out, size_t cap);
 
 bool code_is_win32(const struct kb_code *c); /* NERR codes too */
