@@ -35,6 +35,9 @@ Test(manners, misspelt_words_are_answered)
         {"dump -Z x", "no option '-Z'; see 'whylogon dump --help'", 2},
         {"analyze -o '' x", "wants a folder", 2},
         {"rules lst", "no 'lst'; did you mean 'rules list'?", 2},
+        {"rules show credential-storage", "did you mean 'credential-storage-policy'?", 2},
+        {"rules test task_pasword_drift", "did you mean 'task-password-drift'?", 2},
+        {"rules show zzz", "no rule 'zzz'; see 'whylogon rules list'", 2},
         {"rules xyzzy", "no 'xyzzy'; there are list, show, lint, test, matrix", 2},
         {"rules", "usage: whylogon rules", 2},
         {"--print yaml", "wants man, bash, zsh or fish", 2},
@@ -111,6 +114,42 @@ Test(manners, standard_input_and_ids)
         run("%s show %s/out/case.db F1:0X57F8 >%s/upper && %s show %s/out/case.db f1:0x57f8 | cmp - %s/upper",
             program(), at, at, program(), at, at),
         0, "%s", out);
+}
+
+/* What analyze was told to write into, a folder, means the case in it. */
+Test(manners, a_folder_means_its_case)
+{
+    const char *at = analyzed("manners-folder");
+    static const struct {
+        const char *line, *says;
+        int code;
+    } rows[] = {
+        {"query %s/out 'SELECT count(*) AS n FROM v_host'", "n\n1\n", 0},
+        {"query %s/out/ 'SELECT * FROM failures'", "' lists the views and their columns", 2},
+        {"show %s/out f1:0x57f8", "event_id     101", 0},
+        {"summary %s/out", "WS04: explained", 0},
+        {"verify %s/out", "0 changed, 0 missing", 0},
+        {"export %s/out --format csv", "\"WS04\"", 0},
+        {"export %s/out --format csv -o %s/out/case.db --force", "names the case itself", 2},
+        {"report %s/out", "/out/report.html: exists already", 2},
+        {"report %s/out --force", "/out/report.html\n", 0},
+        {"report %s/out/case.db", "/out/report.html: exists already", 2},
+        {"summary %s", "/case.db: case: unable to open", 2},
+        {"query %s/out/report.md 'SELECT 1'", "not a database", 2},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char line[600];
+        snprintf(line, sizeof line, rows[i].line, at, at);
+        cr_expect_eq(run("%s %s", program(), line), rows[i].code, "%s: %s", line, out);
+        cr_expect(strstr(out, rows[i].says) && !strstr(out, "out//"), "%s says: %s", line, out);
+    }
+    cr_assert_eq(
+        run("cd %s && %s batch --keep=none --progress=none -o fleet %s/out/case.db || true; cd %s && test -s "
+            "fleet/fleet.db",
+            at, program(), at, at),
+        0, "%s", out);
+    cr_expect_eq(run("%s export %s/fleet --format junit", program(), at), 0, "%s", out);
+    cr_expect(strstr(out, "<testsuites name=\"whylogon\""), "%s", out);
 }
 
 /* Every command and option of --help is in the man page and in each completion; shells take them. */
@@ -248,4 +287,19 @@ Test(manners, analyze_ends_with_outcomes)
         cr_expect(next, "%s is not behind the one before:\n%s", want[i], out);
         at_line = next;
     }
+    /* and what could not be asked of the one on which nothing failed, as the case has it */
+    cr_assert_eq(
+        run("%s query %s/out \"SELECT count(DISTINCT c.value), count(DISTINCT artifact) FROM v_unasked u, "
+            "json_each(u.causes) c WHERE host = 'WS01'\" | tail -n 1",
+            program(), at),
+        0);
+    unsigned causes = 0, artefacts = 0;
+    cr_assert(sscanf(out, "%u %u", &causes, &artefacts) == 2 && causes > 1 && artefacts > 1, "%s", out);
+    cr_assert_eq(run("%s analyze --progress=none -o %s/one samples/cases/healthy-host", program(), at), 0);
+    char words[200];
+    snprintf(words, sizeof words,
+             "; %u known causes not asked for want of Microsoft-Windows-SmbClient/Security and %u "
+             "more\n",
+             causes, artefacts - 1);
+    cr_expect(strstr(out, words), "%s is not in %s", words, out);
 }

@@ -150,6 +150,23 @@ static size_t distance(const char *a, const char *b, size_t most)
     return row[n % 3][m];
 }
 
+char *case_in(char *path)
+{
+    static char in[2][4200];
+    static const char *const names[] = {"case.db", "fleet.db"};
+    struct plat_stat s;
+    if (plat_stat(path, true, &s, NULL) != OK || s.type != PLAT_DIR)
+        return path;
+    size_t n = strlen(path);
+    n -= n > 1 && (path[n - 1] == '/' || path[n - 1] == '\\');
+    bool there[2];
+    for (size_t i = 0; i < 2; i++) {
+        snprintf(in[i], sizeof in[i], "%.*s/%s", (int)n, path, names[i]);
+        there[i] = plat_stat(in[i], true, &s, NULL) == OK;
+    }
+    return in[!there[0] && there[1]];
+}
+
 void near_try(struct near *n, const char *candidate)
 {
     size_t most = strlen(n->word) < 5 ? 1 : strlen(n->word) < 9 ? 2 : 3;

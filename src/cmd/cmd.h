@@ -71,6 +71,10 @@ enum help_as { HELP_TEXT, HELP_MAN, HELP_BASH, HELP_ZSH, HELP_FISH };
 void help_print_as(enum help_as as);
 extern const char *const help_words[]; /* in that order: "text", "man" ...; ends with NULL */
 
+/* The case that a path means: itself, or of a folder the case.db in it, or the fleet.db where there is no
+ * case. Valid until the next call. */
+char *case_in(char *path);
+
 /* Which of several words may have been meant: near_try each; best is NULL where none is like it. */
 struct near {
     const char *word, *best;

@@ -108,6 +108,7 @@ static int run_export(int argc, char **argv)
     struct casedb *db = NULL;
     struct err e = {0};
     bool failed = false, fleet = false;
+    argv[1] = case_in(argv[1]);
     if (stop_after(&stop, limits, &e) != OK || open_either(argv[1], &fleet, &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     a.write = &export_formats[a.format];

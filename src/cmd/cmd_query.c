@@ -141,7 +141,7 @@ static int run_query(int argc, char **argv)
     struct sheet s = {.format = json ? FORMAT_JSON : csv ? FORMAT_CSV : FORMAT_TABLE, .raw = raw};
     struct casedb *db = NULL;
     struct err e = {0};
-    if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
+    if (stop_after(&stop, limits, &e) != OK || case_open(case_in(argv[1]), &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     case_halt_when(db, stop_asked, &stop);
     struct buf given = {0};
@@ -151,7 +151,12 @@ static int run_query(int argc, char **argv)
         st = run(db, &s, piped ? given.p : argv[2], &e);
     case_close(db);
     buf_free(&s.b), buf_free(&given);
-    return st == OK || (st == E_STOP && plat_reader_gone()) ? EXIT_DONE : complain(&e, exit_for(st));
+    if (st == OK || (st == E_STOP && plat_reader_gone()))
+        return EXIT_DONE;
+    int said = complain(&e, exit_for(st));
+    return strstr(e.why, "no such ")
+               ? complain_text(said, "query: 'whylogon query %s' lists the views and their columns", argv[1])
+               : said;
 }
 
 const struct command cmd_query = {

@@ -58,9 +58,11 @@ static int run_report(int argc, char **argv)
     struct err e = {0};
     struct output *output = NULL;
     char folder[4096];
+    argv[1] = case_in(argv[1]);
     struct str path = str_of(argv[1]);
     while (path.n && path.p[path.n - 1] != '/' && path.p[path.n - 1] != '\\')
         path.n--;
+    path.n -= path.n > 1; /* the slash */
     snprintf(folder, sizeof folder, "%.*s", path.n ? (int)path.n : 1, path.n ? path.p : ".");
     out = out ? out : folder;
     stop_listen();

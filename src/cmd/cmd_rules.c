@@ -5,6 +5,7 @@
 #include "diagnose/diagnose.h"
 #include "diagnose/rulelint.h"
 #include "diagnose/ruletest.h"
+#include <string.h>
 
 struct options {
     const char *knowledge;
@@ -22,6 +23,25 @@ static bool asked(const struct rule *r, char **name)
     return false;
 }
 
+/* The nearest cause, whatever stands between its words. */
+static int no_rule(const struct rule *r, size_t n, const char *name)
+{
+    char word[64], cause[64], best[sizeof cause] = "";
+    struct near near = {.word = word};
+    snprintf(word, sizeof word, "%s", name);
+    for (char *p = word; *p; p++)
+        *p = *p == '_' || *p == ' ' ? '-' : *p;
+    for (size_t i = 0; i < n; i++) {
+        snprintf(cause, sizeof cause, "%.*s", STR_ARG(r[i].cause));
+        near.best = *best ? best : NULL;
+        near_try(&near, cause);
+        if (near.best == cause)
+            memcpy(best, cause, sizeof best);
+    }
+    return *best ? complain_text(EXIT_USAGE, "rules: no rule '%s'; did you mean '%s'?", name, best)
+                 : complain_text(EXIT_USAGE, "rules: no rule '%s'; see 'whylogon rules list'", name);
+}
+
 /* Every name given must mean a rule. */
 static int unknown_name(const struct kb *kb, char **name)
 {
@@ -32,7 +52,7 @@ static int unknown_name(const struct kb *kb, char **name)
         for (i = 0; i < n && !asked(&r[i], one); i++)
             ;
         if (i == n)
-            return complain_text(EXIT_USAGE, "rules: no rule '%s'; see 'whylogon rules list'", *name);
+            return no_rule(r, n, *name);
     }
     return EXIT_DONE;
 }

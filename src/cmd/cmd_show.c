@@ -345,7 +345,7 @@ static int run_show(int argc, char **argv)
         command_help(c, opts, stderr);
         return EXIT_USAGE;
     }
-    if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &db, &e) != OK)
+    if (stop_after(&stop, limits, &e) != OK || case_open(case_in(argv[1]), &db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     case_halt_when(db, stop_asked, &stop);
     s.dumpers.until = stop.until;

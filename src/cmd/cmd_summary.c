@@ -316,7 +316,7 @@ static int run_summary(int argc, char **argv)
     }
     struct printer p = {0};
     struct err e = {0};
-    if (stop_after(&stop, limits, &e) != OK || case_open(argv[1], &p.db, &e) != OK)
+    if (stop_after(&stop, limits, &e) != OK || case_open(case_in(argv[1]), &p.db, &e) != OK)
         return complain(&e, EXIT_USAGE);
     case_halt_when(p.db, stop_asked, &stop);
     enum status st = put_parts(&p, json, &e);

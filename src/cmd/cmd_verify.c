@@ -304,7 +304,8 @@ static int run_verify(int argc, char **argv)
                          ? OK
                          : err_set(&e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     if (st == OK
-        && ((st = case_open(argv[1], &j.stored, &e)) != OK || (st = kb_load(knowledge, &j.kb, &e)) != OK)) {
+        && ((st = case_open(case_in(argv[1]), &j.stored, &e)) != OK
+            || (st = kb_load(knowledge, &j.kb, &e)) != OK)) {
         code = complain(&e, EXIT_USAGE);
     } else {
         j.want = st == OK ? *kb_want(j.kb) : j.want, j.stop = &stop;
