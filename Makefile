@@ -111,8 +111,8 @@ $(O)/test_faults: $(O)/tests/test_faults.o $(call obj,$(CMD_SRC)) $(O)/libwhylog
 $(O)/test_jail: $(O)/tests/test_jail.o $(call obj,$(CMD_SRC)) $(O)/libwhylogon.a | $(O)/whylogon $(O)/samples.stamp
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=plat_map -Wl,--wrap=plat_read_at $(LDLIBS) -lcriterion
 # this one sees what was read before it was unpacked to its end
-$(O)/test_ahead$(EXE): $(O)/tests/test_ahead.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a $(LIBCRITERION) | $(O)/samples.stamp
-	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=ahead_take,--wrap=ahead_end $(LDLIBS) $(CRITERION)
+$(O)/test_ahead: $(O)/tests/test_ahead.o $(call obj,$(BUILD_SRC)) $(O)/libwhylogon.a | $(O)/samples.stamp
+	$(Q)$(CC) $(CFLAGS) -o $@ $^ -Wl,--wrap=ahead_take,--wrap=ahead_end $(LDLIBS) -lcriterion
 # and this one runs a program whose qsort puts equal rows in an order of its own
 $(O)/whylogon-hostile: $(call obj,src/cmd/main.c $(CMD_SRC) tests/hostile_qsort.c) $(O)/libwhylogon.a
 	@echo "  LINK  $@"

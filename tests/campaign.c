@@ -35,7 +35,7 @@ static uint64_t seed; /* the mutant in work, for every message */
 static const char *mode = "", *what = "", *from = "";
 static unsigned failures;
 
-__attribute__((format(printf, 1, 2))) static void fail(const char *fmt, ...)
+PRINTF_LIKE(1, 2) static void fail(const char *fmt, ...)
 {
     va_list ap;
     printf("FAILED seed %llu %s %s (%s): ", (unsigned long long)seed, mode, from, what);

@@ -117,7 +117,7 @@ static bool within(int64_t t, int64_t from, int64_t to) { return from && t >= fr
 /* Text that lives until the case is written. */
 static char pool[2048][96];
 static size_t pooled;
-static const char *keep(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static const char *keep(const char *fmt, ...) PRINTF_LIKE(1, 2);
 static const char *keep(const char *fmt, ...)
 {
     va_list ap;

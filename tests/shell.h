@@ -3,6 +3,7 @@
  * it). Folders stay for a look; the next run of the same test removes them. */
 #ifndef SHELL_H
 #define SHELL_H
+#include "base/attr.h"
 #include "base/str.h"
 #include "tests/plain_only.h"
 #include <criterion/criterion.h>
@@ -14,7 +15,7 @@
 static char out[1 << 20];
 
 /* Runs a shell command; returns its exit code, or 128 and its signal. */
-__attribute__((format(printf, 1, 2))) static inline int run(const char *fmt, ...)
+PRINTF_LIKE(1, 2) static inline int run(const char *fmt, ...)
 {
     char command[4096], line[4200];
     va_list ap;

@@ -628,7 +628,7 @@ Test(words, many_actions)
 
 /* What each decoder says as one line; "" when it refuses. */
 static char line[512];
-__attribute__((format(printf, 1, 2))) static const char *say(const char *fmt, ...)
+PRINTF_LIKE(1, 2) static const char *say(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);

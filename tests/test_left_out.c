@@ -36,7 +36,7 @@ static char *ask(struct casedb *db, const char *sql)
     return b.p;
 }
 
-__attribute__((format(printf, 2, 3))) static void sql(struct casedb *db, const char *fmt, ...)
+PRINTF_LIKE(2, 3) static void sql(struct casedb *db, const char *fmt, ...)
 {
     struct buf b = {0};
     struct err e = {0};

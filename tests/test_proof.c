@@ -39,7 +39,7 @@ static enum status tell(void *ctx, const struct cell *c, const char *const *name
     return OK;
 }
 
-__attribute__((format(printf, 2, 3))) static void ask(struct facts *f, const char *fmt, ...)
+PRINTF_LIKE(2, 3) static void ask(struct facts *f, const char *fmt, ...)
 {
     char sql[1000];
     struct err e = {0};

@@ -25,8 +25,9 @@ static struct fact blank(enum fact_kind kind)
     return f;
 }
 
-__attribute__((format(printf, 4, 5))) static void cite(const struct reg_source *s, const struct reg_node *k,
-                                                       const struct regf_value *v, const char *path, ...)
+PRINTF_LIKE(4, 5)
+static void cite(const struct reg_source *s, const struct reg_node *k, const struct regf_value *v,
+                 const char *path, ...)
 {
     char text[1024];
     va_list ap;
