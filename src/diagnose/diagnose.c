@@ -429,15 +429,16 @@ static enum status run_indicator(struct engine *g, const struct indicator *ind, 
  * What fails for want of memory or of the disk, or is stopped, is no fault of the rule: the run ends. */
 static enum status gather(struct engine *g, bool *usable, struct err *e)
 {
-    enum status st = OK;
-    for (unsigned first = 2; first-- > 0 && st == OK;) {
+    enum status st;
+    for (unsigned first = 2; first-- > 0;) {
         if (!first && *usable && !g->hits.n)
             break;
-        for (size_t i = 0; i < g->rule->n_ind && st == OK; i++)
-            if (asked_first(&g->rule->ind[i]) == (bool)first)
-                st = run_indicator(g, &g->rule->ind[i], usable, e);
+        for (size_t i = 0; i < g->rule->n_ind; i++)
+            if (asked_first(&g->rule->ind[i]) == (bool)first
+                && (st = run_indicator(g, &g->rule->ind[i], usable, e)) != OK)
+                return st;
     }
-    return st;
+    return OK;
 }
 
 /* --- from rows to a verdict */
