@@ -209,15 +209,53 @@ Test(casedb, parts_of_a_fold_add_up_in_any_order)
     const struct fact parts[] = {fold(3, 200, 300, 0x200, 0x290, "b"), fold(2, 100, 150, 0x100, 0x110, "a"),
                                  fold(4, 310, 400, 0x300, 0x390, "c")};
     static const int orders[][3] = {{0, 1, 2}, {2, 1, 0}, {1, 2, 0}, {1, 0, 2}};
-    for (size_t i = 0; i < LEN(orders); i++) {
+    for (size_t i = 0; i < 2 * LEN(orders); i++) { /* by the table, and in memory until the end */
+        if (i % 2)
+            cr_assert_eq(case_begin(db, NULL), OK);
         for (size_t k = 0; k < 3; k++)
-            put(&parts[orders[i][k]], 1);
+            put(&parts[orders[i / 2][k]], 1);
+        cr_expect_str_eq(ask("SELECT count(*) FROM fold"), i % 2 ? "0;" : "1;");
+        if (i % 2)
+            cr_assert_eq(case_commit(db, NULL), OK);
         cr_expect_str_eq(ask("SELECT n, first_time, last_time, file_off, last_off, data FROM fold"),
                          "9|100|400|256|912|a;", "order %zu: %s", i, ask("SELECT * FROM fold"));
         case_exec(db, "DELETE FROM fold", NULL);
     }
     put(&parts[0], 1), put(&parts[0], 2);
     cr_expect_str_eq(ask("SELECT count(*) FROM fold"), "2;", "another file is another row");
+}
+
+/* What the table says of folds is the same whether their parts met in memory or there. */
+Test(casedb, folds_that_memory_does_not_hold)
+{
+    enum { KEYS = 9000, TEXT = 3000 };
+    static char data[TEXT + 1], sums[2][256];
+    memset(data, 'x', TEXT);
+    for (int in_memory = 0; in_memory < 2; in_memory++) {
+        if (in_memory)
+            cr_assert_eq(case_begin(db, NULL), OK);
+        for (unsigned i = 0; i < 3 * KEYS; i++) {
+            struct fact f = fold(1, 1000 - i / KEYS, 2000 + i, 0x1000 - i / KEYS, i, i % 7 ? "short" : data);
+            f.v[FO_DAY] = val_i(i % KEYS);
+            f.v[FO_CHANNEL] = val_s(i % 2 ? STR("Security") : STR("SECURITY"));
+            if (i % 5 == 0)
+                f.v[FO_KEY] = (struct value){.null = true};
+            if (i % 100 == 99)
+                f.v[FO_LAST_TIME] = (struct value){.null = true};
+            if (i % 1000 == 1)
+                f.v[FO_N] = val_i(INT64_MAX / 2);
+            put(&f, 1 + i % 3);
+        }
+        if (in_memory)
+            cr_assert_eq(case_commit(db, NULL), OK);
+        snprintf(
+            sums[in_memory], sizeof *sums, "%s",
+            ask("SELECT count(*), sum(n / 3), sum(first_time), sum(last_time), sum(file_off), sum(last_off),"
+                " sum(length(data)), sum(day), min(channel) FROM fold"));
+        case_exec(db, "DELETE FROM fold", NULL);
+    }
+    cr_expect_str_eq(sums[0], sums[1]);
+    cr_expect(!strncmp(sums[0], "9000|", 5), "%s", sums[0]);
 }
 
 Test(casedb, every_kind_of_fact)

@@ -92,6 +92,7 @@ void case_close(struct casedb *db)
     spill_end(db->spill);
     families_free(db);
     lookup_free(&db->stage.values);
+    folds_free(&db->folds);
     if (db->path)
         plat_remove(db->path);
     lookup_free(&db->known.by_identity);
@@ -671,12 +672,16 @@ enum status case_begin(struct casedb *db, struct err *e)
     if (st == OK && sql[1].n > 1 && (st = case_exec(db, sql[0].p, e)) == OK)
         db->indexes = sql[1].p, sql[1].p = NULL;
     buf_free(&sql[0]), buf_free(&sql[1]);
+    db->folds.on = st == OK;
     return st;
 }
 
 enum status case_commit(struct casedb *db, struct err *e)
 {
-    enum status st = db->indexes ? case_exec(db, db->indexes, e) : OK;
+    enum status st = folds_tell(db, e);
+    db->folds.on = false;
+    if (st == OK && db->indexes)
+        st = case_exec(db, db->indexes, e);
     free(db->indexes), db->indexes = NULL;
     return st == OK ? case_run(db, "COMMIT", NULL, NULL, 0, e) : st;
 }

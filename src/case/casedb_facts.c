@@ -187,9 +187,16 @@ static enum status check_ref(const struct fact *f, struct err *e)
 
 enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e)
 {
+    bool taken = false;
     enum status st = check_ref(f, e);
-    if (st != OK)
-        return st;
+    if (st == OK && f->kind == FACT_FOLD && db->folds.on)
+        st = folds_take(db, file_of[f->ref.file], f, &taken, e);
+    return st != OK || taken ? st : case_put_now(db, file_of, f, e);
+}
+
+enum status case_put_now(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e)
+{
+    enum status st = OK;
     const int n = (int)fact_descs[f->kind].n;
     const int64_t file = file_of[f->ref.file];
     const bool named = f->kind == FACT_EVENT && !f->v[EV_IDENTITY].null;

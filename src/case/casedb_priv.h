@@ -3,6 +3,8 @@
  * casedb_pack.c share. struct casedb is owned by casedb.c. sqlite3.h stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
+#include "base/arena.h"
+#include "base/fact.h"
 #include "base/lookup.h"
 #include "case/casedb.h"
 
@@ -30,8 +32,21 @@ struct stage {
     struct lookup values;  /* hashes of view, column and value */
 };
 
+/* Folds whose parts meet before the table is told of them (casedb_fold.c). */
+struct folds {
+    bool on;
+    struct fold_part {
+        int64_t file;
+        struct fact fact;
+    } * row;
+    size_t n, cap;
+    struct lookup by_key;
+    struct arena text;
+};
+
 struct casedb {
     struct sqlite3 *db;
+    struct folds folds;
     struct stage stage;
     /* of the working file; NULL: in memory or read-only */
     char *path;
@@ -74,6 +89,12 @@ enum status case_fail(struct casedb *db, int rc, enum status code, const char *w
 /* the current row to fn */
 enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e);
 int case_bind(struct sqlite3_stmt *stmt, int at, const struct value *v, enum col_type type);
+/* case_put without waiting for more of a fold */
+enum status case_put_now(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e);
+/* false in taken: it is for the table at once. */
+enum status folds_take(struct casedb *db, int64_t file, const struct fact *part, bool *taken, struct err *e);
+enum status folds_tell(struct casedb *db, struct err *e); /* the table, of all that waits */
+void folds_free(struct folds *x);
 /* an argument of a function of ours as text; .p NULL: it is NULL */
 struct str case_text(struct sqlite3_value *v);
 /* what was put together into b; frees it. E_NOMEM: it could not be */
