@@ -53,8 +53,10 @@ static const char probe_rule[] = HEAD(
                                         "reversible: yes, verify: look}]\n";
 static const char broken_rule[] = HEAD(
     "broken", "56",
-    "clock-skew") "requires: [{artifact: System, for: symptom}]\nindicators:\n" INDICATOR("symptom")
-    INDICATOR("cause") "    - {role: contradicts, sql: 'SELECT * FROM event', explain: x}\nexplanation: e\n";
+    "clock-skew") "requires: [{artifact: System, for: symptom}, {any_of: [Probe/Operational, 'Security:Probe "
+                  "success'], for: contradicts}]\nindicators:\n" INDICATOR("symptom")
+                      INDICATOR("cause") "    - {role: contradicts, sql: 'SELECT * FROM event', explain: "
+                                         "x}\nexplanation: e\n";
 
 /* A folder of knowledge where events of provider Probe, and nothing else, make hosts and rows: its n rules,
  * and views of them. */
@@ -792,6 +794,9 @@ Test(diagnose, coverage)
         cr_expect_str_eq(ask("SELECT count(*) FROM kb_artifact a WHERE NOT EXISTS (SELECT 1 FROM coverage c "
                              "WHERE c.artifact = a.name)"),
                          "0;", "%s: an artefact without a row", covers[i].name);
+        cr_expect_str_eq(ask("SELECT count(DISTINCT artifact) FROM coverage WHERE artifact IN "
+                             "('Probe/Operational', 'Security:Probe success')"),
+                         "2;", "%s: an artefact that a rule alone asks for", covers[i].name);
     }
 }
 
