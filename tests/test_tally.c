@@ -51,6 +51,23 @@ Test(tally, counts_are_of_channel_and_provider_spans_of_computer_and_channel)
     tally_free(t);
 }
 
+/* What lies outside the time asked for counts for what the log covers, never for when a record came. */
+Test(tally, outside_the_time_asked_for)
+{
+    struct tally *t = tally_new();
+    struct heard h = {0};
+    uint32_t s = tally_source(t, STR("PC1"), STR("System"), STR("P"));
+    tally_add(t, tally_count(t, s, 7), s, 50, 1, 0x10, false);
+    tally_add(t, tally_count(t, s, 7), s, 100, 2, 0x20, true);
+    tally_add(t, tally_count(t, s, 7), s, 200, 3, 0x30, false);
+    cr_assert(tally_emit(t, hear, &h, NULL) == OK);
+    const struct fact *count = &h.last[FACT_COUNT], *span = &h.last[FACT_SPAN];
+    cr_expect(count->v[CO_N].i == 1 && count->v[CO_FIRST_TIME].i == 100 && count->v[CO_LAST_TIME].i == 100
+              && count->ref.off == 0x20);
+    cr_expect(span->v[SP_N].i == 3 && span->v[SP_FIRST_TIME].i == 50 && span->v[SP_LAST_TIME].i == 200);
+    tally_free(t);
+}
+
 Test(tally, gaps)
 {
     static const struct {
