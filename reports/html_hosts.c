@@ -79,8 +79,9 @@ static void host_line(struct buf *b, const struct report *r, const struct r_host
     const struct r_finding *f = headline(r, host);
     const struct outcome_words *o = outcome_in_words(host);
     hsay(b, "<span class='who'><b>"), h_host_name(b, r, host);
-    hsay(b, "</b></span><span class='pill %z'>", f ? verdict_words[f->verdict].id : o->hue);
-    h_glyph(b, f ? verdict_words[f->verdict].id : o->hue);
+    /* a cause of some is no sign for a host with others that have none */
+    const char *hue = f && host->judged != OUT_UNEXPLAINED ? verdict_words[f->verdict].id : o->hue;
+    hsay(b, "</b></span><span class='pill %z'>", hue), h_glyph(b, hue);
     hsay(b, "%z</span><span class='what'>", outcome_labels[host->judged]);
     if (f)
         hsay(b, "<bdi dir='auto'>%s</bdi>", f->title);

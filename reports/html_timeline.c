@@ -256,7 +256,7 @@ static void caption(struct picture *p)
     } else if (first != NONE)
         hsay(p->b,
              timeline_is_state(p->r, h)
-                 ? "First failure %t; the cause is a state without a moment of its own. "
+                 ? "First failure %t; the cause is a state: when it began is not recorded. "
                  : "First failure %t. ",
              first);
     if (h->shown.from > h->spanned.from || h->shown.to < h->spanned.to)

@@ -414,7 +414,7 @@ Test(report, what_a_picture_leaves_out)
 #define UPDATE(when)                                                                                  \
     "INSERT INTO v_event VALUES('f7:0x99', 'PC1', 'Microsoft-Windows-WindowsUpdateClient', 19, " when \
     ", '{\"updateTitle\":\"KB5\"}');"
-    static const char state[] = "the cause is a state without a moment of its own",
+    static const char state[] = "the cause is a state: when it began is not recorded",
                       installed[] = "<bdi dir='auto'>installed: KB5</bdi>",
                       one[] = "Outside the picture: 1 change";
     static const struct {
@@ -786,6 +786,12 @@ Test(report, many_hosts)
     cr_assert(open, "a table of what is open");
     const char *failed = strstr(open, ">f1:0xfa11<"), *end = strstr(open, "</table>");
     cr_expect(failed && failed < end, "with the failure");
+    drop(&m);
+    /* a failure without a cause shows before the cause of another */
+    m = make(HOSTS("8") "UPDATE v_host SET outcome = 'unexplained' WHERE host = 'H001';");
+    cr_expect(has(&m, HTML, "H001</bdi></b></span><span class='pill undetermined'>")
+                  && has(&m, HTML, "H002</bdi></b></span><span class='pill confirmed'>"),
+              "%s", strstr(m.text[HTML].p, "H001</bdi></b>"));
     drop(&m);
     /* from the first to the last of them, whichever host comes first; three by name */
     m = make(HOSTS(
