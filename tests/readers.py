@@ -78,6 +78,16 @@ def timesketch():
     return told
 
 
+def plaso():
+    """Times as plaso stores them, by its own reader; psort reads storage files, its JSON is an output."""
+    from dfdatetime import serializer
+    with open(export("plaso-jsonl", "df.jsonl"), encoding="utf-8") as f:
+        rows = [json.loads(line) for line in f]
+    times = [serializer.Serializer.ConvertDictToDateTimeValues(row["date_time"]) for row in rows]
+    same("kept as FILETIME", sorted(time.timestamp for time in times), sorted(t for t, in ask("SELECT time FROM v_timeline")))
+    return [same("times", [time.CopyToDateTimeStringISO8601()[:26] for time in times], [row["datetime"][:26] for row in rows])]
+
+
 def sarif():
     from sarif import loader
     log = loader.load_sarif_file(export("sarif", "x.sarif"))
@@ -165,7 +175,7 @@ def datasette():
     return [f"views {len(views)}"]
 
 
-for tool in (timesketch, sarif, junit, pandas, duckdb, datasette):
+for tool in (timesketch, plaso, sarif, junit, pandas, duckdb, datasette):
     if asked and tool.__name__ not in asked:
         continue
     before = len(bad)

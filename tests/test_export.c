@@ -215,8 +215,8 @@ Test(export, their_own_tools_read_them)
     cr_assert_eq(run("cp -r %s %s/other", case_of("healthy-host"), at), 0, "%s", out);
     int code = run("%s tests/readers.py %s %s/out/case.db %s", python, program(), at, at);
     cr_expect(code == 0 || code == 77, "%s", out);
-    cr_expect(strstr(out, "ts.jsonl rows 2") && strstr(out, "sarif: results 64")
-                  && strstr(out, "junit: tests 66"),
+    cr_expect(strstr(out, "ts.jsonl rows 2") && strstr(out, "plaso: times 2")
+                  && strstr(out, "sarif: results 64") && strstr(out, "junit: tests 66"),
               "%s", out);
     /* and they would see another */
     cr_assert_eq(
@@ -225,10 +225,10 @@ Test(export, their_own_tools_read_them)
             program(), at, at, at),
         0);
     cr_expect_eq(
-        run("%s tests/readers.py %s/swap %s/out/case.db %s timesketch sarif junit", python, at, at, at), 1,
-        "%s", out);
+        run("%s tests/readers.py %s/swap %s/out/case.db %s timesketch plaso sarif junit", python, at, at, at),
+        1, "%s", out);
     static const char *const tools[] = {"timesketch: ts.jsonl rows", "timesketch: plaso.jsonl rows",
-                                        "sarif: results", "junit: tests"};
+                                        "plaso: kept as FILETIME", "sarif: results", "junit: tests"};
     for (size_t i = 0; i < LEN(tools); i++)
         cr_expect(strstr(out, tools[i]), "%s did not see it: %s", tools[i], out);
 }
