@@ -8,7 +8,7 @@ DELETE FROM kind; DELETE FROM kind_need;
 -- runs, so that it records until it was copied; any other channel does where its key says Enabled = 1, or as long as
 -- its records go on. since_build: Windows has that log since then. What applications tell stands in many logs, and
 -- each is the only one of some: sign-ins to Entra (AAD 1098), scripts (PowerShell 4100), stored credentials (Security
--- 5379), programs that a task started (TaskScheduler 201).
+-- 5379), programs that a task started (TaskScheduler 201), COM servers (System, DCOM 10004).
 CREATE TEMP TABLE IF NOT EXISTS k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER, since_build INTEGER,
     PRIMARY KEY(kind, artifact)) WITHOUT ROWID;
 INSERT INTO k_recorder VALUES
@@ -22,7 +22,8 @@ INSERT INTO k_recorder VALUES
     ('application', 'Microsoft-Windows-TaskScheduler/Operational', 8, 0, 0),
     ('application', 'Security', 9, 1, 0),
     ('application', 'Microsoft-Windows-PowerShell/Operational', 10, 0, 0),
-    ('application', 'Microsoft-Windows-AAD/Operational', 11, 0, 10240);
+    ('application', 'Microsoft-Windows-AAD/Operational', 11, 0, 10240),
+    ('application', 'System', 12, 1, 0);
 
 -- The last stretch of each. One that begins with a clearing counts only where an archived log goes on to that moment
 -- without a gap.
@@ -76,6 +77,22 @@ GROUP BY j.host_id, j.kind ORDER BY j.host_id, min(j.ord);
 UPDATE kind SET state = CASE state WHEN 'clear' THEN 'not_covered' ELSE state END, from_time = NULL, to_time = NULL
     WHERE from_time >= to_time;
 
+-- A sign that an authentication went wrong is no failure of a kind, and no silence: Windows found no domain controller
+-- (until one answered), or no way to prove itself to a server. What became of it the server's own log says.
+CREATE TEMP TABLE IF NOT EXISTS k_sign(host_id INTEGER, what TEXT, time INTEGER);
+INSERT INTO k_sign
+SELECT host_id, what, max(time) FROM (
+    SELECT f.host_id, f.provider || ' ' || f.event_id AS what, f.time, 1 AS ends FROM failure f
+        WHERE f.kind = 'domain' AND NOT f.concern
+    UNION ALL SELECT e.host_id, e.provider || ' ' || e.event_id, e.time, e.event_id <> 4 FROM event e
+        WHERE (e.provider = 'LsaSrv' AND e.event_id IN (40960, 40961)
+            OR e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 4)
+            AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) s
+WHERE NOT (ends AND EXISTS (SELECT 1 FROM landmark l WHERE l.host_id = s.host_id AND l.topic = 'dc-answered'
+    AND l.time > s.time)) GROUP BY host_id, what ORDER BY host_id, what;
+UPDATE kind SET state = 'not_covered', from_time = NULL, to_time = NULL WHERE kind = 'logon' AND state = 'clear'
+    AND host_id IN (SELECT host_id FROM k_sign);
+
 -- What would tell: the log itself, or what turns it on; of failed logons also the hive that holds the audit policy; of
 -- a channel that has been
 -- silent for a day the hive that says whether it is on.
@@ -112,10 +129,17 @@ SELECT j.host_id, j.kind, j.ord * 10, j.artifact, j.state,
     'it covers no time that the other log of this kind covers', a.collect
 FROM k_judged j JOIN kind k ON k.host_id = j.host_id AND k.kind = j.kind AND k.state = 'not_covered'
     LEFT JOIN kb_artifact a ON a.name = j.artifact
-WHERE j.covers AND NOT EXISTS (SELECT 1 FROM k_judged o WHERE o.host_id = j.host_id AND o.kind = j.kind
-    AND NOT o.covers);
+WHERE j.covers AND j.kind <> 'logon' AND NOT EXISTS (SELECT 1 FROM k_judged o WHERE o.host_id = j.host_id
+    AND o.kind = j.kind AND NOT o.covers);
+INSERT INTO k_need
+SELECT g.host_id, 'logon', 29, 'Security', c.state, 'System tells of it (' || group_concat(g.what, ', ')
+    || '), and not whom it stopped', 'on the domain controller: ' || k.collect
+FROM (SELECT * FROM k_sign ORDER BY host_id, what) g JOIN k_span c ON c.host_id = g.host_id AND c.artifact = 'Security'
+LEFT JOIN kb_artifact k ON k.name = 'Security'
+WHERE NOT EXISTS (SELECT 1 FROM k_need n WHERE n.host_id = g.host_id AND n.kind = 'logon' AND n.artifact = 'Security')
+GROUP BY g.host_id;
 INSERT INTO kind_need(host_id, kind, ord, artifact, state, why, collect)
 SELECT n.host_id, n.kind, min(n.ord), n.artifact, n.state, n.why, n.collect FROM k_need n
 JOIN kind k ON k.host_id = n.host_id AND k.kind = n.kind AND k.state = 'not_covered'
 GROUP BY n.host_id, n.kind, n.artifact;
-DELETE FROM k_recorder; DELETE FROM k_span; DELETE FROM k_judged; DELETE FROM k_need;
+DELETE FROM k_recorder; DELETE FROM k_span; DELETE FROM k_judged; DELETE FROM k_need; DELETE FROM k_sign;

@@ -511,7 +511,7 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
     f.event_id, f.luid, f.same, f.also AS witnesses,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 203, 204, 311, 7023, 7024) AS at_start,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start,
     x.owner_sid, x.whose,
         x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
     f.consumer, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id,
@@ -578,7 +578,7 @@ CREATE VIEW v_before AS
 SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
     printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain, x.realm, f.same,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 203, 204, 311, 7023, 7024) AS at_start,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start,
     l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
     NOT EXISTS (SELECT 1 FROM landmark u WHERE u.topic = t.undone_by AND u.key = l.key AND u.time > min(l.time, f.time)
         AND u.time <= max(l.time, f.time) AND coalesce(u.scope, f.host_id) = f.host_id)
@@ -601,7 +601,7 @@ CREATE VIEW v_after AS
 SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
     printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain, x.realm, f.same,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 203, 204, 311, 7023, 7024) AS at_start,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start,
     l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
     g.name AS teller, l.id AS landmark, 1 AS afterwards
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t

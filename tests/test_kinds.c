@@ -165,6 +165,18 @@ static void judge(void)
     "'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion', 'CurrentBuild', 1, '" n "');"
 #define NO_POLICY "DELETE FROM audit_policy;"
 
+#define COM_SERVER(day)                                                    \
+    EVENT("2", "System", "Microsoft-Windows-DistributedCOM", "10004", day, \
+          "{\"param1\":\"1326\",\"param2\":\"CORP\",\"param3\":\"svc\",\"param4\":\"{1A2B}\"}")
+#define WAITS_FOR(other, day)                                    \
+    EVENT("2", "System", "Service Control Manager", "7001", day, \
+          "{\"param1\":\"Top\",\"param2\":\"" other "\",\"param3\":\"%%1069\"}")
+#define LSA_MET(id, more) \
+    EVENT("2", "System", "LsaSrv", id, "4", "{\"Target\":\"cifs/fs01\",\"Protocol\":\"Kerberos\"," more "}")
+#define POLICY(id, code) \
+    EVENT("2", "System", "Microsoft-Windows-GroupPolicy", id, "4", "{\"ErrorCode\":" code "}")
+#define POLICY_READ(day) \
+    EVENT("2", "System", "Microsoft-Windows-GroupPolicy", "1500", day, "{\"DCName\":\"DC1\"}")
 /* want: state, days from and to, what is needed */
 static const struct {
     const char *name, *facts, *kind, *want;
@@ -322,6 +334,34 @@ static const struct {
      "logon", "failures 1 9 [];"},
     {"nor is a disabled account", AUDITED("4625", "4", TYPED_WRONG("10", "0xc0000072")), "logon",
      "failures 1 9 [];"},
+    {"a COM server's account is refused", COM_SERVER("4"), "application", "failures 1 9 [];"},
+    {"COM servers are told of in System", "DELETE FROM log_span WHERE file_id = 2;", "application",
+     "not_covered - - [\"System\"];"},
+    {"a task could not be saved",
+     EVENT("4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "115", "4",
+           "{\"ResultCode\":2147943726}"),
+     "task", "failures 1 9 [];"},
+    {"a service waited for one whose logon failed", WAITS_FOR("Agent", "4"), "service", "failures 1 9 [];"},
+    {"LSA was refused somewhere", LSA_MET("40960", "\"Error\":\"(0xc0000234)\""), "logon",
+     "failures 1 9 [];"},
+    {"LSA found no domain controller", LSA_MET("40960", "\"Error\":\"(0xc000005e)\""), "logon",
+     "not_covered - - [\"Security\"];"},
+    {"and one answered later", LSA_MET("40960", "\"Error\":\"(0xc000005e)\"") POLICY_READ("5"), "logon",
+     "clear 1 9 [];"},
+    {"or had answered before", LSA_MET("40960", "\"Error\":\"(0xc000005e)\"") POLICY_READ("3"), "logon",
+     "not_covered - - [\"Security\"];"},
+    {"no package could authenticate", LSA_MET("40961", "\"x\":0"), "logon",
+     "not_covered - - [\"Security\"];"},
+    {"a server's ticket was encrypted for another",
+     EVENT("2", "System", "Microsoft-Windows-Security-Kerberos", "4", "4", "{\"Server\":\"fs01$\"}"), "logon",
+     "not_covered - - [\"Security\"];"},
+    {"whoever answers later",
+     EVENT("2", "System", "Microsoft-Windows-Security-Kerberos", "4", "4", "{\"Server\":\"fs01$\"}")
+         POLICY_READ("5"),
+     "logon", "not_covered - - [\"Security\"];"},
+    {"policy found no domain controller", POLICY("1053", "1355"), "logon", "not_covered - - [\"Security\"];"},
+    {"policy was refused", POLICY("1006", "49"), "logon", "failures 1 9 [];"},
+    {"signs of other kinds say nothing of tasks", LSA_MET("40961", "\"x\":0"), "task", "clear 1 9 [];"},
 };
 
 Test(kinds, silence)
@@ -370,7 +410,7 @@ Test(kinds, a_file_left_out)
         const char *lost;
     } out[] = {{0, ""},
                {SECURITY_FILE, "logon;application;"},
-               {SYSTEM_FILE, "service;"},
+               {SYSTEM_FILE, "service;application;"},
                {APPLICATION_FILE, "application;"},
                {SHELL_FILE, "application;"},
                {AAD_FILE, "application;"},
@@ -625,6 +665,61 @@ static const struct {
     {"part of a GUID", APPLICATION("Acme Sync", "7", "4", "\"{80070520-1F2E-4C3D-9B4A-000000000000}\""), ""},
     {"digits that go on", APPLICATION("Acme Sync", "7", "4", "\"80070520214702358421\""), ""},
     {"a code of no logon", APPLICATION("Acme Sync", "7", "4", "\"0x80070002\""), ""},
+    {"a number behind the word error", APPLICATION("Acme Sync", "7", "4", "\"sync: Error 1326 at logon\""),
+     "application Acme Sync 1326 7 1 -;"},
+    {"behind an error code", APPLICATION("Acme Sync", "7", "4", "\"error code: 1385\""),
+     "application Acme Sync 1385 7 1 -;"},
+    {"a native error code", APPLICATION("Acme Sync", "7", "4", "\"NativeErrorCode : 1326\""),
+     "application Acme Sync 1326 7 1 -;"},
+    {"an exit code is a program's own", APPLICATION("Acme Sync", "7", "4", "\"exit code 1326, no error\""),
+     ""},
+    {"an error's number that goes on", APPLICATION("Acme Sync", "7", "4", "\"error 13260\""), ""},
+    {"an error of no logon", APPLICATION("Acme Sync", "7", "4", "\"error 1603\""), ""},
+    {"a Win32 code in hexadecimal", APPLICATION("Acme Sync", "7", "4", "\"result 0x52e\""),
+     "application Acme Sync 1326 7 1 -;"},
+    {"with zeros in front", APPLICATION("Acme Sync", "7", "4", "\"result 0x0000052E\""),
+     "application Acme Sync 1326 7 1 -;"},
+    {"which goes on", APPLICATION("Acme Sync", "7", "4", "\"at 0x52e0\""), ""},
+    {"a name of Kerberos", APPLICATION("Acme Sync", "7", "4", "\"KDC_ERR_PREAUTH_FAILED (24)\""),
+     "application Acme Sync - 7 1 -;"},
+    {"an ordinary step of Kerberos", APPLICATION("Acme Sync", "7", "4", "\"KDC_ERR_PREAUTH_REQUIRED\""), ""},
+    {"a COM server's account is refused", COM_SERVER("4"), "application {1A2B} 1326 10004 1 -;"},
+    {"and the failed logon is its witness",
+     COM_SERVER("4")
+         REFUSED("4625", "4", "\"LogonType\":4,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\""),
+     "application {1A2B} 1326 10004 1 1;"},
+    {"a task could not be saved, its account was refused", TASK_SAYS("115", "", "2147943726"),
+     "task \\A 1326 115 1 -;"},
+    {"or for a reason of its own", TASK_SAYS("115", "", "2147942405"), ""},
+    {"a task is started again after its logon failed", TASK_SAYS("126", "", "2147943726"),
+     "task \\A 1326 126 1 -;"},
+    {"which its start said before",
+     TASK_SAYS("126", "", "2147943726") TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147943726"),
+     "task \\A 1326 101 1 1;"},
+    {"a service waits for one whose logon failed", WAITS_FOR("Agent", "4"), "service Agent 1069 7001 1 -;"},
+    {"two wait for it", WAITS_FOR("Agent", "4") WAITS_FOR("Agent", "4"), "service Agent 1069 7001 1 -;"},
+    {"which that said itself",
+     WAITS_FOR("Agent", "4") EVENT("2", "System", "Service Control Manager", "7000", "4",
+                                   "{\"param1\":\"Agent\",\"param2\":\"%%1069\"}"),
+     "service Agent 1069 7000 1 1;"},
+    {"a service waits for one that failed for its own reasons",
+     EVENT("2", "System", "Service Control Manager", "7001", "4",
+           "{\"param1\":\"Top\",\"param2\":\"Agent\",\"param3\":\"%%2\"}"),
+     ""},
+    {"a ticket refused to this device", REFUSED("4820", "4", "\"Status\":\"0xc\",\"DeviceName\":\"PC7$\""),
+     "logon svc - 4820 1 -;"},
+    {"which 4768 says as well",
+     REFUSED("4820", "4", "\"Status\":\"0xc\"") REFUSED("4768", "4", "\"Status\":\"0xc\""),
+     "logon svc - 4768 1 1;"},
+    {"NTLM refused to a protected user",
+     AUDITED("4822", "4", "{\"AccountName\":\"svc\",\"DeviceName\":\"PC7\",\"Status\":\"0xc000006e\"}"),
+     "logon svc 1327 4822 1 -;"},
+    {"LSA was refused somewhere", LSA_MET("40960", "\"Error\":\"The account is locked (0xc0000234)\""),
+     "logon cifs/fs01 1909 40960 1 -;"},
+    {"LSA found no domain controller", LSA_MET("40960", "\"Error\":\"none (0xc000005e)\""), ""},
+    {"policy: credentials of the session are not valid", POLICY("1006", "49"), "logon - 49 1006 1 -;"},
+    {"policy: the user is refused", POLICY("1053", "1326"), "logon - 1326 1053 1 -;"},
+    {"policy: no domain controller", POLICY("1053", "1355"), "- - 1355 1053 0 -;"},
     {"a message that is no error",
      APPLICATION("Acme Sync", "7", "4", "\"0x80070520\"") "UPDATE event SET level = 4;", ""},
     {"an event that is known tells its own story",

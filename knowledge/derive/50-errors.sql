@@ -21,6 +21,8 @@ UNION ALL
 SELECT e.host_id, e.id, k.column3, field(e.data, k.column3), 'kerberos', 0
     FROM (VALUES ('Microsoft-Windows-Security-Auditing', 4768, 'Status'),
     ('Microsoft-Windows-Security-Auditing', 4769, 'Status'), ('Microsoft-Windows-Security-Auditing', 4771, 'Status'),
+    ('Microsoft-Windows-Security-Auditing', 4820, 'Status'), ('Microsoft-Windows-Security-Auditing', 4821, 'Status'),
+    ('Microsoft-Windows-Security-Auditing', 4824, 'Status'),
         ('Microsoft-Windows-Security-Kerberos', 3, 'ErrorCode')) k
 CROSS JOIN event e ON e.provider = k.column1 AND e.event_id = k.column2 WHERE coalesce(e.recovered, 0) = 0;
 CREATE TEMP TABLE IF NOT EXISTS spelt(raw, shape TEXT, nerr INTEGER, value INTEGER, win32 INTEGER, symbol TEXT);

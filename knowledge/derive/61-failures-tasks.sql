@@ -30,7 +30,7 @@ SELECT *, account_of(user) AS account, domain_of(user) AS domain FROM (
         lower(nullif(coalesce(field(e.data, 'InstanceId'), field(e.data, 'TaskInstanceId')), '')) AS run,
             code(field(e.data, 'ResultCode'), 'hresult') AS code, e.file_id, e.file_off, e.boot, e.provider,
             e.event_id FROM event e
-    WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 105, 130, 146, 148, 151,
+    WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (101, 103, 105, 126, 130, 146, 148, 151,
         203, 204, 311, 332, 333, 334, 406, 407, 704) AND coalesce(e.recovered, 0) = 0
         AND e.host_id IS NOT NULL) ORDER BY 2, 3, 1;
 CREATE TEMP TABLE IF NOT EXISTS pair(id INTEGER, other INTEGER);
@@ -56,8 +56,8 @@ INSERT INTO unsure SELECT p.id FROM pair p JOIN start101 s ON s.id = p.id JOIN l
 WHERE EXISTS (SELECT 1 FROM (VALUES ('LogonUserExEx'), ('LogonUserS4U')) k
     CROSS JOIN logon104 o ON o.host_id = s.host_id AND o.account = s.account AND o.code IS l.code AND o.call = k.column1
     AND o.time BETWEEN s.time - seconds(2) AND s.time + seconds(2) WHERE k.column1 <> l.call);
--- What 101 says, 103, 203, 204 and 332 to 334 say again of the same start: the same run, or within two seconds where
--- no run is named; and never another code. 105 and 311 name the account, and not always the task.
+-- What 101 says, 103, 126, 203, 204 and 332 to 334 say again of the same start: the same run, or within two seconds
+-- where no run is named; and never another code. 105 and 311 name the account, and not always the task.
 CREATE INDEX IF NOT EXISTS start101_run ON start101(host_id, run, event_id);
 CREATE INDEX IF NOT EXISTS start101_who ON start101(host_id, account, code, domain COLLATE NOCASE, time)
     WHERE event_id = 101;
@@ -73,14 +73,14 @@ SELECT id, other, file_id, file_off FROM (SELECT s.id, s.file_id, s.file_off, co
         AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '')
             AND (s.event_id NOT BETWEEN 332 AND 334 OR w.code = 0x800704DD) ORDER BY w.time, w.id LIMIT 1),
     (SELECT w.id FROM start101 w WHERE w.host_id = s.host_id AND w.task = s.task COLLATE NOCASE AND w.event_id = 103
-        AND s.event_id IN (203, 204) AND w.time BETWEEN s.time - seconds(2) AND s.time + seconds(2)
+        AND s.event_id IN (126, 203, 204) AND w.time BETWEEN s.time - seconds(2) AND s.time + seconds(2)
         AND (w.run IS NULL OR s.run IS NULL) AND coalesce(s.code, w.code, '') = coalesce(w.code, s.code, '')
             ORDER BY w.time, w.id LIMIT 1),
     (SELECT w.id FROM start101 w WHERE s.task IS NULL AND w.event_id = 101 AND w.host_id = s.host_id
         AND w.account = s.account AND w.code IS s.code AND coalesce(w.domain, s.domain, '') = coalesce(s.domain,
         w.domain, '') COLLATE NOCASE AND w.time BETWEEN s.time - seconds(2) AND s.time + seconds(2)
             ORDER BY w.time, w.id LIMIT 1)) AS other
-    FROM start101 s WHERE s.event_id IN (103, 105, 203, 204, 311, 332, 333, 334)) WHERE other IS NOT NULL;
+    FROM start101 s WHERE s.event_id IN (103, 105, 126, 203, 204, 311, 332, 333, 334)) WHERE other IS NOT NULL;
 -- 203 beside 103 beside 101
 CREATE INDEX IF NOT EXISTS twin_id ON twin(id);
 UPDATE twin SET other = coalesce((SELECT t.other FROM twin t WHERE t.id = twin.other), other);
@@ -104,6 +104,17 @@ FROM logon104 l LEFT JOIN error x ON x.event = l.id AND x.field = 'ResultCode'
     AND NOT EXISTS (SELECT 1 FROM start101 s WHERE s.event_id = 101 AND s.host_id = l.host_id
         AND s.account = l.account AND s.code IS l.code AND s.domain IS l.domain COLLATE NOCASE
         AND s.time BETWEEN l.time - seconds(2) AND l.time + seconds(2));
+
+-- A task that could not be saved because its account was refused: no start, and no rule's that asks for one. 115 names
+-- no task.
+INSERT INTO f
+SELECT e.host_id, 'task save', coalesce(nullif(field(e.data, 'TaskName'), ''), '(a task that was not saved)'),
+    nullif(field(e.data, 'UserContext'), ''), NULL, x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id,
+    e.file_off, e.boot, e.provider, e.event_id, NULL, NULL, NULL
+FROM event e JOIN error x ON x.event = e.id AND x.field = 'ResultCode'
+WHERE e.provider = 'Microsoft-Windows-TaskScheduler' AND e.event_id IN (115, 116) AND coalesce(e.recovered, 0) = 0
+    AND e.host_id IS NOT NULL AND (code_in(x.win32, 'of-a-logon') OR code_in(x.value, 'of-a-logon-hresult'))
+ORDER BY e.host_id, e.time, e.id;
 
 -- What a task's program reported. Only HRESULTs and NTSTATUS values are errors; an exit code, 1312 say, is the
 -- program's own affair.

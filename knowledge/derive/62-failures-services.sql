@@ -68,3 +68,33 @@ SELECT s.host_id, 'service', coalesce(s.subject, o.subject), coalesce(s.account,
 FROM scm s LEFT JOIN reason r ON r.id = s.id LEFT JOIN late o ON o.id = r.other
 WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason))
     AND NOT (s.event_id = 7013 AND coalesce(r.i, 1) > 1);
+-- 7001: a service was not started because another one (param2) had failed, with the code of a logon. It is one more
+-- witness of that failure, and the only one where the log does not reach back to it; of several the first.
+CREATE TEMP TABLE IF NOT EXISTS dragged(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER,
+    subject TEXT COLLATE NOCASE, failure INTEGER);
+INSERT INTO dragged
+SELECT e.id, e.host_id, e.time, coalesce((SELECT k.key FROM service_key k WHERE k.host_id = e.host_id
+    AND k.shown = e.shown), e.shown), NULL
+FROM (SELECT *, field(data, 'param2') AS shown FROM event WHERE provider = 'Service Control Manager'
+    AND event_id = 7001 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL) e
+JOIN error x ON x.event = e.id AND x.field = 'param3' AND code_in(x.win32, 'of-a-logon') ORDER BY 1;
+CREATE INDEX IF NOT EXISTS dragged_of ON dragged(host_id, subject, time);
+CREATE TEMP TABLE IF NOT EXISTS f_service(host_id INTEGER, subject TEXT COLLATE NOCASE, time INTEGER, f INTEGER);
+INSERT INTO f_service SELECT host_id, subject, time, rowid FROM f WHERE kind = 'service' ORDER BY 1, 2, 3, 4;
+CREATE INDEX IF NOT EXISTS f_service_of ON f_service(host_id, subject, time);
+UPDATE dragged SET failure = (SELECT s.f FROM f_service s WHERE s.host_id = dragged.host_id
+    AND s.subject = dragged.subject AND s.time BETWEEN dragged.time - minutes(10) AND dragged.time + minutes(1)
+    ORDER BY s.time DESC, s.f LIMIT 1);
+UPDATE f SET also = coalesce(also || ' ', '') || (SELECT group_concat(place, ' ') FROM (
+        SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS place FROM dragged d JOIN event e ON e.id = d.id
+        WHERE d.failure = f.rowid ORDER BY d.id LIMIT 16))
+WHERE rowid IN (SELECT failure FROM dragged);
+INSERT INTO f
+SELECT d.host_id, 'service', d.subject, (SELECT v.account FROM service v WHERE v.host_id = d.host_id
+    AND v.name = d.subject), NULL, x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot,
+    e.provider, e.event_id, NULL, NULL, NULL
+FROM dragged d JOIN event e ON e.id = d.id JOIN error x ON x.event = e.id AND x.field = 'param3'
+WHERE d.failure IS NULL AND NOT EXISTS (SELECT 1 FROM dragged o WHERE o.host_id = d.host_id AND o.subject = d.subject
+    AND o.time >= d.time - minutes(10) AND (o.time < d.time OR o.time = d.time AND o.id < d.id))
+ORDER BY d.host_id, d.time, d.id;
+DELETE FROM dragged; DELETE FROM f_service;

@@ -36,10 +36,12 @@ CREATE TEMP TABLE IF NOT EXISTS told(f INTEGER PRIMARY KEY, logon_type INTEGER, 
     file_id INTEGER, file_off INTEGER, bad INTEGER);
 INSERT INTO told
 SELECT f, logon_type, host_id, host, subject, account_of(name), name, time, file_id, file_off, NULL FROM (
-    SELECT p.rowid AS f, CASE p.kind WHEN 'task' THEN 4 ELSE 5 END AS logon_type, p.host_id, h.name AS host, p.subject,
+    SELECT p.rowid AS f, CASE p.kind WHEN 'service' THEN 5 ELSE 4 END AS logon_type, p.host_id, h.name AS host,
+        p.subject,
         CASE WHEN p.principal LIKE 'S-1-%' THEN (SELECT c.domain || '\' || c.account FROM called c
             WHERE c.sid = p.principal) ELSE p.principal END AS name, p.time, p.file_id, p.file_off
-    FROM f p JOIN host h ON h.id = p.host_id WHERE p.kind IN ('task', 'service')) ORDER BY 1;
+    FROM f p JOIN host h ON h.id = p.host_id WHERE p.kind IN ('task', 'service')
+        OR p.event_id = 10004) ORDER BY 1;      -- a COM server's account logs on as a task's does
 CREATE INDEX IF NOT EXISTS told_when ON told(host_id, logon_type, time);
 CREATE INDEX IF NOT EXISTS told_place ON told(file_id, file_off);
 -- It is a witness of that failure.
@@ -113,12 +115,15 @@ CREATE TEMP TABLE IF NOT EXISTS kdc(id INTEGER PRIMARY KEY, event INTEGER, host_
     win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, file_id INTEGER, file_off INTEGER);
 INSERT INTO kdc(event, host_id, time, account, domain, origin, provider, event_id, boot, win32, value, raw, symbol,
     file_id, file_off)
-SELECT e.id, e.host_id, e.time, coalesce(nullif(account_of(e.data ->> 'TargetUserName'), ''), '-'),
+SELECT e.id, e.host_id, e.time,
+    coalesce(nullif(account_of(coalesce(e.data ->> 'TargetUserName', e.data ->> 'AccountName')), ''), '-'),
     coalesce(nullif(e.data ->> 'TargetDomainName', ''), domain_of(e.data ->> 'TargetUserName')),
-    coalesce(e.data ->> 'IpAddress', e.data ->> 'Workstation'), e.provider, e.event_id, e.boot, x.win32, x.value, x.raw,
+    coalesce(e.data ->> 'IpAddress', e.data ->> 'Workstation', e.data ->> 'DeviceName'), e.provider, e.event_id,
+    e.boot, x.win32, x.value, x.raw,
     x.symbol, e.file_id, e.file_off
 FROM event e JOIN error x ON x.event = e.id AND x.field = 'Status'
-WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4768, 4769, 4771, 4776)
+WHERE e.provider = 'Microsoft-Windows-Security-Auditing'
+    AND e.event_id IN (4768, 4769, 4771, 4776, 4820, 4821, 4822, 4823, 4824)
     AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL AND x.value NOT IN (0x19, 0x1B, 0x20, 0x22, 0x34)
     AND (e.event_id <> 4769 OR x.value <> 0x7)
 UNION ALL
@@ -135,6 +140,13 @@ SELECT NULL, d.host_id, d.first_time, coalesce(nullif(account_of(d.key ->> 'Targ
 FROM fold d WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4768, 4769, 4776)
     AND d.host_id IS NOT NULL AND num(d.key ->> 'Status') NOT IN (0, 0x7, 0x19, 0x1B, 0x20, 0x22, 0x34)
 ORDER BY 2, 3, 14, 15;
+-- What an authentication policy or the group of protected users refused (4820 to 4824), 4768 to 4776 say again.
+CREATE INDEX IF NOT EXISTS kdc_who ON kdc(host_id, account, time);
+CREATE TEMP TABLE IF NOT EXISTS kdc_again(id INTEGER PRIMARY KEY, other INTEGER);
+INSERT INTO kdc_again SELECT id, other FROM (SELECT k.id, (SELECT o.id FROM kdc o WHERE o.host_id = k.host_id
+        AND o.account = k.account AND o.time BETWEEN k.time - seconds(2) AND k.time + seconds(2)
+        AND o.event_id NOT BETWEEN 4820 AND 4824 ORDER BY o.id LIMIT 1) AS other
+    FROM kdc k WHERE k.event_id BETWEEN 4820 AND 4824) WHERE other IS NOT NULL;
 CREATE TEMP TABLE IF NOT EXISTS kdc_told(id INTEGER PRIMARY KEY, bad INTEGER);
 INSERT INTO kdc_told SELECT id, bad FROM (SELECT k.id, (SELECT b.id FROM bad b WHERE b.host_id = k.host_id
         AND b.account = k.account AND b.time BETWEEN k.time - seconds(2) AND k.time + seconds(2)
@@ -149,17 +161,38 @@ UPDATE f SET also = coalesce(also || ' ', '') || (SELECT group_concat(place, ' '
         JOIN kdc k ON k.id = t.id WHERE w.f = f.rowid ORDER BY k.id LIMIT 16))
 WHERE rowid IN (SELECT w.f FROM witness w JOIN kdc_told t ON t.bad = w.bad);
 DELETE FROM kdc WHERE id IN (SELECT id FROM kdc_told);
+DELETE FROM kdc_again WHERE other NOT IN (SELECT id FROM kdc);
 DELETE FROM noisy;
 INSERT INTO noisy SELECT host_id FROM kdc WHERE value IN (0x6, 0xC0000064) GROUP BY host_id
     HAVING count(DISTINCT account) > 100;
 INSERT OR IGNORE INTO detail
 SELECT event, CASE event_id WHEN 4768 THEN 'Kerberos ticket-granting ticket refused'
     WHEN 4769 THEN 'Kerberos service ticket refused'
+        WHEN 4820 THEN 'Kerberos ticket-granting ticket refused by an authentication policy'
+        WHEN 4821 THEN 'Kerberos service ticket refused by an authentication policy'
+        WHEN 4824 THEN 'Kerberos pre-authentication refused to a protected user'
         WHEN 4771 THEN 'Kerberos pre-authentication refused' ELSE 'NTLM refused' END
     || coalesce(', from ' || nullif(nullif(origin, '-'), ''), '') FROM kdc WHERE event IS NOT NULL;
 INSERT INTO f
 SELECT host_id, 'logon', account, coalesce(domain || '\', '') || account,
-    CASE event_id WHEN 4776 THEN 'NTLM' ELSE 'Kerberos' END,
-    win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, NULL, NULL, NULL
-FROM kdc WHERE NOT (value IN (0x6, 0xC0000064) AND host_id IN (SELECT host_id FROM noisy));
+    CASE WHEN event_id IN (4776, 4822, 4823) THEN 'NTLM' ELSE 'Kerberos' END,
+    win32, value, raw, symbol, time, event, file_id, file_off, boot, provider, event_id, NULL,
+    (SELECT group_concat(printf('f%d:0x%x', o.file_id, o.file_off), ' ') FROM kdc_again g JOIN kdc o ON o.id = g.id
+        WHERE g.other = kdc.id), NULL
+FROM kdc WHERE id NOT IN (SELECT id FROM kdc_again)
+    AND NOT (value IN (0x6, 0xC0000064) AND host_id IN (SELECT host_id FROM noisy));
+-- An authentication that this host began itself and a server or a domain controller refused, with its reason (LSASRV
+-- 40960). One that found no domain controller is none, nor what a share, a task or a service tells of in those seconds.
+CREATE INDEX IF NOT EXISTS f_when ON f(host_id, win32, time);
+INSERT INTO f
+SELECT e.host_id, 'logon', coalesce(nullif(e.data ->> 'Target', ''), 'LSA'), NULL, nullif(e.data ->> 'Protocol', ''),
+    x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id, NULL, NULL,
+    NULL
+FROM event e JOIN error x ON x.event = e.id AND x.field = 'Error' AND code_in(x.win32, 'of-a-logon')
+    AND NOT code_in(x.win32, 'no-controller')
+WHERE e.provider = 'LsaSrv' AND e.event_id = 40960 AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM f o WHERE o.host_id = e.host_id AND o.kind IN ('share', 'task', 'service', 'logon')
+        AND o.time BETWEEN e.time - seconds(5) AND e.time + seconds(5) AND o.win32 IS x.win32)
+ORDER BY e.host_id, e.time, e.id;
 DELETE FROM witness; DELETE FROM reached; DELETE FROM only_one; DELETE FROM kdc; DELETE FROM kdc_told;
+DELETE FROM kdc_again;

@@ -11,8 +11,13 @@ INSERT INTO slip SELECT id FROM (SELECT id, count(*) OVER (PARTITION BY host_id,
     FROM failure WHERE kind = 'logon' AND event_id = 4625 AND value IN (0xC0000064, 0xC000006A, 0xC000006D)
         AND call IN ('logon type 2', 'logon type 7', 'logon type 10', 'logon type 11')) WHERE n <= 5;
 UPDATE failure SET shown = CASE kind WHEN 'program' THEN 'application'
-    WHEN 'domain' THEN CASE event_id WHEN 3210 THEN 'logon' END ELSE kind END,
-    concern = CASE kind WHEN 'share' THEN 1 WHEN 'application' THEN 1 WHEN 'domain' THEN event_id = 3210
+    WHEN 'task save' THEN 'task'
+    WHEN 'domain' THEN NULL ELSE kind END,
+    concern = CASE kind WHEN 'share' THEN 1 WHEN 'application' THEN 1 WHEN 'task save' THEN 1
+        -- LDAP's own 49: the credentials of the session are not valid
+        WHEN 'domain' THEN event_id = 3210 OR provider = 'Microsoft-Windows-GroupPolicy'
+            AND (code_in(win32, 'of-a-logon') AND NOT code_in(win32, 'no-controller')
+                OR event_id = 1006 AND value = 49)
         WHEN 'task' THEN code_in(win32, 'of-a-logon') OR code_in(value, 'of-a-logon-hresult')
             OR coalesce(event_id IN (104, 332, 333, 334), 0)
         WHEN 'service' THEN (code_in(win32, 'of-a-logon') OR code_in(value, 'of-a-logon-hresult')
@@ -21,4 +26,5 @@ UPDATE failure SET shown = CASE kind WHEN 'program' THEN 'application'
         WHEN 'logon' THEN id NOT IN (SELECT id FROM slip)
         ELSE code_in(win32, 'of-a-logon') OR code_in(value, 'of-a-logon-hresult') END;
 UPDATE failure SET concern = 0 WHERE concern IS NULL;
+UPDATE failure SET shown = 'logon' WHERE kind = 'domain' AND concern;
 DELETE FROM slip;

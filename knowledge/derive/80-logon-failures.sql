@@ -34,8 +34,8 @@ WITH f AS (
             || (SELECT x.symbol FROM error x WHERE x.event = tried AND x.field IN ('Status', 'SubStatus')
             ORDER BY x.field DESC LIMIT 1) END AS symbol,
         time, boot, provider, event_id, luid, file_id, file_off, also, tried FROM failure
-    WHERE concern AND kind NOT IN ('program', 'application') AND (kind <> 'logon'
-        OR code_in(win32, 'told-by-any-logon'))
+    WHERE concern AND kind NOT IN ('program', 'application', 'task save') AND (kind <> 'logon'
+        OR code_in(win32, 'told-by-any-logon')) AND (kind <> 'domain' OR event_id = 3210)
     -- the clock, as Kerberos put it: on the client itself, or on the domain controller about a computer of this case
     UNION ALL
     SELECT e.host_id, 'kerberos', coalesce(nullif(e.data ->> 'ServerName', ''), 'Kerberos'), NULL, NULL, NULL, 1398,

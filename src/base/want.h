@@ -10,7 +10,7 @@
 #include "base/str.h"
 
 enum want_how { WANT_KEEP = 1, WANT_FOLD = 2 };
-enum { WANT_KEYS = 6, WANT_ONLY = 12, WANT_HOLDING = 48 };
+enum { WANT_KEYS = 6, WANT_ONLY = 12, WANT_HOLDING = 64 };
 
 /* One wanted event. provider: as in the record, compared without case; "" means any provider of the given
  * channel. to: the last id of a range, 0: id alone; any_id: every id, and records that say none. WANT_FOLD:
