@@ -13,6 +13,13 @@ INSERT OR IGNORE INTO want_artifact VALUES ('Security:Logon failure', 'audit'); 
 CREATE TEMP TABLE IF NOT EXISTS c_span(host_id INTEGER, channel TEXT COLLATE NOCASE, file_id INTEGER,
     from_time INTEGER, to_time INTEGER, first_id INTEGER, last_id INTEGER, log_kind TEXT, older INTEGER, folder TEXT,
     lack TEXT);
+-- A file that holds more than one channel, or one channel of more than one host, is a collector's: what is not in it
+-- the subscription may not have asked for.
+CREATE TEMP TABLE IF NOT EXISTS c_forwarded(file_id INTEGER PRIMARY KEY);
+INSERT OR IGNORE INTO c_forwarded
+SELECT s.file_id FROM log_span s LEFT JOIN host h ON h.name = host_of(s.computer) OR h.fqdn = lower(s.computer)
+WHERE s.channel IS NOT NULL GROUP BY s.file_id
+HAVING count(DISTINCT lower(s.channel)) > 1 OR count(DISTINCT h.id) > 1;
 INSERT INTO c_span
 SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
     min(sane(s.first_time)) AS from_time,
@@ -20,6 +27,7 @@ SELECT h.id AS host_id, lower(s.channel) AS channel, s.file_id,
     min(s.first_id) AS first_id, max(s.last_id) AS last_id, e.log_kind, e.older,
     e.folder,
     CASE WHEN e.log_kind IN ('filtered', 'carved') THEN 'the log is ' || e.log_kind
+         WHEN s.file_id IN (SELECT file_id FROM c_forwarded) THEN 'the log is a collector''s: only what was forwarded'
          WHEN e.state = 'partial' THEN coalesce(e.note, 'the file was not read to its end')
          WHEN e.failed > 0 THEN e.failed || ' of ' || e.seen || ' records could not be read'
          -- a lost chunk, or a subscription's choice
@@ -311,7 +319,8 @@ WHERE w.kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_row r
 -- added, %%8450 failure removed,
 -- %%8451 added (Microsoft Learn, "4719(S): System audit policy was changed"). Without a hive and without a 4719 a
 -- failed logon that was
--- recorded (4625) says that such logons are.
+-- recorded (4625) says that such logons are. 4912 says it of one user: %%8455 success and %%8459 failure excluded,
+-- %%8454 and %%8458 no longer; as long as anybody is left out, silence is none.
 -- Microsoft Learn, "Auditpol", [MS-GPAC] 2.2.1.1
 CREATE TEMP TABLE IF NOT EXISTS c_guid(subcategory TEXT PRIMARY KEY COLLATE NOCASE, guid TEXT);
 INSERT INTO c_guid VALUES ('Logon', '0cce9215'), ('Logoff', '0cce9216'), ('Account Lockout', '0cce9217'),
@@ -342,6 +351,15 @@ JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_i
 WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
     AND (e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8448%' ELSE '%8450%' END
         OR e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END)
+UNION ALL
+SELECT e.host_id, w.name, e.time, e.data ->> 'AuditPolicyChanges' NOT LIKE CASE w.bit WHEN 1 THEN '%8455%'
+    ELSE '%8459%' END
+FROM c_want w JOIN c_guid g ON g.subcategory = w.subcategory
+JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4912
+    AND coalesce(e.recovered, 0) = 0 AND lower(e.data ->> 'SubcategoryGuid') LIKE '%' || g.guid || '%'
+WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
+    AND (e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8455%' ELSE '%8459%' END
+        OR e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8454%' ELSE '%8458%' END)
 ORDER BY 1, 2, 3;
 CREATE INDEX IF NOT EXISTS c_switch_when ON c_switch(host_id, name, time);
 -- Each stretch, cut where the subcategory was switched. A piece is on as the switch before it says, else as the one
@@ -416,5 +434,6 @@ SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive'
 FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id
     AND z.folder = r.folder;
 CREATE INDEX IF NOT EXISTS temp.reach_of ON reach(host_id, artifact);
+DELETE FROM c_forwarded;
 DELETE FROM c_span; DELETE FROM c_island; DELETE FROM c_clear; DELETE FROM c_row; DELETE FROM c_horizon; DELETE
     FROM c_off; DELETE FROM c_named;

@@ -770,6 +770,23 @@ Test(samples, a_window_cuts_everything_alike, .timeout = 480)
                 "first_seen < since OR last_seen > until\" | tail -n 1 | tr -d '\\r' | grep -qx 0",
                 program(), dir),
             0, "%s: first and last seen", w);
+        static const char *const dated[][2] = {{"v_success", "time"},
+                                               {"v_landmark", "time"},
+                                               {"v_boot", "from_time"},
+                                               {"v_session", "from_time"}};
+        for (size_t k = 0; k < LEN(dated); k++)
+            cr_expect_eq(
+                run("%s query --csv %s/out/case.db \"SELECT count(*) AS n FROM %s, v_time_window WHERE "
+                    "%s < since OR %s > until\" | tail -n 1 | tr -d '\\r' | grep -qx 0",
+                    program(), dir, dated[k][0], dated[k][1], dated[k][1]),
+                0, "%s: %s", w, dated[k][0]);
+        static const char *const known[] = {"v_password_change", "v_task_saved"};
+        for (size_t k = 0; k < LEN(known); k++)
+            cr_expect_eq(
+                run("%s query --csv %s/out/case.db \"SELECT count(*) AS n FROM %s, v_time_window WHERE "
+                    "time > until\" | tail -n 1 | tr -d '\\r' | grep -qx 0",
+                    program(), dir, known[k]),
+                0, "%s: %s", w, known[k]);
         static const char *const reports[] = {"md", "html"};
         for (size_t k = 0; k < 2; k++)
             cr_expect_eq(run("grep -q 'were asked for' %s/out/report.%s", dir, reports[k]) == 0, *w != 0,

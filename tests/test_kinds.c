@@ -165,6 +165,17 @@ static void judge(void)
     "'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion', 'CurrentBuild', 1, '" n "');"
 #define NO_POLICY "DELETE FROM audit_policy;"
 
+#define LEFT_OUT(day, change)                                                  \
+    AUDITED("4912", day,                                                       \
+            "{\"SubcategoryGuid\":\"{0CCE9215-69AE-11D9-BED3-505054503030}\"," \
+            "\"AuditPolicyChanges\":\"" change "\"}")
+/* PC1's own log is not there, a collector's is */
+#define COLLECTED(name)                                                                                      \
+    "DELETE FROM log_span WHERE channel = '" name "'; INSERT INTO evidence(id, path, kind, log_kind, seen, " \
+    "parsed) VALUES(20, 'x/ForwardedEvents.evtx', 'evtx', 'original', 10, 10); INSERT INTO "                 \
+    "log_span(file_id, file_off, computer, channel, n, first_id, last_id, first_time, last_time, gaps) "     \
+    "VALUES(20, 0, 'PC1', '" name "', 2, 101, 102, at(1), at(9), 0), (20, 8, 'PC7', 'Security', 2, 5, 6, "   \
+    "at(1), at(9), 0);"
 #define COM_SERVER(day)                                                    \
     EVENT("2", "System", "Microsoft-Windows-DistributedCOM", "10004", day, \
           "{\"param1\":\"1326\",\"param2\":\"CORP\",\"param3\":\"svc\",\"param4\":\"{1A2B}\"}")
@@ -362,6 +373,11 @@ static const struct {
     {"policy found no domain controller", POLICY("1053", "1355"), "logon", "not_covered - - [\"Security\"];"},
     {"policy was refused", POLICY("1006", "49"), "logon", "failures 1 9 [];"},
     {"signs of other kinds say nothing of tasks", LSA_MET("40961", "\"x\":0"), "task", "clear 1 9 [];"},
+    {"one user's failures are no longer recorded", LEFT_OUT("3", "%%8459"), "logon",
+     "not_covered - - [\"Security:Logon failure\"];"},
+    {"his successes are not", LEFT_OUT("3", "%%8455"), "logon", "clear 1 9 [];"},
+    {"nobody is left out since day 5", LEFT_OUT("3", "%%8459") LEFT_OUT("5", "%%8458"), "logon",
+     "clear 5 9 [];"},
 };
 
 Test(kinds, silence)
@@ -399,6 +415,21 @@ Test(kinds, lost_all_the_time)
                          "artifact = 'Security'"),
                      "present - 0;partial audit events were discarded (4612) 2;present - 4;", "%s",
                      ask("SELECT count(*) FROM v_coverage WHERE artifact = 'Security'"));
+}
+
+/* Of a collector's log nobody knows what it left out, also where the numbers in it go on without a gap. */
+Test(kinds, forwarded)
+{
+    static const char *const changes[] = {"", "UPDATE log_span SET computer = 'PC1' WHERE file_id = 20",
+                                          "UPDATE log_span SET channel = 'System' WHERE file_id = 20"};
+    for (size_t i = 0; i < LEN(changes); i++) {
+        collected(0);
+        sql(COLLECTED("System")), sql(changes[i]), cover();
+        cr_expect_str_eq(ask("SELECT state FROM v_kind WHERE host = 'PC1' AND kind = 'service'"),
+                         "not_covered;", "%zu", i);
+        cr_expect_str_eq(ask("SELECT count(*) FROM v_kind WHERE host = 'PC7' AND state <> 'not_covered'"),
+                         "0;", "%zu", i);
+    }
 }
 
 /* Each file left out, and each file alone: what it records is not clear without it, and the host is not

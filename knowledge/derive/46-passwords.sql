@@ -27,5 +27,7 @@ SELECT * FROM (
         AND d.time BETWEEN c.time - seconds(2) AND c.time + seconds(2))
     UNION ALL
     SELECT a.host_id, a.name, h.name, a.sid, a.password_set, 'SAM', a.file_id, a.file_off FROM account a
-        JOIN host h ON h.id = a.host_id WHERE sane(a.password_set) > 0)
+        JOIN host h ON h.id = a.host_id JOIN time_window w
+        -- not behind --until
+        WHERE sane(a.password_set) > 0 AND a.password_set <= coalesce(w.until, a.password_set))
 ORDER BY 1, 5, 7, 8;

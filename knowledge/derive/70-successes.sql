@@ -50,7 +50,7 @@ SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, eve
         WHERE provider = 'Microsoft-Windows-TaskScheduler' AND event_id = 201 AND num(result) = 0
     UNION ALL
     SELECT host_id, 'task', path, coalesce(user, sid), last_ok, file_id, file_off, NULL, NULL FROM task
-        WHERE last_ok IS NOT NULL
+        JOIN time_window w WHERE last_ok BETWEEN coalesce(w.since, last_ok) AND coalesce(w.until, last_ok)
     UNION ALL          -- 7036: state 4 in Binary; without Binary the English word
     SELECT g.host_id, 'service', coalesce(k.key, g.subject), v.account, g.time, g.file_id, g.file_off, g.provider,
         g.event_id

@@ -1,7 +1,7 @@
 -- Password changes of the account behind each of them (its latest 16), from any host's log, because a domain account
 -- changes on its domain controller, and
 -- from the SAM. A change that the SAM of the account's own host does not bear out (a refused attempt)
--- is left out, unless that SAM is an older copy or was last written before; so is what came after --until.
+-- is left out, unless that SAM is an older copy or was last written before.
 CREATE TEMP TABLE IF NOT EXISTS change(host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE,
     sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER, local INTEGER);
 INSERT INTO change
@@ -9,8 +9,8 @@ SELECT p.host_id, p.account, upper(p.domain) AS domain, p.sid, p.time, p.how, p.
     upper(p.domain) = h.name AS local FROM (
     SELECT *, row_number() OVER (PARTITION BY host_id, account COLLATE NOCASE, domain COLLATE NOCASE, sid
         ORDER BY how = 'SAM' DESC, time DESC, file_id, file_off) AS i FROM password_change) p
-JOIN host h ON h.id = p.host_id JOIN time_window w
-WHERE p.i <= 16 AND p.time <= coalesce(w.until, p.time) AND (p.how = 'SAM' OR upper(p.domain) <> h.name OR
+JOIN host h ON h.id = p.host_id
+WHERE p.i <= 16 AND (p.how = 'SAM' OR upper(p.domain) <> h.name OR
     NOT EXISTS (SELECT 1 FROM password_change s JOIN evidence e ON e.id = s.file_id AND NOT coalesce(e.older, 0)
     LEFT JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = s.file_id)
         WHERE s.account = p.account AND s.host_id = p.host_id AND s.how = 'SAM'

@@ -26,7 +26,8 @@ SELECT host_id, path, registered, 'TaskCache' || CASE WHEN perhaps THEN ' (perha
     NOT perhaps, file_id, file_off
 FROM (SELECT t.*, EXISTS (SELECT 1 FROM task_saved w WHERE w.host_id = t.host_id AND w.task = t.path AND NOT w.sure
         AND w.time BETWEEN t.registered - seconds(2) AND t.registered + seconds(2)) AS perhaps
-    FROM task t WHERE t.registered > 0 AND NOT EXISTS (SELECT 1 FROM switched d WHERE d.host_id = t.host_id
+    FROM task t JOIN time_window z WHERE t.registered > 0 AND t.registered <= coalesce(z.until, t.registered)
+        AND NOT EXISTS (SELECT 1 FROM switched d WHERE d.host_id = t.host_id
         AND d.task = t.path AND d.time BETWEEN t.registered - seconds(2) AND t.registered + seconds(2)))
 ORDER BY 1, 2, 3, 6, 7;
 DELETE FROM touched; DELETE FROM switched;

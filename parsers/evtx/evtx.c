@@ -453,7 +453,8 @@ static struct head read_head(const struct bx_head *from, const uint8_t *p, uint3
 static bool deliver(struct walk *w, const struct head *h, int32_t want)
 {
     const struct want_event *e = want >= 0 ? &w->want->event[want] : NULL;
-    if ((!e && !w->want->all_events) || !in_time(w->want, h->time))
+    if ((!e && !w->want->all_events)
+        || (!in_time(w->want, h->time) && (w->want->all_events || e->how != WANT_ALWAYS)))
         return true;
     if (w->put) {
         size_t before = w->out.n;

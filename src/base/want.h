@@ -9,7 +9,7 @@
 #include "base/span.h"
 #include "base/str.h"
 
-enum want_how { WANT_KEEP = 1, WANT_FOLD = 2 };
+enum want_how { WANT_KEEP = 1, WANT_FOLD = 2, WANT_ALWAYS = 3 };
 enum { WANT_KEYS = 6, WANT_ONLY = 12, WANT_HOLDING = 64 };
 
 /* One wanted event. provider: as in the record, compared without case; "" means any provider of the given
@@ -17,7 +17,8 @@ enum { WANT_KEYS = 6, WANT_ONLY = 12, WANT_HOLDING = 64 };
  * records with the same values of key[] on the same UTC day become one FACT_FOLD (JSON of the key fields,
  * count, first and last time, first record's data); "keep" values of one field are kept as whole events
  * instead (logons: fold LogonType 3, keep 2, 10, 11, ...), unless "fold_field" has one of the "fold" texts
- * (logons of SYSTEM, of which there are thousands). channel: "" any. holding: of a record that is kept, its
+ * (logons of SYSTEM, of which there are thousands). WANT_ALWAYS: kept whatever time is asked for, as it tells
+ * what the log recorded in that time. channel: "" any. holding: of a record that is kept, its
  * bytes must hold one of these ASCII texts as UTF-16, whatever their case: looked for before anything is
  * decoded. A provider's own entry comes before one for any provider. */
 struct want_event {

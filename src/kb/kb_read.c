@@ -185,12 +185,15 @@ static const struct field event_fields[] = {FIELD(event_entry, id, F_INT, true, 
 static enum status want_event(const struct kb_reader *r, const struct node *c, const struct events_file *file,
                               const struct event_entry *v, struct err *e)
 {
-    bool fold = str_eq(v->how, STR("fold")), any = str_eq(file->provider, STR("*"));
+    bool fold = str_eq(v->how, STR("fold")), always = str_eq(v->how, STR("always")),
+         any = str_eq(file->provider, STR("*"));
     struct want_event w = {.provider = any ? STR("") : file->provider,
                            .channel = any ? file->channel : STR(""),
                            .id = (uint16_t)v->id.i,
                            .any_id = any,
-                           .how = fold ? WANT_FOLD : WANT_KEEP,
+                           .how = fold     ? WANT_FOLD
+                                  : always ? WANT_ALWAYS
+                                           : WANT_KEEP,
                            .keep_field = v->keep_field.p ? v->keep_field : STR("")};
     if (fold ? !v->key.n : v->key.n || v->keep_field.n || v->keep || v->fold_field.n || v->fold.n)
         return kb_refuse(r, c->line, e,
@@ -233,7 +236,7 @@ static enum status read_event(const struct kb_reader *r, const struct node *c, c
     struct event_entry v = {0};
     enum status st = kb_map(r, c, "event", event_fields, LEN(event_fields), &v, e);
     if (st == OK)
-        st = kb_one_of(r, c->line, "how", v.how, "keep fold count", e);
+        st = kb_one_of(r, c->line, "how", v.how, "keep always fold count", e);
     if (st == OK && (v.id.i < 0 || v.id.i > UINT16_MAX))
         st = kb_refuse(r, c->line, e, "id: expected 0..65535");
     if (st == OK && (!str_eq(v.how, STR("count")) || v.key.n || v.keep))
