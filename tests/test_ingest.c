@@ -18,6 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef TAKES_OPEN_FILES /* a file may be renamed, replaced and removed while somebody reads it */
+#define TAKES_OPEN_FILES (void)0
+#define STARTS_AT_ONCE   (void)0 /* a worker is there in much less than a second */
+#endif
+
 /* --- the worker in the real one's stead. What it does is written in the file it is given: byte 8 of an event
  * log's header. */
 
@@ -123,12 +128,23 @@ static void misbehave(char how)
     }
 }
 
+/* Names do not travel to workers: this one looks where the file it was handed lies. */
+static void name_of(plat_file f, char *name, size_t cap)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", (int)f);
+    ssize_t n = readlink(path, name, cap - 1);
+    if (n <= 0)
+        _exit(70);
+    name[n] = 0;
+}
+
 /* Dies of the first hash it is asked for in a run, or of each; sleeps over each, or over what it is to hash
  * with others. */
-static void die_of_hash(char how, size_t n)
+static void die_of_hash(plat_file f, char how, size_t n)
 {
-    char mark[64];
-    snprintf(mark, sizeof mark, "/tmp/whylogon-ingest-died-%d", (int)getppid());
+    char name[256], mark[264];
+    name_of(f, name, sizeof name), snprintf(mark, sizeof mark, "%s.died", name);
     int fd = how == 'h' ? open(mark, O_CREAT | O_EXCL | O_WRONLY, 0600) : -1;
     if (how == 'H' || fd >= 0)
         raise(SIGKILL);
@@ -141,24 +157,23 @@ static void die_of_hash(char how, size_t n)
 /* The file grows as soon as it has been looked at, or is gone. */
 static void change(plat_file f, char how)
 {
-    char path[64], name[256] = "";
-    snprintf(path, sizeof path, "/proc/self/fd/%d", (int)f);
-    int fd = how == 'c' ? open(path, O_WRONLY | O_APPEND) : -1;
+    char name[256];
+    name_of(f, name, sizeof name);
+    int fd = how == 'c' ? open(name, O_WRONLY | O_APPEND) : -1;
     if (how == 'r' || how == 'y') { /* another file of that size comes in its place, or a link to one */
         char from[300];
         static char other[70000] = "ElfFile";
         struct stat s;
-        if (readlink(path, name, sizeof name - 1) < 0 || fstat((int)f, &s) != 0)
+        if (stat(name, &s) != 0)
             _exit(70);
         snprintf(from, sizeof from, "%s.other", name);
         int made = open(from, O_WRONLY | O_CREAT, 0600);
-        if (write(made, other, (size_t)s.st_size) != s.st_size || close(made) != 0
+        if (write(made, other, (unsigned)s.st_size) != s.st_size || close(made) != 0
             || (how == 'r' ? rename(from, name) : unlink(name) || symlink(from, name)))
             _exit(70);
         return;
     }
-    if (how == 'c' ? fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0
-                   : readlink(path, name, sizeof name - 1) < 0 || unlink(name) != 0)
+    if (how == 'c' ? fd < 0 || write(fd, "x", 1) != 1 || close(fd) != 0 : unlink(name) != 0)
         _exit(70);
 }
 
@@ -200,7 +215,7 @@ static int fake_worker(void)
         } else if (j.op == JOB_HASH) {
             for (size_t i = 0; i < n; i++)
                 if (plat_read_at(fd[i], 0, text, 9, &got, &e) == OK)
-                    send_frame(FRAME_PROGRESS, &j.bytes[i], 8, 0), die_of_hash(text[8], n);
+                    send_frame(FRAME_PROGRESS, &j.bytes[i], 8, 0), die_of_hash(fd[i], text[8], n);
         } else {
             misbehave(text[8]);
             if (j.op == JOB_HIVE)
@@ -368,7 +383,8 @@ Test(ingest, what_workers_send_is_bounded, .timeout = 300)
         read_all(&r, 4);
         cr_expect_lt(peak() - before, (110u << 20) + QUARANTINE, "%c: %llu MB more", floods[i].how,
                      (unsigned long long)(peak() - before) >> 20);
-        cr_expect_eq(r.result.lost_jobs, floods[i].lost, "%c: %d", floods[i].how, (int)r.result.lost_jobs);
+        cr_expect_eq((int64_t)r.result.lost_jobs, floods[i].lost, "%c: %d", floods[i].how,
+                     (int)r.result.lost_jobs);
         if (floods[i].events >= 0)
             cr_expect_eq(count(r.db, "SELECT count(*) FROM event WHERE file_id > 1")
                              + count(r.db, "SELECT count(*) FROM event_source WHERE file_id > 1"),
@@ -435,6 +451,7 @@ Test(ingest, a_hash_is_tried_twice, .timeout = 300)
  * where nothing is hashed together, the last has been. */
 Test(ingest, time_ends_for_every_file, .timeout = 300)
 {
+    STARTS_AT_ONCE;
     struct run_limits lim = run_limits_default();
     struct run r = {0};
     begin(&r);
@@ -474,6 +491,7 @@ Test(ingest, a_file_that_grows, .timeout = 300)
 /* A file that is swapped for another of the same size, or for a link, is not read, and is named. */
 Test(ingest, a_file_that_is_swapped, .timeout = 300)
 {
+    TAKES_OPEN_FILES;
     static const struct {
         char how;
         const char *note;
@@ -543,6 +561,7 @@ Test(ingest, time_ends_before_a_file_is_looked_at, .timeout = 300)
  * and who is still there has a hash. */
 Test(ingest, a_log_of_a_hive_that_goes, .timeout = 300)
 {
+    TAKES_OPEN_FILES;
     struct run r = {0};
     begin(&r);
     put_kind(r.dir, "a", 'H', 'i', 70000), put_kind(r.dir, "a.LOG1", 'L', 'v', 5000),
@@ -714,6 +733,7 @@ Test(plan, what_has_a_hash_is_not_hashed_again)
 
 Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 300)
 {
+    TAKES_OPEN_FILES;
     static const struct {
         unsigned claims[3], is[3];
         size_t n;
@@ -748,7 +768,7 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 300)
         for (size_t k = 0; k < files[i].n; k++) {
             char name[] = "/tmp/whylogon-ingest-XXXXXX";
             fd[k] = mkstemp(name), j.bytes[k] = files[i].claims[k];
-            cr_assert(fd[k] >= 0 && unlink(name) == 0 && ftruncate((int)fd[k], files[i].is[k]) == 0);
+            cr_assert(fd[k] >= 0 && unlink(name) == 0 && ftruncate((int)fd[k], (off_t)files[i].is[k]) == 0);
         }
         at = frame_begin(&b, FRAME_JOB), job_order_put(&b, &j), frame_end(&b, at);
         cr_assert_eq(frame_to(p, &b, fd, files[i].n, &e), OK, "%s", e.why);

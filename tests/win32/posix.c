@@ -14,6 +14,19 @@ int raise_here(int sig)
     return (raise)(sig);
 }
 
+ssize_t readlink_here(const char *path, char *name, size_t n)
+{
+    char full[600];
+    const char *number = strrchr(path, '/');
+    DWORD got = number ? GetFinalPathNameByHandleA((HANDLE)(intptr_t)atoi(number + 1), full, sizeof full, 0)
+                       : 0;
+    size_t prefix = got > 4 && strncmp(full, "\\\\?\\", 4) == 0 ? 4 : 0, len = got - prefix;
+    if (!got || got >= sizeof full || len > n)
+        return -1;
+    memcpy(name, full + prefix, len);
+    return (ssize_t)len;
+}
+
 int pause(void)
 {
     Sleep(INFINITE);
