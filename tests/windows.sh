@@ -18,6 +18,13 @@ bad=0
 [ $# -gt 0 ] || set -- samples/cases/*/
 $there --version >"$tmp/version" || { echo "windows: the program does not start"; exit 1; }
 
+# what tests pack there, packed here: the library for Windows only reads
+if [ -x "$BUILD/test_container" ]; then
+    export PACKED=$tmp/packed
+    mkdir "$PACKED"
+    "$BUILD/test_container" -j2 >/dev/null 2>&1 || { bad=$((bad + 1)); echo "test_container fails here"; }
+fi
+
 # unit tests, each program's one after the other; those that are not built are counted, by the reason of their table
 RUN=$there sh tests/run.sh "$BUILD/windows" >"$tmp/units" || bad=$((bad + 1))
 read -r passed failed skipped <<<"$(tail -1 "$tmp/units" | sed 's/[^0-9 ]//g')"

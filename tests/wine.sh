@@ -5,7 +5,8 @@
 build=${BUILD:-$(dirname "$0")/../build}
 program=$build/windows/whylogon.exe
 case ${1:-} in *.exe) program=$1; shift ;; esac # another one, tests/run.sh's
-export WINEDEBUG=-all WINEPREFIX=${WINEPREFIX:-$(realpath "$build")/wine}
+# no debugger for who dies: it takes seconds to start, and the dead one is not gone before
+export WINEDEBUG=-all WINEDLLOVERRIDES=winedbg.exe=d WINEPREFIX=${WINEPREFIX:-$(realpath "$build")/wine}
 if [ ! -e "$WINEPREFIX/ready" ] || [ "$(cat "$WINEPREFIX/ready")" -lt $(($(date +%s) - 300)) ]; then
     mkdir -p "$WINEPREFIX"
     (wineserver -p600; wine wineboot) </dev/null >/dev/null 2>&1
