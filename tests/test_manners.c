@@ -150,6 +150,11 @@ Test(manners, a_folder_means_its_case)
         0, "%s", out);
     cr_expect_eq(run("%s export %s/fleet --format junit", program(), at), 0, "%s", out);
     cr_expect(strstr(out, "<testsuites name=\"whylogon\""), "%s", out);
+    cr_expect_eq(run("%s summary %s/fleet", program(), at), 2, "%s", out);
+    cr_expect(strstr(out, "a fleet: each ticket has a case of its own, tickets/NAME/case.db"), "%s", out);
+    cr_expect_eq(run("%s merge -o %s/all %s/nowhere", program(), at, at), 2, "%s", out);
+    cr_expect(strstr(out, "/nowhere: cannot look at: No such file"), "%s", out);
+    cr_expect_neq(run("ls -d %s/all", at), 0, "a folder of nothing");
 }
 
 /* Every command and option of --help is in the man page and in each completion; shells take them. */

@@ -373,7 +373,10 @@ enum status case_open_as(enum case_of kind, const char *path, struct casedb **ou
                        e);
     if (st == OK && (st = case_number(db, "PRAGMA application_id", &id, e)) == OK)
         st = case_number(db, "PRAGMA user_version", &version, e);
-    if (st == OK && (id != case_kinds[kind].id || version != case_kinds[kind].version))
+    if (st == OK && kind == CASE_ONE && id == case_kinds[CASE_FLEET].id)
+        st = err_set(e, E_FORMAT, ERR_NO_OFF, "case",
+                     "a fleet: each ticket has a case of its own, tickets/NAME/case.db");
+    else if (st == OK && (id != case_kinds[kind].id || version != case_kinds[kind].version))
         st = id != case_kinds[kind].id
                  ? err_set(e, E_FORMAT, ERR_NO_OFF, case_kinds[kind].name, "%s", case_kinds[kind].wrong)
                  : err_set(e, E_UNSUPPORTED, ERR_NO_OFF, case_kinds[kind].name,

@@ -8,13 +8,14 @@
 #include <string.h>
 
 /* A folder that batch or merge wrote, or the fleet.db in it. */
-static enum status open_fleet(const char *path, struct arena *a, struct casedb **out, struct err *e)
+static enum status find_fleet(char **path, struct arena *a, struct err *e)
 {
     struct plat_stat s;
-    enum status st = plat_stat(path, true, &s, e);
-    if (st == OK && s.type == PLAT_DIR && !(path = arena_printf(a, "%s/fleet.db", path)))
-        st = err_set(e, E_NOMEM, ERR_NO_OFF, "merge", "out of memory");
-    return st == OK ? case_open_as(CASE_FLEET, path, out, e) : st;
+    enum status st = plat_stat(*path, true, &s, e);
+    if (st != OK || s.type != PLAT_DIR)
+        return st;
+    *path = arena_printf(a, "%s/fleet.db", *path);
+    return *path ? plat_stat(*path, true, &s, e) : err_set(e, E_NOMEM, ERR_NO_OFF, "merge", "out of memory");
 }
 
 static enum status merge_all(const char *out, const struct kb *kb, const char *const *path, size_t n,
@@ -23,7 +24,7 @@ static enum status merge_all(const char *out, const struct kb *kb, const char *c
     enum status st = OK;
     for (size_t i = 0; i < n && st == OK; i++) {
         struct casedb *from = NULL;
-        st = open_fleet(path[i], a, &from, e);
+        st = case_open_as(CASE_FLEET, path[i], &from, e);
         if (st == OK) /* anyone may have written it */
             case_halt_when(from, stop_asked, stop);
         if (st == OK && !*to) { /* the first says what all must be */
@@ -78,6 +79,12 @@ static int run_merge(int argc, char **argv)
         arena_free(&a);
         return code;
     }
+    for (int i = 1; i < argc; i++) /* all names are looked at first: a misspelt one leaves no folder */
+        if (find_fleet(&argv[i], &a, &e) != OK) {
+            code = complain(&e, EXIT_USAGE);
+            arena_free(&a);
+            return code;
+        }
     enum status st = kb_load(NULL, &kb, &e);
     st = st == OK ? plat_mkdir(out, &e) : st;
     st = st == OK ? plat_lock(out, &lock, &e) : st;
