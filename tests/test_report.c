@@ -872,6 +872,48 @@ Test(report, damage_and_where)
     drop(&m);
 }
 
+/* A table of the evidence has 500 rows, and says where the others are. */
+Test(report, tables_of_evidence_have_an_end)
+{
+    struct made m = make(
+        PC1 FILE1 LOG CLEAR
+        "CREATE TEMP TABLE i AS WITH i(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i "
+        "< 503) SELECT i FROM i; INSERT INTO v_anomaly SELECT printf('f%d:0x%x', i % 3 + 1, i), "
+        "'f' || (i % 3 + 1), 'p', 'c', 'torn ' || i, NULL FROM i; INSERT INTO v_coverage SELECT "
+        "'PC1', 'part ' || i, 'partial', NULL, NULL, NULL, NULL, NULL FROM i; INSERT INTO "
+        "v_coverage SELECT 'PC1', 'gone ' || i, 'missing', NULL, NULL, NULL, NULL, NULL FROM i;");
+    static const struct {
+        const char *row, *more, *view;
+        size_t rows;
+    } tables[] = {{"</td><td><bdi dir='auto'>torn ", "3", "v_anomaly", 500},
+                  {"<tr><th scope='row'><bdi dir='auto'>part ", "4", "v_coverage", 499},
+                  {"<tr><th scope='row'><bdi dir='auto'>gone ", "3", "v_coverage", 500}};
+    for (size_t i = 0; i < LEN(tables); i++) {
+        char more[200];
+        size_t n = count(m.text[HTML].p, tables[i].row);
+        snprintf(more, sizeof more,
+                 "<p class='left'>%s more in case.db: <kbd>whylogon query case.db 'SELECT * FROM %s'",
+                 tables[i].more, tables[i].view);
+        cr_expect(n == tables[i].rows && has(&m, HTML, more), "%s: %zu", tables[i].row, n);
+    }
+    drop(&m);
+}
+
+/* However long the texts are: what does not fit on the page is counted. */
+Test(report, long_texts_leave_a_page)
+{
+    struct made m = make(
+        PC1 FILE1 LOG
+        "WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) INSERT INTO "
+        "v_finding SELECT i, 'cause-' || i || x, 'r', x, 'ruled_out', 'PC1', i || x, 1312, 'x', 'y', "
+        "'S', " MARCH_2 ", " MARCH_5 ", 1, x, 'agree' FROM n, (SELECT replace(hex(zeroblob(4000)), '0', "
+        "'<') AS x); INSERT INTO v_citation SELECT finding, 'contradicts', 1, printf('f1:0x%x', 4608 + "
+        "finding), " MARCH_2 ", title, 'f1', 'a/System.evtx', 'aa', 1, title, NULL FROM v_finding;");
+    cr_expect(m.text[HTML].n > 8000000 && m.text[HTML].n < 10000000, "%zu", m.text[HTML].n);
+    cr_expect(has(&m, HTML, " more in case.db: <kbd>"));
+    drop(&m);
+}
+
 /* What a second reader says, with why where it did not agree. */
 Test(report, second_reader)
 {
