@@ -517,18 +517,47 @@ static bool failed_before(const struct subject *s, int64_t *at)
     return timed && failed && *at < first - TOLD_LATE;
 }
 
+/* Did the clock of the host show both moments twice (coverage.sql)? */
+static bool came_twice(const struct host *host, int64_t a, int64_t b)
+{
+    for (size_t i = 0; i < host->n_reach; i++) {
+        const struct reach *r = &host->reach[i];
+        if (str_eq(r->artifact, STR("(twice)")) && a >= r->from && a <= r->to && b >= r->from && b <= r->to)
+            return true;
+    }
+    return false;
+}
+
+/* Is there no failure that is known to come after a cause, because the clock was set back between the two? */
+static bool order_in_doubt(const struct engine *g, const struct subject *s)
+{
+    bool timed = false;
+    for (size_t i = 0; i < s->n[ROLE_CAUSE]; i++) {
+        const struct hit *c = s->hit[ROLE_CAUSE][i];
+        if (!c->has_time || c->afterwards)
+            return false;
+        for (size_t k = 0; k < s->n[ROLE_SYMPTOM]; k++) {
+            const struct hit *f = s->hit[ROLE_SYMPTOM][k];
+            if (f->has_time && !came_twice(&g->host[s->host], c->time, f->time))
+                return false;
+            timed |= f->has_time;
+        }
+    }
+    return timed;
+}
+
 static enum verdict verdict_of_roles(const struct engine *g, const struct subject *s)
 {
     const size_t *n = s->n;
     int64_t at;
     bool proven = n[ROLE_CAUSE] && n[ROLE_LINK] && !n[ROLE_CONTRADICTS] && is_fresh(g, s);
     if (n[ROLE_SYMPTOM])
-        return is_refuted(s)                      ? V_RULED_OUT
-               : proven && !failed_before(s, &at) ? V_CONFIRMED
-               : n[ROLE_CAUSE]                    ? V_LIKELY
-               : lacks(g, s, ROLE_CAUSE, false)   ? V_UNDETERMINED
-               : n[ROLE_COMPATIBLE]               ? V_POSSIBLE
-                                                  : V_NOTHING;
+        return is_refuted(s)                                               ? V_RULED_OUT
+               : proven && !failed_before(s, &at) && !order_in_doubt(g, s) ? V_CONFIRMED
+               : n[ROLE_CAUSE]                                             ? V_LIKELY
+               : lacks(g, s, ROLE_CAUSE, false)                            ? V_UNDETERMINED
+               : n[ROLE_COMPATIBLE]                                        ? V_POSSIBLE
+                                                                           : V_NOTHING;
     return is_refuted(s) || !n[ROLE_CAUSE]   ? V_NOTHING
            : lacks(g, s, ROLE_SYMPTOM, true) ? V_UNDETERMINED
                                              : V_LATENT;
@@ -578,6 +607,11 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
             words.n--;
         buf_z(&words, " It had failed like this at "), put_time(&words, at);
         buf_z(&words, " already, before what is cited as the cause, which does not explain that.");
+    }
+    if (verdict == V_LIKELY && order_in_doubt(g, s)) {
+        while (words.n && words.p[words.n - 1] == ' ')
+            words.n--;
+        buf_z(&words, " The clock was set back meanwhile: which of the two was first, the logs do not tell.");
     }
     if (g->rule->would_prove.n && verdict == rule_ceiling(g->rule)) {
         while (words.n && words.p[words.n - 1] == ' ')
