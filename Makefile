@@ -234,7 +234,7 @@ windows windows-tests: $(O)/make_image
 	$(Q)libs=$$(src/plat/win32/libs.sh) && $(MAKE) --no-print-directory HOST=windows O=$(O)/windows MAKE_IMAGE=$(O)/make_image CC='$(MINGW)' WIN_LIBS="$$libs" \
 	    $(if $(filter windows,$@),all,all tests)
 # under Wine: its unit tests, and the same bytes as here
-windows-test: windows-tests $(O)/whylogon $(O)/test_container $(O)/cases.stamp
+windows-test: windows-tests $(O)/whylogon $(O)/test_container $(O)/test_query $(O)/test_words $(O)/cases.stamp
 	$(Q)bash tests/windows.sh $(O)
 
 # --- benchmarks

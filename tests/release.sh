@@ -24,7 +24,8 @@ name=$linux.tar.gz
 # --- sums, sources, words
 sums() { (cd "$rel" && sha256sum -c --quiet SHA256SUMS) && [ "$(find "$rel" -type f ! -name SHA256SUMS | wc -l)" = "$(wc -l <"$rel/SHA256SUMS")" ]; }
 holds "SHA256SUMS names every file, and holds" sums
-holds "CHANGELOG.md begins with $version" sh -c "grep -m1 '^## ' CHANGELOG.md | grep -qE '^## $version( |\$)'"
+# what is above may only be what comes next
+holds "CHANGELOG.md begins with $version" sh -c "grep '^## ' CHANGELOG.md | grep -vx '## Not released yet' | head -1 | grep -qE '^## $version( |\$)'"
 sources() { gzip -dc "$rel/whylogon-$version-source.tar.gz" >"$tmp/src.tar" && git archive --format=tar --prefix="whylogon-$version/" HEAD | cmp - "$tmp/src.tar"; }
 holds "the archive of sources is this commit" sources
 
