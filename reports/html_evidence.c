@@ -154,10 +154,13 @@ static void anomalies(struct buf *b, const struct report *r)
     static const char *const head[] = {"File", "Offset", "What", NULL};
     const struct r_anomaly *an = r->anomaly.row;
     size_t n = 0;
+    int64_t all = 0; /* also those that are not listed */
     if (!r->anomaly.n)
         return;
+    for (size_t i = 0; i < r->anomaly.n; i++)
+        all += i && an[i].file == an[i - 1].file ? 0 : an[i].total;
     hsay(b, "<details class='fold likely'><summary>"), h_glyph(b, "likely"),
-        hsay(b, "Damage and anomalies: %n</summary>", (int64_t)r->anomaly.n);
+        hsay(b, "Damage and anomalies: %n</summary>", all);
     h_table(b, r, "Damage and anomalies", "reading went on behind each of them", head);
     for (; n < r->anomaly.n && n < h_rows(r) && h_room(b); n++) {
         hsay(b, "<tr><th scope='row' class='id'>f%i</th><td class='mono'>", an[n].file);
@@ -166,7 +169,7 @@ static void anomalies(struct buf *b, const struct report *r)
         hsay(b, "</td><td><bdi dir='auto'>%s</bdi>%z<bdi dir='auto'>%s</bdi></td></tr>\n", an[n].what,
              an[n].detail.n ? ": " : "", an[n].detail.n ? an[n].detail : STR(""));
     }
-    h_table_end(b, r->anomaly.n - n, "v_anomaly");
+    h_table_end(b, (uint64_t)all - n, "v_anomaly");
     buf_z(b, "</details>\n");
 }
 

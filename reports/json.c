@@ -69,7 +69,7 @@ static void put_evidence(const struct report *r, struct buf *b)
         say(b, &json,
             "'records': {'seen': %i, 'parsed': %i, 'recovered': %i, 'failed': %i}, 'anomaly_count': %i, "
             "'anomalies': [",
-            e->seen, e->parsed, e->recovered, e->failed, e->anomaly.n ? an[e->anomaly.at].total : (int64_t)0);
+            e->seen, e->parsed, e->recovered, e->failed, count_anomalies(r, e));
         for (size_t k = 0; k < e->anomaly.n; k++) {
             const struct r_anomaly *one = an + e->anomaly.at + k;
             struct buf what = {0};

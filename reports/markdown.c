@@ -770,7 +770,7 @@ static void evidence(struct page *p, const struct report *r)
           e[i].state, e[i].older == 1 ? ", older copy" : "", e[i].origin.n ? ", " : "",
           e[i].origin.n ? e[i].origin : STR(""), dirty ? ", " : "", dirty ? e[i].replay : STR(""),
           note ? ": " : "", note ? e[i].note : STR(""), e[i].bytes, e[i].parsed, e[i].failed,
-          (int64_t)e[i].anomaly.n, e[i].sha256),
+          count_anomalies(r, e + i), e[i].sha256),
             keep(p);
     }
     part_end(p, "v_evidence");

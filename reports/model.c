@@ -90,6 +90,11 @@ bool is_cited(const struct report *r, struct str id)
     return r->cited.n && bsearch(&k, r->cited.row, r->cited.n, sizeof k, order_ids);
 }
 
+int64_t count_anomalies(const struct report *r, const struct r_evidence *e)
+{
+    return e->anomaly.n ? ((const struct r_anomaly *)r->anomaly.row)[e->anomaly.at].total : 0;
+}
+
 size_t count_cites(const struct report *r, const struct r_finding *f, size_t from, size_t to)
 {
     const struct r_citation *c = r->citation.row;

@@ -280,6 +280,8 @@ bool is_cited(const struct report *r, struct str id);
 const struct r_host *find_host(const struct report *r, struct str name);
 /* Facts cited for roles from..to-1, each place once. */
 size_t count_cites(const struct report *r, const struct r_finding *f, size_t from, size_t to);
+/* All anomalies of a file: only its first 200 are listed. */
+int64_t count_anomalies(const struct report *r, const struct r_evidence *e);
 const struct r_citation *first_cite(const struct report *r, const struct r_finding *f, size_t role);
 /* "separates A and B from C": plain text, names as they are; of each side at most four are named. */
 void next_words(struct buf *out, const struct r_next *x);

@@ -1374,6 +1374,11 @@ Test(report, many_findings_stay_readable)
     cr_expect(has(&m, MD, "more lines are in case.db:* `whylogon query case.db 'SELECT * FROM v_f")
                   && has(&m, MD, "## Method"),
               "a long part leaves room for the others");
+    cr_expect(has(&m, HTML, "Damage and anomalies: 300</summary>")
+                  && has(&m, HTML,
+                         "<p class='left'>100 more in case.db: <kbd>whylogon query case.db 'SELECT * FROM "
+                         "v_anomaly'"),
+              "of 300 anomalies 200 are listed, and 300 told");
     expect_json(&m, "json_array_length(?1, '$.findings')", "4000");
     expect_json(&m,
                 "json_array_length(?1, '$.evidence[0].anomalies') || '/' || json_extract(?1, "
