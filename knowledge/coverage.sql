@@ -59,6 +59,7 @@ SELECT host_id, channel, partial, island, min(from_time) AS from_time, max(to_ti
     max(CASE WHEN log_kind IN ('original', 'exported') AND NOT coalesce(older, 0) THEN folder END) AS folder,
     min(first_id) AS first_id
 FROM i GROUP BY host_id, channel, partial, island;
+CREATE INDEX IF NOT EXISTS c_island_of ON c_island(host_id, channel, partial);
 DELETE FROM c_island WHERE partial AND EXISTS (SELECT 1 FROM c_island w
     WHERE w.host_id = c_island.host_id AND w.channel = c_island.channel AND NOT w.partial
     AND w.from_time <= c_island.from_time AND w.to_time >= c_island.to_time);
