@@ -52,13 +52,24 @@ INSERT INTO hows VALUES(2, 'interactive'), (7, 'interactive'), (10, 'interactive
     (8, 'background'), (9, 'background'), (NULL, 'sign');
 CREATE TEMP TABLE IF NOT EXISTS open(id INTEGER PRIMARY KEY, host_id INTEGER, logon_type INTEGER, desktop INTEGER,
     sid TEXT,
-    name TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER);
+    name TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER, boot INTEGER, ended TEXT);
 INSERT INTO open
 SELECT s.id, s.host_id, s.logon_type, s.ended IN ('logoff', 'sign') AND NOT EXISTS (SELECT 1 FROM event e
         WHERE e.file_id = s.file_id AND e.file_off = s.file_off AND e.event_id = 4624
             AND coalesce(nullif(trim(e.data ->> 'LogonProcessName'), ''), 'User32') <> 'User32' COLLATE NOCASE),
-    s.sid, upper(s.domain) || '\' || upper(s.user), upper(s.user), s.from_time, coalesce(s.to_time, 9000000000000000000)
+    s.sid, upper(s.domain) || '\' || upper(s.user), upper(s.user), s.from_time,
+    coalesce(s.to_time, 9000000000000000000), coalesce(s.boot, -1), s.ended
 FROM session s WHERE s.host_id IS NOT NULL AND s.from_time IS NOT NULL;
+-- Unlocking makes a session of its own (7, 13) that ends at once; the desktop it unlocked goes on until its user logs
+-- off, or the computer stops.
+CREATE TEMP TABLE IF NOT EXISTS left_desk(host_id INTEGER, sid TEXT, boot INTEGER, time INTEGER,
+    PRIMARY KEY(host_id, sid, boot, time)) WITHOUT ROWID;
+INSERT OR IGNORE INTO left_desk SELECT host_id, sid, boot, to_time FROM open
+WHERE desktop AND ended = 'logoff' AND logon_type IN (2, 10, 11, 12) AND sid IS NOT NULL;
+UPDATE open SET to_time = coalesce((SELECT min(d.time) FROM left_desk d WHERE d.host_id = open.host_id
+        AND d.sid = open.sid AND d.boot = open.boot AND d.time >= open.from_time),
+    (SELECT b.to_time FROM boot b WHERE b.host_id = open.host_id AND b.boot = open.boot), 9000000000000000000)
+WHERE logon_type IN (7, 13) AND ended = 'logoff' AND sid LIKE 'S-1-%';
 INSERT INTO stay SELECT s.host_id, k.how, s.who, s.from_time, s.to_time, s.id FROM (
     SELECT o.*, CASE w.column1 WHEN 1 THEN sid WHEN 2 THEN name ELSE user END AS who FROM open o
         CROSS JOIN (VALUES(1), (2), (3)) w) s
@@ -94,3 +105,4 @@ FROM (SELECT host_id, how, who, from_time, coalesce(lead(before) OVER (PARTITION
 ORDER BY host_id, how, who, from_time;
 CREATE INDEX IF NOT EXISTS presence_who ON presence(host_id, who, how, from_time);
 DELETE FROM stay; DELETE FROM whose; DELETE FROM ran_as; DELETE FROM open; DELETE FROM hows;
+DELETE FROM left_desk;
