@@ -764,16 +764,17 @@ LEFT JOIN lockout_policy l ON l.id = (SELECT min(i.id) FROM lockout_policy i JOI
 -- Changes of the password behind a task or a service. next_time: the change after it. clock: how far the clock of the
 -- host that told it may differ (0: this host told it); replica: how long another controller may not have known it.
 -- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes
--- on without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on a domain
--- controller whose log nobody collected. last_until: until when it is known to be the last one. told_by: the host that
--- says so.
+-- on without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on another
+-- domain controller, each of which tells of its own changes alone, and a cloud account where no hive hears of it.
+-- last_until: until when it is known to be the last one. told_by: the host that says so.
 CREATE VIEW v_consumer_change AS
 SELECT c.*, min(c.known_until, coalesce(c.next_time - 1, c.known_until)) AS last_until FROM (
     SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how,
         p.next_time, p.consumer, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
         c.since_time, printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id,
         CASE c.kind WHEN 'service' THEN c.since_time END AS written,
-        CASE p.how WHEN 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM coverage v
+        CASE WHEN c.domain IN ('AzureAD', 'MicrosoftAccount') COLLATE NOCASE OR e.host_id <> p.host_id THEN NULL
+            WHEN p.how = 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM coverage v
             WHERE v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
                 AND p.time BETWEEN v.from_time AND v.to_time) END AS known_until,
         (SELECT t.name FROM host t WHERE t.id = e.host_id) AS told_by,
