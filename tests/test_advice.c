@@ -63,22 +63,41 @@ Test(advice, the_task_behind_a_share)
 static const struct {
     const char *when, *kind, *caller, *realm;
     bool confirmed, fits;
+    int64_t win32;
 } fits[] = {
-    {NULL, NULL, NULL, NULL, true, true},
-    {"unconfirmed", NULL, NULL, NULL, true, false},
-    {"unconfirmed", NULL, NULL, NULL, false, true},
-    {"localservice", "share", "LocalService", NULL, false, true},
-    {"localservice", "share", "computer", NULL, false, false},
-    {"computer", "share", "LocalService", NULL, false, false},
-    {"computer", "share", "computer", NULL, false, true},
-    {"computer", "share", NULL, NULL, false, true},
-    {"local", "task", NULL, "local", false, true},
-    {"local", "task", NULL, "own domain", false, false},
-    {"domain", "task", NULL, "local", false, false},
-    {"domain", "task", NULL, NULL, false, true},
-    {"task", "service", NULL, NULL, false, false},
-    {"task", "task", NULL, NULL, false, true},
-    {"service", NULL, NULL, NULL, false, true},
+    {NULL, NULL, NULL, NULL, true, true, 0},
+    {"unconfirmed", NULL, NULL, NULL, true, false, 0},
+    {"unconfirmed", NULL, NULL, NULL, false, true, 0},
+    {"localservice", "share", "LocalService", NULL, false, true, 0},
+    {"localservice", "share", "computer", NULL, false, false, 0},
+    {"computer", "share", "LocalService", NULL, false, false, 0},
+    {"computer", "share", "computer", NULL, false, true, 0},
+    {"computer", "share", NULL, NULL, false, true, 0},
+    {"local", "task", NULL, "local", false, true, 0},
+    {"local", "task", NULL, "own domain", false, false, 0},
+    {"domain", "task", NULL, "local", false, false, 0},
+    {"domain", "task", NULL, NULL, false, true, 0},
+    {"task", "service", NULL, NULL, false, false, 0},
+    {"task", "task", NULL, NULL, false, true, 0},
+    {"service", NULL, NULL, NULL, false, true, 0},
+    {"own-domain", "task", NULL, "own domain", false, true, 0},
+    {"own-domain", "task", NULL, "other domain", false, false, 0},
+    {"own-domain", "task", NULL, NULL, false, false, 0},
+    {"elsewhere", "task", NULL, "own domain", false, false, 0},
+    {"elsewhere", "task", NULL, "other domain", false, true, 0},
+    {"elsewhere", "task", NULL, NULL, false, true, 0},
+    {"task elsewhere", "task", NULL, "local", false, true, 0},
+    {"task elsewhere", "service", NULL, "local", false, false, 0},
+    {"task elsewhere", "task", NULL, "own domain", false, false, 0},
+    {"disabled", "task", NULL, "local", false, true, 1331},
+    {"disabled", "task", NULL, "local", false, true, 0},
+    {"disabled", "task", NULL, "local", false, false, 1793},
+    {"disabled", "task", NULL, "local", false, false, 1907},
+    {"expired", "task", NULL, "local", false, true, 1793},
+    {"expired", "task", NULL, "local", false, false, 1331},
+    {"must-change", "task", NULL, "local", false, true, 1330},
+    {"must-change", "task", NULL, "local", false, true, 1907},
+    {"must-change", "task", NULL, "local", false, false, 0},
 };
 
 Test(advice, fits_what_is_known)
@@ -88,7 +107,8 @@ Test(advice, fits_what_is_known)
         struct about a = {.kind = text(fits[i].kind),
                           .caller = text(fits[i].caller),
                           .realm = text(fits[i].realm),
-                          .confirmed = fits[i].confirmed};
+                          .confirmed = fits[i].confirmed,
+                          .win32 = fits[i].win32};
         cr_expect_eq(advice_fits(&m, &a), fits[i].fits, "%zu", i);
     }
 }

@@ -3,22 +3,47 @@
 
 static bool is(struct str s, const char *word) { return s.p && str_eq(s, str_of(word)); }
 
+/* What a finding's code says of its account; any other, or none: it may be disabled. */
+static const struct {
+    const char *word;
+    int64_t win32[2];
+} states[] = {{"expired", {1793, 1793}}, {"must-change", {1330, 1907}}};
+
+static bool is_state(size_t i, const struct about *a)
+{
+    return a->win32 == states[i].win32[0] || a->win32 == states[i].win32[1];
+}
+
 /* What is not known rules out no advice. */
+static bool holds(struct str word, const struct about *a)
+{
+    if (is(word, "unconfirmed"))
+        return !a->confirmed;
+    if (is(word, "localservice"))
+        return !a->caller.p || is(a->caller, "LocalService");
+    if (is(word, "computer"))
+        return !is(a->caller, "LocalService");
+    if (is(word, "local"))
+        return !a->realm.p || is(a->realm, "local");
+    if (is(word, "domain"))
+        return !a->realm.p || !is(a->realm, "local");
+    if (is(word, "own-domain") || is(word, "elsewhere"))
+        return is(a->realm, "own domain") == is(word, "own-domain");
+    for (size_t i = 0; i < LEN(states); i++)
+        if (is(word, states[i].word))
+            return is_state(i, a);
+    if (is(word, "disabled"))
+        return !is_state(0, a) && !is_state(1, a);
+    return !a->kind.p || str_eq(word, a->kind) || !(is(a->kind, "task") || is(a->kind, "service"));
+}
+
 bool advice_fits(const struct remedy *m, const struct about *a)
 {
-    if (!m->when.p)
-        return true;
-    if (is(m->when, "unconfirmed"))
-        return !a->confirmed;
-    if (is(m->when, "localservice"))
-        return !a->caller.p || is(a->caller, "LocalService");
-    if (is(m->when, "computer"))
-        return !is(a->caller, "LocalService");
-    if (is(m->when, "local"))
-        return !a->realm.p || is(a->realm, "local");
-    if (is(m->when, "domain"))
-        return !a->realm.p || !is(a->realm, "local");
-    return !a->kind.p || str_eq(m->when, a->kind) || !(is(a->kind, "task") || is(a->kind, "service"));
+    struct str rest = m->when;
+    while (rest.n)
+        if (!holds(str_cut(&rest, ' '), a))
+            return false;
+    return true;
 }
 
 /* Letters, digits and what names of Windows are made of: nothing that cmd or PowerShell reads. */

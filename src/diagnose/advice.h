@@ -9,10 +9,11 @@
 #include "kb/kb.h"
 
 /* What is known of what failed; .p NULL: not known. kind: task, service, share, bits; caller: the built-in
- * account it goes by; realm: as in v_failed; task: the only one that runs as its account without a password.
- */
+ * account it goes by; realm: as in v_failed; task: the only one that runs as its account without a password;
+ * win32: the code that was met most often, 0 where there is none. */
 struct about {
     struct str kind, subject, host, account, domain, controller, caller, realm, task;
+    int64_t win32;
     bool confirmed;
 };
 

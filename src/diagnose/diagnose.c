@@ -750,7 +750,7 @@ static enum status put_remedies(struct engine *g, const struct subject *s, enum 
     struct value v[] = {val_i(g->host[s->host].id), val_s(s->name)};
     enum status st = case_named(g->db, Q_REMEDY_ABOUT, "is", v, keep_about, &k, e);
     k.about.subject = s->name, k.about.host = g->host[s->host].name,
-    k.about.confirmed = verdict == V_CONFIRMED;
+    k.about.confirmed = verdict == V_CONFIRMED, k.about.win32 = common_code(s).i;
     int64_t ord = 0;
     for (size_t i = 0; i < g->rule->n_remedy && st == OK; i++)
         if (advice_fits(&g->rule->remedy[i], &k.about))

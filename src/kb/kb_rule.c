@@ -100,9 +100,11 @@ static enum status read_advice(const struct kb_reader *r, const struct node *col
         struct remedy *v = &rule->remedy[rule->n_remedy++];
         if ((st = kb_map(r, c, "remedy", remedy_fields, LEN(remedy_fields), v, e)) == OK)
             st = kb_one_of(r, c->line, "risk", v->risk, "low medium high", e);
-        if (st == OK && v->when.p)
-            st = kb_one_of(r, c->line, "when", v->when,
-                           "unconfirmed computer localservice local domain task service", e);
+        for (struct str rest = v->when; rest.n && st == OK;)
+            st = kb_one_of(r, c->line, "when", str_cut(&rest, ' '),
+                           "unconfirmed computer localservice local domain own-domain elsewhere "
+                           "disabled expired must-change task service",
+                           e);
     }
     return st;
 }
