@@ -677,7 +677,8 @@ SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.u
     s.boot IS f.boot AS same_boot,
     CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff' THEN 'older than its log, ended'
         ELSE 'older than its log, seen until' END AS shown,
-    CASE WHEN s.began IS NULL THEN p.from_time ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
+    CASE WHEN s.began IS NULL THEN p.from_time WHEN s.ended = 'sign' THEN s.to_time
+        ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, p.id AS presence
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure
@@ -798,7 +799,8 @@ CREATE VIEW v_presence AS
 SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
     CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff' THEN 'older than its log, ended'
         ELSE 'older than its log, seen until' END AS shown,
-    CASE WHEN s.began IS NULL THEN p.from_time ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
+    CASE WHEN s.began IS NULL THEN p.from_time WHEN s.ended = 'sign' THEN s.to_time
+        ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
     s.ended, printf('f%d:0x%x', b.file_id, b.file_off) AS began_id, b.began,

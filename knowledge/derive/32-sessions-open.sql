@@ -3,16 +3,17 @@
 -- theirs is in a log that recorded logons since the boot it belongs to: so they began before the first logon it holds.
 -- from_time is that moment, or the first record of System for what Winlogon notifies; began: 'before'. Logs that are
 -- filtered, carved or damaged say nothing by what they lack.
-CREATE TEMP TABLE IF NOT EXISTS first_logon(file_id INTEGER, boot INTEGER, time INTEGER,
+-- A log that holds the start of the boot (whole) should hold all its logons, if they were audited then: an end without
+-- a beginning is no desktop's; locked, unlocked, reconnected is, whatever the log lacks.
+CREATE TEMP TABLE IF NOT EXISTS first_logon(file_id INTEGER, boot INTEGER, time INTEGER, whole INTEGER,
     PRIMARY KEY(file_id, boot)) WITHOUT ROWID;
 INSERT INTO first_logon
-SELECT l.file_id, l.boot, min(l.time) FROM (SELECT host_id, file_id, boot, min(time) AS time FROM logon
+SELECT l.file_id, l.boot, min(l.time), max(EXISTS (SELECT 1 FROM log_span s WHERE s.file_id = l.file_id
+    AND s.first_time + minutes(2) < b.from_time)) FROM (SELECT host_id, file_id, boot, min(time) AS time FROM logon
     WHERE boot IS NOT NULL GROUP BY 1, 2, 3) l JOIN evidence e ON e.id = l.file_id AND e.state = 'read'
     AND coalesce(e.failed, 0) = 0 AND coalesce(e.log_kind, 'original') NOT IN ('filtered', 'carved')
 LEFT JOIN boot b ON b.host_id = l.host_id AND b.boot = l.boot
-WHERE NOT EXISTS (SELECT 1 FROM log_span s WHERE s.file_id = l.file_id AND (s.gaps > 0
-    -- a log that holds the start of the boot holds all its logons
-    OR s.first_time + minutes(2) < b.from_time)) GROUP BY 1, 2;
+WHERE NOT EXISTS (SELECT 1 FROM log_span s WHERE s.file_id = l.file_id AND s.gaps > 0) GROUP BY 1, 2;
 CREATE TEMP TABLE IF NOT EXISTS alive(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER,
     logon_type INTEGER, event_id INTEGER, sid TEXT, user TEXT COLLATE NOCASE,
     domain TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER);
@@ -24,7 +25,7 @@ SELECT e.host_id, e.boot, num(coalesce(e.data ->> 'TargetLogonId', e.data ->> 'L
     coalesce(e.data ->> 'TargetDomainName', e.data ->> 'AccountDomain'), e.file_id, e.file_off
 FROM event e JOIN first_logon o ON o.file_id = e.file_id AND o.boot = e.boot AND o.time <= e.time
 WHERE e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id IN (4634, 4647, 4778, 4779, 4800, 4801)
-    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
+    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL AND (NOT o.whole OR e.event_id > 4647)
     AND (e.event_id <> 4634 OR num(e.data ->> 'LogonType') IN (2, 10, 11, 12, 13))
     -- the window manager's and the font driver's
     AND coalesce(e.data ->> 'TargetUserSid', 'S-1-5-21-') NOT LIKE 'S-1-5-9%'

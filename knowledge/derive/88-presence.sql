@@ -52,25 +52,35 @@ INSERT INTO hows VALUES(2, 'interactive'), (7, 'interactive'), (10, 'interactive
     (8, 'background'), (9, 'background'), (NULL, 'sign');
 CREATE TEMP TABLE IF NOT EXISTS open(id INTEGER PRIMARY KEY, host_id INTEGER, logon_type INTEGER, desktop INTEGER,
     sid TEXT,
-    name TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER, boot INTEGER, ended TEXT);
+    name TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER,
+    boot INTEGER, ended TEXT, until INTEGER);
 INSERT INTO open
 SELECT s.id, s.host_id, s.logon_type, s.ended IN ('logoff', 'sign') AND NOT EXISTS (SELECT 1 FROM event e
         WHERE e.file_id = s.file_id AND e.file_off = s.file_off AND e.event_id = 4624
             AND coalesce(nullif(trim(e.data ->> 'LogonProcessName'), ''), 'User32') <> 'User32' COLLATE NOCASE),
     s.sid, upper(s.domain) || '\' || upper(s.user), upper(s.user), s.from_time,
-    coalesce(s.to_time, 9000000000000000000), coalesce(s.boot, -1), s.ended
+    coalesce(s.to_time, 9000000000000000000), coalesce(s.boot, -1), s.ended, coalesce(s.to_time, 9000000000000000000)
 FROM session s WHERE s.host_id IS NOT NULL AND s.from_time IS NOT NULL;
--- Unlocking makes a session of its own (7, 13) that ends at once; the desktop it unlocked goes on until its user logs
--- off, or the computer stops.
-CREATE TEMP TABLE IF NOT EXISTS left_desk(host_id INTEGER, sid TEXT, boot INTEGER, time INTEGER,
-    PRIMARY KEY(host_id, sid, boot, time)) WITHOUT ROWID;
-INSERT OR IGNORE INTO left_desk SELECT host_id, sid, boot, to_time FROM open
-WHERE desktop AND ended = 'logoff' AND logon_type IN (2, 10, 11, 12) AND sid IS NOT NULL;
-UPDATE open SET to_time = coalesce((SELECT min(d.time) FROM left_desk d WHERE d.host_id = open.host_id
-        AND d.sid = open.sid AND d.boot = open.boot AND d.time >= open.from_time),
+-- Unlocking makes a session of its own (7, 13) that ends at once, and a desktop that was locked or reconnected showed
+-- itself once: it goes on (until) till its user logs off, or the computer stops. It is sure no longer than shown.
+CREATE TEMP TABLE IF NOT EXISTS left_desk(host_id INTEGER, who TEXT COLLATE NOCASE, boot INTEGER, time INTEGER,
+    PRIMARY KEY(host_id, who, boot, time)) WITHOUT ROWID;
+INSERT OR IGNORE INTO left_desk SELECT host_id, CASE w.column1 WHEN 1 THEN sid ELSE name END AS who, boot, to_time
+FROM open CROSS JOIN (VALUES(1), (2)) w
+WHERE desktop AND ended = 'logoff' AND logon_type IN (2, 10, 11, 12) AND who IS NOT NULL;
+INSERT OR IGNORE INTO left_desk SELECT host_id, coalesce(data ->> 'TargetUserSid', field(data, 'UserSid')) AS who,
+    coalesce(boot, -1), time FROM event
+WHERE (provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4647
+    OR provider = 'Microsoft-Windows-Winlogon' AND event_id = 7002)
+    AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL AND time IS NOT NULL AND who IS NOT NULL;
+UPDATE open SET until = coalesce((SELECT min(d.time) FROM left_desk d WHERE d.host_id = open.host_id
+        AND d.who = coalesce(open.sid, open.name) AND d.boot = open.boot
+        AND d.time >= CASE open.ended WHEN 'sign' THEN open.to_time ELSE open.from_time END),
     (SELECT b.to_time FROM boot b WHERE b.host_id = open.host_id AND b.boot = open.boot), 9000000000000000000)
-WHERE logon_type IN (7, 13) AND ended = 'logoff' AND sid LIKE 'S-1-%';
-INSERT INTO stay SELECT s.host_id, k.how, s.who, s.from_time, s.to_time, s.id FROM (
+WHERE (logon_type IN (7, 13) AND ended = 'logoff' OR logon_type IN (2, 10, 11) AND ended = 'sign')
+    AND coalesce(sid, name) IS NOT NULL;
+INSERT INTO stay SELECT s.host_id, k.how, s.who, s.from_time,
+    CASE k.how WHEN 'interactive' THEN s.until ELSE s.to_time END, s.id FROM (
     SELECT o.*, CASE w.column1 WHEN 1 THEN sid WHEN 2 THEN name ELSE user END AS who FROM open o
         CROSS JOIN (VALUES(1), (2), (3)) w) s
 CROSS JOIN whose n ON n.who = s.who JOIN hows k ON k.t IS s.logon_type AND (k.how <> 'sure' OR s.desktop)
@@ -78,7 +88,7 @@ ORDER BY 1, 2, 3, 4, 5, 6;
 -- BUILTIN\Users, INTERACTIVE, Everyone, Authenticated Users: whoever sits at a desktop. Administrators: the built-in
 -- one is.
 INSERT OR IGNORE INTO stay
-SELECT o.host_id, k.how, n.who, o.from_time, o.to_time, o.id
+SELECT o.host_id, k.how, n.who, o.from_time, CASE k.how WHEN 'interactive' THEN o.until ELSE o.to_time END, o.id
 FROM whose n CROSS JOIN open o ON o.sid LIKE 'S-1-5-21-%' OR o.sid LIKE 'S-1-12-1-%' OR o.sid IS NULL AND o.user > ''
 JOIN hows k ON k.t = o.logon_type AND k.how IN ('interactive', 'sure') AND (k.how <> 'sure' OR o.desktop)
 WHERE n.who IN ('S-1-5-32-545', 'S-1-5-4', 'S-1-1-0', 'S-1-5-11') OR n.who = 'S-1-5-32-544'
