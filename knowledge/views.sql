@@ -774,7 +774,7 @@ SELECT c.*, min(c.known_until, coalesce(c.next_time - 1, c.known_until)) AS last
         p.next_time, p.consumer, c.principal, c.account, c.domain, c.sid, c.logon, c.stored_time, c.old_time, c.active,
         c.since_time, printf('f%d:0x%x', c.file_id, c.file_off) AS consumer_id,
         CASE c.kind WHEN 'service' THEN c.since_time END AS written,
-        CASE WHEN c.domain IN ('AzureAD', 'MicrosoftAccount') COLLATE NOCASE OR e.host_id <> p.host_id THEN NULL
+        CASE WHEN coalesce(c.domain, h.name) <> h.name COLLATE NOCASE OR e.host_id <> p.host_id THEN NULL
             WHEN p.how = 'SAM' THEN 9000000000000000000 ELSE (SELECT max(v.to_time) FROM coverage v
             WHERE v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
                 AND p.time BETWEEN v.from_time AND v.to_time) END AS known_until,
