@@ -201,16 +201,26 @@ static void sql_host_of(sqlite3_context *c, int n, sqlite3_value **v)
     buf_free(&b);
 }
 
-/* "CORP\svc", "svc@corp.example", "svc": the account and the domain. */
+static const char *last_at(struct str s)
+{
+    for (size_t i = s.n; i > 0; i--)
+        if (s.p[i - 1] == '@')
+            return s.p + i - 1;
+    return NULL;
+}
+
+/* "CORP\svc", "svc@corp.example", "svc": the account and the domain. A cloud's account is called by its
+ * address behind the name of the cloud ("MicrosoftAccount\anna@outlook.com"), 4625 tells the two apart. */
 static void split(struct str s, struct str *domain, struct str *account)
 {
-    const char *slash = s.n ? memchr(s.p, '\\', s.n) : NULL, *at = NULL;
+    const char *slash = s.n ? memchr(s.p, '\\', s.n) : NULL, *at = slash ? NULL : last_at(s);
     *domain = (struct str){0}, *account = s;
-    for (size_t i = s.n; i > 0 && !slash && !at; i--)
-        at = s.p[i - 1] == '@' ? s.p + i - 1 : NULL;
     if (slash) {
         *domain = (struct str){s.p, (size_t)(slash - s.p)};
         *account = (struct str){slash + 1, s.n - domain->n - 1};
+        if ((str_eq_ci(*domain, STR("MicrosoftAccount")) || str_eq_ci(*domain, STR("AzureAD")))
+            && (at = last_at(*account)) != NULL)
+            account->n = (size_t)(at - account->p);
     } else if (at) {
         *account = (struct str){s.p, (size_t)(at - s.p)};
         *domain = (struct str){at + 1, s.n - account->n - 1};
