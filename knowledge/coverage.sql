@@ -43,6 +43,7 @@ GROUP BY h.id, lower(s.channel), s.file_id;
 CREATE TEMP TABLE IF NOT EXISTS c_island(host_id INTEGER, channel TEXT COLLATE NOCASE, partial INTEGER,
     island INTEGER, from_time INTEGER, to_time INTEGER, file_id INTEGER, lack TEXT, folder TEXT,
     first_id INTEGER, cleared INTEGER);
+CREATE INDEX IF NOT EXISTS temp.c_island_of ON c_island(host_id, channel);
 INSERT INTO c_island(host_id, channel, partial, island, from_time, to_time, file_id, lack, folder, first_id)
 WITH o AS (
     SELECT *, lack IS NOT NULL AS partial,
