@@ -238,8 +238,9 @@ static void frames(void)
     struct done d = {.status = E_TRUNC, .has_hash = 1, .seen = 9, .what = STR("what"), .why = STR("why")};
     struct reread_item it = {
         .file = 1, .off = 4096, .key = STR("Select"), .value = STR("Current"), .fact = STR("x")};
-    struct buf b[6] = {{0}};
-    for (size_t i = 0; i < 6; i++)
+    struct sniffed is = {.kind = KIND_HIVE, .format = "registry hive", .seq1 = 2, .name = "SYSTEM"};
+    struct buf b[8] = {{0}};
+    for (size_t i = 0; i < LEN(b); i++)
         buf_char(&b[i], (char)i);
     for (size_t i = 0; i < FACT_COLS; i++)
         f.v[i] = val_null();
@@ -248,7 +249,8 @@ static void frames(void)
         reread_item_put(&b[4], &it);
     size_t at = frame_begin(&b[5], FRAME_FACT);
     fact_put(&b[5], &f), frame_end(&b[5], at);
-    for (size_t i = 0; i < 6; i++)
+    buf_char(&b[6], JOB_LOG), fact_put(&b[6], &f), sniffed_put(&b[7], &is);
+    for (size_t i = 0; i < LEN(b); i++)
         put(&b[i]), buf_free(&b[i]);
 }
 
