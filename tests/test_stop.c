@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -283,4 +284,27 @@ Test(stop, a_fleet_that_never_ends, .timeout = 480)
                 " SELECT max(i) FROM n) > 0");
     snprintf(rest, sizeof rest, "--force -o %s/merged %s/part", dir, dir);
     expect_ended(dir, "merge", rest);
+}
+
+/* Nor does one that says more than any memory holds fill it. */
+Test(stop, a_case_of_long_texts, .timeout = 480)
+{
+    static const char *const commands[] = {"report --force", "report --force --knowledge knowledge", "verify",
+                                           "export --format junit", "export --format csv --table coverage"};
+    enum { MOST_MB = 200 };
+    const char *dir = scratch("stop-long");
+    char path[300];
+    struct rusage used;
+    cr_assert_eq(run("%s analyze -o %s/out samples/cases/healthy-host", program(), dir), 0, "%s", out);
+    snprintf(path, sizeof path, "%s/out/case.db", dir);
+    spoil(path,
+          "ALTER TABLE meta RENAME TO old; CREATE VIEW meta AS SELECT key, CASE key WHEN 'version' THEN "
+          "hex(zeroblob(300000000)) ELSE value END AS value FROM old; ALTER TABLE host RENAME TO was; CREATE "
+          "VIEW host AS SELECT *, printf('%.*c', 600000000, 'x') AS long FROM was WHERE length(long) > 9");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        int code = run("%s %s %s", program(), commands[i], path);
+        cr_expect(code == 2 && strstr(out, "whylogon: "), "%s: %d: %.300s", commands[i], code, out);
+        getrusage(RUSAGE_CHILDREN, &used);
+        cr_expect(used.ru_maxrss < MOST_MB << 10, "%s: %ld MB", commands[i], used.ru_maxrss >> 10);
+    }
 }

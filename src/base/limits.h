@@ -65,6 +65,9 @@ enum {
     LIM_RULE_BYTES = 256 << 20, /* SQLite memory during one rule or user query */
     /* what SQLite writes to files without a name for it */
     LIM_RULE_SPILL = 512 << 20,
+    /* one value of a case that was given: ours are no longer than a frame, which brings them, and some lists
+     */
+    LIM_CASE_VALUE = 8 << 20,
     LIM_CITATIONS = 50, /* citations stored per finding and role; all are counted */
     /* chunks (32 MiB) of a large log per job: small enough to spread, large enough to amortise */
     LIM_JOB_CHUNKS = 512,

@@ -1,4 +1,5 @@
 #include "case/casedb_priv.h"
+#include "base/limits.h"
 #include "plat/plat.h"
 #include <sqlite3.h>
 #include <stdio.h>
@@ -50,10 +51,19 @@ enum status case_halted(struct casedb *db, struct err *e)
     return db && db->halt ? db->halt(db->halt_ctx, e) : OK;
 }
 
-/* The journal of a case in a file lies beside it, so that memory does not grow with what is changed. */
+/* The journal of a case in a file lies beside it, so that memory does not grow with what is changed. A case
+ * that did not fit is in a file by now: more pages of it would be kept for nothing, and each sorter takes as
+ * much. */
 enum status case_undoable(struct casedb *db, struct err *e)
 {
-    return case_exec(db, db->path ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=MEMORY", e);
+    enum { PAGES = 4096 };
+    int64_t pages;
+    enum status st = case_number(db, "PRAGMA page_count", &pages, e);
+    if (st == OK && pages > PAGES)
+        st = case_exec(db, "PRAGMA cache_size=-4096", e);
+    return st != OK
+               ? st
+               : case_exec(db, db->path ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=MEMORY", e);
 }
 
 enum status case_undo(struct casedb *db, struct err *e)
@@ -169,6 +179,8 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
         case_close(db);
         return e && e->code ? e->code : E_DB;
     }
+    if (!trusted) /* a view may say what would fill any memory */
+        sqlite3_limit(db->db, SQLITE_LIMIT_LENGTH, LIM_CASE_VALUE);
     *out = db;
     return OK;
 }
@@ -247,7 +259,7 @@ static enum status create(enum case_of kind, const char *path, struct str schema
         st = case_exec(db,
                        "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
                        "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
-                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-8192; PRAGMA encoding='UTF-8'",
+                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-16384; PRAGMA encoding='UTF-8'",
                        e);
     if (st == OK)
         st = image.n ? take_image(db, "main", image, e) : make_tables(db, kind, schema, e);
@@ -393,9 +405,10 @@ enum status case_open_as(enum case_of kind, const char *path, struct casedb **ou
 enum status case_copy(struct casedb *from, struct casedb **out, struct err *e)
 {
     struct casedb *db = NULL;
-    enum status st = open_as(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db, e);
+    enum status st = open_as("", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, &db, e);
     if (st != OK)
         return st;
+    sqlite3_limit(db->db, SQLITE_LIMIT_LENGTH, LIM_CASE_VALUE);
     st = copy_pages(db->db, "main", from->db, db, "copy of the case", e);
     if (st == OK)
         st = case_exec(db, "PRAGMA journal_mode=OFF; PRAGMA temp_store=FILE", e);

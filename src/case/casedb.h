@@ -31,7 +31,8 @@ enum status case_open_as(enum case_of kind, const char *path, struct casedb **ou
 /* Can a case be made under that name? E_IO: it is longer than SQLite takes. */
 enum status case_name_fits(const char *path, struct err *e);
 void case_close(struct casedb *db); /* the file of case_create is removed */
-/* An in-memory copy to change (other rules over an old case); from stays open. */
+/* A copy to change (other rules over an old case), in memory or, as it grows, in a file without a name; from
+ * stays open. */
 enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);
 /* Commits and writes a compact copy, synced, to path: same facts, same bytes. db stays open; nothing is left
  * of a copy that fails. */
