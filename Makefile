@@ -53,7 +53,7 @@ endif
 
 ROOMS := src/base src/case src/kb src/run src/fleet src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/tools parsers/container reports
 LIB_SRC := $(sort $(filter-out src/kb/embed.c src/diagnose/make_image.c,$(wildcard $(ROOMS:%=%/*.c))) $(wildcard src/plat/*_$(PLAT).c) \
-    src/plat/jail.c src/plat/exit.c src/plat/file.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c src/cmd/swap.c src/cmd/fleet_out.c)
+    src/plat/jail.c src/plat/exit.c src/plat/file.c parsers/second/second.c src/cmd/cmd.c src/cmd/output.c src/cmd/swap.c src/cmd/given.c src/cmd/fleet_out.c)
 CMD_SRC := $(sort $(wildcard src/cmd/cmd_*.c))
 TEST_SRC := $(sort $(filter-out $(NOT_HERE),$(wildcard tests/test_*.c)))
 BUILD_SRC := $(sort $(wildcard tests/build_*.c tests/mutate.c))

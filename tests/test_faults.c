@@ -811,6 +811,29 @@ static const struct scene others[] = {
      {0}},
 };
 
+/* And so it is in a case that was given and could be opened, if it is as we make them. */
+static void statements_of(const char *name)
+{
+    enum { OPENED = 40 };
+    unsigned all = 0;
+    const struct scene *s = others;
+    while (strcmp(s->name, name) != 0)
+        s++;
+    begin(s), kind = SQLITE, mode = BY_COUNT, begin_at = 0, only = "sqlite3_step", step_fails = SQLITE_ERROR;
+    for (target = OPENED; target == OPENED || shared->hit; target = target * 3 / 2) {
+        struct outcome o = run(s);
+        cr_expect_eq(o.code, shared->hit ? 70 : 0, "no. %llu: exit code %d", (unsigned long long)target,
+                     o.code);
+        all += o.code == 70;
+        restore();
+    }
+    cr_expect_gt(all, 0);
+    step_fails = SQLITE_IOERR, only = NULL, mode = OFF, finish();
+}
+Test(faults, statements_of_report, .timeout = 1200) { statements_of("report"); }
+Test(faults, statements_of_summary, .timeout = 1200) { statements_of("summary"); }
+Test(faults, statements_of_export, .timeout = 1200) { statements_of("export"); }
+
 /* usual: of system calls each so-many-th place; of others, of which there are more, each fourth of these */
 static void command_often(const char *name, uint64_t usual)
 {

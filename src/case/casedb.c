@@ -362,6 +362,43 @@ enum status case_number(struct casedb *db, const char *sql, int64_t *n, struct e
     return case_query(db, sql, NULL, NULL, 0, case_first, n, e);
 }
 
+static enum status add_texts(void *ctx, const struct cell *cell, const char *const *name, size_t n,
+                             struct err *e)
+{
+    uint64_t *hash = ctx;
+    (void)name, (void)e;
+    for (size_t i = 0; i < n; i++)
+        *hash = (*hash ^ str_hash(cell[i].s)) * 0x100000001b3u;
+    return OK;
+}
+
+/* Indexes are made when there is something to find by them, statistics by SQLite itself. */
+static uint64_t schema_hash(struct casedb *db)
+{
+    uint64_t hash = 0;
+    enum status st = case_query(
+        db,
+        "SELECT type, name, sql FROM main.sqlite_schema WHERE type IN ('table', 'view') "
+        "AND name NOT GLOB 'sqlite_*' ORDER BY 1, 2",
+        NULL, NULL, 0, add_texts, &hash, NULL);
+    return st == OK ? hash : 0;
+}
+
+static enum status is_ok(void *ctx, const struct cell *cell, const char *const *name, size_t n, struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    *(bool *)ctx = str_eq(cell[0].s, STR("ok"));
+    return OK;
+}
+
+bool case_alike(struct casedb *db, struct casedb *other)
+{
+    bool whole = false;
+    uint64_t hash = schema_hash(db);
+    return hash && hash == schema_hash(other)
+           && case_query(db, "PRAGMA quick_check(1)", NULL, NULL, 0, is_ok, &whole, NULL) == OK && whole;
+}
+
 enum status case_open(const char *path, struct casedb **out, struct err *e)
 {
     return case_open_as(CASE_ONE, path, out, e);

@@ -30,6 +30,8 @@ enum status case_create_as(enum case_of kind, const char *path, struct str schem
 enum status case_open_as(enum case_of kind, const char *path, struct casedb **out, struct err *e);
 /* Can a case be made under that name? E_IO: it is longer than SQLite takes. */
 enum status case_name_fits(const char *path, struct err *e);
+/* Are the tables and views of db those of the other, and is it whole? */
+bool case_alike(struct casedb *db, struct casedb *other);
 void case_close(struct casedb *db); /* the file of case_create is removed */
 /* A copy to change (other rules over an old case), in memory or, as it grows, in a file without a name; from
  * stays open. */

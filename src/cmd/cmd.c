@@ -109,8 +109,13 @@ int exit_for(enum status st)
     static const int code[] = {[OK] = EXIT_DONE,       [E_TRUNC] = EXIT_BUG,         [E_FORMAT] = EXIT_USAGE,
                                [E_LIMIT] = EXIT_LIMIT, [E_UNSUPPORTED] = EXIT_USAGE, [E_IO] = EXIT_OUTPUT,
                                [E_NOMEM] = EXIT_LIMIT, [E_PROC] = EXIT_LIMIT,        [E_USAGE] = EXIT_USAGE,
-                               [E_DB] = EXIT_OUTPUT,   [E_STOP] = EXIT_INTERRUPTED,  [E_TIME] = EXIT_LIMIT};
+                               [E_DB] = EXIT_BUG,      [E_STOP] = EXIT_INTERRUPTED,  [E_TIME] = EXIT_LIMIT};
     return (size_t)st < LEN(code) ? code[st] : EXIT_BUG;
+}
+
+int exit_with(enum status st, const char *knowledge)
+{
+    return st == E_DB && knowledge ? EXIT_USAGE : exit_for(st);
 }
 
 int exit_worst(int a, int b)

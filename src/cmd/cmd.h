@@ -116,8 +116,11 @@ int complain(const struct err *e, int code);
 int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The last one, without "whylogon: "; "": none. */
 const char *complained(void);
-/* E_USAGE, E_FORMAT -> 2; E_IO, E_DB -> 6; E_LIMIT, E_TIME, E_NOMEM, E_PROC -> 5; E_STOP -> 130, 143 */
+/* E_USAGE, E_FORMAT -> 2; E_IO -> 6; E_LIMIT, E_TIME, E_NOMEM, E_PROC -> 5; E_STOP -> 130, 143; E_DB, a
+ * statement of ours that fails by itself -> 70 */
 int exit_for(enum status st);
+/* The same where statements came from somebody's knowledge, if any (NULL: from ours): theirs fail with 2. */
+int exit_with(enum status st, const char *knowledge);
 int exit_worst(int a, int b); /* by the order above */
 
 /* each in its own file, with its options and help; main.c lists them */

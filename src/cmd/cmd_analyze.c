@@ -465,9 +465,6 @@ static enum status conclude(struct run *r, struct err *e)
     return st;
 }
 
-/* The case is of our making, so what fails in it is our statement, or one of the knowledge that was given. */
-static int broken_sql(const struct run *r) { return r->o.knowledge ? EXIT_USAGE : EXIT_BUG; }
-
 static int analyze(struct run *r, const char *const *inputs, size_t n)
 {
     struct err e = {0};
@@ -499,7 +496,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     progress_end(&r->bar);
     if (st == E_DB && !e.path)
         e.path = r->db_path;
-    return complain(&e, st == E_DB ? broken_sql(r) : exit_for(st));
+    return complain(&e, exit_with(st, r->o.knowledge));
 }
 
 static int run_analyze(int argc, char **argv)

@@ -418,9 +418,7 @@ static int run_tickets(struct batch *b, const char *const *path, size_t n)
     if (st == OK && b->o.watch)
         st = watch(b, path, n, empty, &e);
     wipe(b);
-    if (st == OK)
-        return b->code;
-    return complain(&e, exit_for(st));
+    return st == OK ? b->code : complain(&e, exit_with(st, b->o.knowledge));
 }
 
 /* "2/7" */

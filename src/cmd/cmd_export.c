@@ -1,6 +1,7 @@
 /* export: a case in the format of another tool, to standard output or, whole or not at all, into a file. */
 #include "case/casedb.h"
 #include "cmd/cmd.h"
+#include "cmd/given.h"
 #include "cmd/output.h"
 #include "plat/plat.h"
 #include "reports/export.h"
@@ -128,6 +129,7 @@ static int run_export(int argc, char **argv)
     redact_close(names);
     /* who reads may have had enough; that is no error */
     bool done = st == OK || (st == E_STOP && !*stop_flag());
+    st = done ? st : given_blame(db, fleet ? CASE_FLEET : CASE_ONE, st, &e);
     code = done ? failed ? EXIT_FINDING : EXIT_DONE : complain(&e, exit_for(st));
     case_close(db);
     return code;

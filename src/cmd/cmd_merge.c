@@ -1,6 +1,7 @@
 /* merge: the fleets of several runs as one. The same bytes in any order, however the tickets were cut. */
 #include "case/fleetdb.h"
 #include "cmd/cmd.h"
+#include "cmd/given.h"
 #include "cmd/fleet_out.h"
 #include "kb/kb.h"
 #include "plat/plat.h"
@@ -37,6 +38,7 @@ static enum status merge_all(const char *out, const struct kb *kb, const char *c
                 case_halt_when(*to, stop_asked, stop);
         }
         st = st == OK ? fleet_merge(*to, from, path[i], e) : st;
+        st = given_blame(from, CASE_FLEET, st, e);
         case_close(from);
     }
     return st;

@@ -4,6 +4,7 @@
 #include "case/casedb.h"
 #include "case/named.h"
 #include "cmd/cmd.h"
+#include "cmd/given.h"
 #include "plat/plat.h"
 #include <string.h>
 
@@ -149,6 +150,7 @@ static int run_query(int argc, char **argv)
     enum status st = piped ? read_sql(&given, &e) : OK;
     if (st == OK)
         st = run(db, &s, piped ? given.p : argv[2], &e);
+    st = given_blame(db, CASE_ONE, st, &e);
     case_close(db);
     buf_free(&s.b), buf_free(&given);
     if (st == OK || (st == E_STOP && plat_reader_gone()))

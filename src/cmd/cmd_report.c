@@ -4,6 +4,7 @@
 #include "case/casedb.h"
 #include "case/named.h"
 #include "cmd/cmd.h"
+#include "cmd/given.h"
 #include "diagnose/diagnose.h"
 #include "kb/kb.h"
 #include "cmd/output.h"
@@ -82,12 +83,12 @@ static int run_report(int argc, char **argv)
     st = st == OK ? output_begin(out, force, false, &output, &e) : st;
     if (st != OK)
         code = complain(&e, st == E_NOMEM                            ? EXIT_LIMIT
-                            : opened || st == E_STOP || st == E_TIME ? exit_for(st)
+                            : opened || st == E_STOP || st == E_TIME ? exit_with(st, knowledge)
                                                                      : EXIT_USAGE);
     else if ((knowledge && (st = judge_again(db, kb, &e)) != OK)
              || (redacted && (st = redact_open(db, &names, &e)) != OK)
              || (output_redact(output, names), st = output_write(output, db, false, &stop.until, &e)) != OK)
-        code = complain(&e, exit_for(st));
+        st = given_blame(db, CASE_ONE, st, &e), code = complain(&e, exit_with(st, knowledge));
     else if (output_cut(output))
         code = complain_text(EXIT_LIMIT, "not all that the case holds fits into its reports, or was read in "
                                          "time: they say what is left out");

@@ -8,6 +8,7 @@
 #include "case/casedb.h"
 #include "case/named.h"
 #include "cmd/cmd.h"
+#include "cmd/given.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "run/dumpers.h"
@@ -287,6 +288,11 @@ static int show_bytes(struct show *s, uint64_t off)
     return code;
 }
 
+static int failed(struct casedb *db, struct err *e)
+{
+    return complain(e, exit_for(given_blame(db, CASE_ONE, e->code, e)));
+}
+
 static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
 {
     int64_t file, off;
@@ -300,9 +306,9 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
         return complain_text(EXIT_USAGE, "show: '%s' is not an evidence id such as f3:0x11c00", id);
     struct value arg[] = {val_i(file), val_i(off)};
     if (case_named(db, Q_FILE_SHOWN, "i", arg, keep_file, s, &e) != OK)
-        return complain(&e, exit_for(e.code));
+        return failed(db, &e);
     if (case_named(db, Q_FILE_WAY, "i", arg, keep_way, s, &e) != OK)
-        return complain(&e, exit_for(e.code));
+        return failed(db, &e);
     if (!s->path.p || !s->place.p)
         return complain_text(EXIT_USAGE, "show: this case has no evidence file f%lld", (long long)file);
     struct buf head = {0};
@@ -314,14 +320,14 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
         bool before = s->found;
         s->title = tables[i].title;
         if (case_named_in(db, Q_AT, tables[i].table, NULL, "ii", arg, print_fact, s, &e) != OK)
-            return complain(&e, exit_for(e.code));
+            return failed(db, &e);
         s->event |= s->found && !before && i < 2;
     }
     if (!s->found)
         return complain_text(EXIT_USAGE, "show: the case holds no fact at %s", id);
     struct value cited[] = {val_s(str_of(id))};
     if (case_named(db, Q_VERIFIED, "s", cited, print_second, s, &e) != OK)
-        return complain(&e, exit_for(e.code));
+        return failed(db, &e);
     *at = (uint64_t)off;
     return EXIT_DONE;
 }

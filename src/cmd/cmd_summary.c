@@ -5,6 +5,7 @@
 #include "case/named.h"
 #include <stdio.h>
 #include "cmd/cmd.h"
+#include "cmd/given.h"
 #include <string.h>
 
 enum { MOST = 20, COLUMNS = 16 };
@@ -321,6 +322,7 @@ static int run_summary(int argc, char **argv)
     case_halt_when(p.db, stop_asked, &stop);
     enum status st = put_parts(&p, json, &e);
     out_put(&p.b);
+    st = given_blame(p.db, CASE_ONE, st, &e);
     case_close(p.db);
     return st == OK ? EXIT_DONE : complain(&e, exit_for(st));
 }

@@ -117,7 +117,7 @@ int ticket_main(void)
         return complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
     kb_keep(kb, dir);
     if (diagnose_ready(kb, &db, &e) != OK || rehearse_reports(db, kb, &e) != OK)
-        return complain(&e, exit_for(e.code));
+        return complain(&e, exit_with(e.code, dir));
     enum status copy = plat_child_copies(&e);
     if (copy != OK)
         return copy == E_TRUNC ? EXIT_DONE : complain(&e, exit_for(copy));

@@ -5,6 +5,7 @@
 #include "case/casedb.h"
 #include "case/named.h"
 #include "cmd/cmd.h"
+#include "cmd/given.h"
 #include "run/discover.h"
 #include "kb/kb.h"
 #include "plat/jail.h"
@@ -319,7 +320,8 @@ static int run_verify(int argc, char **argv)
         }
         if (st == OK)
             print_sums(&j), tell_jail(j.jail);
-        code = st != OK                                           ? complain(&e, exit_for(st))
+        st = given_blame(j.stored, CASE_ONE, st, &e);
+        code = st != OK                                           ? complain(&e, exit_with(st, knowledge))
                : j.missing || j.gone                              ? EXIT_PARTIAL
                : j.changed || j.differ || j.second[SECOND_DIFFER] ? EXIT_FINDING
                                                                   : EXIT_DONE;

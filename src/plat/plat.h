@@ -133,7 +133,7 @@ void plat_proc_end(struct proc *p, struct exit_info *how);
 /* Child side of the channel. recv: exactly n bytes, E_TRUNC at a clean end; files that came along fill
  * files[], *n_files in: room, out: count. */
 enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e);
-/* E_STOP: the reader has had enough (head); E_DB: it cannot be written */
+/* E_STOP: the reader has had enough (head); E_IO: it cannot be written */
 enum status plat_write_stdout(const void *buf, size_t n, struct err *e);
 /* Whoever read standard output (a pipe) has gone. To be asked when it could not be written: it tries again.
  */

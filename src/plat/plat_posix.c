@@ -797,7 +797,7 @@ enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
         if (put < 0 && errno == EINTR)
             continue;
         if (put < 0)
-            return err_set(e, errno == EPIPE ? E_STOP : E_DB, ERR_NO_OFF, "standard output", "%s",
+            return err_set(e, errno == EPIPE ? E_STOP : E_IO, ERR_NO_OFF, "standard output", "%s",
                            strerror(errno));
         at += put, n -= (size_t)put;
     }

@@ -305,5 +305,5 @@ enum status plat_write_stdout(const void *buf, size_t n, struct err *e)
         return OK;
     DWORD why = GetLastError();
     bool enough = why == ERROR_NO_DATA || why == ERROR_BROKEN_PIPE || why == ERROR_PIPE_NOT_CONNECTED;
-    return err_set(e, enough ? E_STOP : E_DB, ERR_NO_OFF, "standard output", "%s", plat_error());
+    return err_set(e, enough ? E_STOP : E_IO, ERR_NO_OFF, "standard output", "%s", plat_error());
 }
