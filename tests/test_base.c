@@ -294,7 +294,7 @@ Test(buf, escapers)
 {
     struct str evil = STR("<script>\"'&`\x1b[31m\n\xe2\x80\xae|*_[x](y)\xed\xa0\x80\xff\0z");
     expect_text("json", buf_json, evil,
-                "\"<script>\\\"'&`\\u001b[31m\\n\xe2\x80\xae|*_[x](y)\\ud800\\ufffd\\u0000z\"");
+                "\"<script>\\\"'&`\\u001b[31m\\n\\u202e|*_[x](y)\\ud800\\ufffd\\u0000z\"");
     expect_text("html", buf_html, evil,
                 "&lt;script&gt;&quot;&#39;&amp;&#96;\xe2\x9f\xa6U+001B\xe2\x9f\xa7[31m\n\xe2\x9f\xa6U+"
                 "202E\xe2\x9f\xa7|*_[x](y)\xe2\x9f\xa6U+D800\xe2\x9f\xa7\xe2\x9f\xa6U+"
@@ -348,6 +348,10 @@ Test(buf, escapers)
     expect_text("csv, empty", buf_csv, STR(""), "\"\"");
     expect_text("term", buf_term, STR("a\x1b]0;x\x07\nb"),
                 "a\xe2\x9f\xa6U+001B\xe2\x9f\xa7]0;x\xe2\x9f\xa6U+0007\xe2\x9f\xa7 b");
+    expect_text(
+        "what is not seen, in json", buf_json,
+        STR("\xc2\xad \xe2\x80\x8b \xe2\x81\xa6 \xef\xbb\xbf \xf3\xa0\x81\x81 \xf0\x9f\x98\x80 \xc3\xa9"),
+        "\"\\u00ad \\u200b \\u2066 \\ufeff \\udb40\\udc41 \xf0\x9f\x98\x80 \xc3\xa9\"");
     expect_text("empty json", buf_json, (struct str){0}, "\"\"");
     expect_text("plain", buf_html, STR("caf\xc3\xa9"), "caf\xc3\xa9");
 }

@@ -145,22 +145,38 @@ void buf_u16(struct buf *b, uint16_t v) { buf_put(b, (uint8_t[]){(uint8_t)v, (ui
 void buf_u32(struct buf *b, uint32_t v) { buf_u16(b, (uint16_t)v), buf_u16(b, (uint16_t)(v >> 16)); }
 void buf_u64le(struct buf *b, uint64_t v) { buf_u32(b, (uint32_t)v), buf_u32(b, (uint32_t)(v >> 32)); }
 
-/* What JSON writes for one character, at at (6 bytes at most): the one place that knows. Returns its end. */
-static char *json_one(char *at, uint32_t u)
+/* What would lie to the eye or break the terminal: shown, not printed. */
+static bool unsafe_to_show(uint32_t u)
 {
-    static const char digit[] = "0123456789abcdef",
-                      letter[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
-    if (u < sizeof letter && letter[u])
-        return *at++ = '\\', *at++ = letter[u], at;
-    if ((u >= 0x20 && u < 0x7f)
-        || (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029 && u != UTF_BAD))
-        return at + utf8_put(at, u);
-    if (u == UTF_BAD)
-        u = 0xfffd;
+    return u < 0x20 || (u >= 0x7f && u < 0xa0) || (u >= 0x200b && u <= 0x200f) || (u >= 0x2028 && u <= 0x202e)
+           || (u >= 0x2060 && u <= 0x2069) || u == 0xfeff || u == 0xad || u == 0x061c
+           || (u >= 0xd800 && u <= 0xdfff) || (u >= 0xfff9 && u <= 0xfffb) || (u >= 0xe0000 && u <= 0xe007f)
+           || (u & 0xfffe) == 0xfffe || u == UTF_BAD;
+}
+
+static char *json_unit(char *at, uint32_t u)
+{
+    static const char digit[] = "0123456789abcdef";
     memcpy(at, "\\u", 2);
     for (unsigned i = 0; i < 4; i++)
         at[2 + i] = digit[u >> (12 - 4 * i) & 15];
     return at + 6;
+}
+
+/* What JSON writes for one character, at at (12 bytes at most): the one place that knows. JSON too may be
+ * read on a terminal. Returns its end. */
+static char *json_one(char *at, uint32_t u)
+{
+    static const char letter[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
+    if (u < sizeof letter && letter[u])
+        return *at++ = '\\', *at++ = letter[u], at;
+    if (!unsafe_to_show(u))
+        return at + utf8_put(at, u);
+    if (u == UTF_BAD)
+        u = 0xfffd;
+    if (u < 0x10000)
+        return json_unit(at, u);
+    return json_unit(json_unit(at, 0xd7c0 + (u >> 10)), 0xdc00 + (u & 0x3ff));
 }
 
 /* The compiler's portable vectors. Evidence is little-endian, and so are the machines we run on. */
@@ -200,24 +216,15 @@ void buf_json(struct buf *b, struct str s)
         }
         size_t from = i;
         uint32_t u = utf8_next(s, &i);
-        if (u >= 0xa0 && !(u >= 0xd800 && u <= 0xdfff) && u != 0x2028 && u != 0x2029 && u != UTF_BAD)
+        if (u >= 0x80 && !unsafe_to_show(u))
             continue;
         buf_put(b, s.p + run, from - run), run = i;
-        if (buf_room(b, 6))
+        if (buf_room(b, 12))
             b->n = (size_t)(json_one(b->p + b->n, u) - b->p);
     }
     if (s.n > run)
         buf_put(b, s.p + run, s.n - run);
     buf_char(b, '"');
-}
-
-/* What would lie to the eye or break the terminal: shown, not printed. */
-static bool unsafe_to_show(uint32_t u)
-{
-    return u < 0x20 || (u >= 0x7f && u < 0xa0) || (u >= 0x200b && u <= 0x200f) || (u >= 0x2028 && u <= 0x202e)
-           || (u >= 0x2060 && u <= 0x2069) || u == 0xfeff || u == 0xad || u == 0x061c
-           || (u >= 0xd800 && u <= 0xdfff) || (u >= 0xfff9 && u <= 0xfffb) || (u >= 0xe0000 && u <= 0xe007f)
-           || (u & 0xfffe) == 0xfffe || u == UTF_BAD;
 }
 
 static void put_codepoint(struct buf *b, uint32_t u)

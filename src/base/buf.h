@@ -46,8 +46,8 @@ void buf_u16(struct buf *b, uint16_t v);              /* little-endian bytes, fo
 void buf_u32(struct buf *b, uint32_t v);
 void buf_u64le(struct buf *b, uint64_t v);
 
-/* JSON string with its quotes. Lone surrogates become \udXXX, C0/C1 and U+2028/9 \uXXXX; other text stays
- * UTF-8. */
+/* JSON string with its quotes. What must not be seen as it is (controls, bidi controls, zero-width; lone
+ * surrogates) becomes \uXXXX; other text stays UTF-8. */
 void buf_json(struct buf *b, struct str s);
 /* HTML text or attribute (double-quoted). Controls, bidi controls, zero-width and lone surrogates become
  * visible: ⟦U+202E⟧. */
