@@ -57,13 +57,10 @@ enum status case_halted(struct casedb *db, struct err *e)
 enum status case_undoable(struct casedb *db, struct err *e)
 {
     enum { PAGES = 4096 };
-    int64_t pages;
-    enum status st = case_number(db, "PRAGMA page_count", &pages, e);
-    if (st == OK && pages > PAGES)
-        st = case_exec(db, "PRAGMA cache_size=-4096", e);
-    return st != OK
-               ? st
-               : case_exec(db, db->path ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=MEMORY", e);
+    int64_t pages = 0;
+    enum status st = case_exec(db, db->path ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=MEMORY", e);
+    st = st == OK ? case_number(db, "PRAGMA page_count", &pages, e) : st;
+    return st == OK && pages > PAGES ? case_exec(db, "PRAGMA cache_size=-4096", e) : st;
 }
 
 enum status case_undo(struct casedb *db, struct err *e)

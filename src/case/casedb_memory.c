@@ -8,8 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRAIN = 32, LISTS = 32, BLOCK = 64 << 10 }; /* pieces up to 1 KiB, heads and all */
-#if defined(__SANITIZE_ADDRESS__)                  /* looks at each piece of malloc's */
+enum {
+    GRAIN = 32,
+    LISTS = 32,
+    BLOCK = 64 << 10,
+    STATEMENT = 1 << 20
+};                                /* pieces up to 1 KiB, heads and all */
+#if defined(__SANITIZE_ADDRESS__) /* looks at each piece of malloc's */
 static bool has_list(size_t class) { return (void)class, false; }
 #else
 static bool has_list(size_t class) { return class < LISTS; }
@@ -110,6 +115,8 @@ void case_memory(void)
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_MALLOC, &ours);
+    /* what undoes a statement lies in memory for any small case, not in a file from 64 KiB on */
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT);
 }
 
 int64_t case_memory_used(void) { return used ? used : sqlite3_memory_used(); }
