@@ -193,3 +193,30 @@ Test(system, a_folder_far_down, .timeout = 600)
     }
     cr_expect_geq(made, 2, "%u", made);
 }
+
+/* And so it is with fleets, and with a case that was put there. */
+Test(system, a_fleet_far_down, .timeout = 600)
+{
+    static const char *const commands[] = {"batch --progress=none -o %s/b %s", "merge -o %s/m %s/fleet",
+                                           "report --force -o %s/r %s/case.db"};
+    const char *dir = scratch("system-far");
+    char deep[700], command[1600];
+    size_t n = (size_t)snprintf(deep, sizeof deep, "%s", dir);
+    for (; n < 540; n++)
+        deep[n] = n % 100 == strlen(dir) % 100 ? '/' : 'd';
+    deep[n - 1] = 'e', deep[n] = 0;
+    cr_assert_eq(run("mkdir -p %s && %s batch --progress=none -o %s/fleet %s && cp "
+                     "%s/fleet/tickets/*/case.db %s",
+                     deep, program(), dir, sample, dir, deep),
+                 0, "%s", out);
+    for (size_t i = 0; i < LEN(commands); i++) {
+        snprintf(command, sizeof command, commands[i], i == 2 ? dir : deep,
+                 i == 0   ? sample
+                 : i == 1 ? dir
+                          : deep);
+        int code = run("%s %s", program(), command);
+        cr_expect_eq(code, i == 2 ? 2 : 6, "%.20s: %d", command, code);
+        cr_expect(strstr(out, "too long a path for a case") && strchr(out, '\n') == out + strlen(out) - 1,
+                  "%.20s: %s", command, out);
+    }
+}

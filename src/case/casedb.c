@@ -408,9 +408,17 @@ enum status case_open_as(enum case_of kind, const char *path, struct casedb **ou
     struct arena mem = {0};
     char *whole = arena_make(&mem, 256 << 10) ? plat_unbounded(path, &mem) : NULL;
     char *uri = uri_of(whole ? whole : path);
+    const char *real = plat_real(path, &mem);
+    struct err why = {0};
+    enum status st = uri ? open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, &db, &why)
+                         : err_set(&why, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+    if (st == E_IO && real) /* SQLite has no word for it */
+        st = case_name_fits(real, e);
+    if (st == OK && !db)
+        st = E_IO;
+    if (st != OK)
+        err_set(e, st, why.off, why.what, "%s", why.why);
     arena_free(&mem);
-    enum status st = uri ? open_as(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, false, &db, e)
-                         : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
     free(uri);
     if (st == OK)
         st = case_exec(db,

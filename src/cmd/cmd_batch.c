@@ -387,6 +387,7 @@ static enum status may_write(struct batch *b, struct err *e)
         return no_room(e);
     enum status st = plat_mkdir(tickets, e);
     st = st == OK ? plat_lock(b->o.out, &b->lock, e) : st;
+    st = st == OK ? fleet_fits(b->o.out, &b->mem, e) : st;
     if (st == OK && !b->o.force && !b->o.resume && plat_stat(fleet, false, &s, NULL) == OK) {
         e->path = fleet;
         return err_set(e, E_USAGE, ERR_NO_OFF, "exists already",

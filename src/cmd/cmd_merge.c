@@ -90,6 +90,7 @@ static int run_merge(int argc, char **argv)
     enum status st = kb_load(NULL, &kb, &e);
     st = st == OK ? plat_mkdir(out, &e) : st;
     st = st == OK ? plat_lock(out, &lock, &e) : st;
+    st = st == OK ? fleet_fits(out, &a, &e) : st;
     st = st == OK ? merge_all(out, kb, (const char *const *)argv + 1, (size_t)argc - 1, &a, &stop, &to, &e)
                   : st;
     st = st == OK ? fleet_publish(to, out, true, &code, &e) : st;

@@ -8,6 +8,13 @@
 
 enum { CAUSES_SAID = 12 };
 
+enum status fleet_fits(const char *folder, struct arena *a, struct err *e)
+{
+    const char *real = plat_real(folder, a);
+    const char *made = real ? arena_printf(a, "%s/.whylogon-XXXXXX/fleet.db", real) : NULL;
+    return made ? case_name_fits(made, e) : OK;
+}
+
 enum status fleet_begin(const char *folder, const struct kb *kb, const struct fleet_terms *terms,
                         struct arena *a, struct casedb **out, struct err *e)
 {

@@ -6,6 +6,8 @@
 #include "case/fleetdb.h"
 struct kb;
 
+/* Can one be written there? E_IO: the path is longer than SQLite takes. */
+enum status fleet_fits(const char *folder, struct arena *a, struct err *e);
 /* A new fleet that is built in folder under another name. */
 enum status fleet_begin(const char *folder, const struct kb *kb, const struct fleet_terms *terms,
                         struct arena *a, struct casedb **out, struct err *e);
