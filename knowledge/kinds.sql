@@ -78,15 +78,16 @@ UPDATE kind SET state = CASE state WHEN 'clear' THEN 'not_covered' ELSE state EN
     WHERE from_time >= to_time;
 
 -- A sign that an authentication went wrong is no failure of a kind, and no silence: Windows found no domain controller
--- (until one answered), or no way to prove itself to a server. What became of it the server's own log says.
+-- (until one answered), no way to prove itself to a server, or that a stored password is none any more. What became of
+-- it the server's own log says.
 CREATE TEMP TABLE IF NOT EXISTS k_sign(host_id INTEGER, what TEXT, time INTEGER);
 INSERT INTO k_sign
 SELECT host_id, what, max(time) FROM (
     SELECT f.host_id, f.provider || ' ' || f.event_id AS what, f.time, 1 AS ends FROM failure f
         WHERE f.kind = 'domain' AND NOT f.concern
-    UNION ALL SELECT e.host_id, e.provider || ' ' || e.event_id, e.time, e.event_id <> 4 FROM event e
+    UNION ALL SELECT e.host_id, e.provider || ' ' || e.event_id, e.time, e.event_id NOT IN (4, 14) FROM event e
         WHERE (e.provider = 'LsaSrv' AND e.event_id IN (40960, 40961)
-            OR e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 4)
+            OR e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id IN (4, 14))
             AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL) s
 WHERE NOT (ends AND EXISTS (SELECT 1 FROM landmark l WHERE l.host_id = s.host_id AND l.topic = 'dc-answered'
     AND l.time > s.time)) GROUP BY host_id, what ORDER BY host_id, what;

@@ -370,6 +370,10 @@ static const struct {
      EVENT("2", "System", "Microsoft-Windows-Security-Kerberos", "4", "4", "{\"Server\":\"fs01$\"}")
          POLICY_READ("5"),
      "logon", "not_covered - - [\"Security\"];"},
+    {"a stored password is none any more, whoever answers later",
+     EVENT("2", "System", "Microsoft-Windows-Security-Kerberos", "14", "4", "{\"Username\":\"jo\"}")
+         POLICY_READ("5"),
+     "logon", "not_covered - - [\"Security\"];"},
     {"policy found no domain controller", POLICY("1053", "1355"), "logon", "not_covered - - [\"Security\"];"},
     {"policy was refused", POLICY("1006", "49"), "logon", "failures 1 9 [];"},
     {"signs of other kinds say nothing of tasks", LSA_MET("40961", "\"x\":0"), "task", "clear 1 9 [];"},
