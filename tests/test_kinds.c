@@ -934,13 +934,13 @@ static const struct {
          "4800", "5",
          "{\"SessionId\":1,\"TargetLogonId\":\"0x111\",\"TargetUserName\":\"anna\",\"TargetUserSid\":\"" ANNA
          "\"}"),
-     "interactive 2 5;sure 2 5;"},
+     "interactive 2 -;sure 2 5;"},
     {"disconnected: by name alone, and the task has name and SID",
      TASK_OF(ANNA, "InteractiveToken") "UPDATE task_cache SET user = 'CORP\\anna';" RECORDED("2")
          AUDITED("4779", "5",
                  "{\"AccountName\":\"anna\",\"AccountDomain\":\"CORP\",\"LogonID\":\"0x111\",\"SessionName\":"
                  "\"RDP-Tcp#1\"}"),
-     "interactive 2 5;sure 2 5;"},
+     "interactive 2 -;sure 2 5;"},
     {"a task ran in it, twice", TASK_OF(ANNA, "InteractiveToken") RAN("3") RAN("6"), "sign 3 6;"},
     {"a task ran in it, once", TASK_OF(ANNA, "InteractiveToken") RAN("3"), ""},
     {"a task with a password needs no session", TASK_OF(ANNA, "Password") RAN("3") RAN("6"), ""},
