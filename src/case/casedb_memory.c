@@ -12,7 +12,7 @@ enum {
     GRAIN = 32,
     LISTS = 32,
     BLOCK = 64 << 10,
-    STATEMENT = 1 << 20
+    STATEMENT = 120 << 10
 };                                /* pieces up to 1 KiB, heads and all */
 #if defined(__SANITIZE_ADDRESS__) /* looks at each piece of malloc's */
 static bool has_list(size_t class) { return (void)class, false; }
@@ -115,7 +115,8 @@ void case_memory(void)
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_MALLOC, &ours);
-    /* what undoes a statement lies in memory for any small case, not in a file from 64 KiB on */
+    /* what undoes a statement lies in memory for longer than 64 KiB; it is then written at once, and SQLite
+     * writes less than 128 KiB at once (os_unix.c, seekAndWriteFd) */
     sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT);
 }
 
