@@ -112,6 +112,15 @@ WHERE state IN ('present', 'partial', 'cleared') AND host_id IS NOT NULL;
 CREATE TEMP TABLE IF NOT EXISTS u_known(host_id INTEGER, cause TEXT, PRIMARY KEY(host_id, cause)) WITHOUT ROWID;
 DELETE FROM u_known;
 INSERT OR IGNORE INTO u_known SELECT host_id, cause FROM finding WHERE host_id IS NOT NULL AND cause IS NOT NULL;
+-- Hosts of which the same artefacts were read and the same causes are known lack the same: one of them (alike) is asked
+-- for all, as thousands may be known by a record each.
+CREATE TEMP TABLE IF NOT EXISTS u_like(host_id INTEGER PRIMARY KEY, alike INTEGER);
+DELETE FROM u_like;
+INSERT INTO u_like SELECT id, min(id) OVER (PARTITION BY had, known) FROM (SELECT h.id,
+    (SELECT group_concat(artifact, char(10)) FROM (SELECT artifact FROM u_had c WHERE c.host_id = h.id
+        ORDER BY artifact)) AS had,
+    (SELECT group_concat(cause, char(10)) FROM (SELECT cause FROM u_known f WHERE f.host_id = h.id
+        ORDER BY cause)) AS known FROM host h) ORDER BY id;
 CREATE TEMP TABLE IF NOT EXISTS u_need(host_id INTEGER, rule TEXT, need INTEGER, cause TEXT, artifact TEXT,
     PRIMARY KEY(host_id, rule, need, artifact)) WITHOUT ROWID;
 DELETE FROM u_need;
@@ -119,7 +128,7 @@ INSERT OR IGNORE INTO u_need
 SELECT h.id, n.rule, n.need, r.cause, CASE WHEN instr(n.artifact, ':') > 0 AND NOT EXISTS (SELECT 1 FROM u_had c
         WHERE c.host_id = h.id AND c.artifact = substr(n.artifact, 1, instr(n.artifact, ':') - 1))
     THEN substr(n.artifact, 1, instr(n.artifact, ':') - 1) ELSE n.artifact END
-FROM kb_rule_need n JOIN kb_rule r ON r.name = n.rule CROSS JOIN host h
+FROM kb_rule_need n JOIN kb_rule r ON r.name = n.rule CROSS JOIN (SELECT DISTINCT alike AS id FROM u_like) h
 WHERE n.decides AND NOT EXISTS (SELECT 1 FROM kb_rule_need o
         JOIN u_had c ON c.host_id = h.id AND c.artifact = o.artifact WHERE o.rule = n.rule AND o.need = n.need)
     AND NOT EXISTS (SELECT 1 FROM u_known f WHERE f.host_id = h.id AND f.cause = r.cause);
@@ -132,6 +141,10 @@ FROM (SELECT host_id, cause, group_concat(artifact, ' or ') AS artifacts, min(ar
     FROM (SELECT * FROM u_need ORDER BY host_id, rule, need, artifact) GROUP BY host_id, rule, need) g
 LEFT JOIN kb_artifact k ON k.name = g.one;
 INSERT INTO unasked(host_id, ord, artifact, collect, causes, total)
-SELECT host_id, row_number() OVER (PARTITION BY host_id ORDER BY count(*) DESC, artifact), artifact, min(collect),
-    json_group_array(cause), (SELECT count(DISTINCT t.cause) FROM u_gap t WHERE t.host_id = g.host_id)
-FROM (SELECT * FROM u_gap ORDER BY host_id, artifact, cause) g GROUP BY host_id, artifact;
+WITH g AS MATERIALIZED (
+    SELECT host_id, row_number() OVER (PARTITION BY host_id ORDER BY count(*) DESC, artifact) AS ord, artifact,
+        min(collect) AS collect, json_group_array(cause) AS causes,
+        (SELECT count(DISTINCT t.cause) FROM u_gap t WHERE t.host_id = g.host_id) AS total
+    FROM (SELECT * FROM u_gap ORDER BY host_id, artifact, cause) g GROUP BY host_id, artifact)
+SELECT l.host_id, g.ord, g.artifact, g.collect, g.causes, g.total FROM u_like l JOIN g ON g.host_id = l.alike
+ORDER BY l.host_id, g.ord;
