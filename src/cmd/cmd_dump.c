@@ -244,18 +244,27 @@ static enum status on_end(struct dump *d, struct part_reader *r, bool at_once, s
     return st;
 }
 
-/* Whose turn it is, is heard; the others fill their spools meanwhile. */
-static enum status hear(struct dump *d, struct part_reader *r, struct err *e)
+/* What has come of the part whose turn it is. */
+static enum status hear_frames(struct dump *d, struct part_reader *r, bool *some, struct err *e)
 {
-    bool ready = false, eof = false;
+    enum status st = OK;
     struct span body;
     uint8_t type;
-    enum status st = plat_wait(&r->c.proc, 1, 200, &ready, e);
-    if (st == OK && ready)
-        st = dumper_read(&r->c, &eof, e);
     while (st == OK && r->n && r->part[0] == d->turn
            && dumper_frame(&d->dumpers, &r->c, &type, &body, &st, e))
-        st = on_frame(d, r, type, body, e);
+        *some = true, st = on_frame(d, r, type, body, e);
+    return st;
+}
+
+/* Whose turn it is, is heard; the others fill their spools meanwhile. What came with the end of the part
+ * before is here already, and nothing may follow it. */
+static enum status hear(struct dump *d, struct part_reader *r, struct err *e)
+{
+    bool ready = false, eof = false, some = false;
+    enum status st = hear_frames(d, r, &some, e);
+    if (st == OK && !some && (st = plat_wait(&r->c.proc, 1, 200, &ready, e)) == OK && ready
+        && (st = dumper_read(&r->c, &eof, e)) == OK)
+        st = hear_frames(d, r, &some, e);
     bool broken = st == E_FORMAT && e->code == OK;
     if (!broken && (st != OK || !eof))
         return st;
