@@ -35,7 +35,7 @@ tests_of() {
 mkdir -p "$tree"
 tar cf - --exclude=samples/cases --exclude=samples/golden Makefile src parsers knowledge reports tests samples | tar xf - -C "$tree"
 cd "$tree"
-for room in $all; do touch $(files_of "$room"); done
+for room in $all; do files_of "$room" | tr ' ' '\n' | xargs touch; done
 make -s -j"$(nproc)" WARN= all build/samples.stamp >/dev/null
 for room in $rooms; do for t in $(tests_of "$room"); do make -s -j"$(nproc)" WARN= "build/$t" >/dev/null; done; done
 
