@@ -189,7 +189,7 @@ static size_t flow_next(struct flow *f, const uint8_t **p)
     *p = f->gap ? zeros : f->p;
     if (f->gap)
         f->gap -= (int64_t)n;
-    else
+    else if (n) /* at the end there is no place to go on from */
         f->p += n, f->n -= n;
     f->at += (int64_t)n;
     return n;
