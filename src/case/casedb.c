@@ -585,8 +585,9 @@ enum status case_exec(struct casedb *db, const char *sql, struct err *e)
     enum status st = OK;
     if (k && k->n)
         return exec_kept(db, k, e);
-    for (const char *at = sql, *tail; *at && st == OK; at = tail) {
+    for (const char *at = sql, *tail; st == OK && *at; at = tail) {
         sqlite3_stmt *stmt = NULL;
+        tail = at; /* not every failure says where it is */
         int rc = sqlite3_prepare_v2(db->db, at, -1, &stmt, &tail);
         if (rc == SQLITE_OK && stmt)
             rc = step_through(stmt);
