@@ -98,7 +98,7 @@ static const struct known *known_as(const struct casedb *db, uint64_t identity)
 
 /* Without regard to case, as the columns compare; a byte behind it tells NULL from text and one text from the
  * next. */
-static uint64_t mix(uint64_t h, const struct value *v)
+uint64_t case_mix(uint64_t h, const struct value *v)
 {
     return v->null ? str_hash_ci(h, STR("\1")) : str_hash_ci(str_hash_ci(h, v->s), (struct str){"", 1});
 }
@@ -111,9 +111,10 @@ static struct known known_of(const struct value v[EV_IDENTITY + 1])
         .identity = (uint64_t)v[EV_IDENTITY].i,
         .time = v[EV_TIME].null ? INT64_MIN : v[EV_TIME].i,
         .record = v[EV_RECORD_ID].null ? INT64_MIN : v[EV_RECORD_ID].i,
-        .who = mix(mix(0xcbf29ce484222325u ^ (v[EV_EVENT_ID].null ? UINT64_MAX : (uint64_t)v[EV_EVENT_ID].i),
-                       &v[EV_COMPUTER]),
-                   &v[EV_PROVIDER])};
+        .who = case_mix(
+            case_mix(0xcbf29ce484222325u ^ (v[EV_EVENT_ID].null ? UINT64_MAX : (uint64_t)v[EV_EVENT_ID].i),
+                     &v[EV_COMPUTER]),
+            &v[EV_PROVIDER])};
 }
 
 /* Only the first event of an identity is found again: others that claim the same hash are simply kept. */
@@ -185,13 +186,24 @@ static enum status check_ref(const struct fact *f, struct err *e)
     return OK;
 }
 
+/* Names are there, if only empty: NULLs never conflict, and parts would not add up. */
+static enum status put_fold(struct casedb *db, const int64_t *file_of, struct fact f, struct err *e)
+{
+    static const int names[] = {FO_COMPUTER, FO_CHANNEL, FO_PROVIDER, FO_KEY};
+    bool taken = false;
+    for (size_t i = 0; i < LEN(names); i++)
+        if (f.v[names[i]].null || !f.v[names[i]].s.p)
+            f.v[names[i]] = val_s(STR(""));
+    enum status st = db->folds.on ? folds_take(db, file_of[f.ref.file], &f, &taken, e) : OK;
+    return st != OK || taken ? st : case_put_now(db, file_of, &f, e);
+}
+
 enum status case_put(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e)
 {
-    bool taken = false;
     enum status st = check_ref(f, e);
-    if (st == OK && f->kind == FACT_FOLD && db->folds.on)
-        st = folds_take(db, file_of[f->ref.file], f, &taken, e);
-    return st != OK || taken ? st : case_put_now(db, file_of, f, e);
+    if (st != OK)
+        return st;
+    return f->kind == FACT_FOLD ? put_fold(db, file_of, *f, e) : case_put_now(db, file_of, f, e);
 }
 
 enum status case_put_now(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e)
@@ -208,12 +220,8 @@ enum status case_put_now(struct casedb *db, const int64_t *file_of, const struct
     if (named && rc == SQLITE_OK)
         event = known_of(f->v), event.file = file, rc = known_event(db, &event, f->ref.off, &known);
     sqlite3_stmt *stmt = db->put[f->kind];
-    for (int i = 0; i < n && rc == SQLITE_OK && !known; i++) {
-        struct value v = f->v[i];
-        if (f->kind == FACT_FOLD && (i <= FO_PROVIDER || i == FO_KEY) && (v.null || !v.s.p))
-            v = val_s(STR("")); /* NULLs never conflict: parts would not add up */
-        rc = case_bind(stmt, i + 1, &v, fact_descs[f->kind].col[i].type);
-    }
+    for (int i = 0; i < n && rc == SQLITE_OK && !known; i++)
+        rc = case_bind(stmt, i + 1, &f->v[i], fact_descs[f->kind].col[i].type);
     if (rc == SQLITE_OK && !known) {
         rc = sqlite3_bind_int64(stmt, n + 1, file);
         rc |= sqlite3_bind_int64(stmt, n + 2, (int64_t)f->ref.off);

@@ -16,7 +16,7 @@ static uint64_t hash_of(int64_t file, const struct fact *f)
     for (size_t i = 0; i < LEN(numbers); i++)
         h = (h ^ (uint64_t)f->v[numbers[i]].i) * 0x100000001b3u;
     for (size_t i = 0; i < LEN(names); i++)
-        h = str_hash_ci(str_hash_ci(h, f->v[names[i]].s), (struct str){"", 1});
+        h = case_mix(h, &f->v[names[i]]);
     return h;
 }
 
@@ -97,19 +97,15 @@ enum status folds_tell(struct casedb *db, struct err *e)
 
 enum status folds_take(struct casedb *db, int64_t file, const struct fact *part, bool *taken, struct err *e)
 {
-    struct fact f = *part;
     bool whole = true;
-    for (size_t i = 0; i < LEN(names); i++)
-        if (f.v[names[i]].null || !f.v[names[i]].s.p)
-            f.v[names[i]] = val_s(STR("")); /* as the table has it */
     for (size_t i = 0; i < LEN(numbers); i++)
-        whole &= !f.v[numbers[i]].null;
+        whole &= !part->v[numbers[i]].null;
     for (size_t i = 0; i < LEN(sums); i++)
-        whole &= !f.v[sums[i]].null;
-    if (whole && take(&db->folds, file, &f))
+        whole &= !part->v[sums[i]].null;
+    if (whole && take(&db->folds, file, part))
         return *taken = true, OK;
     enum status st = folds_tell(db, e);
-    *taken = st == OK && whole && take(&db->folds, file, &f);
+    *taken = st == OK && whole && take(&db->folds, file, part);
     return st;
 }
 

@@ -89,9 +89,11 @@ enum status case_fail(struct casedb *db, int rc, enum status code, const char *w
 /* the current row to fn */
 enum status case_row(struct sqlite3_stmt *stmt, row_fn *fn, void *ctx, struct err *e);
 int case_bind(struct sqlite3_stmt *stmt, int at, const struct value *v, enum col_type type);
+/* a text into a hash, as columns compare it: without regard to case, NULL apart from "" */
+uint64_t case_mix(uint64_t h, const struct value *v);
 /* case_put without waiting for more of a fold */
 enum status case_put_now(struct casedb *db, const int64_t *file_of, const struct fact *f, struct err *e);
-/* false in taken: it is for the table at once. */
+/* part: its names are there. False in taken: it is for the table at once. */
 enum status folds_take(struct casedb *db, int64_t file, const struct fact *part, bool *taken, struct err *e);
 enum status folds_tell(struct casedb *db, struct err *e); /* the table, of all that waits */
 void folds_free(struct folds *x);
