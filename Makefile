@@ -194,7 +194,7 @@ $(O)/make_samples: $(O)/tests/make_samples.o $(call obj,$(BUILD_SRC)) $(call obj
 	$(Q)$(CC) $(CFLAGS) -o $@ $^ -lcrypto -ldeflate
 $(O)/samples.stamp: $(O)/make_samples
 	@echo "  MAKE  samples/cases"
-	$(Q)$(O)/make_samples samples/cases && touch $@
+	$(Q)rm -rf samples/cases && $(O)/make_samples samples/cases && touch $@
 samples: $(O)/samples.stamp
 
 # --- knowledge/MATRIX.md: which artefact decides which cause, from the rules
