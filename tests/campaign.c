@@ -328,8 +328,8 @@ static void one_log(void)
         struct buf out = {0};
         struct arena mem = scratch;
         begin(k ? "evtx_dump, XML" : "evtx_dump, JSON lines");
-        check_stats(
-            &st, evtx_dump(m.s[0], 0, slots, &all, k ? EVTX_XML : EVTX_JSONL, &mem, gather, &out, &st, NULL));
+        check_stats(&st, evtx_dump(m.s[0], 0, slots, &all, k ? EVTX_XML : EVTX_JSONL, &mem, NULL, gather,
+                                   &out, &st, NULL));
         end();
         const char *bad = k ? strict_xml(buf_view(&out)) : NULL;
         expect(!bad, "%s", bad ? bad : "");

@@ -838,6 +838,31 @@ Test(binxml, names_by_offset_are_compared)
     end(&t);
 }
 
+/* A chunk has the same budget whatever was read before: a template known from another costs as if it were
+ * new. */
+Test(binxml, what_is_known_already_costs_the_same)
+{
+    struct bench t;
+    struct buf w = {0};
+    size_t read[3] = {0};
+    begin(&t);
+    buf_z(&w, "F T(11 F <Event > " SYS "<EventData > ");
+    for (int i = 0; i < 200; i++)
+        buf_z(&w, "<Data > \"x\" </ ");
+    buf_z(&w, "<Data > %0 </ </ </ Z ) V( s:y ) Z"), buf_char(&w, 0);
+    place(&t, w.p);
+    for (size_t round = 0; round < LEN(read); round++) {
+        bx_chunk(t.bx, t.chunk, CHUNK);
+        for (bool ok = true; ok && read[round] < 100000; read[round] += ok)
+            t.json.n = 0,
+            ok = bx_open(t.bx, AT, t.words.n, BX_ANY_LANE, t.ev) && bx_data_json(t.bx, t.ev, &t.json, NULL);
+        cr_expect(read[round] == read[0], "round %zu: %zu records, not %zu", round, read[round], read[0]);
+    }
+    cr_expect(bx_statistics(t.bx)->compiled == 1 && read[0] > 1 && read[0] < 10000, "%zu records", read[0]);
+    buf_free(&w);
+    end(&t);
+}
+
 /* Attacks: each must end soon and say why. */
 Test(binxml, budgets)
 {

@@ -893,7 +893,7 @@ static struct heard *dump(const struct buf *file, const struct want *want, enum 
 {
     struct heard *h = listen();
     struct err e = {0};
-    cr_assert(evtx_dump(span_buf(file), 0, evtx_slots(file->n), want, format, &h->scratch, keep_text, h,
+    cr_assert(evtx_dump(span_buf(file), 0, evtx_slots(file->n), want, format, &h->scratch, NULL, keep_text, h,
                         &h->stats, &e)
               == OK);
     buf_char(&h->text, 0);
@@ -1064,7 +1064,7 @@ Test(evtx, mutated_logs)
         cr_assert(read_part(h, &b, round % 3 ? &all : &fold, 0, 1, &e) == OK, "round %d: %s %s", round,
                   e.what, e.why);
         cr_assert(h->stats.seen == h->stats.parsed + h->stats.recovered + h->stats.failed, "round %d", round);
-        cr_assert(evtx_dump(span_buf(&b), 0, 1, &all, round & 1 ? EVTX_XML : EVTX_JSONL, &h->scratch,
+        cr_assert(evtx_dump(span_buf(&b), 0, 1, &all, round & 1 ? EVTX_XML : EVTX_JSONL, &h->scratch, NULL,
                             keep_text, h, &stats, &e)
                       == OK,
                   "round %d: %s %s", round, e.what, e.why);

@@ -13,6 +13,8 @@ struct bx_tmpl {
     struct bx_list tree;
     bool compiled, odd; /* odd: a name's hash is wrong */
     uint16_t index;     /* in bx->tmpl */
+    uint32_t cost;      /* of the chunk's budget, to compile it */
+    uint64_t met;       /* the chunk it was last met in */
     struct bx_plan *plan[BX_CONTEXTS];
     struct bx_tmpl *next;
 };
@@ -22,6 +24,7 @@ struct bx {
     struct arena *scratch, mem, keep;
     struct bx_tmpl *bucket[BUCKETS], **tmpl;
     size_t n_tmpl, n_touched;
+    uint64_t n_chunk;
     uint16_t *at, touched[TOUCHED]; /* at[offset of a definition]: 1 + its template in this chunk */
     struct bx_item *item;
     size_t cap_item;
@@ -63,11 +66,17 @@ static void forget_offsets(struct bx *bx)
     bx->n_touched = 0;
 }
 
+static void flush_templates(struct bx *bx);
+
+/* Templates are dropped here while one chunk's have room, so that it reads alike whatever was read before. */
 void bx_chunk(struct bx *bx, const uint8_t *p, size_t n)
 {
+    if (bx->n_tmpl > LIM_TEMPLATES / 4 || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 2)
+        flush_templates(bx);
     bx->chunk = (struct bx_chunk){p, n < CHUNK_MAX ? n : CHUNK_MAX, LIM_BINXML_WORK,
                                   .elements = bx->chunk.elements, .levels = bx->chunk.levels};
     forget_offsets(bx);
+    bx->n_chunk++;
 }
 
 void bx_depth(struct bx *bx, unsigned most)
@@ -95,8 +104,7 @@ static bool same_definition(struct bx *bx, const struct bx_tmpl *t, struct span 
 {
     /* the first 4 bytes chain definitions of a bucket: never followed */
     uint32_t seen[NAMES_SEEN] = {0}, at = 4;
-    if (t->bytes != body.n || memcmp(t->raw + 4, body.p + 4, 20) != 0
-        || !bx_work(&bx->chunk, 1 + (uint32_t)(t->refs.n + body.n / 64)))
+    if (t->bytes != body.n || memcmp(t->raw + 4, body.p + 4, 20) != 0)
         return false;
     for (size_t i = 0; i < t->refs.n; i++) {
         const struct bx_ref *r = &t->refs.ref[i];
@@ -232,27 +240,33 @@ static struct bx_tmpl *compile(struct bx *bx, struct span body, uint32_t def)
     return t;
 }
 
-/* The first time a definition is met in a chunk: known already, or compiled now. */
+/* The first time a definition is met in a chunk: known already, or compiled now. Of the chunk's budget both
+ * take the same: what is read must not depend on what was read before. */
 __attribute__((noinline)) static struct bx_tmpl *template_new(struct bx *bx, uint32_t def)
 {
     struct bx_tmpl *t;
     struct span body = bx_definition(&bx->chunk, def);
-    if (body.bad || bx->n_tmpl == LIM_TEMPLATES)
+    if (body.bad || bx->n_tmpl == LIM_TEMPLATES || !bx_work(&bx->chunk, 1 + (uint32_t)body.n / 2))
         return NULL;
     struct bx_tmpl **bucket = &bx->bucket[(hash64(body.p + 4, 20) ^ body.n) % BUCKETS];
     unsigned tried = 0;
     for (t = *bucket; t && tried < CHAIN && !same_definition(bx, t, body, def); tried++)
         t = t->next;
     if (t && tried < CHAIN) {
+        if (t->met != bx->n_chunk && !bx_work(&bx->chunk, t->cost))
+            return NULL;
         bx->stats.matched++;
     } else {
+        uint32_t before = bx->chunk.work;
         t = compile(bx, body, def);
         if (!t)
             return NULL;
+        t->cost = before - bx->chunk.work;
         t->index = (uint16_t)bx->n_tmpl, bx->tmpl[bx->n_tmpl++] = t;
         if (t->compiled)
             t->next = *bucket, *bucket = t;
     }
+    t->met = bx->n_chunk;
     bx->at[def] = (uint16_t)(t->index + 1);
     if (bx->n_touched < TOUCHED)
         bx->touched[bx->n_touched] = (uint16_t)def;

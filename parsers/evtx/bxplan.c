@@ -136,7 +136,8 @@ static void add(struct flat *f, enum bx_field_kind kind, struct str name, struct
         f->bad |= !more;
         p->field = more, p->cap = cap;
     }
-    if (f->bad || !bx_work(f->chunk, 1)) {
+    /* what is kept is made once, of a tree whose nodes were counted */
+    if (f->bad || (!f->keep && !bx_work(f->chunk, 1))) {
         f->bad = true;
         return;
     }

@@ -43,7 +43,7 @@ struct walk {
     struct evtx_stats *stats;
     struct err *e;
     struct arena *scratch;
-    struct bx *bx;
+    struct bx *bx, **known; /* known: bx stays there */
     struct tally *tally;
     struct bx_event *ev;
     struct buf out, key, json, text, names;
@@ -864,7 +864,9 @@ static void check_header(struct walk *w, uint64_t base, uint32_t slots, uint32_t
 
 static bool walk_begin(struct walk *w)
 {
-    w->bx = bx_new(w->scratch), w->tally = tally_new();
+    w->bx = w->known && *w->known ? *w->known : bx_new(w->scratch), w->tally = tally_new();
+    if (w->known)
+        *w->known = w->bx;
     w->ev = calloc(1, sizeof *w->ev), w->seen = calloc(1 << SEEN_BITS, sizeof *w->seen);
     if (w->bx && w->tally && w->ev && w->seen) {
         bx_depth(w->bx, w->want->xml_depth);
@@ -879,7 +881,9 @@ static enum status walk_end(struct walk *w)
 {
     if (w->st == OK && w->limit)
         w->st = err_set(w->e, E_LIMIT, w->limit_off, "event log", "%s", w->limit);
-    bx_free(w->bx), tally_free(w->tally), free(w->ev), free(w->seen);
+    if (!w->known)
+        bx_free(w->bx);
+    tally_free(w->tally), free(w->ev), free(w->seen);
     buf_free(&w->out), buf_free(&w->key), buf_free(&w->json), buf_free(&w->text), buf_free(&w->names);
     return w->st;
 }
@@ -944,9 +948,11 @@ enum status evtx_read_front(struct span front, uint64_t bytes, uint32_t first, u
     return walk_end(&w);
 }
 
+void evtx_forget(struct bx **known) { bx_free(*known), *known = NULL; }
+
 enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want,
-                      enum evtx_format format, struct arena *scratch, evtx_put *put, void *ctx,
-                      struct evtx_stats *stats, struct err *e)
+                      enum evtx_format format, struct arena *scratch, struct bx **known, evtx_put *put,
+                      void *ctx, struct evtx_stats *stats, struct err *e)
 {
     struct want all = *want;
     all.all_events = want->all_events || want->n_event == 0;
@@ -958,7 +964,8 @@ enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const st
                      .ctx = ctx,
                      .stats = stats,
                      .e = e,
-                     .scratch = scratch};
+                     .scratch = scratch,
+                     .known = known};
     if (walk_begin(&w) && (w.st = put(ctx, &w.out, e)) == OK) {
         walk(&w, first, count);
         flush_text(&w, 0);

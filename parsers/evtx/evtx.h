@@ -54,9 +54,13 @@ enum evtx_format { EVTX_JSONL, EVTX_XML };
  * the place of the text before it (bx_replacing). */
 enum { EVTX_DATA = 2, EVTX_DATA_REPLACED };
 typedef enum status evtx_put(void *ctx, struct buf *text, struct err *e);
+/* What was learnt of templates, for the next part of the same file (and the same scratch): *known NULL at
+ * first; evtx_forget ends it. known NULL: for this part only. The text is the same. */
+struct bx;
+void evtx_forget(struct bx **known);
 enum status evtx_dump(struct span file, uint32_t first, uint32_t count, const struct want *want,
-                      enum evtx_format format, struct arena *scratch, evtx_put *put, void *ctx,
-                      struct evtx_stats *stats, struct err *e);
+                      enum evtx_format format, struct arena *scratch, struct bx **known, evtx_put *put,
+                      void *ctx, struct evtx_stats *stats, struct err *e);
 
 /* One record by its file offset, decoded: out gets JSON (same shape as dump), XML, or its data. E_FORMAT: no
  * record there. size: its bytes. */

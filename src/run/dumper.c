@@ -30,6 +30,7 @@ struct dumper {
     size_t used;            /* of it */
     bool given[DUMP_AREAS]; /* with the parent */
     struct arena want_mem, scratch;
+    struct bx *known;
     struct buf line, out, body;
     bool queued; /* body of the part to come lies in next */
     struct buf next;
@@ -316,7 +317,8 @@ static enum status do_part(struct dumper *d, struct span in, struct err *e)
     else if (d->what == DUMP_TOOL_TEXT)
         st = tooltext_read(d->file[0], put_fact, d, &why);
     else
-        st = evtx_dump(d->file[0], first, count, &d->want, d->format, &scratch, put_records, d, &stats, &why),
+        st = evtx_dump(d->file[0], first, count, &d->want, d->format, &d->scratch, &d->known, put_records, d,
+                       &stats, &why),
         plat_forget(&d->map[0], EVTX_HEADER + (uint64_t)first * EVTX_CHUNK, (uint64_t)count * EVTX_CHUNK);
     return say_done(d, &stats, st, why.why, e);
 }

@@ -36,14 +36,16 @@ int main(int argc, char **argv)
         return 1;
     }
     struct count count = {0};
+    struct bx *known = NULL;
     enum status st = OK;
     uint64_t began = plat_clock_ms();
     for (int times = argc > 2 ? atoi(argv[2]) : 1; times > 0 && st == OK; times--)
         for (uint32_t at = 0, slots = evtx_slots(map.n); at < slots && st == OK; at += DUMP_SLOTS)
-            st = evtx_dump(span_of(map.p, map.n, 0), at, DUMP_SLOTS, &all, EVTX_JSONL, &scratch, count_text,
-                           &count, &stats, &e);
+            st = evtx_dump(span_of(map.p, map.n, 0), at, DUMP_SLOTS, &all, EVTX_JSONL, &scratch, &known,
+                           count_text, &count, &stats, &e);
     printf("%llu %llu %.3f\n", (unsigned long long)stats.seen, (unsigned long long)count.bytes,
            (double)(plat_clock_ms() - began) / 1000);
+    evtx_forget(&known);
     plat_unmap(&map), plat_close(file), arena_free(&scratch);
     return st == OK ? 0 : 1;
 }

@@ -22,8 +22,8 @@ static void fuzz_events(struct span file, bool xml)
     CHECK(s.seen == s.parsed + s.recovered + s.failed);
     evtx_log_kind(&s);
     a = fuzz_arena(0), e = (struct err){0};
-    st = evtx_dump(file, 0, evtx_slots(file.n), &fuzz_want, xml ? EVTX_XML : EVTX_JSONL, &a, fuzz_put, &sum,
-                   &d, &e);
+    st = evtx_dump(file, 0, evtx_slots(file.n), &fuzz_want, xml ? EVTX_XML : EVTX_JSONL, &a, NULL, fuzz_put,
+                   &sum, &d, &e);
     CHECK(st == OK || st == E_LIMIT);
     a = fuzz_arena(0), e = (struct err){0}, s = (struct evtx_stats){0};
     st = evtx_read(file, 0, evtx_slots(file.n), fuzz_ours(), &a, fuzz_sink, NULL, &s, &e);
