@@ -636,6 +636,7 @@ FROM (SELECT NULL AS cause, NULL AS topic, NULL AS within, NULL AS asks_domain W
         ('account-locked-by-stale-consumer', 'account-locked', 36000000000, 0),
         ('ntlm-blocked', 'ntlm-stopped', 3000000000, 0), ('guest-session-no-key', 'guest-offered', 600000000, 0),
         ('encryption-type-mismatch', 'no-common-etype', 600000000, 1),
+        ('encryption-type-mismatch', 'no-own-etype', 600000000, 1),
         ('session-security-mismatch', 'ntlm-too-weak', 600000000, 0),
         ('duplicate-computer-name', 'name-conflict', 36000000000, 0),
         ('workstation-service-down', 'workstation-failed', 864000000000, 0)) s

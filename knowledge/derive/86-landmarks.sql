@@ -44,8 +44,8 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('lsa-guarded', 'host', 0, NULL, 0),
     ('lsa-unguarded', 'host', 0, NULL, 0),
     ('desk-refused', 'name', 0, NULL, 0),
-    ('ntlm-too-weak', 'host', seconds(10), NULL, 0),
-    ('no-common-etype', 'host', seconds(10), NULL, 0),
+    ('ntlm-too-weak', 'host', seconds(10), NULL, 0), ('program-too-weak', 'host', seconds(10), NULL, 0),
+    ('no-common-etype', 'subject', seconds(10), NULL, 0), ('no-own-etype', 'host', seconds(10), NULL, 0),
     ('private-key-failed', 'host', minutes(10), NULL, 0),
     ('binding-changed', 'host', minutes(1), NULL, 0),
     ('run-as', 'host', 0, NULL, 0),
@@ -145,6 +145,9 @@ SELECT e.host_id, t.topic, ltrim(e.data ->> t.who, CASE t.topic WHEN 'guest-offe
 FROM sign t CROSS JOIN event e ON e.provider = t.provider AND e.event_id = t.event_id
 WHERE coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
     AND (t.must = '%' OR e.data ->> t.value LIKE t.must ESCAPE '/');
+-- the redirector asks NTLM from the kernel: a program that is named has a connection of its own
+UPDATE l SET topic = 'program-too-weak' WHERE topic = 'ntlm-too-weak'
+    AND coalesce(nullif(who, '-'), '') NOT IN ('', 'System');
 DELETE FROM l WHERE event_id = 50 AND topic = 'clock-wrong' AND coalesce(value, 0) + 0 <= 300000;
 
 -- The clock: before, and after it was set. days: by how much.
@@ -268,12 +271,33 @@ SELECT host_id, 'desk-refused', account_of(data ->> 'TargetUserName'), time, boo
     data ->> 'TargetDomainName', file_id, file_off
 FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND num(data ->> 'LogonType') = 2
     AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
-INSERT INTO l        -- Kerberos: no encryption type in common; value: the server
-SELECT e.host_id, 'no-common-etype', NULL, e.time, e.boot, e.provider, e.event_id, e.data ->> 'ServerName', NULL,
-    e.file_id, e.file_off
-FROM event e WHERE e.provider = 'Microsoft-Windows-Security-Kerberos' AND e.event_id = 3
-    AND num(e.data ->> 'ErrorCode') = 14
-    AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL;
+-- Kerberos: no encryption type in common, by itself (0xE), by LSA or by the share (0xC00002FD). who: the server, by its
+-- whole name and its first part; value: what was asked for, as cifs/server; other: the code. no-own-etype: of a krbtgt,
+-- which is the user's own logon or the way to another domain
+CREATE TEMP TABLE IF NOT EXISTS etype(host_id INTEGER, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE,
+    event_id INTEGER, file_id INTEGER, file_off INTEGER, asked TEXT COLLATE NOCASE, server TEXT COLLATE NOCASE,
+    code TEXT);
+INSERT INTO etype
+SELECT host_id, time, boot, provider, event_id, file_id, file_off, asked, substr(place, 1, instr(place, '/') - 1), code
+FROM (SELECT *, replace(replace(substr(asked, instr(asked, '/') + 1), ':', '/'), '@', '/') || '/' AS place FROM (
+    SELECT *, CASE event_id WHEN 3 THEN data ->> 'ServerName' ELSE data ->> 'Target' END AS asked,
+        CASE event_id WHEN 3 THEN data ->> 'ErrorCode' ELSE '0xc00002fd' END AS code
+    FROM event WHERE (provider = 'Microsoft-Windows-Security-Kerberos' AND event_id = 3
+            AND num(data ->> 'ErrorCode') = 14
+        OR provider = 'LsaSrv' AND event_id = 40960 AND data ->> 'Error' LIKE '%(0xc00002fd)%')
+        AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL))
+UNION ALL
+SELECT host_id, time, boot, provider, event_id, file_id, file_off, 'cifs/' || subject, subject, raw FROM failure
+WHERE kind = 'share' AND value IN (0xC00002FD, 0x80090342);
+INSERT INTO l
+SELECT host_id, CASE WHEN asked LIKE 'krbtgt/%' THEN 'no-own-etype' ELSE 'no-common-etype' END, server, time, boot,
+    provider, event_id, asked, code, file_id, file_off FROM etype
+WHERE asked LIKE 'cifs/%' OR asked LIKE 'host/%' OR asked LIKE 'krbtgt/%'
+UNION ALL
+SELECT host_id, 'no-common-etype', substr(server, 1, instr(server, '.') - 1), time, boot, provider, event_id, asked,
+    code, file_id, file_off FROM etype
+WHERE (asked LIKE 'cifs/%' OR asked LIKE 'host/%') AND server LIKE '%_.%';
+DELETE FROM etype;
 -- something was started as another user on this very computer (4648 to itself by another account)
 INSERT INTO l
 SELECT host_id, 'run-as', data ->> 'TargetUserName', time, boot, provider, event_id, data ->> 'SubjectUserName',
