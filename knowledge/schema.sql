@@ -191,8 +191,9 @@ CREATE TABLE failed(failure INTEGER PRIMARY KEY, owner_sid TEXT, whose TEXT COLL
 CREATE TABLE consumer_right(consumer INTEGER PRIMARY KEY, right TEXT, right_sid TEXT, own INTEGER, denied INTEGER,
     held TEXT, denies INTEGER);
 CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, family TEXT,
-    first INTEGER, last INTEGER, n INTEGER, codes TEXT, calls TEXT, uncoded INTEGER, consumer INTEGER, same INTEGER,
-    owner_sid TEXT, server INTEGER, principal TEXT COLLATE NOCASE, last_start INTEGER, next_start INTEGER);
+    first INTEGER, last INTEGER, n INTEGER, codes TEXT, calls TEXT, uncoded INTEGER, denied INTEGER, consumer INTEGER,
+    same INTEGER, owner_sid TEXT, server INTEGER, principal TEXT COLLATE NOCASE, last_start INTEGER,
+    next_start INTEGER);
 
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER,

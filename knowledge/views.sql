@@ -539,7 +539,8 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
     g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
         AND a.family = 'any') AS all_n,
     f.win32, f.raw, f.symbol, f.time, z.time AS last_time, f.boot, z.boot AS last_boot, g.codes, g.calls, g.uncoded,
-    g.principal, f.account, f.domain, f.also AS witnesses, CASE WHEN f.symbol LIKE '%, LSA: %' THEN f.also END AS also,
+    g.denied, g.principal, f.account, f.domain, f.also AS witnesses,
+    CASE WHEN f.symbol LIKE '%, LSA: %' THEN f.also END AS also,
     g.same, g.owner_sid, x.realm, x.right_sid,
         x.last_saved AS last_saved_time, g.consumer,
     CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id, c.principal AS owner,

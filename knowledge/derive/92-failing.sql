@@ -1,21 +1,23 @@
 -- failing: a task, service, share ... that failed, with each family of codes it failed with, and 'any'. first, last:
 -- its failures of that family; n: how many. codes: every code it carries, of whatever kind and family, and those of its
 -- failed logons (attempt), which say why; of failures without a subject every code of the host. uncoded: those without
--- any, or with one that stands for no Win32 code. calls: the calls that failed ('-': not told).
+-- any, or with one that stands for no Win32 code; denied: those with a package's word for a refused logon, which any
+-- refusal may stand behind, where LSA does not say which. calls: the calls that failed ('-': not told).
 -- consumer, owner_sid, server, last_start (before the first), next_start (behind the last): as in failed; same: of all.
 -- principal: where all of them name the same.
 CREATE TEMP TABLE IF NOT EXISTS like_it(host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, win32 INTEGER,
     first INTEGER,
-    last INTEGER, n INTEGER, uncoded INTEGER, call TEXT, low TEXT COLLATE NOCASE, high TEXT COLLATE NOCASE,
-    named INTEGER, owner_sid TEXT, same INTEGER, consumer INTEGER);
+    last INTEGER, n INTEGER, uncoded INTEGER, denied INTEGER, call TEXT, low TEXT COLLATE NOCASE,
+    high TEXT COLLATE NOCASE, named INTEGER, owner_sid TEXT, same INTEGER, consumer INTEGER);
 INSERT INTO like_it
 SELECT f.host_id, f.kind, f.subject, f.win32, coalesce(min(f.id) FILTER (WHERE f.time IS NOT NULL), min(f.id)),
     max(f.id),
     count(*), sum(f.win32 IS NULL AND (f.value IS NULL OR code_in(f.value, 'of-a-logon-hresult'))),
+    sum(f.win32 IS NULL AND code_in(f.value, 'logon-denied')),
     coalesce(f.call, '-'), min(f.principal), max(f.principal), count(f.principal), max(f.sid), min(coalesce(f.same, 0)),
     max(f.consumer)
 FROM logon_failure f
-GROUP BY 1, 2, 3, 4, 9 ORDER BY 1, 2, 3, 4, 9;
+GROUP BY 1, 2, 3, 4, 10 ORDER BY 1, 2, 3, 4, 10;
 CREATE INDEX IF NOT EXISTS like_it_what ON like_it(host_id, kind, subject);
 CREATE TEMP TABLE IF NOT EXISTS code_list(host_id INTEGER, subject TEXT COLLATE NOCASE, codes TEXT);
 INSERT INTO code_list
@@ -29,11 +31,12 @@ UNION ALL
 SELECT host_id, NULL, group_concat(win32, ' ') FROM (
     SELECT DISTINCT host_id, win32 FROM like_it WHERE win32 IS NOT NULL ORDER BY 1, 2) GROUP BY 1;
 CREATE INDEX IF NOT EXISTS code_list_of ON code_list(host_id, subject);
-INSERT INTO failing(host_id, kind, subject, family, first, last, n, codes, calls, uncoded, consumer, same, owner_sid,
-    server, principal)
+INSERT INTO failing(host_id, kind, subject, family, first, last, n, codes, calls, uncoded, denied, consumer, same,
+    owner_sid, server, principal)
 SELECT g.host_id, g.kind, g.subject, g.family, min(g.first), max(g.last), sum(g.n),
     (SELECT l.codes FROM code_list l WHERE l.host_id = g.host_id AND l.subject IS g.subject),
-    group_concat(DISTINCT g.call), sum(g.uncoded), c.id, min(g.same), coalesce(c.sid, max(g.owner_sid)), x.server,
+    group_concat(DISTINCT g.call), sum(g.uncoded), sum(g.denied), c.id, min(g.same),
+    coalesce(c.sid, max(g.owner_sid)), x.server,
     CASE WHEN sum(g.named) = sum(g.n) AND min(g.low) = max(g.high) THEN min(g.low) END
 FROM (SELECT l.*, 'any' AS family FROM like_it l UNION ALL
     SELECT l.*, k.family FROM like_it l JOIN kb_code_family k ON k.value = l.win32) g
