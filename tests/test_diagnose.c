@@ -450,7 +450,7 @@ Test(diagnose, what_a_finding_says)
     sql("UPDATE event SET data = '{\"r\":\"symptom\",\"s\":\"A\",\"w\":1326}' WHERE file_off = 1; INSERT "
         "INTO event(file_id, file_off, computer, provider, time, data)"
         " VALUES(90, 2, 'PC1', 'Probe', 134167968000000000, "
-        "'{\"r\":\"symptom\",\"s\":\"A\",\"w\":1312,\"also\":\"f90:0x99 f90:0x9a\"}')");
+        "'{\"r\":\"symptom\",\"s\":\"A\",\"w\":1312,\"also\":\"f90:0x99 f90:0x9a f90:0x2 f90:0x99\"}')");
     judge("probe");
     cr_expect_str_eq(
         ask("SELECT cause, rule, title, verdict, subject, win32, (first_seen - 134167968000000000) / "

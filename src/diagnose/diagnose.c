@@ -649,6 +649,15 @@ static enum status put_citation(struct engine *g, int64_t finding, enum role rol
     return case_named(g->db, Q_CITATION_PUT, "isisisii", v, NULL, NULL, e);
 }
 
+/* Is it one of these ids? */
+static bool is_among(struct str ids, struct str id)
+{
+    while (ids.n)
+        if (str_eq(str_cut(&ids, ' '), id))
+            return true;
+    return false;
+}
+
 /* A row that speaks about the host and about the subject alike is cited once; of too many the earliest and
  * the latest stay. */
 static enum status put_citations(struct engine *g, struct subject *s, int64_t finding, struct err *e)
@@ -665,8 +674,9 @@ static enum status put_citations(struct engine *g, struct subject *s, int64_t fi
                 i = n - LIM_CITATIONS / 2;
             const struct hit *h = s->hit[r][i];
             st = put_citation(g, finding, (enum role)r, &ord, h, h->evidence, h->explain, e);
-            for (struct str rest = h->also, id; st == OK && rest.n;) /* ids with blanks between */
-                if ((id = str_cut(&rest, ' ')).n && !str_eq(id, h->evidence))
+            for (struct str rest = h->also, id; st == OK && rest.n;) /* ids with blanks between, each once */
+                if ((id = str_cut(&rest, ' ')).n && !str_eq(id, h->evidence)
+                    && !is_among((struct str){h->also.p, (size_t)(id.p - h->also.p)}, id))
                     st = put_citation(g, finding, (enum role)r, &ord, h, id, (struct str){0}, e);
         }
     }
