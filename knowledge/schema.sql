@@ -119,8 +119,9 @@ CREATE TABLE failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject
     raw TEXT, symbol TEXT, time INTEGER, event INTEGER, file_id INTEGER, file_off INTEGER, boot INTEGER,
         provider TEXT COLLATE NOCASE, event_id INTEGER, luid INTEGER,
     -- kind: task program service share logon bits domain application; also: evidence ids of the other witnesses of the
-    -- same failure; tried: the event (4625) of the logon that failed with it; why: the code that one gives (SubStatus)
-    -- where the failure's own (1069, or none) does not say why
+    -- same failure, and of what names its task or service where its event does not; tried: the event (4625) of the
+    -- logon that failed with it; why: the code that one gives (SubStatus) where the failure's own (1069, or none) does
+    -- not say why
     also TEXT, tried INTEGER, why INTEGER,
     -- shown: its kind in reports, one of the six of table kind; concern: of a logon, a session or
     detail TEXT, shown TEXT, concern INTEGER, explained INTEGER);

@@ -119,7 +119,10 @@ SELECT printf('f%d:0x%x', t.file_id, t.file_off) AS evidence_id, h.name AS host,
     f.symbol, t.last_run AS time, printf('f%d:0x%x', f.file_id, f.file_off) AS failure_id
 FROM failure f JOIN task t ON t.host_id = f.host_id AND t.path = f.subject AND t.result = f.value
     JOIN host h ON h.id = f.host_id
-WHERE f.kind IN ('task', 'program') AND instr(' ' || f.also || ' ', printf(' f%d:0x%x ', t.file_id, t.file_off)) > 0;
+WHERE f.kind IN ('task', 'program') AND instr(' ' || f.also || ' ', printf(' f%d:0x%x ', t.file_id, t.file_off)) > 0
+    -- and not for the name alone: within ten seconds, of a program within three days
+    AND coalesce(f.event_id, 0) <> 4625 AND coalesce(f.time BETWEEN t.last_run - 100000000
+        AND t.last_run + iif(f.kind = 'task', 100000000, 2592000000000), 1);
 
 CREATE VIEW v_success AS
 SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject,
@@ -510,6 +513,8 @@ CREATE VIEW v_failed AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
     f.event_id, f.luid, f.same, f.also AS witnesses,
+    -- where the event names no task and no service, what does, among the witnesses
+    CASE WHEN f.kind IN ('task', 'service') AND f.event_id IN (104, 4625) THEN f.also END AS named_id,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
     f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start,
     x.owner_sid, x.whose,

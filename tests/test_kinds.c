@@ -604,7 +604,13 @@ static const struct {
     {"a service logon, no log of services, one service of that account",
      REFUSED("4625", "4", "\"LogonType\":5,\"Status\":\"0xc000015b\",\"SubStatus\":\"0x0\"") LOST("2")
          SERVICE_OF("Agent", "3"),
-     "service Agent 1385 4625 1 -;"},
+     "service Agent 1385 4625 1 1;"},
+    {"a refused logon of the scheduler, one task of that account",
+     "INSERT INTO task_cache(file_id, file_off, hive_id, path, user, logon, registered) VALUES(9, 640, 9, "
+     "'\\A', 'CORP\\svc', 'Password', at(1));" EVENT(
+         "4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "104", "4",
+         "{\"UserName\":\"CORP\\\\svc\",\"ResultCode\":2147943726,\"ErrorDescription\":\"LogonUserExEx\"}"),
+     "task \\A 1326 104 1 1;"},
     {"two services of that account",
      REFUSED("4625", "4", "\"LogonType\":5,\"Status\":\"0xc000015b\",\"SubStatus\":\"0x0\"") LOST("2")
          SERVICE_OF("Agent", "3") SERVICE_OF("Other", "4"),

@@ -53,8 +53,9 @@ SELECT * FROM (
 ORDER BY 1, 2 COLLATE NOCASE, 14, 15;
 CREATE INDEX IF NOT EXISTS task_path ON task(host_id, path);
 CREATE TEMP TABLE IF NOT EXISTS only_task(host_id INTEGER, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE,
-    path TEXT COLLATE NOCASE);
+    path TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER);
 INSERT INTO only_task        -- accounts with one task
-SELECT host_id, account_of(user) AS account, max(domain_of(user)) AS domain, max(path) AS path FROM task
+SELECT host_id, account_of(user) AS account, max(domain_of(user)) AS domain, max(path) AS path, max(file_id),
+    max(file_off) FROM task
     WHERE user > '' GROUP BY 1, 2 HAVING count(*) = 1 ORDER BY 1, 2;
 CREATE INDEX IF NOT EXISTS only_task_of ON only_task(host_id, account);

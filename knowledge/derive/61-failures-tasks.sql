@@ -178,6 +178,9 @@ FROM task t JOIN time_window w WHERE t.result BETWEEN 0x80000000 AND 0xDFFFFFFF
 CREATE INDEX IF NOT EXISTS last_result_same ON last_result(same);
 UPDATE f SET also = coalesce(also || ' ', '') || (SELECT printf('f%d:0x%x', r.file_id, r.file_off) FROM last_result r
     WHERE r.same = f.rowid ORDER BY r.id LIMIT 1) WHERE rowid IN (SELECT same FROM last_result);
+-- Where the one task of its account names a refused logon (104), what names that one is cited beside it.
+UPDATE f SET also = (SELECT printf('f%d:0x%x', t.file_id, t.file_off) FROM task t WHERE t.host_id = f.host_id
+    AND t.path = f.subject) WHERE kind = 'task' AND event_id = 104 AND also IS NULL AND subject IS NOT NULL;
 INSERT INTO f
 SELECT t.host_id, CASE WHEN EXISTS (SELECT 1 FROM f p WHERE p.kind = 'program' AND p.host_id = t.host_id
     AND p.subject = t.path AND p.value = t.result)

@@ -75,8 +75,8 @@ INSERT INTO noisy SELECT host_id FROM bad WHERE win32 = 1317 AND logon_type IN (
     HAVING count(DISTINCT account) > 100;
 
 -- A batch or service logon whose task or service nothing else told of, because the log of its consumer does not reach
--- that moment: it is that of the only task or service of the account. Where that log does reach it, it was no task, no
--- service.
+-- that moment: it is that of the only task or service of the account, and what names that one is cited beside it. Where
+-- that log does reach it, it was no task, no service.
 CREATE TEMP TABLE IF NOT EXISTS reached(host_id INTEGER, logon_type INTEGER, from_time INTEGER, to_time INTEGER);
 INSERT INTO reached SELECT c.host_id, CASE s.channel WHEN 'System' THEN 5 ELSE 4 END, s.first_time,
     s.last_time + hours(1)
@@ -84,18 +84,21 @@ FROM log_span s JOIN computer c ON c.computer = s.computer
 WHERE s.channel IN ('System', 'Microsoft-Windows-TaskScheduler/Operational');
 CREATE INDEX IF NOT EXISTS reached_by ON reached(host_id, logon_type, from_time);
 CREATE TEMP TABLE IF NOT EXISTS only_one(host_id INTEGER, host TEXT, logon_type INTEGER, account TEXT COLLATE NOCASE,
-    name TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE, PRIMARY KEY(host_id, logon_type, account)) WITHOUT ROWID;
-INSERT OR IGNORE INTO only_one SELECT s.host_id, h.name, 5, account_of(s.account), max(s.account), max(s.name)
+    name TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE, place TEXT,
+    PRIMARY KEY(host_id, logon_type, account)) WITHOUT ROWID;
+INSERT OR IGNORE INTO only_one SELECT s.host_id, h.name, 5, account_of(s.account), max(s.account), max(s.name),
+    printf('f%d:0x%x', max(s.file_id), max(s.file_off))
     FROM service s JOIN host h ON h.id = s.host_id WHERE s.account > '' AND s.start < 4
     GROUP BY s.host_id, account_of(s.account) HAVING count(*) = 1 ORDER BY 1, 4;
 INSERT OR IGNORE INTO only_one SELECT t.host_id, h.name, 4, t.account, coalesce(t.domain || '\', '') || t.account,
-    t.path FROM only_task t JOIN host h ON h.id = t.host_id WHERE t.account > '' ORDER BY 1, 4;
+    t.path, printf('f%d:0x%x', t.file_id, t.file_off)
+    FROM only_task t JOIN host h ON h.id = t.host_id WHERE t.account > '' ORDER BY 1, 4;
 
 INSERT INTO f
 SELECT b.host_id, CASE WHEN o.subject IS NULL THEN 'logon' WHEN b.logon_type = 4 THEN 'task' ELSE 'service' END,
     coalesce(o.subject, b.account), coalesce(b.domain || '\', '') || b.account, 'logon type ' || b.logon_type, b.win32,
-    b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id, NULL, NULL,
-    CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
+    b.value, b.raw, b.symbol, b.time, b.id, b.file_id, b.file_off, b.boot, b.provider, b.event_id, NULL,
+    o.place, CASE WHEN b.sid LIKE 'S-1-5-21-%' OR b.sid LIKE 'S-1-12-%' THEN b.sid END
 FROM bad b LEFT JOIN only_one o ON o.host_id = b.host_id AND o.logon_type = b.logon_type AND o.account = b.who
     AND coalesce(same_domain(o.name, b.name, o.host), 1)
     AND NOT EXISTS (SELECT 1 FROM reached r WHERE r.host_id = b.host_id AND r.logon_type = b.logon_type
