@@ -1054,6 +1054,40 @@ static const struct {
     {"has_code('', 1312)", "0"},
     {"coalesce(has_code(NULL, 1312), has_code('x', NULL), 'none')", "none"},
     {"has_code('x', 'NO_SUCH')", "has_code: no number, and no name of a code in knowledge/codes"},
+    /* silence that counts: one stretch from end to end */
+    {"covered('PC1', 'System', 10, 20)", "1"},
+    {"covered('PC1', 'System', 9, 20)", "0"},
+    {"covered('PC1', 'System', 10, 21)", "0"},
+    {"covered('PC1', 'System', 15, 35)", "0"},
+    {"covered('PC1', 'System', 31, 39)", "1"},
+    {"covered('PC1', 'System', 12, 14)", "1"},
+    {"covered('PC1', 'System', 41, 42)", "0"},
+    {"covered('PC2', 'System', 10, 20)", "0"},
+    {"covered('PC2', 'System', 1, 2)", "1"},
+    {"covered('PC0', 'System', 10, 20)", "0"},
+    {"covered('PC1', 'SECURITY', 5, 50)", "1"},
+    {"covered('PC1', 'Security', 5, 50)", "0"},
+    {"covered('PC1', 'SECURITY')", "1"},
+    {"covered('PC1', 'Security')", "0"},
+    {"covered('PC1', 'SAM')", "0"},
+    {"covered('PC1', 'System', NULL, 20)", "0"},
+    {"covered('PC1', NULL, 10, 20)", "0"},
+    {"covered(NULL, 'System')", "0"},
+    {"(SELECT group_concat(covered(column1, column2, 10, 20), '') FROM (VALUES('PC1', 'System'), "
+     "('PC1', 'Security'), ('PC2', 'System'), ('PC1', 'SECURITY')))",
+     "1001"},
+    /* a landmark between the two, both counted */
+    {"told('PC1', 'sleep', 10, 20)", "1"},
+    {"told('PC1', 'sleep', 20, 29)", "1"},
+    {"told('PC1', 'sleep', 21, 29)", "0"},
+    {"told('PC1', 'sleep', 30, 30)", "1"},
+    {"told('PC1', 'sleep', 30)", "1"},
+    {"told('PC1', 'sleep', 31)", "0"},
+    {"told('PC2', 'sleep', 0)", "1"},
+    {"told('PC2', 'sleep', 10, 30)", "0"},
+    {"told('PC1', 'no-dc', 0)", "0"},
+    {"told('PC1', 'sleep', NULL, 30)", "0"},
+    {"told('PC1', 'sleep', 30, 20)", "0"},
     {"(SELECT sum(has_code(column1, column2)) FROM (VALUES('0x80070520', 1312), ('1245', '1245'), ('1', 2)))",
      "2"},
 };
@@ -1068,10 +1102,19 @@ Test(casedb, words_of_rules)
             "('refused', 1385), ('full', 71); INSERT OR REPLACE INTO kb_code(space, value, symbol, win32) "
             "VALUES('win32', 1312, 'ERROR_NO_SUCH_LOGON_SESSION', 1312), ('ntstatus', "
             "3221225567, 'STATUS_NO_SUCH_LOGON_SESSION', 1312), ('win32', 2200, "
-            "'NERR_AlreadyLoggedOn', 2200)",
+            "'NERR_AlreadyLoggedOn', 2200); "
+            "INSERT INTO host(id, name) VALUES(71, 'PC1'), (72, 'PC2'); "
+            "INSERT INTO coverage(host_id, artifact, state, from_time, to_time) VALUES"
+            "(71, 'System', 'present', 10, 20), (71, 'System', 'present', 12, 13), "
+            "(71, 'System', 'cleared', 30, 40), (71, 'System', 'partial', 40, 60), "
+            "(72, 'System', 'present', 1, 5), (71, 'SECURITY', 'present', NULL, 7), "
+            "(71, 'SAM', 'missing', NULL, NULL); "
+            "INSERT INTO landmark(host_id, topic, time) VALUES(71, 'sleep', 20), (71, 'sleep', 30), "
+            "(72, 'sleep', 5), (71, 'sleep', NULL); DROP VIEW v_two; DROP VIEW v_event",
             &e)
             == OK,
         "%s", e.why);
+    cr_assert(case_exec(db, kb_file(kb, "views.sql").p, &e) == OK, "%s", e.why);
     static char sql[400]; /* one address, many texts: what is kept by it must be of the text */
     for (int times = 0; times < 3; times++) {
         if (times == 1)

@@ -1,6 +1,7 @@
-/* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c and
- * casedb_words.c (our SQL functions), casedb_guard.c (SQL of rules and users), casedb_spill.c, casedb_keep.c,
- * casedb_pack.c share. struct casedb is owned by casedb.c. sqlite3.h stays inside these files. */
+/* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c,
+ * casedb_words.c, casedb_when.c (our SQL functions), casedb_guard.c (SQL of rules and users),
+ * casedb_spill.c, casedb_keep.c, casedb_pack.c share. struct casedb is owned by casedb.c. sqlite3.h stays
+ * inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "base/arena.h"
@@ -118,7 +119,9 @@ int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on c
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */
 int case_words(struct casedb *db);          /* of rules: on every case */
 void case_same_domain(struct sqlite3_context *c, int n,
-                      struct sqlite3_value **v); /* one of these, by names */
+                      struct sqlite3_value **v);                               /* one of these, by names */
+void case_covered(struct sqlite3_context *c, int n, struct sqlite3_value **v); /* two more, by time */
+void case_told(struct sqlite3_context *c, int n, struct sqlite3_value **v);
 /* The pages of a whole database, n bytes of them, compact and in an order of their own, appended to the empty
  * out. E_UNSUPPORTED: they are none that it knows; E_NOMEM. out is of no use then. */
 enum status case_pack(const uint8_t *image, size_t n, struct buf *out);

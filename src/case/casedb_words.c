@@ -353,7 +353,9 @@ int case_words(struct casedb *db)
                 {"hex_of", 1, sql_hex_of},     {"code_in", 2, sql_code_in},
                 {"sane", 1, sql_sane},         {"time", 1, sql_time},
                 {"filetime", 1, sql_filetime}, {"win32_code", 1, sql_win32_code},
-                {"has_code", 2, sql_has_code}, {"same_domain", 3, case_same_domain}};
+                {"has_code", 2, sql_has_code}, {"same_domain", 3, case_same_domain},
+                {"covered", 2, case_covered},  {"covered", 4, case_covered},
+                {"told", 3, case_told},        {"told", 4, case_told}};
     int rc = SQLITE_OK;
     for (size_t i = 0; i < LEN(rows) && rc == SQLITE_OK; i++) /* time('now') is not always the same */
         rc = sqlite3_create_function_v2(db->db, rows[i].name, rows[i].args,
