@@ -188,13 +188,13 @@ CREATE TABLE attempt(failure INTEGER PRIMARY KEY, time INTEGER, logon_type INTEG
     file_id INTEGER, file_off INTEGER);
 CREATE TABLE failed(failure INTEGER PRIMARY KEY, owner_sid TEXT, whose TEXT COLLATE NOCASE, realm TEXT,
     right_sid TEXT, server INTEGER, last_start INTEGER, next_start INTEGER, last_saved INTEGER,
-    last_touched INTEGER);
+    last_touched INTEGER, next_saved INTEGER);
 CREATE TABLE consumer_right(consumer INTEGER PRIMARY KEY, right TEXT, right_sid TEXT, own INTEGER, denied INTEGER,
     held TEXT, denies INTEGER);
 CREATE TABLE failing(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE, family TEXT,
     first INTEGER, last INTEGER, n INTEGER, codes TEXT, calls TEXT, uncoded INTEGER, denied INTEGER, consumer INTEGER,
     same INTEGER, owner_sid TEXT, server INTEGER, principal TEXT COLLATE NOCASE, last_start INTEGER,
-    next_start INTEGER);
+    next_start INTEGER, next_saved INTEGER);
 
 -- Diagnosis.
 CREATE TABLE finding(id INTEGER PRIMARY KEY, cause TEXT, rule TEXT, title TEXT, verdict TEXT, host_id INTEGER,

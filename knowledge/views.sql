@@ -508,7 +508,9 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 -- A failure with its consumer, and what surrounds it: the first and the last 16 of its like, so that rules stay linear
--- where a task failed every minute for a month.
+-- where a task failed every minute for a month. tried_id, lsa: that very logon (4625, v_attempt), and what LSA said of
+-- it. with_password: 1 it logged on with a stored password, by its logon type, or by the call where the type is not
+-- known or newer than the failure; 0 without; NULL: not told.
 CREATE VIEW v_failed AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
@@ -526,19 +528,26 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
         l.file_off) END AS last_start_id,
     n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id,
         n.file_off) END AS next_start_id,
-    b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL THEN printf('f%d:0x%x', b.file_id,
-        b.file_off) END AS boot_id,
-    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id
+    x.next_saved AS next_saved_time, b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL
+        THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id,
+    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id, a.symbol AS lsa,
+    CASE WHEN a.failure IS NOT NULL THEN printf('f%d:0x%x', a.file_id, a.file_off) END AS tried_id,
+    CASE WHEN f.call = 'LogonUserS4U' OR f.account LIKE '%$' THEN 0
+        WHEN c.logon IN ('Password', 'InteractiveTokenOrPassword') THEN 1
+        WHEN c.logon IS NULL OR c.since_time > f.time THEN CASE f.call WHEN 'LogonUserExEx' THEN 1 END
+        ELSE 0 END AS with_password
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id
 LEFT JOIN consumer c ON c.id = f.consumer LEFT JOIN host s ON s.id = x.server
 LEFT JOIN success l ON l.id = x.last_start LEFT JOIN success n ON n.id = x.next_start
 LEFT JOIN secret k ON k.id = c.secret
-LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot;
+LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot LEFT JOIN attempt a ON a.failure = f.id;
 
 -- What failed, all its failures of one family of codes in one row (family 'any': of all codes, or none). time: the
--- first, whose evidence_id, raw and symbol stand here; last_time: the last; n of all_n failures are of this family;
--- witnesses: of the first, also: where LSA's word among them decides. codes: all it carries, for code_in(codes,
--- family).
+-- first, whose evidence_id, raw, symbol and lsa stand here; last_time: the last; n of all_n failures are of this
+-- family; witnesses: of the first, also: where LSA's word among them decides. codes: all it carries, for code_in(codes,
+-- family). next_saved_time: when the task was first saved, or perhaps only enabled, behind the last (last_id).
+-- policy_time: when new policy was read (1502) in the day before the first. passwordless: its logon type was one before
+-- the first that stores no password, and no call used one.
 CREATE VIEW v_failing AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
     g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
@@ -555,12 +564,17 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
         l.file_off) END AS last_start_id,
     n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id,
         n.file_off) END AS next_start_id,
-    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id
+    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id,
+    g.next_saved AS next_saved_time, a.symbol AS lsa, printf('f%d:0x%x', z.file_id, z.file_off) AS last_id,
+    (SELECT max(p.time) FROM landmark p WHERE p.topic = 'new-policy' AND p.key = g.host_id || '|'
+        AND p.time BETWEEN f.time - 864000000000 AND f.time) AS policy_time,
+    c.since_time <= f.time AND c.logon IN ('S4U', 'InteractiveToken', 'ServiceAccount', 'Group')
+        AND (c.principal LIKE '%$' OR g.calls NOT LIKE '%LogonUserExEx%') AS passwordless
 FROM failing g CROSS JOIN logon_failure f ON f.id = g.first CROSS JOIN logon_failure z ON z.id = g.last
 JOIN host h ON h.id = g.host_id LEFT JOIN failed x ON x.failure = g.first LEFT JOIN consumer c ON c.id = g.consumer
 LEFT JOIN host s ON s.id = g.server LEFT JOIN success l ON l.id = g.last_start
     LEFT JOIN success n ON n.id = g.next_start
-LEFT JOIN secret k ON k.id = c.secret;
+LEFT JOIN secret k ON k.id = c.secret LEFT JOIN attempt a ON a.failure = f.id;
 
 -- The same of every failure in v_failure that concerns a logon, also of an application's, and of topics about its whole
 -- host: the last landmark before it (or within the topic's slack behind it). time and what is told are the landmark's,
@@ -620,11 +634,15 @@ CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.t
     AND n.time >= f.time AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time LIMIT 1)
 JOIN host g ON g.id = l.host_id;
 
--- The failed logon (4625) that goes with the failure of a task or service. symbol: of its SubStatus, else of its
--- Status.
+-- The failed logon (4625) that goes with the failure of a task or service. symbol, win32, account, domain: its own;
+-- symbol: of its SubStatus, else of its Status; failed_id, failed_time, failed_win32, raw: of the failure, which names
+-- failed_account.
 CREATE VIEW v_attempt AS
 SELECT a.failure, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, a.time, a.logon_type, a.account, a.domain,
-    a.process, a.value, a.win32, a.symbol FROM attempt a;
+    a.process, a.value, a.win32, a.symbol, h.name AS host, f.kind, f.subject, f.raw, f.time AS failed_time,
+    printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.win32 AS failed_win32, f.account AS failed_account,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start
+FROM attempt a JOIN logon_failure f ON f.id = a.failure JOIN host h ON h.id = f.host_id;
 
 -- Failures whose code does not say why (refused-unsaid), and beside which the own sign of a cause stood: such a code
 -- alone does not rule that cause out. Not where the failed logon (4625) says why, where nobody asked a domain, or where
@@ -720,7 +738,8 @@ JOIN (SELECT 'Logon' AS subcategory,
     '{0CCE9215-69AE-11D9-BED3-505054503030}' AS guid) g ON g.subcategory = a.subcategory
 JOIN coverage c ON c.host_id = h.id AND c.artifact = 'Security' AND c.state IN ('present', 'cleared');
 
--- A task or a service, whoever runs it. unproven: it is active, and nothing shows that it ever worked. gone: its SID is
+-- A task or a service, whoever runs it. unproven: it is active, and nothing shows that it ever worked. has_failed: a
+-- failure of it concerns a logon. started_time: its last start. gone: its SID is
 -- one of this host's own accounts, and the whole SAM has no such account. caller: as in v_symptom.
 CREATE VIEW v_consumer AS
 SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_id, h.name AS host, c.kind, c.subject,
@@ -732,6 +751,9 @@ SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_i
         END AS caller,
     c.active AND NOT EXISTS (SELECT 1 FROM success s WHERE s.host_id = c.host_id AND s.kind = c.kind
         AND s.subject = c.subject) AS unproven,
+    EXISTS (SELECT 1 FROM failing g WHERE g.consumer = c.id) AS has_failed,
+    (SELECT max(s.time) FROM success s WHERE s.host_id = c.host_id AND s.kind = c.kind AND s.subject = c.subject
+        AND s.starts) AS started_time,
     c.local_account IS NULL AND c.sid LIKE h.machine_sid || '-%' AND h.role IS NOT 'domain controller'
         AND EXISTS (SELECT 1 FROM coverage k WHERE k.host_id = c.host_id AND k.artifact = 'SAM' COLLATE BINARY
             AND k.state = 'present') AS gone
@@ -774,7 +796,9 @@ LEFT JOIN lockout_policy l ON l.id = (SELECT min(i.id) FROM lockout_policy i JOI
 -- known_until: until when a further change would have shown: always in the SAM, else as long as that Security log goes
 -- on without a gap. Where it is NULL or too early, silence says nothing: a domain account may have changed on another
 -- domain controller, each of which tells of its own changes alone, and a cloud account where no hive hears of it.
--- last_until: until when it is known to be the last one. told_by: the host that says so.
+-- last_until: until when it is known to be the last one. told_by: the host that says so. has_failed,
+-- worked_time, touched_time: of the task or service: did it ever fail, when did it last work, when was it last saved or
+-- perhaps only enabled.
 CREATE VIEW v_consumer_change AS
 SELECT c.*, min(c.known_until, coalesce(c.next_time - 1, c.known_until)) AS last_until FROM (
     SELECT printf('f%d:0x%x', p.file_id, p.file_off) AS evidence_id, h.name AS host, p.kind, p.subject, p.time, p.how,
@@ -786,10 +810,49 @@ SELECT c.*, min(c.known_until, coalesce(c.next_time - 1, c.known_until)) AS last
             WHERE v.host_id = e.host_id AND v.artifact = 'Security' COLLATE BINARY AND v.state IN ('present', 'cleared')
                 AND p.time BETWEEN v.from_time AND v.to_time) END AS known_until,
         (SELECT t.name FROM host t WHERE t.id = e.host_id) AS told_by,
+        EXISTS (SELECT 1 FROM failing g WHERE g.consumer = c.id) AS has_failed,
+        (SELECT max(s.time) FROM success s WHERE s.host_id = p.host_id AND s.kind = p.kind
+            AND s.subject = p.subject) AS worked_time,
+        CASE c.kind WHEN 'task' THEN (SELECT max(w.time) FROM task_saved w WHERE w.host_id = p.host_id
+            AND w.task = p.subject) END AS touched_time,
         CASE WHEN e.host_id = p.host_id THEN 0 ELSE 3000000000 END AS clock,
         CASE WHEN e.host_id = p.host_id THEN 0 ELSE 864000000000 END AS replica
     FROM consumer_change p JOIN consumer c ON c.id = p.consumer JOIN host h ON h.id = p.host_id
     LEFT JOIN evidence e ON e.id = p.file_id) c;
+
+-- A failure, and a change of the password behind it before that. time, how, evidence_id: of the change, latest: the
+-- last one before it. stored_time: when the password was stored that was used then; stored_anew: it was again later.
+-- stored_before: it is known to be older than the change. worked_since: a start between the two. right_later: it
+-- started again, neither saved anew nor the password changed in between. others_right: another task of the account,
+-- whose password was stored before the change, started after the failure. twice: the clock was set back over both, so
+-- their order is not known.
+CREATE VIEW v_changed_before AS
+SELECT q.*, CASE q.kind WHEN 'service' THEN q.stored_time < q.time - q.clock
+    ELSE coalesce(q.last_touched_time, 0) < q.time - q.clock
+      AND (q.last_touched_time IS NOT NULL OR EXISTS (SELECT 1 FROM v_success s WHERE s.host = q.host
+        AND s.kind = q.kind AND s.subject = q.subject AND s.time < q.time))
+      AND (EXISTS (SELECT 1 FROM v_task_saved w WHERE w.host = q.host AND w.task = q.subject AND w.how = 'TaskCache'
+          AND w.time <= q.time)
+        OR EXISTS (SELECT 1 FROM v_covered v WHERE v.host = q.host AND v.from_time <= q.time
+          AND v.to_time >= q.failed_time AND v.artifact = 'Microsoft-Windows-TaskScheduler/Operational'))
+    END AS stored_before,
+    EXISTS (SELECT 1 FROM v_success s WHERE s.host = q.host AND s.kind = q.kind AND s.subject = q.subject
+        AND s.time > q.time AND s.time <= q.failed_time AND (s.starts OR s.event_id IS NULL)) AS worked_since,
+    q.next_start_time IS NOT NULL AND coalesce(q.next_saved_time > q.next_start_time, 1)
+        AND NOT EXISTS (SELECT 1 FROM v_consumer_change d WHERE d.consumer = q.consumer
+            AND d.time BETWEEN q.failed_time AND q.next_start_time) AS right_later,
+    EXISTS (SELECT 1 FROM v_consumer o WHERE o.host = q.host AND o.kind = q.kind AND q.kind = 'task'
+        AND o.sid = q.owner_sid AND o.subject <> q.subject AND o.logon = 'Password' AND o.stored_time < q.time
+        AND o.started_time > q.failed_time) AS others_right,
+    EXISTS (SELECT 1 FROM v_before k WHERE k.failure = q.failure AND k.topic = 'clock-backward'
+        AND k.time <= q.time AND k.other >= q.failed_time) AS twice
+FROM (SELECT f.failure, c.evidence_id, f.host, f.kind, f.subject, f.win32, f.raw, f.symbol, f.time AS failed_time,
+        f.evidence_id AS failed_id, f.same, f.at_start, f.with_password, f.lsa, f.owner_sid, f.secret_id,
+        f.last_start_time, f.last_saved_time, f.last_touched_time, f.next_start_time, f.next_saved_time, c.consumer,
+        c.time, c.how, c.principal, c.logon, c.clock, c.replica, coalesce(c.next_time > f.time, 1) AS latest,
+        c.stored_time > f.time AS stored_anew,
+        CASE WHEN c.stored_time > f.time THEN c.old_time ELSE c.stored_time END AS stored_time
+    FROM v_failed f CROSS JOIN v_consumer_change c ON c.consumer = f.consumer AND c.time <= f.time) q;
 
 CREATE VIEW v_task_saved AS
 SELECT printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.task, s.time, s.how, s.sure

@@ -18,9 +18,10 @@ JOIN consumer c ON c.id = f.consumer WHERE f.id = logon_failure.id;
 -- right_sid: whose logon rights decide: a service's own account (NT SERVICE\...) has those of NT SERVICE\ALL SERVICES.
 -- server: the host of this case that a share's server is; a namesake in another domain is another one.
 -- last_start, next_start: the last start of the same task or service before it, the first after it (table success).
--- last_saved: when its task was last saved before it, for sure; last_touched: or perhaps only enabled again.
+-- last_saved: when its task was last saved before it, for sure; last_touched: or perhaps only enabled again;
+-- next_saved: when it was first saved behind it, or perhaps only enabled.
 INSERT INTO failed(failure, owner_sid, whose, realm, right_sid, server, last_start, next_start, last_saved,
-    last_touched)
+    last_touched, next_saved)
 SELECT f.id,
     coalesce(c.sid, f.sid), coalesce(c.sid, f.sid, coalesce(c.domain, h.name) || '\' || upper(c.account)),
     CASE WHEN f.owner IN ('S-1-5-18', 'S-1-5-19', 'S-1-5-20') OR c.builtin THEN 'builtin'
@@ -41,7 +42,9 @@ SELECT f.id,
     CASE WHEN f.kind = 'task' THEN (SELECT w.time FROM task_saved w WHERE w.host_id = f.host_id AND w.task = f.subject
         AND w.sure AND w.time <= f.time ORDER BY w.time DESC LIMIT 1) END,
     CASE WHEN f.kind = 'task' THEN (SELECT w.time FROM task_saved w WHERE w.host_id = f.host_id AND w.task = f.subject
-        AND w.time <= f.time ORDER BY w.time DESC LIMIT 1) END
+        AND w.time <= f.time ORDER BY w.time DESC LIMIT 1) END,
+    CASE WHEN f.kind = 'task' THEN (SELECT min(w.time) FROM task_saved w WHERE w.host_id = f.host_id
+        AND w.task = f.subject AND w.time > f.time) END
 FROM (SELECT f.*, coalesce(f.sid, c.sid) AS owner, coalesce(f.domain, c.domain) AS realm
     FROM logon_failure f LEFT JOIN consumer c ON c.id = f.consumer WHERE f.sample) f
 JOIN host h ON h.id = f.host_id LEFT JOIN consumer c ON c.id = f.consumer ORDER BY f.id;
