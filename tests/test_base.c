@@ -466,6 +466,20 @@ Test(near, vectors_agree_with_plain_c_at_random)
         cr_assert_arr_eq(sum, twin, (count + 1) * sizeof *sum, "round %zu", round);
         cr_assert(!near_sums(text, 0, sum, type) && sum[0] == 0);
 
+        uint8_t like[10 * 32];
+        size_t fours = bytes / 16, differs = 16 * fours;
+        for (size_t i = 0; i < 16 * fours; i++) {
+            uint8_t *at = &like[i / 16 * 32 + i % 16];
+            at[0] = random_31(&seed) % 2 ? 0xff : 0, at[16] = text[i] & at[0];
+            differs = at[0] && random_31(&seed) % 64 == 0 ? i : differs;
+        }
+        cr_assert(near_like(text, like, fours) && near_like_twin(text, like, fours), "round %zu", round);
+        if (differs < 16 * fours) {
+            like[differs / 16 * 32 + 16 + differs % 16] ^= 1;
+            cr_assert(!near_like(text, like, fours) && !near_like_twin(text, like, fours), "round %zu",
+                      round);
+        }
+
         size_t some = random_31(&seed) % (2 * units + 1);
         uint8_t *copy = malloc(bytes);
         cr_assert(copy);

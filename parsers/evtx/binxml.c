@@ -347,13 +347,14 @@ static bool open_general(struct bx *bx, struct bx_event *ev)
 static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots,
                                           bool *odd)
 {
-    uint32_t def, id;
+    uint32_t def, id, n;
     if (s.n >= 4 && s.p[0] == 0x0f)
-        span_take(&s, 4);
-    if (span_u8(&s) != 0x0c || !bx_instance(&s, &def, &id))
+        s = span_of(s.p + 4, s.n - 4, s.off + 4);
+    if (!s.n || s.p[0] != 0x0c)
         return NULL;
-    uint32_t n = s.n >= 4 ? le32(s.p) : UINT32_MAX;
-    if (n > LIM_BINXML_SLOTS || (!off && !(off = arena_alloc(&bx->mem, sizeof *off, (size_t)n + 1))))
+    s = span_of(s.p + 1, s.n - 1, s.off + 1);
+    if (!bx_instance(&s, &def, &id) || s.n < 4 || (n = le32(s.p)) > LIM_BINXML_SLOTS
+        || (!off && !(off = arena_alloc(&bx->mem, sizeof *off, (size_t)n + 1))))
         return NULL;
     if (!bx_slots(&s, off, n, slots) || (s.n && s.p[0] != 0))
         return NULL;
@@ -401,20 +402,47 @@ void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS])
         all[i] = bx_value_of(&ev->t->plan[BX_AT_RECORD]->sys[i], &ev->s);
 }
 
+/* Is it of this type, and of its size? */
+static inline const uint8_t *slot_like(const struct bx_slots *s, uint16_t slot, uint8_t type, uint16_t size)
+{
+    const uint8_t *desc = s->desc + 4 * (size_t)slot;
+    return desc[2] == type && le16(desc) == size ? s->val + s->off[slot] : NULL;
+}
+
+/* The numbers of a record as nearly all have them. */
+static inline bool usual_head(const struct bx_usual *u, const struct bx_slots *s, struct bx_head *h)
+{
+    if (!u->slots || s->n < u->slots)
+        return false;
+    const uint8_t *id = slot_like(s, u->id, BX_UINT16, 2), *record = slot_like(s, u->record, BX_UINT64, 8),
+                  *time = slot_like(s, u->time, BX_FILETIME, 8);
+    if (!id || !record || !time)
+        return false;
+    h->event_id = le16(id), h->record_id = (int64_t)le64(record), h->time = (int64_t)le64(time);
+    h->has_event_id = h->has_record_id = h->has_time = true;
+    return true;
+}
+
 void bx_head(const struct bx_event *ev, bool who, struct bx_head *h)
 {
+    struct bx_val id, record, time;
     if (!ev->t) {
-        *h = (struct bx_head){ev->sys[BXS_COMPUTER], ev->sys[BXS_CHANNEL],   ev->sys[BXS_PROVIDER],
-                              ev->sys[BXS_EVENT_ID], ev->sys[BXS_RECORD_ID], ev->sys[BXS_TIME]};
-        return;
+        h->computer = ev->sys[BXS_COMPUTER], h->channel = ev->sys[BXS_CHANNEL],
+        h->provider = ev->sys[BXS_PROVIDER];
+        id = ev->sys[BXS_EVENT_ID], record = ev->sys[BXS_RECORD_ID], time = ev->sys[BXS_TIME];
+    } else {
+        const struct bx_src *sys = ev->t->plan[BX_AT_RECORD]->sys;
+        if (who)
+            h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s),
+            h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
+            h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
+        if (usual_head(&ev->t->plan[BX_AT_RECORD]->usual, &ev->s, h))
+            return;
+        id = bx_value_of(&sys[BXS_EVENT_ID], &ev->s), record = bx_value_of(&sys[BXS_RECORD_ID], &ev->s),
+        time = bx_value_of(&sys[BXS_TIME], &ev->s);
     }
-    const struct bx_src *sys = ev->t->plan[BX_AT_RECORD]->sys;
-    if (who)
-        h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s),
-        h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
-        h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
-    h->event_id = bx_value_of(&sys[BXS_EVENT_ID], &ev->s),
-    h->record_id = bx_value_of(&sys[BXS_RECORD_ID], &ev->s), h->time = bx_value_of(&sys[BXS_TIME], &ev->s);
+    h->has_event_id = bx_int(id, &h->event_id), h->has_record_id = bx_int(record, &h->record_id),
+    h->has_time = bx_time(time, &h->time);
 }
 
 static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s,

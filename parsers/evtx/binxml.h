@@ -49,9 +49,11 @@ enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE, BX_STRICT };
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev);
 struct bx_val bx_sys(const struct bx_event *ev, enum bx_sys what); /* BXV_ABSENT: not there */
 void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS]);
-/* What tells records apart, at once. who: the first three as well. */
+/* What tells records apart, at once. who: the first three as well. has: the number is there. */
 struct bx_head {
-    struct bx_val computer, channel, provider, event_id, record_id, time;
+    struct bx_val computer, channel, provider;
+    int64_t event_id, record_id, time;
+    bool has_event_id, has_record_id, has_time;
 };
 void bx_head(const struct bx_event *ev, bool who, struct bx_head *h);
 

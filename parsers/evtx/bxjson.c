@@ -322,28 +322,32 @@ static inline size_t steps_room(const struct bx_steps *all, const struct bx_slot
     return all->text + all->n * STEP_ROOM + 3 * all->refs * bytes;
 }
 
+/* Remembers its text up to the last number. */
 __attribute__((noinline)) static char *put_new_sid(char *at, const uint8_t *p, uint32_t n,
                                                    struct bx_memo_sid *m)
 {
-    char *end = bx_json_at(at, (struct bx_val){.p = p, .n = n, .type = BX_SID});
-    if (m && end - at <= BX_MEMO_TEXT) {
-        m->n = (uint8_t)n, m->n_text = (uint8_t)(end - at);
-        memcpy(m->sid, p, n), memcpy(m->text, at, m->n_text);
+    char *end = bx_json_at(at, (struct bx_val){.p = p, .n = n, .type = BX_SID}), *last = end;
+    while (m && last[-1] != '-')
+        last--;
+    if (m && last - at <= BX_MEMO_TEXT) {
+        m->n = (uint8_t)n, m->n_text = (uint8_t)(last - at);
+        memcpy(m->sid, p, n - 4), memcpy(m->text, at, m->n_text);
     }
     return end;
 }
 
-/* The same few accounts again and again. */
+/* The same few domains again and again, with other accounts. */
 static inline char *put_sid(char *at, const uint8_t *p, uint32_t n, struct bx_memo *memo)
 {
-    if (n < 8 || n > BX_MEMO_SID)
+    if (n < 12 || n > BX_MEMO_SID || n - 8 != 4u * p[1])
         return put_new_sid(at, p, n, NULL);
-    uint64_t hash = (le64(p) ^ le64(p + n - 8) >> 3) * 0xff51afd7ed558ccdu;
-    struct bx_memo_sid *m = &memo->sid[(hash >> 32) % BX_MEMO_SIDS];
-    if (m->n != n || !near_same(m->sid, p, n))
+    uint64_t hash = (le64(p) ^ le64(p + n - 12) >> 3) * 0xff51afd7ed558ccdu;
+    struct bx_memo_sid *m = &memo->sid[hash >> (64 - BX_MEMO_BITS)];
+    if (m->n != n || !near_same(m->sid, p, n - 4))
         return put_new_sid(at, p, n, m);
     memcpy(at, m->text, sizeof m->text);
-    return at + m->n_text;
+    at = near_u32(at + m->n_text, le32(p + n - 4)), *at = '"';
+    return at + 1;
 }
 
 static inline char *put_quoted_hex(char *at, uint64_t v)
@@ -449,6 +453,202 @@ __attribute__((always_inline)) static inline bool put_steps(struct buf *out, con
     return true;
 }
 
+/* --- By shape */
+
+/* Records of one template mostly hold values of the same types, and of the same sizes where a type has one.
+ * What to do with such is found out once: what is null is part of the text, and of the others it is known how
+ * they look. key: of the slots' descriptors what must be the same (near_like). */
+enum look {
+    LOOK_TEXT,
+    LOOK_STRING,
+    LOOK_HEX64,
+    LOOK_HEX32,
+    LOOK_UINT64,
+    LOOK_UINT32,
+    LOOK_UINT16,
+    LOOK_UINT8,
+    LOOK_SID,
+    LOOK_AT,
+    LOOK_ANY
+};
+struct bx_part {
+    const char *text; /* bx_block_text */
+    uint32_t n_text;
+    uint16_t slot;
+    uint8_t look, as;
+};
+struct bx_shape {
+    struct bx_shape *next;
+    size_t fours, n;
+    uint8_t *key;
+    struct bx_part *part;
+};
+enum { SHAPES = 8 };
+
+static bool any_size(uint8_t type)
+{
+    return type == BX_NULL || type == BX_STRING || type == BX_ANSI || type == BX_BINARY || type == BX_SID
+           || type > BX_XML;
+}
+
+/* How a value looks that is not null. */
+static enum look look_at(uint8_t type, uint32_t n, enum shape as, bool data)
+{
+    if (data || as == AS_TEXT)
+        return type == BX_STRING                    ? LOOK_STRING
+               : type == BX_HEX64 && n == 8         ? LOOK_HEX64
+               : type == BX_HEX32 && n == 4         ? LOOK_HEX32
+               : type == BX_UINT64 && n == 8        ? LOOK_UINT64
+               : type == BX_UINT32 && n == 4        ? LOOK_UINT32
+               : type == BX_UINT16 && n == 2        ? LOOK_UINT16
+               : type == BX_SID                     ? LOOK_SID
+               : type == BX_ANSI || type & BX_ARRAY ? LOOK_ANY
+                                                    : LOOK_AT;
+    if (as == AS_HEX)
+        return n == 8 && (type == BX_HEX64 || type == BX_UINT64) ? LOOK_HEX64 : LOOK_ANY;
+    return type == BX_UINT16 && n == 2   ? LOOK_UINT16
+           : type == BX_UINT8 && n == 1  ? LOOK_UINT8
+           : type == BX_UINT32 && n == 4 ? LOOK_UINT32
+                                         : LOOK_ANY;
+}
+
+/* Of this slot's descriptor the type must be the same, and mostly the size. False: it is a fragment, null or
+ * not by its size. */
+static bool shape_slot(struct bx_shape *h, const struct bx_slots *s, uint16_t slot)
+{
+    const uint8_t *desc = s->desc + 4 * (size_t)slot;
+    uint8_t *mask = h->key + 32 * (size_t)(slot / 4) + 4 * (slot % 4), *want = mask + 16;
+    mask[2] = 0xff, want[2] = desc[2];
+    if (!any_size(desc[2]))
+        mask[0] = mask[1] = 0xff, want[0] = desc[0], want[1] = desc[1];
+    return desc[2] != BX_XML;
+}
+
+static bool shape_part(struct bx_shape *h, const struct bx_step *step, const struct bx_slots *s, bool data,
+                       struct buf *text, struct arena *mem)
+{
+    uint8_t type = BX_NULL;
+    uint32_t n = 0;
+    if (step->slot != NO_SLOT) {
+        type = s->desc[4 * (size_t)step->slot + 2], n = le16(s->desc + 4 * (size_t)step->slot);
+        if (!shape_slot(h, s, step->slot))
+            return false;
+    }
+    bool null = type == BX_NULL;
+    if (step->gate != NO_SLOT) {
+        if (!shape_slot(h, s, step->gate))
+            return false;
+        if (null_at(s, step->gate) && step->gate_drops)
+            return true;
+        null |= null_at(s, step->gate);
+    }
+    if (null && step->drops)
+        return true;
+    buf_put(text, step->text, step->n_text);
+    if (null || (!n && !any_size(type))) {
+        if (step->as == AS_TEXT && (data || !null))
+            buf_put(text, "\"\"", 2);
+        else if (step->as != AS_NOTHING)
+            buf_put(text, "null", 4);
+        return true;
+    }
+    struct str own = bx_block_text(mem, text);
+    text->n = 0;
+    h->part[h->n++] = (struct bx_part){own.p, (uint32_t)own.n, step->slot,
+                                       (uint8_t)look_at(type, n, (enum shape)step->as, data), step->as};
+    return own.p;
+}
+
+/* NULL: too many shapes, or a shape that no two records need to have. */
+__attribute__((noinline)) static struct bx_shape *shape_new(struct bx_steps *all, size_t first,
+                                                            const struct bx_slots *s, bool data,
+                                                            struct arena *mem)
+{
+    if (all->shapes == SHAPES)
+        return NULL;
+    all->shapes++;
+    struct buf text = {0};
+    struct bx_shape *h = arena_alloc(mem, sizeof *h, 1);
+    if (!h)
+        return NULL;
+    h->fours = (all->slots + 3) / 4;
+    h->key = arena_alloc(mem, 32, h->fours), h->part = arena_alloc(mem, sizeof *h->part, all->n - first + 1);
+    bool ok = h->key && h->part;
+    for (size_t i = first; i < all->n && ok; i++)
+        ok = shape_part(h, &all->step[i], s, data, &text, mem);
+    struct str last = ok ? bx_block_text(mem, &text) : STR_NONE;
+    buf_free(&text);
+    if (!last.p)
+        return NULL;
+    h->part[h->n++] = (struct bx_part){last.p, (uint32_t)last.n, 0, LOOK_TEXT, AS_NOTHING};
+    h->next = all->shape, all->shape = h;
+    return h;
+}
+
+/* The shape of a record, which has a room (steps_room). */
+static inline const struct bx_shape *shape_of(struct bx_steps *all, size_t first, const struct bx_slots *s,
+                                              bool data, struct arena *mem)
+{
+    for (const struct bx_shape *h = all->shape; h; h = h->next)
+        if (near_like(s->desc, h->key, h->fours))
+            return h;
+    return shape_new(all, first, s, data, mem);
+}
+
+/* As put_steps. */
+__attribute__((always_inline)) static inline bool put_shape(struct buf *out, const struct bx_shape *h,
+                                                            const struct bx_slots *s, struct bx_memo *memo,
+                                                            size_t room, bool data)
+{
+    size_t start = out->n;
+    if (!buf_room(out, room))
+        return false;
+    const uint8_t *const val = s->val;
+    const uint32_t *const off = s->off;
+    char *at = out->p + out->n;
+    for (const struct bx_part *part = h->part, *end = part + h->n; part < end; part++) {
+        at = copy_blocks(at, part->text, part->n_text);
+        const uint8_t *p = val + off[part->slot];
+        uint32_t n = off[part->slot + 1] - off[part->slot];
+        switch ((enum look)part->look) {
+        case LOOK_TEXT: continue;
+        case LOOK_STRING: at = put_string(at, p, n); continue;
+        case LOOK_HEX64: at = put_quoted_hex(at, le64(p)); continue;
+        case LOOK_HEX32: at = put_quoted_hex(at, le32(p)); continue;
+        case LOOK_UINT64: at = near_u64(at, le64(p)); continue;
+        case LOOK_UINT32: at = near_u32(at, le32(p)); continue;
+        case LOOK_UINT16: at = near_u32(at, le16(p)); continue;
+        case LOOK_UINT8: at = near_u32(at, p[0]); continue;
+        case LOOK_SID:
+            if (n) {
+                at = put_sid(at, p, n, memo);
+                continue;
+            }
+            break;
+        case LOOK_AT:
+            if (n) {
+                at = bx_json_at(at, bx_slot(s, part->slot));
+                continue;
+            }
+            break;
+        case LOOK_ANY: break;
+        }
+        out->n = (size_t)(at - out->p);
+        struct bx_val v = bx_slot(s, part->slot);
+        if (data)
+            put_values(out, v, NULL);
+        else
+            put_shown(out, v, (enum shape)part->as);
+        if ((data && out->n - start + room > LIM_EVENT_JSON) || !buf_room(out, room))
+            return out->n = start, false;
+        at = out->p + out->n;
+    }
+    out->n = (size_t)(at - out->p);
+    return true;
+}
+
+/* --- A record in one go */
+
 /* Where the values of a kind of event would be remembered, and the bytes of that key; 0: too many. */
 static inline struct bx_memo_head *head_at(struct bx_memo *memo, const struct bx_steps *all,
                                            const struct bx_slots *s, size_t *bytes)
@@ -517,8 +717,10 @@ void bx_put_line(struct buf *out, struct bx_plan *p, const struct bx_slots *s, c
     if (!p->line.made)
         compile_line(p, mem);
     size_t room = steps_room(&p->line, s, end), start = out->n;
+    const struct bx_shape *h = room ? shape_of(&p->line, p->line.same, s, false, mem) : NULL;
     if (room && put_same(out, &p->line, s, memo, room)
-        && put_steps(out, &p->line, p->line.same, p->line.n, s, memo, room, false))
+        && (h ? put_shape(out, h, s, memo, room, false)
+              : put_steps(out, &p->line, p->line.same, p->line.n, s, memo, room, false)))
         return;
     out->n = start;
     struct bx_val all[BXS_FIELDS];
@@ -533,8 +735,11 @@ bool bx_put_quick(struct buf *out, struct bx_plan *p, const struct bx_slots *s, 
     if (!p->data.made)
         compile_data(p, mem);
     size_t room = steps_room(&p->data, s, end);
-    return (room && room <= LIM_EVENT_JSON && put_steps(out, &p->data, 0, p->data.n, s, memo, room, true))
-           || bx_put_plain(out, p, s, NULL);
+    const struct bx_shape *h = room && room <= LIM_EVENT_JSON ? shape_of(&p->data, 0, s, true, mem) : NULL;
+    if (h ? put_shape(out, h, s, memo, room, true)
+          : room && room <= LIM_EVENT_JSON && put_steps(out, &p->data, 0, p->data.n, s, memo, room, true))
+        return true;
+    return bx_put_plain(out, p, s, NULL);
 }
 
 /* Names may repeat: all values of a name under its first place, as an array when there are several. */

@@ -7,14 +7,14 @@
 #include "parsers/evtx/bxplan.h"
 #include "base/near.h"
 
-/* What was shown before: accounts by their bytes; what records of one kind have in common, by the bytes of
- * its values. At first all zero; heads are forgotten with their templates. */
-enum { BX_MEMO_SIDS = 512, BX_MEMO_SID = 28, BX_MEMO_TEXT = 64, BX_MEMO_HEADS = 64 };
+/* What was shown before: accounts by their bytes but for the last number; what records of one kind have in
+ * common, by the bytes of its values. At first all zero; heads are forgotten with their templates. */
+enum { BX_MEMO_BITS = 7, BX_MEMO_SID = 28, BX_MEMO_TEXT = 64, BX_MEMO_HEADS = 64 };
 struct bx_memo {
     struct bx_memo_sid {
         uint8_t n, n_text, sid[BX_MEMO_SID]; /* n 0: none yet */
-        char text[BX_MEMO_TEXT];             /* with its quotes */
-    } sid[BX_MEMO_SIDS];
+        char text[BX_MEMO_TEXT];             /* "S-1-5-21-1-2-3- */
+    } sid[1 << BX_MEMO_BITS];
     struct bx_memo_head {
         const struct bx_steps *of; /* NULL: none yet */
         uint32_t n_text;
@@ -24,7 +24,7 @@ struct bx_memo {
 };
 
 /* System's fields, each ,"name":value. With a plan, which keeps in mem what is the same in all its records,
- * all of a record goes in one go; end: of the chunk the values lie in. */
+ * all of a record goes in one go; end: of the chunk the values lie in, right behind their descriptors. */
 void bx_put_system(struct buf *out, const struct bx_val all[BXS_FIELDS]);
 void bx_put_line(struct buf *out, struct bx_plan *p, const struct bx_slots *s, const uint8_t *end,
                  struct arena *mem, struct bx_memo *memo);

@@ -376,6 +376,19 @@ static void read_payload(struct flat *f, const struct bx_list *tree, enum bx_con
     }
 }
 
+static struct bx_usual usual_of(const struct bx_plan *p)
+{
+    static const enum bx_sys of[] = {BXS_EVENT_ID, BXS_RECORD_ID, BXS_TIME};
+    uint16_t slot[LEN(of)], most = 0;
+    for (size_t i = 0; i < LEN(of); i++) {
+        const struct bx_src *src = &p->sys[of[i]];
+        if (src->slot < 0 || src->slot >= UINT16_MAX || (src->gate >= 0 && src->gate != src->slot))
+            return (struct bx_usual){0};
+        slot[i] = (uint16_t)src->slot, most = slot[i] >= most ? (uint16_t)(slot[i] + 1) : most;
+    }
+    return (struct bx_usual){slot[0], slot[1], slot[2], most};
+}
+
 static bool names_differ(const struct bx_plan *p)
 {
     if (p->n > UNIQUE_MAX)
@@ -402,6 +415,8 @@ bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context
     else
         read_payload(&f, tree, context);
     p->ok = !f.bad;
+    if (context == BX_AT_RECORD && p->ok)
+        p->usual = usual_of(p);
     p->plain = keep && p->ok && !p->payload && names_differ(p);
     return p->ok;
 }

@@ -16,9 +16,11 @@ struct bx_src {
 
 /* A line compiled: text and the value behind it, again and again (bxjson). text: its bytes in all; slots:
  * values an instance must have; refs: how often a value is shown at most. The first same steps show what
- * records of one kind have in common: the values in runs of slots, first and how many. */
+ * records of one kind have in common: the values in runs of slots, first and how many. shape: the steps
+ * behind those, for the types of value that were met; shapes: how many were made, or tried. */
 enum { BX_RUNS = 4 };
 struct bx_step;
+struct bx_shape;
 struct bx_steps {
     struct bx_step *step;
     size_t n, same, text, n_run;
@@ -26,6 +28,8 @@ struct bx_steps {
         uint16_t first, n;
     } run[BX_RUNS];
     uint32_t slots, refs;
+    struct bx_shape *shape;
+    unsigned shapes;
     bool made; /* step NULL: cannot be compiled */
 };
 
@@ -46,6 +50,10 @@ struct bx_plan {
     bool ok, unnamed, payload, rendered;
     bool plain;                    /* names differ, and no datum is a payload: straight from slots to JSON */
     struct bx_src sys[BXS_FIELDS]; /* of a record; a payload has none */
+    /* where id, number and time of a record are, when they always are there: as u16, u64 and FILETIME */
+    struct bx_usual {
+        uint16_t id, record, time, slots; /* slots: how many there must be; 0: they are not */
+    } usual;
     struct bx_field *field;
     size_t n, cap;
     struct bx_steps line, data; /* System and the data as JSON, when first asked for */

@@ -92,28 +92,34 @@ struct span bx_definition(const struct bx_chunk *c, uint32_t def);
  * short. Inline, as the next two: every record passes here. */
 static inline bool bx_instance(struct span *s, uint32_t *def, uint32_t *id)
 {
-    const uint8_t *p = span_need(s, 9);
-    if (!p)
+    const uint8_t *p = s->p;
+    size_t n = s->n, skip = 9;
+    if (n < skip)
         return false;
     *id = le32(p + 1), *def = le32(p + 5);
-    if (*def == s->off) { /* the definition itself, at its first use in the chunk */
-        p = span_need(s, 24);
-        if (p)
-            span_need(s, le32(p + 20));
+    if (*def == s->off + skip) { /* the definition itself, at its first use in the chunk */
+        if (n - skip < 24 || n - skip - 24 < le32(p + skip + 20))
+            return false;
+        skip += 24 + (size_t)le32(p + skip + 20);
     }
-    return !s->bad;
+    *s = span_of(p + skip, n - skip, s->off + skip);
+    return true;
 }
 
 /* The values. off: room for cap + 1 offsets. False: cut short, or more than cap. */
 static inline bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct bx_slots *out)
 {
-    uint32_t n = span_u32(s);
-    if (s->bad || n > s->n / 4 || n > cap)
+    uint32_t n = s->n >= 4 ? le32(s->p) : UINT32_MAX;
+    if (n > cap || n > (s->n - 4) / 4)
         return false;
-    const uint8_t *desc = span_need(s, 4 * (size_t)n);
+    const uint8_t *desc = s->p + 4, *val = desc + 4 * (size_t)n;
+    size_t left = s->n - 4 - 4 * (size_t)n;
     bool fragments = near_sums(desc, n, off, BX_XML);
-    *out = (struct bx_slots){desc, span_need(s, off[n]), n, fragments, off};
-    return !s->bad;
+    if (off[n] > left)
+        return false;
+    *out = (struct bx_slots){desc, val, n, fragments, off};
+    *s = span_of(val + off[n], left - off[n], s->off + (uint64_t)(val - s->p) + off[n]);
+    return true;
 }
 
 static inline struct bx_val bx_slot(const struct bx_slots *s, uint32_t i)

@@ -438,15 +438,15 @@ static void flush_text(struct walk *w, size_t least)
 static struct head read_head(const struct bx_head *from, const uint8_t *p, uint32_t size, uint64_t off,
                              enum standing standing)
 {
-    struct head h = {.off = off, .size = size, .standing = standing};
-    int64_t id;
-    h.id = bx_int(from->event_id, &id) && id >= 0 && id <= 0xffff ? (uint32_t)id : TALLY_NO_ID;
-    if (!bx_int(from->record_id, &h.record_id))
-        h.record_id = (int64_t)le64(p + 8);
-    if (!bx_time(from->time, &h.time))
-        h.time = (int64_t)le64(p + 16);
-    h.sane = wintime_sane(h.time);
-    return h;
+    bool id = from->has_event_id && from->event_id >= 0 && from->event_id <= 0xffff;
+    int64_t time = from->has_time ? from->time : (int64_t)le64(p + 16);
+    return (struct head){.off = off,
+                         .size = size,
+                         .id = id ? (uint32_t)from->event_id : TALLY_NO_ID,
+                         .record_id = from->has_record_id ? from->record_id : (int64_t)le64(p + 8),
+                         .time = time,
+                         .standing = standing,
+                         .sane = wintime_sane(time)};
 }
 
 /* False: nothing could be made of it. */

@@ -11,6 +11,9 @@
 
 enum { NEAR_ROOM = 32, NEAR_BEHIND = 32 };
 
+/* A unit of UTF-16 that JSON does not print as it is, or not as one byte. */
+static inline bool near_odd(unsigned u) { return u < 0x20 || u > 0x7e || u == '"' || u == '\\'; }
+
 /* Sixteen units of UTF-16LE at p as so many letters at at. Which of them JSON does not print as they are: bit
  * i stands for unit i. */
 static inline unsigned near_sixteen_twin(char *at, const uint8_t *p)
@@ -18,7 +21,7 @@ static inline unsigned near_sixteen_twin(char *at, const uint8_t *p)
     unsigned odd = 0;
     for (unsigned i = 0; i < 16; i++) {
         unsigned u = le16(p + 2 * i);
-        odd |= (unsigned)(u < 0x20 || u > 0x7e || u == '"' || u == '\\') << i;
+        odd |= (unsigned)near_odd(u) << i;
         at[i] = (char)u;
     }
     return odd;
@@ -45,6 +48,16 @@ static inline bool near_sums_twin(const uint8_t *desc, uint32_t n, uint32_t *off
     return found;
 }
 
+/* Are fours times sixteen bytes at p, where mask, as want? key: mask and want in turn, sixteen bytes each. */
+static inline bool near_like_twin(const uint8_t *p, const uint8_t *key, size_t fours)
+{
+    uint64_t differ = 0;
+    for (size_t i = 0; i < fours; i++)
+        for (size_t k = 0; k < 16; k += 8)
+            differ |= (le64(p + 16 * i + k) & le64(key + 32 * i + k)) ^ le64(key + 32 * i + 16 + k);
+    return differ == 0;
+}
+
 #ifdef __SSE2__
 /* Are n bytes the same? Bytes behind both are read. */
 static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n)
@@ -59,6 +72,16 @@ static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n)
         if (differ)
             return false;
     }
+}
+
+static inline bool near_like(const uint8_t *p, const uint8_t *key, size_t fours)
+{
+    const __m128i *at = (const __m128i *)(const void *)p, *with = (const __m128i *)(const void *)key;
+    __m128i differ = _mm_setzero_si128();
+    for (; fours; fours--, at++, with += 2)
+        differ = _mm_or_si128(differ, _mm_xor_si128(_mm_and_si128(_mm_loadu_si128(at), _mm_loadu_si128(with)),
+                                                    _mm_loadu_si128(with + 1)));
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xffff;
 }
 
 static inline unsigned near_sixteen(char *at, const uint8_t *p)
@@ -104,6 +127,10 @@ static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uin
 }
 #else
 static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n) { return memcmp(a, b, n) == 0; }
+static inline bool near_like(const uint8_t *p, const uint8_t *key, size_t fours)
+{
+    return near_like_twin(p, key, fours);
+}
 static inline unsigned near_sixteen(char *at, const uint8_t *p) { return near_sixteen_twin(at, p); }
 static inline void near_digits(char *at, uint64_t v) { near_digits_twin(at, v); }
 static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type)
@@ -151,8 +178,9 @@ static inline char *near_hex(char *at, uint64_t v)
 
 /* UTF-16LE, n bytes (even), as JSON without the quotes: as at_json16, which takes over at the first letter
  * that is neither ASCII nor escaped by a backslash before it. */
-static inline char *near_json16(char *at, const uint8_t *p, size_t n)
+__attribute__((always_inline)) static inline char *near_json16(char *at, const uint8_t *p, size_t n)
 {
+    static const char letter[] = {['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't', ['"'] = '"', ['\\'] = '\\'};
     for (;;) {
         unsigned odd = near_sixteen(at, p);
         if (n <= 32) {
@@ -164,9 +192,12 @@ static inline char *near_json16(char *at, const uint8_t *p, size_t n)
         at += plain, p += 2 * plain, n -= 2 * plain;
         if (!odd)
             continue;
-        if (le16(p) != '\\')
+        for (unsigned u; n && (u = le16(p)) < sizeof letter && letter[u]; p += 2, n -= 2)
+            *at++ = '\\', *at++ = letter[u];
+        if (!n)
+            return at;
+        if (near_odd(le16(p)))
             return at_json16(at, p, n);
-        memcpy(at, "\\\\", 2), at += 2, p += 2, n -= 2;
     }
 }
 #endif
