@@ -135,6 +135,72 @@ Test(casedb, work_without_end_is_halted)
     cr_expect_eq(case_exec(db, "SELECT 1", &(struct err){0}), OK);
 }
 
+/* Many cases on one connection: each begins with nothing, and one that SQLite undid by itself is known. */
+Test(casedb, what_was_written_since_a_mark)
+{
+    static const char count[] = "SELECT count(*) FROM evidence",
+                      endless[] =
+                          "WITH RECURSIVE n(i) AS (SELECT 1 UNION "
+                          "ALL SELECT i + 1 FROM n) INSERT INTO evidence(id, path) SELECT i + 9, 'x' FROM n";
+    struct err e = {0};
+    unsigned asks = 0;
+    cr_assert(case_keep(db, &e) == OK, "%s", e.why);
+    cr_expect_eq(case_since_mark(db), CASE_KEPT);
+    for (int times = 0; times < 2; times++) {
+        struct fact f = event(77, 1, 5, "H");
+        cr_assert(case_mark(db, &e) == OK && case_begin(db, &e) == OK, "%s", e.why);
+        put(&f, 1), put(&f, 2);
+        cr_assert(case_commit(db, &e) == OK, "%s", e.why);
+        cr_expect_str_eq(ask("SELECT (SELECT count(*) FROM event) || (SELECT count(*) FROM event_source)"),
+                         "11;", "a record of a case before is none of this one's");
+        cr_assert(case_begin(db, &e) == OK
+                      && case_exec(db, "INSERT INTO evidence(id, path) VALUES(4, 'd')", &e) == OK,
+                  "%s", e.why);
+        cr_expect(case_undo(db, &e) == OK && case_undo(db, &e) == OK, "%s", e.why);
+        cr_expect_str_eq(ask(count), "3;", "what was begun last is undone alone");
+        cr_expect_str_eq(ask("SELECT count(*) FROM event"), "1;");
+        cr_expect(case_undoable(db, &e) == OK && case_since_mark(db) == CASE_MARKED, "%s", e.why);
+        cr_expect(case_save(db, path("case.db"), &e) == OK && case_since_mark(db) == CASE_MARKED, "%s",
+                  e.why);
+        cr_assert(case_rewind(db, &e) == OK, "%s", e.why);
+        cr_expect_str_eq(ask("SELECT count(*) FROM event"), "0;");
+        cr_expect_eq(case_since_mark(db), CASE_KEPT);
+    }
+    struct casedb *saved = NULL;
+    int64_t n = 0;
+    cr_assert(case_open(path("case.db"), &saved, &e) == OK
+                  && case_number(saved, "SELECT count(*) FROM event", &n, &e) == OK,
+              "%s", e.why);
+    cr_expect_eq(n, 1, "what was saved stays");
+    case_close(saved);
+    cr_assert(case_mark(db, &e) == OK
+                  && case_exec(db, "INSERT INTO evidence(id, path) VALUES(4, 'd')", &e) == OK,
+              "%s", e.why);
+    case_halt_when(db, halt_soon, &asks);
+    cr_expect_eq(case_exec(db, endless, &e), E_STOP);
+    case_halt_when(db, NULL, NULL);
+    cr_expect_eq(case_since_mark(db), CASE_UNDONE, "all of it is gone, not that statement alone");
+    cr_expect_str_eq(ask(count), "3;");
+    cr_expect_neq(case_rewind(db, &(struct err){0}), OK);
+}
+
+/* What outgrows a small case is one like any other: nothing that large is kept to be undone. */
+Test(casedb, a_large_case_has_no_mark)
+{
+    static const char fill[] =
+        "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 300) "
+        "INSERT INTO evidence(id, path) SELECT i, hex(zeroblob(40000)) FROM n";
+    for (int late = 0; late < 2; late++) {
+        struct err e = {0};
+        cr_assert((late || case_keep(db, &e) == OK) && case_mark(db, &e) == OK, "%s", e.why);
+        cr_assert(!late || case_undoable(db, &e) == OK, "%s", e.why);
+        cr_assert(case_exec(db, fill, &e) == OK, "%s", e.why);
+        cr_expect(late || (case_undoable(db, &e) == OK && case_since_mark(db) == CASE_KEPT), "%s", e.why);
+        cr_expect(case_save(db, path("case.db"), &e) == OK && case_since_mark(db) == CASE_KEPT, "%s", e.why);
+        cr_assert(case_exec(db, "DELETE FROM evidence; VACUUM", &e) == OK, "%s", e.why);
+    }
+}
+
 Test(casedb, duplicates)
 {
     static const struct {

@@ -60,13 +60,25 @@ enum status case_undoable(struct casedb *db, struct err *e)
     int64_t pages = 0;
     enum status st = case_exec(db, db->path ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=MEMORY", e);
     st = st == OK ? case_number(db, "PRAGMA page_count", &pages, e) : st;
-    return st == OK && pages > PAGES ? case_exec(db, "PRAGMA cache_size=-4096", e) : st;
+    if (st != OK || pages <= PAGES)
+        return st;
+    st = case_unmark(db, e);
+    return st == OK ? case_exec(db, "PRAGMA cache_size=-4096", e) : st;
+}
+
+/* Is there something to commit? A mark is not committed. */
+static bool is_open(const struct casedb *db)
+{
+    return (!db->marked || db->part) && !sqlite3_get_autocommit(db->db);
 }
 
 enum status case_undo(struct casedb *db, struct err *e)
 {
+    bool open = is_open(db), part = db->part;
     free(db->indexes), db->indexes = NULL;
-    return sqlite3_get_autocommit(db->db) ? OK : case_run(db, "ROLLBACK", NULL, NULL, 0, e);
+    db->part = false;
+    enum status st = !open ? OK : case_run(db, part ? "ROLLBACK TO part" : "ROLLBACK", NULL, NULL, 0, e);
+    return st == OK && open && part ? case_run(db, "RELEASE part", NULL, NULL, 0, e) : st;
 }
 
 /* --- opening */
@@ -503,10 +515,11 @@ static enum status save_packed(struct casedb *db, const char *path, bool *done, 
 
 static enum status save_vacuumed(struct casedb *db, const char *path, struct err *e)
 {
+    enum status st = case_unmark(db, e);
     release(db);
     plat_remove(path); /* what a killed run left */
     /* how often the schema was touched on the way is no part of the case */
-    enum status st = case_exec(db, "PRAGMA schema_version = 1", e);
+    st = st == OK ? case_exec(db, "PRAGMA schema_version = 1", e) : st;
     struct arena mem = {0};
     if (st == OK)
         st = case_run(db, "VACUUM INTO ?1", &(struct value){.s = str_of(plain(path, &mem))},
@@ -522,7 +535,7 @@ static enum status save_vacuumed(struct casedb *db, const char *path, struct err
 enum status case_save(struct casedb *db, const char *path, struct err *e)
 {
     bool done = false;
-    enum status st = sqlite3_get_autocommit(db->db) ? OK : case_commit(db, e);
+    enum status st = is_open(db) ? case_commit(db, e) : OK;
     st = st == OK ? save_packed(db, path, &done, e) : st;
     return st == OK && !done ? save_vacuumed(db, path, e) : st;
 }
@@ -722,7 +735,8 @@ enum status case_begin(struct casedb *db, struct err *e)
                                   " AND NOT EXISTS (SELECT 1 FROM event) AND NOT EXISTS (SELECT 1 FROM "
                                   "reg_key) AND NOT EXISTS (SELECT 1 FROM reg_value) ORDER BY name";
     struct buf sql[2] = {{0}};
-    enum status st = case_run(db, "BEGIN", NULL, NULL, 0, e);
+    enum status st = case_run(db, db->marked ? "SAVEPOINT part" : "BEGIN", NULL, NULL, 0, e);
+    db->part = st == OK && db->marked;
     if (st == OK && !db->indexes && !db->keep && !db->filled)
         st = case_query(db, indexes, NULL, NULL, 0, keep_index, sql, e), db->filled = !sql[1].n;
     buf_char(&sql[0], 0), buf_char(&sql[1], 0);
@@ -742,5 +756,7 @@ enum status case_commit(struct casedb *db, struct err *e)
     if (st == OK && db->indexes)
         st = case_exec(db, db->indexes, e);
     free(db->indexes), db->indexes = NULL;
-    return st == OK ? case_run(db, "COMMIT", NULL, NULL, 0, e) : st;
+    st = st == OK ? case_run(db, db->part ? "RELEASE part" : "COMMIT", NULL, NULL, 0, e) : st;
+    db->part &= st != OK;
+    return st;
 }

@@ -58,6 +58,11 @@ bool case_keeps(const struct casedb *db);
 void case_copied(void);
 enum status case_mark(struct casedb *db, struct err *e);
 enum status case_rewind(struct casedb *db, struct err *e);
+/* What became of the mark. CASE_UNDONE: SQLite undid all since by itself, as it does where a statement that
+ * writes is halted or finds no room. CASE_KEPT: there is none, or the case has become large and is as any
+ * other from case_undoable, or case_save, on. */
+enum case_since { CASE_KEPT, CASE_MARKED, CASE_UNDONE };
+enum case_since case_since_mark(const struct casedb *db);
 
 enum status case_begin(struct casedb *db, struct err *e);
 enum status case_commit(struct casedb *db, struct err *e);

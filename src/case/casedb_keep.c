@@ -79,15 +79,29 @@ void case_keep_nothing(struct casedb *db)
 
 enum status case_mark(struct casedb *db, struct err *e)
 {
-    return case_run(db, "SAVEPOINT mark", NULL, NULL, 0, e);
+    enum status st = case_run(db, "SAVEPOINT mark", NULL, NULL, 0, e);
+    db->marked = st == OK, db->part = false;
+    return st;
+}
+
+enum case_since case_since_mark(const struct casedb *db)
+{
+    return !db->marked ? CASE_KEPT : sqlite3_get_autocommit(db->db) ? CASE_UNDONE : CASE_MARKED;
+}
+
+enum status case_unmark(struct casedb *db, struct err *e)
+{
+    if (case_since_mark(db) != CASE_MARKED)
+        return OK;
+    db->marked = db->part = false;
+    return case_run(db, "RELEASE mark", NULL, NULL, 0, e);
 }
 
 /* Events that were known are not there any more. */
 enum status case_rewind(struct casedb *db, struct err *e)
 {
     enum status st = case_run(db, "ROLLBACK TO mark", NULL, NULL, 0, e);
-    if (st == OK)
-        st = case_run(db, "RELEASE mark", NULL, NULL, 0, e);
+    st = st == OK ? case_unmark(db, e) : st;
     free(db->known.row), lookup_free(&db->known.by_identity);
     memset(&db->known, 0, sizeof db->known);
     return st;

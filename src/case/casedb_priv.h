@@ -77,6 +77,7 @@ struct casedb {
     struct lookup kept_by; /* by address of the text */
     struct family *family; /* lists of codes that code_in has read */
     bool keep;             /* what is prepared is kept, by the address of its text */
+    bool marked, part;     /* between case_mark and case_rewind; in it, case_begin and case_commit */
     bool guard;            /* the authorizer and the step budget apply */
     uint64_t steps;        /* left to the guarded query */
     int64_t memory;        /* SQLite's own when it began */
@@ -131,5 +132,7 @@ struct kept *case_kept(struct casedb *db, struct str text);
 bool kept_add(struct kept *k, struct sqlite3_stmt *stmt, size_t at);
 void kept_clear(struct kept *k);
 void case_keep_nothing(struct casedb *db);
+/* what was written since the mark, if one stands, stays */
+enum status case_unmark(struct casedb *db, struct err *e);
 void families_free(struct casedb *db);
 #endif
