@@ -321,6 +321,62 @@ Test(batch, killed_again_and_again, .timeout = 3600)
         fprintf(stderr, "%s", out);
 }
 
+/* A process takes one ticket after the other, and nothing of one is in the next: the same bytes whoever had
+ * it, behind whichever others, as when analyze makes them. */
+Test(batch, whoever_takes_it, .timeout = 960)
+{
+    const char *dir = make_tickets("batch-whoever");
+    cr_assert_eq(
+        run("cd %s/in && for t in after-log-off boot-race healthy-host only-system-log clock-skew "
+            "task-interactive-no-session; do cp -r $OLDPWD/samples/cases/$t $t && cp -r $t $t.2; done; "
+            "for f in boot-race.2/*.evtx; do head -c 9000 \"$f\" >x && mv x \"$f\"; done; "
+            "(cd clock-skew && tar czf ../clock.tgz *)",
+            dir),
+        0, "%s", out);
+    cr_assert_eq(run("cd %s && %s batch --jobs=1 -o one in", dir, program()), 0, "%s", out);
+    cr_assert_eq(run("cd %s && %s batch --jobs=3 -o three in && diff -r one three", dir, program()), 0, "%s",
+                 out);
+    cr_assert_eq(run("cd %s && for i in 1 2 3; do %s batch --jobs=1 --shard $i/3 -o part$i in >log || exit "
+                     "1; for t in "
+                     "part$i/tickets/*; do diff -r \"$t\" \"one/tickets/${t##*/}\" || exit 1; done; done",
+                     dir, program()),
+                 0, "%s", out);
+    cr_assert_eq(
+        run("cd %s && for t in in/*; do n=${t#in/}; case $n in '<'* | empty|letter.txt) continue;; esac; %s "
+            "analyze --force -o "
+            "alone \"$t\" >log 2>&1; for f in case.db report.html report.md report.json; do cmp alone/$f "
+            "\"one/tickets/$n/$f\" || exit 1; done; done",
+            dir, program()),
+        0, "%s", out);
+}
+
+/* What is halted while it writes takes with it what others wrote before: such a ticket is tried again in a
+ * process of its own, and says then what analyze says. The others are none the wiser. */
+Test(batch, a_ticket_whose_time_is_over, .timeout = 480)
+{
+    const char *dir = make_tickets("batch-late");
+    cr_assert_eq(run("mkdir -p %s/kb/derive && { cat knowledge/derive/94-rights.sql; echo '"
+                     "CREATE TEMP TABLE IF NOT EXISTS slow(i); WITH RECURSIVE n(i) AS (SELECT 1 WHERE "
+                     "(SELECT count(*) FROM "
+                     "evidence) > 3 UNION ALL SELECT i + 1 FROM n) INSERT INTO slow SELECT max(i) FROM n;'; "
+                     "} > %s/kb/derive/94-rights.sql",
+                     dir, dir),
+                 0, "%s", out);
+    cr_expect_eq(
+        run("cd %s && %s batch --jobs=1 --limits run-seconds=4 --knowledge kb -o out in", dir, program()), 5,
+        "%s", out);
+    cr_expect_eq(
+        run("cd %s && %s analyze --limits run-seconds=4 --knowledge kb -o alone 'in/A 1'", dir, program()), 5,
+        "%s", out);
+    for (const char *const *f = (const char *const[]){"report.html", "report.md", "report.json", NULL}; *f;
+         f++)
+        cr_expect_eq(run("cmp %s/alone/%s '%s/out/tickets/A 1/%s'", dir, *f, dir, *f), 0, "%s", out);
+    sqlite3 *db = fleet(dir, "out");
+    cr_expect_str_eq(ask(db, "SELECT ticket, exit FROM v_ticket ORDER BY ticket"),
+                     UGLY "|5;A 1|5;empty|4;letter.txt|4;sub|0;");
+    sqlite3_close(db);
+}
+
 /* What is still being written is no ticket yet; what was closed or moved there is one at once. */
 Test(batch, arrivals, .timeout = 60)
 {

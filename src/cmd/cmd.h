@@ -114,8 +114,9 @@ int out_end(int code);
 /* "whylogon: …" on stderr; returns code */
 int complain(const struct err *e, int code);
 int complain_text(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* The last one, without "whylogon: "; "": none. */
+/* The last one, without "whylogon: "; "": none, or none since. */
 const char *complained(void);
+void complain_nothing(void);
 /* E_USAGE, E_FORMAT -> 2; E_IO -> 6; E_LIMIT, E_TIME, E_NOMEM, E_PROC -> 5; E_STOP -> 130, 143; E_DB, a
  * statement of ours that fails by itself -> 70 */
 int exit_for(enum status st);
@@ -127,8 +128,9 @@ int exit_worst(int a, int b); /* by the order above */
 extern const struct command cmd_analyze, cmd_report, cmd_dump, cmd_inspect, cmd_show, cmd_query, cmd_explain,
     cmd_verify, cmd_rules, cmd_export, cmd_summary, cmd_batch, cmd_merge;
 struct casedb;
-/* The next analyze fills this case, which is empty and ready (diagnose_ready); it stays the caller's. */
+/* Every analyze from now on fills this case, which is empty and ready (diagnose_ready); it stays the
+ * caller's. */
 void analyze_into(struct casedb *db);
-/* Child of batch: one ticket a copy of it (cmd_ticket.c). */
+/* Child of batch: tickets, by copies of it (cmd_ticket.c). */
 int ticket_main(void);
 #endif

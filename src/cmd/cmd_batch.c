@@ -238,7 +238,7 @@ static enum status give_ticket(struct batch *b, size_t i, struct err *e)
     crew_text(&order, t->name), crew_text(&order, str_of(t->path)), crew_text(&order, str_of(part));
     crew_text(&order, str_of(final)), crew_text(&order, str_of(keep_letters[b->o.keep]));
     b->at[i].tries++;
-    st = st == OK ? crew_give(b->crew, i, &order, e) : st;
+    st = st == OK ? crew_give(b->crew, i, &order, b->at[i].tries > 1, e) : st;
     buf_free(&order);
     b->mem = was;
     return st;

@@ -1,7 +1,6 @@
-/* ticket: one ticket of many: analyze in a process of its own, copied from one that has the knowledge ready;
- * then what the fleet wants to know of it. Its results lie under a name that is not final until all are
- * whole.
- */
+/* ticket: some of many tickets, one after the other: analyze in a process copied from one that has the
+ * knowledge ready; then what the fleet wants to know of each. Its results lie under a name that is not final
+ * until all are whole. */
 #include "case/fleetdb.h"
 #include "cmd/cmd.h"
 #include "cmd/ticket.h"
@@ -65,24 +64,61 @@ static int analyze(char **ready, size_t n_ready, char *const *order)
     return cmd_analyze.run(argc, argv);
 }
 
-static int one_ticket(struct casedb *db, const struct kb *kb, char **ready, size_t n_ready, struct err *e)
+/* What every ticket of this process needs. */
+struct server {
+    struct casedb *db;
+    const struct kb *kb;
+    char *ready[TICKET_ARGS];
+    size_t n_ready;
+    bool leaves; /* takes no other ticket */
+};
+
+static bool was_stopped(int code) { return code == EXIT_INTERRUPTED || code == EXIT_TERMINATED; }
+
+/* The case it fills is emptied behind it. What goes wrong where others went before, or undoes the case
+ * unasked, is not told: the ticket is tried again in a process of its own. */
+static int one_ticket(struct server *s, char *const *order, struct err *e)
 {
-    struct buf in = {0}, json = {0};
+    struct buf json = {0};
     struct arena a = {0};
-    char *order[TICKET_TEXTS];
-    size_t n;
-    enum status st = crew_recv(&in, order, TICKET_TEXTS, &n, e);
-    if (st == OK && (n != TICKET_TEXTS || !arena_make(&a, 1 << 20)))
+    bool alone = order[TICKET_LAST][0];
+    complain_nothing();
+    enum status st = alone ? OK : case_mark(s->db, e);
+    if (st == OK && !arena_make(&a, 1 << 20))
         st = err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory");
-    int code = st == OK ? analyze(ready, n_ready, order) : EXIT_BUG;
-    if (st == OK && code != EXIT_INTERRUPTED && code != EXIT_TERMINATED
-        && (st = ticket_json(db, kb, order, ready[TICKET_OPTIONS], code, &json, &a, e)) == OK)
+    int code = st == OK ? analyze(s->ready, s->n_ready, order) : EXIT_BUG;
+    enum case_since since = case_since_mark(s->db);
+    bool told = alone || (since != CASE_UNDONE && code != EXIT_BUG);
+    if (st == OK && told && !was_stopped(code)
+        && (st = ticket_json(s->db, s->kb, order, s->ready[TICKET_OPTIONS], code, &json, &a, e)) == OK)
         st = publish(order, &json, &a, e);
     if (st != OK)
         code = complain(e, exit_for(st));
-    buf_free(&in), buf_free(&json);
+    s->leaves |= st != OK || !told || was_stopped(code) || *stop_flag() || since != CASE_MARKED
+                 || case_rewind(s->db, e) != OK;
+    buf_free(&json);
     arena_free(&a);
     return code;
+}
+
+/* One ticket after the other; where one leaves something behind that ought to be gone, it ends with this
+ * process, and so does what all of them leave. */
+static int serve(struct server *s, struct err *e)
+{
+    enum { TICKETS = 64 };
+    struct buf in = {0};
+    int code = EXIT_DONE;
+    for (unsigned i = 0; !s->leaves; i++) {
+        char *order[TICKET_TEXTS];
+        size_t n;
+        enum status st = i ? crew_done_with(code, e) : OK;
+        st = st == OK ? crew_recv(&in, order, TICKET_TEXTS, &n, e) : st;
+        if (st != OK || n != TICKET_TEXTS)
+            return st == E_TRUNC ? EXIT_DONE : EXIT_BUG;
+        s->leaves = i + 1 == TICKETS;
+        code = one_ticket(s, order, e);
+    }
+    return code; /* the case goes with the process */
 }
 
 /* What reports and fleets ask is prepared as well; of an empty case they say little. */
@@ -104,24 +140,23 @@ static enum status rehearse_reports(struct casedb *db, const struct kb *kb, stru
 
 int ticket_main(void)
 {
+    struct server s = {0};
     struct kb *kb = NULL;
-    struct casedb *db = NULL;
     struct buf in = {0};
-    char *ready[TICKET_ARGS];
-    size_t n;
     struct err e = {0};
-    if (crew_recv(&in, ready, TICKET_ARGS, &n, &e) != OK || n < TICKET_READY)
+    if (crew_recv(&in, s.ready, TICKET_ARGS, &s.n_ready, &e) != OK || s.n_ready < TICKET_READY)
         return EXIT_BUG;
-    const char *dir = ready[TICKET_KNOWLEDGE][0] ? ready[TICKET_KNOWLEDGE] : NULL;
+    const char *dir = s.ready[TICKET_KNOWLEDGE][0] ? s.ready[TICKET_KNOWLEDGE] : NULL;
     if (kb_load(dir, &kb, &e) != OK)
         return complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
     kb_keep(kb, dir);
-    if (diagnose_ready(kb, &db, &e) != OK || rehearse_reports(db, kb, &e) != OK)
+    if (diagnose_ready(kb, &s.db, &e) != OK || rehearse_reports(s.db, kb, &e) != OK)
         return complain(&e, exit_with(e.code, dir));
     enum status copy = plat_child_copies(&e);
     if (copy != OK)
         return copy == E_TRUNC ? EXIT_DONE : complain(&e, exit_for(copy));
     case_copied();
-    analyze_into(db);
-    return one_ticket(db, kb, ready, n, &e); /* what db holds goes with the process */
+    s.kb = kb;
+    analyze_into(s.db);
+    return serve(&s, &e);
 }
