@@ -274,6 +274,7 @@ static void print_summary(struct run *r)
 
 static struct casedb *ready; /* the caller's */
 void analyze_into(struct casedb *db) { ready = db; }
+static struct originals from; /* of one analysis, or of all that fill a case of the caller's */
 
 static enum status new_case(struct run *r, struct err *e)
 {
@@ -323,6 +324,7 @@ static enum status read_evidence(struct run *r, struct err *e)
                                .stop = stop_flag(),
                                .until = r->until - r->o.lim.run_seconds * (1000 / LIM_RUN_CONCLUDE),
                                .require_jail = r->o.require_jail,
+                               .original = &from.worker,
                                .password = r->o.passwords.list,
                                .n_password = r->o.passwords.n,
                                .limits = r->o.lim};
@@ -392,7 +394,7 @@ static enum status again_phase(struct run *r, struct err *e)
                                                    .workers = r->o.jobs,
                                                    .require_jail = r->o.require_jail,
                                                    .until = r->until,
-                                                   .like = ingest_pool(r->reading),
+                                                   .original = &from.worker,
                                                    .stop = stop_flag()},
                            &r->jail, e);
     bool late = st == E_TIME;
@@ -409,7 +411,7 @@ static enum status verify_phase(struct run *r, struct err *e)
     bool late = st == E_TIME;
     r->stop.until = r->until;
     if (st == OK)
-        st = verify(r->db, &r->ev, r->o.require_jail, &r->jail, e);
+        st = verify(r->db, &r->ev, r->o.require_jail, &from.second, &r->jail, e);
     late |= st == E_TIME;
     bool none = st == E_PROC;
     r->stop.until = 0;
@@ -551,7 +553,7 @@ static int run_analyze(int argc, char **argv)
     if (r.db && r.db == ready)
         case_halt_when(r.db, NULL, NULL);
     else
-        case_close(r.db);
+        case_close(r.db), originals_end(&from);
     output_end(r.output);
     evidence_free(&r.ev);
     kb_free(r.kb);

@@ -306,7 +306,7 @@ static enum status read_all(struct again *g, const struct again_options *o, cons
                                .require_jail = o->require_jail,
                                .until = o->until,
                                .stop = o->stop,
-                               .like = want == o->want ? o->like : NULL},
+                               .original = want == o->want ? o->original : NULL},
         &(struct pool_calls){.ctx = g,
                              .open = open_file,
                              .unopened = unopened,

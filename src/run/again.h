@@ -10,16 +10,16 @@
 #include "run/discover.h"
 #include "run/run_limits.h"
 
-struct pool;
+struct original;
 /* want and limits: those the evidence was read with. */
 struct again_options {
     const struct want *want;
     struct run_limits limits;
     unsigned workers;
     bool require_jail;
-    const volatile int *stop; /* may be NULL */
-    uint64_t until;           /* plat_clock_ms at which the run's time is over; 0: limits say */
-    struct pool *like;        /* may be NULL: of pool.h, for what want and limits say */
+    const volatile int *stop;  /* may be NULL */
+    uint64_t until;            /* plat_clock_ms at which the run's time is over; 0: limits say */
+    struct original *original; /* what workers are copies of; NULL: one of its own */
 };
 enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,
                   struct err *e);

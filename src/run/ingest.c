@@ -23,6 +23,7 @@ struct ingest {
     struct evidence *ev;
     struct ingest_options o;
     struct pool_options workers;
+    struct original own; /* where the caller has none */
     struct plan plan;
     struct pool *pool;
     struct ahead *ahead; /* what was read while it was unpacked */
@@ -400,7 +401,8 @@ static enum status ingest_begin(struct ingest *p, const struct want *want, struc
                                        .lim = p->o.limits,
                                        .require_jail = p->o.require_jail,
                                        .stop = p->o.stop,
-                                       .until = p->until};
+                                       .until = p->until,
+                                       .original = p->o.original ? p->o.original : &p->own};
     return pool_start(&p->plan, &p->workers,
                       &(struct pool_calls){.ctx = p,
                                            .open = open_file,
@@ -460,9 +462,7 @@ static enum status open_containers(struct ingest *p, struct err *e)
                                .progress = show_unpacking,
                                .ctx = p};
     size_t before = p->ev->n;
-    struct pool_options like = p->workers;
-    like.like = p->pool;
-    if (!(p->ahead = ahead_new(p->ev, &like, p->plan.workers > 1 ? p->plan.workers - 1 : 1)))
+    if (!(p->ahead = ahead_new(p->ev, &p->workers, p->plan.workers > 1 ? p->plan.workers - 1 : 1)))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     o.ahead = p->ahead;
     enum status st = unpack(p->ev, &o, &r, e);
@@ -556,8 +556,6 @@ enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err 
     return st;
 }
 
-struct pool *ingest_pool(struct ingest *p) { return p->pool; }
-
 void ingest_free(struct ingest *p)
 {
     if (!p)
@@ -565,6 +563,7 @@ void ingest_free(struct ingest *p)
     ahead_free(p->ahead), pool_free(p->pool);
     plan_free(&p->plan);
     accept_free(&p->accept);
+    original_end(&p->own);
     free(p->sum), free(p);
 }
 

@@ -7,6 +7,7 @@
 #include "base/want.h"
 #include "case/casedb.h"
 #include "run/discover.h"
+#include "run/original.h"
 #include "run/run_limits.h"
 
 struct ingest_progress {
@@ -24,6 +25,7 @@ struct ingest_options {
     /* set non-zero by a signal handler: E_STOP */
     const volatile int *stop;
     uint64_t until; /* plat_clock_ms at which the run's time is over; 0: limits.run_seconds from now */
+    struct original *original;  /* what workers are copies of; NULL: one of its own */
     const struct str *password; /* candidates for containers */
     size_t n_password;
 };
@@ -45,8 +47,6 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
                          struct ingest **out, struct err *e);
 enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e);
 enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err *e);
-/* Its workers (pool.h), until it is freed. */
-struct pool *ingest_pool(struct ingest *p);
 void ingest_free(struct ingest *p);
 /* All three. */
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev,

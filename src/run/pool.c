@@ -48,7 +48,7 @@ struct pool {
     struct plan *plan;
     struct pool_options o;
     struct pool_calls call;
-    struct proc *original; /* what workers are copies of; NULL: not there yet, or not any more */
+    struct original *original, own; /* what workers are copies of: the caller's, or own */
     struct worker worker[WORKERS_MAX];
     size_t n_worker;   /* first those that look, then those that read */
     size_t turn, next; /* jobs before turn have ended, those before next are not ready */
@@ -194,14 +194,10 @@ static enum status answer_for(struct pool *p, struct job *j, enum status how, co
 
 /* --- workers */
 
-/* Told what the knowledge wants, ready to be copied. */
-static enum status start_original(struct pool *p, struct err *e)
+/* What the knowledge wants. */
+static enum status tell_original(struct pool *p, struct err *e)
 {
-    const char *const args[] = {"whylogon", "--worker", NULL};
     struct buf frame = {0};
-    enum status st = plat_spawn_self(args, &(struct proc_limits){0}, &p->original, e);
-    if (st != OK)
-        return st;
     size_t at = frame_begin(&frame, FRAME_WANT);
     buf_u64le(&frame, p->o.lim.memory);
     struct want want = *p->o.want;
@@ -209,47 +205,14 @@ static enum status start_original(struct pool *p, struct err *e)
     want.xml_depth = (uint32_t)p->o.lim.xml_depth, want.key_depth = (uint32_t)p->o.lim.key_depth;
     want_put(&frame, &want);
     frame_end(&frame, at);
-    struct err gone = {0};
-    st = frame_to(p->original, &frame, NULL, 0, &gone);
-    buf_free(&frame);
-    /* one that has died already is found out when it is to be copied */
-    return st == E_NOMEM ? out_of_memory("worker", e) : OK;
-}
-
-static void end_original(struct pool *p, char why[EXIT_WORDS])
-{
-    struct exit_info x;
-    plat_proc_kill(p->original);
-    child_end(p->original, &x); /* ends nothing where there is none */
-    p->original = NULL;
-    plat_exit_text(&x, why, EXIT_WORDS);
-}
-
-static enum status start_process(struct pool *p, struct proc **out, struct err *e)
-{
-    char how[96] = "";
-    while (p->o.like)
-        p = p->o.like;
-    for (unsigned tries = 0; tries < 2; tries++) {
-        struct err why = {0};
-        enum status st = p->original ? OK : start_original(p, &why);
-        if (st != OK)
-            return err_set(e, E_PROC, ERR_NO_OFF, why.what, "%s", why.why);
-        st = plat_proc_copy(p->original, out, &why);
-        if (st == E_UNSUPPORTED) /* it serves itself */
-            *out = p->original, p->original = NULL;
-        if (st == OK || st == E_UNSUPPORTED)
-            return OK;
-        end_original(p, how);
-        if (why.code == E_NOMEM) /* it answered: the system gives no process */
-            snprintf(how, sizeof how, "%.95s", why.why);
-    }
-    return err_set(e, E_PROC, ERR_NO_OFF, "workers do not start", "%s", how);
+    bool bad = frame.bad;
+    original_tell(p->original, &frame);
+    return bad ? out_of_memory("worker", e) : OK;
 }
 
 static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
 {
-    enum status st = start_process(p, &w->proc, e);
+    enum status st = original_copy(p->original, &w->proc, e);
     w->heard = w->began = plat_clock_ms();
     w->n = 0, w->ahead_bytes = w->ahead_files = 0, w->in.n = 0, w->jailed = w->broken = false;
     return st;
@@ -689,9 +652,11 @@ enum status pool_start(struct plan *plan, const struct pool_options *o, const st
     if (!p)
         return out_of_memory("workers", e);
     *p = (struct pool){.plan = plan, .o = *o, .call = *c, .n_worker = plan->workers * 3, .jail = JAIL_ALL};
+    p->original = o->original ? o->original : &p->own;
+    p->original->child = "--worker";
     p->until = o->until ? o->until : plat_clock_ms() + o->lim.run_seconds * 1000;
     p->read_buf = malloc(READ_BYTES);
-    enum status st = p->read_buf ? OK : out_of_memory("workers", e);
+    enum status st = p->read_buf ? tell_original(p, e) : out_of_memory("workers", e);
     bool looks = !plan->n;
     for (size_t i = 0; i < plan->n && !looks; i++)
         looks = !job_reads(plan->job[i]);
@@ -710,7 +675,7 @@ void pool_free(struct pool *p)
         buf_free(&p->worker[i].in);
     }
     if (p)
-        end_original(p, (char[96]){0}), free(p->read_buf), free(p);
+        original_end(&p->own), free(p->read_buf), free(p);
 }
 
 enum status pool_ask_jail(unsigned *layers, struct err *e)

@@ -6,6 +6,7 @@
 #define POOL_H
 #include "base/want.h"
 #include "plat/plat.h"
+#include "run/original.h"
 #include "run/plan.h"
 
 /* Called by the pool, in this process. Each E_FORMAT: no worker of ours sends that; it costs the job. Any
@@ -34,9 +35,7 @@ struct pool_options {
     bool require_jail; /* a missing layer is E_UNSUPPORTED */
     const volatile int *stop;
     uint64_t until; /* plat_clock_ms at which the run's time is over; 0: lim.run_seconds from now */
-    /* NULL, or one that outlives this and was told the same want and limits: workers are copies of what its
-     * workers are copies of, which has read nothing */
-    struct pool *like;
+    struct original *original; /* what workers are copies of, which outlives this; NULL: one of its own */
 };
 
 enum { POOL_WORKERS = 32 };

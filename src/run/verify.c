@@ -6,6 +6,7 @@
 #include "case/named.h"
 #include "run/child.h"
 #include "run/frame.h"
+#include "run/original.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "run/discover.h"
@@ -40,9 +41,10 @@ struct verify {
     struct arena mem;
     struct item *item;
     size_t n, cap;
-    uint8_t kind;                 /* of items that are being collected */
-    struct proc *original, *proc; /* a child that has read nothing, and its copy for one unit */
-    bool jailed, require_jail;    /* proc has said which layers hold it: before that it is asked nothing */
+    uint8_t kind; /* of items that are being collected */
+    struct original *original;
+    struct proc *proc;         /* its copy for one unit */
+    bool jailed, require_jail; /* proc has said which layers hold it: before that it is asked nothing */
     unsigned *jail;
     struct buf in, out;
 };
@@ -163,33 +165,12 @@ static void end_child(struct verify *v, struct exit_info *how)
     v->proc = NULL, v->jailed = false, v->in.n = 0;
 }
 
-static void end_original(struct verify *v)
-{
-    struct exit_info how;
-    plat_proc_kill(v->original);
-    child_end(v->original, &how); /* ends nothing where there is none */
-    v->original = NULL;
-}
-
 static enum status start_process(struct verify *v, struct err *e)
 {
-    static const char *const args[] = {"whylogon", "--second", NULL};
     struct err why = {0};
-    for (unsigned tries = 0; tries < 2; tries++) {
-        enum status st = v->original
-                             ? OK
-                             : plat_spawn_self(args, &(struct proc_limits){.stack_bytes = LIM_REREAD_STACK},
-                                               &v->original, &why);
-        if (st != OK)
-            break;
-        st = plat_proc_copy(v->original, &v->proc, &why);
-        if (st == E_UNSUPPORTED) /* it serves itself */
-            v->proc = v->original, v->original = NULL;
-        if (st == OK || st == E_UNSUPPORTED)
-            return OK;
-        end_original(v);
-    }
-    return err_set(e, E_PROC, ERR_NO_OFF, "second readers do not start", "%s", why.why);
+    return original_copy(v->original, &v->proc, &why) == OK
+               ? OK
+               : err_set(e, E_PROC, ERR_NO_OFF, "second readers do not start", "%s", why.why);
 }
 
 static enum status start_child(struct verify *v, const struct unit *u, char why[WHY], struct err *e)
@@ -361,10 +342,16 @@ enum status verify_give_up(struct casedb *db, const char *why, struct err *e)
     return st == OK ? verify_conclude(db, e) : st;
 }
 
-enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, unsigned *jail,
-                   struct err *e)
+enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, struct original *original,
+                   unsigned *jail, struct err *e)
 {
-    struct verify v = {.db = db, .ev = ev, .require_jail = require_jail, .jail = jail};
+    struct original own = {0};
+    struct verify v = {.db = db,
+                       .ev = ev,
+                       .original = original ? original : &own,
+                       .require_jail = require_jail,
+                       .jail = jail};
+    v.original->child = "--second", v.original->limits.stack_bytes = LIM_REREAD_STACK;
     if (!arena_make(&v.mem, SCRATCH_BYTES))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     enum status st = collect(&v, e);
@@ -375,7 +362,7 @@ enum status verify(struct casedb *db, const struct evidence *ev, bool require_ja
     }
     if (st == OK)
         st = verify_conclude(db, e);
-    end_original(&v);
+    original_end(&own);
     buf_free(&v.in), buf_free(&v.out);
     free(v.item);
     arena_free(&v.mem);

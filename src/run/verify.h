@@ -7,13 +7,15 @@
 #include <stdbool.h>
 struct casedb;
 struct evidence;
+struct original;
 
 /* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per
- * finding and role at most. Of *jail stay the layers (plat/jail.h) that all second readers had too;
- * E_UNSUPPORTED where one is missing and require_jail is set, E_PROC where no second reader can be started:
- * what was read again by then is stored. */
-enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, unsigned *jail,
-                   struct err *e);
+ * finding and role at most. original: what second readers are copies of; NULL: one of its own. Of *jail stay
+ * the layers (plat/jail.h) that all second readers had too; E_UNSUPPORTED where one is missing and
+ * require_jail is set, E_PROC where no second reader can be started: what was read again by then is stored.
+ */
+enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, struct original *original,
+                   unsigned *jail, struct err *e);
 /* How the detail of a place begins whose second reader did not live to tell. */
 #define SECOND_DIED "the second reader "
 /* After E_TIME or E_PROC: what was not read again by then is unreadable, and why. */

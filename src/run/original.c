@@ -1,0 +1,64 @@
+#include "run/original.h"
+#include "run/child.h"
+#include "run/frame.h"
+#include <stdio.h>
+
+static enum status start(struct original *o, struct err *e)
+{
+    struct buf frame = {0};
+    struct err gone = {0};
+    enum status st = plat_spawn_self((const char *const[]){"whylogon", o->child, NULL}, &o->limits, &o->proc,
+                                     e);
+    if (st != OK || !o->told.n)
+        return st;
+    buf_put(&frame, o->told.p, o->told.n);
+    st = frame_to(o->proc, &frame, NULL, 0, &gone);
+    buf_free(&frame);
+    /* one that has died already is found out when it is to be copied */
+    return st == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory") : OK;
+}
+
+static void end_process(struct original *o, char why[EXIT_WORDS])
+{
+    struct exit_info x;
+    plat_proc_kill(o->proc);
+    child_end(o->proc, &x); /* ends nothing where there is none */
+    o->proc = NULL;
+    plat_exit_text(&x, why, EXIT_WORDS);
+}
+
+void original_tell(struct original *o, struct buf *frame)
+{
+    if (!str_eq(buf_view(&o->told), buf_view(frame)) || frame->bad)
+        end_process(o, (char[EXIT_WORDS]){0});
+    buf_free(&o->told);
+    o->told = *frame, *frame = (struct buf){0};
+}
+
+enum status original_copy(struct original *o, struct proc **out, struct err *e)
+{
+    char how[EXIT_WORDS] = "";
+    for (unsigned tries = 0; tries < 2; tries++) {
+        struct err why = {0};
+        enum status st = o->proc ? OK : start(o, &why);
+        if (st != OK)
+            return err_set(e, E_PROC, ERR_NO_OFF, why.what, "%s", why.why);
+        st = plat_proc_copy(o->proc, out, &why);
+        if (st == E_UNSUPPORTED) /* it serves itself */
+            *out = o->proc, o->proc = NULL;
+        if (st == OK || st == E_UNSUPPORTED)
+            return OK;
+        end_process(o, how);
+        if (why.code == E_NOMEM) /* it answered: the system gives no process */
+            snprintf(how, sizeof how, "%.95s", why.why);
+    }
+    return err_set(e, E_PROC, ERR_NO_OFF, "workers do not start", "%s", how);
+}
+
+void original_end(struct original *o)
+{
+    end_process(o, (char[EXIT_WORDS]){0});
+    buf_free(&o->told);
+}
+
+void originals_end(struct originals *o) { original_end(&o->worker), original_end(&o->second); }

@@ -1,0 +1,25 @@
+/* original: a child that was told what it has to know and has seen no evidence. Who does is a copy of it, or,
+ * where the system makes none, one that starts anew. Owns the process and what it is told. It refuses
+ * nothing: one that is gone is started again. */
+#ifndef ORIGINAL_H
+#define ORIGINAL_H
+#include "plat/plat.h"
+
+struct original {
+    const char *child; /* the argument that makes this program one of them */
+    struct proc_limits limits;
+    struct buf told;   /* a frame, or nothing */
+    struct proc *proc; /* NULL: not there yet, or not any more */
+};
+/* The originals of an analysis, or of several, one after the other. */
+struct originals {
+    struct original worker, second;
+};
+void originals_end(struct originals *o);
+
+/* From the next copy on; frame is emptied. One that was told the same stays. */
+void original_tell(struct original *o, struct buf *frame);
+/* E_PROC: the system gives no process. */
+enum status original_copy(struct original *o, struct proc **out, struct err *e);
+void original_end(struct original *o);
+#endif
