@@ -486,30 +486,77 @@ static enum status sync_file(const char *path, struct err *e)
     return rc == SQLITE_OK ? OK : err_set(e, E_IO, ERR_NO_OFF, "case", "%s: %s", path, sqlite3_errstr(rc));
 }
 
-/* Packed in memory: what most cases are. *done: they are in the file. Which cases these are, only what is in
- * them decides: the same facts give the same bytes, however often pages were changed before. */
-static enum status save_packed(struct casedb *db, const char *path, bool *done, struct err *e)
+/* The pages of a case as they lie in its working file, mapped: no memory of ours. NULL: it has none yet, or
+ * there is no such thing here. */
+static const uint8_t *mapped(struct casedb *db, int64_t bytes, sqlite3_file **file, struct err *e)
 {
-    enum { PACKED_MOST = 8 << 20 };
-    int64_t pages = 0;
-    sqlite3_int64 n = 0;
-    struct buf out = {0};
-    enum status st = case_number(db, "PRAGMA page_count", &pages, e);
-    if (st != OK || pages > 2 * PACKED_MOST / 4096)
-        return st;
-    unsigned char *image = sqlite3_serialize(db->db, "main", &n, 0);
-    st = image ? case_pack(image, (size_t)n, &out) : E_NOMEM;
-    sqlite3_free(image);
-    if (st == E_NOMEM)
-        err_set(e, st, ERR_NO_OFF, "case", "no memory");
-    *done = st == OK && out.n <= PACKED_MOST;
-    st = st == E_UNSUPPORTED ? OK : st;
-    if (*done && (st = plat_write_file(path, buf_view(&out), e)) == E_IO) {
+    void *p = NULL;
+    sqlite3_int64 most = bytes;
+    bool flushed = case_exec(db, "BEGIN IMMEDIATE", e) == OK && sqlite3_db_cacheflush(db->db) == SQLITE_OK;
+    if (case_exec(db, "COMMIT", e) != OK || !flushed
+        || sqlite3_file_control(db->db, "main", SQLITE_FCNTL_FILE_POINTER, file) != SQLITE_OK || !*file
+        || !(*file)->pMethods || (*file)->pMethods->iVersion < 3
+        || (*file)->pMethods->xFileControl(*file, SQLITE_FCNTL_MMAP_SIZE, &most) != SQLITE_OK
+        || (*file)->pMethods->xFetch(*file, 0, (int)bytes, &p) != SQLITE_OK)
+        return NULL;
+    return p;
+}
+
+struct packing {
+    plat_file f;
+    uint64_t most; /* bytes */
+};
+
+static enum status put_in_file(void *ctx, uint64_t at, const void *pages, size_t n, struct err *e)
+{
+    struct packing *to = ctx;
+    if (at + n > to->most)
+        return E_UNSUPPORTED; /* VACUUM then */
+    return plat_write_at(to->f, at, pages, n, e);
+}
+
+/* *done: they are in the file; else there is none. */
+static enum status write_packed(struct casedb *db, const uint8_t *image, size_t n, const char *path,
+                                uint64_t most, bool *done, struct err *e)
+{
+    struct packing to = {.most = most};
+    enum status st = plat_make_file(path, &to.f, e);
+    if (st == OK) {
+        st = case_pack(image, n, put_in_file, &to, e);
+        if (st == E_NOMEM)
+            err_set(e, st, ERR_NO_OFF, "case", "no memory");
+        *done = st != E_UNSUPPORTED;
+        st = plat_end_file(path, to.f, st, e);
+        st = *done ? st : OK;
+    }
+    if (st == E_IO) {
         struct err was = *e;
-        *e = (struct err){.path = was.path};
+        *e = (struct err){.path = was.path ? was.path : path};
         st = err_set(e, E_IO, ERR_NO_OFF, "case", "%.120s%s", was.why, in_file(db, E_IO, (char[IN_FILE]){0}));
     }
-    buf_free(&out);
+    return st;
+}
+
+/* Its pages packed: what most cases are. Which these are, only what is in them decides: the same facts give
+ * the same bytes, however often pages were changed before. A large case is read where it lies. */
+static enum status save_packed(struct casedb *db, const char *path, bool *done, struct err *e)
+{
+    enum { PAGE = 4096, COPIED_MOST = 8 << 20, PACKED_MOST = 64 << 20 };
+    int64_t pages = 0;
+    sqlite3_int64 n = 0;
+    sqlite3_file *file = NULL;
+    enum status st = case_number(db, "PRAGMA page_count", &pages, e);
+    if (st != OK || pages > 2 * PACKED_MOST / PAGE)
+        return st;
+    const uint8_t *map = pages > COPIED_MOST / PAGE ? mapped(db, n = pages * PAGE, &file, e) : NULL;
+    unsigned char *copy = map ? NULL : sqlite3_serialize(db->db, "main", &n, 0);
+    if (map || copy)
+        st = write_packed(db, map ? map : copy, (size_t)n, path, PACKED_MOST, done, e);
+    else
+        st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+    if (map)
+        file->pMethods->xUnfetch(file, 0, (void *)(uintptr_t)map);
+    sqlite3_free(copy);
     return st;
 }
 

@@ -1,7 +1,8 @@
 /* casedb_pack: a case's pages written anew, each table and index on pages of its own, full and in order: what
  * VACUUM makes, without its 500 statements and a second schema. Same rows, same bytes: what lay on the pages
- * before leaves no trace. It owns what it makes until that is handed over, and refuses (E_UNSUPPORTED) what
- * it does not know, pages of pointers, pages that are no tree: that is left to SQLite. Format:
+ * before leaves no trace. It owns a window of a MiB of the pages it makes, and the rows of one tree; whoever
+ * asked gets each page once. It refuses (E_UNSUPPORTED) what it does not know, pages of pointers, pages that
+ * are no tree, a tree of too many rows: that is left to SQLite. Format:
  * https://www.sqlite.org/fileformat2.html */
 #include "base/grow.h"
 #include "case/casedb_priv.h"
@@ -9,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAD = 100, LEAF_HEAD = 8, NODE_HEAD = 12, DEEPEST = 20 };
+enum { HEAD = 100, LEAF_HEAD = 8, NODE_HEAD = 12, DEEPEST = 20, WINDOW = 1 << 20, MOST_ROWS = 1 << 19 };
 enum kind { INDEX_NODE = 2, TABLE_NODE = 5, INDEX_LEAF = 10, TABLE_LEAF = 13 };
 
 /* A row as it lies in its cell, without the child before it. What does not fit there lies on pages of its
@@ -34,9 +35,13 @@ struct rows {
 
 struct pack {
     const uint8_t *from;
-    uint32_t n_from, page, usable, seen, n_out;
-    struct buf *out;
-    struct rows rows; /* of the tree at hand */
+    uint32_t n_from, page, usable, seen, n_out, n_put; /* pages; of those made, without the first, put */
+    struct buf window;                                 /* the first, and those that have not been put */
+    case_put_pages *put;
+    void *ctx;
+    struct err *err;
+    enum status failed; /* putting */
+    struct rows rows;   /* of the tree at hand */
     struct child *child;
     size_t n_child, cap_child;
     bool bad, full; /* it cannot go on; for want of memory */
@@ -108,6 +113,7 @@ static void no_room(struct pack *k) { k->full |= !k->bad, k->bad = true; }
 
 static void keep_row(struct pack *k, struct rows *rows, struct row r)
 {
+    k->bad |= rows->n == MOST_ROWS;
     struct row *more = k->bad ? NULL : grow(rows->row, sizeof *more, rows->n, &rows->cap);
     if (more)
         rows->row = more, more[rows->n++] = r;
@@ -158,16 +164,34 @@ static void read_tree(struct pack *k, uint32_t no, unsigned depth)
 /* --- writing one, from its leaves to its root */
 static uint8_t *made(const struct pack *k, uint32_t no)
 {
-    return (uint8_t *)k->out->p + (size_t)(no - 1) * k->page;
+    return (uint8_t *)k->window.p + (no > 1 ? (size_t)(no - 1 - k->n_put) * k->page : 0);
 }
 
-/* 0: there is no room. Earlier pages may have moved. */
+static void put_pages(struct pack *k, uint64_t at, const void *p, size_t n)
+{
+    if (!k->bad && n)
+        k->failed = k->put(k->ctx, at, p, n, k->err), k->bad = k->failed != OK;
+}
+
+/* All but the first page, which is finished last, and the last, which a chain may go on from. */
+static void put_window(struct pack *k)
+{
+    struct buf *w = &k->window;
+    size_t n = w->n - 2 * (size_t)k->page;
+    put_pages(k, (uint64_t)(k->n_put + 1) * k->page, w->p + k->page, n);
+    memcpy(w->p + k->page, w->p + k->page + n, k->page);
+    w->n -= n, k->n_put += (uint32_t)(n / k->page);
+}
+
+/* 0: there is no room. Earlier pages may have moved, and are gone but for the first and the last. */
 static uint32_t new_page(struct pack *k)
 {
-    if (k->bad || !buf_room(k->out, k->page))
+    if (!k->bad && k->window.n >= WINDOW)
+        put_window(k);
+    if (k->bad || !buf_room(&k->window, k->page))
         return no_room(k), 0;
-    memset(k->out->p + k->out->n, 0, k->page);
-    k->out->n += k->page;
+    memset(k->window.p + k->window.n, 0, k->page);
+    k->window.n += k->page;
     return ++k->n_out;
 }
 
@@ -451,15 +475,15 @@ static void put_head(struct pack *k)
         put_be(p + LIBRARY, 4, (uint32_t)sqlite3_libversion_number());
 }
 
-enum status case_pack(const uint8_t *image, size_t n, struct buf *out)
+enum status case_pack(const uint8_t *image, size_t n, case_put_pages *put, void *ctx, struct err *e)
 {
     enum { PAGE = 16, RESERVED = 20, VACUUM_ROOT = 52, SMALLEST = 512 };
-    struct pack k = {.from = image, .out = out};
+    struct pack k = {.from = image, .put = put, .ctx = ctx, .err = e};
     if (n < SMALLEST || get(image + VACUUM_ROOT, 4))
         return E_UNSUPPORTED;
     k.page = get(image + PAGE, 2), k.page = k.page == 1 ? 65536 : k.page;
     k.usable = k.page - image[RESERVED], k.n_from = k.page ? (uint32_t)(n / k.page) : 0;
-    if (k.page < SMALLEST || k.usable < SMALLEST - 32 || n % k.page || out->n)
+    if (k.page < SMALLEST || k.usable < SMALLEST - 32 || n % k.page)
         return E_UNSUPPORTED;
     new_page(&k);
     read_tree(&k, 1, 0);
@@ -473,8 +497,10 @@ enum status case_pack(const uint8_t *image, size_t n, struct buf *out)
         put_schema(&k, entry, n_entry);
     if (!k.bad)
         put_head(&k);
+    put_pages(&k, (uint64_t)(k.n_put + 1) * k.page, k.window.p + k.page, k.window.n - k.page);
+    put_pages(&k, 0, k.window.p, k.page);
     for (size_t i = 0; i < n_entry && entry; i++)
         buf_free(&entry[i].payload);
-    free(entry), free(k.rows.row), free(k.child);
-    return !k.bad ? OK : k.full ? E_NOMEM : E_UNSUPPORTED;
+    free(entry), free(k.rows.row), free(k.child), buf_free(&k.window);
+    return !k.bad ? OK : k.failed != OK ? k.failed : k.full ? E_NOMEM : E_UNSUPPORTED;
 }

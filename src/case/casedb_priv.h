@@ -123,9 +123,11 @@ void case_same_domain(struct sqlite3_context *c, int n,
                       struct sqlite3_value **v);                               /* one of these, by names */
 void case_covered(struct sqlite3_context *c, int n, struct sqlite3_value **v); /* two more, by time */
 void case_told(struct sqlite3_context *c, int n, struct sqlite3_value **v);
-/* The pages of a whole database, n bytes of them, compact and in an order of their own, appended to the empty
- * out. E_UNSUPPORTED: they are none that it knows; E_NOMEM. out is of no use then. */
-enum status case_pack(const uint8_t *image, size_t n, struct buf *out);
+/* The pages of a whole database, n bytes of them, compact and in an order of their own: each is put once, the
+ * first one last. E_UNSUPPORTED: they are none that it knows; E_NOMEM, or what put says (in e): what was put
+ * is of no use then. */
+typedef enum status case_put_pages(void *ctx, uint64_t at, const void *pages, size_t n, struct err *e);
+enum status case_pack(const uint8_t *image, size_t n, case_put_pages *put, void *ctx, struct err *e);
 /* NULL: nothing is kept, or there is no room. kept_add: false where there is none; stmt stays the caller's.
  */
 struct kept *case_kept(struct casedb *db, struct str text);
