@@ -611,6 +611,8 @@ CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.t
             WHEN 'subject' THEN f.host_id || '|' || f.subject
         WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
         WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
+        WHEN 'domain' THEN f.host_id || '|'
+            || coalesce(f.domain, (SELECT c.domain FROM consumer c WHERE c.id = f.consumer))
         WHEN 'client' THEN x.server || '|' || h.name END
     AND n.time <= f.time + t.slack AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time DESC LIMIT 1)
 JOIN host g ON g.id = l.host_id;
@@ -630,6 +632,8 @@ CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.t
             WHEN 'subject' THEN f.host_id || '|' || f.subject
         WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
         WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
+        WHEN 'domain' THEN f.host_id || '|'
+            || coalesce(f.domain, (SELECT c.domain FROM consumer c WHERE c.id = f.consumer))
         WHEN 'client' THEN x.server || '|' || h.name END
     AND n.time >= f.time AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time LIMIT 1)
 JOIN host g ON g.id = l.host_id;
@@ -655,6 +659,7 @@ SELECT s.cause, b.failure, b.host, b.kind, b.subject, b.win32, b.raw, b.symbol, 
 FROM (SELECT NULL AS cause, NULL AS topic, NULL AS within, NULL AS asks_domain WHERE 0 UNION ALL
     VALUES('secure-channel-broken', 'channel-broken', 864000000000, 1),
         ('secure-channel-broken', 'channel-refused', 864000000000, 1), ('dc-unreachable', 'no-dc', 864000000000, 1),
+        ('dc-unreachable', 'no-dc-there', 864000000000, 1),
         ('clock-skew', 'clock-wrong', 864000000000, 1), ('clock-skew', 'clock-step', 864000000000, 1),
         ('lsass-instability', 'lsass-failed', 36000000000, 0),
         ('account-locked-by-stale-consumer', 'account-locked', 36000000000, 0),

@@ -6,6 +6,7 @@
 --   host     the host it failed on          subject  its task, or the server of its share (who)
 --   server   the server of its share, where that is a host of this case       client  the same, and who is this host
 --   user     the SID behind it (who)        right    the SID whose logon rights decide (who)
+--   domain   the domain of the account behind it (who)
 --   account  the account behind it, on whatever host it was changed (who: SID, or DOMAIN\NAME; other: the one host that
 --            it is an account of)           audit    the subcategory (who)      name  the account's bare name (who)
 -- slack: until how long after a failure such an event still speaks of it. undone_by: the landmark that ends what it
@@ -13,7 +14,8 @@
 -- by_start: a start of the same task or service shows that it had ended.
 DELETE FROM topic;
 INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
-    ('no-dc', 'host', minutes(1), 'dc-answered', 0), ('no-dc-hint', 'host', minutes(1), 'dc-answered', 0),
+    ('no-dc', 'host', minutes(1), 'dc-answered', 0), ('no-dc-there', 'domain', minutes(1), 'domain-answered', 0),
+    ('domain-answered', 'domain', 0, NULL, 0), ('no-dc-hint', 'host', minutes(1), 'dc-answered', 0),
     ('dc-answered', 'host', 0, NULL, 0), ('policy-read', 'host', 0, NULL, 0), ('new-policy', 'host', 0, NULL, 0),
     ('kerberos-logon', 'host', 0, NULL, 0), ('task-unsaved', 'subject', 0, NULL, 0),
     ('clock-unsynced', 'host', 0, 'clock-synced', 0), ('clock-wrong', 'host', 0, 'clock-synced', 0),
@@ -35,10 +37,10 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('redirector-answers', 'host', minutes(5), NULL, 0),
     ('not-own-name', 'subject', minutes(1), NULL, 0),
     ('ntlm-queue', 'host', minutes(5), NULL, 0),
-    ('name-conflict', 'host', 0, NULL, 0),
+    ('name-conflict', 'host', 0, NULL, 0), ('name-conflict-there', 'subject', 0, NULL, 0),
     ('transport-removed', 'host', 0, NULL, 0),
     ('share-failed', 'host', minutes(5), NULL, 0),
-    ('renamed', 'host', 0, NULL, 0),
+    ('renamed', 'domain', 0, NULL, 0),
     ('lsass-failed', 'host', 0, NULL, 0),
     ('update-installed', 'host', 0, NULL, 0),
     ('lsa-guarded', 'host', 0, NULL, 0),
@@ -97,7 +99,7 @@ INSERT INTO sign VALUES
     ('name-conflict', 'NetBT', 4321, '%', NULL, 'param2', 'param4'),
     ('name-conflict', 'Server', 2505, '%', NULL, NULL, NULL),
     ('transport-removed', 'Microsoft-Windows-SMBClient', 30811, '%', NULL, NULL, NULL),
-    ('renamed', 'EventLog', 6011, '%', NULL, 'param1', 'param2'),
+    ('renamed', 'EventLog', 6011, '%', 'param1', 'param1', 'param2'),
     ('lsass-failed', 'LsaSrv', 5000, '%', NULL, 'Package', NULL),
     ('lsass-failed', 'Microsoft-Windows-Wininit', 1015, '%lsass%', NULL, 'param1', NULL),
     ('lsass-failed', 'Application Error', 1000, 'lsass.exe%', NULL, 'param1', NULL),
@@ -148,6 +150,9 @@ WHERE coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
 -- the redirector asks NTLM from the kernel: a program that is named has a connection of its own
 UPDATE l SET topic = 'program-too-weak' WHERE topic = 'ntlm-too-weak'
     AND coalesce(nullif(who, '-'), '') NOT IN ('', 'System');
+-- of a name that is not the computer's own: its user's, its workgroup's
+UPDATE l SET topic = 'name-conflict-there', who = rtrim(substr(value, 1, 15)) FROM host h
+WHERE h.id = l.host_id AND l.topic = 'name-conflict' AND rtrim(substr(l.value, 1, 15)) <> h.name;
 DELETE FROM l WHERE event_id = 50 AND topic = 'clock-wrong' AND coalesce(value, 0) + 0 <= 300000;
 
 -- The clock: before, and after it was set. days: by how much.
@@ -196,10 +201,12 @@ FROM success CROSS JOIN (VALUES('dc-answered'), ('policy-read'), ('new-policy'),
 WHERE kind = 'domain' AND (k.column1 <> 'new-policy' OR event_id = 1502)
     AND (k.column1 <> 'machine-policy' OR event_id IN (1500, 1502))
 UNION ALL          -- sessions that say what a domain controller or a server answered; value: logon type
-SELECT s.host_id, k.column1, CASE s.logon_type WHEN 3 THEN s.user ELSE s.domain || '\' || s.user END, s.from_time,
-    s.boot,
+SELECT s.host_id, k.column1, CASE WHEN s.logon_type = 3 THEN s.user
+        WHEN k.column1 = 'domain-answered' THEN substr(s.domain, 1, instr(s.domain || '.', '.') - 1)
+        ELSE s.domain || '\' || s.user END, s.from_time, s.boot,
     NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off
-FROM session s JOIN host h ON h.id = s.host_id CROSS JOIN (VALUES('guest-logon'), ('kerberos-logon'), ('dc-answered')) k
+FROM session s JOIN host h ON h.id = s.host_id CROSS JOIN (VALUES('guest-logon'), ('kerberos-logon'), ('dc-answered'),
+    ('domain-answered')) k
 WHERE CASE k.column1 WHEN 'guest-logon' THEN s.logon_type = 3 AND s.sid LIKE 'S-1-5-21-%-501'
     ELSE s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10) AND s.domain <> h.name END;
 -- Of a controller that was missed: is it the own domain's? A domain controller also says which trusted domain was
@@ -207,6 +214,8 @@ WHERE CASE k.column1 WHEN 'guest-logon' THEN s.logon_type = 3 AND s.sid LIKE 'S-
 UPDATE l SET value = CASE WHEN instr('.' || lower(h.domain) || '.', '.' || lower(l.who) || '.') > 0
     OR instr('.' || lower(l.who) || '.', '.' || lower(h.domain) || '.') > 0 THEN 'own domain' ELSE 'other domain' END
 FROM host h WHERE h.id = l.host_id AND l.topic = 'no-dc' AND l.who IS NOT NULL AND h.domain IS NOT NULL;
+UPDATE l SET topic = 'no-dc-there', who = substr(who, 1, instr(who || '.', '.') - 1)
+WHERE topic = 'no-dc' AND value = 'other domain';
 -- a task that could not be saved with its credentials (1312; 115 names none); value: the code as it stands
 INSERT INTO l
 SELECT e.host_id, 'task-unsaved', coalesce(e.data ->> 'TaskName', '(a task that was not saved)'), e.time, e.boot,
