@@ -113,6 +113,20 @@ Test(advice, fits_what_is_known)
     }
 }
 
+/* Guest and Administrator, and what was made by somebody or of which nothing is known. */
+Test(advice, what_comes_with_windows)
+{
+    static const struct {
+        const char *when, *shipped;
+        bool fits;
+    } rows[] = {{"made", NULL, true}, {"made", "1", false}, {"shipped", NULL, false}, {"shipped", "1", true}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct remedy m = {.when = text(rows[i].when)};
+        struct about a = {.shipped = text(rows[i].shipped)};
+        cr_expect_eq(advice_fits(&m, &a), rows[i].fits, "%zu", i);
+    }
+}
+
 #define SAID                                                                                                \
     "WITH s(cause, subject, verdict, said) AS (SELECT f.cause, f.subject, f.verdict, c.explain FROM "       \
     "v_finding f "                                                                                          \

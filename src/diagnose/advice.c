@@ -27,6 +27,8 @@ static bool holds(struct str word, const struct about *a)
         return !a->realm.p || is(a->realm, "local");
     if (is(word, "domain"))
         return !a->realm.p || !is(a->realm, "local");
+    if (is(word, "shipped") || is(word, "made"))
+        return (a->shipped.p != NULL) == is(word, "shipped");
     if (is(word, "own-domain") || is(word, "elsewhere"))
         return is(a->realm, "own domain") == is(word, "own-domain");
     for (size_t i = 0; i < LEN(states); i++)

@@ -103,7 +103,7 @@ static enum status read_advice(const struct kb_reader *r, const struct node *col
         for (struct str rest = v->when; rest.n && st == OK;)
             st = kb_one_of(r, c->line, "when", str_cut(&rest, ' '),
                            "unconfirmed computer localservice local domain own-domain elsewhere "
-                           "disabled expired must-change task service",
+                           "disabled expired must-change shipped made task service",
                            e);
     }
     return st;
