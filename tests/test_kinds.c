@@ -1277,3 +1277,50 @@ Test(kinds, an_artefact_alone_decides_only_what_waits_for_nothing_else)
     cr_assert(run_knowledge(db, kb, "outcome.sql", &e) == OK, "%s", e.why);
     cr_expect_str_eq(ask("SELECT artifact, decides, leaves FROM v_next_step"), "Y [\"b\",\"c\"] [\"a\"];");
 }
+
+/* What is to be done first, by whose account it is. */
+#define SHARE_REFUSED(user)                                                                         \
+    EVENT("5", "Microsoft-Windows-SmbClient/Security", "Microsoft-Windows-SMBClient", "31001", "4", \
+          "{\"ServerName\":\"fs01\",\"Status\":3221225581,\"LogonId\":508402,\"UserName\":\"" user "\"}")
+#define UNATTENDED(user, domain, sid)                                                                        \
+    "INSERT INTO task_cache(file_id, file_off, hive_id, path, user, sid, logon, registered) VALUES(9, 700, " \
+    "9, '\\Copy', '" domain "\\" user "', '" sid                                                             \
+    "', 'S4U', at(1));" AUDITED("4624", "4",                                                                 \
+                                "{\"TargetUserName\":\"" user "\",\"TargetDomainName\":\"" domain            \
+                                "\",\"TargetUserSid\":\"" sid                                                \
+                                "\",\"LogonType\":4,\"TargetLogonId\":\"0x7c1f2\"}")
+#define DISABLED(name, rid)                                                                                \
+    "INSERT INTO sam_account(file_id, file_off, hive_id, name, rid, flags) VALUES(11, 800, 11, '" name     \
+    "', " rid ", 1);" EVENT(                                                                               \
+        "4", "Microsoft-Windows-TaskScheduler/Operational", "Microsoft-Windows-TaskScheduler", "101", "4", \
+        "{\"TaskName\":\"\\\\Scan\",\"UserContext\":\"PC1\\\\" name "\",\"ResultCode\":2147943731}")
+static const struct {
+    const char *name, *facts, *cause, *first, *never;
+} steps[] = {
+    {"Guest stays as it is", DISABLED("Gast", "501"), "account-unusable", "Leave it as it is:%",
+     "%/active:yes%"},
+    {"an account that somebody made", DISABLED("scan", "1005"), "account-unusable",
+     "Put the account in order%/active:yes", "Leave it%"},
+    {"an account of the domain, without a password, at a share",
+     UNATTENDED("svc", "CORP", "S-1-5-21-7-8-9-1110") SHARE_REFUSED(""), "s4u-needs-network",
+     "Give the task a stored password%/tn _Copy /ru CORP_svc %", "An account of this computer%"},
+    {"a local account, without a password, at a share",
+     UNATTENDED("svc", "PC1", "S-1-5-21-1-2-3-1005") SHARE_REFUSED(""), "s4u-needs-network",
+     "An account of this computer alone is nobody to fs01%", "Give the task a stored%"},
+};
+
+Test(kinds, the_first_step_fits_the_account)
+{
+    for (size_t i = 0; i < LEN(steps); i++) {
+        char text[400];
+        collected(0);
+        sql(steps[i].facts), judge();
+        snprintf(
+            text, sizeof text,
+            "SELECT r.text FROM finding f JOIN finding_remedy r ON r.finding = f.id WHERE f.cause = '%s' "
+            "AND (r.ord = 0 AND r.text NOT LIKE '%s' OR r.text LIKE '%s') UNION ALL SELECT 'none' WHERE NOT "
+            "EXISTS (SELECT 1 FROM finding WHERE cause = '%s' AND verdict IN ('likely', 'confirmed'))",
+            steps[i].cause, steps[i].first, steps[i].never, steps[i].cause);
+        cr_expect_str_eq(ask(text), "", "%s: %s", steps[i].name, ask(text));
+    }
+}

@@ -167,22 +167,35 @@ static const char *const text[QUERIES] = {
     [Q_UNKNOWN_PUT] = "INSERT INTO finding_unknown(finding, ord, artifact, collect) VALUES(?1, ?2, ?3, ?4)",
     [Q_REMEDY_PUT] = "INSERT INTO finding_remedy(finding, ord, text, risk, reversible, verify)"
                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    /* a share is asked by a session, which says who it is where the failure names nobody */
     [Q_REMEDY_ABOUT] =
-        "SELECT coalesce(f.kind, c.kind), coalesce(f.principal, c.principal), h.domain, "
+        "SELECT coalesce(f.kind, c.kind), coalesce(nullif(f.principal, ''), c.principal, s.domain || '\\' || "
+        "s.user), h.domain, "
         "(SELECT ltrim(l.other, '\\') FROM landmark l WHERE l.host_id = h.id AND l.topic = 'policy-read' "
         "AND l.other > '' ORDER BY l.time DESC LIMIT 1), "
         "CASE WHEN f.luid = 997 OR c.sid = 'S-1-5-19' THEN 'LocalService' WHEN f.luid IN (996, 999) "
         "OR c.sid IN ('S-1-5-18', 'S-1-5-20') THEN 'computer' END, "
-        "(SELECT x.realm FROM failed x JOIN logon_failure g ON g.id = x.failure WHERE g.host_id = h.id "
+        "coalesce((SELECT x.realm FROM failed x JOIN logon_failure g ON g.id = x.failure WHERE g.host_id = "
+        "h.id "
         "AND g.kind = f.kind AND g.subject = f.subject AND x.realm IS NOT NULL LIMIT 1), "
+        "CASE WHEN s.domain = h.name OR s.sid LIKE h.machine_sid || '-%' THEN 'local' WHEN s.sid LIKE "
+        "'S-1-5-21-%' THEN CASE WHEN instr('.' || lower(h.domain) || '.', '.' || lower(s.domain) || '.') "
+        "THEN "
+        "'own domain' ELSE 'other domain' END END), "
         "(SELECT CASE count(*) WHEN 1 THEN min(t.path) END FROM task t WHERE t.host_id = h.id "
-        "AND f.kind = 'share' AND t.logon = 'S4U' AND t.user = f.principal) "
+        "AND f.kind = 'share' AND t.logon = 'S4U' AND (t.user = f.principal OR t.sid = s.sid)), "
+        "CASE WHEN coalesce(c.sid, f.sid) GLOB 'S-1-5-21-*-50[0-4]' OR EXISTS (SELECT 1 FROM account a WHERE "
+        "a.host_id = h.id AND a.rid BETWEEN 500 AND 504 AND a.name = coalesce(f.account, c.account) "
+        "AND coalesce(f.domain, c.domain, h.name) = h.name) THEN 1 END "
         "FROM host h LEFT JOIN logon_failure f ON f.id = (SELECT n.id FROM logon_failure n WHERE n.host_id = "
         "?1 "
         "AND n.kind IN ('task', 'service', 'share', 'bits') AND n.subject = ?2 ORDER BY n.principal IS NULL, "
         "n.time DESC LIMIT 1) LEFT JOIN consumer c ON c.id = coalesce(f.consumer, (SELECT min(k.id) FROM "
         "consumer k "
-        "WHERE k.host_id = ?1 AND k.kind IN ('task', 'service') AND k.subject = ?2)) WHERE h.id = ?1",
+        "WHERE k.host_id = ?1 AND k.kind IN ('task', 'service') AND k.subject = ?2)) "
+        "LEFT JOIN session s ON s.id = (SELECT n.id FROM session n WHERE n.host_id = f.host_id AND n.luid = "
+        "f.luid AND n.boot IS f.boot AND n.from_time <= f.time AND n.logon_type IS NOT 9 AND f.kind = 'share' "
+        "AND coalesce(f.principal, '') = '' ORDER BY n.from_time DESC LIMIT 1) WHERE h.id = ?1",
     [Q_HOSTS_UNSEEN] = "UPDATE host SET outcome = 'not_covered' WHERE outcome = 'clear'",
     [Q_VERDICTS] = "SELECT f.rule, f.subject, f.verdict, h.name FROM finding f JOIN host h"
                    " ON h.id = f.host_id WHERE f.subject IS NOT NULL",
