@@ -179,9 +179,10 @@ static void judge(void)
 #define COM_SERVER(day)                                                    \
     EVENT("2", "System", "Microsoft-Windows-DistributedCOM", "10004", day, \
           "{\"param1\":\"1326\",\"param2\":\"CORP\",\"param3\":\"svc\",\"param4\":\"{1A2B}\"}")
-#define WAITS_FOR(other, day)                                    \
+#define WAITED(who, other, code, day)                            \
     EVENT("2", "System", "Service Control Manager", "7001", day, \
-          "{\"param1\":\"Top\",\"param2\":\"" other "\",\"param3\":\"%%1069\"}")
+          "{\"param1\":\"" who "\",\"param2\":\"" other "\",\"param3\":\"%%" code "\"}")
+#define WAITS_FOR(other, day) WAITED("Top", other, "1069", day)
 #define LSA_MET(id, more) \
     EVENT("2", "System", "LsaSrv", id, "4", "{\"Target\":\"cifs/fs01\",\"Protocol\":\"Kerberos\"," more "}")
 #define POLICY(id, code) \
@@ -738,7 +739,20 @@ static const struct {
      TASK_SAYS("126", "", "2147943726") TASK_SAYS("101", "\"UserContext\":\"CORP\\\\x\",", "2147943726"),
      "task \\A 1326 101 1 1;"},
     {"a service waits for one whose logon failed", WAITS_FOR("Agent", "4"), "service Agent 1069 7001 1 -;"},
-    {"two wait for it", WAITS_FOR("Agent", "4") WAITS_FOR("Agent", "4"), "service Agent 1069 7001 1 -;"},
+    {"two wait for it", WAITS_FOR("Agent", "4") WAITS_FOR("Agent", "4"), "service Agent 1069 7001 1 1;"},
+    {"and others for these",
+     WAITS_FOR("Agent", "4") WAITED("Roof", "Top", "1068", "4") WAITED("Cock", "Roof", "1068", "4")
+         WAITED("Other", "Else", "1068", "4"),
+     "service Agent 1069 7001 1 2;"},
+    {"to the failure at the end of the chain",
+     WAITED("Cock", "Roof", "1068", "4") WAITED("Roof", "Top", "1068", "4") WAITS_FOR("Agent", "4")
+         EVENT("2", "System", "Service Control Manager", "7000", "4",
+               "{\"param1\":\"Agent\",\"param2\":\"%%1069\"}"),
+     "service Agent 1069 7000 1 3;"},
+    {"two that wait for each other, and one for itself",
+     WAITED("A", "B", "1068", "4") WAITED("B", "A", "1068", "4") WAITED("C", "C", "1068", "4"), ""},
+    {"that waited on another day", WAITS_FOR("Agent", "4") WAITED("Roof", "Top", "1068", "5"),
+     "service Agent 1069 7001 1 -;"},
     {"which that said itself",
      WAITS_FOR("Agent", "4") EVENT("2", "System", "Service Control Manager", "7000", "4",
                                    "{\"param1\":\"Agent\",\"param2\":\"%%1069\"}"),

@@ -68,33 +68,62 @@ SELECT s.host_id, 'service', coalesce(s.subject, o.subject), coalesce(s.account,
 FROM scm s LEFT JOIN reason r ON r.id = s.id LEFT JOIN late o ON o.id = r.other
 WHERE NOT (s.event_id = 7000 AND s.id IN (SELECT other FROM reason))
     AND NOT (s.event_id = 7013 AND coalesce(r.i, 1) > 1);
--- 7001: a service was not started because another one (param2) had failed, with the code of a logon. It is one more
--- witness of that failure, and the only one where the log does not reach back to it; of several the first.
+-- 7001: a service (waits) was not started because another one (subject) had failed: with the code of a logon, or
+-- because it waited itself (1068), and so on (parent: the 7001 of that one; root: the first of such a chain). All are
+-- witnesses of the failure at its end; where the log does not reach back to it the first of them is the only one that
+-- tells of it (lead).
 CREATE TEMP TABLE IF NOT EXISTS dragged(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER,
-    subject TEXT COLLATE NOCASE, failure INTEGER);
-INSERT INTO dragged
+    waits TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE, parent INTEGER, root INTEGER, depth INTEGER,
+    failure INTEGER, lead INTEGER);
+INSERT INTO dragged(id, host_id, time, waits, subject, root, depth)
 SELECT e.id, e.host_id, e.time, coalesce((SELECT k.key FROM service_key k WHERE k.host_id = e.host_id
-    AND k.shown = e.shown), e.shown), NULL
-FROM (SELECT *, field(data, 'param2') AS shown FROM event WHERE provider = 'Service Control Manager'
-    AND event_id = 7001 AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL) e
-JOIN error x ON x.event = e.id AND x.field = 'param3' AND code_in(x.win32, 'of-a-logon') ORDER BY 1;
+        AND k.shown = e.who), e.who), coalesce((SELECT k.key FROM service_key k WHERE k.host_id = e.host_id
+        AND k.shown = e.shown), e.shown),
+    CASE WHEN x.win32 <> 1068 THEN e.id END, CASE WHEN x.win32 <> 1068 THEN 0 END
+FROM (SELECT *, field(data, 'param1') AS who, field(data, 'param2') AS shown FROM event
+    WHERE provider = 'Service Control Manager' AND event_id = 7001 AND coalesce(recovered, 0) = 0
+        AND host_id IS NOT NULL) e
+JOIN error x ON x.event = e.id AND x.field = 'param3' AND (x.win32 = 1068 OR code_in(x.win32, 'of-a-logon'))
+ORDER BY 1;
 CREATE INDEX IF NOT EXISTS dragged_of ON dragged(host_id, subject, time);
+CREATE INDEX IF NOT EXISTS dragged_waits ON dragged(host_id, waits, time);
+UPDATE dragged SET parent = (SELECT x.id FROM dragged x WHERE x.host_id = dragged.host_id
+    AND x.waits = dragged.subject AND x.time BETWEEN dragged.time - minutes(10) AND dragged.time + minutes(1)
+    ORDER BY x.time DESC, x.id DESC LIMIT 1) WHERE root IS NULL;
+CREATE INDEX IF NOT EXISTS dragged_parent ON dragged(parent);
+UPDATE dragged SET root = c.root, depth = c.depth FROM (
+    WITH RECURSIVE chain(id, root, depth) AS (SELECT id, id, 0 FROM dragged WHERE root = id
+        UNION ALL SELECT d.id, c.root, c.depth + 1 FROM chain c JOIN dragged d ON d.parent = c.id)
+    SELECT * FROM chain WHERE depth > 0) c WHERE c.id = dragged.id;
 CREATE TEMP TABLE IF NOT EXISTS f_service(host_id INTEGER, subject TEXT COLLATE NOCASE, time INTEGER, f INTEGER);
 INSERT INTO f_service SELECT host_id, subject, time, rowid FROM f WHERE kind = 'service' ORDER BY 1, 2, 3, 4;
 CREATE INDEX IF NOT EXISTS f_service_of ON f_service(host_id, subject, time);
 UPDATE dragged SET failure = (SELECT s.f FROM f_service s WHERE s.host_id = dragged.host_id
     AND s.subject = dragged.subject AND s.time BETWEEN dragged.time - minutes(10) AND dragged.time + minutes(1)
-    ORDER BY s.time DESC, s.f LIMIT 1);
-UPDATE f SET also = coalesce(also || ' ', '') || (SELECT group_concat(place, ' ') FROM (
-        SELECT printf('f%d:0x%x', e.file_id, e.file_off) AS place FROM dragged d JOIN event e ON e.id = d.id
-        WHERE d.failure = f.rowid ORDER BY d.id LIMIT 16))
-WHERE rowid IN (SELECT failure FROM dragged);
+    ORDER BY s.time DESC, s.f LIMIT 1) WHERE root = id;
+UPDATE dragged SET lead = id WHERE root = id AND failure IS NULL AND NOT EXISTS (SELECT 1 FROM dragged o
+    WHERE o.host_id = dragged.host_id AND o.subject = dragged.subject AND o.root = o.id
+    AND o.time BETWEEN dragged.time - minutes(10) AND dragged.time
+    AND (o.time < dragged.time OR o.id < dragged.id));
+CREATE INDEX IF NOT EXISTS dragged_lead ON dragged(host_id, subject, lead, time);
+UPDATE dragged SET lead = (SELECT l.id FROM dragged l WHERE l.host_id = dragged.host_id
+    AND l.subject = dragged.subject AND l.lead IS NOT NULL AND l.time <= dragged.time ORDER BY l.time DESC LIMIT 1)
+WHERE root = id AND failure IS NULL AND lead IS NULL;
+-- of each failure, or of each lead, those nearest to it in the chain
+CREATE TEMP TABLE IF NOT EXISTS dragged_by(failure INTEGER, lead INTEGER, place TEXT);
+INSERT INTO dragged_by
+SELECT failure, lead, place FROM (SELECT r.failure, r.lead, printf('f%d:0x%x', e.file_id, e.file_off) AS place,
+        row_number() OVER (PARTITION BY r.failure, r.lead ORDER BY d.depth, d.id) AS i
+    FROM dragged d JOIN dragged r ON r.id = d.root JOIN event e ON e.id = d.id
+    WHERE (r.failure IS NOT NULL OR r.lead IS NOT NULL) AND d.id IS NOT r.lead) WHERE i <= 16;
+CREATE INDEX IF NOT EXISTS dragged_by_failure ON dragged_by(failure);
+CREATE INDEX IF NOT EXISTS dragged_by_lead ON dragged_by(lead);
+UPDATE f SET also = coalesce(also || ' ', '') || (SELECT group_concat(place, ' ') FROM dragged_by d
+    WHERE d.failure = f.rowid) WHERE rowid IN (SELECT failure FROM dragged_by);
 INSERT INTO f
 SELECT d.host_id, 'service', d.subject, (SELECT v.account FROM service v WHERE v.host_id = d.host_id
     AND v.name = d.subject), NULL, x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot,
-    e.provider, e.event_id, NULL, NULL, NULL
+    e.provider, e.event_id, NULL, (SELECT group_concat(b.place, ' ') FROM dragged_by b WHERE b.lead = d.id), NULL
 FROM dragged d JOIN event e ON e.id = d.id JOIN error x ON x.event = e.id AND x.field = 'param3'
-WHERE d.failure IS NULL AND NOT EXISTS (SELECT 1 FROM dragged o WHERE o.host_id = d.host_id AND o.subject = d.subject
-    AND o.time >= d.time - minutes(10) AND (o.time < d.time OR o.time = d.time AND o.id < d.id))
-ORDER BY d.host_id, d.time, d.id;
-DELETE FROM dragged; DELETE FROM f_service;
+WHERE d.lead = d.id ORDER BY d.host_id, d.time, d.id;
+DELETE FROM dragged; DELETE FROM dragged_by; DELETE FROM f_service;

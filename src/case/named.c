@@ -194,7 +194,8 @@ static const char *const text[QUERIES] = {
         "consumer k "
         "WHERE k.host_id = ?1 AND k.kind IN ('task', 'service') AND k.subject = ?2)) "
         "LEFT JOIN session s ON s.id = (SELECT n.id FROM session n WHERE n.host_id = f.host_id AND n.luid = "
-        "f.luid AND n.boot IS f.boot AND n.from_time <= f.time AND n.logon_type IS NOT 9 AND f.kind = 'share' "
+        "f.luid AND n.boot IS f.boot AND n.from_time <= f.time AND n.logon_type IS NOT 9 AND f.kind = "
+        "'share' "
         "AND coalesce(f.principal, '') = '' ORDER BY n.from_time DESC LIMIT 1) WHERE h.id = ?1",
     [Q_HOSTS_UNSEEN] = "UPDATE host SET outcome = 'not_covered' WHERE outcome = 'clear'",
     [Q_VERDICTS] = "SELECT f.rule, f.subject, f.verdict, h.name FROM finding f JOIN host h"
