@@ -109,8 +109,8 @@ CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid
     -- ended: logoff | boot | sign (it went on at least until then) | NULL; linked: LUID of the other half of
     ended TEXT, linked INTEGER, folded INTEGER,
     -- a UAC pair; folded: first of many like logons; began: 'before' of one that is older than the log (from_time: at
-    -- the latest then)
-    began TEXT);
+    -- the latest then); net_user: of a session of type 9, who it is on the network
+    began TEXT, net_user TEXT COLLATE NOCASE);
 -- value: normalised u32
 CREATE TABLE error(id INTEGER PRIMARY KEY, host_id INTEGER, event INTEGER, field TEXT, raw TEXT, value INTEGER,
     shape TEXT, win32 INTEGER, symbol TEXT);

@@ -99,7 +99,7 @@ SELECT h.name AS host, s.boot, s.luid, s.logon_type, s.user, s.domain, s.sid, s.
     s.ip, s.from_time, s.to_time,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, CASE
         WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
-    s.ended, s.linked, s.folded, s.began
+    s.ended, s.linked, s.folded, s.began, s.net_user
 FROM session s JOIN host h ON h.id = s.host_id;
 
 CREATE VIEW v_error AS
@@ -686,7 +686,7 @@ WHERE NOT EXISTS (SELECT 1 FROM attempt a WHERE a.failure = b.failure AND coales
 -- there. LUIDs are given anew at each start: where no start is known before, a boot is one for a day, or for as long
 -- as System goes on without one. to_time: its recorded end; end_evidence_id: what says so.
 CREATE VIEW v_caller AS
-SELECT x.failure, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.ip, s.linked,
+SELECT x.failure, s.luid, s.logon_type, s.user, s.domain, s.net_user, s.sid, s.process, s.package, s.ip, s.linked,
     s.boot IS f.boot AND (f.boot > 0
       OR CASE WHEN s.end_file_id IS NULL THEN s.from_time ELSE s.to_time END >= f.time - 864000000000
       OR EXISTS (SELECT 1 FROM coverage c WHERE c.host_id = f.host_id AND c.artifact = 'System' COLLATE BINARY

@@ -28,7 +28,7 @@ WHERE luid IS NOT NULL AND host_id IS NOT NULL AND boot IS NOT NULL ORDER BY 1, 
 CREATE INDEX IF NOT EXISTS closed_luid ON closed(host_id, boot, luid, time);
 
 INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time,
-    to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded)
+    to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded, net_user)
 SELECT o.host_id, o.boot, o.luid, num(data ->> 'LogonType'), nullif(data ->> 'TargetUserName', '-'),
     nullif(data ->> 'TargetDomainName', '-'), nullif(data ->> 'TargetUserSid', 'S-1-0-0'),
     nullif(nullif(data ->> 'ProcessName', '-'), ''), nullif(data ->> 'AuthenticationPackageName', '-'),
@@ -37,7 +37,8 @@ SELECT o.host_id, o.boot, o.luid, num(data ->> 'LogonType'), nullif(data ->> 'Ta
         CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END,
         CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
     CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END,
-        nullif(num(data ->> 'TargetLinkedLogonId'), 0), o.folded
+        nullif(num(data ->> 'TargetLinkedLogonId'), 0), o.folded,
+    CASE WHEN num(data ->> 'LogonType') = 9 THEN account_of(nullif(data ->> 'TargetOutboundUserName', '-')) END
 FROM (SELECT l.*, coalesce(e.data, d.data) AS data, (SELECT c.id FROM closed c
     WHERE c.host_id = l.host_id AND c.boot = l.boot AND c.luid = l.luid AND c.time >= l.time
             ORDER BY c.time, c.id LIMIT 1) AS close

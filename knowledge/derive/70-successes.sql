@@ -12,7 +12,7 @@ INSERT INTO works VALUES ('Microsoft-Windows-TaskScheduler', 100, 'TaskName', 'U
         ('Microsoft-Windows-GroupPolicy', 1501, NULL, 'DCName', NULL),
     ('Microsoft-Windows-GroupPolicy', 1502, NULL, 'DCName', NULL),
         ('Microsoft-Windows-GroupPolicy', 1503, NULL, 'DCName', NULL),
-    ('Microsoft-Windows-Security-Auditing', 4624, 'TargetUserName', 'TargetDomainName', NULL),
+    ('Microsoft-Windows-Security-Auditing', 4624, 'TargetUserName', 'TargetDomainName', 'LogonType'),
         ('Microsoft-Windows-Bits-Client', 4, 'jobTitle', 'jobOwner', NULL),
     ('Microsoft-Windows-Bits-Client', 60, 'name', NULL, 'hr');
 CREATE TEMP TABLE IF NOT EXISTS good(host_id INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER,
@@ -62,8 +62,9 @@ SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, eve
     SELECT s.host_id, 'share', substr(s.server, 1, instr(s.server || '\', '\') - 1), s.user, s.time, s.file_id,
         s.file_off, s.provider, s.event_id FROM smb s WHERE s.event_id IN (30806, 30808)
     UNION ALL
+    -- of type 9 nothing was checked: its user is who was there already
     SELECT host_id, 'logon', subject, principal || '\' || subject, time, file_id, file_off, provider, event_id
-        FROM good WHERE provider = 'Microsoft-Windows-Security-Auditing'
+        FROM good WHERE provider = 'Microsoft-Windows-Security-Auditing' AND num(result) IS NOT 9
     UNION ALL
     SELECT g.host_id, 'domain', h.domain, g.principal, g.time, g.file_id, g.file_off, g.provider, g.event_id
         FROM good g JOIN host h ON h.id = g.host_id WHERE g.provider = 'Microsoft-Windows-GroupPolicy'

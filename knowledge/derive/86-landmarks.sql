@@ -50,7 +50,7 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('no-common-etype', 'subject', seconds(10), NULL, 0), ('no-own-etype', 'host', seconds(10), NULL, 0),
     ('private-key-failed', 'host', minutes(10), NULL, 0),
     ('binding-changed', 'host', minutes(1), NULL, 0),
-    ('run-as', 'host', 0, NULL, 0),
+    ('run-as', 'host', 0, NULL, 0), ('net-as', 'host', 0, NULL, 0),
     ('password-tried', 'host', minutes(1), NULL, 0),
     ('batch-given', 'right', 0, 'batch-taken', 0), ('batch-taken', 'right', 0, 'batch-given', 1),
     ('batch-denied', 'right', 0, 'batch-allowed', 1), ('batch-allowed', 'right', 0, 'batch-denied', 0),
@@ -307,9 +307,14 @@ SELECT host_id, 'no-common-etype', substr(server, 1, instr(server, '.') - 1), ti
     code, file_id, file_off FROM etype
 WHERE (asked LIKE 'cifs/%' OR asked LIKE 'host/%') AND server LIKE '%_.%';
 DELETE FROM etype;
--- something was started as another user on this very computer (4648 to itself by another account)
+-- something was started as another user on this very computer (4648 to itself by another account); net-as: the other
+-- account is for the network alone (4624 of type 9), on this computer it stays who it was
 INSERT INTO l
-SELECT host_id, 'run-as', data ->> 'TargetUserName', time, boot, provider, event_id, data ->> 'SubjectUserName',
+SELECT host_id, CASE WHEN EXISTS (SELECT 1 FROM session s WHERE s.host_id = event.host_id AND s.logon_type = 9
+        AND s.from_time BETWEEN event.time - seconds(2) AND event.time + seconds(2)
+        AND s.user = event.data ->> 'SubjectUserName'
+        AND coalesce(s.net_user = account_of(event.data ->> 'TargetUserName'), 1)) THEN 'net-as' ELSE 'run-as' END,
+    data ->> 'TargetUserName', time, boot, provider, event_id, data ->> 'SubjectUserName',
     data ->> 'ProcessName', file_id, file_off
 FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4648 AND coalesce(recovered, 0) = 0
     AND host_id IS NOT NULL AND data ->> 'TargetServerName' = 'localhost' 

@@ -1,9 +1,10 @@
 -- Presence: stretches during which an account had at least one session of a kind on a host. how: 'interactive' (2, 7,
--- 10 to 13), 'background' (3, 4, 5, 8, 9), 'sure' (2, 10, 11 that ended, or showed that they went on, of a desktop: not
--- by runas or a program of its own), 'sign' (it looks so: tasks ran that need that account's session). who: SID,
--- DOMAIN\USER and USER, each a row of its own, of accounts that a failure, a task or a service names: a server has a
--- hundred thousand sessions of others, which v_session has. Of a group that all who log on at a desktop are in,
--- everybody's sessions count; of any other group nobody knows the members: signs. to_time NULL: no end is known. The
+-- 10 to 13), 'background' (3, 4, 5, 8; a session of type 9 is no logon of its user's), 'sure' (2, 10, 11 that ended, or
+-- showed that they went on, of a desktop: not by runas or a program of its own), 'sign' (it looks so: tasks ran that
+-- need that account's session). who: SID, DOMAIN\USER and USER, each a row of its own, of accounts that a failure, a
+-- task or a service names: a server has a hundred thousand sessions of others, which v_session has. Of a group that all
+-- who log on at a desktop are in, everybody's sessions count; of any other group nobody knows the members: signs.
+-- to_time NULL: no end is known. The
 -- session is the one that lasts longest.
 CREATE TEMP TABLE IF NOT EXISTS whose(who TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO whose SELECT who FROM (
@@ -49,7 +50,7 @@ INSERT INTO hows VALUES(2, 'interactive'), (7, 'interactive'), (10, 'interactive
     (12, 'interactive'),
     (13, 'interactive'), (2, 'sure'), (10, 'sure'), (11, 'sure'), (3, 'background'), (4, 'background'),
         (5, 'background'),
-    (8, 'background'), (9, 'background'), (NULL, 'sign');
+    (8, 'background'), (NULL, 'sign');
 CREATE TEMP TABLE IF NOT EXISTS open(id INTEGER PRIMARY KEY, host_id INTEGER, logon_type INTEGER, desktop INTEGER,
     sid TEXT,
     name TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER,
