@@ -471,6 +471,21 @@ Test(diagnose, what_a_finding_says)
     cr_expect_str_eq(ask("SELECT count(*) FROM finding WHERE second_reader = 'not_applicable'"), "1;");
 }
 
+/* A part of derive/ that fails is told by its name, whatever comes behind it. */
+Test(diagnose, a_part_that_cannot_be_derived)
+{
+    static const struct knowledge_file broken[] = {{"rules/probe.yml", probe_rule},
+                                                   {"derive/10-hosts.sql", "SELECT nothing FROM nowhere;"}};
+    struct err e = {0};
+    struct kb *own = NULL;
+    char *dir = probe_folder(broken, LEN(broken));
+    cr_assert(kb_load(dir, &own, &e) == OK, "%s", e.why);
+    knowledge_gone(dir);
+    fresh();
+    cr_expect(derive(db, own, &e) != OK && strstr(e.what, "10-hosts"), "%s: %s", e.what, e.why);
+    case_close(db), db = NULL, kb_free(own);
+}
+
 Test(diagnose, many_rows_are_counted_and_few_are_stored)
 {
     fresh();

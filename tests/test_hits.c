@@ -61,6 +61,33 @@ Test(hits, groups)
     hits_free(&h);
 }
 
+/* One row that no tool's text stands for is enough, in whatever order they come. */
+Test(hits, one_sure_row_is_enough)
+{
+    static const struct {
+        bool weak[3], sure;
+    } rows[] = {{{true, true, true}, false},
+                {{false, true, true}, true},
+                {{true, false, true}, true},
+                {{true, true, false}, true},
+                {{false, false, false}, true}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct hits h = {0};
+        struct err e = {0};
+        for (int64_t k = 0; k < 3; k++) {
+            struct hit_row row = {.role = ROLE_CONTRADICTS,
+                                  .subject = STR("task"),
+                                  .evidence = STR("f1:0x10"),
+                                  .has_time = true,
+                                  .time = k,
+                                  .weak = rows[i].weak[k]};
+            cr_assert(hits_add(&h, &row, explain, (void *)(uintptr_t) "x", &e) == OK, "%s", e.why);
+        }
+        cr_expect(hits_group(&h, ROLE_CONTRADICTS, 0, STR("task"))->sure == rows[i].sure, "row %zu", i);
+        hits_free(&h);
+    }
+}
+
 /* A subject with rows of the rule's own code tells of those alone, whenever they come; one without tells of
  * all it has. */
 Test(hits, lesser_rows_give_way)

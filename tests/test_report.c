@@ -252,6 +252,11 @@ Test(report, first_sentence)
     } rows[] = {
         {"nothing at all", "", "<h1>No usable evidence was found.</h1>", "# No usable evidence was found.",
          "no_evidence"},
+        {"nothing at all, and what to collect",
+         "INSERT INTO kb_artifact VALUES('A', 'channel', 'fetch A', ''), ('B', 'channel', 'fetch B', '');",
+         "as administrator:</p><p class='then'><kbd>fetch A</kbd></p><p class='then'><kbd>fetch "
+         "B</kbd></p></div>",
+         "# No usable evidence was found.", "no_evidence"},
         {"a file that is no evidence",
          "INSERT INTO v_evidence VALUES('f1', 1, 'a.txt', NULL, 'unknown', NULL, NULL, NULL, 3, NULL, 0, 0, "
          "0, 0, 0, 'skipped', 'text', NULL, 0, NULL, NULL, NULL, NULL, NULL, NULL);",
@@ -334,6 +339,14 @@ Test(report, first_sentence)
         {"confirmed goes before what is only likely",
          PC1 FILE1 LOG FINDING("1", "likely") FINDING("2", "confirmed"), "<div class='why confirmed'>",
          "1 confirmed \xc2\xb7 1 likely", "complete"},
+        {"from a moment on", PC1 FILE1 LOG CLEAR "INSERT INTO meta VALUES('since', '" MARCH_2 "');",
+         "<p class='window' role='note'>Only records from <time "
+         "datetime='2026-03-02T01:10:00.0000000Z'>2026-03-02 01:10:00</time> on (UTC) were asked for",
+         "# Nothing failed on PC1", "complete"},
+        {"up to a moment", PC1 FILE1 LOG CLEAR "INSERT INTO meta VALUES('until', '" MARCH_5 "');",
+         "<p class='window' role='note'>Only records up to <time "
+         "datetime='2026-03-05T01:10:00.0000000Z'>2026-03-05 01:10:00</time> (UTC) were asked for",
+         "# Nothing failed on PC1", "complete"},
         {"words of the run", PC1 FILE1 "INSERT INTO meta VALUES('status', '[\"partial\", \"limit\"]');",
          "Status partial, limit", "# No failure is known on PC1", "partial"},
         {"a broken status is shown, not trusted", PC1 FILE1 "INSERT INTO meta VALUES('status', 'oops');",
@@ -341,7 +354,8 @@ Test(report, first_sentence)
     };
     for (size_t i = 0; i < LEN(rows); i++) {
         struct made m = make(rows[i].sql);
-        cr_expect(has(&m, HTML, rows[i].html), "%s: html", rows[i].name);
+        cr_expect(has(&m, HTML, rows[i].html), "%s: html\n%.400s", rows[i].name,
+                  strstr(m.text[HTML].p, "<main"));
         cr_expect(has(&m, MD, rows[i].md), "%s: md\n%.600s", rows[i].name, m.text[MD].p);
         cr_expect_eq(count(m.text[HTML].p, "<h1"), 1, "%s: one h1", rows[i].name);
         expect_json(&m, "json_valid(?1)", "1");
@@ -767,6 +781,7 @@ Test(report, many_hosts)
     for (size_t i = 0; i < LEN(html); i++)
         cr_expect(has(&m, HTML, html[i]), "%s", html[i]);
     cr_expect_eq(count(m.text[HTML].p, "<article class='card"), 1, "one card a cause");
+    cr_expect(!has(&m, HTML, "'SELECT * FROM v_finding'"), "no cause is left out of the table");
     cr_expect_eq(count(m.text[HTML].p, "<details class='host panel'>"), 6,
                  "a line for each with something to tell");
     cr_expect(strstr(m.text[HTML].p, "Diagnosis of H007") < strstr(m.text[HTML].p, "Diagnosis of H001"),
@@ -821,6 +836,8 @@ Test(report, many_hosts)
                  full);
     cr_expect(lines > 0 && has(&m, HTML, "The hosts below are a line each."), "%zu hosts of a line", lines);
     cr_expect(has(&m, MD, " more in case.db (v_citation, finding ") && m.text[MD].n <= 60000);
+    cr_expect(!has(&m, HTML, "<td>1 at <time") && !has(&m, MD, " | 1 at "),
+              "one host alone is no minute of many");
     drop(&m);
     m = make(HOSTS("120"));
     cr_expect(m.text[HTML].n <= 1000000, "%zu bytes", m.text[HTML].n);

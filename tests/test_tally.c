@@ -91,6 +91,9 @@ Test(tally, gaps)
             tally_add(t, tally_count(t, s, 1), s, 1, rows[i].id[k], 0, true);
         }
         cr_expect(tally_gaps(t) == rows[i].gaps, "%s: %d", rows[i].name, (int)tally_gaps(t));
+        for (int k = 0; k < 2; k++)
+            tally_add(t, tally_count(t, TALLY_OTHERS, 1), TALLY_OTHERS, 1, 10 + 5 * k, 0, true);
+        cr_expect(tally_gaps(t) == rows[i].gaps + 1, "%s: those of the others count too", rows[i].name);
         tally_free(t);
     }
 }

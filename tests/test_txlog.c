@@ -431,6 +431,12 @@ Test(txlog, old_logs)
         cr_expect_eq(r.pages + rows[i].bad_header * r.applied, pages, "%s: %u pages, %u told", rows[i].name,
                      pages, r.pages);
         cr_expect(!r.applied || pages > 1, "%s", rows[i].name);
+        if (rows[i].bad_header && r.applied) {
+            uint32_t entry = 9;
+            struct ref base = image_ref(&img, 40, &entry);
+            cr_expect(base.file == 1 && base.off == 40 && !entry, "%s: where its base block lies",
+                      rows[i].name);
+        }
         if (r.applied) { /* bytes 20.. of the first bin hold a time that hive_stamp set */
             hive_stamp(&s.state[3], now);
             cr_expect(shows(&img, &s.state[3]), "%s", rows[i].name);
@@ -566,7 +572,7 @@ Test(txlog, used_in_part)
         const char *what;
         uint8_t name[2], state[2];
         bool second_older, rm;
-        uint32_t hive[2];
+        uint32_t hive[3]; /* its sequence numbers; 1: its base block is damaged */
         const char *lack, *text;
     } rows[] = {
         {"both", {LOG_1, LOG_2}, {WHOLE, WHOLE}, false, false, {15, 10}, "", "LOG1+LOG2: 4"},
@@ -684,6 +690,14 @@ Test(txlog, used_in_part)
          {15, 10},
          "changes in its LOG2 are missing: header checksum wrong",
          "LOG1: 2"},
+        {"... damaged, and the hive's numbers as well: who knows",
+         {LOG_1, LOG_2},
+         {WHOLE, ONE_BYTE},
+         true,
+         false,
+         {15, 10, 1},
+         "changes in its LOG2 are missing: hash wrong",
+         "base block from LOG1; LOG1: 2"},
         {"clean, and its logs are not ahead",
          {LOG_1, LOG_2},
          {WHOLE, WHOLE},
@@ -722,8 +736,9 @@ Test(txlog, used_in_part)
             for (unsigned k = 0; k < 2; k++)
                 set64(log[k].p + 112, 77), log_repair(&log[k]);
         }
+        hive.p[60] ^= (char)rows[i].hive[2];
         struct span files[3] = {view(&hive)};
-        size_t n = 1;
+        size_t n = 1, refused = 0;
         for (unsigned k = 0; k < 2; k++) {
             size_t second = HIVE_PAGE + le32(at(&log[k], HIVE_PAGE + 4));
             switch (rows[i].state[k]) {
@@ -735,6 +750,7 @@ Test(txlog, used_in_part)
             case HEAD_ONLY: log[k].n = HIVE_PAGE; break;
             case TAIL: log[k].p[second + 60] ^= 1; break;
             }
+            refused += rows[i].state[k] > EMPTY || (k && rows[i].second_older && rows[i].state[k] == WHOLE);
             if (rows[i].state[k] != GONE)
                 files[n++] = view(&log[k]);
         }
@@ -742,6 +758,7 @@ Test(txlog, used_in_part)
         struct replay r;
         cr_expect_eq(txlog_recover_named(files, rows[i].name, n, &img, &r, NULL), OK, "%s", rows[i].what);
         cr_expect_str_eq(r.lack, rows[i].lack, "%s: %s", rows[i].what, r.lack);
+        cr_expect_eq(r.rejected, refused, "%s: %u refused", rows[i].what, r.rejected);
         cr_expect(!strncmp(r.text, rows[i].text, strlen(rows[i].text)), "%s: %s", rows[i].what, r.text);
         image_free(&img);
         buf_free(&hive), buf_free(&log[0]), buf_free(&log[1]);

@@ -31,11 +31,11 @@ static struct str keep_text(struct tally *t, struct str s)
 {
     struct block *b = t->blocks;
     if (s.n > TEXT_MAX || t->text > TEXT_MAX - s.n)
-        return (struct str){0};
+        return STR_NONE;
     if (!b || BLOCK - b->n < s.n) {
         b = malloc(sizeof *b + (s.n > BLOCK ? s.n : BLOCK));
         if (!b)
-            return (struct str){0};
+            return STR_NONE;
         b->next = t->blocks, b->n = 0, t->blocks = b;
     }
     char *p = b->text + b->n;

@@ -287,7 +287,8 @@ static enum status replay(struct log **use, size_t n, bool good, struct image *i
     uint8_t *bytes = copy_hive(img, top);
     if (!bytes) {
         say(r, "not enough memory to apply the logs");
-        return err_set(e, E_NOMEM, 0, "hive image", "%llu bytes", (unsigned long long)HIVE_BASE + top);
+        return err_set(e, E_NOMEM, ERR_NO_OFF, "hive image", "%llu bytes",
+                       (unsigned long long)HIVE_BASE + top);
     }
     if (!good) {
         memcpy(bytes, use[0]->file.p, HIVE_PAGE);

@@ -143,7 +143,7 @@ static void put_as_windows(struct buf *b, struct str name, const struct cell *c)
 {
     int64_t v;
     bool number = str_i64(c->s, &v) && c->s.p[0] != '+';
-    if (number && v < 0 && v >= -0x80000000LL && v <= -0x70000000LL)
+    if (number && v >= -0x80000000LL && v <= -0x70000000LL)
         v += 0x100000000LL;
     if (number && (v & ~0x7fffffffLL) == 0x80000000LL)
         buf_printf(b, "0x%08llX", (unsigned long long)v);
@@ -602,20 +602,15 @@ static enum status put_finding(struct engine *g, const struct subject *s, enum v
         buf_z(&words, verdict_leads[verdict]);
     render(&words, g->rule->explanation, cell, (const char *const[]){"subject", "host"}, 2, host->name);
     int64_t at;
+    while (words.n && words.p[words.n - 1] == ' ')
+        words.n--;
     if (verdict == V_LIKELY && failed_before(s, &at)) {
-        while (words.n && words.p[words.n - 1] == ' ')
-            words.n--;
         buf_z(&words, " It had failed like this at "), put_time(&words, at);
         buf_z(&words, " already, before what is cited as the cause, which does not explain that.");
     }
-    if (verdict == V_LIKELY && order_in_doubt(g, s)) {
-        while (words.n && words.p[words.n - 1] == ' ')
-            words.n--;
+    if (verdict == V_LIKELY && order_in_doubt(g, s))
         buf_z(&words, " The clock was set back meanwhile: which of the two was first, the logs do not tell.");
-    }
     if (g->rule->would_prove.n && verdict == rule_ceiling(g->rule)) {
-        while (words.n && words.p[words.n - 1] == ' ')
-            words.n--;
         buf_z(&words, " Files prove no more of this cause. What would: "),
             buf_str(&words, str_trim(g->rule->would_prove));
     }
