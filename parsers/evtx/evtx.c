@@ -548,9 +548,10 @@ static uint32_t record_size(const uint8_t *p, size_t n, size_t at)
 
 /* free: where its records end by its own word (free_known), else its end. counted: how many records it has by
  * its own word, 0: it does not say; used: those met, read or not; skips: ids leave numbers out where nothing
- * is damaged. mend: bytes that may still be looked through for the end of a record. */
+ * is damaged. mend: bytes that may still be looked through for the end of a record. next: a whole chunk that
+ * is read next, or NULL. */
 struct chunk {
-    const uint8_t *p;
+    const uint8_t *p, *next;
     size_t n;
     uint64_t off, counted, used;
     size_t free, mend;
@@ -686,6 +687,24 @@ static size_t walk_damage(struct walk *w, struct chunk *c, size_t at, uint64_t l
     return next < c->n ? next : c->n;
 }
 
+/* What lies so far into the next chunk comes into the processor's cache while this record is read: the memory
+ * takes longer to give a log than it takes to read it. */
+static inline void fetch_ahead(const struct chunk *c, size_t at, uint32_t size)
+{
+    enum { LINE = 64, NEAR = 2 };
+    for (size_t end = at + size; c->next && at < end; at += LINE)
+        __builtin_prefetch(c->next + at, 0, NEAR);
+}
+
+/* Only what is mapped can be fetched; the system maps a page with its neighbours. */
+static const uint8_t *next_mapped(const struct walk *w, uint64_t next, uint64_t end)
+{
+    if (next >= end || next > w->file.n || w->file.n - next < EVTX_CHUNK)
+        return NULL;
+    const volatile uint8_t *p = w->file.p + next;
+    return (void)p[0], (void)p[EVTX_CHUNK - 1], w->file.p + next;
+}
+
 /* Records in use, from the header on. Returns where they end. */
 static size_t walk_records(struct walk *w, struct chunk *c)
 {
@@ -714,6 +733,7 @@ static size_t walk_records(struct walk *w, struct chunk *c)
         if (at == c->free)
             anomaly(w, c->off + 48, "chunk-free", "records go on behind the begin of free space",
                     "free space at %zu, next record %llu", c->free, (unsigned long long)id);
+        fetch_ahead(c, at, size);
         w->stats->seen++, c->used++;
         bool read = read_record(w, c->p + at, at, size, c->off + at, IN_USE);
         if (!read && bx_too_deep(w->bx))
@@ -767,7 +787,8 @@ static void walk_slack(struct walk *w, const struct chunk *c, size_t from)
                 (unsigned long long)unreadable);
 }
 
-static void walk_chunk(struct walk *w, uint64_t off, size_t n)
+/* end: of the chunks that are read. */
+static void walk_chunk(struct walk *w, uint64_t off, size_t n, uint64_t end)
 {
     struct chunk c = {.p = w->file.p + off, .n = n, .off = off, .free = n, .mend = MEND_BYTES};
     if (all_zero(c.p, n < 4096 ? n : 4096) && all_zero(c.p, n))
@@ -780,14 +801,15 @@ static void walk_chunk(struct walk *w, uint64_t off, size_t n)
         c.damaged = true;
     }
     if (n > CHUNK_HEADER) {
+        c.next = next_mapped(w, off + EVTX_CHUNK, end);
         bx_chunk(w->bx, c.p, n);
         check_chunk(w, &c);
-        size_t end = c.signature || next_record(&c, CHUNK_HEADER - 8) < n ? walk_records(w, &c) : n;
-        if (c.free_known && end < c.free && !c.damaged && going(w))
+        size_t used = c.signature || next_record(&c, CHUNK_HEADER - 8) < n ? walk_records(w, &c) : n;
+        if (c.free_known && used < c.free && !c.damaged && going(w))
             anomaly(w, off + 48, "chunk-free", "free space of a chunk begins behind its last record",
-                    "free space at %zu, records end at %zu", c.free, end);
+                    "free space at %zu, records end at %zu", c.free, used);
         count_lost(w, &c);
-        walk_slack(w, &c, end);
+        walk_slack(w, &c, used);
     }
     w->stats->bad_chunks += c.damaged;
     if (!c.signature)
@@ -904,7 +926,7 @@ static void walk(struct walk *w, uint32_t first, uint32_t count)
     check_header(w, base, slots, first, end);
     for (uint32_t i = first; i < end && going(w); i++) {
         uint64_t off = base + (uint64_t)i * EVTX_CHUNK, left = w->file.n - off;
-        walk_chunk(w, off, left < EVTX_CHUNK ? (size_t)left : EVTX_CHUNK);
+        walk_chunk(w, off, left < EVTX_CHUNK ? (size_t)left : EVTX_CHUNK, base + (uint64_t)end * EVTX_CHUNK);
     }
     if (tally_channels(w->tally) > 1)
         w->stats->hints |= EVTX_HINT_MIXED;
