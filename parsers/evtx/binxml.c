@@ -4,7 +4,15 @@
 #include "base/hash.h"
 #include <stdlib.h>
 
-enum { BUCKETS = 1024, CHAIN = 32, TOUCHED = 2048, CHUNK_MAX = 65536, XML_MAX = 4 << 20, NAMES_SEEN = 64 };
+enum {
+    BUCKETS = 1024,
+    CHAIN = 32,
+    TOUCHED = 2048,
+    CHUNK_MAX = 65536,
+    XML_MAX = 4 << 20,
+    NAMES_SEEN = 64,
+    NAME_BYTES = 128 << 10
+};
 
 struct bx_tmpl {
     const uint8_t *raw; /* header (24 bytes) and data as first seen */
@@ -30,6 +38,7 @@ struct bx {
     size_t cap_item;
     struct bx_stats stats;
     struct bx_memo memo;
+    struct bx_names names;
 };
 
 struct bx *bx_new(struct arena *scratch)
@@ -41,7 +50,8 @@ struct bx *bx_new(struct arena *scratch)
     bx_depth(bx, 0);
     bx->at = calloc(CHUNK_MAX, sizeof *bx->at);
     bx->tmpl = calloc(LIM_TEMPLATES, sizeof(struct bx_tmpl *));
-    if (!arena_make(&bx->keep, LIM_TEMPLATE_BYTES) || !bx->at || !bx->tmpl)
+    if (!arena_make(&bx->keep, LIM_TEMPLATE_BYTES) || !arena_make(&bx->names.mem, NAME_BYTES) || !bx->at
+        || !bx->tmpl)
         bx_free(bx), bx = NULL;
     return bx;
 }
@@ -50,7 +60,7 @@ void bx_free(struct bx *bx)
 {
     if (!bx)
         return;
-    arena_free(&bx->keep);
+    arena_free(&bx->keep), arena_free(&bx->names.mem);
     free(bx->at), free(bx->tmpl), free(bx->item), free(bx);
 }
 
@@ -73,8 +83,15 @@ void bx_chunk(struct bx *bx, const uint8_t *p, size_t n)
 {
     if (bx->n_tmpl > LIM_TEMPLATES / 4 || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 2)
         flush_templates(bx);
-    bx->chunk = (struct bx_chunk){p, n < CHUNK_MAX ? n : CHUNK_MAX, LIM_BINXML_WORK,
-                                  .elements = bx->chunk.elements, .levels = bx->chunk.levels};
+    if (bx->names.some)
+        bx->names.some = false, bx->names.mem.at = bx->names.mem.base,
+        memset(bx->names.known, 0, sizeof bx->names.known);
+    bx->chunk = (struct bx_chunk){p,
+                                  n < CHUNK_MAX ? n : CHUNK_MAX,
+                                  &bx->names,
+                                  LIM_BINXML_WORK,
+                                  .elements = bx->chunk.elements,
+                                  .levels = bx->chunk.levels};
     forget_offsets(bx);
     bx->n_chunk++;
 }

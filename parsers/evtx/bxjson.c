@@ -780,7 +780,7 @@ bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, 
         cap = ENTRIES_MAX;
     while (slots < 2 * cap)
         slots *= 2;
-    struct entry *entry = arena_alloc(mem, sizeof *entry, cap + 1);
+    struct entry *entry = arena_room(mem, sizeof *entry, cap + 1);
     uint32_t *table = arena_alloc(mem, sizeof *table, slots); /* 1 + first entry of a name */
     size_t n = entry && table ? list_entries(item, n_item, mem, entry, cap) : SIZE_MAX;
     if (n == SIZE_MAX)

@@ -130,7 +130,7 @@ static void add(struct flat *f, enum bx_field_kind kind, struct str name, struct
     struct bx_plan *p = f->plan;
     if (p->n == p->cap && !f->bad) {
         size_t cap = p->cap ? 2 * p->cap : 16;
-        struct bx_field *more = arena_alloc(f->mem, sizeof *more, cap);
+        struct bx_field *more = arena_room(f->mem, sizeof *more, cap);
         if (more && p->n)
             memcpy(more, p->field, p->n * sizeof *more);
         f->bad |= !more;

@@ -102,7 +102,7 @@ static bool name_note(const struct bx_parse *q, uint32_t pos, struct span name, 
 }
 
 /* What XML forbids in a name becomes '_', so that hostile names cannot break the markup. */
-static bool tag_make(const struct bx_parse *q, struct str name, struct str *tag)
+static bool tag_make(struct arena *mem, struct str name, struct str *tag)
 {
     char *copy = NULL;
     *tag = name.n ? name : STR("_");
@@ -112,15 +112,28 @@ static bool tag_make(const struct bx_parse *q, struct str name, struct str *tag)
             || (i && (is_digit(c) || c == '-' || c == '.')))
             continue;
         if (!copy) {
-            copy = arena_alloc(q->mem, 1, name.n);
+            copy = arena_alloc(mem, 1, name.n);
             if (!copy)
-                return fail(q, "too large for memory");
+                return false;
             memcpy(copy, name.p, name.n);
             tag->p = copy;
         }
         copy[i] = '_';
     }
     return true;
+}
+
+static bool name_make(struct arena *mem, struct span text, struct bx_name *n)
+{
+    n->name = utf16_str(mem, text);
+    return n->name.p && tag_make(mem, n->name, &n->tag);
+}
+
+/* Where the name at off is noted, or would be. A definition that is kept has names of its own. */
+static struct bx_name *name_known(const struct bx_parse *q, uint32_t off)
+{
+    struct bx_names *all = q->refs ? NULL : q->chunk->names;
+    return all ? &all->known[off * 0x9E3779B1u >> 24] : NULL;
 }
 
 /* u32 offset of a name in the chunk: u32 next of its hash chain (never followed), u16 hash, u16 characters,
@@ -141,14 +154,21 @@ static bool name_read(const struct bx_parse *q, struct span *s, struct str *name
         return fail(q, "name too long");
     if (!bx_work(q->chunk, 1 + bytes / 16))
         return fail(q, "work budget of the chunk used up");
-    if (q->odd && name_hash(whole.p + 8, bytes / 2) != le16(whole.p + 4))
-        *q->odd = true;
     if (q->refs && !name_note(q, pos - q->base, span_of(whole.p + 4, 4 + bytes, 0), inside))
         return false;
-    *name = utf16_str(q->mem, span_of(whole.p + 8, bytes, 0));
-    if (!name->p)
-        return fail(q, "too large for memory");
-    return tag_make(q, *name, tag);
+    struct bx_name *known = name_known(q, off), own;
+    if (!known || known->at != off + 1) {
+        struct span text = span_of(whole.p + 8, bytes, 0);
+        own = (struct bx_name){off + 1, name_hash(text.p, bytes / 2) != le16(whole.p + 4), {0}, {0}};
+        if (known && name_make(&q->chunk->names->mem, text, &own))
+            *known = own, q->chunk->names->some = true;
+        else if (!name_make(q->mem, text, &own))
+            return fail(q, "too large for memory");
+        known = &own;
+    }
+    if (q->odd && known->odd)
+        *q->odd = true;
+    return *name = known->name, *tag = known->tag, true;
 }
 
 /* Text in a token: u8 type and a value. Strings carry a u16 count; numbers have the width of their type. */

@@ -40,11 +40,24 @@ static inline bool bx_is_xmlns(struct str name)
     return str_eq(name, STR("xmlns")) || (name.n > 6 && memcmp(name.p, "xmlns:", 6) == 0);
 }
 
-/* work: what is left of the budget. elements, levels: how deep a record may nest; deep: one wanted to nest
- * deeper. */
+/* Names of a chunk, by where they lie: at one more than that, 0: none. odd: its hash is wrong. */
+enum { BX_NAMES_KNOWN = 256 };
+struct bx_names {
+    struct arena mem;
+    bool some;
+    struct bx_name {
+        uint32_t at;
+        bool odd;
+        struct str name, tag;
+    } known[BX_NAMES_KNOWN];
+};
+
+/* names: for trees that are not kept; NULL: each is read. work: what is left of the budget. elements, levels:
+ * how deep a record may nest; deep: one wanted to nest deeper. */
 struct bx_chunk {
     const uint8_t *p;
     size_t n;
+    struct bx_names *names;
     uint32_t work;
     unsigned elements, levels;
     bool deep;

@@ -166,6 +166,23 @@ static void put_ansi(struct buf *out, struct bx_val v, void put16(struct buf *, 
     }
 }
 
+/* As JSON: ASCII needs no detour. */
+static void json_ansi(struct buf *out, struct bx_val v)
+{
+    uint64_t high = 0;
+    uint32_t i = 0;
+    while (v.n && !v.p[v.n - 1])
+        v.n--;
+    for (; v.n - i >= 8; i += 8)
+        high |= le64(v.p + i);
+    for (; i < v.n; i++)
+        high |= v.p[i];
+    if (high & 0x8080808080808080)
+        buf_char(out, '"'), put_ansi(out, v, buf_json16), buf_char(out, '"');
+    else
+        buf_json(out, (struct str){v.text, v.n});
+}
+
 static void put_text16(struct buf *out, const uint8_t *p, size_t n)
 {
     if (buf_room(out, n / 2 * 3 + 1))
@@ -215,7 +232,7 @@ void bx_json(struct buf *out, struct bx_val v)
     else if (!bx_of_file(v) || !v.n || !v.type)
         buf_put(out, "\"\"", 2);
     else if (v.type == BX_ANSI)
-        buf_char(out, '"'), put_ansi(out, v, buf_json16), buf_char(out, '"');
+        json_ansi(out, v);
     else if (buf_room(out, bx_json_room(v.n)))
         out->n = (size_t)(bx_json_at(out->p + out->n, v) - out->p);
 }

@@ -21,9 +21,9 @@ void arena_free(struct arena *a); /* accepts an empty one */
 struct str arena_str(struct arena *a, struct str s);
 char *arena_printf(struct arena *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
 
-/* Zeroed, aligned to 16; NULL when exhausted. Inline: where the size is known, zeroing is a few instructions.
- */
-static inline void *arena_alloc(struct arena *a, size_t size, size_t count)
+/* Aligned to 16; NULL when exhausted. Inline: where the size is known, zeroing is a few instructions. room:
+ * what is in it means nothing. */
+static inline void *arena_room(struct arena *a, size_t size, size_t count)
 {
     if (!a->at)
         return NULL;
@@ -33,6 +33,11 @@ static inline void *arena_alloc(struct arena *a, size_t size, size_t count)
         return NULL;
     uint8_t *p = a->at + pad;
     a->at = p + size * count;
-    return memset(p, 0, size * count);
+    return p;
+}
+static inline void *arena_alloc(struct arena *a, size_t size, size_t count)
+{
+    void *p = arena_room(a, size, count);
+    return p ? memset(p, 0, size * count) : NULL;
 }
 #endif
