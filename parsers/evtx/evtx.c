@@ -339,7 +339,12 @@ static struct str fold_json(struct walk *w, const struct want_event *e, const st
 static bool kept_whole(struct walk *w, const struct want_event *e, const struct bx_val *key)
 {
     int64_t i;
+    size_t at = 0;
     if (!e->keep_field.n || !bx_int(key[0], &i))
+        return false;
+    while (at < e->n_keep && e->keep[at] != i)
+        at++;
+    if (at == e->n_keep)
         return false;
     w->text.n = 0;
     if (e->n_fold)
@@ -347,10 +352,7 @@ static bool kept_whole(struct walk *w, const struct want_event *e, const struct 
     for (size_t k = 0; k < e->n_fold; k++)
         if (str_eq(buf_view(&w->text), e->fold[k]))
             return false;
-    for (size_t k = 0; k < e->n_keep; k++)
-        if (e->keep[k] == i)
-            return true;
-    return false;
+    return true;
 }
 
 static void fold_event(struct walk *w, const struct head *h, const struct want_event *e)

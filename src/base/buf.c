@@ -141,10 +141,6 @@ void buf_hex(struct buf *b, const void *p, size_t n)
         b->n = (size_t)(at_hex(b->p + b->n, p, n) - b->p);
 }
 
-void buf_u16(struct buf *b, uint16_t v) { buf_put(b, (uint8_t[]){(uint8_t)v, (uint8_t)(v >> 8)}, 2); }
-void buf_u32(struct buf *b, uint32_t v) { buf_u16(b, (uint16_t)v), buf_u16(b, (uint16_t)(v >> 16)); }
-void buf_u64le(struct buf *b, uint64_t v) { buf_u32(b, (uint32_t)v), buf_u32(b, (uint32_t)(v >> 32)); }
-
 /* What would lie to the eye or break the terminal: shown, not printed. */
 static bool unsafe_to_show(uint32_t u)
 {

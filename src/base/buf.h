@@ -42,9 +42,23 @@ void buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 void buf_u64(struct buf *b, uint64_t v); /* decimal */
 void buf_i64(struct buf *b, int64_t v);
 void buf_hex(struct buf *b, const void *p, size_t n); /* lower case, no blanks */
-void buf_u16(struct buf *b, uint16_t v);              /* little-endian bytes, for frames */
-void buf_u32(struct buf *b, uint32_t v);
-void buf_u64le(struct buf *b, uint64_t v);
+/* Little-endian bytes, for frames and keys: each a piece of memory at once. */
+static inline void buf_u16(struct buf *b, uint16_t v)
+{
+    buf_put(b, (uint8_t[]){(uint8_t)v, (uint8_t)(v >> 8)}, 2);
+}
+static inline void buf_u32(struct buf *b, uint32_t v)
+{
+    const uint8_t p[] = {(uint8_t)v, (uint8_t)(v >> 8), (uint8_t)(v >> 16), (uint8_t)(v >> 24)};
+    buf_put(b, p, sizeof p);
+}
+static inline void buf_u64le(struct buf *b, uint64_t v)
+{
+    uint8_t p[8];
+    for (unsigned i = 0; i < sizeof p; i++)
+        p[i] = (uint8_t)(v >> 8 * i);
+    buf_put(b, p, sizeof p);
+}
 
 /* JSON string with its quotes. What must not be seen as it is (controls, bidi controls, zero-width; lone
  * surrogates) becomes \uXXXX; other text stays UTF-8. */
