@@ -530,7 +530,8 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
         n.file_off) END AS next_start_id,
     x.next_saved AS next_saved_time, b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL
         THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id,
-    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id, a.symbol AS lsa,
+    CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id,
+    a.symbol AS lsa, a.time AS tried_time,
     CASE WHEN a.failure IS NOT NULL THEN printf('f%d:0x%x', a.file_id, a.file_off) END AS tried_id,
     CASE WHEN f.call = 'LogonUserS4U' OR f.account LIKE '%$' THEN 0
         WHEN c.logon IN ('Password', 'InteractiveTokenOrPassword') THEN 1
@@ -780,6 +781,14 @@ SELECT q.consumer, h.name AS host, c.kind, c.subject, q.right, q.right_sid, q.he
         AND s.subject = c.subject) AS unproven
 FROM consumer_right q CROSS JOIN consumer c ON c.id = q.consumer JOIN host h ON h.id = c.host_id
 LEFT JOIN logon_right o ON o.id = q.own LEFT JOIN logon_right d ON d.id = q.denied;
+
+-- A program that a task ran, and how it ended, with that task as hive or log shows it. same: it was so then already;
+-- unc, builtin, caller, principal, command, consumer_id: as in v_consumer.
+CREATE VIEW v_program AS
+SELECT p.evidence_id, p.host, p.subject, p.time, p.win32, p.raw, p.symbol, c.evidence_id AS consumer_id, c.principal,
+    c.command, c.caller, c.builtin, c.unc, coalesce(c.since_time, 0) <= p.time AS same
+FROM v_failure p JOIN v_consumer c ON c.host = p.host AND c.kind = 'task' AND c.subject = p.subject
+WHERE p.kind = 'program';
 
 -- The local account behind a task or a service. expires_time: of the account; password_expires_time: of its password by
 -- the policy of this host (max_age, whose policy_id); NULL: never.

@@ -31,6 +31,7 @@ static const struct staged {
               {"v_consumer_account", {"consumer"}, {"kind"}},
               {"v_consumer_change", {"consumer_change"}, {"kind", "how"}},
               {"v_changed_before", {"failed", "consumer_change"}, {"kind"}},
+              {"v_program", {"failure", "consumer"}, {NULL}},
               {"v_explicit_logon", {"explicit_logon"}, {NULL}},
               {"v_task_saved", {"task_saved"}, {NULL}},
               {"v_offline_path", {"offline_path"}, {"what"}},
