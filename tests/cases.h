@@ -1152,6 +1152,8 @@ static void uac_linked_session(struct host *h)
             S("TargetDomainName", dora.domain), HEX64("TargetLogonId", i ? 0x51299 : 0x51234),
             U32("LogonType", 2), S("LogonProcessName", "User32 "), S("ProcessName", WINLOGON_EXE),
             HEX64("TargetLinkedLogonId", i ? 0x51234 : 0x51299), S("ElevatedToken", i ? "%%1842" : "%%1843"));
+    explicit_logon(h, T("04 12:10"), dora, 0x51234, CORP("svc-map", 1133), "FS01",
+                   "C:\\Windows\\System32\\net.exe");
     smb_failed(h, T("04 12:40"), "FS01", dora, 0x51299, NT_NO_SUCH_SHARE);
 }
 /* The server's log was collected too: it looked for a user of its own. In the twin the name has its domain,
