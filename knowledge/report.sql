@@ -470,29 +470,30 @@ FROM v_event_count c LEFT JOIN kb_event k ON k.provider = c.provider AND k.event
 -- Logons (4624) and refused ones (4625) of the Security log by account, type and reason. code: SubStatus where it is
 -- not zero, else Status, as the record writes it.
 CREATE VIEW v_summary_logon AS
+WITH r AS MATERIALIZED (SELECT d.host, d.event_id, json_extract(d.data, '$.TargetDomainName') AS domain,
+        json_extract(d.data, '$.TargetUserName') AS account,
+        CAST(json_extract(d.data, '$.LogonType') AS INTEGER) AS type,
+        CASE d.event_id WHEN 4625 THEN lower(CASE WHEN trim(lower(json_extract(d.data, '$.SubStatus')), '0x') <> ''
+            THEN json_extract(d.data, '$.SubStatus') ELSE json_extract(d.data, '$.Status') END) END AS code,
+        d.n, d.first_time, d.last_time
+    FROM (SELECT host, provider, event_id, data, 1 AS n, time AS first_time, time AS last_time FROM v_event
+        UNION ALL SELECT host, provider, event_id, data, n, first_time, last_time FROM v_fold) d
+    WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4624, 4625) AND json_valid(d.data)),
+g AS MATERIALIZED (SELECT r.host, CASE r.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what,
+        max(r.domain) AS domain, max(r.account) AS account, r.type, r.code, sum(r.n) AS n,
+        min(r.first_time) AS first_time, max(r.last_time) AS last_time
+    FROM r GROUP BY r.host, r.event_id, r.domain COLLATE NOCASE, r.account COLLATE NOCASE, r.type, r.code)
 SELECT g.host, g.what, g.domain, g.account, g.type, CASE g.type WHEN 0 THEN 'system' WHEN 2 THEN 'interactive'
         WHEN 3 THEN 'network' WHEN 4 THEN 'batch' WHEN 5 THEN 'service' WHEN 7 THEN 'unlock'
         WHEN 8 THEN 'network, clear text' WHEN 9 THEN 'new credentials' WHEN 10 THEN 'remote interactive'
         WHEN 11 THEN 'cached interactive' WHEN 12 THEN 'cached remote interactive' WHEN 13 THEN 'cached unlock'
         END AS type_name,
-    g.code, y.symbol, k.meaning, g.n, g.first_time, g.last_time,
+    g.code, y.symbol, y.meaning, g.n, g.first_time, g.last_time,
     row_number() OVER (ORDER BY g.host, g.what DESC, g.n DESC, g.domain, g.account, g.type, g.code) AS place
-FROM (SELECT r.host, r.what, max(r.domain) AS domain, max(r.account) AS account, r.type, r.code, sum(r.n) AS n,
-        min(r.first_time) AS first_time, max(r.last_time) AS last_time
-    FROM (SELECT d.host, CASE d.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what,
-            json_extract(d.data, '$.TargetDomainName') AS domain, json_extract(d.data, '$.TargetUserName') AS account,
-            CAST(json_extract(d.data, '$.LogonType') AS INTEGER) AS type,
-            CASE d.event_id WHEN 4625 THEN lower(CASE WHEN trim(lower(json_extract(d.data, '$.SubStatus')), '0x') <> ''
-                THEN json_extract(d.data, '$.SubStatus') ELSE json_extract(d.data, '$.Status') END) END AS code,
-            d.n, d.first_time, d.last_time
-        FROM (SELECT host, provider, event_id, data, 1 AS n, time AS first_time, time AS last_time FROM v_event
-            UNION ALL SELECT host, provider, event_id, data, n, first_time, last_time FROM v_fold) d
-        WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4624, 4625)
-            AND json_valid(d.data)) r
-    GROUP BY r.host, r.what, r.domain COLLATE NOCASE, r.account COLLATE NOCASE, r.type, r.code) g
-LEFT JOIN (SELECT lower(raw) AS code, min(symbol) AS symbol FROM v_error WHERE event_id = 4625 AND symbol IS NOT NULL
-    GROUP BY lower(raw)) y ON y.code = g.code
-LEFT JOIN kb_code k ON k.space = 'ntstatus' AND k.symbol = y.symbol;
+FROM g LEFT JOIN (SELECT e.code, e.symbol, k.meaning
+    FROM (SELECT lower(raw) AS code, min(symbol) AS symbol FROM v_error WHERE event_id = 4625 AND symbol IS NOT NULL
+        GROUP BY lower(raw)) e
+    LEFT JOIN kb_code k ON k.space = 'ntstatus' AND k.symbol = e.symbol) y ON y.code = g.code;
 
 -- The same in reports: of more than three hosts the sum of all, without host. hosts: how many it is of.
 CREATE VIEW v_report_summed AS
