@@ -49,11 +49,10 @@ UPDATE boot SET (to_time, end_file_id, end_file_off, clean) = (
     WHERE s.host_id = boot.host_id AND s.from_time = coalesce(boot.from_time, 0)
         ORDER BY m.time DESC, m.file_id, m.file_off LIMIT 1);
 
-UPDATE event SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer),
-    (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id)),
-    boot = (SELECT s.boot FROM span s WHERE s.host_id = coalesce((SELECT c.host_id FROM computer c
-        WHERE c.computer = event.computer), (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id))
-        AND s.from_time <= event.time ORDER BY s.from_time DESC LIMIT 1),
+UPDATE event SET (host_id, boot) = (SELECT h.id, (SELECT s.boot FROM span s WHERE s.host_id = h.id
+        AND s.from_time <= event.time ORDER BY s.from_time DESC LIMIT 1)
+    FROM (SELECT coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer),
+        (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id)) AS id) h),
     data = CASE WHEN data IS NULL OR json_valid(data) THEN data ELSE json_object('_invalid', data) END;
 
 -- What hosts are.

@@ -1,18 +1,28 @@
 -- Logon sessions. LUIDs are unique within one boot only. A session without a recorded end ended with its boot at the
 -- latest.
 
+-- Every 4624 and the first of every fold, decoded once.
 CREATE TEMP TABLE IF NOT EXISTS logon(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER,
-    file_off INTEGER, folded INTEGER, id INTEGER);
-INSERT INTO logon        -- every 4624 and the first of every fold; of one LUID the first counts
-SELECT host_id, boot, num(data ->> 'TargetLogonId') AS luid, time, file_id, file_off, 0 AS folded, id FROM event
-WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0
-    AND host_id IS NOT NULL
-UNION ALL
-SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time
-    ORDER BY s.from_time DESC LIMIT 1),
-    num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off, 1, f.id FROM fold f
-WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL;
-CREATE INDEX IF NOT EXISTS logon_luid ON logon(host_id, boot, luid, time);
+    file_off INTEGER, folded INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE,
+    sid TEXT, process TEXT, package TEXT, key_length INTEGER, ip TEXT, linked INTEGER, last_time INTEGER,
+    last_off INTEGER, net_user TEXT COLLATE NOCASE);
+INSERT INTO logon
+SELECT host_id, boot, num(data ->> 'TargetLogonId'), time, file_id, file_off, folded, num(data ->> 'LogonType'),
+    nullif(data ->> 'TargetUserName', '-'), nullif(data ->> 'TargetDomainName', '-'),
+    nullif(data ->> 'TargetUserSid', 'S-1-0-0'), nullif(nullif(data ->> 'ProcessName', '-'), ''),
+    nullif(data ->> 'AuthenticationPackageName', '-'), num(data ->> 'KeyLength'),
+    nullif(nullif(data ->> 'IpAddress', '-'), ''), nullif(num(data ->> 'TargetLinkedLogonId'), 0),
+    last_time, last_off,
+    CASE WHEN num(data ->> 'LogonType') = 9 THEN account_of(nullif(data ->> 'TargetOutboundUserName', '-')) END
+FROM (SELECT host_id, boot, time, file_id, file_off, 0 AS folded, data, NULL AS last_time, NULL AS last_off FROM event
+    WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0
+        AND host_id IS NOT NULL
+    UNION ALL
+    SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time
+        ORDER BY s.from_time DESC LIMIT 1), f.first_time, f.file_id, f.file_off, 1, f.data,
+        CASE WHEN f.n > 1 AND f.last_off IS NOT NULL THEN f.last_time END, f.last_off FROM fold f
+    WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL);
+CREATE INDEX IF NOT EXISTS logon_luid ON logon(host_id, boot, luid, time, folded, file_id, file_off);
 CREATE TEMP TABLE IF NOT EXISTS closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER,
     time INTEGER, file_id INTEGER, file_off INTEGER);
 INSERT INTO closed(host_id, boot, luid, time, file_id, file_off)
@@ -27,27 +37,22 @@ SELECT * FROM (
 WHERE luid IS NOT NULL AND host_id IS NOT NULL AND boot IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6;
 CREATE INDEX IF NOT EXISTS closed_luid ON closed(host_id, boot, luid, time);
 
+-- Of one LUID the first counts.
 INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time,
     to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded, net_user)
-SELECT o.host_id, o.boot, o.luid, num(data ->> 'LogonType'), nullif(data ->> 'TargetUserName', '-'),
-    nullif(data ->> 'TargetDomainName', '-'), nullif(data ->> 'TargetUserSid', 'S-1-0-0'),
-    nullif(nullif(data ->> 'ProcessName', '-'), ''), nullif(data ->> 'AuthenticationPackageName', '-'),
-        num(data ->> 'KeyLength'), nullif(nullif(data ->> 'IpAddress', '-'), ''),
-    o.time, coalesce(c.time, b.to_time), o.file_id, o.file_off,
-        CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END,
-        CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
-    CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END,
-        nullif(num(data ->> 'TargetLinkedLogonId'), 0), o.folded,
-    CASE WHEN num(data ->> 'LogonType') = 9 THEN account_of(nullif(data ->> 'TargetOutboundUserName', '-')) END
-FROM (SELECT l.*, coalesce(e.data, d.data) AS data, (SELECT c.id FROM closed c
-    WHERE c.host_id = l.host_id AND c.boot = l.boot AND c.luid = l.luid AND c.time >= l.time
-            ORDER BY c.time, c.id LIMIT 1) AS close
-    FROM (SELECT *, row_number() OVER (PARTITION BY host_id, boot, luid
-        ORDER BY time, folded, file_id, file_off) AS i FROM logon WHERE luid IS NOT NULL) l
-    LEFT JOIN event e ON NOT l.folded AND e.id = l.id LEFT JOIN fold d ON l.folded AND d.id = l.id WHERE l.i = 1) o
-LEFT JOIN boot b ON b.host_id = o.host_id AND b.boot = o.boot
-LEFT JOIN closed c ON c.id = o.close
-ORDER BY o.host_id, o.time, o.luid;
+SELECT l.host_id, l.boot, l.luid, l.logon_type, l.user, l.domain, l.sid, l.process, l.package, l.key_length, l.ip,
+    l.time, coalesce(c.time, b.to_time), l.file_id, l.file_off,
+    CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END,
+    CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,
+    CASE WHEN c.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END, l.linked, l.folded,
+    l.net_user
+FROM logon l LEFT JOIN boot b ON b.host_id = l.host_id AND b.boot = l.boot
+LEFT JOIN closed c ON c.id = (SELECT c.id FROM closed c WHERE c.host_id = l.host_id AND c.boot = l.boot
+    AND c.luid = l.luid AND c.time >= l.time ORDER BY c.time, c.id LIMIT 1)
+WHERE l.luid IS NOT NULL AND l.time IS NOT NULL AND NOT EXISTS (SELECT 1 FROM logon e WHERE e.host_id = l.host_id
+    AND e.boot IS l.boot AND e.luid = l.luid
+    AND (e.time, e.folded, e.file_id, e.file_off) < (l.time, l.folded, l.file_id, l.file_off))
+ORDER BY l.host_id, l.time, l.luid;
 
 -- Where Security says nothing: Winlogon's notifications (7001, 7002), then the session manager's (21, 23). These know
 -- no LUID.

@@ -12,8 +12,7 @@ INSERT INTO works VALUES ('Microsoft-Windows-TaskScheduler', 100, 'TaskName', 'U
         ('Microsoft-Windows-GroupPolicy', 1501, NULL, 'DCName', NULL),
     ('Microsoft-Windows-GroupPolicy', 1502, NULL, 'DCName', NULL),
         ('Microsoft-Windows-GroupPolicy', 1503, NULL, 'DCName', NULL),
-    ('Microsoft-Windows-Security-Auditing', 4624, 'TargetUserName', 'TargetDomainName', 'LogonType'),
-        ('Microsoft-Windows-Bits-Client', 4, 'jobTitle', 'jobOwner', NULL),
+    ('Microsoft-Windows-Bits-Client', 4, 'jobTitle', 'jobOwner', NULL),
     ('Microsoft-Windows-Bits-Client', 60, 'name', NULL, 'hr');
 CREATE TEMP TABLE IF NOT EXISTS good(host_id INTEGER, provider TEXT COLLATE NOCASE, event_id INTEGER,
     subject TEXT COLLATE NOCASE, principal TEXT COLLATE NOCASE, result, state TEXT COLLATE NOCASE, time INTEGER,
@@ -62,9 +61,14 @@ SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, eve
     SELECT s.host_id, 'share', substr(s.server, 1, instr(s.server || '\', '\') - 1), s.user, s.time, s.file_id,
         s.file_off, s.provider, s.event_id FROM smb s WHERE s.event_id IN (30806, 30808)
     UNION ALL
+    -- logons, of accounts that were refused as well: a server has a hundred thousand others, which v_session has;
     -- of type 9 nothing was checked: its user is who was there already
-    SELECT host_id, 'logon', subject, principal || '\' || subject, time, file_id, file_off, provider, event_id
-        FROM good WHERE provider = 'Microsoft-Windows-Security-Auditing' AND num(result) IS NOT 9
+    SELECT l.host_id, 'logon', l.user, l.domain || '\' || l.user,
+        CASE w.column1 WHEN 1 THEN l.time ELSE l.last_time END, l.file_id,
+        CASE w.column1 WHEN 1 THEN l.file_off ELSE l.last_off END, 'Microsoft-Windows-Security-Auditing', 4624
+        FROM logon l CROSS JOIN (VALUES(1), (2)) w WHERE l.logon_type IS NOT 9
+            AND (w.column1 = 1 OR l.last_time IS NOT NULL)
+            AND (l.host_id, l.user) IN (SELECT host_id, subject FROM failure WHERE kind = 'logon')
     UNION ALL
     SELECT g.host_id, 'domain', h.domain, g.principal, g.time, g.file_id, g.file_off, g.provider, g.event_id
         FROM good g JOIN host h ON h.id = g.host_id WHERE g.provider = 'Microsoft-Windows-GroupPolicy'

@@ -56,9 +56,9 @@ CREATE TEMP TABLE IF NOT EXISTS open(id INTEGER PRIMARY KEY, host_id INTEGER, lo
     name TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE, from_time INTEGER, to_time INTEGER,
     boot INTEGER, ended TEXT, until INTEGER);
 INSERT INTO open
-SELECT s.id, s.host_id, s.logon_type, s.ended IN ('logoff', 'sign') AND NOT EXISTS (SELECT 1 FROM event e
-        WHERE e.file_id = s.file_id AND e.file_off = s.file_off AND e.event_id = 4624
-            AND coalesce(nullif(trim(e.data ->> 'LogonProcessName'), ''), 'User32') <> 'User32' COLLATE NOCASE),
+SELECT s.id, s.host_id, s.logon_type, CASE WHEN s.logon_type IN (2, 10, 11, 12) AND s.ended IN ('logoff', 'sign')
+    THEN NOT EXISTS (SELECT 1 FROM event e WHERE e.file_id = s.file_id AND e.file_off = s.file_off AND e.event_id = 4624
+            AND coalesce(nullif(trim(e.data ->> 'LogonProcessName'), ''), 'User32') <> 'User32' COLLATE NOCASE) END,
     s.sid, upper(s.domain) || '\' || upper(s.user), upper(s.user), s.from_time,
     coalesce(s.to_time, 9000000000000000000), coalesce(s.boot, -1), s.ended, coalesce(s.to_time, 9000000000000000000)
 FROM session s WHERE s.host_id IS NOT NULL AND s.from_time IS NOT NULL;
