@@ -204,15 +204,26 @@ FROM success CROSS JOIN (VALUES('dc-answered'), ('policy-read'), ('new-policy'),
 -- other: the controller; machine-policy: the computer's own, for which it has to prove who it is
 WHERE kind = 'domain' AND (k.column1 <> 'new-policy' OR event_id = 1502)
     AND (k.column1 <> 'machine-policy' OR event_id IN (1500, 1502))
-UNION ALL          -- sessions that say what a domain controller or a server answered; value: logon type
-SELECT s.host_id, k.column1, CASE WHEN s.logon_type = 3 THEN s.user
-        WHEN k.column1 = 'domain-answered' THEN substr(s.domain, 1, instr(s.domain || '.', '.') - 1)
-        ELSE s.domain || '\' || s.user END, s.from_time, s.boot,
-    NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off
-FROM session s JOIN host h ON h.id = s.host_id CROSS JOIN (VALUES('guest-logon'), ('kerberos-logon'), ('dc-answered'),
-    ('domain-answered')) k
-WHERE CASE k.column1 WHEN 'guest-logon' THEN s.logon_type = 3 AND s.sid LIKE 'S-1-5-21-%-501'
-    ELSE s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10) AND s.domain <> h.name END;
+UNION ALL          -- sessions of Guest; value: logon type
+SELECT host_id, 'guest-logon', user, from_time, boot, NULL, NULL, logon_type, sid, file_id, file_off
+FROM session WHERE logon_type = 3 AND sid LIKE 'S-1-5-21-%-501';
+-- Logons that a domain controller answered, of hosts where one was missed: a server has a hundred thousand others,
+-- which nobody asks for.
+CREATE TEMP TABLE IF NOT EXISTS missed(host_id INTEGER PRIMARY KEY);
+INSERT OR IGNORE INTO missed SELECT host_id FROM l WHERE topic IN ('no-dc', 'no-dc-hint');
+INSERT OR IGNORE INTO missed
+SELECT host_id FROM failure WHERE kind = 'domain' OR code_in(win32, 'no-domain-controller');
+INSERT OR IGNORE INTO missed SELECT host_id FROM event WHERE coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+    AND (provider = 'LsaSrv' AND event_id IN (40960, 40961)
+        OR provider = 'Microsoft-Windows-Security-Kerberos' AND event_id IN (4, 14));
+INSERT INTO l
+SELECT s.host_id, k.column1, CASE WHEN k.column1 = 'domain-answered'
+        THEN substr(s.domain, 1, instr(s.domain || '.', '.') - 1) ELSE s.domain || '\' || s.user END,
+    s.from_time, s.boot, NULL, NULL, s.logon_type, s.sid, s.file_id, s.file_off
+FROM session s JOIN host h ON h.id = s.host_id
+CROSS JOIN (VALUES('kerberos-logon'), ('dc-answered'), ('domain-answered')) k
+WHERE s.host_id IN (SELECT host_id FROM missed) AND s.package = 'Kerberos' AND s.logon_type IN (2, 4, 5, 10)
+    AND s.domain <> h.name;
 -- Of a controller that was missed: is it the own domain's? A domain controller also says which trusted domain was
 -- silent.
 UPDATE l SET value = CASE WHEN instr('.' || lower(h.domain) || '.', '.' || lower(l.who) || '.') > 0
@@ -360,4 +371,4 @@ FROM l JOIN topic t ON t.topic = l.topic ORDER BY l.host_id, l.topic, l.time, l.
 CREATE INDEX IF NOT EXISTS landmark_when ON landmark(host_id, topic, time);
 CREATE INDEX IF NOT EXISTS landmark_who ON landmark(topic, who, time);
 CREATE INDEX IF NOT EXISTS landmark_key ON landmark(topic, key, time);
-DELETE FROM l; DELETE FROM sign; DELETE FROM clock;
+DELETE FROM l; DELETE FROM sign; DELETE FROM clock; DELETE FROM missed;
