@@ -548,7 +548,10 @@ static enum status save_packed(struct casedb *db, const char *path, bool *done, 
     enum status st = case_number(db, "PRAGMA page_count", &pages, e);
     if (st != OK || pages > 2 * PACKED_MOST / PAGE)
         return st;
-    const uint8_t *map = pages > COPIED_MOST / PAGE ? mapped(db, n = pages * PAGE, &file, e) : NULL;
+    bool large = pages > COPIED_MOST / PAGE;
+    if (large && (st = case_unmark(db, e)) != OK)
+        return st;
+    const uint8_t *map = large ? mapped(db, n = pages * PAGE, &file, e) : NULL;
     unsigned char *copy = map ? NULL : sqlite3_serialize(db->db, "main", &n, 0);
     if (map || copy)
         st = write_packed(db, map ? map : copy, (size_t)n, path, PACKED_MOST, done, e);
