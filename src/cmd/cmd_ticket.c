@@ -156,6 +156,7 @@ int ticket_main(void)
     if (copy != OK)
         return copy == E_TRUNC ? EXIT_DONE : complain(&e, exit_for(copy));
     case_copied();
+    plat_hold_memory();
     s.kb = kb;
     analyze_into(s.db);
     return serve(&s, &e);

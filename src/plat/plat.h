@@ -147,6 +147,9 @@ enum status plat_child_send(const void *buf, size_t n, struct err *e);
 uint64_t plat_clock_ms(void); /* monotonic */
 /* What was freed goes back to the system: worth it where much was. */
 void plat_give_back(void);
+/* From here on it stays, for who does much of the same kind, one after the other: what comes from the system
+ * anew is paid for page by page. */
+void plat_hold_memory(void);
 int64_t plat_now(void); /* FILETIME; only progress and --stamp ask */
 unsigned plat_cores(void);
 bool plat_is_terminal(FILE *f);

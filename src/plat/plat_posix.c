@@ -837,6 +837,14 @@ void plat_give_back(void)
 #endif
 }
 
+void plat_hold_memory(void)
+{
+#ifdef M_TRIM_THRESHOLD
+    mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most it takes */
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+#endif
+}
+
 uint64_t plat_clock_ms(void)
 {
     struct timespec t;

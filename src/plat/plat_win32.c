@@ -194,6 +194,7 @@ char *plat_unbounded(const char *path, struct arena *a)
 const char *const plat_sqlite_vfs = "win32-longpath";
 
 void plat_give_back(void) {}
+void plat_hold_memory(void) {}
 uint64_t plat_clock_ms(void) { return GetTickCount64(); }
 
 int64_t plat_now(void)
