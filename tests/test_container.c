@@ -458,9 +458,10 @@ Test(container, seventy_thousand_members, .init = make_logs, .timeout = 480)
 
 /* --- every format against everything that may be wrong with it: what was said, as one table (TABLE=1 prints
  * it) */
-enum { WHOLE, CUT, BOMB, CLIMBS, MANY, DAMAGED, WRONGS };
+enum { WHOLE, CUT, BOMB, CLIMBS, MANY, DAMAGED, LOCKED, WRONGS };
 static const char *const wrong_words[WRONGS] = {
-    "whole", "cut in half", "bomb", "names that climb", "70,000 members", "damaged in the middle"};
+    "whole",           "cut in half", "bomb", "names that climb", "70,000 members", "damaged in the middle",
+    "wrong passphrase"};
 
 static void pack_as(size_t i, struct buf *out, const struct packed *m, size_t n)
 {
@@ -470,12 +471,25 @@ static void pack_as(size_t i, struct buf *out, const struct packed *m, size_t n)
         cab(out, m, n);
 }
 
+/* Of these formats a zip alone has passphrases when it is written here; to another a candidate is nothing. */
+static bool locks(size_t i) { return written[i].format && strcmp(written[i].format, "zip") == 0; }
+
+static void pack_locked(size_t i, struct buf *out, const struct packed *m, size_t n)
+{
+    char options[100];
+    snprintf(options, sizeof options, "%s%szip:encryption=aes256",
+             written[i].options ? written[i].options : "", written[i].options ? "," : "");
+    pack(out, "zip", written[i].filter, options, "right", m, n);
+}
+
 static const char *go_wrong(size_t i, size_t how)
 {
     static char summary[600];
     static struct packed many[70000];
     static char name[70000][16];
-    struct container_ask ask = {.most = how == BOMB ? 8u << 20 : 0};
+    const struct str wrong[] = {STR("wrong"), STR("right ")};
+    struct container_ask ask = {
+        .most = how == BOMB ? 8u << 20 : 0, .password = wrong, .n_password = how == LOCKED ? LEN(wrong) : 0};
     struct buf b = {0}, big = {0};
     const struct packed three[] = THREE;
     if (how == BOMB) {
@@ -493,6 +507,8 @@ static const char *go_wrong(size_t i, size_t how)
             many[k] = (struct packed){name[k], k == 3 || k + 1 == n ? A : STR("x"), 0};
         }
         pack_as(i, &b, many, n);
+    } else if (how == LOCKED && locks(i)) {
+        pack_locked(i, &b, three, LEN(three));
     } else {
         write_three(i, &b);
     }
@@ -516,6 +532,8 @@ static const char *go_wrong(size_t i, size_t how)
     for (const char *at = told; look && (at = strstr(at, "whole logs/S")); at++)
         cr_expect(strncmp(at, line_a, strlen(line_a)) == 0 || strncmp(at, line_b, strlen(line_b)) == 0,
                   "%s, %s: wrong bytes called whole\n%s", written[i].what, wrong_words[how], told);
+    cr_expect(how != LOCKED || whole == (locks(i) ? 0 : 2), "%s, a wrong passphrase: %s", written[i].what,
+              told);
     bool quiet = !sums.why[0] && !sums.failed && said.code == OK;
     cr_expect(!quiet || how == WHOLE || how == CLIMBS || how == MANY || (how == DAMAGED && !sums_kept)
                   || whole == 2,
