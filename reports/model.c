@@ -1,4 +1,5 @@
 #include "reports/model.h"
+#include "base/grow.h"
 #include "base/wintime.h"
 #include <stdlib.h>
 #include <string.h>
@@ -29,29 +30,11 @@ const struct outcome_words outcome_words[TOLD_OUTCOMES] = {
                    "Nothing is said about other times."},
 };
 
-/* The last thing in its arena grows where it lies. */
-static bool longer(struct list *l, size_t size, struct arena *a)
-{
-    size_t more = l->cap / 8 + 16;
-    if (!l->cap || (uint8_t *)l->row + l->cap * size != a->at || (size_t)(a->end - a->at) / size < more)
-        return false;
-    memset(a->at, 0, more * size);
-    a->at += more * size, l->cap += more;
-    return true;
-}
-
 bool list_room(struct list *l, size_t size, struct arena *a)
 {
-    if (l->n < l->cap || longer(l, size, a))
-        return true;
-    size_t cap = l->cap ? l->cap * 2 : 16;
-    void *row = arena_alloc(a, size, cap);
-    if (!row)
-        return false;
-    if (l->n)
-        memcpy(row, l->row, l->n * size);
-    l->row = row, l->cap = cap;
-    return true;
+    void *row = arena_grow(a, l->row, size, l->n, &l->cap);
+    l->row = row ? row : l->row;
+    return row != NULL;
 }
 
 int64_t id_offset(struct str id)

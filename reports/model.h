@@ -274,7 +274,7 @@ struct report {
     size_t services_known;
 };
 
-/* Room for one row more; false: the arena is used up. */
+/* arena_grow() for a list: room for one row more; false: the arena is used up. */
 bool list_room(struct list *l, size_t size, struct arena *a);
 bool is_cited(const struct report *r, struct str id);
 const struct r_host *find_host(const struct report *r, struct str name);

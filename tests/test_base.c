@@ -764,6 +764,34 @@ Test(grow, one_by_one)
     cr_expect_eq(cap, SIZE_MAX / 64);
 }
 
+/* Where it is the last thing of the arena it stays where it is; what is new is zero; a full arena changes
+ * nothing. */
+Test(grow, in_an_arena)
+{
+    static const size_t sizes[] = {1, 8, 96};
+    for (size_t k = 0; k < LEN(sizes); k++)
+        for (size_t between = 0; between < 2; between++) {
+            struct arena a = {0};
+            char *p = NULL;
+            size_t n = 0, cap = 0, moved = 0;
+            cr_assert(arena_make(&a, 1 << 18));
+            for (char *more; (more = arena_grow(&a, p, sizes[k], n, &cap)) != NULL && n < 9000; n++) {
+                cr_assert(cap > n, "%zu", n);
+                moved += n && more != p, p = more;
+                for (size_t i = 0; i < sizes[k]; i++)
+                    cr_assert_eq(p[n * sizes[k] + i], 0);
+                memset(p + n * sizes[k], (char)(n | 1), sizes[k]);
+                if (between && n % 100 == 0)
+                    arena_alloc(&a, 1, 1);
+            }
+            cr_expect((moved == 0) == !between, "%zu bytes, moved %zu times", sizes[k], moved);
+            cr_expect(n < 9000 || n * sizes[k] < 1 << 18);
+            for (size_t i = 0; i < n; i++)
+                cr_assert_eq(p[i * sizes[k]], (char)(i | 1), "%zu", i);
+            arena_free(&a);
+        }
+}
+
 /* Weak hashes, equal hashes, hash 0: every row is found under its own, in the order it came, and no other. */
 Test(lookup, rows_of_a_hash)
 {
