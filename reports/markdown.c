@@ -46,7 +46,7 @@ static void m(struct page *p, const char *fmt, ...)
     va_end(ap);
 }
 
-static void keep(struct page *p)
+static void line_end(struct page *p)
 {
     if (p->out->n + p->line.n < p->end - 200)
         buf_put(p->out, p->line.p, p->line.n);
@@ -125,17 +125,17 @@ static void counts(struct page *p, const struct r_host *host)
             if (host->findings[v] > host->groups[v])
                 m(p, " (%n subjects)", (int64_t)host->findings[v]);
         }
-    m(p, "\n\n"), keep(p);
+    m(p, "\n\n"), line_end(p);
 }
 
 static void span_lines(struct page *p, const struct r_host *host, int64_t first, int64_t last, int64_t n)
 {
     if (first != NONE)
-        m(p, "- **First seen:** %t UTC", first), local(p, host, first), m(p, "\n"), keep(p);
+        m(p, "- **First seen:** %t UTC", first), local(p, host, first), m(p, "\n"), line_end(p);
     if (last != NONE)
-        m(p, "- **Last seen:** %t UTC", last), local(p, host, last), m(p, "\n"), keep(p);
+        m(p, "- **Last seen:** %t UTC", last), local(p, host, last), m(p, "\n"), line_end(p);
     if (n > 0)
-        m(p, "- **Failures:** %n\n", n), keep(p);
+        m(p, "- **Failures:** %n\n", n), line_end(p);
 }
 
 /* Failures alike that no cause explains, the last ones. */
@@ -148,7 +148,7 @@ static void not_explained(struct page *p, const struct report *r, const struct r
             m(p, "- **%z:** %s %s, %n times", word, t[i].kind, t[i].subject, t[i].n), n++;
             if (t[i].win32 != NONE)
                 m(p, ": %i %s", t[i].win32, t[i].symbol.p ? t[i].symbol : STR(""));
-            m(p, "\n"), keep(p);
+            m(p, "\n"), line_end(p);
         }
 }
 
@@ -161,12 +161,12 @@ static void not_asked(struct page *p, const struct report *r, const struct r_hos
         struct buf words = {0};
         unasked_words(&words, x + i);
         m(p, "- **Not asked:** %s, for want of %s: ", buf_view(&words), x[i].artifact);
-        code(p, x[i].collect), m(p, "\n"), keep(p);
+        code(p, x[i].collect), m(p, "\n"), line_end(p);
         p->out->bad |= words.bad, buf_free(&words);
     }
     if (host->unasked.n > MOST && is_quiet(host))
         m(p, "- **Not asked:** %n known cause%+ in all: see report.html, Coverage\n", count_unasked(r, host)),
-            keep(p);
+            line_end(p);
 }
 
 static void top_finding(struct page *p, const struct report *r, const struct r_host *host)
@@ -175,33 +175,33 @@ static void top_finding(struct page *p, const struct report *r, const struct r_h
     const struct r_citation *c = r->citation.row;
     const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
     const struct r_remedy *fix = (const struct r_remedy *)r->remedy.row + f->remedy.at;
-    m(p, "**%z:** %s\n\n", verdict_words[f->verdict].label, f->explanation), keep(p);
+    m(p, "**%z:** %s\n\n", verdict_words[f->verdict].label, f->explanation), line_end(p);
     if (f->subject.p) {
         m(p, "- **Subject:** %s", f->subject);
-        m(p, host->top->n > 1 ? " and %n more\n" : "\n", (int64_t)host->top->n - 1), keep(p);
+        m(p, host->top->n > 1 ? " and %n more\n" : "\n", (int64_t)host->top->n - 1), line_end(p);
     }
     if (f->win32 != NONE)
         m(p, "- **Error:** %i %s (hex %s, hresult %s)\n", f->win32, f->symbol.p ? f->symbol : STR(""), f->hex,
           f->hresult),
-            keep(p);
+            line_end(p);
     span_lines(p, host, host->top->first, host->top->last, host->top->count);
     for (size_t role = ROLE_SYMPTOM; role < ROLES; role++)
         if (f->cite[role].n && (role != ROLE_COMPATIBLE || f->verdict == V_POSSIBLE))
             m(p, "- **%z:** %s", role_labels[role], words_of(c + f->cite[role].at)),
-                where(p, c + f->cite[role].at), keep(p);
+                where(p, c + f->cite[role].at), line_end(p);
     if (!f->cite[ROLE_CONTRADICTS].n)
-        m(p, "- **Against:** nothing in the evidence\n"), keep(p);
+        m(p, "- **Against:** nothing in the evidence\n"), line_end(p);
     for (size_t i = 0; i < f->unknown.n && i < 3; i++)
-        m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
+        m(p, "- **Not checked:** %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), line_end(p);
     if (f->unknown.n > 3)
-        m(p, "- and %n more: see report.html\n", (int64_t)f->unknown.n - 3), keep(p);
+        m(p, "- and %n more: see report.html\n", (int64_t)f->unknown.n - 3), line_end(p);
     not_explained(p, r, host, "No cause"), not_asked(p, r, host);
-    m(p, "- **How sure:** %z\n", verdict_words[f->verdict].meaning), keep(p);
+    m(p, "- **How sure:** %z\n", verdict_words[f->verdict].meaning), line_end(p);
     if (f->remedy.n) {
         m(p, "- **What now:** %s (risk %s; reversible: %s)\n", fix->text, fix->risk, fix->reversible),
-            keep(p);
+            line_end(p);
         if (fix->verify.n)
-            m(p, "- **Then check:** %s\n", fix->verify), keep(p);
+            m(p, "- **Then check:** %s\n", fix->verify), line_end(p);
     }
 }
 
@@ -220,7 +220,7 @@ static void kinds_in(struct page *p, const struct report *r, const struct r_host
                 m(p, " (%t to %t)", k[i].from_time, k[i].to_time);
         }
     if (n)
-        m(p, "\n"), keep(p);
+        m(p, "\n"), line_end(p);
 }
 
 /* What would decide, then what would tell. */
@@ -231,12 +231,12 @@ static void to_collect(struct page *p, const struct report *r, const struct r_ho
     size_t n = 0;
     for (size_t i = 0; i < r->collect.n; i++)
         if (host->judged != OUT_NOT_COVERED && str_eq(c[i].host, host->host) && n++ < 3)
-            m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), keep(p);
+            m(p, "- **Collect** %s: ", c[i].artifact), code(p, c[i].command), m(p, "\n"), line_end(p);
     if (n > 3)
-        m(p, "- and %n more to collect: see report.html\n", (int64_t)n - 3), keep(p);
+        m(p, "- and %n more to collect: see report.html\n", (int64_t)n - 3), line_end(p);
     for (size_t i = 0; i < host->need.n && !n && i < 8; i++) {
         m(p, "- **Collect** %s (%s): ", need[i].artifact, need[i].kinds);
-        code(p, need[i].collect.n ? need[i].collect : need[i].why), m(p, "\n"), keep(p);
+        code(p, need[i].collect.n ? need[i].collect : need[i].why), m(p, "\n"), line_end(p);
     }
 }
 
@@ -248,21 +248,21 @@ static void outcome(struct page *p, const struct report *r, const struct r_host 
     m(p, "%z", outcome_in_words(host)->lead);
     m(p, host->judged == OUT_CLEAR && !host->unasked.n ? " No known cause of such failures is in place.\n\n"
                                                        : "\n\n"),
-        keep(p);
+        line_end(p);
     span_lines(p, host, host->first, host->last, host->failures);
     if (host->other)
         m(p, "- **Other:** %n failure%+ for reasons of their own, such as mistyped passwords: see Facts\n",
           host->other),
-            keep(p);
+            line_end(p);
     not_explained(p, r, host, "Failed");
     for (size_t i = 0; i < r->group.n; i++)
         if (f[g[i].at].verdict == V_UNDETERMINED && str_eq(f[g[i].at].host, host->host) && could++ < 5)
-            m(p, "- **Could be:** %s\n", f[g[i].at].title), keep(p);
+            m(p, "- **Could be:** %s\n", f[g[i].at].title), line_end(p);
     if (could > 5)
-        m(p, "- and %n more causes: see report.html\n", (int64_t)could - 5), keep(p);
+        m(p, "- and %n more causes: see report.html\n", (int64_t)could - 5), line_end(p);
     kinds_in(p, r, host, OUT_CLEAR), kinds_in(p, r, host, OUT_NOT_COVERED);
     not_asked(p, r, host), to_collect(p, r, host);
-    m(p, "- **How sure:** %z\n", outcome_in_words(host)->sure), keep(p);
+    m(p, "- **How sure:** %z\n", outcome_in_words(host)->sure), line_end(p);
 }
 
 /* The picture of report.html in words: what happened when, the cause marked. */
@@ -274,7 +274,7 @@ static void timeline(struct page *p, const struct report *r, const struct r_host
         return;
     m(p, "\nWhat stood or happened between %t and %t (UTC), in the order of time:\n\n", host->shown.from,
       host->shown.to),
-        keep(p);
+        line_end(p);
     for (size_t i = 0; i < host->mark.n; i++) {
         if (n >= MARKS && !mark[i].cause)
             continue;
@@ -283,13 +283,13 @@ static void timeline(struct page *p, const struct report *r, const struct r_host
         else
             m(p, "- %t ", mark[i].from);
         m(p, "%z: ", mark[i].cause ? "Cause" : lane_names[mark[i].lane]), n++;
-        timeline_words(&p->line, &md, r, mark + i), m(p, " ("), id(p, mark[i].id), m(p, ")\n"), keep(p);
+        timeline_words(&p->line, &md, r, mark + i), m(p, " ("), id(p, mark[i].id), m(p, ")\n"), line_end(p);
     }
     if (n < host->mark.n)
-        m(p, "- and %n more: see report.html\n", (int64_t)(host->mark.n - n)), keep(p);
+        m(p, "- and %n more: see report.html\n", (int64_t)(host->mark.n - n)), line_end(p);
     if (host->failures_outside + host->changes_outside) {
         m(p, "- Outside this time: "), timeline_outside(&p->line, &md, host);
-        m(p, " (v_timeline of case.db)\n"), keep(p);
+        m(p, " (v_timeline of case.db)\n"), line_end(p);
     }
 }
 
@@ -309,7 +309,7 @@ static void gaps(struct page *p, const struct report *r)
         m(p, n ? ", and %n more" : "- **Missing or incomplete:** %n artefacts that not every judgement needs",
           (int64_t)left);
     if (n + left)
-        m(p, ": see Coverage\n"), keep(p);
+        m(p, ": see Coverage\n"), line_end(p);
 }
 
 static void read_lines(struct page *p, const struct report *r)
@@ -322,15 +322,15 @@ static void read_lines(struct page *p, const struct report *r)
       (int64_t)x->failed, (int64_t)x->damaged);
     if (x->copies)
         m(p, ", copies of others: %n", (int64_t)x->copies);
-    m(p, "\n"), keep(p);
+    m(p, "\n"), line_end(p);
     if (r->host.n == 1)
         gaps(p, r);
     if (r->rule_error.n)
-        m(p, "- **Checks that could not run:** %n, see Method\n", (int64_t)r->rule_error.n), keep(p);
+        m(p, "- **Checks that could not run:** %n, see Method\n", (int64_t)r->rule_error.n), line_end(p);
     m(p, "- **Case:** evidence set %z, %s %s", r->read.set_sha256, r->tool, r->version);
     if (r->stamp.n)
         m(p, ", %s", r->stamp);
-    m(p, "\n"), keep(p);
+    m(p, "\n"), line_end(p);
 }
 
 static void window_line(struct page *p, const struct report *r)
@@ -345,7 +345,7 @@ static void window_line(struct page *p, const struct report *r)
     m(p,
       " (UTC) were asked for** (--since, --until): coverage, counts, first and last seen are those of this "
       "time, and nothing is said of any other.\n\n"),
-        keep(p);
+        line_end(p);
 }
 
 static void one_host(struct page *p, const struct report *r, const struct r_host *host, const char *level)
@@ -356,7 +356,7 @@ static void one_host(struct page *p, const struct report *r, const struct r_host
         m(p, "%s: %s\n\n", host->host, ((const struct r_finding *)r->finding.row)[host->top->at].title);
     else
         m(p, outcome_in_words(host)->headline, host->host), m(p, "\n\n");
-    keep(p);
+    line_end(p);
     if (r->host.n == 1)
         window_line(p, r);
     counts(p, host);
@@ -389,7 +389,7 @@ static void cause_table(struct page *p, const struct report *r)
           c[i].first, c[i].last);
         if (c[i].n <= 3)
             m(p, "%n | %t | %t | ", c[i].count, c[i].first, c[i].last);
-        m(p, c[i].same > 1 ? "%n at %t |\n" : " |\n", (int64_t)c[i].same, c[i].moment), keep(p);
+        m(p, c[i].same > 1 ? "%n at %t |\n" : " |\n", (int64_t)c[i].same, c[i].moment), line_end(p);
     }
 }
 
@@ -410,7 +410,7 @@ static void host_table(struct page *p, const struct report *r)
             m(p, " %s", e[k].path);
         m(p, " | %z | %s | %n | %n | %t | %t |\n", outcome_labels[h[i].judged], f ? f->title : STR(""),
           h[i].failures, h[i].open, h[i].first, h[i].last),
-            keep(p);
+            line_end(p);
     }
 }
 
@@ -425,7 +425,7 @@ static void alike(struct page *p, const struct report *r, const char *part, cons
         table(p, !n++, title, head);
         m(p, k[i].n > 6 ? "| %s | %s | %n | %s and %n more |\n" : "| %s | %s | %n | %s |\n", k[i].what,
           k[i].value, k[i].n, k[i].names, k[i].n - 6),
-            keep(p);
+            line_end(p);
     }
 }
 
@@ -443,7 +443,7 @@ static void many_hosts(struct page *p, const struct report *r)
     if (n + quiet < r->host.n)
         m(p, "\n*Details of %n more hosts: report.html, report.json and case.db.*\n",
           (int64_t)(r->host.n - n - quiet)),
-            keep(p);
+            line_end(p);
     alike(p, r, "need", "What would tell of hosts that are not covered",
           "Artefact | Command | Hosts | Which");
 }
@@ -455,9 +455,9 @@ static void top(struct page *p, const struct report *r)
     if (!r->host.n) {
         m(p, "# No usable evidence was found.\n\nCollect event logs and registry hives on the host, as "
              "administrator:\n\n"),
-            keep(p);
+            line_end(p);
         for (size_t i = 0; i < r->artifact.n && i < 6; i++)
-            m(p, "- "), code(p, a[i].command), m(p, "\n"), keep(p);
+            m(p, "- "), code(p, a[i].command), m(p, "\n"), line_end(p);
     }
     if (r->host.n > 1) {
         size_t sum[OUTCOMES] = {0};
@@ -468,7 +468,7 @@ static void top(struct page *p, const struct report *r)
         for (size_t i = 0; i < OUTCOMES; i++)
             if (sum[i])
                 m(p, "%z%n %z", sep, (int64_t)sum[i], outcome_ids[i]), sep = ", ";
-        m(p, "\n"), keep(p), window_line(p, r);
+        m(p, "\n"), line_end(p), window_line(p, r);
     }
     if (is_many(r))
         many_hosts(p, r);
@@ -487,34 +487,34 @@ static void card(struct page *p, const struct report *r, const struct r_card *wh
     const struct r_citation *c = r->citation.row;
     const struct r_unknown *u = (const struct r_unknown *)r->unknown.row + f->unknown.at;
     const struct r_remedy *fix = (const struct r_remedy *)r->remedy.row + f->remedy.at;
-    m(p, "\n### %z: %s\n\n", verdict_words[f->verdict].label, f->title), keep(p);
-    m(p, "Why: %s\n\n", f->explanation), keep(p);
+    m(p, "\n### %z: %s\n\n", verdict_words[f->verdict].label, f->title), line_end(p);
+    m(p, "Why: %s\n\n", f->explanation), line_end(p);
     m(p, "- **Host:** %s", f->host);
     if (whole->hosts > 1)
         m(p, " and %n more", (int64_t)whole->hosts - 1);
-    m(p, "\n- **Cause:** %s\n", f->cause), keep(p);
+    m(p, "\n- **Cause:** %s\n", f->cause), line_end(p);
     for (size_t i = 0; i < g->n && i < 10; i++)
         if (f[i].subject.p)
-            m(p, "- **Subject:** %s\n", f[i].subject), keep(p);
+            m(p, "- **Subject:** %s\n", f[i].subject), line_end(p);
     if (g->n > 10)
-        m(p, "- and %n more subjects\n", (int64_t)g->n - 10), keep(p);
+        m(p, "- and %n more subjects\n", (int64_t)g->n - 10), line_end(p);
     span_lines(p, find_host(r, f->host), whole->first, whole->last, whole->count);
     for (size_t role = 0; role < ROLES; role++) {
         for (size_t i = 0; i < f->cite[role].n && i < SHOW_CITES / 2; i++)
             m(p, "- %z: %s", role_labels[role], words_of(c + f->cite[role].at + i)),
-                where(p, c + f->cite[role].at + i), keep(p);
+                where(p, c + f->cite[role].at + i), line_end(p);
         if (f->cite[role].n > SHOW_CITES / 2)
             m(p, "- %z: %n more in case.db (v_citation, finding %i)\n", role_labels[role],
               (int64_t)f->cite[role].n - SHOW_CITES / 2, f->id),
-                keep(p);
+                line_end(p);
     }
     for (size_t i = 0; i < f->unknown.n && i < SHOW_CITES; i++)
-        m(p, "- Could not be checked: %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), keep(p);
-    m(p, "- Second reader: %s\n", f->reader.p ? f->reader : STR("not_applicable")), keep(p);
+        m(p, "- Could not be checked: %s: ", u[i].artifact), code(p, u[i].collect), m(p, "\n"), line_end(p);
+    m(p, "- Second reader: %s\n", f->reader.p ? f->reader : STR("not_applicable")), line_end(p);
     for (size_t i = 0; i < f->remedy.n && i < 10; i++)
         m(p, "%z%i. %s (risk %s; reversible: %s; check: %s)\n", i ? "" : "\nHow to mend it:\n\n",
           (int64_t)i + 1, fix[i].text, fix[i].risk, fix[i].reversible, fix[i].verify),
-            keep(p);
+            line_end(p);
 }
 
 static void table(struct page *p, size_t n, const char *title, const char *head)
@@ -525,7 +525,7 @@ static void table(struct page *p, size_t n, const char *title, const char *head)
     for (const char *at = head; *at; at++)
         if (*at == '|')
             m(p, "---|");
-    m(p, "---|\n"), keep(p);
+    m(p, "---|\n"), line_end(p);
 }
 
 /* Of many hosts one row a cause. */
@@ -538,7 +538,7 @@ static void folded_alike(struct page *p, const struct report *r, enum verdict v)
             table(p, !n++, verdict_words[v].label, "Cause | Hosts | Subjects | For one");
             m(p, "| %s | %n | %n | %s |\n", card_finding(r, c + i)->cause, (int64_t)c[i].hosts,
               (int64_t)c[i].subjects, card_finding(r, c + i)->host),
-                keep(p);
+                line_end(p);
         }
 }
 
@@ -565,7 +565,7 @@ static void folded(struct page *p, const struct report *r, enum verdict v)
                          : f[i].unknown.n ? u[f[i].unknown.at].artifact
                                           : (struct str){0};
         m(p, "| %s | %s | %s | %s | ", f[i].cause, f[i].host, f[i].subject, why),
-            id(p, one ? one->id : (struct str){0}), m(p, " |\n"), keep(p);
+            id(p, one ? one->id : (struct str){0}), m(p, " |\n"), line_end(p);
     }
 }
 
@@ -575,7 +575,7 @@ static void neighbours(struct page *p, const struct report *r)
     const struct r_next *x = r->next.row;
     if (!r->next.n || is_many(r))
         return;
-    m(p, "\n### What would tell the causes apart that are left\n\n"), keep(p);
+    m(p, "\n### What would tell the causes apart that are left\n\n"), line_end(p);
     for (size_t i = 0; i < r->next.n; i++) {
         struct buf words = {0};
         next_words(&words, x + i);
@@ -586,7 +586,7 @@ static void neighbours(struct page *p, const struct report *r)
             m(p, " and %n more", x[i].subjects - 1);
         if (r->host.n > 1 && x[i].subject.p)
             m(p, ", %s", x[i].host);
-        m(p, "): "), code(p, x[i].collect), m(p, "\n"), keep(p);
+        m(p, "): "), code(p, x[i].collect), m(p, "\n"), line_end(p);
     }
 }
 
@@ -595,12 +595,12 @@ static void findings(struct page *p, const struct report *r)
     const struct r_card *c = r->card.row;
     if (is_many(r))
         p->end = END_MANY_FINDINGS - 3000;
-    m(p, "\n## Findings\n"), keep(p);
+    m(p, "\n## Findings\n"), line_end(p);
     for (size_t i = 0; i < r->card.n; i++)
         if (c[i].verdict <= V_LATENT)
             card(p, r, c + i);
     if (!r->finding.n)
-        m(p, "\nNo cause has anything to say about what was read.\n"), keep(p);
+        m(p, "\nNo cause has anything to say about what was read.\n"), line_end(p);
     p->end += 1500, neighbours(p, r), folded(p, r, V_UNDETERMINED);
     p->end += 1500, folded(p, r, V_RULED_OUT);
     part_end(p, "v_finding");
@@ -627,7 +627,7 @@ static void settings(struct page *p, const struct report *r, bool smb)
             m(p, " | %i", s[i].default_value);
         else
             m(p, " | %s", s[i].default_text);
-        m(p, " | %s | ", s[i].meaning), id(p, s[i].id), m(p, " |\n"), keep(p);
+        m(p, " | %s | ", s[i].meaning), id(p, s[i].id), m(p, " |\n"), line_end(p);
     }
     struct str host = {0};
     for (size_t i = 0; i < r->setting.n && unset < 60; i++) {
@@ -640,14 +640,14 @@ static void settings(struct page *p, const struct report *r, bool smb)
             m(p, ", %s", s[i].name);
     }
     if (unset)
-        m(p, "\n"), keep(p);
+        m(p, "\n"), line_end(p);
 }
 
 static void facts(struct page *p, const struct report *r)
 {
     const struct r_failed *t = r->failed.row;
     const struct r_service *s = r->service.row;
-    m(p, "\n## Facts\n"), keep(p);
+    m(p, "\n## Facts\n"), line_end(p);
     for (size_t i = 0; i < r->failed.n; i++) {
         if (!i || t[i].logon != t[i - 1].logon)
             table(p, 1, t[i].logon == 1 ? "Logon failures" : "Other failures",
@@ -655,7 +655,7 @@ static void facts(struct page *p, const struct report *r)
                   "(UTC) | Last evidence");
         m(p, "| %s | %s | %s | %i %s | %s | %n | %t | %t | ", t[i].subject, t[i].kind, t[i].host, t[i].win32,
           t[i].symbol.p ? t[i].symbol : STR(""), t[i].raw, t[i].n, t[i].first, t[i].last);
-        id(p, t[i].id), m(p, " |\n"), keep(p);
+        id(p, t[i].id), m(p, " |\n"), line_end(p);
     }
     if (is_many(r)) {
         p->end = END_MANY_FACTS;
@@ -669,7 +669,7 @@ static void facts(struct page *p, const struct report *r)
                           "Service | Host | Start | Account | When it fails | Evidence");
     for (size_t i = 0; i < r->services_known; i++)
         m(p, "| %s | %s | %i | %s | %s | ", s[i].service, s[i].host, s[i].start, s[i].account, s[i].recovery),
-            id(p, s[i].id), m(p, " |\n"), keep(p);
+            id(p, s[i].id), m(p, " |\n"), line_end(p);
     p->end += 2000, settings(p, r, true);
     p->end += 2000, settings(p, r, false);
     const struct r_set *d = r->set.row;
@@ -679,7 +679,7 @@ static void facts(struct page *p, const struct report *r)
         m(p, "| %s (%s) | %s | %s%z | %s | %s | ", d[i].name, d[i].path, d[i].host, d[i].set,
           d[i].good == 1 ? ", last known good" : "", d[i].value.p ? d[i].value : STR("not set"),
           d[i].current.p ? d[i].current : STR("not set"));
-        id(p, d[i].id), m(p, " |\n"), keep(p);
+        id(p, d[i].id), m(p, " |\n"), line_end(p);
     }
     part_end(p, "v_failure");
 }
@@ -695,7 +695,7 @@ static void summary(struct page *p, const struct report *r)
         return;
     if (is_many(r))
         p->end = END_MANY_SUMMARY;
-    m(p, "\n## Summary of the logs\n\n"), keep(p);
+    m(p, "\n## Summary of the logs\n\n"), line_end(p);
     for (size_t i = 0; i < r->log.n && i < LOGS; i++) {
         m(p, "- %s", l[i].channel.n ? l[i].channel : STR("(no channel)"));
         if (l[i].host.n && r->host.n > 1)
@@ -703,7 +703,7 @@ static void summary(struct page *p, const struct report *r)
         else if (is_many(r))
             m(p, " of %n host%+", l[i].hosts);
         m(p, ": %n record%+, %t to %t", l[i].n, l[i].first_time, l[i].last_time);
-        m(p, l[i].gaps ? ", %n gap%+\n" : "\n", l[i].gaps), keep(p);
+        m(p, l[i].gaps ? ", %n gap%+\n" : "\n", l[i].gaps), line_end(p);
     }
     for (size_t i = 0; i < r->logon.n; i++, x++) {
         if (x->refused != 1 || n >= REFUSED) {
@@ -722,12 +722,12 @@ static void summary(struct page *p, const struct report *r)
         m(p, " | %i %s | %s%z%s%z | %n | %t | %t |\n", x->type, x->type_name,
           x->meaning.n ? x->meaning : x->code, x->symbol.n ? " (" : "", x->symbol.p ? x->symbol : STR(""),
           x->symbol.n ? ")" : "", x->n, x->first_time, x->last_time),
-            keep(p);
+            line_end(p);
     }
     if (r->log.n > LOGS || more + r->log.more + r->logon.more)
         m(p, "\n%n more logs, %n more refused logons: `whylogon summary case.db`\n",
           (int64_t)((r->log.n > LOGS ? r->log.n - LOGS : 0) + r->log.more), (int64_t)(more + r->logon.more)),
-            keep(p);
+            line_end(p);
     part_end(p, "v_summary_event");
 }
 
@@ -735,10 +735,10 @@ static void coverage(struct page *p, const struct report *r)
 {
     const struct r_coverage *c = r->coverage.row;
     const struct r_collect *k = r->collect.row;
-    m(p, "\n## Coverage\n"), keep(p);
+    m(p, "\n## Coverage\n"), line_end(p);
     for (size_t i = 0; i < r->collect.n && i < 10; i++)
         m(p, "%z- Collect %s of %s: ", i ? "" : "\n", k[i].artifact, k[i].host), code(p, k[i].command),
-            m(p, " (bears on %n findings)\n", k[i].n), keep(p);
+            m(p, " (bears on %n findings)\n", k[i].n), line_end(p);
     if (is_many(r)) {
         alike(p, r, "coverage", "Missing or incomplete", "Artefact | State | Hosts | Which");
         part_end(p, "v_coverage");
@@ -746,22 +746,22 @@ static void coverage(struct page *p, const struct report *r)
     }
     if (r->coverage.n)
         m(p, "\n| Artefact | Host | State | From (UTC) | To (UTC) | Detail |\n|---|---|---|---|---|---|\n"),
-            keep(p);
+            line_end(p);
     for (size_t i = 0; i < r->coverage.n; i++)
         m(p, "| %s | %s | %s | %t | %t | %s |\n", c[i].artifact, c[i].host, c[i].state, c[i].from_time,
           c[i].to_time, c[i].detail),
-            keep(p);
+            line_end(p);
     part_end(p, "v_coverage");
 }
 
 static void evidence(struct page *p, const struct report *r)
 {
     const struct r_evidence *e = r->evidence.row;
-    m(p, "\n## Evidence\n"), keep(p);
+    m(p, "\n## Evidence\n"), line_end(p);
     if (r->evidence.n)
         m(p, "\n| Id | File | Kind | State | Bytes | Records | Failed | Anomalies | SHA-256 "
              "|\n|---|---|---|---|---|---|---|---|---|\n"),
-            keep(p);
+            line_end(p);
     for (size_t i = 0; i < r->evidence.n; i++) {
         bool box = e[i].members_seen != NONE || str_eq(e[i].state, STR("not opened"));
         bool printed = str_eq(e[i].kind, STR("tool-text"));
@@ -771,7 +771,7 @@ static void evidence(struct page *p, const struct report *r)
           e[i].origin.n ? e[i].origin : STR(""), dirty ? ", " : "", dirty ? e[i].replay : STR(""),
           note ? ": " : "", note ? e[i].note : STR(""), e[i].bytes, e[i].parsed, e[i].failed,
           count_anomalies(r, e + i), e[i].sha256),
-            keep(p);
+            line_end(p);
     }
     part_end(p, "v_evidence");
 }
@@ -779,22 +779,24 @@ static void evidence(struct page *p, const struct report *r)
 static void method(struct page *p, const struct report *r)
 {
     const struct r_pair *x = r->rule_error.row;
-    m(p, "\n## Method\n\n"), keep(p);
+    m(p, "\n## Method\n\n"), line_end(p);
     const struct r_pair *cut = r->cut.row;
     if (r->late)
-        m(p, "- **Cut:** the time of the run was over before all was read; case.db has the rest.\n"), keep(p);
+        m(p, "- **Cut:** the time of the run was over before all was read; case.db has the rest.\n"),
+            line_end(p);
     for (size_t i = 0; i < r->cut.n; i++)
-        m(p, "- **Cut:** %s rows of %s did not fit; case.db has them.\n", cut[i].value, cut[i].key), keep(p);
+        m(p, "- **Cut:** %s rows of %s did not fit; case.db has them.\n", cut[i].value, cut[i].key),
+            line_end(p);
     for (size_t i = 0; i < r->rule_error.n; i++)
-        m(p, "- **Rule failed to run:** %s: %s\n", x[i].key, x[i].value), keep(p);
+        m(p, "- **Rule failed to run:** %s: %s\n", x[i].key, x[i].value), line_end(p);
     p->end += 1500;
     for (size_t v = 0; v < VERDICTS; v++)
-        m(p, "- **%z:** %z\n", verdict_words[v].label, verdict_words[v].meaning), keep(p);
+        m(p, "- **%z:** %z\n", verdict_words[v].label, verdict_words[v].meaning), line_end(p);
     m(p,
       "- Knowledge sha256 %s. Times are UTC. `whylogon verify case.db` reads every cited fact anew with both "
       "readers.\n",
       r->knowledge),
-        keep(p);
+        line_end(p);
     part_end(p, "v_rule_error");
 }
 

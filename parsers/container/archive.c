@@ -96,7 +96,7 @@ bool container_wants(const struct sniffed *s) { return s->kind != KIND_UNKNOWN &
 
 /* --- one walk over the members */
 
-struct reader {
+struct container {
     const struct container_ask *ask;
     const struct container_sink *sink;
     struct container_sums *sums;
@@ -130,15 +130,15 @@ static enum status no_memory(struct err *e)
     return err_set(e, E_NOMEM, ERR_NO_OFF, "container", "out of memory");
 }
 
-static void say(struct reader *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void say(struct reader *r, const char *fmt, ...)
+static void say(struct container *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
+static void say(struct container *c, const char *fmt, ...)
 {
-    size_t n = strlen(r->sums->why), room = sizeof r->sums->why - n;
+    size_t n = strlen(c->sums->why), room = sizeof c->sums->why - n;
     if (n && room > 3)
-        memcpy(r->sums->why + n, "; ", 3), n += 2, room -= 2;
+        memcpy(c->sums->why + n, "; ", 3), n += 2, room -= 2;
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(r->sums->why + n, room, fmt, ap);
+    vsnprintf(c->sums->why + n, room, fmt, ap);
     va_end(ap);
 }
 
@@ -196,21 +196,21 @@ static size_t flow_next(struct flow *f, const uint8_t **p)
 }
 
 /* What came out counts against the limits, whoever wanted it. */
-static enum status count(struct reader *r, size_t n, struct walk *w, struct err *e)
+static enum status count(struct container *c, size_t n, struct walk *w, struct err *e)
 {
-    r->sums->out += n;
-    if (r->sums->out > r->ask->most)
+    c->sums->out += n;
+    if (c->sums->out > c->ask->most)
         w->end = TOO_MUCH;
-    if (r->sums->out - r->told < 4u << 20)
+    if (c->sums->out - c->told < 4u << 20)
         return OK;
-    r->told = r->sums->out;
-    int64_t in = r->gz ? (int64_t)gunzip_taken(r->gz) : archive_filter_bytes(r->a, -1);
-    return r->sink->progress(r->sink->ctx, in > 0 ? (uint64_t)in : 0, e);
+    c->told = c->sums->out;
+    int64_t in = c->gz ? (int64_t)gunzip_taken(c->gz) : archive_filter_bytes(c->a, -1);
+    return c->sink->progress(c->sink->ctx, in > 0 ? (uint64_t)in : 0, e);
 }
 
 /* The first bytes of a member, as many as a decision needs: an image of a disc shows itself late, behind
  * zeros. Takes what follows them into rest. */
-static enum status take_head(struct reader *r, struct flow *f, struct walk *w, size_t *have,
+static enum status take_head(struct container *c, struct flow *f, struct walk *w, size_t *have,
                              struct span *rest, struct err *e)
 {
     size_t need = SNIFF_BYTES;
@@ -221,14 +221,14 @@ static enum status take_head(struct reader *r, struct flow *f, struct walk *w, s
         size_t n = flow_next(f, &p), some = n < need - *have ? n : need - *have;
         if (!n)
             break;
-        memcpy(r->head + *have, p, some), *have += some;
+        memcpy(c->head + *have, p, some), *have += some;
         *rest = span_of(p + some, n - some, 0);
-        st = count(r, n, w, e);
-        if (*have == SNIFF_BYTES && need == SNIFF_BYTES && !r->head[0]
-            && memcmp(r->head, r->head + 1, SNIFF_BYTES - 1) == 0) {
+        st = count(c, n, w, e);
+        if (*have == SNIFF_BYTES && need == SNIFF_BYTES && !c->head[0]
+            && memcmp(c->head, c->head + 1, SNIFF_BYTES - 1) == 0) {
             need = SNIFF_FAR;
             some = rest->n < need - *have ? rest->n : need - *have;
-            memcpy(r->head + *have, rest->p ? rest->p : r->head, some), *have += some;
+            memcpy(c->head + *have, rest->p ? rest->p : c->head, some), *have += some;
             *rest = span_of(p + n - (rest->n - some), rest->n - some, 0);
         }
     }
@@ -251,16 +251,16 @@ static void refuse(struct taking *t, const char *why)
 }
 
 /* A sink that has no room costs the member; one that is gone ends the walk. */
-static enum status give(struct reader *r, struct taking *t, struct member *m, const void *p, size_t n,
+static enum status give(struct container *c, struct taking *t, struct member *m, const void *p, size_t n,
                         struct err *e)
 {
-    if (t->give && m->bytes + n > r->ask->member_most)
+    if (t->give && m->bytes + n > c->ask->member_most)
         refuse(t, "larger than --limits file-bytes");
     if (!t->give || !n)
         return OK;
     if (!t->given)
-        r->sink->expect(r->sink->ctx, &m->is, t->claim);
-    enum status st = r->sink->data(r->sink->ctx, p, n, &t->refused);
+        c->sink->expect(c->sink->ctx, &m->is, t->claim);
+    enum status st = c->sink->data(c->sink->ctx, p, n, &t->refused);
     m->bytes += n, t->given = true;
     t->give = st == OK;
     return st == OK || st == E_LIMIT ? OK : err_set(e, st, ERR_NO_OFF, t->refused.what, "%s", t->refused.why);
@@ -268,45 +268,45 @@ static enum status give(struct reader *r, struct taking *t, struct member *m, co
 
 /* To the end of the member, or to where nobody wants more of it and its container need not be read further.
  */
-static enum status take_rest(struct reader *r, struct taking *t, struct walk *w, struct span rest,
+static enum status take_rest(struct container *c, struct taking *t, struct walk *w, struct span rest,
                              struct member *m, struct err *e)
 {
-    enum status st = give(r, t, m, rest.p, rest.n, e);
+    enum status st = give(c, t, m, rest.p, rest.n, e);
     const uint8_t *p;
     while (st == OK && w->end != TOO_MUCH) {
-        if (t->refused.code && (r->format->can & SEEKS) && !w->stream)
+        if (t->refused.code && (c->format->can & SEEKS) && !w->stream)
             break;
         size_t n = flow_next(&t->f, &p);
         if (!n)
             break;
-        st = count(r, n, w, e);
-        st = st == OK && w->end != TOO_MUCH ? give(r, t, m, p, n, e) : st;
+        st = count(c, n, w, e);
+        st = st == OK && w->end != TOO_MUCH ? give(c, t, m, p, n, e) : st;
     }
     return st;
 }
 
-static struct str text_of(struct reader *r, const char *what, struct str why)
+static struct str text_of(struct container *c, const char *what, struct str why)
 {
-    struct str s = str_of(arena_printf(r->mem, "%s%.*s", what, STR_ARG(why)));
+    struct str s = str_of(arena_printf(c->mem, "%s%.*s", what, STR_ARG(why)));
     return s.p ? s : STR("cannot be read");
 }
 
-static enum status count_member(struct reader *r, struct member *m, struct err *e)
+static enum status count_member(struct container *c, struct member *m, struct err *e)
 {
-    r->sums->wanted += m->state == MEMBER_WHOLE || m->state == MEMBER_DAMAGED;
-    r->sums->failed += m->state != MEMBER_WHOLE && m->state != MEMBER_NAMED;
-    r->sums->locked += m->state == MEMBER_LOCKED;
-    return r->sink->member(r->sink->ctx, m, e);
+    c->sums->wanted += m->state == MEMBER_WHOLE || m->state == MEMBER_DAMAGED;
+    c->sums->failed += m->state != MEMBER_WHOLE && m->state != MEMBER_NAMED;
+    c->sums->locked += m->state == MEMBER_LOCKED;
+    return c->sink->member(c->sink->ctx, m, e);
 }
 
-static bool is_locked(const struct reader *r, uint32_t ordinal)
+static bool is_locked(const struct container *c, uint32_t ordinal)
 {
-    size_t low = 0, high = r->n_locked;
+    size_t low = 0, high = c->n_locked;
     while (low < high) {
         size_t mid = (low + high) / 2;
-        if (r->locked[mid] == ordinal)
+        if (c->locked[mid] == ordinal)
             return true;
-        if (r->locked[mid] < ordinal)
+        if (c->locked[mid] < ordinal)
             low = mid + 1;
         else
             high = mid;
@@ -314,98 +314,98 @@ static bool is_locked(const struct reader *r, uint32_t ordinal)
     return false;
 }
 
-static enum status lock(struct reader *r, struct err *e)
+static enum status lock(struct container *c, struct err *e)
 {
-    uint32_t *more = grow(r->locked, sizeof *more, r->n_locked, &r->cap_locked);
+    uint32_t *more = grow(c->locked, sizeof *more, c->n_locked, &c->cap_locked);
     if (!more)
         return no_memory(e);
-    r->locked = more, r->locked[r->n_locked++] = r->ordinal;
+    c->locked = more, c->locked[c->n_locked++] = c->ordinal;
     return OK;
 }
 
-static void unlock(struct reader *r, uint32_t ordinal)
+static void unlock(struct container *c, uint32_t ordinal)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < r->n_locked; i++)
-        if (r->locked[i] != ordinal)
-            r->locked[kept++] = r->locked[i];
-    r->n_locked = kept;
+    for (size_t i = 0; i < c->n_locked; i++)
+        if (c->locked[i] != ordinal)
+            c->locked[kept++] = c->locked[i];
+    c->n_locked = kept;
 }
 
 /* What a member that says it is too large would cost is not spent. */
-static void check_claim(struct reader *r, struct taking *t, struct walk *w)
+static void check_claim(struct container *c, struct taking *t, struct walk *w)
 {
-    if (t->claim > r->ask->member_most)
+    if (t->claim > c->ask->member_most)
         refuse(t, "larger than --limits file-bytes");
-    else if (t->claim > r->ask->most - r->sums->out)
-        r->sums->out = r->ask->most + 1, w->end = TOO_MUCH;
+    else if (t->claim > c->ask->most - c->sums->out)
+        c->sums->out = c->ask->most + 1, w->end = TOO_MUCH;
 }
 
 /* What is to be told of a member that was looked at: nothing of one that nobody wants. */
-static enum status judge(struct reader *r, const struct taking *t, const struct walk *w, struct member *m,
+static enum status judge(struct container *c, const struct taking *t, const struct walk *w, struct member *m,
                          size_t have, struct err *e)
 {
     bool broken = t->f.said != 0 || t->f.warned, want = container_wants(&m->is);
     if (w->end == TOO_MUCH || t->refused.code) {
-        r->sums->limit = true;
+        c->sums->limit = true;
         m->state = MEMBER_FAILED, m->bytes = 0;
-        m->why = t->refused.code ? text_of(r, "", str_of(t->refused.why))
+        m->why = t->refused.code ? text_of(c, "", str_of(t->refused.why))
                                  : STR("the container unpacks to more than a container may");
-        return want ? count_member(r, m, e) : OK;
+        return want ? count_member(c, m, e) : OK;
     }
     if (want) {
         m->state = broken ? MEMBER_DAMAGED : MEMBER_WHOLE;
-        m->why = broken ? text_of(r, "damaged in its container: ", why_of(r->a)) : (struct str){0};
-        return count_member(r, m, e);
+        m->why = broken ? text_of(c, "damaged in its container: ", why_of(c->a)) : (struct str){0};
+        return count_member(c, m, e);
     }
-    bool alone = (r->format->can & PACKED) && archive_format(r->a) == ARCHIVE_FORMAT_RAW;
+    bool alone = (c->format->can & PACKED) && archive_format(c->a) == ARCHIVE_FORMAT_RAW;
     if (t->f.said && (have < SNIFF_BYTES || alone)) { /* what it is, or was to be, cannot be said */
-        struct str why = why_of(r->a);
+        struct str why = why_of(c->a);
         m->state = MEMBER_FAILED, m->bytes = 0;
-        m->why = text_of(r, str_contains(why, STR("nsupported")) ? "unpack it with 7zz x: " : "", why);
-        return count_member(r, m, e);
+        m->why = text_of(c, str_contains(why, STR("nsupported")) ? "unpack it with 7zz x: " : "", why);
+        return count_member(c, m, e);
     }
     m->state = MEMBER_NAMED, m->why = STR("zeros where its contents should be"), m->bytes = have;
-    return have && strcmp(m->is.format, "zeros") == 0 ? count_member(r, m, e) : OK;
+    return have && strcmp(m->is.format, "zeros") == 0 ? count_member(c, m, e) : OK;
 }
 
 /* Reads one member as far as it is worth. What a passphrase opens is read to its end: only there it proves
  * right. */
-static enum status take_member(struct reader *r, struct walk *w, struct member *m, struct err *e)
+static enum status take_member(struct container *c, struct walk *w, struct member *m, struct err *e)
 {
-    struct taking t = {.f = {.a = r->a}, .claim = m->bytes};
+    struct taking t = {.f = {.a = c->a}, .claim = m->bytes};
     struct span rest;
     size_t have;
-    enum status st = take_head(r, &t.f, w, &have, &rest, e);
-    m->is = have || !t.f.said ? sniff(span_of(r->head, have, 0)) : m->is;
-    m->head = hash64(r->head, have < SNIFF_BYTES ? have : SNIFF_BYTES), m->bytes = 0;
+    enum status st = take_head(c, &t.f, w, &have, &rest, e);
+    m->is = have || !t.f.said ? sniff(span_of(c->head, have, 0)) : m->is;
+    m->head = hash64(c->head, have < SNIFF_BYTES ? have : SNIFF_BYTES), m->bytes = 0;
     bool want = container_wants(&m->is);
     t.give = want && !w->probe;
     if (want && st == OK)
-        check_claim(r, &t, w);
+        check_claim(c, &t, w);
     if (st == OK && w->end != TOO_MUCH)
-        st = give(r, &t, m, r->head, have, e);
-    if (st == OK && (want || w->stream || w->again || w->probe || !(r->format->can & SEEKS)))
-        st = take_rest(r, &t, w, rest, m, e);
+        st = give(c, &t, m, c->head, have, e);
+    if (st == OK && (want || w->stream || w->again || w->probe || !(c->format->can & SEEKS)))
+        st = take_rest(c, &t, w, rest, m, e);
     if (st != OK)
         return st;
     bool broken = t.f.said != 0 || t.f.warned, still_locked = w->again && broken && w->end != TOO_MUCH;
     if (w->probe)
         return w->opened = !broken && w->end != TOO_MUCH, OK;
     if (t.given && (still_locked || w->end == TOO_MUCH || t.refused.code))
-        r->sink->undo(r->sink->ctx);
+        c->sink->undo(c->sink->ctx);
     if (still_locked) /* not this passphrase, or damaged: nobody can tell */
         return OK;
     if (w->again)
-        unlock(r, m->ordinal);
-    return judge(r, &t, w, m, have, e);
+        unlock(c, m->ordinal);
+    return judge(c, &t, w, m, have, e);
 }
 
 /* What libarchive calls the entry: bytes as they are stored, or text that it turned into ours. */
-static struct str raw_name(const struct reader *r, struct archive_entry *entry)
+static struct str raw_name(const struct container *c, struct archive_entry *entry)
 {
-    if ((r->format->can & PACKED) && archive_format(r->a) == ARCHIVE_FORMAT_RAW)
-        return packed_name(r->ask->name);
+    if ((c->format->can & PACKED) && archive_format(c->a) == ARCHIVE_FORMAT_RAW)
+        return packed_name(c->ask->name);
     const char *name = archive_entry_pathname(entry);
     return str_of(name ? name : archive_entry_pathname_utf8(entry));
 }
@@ -418,66 +418,66 @@ static bool is_file(struct archive_entry *entry, struct str raw)
     return archive_entry_filetype(entry) == AE_IFREG && !archive_entry_hardlink(entry) && !folder;
 }
 
-static enum status one(struct reader *r, struct walk *w, struct archive_entry *entry, struct err *e)
+static enum status one(struct container *c, struct walk *w, struct archive_entry *entry, struct err *e)
 {
-    struct str raw = raw_name(r, entry);
-    struct member m = {.ordinal = r->ordinal, .is = {.format = "not read"}};
-    bool file = is_file(entry, raw), first = !w->again && !w->tell && !w->probe && r->ordinal > w->from;
+    struct str raw = raw_name(c, entry);
+    struct member m = {.ordinal = c->ordinal, .is = {.format = "not read"}};
+    bool file = is_file(entry, raw), first = !w->again && !w->tell && !w->probe && c->ordinal > w->from;
     bool encrypted = archive_entry_is_data_encrypted(entry) > 0,
          is_link = archive_entry_filetype(entry) != AE_IFREG && archive_entry_filetype(entry) != AE_IFDIR;
-    bool asked = r->ask->only == CONTAINER_ALL || r->ask->only == r->ordinal;
+    bool asked = c->ask->only == CONTAINER_ALL || c->ask->only == c->ordinal;
     if (!asked && !w->stream)
         return OK;
     if (!file) {
-        r->sums->links += first && (is_link || archive_entry_hardlink(entry));
+        c->sums->links += first && (is_link || archive_entry_hardlink(entry));
         return OK;
     }
-    if (w->probe ? w->probe != r->ordinal : w->again || w->tell ? !is_locked(r, r->ordinal) : false)
+    if (w->probe ? w->probe != c->ordinal : w->again || w->tell ? !is_locked(c, c->ordinal) : false)
         return OK;
-    struct arena *mem = r->mem, scratch = *mem;
-    r->mem = &scratch;
+    struct arena *mem = c->mem, scratch = *mem;
+    c->mem = &scratch;
     m.name = member_name(raw, &scratch, &m.climbs);
     enum status st = m.name.p ? OK : no_memory(e);
-    r->sums->seen += first, r->sums->climbing += first && m.climbs;
-    r->volume |= str_eq(m.name, STR("container.description")),
-        r->turtle |= str_eq(m.name, STR("information.turtle"));
+    c->sums->seen += first, c->sums->climbing += first && m.climbs;
+    c->volume |= str_eq(m.name, STR("container.description")),
+        c->turtle |= str_eq(m.name, STR("information.turtle"));
     if (st != OK) {
         ;
     } else if (w->tell) {
         m.state = MEMBER_LOCKED,
         m.bytes = archive_entry_size_is_set(entry) ? (uint64_t)archive_entry_size(entry) : 0;
-        m.why = !(r->format->can & LOCKS) ? STR("encrypted: unpack it with 7zz x -p")
-                : r->ask->n_password      ? STR("encrypted: no passphrase of --password-file opens it")
+        m.why = !(c->format->can & LOCKS) ? STR("encrypted: unpack it with 7zz x -p")
+                : c->ask->n_password      ? STR("encrypted: no passphrase of --password-file opens it")
                                           : STR("encrypted: --password-file");
-        st = count_member(r, &m, e);
+        st = count_member(c, &m, e);
     } else if (encrypted && !w->again && !w->probe) {
-        st = first ? lock(r, e) : OK;
-    } else if (asked && (r->ordinal > w->from || w->again)) {
+        st = first ? lock(c, e) : OK;
+    } else if (asked && (c->ordinal > w->from || w->again)) {
         m.bytes = archive_entry_size_is_set(entry) && archive_entry_size(entry) > 0
                       ? (uint64_t)archive_entry_size(entry)
                       : 0;
-        st = take_member(r, w, &m, e);
+        st = take_member(c, w, &m, e);
     } else { /* told before, or not asked for: passed over by reading it */
-        struct flow f = {.a = r->a};
+        struct flow f = {.a = c->a};
         const uint8_t *p;
         for (size_t n; st == OK && w->end != TOO_MUCH && (n = flow_next(&f, &p));)
-            st = count(r, n, w, e);
+            st = count(c, n, w, e);
     }
-    r->mem = mem;
+    c->mem = mem;
     return st;
 }
 
-static enum status open_archive(struct reader *r, const struct walk *w, struct err *e)
+static enum status open_archive(struct container *c, const struct walk *w, struct err *e)
 {
-    r->a = archive_read_new();
-    if (!r->a)
+    c->a = archive_read_new();
+    if (!c->a)
         return no_memory(e);
     if (w->stream)
-        as_zip_stream(r->a);
+        as_zip_stream(c->a);
     else
-        r->format->ask(r->a);
-    if (r->password)
-        archive_read_add_passphrase(r->a, r->password);
+        c->format->ask(c->a);
+    if (c->password)
+        archive_read_add_passphrase(c->a, c->password);
     return OK;
 }
 
@@ -491,69 +491,69 @@ static la_ssize_t read_gz(struct archive *a, void *ctx, const void **p)
     return -1;
 }
 
-static int open_bytes(struct reader *r)
+static int open_bytes(struct container *c)
 {
-    if (r->format->ask != as_gzip)
-        return archive_read_open_memory(r->a, r->ask->file.p, r->ask->file.n);
-    gunzip_end(r->gz);
-    r->gz = gunzip_begin(r->ask->file);
-    return r->gz ? archive_read_open(r->a, r->gz, NULL, read_gz, NULL) : ARCHIVE_FATAL;
+    if (c->format->ask != as_gzip)
+        return archive_read_open_memory(c->a, c->ask->file.p, c->ask->file.n);
+    gunzip_end(c->gz);
+    c->gz = gunzip_begin(c->ask->file);
+    return c->gz ? archive_read_open(c->a, c->gz, NULL, read_gz, NULL) : ARCHIVE_FATAL;
 }
 
 /* Behind the last member of a tar in a gzip comes its sum: of what is told of its members nothing is sure
  * before. */
-static void check_gz(struct reader *r)
+static void check_gz(struct container *c)
 {
     const char *why = NULL;
     const void *p;
     uint64_t n = 0;
     for (size_t some = 1; some && n < PADDING; n += some)
-        some = gunzip_next(r->gz, &p, &why);
+        some = gunzip_next(c->gz, &p, &why);
     if (why)
-        say(r, "its own sum says that it is damaged, so any of its files may be: gzip: %s", why);
+        say(c, "its own sum says that it is damaged, so any of its files may be: gzip: %s", why);
 }
 
 /* From the first member to the last, or to where it breaks. What libarchive says when it cannot go on stays
- * in r->a until the next walk. */
-static enum status walk(struct reader *r, struct walk *w, struct err *e)
+ * in c->a until the next walk. */
+static enum status walk(struct container *c, struct walk *w, struct err *e)
 {
     enum { STUCK = 64 }; /* headers refused one after the other: it does not get on */
     struct archive_entry *entry;
-    archive_read_free(r->a);
-    enum status st = open_archive(r, w, e);
+    archive_read_free(c->a);
+    enum status st = open_archive(c, w, e);
     if (st != OK)
         return st;
-    int said = open_bytes(r);
+    int said = open_bytes(c);
     if (said != ARCHIVE_OK && said != ARCHIVE_WARN)
         return w->end = BROKEN, OK;
     unsigned refused = 0;
-    for (r->ordinal = 0; st == OK && w->end == WALKED && !w->opened;) {
-        said = archive_read_next_header(r->a, &entry);
-        if ((r->format->can & PACKED) && !r->gz && archive_filter_code(r->a, 0) == ARCHIVE_FILTER_NONE) {
+    for (c->ordinal = 0; st == OK && w->end == WALKED && !w->opened;) {
+        said = archive_read_next_header(c->a, &entry);
+        if ((c->format->can & PACKED) && !c->gz && archive_filter_code(c->a, 0) == ARCHIVE_FILTER_NONE) {
             w->end = BROKEN; /* nothing was unpacked: its bytes would be taken for its contents */
             break;
         }
-        r->sums->opened |= said == ARCHIVE_EOF;
+        c->sums->opened |= said == ARCHIVE_EOF;
         if (said == ARCHIVE_EOF)
             break;
         if (said == ARCHIVE_FATAL || (said != ARCHIVE_OK && said != ARCHIVE_WARN && ++refused > STUCK)) {
             w->end = BROKEN;
             break;
         }
-        r->sums->opened = true;
-        if (r->ordinal >= LIM_MEMBERS) {
+        c->sums->opened = true;
+        if (c->ordinal >= LIM_MEMBERS) {
             w->end = TOO_MUCH;
             break;
         }
-        r->ordinal++;
+        c->ordinal++;
         if (said == ARCHIVE_OK || said == ARCHIVE_WARN)
-            refused = 0, st = one(r, w, entry, e);
-        if (w->probe && r->ordinal >= w->probe)
+            refused = 0, st = one(c, w, entry, e);
+        if (w->probe && c->ordinal >= w->probe)
             break;
     }
-    if (st == OK && r->gz && w->end == WALKED && r->sums->opened
-        && archive_format(r->a) != ARCHIVE_FORMAT_RAW)
-        check_gz(r);
+    if (st == OK && c->gz && w->end == WALKED && c->sums->opened
+        && archive_format(c->a) != ARCHIVE_FORMAT_RAW)
+        check_gz(c);
     return st;
 }
 
@@ -561,25 +561,25 @@ static enum status walk(struct reader *r, struct walk *w, struct err *e)
 
 enum { TRIES = 4096 }; /* each reads the list of members anew, and WinZip's AES takes a millisecond a word */
 
-static enum status try_passwords(struct reader *r, struct err *e)
+static enum status try_passwords(struct container *c, struct err *e)
 {
     enum status st = OK;
     unsigned tries = 0;
-    for (size_t at = 0; st == OK && at < r->n_locked && tries < TRIES;) {
-        uint32_t first = r->locked[at];
-        for (size_t i = 0; i < r->ask->n_password && st == OK && tries < TRIES && is_locked(r, first);
+    for (size_t at = 0; st == OK && at < c->n_locked && tries < TRIES;) {
+        uint32_t first = c->locked[at];
+        for (size_t i = 0; i < c->ask->n_password && st == OK && tries < TRIES && is_locked(c, first);
              i++, tries++) {
             struct walk probe = {.probe = first}, sweep = {.again = true};
-            r->password = arena_str(r->mem, r->ask->password[i]).p;
-            if (!r->password)
+            c->password = arena_str(c->mem, c->ask->password[i]).p;
+            if (!c->password)
                 return no_memory(e);
-            st = walk(r, &probe, e);
+            st = walk(c, &probe, e);
             if (st == OK && probe.opened)
-                st = walk(r, &sweep, e);
+                st = walk(c, &sweep, e);
             if (st == OK && (probe.end == TOO_MUCH || sweep.end == TOO_MUCH))
                 return OK;
         }
-        at += is_locked(r, first); /* none fits: the next may have another */
+        at += is_locked(c, first); /* none fits: the next may have another */
     }
     return st;
 }
@@ -588,47 +588,47 @@ static enum status try_passwords(struct reader *r, struct err *e)
 
 /* The directory or a header in it is damaged: from the front, past what has been told, as far as headers are
  * found. */
-static enum status read_from_front(struct reader *r, struct walk *w, bool begun, struct err *e)
+static enum status read_from_front(struct container *c, struct walk *w, bool begun, struct err *e)
 {
-    uint32_t told = begun ? r->ordinal : 0;
+    uint32_t told = begun ? c->ordinal : 0;
     struct walk front = {.stream = true, .from = told};
-    say(r,
+    say(c,
         begun ? "a header in it is damaged (%.*s): what follows was looked for from the front"
               : "its directory is missing or damaged, as when it was cut short (%.*s): read from the front",
-        STR_ARG(why_of(r->a)));
-    bool opened = r->sums->opened;
-    enum status st = walk(r, &front, e);
-    if (st == OK && front.end == BROKEN && r->sums->opened)
-        say(r, "it ends in %.*s", STR_ARG(why_of(r->a)));
-    else if (st == OK && !r->sums->opened)
-        r->sums->opened = opened, r->sums->why[0] = 0, front.end = BROKEN;
+        STR_ARG(why_of(c->a)));
+    bool opened = c->sums->opened;
+    enum status st = walk(c, &front, e);
+    if (st == OK && front.end == BROKEN && c->sums->opened)
+        say(c, "it ends in %.*s", STR_ARG(why_of(c->a)));
+    else if (st == OK && !c->sums->opened)
+        c->sums->opened = opened, c->sums->why[0] = 0, front.end = BROKEN;
     w->end = front.end == TOO_MUCH ? TOO_MUCH : WALKED;
     return st;
 }
 
-static enum status read_all(struct reader *r, struct err *e)
+static enum status read_all(struct container *c, struct err *e)
 {
     struct walk w = {0};
-    bool zip = r->format->ask == as_zip;
-    enum status st = walk(r, &w, e);
+    bool zip = c->format->ask == as_zip;
+    enum status st = walk(c, &w, e);
     if (st == OK && w.end == BROKEN && zip)
-        st = read_from_front(r, &w, r->sums->opened, e);
-    else if (st == OK && w.end == BROKEN && r->sums->opened)
-        say(r, "it could be read to its member %u only: %.*s (%s)", r->ordinal, STR_ARG(why_of(r->a)),
-            r->format->next);
-    if (st == OK && !r->sums->opened && w.end != TOO_MUCH && !r->sums->why[0])
-        say(r, "cannot be opened: %.*s (%s)", STR_ARG(why_of(r->a)), r->format->next);
-    if (st == OK && w.end != TOO_MUCH && r->n_locked && (r->format->can & LOCKS))
-        st = try_passwords(r, e);
-    if (st == OK && r->n_locked) {
+        st = read_from_front(c, &w, c->sums->opened, e);
+    else if (st == OK && w.end == BROKEN && c->sums->opened)
+        say(c, "it could be read to its member %u only: %.*s (%s)", c->ordinal, STR_ARG(why_of(c->a)),
+            c->format->next);
+    if (st == OK && !c->sums->opened && w.end != TOO_MUCH && !c->sums->why[0])
+        say(c, "cannot be opened: %.*s (%s)", STR_ARG(why_of(c->a)), c->format->next);
+    if (st == OK && w.end != TOO_MUCH && c->n_locked && (c->format->can & LOCKS))
+        st = try_passwords(c, e);
+    if (st == OK && c->n_locked) {
         struct walk rest = {.tell = true};
-        st = walk(r, &rest, e);
-        if (r->format->can & LOCKS)
-            say(r, "%zu of its files %s a passphrase: --password-file", r->n_locked,
-                r->n_locked == 1 ? "needs" : "need");
+        st = walk(c, &rest, e);
+        if (c->format->can & LOCKS)
+            say(c, "%zu of its files %s a passphrase: --password-file", c->n_locked,
+                c->n_locked == 1 ? "needs" : "need");
         else
-            say(r, "%zu of its files %s encrypted in a way not read here: %s", r->n_locked,
-                r->n_locked == 1 ? "is" : "are", r->format->next);
+            say(c, "%zu of its files %s encrypted in a way not read here: %s", c->n_locked,
+                c->n_locked == 1 ? "is" : "are", c->format->next);
     }
     return st;
 }
@@ -639,30 +639,30 @@ enum status container_read(const struct container_ask *ask, const struct contain
     struct arena mem = *scratch;
     *sums = (struct container_sums){0};
     struct sniffed is = sniff(span_at(ask->file, 0, ask->file.n < SNIFF_FAR ? ask->file.n : SNIFF_FAR));
-    struct reader r = {.ask = ask,
-                       .sink = sink,
-                       .sums = sums,
-                       .mem = &mem,
-                       .format = format_of(is.format),
-                       .head = arena_alloc(&mem, SNIFF_FAR, 1)};
-    if (!r.head)
+    struct container c = {.ask = ask,
+                          .sink = sink,
+                          .sums = sums,
+                          .mem = &mem,
+                          .format = format_of(is.format),
+                          .head = arena_alloc(&mem, SNIFF_FAR, 1)};
+    if (!c.head)
         return no_memory(e);
-    if (!r.format || !r.format->ask) {
-        say(&r, "%s is not opened here%s%s", is.format, r.format ? ": " : "", r.format ? r.format->next : "");
+    if (!c.format || !c.format->ask) {
+        say(&c, "%s is not opened here%s%s", is.format, c.format ? ": " : "", c.format ? c.format->next : "");
         return OK;
     }
-    enum status st = read_all(&r, e);
-    if (st == OK && r.volume && r.turtle && !sums->wanted)
-        say(&r, "it is an AFF4 volume: %s", format_of("AFF4 volume")->next);
+    enum status st = read_all(&c, e);
+    if (st == OK && c.volume && c.turtle && !sums->wanted)
+        say(&c, "it is an AFF4 volume: %s", format_of("AFF4 volume")->next);
     if (st == OK && sums->out > ask->most)
         st = err_set(e, E_LIMIT, ERR_NO_OFF, "limit",
                      "it unpacks to more than %llu bytes: the rest of it is not looked at",
                      (unsigned long long)ask->most);
-    else if (st == OK && r.ordinal >= LIM_MEMBERS)
+    else if (st == OK && c.ordinal >= LIM_MEMBERS)
         st = err_set(e, E_LIMIT, ERR_NO_OFF, "limit",
                      "more than %d members: the rest of them is not looked at", LIM_MEMBERS);
-    archive_read_free(r.a);
-    gunzip_end(r.gz);
-    free(r.locked);
+    archive_read_free(c.a);
+    gunzip_end(c.gz);
+    free(c.locked);
     return st;
 }
