@@ -54,6 +54,11 @@ void plan_free(struct plan *p)
 bool job_reads(const struct job *j) { return j->order.op != JOB_SNIFF && j->order.op != JOB_HASH; }
 bool job_is_group(const struct job *j) { return j->order.op == JOB_HASH && j->order.n_files > 1; }
 
+uint64_t job_time_ms(const struct job *j, uint64_t file_seconds)
+{
+    return file_seconds * 1000 * (job_is_group(j) ? j->order.n_files : 1);
+}
+
 uint64_t job_bytes(const struct job *j)
 {
     if (j->order.op == JOB_SNIFF)

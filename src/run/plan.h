@@ -69,5 +69,7 @@ void plan_free(struct plan *p);
 
 bool job_reads(const struct job *j);    /* interprets what files say; others look only, or hash */
 bool job_is_group(const struct job *j); /* hashes several files that have nothing else in common */
+/* How long it may take: files hashed together have the time of all. */
+uint64_t job_time_ms(const struct job *j, uint64_t file_seconds);
 uint64_t job_bytes(const struct job *j);
 #endif

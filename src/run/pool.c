@@ -534,8 +534,7 @@ static enum status read_worker(struct pool *p, struct worker *w, struct err *e)
 static enum status check_patience(struct pool *p, struct worker *w, struct err *e)
 {
     uint64_t now = plat_clock_ms();
-    bool group = w->n && job_is_group(w->queue[0]);
-    if (now - w->began > p->o.lim.file_seconds * 1000 * (group ? w->queue[0]->order.n_files : 1))
+    if (w->n && now - w->began > job_time_ms(w->queue[0], p->o.lim.file_seconds))
         return replace_worker(p, w, E_LIMIT, "took longer than --limits allows for one file", e);
     return now - w->heard > STALL_MS ? replace_worker(p, w, E_IO, "said nothing for 120 s", e) : OK;
 }
