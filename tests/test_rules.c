@@ -366,3 +366,35 @@ Test(rules, every_cause_three_ways_among_the_samples)
     cr_expect_geq(n, 55);
     buf_free(&b), kb_free(kb);
 }
+
+/* What is concluded of findings is concluded once where all that they cite was found again, else twice. */
+Test(rules, concluded_again_only_where_something_is_in_doubt)
+{
+    static const char *const doubts[] = {"yes", "unknown", "no"};
+    const char *dir = scratch("rules-concluded");
+    cr_assert_eq(
+        run("mkdir %s/kb && (cat knowledge/outcome.sql; echo \"UPDATE host SET os = coalesce(os, '') || "
+            "'+';\") > "
+            "%s/kb/outcome.sql && %s analyze --knowledge %s/kb -o %s/out samples/cases/blank-password",
+            dir, dir, program(), dir, dir),
+        0, "%s", out);
+    cr_assert_eq(run("%s query %s/out/case.db 'SELECT os FROM v_host'", program(), dir), 0, "%s", out);
+    cr_expect(strchr(out, '+') && strchr(out, '+') == strrchr(out, '+'), "analyze: %s", out);
+    for (size_t i = 0; i < LEN(doubts); i++) {
+        char path[300], sql[100];
+        sqlite3 *one = NULL;
+        snprintf(path, sizeof path, "%s/out/case.db", dir);
+        snprintf(sql, sizeof sql, "UPDATE fact_again SET again = '%s'", doubts[i]);
+        cr_assert_eq(sqlite3_open(path, &one), SQLITE_OK);
+        cr_assert_eq(sqlite3_exec(one, sql, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(one));
+        cr_assert_gt(sqlite3_changes(one), 0);
+        sqlite3_close(one);
+        cr_assert_eq(
+            run("%s report --force --knowledge %s/kb -o %s/%s %s", program(), dir, dir, doubts[i], path), 0,
+            "%s", out);
+        cr_assert_eq(run("grep -o '\"os\": [^,]*' %s/%s/report.json | head -n 1", dir, doubts[i]), 0, "%s",
+                     out);
+        bool once = strchr(out, '+') && strchr(out, '+') == strrchr(out, '+');
+        cr_expect(strchr(out, '+') && once == (i == 0), "%s: %s", doubts[i], out);
+    }
+}

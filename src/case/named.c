@@ -1,4 +1,5 @@
 #include "case/named.h"
+#include "base/verdict.h"
 #include <string.h>
 
 /* '@' stands for the table, '#' for the list of case_named_in. */
@@ -120,13 +121,15 @@ static const char *const text[QUERIES] = {
         " JOIN fact_again a ON a.file_id = c.file_id AND a.file_off = c.file_off"
         " JOIN evidence e ON e.id = c.file_id WHERE a.again <> 'yes' GROUP BY 1, 2) p WHERE NOT EXISTS"
         " (SELECT 1 FROM finding_unknown u WHERE u.finding = p.finding AND u.artifact = p.path)",
-    [Q_AGAIN_DOUBT] =
-        "UPDATE finding SET verdict = 'undetermined' WHERE id IN (SELECT c.finding FROM citation c"
-        " JOIN fact_again a ON a.file_id = c.file_id AND a.file_off = c.file_off"
-        " WHERE a.again = 'no')",
-    [Q_AGAIN_LOWER] = "UPDATE finding SET verdict = 'likely' WHERE verdict = 'confirmed' AND id IN"
+    [Q_AGAIN_DOUBT] = "UPDATE finding SET verdict = '" W_UNDETERMINED
+                      "' WHERE id IN (SELECT c.finding FROM citation c"
+                      " JOIN fact_again a ON a.file_id = c.file_id AND a.file_off = c.file_off"
+                      " WHERE a.again = 'no')",
+    [Q_AGAIN_LOWER] = "UPDATE finding SET verdict = '" W_LIKELY "' WHERE verdict = '" W_CONFIRMED
+                      "' AND id IN"
                       " (SELECT c.finding FROM citation c JOIN fact_again a ON a.file_id = c.file_id"
                       " AND a.file_off = c.file_off WHERE a.again = 'unknown')",
+    [Q_AGAIN_DOUBTS] = "SELECT 1 FROM fact_again WHERE again <> 'yes' LIMIT 1",
     [Q_AGAIN_FILES] = "UPDATE evidence SET state = 'partial', note = coalesce(note || '; ', '') ||"
                       " 'what was first read from it is not all there when it is read again'"
                       " WHERE state IN ('read', 'partial') AND id IN (SELECT file_id FROM fact_again"
@@ -232,10 +235,10 @@ static const char *const text[QUERIES] = {
                   " max(kind = 'tool-text') FROM evidence GROUP BY 1"
                   " ORDER BY 2 DESC, 1 LIMIT 6",
     [Q_SAID] = "SELECT verdict, cause, coalesce(host, ''), subject, first_seen, count FROM v_finding"
-               " WHERE verdict <> 'ruled_out'"
+               " WHERE verdict <> '" W_RULED_OUT "'"
                " ORDER BY (SELECT o.place FROM verdict_order o WHERE o.verdict = v_finding.verdict), finding "
                "LIMIT ?1",
-    [Q_SAID_COUNT] = "SELECT count(*) FROM finding WHERE verdict <> 'ruled_out'",
+    [Q_SAID_COUNT] = "SELECT count(*) FROM finding WHERE verdict <> '" W_RULED_OUT "'",
     [Q_OUTCOMES] =
         "SELECT h.name, h.outcome, (SELECT count(*) FROM failure f WHERE f.host_id = h.id AND f.concern"
         " AND f.shown IS NOT NULL AND NOT f.explained),"

@@ -52,6 +52,7 @@ enum query {
     Q_AGAIN_ASK,
     Q_AGAIN_DOUBT,
     Q_AGAIN_LOWER,
+    Q_AGAIN_DOUBTS,
     Q_AGAIN_FILES,
     /* knowledge in the case; what was made from it */
     Q_KB_EMPTY,       /* in T */

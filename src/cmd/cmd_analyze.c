@@ -397,11 +397,12 @@ static enum status again_phase(struct run *r, struct err *e)
                                                    .original = &from.worker,
                                                    .stop = stop_flag()},
                            &r->jail, e);
-    bool late = st == E_TIME;
+    bool late = st == E_TIME, doubts = false;
     r->stop.until = 0;
     if (cut_short(r, &st, e) && st == OK)
         st = again_give_up(r->db, e);
-    st = st == OK ? run_knowledge(r->db, r->kb, "outcome.sql", e) : st;
+    st = st == OK ? again_doubts(r->db, &doubts, e) : st;
+    st = st == OK && doubts ? run_knowledge(r->db, r->kb, "outcome.sql", e) : st;
     return st == OK && late ? E_TIME : st;
 }
 

@@ -16,6 +16,7 @@
 /* Derived tables are emptied and made again from the facts; the evidence is not read. */
 static enum status judge_again(struct casedb *db, const struct kb *kb, struct err *e)
 {
+    bool doubts = false;
     enum status st = case_exec(db, kb_file(kb, "reset.sql").p, e);
     if (st == OK && (st = kb_store(kb, db, e)) == OK) {
         struct value v[] = {val_s(STR("knowledge_sha256")), val_s(str_of(kb_sha256(kb)))};
@@ -25,7 +26,7 @@ static enum status judge_again(struct casedb *db, const struct kb *kb, struct er
         st = diagnose(db, kb, NULL, e);
     if (st == OK)
         st = verify_conclude(db, e);
-    if (st == OK && (st = again_conclude(db, e)) == OK)
+    if (st == OK && (st = again_conclude(db, e)) == OK && (st = again_doubts(db, &doubts, e)) == OK && doubts)
         st = run_knowledge(db, kb, "outcome.sql", e);
     return st;
 }

@@ -365,6 +365,19 @@ enum status again_conclude(struct casedb *db, struct err *e)
     return st;
 }
 
+static enum status one_row(void *ctx, const struct cell *c, const char *const *name, size_t n, struct err *e)
+{
+    (void)c, (void)name, (void)n, (void)e;
+    *(bool *)ctx = true;
+    return OK;
+}
+
+enum status again_doubts(struct casedb *db, bool *any, struct err *e)
+{
+    *any = false;
+    return case_named(db, Q_AGAIN_DOUBTS, "", NULL, one_row, any, e);
+}
+
 enum status again_give_up(struct casedb *db, struct err *e)
 {
     enum status st = case_named(db, Q_AGAIN_UNKNOWN, "", NULL, NULL, NULL, e);

@@ -25,6 +25,8 @@ enum status again(struct casedb *db, struct evidence *ev, const struct again_opt
                   struct err *e);
 /* After E_TIME or E_PROC: what was not derived again by then is not known, and proves nothing to the end. */
 enum status again_give_up(struct casedb *db, struct err *e);
+/* Was anything not found again? Else the findings stand as they were, and what was concluded from them. */
+enum status again_doubts(struct casedb *db, bool *any, struct err *e);
 /* Only the second half: for findings made anew over places that were derived again before. */
 enum status again_conclude(struct casedb *db, struct err *e);
 #endif
