@@ -1,4 +1,5 @@
 #include "reports/html.h"
+#include "base/verdict.h"
 #include "base/wintime.h"
 #include <stdio.h>
 
@@ -27,20 +28,25 @@ enum { PAGE_BYTES = 8 << 20 };
 bool h_room(const struct buf *b) { return b->n < PAGE_BYTES; }
 size_t h_rows(const struct report *r) { return is_many(r) ? SHOW_ROWS / 8 : SHOW_ROWS; }
 
-const char h_symbols[] =
-    "<svg class='defs' aria-hidden='true' focusable='false'>"
-    "<symbol id='g-confirmed' viewBox='0 0 16 16'><circle class='glyph-on' cx='8' cy='8' r='7.4'/><path "
-    "class='glyph-cut' d='M4.6 8.3l2.4 2.4 4.5-5'/></symbol>"
-    "<symbol id='g-likely' viewBox='0 0 16 16'><circle cx='8' cy='8' r='6.5'/><path class='glyph-on' d='M8 "
-    "1.5a6.5 6.5 0 0 0 0 13z'/></symbol>"
-    "<symbol id='g-possible' viewBox='0 0 16 16'><circle cx='8' cy='8' r='6.5'/></symbol>"
-    "<symbol id='g-latent' viewBox='0 0 16 16'><path d='M8 1.6L14.4 8 8 14.4 1.6 8z'/></symbol>"
-    "<symbol id='g-undetermined' viewBox='0 0 16 16'><rect x='1.6' y='1.6' width='12.8' height='12.8' "
-    "rx='2.5'/><path d='M6 6.3a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.4v.9'/></symbol>"
-    "<symbol id='g-ruled_out' viewBox='0 0 16 16'><circle cx='8' cy='8' r='6.5'/><path d='M3.6 "
-    "12.4l8.8-8.8'/></symbol>"
-    "<symbol id='g-good' viewBox='0 0 16 16'><path d='M2.5 8.6l3.6 3.6 7.4-8'/></symbol>"
-    "</svg>\n";
+const char h_symbols[] = "<svg class='defs' aria-hidden='true' focusable='false'>"
+                         "<symbol id='g-" W_CONFIRMED
+                         "' viewBox='0 0 16 16'><circle class='glyph-on' cx='8' cy='8' r='7.4'/><path "
+                         "class='glyph-cut' d='M4.6 8.3l2.4 2.4 4.5-5'/></symbol>"
+                         "<symbol id='g-" W_LIKELY
+                         "' viewBox='0 0 16 16'><circle cx='8' cy='8' r='6.5'/><path class='glyph-on' d='M8 "
+                         "1.5a6.5 6.5 0 0 0 0 13z'/></symbol>"
+                         "<symbol id='g-" W_POSSIBLE
+                         "' viewBox='0 0 16 16'><circle cx='8' cy='8' r='6.5'/></symbol>"
+                         "<symbol id='g-" W_LATENT
+                         "' viewBox='0 0 16 16'><path d='M8 1.6L14.4 8 8 14.4 1.6 8z'/></symbol>"
+                         "<symbol id='g-" W_UNDETERMINED
+                         "' viewBox='0 0 16 16'><rect x='1.6' y='1.6' width='12.8' height='12.8' "
+                         "rx='2.5'/><path d='M6 6.3a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.4v.9'/></symbol>"
+                         "<symbol id='g-" W_RULED_OUT
+                         "' viewBox='0 0 16 16'><circle cx='8' cy='8' r='6.5'/><path d='M3.6 "
+                         "12.4l8.8-8.8'/></symbol>"
+                         "<symbol id='g-good' viewBox='0 0 16 16'><path d='M2.5 8.6l3.6 3.6 7.4-8'/></symbol>"
+                         "</svg>\n";
 
 void h_glyph(struct buf *b, const char *name)
 {
@@ -207,14 +213,14 @@ void h_state(struct buf *b, struct str state)
         const char *id, *hue, *glyph;
     } table[] = {
         {"present", "good", "good"},
-        {"partial", "likely", "likely"},
-        {"cleared", "confirmed", "ruled_out"},
-        {"missing", "undetermined", "undetermined"},
-        {"unreadable", "confirmed", "ruled_out"},
-        {"disabled", "possible", "possible"},
+        {"partial", W_LIKELY, W_LIKELY},
+        {"cleared", W_CONFIRMED, W_RULED_OUT},
+        {"missing", W_UNDETERMINED, W_UNDETERMINED},
+        {"unreadable", W_CONFIRMED, W_RULED_OUT},
+        {"disabled", W_POSSIBLE, W_POSSIBLE},
         {"read", "good", "good"},
-        {"skipped", "ruled_out", "ruled_out"},
-        {"not opened", "confirmed", "ruled_out"},
+        {"skipped", W_RULED_OUT, W_RULED_OUT},
+        {"not opened", W_CONFIRMED, W_RULED_OUT},
     };
     size_t i = 0;
     while (i < LEN(table) - 1 && !str_eq(state, str_of(table[i].id)))

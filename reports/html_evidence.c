@@ -1,5 +1,6 @@
 /* What the evidence covers, the facts cited, the files read, and how to do it again. */
 #include "reports/html.h"
+#include "base/verdict.h"
 #include "base/wintime.h"
 
 static void span_bar(struct buf *b, const struct r_coverage *c, struct window all)
@@ -116,7 +117,7 @@ void h_coverage(struct buf *b, const struct report *r)
         static const char *const head[] = {"Artefact", "State", "#Hosts", "Which", NULL};
         h_alike(b, r, "coverage", "Missing or incomplete", "how many hosts lack what", head);
     } else if (n[1]) {
-        buf_z(b, "<details class='fold undetermined'><summary>"), h_glyph(b, "undetermined");
+        buf_z(b, "<details class='fold " W_UNDETERMINED "'><summary>"), h_glyph(b, W_UNDETERMINED);
         hsay(b, "Missing artefacts: %n <small>no finding asks for them</small></summary>", (int64_t)n[1]);
         coverage_table(b, r, true, n[1]), buf_z(b, "</details>\n");
     }
@@ -159,7 +160,7 @@ static void anomalies(struct buf *b, const struct report *r)
         return;
     for (size_t i = 0; i < r->anomaly.n; i++)
         all += i && an[i].file == an[i - 1].file ? 0 : an[i].total;
-    hsay(b, "<details class='fold likely'><summary>"), h_glyph(b, "likely"),
+    hsay(b, "<details class='fold " W_LIKELY "'><summary>"), h_glyph(b, W_LIKELY),
         hsay(b, "Damage and anomalies: %n</summary>", all);
     h_table(b, r, "Damage and anomalies", "reading went on behind each of them", head);
     for (; n < r->anomaly.n && n < h_rows(r) && h_room(b); n++) {
@@ -233,7 +234,7 @@ void h_method(struct buf *b, const struct report *r)
           "class='hint'>No live host, no network, no change to the evidence: files are read once, "
           "hashed and parsed in one pass; rules are read-only SQL over the case.</p>\n");
     if (r->rule_error.n) {
-        buf_z(b, "<p class='label'>Rules that failed to run</p><dl class='words confirmed'>\n");
+        buf_z(b, "<p class='label'>Rules that failed to run</p><dl class='words " W_CONFIRMED "'>\n");
         for (size_t i = 0; i < r->rule_error.n && h_room(b); i++)
             hsay(b, "<dt>%s</dt><dd>%s</dd>\n", x[i].key, x[i].value);
         buf_z(b, "</dl>\n");

@@ -1,5 +1,6 @@
 /* Facts: failures, services and settings as the evidence records them, whatever the verdicts. */
 #include "reports/html.h"
+#include "base/verdict.h"
 #include <string.h>
 
 static void win32(struct buf *b, int64_t code, struct str symbol)
@@ -48,7 +49,7 @@ static void failures(struct buf *b, const struct report *r)
     if (!n[0])
         return;
     hsay(b,
-         "<details class='fold ruled_out'><summary>Other failures: %n <small>for reasons of their "
+         "<details class='fold " W_RULED_OUT "'><summary>Other failures: %n <small>for reasons of their "
          "own</small></summary>",
          (int64_t)n[0]);
     failure_table(b, r, false, n[0]), buf_z(b, "</details>\n");
@@ -135,7 +136,8 @@ static void settings(struct buf *b, const struct report *r, bool smb)
     if (!n[0])
         return;
     hsay(b,
-         "<details class='fold ruled_out'><summary>%z: %n not set <small>the default holds</small></summary>",
+         "<details class='fold " W_RULED_OUT
+         "'><summary>%z: %n not set <small>the default holds</small></summary>",
          smb ? "SMB client" : "Credential policy", (int64_t)n[0]);
     setting_table(b, r, smb, false, n[0]), buf_z(b, "</details>\n");
 }

@@ -1,5 +1,6 @@
 /* Findings: a card a cause with what supports it, what speaks against it, what could not be checked. */
 #include "reports/html.h"
+#include "base/verdict.h"
 #include <stdio.h>
 
 enum { OPEN_CITES = 2 }; /* citations of a role in sight; more are folded */
@@ -238,8 +239,8 @@ static void folded(struct buf *b, const struct report *r, enum verdict v)
         n++;
     }
     h_table_end(b, total - n,
-                v == V_RULED_OUT ? "v_finding WHERE verdict = \"ruled_out\""
-                                 : "v_finding WHERE verdict = \"undetermined\"");
+                v == V_RULED_OUT ? "v_finding WHERE verdict = \"" W_RULED_OUT "\""
+                                 : "v_finding WHERE verdict = \"" W_UNDETERMINED "\"");
     buf_z(b, "</details>\n");
 }
 

@@ -1,5 +1,6 @@
 /* The first screen of one host: why, since when, how sure, what now. */
 #include "reports/html.h"
+#include "base/verdict.h"
 #include "base/wintime.h"
 
 static void ledger_cite(struct buf *b, const struct report *r, const struct r_finding *f, size_t role)
@@ -313,7 +314,7 @@ static void kind_ledger(struct buf *b, const struct report *r, const struct r_ho
         else if (str_eq(k[i].state, STR("failures")))
             h_plural(b, k[i].failures, "failure", "failures");
         else
-            buf_z(b, "<span class='state undetermined'>not covered</span>");
+            buf_z(b, "<span class='state " W_UNDETERMINED "'>not covered</span>");
         buf_z(b, "</dd></div>\n");
     }
 }
@@ -406,7 +407,7 @@ void h_no_host(struct buf *b, const struct report *r)
     const struct r_collect *a = r->artifact.row;
     buf_z(b, "<section class='host' aria-label='Diagnosis'>\n<div class='hero'>\n<div class='why "
              "undetermined'>\n<p class='eyebrow'>"),
-        h_glyph(b, "undetermined");
+        h_glyph(b, W_UNDETERMINED);
     buf_z(b, "No evidence</p>\n<h1>No usable evidence was found.</h1>\n<p class='lead'>");
     if (r->read.files)
         h_plural(b, (int64_t)r->read.files, "file was looked at; it holds",

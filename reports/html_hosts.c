@@ -1,6 +1,7 @@
 /* The first screen of many hosts: causes and how many have them, then a line a host, gravest first; what
  * there is to tell of a host opens on demand. Hosts without failure or cause are told together. */
 #include "reports/html.h"
+#include "base/verdict.h"
 #include "base/wintime.h"
 
 enum { DETAIL_BYTES = 200 << 10, NAMES = 3 }; /* of hosts' details on the page; of hosts in a cell */
@@ -46,7 +47,7 @@ static void unexplained_row(struct buf *b, const struct report *r)
     }
     if (!hosts)
         return;
-    buf_z(b, "<tr class='undetermined'><th scope='row'>"), h_glyph(b, "undetermined");
+    buf_z(b, "<tr class='" W_UNDETERMINED "'><th scope='row'>"), h_glyph(b, W_UNDETERMINED);
     hsay(b, " No cause known<small>Unexplained</small></th><td class='num'><b>%n</b></td><td class='which'>",
          hosts);
     for (size_t i = 0, n = 0; i < r->host.n && n < NAMES; i++)

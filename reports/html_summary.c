@@ -2,6 +2,7 @@
  * type. Folded: whoever wants it opens it. Of many hosts the sum of all; of each host, or of all, the rows
  * with the highest counts. */
 #include "reports/html.h"
+#include "base/verdict.h"
 
 static void span(struct buf *b, int64_t first, int64_t last)
 {
@@ -134,7 +135,7 @@ void h_summary(struct buf *b, const struct report *r)
     buf_z(b, "<section class='part' id='summary' aria-labelledby='h-summary'>\n<h2 id='h-summary'>Summary of "
              "the logs"
              "</h2>\n<p class='hint'>What they hold, before any question is asked.</p>\n"
-             "<details class='fold ruled_out'><summary>");
+             "<details class='fold " W_RULED_OUT "'><summary>");
     h_plural(b, n, "record", "records");
     hsay(b, " <small>logs, events by number, logons%z by account and type</small></summary>\n",
          refused ? " and refused logons" : "");

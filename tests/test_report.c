@@ -1339,6 +1339,23 @@ Test(report, keys_are_those_of_the_schema)
     buf_free(&b), drop(&m);
 }
 
+/* The style sheet cannot take the words of verdicts from verdict.h: it has a colour, a wash and a class of
+ * each. */
+Test(report, each_verdict_has_its_colour)
+{
+    struct str css = embedded("style.css");
+    static const char *const forms[] = {"--%s: #", "--%s-wash: #", ".%s {", ".%s,"};
+    for (enum verdict v = 0; v < VERDICTS; v++) {
+        bool found[LEN(forms)];
+        for (size_t i = 0; i < LEN(forms); i++) {
+            char text[80];
+            snprintf(text, sizeof text, forms[i], verdict_words[v].id);
+            found[i] = strstr(css.p, text) != NULL;
+        }
+        cr_expect(found[0] && found[1] && (found[2] || found[3]), "%s", verdict_words[v].id);
+    }
+}
+
 Test(report, page_runs_nothing)
 {
     struct made m = make(PC1 FILE1 LOG);
