@@ -27,7 +27,7 @@ tests_of() {
     diagnose) echo test_hits test_diagnose ;;
     tally) echo test_tally test_evtx ;;
     txlog) echo test_txlog ;;
-    discover) echo test_ingest test_cli ;;
+    discover) echo test_ingest test_unpack test_cli ;;
     esac
 }
 

@@ -643,6 +643,7 @@ static const struct {
     {"nothing of that name", "true", "-o out in", 2, "in"},
     {"output inside the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in/out in", 2,
      "inside the evidence"},
+    {"output of one letter inside it", "cp $SAMPLE/SYSTEM .", "-o o .", 2, "inside the evidence"},
     {"output is the evidence", "mkdir in && cp $SAMPLE/SYSTEM in", "-o in in", 2, "inside the evidence"},
     {"output folder under a file", "mkdir in && cp $SAMPLE/SYSTEM in && echo x > file", "-o file/out in", 6,
      "file/out"},

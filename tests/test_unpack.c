@@ -209,6 +209,8 @@ Test(unpack, who_misbehaves_costs_its_container, .timeout = 300)
     struct unpack_result r;
     struct err e = {0};
     char how[32] = "gy";
+    int lowest = dup(0);
+    close(lowest);
     for (size_t i = 0; i < LEN(rows); i++)
         how[2 + i] = rows[i].how;
     cr_assert_eq(open_all(how, &o, &r, &e), OK, "%s: %s", e.what, e.why);
@@ -237,6 +239,7 @@ Test(unpack, who_misbehaves_costs_its_container, .timeout = 300)
                       "%.*s, %.*s", STR_ARG(ev.file[i].path), STR_ARG(ev.file[k].path));
     }
     evidence_free(&ev);
+    cr_expect_eq(dup(0), lowest, "spools are closed with what lies in them");
 }
 
 /* A child that dies of a container before it says anything of it leaves the others what they are. */
