@@ -122,7 +122,7 @@ FROM failure f JOIN task t ON t.host_id = f.host_id AND t.path = f.subject AND t
 WHERE f.kind IN ('task', 'program') AND instr(' ' || f.also || ' ', printf(' f%d:0x%x ', t.file_id, t.file_off)) > 0
     -- and not for the name alone: within ten seconds, of a program within three days
     AND coalesce(f.event_id, 0) <> 4625 AND coalesce(f.time BETWEEN t.last_run - 100000000
-        AND t.last_run + iif(f.kind = 'task', 100000000, 2592000000000), 1);
+        AND t.last_run + CASE f.kind WHEN 'task' THEN 100000000 ELSE 2592000000000 END, 1);
 
 CREATE VIEW v_success AS
 SELECT s.id AS success, printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, h.name AS host, s.kind, s.subject,
