@@ -1035,6 +1035,66 @@ Test(commands, exit_codes)
     }
 }
 
+static enum status first_cell(void *ctx, const struct cell *c, const char *const *name, size_t n,
+                              struct err *e)
+{
+    (void)name, (void)n, (void)e;
+    snprintf(ctx, 200, "%.*s", STR_ARG(c[0].s));
+    return OK;
+}
+
+/* What is known of a cause, a rule, a family of codes and a code of which only the name is, in words and as
+ * JSON that another reader understands. */
+Test(commands, explain_in_words_and_as_json)
+{
+    static const struct {
+        const char *of, *says[3], *sql, *value;
+    } rows[] = {
+        {"clock-skew",
+         {"clock-skew  (cause)\n", "  asked for    1398 ERROR_TIME_SKEW, and others\n",
+          "(risk low, reversible: yes; verify: offset below 1 s)\n"},
+         "json_extract(?1, '$[0].causes[0].rules[0].codes') || json_extract(?1, "
+         "'$[0].causes[0].rules[0].remediation[1].verify') || json_extract(?1, "
+         "'$[0].causes[0].rules[0].decides')",
+         "[1398,1394]offset below 1 s[\"System\"]"},
+        {"CERTIFICATE_BINDING",
+         {"certificate-binding  (cause)\n", "  rule         certificate_binding: ",
+          "  at most      likely from files alone; what would prove it: "},
+         "json_extract(?1, '$[0].causes[0].rules[0].ceiling') || (json_extract(?1, "
+         "'$[0].causes[0].rules[0].would_prove') > '')",
+         "likely1"},
+        {"F7D2A1B3-5c48-4d7f-9e90-6a1b7c3d8e17",
+         {"account_unusable  (rule)\n", "  cause        account-unusable\n", "  remedy  "},
+         "json_extract(?1, '$[0].rules[0].rule') || json_array_length(?1, '$[0].causes')",
+         "account_unusable0"},
+        {"logon-type-refused",
+         {"logon-type-refused  (codes that say one thing)\n",
+          "  codes        1380 ERROR_LOGON_NOT_GRANTED, 1385 ERROR_LOGON_TYPE_NOT_GRANTED\n", "  source  "},
+         "json_extract(?1, '$[0].families[0].codes') || json_extract(?1, '$[0].families[0].family')",
+         "[1380,1385]logon-type-refused"},
+        {"1223",
+         {"ERROR_CANCELLED  (Win32 error)\n  only its name is known here", "1223 = 0x4C7", "0x800704C7"},
+         "json_extract(?1, '$[0].matches[0].symbol') || json_extract(?1, '$[0].matches[0].hresult.signed')",
+         "ERROR_CANCELLED-2147023673"},
+    };
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct casedb *db;
+        struct err e = {0};
+        char query[500], got[200] = "";
+        cr_assert_eq(run("%s explain %s", program(), rows[i].of), 0, "%s", out);
+        for (size_t k = 0; k < LEN(rows[i].says); k++)
+            cr_expect(strstr(out, rows[i].says[k]), "%s: %s", rows[i].says[k], out);
+        cr_assert_eq(run("%s explain --json %s", program(), rows[i].of), 0, "%s", out);
+        struct value json = val_s(str_of(out));
+        snprintf(query, sizeof query, "SELECT %s", rows[i].sql);
+        cr_assert_eq(case_create(NULL, STR("CREATE TABLE none(x)"), &db, &e), OK, "%s", e.why);
+        cr_assert_eq(case_query(db, query, &json, (enum col_type[]){COL_TEXT}, 1, first_cell, got, &e), OK,
+                     "%s: %s", query, e.why);
+        cr_expect_str_eq(got, rows[i].value, "%s: %s", rows[i].of, out);
+        case_close(db);
+    }
+}
+
 /* A hive whose last write was finished may still be damaged: inspect does not call it clean and leave it at
  * that. */
 Test(commands, inspect_tells_damage)

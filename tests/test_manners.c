@@ -2,8 +2,10 @@
  * page and the completions, which are made from what --help prints. */
 #include "shell.h"
 #include "base/str.h"
+#include "plat/plat.h"
 #include "run/progress.h"
 #include <string.h>
+#include <unistd.h>
 
 static const char *analyzed(const char *name)
 {
@@ -252,6 +254,27 @@ Test(manners, progress_tells_rate_and_time_left)
     cr_assert_eq(
         run("%s analyze --progress=json -o %s/out samples/cases/few-files >/dev/null", program(), at), 0);
     cr_expect(strstr(out, "\"bytes_per_second\":") && strstr(out, "\"seconds_left\":0}"), "%s", out);
+}
+
+/* On a terminal: a line that is drawn again, the phase behind it, and nothing is left of it. */
+Test(manners, progress_is_drawn)
+{
+    char text[400] = "";
+    struct progress p = {.mode = PROGRESS_BAR, .started = plat_clock_ms() - 2000};
+    FILE *to = tmpfile();
+    int was = dup(2);
+    fflush(stderr);
+    cr_assert(to && was >= 0 && dup2(fileno(to), 2) == 2);
+    progress_show(&p, &(struct ingest_progress){.bytes = 0, .total = 0});
+    progress_show(&p, &(struct ingest_progress){.bytes = 2500000, .total = 10000000, .records = 7});
+    progress_phase(&p, "verify"), progress_end(&p);
+    fflush(stderr);
+    dup2(was, 2), close(was);
+    rewind(to);
+    cr_assert_gt(fread(text, 1, sizeof text - 1, to), 0);
+    fclose(to);
+    cr_expect(!strncmp(text, "\r\033[K[###.........]  25%  2.5 MB of 10 MB, ", 42), "%s", text);
+    cr_expect(strstr(text, " left\r\033[Kverify\r\033[K") && !p.drawn, "%s", text);
 }
 
 /* The page goes to whoever shows pages; without one the run is as good. */

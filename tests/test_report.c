@@ -782,6 +782,7 @@ Test(report, many_hosts)
         cr_expect(has(&m, HTML, html[i]), "%s", html[i]);
     cr_expect_eq(count(m.text[HTML].p, "<article class='card"), 1, "one card a cause");
     cr_expect(!has(&m, HTML, "'SELECT * FROM v_finding'"), "no cause is left out of the table");
+    cr_expect(!has(&m, HTML, "what each one covers"), "of many hosts what is missing, not what each has");
     cr_expect_eq(count(m.text[HTML].p, "<details class='host panel'>"), 6,
                  "a line for each with something to tell");
     cr_expect(strstr(m.text[HTML].p, "Diagnosis of H007") < strstr(m.text[HTML].p, "Diagnosis of H001"),
@@ -801,6 +802,11 @@ Test(report, many_hosts)
     cr_assert(open, "a table of what is open");
     const char *failed = strstr(open, ">f1:0xfa11<"), *end = strstr(open, "</table>");
     cr_expect(failed && failed < end, "with the failure");
+    const char *causes = strstr(m.text[HTML].p, "Cause at the same minute");
+    cr_assert(causes, "a table of causes");
+    size_t rows = (size_t)(strstr(causes, "</table>") - causes);
+    cr_expect(memmem(causes, rows, ">The race<", 10) && !memmem(causes, rows, ">Open<", 6),
+              "what could not be decided is none: %.*s", (int)rows, causes);
     drop(&m);
     /* a failure without a cause shows before the cause of another */
     m = make(HOSTS("8") "UPDATE v_host SET outcome = 'unexplained' WHERE host = 'H001';");
