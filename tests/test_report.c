@@ -855,6 +855,22 @@ Test(report, many_hosts)
     drop(&m);
 }
 
+/* Of kinds of events the most frequent of a host; all the others are counted, also those no page holds. */
+Test(report, events_beyond_the_summary)
+{
+    struct made m = make(PC1 FILE1
+                         "INSERT INTO v_log_span(host, channel, n, evidence_id) VALUES('PC1', 'System', "
+                         "5003, 'f1:0x0'); WITH i(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM i WHERE i < "
+                         "5003) INSERT INTO v_event_count(host, channel, provider, event_id, n) SELECT "
+                         "'PC1', 'System', 'P', i, 1 FROM i;");
+    cr_expect(has(&m, HTML,
+                  "<p class='left'>4,983 more in case.db: <kbd>whylogon query case.db 'SELECT * FROM "
+                  "v_summary_event'"),
+              "5003 kinds, 20 shown");
+    expect_json(&m, "json_extract(?1, '$.summary.omitted.events')", "3");
+    drop(&m);
+}
+
 /* A host nobody named is called by its files: three of them, the rest counted. */
 Test(report, host_without_a_name)
 {
