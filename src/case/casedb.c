@@ -538,15 +538,16 @@ static enum status write_packed(struct casedb *db, const uint8_t *image, size_t 
 }
 
 /* Its pages packed: what most cases are. Which these are, only what is in them decides: the same facts give
- * the same bytes, however often pages were changed before. A large case is read where it lies. */
+ * the same bytes, however often pages were changed before. A large case is read where it lies: pages of the
+ * page cache, but they count as ours until they are on the disk, so the largest are left to SQLite. */
 static enum status save_packed(struct casedb *db, const char *path, bool *done, struct err *e)
 {
-    enum { PAGE = 4096, COPIED_MOST = 8 << 20, PACKED_MOST = 64 << 20 };
+    enum { PAGE = 4096, COPIED_MOST = 8 << 20, PACKED_MOST = 32 << 20, FREE_MOST = 8 << 20 };
     int64_t pages = 0;
     sqlite3_int64 n = 0;
     sqlite3_file *file = NULL;
     enum status st = case_number(db, "PRAGMA page_count", &pages, e);
-    if (st != OK || pages > 2 * PACKED_MOST / PAGE)
+    if (st != OK || pages > (PACKED_MOST + FREE_MOST) / PAGE)
         return st;
     bool large = pages > COPIED_MOST / PAGE;
     if (large && (st = case_unmark(db, e)) != OK)
