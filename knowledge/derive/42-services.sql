@@ -53,9 +53,10 @@ SELECT host_id, shown, key, max(n) AS n FROM (
 WHERE shown > '' AND key > '' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3;
 CREATE TEMP TABLE IF NOT EXISTS service_key(host_id INTEGER, shown TEXT COLLATE NOCASE,
     key TEXT COLLATE NOCASE, PRIMARY KEY(host_id, shown)) WITHOUT ROWID;
-INSERT OR IGNORE INTO service_key SELECT host_id, name, name FROM service ORDER BY 1, 2;
-INSERT OR IGNORE INTO service_key SELECT host_id, display, max(name) FROM service WHERE display > ''
-    GROUP BY host_id, display COLLATE NOCASE HAVING count(*) = 1 ORDER BY 1, 2;
+-- Which service a record shows: first by the names that services show (one without any shows its key), then by its key.
+INSERT OR IGNORE INTO service_key SELECT host_id, shown, max(name) FROM (
+    SELECT host_id, coalesce(nullif(display, ''), name) COLLATE NOCASE AS shown, name FROM service)
+    GROUP BY 1, 2 HAVING count(*) = 1 ORDER BY 1, 2;
 INSERT OR IGNORE INTO service_key SELECT host_id, shown, max(key) FROM written GROUP BY host_id, shown COLLATE NOCASE
     HAVING count(DISTINCT key COLLATE NOCASE) = 1 ORDER BY 1, 2;
 INSERT OR IGNORE INTO service_key
@@ -70,3 +71,4 @@ SELECT h.id, k.column1, coalesce(s.name, k.column2) FROM host h
     ('Computer Browser', 'Browser'), ('Kerberos Key Distribution Center', 'Kdc'),
         ('Active Directory Domain Services', 'NTDS'), ('Net Logon', 'Netlogon')) k
 LEFT JOIN service s ON s.host_id = h.id AND s.name = k.column2 ORDER BY 1, 2;
+INSERT OR IGNORE INTO service_key SELECT host_id, name, name FROM service ORDER BY 1, 2;

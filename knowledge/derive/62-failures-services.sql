@@ -1,19 +1,22 @@
 -- Services. 7038, 7041 and 7013 give the reason of the 7000 (%%1069) that follows within two seconds.
 CREATE TEMP TABLE IF NOT EXISTS scm(id INTEGER, host_id INTEGER, time INTEGER, event_id INTEGER,
-    shown TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, win32 INTEGER, value INTEGER, raw, symbol TEXT,
+    shown TEXT COLLATE NOCASE, ended TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, win32 INTEGER, value INTEGER, raw, symbol TEXT,
     file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE);
-INSERT INTO scm(id, host_id, time, event_id, shown, account, win32, value, raw, symbol, file_id, file_off, boot,
+INSERT INTO scm(id, host_id, time, event_id, shown, ended, account, win32, value, raw, symbol, file_id, file_off, boot,
     provider)
 SELECT e.id, e.host_id, coalesce(e.time, (SELECT p.time FROM beside_it p WHERE p.event = e.id)) AS time, e.event_id,
     CASE WHEN e.event_id <> 7013 THEN field(e.data, 'param1') END AS shown,
+    substr(utf16(field(e.data, 'Binary')), 1, instr(utf16(field(e.data, 'Binary')) || '/', '/') - 1) AS ended,
     CASE WHEN e.event_id IN (7038, 7041) THEN field(e.data, 'param2') END AS account,
     x.win32, x.value, x.raw, x.symbol, e.file_id, e.file_off, e.boot, e.provider FROM event e
 LEFT JOIN error x ON x.event = e.id AND x.field = CASE e.event_id WHEN 7013 THEN 'param1' WHEN 7038 THEN 'param3'
     ELSE 'param2' END
 WHERE e.provider = 'Service Control Manager' AND e.event_id IN (7000, 7013, 7023, 7024, 7038, 7041)
     AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL ORDER BY 2, 3, 1;
-UPDATE scm SET subject = coalesce((SELECT k.key FROM service_key k
-    WHERE k.host_id = scm.host_id AND k.shown = scm.shown), shown);
+-- 7038 and 7041 name a service by its key, the others by what it shows; their Binary begins with the key.
+UPDATE scm SET subject = coalesce((SELECT v.name FROM service v WHERE v.host_id = scm.host_id
+    AND v.name = CASE WHEN event_id IN (7038, 7041) THEN shown ELSE ended END),
+    (SELECT k.key FROM service_key k WHERE k.host_id = scm.host_id AND k.shown = scm.shown), shown);
 CREATE TEMP TABLE IF NOT EXISTS late(id INTEGER, host_id INTEGER, subject TEXT COLLATE NOCASE, time INTEGER,
     file_id INTEGER, file_off INTEGER);
 INSERT INTO late SELECT id, host_id, subject, time, file_id, file_off FROM scm
@@ -34,8 +37,7 @@ SELECT id, other, row_number() OVER (PARTITION BY other ORDER BY event_id = 7013
         (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.time BETWEEN r.time - seconds(2) AND r.time
             ORDER BY s.time DESC, s.id LIMIT 1)) END AS other
     FROM scm r WHERE r.event_id IN (7013, 7038, 7041)) WHERE other IS NOT NULL;
--- 7038 and 7041 name a service by its key, 7000 by its display name. Where nothing tells that they are one (no hive, a
--- service since removed), the only 7000 behind the only 7038 does.
+-- Where nothing tells that two names are one (no hive, a service since removed), the only 7000 behind the only 7038 does.
 CREATE TEMP TABLE IF NOT EXISTS lone(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER);
 INSERT INTO lone SELECT id, host_id, time FROM scm WHERE event_id IN (7038, 7041) AND subject IS NOT NULL
     AND id NOT IN (SELECT id FROM reason);

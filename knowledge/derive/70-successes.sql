@@ -51,10 +51,12 @@ SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, eve
     SELECT host_id, 'task', path, coalesce(user, sid), last_ok, file_id, file_off, NULL, NULL FROM task
         JOIN time_window w WHERE last_ok BETWEEN coalesce(w.since, last_ok) AND coalesce(w.until, last_ok)
     UNION ALL          -- 7036: state 4 in Binary; without Binary the English word
-    SELECT g.host_id, 'service', coalesce(k.key, g.subject), v.account, g.time, g.file_id, g.file_off, g.provider,
-        g.event_id
-    FROM good g LEFT JOIN service_key k ON k.host_id = g.host_id AND k.shown = g.subject
-        LEFT JOIN service v ON v.host_id = g.host_id AND v.name = coalesce(k.key, g.subject)
+    SELECT g.host_id, 'service', coalesce(w.name, k.key, g.subject), v.account, g.time, g.file_id, g.file_off,
+        g.provider, g.event_id
+    FROM good g LEFT JOIN service w ON w.host_id = g.host_id
+            AND w.name = substr(utf16(g.result), 1, instr(utf16(g.result) || '/', '/') - 1)
+        LEFT JOIN service_key k ON k.host_id = g.host_id AND k.shown = g.subject
+        LEFT JOIN service v ON v.host_id = g.host_id AND v.name = coalesce(w.name, k.key, g.subject)
     WHERE g.provider = 'Service Control Manager'
         AND CASE WHEN g.result LIKE '%2f003_00%' THEN g.result LIKE '%2f003400%' ELSE g.state = 'running' END
     UNION ALL
