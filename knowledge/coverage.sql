@@ -155,9 +155,10 @@ CREATE INDEX IF NOT EXISTS c_silent_of ON c_silent(host_id, channel, from_time);
 INSERT INTO c_silent
 WITH m AS (
     SELECT m.*, c.channel AS of, c.to_time AS ends, CASE m.says WHEN 'lost' THEN coalesce((SELECT max(k.time)
-        FROM c_tick k WHERE k.host_id = m.host_id AND k.channel = m.channel AND k.time < m.time), m.time)
+        FROM c_tick k WHERE k.host_id = m.host_id AND k.channel = m.channel AND k.time < m.time), c.from_time)
         - minutes(1) ELSE m.time END AS begin
-    FROM c_mark m JOIN (SELECT host_id, channel, max(to_time) AS to_time FROM c_island GROUP BY 1, 2) c
+    FROM c_mark m JOIN (SELECT host_id, channel, min(from_time) AS from_time, max(to_time) AS to_time FROM c_island
+            GROUP BY 1, 2) c
         ON c.host_id = m.host_id AND (c.channel = m.channel OR m.says = 'stop')),
 s AS (
     SELECT host_id, of, begin, why, CASE says WHEN 'lost' THEN time + minutes(1)
@@ -198,6 +199,14 @@ SELECT i.host_id, i.channel, p.silent, i.island, p.begin, p.until, i.file_id, CA
     CASE WHEN p.why IS NULL THEN i.folder END, CASE WHEN p.begin = i.from_time THEN i.first_id END
 FROM c_part p JOIN c_island i ON i.rowid = p.part ORDER BY p.part, p.begin, p.until, p.silent;
 DELETE FROM c_island WHERE rowid IN (SELECT part FROM c_part);
+-- The silence of a quiet log counts no further than the next such stretch.
+CREATE TEMP TABLE IF NOT EXISTS c_still(host_id INTEGER, channel TEXT COLLATE NOCASE, time INTEGER,
+    PRIMARY KEY(host_id, channel)) WITHOUT ROWID;
+INSERT INTO c_still
+SELECT i.host_id, i.channel, min(s.from_time) FROM (
+    SELECT host_id, channel, max(to_time) AS to_time FROM c_island GROUP BY 1, 2) i
+JOIN c_silent s ON s.host_id = i.host_id AND s.channel = i.channel AND s.from_time > i.to_time
+GROUP BY 1, 2 ORDER BY 1, 2;
 DELETE FROM c_start; DELETE FROM c_mark; DELETE FROM c_rest; DELETE FROM c_tick; DELETE FROM c_silent;
 DELETE FROM c_part;
 
@@ -207,6 +216,8 @@ UPDATE c_island SET from_time = (SELECT since FROM time_window), to_time = (SELE
 WHERE to_time < (SELECT since FROM time_window) AND folder IS NOT NULL AND NOT partial
     AND NOT EXISTS (SELECT 1 FROM c_island o WHERE o.host_id = c_island.host_id AND o.channel = c_island.channel
         AND o.to_time > c_island.to_time)
+    AND NOT EXISTS (SELECT 1 FROM c_still t WHERE t.host_id = c_island.host_id AND t.channel = c_island.channel
+        AND t.time <= (SELECT since FROM time_window))
     AND (SELECT max(s.to_time) FROM c_span s WHERE s.host_id = c_island.host_id AND s.folder = c_island.folder
         AND s.log_kind IN ('original', 'exported') AND NOT coalesce(s.older, 0))
         >= (SELECT since FROM time_window);
@@ -432,9 +443,12 @@ SELECT r.host_id, r.artifact, r.state, r.file_id, w.kind = 'hive'
         AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id = r.file_id AND e.state <> 'read') AS any_time,
             r.from_time, CASE
         WHEN NOT EXISTS (SELECT 1 FROM c_row l WHERE l.host_id = r.host_id AND l.artifact = r.artifact
-            AND l.to_time > r.to_time) THEN max(r.to_time, coalesce(z.time, r.to_time)) ELSE r.to_time END AS to_time
+            AND l.to_time > r.to_time)
+            THEN max(r.to_time, min(coalesce(z.time, r.to_time), coalesce(t.time, 9e18))) ELSE r.to_time END AS to_time
 FROM c_row r JOIN want_artifact w ON w.name = r.artifact LEFT JOIN c_horizon z ON z.host_id = r.host_id
-    AND z.folder = r.folder;
+    AND z.folder = r.folder
+LEFT JOIN c_still t ON t.host_id = r.host_id
+    AND t.channel = substr(r.artifact, 1, instr(r.artifact || ':', ':') - 1);
 -- No artefact, but a stretch of time as well: the clock was set back over it, so it came twice, and of two moments in
 -- it nobody can tell which was first. The engine asks for it by that name.
 INSERT INTO reach
@@ -443,4 +457,4 @@ SELECT host_id, '(twice)', 'present', NULL, 0, time, CAST(other AS INTEGER) FROM
 CREATE INDEX IF NOT EXISTS temp.reach_of ON reach(host_id, artifact);
 DELETE FROM c_forwarded;
 DELETE FROM c_span; DELETE FROM c_island; DELETE FROM c_clear; DELETE FROM c_row; DELETE FROM c_horizon; DELETE
-    FROM c_off; DELETE FROM c_named;
+    FROM c_off; DELETE FROM c_named; DELETE FROM c_still;

@@ -351,7 +351,7 @@ FROM (SELECT e.time, 'event' AS what, 'Event recorded' AS moment, e.host,
             FROM json_each(CASE WHEN json_valid(e.data) THEN e.data ELSE '{}' END) j) AS data,
         NULL AS kind, NULL AS subject, NULL AS principal, e.sid, e.channel, e.provider, e.event_id, e.record_id,
         e.computer, e.level, NULL AS win32, NULL AS symbol, NULL AS cause, NULL AS verdict, 1 AS n, e.evidence_id
-    FROM v_event e
+    FROM v_event e JOIN v_time_window w ON e.time BETWEEN coalesce(w.since, e.time) AND coalesce(w.until, e.time)
     UNION ALL
     SELECT CASE a.of WHEN 1 THEN f.first_time ELSE f.last_time END, 'fold',
         CASE a.of WHEN 1 THEN 'First of a day' ELSE 'Last of a day' END, f.host,

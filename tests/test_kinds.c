@@ -285,6 +285,35 @@ static const struct {
      OFF_BY_ITSELF("5") ENABLED("Microsoft-Windows-TaskScheduler/Operational",
                                 "1") "UPDATE log_span SET last_time = at(5) WHERE file_id = 4;",
      "task", "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
+#define SINCE(day) "UPDATE time_window SET since = at(" day ");"
+    {"only since day 5 was asked for", SINCE("5"), "logon", "clear 5 9 [];"},
+    {"the log service had stopped before, its next record is of day 6",
+     SINCE("5") LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}"), "logon", "clear 6 9 [];"},
+    {"the same of any other log", SINCE("5") CLASSIC("6006", "4") AUDITED("4672", "6", "{}"), "task",
+     "clear 6 9 [];"},
+    {"it was started again before", SINCE("5") CLASSIC("6006", "3") CLASSIC("6005", "4"), "service",
+     "clear 5 9 [];"},
+    {"it had stopped with Windows", SINCE("5") CLASSIC("6006", "4") BOOTED("6"), "logon", "clear 5 9 [];"},
+    {"it had, and both were on again", SINCE("5") CLASSIC("6006", "3") BOOTED("4"), "logon", "clear 5 9 [];"},
+    {"the scheduler had turned its log off", SINCE("5") OFF_BY_ITSELF("4") TASK_EVENT("140", "6"), "task",
+     "clear 6 9 [];"},
+    {"audit events were dropped since a record that is not told",
+     "UPDATE time_window SET until = at(5);" LOG_SAYS("1", "Security", "1101", "6"), "logon",
+     "not_covered - - [\"Security\"];"},
+    {"a log fell silent before the service stopped",
+     LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}") ENABLED(
+         "Microsoft-Windows-TaskScheduler/Operational", "1")
+     "UPDATE log_span SET last_time = at(3) WHERE file_id = 4;", "task",
+     "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
+    {"the service stopped, and it is the last that is known",
+     CLASSIC("6006", "6") ENABLED("Microsoft-Windows-TaskScheduler/Operational", "1")
+     "UPDATE log_span SET last_time = at(6); UPDATE log_span SET last_time = at(3) WHERE file_id = 4;", "task",
+     "clear 1 6 [];"},
+    {"quiet, the service stopped, and then that time was asked for",
+     SINCE("5") LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}") ENABLED(
+         "Microsoft-Windows-TaskScheduler/Operational", "1")
+     "UPDATE log_span SET last_time = at(3) WHERE file_id = 4;", "task",
+     "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
     {"sign-ins to Entra are told in a log of their own", "DELETE FROM log_span WHERE file_id = 13;",
      "application", "not_covered - - [\"Microsoft-Windows-AAD/Operational\"];"},
     {"Windows 7 has none", "DELETE FROM log_span WHERE file_id = 13;" BUILD("7601"), "application",
@@ -403,6 +432,36 @@ Test(kinds, silence)
         cr_expect_str_eq(ask("SELECT count(*) FROM v_kind"), "6;", "%s", rows[i].name);
         cr_expect_str_eq(ask("SELECT count(*) FROM v_kind WHERE (state = 'not_covered') <> (needs <> '[]')"),
                          "0;", "%s: %s", rows[i].name, ask("SELECT kind, state, needs FROM v_kind"));
+    }
+}
+
+/* What tells that a log was not recorded is kept whatever time is asked for, and so is what ends it. */
+Test(kinds, kept_outside_of_the_window)
+{
+    static const struct {
+        const char *provider;
+        unsigned id;
+    } kept[] = {{"EventLog", 6005},
+                {"EventLog", 6006},
+                {"Microsoft-Windows-Kernel-General", 12},
+                {"Microsoft-Windows-Security-Auditing", 4608},
+                {"Microsoft-Windows-Security-Auditing", 4612},
+                {"Microsoft-Windows-Security-Auditing", 4719},
+                {"Microsoft-Windows-Security-Auditing", 4912},
+                {"Microsoft-Windows-Eventlog", 1100},
+                {"Microsoft-Windows-Eventlog", 1101},
+                {"Microsoft-Windows-Eventlog", 1104},
+                {"Microsoft-Windows-Eventlog", 1106},
+                {"Microsoft-Windows-Eventlog", 1107},
+                {"Microsoft-Windows-Eventlog", 1108},
+                {"Microsoft-Windows-TaskScheduler", 719}};
+    const struct want *w = kb_want(kb);
+    for (size_t i = 0; i < LEN(kept); i++) {
+        bool always = false;
+        for (size_t k = 0; k < w->n_event; k++)
+            always |= w->event[k].id == kept[i].id && w->event[k].how == WANT_ALWAYS
+                      && str_eq_ci(w->event[k].provider, str_of(kept[i].provider));
+        cr_expect(always, "%s %u", kept[i].provider, kept[i].id);
     }
 }
 

@@ -1,5 +1,5 @@
 -- Boots: starts within two minutes of each other are one. What the event log says at its end tells whether it was
--- clean.
+-- clean. Only those of the time asked for: starts and stops outside of it are kept for coverage.sql alone.
 
 -- declared types: without them no index serves a join
 CREATE TEMP TABLE IF NOT EXISTS mark(host_id INTEGER, time INTEGER, file_id INTEGER, file_off INTEGER,
@@ -10,8 +10,9 @@ SELECT coalesce(c.host_id, v.host_id) AS host_id, e.time, e.file_id, e.file_off,
         AND e.event_id IN (6005, 6009)
         OR e.provider = 'Microsoft-Windows-Security-Auditing' THEN 'start' WHEN e.event_id IN (13, 6006) THEN 'stop'
             ELSE 'dirty' END AS what
-FROM event e LEFT JOIN computer c ON c.computer = e.computer LEFT JOIN evidence v ON v.id = e.file_id
-WHERE coalesce(e.recovered, 0) = 0 AND e.time > 0 AND (e.provider = 'Microsoft-Windows-Kernel-General'
+FROM event e JOIN time_window w LEFT JOIN computer c ON c.computer = e.computer LEFT JOIN evidence v ON v.id = e.file_id
+WHERE coalesce(e.recovered, 0) = 0 AND e.time > 0 AND e.time BETWEEN coalesce(w.since, 1) AND coalesce(w.until, e.time)
+    AND (e.provider = 'Microsoft-Windows-Kernel-General'
     AND e.event_id IN (12, 13) OR e.provider = 'EventLog' AND e.event_id IN (6005, 6006, 6008, 6009)
     OR e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4608
         OR e.provider = 'Microsoft-Windows-Kernel-Power' AND e.event_id = 41)
