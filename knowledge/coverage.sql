@@ -332,8 +332,12 @@ WHERE w.kind IN ('channel', 'hive') AND NOT EXISTS (SELECT 1 FROM c_row r
 -- added, %%8450 failure removed,
 -- %%8451 added (Microsoft Learn, "4719(S): System audit policy was changed"). Without a hive and without a 4719 a
 -- failed logon that was
--- recorded (4625) says that such logons are. 4912 says it of one user: %%8455 success and %%8459 failure excluded,
--- %%8454 and %%8458 no longer; as long as anybody is left out, silence is none.
+-- recorded (4625) says that such logons are. As long as any user is left out, silence is none: 4912 says it of one
+-- (%%8455 success and %%8459 failure excluded, %%8454 and %%8458 no longer), 4902 at each start of how many users that
+-- have a policy of their own. SYSTEM shows who has (Control\Lsa\Audit\PerUserAuditing\System, a value for each SID),
+-- in a form that no source tells: whom it leaves out of what is not known. Microsoft Learn, "4912(S): Per User Audit
+-- Policy was changed", "4902(S): The Per-user audit policy table was created", "auditpol set" (/exclude: not heeded for
+-- administrators).
 -- Microsoft Learn, "Auditpol", [MS-GPAC] 2.2.1.1
 CREATE TEMP TABLE IF NOT EXISTS c_guid(subcategory TEXT PRIMARY KEY COLLATE NOCASE, guid TEXT);
 INSERT INTO c_guid VALUES ('Logon', '0cce9215'), ('Logoff', '0cce9216'), ('Account Lockout', '0cce9217'),
@@ -364,21 +368,55 @@ JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_i
 WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
     AND (e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8448%' ELSE '%8450%' END
         OR e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8449%' ELSE '%8451%' END)
-UNION ALL
-SELECT e.host_id, w.name, e.time, e.data ->> 'AuditPolicyChanges' NOT LIKE CASE w.bit WHEN 1 THEN '%8455%'
-    ELSE '%8459%' END
+ORDER BY 1, 2, 3;
+CREATE INDEX IF NOT EXISTS c_switch_when ON c_switch(host_id, name, time);
+-- Who was left out (out), or no more; sid '': the table of all of them, at a start. Then the stretches of it, joined.
+CREATE TEMP TABLE IF NOT EXISTS c_user(host_id INTEGER, name TEXT, sid TEXT COLLATE NOCASE, time INTEGER, out INTEGER);
+INSERT INTO c_user
+SELECT e.host_id, w.name, coalesce(e.data ->> 'TargetUserSid', '?'), e.time,
+    e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8455%' ELSE '%8459%' END
 FROM c_want w JOIN c_guid g ON g.subcategory = w.subcategory
 JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4912
     AND coalesce(e.recovered, 0) = 0 AND lower(e.data ->> 'SubcategoryGuid') LIKE '%' || g.guid || '%'
-WHERE w.bit IN (1, 2) AND e.time IS NOT NULL
+WHERE w.bit IN (1, 2) AND sane(e.time) > 0
     AND (e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8455%' ELSE '%8459%' END
         OR e.data ->> 'AuditPolicyChanges' LIKE CASE w.bit WHEN 1 THEN '%8454%' ELSE '%8458%' END)
-ORDER BY 1, 2, 3;
-CREATE INDEX IF NOT EXISTS c_switch_when ON c_switch(host_id, name, time);
+UNION ALL
+SELECT e.host_id, w.name, '', e.time, num(e.data ->> 'PuaCount') > 0 FROM c_want w
+JOIN event e ON e.provider = 'Microsoft-Windows-Security-Auditing' AND e.event_id = 4902
+    AND coalesce(e.recovered, 0) = 0 AND sane(e.time) > 0 AND num(e.data ->> 'PuaCount') IS NOT NULL
+ORDER BY 1, 2, 4;
+CREATE INDEX IF NOT EXISTS c_user_when ON c_user(host_id, name, sid, time);
+CREATE TEMP TABLE IF NOT EXISTS c_left(host_id INTEGER, name TEXT, from_time INTEGER, to_time INTEGER, why TEXT);
+INSERT INTO c_left
+WITH s AS (
+    SELECT u.host_id, u.name, CASE WHEN u.out THEN u.time ELSE coalesce((SELECT max(o.time) FROM c_user o
+            WHERE o.host_id = u.host_id AND o.name = u.name AND o.sid = '' AND NOT o.out AND o.time < u.time), 0)
+            END AS begin,
+        CASE WHEN u.out THEN min(coalesce((SELECT min(o.time) FROM c_user o WHERE o.host_id = u.host_id
+                    AND o.name = u.name AND o.sid = u.sid AND o.time > u.time AND NOT o.out), 9e18),
+                coalesce((SELECT min(o.time) FROM c_user o WHERE o.host_id = u.host_id AND o.name = u.name
+                    AND o.sid = '' AND o.time > u.time AND NOT o.out), 9e18)) ELSE u.time END AS until,
+        CASE u.sid WHEN '' THEN 'users have an audit policy of their own (4902)'
+            ELSE 'the audit policy leaves ' || u.sid || ' out (4912)' END AS why
+    FROM c_user u WHERE u.out OR u.sid <> '' AND NOT EXISTS (SELECT 1 FROM c_user o WHERE o.host_id = u.host_id
+        AND o.name = u.name AND o.sid = u.sid AND o.time < u.time)
+    UNION ALL
+    SELECT h.host_id, w.name, 0, 9e18, v.name || ' has an audit policy of their own'
+    FROM reg_value v JOIN hive h ON h.file_id = v.hive_id AND h.main JOIN evidence e ON e.id = v.hive_id
+        AND NOT coalesce(e.older, 0) JOIN c_want w
+    WHERE v.path = 'SYSTEM\CurrentControlSet\Control\Lsa\Audit\PerUserAuditing\System' AND v.name LIKE 'S-1-%'
+        AND NOT coalesce(v.recovered, 0)),
+g AS (
+    SELECT *, sum(first) OVER (PARTITION BY host_id, name ORDER BY begin, until, why) AS stretch FROM (
+        SELECT *, coalesce(begin > max(until) OVER (PARTITION BY host_id, name ORDER BY begin, until, why
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 1) AS first FROM s))
+SELECT host_id, name, min(begin), max(until), min(why) FROM g GROUP BY host_id, name, stretch ORDER BY 1, 2, 3;
+CREATE INDEX IF NOT EXISTS c_left_when ON c_left(host_id, name, from_time);
 -- Each stretch, cut where the subcategory was switched. A piece is on as the switch before it says, else as the one
 -- after it denies, else by the hive. The last one is not where the hive denies it: what switched it off is in no log.
 CREATE TEMP TABLE IF NOT EXISTS c_piece(host_id INTEGER, name TEXT, state TEXT, begin INTEGER, from_time INTEGER,
-    to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT, until INTEGER, on_bit INTEGER);
+    to_time INTEGER, file_id INTEGER, detail TEXT, folder TEXT, until INTEGER, on_bit INTEGER, without TEXT);
 INSERT INTO c_piece
 WITH whole AS (
     SELECT r.*, w.name, w.bit, w.subcategory FROM c_want w JOIN c_row r ON lower(r.artifact) = w.channel
@@ -388,7 +426,9 @@ cut AS (
         FROM whole
     UNION SELECT w.host_id, w.name, w.bit, w.subcategory, w.state, s.time, w.to_time, w.file_id, w.detail, w.folder,
         w.from_time FROM whole w
-    JOIN c_switch s ON s.host_id = w.host_id AND s.name = w.name AND s.time > w.from_time AND s.time < w.to_time)
+    JOIN (SELECT host_id, name, time FROM c_switch UNION SELECT host_id, name, from_time FROM c_left
+        UNION SELECT host_id, name, to_time FROM c_left) s
+        ON s.host_id = w.host_id AND s.name = w.name AND s.time > w.from_time AND s.time < w.to_time)
 SELECT c.host_id, c.name, c.state, c.begin, c.from_time, c.to_time, c.file_id, c.detail, c.folder,
     coalesce(lead(c.begin) OVER (PARTITION BY c.host_id, c.name, c.state, c.file_id, c.from_time ORDER BY c.begin),
         c.to_time) AS until,
@@ -401,21 +441,23 @@ SELECT c.host_id, c.name, c.state, c.begin, c.from_time, c.to_time, c.file_id, c
         CASE WHEN c.name = 'Security:Logon failure' AND EXISTS (SELECT 1 FROM event e
             WHERE e.host_id = c.host_id AND e.event_id = 4625
             AND e.provider = 'Microsoft-Windows-Security-Auditing'
-                AND e.time BETWEEN c.begin AND c.to_time) THEN 1 END) AS on_bit
+                AND e.time BETWEEN c.begin AND c.to_time) THEN 1 END) AS on_bit,
+    (SELECT CASE WHEN l.to_time > c.begin THEN l.why END FROM c_left l WHERE l.host_id = c.host_id
+        AND l.name = c.name AND l.from_time <= c.begin ORDER BY l.from_time DESC LIMIT 1) AS without
 FROM (SELECT c.*, (SELECT a.mask & c.bit FROM audit_policy a JOIN evidence e ON e.id = a.hive_id
         WHERE e.host_id = c.host_id AND a.subcategory = c.subcategory COLLATE NOCASE
             ORDER BY coalesce(e.older, 0), a.id LIMIT 1) AS now FROM cut c) c;
 INSERT INTO c_row
 SELECT host_id, name, CASE WHEN begin IS NULL OR state IN ('missing', 'unreadable', 'disabled') THEN state
-    WHEN on_bit > 0 THEN state
-        WHEN on_bit = 0 THEN 'disabled' ELSE 'partial' END,
+    WHEN on_bit = 0 THEN 'disabled' WHEN on_bit > 0 AND without IS NULL THEN state ELSE 'partial' END,
     CASE WHEN on_bit = 0 THEN NULL ELSE begin END, CASE WHEN on_bit = 0 AND begin = from_time
         AND until = to_time THEN NULL ELSE until END, file_id,
-    CASE WHEN state IN ('missing', 'unreadable', 'disabled') OR on_bit > 0 THEN detail
-        WHEN on_bit = 0 THEN 'the audit policy does not record this'
-        ELSE 'the audit policy is not known' END, CASE WHEN on_bit > 0 THEN folder END
+    CASE WHEN state IN ('missing', 'unreadable', 'disabled') OR on_bit > 0 AND without IS NULL THEN detail
+        WHEN on_bit = 0 THEN 'the audit policy does not record this' WHEN on_bit > 0 THEN without
+        ELSE 'the audit policy is not known' END, CASE WHEN on_bit > 0 AND without IS NULL THEN folder END
 FROM c_piece;
-DELETE FROM c_guid; DELETE FROM c_want; DELETE FROM c_switch; DELETE FROM c_piece;
+DELETE FROM c_guid; DELETE FROM c_want; DELETE FROM c_switch; DELETE FROM c_piece; DELETE FROM c_user;
+DELETE FROM c_left;
 INSERT INTO c_row
 SELECT h.id, w.name, 'missing', NULL, NULL, NULL, NULL, NULL FROM host h, want_artifact w
 WHERE w.kind = 'audit' AND NOT EXISTS (SELECT 1 FROM c_row r WHERE r.host_id = h.id AND r.artifact = w.name);

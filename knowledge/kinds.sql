@@ -113,13 +113,20 @@ LEFT JOIN kb_artifact k ON k.name = a.artifact
 WHERE NOT j.covers AND (j.kind <> 'logon' OR a.state <> 'present' OR a.to_time IS NOT j.to_time AND j.state = 'present'
     OR coalesce(a.reach, 0) < a.horizon - days(1) OR a.to_time <= a.from_time);
 INSERT INTO k_need
-SELECT j.host_id, 'logon', j.ord * 10 + 1, 'SECURITY', c.state, 'the audit policy is not known without it', k.collect
-FROM k_judged j JOIN coverage c ON c.host_id = j.host_id AND c.artifact = 'SECURITY' AND c.state <> 'present'
-LEFT JOIN kb_artifact k ON k.name = 'SECURITY' WHERE j.kind = 'logon' AND NOT j.covers AND j.state <> 'present';
+SELECT j.host_id, 'logon', j.ord * 10 + 1, 'SECURITY', c.state, CASE c.state WHEN 'present'
+    THEN 'it shows no audit policy' ELSE 'the audit policy is not known without it' END, k.collect
+FROM k_judged j JOIN coverage c ON c.host_id = j.host_id AND c.artifact = 'SECURITY'
+LEFT JOIN kb_artifact k ON k.name = 'SECURITY' WHERE j.kind = 'logon' AND NOT j.covers AND j.state <> 'present'
+    AND (c.state <> 'present' OR j.detail LIKE '%not known');
 INSERT INTO k_need
 SELECT host_id, 'logon', ord * 10 + 2, artifact, state, 'failed logons are not audited',
     'auditpol /set /subcategory:{0CCE9215-69AE-11D9-BED3-505054503030} /failure:enable'
 FROM k_judged WHERE kind = 'logon' AND state = 'disabled';
+-- Somebody is left out: who.
+INSERT INTO k_need
+SELECT j.host_id, 'logon', j.ord * 10 + 2, j.artifact, j.state, j.detail, 'auditpol /list /user'
+FROM k_judged j JOIN k_span a ON a.host_id = j.host_id AND a.artifact = 'Security' AND a.state = 'present'
+WHERE j.kind = 'logon' AND j.state = 'partial' AND j.detail LIKE '%audit policy%' AND j.detail NOT LIKE '%not known';
 INSERT INTO k_need
 SELECT j.host_id, j.kind, 90, 'SOFTWARE', c.state, 'it says whether channels that were silent are turned on', k.collect
 FROM k_judged j JOIN coverage c ON c.host_id = j.host_id AND c.artifact = 'SOFTWARE' AND c.state <> 'present'
