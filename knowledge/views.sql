@@ -440,7 +440,7 @@ FROM reg_value WHERE provenance IS NOT NULL;
 
 -- A citation and the fact it names. time: of the row that cites; fact_time: of the event that lies there, NULL for
 -- values of hives; state_time: a time of the state that lies there, where that is what
--- time speaks of (to the second).
+-- time speaks of (to the second); written: the last write of the key that a value lies in: it is so since then.
 CREATE VIEW v_citation AS
 SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file AS file_id, v.path, v.sha256,
     c.off AS file_off,
@@ -482,7 +482,8 @@ SELECT c.finding, c.role, c.ord, c.evidence_id, c.time, c.explain, 'f' || c.file
         UNION ALL SELECT time AS t FROM tool_said WHERE file_id = c.file AND file_off = c.off
         UNION ALL SELECT written AS t FROM reg_value WHERE file_id = c.file AND file_off = c.off
         UNION ALL SELECT written AS t FROM reg_key WHERE file_id = c.file AND file_off = c.off)
-        WHERE t BETWEEN c.time - 10000000 AND c.time + 10000000) AS state_time
+        WHERE t BETWEEN c.time - 10000000 AND c.time + 10000000) AS state_time,
+    (SELECT r.written FROM reg_value r WHERE r.file_id = c.file AND r.file_off = c.off LIMIT 1) AS written
 FROM (SELECT *, file_id AS file, file_off AS off FROM citation) c LEFT JOIN evidence v ON v.id = c.file;
 
 CREATE VIEW v_finding_unknown AS SELECT finding, ord, artifact, collect FROM finding_unknown;

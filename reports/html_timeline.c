@@ -253,12 +253,15 @@ static void caption(struct picture *p)
     if (cause != NONE && first != NONE) {
         hsay(p->b, "<b>Cause %t", cause), buf_z(p->b, ", "), say_span(p->b, first - cause);
         hsay(p->b, " before the first failure</b> (%t). ", first);
-    } else if (first != NONE)
-        hsay(p->b,
-             timeline_is_state(p->r, h)
-                 ? "First failure %t; the cause is a state: when it began is not recorded. "
-                 : "First failure %t. ",
-             first);
+    } else if (first != NONE) {
+        bool state = timeline_is_state(p->r, h);
+        int64_t since = state ? timeline_since(p->r, h) : NONE;
+        hsay(p->b, state ? "First failure %t; the cause is a state: " : "First failure %t. ", first);
+        if (since != NONE)
+            hsay(p->b, "it is so since %t at the latest (last write of its key). ", since);
+        else if (state)
+            buf_z(p->b, "when it began is not recorded. ");
+    }
     if (h->shown.from > h->spanned.from || h->shown.to < h->spanned.to)
         hsay(p->b, "Shown: %t to %t of what is covered, %t to %t. ", h->shown.from, h->shown.to,
              h->spanned.from, h->spanned.to);

@@ -33,8 +33,8 @@ struct window {
 /* Rows that belong to another row start with its key and are sorted by it. */
 struct r_citation {
     /* fact_time: of the event cited, NONE for values of hives; moment: that, or a time the value itself
-     * has; again: 1 where the finding cites the place before */
-    int64_t finding, role, moment, fact_time, off, again;
+     * has; written: of the key that a value lies in; again: 1 where the finding cites the place before */
+    int64_t finding, role, moment, fact_time, written, off, again;
     struct str id, explain, path, sha256, summary, reader, reader_detail;
 };
 struct r_unknown {

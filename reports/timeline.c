@@ -81,6 +81,19 @@ bool timeline_is_state(const struct report *r, const struct r_host *h)
     return state;
 }
 
+int64_t timeline_since(const struct report *r, const struct r_host *h)
+{
+    const struct slice cited = headline(r, h)->cite[ROLE_CAUSE];
+    const struct r_citation *c = (const struct r_citation *)r->citation.row + cited.at;
+    int64_t since = NONE;
+    for (size_t i = 0; i < cited.n; i++) {
+        if (!wintime_sane(c[i].written))
+            return NONE;
+        since = since == NONE || c[i].written > since ? c[i].written : since;
+    }
+    return since;
+}
+
 /* All that logs and failures of the host span. */
 static struct window whole(const struct report *r, const struct r_host *h)
 {

@@ -16,6 +16,9 @@ extern const char *const lane_names[LANES];
 int64_t timeline_cause(const struct report *r, const struct r_host *h);
 /* The headline cites a cause, and no moment of it is known. */
 bool timeline_is_state(const struct report *r, const struct r_host *h);
+/* Since when that state is so at the latest: the last write of the keys it lies in; NONE: not known of all.
+ */
+int64_t timeline_since(const struct report *r, const struct r_host *h);
 /* "3 failures, 1 change": what the part of time that is shown leaves out; nothing: it leaves out none. */
 void timeline_outside(struct buf *b, const struct voice *v, const struct r_host *h);
 /* "21 h", "2 s", "3 days" */

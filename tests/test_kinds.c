@@ -165,14 +165,14 @@ static void judge(void)
     "'SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion', 'CurrentBuild', 1, '" n "');"
 #define NO_POLICY "DELETE FROM audit_policy;"
 
-#define LEFT_OUT_OF(sid, day, change)                                                                     \
-    AUDITED("4912", day,                                                                                  \
+#define LEFT_OUT_OF(sid, day, change)                                                                        \
+    AUDITED("4912", day,                                                                                     \
             "{\"TargetUserSid\":\"" sid "\",\"SubcategoryGuid\":\"{0CCE9215-69AE-11D9-BED3-505054503030}\"," \
             "\"AuditPolicyChanges\":\"" change "\"}")
-#define LEFT_OUT(day, change) LEFT_OUT_OF("S-1-5-21-1-2-3-1104", day, change)
+#define LEFT_OUT(day, change)  LEFT_OUT_OF("S-1-5-21-1-2-3-1104", day, change)
 #define WITH_THEIR_OWN(day, n) AUDITED("4902", day, "{\"PuaCount\":" n ",\"PuaPolicyId\":\"0x703e\"}")
-#define OF_THEIR_OWN                                                                                  \
-    "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, data) VALUES(8, 640, 8, "    \
+#define OF_THEIR_OWN                                                                                        \
+    "INSERT INTO reg_value(file_id, file_off, hive_id, path, name, type, data) VALUES(8, 640, 8, "          \
     "'SYSTEM\\CurrentControlSet\\Control\\Lsa\\Audit\\PerUserAuditing\\System', 'S-1-5-21-1-2-3-1104', 3, " \
     "x'0008000000000000');"
 /* PC1's own log is not there, a collector's is */
@@ -307,19 +307,20 @@ static const struct {
      "UPDATE time_window SET until = at(5);" LOG_SAYS("1", "Security", "1101", "6"), "logon",
      "not_covered - - [\"Security\"];"},
     {"a log fell silent before the service stopped",
-     LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}") ENABLED(
-         "Microsoft-Windows-TaskScheduler/Operational", "1")
-     "UPDATE log_span SET last_time = at(3) WHERE file_id = 4;", "task",
-     "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
+     LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}")
+         ENABLED("Microsoft-Windows-TaskScheduler/Operational",
+                 "1") "UPDATE log_span SET last_time = at(3) WHERE file_id = 4;",
+     "task", "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
     {"the service stopped, and it is the last that is known",
-     CLASSIC("6006", "6") ENABLED("Microsoft-Windows-TaskScheduler/Operational", "1")
-     "UPDATE log_span SET last_time = at(6); UPDATE log_span SET last_time = at(3) WHERE file_id = 4;", "task",
-     "clear 1 6 [];"},
+     CLASSIC("6006", "6") ENABLED("Microsoft-Windows-TaskScheduler/Operational",
+                                  "1") "UPDATE log_span SET last_time = at(6); UPDATE log_span SET last_time "
+                                       "= at(3) WHERE file_id = 4;",
+     "task", "clear 1 6 [];"},
     {"quiet, the service stopped, and then that time was asked for",
-     SINCE("5") LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}") ENABLED(
-         "Microsoft-Windows-TaskScheduler/Operational", "1")
-     "UPDATE log_span SET last_time = at(3) WHERE file_id = 4;", "task",
-     "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
+     SINCE("5") LOG_SAYS("1", "Security", "1100", "4") AUDITED("4672", "6", "{}")
+         ENABLED("Microsoft-Windows-TaskScheduler/Operational",
+                 "1") "UPDATE log_span SET last_time = at(3) WHERE file_id = 4;",
+     "task", "not_covered - - [\"Microsoft-Windows-TaskScheduler/Operational\"];"},
     {"sign-ins to Entra are told in a log of their own", "DELETE FROM log_span WHERE file_id = 13;",
      "application", "not_covered - - [\"Microsoft-Windows-AAD/Operational\"];"},
     {"Windows 7 has none", "DELETE FROM log_span WHERE file_id = 13;" BUILD("7601"), "application",
@@ -418,8 +419,8 @@ static const struct {
     {"his successes are not", LEFT_OUT("3", "%%8455"), "logon", "clear 1 9 [];"},
     {"nobody is left out since day 5", LEFT_OUT("3", "%%8459") LEFT_OUT("5", "%%8458"), "logon",
      "clear 5 9 [];"},
-    {"another one still is", LEFT_OUT_OF("S-1-5-21-1-2-3-1109", "3", "%%8459") LEFT_OUT("5", "%%8458"), "logon",
-     "not_covered - - [\"Security:Logon failure\"];"},
+    {"another one still is", LEFT_OUT_OF("S-1-5-21-1-2-3-1109", "3", "%%8459") LEFT_OUT("5", "%%8458"),
+     "logon", "not_covered - - [\"Security:Logon failure\"];"},
     {"nobody is, and whether failures are audited nobody knows", NO_POLICY LEFT_OUT("5", "%%8458"), "logon",
      "not_covered - - [\"SECURITY\"];"},
     {"he had been before the log begins", LEFT_OUT("5", "%%8458"), "logon", "clear 5 9 [];"},
@@ -428,7 +429,8 @@ static const struct {
     {"at a start users have an audit policy of their own", WITH_THEIR_OWN("3", "1"), "logon",
      "not_covered - - [\"Security:Logon failure\"];"},
     {"at the next none has", WITH_THEIR_OWN("3", "2") WITH_THEIR_OWN("5", "0"), "logon", "clear 5 9 [];"},
-    {"nor has he who was left out", LEFT_OUT("3", "%%8459") WITH_THEIR_OWN("5", "0"), "logon", "clear 5 9 [];"},
+    {"nor has he who was left out", LEFT_OUT("3", "%%8459") WITH_THEIR_OWN("5", "0"), "logon",
+     "clear 5 9 [];"},
     {"none has at any start", WITH_THEIR_OWN("3", "0") WITH_THEIR_OWN("5", "0"), "logon", "clear 1 9 [];"},
     {"SYSTEM shows one", OF_THEIR_OWN, "logon", "not_covered - - [\"Security:Logon failure\"];"},
     {"of tasks that says nothing", OF_THEIR_OWN WITH_THEIR_OWN("3", "1"), "task", "clear 1 9 [];"},

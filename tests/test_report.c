@@ -424,6 +424,7 @@ Test(report, what_a_picture_leaves_out)
 #define CITED(finding, role, explain, fact_time)                                                       \
     "INSERT INTO v_citation VALUES(" finding ", '" role "', 0, 'f7:0x99', NULL, '" explain "', 'f7', " \
     "'a/x', 'aa', 153, 'Fact', " fact_time ");"
+#define WRITTEN(when)  "UPDATE v_citation SET written = " when ";"
 #define DAYS_BEFORE(n) MARCH_2 " - " n " * 864000000000"
 #define UPDATE(when)                                                                                  \
     "INSERT INTO v_event VALUES('f7:0x99', 'PC1', 'Microsoft-Windows-WindowsUpdateClient', 19, " when \
@@ -436,6 +437,19 @@ Test(report, what_a_picture_leaves_out)
     } rows[] = {
         {"a cause with no time", FINDING("1", "confirmed") CITED("1", "cause", "It is so.", "NULL"), state,
          "class='cause-row'"},
+        {"a value whose key tells",
+         FINDING("1", "confirmed") CITED("1", "cause", "It is so.", "NULL") WRITTEN(DAYS_BEFORE("1")),
+         "the cause is a state: it is so since <time datetime='2026-03-01T01:10:00.0000000Z'>2026-03-01 "
+         "01:10:00"
+         "</time> at the latest (last write of its key). ",
+         "is not recorded"},
+        {"a key written at an impossible time",
+         FINDING("1", "confirmed") CITED("1", "cause", "It is so.", "NULL") WRITTEN("1"), state,
+         "at the latest"},
+        {"two values, one of them without a key's time",
+         FINDING("1", "confirmed") CITED("1", "cause", "It is so.", "NULL") WRITTEN(DAYS_BEFORE("1"))
+             CITED("1", "cause", "And so.", "NULL"),
+         state, "at the latest"},
         {"a cause after the first failure",
          FINDING("1", "confirmed") CITED("1", "cause", "It is so.", MARCH_5), "class='cause-row'", state},
         {"no cause is cited", FINDING("1", "possible"), "First failure", state},
