@@ -102,12 +102,12 @@ FROM (SELECT *, sum(coalesce(count, 0)) OVER (PARTITION BY verdict, host, cause)
 -- that, or a time of the state that lies there. Both are times of the fact itself, never of what it is cited for.
 -- written: of the key that a value lies in.
 CREATE VIEW v_report_citation AS
-SELECT finding, role, against, moment, fact_time, written, off, id, explain, path, sha256, summary, reader, reader_detail,
-    row_number() OVER (PARTITION BY finding, against, id ORDER BY role, ord) > 1 AS again,
+SELECT finding, role, against, moment, fact_time, written, off, id, explain, path, sha256, summary, reader,
+    reader_detail, row_number() OVER (PARTITION BY finding, against, id ORDER BY role, ord) > 1 AS again,
         row_number() OVER (ORDER BY finding, role, ord) AS place
 FROM (SELECT c.finding, o.place AS role, o.against, c.ord, coalesce(c.fact_time, c.state_time) AS moment, c.fact_time,
-        c.written, c.file_off AS off, c.evidence_id AS id, c.explain, c.path, c.sha256, substr(c.summary, 1, 4000) AS summary,
-            v.result AS reader, v.detail AS reader_detail
+        c.written, c.file_off AS off, c.evidence_id AS id, c.explain, c.path, c.sha256,
+        substr(c.summary, 1, 4000) AS summary, v.result AS reader, v.detail AS reader_detail
     FROM v_citation c JOIN role_order o ON o.role = c.role
     LEFT JOIN v_verification v ON v.evidence_id = c.evidence_id);
 

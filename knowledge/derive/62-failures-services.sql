@@ -1,6 +1,7 @@
 -- Services. 7038, 7041 and 7013 give the reason of the 7000 (%%1069) that follows within two seconds.
 CREATE TEMP TABLE IF NOT EXISTS scm(id INTEGER, host_id INTEGER, time INTEGER, event_id INTEGER,
-    shown TEXT COLLATE NOCASE, ended TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, win32 INTEGER, value INTEGER, raw, symbol TEXT,
+    shown TEXT COLLATE NOCASE, ended TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, win32 INTEGER, value INTEGER,
+    raw, symbol TEXT,
     file_id INTEGER, file_off INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE, subject TEXT COLLATE NOCASE);
 INSERT INTO scm(id, host_id, time, event_id, shown, ended, account, win32, value, raw, symbol, file_id, file_off, boot,
     provider)
@@ -37,7 +38,8 @@ SELECT id, other, row_number() OVER (PARTITION BY other ORDER BY event_id = 7013
         (SELECT s.id FROM late s WHERE s.host_id = r.host_id AND s.time BETWEEN r.time - seconds(2) AND r.time
             ORDER BY s.time DESC, s.id LIMIT 1)) END AS other
     FROM scm r WHERE r.event_id IN (7013, 7038, 7041)) WHERE other IS NOT NULL;
--- Where nothing tells that two names are one (no hive, a service since removed), the only 7000 behind the only 7038 does.
+-- Where nothing tells that two names are one (no hive, a service since removed), the only 7000 behind the only 7038
+-- does.
 CREATE TEMP TABLE IF NOT EXISTS lone(id INTEGER PRIMARY KEY, host_id INTEGER, time INTEGER);
 INSERT INTO lone SELECT id, host_id, time FROM scm WHERE event_id IN (7038, 7041) AND subject IS NOT NULL
     AND id NOT IN (SELECT id FROM reason);
