@@ -655,7 +655,9 @@ FROM attempt a JOIN logon_failure f ON f.id = a.failure JOIN host h ON h.id = f.
 -- this host itself found a stored password wrong (1326 of a task or service). failing: the first failure of what
 -- failed, as in v_failing of family 'any'; evidence_id, time, who, value, other, provider, event_id: of the sign.
 CREATE VIEW v_beside AS
-SELECT s.cause, b.failure, b.host, b.kind, b.subject, b.win32, b.raw, b.symbol, b.failed_time, b.failed_id, b.topic,
+SELECT s.cause, b.failure, b.host, b.kind, b.subject, b.win32,
+    CASE f.kind WHEN 'domain' THEN printf('0x%08X', f.value) ELSE b.raw END AS raw, b.symbol,        -- of bytes
+    b.failed_time, b.failed_id, b.topic,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
     b.evidence_id, b.time, b.who, b.value, b.other, b.provider, b.event_id, g.first AS failing
 FROM (SELECT NULL AS cause, NULL AS topic, NULL AS within, NULL AS asks_domain WHERE 0 UNION ALL
