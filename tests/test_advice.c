@@ -60,6 +60,22 @@ Test(advice, the_task_behind_a_share)
     }
 }
 
+/* The own domain's name in DNS, where it is the own domain that is asked. */
+Test(advice, the_domain_in_dns)
+{
+    static const char *const rows[][2] = {{NULL, "_msdcs.corp.example"},
+                                          {"own domain", "_msdcs.corp.example"},
+                                          {"other domain", "_msdcs.<dns-domain>"}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct about a = {.domain = STR("CORP"), .dns = STR("corp.example"), .realm = text(rows[i][0])};
+        struct buf b = {0};
+        advice_text(&b, STR("_msdcs.<dns-domain>"), &a);
+        buf_char(&b, 0);
+        cr_expect_str_eq(b.p, rows[i][1], "%zu: %s", i, b.p);
+        buf_free(&b);
+    }
+}
+
 static const struct {
     const char *when, *kind, *caller, *realm;
     bool confirmed, fits;

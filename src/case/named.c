@@ -173,7 +173,8 @@ static const char *const text[QUERIES] = {
     /* a share is asked by a session, which says who it is where the failure names nobody */
     [Q_REMEDY_ABOUT] =
         "SELECT coalesce(f.kind, c.kind), coalesce(nullif(f.principal, ''), c.principal, s.domain || '\\' || "
-        "s.user), h.domain, "
+        "s.user), CASE h.joined WHEN 0 THEN nullif(domain_of(coalesce(f.principal, c.principal)), "
+        "upper(h.name)) ELSE h.domain END, "
         "(SELECT ltrim(l.other, '\\') FROM landmark l WHERE l.host_id = h.id AND l.topic = 'policy-read' "
         "AND l.other > '' ORDER BY l.time DESC LIMIT 1), "
         "CASE WHEN f.luid = 997 OR c.sid = 'S-1-5-19' THEN 'LocalService' WHEN f.luid IN (996, 999) "
@@ -189,7 +190,9 @@ static const char *const text[QUERIES] = {
         "AND f.kind = 'share' AND t.logon = 'S4U' AND (t.user = f.principal OR t.sid = s.sid)), "
         "CASE WHEN coalesce(c.sid, f.sid) GLOB 'S-1-5-21-*-50[0-4]' OR EXISTS (SELECT 1 FROM account a WHERE "
         "a.host_id = h.id AND a.rid BETWEEN 500 AND 504 AND a.name = coalesce(f.account, c.account) "
-        "AND coalesce(f.domain, c.domain, h.name) = h.name) THEN 1 END "
+        "AND coalesce(f.domain, c.domain, h.name) = h.name) THEN 1 END, "
+        "CASE WHEN NOT h.joined THEN NULL WHEN instr(h.domain, '.') THEN h.domain "
+        "ELSE nullif(substr(h.fqdn, instr(h.fqdn || '.', '.') + 1), '') END "
         "FROM host h LEFT JOIN logon_failure f ON f.id = (SELECT n.id FROM logon_failure n WHERE n.host_id = "
         "?1 "
         "AND n.kind IN ('task', 'service', 'share', 'bits') AND n.subject = ?2 ORDER BY n.principal IS NULL, "

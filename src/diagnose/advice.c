@@ -71,7 +71,7 @@ static struct str known(struct str word, const struct about *a)
         if (is(word, of_kind[i][0]))
             return is(a->kind, of_kind[i][1]) ? a->subject : i == 0 ? a->task : (struct str){0};
     if (is(word, "dns-domain"))
-        return a->domain.n && memchr(a->domain.p, '.', a->domain.n) ? a->domain : (struct str){0};
+        return is(a->realm, "other domain") ? (struct str){0} : a->dns;
     const struct {
         const char *word;
         struct str value;
