@@ -8,7 +8,8 @@ DELETE FROM kind; DELETE FROM kind_need;
 -- runs, so that it records until it was copied; any other channel does where its key says Enabled = 1, or as long as
 -- its records go on. since_build: Windows has that log since then. What applications tell stands in many logs, and
 -- each is the only one of some: sign-ins to Entra (AAD 1098), scripts (PowerShell 4100), stored credentials (Security
--- 5379), programs that a task started (TaskScheduler 201), COM servers (System, DCOM 10004).
+-- 5379), programs that a task started (TaskScheduler 201), COM servers and web application pools (System, DCOM 10004,
+-- WAS 5021).
 CREATE TEMP TABLE IF NOT EXISTS k_recorder(kind TEXT, artifact TEXT, ord INTEGER, always INTEGER, since_build INTEGER,
     PRIMARY KEY(kind, artifact)) WITHOUT ROWID;
 INSERT INTO k_recorder VALUES

@@ -185,6 +185,8 @@ static void judge(void)
 #define COM_SERVER(day)                                                    \
     EVENT("2", "System", "Microsoft-Windows-DistributedCOM", "10004", day, \
           "{\"param1\":\"1326\",\"param2\":\"CORP\",\"param3\":\"svc\",\"param4\":\"{1A2B}\"}")
+#define POOL(id, day, code) \
+    EVENT("2", "System", "Microsoft-Windows-WAS", id, day, "{\"AppPoolID\":\"Web\",\"Binary\":\"" code "\"}")
 #define WAITED(who, other, code, day)                            \
     EVENT("2", "System", "Service Control Manager", "7001", day, \
           "{\"param1\":\"" who "\",\"param2\":\"" other "\",\"param3\":\"%%" code "\"}")
@@ -812,6 +814,15 @@ static const struct {
      COM_SERVER("4")
          REFUSED("4625", "4", "\"LogonType\":4,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\""),
      "application {1A2B} 1326 10004 1 1;"},
+    {"a web application pool's account is refused", POOL("5021", "4", "69050780"),
+     "application Web 1385 5021 1 -;"},
+    {"it is disabled for that", POOL("5021", "4", "2e050780") POOL("5057", "4", ""),
+     "application Web 1326 5021 1 -;"},
+    {"of which the log does not tell any more", POOL("5057", "4", ""), "application Web - 5057 1 -;"},
+    {"and the failed logon is its witness",
+     POOL("5021", "4", "2e050780")
+         REFUSED("4625", "4", "\"LogonType\":4,\"Status\":\"0xc000006d\",\"SubStatus\":\"0xc000006a\""),
+     "application Web 1326 5021 1 1;"},
     {"a task could not be saved, its account was refused", TASK_SAYS("115", "", "2147943726"),
      "task \\A 1326 115 1 -;"},
     {"or for a reason of its own", TASK_SAYS("115", "", "2147942405"), ""},

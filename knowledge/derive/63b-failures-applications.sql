@@ -31,6 +31,17 @@ FROM event e LEFT JOIN error x ON x.event = e.id AND x.field = 'param1'
 WHERE e.provider = 'Microsoft-Windows-DistributedCOM' AND e.event_id = 10004 AND coalesce(e.recovered, 0) = 0
     AND e.host_id IS NOT NULL;
 
+-- A web application pool whose account could not log on (5021), and which was disabled for it (5057).
+INSERT INTO f(host_id, kind, subject, principal, call, win32, value, raw, symbol, time, event, file_id, file_off, boot,
+    provider, event_id)
+SELECT e.host_id, 'application', coalesce(nullif(e.data ->> 'AppPoolID', ''), 'an application pool'), NULL, NULL,
+    x.win32, x.value, x.raw, x.symbol, e.time, e.id, e.file_id, e.file_off, e.boot, e.provider, e.event_id
+FROM event e LEFT JOIN error x ON x.event = e.id AND x.field = 'Binary'
+WHERE e.provider = 'Microsoft-Windows-WAS' AND coalesce(e.recovered, 0) = 0 AND e.host_id IS NOT NULL
+    AND (e.event_id = 5021 OR e.event_id = 5057 AND NOT EXISTS (SELECT 1 FROM event w WHERE w.provider = e.provider
+        AND w.event_id = 5021 AND w.host_id = e.host_id AND w.data ->> 'AppPoolID' = e.data ->> 'AppPoolID'
+        AND w.time BETWEEN e.time - days(1) AND e.time));
+
 -- Codes of a logon in the text of any program's error in the Application log, and in errors of PowerShell (4100, 4103).
 -- Spellings: HRESULT and NTSTATUS, as hexadecimal and as signed or unsigned decimal; the symbol; the number that .NET,
 -- Python, Rust and a domain controller's LDAP tell beside words of their own; that behind "error", in any way to write

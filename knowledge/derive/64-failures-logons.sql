@@ -41,7 +41,8 @@ SELECT f, logon_type, host_id, host, subject, account_of(name), name, time, file
         CASE WHEN p.principal LIKE 'S-1-%' THEN (SELECT c.domain || '\' || c.account FROM called c
             WHERE c.sid = p.principal) ELSE p.principal END AS name, p.time, p.file_id, p.file_off
     FROM f p JOIN host h ON h.id = p.host_id WHERE p.kind IN ('task', 'service')
-        OR p.event_id = 10004) ORDER BY 1;      -- a COM server's account logs on as a task's does
+        OR p.provider IN ('Microsoft-Windows-DistributedCOM', 'Microsoft-Windows-WAS'))
+ORDER BY 1;        -- the account of a COM server or of an application pool logs on as a task's does
 CREATE INDEX IF NOT EXISTS told_when ON told(host_id, logon_type, time);
 CREATE INDEX IF NOT EXISTS told_place ON told(file_id, file_off);
 -- It is a witness of that failure.
