@@ -60,6 +60,21 @@ Test(advice, the_task_behind_a_share)
     }
 }
 
+/* Of a computer in no domain other advice holds than of a member; what is not known is one. */
+Test(advice, of_members_and_of_workgroups)
+{
+    static const char *const rows[][3] = {{"member", NULL, "fits"},
+                                          {"workgroup", NULL, NULL},
+                                          {"member", "workgroup", NULL},
+                                          {"workgroup", "workgroup", "fits"},
+                                          {"computer member", NULL, "fits"}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct remedy m = {.when = str_of(rows[i][0])};
+        struct about a = {.standing = text(rows[i][1])};
+        cr_expect_eq(advice_fits(&m, &a), rows[i][2] != NULL, "%zu", i);
+    }
+}
+
 /* The own domain's name in DNS, where it is the own domain that is asked. */
 Test(advice, the_domain_in_dns)
 {

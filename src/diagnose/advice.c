@@ -23,6 +23,8 @@ static bool holds(struct str word, const struct about *a)
         return !a->caller.p || is(a->caller, "LocalService");
     if (is(word, "computer"))
         return !is(a->caller, "LocalService");
+    if (is(word, "member") || is(word, "workgroup"))
+        return is(a->standing, "workgroup") == is(word, "workgroup");
     if (is(word, "local"))
         return !a->realm.p || is(a->realm, "local");
     if (is(word, "domain"))

@@ -722,7 +722,7 @@ static enum status keep_about(void *ctx, const struct cell *c, const char *const
     struct known_about *k = ctx;
     struct str *const to[] = {&k->about.kind,   &k->about.account, &k->about.domain, &k->about.controller,
                               &k->about.caller, &k->about.realm,   &k->about.task,   &k->about.shipped,
-                              &k->about.dns};
+                              &k->about.dns,    &k->about.standing};
     (void)name;
     for (size_t i = 0; i < n && i < LEN(to); i++)
         if (!c[i].null && c[i].s.n && !(*to[i] = arena_str(k->a, c[i].s)).p)

@@ -101,10 +101,11 @@ static enum status read_advice(const struct kb_reader *r, const struct node *col
         if ((st = kb_map(r, c, "remedy", remedy_fields, LEN(remedy_fields), v, e)) == OK)
             st = kb_one_of(r, c->line, "risk", v->risk, "low medium high", e);
         for (struct str rest = v->when; rest.n && st == OK;)
-            st = kb_one_of(r, c->line, "when", str_cut(&rest, ' '),
-                           "unconfirmed computer localservice local domain own-domain elsewhere "
-                           "disabled expired must-change shipped made task service",
-                           e);
+            st = kb_one_of(
+                r, c->line, "when", str_cut(&rest, ' '),
+                "unconfirmed computer localservice member workgroup local domain own-domain elsewhere "
+                "disabled expired must-change shipped made task service",
+                e);
     }
     return st;
 }
