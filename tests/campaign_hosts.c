@@ -51,30 +51,6 @@ static int choose(enum story story)
     }
 }
 
-/* All logs that silence is judged by go on to the end of the week, and nothing in them is a failure. */
-static void quiet(struct host *h)
-{
-    static const struct {
-        enum log log;
-        const char *provider;
-        unsigned id;
-    } rows[] = {{APPLICATION_LOG, "Microsoft-Windows-Security-SPP", 16384},
-                {CONNECT_LOG, "Microsoft-Windows-SMBClient", 30811},
-                {SMB_LOG, "Microsoft-Windows-SMBClient", 31022},
-                {BITS_LOG, "Microsoft-Windows-Bits-Client", 5},
-                {AAD_LOG, "Microsoft-Windows-AAD", 1025},
-                {SHELL_LOG, "Microsoft-Windows-PowerShell", 40961}};
-    for (size_t i = 0; i < LEN(rows); i++)
-        for (unsigned day = 1; day <= 6; day++)
-            say(h, rows[i].log, T(keep("%02u 17:%02u", day, 40 + (unsigned)i)), rows[i].provider, rows[i].id,
-                LEVEL(4), USER(SYSTEM_SID));
-    for (unsigned i = 0; i < 2; i++)
-        reg(&h->hive[SOFTWARE_HIVE],
-            keep("Microsoft\\Windows\\CurrentVersion\\WINEVT\\Channels\\%s",
-                 logs[i ? CONNECT_LOG : APPLICATION_LOG].channel),
-            DW("Enabled", 1), END);
-}
-
 static void lose(struct host *h, struct told *t)
 {
     unsigned k = pick(LOGS + HIVES);
