@@ -935,7 +935,7 @@ static const struct story {
     ROW(web_pool, "", .outcome = "unexplained"),
     ROW(com_server, "", .outcome = "unexplained"),
     ROW(ticket_refused, "", .outcome = "not_covered"),
-    ROW(autologon_expired, "autologon-broken possible|likely; task-interactive-no-session confirmed"),
+    ROW(autologon_expired, "autologon-broken confirmed; task-interactive-no-session confirmed"),
     ROW(told_by_its_controller, "task-password-drift confirmed", .dc = dc_resets),
     ROW(node_forgotten, "service-password-drift confirmed", .dc = dc_resets),
     ROW(node_reentered, "service-password-drift possible|ruled_out", .dc = dc_resets),

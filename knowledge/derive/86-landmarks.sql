@@ -45,7 +45,7 @@ INSERT INTO topic(topic, about, slack, undone_by, by_start) VALUES
     ('update-installed', 'host', 0, NULL, 0),
     ('lsa-guarded', 'host', 0, NULL, 0),
     ('lsa-unguarded', 'host', 0, NULL, 0),
-    ('desk-refused', 'name', 0, NULL, 0),
+    ('desk-refused', 'name', 0, NULL, 0), ('desk-closed', 'name', 0, NULL, 0),
     ('ntlm-too-weak', 'host', seconds(10), NULL, 0), ('program-too-weak', 'host', seconds(10), NULL, 0),
     ('no-common-etype', 'subject', seconds(10), NULL, 0), ('no-own-etype', 'host', seconds(10), NULL, 0),
     ('private-key-failed', 'host', minutes(10), NULL, 0),
@@ -289,12 +289,14 @@ FROM event WHERE provider = 'LsaSrv' AND event_id = 6037 AND coalesce(recovered,
 INSERT INTO l        -- the SMB client failed; value: with which code
 SELECT host_id, 'share-failed', subject, time, boot, provider, event_id, raw, symbol, file_id, file_off FROM failure
 WHERE kind = 'share';
-INSERT INTO l        -- a logon at the desk failed (4625 of type 2); value: its SubStatus
-SELECT host_id, 'desk-refused', account_of(data ->> 'TargetUserName'), time, boot, provider, event_id,
-    data ->> 'SubStatus',
+-- a logon at the desk failed (4625 of type 2); value: its SubStatus; desk-closed: for the account's state
+INSERT INTO l
+SELECT host_id, k.column1, account_of(data ->> 'TargetUserName'), time, boot, provider, event_id, data ->> 'SubStatus',
     data ->> 'TargetDomainName', file_id, file_off
-FROM event WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND num(data ->> 'LogonType') = 2
-    AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL;
+FROM event CROSS JOIN (VALUES ('desk-refused'), ('desk-closed')) k
+WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4625 AND num(data ->> 'LogonType') = 2
+    AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
+    AND (k.column1 = 'desk-refused' OR code_in(win32of(data ->> 'SubStatus', 'ntstatus'), 'account-state'));
 -- Kerberos: no encryption type in common, by itself (0xE), by LSA or by the share (0xC00002FD). who: the server, by its
 -- whole name and its first part; value: what was asked for, as cifs/server; other: the code. no-own-etype: of a krbtgt,
 -- which is the user's own logon or the way to another domain

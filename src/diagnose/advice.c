@@ -73,7 +73,7 @@ static struct str known(struct str word, const struct about *a)
         if (is(word, of_kind[i][0]))
             return is(a->kind, of_kind[i][1]) ? a->subject : i == 0 ? a->task : (struct str){0};
     if (is(word, "dns-domain"))
-        return is(a->realm, "other domain") ? (struct str){0} : a->dns;
+        return !is(a->realm, "other domain") ? a->dns : (struct str){0};
     const struct {
         const char *word;
         struct str value;
