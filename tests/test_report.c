@@ -869,6 +869,23 @@ Test(report, many_hosts)
     drop(&m);
 }
 
+/* Each row counts its own hosts; a time that is open at one end is told as that. */
+Test(report, rows_of_their_own)
+{
+    struct made m = make(
+        HOSTS("40") "INSERT INTO v_kind_need(host, artifact, state, why, collect, kinds, ord) "
+                    "VALUES('H004', 'Security', 'missing', '', 'wevtutil epl Security', 'task', 1);");
+    cr_expect(has(&m, MD, "| Security | wevtutil epl Security | 1 | H004 |\n"));
+    cr_expect(has(&m, MD, "| SmbClient | wevtutil epl SmbClient | 10 | H004, H008, ")
+              && has(&m, MD, " and 4 more |\n"));
+    drop(&m);
+    m = make(PC1 FILE1 LOG CLEAR "INSERT INTO meta VALUES('since', '" MARCH_2 "');");
+    expect_json(&m,
+                "json_extract(?1, '$.window.since') || coalesce(json_extract(?1, '$.window.until'), ' on')",
+                "2026-03-02T01:10:00.0000000Z on");
+    drop(&m);
+}
+
 /* Of kinds of events the most frequent of a host; all the others are counted, also those no page holds. */
 Test(report, events_beyond_the_summary)
 {
