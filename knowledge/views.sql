@@ -509,9 +509,10 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 -- A failure with its consumer, and what surrounds it: the first and the last 16 of its like, so that rules stay linear
--- where a task failed every minute for a month. tried_id, lsa: that very logon (4625, v_attempt), and what LSA said of
--- it. with_password: 1 it logged on with a stored password, by its logon type, or by the call where the type is not
--- known or newer than the failure; 0 without; NULL: not told.
+-- where a task failed every minute for a month. unsaved_start_time: its last start before, where it was not saved in
+-- between. tried_id, lsa: that very logon (4625, v_attempt), and what LSA said of it. with_password: 1 it logged on
+-- with a stored password, by its logon type, or by the call where the type is not known or newer than the failure; 0
+-- without; NULL: not told.
 CREATE VIEW v_failed AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
@@ -529,6 +530,7 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
         l.file_off) END AS last_start_id,
     n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id,
         n.file_off) END AS next_start_id,
+    CASE WHEN coalesce(x.last_saved, 0) < l.time THEN l.time END AS unsaved_start_time,
     x.next_saved AS next_saved_time, b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL
         THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id,
     CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id,
