@@ -471,7 +471,7 @@ FROM v_event_count c LEFT JOIN kb_event k ON k.provider = c.provider AND k.event
 -- Logons (4624) and refused ones (4625) of the Security log by account, type and reason. code: SubStatus where it is
 -- not zero, else Status, as the record writes it.
 CREATE VIEW v_summary_logon AS
-WITH r AS MATERIALIZED (SELECT d.host, d.event_id, json_extract(d.data, '$.TargetDomainName') AS domain,
+WITH r AS (SELECT d.host, d.event_id, json_extract(d.data, '$.TargetDomainName') AS domain,
         json_extract(d.data, '$.TargetUserName') AS account,
         CAST(json_extract(d.data, '$.LogonType') AS INTEGER) AS type,
         CASE d.event_id WHEN 4625 THEN lower(CASE WHEN trim(lower(json_extract(d.data, '$.SubStatus')), '0x') <> ''
@@ -479,8 +479,9 @@ WITH r AS MATERIALIZED (SELECT d.host, d.event_id, json_extract(d.data, '$.Targe
         d.n, d.first_time, d.last_time
     FROM (SELECT host, provider, event_id, data, 1 AS n, time AS first_time, time AS last_time FROM v_event
         UNION ALL SELECT host, provider, event_id, data, n, first_time, last_time FROM v_fold) d
-    WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4624, 4625) AND json_valid(d.data)),
-g AS MATERIALIZED (SELECT r.host, CASE r.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what,
+    WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4624, 4625) AND json_valid(d.data)
+    LIMIT -1),        -- a query of its own: else what is sorted for the sums is the events' data
+g AS (SELECT r.host, CASE r.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what,
         max(r.domain) AS domain, max(r.account) AS account, r.type, r.code, sum(r.n) AS n,
         min(r.first_time) AS first_time, max(r.last_time) AS last_time
     FROM r GROUP BY r.host, r.event_id, r.domain COLLATE NOCASE, r.account COLLATE NOCASE, r.type, r.code)
