@@ -503,6 +503,7 @@ static const uint8_t *mapped(struct casedb *db, int64_t bytes, sqlite3_file **fi
 }
 
 struct packing {
+    struct casedb *db;
     plat_file f;
     uint64_t most; /* bytes */
 };
@@ -512,14 +513,15 @@ static enum status put_in_file(void *ctx, uint64_t at, const void *pages, size_t
     struct packing *to = ctx;
     if (at + n > to->most)
         return E_UNSUPPORTED; /* VACUUM then */
-    return plat_write_at(to->f, at, pages, n, e);
+    enum status st = case_halted(to->db, e);
+    return st == OK ? plat_write_at(to->f, at, pages, n, e) : st;
 }
 
 /* *done: they are in the file; else there is none. */
 static enum status write_packed(struct casedb *db, const uint8_t *image, size_t n, const char *path,
                                 uint64_t most, bool *done, struct err *e)
 {
-    struct packing to = {.most = most};
+    struct packing to = {.db = db, .most = most};
     enum status st = plat_make_file(path, &to.f, e);
     if (st == OK) {
         st = case_pack(image, n, put_in_file, &to, e);
