@@ -129,6 +129,11 @@ static const struct {
     {"must-change", "task", NULL, "local", false, true, 1330},
     {"must-change", "task", NULL, "local", false, true, 1907},
     {"must-change", "task", NULL, "local", false, false, 0},
+    {"deleted", "task", NULL, "local", false, true, 1317},
+    {"deleted", "task", NULL, "local", false, false, 1331},
+    {"disabled", "task", NULL, "local", false, false, 1332},
+    {"netlogon-stopped", "task", NULL, NULL, false, true, 1792},
+    {"netlogon-stopped", "task", NULL, NULL, false, false, 0},
 };
 
 Test(advice, fits_what_is_known)
@@ -141,6 +146,27 @@ Test(advice, fits_what_is_known)
                           .confirmed = fits[i].confirmed,
                           .win32 = fits[i].win32};
         cr_expect_eq(advice_fits(&m, &a), fits[i].fits, "%zu", i);
+    }
+}
+
+/* What is known of the account's state counts where the code does not name one; an account that is gone,
+ * always. */
+Test(advice, of_the_state_of_an_account)
+{
+    static const struct {
+        const char *state, *fits;
+        int64_t win32;
+    } rows[] = {{"deleted", "deleted", 1326},         {"deleted", "deleted", 1331},
+                {"disabled", "expired", 1793},        {"expired", "expired", 1326},
+                {"must-change", "must-change", 1069}, {NULL, "disabled", 1326},
+                {"disabled", "disabled", 1326}};
+    static const char *const words[] = {"deleted", "disabled", "expired", "must-change"};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct about a = {.state = text(rows[i].state), .win32 = rows[i].win32};
+        for (size_t w = 0; w < LEN(words); w++) {
+            struct remedy m = {.when = str_of(words[w])};
+            cr_expect_eq(advice_fits(&m, &a), !strcmp(words[w], rows[i].fits), "%zu: %s", i, words[w]);
+        }
     }
 }
 

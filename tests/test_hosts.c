@@ -179,6 +179,14 @@ static void disabled_since(struct host *h)
     account_disabled(h, T("03 15:00"), svc);
     service_of(h, svc, 0xC000006E, 0xC0000072, "%%1331");
 }
+/* Its SID is of this computer, whose whole SAM has no such account. */
+static void no_more_in_the_sam(struct host *h)
+{
+    struct who svc = local(h, "svc-old", 1044);
+    say(h, SECURITY_LOG, T("03 15:00"), AUDIT, 4726, SUCCESS, TASK(13824), PROCESS(764, 812), WHOM(svc),
+        BY_ADMIN, S("PrivilegeList", "-"));
+    fails_daily(h, "\\Export", svc, 0, 0, 1326);
+}
 /* Disabled today, when everything was already mended: it failed for its password. */
 static void disabled_later(struct host *h)
 {
@@ -839,7 +847,7 @@ static void disabled_but_wrong(struct host *h) { fails_daily(h, "\\Export", clu,
 static const struct story {
     const char *name;
     void (*tell)(struct host *h);
-    const char *want, *outcome;
+    const char *want, *outcome, *says, *never; /* a part of what a citation or a remedy says, or must not */
     bool workgroup;
     void (*dc)(struct host *dc); /* whose log was collected, too */
 } stories[] = {
@@ -863,11 +871,14 @@ static const struct story {
     ROW(renamed_in_the_domain, "no-such-account likely|confirmed; service-password-drift ruled_out"),
     ROW(deleted_locally, "no-such-account confirmed; task-password-drift ruled_out"),
     ROW(no_mapping, "no-such-account possible|likely|confirmed; task-password-drift ruled_out|none"),
-    ROW(disabled_since, "account-unusable confirmed; service-password-drift ruled_out"),
+    ROW(disabled_since, "account-unusable confirmed; service-password-drift ruled_out",
+        .says = "svc-agent /active:yes", .never = "managed service account"),
     ROW(disabled_later, "account-unusable ruled_out|possible|likely; service-password-drift confirmed"),
+    ROW(no_more_in_the_sam, "account-unusable confirmed|likely", .says = "The account is gone",
+        .never = "/active:yes"),
     ROW(account_expired, "account-unusable confirmed|likely"),
-    ROW(all_services_lost_it,
-        "service-right-missing confirmed|likely; service-password-drift ruled_out|none"),
+    ROW(all_services_lost_it, "service-right-missing confirmed|likely; service-password-drift ruled_out|none",
+        .says = "The service logon of NT SERVICE\\AcmeAgent was refused", .never = "logon of S-1-5-80-0"),
     ROW(right_of_another, "service-right-missing ruled_out"),
     ROW(denied_by_sid, "batch-right-missing confirmed"),
     ROW(right_gone_password_wrong, "batch-right-missing ruled_out; task-password-drift confirmed"),
@@ -876,7 +887,8 @@ static const struct story {
     ROW(vpn_laptop, "boot-race ruled_out; dc-unreachable ruled_out; service-password-drift confirmed"),
     ROW(snapshot, "secure-channel-broken@\\Export likely; task-password-drift ruled_out|none"),
     ROW(netlogon_not_started,
-        "task-password-drift ruled_out|none; secure-channel-broken possible|none|ruled_out"),
+        "task-password-drift ruled_out|none; secure-channel-broken possible|none|ruled_out",
+        .says = "Start-Service Netlogon"),
     ROW(timeouts_only, "service-password-drift none; boot-race none", .outcome = "not_covered"),
     ROW(kiosk_too_early, "task-interactive-no-session confirmed; autologon-broken ruled_out"),
     ROW(disconnected, "task-interactive-no-session ruled_out|possible; workstation-service-down ruled_out"),
@@ -976,6 +988,24 @@ static void judge(const struct story *s, const char *host)
     }
 }
 
+static void listen(const struct story *s, const char *host, const char *db)
+{
+    for (int wanted = 0; wanted < 2; wanted++) {
+        const char *part = wanted ? s->says : s->never;
+        if (!part)
+            continue;
+        cr_assert_eq(
+            run("%s query --csv %s \"SELECT count(*) > 0 FROM v_finding f JOIN (SELECT finding, explain AS "
+                "said FROM v_citation UNION ALL SELECT finding, text FROM v_finding_remedy) x ON x.finding "
+                "= f.finding WHERE f.host = '%s' AND f.verdict <> 'ruled_out' AND instr(x.said, '%s')\" "
+                "| tail -1",
+                program(), db, host, part),
+            0, "%s", out);
+        cr_expect_eq(atoi(out), wanted, "%s: %s \"%s\"", s->name, wanted ? "nobody says" : "something says",
+                     part);
+    }
+}
+
 /* The stories from..to in one run of the program. */
 static void judge_all(size_t from, size_t to, const char *dir)
 {
@@ -1015,6 +1045,8 @@ static void judge_all(size_t from, size_t to, const char *dir)
         0, "%s", out);
     for (size_t i = from; i < to; i++)
         judge(&stories[i], keep("\nH%02zu ", i));
+    for (size_t i = from; i < to; i++)
+        listen(&stories[i], keep("H%02zu", i), keep("%s/out-%zu/case.db", dir, from));
 }
 
 /* Those with a domain controller's log alone: what it tells of CORP would be told of all. */

@@ -78,8 +78,8 @@ enum query {
     Q_UNKNOWN_PUT,  /* finding, ord, artifact, collect */
     Q_HOSTS_UNSEEN, /* the time was over: no host is clear */
     Q_REMEDY_PUT,   /* finding, ord, text, risk, reversible, verify */
-    Q_REMEDY_ABOUT, /* host, subject -> kind, account, domain, controller, caller, realm, task, shipped: of
-                       what failed last */
+    Q_REMEDY_ABOUT, /* host, subject -> kind, account, domain, controller, caller, realm, task, shipped,
+                       dns, standing, state: of what failed last */
     Q_VERDICTS,     /* -> rule, subject, verdict, host */
     Q_CITED_EVENTS, /* -> role, provider, event id, NULL of cited events and folds */
     Q_CITED_VALUES, /* -> role, path, name, value of cited values */

@@ -3,15 +3,25 @@
 
 static bool is(struct str s, const char *word) { return s.p && str_eq(s, str_of(word)); }
 
-/* What a finding's code says of its account; any other, or none: it may be disabled. */
+/* What a finding's code says of its account. */
 static const struct {
     const char *word;
     int64_t win32[2];
-} states[] = {{"expired", {1793, 1793}}, {"must-change", {1330, 1907}}};
+} states[] = {{"expired", {1793, 1793}},
+              {"must-change", {1330, 1907}},
+              {"deleted", {1317, 1332}},
+              {"disabled", {1331, 1331}}};
 
-static bool is_state(size_t i, const struct about *a)
+/* An account that is gone needs no other mending; else the code, which names the state that was met, then
+ * what was known of it then; nothing known: it may be disabled. */
+static struct str state_of(const struct about *a)
 {
-    return a->win32 == states[i].win32[0] || a->win32 == states[i].win32[1];
+    if (is(a->state, "deleted"))
+        return a->state;
+    for (size_t i = 0; i < LEN(states); i++)
+        if (a->win32 == states[i].win32[0] || a->win32 == states[i].win32[1])
+            return str_of(states[i].word);
+    return a->state.p ? a->state : STR("disabled");
 }
 
 /* What is not known rules out no advice. */
@@ -33,11 +43,11 @@ static bool holds(struct str word, const struct about *a)
         return (a->shipped.p != NULL) == is(word, "shipped");
     if (is(word, "own-domain") || is(word, "elsewhere"))
         return is(a->realm, "own domain") == is(word, "own-domain");
+    if (is(word, "netlogon-stopped"))
+        return a->win32 == 1792;
     for (size_t i = 0; i < LEN(states); i++)
         if (is(word, states[i].word))
-            return is_state(i, a);
-    if (is(word, "disabled"))
-        return !is_state(0, a) && !is_state(1, a);
+            return str_eq(word, state_of(a));
     return !a->kind.p || str_eq(word, a->kind) || !(is(a->kind, "task") || is(a->kind, "service"));
 }
 

@@ -11,10 +11,12 @@
 /* What is known of what failed; .p NULL: not known. kind: task, service, share, bits; caller: the built-in
  * account it goes by; realm: as in v_failed; task: the only one that runs as its account without a password;
  * shipped: anything where the account is one that comes with Windows (Guest, Administrator); dns: the host's
- * own domain as DNS has it; standing: "workgroup" where the host is in no domain; win32: the code that was
- * met most often, 0 where there is none. */
+ * own domain as DNS has it; standing: "workgroup" where the host is in no domain; state: of the account,
+ * deleted, must-change, expired or disabled; win32: the code that was met most often, 0 where there is none.
+ */
 struct about {
-    struct str kind, subject, host, account, domain, controller, caller, realm, task, shipped, dns, standing;
+    struct str kind, subject, host, account, domain, controller, caller, realm, task, shipped, dns, standing,
+        state;
     int64_t win32;
     bool confirmed;
 };

@@ -720,9 +720,9 @@ static enum status keep_about(void *ctx, const struct cell *c, const char *const
                               struct err *e)
 {
     struct known_about *k = ctx;
-    struct str *const to[] = {&k->about.kind,   &k->about.account, &k->about.domain, &k->about.controller,
-                              &k->about.caller, &k->about.realm,   &k->about.task,   &k->about.shipped,
-                              &k->about.dns,    &k->about.standing};
+    struct str *const to[] = {&k->about.kind,   &k->about.account,  &k->about.domain, &k->about.controller,
+                              &k->about.caller, &k->about.realm,    &k->about.task,   &k->about.shipped,
+                              &k->about.dns,    &k->about.standing, &k->about.state};
     (void)name;
     for (size_t i = 0; i < n && i < LEN(to); i++)
         if (!c[i].null && c[i].s.n && !(*to[i] = arena_str(k->a, c[i].s)).p)

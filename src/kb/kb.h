@@ -35,8 +35,9 @@ struct collect {
 };
 /* when: only where it fits (.p NULL: always): unconfirmed; or by the account behind what failed: computer
  * (goes to the network as the computer), localservice, local, domain, own-domain or elsewhere (any other, and
- * what is not known); by its host: member, workgroup; or by its state, as the code says: disabled, expired,
- * must-change; or by what failed: task, service. Several words: where all of them hold. */
+ * what is not known); by its host: member, workgroup; or by its state: disabled, expired, must-change,
+ * deleted; or by the code: netlogon-stopped; or by what failed: task, service. Several words: where all of
+ * them hold. */
 struct remedy {
     struct str text, risk, reversible, verify, when;
 };

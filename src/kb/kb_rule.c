@@ -104,7 +104,7 @@ static enum status read_advice(const struct kb_reader *r, const struct node *col
             st = kb_one_of(
                 r, c->line, "when", str_cut(&rest, ' '),
                 "unconfirmed computer localservice member workgroup local domain own-domain elsewhere "
-                "disabled expired must-change shipped made task service",
+                "disabled expired must-change deleted netlogon-stopped shipped made task service",
                 e);
     }
     return st;
