@@ -873,7 +873,7 @@ static const struct story {
     ROW(no_mapping, "no-such-account possible|likely|confirmed; task-password-drift ruled_out|none"),
     ROW(disabled_since, "account-unusable confirmed; service-password-drift ruled_out",
         .says = "svc-agent /active:yes", .never = "managed service account"),
-    ROW(disabled_later, "account-unusable ruled_out|possible|likely; service-password-drift confirmed"),
+    ROW(disabled_later, "account-unusable ruled_out; service-password-drift confirmed"),
     ROW(no_more_in_the_sam, "account-unusable confirmed|likely", .says = "The account is gone",
         .never = "/active:yes"),
     ROW(account_expired, "account-unusable confirmed|likely"),
