@@ -556,7 +556,8 @@ CREATE VIEW v_failing AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
     g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
         AND a.family = 'any') AS all_n,
-    f.win32, f.raw, f.symbol, f.time, z.time AS last_time, f.boot, z.boot AS last_boot, g.codes, g.calls, g.uncoded,
+    f.win32, f.raw, f.symbol, f.time, z.time AS last_time, f.time = z.time AND g.subject IS NOT NULL AS once,
+    f.boot, z.boot AS last_boot, g.codes, g.calls, g.uncoded,
     g.denied, g.principal, f.account, f.domain, f.also AS witnesses,
     CASE WHEN f.symbol LIKE '%, LSA: %' THEN f.also END AS also,
     g.same, g.owner_sid, x.realm, x.right_sid,
