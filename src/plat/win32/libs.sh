@@ -106,7 +106,7 @@ yal() {
 sqlite() {
     local as_debian
     cd "$(tree sqlite3)"
-    ./configure --disable-tcl --disable-readline >"$dir/sqlite3.log" 2>&1
+    env -u CC ./configure --disable-tcl --disable-readline >"$dir/sqlite3.log" 2>&1
     make -s sqlite3.c >>"$dir/sqlite3.log" 2>&1
     as_debian=$(sed -n '/^export CFLAGS/,/[^\\]$/p' debian/rules | grep -o -- '-DSQLITE[^ \\]*' | grep -v LOAD_EXTENSION)
     # shellcheck disable=SC2086
