@@ -28,6 +28,7 @@
 #define symlink(from, to) NOT_HERE(((void)(from), (to)), "symbolic links for everybody")
 
 #define TAKES_OPEN_FILES        cr_skip_test("Windows lets nobody take a file away from who reads it")
+#define SERVES_MANY             cr_skip_test("Windows has no copies of a process")
 #define STARTS_AT_ONCE          cr_skip_test("workers start in seconds under Wine: longer than this run")
 #define readlink(path, name, n) readlink_here(path, name, n)
 
