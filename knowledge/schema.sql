@@ -2,7 +2,7 @@
 -- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 -- tool, version, knowledge_sha256, schema, stamp, status words
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
