@@ -2,7 +2,7 @@
 -- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 12;
+PRAGMA user_version = 13;
 
 -- tool, version, knowledge_sha256, schema, stamp, status words
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -140,7 +140,7 @@ CREATE TABLE task(id INTEGER PRIMARY KEY, host_id INTEGER, path TEXT COLLATE NOC
     -- from TaskCache, else from 4698/4702
     last_run INTEGER, last_ok INTEGER, result INTEGER, command TEXT, unc INTEGER, file_id INTEGER, file_off INTEGER);
 CREATE TABLE account(id INTEGER PRIMARY KEY, host_id INTEGER, name TEXT COLLATE NOCASE, sid TEXT, rid INTEGER,
-    flags INTEGER, password_set INTEGER, expires INTEGER, last_bad INTEGER,
+    flags INTEGER, disabled INTEGER, must_change INTEGER, password_set INTEGER, expires INTEGER, last_bad INTEGER,
     bad_count INTEGER, blank INTEGER, file_id INTEGER, file_off INTEGER);
 CREATE TABLE password_change(id INTEGER PRIMARY KEY, host_id INTEGER, account TEXT COLLATE NOCASE,
     domain TEXT COLLATE NOCASE, sid TEXT, time INTEGER, how TEXT, file_id INTEGER, file_off INTEGER);
@@ -160,7 +160,7 @@ CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, s
     principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, call TEXT,
     win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE,
     event_id INTEGER, luid INTEGER, file_id INTEGER, file_off INTEGER, also TEXT, tried INTEGER, sample INTEGER,
-    consumer INTEGER, same INTEGER);
+    at_start INTEGER, consumer INTEGER, same INTEGER);
 CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
     principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, builtin INTEGER,
     logon TEXT, stored_time INTEGER, old_time INTEGER, since_time INTEGER, command TEXT, unc INTEGER, active INTEGER,

@@ -206,14 +206,11 @@ SELECT printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host,
     JOIN hive v ON v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = l.hive_id AND i.main
     AND i.kind IN ('SECURITY', 'SAM')) JOIN host h ON h.id = v.host_id;
 
--- SAM flags: 0x1 disabled, 0x200 password never expires, 0x400 locked, 0x20000 password expired; no password time:
--- must change (not where it never expires: MS-SAMR, PasswordMustChange).
+-- disabled, must_change, expires: derive/40-accounts.sql.
 CREATE VIEW v_account AS
 SELECT printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, a.name, a.sid, a.rid, a.flags,
-    (a.flags & 0x1) <> 0 AS disabled, (a.flags & 0x400) <> 0 AS locked,
-    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0
-        OR (a.flags & 0x20000) <> 0 AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires,
-    nullif(a.password_set, 0) AS password_set, nullif(a.last_bad, 0) AS last_bad, a.bad_count, a.blank
+    a.disabled, (a.flags & 0x400) <> 0 AS locked, a.must_change, a.expires, a.password_set, a.last_bad, a.bad_count,
+    a.blank
 FROM account a JOIN host h ON h.id = a.host_id;
 
 CREATE VIEW v_lockout AS
@@ -520,7 +517,7 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
     -- where the event names no task and no service, what does, among the witnesses
     CASE WHEN f.kind IN ('task', 'service') AND f.event_id IN (104, 4625) THEN f.also END AS named_id,
     CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start,
+    f.at_start,
     x.owner_sid, x.whose,
         x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
     f.consumer, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id,
@@ -596,51 +593,47 @@ CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.host_id = f
     AND n.time <= f.time + t.slack ORDER BY n.time DESC LIMIT 1)
 WHERE f.concern AND t.about = 'host';
 
+-- A failure and each topic of landmarks (derive/86-landmarks.sql), with the key under which those lie that are about
+-- what failed.
+CREATE VIEW v_failed_topic AS
+SELECT x.failure, t.topic, h.name AS host, f.kind, f.subject, f.win32, f.raw, f.symbol, f.event_id AS failed_event,
+    f.time AS failed_time, printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain,
+    x.realm, f.same, f.at_start, f.host_id, f.boot, x.last_start, t.slack, t.undone_by, t.by_start,
+    CASE t.about WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|'
+        WHEN 'client' THEN x.server || '|' || h.name WHEN 'account' THEN '|' || x.whose
+        ELSE f.host_id || '|' || CASE t.about WHEN 'subject' THEN f.subject WHEN 'right' THEN x.right_sid
+            WHEN 'user' THEN x.owner_sid WHEN 'name' THEN f.account WHEN 'domain' THEN coalesce(f.domain,
+                (SELECT c.domain FROM consumer c WHERE c.id = f.consumer)) END END AS key
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t;
+
 -- A failure and the last landmark of a topic at or before it (until the topic's slack behind it), about what failed.
 -- evidence_id, time, who, value, other: of the landmark; teller: the host whose log has it; failed_id, failed_time: of
 -- the failure. stands: 1 where nothing undid it between the two, and what failed had not started since.
 CREATE VIEW v_before AS
-SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
-    f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
-    printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain, x.realm, f.same,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start,
-    l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
-    NOT EXISTS (SELECT 1 FROM landmark u WHERE u.topic = t.undone_by AND u.key = l.key AND u.time > min(l.time, f.time)
-        AND u.time <= max(l.time, f.time) AND coalesce(u.scope, f.host_id) = f.host_id)
-      AND NOT (t.by_start AND coalesce((SELECT s.time FROM success s WHERE s.id = x.last_start), 0)
+SELECT f.failure, f.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, f.host, f.kind, f.subject,
+    f.win32, f.raw, f.symbol, f.failed_event, f.failed_time, f.failed_id, f.principal, f.account, f.domain, f.realm,
+    f.same, f.at_start, l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
+    NOT EXISTS (SELECT 1 FROM landmark u WHERE u.topic = f.undone_by AND u.key = l.key
+        AND u.time > min(l.time, f.failed_time) AND u.time <= max(l.time, f.failed_time)
+        AND coalesce(u.scope, f.host_id) = f.host_id)
+      AND NOT (f.by_start AND coalesce((SELECT s.time FROM success s WHERE s.id = f.last_start), 0)
         > l.time + CASE WHEN l.host_id = f.host_id THEN 0 ELSE 864000000000 END) AS stands,
     g.name AS teller, l.id AS landmark
-FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t
-CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
-        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|'
-            WHEN 'subject' THEN f.host_id || '|' || f.subject
-        WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
-        WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
-        WHEN 'domain' THEN f.host_id || '|'
-            || coalesce(f.domain, (SELECT c.domain FROM consumer c WHERE c.id = f.consumer))
-        WHEN 'client' THEN x.server || '|' || h.name END
-    AND n.time <= f.time + t.slack AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time DESC LIMIT 1)
+FROM v_failed_topic f CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = f.topic
+    AND n.key = f.key AND n.time <= f.failed_time + f.slack AND coalesce(n.scope, f.host_id) = f.host_id
+    ORDER BY n.time DESC LIMIT 1)
 JOIN host g ON g.id = l.host_id;
 
 -- The same, the first landmark behind it. afterwards: as a cause it tells later of what had been so: its time orders
 -- nothing.
 CREATE VIEW v_after AS
-SELECT x.failure, t.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
-    f.win32, f.raw, f.symbol, f.event_id AS failed_event, f.time AS failed_time,
-    printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.principal, f.account, f.domain, x.realm, f.same,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start,
-    l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
+SELECT f.failure, f.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, f.host, f.kind, f.subject,
+    f.win32, f.raw, f.symbol, f.failed_event, f.failed_time, f.failed_id, f.principal, f.account, f.domain, f.realm,
+    f.same, f.at_start, l.time, l.who, l.value, l.other, l.provider, l.event_id, l.boot IS f.boot AS same_boot,
     g.name AS teller, l.id AS landmark, 1 AS afterwards
-FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id CROSS JOIN topic t
-CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = t.topic AND n.key = CASE t.about
-        WHEN 'host' THEN f.host_id || '|' WHEN 'server' THEN x.server || '|'
-            WHEN 'subject' THEN f.host_id || '|' || f.subject
-        WHEN 'account' THEN '|' || x.whose WHEN 'right' THEN f.host_id || '|' || x.right_sid
-        WHEN 'user' THEN f.host_id || '|' || x.owner_sid WHEN 'name' THEN f.host_id || '|' || f.account
-        WHEN 'domain' THEN f.host_id || '|'
-            || coalesce(f.domain, (SELECT c.domain FROM consumer c WHERE c.id = f.consumer))
-        WHEN 'client' THEN x.server || '|' || h.name END
-    AND n.time >= f.time AND coalesce(n.scope, f.host_id) = f.host_id ORDER BY n.time LIMIT 1)
+FROM v_failed_topic f CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = f.topic
+    AND n.key = f.key AND n.time >= f.failed_time AND coalesce(n.scope, f.host_id) = f.host_id
+    ORDER BY n.time LIMIT 1)
 JOIN host g ON g.id = l.host_id;
 
 -- The failed logon (4625) that goes with the failure of a task or service. symbol, win32, account, domain: its own;
@@ -650,7 +643,7 @@ CREATE VIEW v_attempt AS
 SELECT a.failure, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, a.time, a.logon_type, a.account, a.domain,
     a.process, a.value, a.win32, a.symbol, h.name AS host, f.kind, f.subject, f.raw, f.time AS failed_time,
     printf('f%d:0x%x', f.file_id, f.file_off) AS failed_id, f.win32 AS failed_win32, f.account AS failed_account,
-    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024) AS at_start
+    f.at_start
 FROM attempt a JOIN logon_failure f ON f.id = a.failure JOIN host h ON h.id = f.host_id;
 
 -- Failures whose code does not say why (refused-unsaid), and beside which the own sign of a cause stood: such a code
@@ -796,16 +789,15 @@ SELECT p.evidence_id, p.host, p.subject, p.time, p.win32, p.raw, p.symbol, c.evi
 FROM v_failure p JOIN v_consumer c ON c.host = p.host AND c.kind = 'task' AND c.subject = p.subject
 WHERE p.kind = 'program';
 
--- The local account behind a task or a service. expires_time: of the account; password_expires_time: of its password by
+-- The local account behind a task or a service. state: why it cannot log on, in words, as its flags say; expires_time:
+-- of the account; password_expires_time: of its password by
 -- the policy of this host (max_age, whose policy_id); NULL: never.
 CREATE VIEW v_consumer_account AS
 SELECT c.id AS consumer, printf('f%d:0x%x', a.file_id, a.file_off) AS evidence_id, h.name AS host, c.kind, c.subject,
-    a.name, a.sid, (a.flags & 0x1) <> 0 AS disabled,
-    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0 OR (a.flags & 0x20000) <> 0
-        AS must_change, nullif(nullif(a.expires, 0), 9223372036854775807) AS expires_time,
-    nullif(a.password_set, 0) AS password_set_time, l.max_age,
-    CASE WHEN a.flags & 0x200 = 0 AND l.max_age > 0 THEN nullif(a.password_set,
-        0) + l.max_age END AS password_expires_time,
+    a.name, a.sid, a.disabled, a.must_change, CASE WHEN a.disabled THEN 'disabled'
+        WHEN a.must_change THEN 'to change its password' END AS state, a.expires AS expires_time,
+    a.password_set AS password_set_time, l.max_age,
+    CASE WHEN a.flags & 0x200 = 0 AND l.max_age > 0 THEN a.password_set + l.max_age END AS password_expires_time,
     CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id, l.file_off) END AS policy_id
 FROM consumer c JOIN account a ON a.id = c.local_account JOIN host h ON h.id = c.host_id
 LEFT JOIN lockout_policy l ON l.id = (SELECT min(i.id) FROM lockout_policy i JOIN hive v ON v.file_id = i.hive_id

@@ -33,7 +33,10 @@ static const char views_sql[] =
     "printf('f%d:0x%x', e.file_id, e.file_off) END AS evidence_id, h.name AS host,"
     " json_extract(e.data, '$.s') AS subject, e.time, json_extract(e.data, '$.r') AS role, "
     "json_extract(e.data, '$.w') AS win32, json_extract(e.data, '$.also') AS also"
-    " FROM event e LEFT JOIN host h ON h.id = e.host_id WHERE e.provider = 'Probe';";
+    " FROM event e LEFT JOIN host h ON h.id = e.host_id WHERE e.provider = 'Probe';"
+    /* what advice asks of an account */
+    "CREATE VIEW v_consumer AS SELECT 0 AS consumer, 0 AS gone WHERE 0;"
+    "CREATE VIEW v_before AS SELECT 0 AS failure, '' AS topic, 0 AS stands WHERE 0;";
 #define INDICATOR(r)                                                                        \
     "    - {role: " r ", sql: \"SELECT * FROM v_probe WHERE role = '" r "'\", explain: '" r \
     " of {subject} at {time}'}\n"

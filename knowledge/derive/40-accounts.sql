@@ -2,10 +2,14 @@
 
 -- The SAM of a domain controller holds the accounts of its restore mode: they are neither the domain's nor those of
 -- anything that runs.
-INSERT INTO account(host_id, name, sid, rid, flags, password_set, expires, last_bad, bad_count, blank, file_id,
-    file_off)
-SELECT m.host_id, a.name, h.machine_sid || '-' || a.rid, a.rid, a.flags, a.password_set, a.expires, a.last_bad,
-    a.bad_count, a.blank, a.file_id, a.file_off
+-- Flags: 0x1 disabled, 0x200 password never expires, 0x400 locked, 0x20000 password expired. must_change: no password
+-- time (not where it never expires: MS-SAMR, PasswordMustChange). expires: of the account; NULL: never.
+INSERT INTO account(host_id, name, sid, rid, flags, disabled, must_change, password_set, expires, last_bad, bad_count,
+    blank, file_id, file_off)
+SELECT m.host_id, a.name, h.machine_sid || '-' || a.rid, a.rid, a.flags, (a.flags & 0x1) <> 0,
+    coalesce(a.password_set = 0, 0) AND coalesce(a.blank, 0) = 0 AND (a.flags & 0x200) = 0 OR (a.flags & 0x20000) <> 0,
+    nullif(a.password_set, 0), nullif(nullif(a.expires, 0), 9223372036854775807), nullif(a.last_bad, 0), a.bad_count,
+    a.blank, a.file_id, a.file_off
 FROM sam_account a JOIN mine m ON m.hive_id = a.hive_id JOIN host h ON h.id = m.host_id
     AND h.role IS NOT 'domain controller' ORDER BY m.host_id, a.rid, a.file_id, a.file_off;
 

@@ -14,7 +14,10 @@ CREATE INDEX IF NOT EXISTS secret_name ON secret(name COLLATE NOCASE);
 -- subject is the account. account: the principal without its domain; domain: in upper case, '.' is the
 -- host itself, of user@realm the first label, NULL where the name came without one. sample: 1 for the first and the
 -- last 16 of its like (same host, kind,
--- subject and code), so that rules stay linear where a task failed every minute for a month.
+-- subject and code), so that rules stay linear where a task failed every minute for a month. at_start: 1 where the
+-- logon at its start failed: no action of a run that had started (103, 203), no engine or impersonation (105, 311), no
+-- start again or by a trigger (126, 204), no service that ended later (7023, 7024), and no last result of TaskCache,
+-- which does not say.
 CREATE TEMP TABLE IF NOT EXISTS whom(principal TEXT COLLATE NOCASE PRIMARY KEY,
     account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT) WITHOUT ROWID;
 INSERT OR IGNORE INTO whom
@@ -60,11 +63,12 @@ WITH f AS (
             instr(d.fqdn, '.'))))
 INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol,
     time, boot, provider, event_id, luid, file_id, file_off,
-    also, tried, sample)
+    also, tried, at_start, sample)
 SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name)
     ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw,
     coalesce(f.symbol, 'code ' || coalesce(f.win32, f.value), 'no code'),
     f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also, f.tried,
+    f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024),
     row_number() OVER like_it <= 16 OR row_number() OVER like_it > count(*) OVER (PARTITION BY f.host_id, f.kind,
         f.subject COLLATE NOCASE, f.win32) - 16
 FROM f JOIN host h ON h.id = f.host_id LEFT JOIN whom p ON p.principal = f.principal
