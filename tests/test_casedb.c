@@ -647,6 +647,31 @@ Test(casedb, large_cases_are_packed_too)
     buf_free(&want), free(first);
 }
 
+/* Nothing is wiped while a case is built: what was deleted is not saved. */
+Test(casedb, what_was_deleted_is_not_saved)
+{
+    static const char *const rows[] = {"1", "5000", "90000"}; /* packed, packed from its file, by SQLite */
+    for (size_t i = 0; i < LEN(rows); i++) {
+        char sql[400];
+        struct casedb *c = NULL;
+        struct err e = {0};
+        size_t n = 0;
+        snprintf(sql, sizeof sql,
+                 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) INSERT INTO "
+                 "reg_value(path, name, text) SELECT 'p', i, 'deleted-' || printf('%%0900d', i) FROM n",
+                 rows[i]);
+        cr_assert(case_create(path("work.db"), kb_file(kb, "schema.sql"), &c, &e) == OK, "%s", e.why);
+        must(c->db, sql), must(c->db, "DELETE FROM reg_value WHERE rowid % 2");
+        must(c->db, "UPDATE reg_value SET text = replace(text, 'deleted-', 'kept-')");
+        cr_assert(case_undoable(c, &e) == OK && case_save(c, path("other.db"), &e) == OK, "%s", e.why);
+        case_close(c);
+        char *got = bytes_of(path("other.db"), &n);
+        cr_expect(!memmem(got, n, "deleted-", 8), "%s rows: deleted text is saved", rows[i]);
+        cr_expect(i == 0 || memmem(got, n, "kept-", 5));
+        free(got), unlink(path("other.db"));
+    }
+}
+
 /* Pages that are none: whatever stands there, it is refused or something comes out. */
 Test(casedb, packing_what_is_broken)
 {
@@ -834,7 +859,8 @@ Test(casedb, a_query_cannot_fill_the_disk)
  * and small ones take is counted alike. */
 Test(casedb, memory_of_sqlite_is_kept_apart_and_counted)
 {
-    static const int sizes[] = {1, 24, 25, 56, 57, 500, 1016, 1017, 2000, 70000, 300, 9};
+    static const int sizes[] = {1,    24,   25,   56,   57,   500,  1016,  1017, 2000,
+                                4368, 4600, 8184, 8185, 1528, 1529, 70000, 300,  9};
     unsigned char *p[LEN(sizes)];
     int64_t before = case_memory_used(), all = 0;
     for (size_t i = 0; i < LEN(sizes); i++) {

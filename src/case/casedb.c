@@ -272,6 +272,7 @@ static enum status create(enum case_of kind, const char *path, struct str schema
                        e);
     if (st == OK)
         st = image.n ? take_image(db, "main", image, e) : make_tables(db, kind, schema, e);
+    st = st == OK ? case_exec(db, "PRAGMA secure_delete=0", e) : st;
     if (st == OK)
         *out = db, db = NULL;
     else if (e && !e->path)
@@ -321,6 +322,7 @@ enum status case_scratch_image(struct casedb *db, struct buf *out, struct err *e
 enum status case_scratch_from(struct casedb *db, struct str image, struct err *e)
 {
     enum status st = take_image(db, "temp", image, e);
+    st = st == OK ? case_exec(db, "PRAGMA secure_delete=0", e) : st;
     db->scratch = st == OK;
     return st;
 }

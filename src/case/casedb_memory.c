@@ -10,10 +10,12 @@
 
 enum {
     GRAIN = 32,
-    LISTS = 32,
+    SMALL = 32, /* lists of pieces up to 1 KiB, heads and all, a grain apart */
+    STEP = 512, /* and those of larger ones: pages, and what is opened with them */
+    LISTS = SMALL + 14,
     BLOCK = 64 << 10,
     STATEMENT = 120 << 10
-};                                /* pieces up to 1 KiB, heads and all */
+};
 #if defined(__SANITIZE_ADDRESS__) /* looks at each piece of malloc's */
 static bool has_list(size_t class) { return (void)class, false; }
 #else
@@ -46,9 +48,21 @@ static void *carve(size_t n)
     return block + left;
 }
 
+/* *size: of the piece, head and all. */
+static size_t class_of(size_t n, size_t *size)
+{
+    size_t class = (n + sizeof(struct head) - 1) / GRAIN;
+    *size = (class + 1) * GRAIN;
+    if (class < SMALL)
+        return class;
+    class = SMALL + (n + sizeof(struct head) - 1 - SMALL * GRAIN) / STEP;
+    *size = SMALL * GRAIN + (class - SMALL + 1) * STEP;
+    return class;
+}
+
 static void *take(int n)
 {
-    size_t class = ((size_t)n + sizeof(struct head) - 1) / GRAIN, size = (class + 1) * GRAIN;
+    size_t size, class = class_of((size_t)n, &size);
     struct head *h;
     if (has_list(class) && unused[class]) {
         struct piece *p = unused[class];
@@ -84,7 +98,7 @@ static void *change(void *p, int n)
     struct head *h = head_of(p);
     if (h->class != LARGE && (size_t)n <= h->room)
         return p;
-    if (h->class == LARGE && (size_t)n > LISTS * GRAIN) {
+    if (h->class == LARGE && (size_t)n > SMALL * GRAIN + (LISTS - SMALL) * STEP) {
         size_t size = (((size_t)n + 7) & ~(size_t)7) + sizeof *h;
         uint32_t was = h->room;
         struct head *more = realloc(h, size);
@@ -115,6 +129,8 @@ void case_memory(void)
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_MALLOC, &ours);
+    /* a page at a time: most tables of a statement have two, and twenty would be taken for each */
+    sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
     /* what undoes a statement lies in memory for longer than 64 KiB; it is then written at once, and SQLite
      * writes less than 128 KiB at once (os_unix.c, seekAndWriteFd) */
     sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT);
