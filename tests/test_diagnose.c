@@ -512,6 +512,42 @@ Test(diagnose, many_rows_are_counted_and_few_are_stored)
         want, "%s", ask("SELECT ord, evidence_id FROM citation"));
 }
 
+/* What is known of a subject is asked once for all rules, and told of no other, however many there are. */
+Test(diagnose, each_subject_has_its_own_account)
+{
+#define MENDS(name, id)                                                                                     \
+    HEAD(name, id, "boot-race")                                                                             \
+    "requires: [{artifact: System, for: symptom}]\nindicators:\n" INDICATOR("symptom")                      \
+        INDICATOR("cause") "explanation: e\nremediation: [{text: 'mend <account>', risk: low, reversible: " \
+                           "yes, verify: look}]\n"
+    static const struct knowledge_file file[] = {{"rules/one.yml", MENDS("one", "57")},
+                                                 {"rules/two.yml", MENDS("two", "58")}};
+    struct err e = {0};
+    size_t n = 0;
+    char *dir = probe_folder(file, LEN(file));
+    kb_free(kb);
+    cr_assert(kb_load(dir, &kb, &e) == OK, "%s", e.why);
+    knowledge_gone(dir);
+    fresh();
+    read(ALL);
+    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 301) INSERT INTO "
+        "event(file_id, file_off, computer, provider, time, data)"
+        " SELECT 90, i, 'PC' || min(i, 150), 'Probe', 134167968000000000, "
+        "json_object('r', r.column1, 's', 's' || max(i, 150)) FROM n, (VALUES ('symptom'), ('cause')) r "
+        "WHERE i > 1");
+    cr_assert(derive(db, kb, &e) == OK && coverage(db, kb, &e) == OK, "%s: %s", e.what, e.why);
+    sql("INSERT INTO consumer(host_id, kind, subject, principal) SELECT DISTINCT h.id, 'task', "
+        "json_extract(e.data, '$.s'), h.name || json_extract(e.data, '$.s') || "
+        "CASE WHEN e.file_off % 7 THEN '' ELSE printf('%0190d', 0) END FROM event e JOIN host h ON h.id = "
+        "e.host_id");
+    const struct rule *rule = kb_rules(kb, &n);
+    cr_assert(diagnose_rules(db, kb, rule, n, &e) == OK, "%s: %s", e.what, e.why);
+    cr_expect_str_eq(ask("SELECT count(*), sum(r.text LIKE 'mend ' || h.name || f.subject || '%'), "
+                         "count(DISTINCT r.text) FROM finding_remedy r JOIN finding f ON f.id = r.finding "
+                         "JOIN host h ON h.id = f.host_id"),
+                     "600 600 300;");
+}
+
 Test(diagnose, rows_that_prove_nothing)
 {
     fresh();

@@ -1,4 +1,5 @@
 #include "diagnose/diagnose.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "base/wintime.h"
 #include "case/casedb.h"
@@ -58,6 +59,8 @@ struct engine {
         int64_t *id;
         size_t n;
     } stale, weak;
+    struct known *known; /* KNOWN of them, by what was asked; their texts */
+    struct arena known_mem;
     const struct rule *rule;
     const struct indicator *ind;
     bool *spoke; /* of each indicator of the rule, where asked: did it say anything that counts? */
@@ -710,16 +713,19 @@ static enum status put_unknown(struct engine *g, const struct subject *s, int64_
     return st;
 }
 
-/* What is known of what failed. */
-struct known_about {
-    struct arena *a;
+/* What is known of what failed, whichever rule asks: most name the same few subjects. */
+enum { KNOWN = 64, KNOWN_BYTES = 128 << 10 };
+struct known {
+    struct arena *a; /* of its texts; NULL: nothing is known here */
+    size_t host;
+    struct str name;
     struct about about;
 };
 
 static enum status keep_about(void *ctx, const struct cell *c, const char *const *name, size_t n,
                               struct err *e)
 {
-    struct known_about *k = ctx;
+    struct known *k = ctx;
     struct str *const to[] = {&k->about.kind,   &k->about.account,  &k->about.domain, &k->about.controller,
                               &k->about.caller, &k->about.realm,    &k->about.task,   &k->about.shipped,
                               &k->about.dns,    &k->about.standing, &k->about.state};
@@ -728,6 +734,34 @@ static enum status keep_about(void *ctx, const struct cell *c, const char *const
         if (!c[i].null && c[i].s.n && !(*to[i] = arena_str(k->a, c[i].s)).p)
             return no_room(e);
     return OK;
+}
+
+static enum status ask_about(struct engine *g, const struct subject *s, struct arena *a, struct known *k,
+                             struct err *e)
+{
+    struct value v[] = {val_i(g->host[s->host].id), val_s(s->name)};
+    *k = (struct known){.a = a, .host = s->host};
+    if (s->name.p && !(k->name = arena_str(a, s->name)).p)
+        return no_room(e);
+    return case_named(g->db, Q_REMEDY_ABOUT, "is", v, keep_about, k, e);
+}
+
+/* scratch: for what is too long to be kept. */
+static enum status about_subject(struct engine *g, const struct subject *s, struct arena *scratch,
+                                 struct about *about, struct err *e)
+{
+    struct known *k = &g->known[(hash64(s->name.p ? s->name.p : "", s->name.n) + s->host) % KNOWN], one = {0};
+    struct err why = {0};
+    enum status st = OK;
+    if (k->a && k->host == s->host && !k->name.p == !s->name.p && str_eq(k->name, s->name))
+        return *about = k->about, OK;
+    if ((size_t)(g->known_mem.end - g->known_mem.at) < KNOWN_BYTES / 2)
+        g->known_mem.at = g->known_mem.base, memset(g->known, 0, KNOWN * sizeof *k);
+    if ((st = ask_about(g, s, &g->known_mem, k, &why)) != OK) {
+        k->a = NULL, k = &one;
+        st = st == E_LIMIT ? ask_about(g, s, scratch, k, e) : (*e = why, st);
+    }
+    return *about = k->about, st;
 }
 
 static enum status put_remedy(struct engine *g, int64_t finding, int64_t ord, const struct remedy *m,
@@ -752,15 +786,14 @@ static enum status put_remedies(struct engine *g, const struct subject *s, enum 
                                 int64_t finding, struct err *e)
 {
     struct arena scratch = g->a; /* what is told here is forgotten */
-    struct known_about k = {.a = &scratch};
-    struct value v[] = {val_i(g->host[s->host].id), val_s(s->name)};
-    enum status st = case_named(g->db, Q_REMEDY_ABOUT, "is", v, keep_about, &k, e);
-    k.about.subject = s->name, k.about.host = g->host[s->host].name,
-    k.about.confirmed = verdict == V_CONFIRMED, k.about.win32 = common_code(s).i;
+    struct about about;
+    enum status st = about_subject(g, s, &scratch, &about, e);
+    about.subject = s->name, about.host = g->host[s->host].name, about.confirmed = verdict == V_CONFIRMED,
+    about.win32 = common_code(s).i;
     int64_t ord = 0;
     for (size_t i = 0; i < g->rule->n_remedy && st == OK; i++)
-        if (advice_fits(&g->rule->remedy[i], &k.about))
-            st = put_remedy(g, finding, ord++, &g->rule->remedy[i], &k.about, e);
+        if (advice_fits(&g->rule->remedy[i], &about))
+            st = put_remedy(g, finding, ord++, &g->rule->remedy[i], &about, e);
     return st;
 }
 
@@ -846,6 +879,12 @@ static enum status engine_begin(struct engine *g, struct casedb *db, const struc
         st = case_named(db, Q_REACH, "", NULL, keep_reach, g, e);
     if (st == OK)
         share_reach(g);
+    uint8_t *room = NULL;
+    if (st == OK
+        && (!(g->known = arena_alloc(&g->a, sizeof *g->known, KNOWN))
+            || !(room = arena_room(&g->a, 1, KNOWN_BYTES))))
+        st = no_room(e);
+    g->known_mem = (struct arena){.at = room, .base = room, .end = room ? room + KNOWN_BYTES : NULL};
     return st == OK ? case_script(db, S_FINDINGS_CLEAR, e) : st;
 }
 
