@@ -830,6 +830,8 @@ static enum status load_lists(struct casedb *db, struct report *r, struct room *
 {
     enum status st = OK;
     for (size_t i = 0; st == OK && i < LEN(sources); i++) {
+        if (sources[i].list == offsetof(struct report, alike) && !is_many(r))
+            continue; /* of few hosts no report says what they have alike */
         struct load l = {&sources[i], (struct list *)(void *)((uint8_t *)r + sources[i].list), room, texts,
                          0};
         set_floor(&l, room->bytes);

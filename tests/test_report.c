@@ -694,6 +694,7 @@ Test(report, two_hosts)
                                            "principal, sid, call, win32, value, raw, symbol, " MARCH_5
                                            ", boot, event_id FROM v_failure;");
     cr_expect(has(&m, HTML, "<h1>2 hosts: 1 explained, 1 not covered</h1>"));
+    cr_expect(m.r->coverage.n > 0 && !m.r->alike.n, "what few hosts have alike is not asked: none says it");
     cr_expect(strstr(m.text[HTML].p, "Diagnosis of PC1") < strstr(m.text[HTML].p, "Diagnosis of ALPHA"),
               "the gravest host first");
     cr_expect(has(&m, MD, "# 2 hosts") && has(&m, MD, "## PC1: The title")
@@ -792,6 +793,7 @@ Test(report, many_hosts)
         "dir='auto'>H004, H008</bdi></td>",
         "The same on 3 more hosts: 3 more subjects<",
     };
+    cr_expect(m.r->alike.n > 0);
     for (size_t i = 0; i < LEN(html); i++)
         cr_expect(has(&m, HTML, html[i]), "%s", html[i]);
     cr_expect_eq(count(m.text[HTML].p, "<article class='card"), 1, "one card a cause");
