@@ -11,6 +11,7 @@
 
 struct bx;
 struct bx_tmpl;
+enum { BX_ROOM = LIM_BINXML_SLOTS + 4 };
 
 /* One record. t: its template when the compiled lane reads it; NULL: the general lane did, into tree and sys.
  */
@@ -25,7 +26,7 @@ struct bx_event {
     bool ready;         /* items are built */
     bool rendered, odd; /* has RenderingInfo; a template id or a name hash is wrong */
     const char *why;    /* static text after a false answer */
-    uint32_t room[LIM_BINXML_SLOTS + 1], inner_room[LIM_BINXML_SLOTS + 1];
+    uint32_t room[BX_ROOM], inner_room[BX_ROOM]; /* offsets of values */
 };
 
 /* NULL: no memory. scratch: the caller's; what is in it stays, what is free is used anew for each record. */
@@ -59,8 +60,9 @@ void bx_head(const struct bx_event *ev, bool who, struct bx_head *h);
 
 /* The data (EventData, UserData, ...) as items in order. bx_named finds values by name, mostly without
  * building items; who: an address that stands for this list of at most BX_NAMES names, so that a template
- * remembers where they are. */
+ * remembers where they are. again: only where it was asked for this list last; else false. */
 bool bx_items(struct bx *bx, struct bx_event *ev);
+bool bx_named_again(struct bx *bx, struct bx_event *ev, const void *who, size_t n, struct bx_val *out);
 bool bx_named(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name, size_t n,
               struct bx_val *out);
 

@@ -307,7 +307,7 @@ static bool template_read(const struct bx_parse *q, struct span *s, struct bx_li
     if (le32(body.p + 4) != id)
         return fail(q, "another template where the record's own should be");
     uint32_t n = s->n >= 4 ? le32(s->p) : 0,
-             *off = n <= s->n / 4 ? arena_alloc(q->mem, sizeof *off, (size_t)n + 1) : NULL;
+             *off = n <= s->n / 4 ? arena_alloc(q->mem, sizeof *off, (size_t)n + 1 + NEAR_SUMS) : NULL;
     struct bx_slots slots;
     if (!off || !bx_slots(s, off, n, &slots))
         return fail(q, "template values cut short");

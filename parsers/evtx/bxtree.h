@@ -119,7 +119,7 @@ static inline bool bx_instance(struct span *s, uint32_t *def, uint32_t *id)
     return true;
 }
 
-/* The values. off: room for cap + 1 offsets. False: cut short, or more than cap. */
+/* The values. off: room for cap + 1 + NEAR_SUMS offsets. False: cut short, or more than cap. */
 static inline bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct bx_slots *out)
 {
     uint32_t n = s->n >= 4 ? le32(s->p) : UINT32_MAX;
@@ -127,7 +127,8 @@ static inline bool bx_slots(struct span *s, uint32_t *off, uint32_t cap, struct 
         return false;
     const uint8_t *desc = s->p + 4, *val = desc + 4 * (size_t)n;
     size_t left = s->n - 4 - 4 * (size_t)n;
-    bool fragments = near_sums(desc, n, off, BX_XML);
+    bool fragments = left >= NEAR_BEHIND ? near_sums(desc, n, off, BX_XML)
+                                         : near_sums_twin(desc, n, off, BX_XML);
     if (off[n] > left)
         return false;
     *out = (struct bx_slots){desc, val, n, fragments, off};

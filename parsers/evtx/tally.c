@@ -206,7 +206,7 @@ static struct str fold_text(const struct tally *t, size_t at, size_t n)
 
 struct tally_fold *tally_fold_find(struct tally *t, struct str key)
 {
-    uint64_t h = hash64(key.p, key.n);
+    uint64_t h = hash_quick(key.p, key.n);
     size_t at = lookup_at(&t->by_fold, h);
     for (uint32_t row; (row = lookup_next(&t->by_fold, h, &at)) != LOOKUP_NONE;)
         if (str_eq(fold_text(t, t->fold[row].key, t->fold[row].n_key), key))
@@ -258,7 +258,7 @@ enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct s
     struct tally_fold *rows = t->fold_text.bad ? NULL : grow(t->fold, sizeof row, t->n_fold, &t->cap_fold);
     if (rows)
         t->fold = rows;
-    if (!rows || !lookup_put(&t->by_fold, hash64(key.p, key.n), (uint32_t)t->n_fold))
+    if (!rows || !lookup_put(&t->by_fold, hash_quick(key.p, key.n), (uint32_t)t->n_fold))
         return err_set(e, E_NOMEM, f->off, "folded events", "%zu of them", t->n_fold);
     t->fold[t->n_fold++] = row;
     return OK;

@@ -9,7 +9,7 @@
 #include <emmintrin.h>
 #endif
 
-enum { NEAR_ROOM = 32, NEAR_BEHIND = 32 };
+enum { NEAR_ROOM = 32, NEAR_BEHIND = 32, NEAR_SUMS = 3 };
 
 /* A unit of UTF-16 that JSON does not print as it is, or not as one byte. */
 static inline bool near_odd(unsigned u) { return u < 0x20 || u > 0x7e || u == '"' || u == '\\'; }
@@ -35,11 +35,11 @@ static inline void near_digits_twin(char *at, uint64_t v)
 
 /* What values of a template begin with, n times u16 size, u8 type, u8 0, as n + 1 offsets: each the sum of
  * the sizes before it. True: the type is one of them. */
-static inline bool near_sums_twin(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type, uint32_t sum,
-                                  uint32_t i)
+static inline bool near_sums_twin(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type)
 {
+    uint32_t sum = 0;
     bool found = false;
-    for (; i < n; i++) {
+    for (uint32_t i = 0; i < n; i++) {
         off[i] = sum;
         sum += le16(desc + 4 * i);
         found |= desc[4 * i + 2] == type;
@@ -56,6 +56,14 @@ static inline bool near_like_twin(const uint8_t *p, const uint8_t *key, size_t f
         for (size_t k = 0; k < 16; k += 8)
             differ |= (le64(p + 16 * i + k) & le64(key + 32 * i + k)) ^ le64(key + 32 * i + 16 + k);
     return differ == 0;
+}
+
+/* n bytes and up to NEAR_ROOM more. */
+static inline void near_copy(char *at, const uint8_t *p, size_t n)
+{
+    memcpy(at, p, NEAR_BEHIND);
+    for (size_t i = NEAR_BEHIND; i < n; i += NEAR_BEHIND)
+        memcpy(at + i, p + i, NEAR_BEHIND);
 }
 
 #ifdef __SSE2__
@@ -108,21 +116,30 @@ static inline void near_digits(char *at, uint64_t v)
     _mm_storeu_si128((__m128i *)(void *)at, _mm_add_epi8(_mm_add_epi8(digit, _mm_set1_epi8('0')), letter));
 }
 
+/* Four of them. sum: of those before, in all four. Which are of the type. */
+static inline __m128i near_four_sums(const uint8_t *desc, uint32_t *behind, uint8_t type, __m128i *sum)
+{
+    __m128i four = _mm_loadu_si128((const __m128i *)(const void *)desc),
+            size = _mm_and_si128(four, _mm_set1_epi32(0xffff)),
+            upto = _mm_add_epi32(size, _mm_slli_si128(size, 4)); /* sums of two, of four */
+    upto = _mm_add_epi32(_mm_add_epi32(upto, _mm_slli_si128(upto, 8)), *sum);
+    _mm_storeu_si128((__m128i *)(void *)behind, upto);
+    *sum = _mm_shuffle_epi32(upto, 0xff);
+    return _mm_cmpeq_epi32(_mm_and_si128(four, _mm_set1_epi32(0xff0000)), _mm_set1_epi32(type << 16));
+}
+
+/* off: room for NEAR_SUMS more. */
 static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type)
 {
-    const __m128i sizes = _mm_set1_epi32(0xffff), types = _mm_set1_epi32(0xff), one = _mm_set1_epi32(type);
-    __m128i found = _mm_setzero_si128(), sum = found; /* sum: in all four */
+    __m128i sum = _mm_setzero_si128(), found = sum;
     uint32_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        __m128i four = _mm_loadu_si128((const __m128i *)(const void *)(desc + 4 * i)),
-                size = _mm_and_si128(four, sizes),
-                upto = _mm_add_epi32(size, _mm_slli_si128(size, 4)); /* sums of two, of four */
-        upto = _mm_add_epi32(_mm_add_epi32(upto, _mm_slli_si128(upto, 8)), sum);
-        _mm_storeu_si128((__m128i *)(void *)(off + i), _mm_sub_epi32(upto, size));
-        found = _mm_or_si128(found, _mm_cmpeq_epi32(_mm_and_si128(_mm_srli_epi32(four, 16), types), one));
-        sum = _mm_shuffle_epi32(upto, 0xff);
-    }
-    bool rest = near_sums_twin(desc, n, off, type, (uint32_t)_mm_cvtsi128_si32(sum), i); /* it fills off */
+    off[0] = 0;
+    for (; i + 4 <= n; i += 4)
+        found = _mm_or_si128(found, near_four_sums(desc + 4 * i, off + i + 1, type, &sum));
+    unsigned rest = 0;
+    if (i < n)
+        rest = (unsigned)_mm_movemask_epi8(near_four_sums(desc + 4 * i, off + i + 1, type, &sum))
+               & ((1u << 4 * (n - i)) - 1);
     return rest || _mm_movemask_epi8(found) != 0;
 }
 #else
@@ -135,7 +152,7 @@ static inline unsigned near_sixteen(char *at, const uint8_t *p) { return near_si
 static inline void near_digits(char *at, uint64_t v) { near_digits_twin(at, v); }
 static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uint8_t type)
 {
-    return near_sums_twin(desc, n, off, type, 0, 0);
+    return near_sums_twin(desc, n, off, type);
 }
 #endif
 

@@ -22,8 +22,6 @@ static void civil_from_days(int64_t z, int64_t *y, unsigned *m, unsigned *d)
     *y = (int64_t)yoe + era * 400 + (*m <= 2);
 }
 
-bool wintime_sane(int64_t t) { return t >= 122752800000000000LL && t < 189022464000000000LL; }
-
 /* snprintf is ten times slower, and every record has a time. */
 static void put_two(char *at, uint64_t v) { memcpy(at, digits_two + 2 * v, 2); }
 

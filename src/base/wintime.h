@@ -12,7 +12,10 @@
 #define WINTIME_UNIX_EPOCH 116444736000000000LL /* 1970-01-01 */
 enum { WINTIME_TEXT = 40 };                     /* longest text of wintime_text, with its NUL */
 
-bool wintime_sane(int64_t t); /* 1990-01-01 .. 2200-01-01 */
+static inline bool wintime_sane(int64_t t) /* 1990-01-01 .. 2200-01-01 */
+{
+    return t >= 122752800000000000LL && t < 189022464000000000LL;
+}
 /* RFC 3339 UTC with 7 digits, "2026-11-21T03:04:05.1234567Z"; out-of-range values as "invalid(0x…)".
  * Returns out. */
 char *wintime_text(int64_t t, char out[WINTIME_TEXT]);
