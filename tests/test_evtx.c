@@ -308,6 +308,34 @@ Test(evtx, folds)
     hush(h), buf_free(&l.file);
 }
 
+/* Values with nothing behind them, at the end of what was read, fold like any others. */
+Test(evtx, folds_at_the_end_of_the_file)
+{
+    static const struct want_event ev = {.provider = {"Prov", 4},
+                                         .id = 4624,
+                                         .how = WANT_FOLD,
+                                         .n_key = 3,
+                                         .key = {{"User", 4}, {"Note", 4}, {"LogonType", 9}}};
+    struct want w = {.event = (struct want_event *)&ev, .n_event = 1, .until = INT64_MAX};
+    struct raw_log l;
+    raw_begin(&l);
+    logon(&l, true, "2026-03-02T10:00:00Z", 4624, "ann", 3, "a_note_of_more_than_thirty-two_bytes");
+    logon(&l, false, "2026-03-02T11:00:00Z", 4624, "ann", 3, "a_note_of_more_than_thirty-two_byteS");
+    size_t last = logon(&l, false, "2026-03-02T12:00:00Z", 4624, "ann", 3,
+                        "a_note_of_more_than_thirty-two_bytes");
+    raw_end(&l);
+    struct buf cut = {.n = last + le32((uint8_t *)l.file.p + last + 4)};
+    cr_assert((cut.p = malloc(cut.n)) != NULL);
+    memcpy(cut.p, l.file.p, cut.n);
+    struct heard *h = read_all(&cut, &w);
+    cr_assert_eq(count_of(h, FACT_FOLD), 2);
+    cr_expect(nth(h, FACT_FOLD, 0)->v[FO_N].i == 2
+              && nth(h, FACT_FOLD, 0)->v[FO_LAST_OFF].i == (int64_t)last);
+    cr_expect_text(nth(h, FACT_FOLD, 1)->v[FO_KEY],
+                   "{\"User\":\"ann\",\"Note\":\"a note of more than thirty-two byteS\",\"LogonType\":3}");
+    hush(h), free(cut.p), buf_free(&l.file);
+}
+
 /* What tells a failure audit from a success, in records with a template and in those that spell everything
  * out. */
 Test(evtx, keywords)

@@ -359,19 +359,21 @@ static bool open_general(struct bx *bx, struct bx_event *ev)
     return true;
 }
 
-/* Is s one template instance and nothing else, of a template we compiled? off: room for LIM_BINXML_SLOTS + 1,
- * or NULL: from the record's memory. odd: set when the definition is not the one the instance means. */
-static inline struct bx_tmpl *instance_of(struct bx *bx, struct span s, uint32_t *off, struct bx_slots *slots,
-                                          bool *odd)
+/* Are size bytes at p one template instance and nothing else, of a template we compiled? off: room for
+ * BX_ROOM offsets, or NULL: from the record's memory. odd: set when the definition is not the one the
+ * instance means.
+ */
+static struct bx_tmpl *instance_of(struct bx *bx, const uint8_t *p, size_t size, uint32_t *off,
+                                   struct bx_slots *slots, bool *odd)
 {
     uint32_t def, id, n;
-    if (s.n >= 4 && s.p[0] == 0x0f)
-        s = span_of(s.p + 4, s.n - 4, s.off + 4);
-    if (!s.n || s.p[0] != 0x0c)
+    size_t skip = size >= 4 && p[0] == 0x0f ? 4 : 0;
+    if (size == skip || p[skip] != 0x0c)
         return NULL;
-    s = span_of(s.p + 1, s.n - 1, s.off + 1);
+    p += skip + 1, size -= skip + 1;
+    struct span s = span_of(p, size, (uint64_t)(p - bx->chunk.p));
     if (!bx_instance(&s, &def, &id) || s.n < 4 || (n = le32(s.p)) > LIM_BINXML_SLOTS
-        || (!off && !(off = arena_alloc(&bx->mem, sizeof *off, (size_t)n + 1))))
+        || (!off && !(off = arena_alloc(&bx->mem, sizeof *off, (size_t)n + 1 + NEAR_SUMS))))
         return NULL;
     if (!bx_slots(&s, off, n, slots) || (s.n && s.p[0] != 0))
         return NULL;
@@ -389,14 +391,15 @@ bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_ev
     ev->why = NULL, ev->t = NULL, ev->odd = bx->chunk.deep = false;
     if (at > bx->chunk.n || n > bx->chunk.n - at)
         return fail_event(ev, "outside the chunk");
-    ev->bytes = span_of(bx->chunk.p + at, n, at);
+    /* one by one: a struct of words read as one vector waits until the words are written */
+    ev->bytes.p = bx->chunk.p + at, ev->bytes.n = n, ev->bytes.off = at, ev->bytes.bad = false;
     if (lane == BX_GENERAL_LANE)
         return open_general(bx, ev);
     if (bx->n_tmpl > LIM_TEMPLATES - 512
         || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 4 * 3)
         flush_templates(bx);
     bx->mem = *bx->scratch;
-    struct bx_tmpl *t = instance_of(bx, ev->bytes, ev->room, &ev->s, &ev->odd);
+    struct bx_tmpl *t = instance_of(bx, ev->bytes.p, n, ev->room, &ev->s, &ev->odd);
     struct bx_plan *p = t ? plan_of(bx, t, BX_AT_RECORD) : NULL;
     if (lane == BX_STRICT && ev->odd)
         return fail_event(ev, odd_why);
@@ -474,9 +477,8 @@ static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, en
         return true;
     if (!bx_is_xml(v) || level > bx->chunk.levels)
         return false;
-    struct span s = span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p));
     struct bx_slots slots;
-    struct bx_tmpl *t = instance_of(bx, s, NULL, &slots, &ev->odd);
+    struct bx_tmpl *t = instance_of(bx, v.p, v.n, NULL, &slots, &ev->odd);
     struct bx_plan *p = t ? plan_of(bx, t, context) : NULL;
     if (p)
         return add_items(bx, ev, p, &slots, level);
@@ -484,7 +486,7 @@ static bool add_fragment(struct bx *bx, struct bx_event *ev, struct bx_val v, en
     struct bx_list tree = {0};
     struct bx_plan own = {0};
     struct bx_parse q = {.chunk = &bx->chunk, .mem = &bx->mem, .level = level, .odd = &ev->odd, .why = &why};
-    if (!bx_parse(&q, s, &tree))
+    if (!bx_parse(&q, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), &tree))
         return false;
     return bx_plan_read(&own, &tree, context, false, &bx->mem, &bx->chunk)
            && add_items(bx, ev, &own, &slots, level);
@@ -539,8 +541,7 @@ static struct bx_plan *plain_data(struct bx *bx, struct bx_event *ev, struct bx_
         struct bx_val v = bx_value_of(&p->field[0].src, slots);
         if (p->n != 1 || !bx_is_xml(v) || level == bx->chunk.levels)
             return NULL;
-        struct bx_tmpl *t = instance_of(bx, span_of(v.p, v.n, (uint64_t)(v.p - bx->chunk.p)), ev->inner_room,
-                                        slots, &ev->odd);
+        struct bx_tmpl *t = instance_of(bx, v.p, v.n, ev->inner_room, slots, &ev->odd);
         p = t ? plan_of(bx, t, p->field[0].context) : NULL;
         ev->rendered |= p && p->rendered;
     }
@@ -553,26 +554,31 @@ static void find_names(struct bx_plan *p, const void *who, const struct str *nam
 {
     p->who = who;
     for (size_t k = 0; k < n; k++) {
-        p->where[k] = UINT16_MAX;
-        for (size_t i = 0; i < p->n && p->where[k] == UINT16_MAX; i++)
+        p->where[k] = NULL;
+        for (size_t i = 0; i < p->n && !p->where[k]; i++)
             if (str_eq(p->field[i].name, name[k]))
-                p->where[k] = (uint16_t)i;
+                p->where[k] = &p->field[i].src;
     }
 }
 
-static bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name,
-                           size_t n, struct bx_val *out)
+/* name NULL: only if they were found before. */
+static inline bool named_in_slots(struct bx *bx, struct bx_event *ev, const void *who, const struct str *name,
+                                  size_t n, struct bx_val *out)
 {
     struct bx_slots slots;
     struct bx_plan *p = plain_data(bx, ev, &slots);
-    if (!p || p->unnamed)
+    if (!p || p->unnamed || (p->who != who && !name))
         return false;
     if (p->who != who)
         find_names(p, who, name, n);
     for (size_t k = 0; k < n; k++)
-        out[k] = p->where[k] == UINT16_MAX ? bx_absent_val()
-                                           : bx_value_of(&p->field[p->where[k]].src, &slots);
+        out[k] = p->where[k] ? bx_value_of(p->where[k], &slots) : bx_absent_val();
     return true;
+}
+
+bool bx_named_again(struct bx *bx, struct bx_event *ev, const void *who, size_t n, struct bx_val *out)
+{
+    return !ev->ready && n <= BX_NAMES && named_in_slots(bx, ev, who, NULL, n, out);
 }
 
 static void first_of_name(struct str is, struct bx_val v, const struct str *name, size_t n,
@@ -690,17 +696,16 @@ static void xml_list(struct xml *x, const struct bx_list *l, const struct bx_slo
 
 static void xml_fragment(struct xml *x, struct bx_val v, unsigned depth)
 {
-    struct span s = span_of(v.p, v.n, (uint64_t)(v.p - x->bx->chunk.p));
     struct bx_slots slots;
     bool odd = false;
-    struct bx_tmpl *t = instance_of(x->bx, s, NULL, &slots, &odd);
+    struct bx_tmpl *t = instance_of(x->bx, v.p, v.n, NULL, &slots, &odd);
     if (t) {
         xml_list(x, &t->tree, &slots, depth);
         return;
     }
     struct bx_list tree = {0};
     struct bx_parse q = {.chunk = &x->bx->chunk, .mem = &x->bx->mem, .open = depth, .why = &x->why};
-    if (bx_parse(&q, s, &tree))
+    if (bx_parse(&q, span_of(v.p, v.n, (uint64_t)(v.p - x->bx->chunk.p)), &tree))
         xml_list(x, &tree, NULL, depth);
     else
         x->bad = true;

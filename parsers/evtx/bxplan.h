@@ -57,8 +57,8 @@ struct bx_plan {
     struct bx_field *field;
     size_t n, cap;
     struct bx_steps line, data; /* System and the data as JSON, when first asked for */
-    const void *who;            /* bx_named's last list, and where its names are; UINT16_MAX: not here */
-    uint16_t where[BX_NAMES];
+    const void *who;            /* bx_named's last list, and where its values are; NULL: not here */
+    const struct bx_src *where[BX_NAMES];
 };
 
 /* Text that is copied whole blocks at a time, which is quicker than its length: what is behind it may be

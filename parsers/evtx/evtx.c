@@ -29,7 +29,7 @@ struct seen {
     struct bx_val v[3];
     uint32_t id, source, row;
     bool used;
-    uint8_t bytes[SEEN_BYTES];
+    uint8_t bytes[SEEN_BYTES + NEAR_BEHIND];
 };
 
 struct walk {
@@ -43,7 +43,8 @@ struct walk {
     struct evtx_stats *stats;
     struct err *e;
     struct arena *scratch;
-    struct bx *bx, **known; /* known: bx stays there */
+    struct bx *bx, **known;      /* known: bx stays there */
+    const struct bx_stats *made; /* of bx */
     struct tally *tally;
     struct bx_event *ev;
     struct buf out, key, json, text, names;
@@ -103,17 +104,24 @@ static bool going(const struct walk *w) { return w->st == OK && !w->full; }
 
 /* --- Who speaks */
 
-static bool same_bytes(const struct seen *s, const struct bx_val *v)
+/* A value with bytes, and NEAR_BEHIND more may be read? */
+static inline bool is_near(const struct walk *w, const struct bx_val *v)
+{
+    return bx_of_file(*v) && v->n && (size_t)(w->file.p + w->file.n - v->p) >= v->n + (size_t)NEAR_BEHIND;
+}
+
+static bool same_bytes(const struct walk *w, const struct seen *s, const struct bx_val *v)
 {
     const uint8_t *at = s->bytes;
     for (size_t i = 0; i < 3; i++) {
-        if (bx_of_file(v[i])) {
-            if (memcmp(at, v[i].p, v[i].n) != 0)
+        if (!bx_of_file(v[i])) {
+            if (s->v[i].p != v[i].p)
                 return false;
-            at += v[i].n;
-        } else if (s->v[i].p != v[i].p) {
-            return false;
+            continue;
         }
+        if (is_near(w, &v[i]) ? !near_same(at, v[i].p, v[i].n) : memcmp(at, v[i].p, v[i].n) != 0)
+            return false;
+        at += v[i].n;
     }
     return true;
 }
@@ -122,15 +130,15 @@ static inline bool same_shape(struct bx_val a, struct bx_val b) { return a.n == 
 
 /* Where a record with these strings and this id was noted, or would be. Literals are told apart by address: a
  * template keeps its own. */
-static struct seen *seen_at(struct walk *w, const struct bx_val *v, uint32_t id)
+static inline uint64_t tail_of(struct bx_val v)
 {
-    uint64_t h = id * 0x9E3779B97F4A7C15u;
-    for (size_t i = 0; i < 3; i++) {
-        uint64_t tail = !bx_of_file(v[i]) ? (uint64_t)(uintptr_t)v[i].p
-                        : v[i].n >= 8     ? le64(v[i].p + v[i].n - 8)
-                                          : v[i].n;
-        h ^= tail * (0xff51afd7ed558ccdu + 2 * i);
-    }
+    return !bx_of_file(v) ? (uint64_t)(uintptr_t)v.p : v.n >= 8 ? le64(v.p + v.n - 8) : v.n;
+}
+
+static inline struct seen *seen_at(struct walk *w, const struct bx_val *v, uint32_t id)
+{
+    uint64_t h = id * 0x9E3779B97F4A7C15u ^ tail_of(v[0]) * 0xff51afd7ed558ccdu
+                 ^ tail_of(v[1]) * 0xff51afd7ed558ccfu ^ tail_of(v[2]) * 0xff51afd7ed558cd1u;
     return &w->seen[(h ^ h >> 32) * 0xc4ceb9fe1a85ec53u >> (64 - SEEN_BITS)];
 }
 
@@ -301,17 +309,30 @@ static void emit_event(struct walk *w, const struct head *h)
     w->st = w->sink(w->ctx, &f, w->e);
 }
 
-/* Bytes that tell one fold from another: source, event, day, and the key values as they lie in the record. */
+/* Bytes that tell one fold from another: source, event, day, and the key values as they lie in the record,
+ * each behind its size and type. */
 static struct str fold_key(struct walk *w, const struct head *h, const struct bx_val *v, size_t n)
 {
     struct buf *k = &w->key;
+    size_t room = 0;
+    for (size_t i = 0; i < n; i++)
+        room += sizeof(uint64_t) + v[i].n + NEAR_BEHIND;
+    uint32_t head[] = {h->source, h->id, (uint32_t)(h->time / (86400 * WINTIME_SECOND)), 0};
     k->n = 0;
-    buf_u32(k, h->source), buf_u32(k, h->id), buf_u32(k, (uint32_t)(h->time / (86400 * WINTIME_SECOND)));
+    if (!buf_room(k, sizeof head + room))
+        return STR_NONE;
+    char *at = k->p;
+    memcpy(at, head, sizeof head), at += sizeof head;
     for (size_t i = 0; i < n; i++) {
-        struct str text = v[i].type == BXV_LITERAL ? v[i].literal->text : (struct str){v[i].text, v[i].n};
-        buf_char(k, (char)(bx_of_file(v[i]) ? v[i].type : 0x7f - (v[i].type - BXV_ABSENT))),
-            buf_u32(k, (uint32_t)text.n), buf_str(k, text);
+        uint64_t what = (uint64_t)v[i].type << 32 | v[i].n;
+        memcpy(at, &what, sizeof what), at += sizeof what;
+        if (is_near(w, &v[i]))
+            near_copy(at, v[i].p, v[i].n);
+        else if (v[i].n)
+            memcpy(at, v[i].type == BXV_LITERAL ? v[i].literal->text.p : v[i].text, v[i].n);
+        at += v[i].n;
     }
+    k->n = (size_t)(at - k->p);
     return buf_view(k);
 }
 
@@ -355,15 +376,23 @@ static bool kept_whole(struct walk *w, const struct want_event *e, const struct 
     return true;
 }
 
+/* The values of e's key, then those of keep_field and fold_field. */
+static bool fold_values(struct walk *w, const struct want_event *e, struct bx_val *v)
+{
+    size_t n = e->n_key;
+    if (bx_named_again(w->bx, w->ev, e, n + 2, v))
+        return true;
+    struct str name[WANT_KEYS + 2];
+    memcpy(name, e->key, sizeof e->key);
+    name[n] = e->keep_field, name[n + 1] = e->fold_field;
+    return bx_named(w->bx, w->ev, e, name, n + 2, v);
+}
+
 static void fold_event(struct walk *w, const struct head *h, const struct want_event *e)
 {
-    struct str name[WANT_KEYS + 2];
     struct bx_val v[WANT_KEYS + 2];
     size_t n = e->n_key;
-    memcpy(name, e->key, n * sizeof *name);
-    name[n] = e->keep_field, name[n + 1] = e->fold_field;
-    if (!h->sane || h->source == TALLY_OTHERS || !bx_named(w->bx, w->ev, e, name, n + 2, v)
-        || kept_whole(w, e, v + n)) {
+    if (!h->sane || h->source == TALLY_OTHERS || !fold_values(w, e, v) || kept_whole(w, e, v + n)) {
         emit_event(w, h);
         return;
     }
@@ -437,8 +466,8 @@ static void flush_text(struct walk *w, size_t least)
 /* --- Records */
 
 /* What a record says of itself before anything is decoded. */
-static struct head read_head(const struct bx_head *from, const uint8_t *p, uint32_t size, uint64_t off,
-                             enum standing standing)
+static inline struct head read_head(const struct bx_head *from, const uint8_t *p, uint32_t size, uint64_t off,
+                                    enum standing standing)
 {
     bool id = from->has_event_id && from->event_id >= 0 && from->event_id <= 0xffff;
     int64_t time = from->has_time ? from->time : (int64_t)le64(p + 16);
@@ -478,13 +507,13 @@ static struct tally_count *count_of(struct walk *w, const struct bx_head *from, 
 {
     const struct bx_val v[3] = {from->computer, from->channel, from->provider};
     /* templates were dropped: the addresses of their literals mean nothing now */
-    if (w->flushed != bx_statistics(w->bx)->flushed) {
-        w->flushed = bx_statistics(w->bx)->flushed;
+    if (w->flushed != w->made->flushed) {
+        w->flushed = w->made->flushed;
         memset(w->seen, 0, sizeof *w->seen << SEEN_BITS);
     }
     struct seen *s = seen_at(w, v, h->id);
     if (s->used && s->id == h->id && same_shape(s->v[0], v[0]) && same_shape(s->v[1], v[1])
-        && same_shape(s->v[2], v[2]) && same_bytes(s, v)) {
+        && same_shape(s->v[2], v[2]) && same_bytes(w, s, v)) {
         h->source = s->source;
         return tally_count_at(w->tally, s->row);
     }
@@ -893,6 +922,7 @@ static bool walk_begin(struct walk *w)
         *w->known = w->bx;
     w->ev = calloc(1, sizeof *w->ev), w->seen = calloc(1 << SEEN_BITS, sizeof *w->seen);
     if (w->bx && w->tally && w->ev && w->seen) {
+        w->made = bx_statistics(w->bx);
         bx_depth(w->bx, w->want->xml_depth);
         return true;
     }
