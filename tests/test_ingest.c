@@ -4,12 +4,14 @@
 #include "case/casedb.h"
 #include "run/frame.h"
 #include "run/ingest.h"
+#include "run/original.h"
 #include "run/plan.h"
 #include "kb/kb.h"
 #include "plat/jail.h"
 #include "plat/plat.h"
 #include "run/worker.h"
 #include "tests/own_main.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,6 +23,14 @@
 #ifndef TAKES_OPEN_FILES /* a file may be renamed, replaced and removed while somebody reads it */
 #define TAKES_OPEN_FILES (void)0
 #define STARTS_AT_ONCE   (void)0 /* a worker is there in much less than a second */
+#endif
+
+#ifndef SERVES_MANY /* a process may be copied */
+#include <sys/wait.h>
+#define SERVES_MANY  (void)0
+#define NONE_IS_LEFT (waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD)
+#else
+#define NONE_IS_LEFT true
 #endif
 
 /* --- the worker in the real one's stead. What it does is written in the file it is given: byte 8 of an event
@@ -812,6 +822,49 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 300)
         for (size_t k = 0; k < files[i].n; k++)
             plat_close(fd[k]);
         buf_free(&b), buf_free(&in), plat_proc_end(p, &how), plat_proc_end(original, &how);
+    }
+}
+
+/* Copies that are asked for ahead are those that are wanted later: in their order, each on a channel of its
+ * own; none is left when their original ends, and one that dies before costs nothing but time. */
+Test(original, copies_asked_for_ahead, .timeout = 300)
+{
+    static const struct {
+        size_t ahead, again, taken, left;
+        bool dies;
+    } given[] = {{0, 0, 2, 0, false}, {3, 3, 2, 1, false}, {2, 4, 2, 2, false},
+                 {1, 0, 3, 0, false}, {3, 0, 2, 0, true},  {99, 0, 1, ORIGINAL_AHEAD - 1, false}};
+    SERVES_MANY;
+    unsetenv("BXFI_MAP");
+    for (size_t i = 0; i < LEN(given); i++) {
+        struct original o = {.child = "--true-worker"};
+        struct buf b = {0};
+        struct err e = {0};
+        struct leaving gone = {.n = 0};
+        size_t at = frame_begin(&b, FRAME_WANT), jailed = 0;
+        buf_u64le(&b, 1 << 30), want_put(&b, &(struct want){0}), frame_end(&b, at);
+        original_tell(&o, &b);
+        original_ahead(&o, given[i].ahead), original_ahead(&o, given[i].again);
+        if (given[i].dies)
+            plat_proc_kill(o.proc);
+        for (size_t k = 0; k < given[i].taken; k++) {
+            struct proc *p = NULL;
+            uint8_t bytes[FRAME_HEAD + 4];
+            bool ready = false, eof = false;
+            size_t got = 0;
+            cr_assert_eq(original_copy(&o, &p, &e), OK, "row %zu: %s", i, e.why);
+            while (!ready)
+                cr_assert_eq(plat_wait(&p, 1, 1000, &ready, &e), OK);
+            cr_expect_eq(plat_proc_read(p, bytes, sizeof bytes, &got, &eof, &e), OK);
+            jailed += got == sizeof bytes && bytes[4] == FRAME_JAIL;
+            plat_proc_hang_up(p), child_leaves(&gone, p);
+        }
+        cr_expect_eq(jailed, given[i].taken, "row %zu", i);
+        cr_expect(o.n_ahead <= given[i].left && (given[i].dies || o.n_ahead == given[i].left), "row %zu: %zu",
+                  i, o.n_ahead);
+        children_end(&gone), original_end(&o);
+        cr_expect_eq(gone.n + o.n_ahead, 0, "row %zu", i);
+        cr_expect(NONE_IS_LEFT, "row %zu", i);
     }
 }
 

@@ -311,7 +311,7 @@ static enum status begin_case(struct run *r, struct err *e)
     return st;
 }
 
-/* Workers begin before the case is made, and go on hashing while it is judged. */
+/* Workers come to be while the case is made, and go on hashing while it is judged. */
 static enum status read_evidence(struct run *r, struct err *e)
 {
     r->want = *kb_want(r->kb);
@@ -329,7 +329,9 @@ static enum status read_evidence(struct run *r, struct err *e)
                                .n_password = r->o.passwords.n,
                                .limits = r->o.lim};
     enum status st = ingest_start(&r->want, &r->ev, &o, &r->reading, e);
+    verify_ahead(&from.second);
     st = st == OK ? begin_case(r, e) : st;
+    st = st == OK ? ingest_look(r->reading, e) : st;
     return st == OK ? ingest_facts(r->reading, r->db, e) : st;
 }
 
@@ -369,6 +371,7 @@ static enum status coverage_phase(struct run *r, struct err *e)
 static enum status diagnose_phase(struct run *r, struct err *e)
 {
     size_t judged = 0;
+    original_ahead(&from.worker, AGAIN_AHEAD); /* who reads again what is going to be cited */
     enum status st = diagnose(r->db, r->kb, &judged, e);
     return st == E_TIME ? conclude_early(r, DIAGNOSE, judged, e) == OK ? E_TIME : e->code : st;
 }
@@ -426,6 +429,8 @@ static enum status verify_phase(struct run *r, struct err *e)
 
 static enum status report_phase(struct run *r, struct err *e)
 {
+    if (r->db != ready)
+        originals_dismiss(&from);
     enum status st = settle_status(r, e);
     st = st == OK ? summary(r, e) : st;
     if (st != OK)

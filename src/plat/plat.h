@@ -99,6 +99,10 @@ enum status plat_spawn_self(const char *const *args, const struct proc_limits *l
  * no copies: start each, in which plat_child_copies then returns OK at once. */
 enum status plat_child_copies(struct err *e);
 enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e);
+/* The same in two steps: a copy is asked for, and nobody waits until it is there. Nothing else is done with
+ * it before plat_proc_there, which frees it where it fails; of is not ended before that either. */
+enum status plat_proc_ask(struct proc *of, struct proc **out, struct err *e);
+enum status plat_proc_there(struct proc *p, struct err *e);
 /* Parent: bytes plus up to LIM_JOB_FILES files. Blocks until written; E_IO when the child is gone. */
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
                            size_t n_files, struct err *e);
@@ -128,6 +132,8 @@ struct exit_info {
 enum { EXIT_WORDS = 96 };
 const char *plat_exit_text(const struct exit_info *how, char *out, size_t cap);
 void plat_proc_kill(struct proc *p);
+/* Nothing more is said to it: it ends by itself, while others do. */
+void plat_proc_hang_up(struct proc *p);
 /* waits five seconds, kills, frees */
 void plat_proc_end(struct proc *p, struct exit_info *how);
 /* Child side of the channel. recv: exactly n bytes, E_TRUNC at a clean end; files that came along fill

@@ -388,11 +388,13 @@ const char *const plat_sqlite_vfs = NULL;
 
 /* --- processes. The child's end of the channel is its standard input. */
 
-/* words: what it writes to its standard error */
+/* words: what it writes to its standard error. asked: copies of it that were asked for and not heard of, in
+ * their order; of: what this one was asked of, while it is among those. */
 struct proc {
-    pid_t pid;
+    pid_t pid; /* of a copy that could not be made: less than zero, errno */
     int fd, words;
     bool killed;
+    struct proc *of, *asked, *next;
 };
 
 /* END_MS: for a child to end when its channel is closed; OLD_KERNEL_FDS: descriptors closed one by one */
@@ -425,9 +427,15 @@ static enum status make_ends(struct proc *p, struct child_ends *child, struct er
     return OK;
 }
 
+void plat_proc_hang_up(struct proc *p)
+{
+    if (p && p->fd >= 0)
+        close(p->fd), p->fd = -1;
+}
+
 static void close_proc(struct proc *p)
 {
-    close(p->fd), close(p->words);
+    plat_proc_hang_up(p), close(p->words);
     free(p);
 }
 
@@ -540,9 +548,10 @@ enum status plat_child_copies(struct err *e)
     }
 }
 
-static enum status recv_pid(struct proc *of, pid_t *out, struct err *e)
+static enum status recv_pid(struct proc *of, struct err *e)
 {
     int32_t pid = 0;
+    struct proc *first = of->asked;
     for (size_t have = 0; have < sizeof pid;) {
         struct pollfd set = {.fd = of->fd, .events = POLLIN};
         int ready = poll(&set, 1, END_MS);
@@ -553,18 +562,15 @@ static enum status recv_pid(struct proc *of, pid_t *out, struct err *e)
             return err_set(e, E_IO, ERR_NO_OFF, "cannot start a worker", "nobody answers");
         have += (size_t)got;
     }
-    if (pid <= 0) {
-        errno = -pid;
-        return no_worker(e);
-    }
-    *out = pid;
+    of->asked = first->next;
+    first->pid = pid, first->of = NULL;
     return OK;
 }
 
-enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e)
+enum status plat_proc_ask(struct proc *of, struct proc **out, struct err *e)
 {
     struct child_ends child = {-1, -1};
-    struct proc *p = calloc(1, sizeof *p);
+    struct proc *p = calloc(1, sizeof *p), **last = &of->asked;
     if (!p)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "out of memory");
     enum status st = make_ends(p, &child, e);
@@ -574,12 +580,38 @@ enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e)
     }
     st = plat_proc_send(of, "", 1, (plat_file[]){child.channel, child.words}, 2, e);
     close(child.channel), close(child.words);
-    st = st == OK ? recv_pid(of, &p->pid, e) : st;
-    if (st != OK)
+    if (st != OK) {
         close_proc(p);
-    else
-        *out = p;
+        return st;
+    }
+    while (*last)
+        last = &(*last)->next;
+    *last = *out = p, p->of = of;
+    return OK;
+}
+
+enum status plat_proc_there(struct proc *p, struct err *e)
+{
+    enum status st = OK;
+    while (st == OK && p->of)
+        st = recv_pid(p->of, e);
+    if (st == OK && p->pid > 0)
+        return OK;
+    if (st == OK)
+        errno = -p->pid, st = no_worker(e);
+    for (struct proc **at = p->of ? &p->of->asked : NULL; at && *at; at = &(*at)->next)
+        if (*at == p) {
+            *at = p->next;
+            break;
+        }
+    close_proc(p);
     return st;
+}
+
+enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e)
+{
+    enum status st = plat_proc_ask(of, out, e);
+    return st == OK ? plat_proc_there(*out, e) : st;
 }
 
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,
@@ -718,7 +750,7 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
     *how = (struct exit_info){0};
     if (!p)
         return;
-    close(p->fd);
+    plat_proc_hang_up(p);
     if (!p->killed && !ends_by_itself(p->pid, END_MS))
         plat_proc_kill(p);
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
@@ -735,8 +767,7 @@ void plat_proc_end(struct proc *p, struct exit_info *how)
         how->signal = WTERMSIG(status);
     else
         how->code = WEXITSTATUS(status);
-    close(p->words);
-    free(p);
+    close_proc(p);
 }
 
 enum status plat_child_recv(void *buf, size_t n, plat_file *files, size_t *n_files, struct err *e)

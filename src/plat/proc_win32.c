@@ -118,6 +118,13 @@ enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e)
     return err_set(e, E_UNSUPPORTED, ERR_NO_OFF, "cannot copy a worker", "not on Windows");
 }
 
+enum status plat_proc_ask(struct proc *of, struct proc **out, struct err *e)
+{
+    return plat_proc_copy(of, out, e);
+}
+
+enum status plat_proc_there(struct proc *p, struct err *e) { return (void)p, (void)e, OK; }
+
 static bool write_all(HANDLE h, const void *bytes, size_t n)
 {
     for (const char *at = bytes; n;) {
@@ -240,13 +247,19 @@ static void read_words(struct proc *p, char *words, size_t room)
     }
 }
 
+void plat_proc_hang_up(struct proc *p)
+{
+    if (p && p->to)
+        CloseHandle(p->to), p->to = NULL;
+}
+
 void plat_proc_end(struct proc *p, struct exit_info *how)
 {
     DWORD code = 0;
     *how = (struct exit_info){0};
     if (!p)
         return;
-    CloseHandle(p->to), p->to = NULL;
+    plat_proc_hang_up(p);
     if (p->pending)
         CancelIo(p->from), GetOverlappedResult(p->from, &p->reading, &code, TRUE);
     CloseHandle(p->from), p->from = NULL;

@@ -21,6 +21,7 @@ struct again_options {
     uint64_t until;            /* plat_clock_ms at which the run's time is over; 0: limits say */
     struct original *original; /* what workers are copies of; NULL: one of its own */
 };
+enum { AGAIN_AHEAD = 4 }; /* workers that may be asked for before it is known how many it takes */
 enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,
                   struct err *e);
 /* After E_TIME or E_PROC: what was not derived again by then is not known, and proves nothing to the end. */

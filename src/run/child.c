@@ -1,6 +1,7 @@
 #include "run/child.h"
 #include "base/buf.h"
 #include <stdio.h>
+#include <string.h>
 
 enum { LINES = 20, LINES_OF_ALL = 60 };
 
@@ -17,4 +18,24 @@ void child_end(struct proc *p, struct exit_info *how)
             fwrite(line.p, 1, line.n, stderr);
         buf_free(&line);
     }
+}
+
+void child_leaves(struct leaving *l, struct proc *p)
+{
+    struct exit_info x;
+    if (!p)
+        return;
+    if (l->n == LEN(l->proc)) {
+        child_end(l->proc[0], &x);
+        memmove(l->proc, l->proc + 1, --l->n * sizeof l->proc[0]);
+    }
+    l->proc[l->n++] = p;
+}
+
+void children_end(struct leaving *l)
+{
+    struct exit_info x;
+    for (size_t i = 0; i < l->n; i++)
+        child_end(l->proc[i], &x);
+    l->n = 0;
 }

@@ -7,4 +7,11 @@
 
 /* As plat_proc_end. Of what one child wrote some lines are told on stderr, of all children some dozens. */
 void child_end(struct proc *p, struct exit_info *how);
+/* Those that are about to end, killed or hung up on: while they do, nobody waits. */
+struct leaving {
+    struct proc *proc[16];
+    size_t n;
+};
+void child_leaves(struct leaving *l, struct proc *p); /* NULL: nobody. Of many the first is waited for */
+void children_end(struct leaving *l);
 #endif

@@ -402,7 +402,8 @@ static enum status ingest_begin(struct ingest *p, const struct want *want, struc
                                        .require_jail = p->o.require_jail,
                                        .stop = p->o.stop,
                                        .until = p->until,
-                                       .original = p->o.original ? p->o.original : &p->own};
+                                       .original = p->o.original ? p->o.original : &p->own,
+                                       .readers = p->ev->n};
     return pool_start(&p->plan, &p->workers,
                       &(struct pool_calls){.ctx = p,
                                            .open = open_file,
@@ -504,8 +505,14 @@ enum status ingest_start(const struct want *want, struct evidence *ev, const str
     if (!p)
         return err_set(e, E_NOMEM, ERR_NO_OFF, "ingest", "out of memory");
     p->ev = ev, p->o = *o;
-    enum status st = ingest_begin(p, want, e);
-    if (st != OK || (st = sniff_all(p, e)) != OK || (st = open_containers(p, e)) != OK)
+    return ingest_begin(p, want, e);
+}
+
+enum status ingest_look(struct ingest *p, struct err *e)
+{
+    struct evidence *ev = p->ev;
+    enum status st = sniff_all(p, e);
+    if (st != OK || (st = open_containers(p, e)) != OK)
         return st;
     group_hives(ev);
     for (size_t i = 0; i < ev->n; i++)
@@ -549,6 +556,7 @@ enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err 
     enum status st = case_begin(p->db, e);
     if (st == OK && (st = run_jobs(p, true, e)) == OK)
         st = case_commit(p->db, e);
+    pool_dismiss(p->pool);
     show_progress(p, true);
     p->r.jail = pool_jail(p->pool) & p->unpackers_jail;
     p->r.lost_jobs = pool_lost(p->pool) + p->unpackers_lost;
@@ -572,7 +580,7 @@ enum status ingest(struct casedb *db, const struct want *want, struct evidence *
 {
     struct ingest *p;
     enum status st = ingest_start(want, ev, o, &p, e);
-    if (st == OK && (st = ingest_facts(p, db, e)) == OK)
+    if (st == OK && (st = ingest_look(p, e)) == OK && (st = ingest_facts(p, db, e)) == OK)
         st = ingest_finish(p, r, e);
     ingest_free(p);
     return st;

@@ -37,18 +37,19 @@ struct ingest_result {
     char shortage[200]; /* what the system gave too little of, so that not all was read; "": nothing */
 };
 
-/* In three steps, so that what needs no hash is done while logs are still being hashed:
- * start looks at every file, then lets workers begin; facts returns when all facts are in the case. Logs that
- * may be copies of each other (size and first 4 KiB are equal) have been hashed before, and the same bytes
- * are read once; finish waits for the other hashes. Any step's error ends the run. Always free; want and ev
- * must live until then. */
+/* In four steps, so that the case is made while workers come to be, and what needs no hash is done while logs
+ * are still being hashed: start begins workers; look looks at every file, then lets them read; facts returns
+ * when all facts are in the case. Logs that may be copies of each other (size and first 4 KiB are equal) have
+ * been hashed before, and the same bytes are read once; finish waits for the other hashes. Any step's error
+ * ends the run. Always free; want and ev must live until then. */
 struct ingest;
 enum status ingest_start(const struct want *want, struct evidence *ev, const struct ingest_options *o,
                          struct ingest **out, struct err *e);
+enum status ingest_look(struct ingest *p, struct err *e);
 enum status ingest_facts(struct ingest *p, struct casedb *db, struct err *e);
 enum status ingest_finish(struct ingest *p, struct ingest_result *r, struct err *e);
 void ingest_free(struct ingest *p);
-/* All three. */
+/* All four. */
 enum status ingest(struct casedb *db, const struct want *want, struct evidence *ev,
                    const struct ingest_options *o, struct ingest_result *r, struct err *e);
 #endif

@@ -2,6 +2,7 @@
 #include "run/child.h"
 #include "run/frame.h"
 #include <stdio.h>
+#include <string.h>
 
 static enum status start(struct original *o, struct err *e)
 {
@@ -18,13 +19,51 @@ static enum status start(struct original *o, struct err *e)
     return st == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory") : OK;
 }
 
+/* All of them, and only then one after the other is waited for. A copy that its original has begun is heard
+ * of first: else nobody would know it. */
+static void kill_all(struct original *o)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < o->n_ahead; i++)
+        if (plat_proc_there(o->ahead[i], &(struct err){0}) == OK)
+            o->ahead[n++] = o->ahead[i];
+        else
+            plat_proc_kill(o->proc); /* who does not answer once is not waited for again */
+    o->n_ahead = n;
+    for (size_t i = 0; i < n; i++)
+        plat_proc_kill(o->ahead[i]);
+    plat_proc_kill(o->proc);
+}
+
 static void end_process(struct original *o, char why[EXIT_WORDS])
 {
     struct exit_info x;
-    plat_proc_kill(o->proc);
+    kill_all(o);
+    while (o->n_ahead)
+        child_end(o->ahead[--o->n_ahead], &x);
     child_end(o->proc, &x); /* ends nothing where there is none */
     o->proc = NULL;
     plat_exit_text(&x, why, EXIT_WORDS);
+}
+
+void original_ahead(struct original *o, size_t n)
+{
+    struct err why = {0};
+    if (o->n_ahead >= n || (!o->proc && start(o, &why) != OK))
+        return;
+    while (o->n_ahead < n && o->n_ahead < ORIGINAL_AHEAD
+           && plat_proc_ask(o->proc, &o->ahead[o->n_ahead], &why) == OK)
+        o->n_ahead++;
+}
+
+/* One that was asked for, or is now. */
+static enum status copy(struct original *o, struct proc **out, struct err *e)
+{
+    if (!o->n_ahead)
+        return plat_proc_copy(o->proc, out, e);
+    *out = o->ahead[0];
+    memmove(o->ahead, o->ahead + 1, --o->n_ahead * sizeof o->ahead[0]);
+    return plat_proc_there(*out, e);
 }
 
 void original_tell(struct original *o, struct buf *frame)
@@ -43,7 +82,7 @@ enum status original_copy(struct original *o, struct proc **out, struct err *e)
         enum status st = o->proc ? OK : start(o, &why);
         if (st != OK)
             return err_set(e, E_PROC, ERR_NO_OFF, why.what, "%s", why.why);
-        st = plat_proc_copy(o->proc, out, &why);
+        st = copy(o, out, &why);
         if (st == E_UNSUPPORTED) /* it serves itself */
             *out = o->proc, o->proc = NULL;
         if (st == OK || st == E_UNSUPPORTED)
@@ -58,7 +97,14 @@ enum status original_copy(struct original *o, struct proc **out, struct err *e)
 void original_end(struct original *o)
 {
     end_process(o, (char[EXIT_WORDS]){0});
+    children_end(&o->gone);
     buf_free(&o->told);
 }
 
-void originals_end(struct originals *o) { original_end(&o->worker), original_end(&o->second); }
+void originals_dismiss(struct originals *o) { kill_all(&o->worker), kill_all(&o->second); }
+
+void originals_end(struct originals *o)
+{
+    originals_dismiss(o);
+    original_end(&o->worker), original_end(&o->second);
+}

@@ -20,6 +20,7 @@ enum {
     STALL_MS = 120000,
     READ_BYTES = 256 * 1024,
     STILLBORN = 3,
+    AHEAD = 4, /* readers asked for while others read */
     WAIT_MS = 200,
     /* of each: who looks, who reads, who is ready to read next */
     WORKERS_MAX = POOL_WORKERS * 3,
@@ -212,18 +213,24 @@ static enum status tell_original(struct pool *p, struct err *e)
 
 static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
 {
-    enum status st = original_copy(p->original, &w->proc, e);
+    struct err why = {0};
+    enum status st = original_copy(p->original, &w->proc, &why);
+    if (st != OK && p->original->gone.n) { /* they count until they have been waited for */
+        children_end(&p->original->gone), why = (struct err){0};
+        st = original_copy(p->original, &w->proc, &why);
+    }
+    if (st != OK)
+        err_set(e, st, why.off, why.what, "%s", why.why);
     w->heard = w->began = plat_clock_ms();
     w->n = 0, w->ahead_bytes = w->ahead_files = 0, w->in.n = 0, w->jailed = w->broken = false;
     return st;
 }
 
 /* One that has read is not asked again. */
-static void retire(struct worker *w)
+static void retire(struct pool *p, struct worker *w)
 {
-    struct exit_info x;
     plat_proc_kill(w->proc);
-    child_end(w->proc, &x);
+    child_leaves(&p->original->gone, w->proc);
     w->proc = NULL;
 }
 
@@ -250,7 +257,7 @@ static enum status start_if_needed(struct pool *p, struct worker *w, struct err 
         struct worker *other = &p->worker[i];
         if (other->reads == w->reads || !other->proc || other->n)
             continue;
-        retire(other);
+        retire(p, other), children_end(&p->original->gone);
         p->scarce = true, why = (struct err){0}, st = start_worker(p, w, &why);
     }
     return st == OK ? OK : err_set(e, st, why.off, why.what, "%s", why.why);
@@ -268,6 +275,8 @@ static enum status start_readers(struct pool *p, struct err *e)
     for (size_t i = 0; i < p->n_worker && st == OK && idle < unread; i++)
         if (p->worker[i].reads && !p->worker[i].proc)
             st = start_if_needed(p, &p->worker[i], e), idle++;
+    if (st == OK && idle < unread && !p->scarce)
+        original_ahead(p->original, unread - idle < AHEAD ? unread - idle : AHEAD);
     return st;
 }
 
@@ -502,7 +511,7 @@ static enum status take_frames(struct pool *p, struct worker *w, struct err *e)
         w->heard = plat_clock_ms();
         st = take_frame(p, w, type, body, e);
         if (st == OK && w->reads && type == FRAME_DONE)
-            return retire(w), start_readers(p, e); /* with all that it may have to say still */
+            return retire(p, w), start_readers(p, e); /* with all that it may have to say still */
     }
     if (st == OK && (too_long(w, in) || framing != OK))
         st = E_FORMAT;
@@ -659,22 +668,33 @@ enum status pool_start(struct plan *plan, const struct pool_options *o, const st
     bool looks = !plan->n;
     for (size_t i = 0; i < plan->n && !looks; i++)
         looks = !job_reads(plan->job[i]);
+    size_t read = plan->n ? plan->n : o->readers, most = plan->workers * 2;
+    if (st == OK)
+        original_ahead(p->original, (looks ? plan->workers : 0) + (read < most ? read : most));
     for (size_t i = plan->workers; i < p->n_worker; i++)
         p->worker[i].reads = true;
-    return st == OK && looks ? start_lookers(p, e) : st;
+    return st;
+}
+
+void pool_dismiss(struct pool *p)
+{
+    for (size_t i = 0; i < p->n_worker; i++)
+        if (open_jobs(p, true))
+            plat_proc_kill(p->worker[i].proc);
+        else
+            plat_proc_hang_up(p->worker[i].proc);
 }
 
 void pool_free(struct pool *p)
 {
-    for (size_t i = 0; p && i < p->n_worker; i++) {
-        struct exit_info x;
-        if (open_jobs(p, true))
-            plat_proc_kill(p->worker[i].proc);
-        child_end(p->worker[i].proc, &x);
+    if (!p)
+        return;
+    pool_dismiss(p);
+    for (size_t i = 0; i < p->n_worker; i++) {
+        child_leaves(&p->original->gone, p->worker[i].proc);
         buf_free(&p->worker[i].in);
     }
-    if (p)
-        original_end(&p->own), free(p->read_buf), free(p);
+    original_end(&p->own), free(p->read_buf), free(p);
 }
 
 enum status pool_ask_jail(unsigned *layers, struct err *e)
@@ -684,6 +704,7 @@ enum status pool_ask_jail(unsigned *layers, struct err *e)
     struct pool_options o = {.want = &nothing, .lim = run_limits_default()};
     struct pool *p;
     enum status st = pool_start(&none, &o, &(struct pool_calls){0}, &p, e);
+    st = st == OK ? start_lookers(p, e) : st;
     while (st == OK && !p->worker[0].jailed)
         if ((st = listen(p, NULL, 0, NULL, e)) == OK && p->stillborn)
             st = err_set(e, E_NOMEM, ERR_NO_OFF, "cannot start a worker", "it ended at once");

@@ -36,11 +36,13 @@ struct pool_options {
     const volatile int *stop;
     uint64_t until; /* plat_clock_ms at which the run's time is over; 0: lim.run_seconds from now */
     struct original *original; /* what workers are copies of, which outlives this; NULL: one of its own */
+    size_t readers;            /* how many files there may be to read, where the plan does not say yet */
 };
 
 enum { POOL_WORKERS = 32 };
 unsigned pool_workers(unsigned wanted); /* 0: one per core */
-/* Starts p->workers of them, unless all there is to do is to be read. Free after an error too. */
+/* What workers are copies of begins, and some of them with it; nobody waits for them before there is a job.
+ * Free after an error too. */
 enum status pool_start(struct plan *p, const struct pool_options *o, const struct pool_calls *c,
                        struct pool **out, struct err *e);
 /* Hands out what can be handed out now, and listens to nobody; what cannot be is by pool_run. */
@@ -64,6 +66,8 @@ void pool_excuse(struct pool *p);
 uint64_t pool_hashed(const struct pool *p); /* bytes */
 uint64_t pool_lost(const struct pool *p);   /* jobs */
 unsigned pool_jail(const struct pool *p);   /* layers in force in every worker so far (plat/jail.h) */
+/* There will be no more to do: they end while others go on. */
+void pool_dismiss(struct pool *p);
 void pool_free(struct pool *p);
 
 /* Starts one worker, asks which layers of its jail are in force, ends it. */

@@ -18,6 +18,7 @@
 enum {
     WHY = 176,
     STALL_MS = 30000,
+    AHEAD = 3, /* readers asked for before they are wanted */
     /* one fact at a time: a value is 1 MiB at most, its hex and text some more */
     SCRATCH_BYTES = 64 << 20
 };
@@ -159,10 +160,20 @@ static enum status add_file(void *ctx, const struct cell *c, const char *const *
     return OK;
 }
 
+static void forget_child(struct verify *v) { v->proc = NULL, v->jailed = false, v->in.n = 0; }
+
 static void end_child(struct verify *v, struct exit_info *how)
 {
     child_end(v->proc, how);
-    v->proc = NULL, v->jailed = false, v->in.n = 0;
+    forget_child(v);
+}
+
+/* One that has answered all it was asked. */
+static void let_go(struct verify *v)
+{
+    plat_proc_hang_up(v->proc);
+    child_leaves(&v->original->gone, v->proc);
+    forget_child(v);
 }
 
 static enum status start_process(struct verify *v, struct err *e)
@@ -314,7 +325,6 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
         struct unit *u;
     } q = {v, &u};
     struct arena before = v->mem;
-    struct exit_info how;
     struct value unit = val_i(v->item[from].unit);
     enum status st = case_named(v->db, Q_UNIT, "i", &unit, add_file, &q, e);
     if (st == OK)
@@ -324,7 +334,7 @@ static enum status unit_run(struct verify *v, size_t from, size_t to, struct err
         st = ask_second_reader(v, &u, &v->item[i], e);
         v->mem = was;
     }
-    end_child(v, &how);
+    let_go(v);
     v->mem = before;
     return st;
 }
@@ -342,6 +352,19 @@ enum status verify_give_up(struct casedb *db, const char *why, struct err *e)
     return st == OK ? verify_conclude(db, e) : st;
 }
 
+static void set_out(struct original *o) { o->child = "--second", o->limits.stack_bytes = LIM_REREAD_STACK; }
+
+void verify_ahead(struct original *o) { set_out(o), original_ahead(o, AHEAD); }
+
+/* One for each of the next units; unit by unit, from the item on. */
+static void ask_ahead(struct verify *v, size_t from)
+{
+    size_t units = 0;
+    for (size_t i = from; i < v->n && units < AHEAD; i++)
+        units += i == from || v->item[i].unit != v->item[i - 1].unit;
+    original_ahead(v->original, units);
+}
+
 enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, struct original *original,
                    unsigned *jail, struct err *e)
 {
@@ -351,13 +374,14 @@ enum status verify(struct casedb *db, const struct evidence *ev, bool require_ja
                        .original = original ? original : &own,
                        .require_jail = require_jail,
                        .jail = jail};
-    v.original->child = "--second", v.original->limits.stack_bytes = LIM_REREAD_STACK;
+    set_out(v.original);
     if (!arena_make(&v.mem, SCRATCH_BYTES))
         return err_set(e, E_NOMEM, ERR_NO_OFF, "verify", "out of memory");
     enum status st = collect(&v, e);
     for (size_t i = 0, to; i < v.n && st == OK; i = to) {
         for (to = i + 1; to < v.n && v.item[to].unit == v.item[i].unit;)
             to++;
+        ask_ahead(&v, i);
         st = unit_run(&v, i, to, e);
     }
     if (st == OK)

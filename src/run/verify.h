@@ -16,6 +16,8 @@ struct original;
  */
 enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, struct original *original,
                    unsigned *jail, struct err *e);
+/* Second readers are going to be wanted: they come to be while the caller does something else. */
+void verify_ahead(struct original *original);
 /* How the detail of a place begins whose second reader did not live to tell. */
 #define SECOND_DIED "the second reader "
 /* After E_TIME or E_PROC: what was not read again by then is unreadable, and why. */
