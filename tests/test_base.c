@@ -459,6 +459,7 @@ Test(near, vectors_agree_with_plain_c_at_random)
         for (unsigned i = 0; i < 16; i++)
             cr_assert(mask >> i & 1 || near[i] == plain[i], "round %zu", round);
 
+        cr_assert_eq(near_marks((const char *)text), near_marks_twin((const char *)text), "round %zu", round);
         uint32_t twin[36], count = (uint32_t)units / 2;
         uint32_t *sum = malloc((count + 1 + NEAR_SUMS) * sizeof *sum);
         cr_assert(sum);

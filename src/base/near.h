@@ -66,7 +66,26 @@ static inline void near_copy(char *at, const uint8_t *p, size_t n)
         memcpy(at + i, p + i, NEAR_BEHIND);
 }
 
+/* Which of sixteen bytes stand for more than themselves in a text of JSON, or may not stand there: bit i is
+ * byte i. */
+static inline unsigned near_marks_twin(const char *p)
+{
+    unsigned marks = 0;
+    for (unsigned i = 0; i < 16; i++)
+        marks |= (unsigned)((unsigned char)p[i] < 0x20 || p[i] == '"' || p[i] == '\\') << i;
+    return marks;
+}
+
 #ifdef __SSE2__
+static inline unsigned near_marks(const char *p)
+{
+    __m128i text = _mm_loadu_si128((const __m128i *)(const void *)p),
+            odd = _mm_cmpeq_epi8(_mm_min_epu8(text, _mm_set1_epi8(0x1f)), text);
+    odd = _mm_or_si128(odd, _mm_or_si128(_mm_cmpeq_epi8(text, _mm_set1_epi8('"')),
+                                         _mm_cmpeq_epi8(text, _mm_set1_epi8('\\'))));
+    return (unsigned)_mm_movemask_epi8(odd);
+}
+
 /* Are n bytes the same? Bytes behind both are read. */
 static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n)
 {
@@ -143,6 +162,7 @@ static inline bool near_sums(const uint8_t *desc, uint32_t n, uint32_t *off, uin
     return rest || _mm_movemask_epi8(found) != 0;
 }
 #else
+static inline unsigned near_marks(const char *p) { return near_marks_twin(p); }
 static inline bool near_same(const uint8_t *a, const uint8_t *b, size_t n) { return memcmp(a, b, n) == 0; }
 static inline bool near_like(const uint8_t *p, const uint8_t *key, size_t fours)
 {

@@ -56,14 +56,13 @@ enum status case_halted(struct casedb *db, struct err *e)
  * much. */
 enum status case_undoable(struct casedb *db, struct err *e)
 {
-    enum { PAGES = 4096 };
+    enum { UNMARKED = 4096, FULL = 6144 };
     int64_t pages = 0;
     enum status st = case_exec(db, db->path ? "PRAGMA journal_mode=DELETE" : "PRAGMA journal_mode=MEMORY", e);
     st = st == OK ? case_number(db, "PRAGMA page_count", &pages, e) : st;
-    if (st != OK || pages <= PAGES)
-        return st;
-    st = case_unmark(db, e);
-    return st == OK ? case_exec(db, "PRAGMA cache_size=-4096", e) : st;
+    if (st == OK && pages > UNMARKED)
+        st = case_unmark(db, e);
+    return st == OK && pages > FULL ? case_exec(db, "PRAGMA cache_size=-4096", e) : st;
 }
 
 /* Is there something to commit? A mark is not committed. */
@@ -112,6 +111,7 @@ void case_close(struct casedb *db)
     families_free(db);
     lookup_free(&db->stage.values);
     folds_free(&db->folds);
+    members_free(db);
     if (db->path)
         plat_remove(db->path);
     lookup_free(&db->known.by_identity);
@@ -183,6 +183,8 @@ static enum status open_as(const char *name, int flags, bool trusted, struct cas
         rc = case_functions(db);
     if (rc == SQLITE_OK && trusted)
         rc = case_byte_functions(db);
+    if (rc == SQLITE_OK && trusted)
+        rc = case_members(db);
     if (rc != SQLITE_OK) {
         case_fail(db, rc, E_DB, "case", e);
         case_close(db);
@@ -268,7 +270,7 @@ static enum status create(enum case_of kind, const char *path, struct str schema
         st = case_exec(db,
                        "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
                        "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
-                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-16384; PRAGMA encoding='UTF-8'",
+                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-24576; PRAGMA encoding='UTF-8'",
                        e);
     if (st == OK)
         st = image.n ? take_image(db, "main", image, e) : make_tables(db, kind, schema, e);
@@ -322,7 +324,7 @@ enum status case_scratch_image(struct casedb *db, struct buf *out, struct err *e
 enum status case_scratch_from(struct casedb *db, struct str image, struct err *e)
 {
     enum status st = take_image(db, "temp", image, e);
-    st = st == OK ? case_exec(db, "PRAGMA secure_delete=0", e) : st;
+    st = st == OK ? case_exec(db, "PRAGMA secure_delete=0; PRAGMA temp.cache_size=-4096", e) : st;
     db->scratch = st == OK;
     return st;
 }
@@ -488,14 +490,27 @@ static enum status sync_file(const char *path, struct err *e)
     return rc == SQLITE_OK ? OK : err_set(e, E_IO, ERR_NO_OFF, "case", "%s: %s", path, sqlite3_errstr(rc));
 }
 
-/* The pages of a case as they lie in its working file, mapped: no memory of ours. NULL: it has none yet, or
- * there is no such thing here. */
+/* All pages into the working file. A flush opens it but leaves what is in use, the first page; a commit
+ * writes a file without a name where a quarter of its cache is dirty: of a cache of one page that is any, and
+ * one has changed. */
+static bool all_written(struct casedb *db, struct err *e)
+{
+    int64_t version = 0;
+    char change[48];
+    bool ok = case_number(db, "PRAGMA user_version", &version, e) == OK
+              && case_exec(db, "PRAGMA cache_size=1; BEGIN IMMEDIATE", e) == OK;
+    snprintf(change, sizeof change, "PRAGMA user_version=%lld", (long long)version);
+    ok = ok && sqlite3_db_cacheflush(db->db) == SQLITE_OK && case_exec(db, change, e) == OK;
+    return (!is_open(db) || case_exec(db, "COMMIT", e) == OK) && ok;
+}
+
+/* The pages of a case as they lie in its working file, mapped: no memory of ours. NULL: it has none, or there
+ * is no such thing here. */
 static const uint8_t *mapped(struct casedb *db, int64_t bytes, sqlite3_file **file, struct err *e)
 {
     void *p = NULL;
     sqlite3_int64 most = bytes;
-    bool flushed = case_exec(db, "BEGIN IMMEDIATE", e) == OK && sqlite3_db_cacheflush(db->db) == SQLITE_OK;
-    if (case_exec(db, "COMMIT", e) != OK || !flushed
+    if (!all_written(db, e)
         || sqlite3_file_control(db->db, "main", SQLITE_FCNTL_FILE_POINTER, file) != SQLITE_OK || !*file
         || !(*file)->pMethods || (*file)->pMethods->iVersion < 3
         || (*file)->pMethods->xFileControl(*file, SQLITE_FCNTL_MMAP_SIZE, &most) != SQLITE_OK
@@ -565,7 +580,7 @@ static enum status save_packed(struct casedb *db, const char *path, bool *done, 
     if (map)
         file->pMethods->xUnfetch(file, 0, (void *)(uintptr_t)map);
     sqlite3_free(copy);
-    return st;
+    return large && st == OK ? case_exec(db, "PRAGMA cache_size=-4096", e) : st;
 }
 
 static enum status save_vacuumed(struct casedb *db, const char *path, struct err *e)

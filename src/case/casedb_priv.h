@@ -1,7 +1,7 @@
 /* casedb_priv: what casedb.c (cases, trusted SQL), casedb_facts.c, casedb_sql.c, casedb_bytes.c,
- * casedb_words.c, casedb_when.c (our SQL functions), casedb_guard.c (SQL of rules and users),
- * casedb_spill.c, casedb_keep.c, casedb_pack.c share. struct casedb is owned by casedb.c. sqlite3.h stays
- * inside these files. */
+ * casedb_words.c, casedb_when.c, casedb_member.c (our SQL functions), casedb_guard.c (SQL of rules and
+ * users), casedb_spill.c, casedb_keep.c, casedb_pack.c share. struct casedb is owned by casedb.c. sqlite3.h
+ * stays inside these files. */
 #ifndef CASEDB_PRIV_H
 #define CASEDB_PRIV_H
 #include "base/arena.h"
@@ -45,8 +45,26 @@ struct folds {
     struct arena text;
 };
 
+/* The members of an object of JSON: where names and values stand in its text (casedb_member.c). */
+enum part_kind { PART_NUMBER = 1, PART_TEXT, PART_ESCAPED, PART_TRUE, PART_FALSE, PART_NULL };
+enum { CASE_MEMBERS = 64, CASE_OBJECTS = 4, CASE_QUESTIONS = 4 };
+struct part {
+    uint32_t at, n;
+    unsigned char kind;
+};
+struct members {
+    struct json_object {
+        char *text;
+        uint32_t n, room, count;
+        bool plain;
+        struct part name[CASE_MEMBERS], value[CASE_MEMBERS];
+    } last[CASE_OBJECTS];
+    size_t turn;
+};
+
 struct casedb {
     struct sqlite3 *db;
+    struct members members;
     struct folds folds;
     struct stage stage;
     /* of the working file; NULL: in memory or read-only */
@@ -58,6 +76,10 @@ struct casedb {
         bool busy;
     } cache[CASE_CACHE];
     struct sqlite3_stmt *put[FACT_KINDS], *source, *code;
+    struct { /* SQLite's own functions, and questions to them */
+        struct sqlite3 *db;
+        struct sqlite3_stmt *ask[CASE_QUESTIONS];
+    } own;
     struct str names; /* base/names.h: of Win32 codes, for win32_name() */
     /* events that are found again */
     struct {
@@ -119,6 +141,11 @@ int case_guard_install(struct casedb *db);
 int case_functions(struct casedb *db);      /* of derive/ and coverage.sql: on cases we write */
 int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence */
 int case_words(struct casedb *db);          /* of rules: on every case */
+int case_members(struct casedb *db);        /* SQLite's own, faster: on cases we write */
+int case_nocase(void *ctx, int n, const void *left, int m, const void *right); /* its NOCASE */
+/* field(): false where the object is not plain and nothing is said */
+bool case_field(struct sqlite3_context *c, struct casedb *db, struct sqlite3_value **v);
+void members_free(struct casedb *db);
 void case_same_domain(struct sqlite3_context *c, int n,
                       struct sqlite3_value **v);                               /* one of these, by names */
 void case_covered(struct sqlite3_context *c, int n, struct sqlite3_value **v); /* two more, by time */

@@ -313,6 +313,8 @@ static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
     struct str want = case_text(v[1]), token;
     struct json j;
     (void)n;
+    if (case_field(c, sqlite3_user_data(c), v))
+        return;
     json_of(&j, case_text(v[0]));
     if (!want.n || json_next(&j, &token) != JSON_OBJECT)
         return;
