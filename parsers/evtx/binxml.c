@@ -33,13 +33,16 @@ struct bx {
     struct bx_tmpl *bucket[BUCKETS], **tmpl;
     size_t n_tmpl, n_touched;
     uint64_t n_chunk;
-    uint16_t *at, touched[TOUCHED]; /* at[offset of a definition]: 1 + its template in this chunk */
+    uint16_t touched[TOUCHED];
     struct bx_item *item;
     size_t cap_item;
     struct bx_stats stats;
     struct bx_memo memo;
     struct bx_names names;
+    uint16_t *at;   /* [offset of a definition]: 1 + its template in this chunk */
+    uint32_t parts; /* of at, a bit each: those that were wiped, as definitions came to lie there */
 };
+enum { AT_PARTS = 32, AT_PART = CHUNK_MAX / AT_PARTS };
 
 struct bx *bx_new(struct arena *scratch)
 {
@@ -48,8 +51,8 @@ struct bx *bx_new(struct arena *scratch)
         return NULL;
     bx->scratch = scratch;
     bx_depth(bx, 0);
-    bx->at = calloc(CHUNK_MAX, sizeof *bx->at);
-    bx->tmpl = calloc(LIM_TEMPLATES, sizeof(struct bx_tmpl *));
+    bx->at = malloc(CHUNK_MAX * sizeof *bx->at);
+    bx->tmpl = malloc(LIM_TEMPLATES * sizeof(struct bx_tmpl *));
     if (!arena_make(&bx->keep, LIM_TEMPLATE_BYTES) || !arena_make(&bx->names.mem, NAME_BYTES) || !bx->at
         || !bx->tmpl)
         bx_free(bx), bx = NULL;
@@ -69,7 +72,7 @@ const struct bx_stats *bx_statistics(const struct bx *bx) { return &bx->stats; }
 static void forget_offsets(struct bx *bx)
 {
     if (bx->n_touched > TOUCHED)
-        memset(bx->at, 0, CHUNK_MAX * sizeof *bx->at);
+        bx->parts = 0;
     else
         for (size_t i = 0; i < bx->n_touched; i++)
             bx->at[bx->touched[i]] = 0;
@@ -284,6 +287,9 @@ __attribute__((noinline)) static struct bx_tmpl *template_new(struct bx *bx, uin
             t->next = *bucket, *bucket = t;
     }
     t->met = bx->n_chunk;
+    if (!(bx->parts >> def / AT_PART & 1))
+        memset(bx->at + def / AT_PART * AT_PART, 0, AT_PART * sizeof *bx->at);
+    bx->parts |= 1u << def / AT_PART;
     bx->at[def] = (uint16_t)(t->index + 1);
     if (bx->n_touched < TOUCHED)
         bx->touched[bx->n_touched] = (uint16_t)def;
@@ -295,7 +301,7 @@ __attribute__((noinline)) static struct bx_tmpl *template_new(struct bx *bx, uin
  */
 static inline struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
 {
-    if (def >= bx->chunk.n || !bx->at[def])
+    if (def >= bx->chunk.n || !(bx->parts >> def / AT_PART & 1) || !bx->at[def])
         return template_new(bx, def);
     struct bx_tmpl *t = bx->tmpl[bx->at[def] - 1];
     return t->compiled ? t : NULL;

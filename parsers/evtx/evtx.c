@@ -28,7 +28,6 @@ static const uint8_t file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
 struct seen {
     struct bx_val v[3];
     uint32_t id, source, row;
-    bool used;
     uint8_t bytes[SEEN_BYTES + NEAR_BEHIND];
 };
 
@@ -49,7 +48,8 @@ struct walk {
     struct bx_event *ev;
     struct buf out, key, json, text, names;
     struct tally_source named; /* the strings in names */
-    struct seen *seen;
+    struct seen *seen;         /* a small log fills few, and touches no other */
+    bool noted[1 << SEEN_BITS];
     uint64_t flushed, anomalies, limit_off;
     const char *limit; /* which limit was reached first, and where; NULL: none */
     bool full;         /* more records than are wanted: the walk ends */
@@ -135,23 +135,24 @@ static inline uint64_t tail_of(struct bx_val v)
     return !bx_of_file(v) ? (uint64_t)(uintptr_t)v.p : v.n >= 8 ? le64(v.p + v.n - 8) : v.n;
 }
 
-static inline struct seen *seen_at(struct walk *w, const struct bx_val *v, uint32_t id)
+static inline size_t seen_at(const struct bx_val *v, uint32_t id)
 {
     uint64_t h = id * 0x9E3779B97F4A7C15u ^ tail_of(v[0]) * 0xff51afd7ed558ccdu
                  ^ tail_of(v[1]) * 0xff51afd7ed558ccfu ^ tail_of(v[2]) * 0xff51afd7ed558cd1u;
-    return &w->seen[(h ^ h >> 32) * 0xc4ceb9fe1a85ec53u >> (64 - SEEN_BITS)];
+    return (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u >> (64 - SEEN_BITS);
 }
 
-static void note_seen(struct seen *s, const struct bx_val *v, uint32_t id, uint32_t source,
-                      const struct tally_count *c, const struct walk *w)
+static void note_seen(struct walk *w, size_t place, const struct bx_val *v, uint32_t id, uint32_t source,
+                      const struct tally_count *c)
 {
+    struct seen *s = &w->seen[place];
     uint8_t *at = s->bytes;
     size_t bytes = 0;
     for (size_t i = 0; i < 3; i++)
         bytes += bx_of_file(v[i]) ? v[i].n : v[i].type == BXV_TEXT ? SEEN_BYTES + 1 : 0;
-    s->used = bytes <= SEEN_BYTES && source != TALLY_OTHERS;
+    w->noted[place] = bytes <= SEEN_BYTES && source != TALLY_OTHERS;
     s->id = id, s->source = source, s->row = tally_row(w->tally, c);
-    for (size_t i = 0; i < 3 && s->used; i++) {
+    for (size_t i = 0; i < 3 && w->noted[place]; i++) {
         s->v[i] = v[i];
         if (bx_of_file(v[i]) && v[i].n)
             memcpy(at, v[i].p, v[i].n), at += v[i].n;
@@ -509,10 +510,11 @@ static struct tally_count *count_of(struct walk *w, const struct bx_head *from, 
     /* templates were dropped: the addresses of their literals mean nothing now */
     if (w->flushed != w->made->flushed) {
         w->flushed = w->made->flushed;
-        memset(w->seen, 0, sizeof *w->seen << SEEN_BITS);
+        memset(w->noted, 0, sizeof w->noted);
     }
-    struct seen *s = seen_at(w, v, h->id);
-    if (s->used && s->id == h->id && same_shape(s->v[0], v[0]) && same_shape(s->v[1], v[1])
+    size_t place = seen_at(v, h->id);
+    struct seen *s = &w->seen[place];
+    if (w->noted[place] && s->id == h->id && same_shape(s->v[0], v[0]) && same_shape(s->v[1], v[1])
         && same_shape(s->v[2], v[2]) && same_bytes(w, s, v)) {
         h->source = s->source;
         return tally_count_at(w->tally, s->row);
@@ -523,7 +525,7 @@ static struct tally_count *count_of(struct walk *w, const struct bx_head *from, 
         return NULL;
     if (c->want == WANT_UNKNOWN || h->source == TALLY_OTHERS)
         c->want = find_want(w, h->source, h->id);
-    note_seen(s, v, h->id, h->source, c, w);
+    note_seen(w, place, v, h->id, h->source, c);
     return c;
 }
 
@@ -920,7 +922,7 @@ static bool walk_begin(struct walk *w)
     w->bx = w->known && *w->known ? *w->known : bx_new(w->scratch), w->tally = tally_new();
     if (w->known)
         *w->known = w->bx;
-    w->ev = calloc(1, sizeof *w->ev), w->seen = calloc(1 << SEEN_BITS, sizeof *w->seen);
+    w->ev = calloc(1, sizeof *w->ev), w->seen = malloc(sizeof *w->seen << SEEN_BITS);
     if (w->bx && w->tally && w->ev && w->seen) {
         w->made = bx_statistics(w->bx);
         bx_depth(w->bx, w->want->xml_depth);
