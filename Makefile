@@ -52,6 +52,8 @@ LDLIBS := -lsqlite3 -lyaml -lcrypto -ldeflate -lseccomp $(UNPACK) -l:libnettle.a
 # process has fewer mappings (a ticket of 70 kB: 129 -> 111 ms). ARCHIVES= for a package that is to have its distribution's libraries.
 ARCHIVES := $(if $(SAN),,sqlite3 yaml crypto deflate seccomp)
 BFIO := -l:libbfio.a
+# What is called through a table is looked up once, when an original starts, and not in each of its copies, which would write to pages of their own for it.
+NOW := -Wl,-z,now
 endif
 
 ROOMS := src/base src/case src/kb src/run src/fleet src/diagnose parsers/evtx parsers/registry parsers/sniff parsers/tools parsers/container reports
@@ -68,7 +70,7 @@ own = $(foreach l,$(LDLIBS),$(if $(filter $(l),$(1)),$(l:-l%=-l:lib%.a),$(l))) $
 all: $(O)/whylogon$(EXE)
 $(O)/whylogon$(EXE): $(call obj,src/cmd/main.c $(CMD_SRC)) $(RESOURCE) $(O)/libwhylogon.a
 	@echo "  LINK  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call own,$(HERE))
+	$(Q)$(CC) $(CFLAGS) $(NOW) $(LDFLAGS) -o $@ $^ $(call own,$(HERE))
 # libevtx and libregf carry hundreds of functions of the same names, each in a version of its own (759 in Debian 12's). Linked side by side, one would
 # run the other's: so each second reader is joined with its library first, and shows only its own names.
 SECOND := $(O)/parsers/second/second_evtx.lib.o $(O)/parsers/second/second_regf.lib.o
