@@ -204,6 +204,7 @@ int rereader_main(void)
         return 70;
     struct jail_limits lim = limits();
     plat_jail_ahead(&lim); /* once for all copies */
+    plat_give_back();      /* each copy would write to what lies free between */
     enum status copy = plat_child_copies(&e);
     if (copy != OK) /* the original has made copies and is not needed any more */
         return copy == E_TRUNC ? 0 : 70;

@@ -284,6 +284,7 @@ int worker_main(void)
     w.memory = span_u64(&in);
     if (want_get(in, &w.want_mem, &w.want, &e) != OK || prepare(&w, &lim, &e) != OK)
         return 70;
+    plat_give_back(); /* each copy would write to what lies free between */
     enum status copy = plat_child_copies(&e);
     if (copy != OK) /* the original has made copies and is not needed any more */
         return copy == E_TRUNC ? 0 : 70;
