@@ -310,7 +310,10 @@ WHERE t.tool = 'dsregcmd' AND t.name = 'AzureAdPrt' AND t.num IS NOT NULL
 -- knows, default_unsure: because the host's build, product or edition is not known and decides (SOFTWARE tells).
 -- effective: its value, else its default. as_shipped: 1 not set or set to what the default is, 0 to something else,
 -- NULL: not known. heeded: 1 Windows of this build reads it, 0 it does not, NULL: the build is not known.
+-- stands_since: by when it was so at the latest, as its key's last write tells; 0: nothing tells, or Windows wrote the
+-- key itself at a start.
 CREATE VIEW v_setting AS
+SELECT s.*, CASE WHEN s.written_at_boot THEN 0 ELSE coalesce(s.written, 0) END AS stands_since FROM (
 SELECT CASE WHEN r.id IS NOT NULL THEN printf('f%d:0x%x', r.file_id, r.file_off)
     WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS evidence_id, q.host, q.section,
     q.name, r.num AS value, r.text,
@@ -353,7 +356,8 @@ LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM hive v CRO
                 = lower(coalesce(nullif(i.root, ''), i.kind) || '\')))
 WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v JOIN evidence e ON e.id = v.file_id AND e.state <> 'partial'
     WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
-    AND lower(substr(q.at || '\', 1, length(coalesce(v.root, v.kind)) + 1)) = lower(coalesce(v.root, v.kind) || '\'));
+    AND lower(substr(q.at || '\', 1, length(coalesce(v.root, v.kind)) + 1))
+        = lower(coalesce(v.root, v.kind) || '\'))) s;
 
 -- A value of the hive that speaks; of a file that holds several hives it belongs to the first whose root it lies below.
 CREATE VIEW v_reg AS
@@ -507,9 +511,11 @@ FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 -- A failure with its consumer, and what surrounds it: the first and the last 16 of its like, so that rules stay linear
 -- where a task failed every minute for a month. unsaved_start_time: its last start before, where it was not saved in
--- between. tried_id, lsa: that very logon (4625, v_attempt), and what LSA said of it. with_password: 1 it logged on
--- with a stored password, by its logon type, or by the call where the type is not known or newer than the failure; 0
--- without; NULL: not told.
+-- between. tried_id, lsa: that very logon (4625, v_attempt), and what LSA said of it; password_cleared: 1 it gave
+-- another reason than the password. with_password: 1 it logged on with a stored password, by its logon type, or by the
+-- call where the type is not known or newer than the failure; 0 without; NULL: not told. unchanged: 0 where its task or
+-- service was set anew behind the failure (since_time), 1 where it was not, or nobody knows. needs_session: its logon
+-- type runs in its user's session alone.
 CREATE VIEW v_failed AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
@@ -522,7 +528,8 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
         x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
     f.consumer, CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id,
     c.principal AS owner, c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time,
-    c.old_time, c.since_time, c.command, c.unc, c.active, s.name AS server,
+    c.old_time, c.since_time, coalesce(c.since_time, 0) <= f.time AS unchanged,
+    c.logon IN ('InteractiveToken', 'Group') AS needs_session, c.command, c.unc, c.active, s.name AS server,
     l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id,
         l.file_off) END AS last_start_id,
     n.time AS next_start_time, CASE WHEN n.id IS NOT NULL THEN printf('f%d:0x%x', n.file_id,
@@ -531,7 +538,8 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
     x.next_saved AS next_saved_time, b.from_time AS boot_time, CASE WHEN b.file_id IS NOT NULL
         THEN printf('f%d:0x%x', b.file_id, b.file_off) END AS boot_id,
     CASE WHEN k.id IS NOT NULL THEN printf('f%d:0x%x', k.file_id, k.file_off) END AS secret_id,
-    a.symbol AS lsa, a.time AS tried_time,
+    a.symbol AS lsa, coalesce(a.symbol, '') NOT IN ('', 'STATUS_WRONG_PASSWORD', 'STATUS_LOGON_FAILURE')
+        AS password_cleared, a.time AS tried_time,
     CASE WHEN a.failure IS NOT NULL THEN printf('f%d:0x%x', a.file_id, a.file_off) END AS tried_id,
     CASE WHEN f.call = 'LogonUserS4U' OR f.account LIKE '%$' THEN 0
         WHEN c.logon IN ('Password', 'InteractiveTokenOrPassword') THEN 1
@@ -548,7 +556,7 @@ LEFT JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot LEFT JOIN attempt 
 -- family; witnesses: of the first, also: where LSA's word among them decides. codes: all it carries, for code_in(codes,
 -- family). next_saved_time: when the task was first saved, or perhaps only enabled, behind the last (last_id).
 -- policy_time: when new policy was read (1502) in the day before the first. passwordless: its logon type was one before
--- the first that stores no password, and no call used one.
+-- the first that stores no password, and no call used one. unchanged (behind the first), needs_session: as in v_failed.
 CREATE VIEW v_failing AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, g.kind, g.subject,
     g.family, g.n, (SELECT a.n FROM failing a WHERE a.host_id = g.host_id AND a.kind = g.kind AND a.subject IS g.subject
@@ -561,6 +569,7 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
         x.last_saved AS last_saved_time, g.consumer,
     CASE WHEN c.id IS NOT NULL THEN printf('f%d:0x%x', c.file_id, c.file_off) END AS consumer_id, c.principal AS owner,
     c.account AS owner_account, c.domain AS owner_domain, c.builtin, c.logon, c.stored_time, c.old_time, c.since_time,
+    coalesce(c.since_time, 0) <= f.time AS unchanged, c.logon IN ('InteractiveToken', 'Group') AS needs_session,
     c.command, c.unc, c.active, s.name AS server,
     l.time AS last_start_time, CASE WHEN l.id IS NOT NULL THEN printf('f%d:0x%x', l.file_id,
         l.file_off) END AS last_start_id,
@@ -608,7 +617,8 @@ FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id
 
 -- A failure and the last landmark of a topic at or before it (until the topic's slack behind it), about what failed.
 -- evidence_id, time, who, value, other: of the landmark; teller: the host whose log has it; failed_id, failed_time: of
--- the failure. stands: 1 where nothing undid it between the two, and what failed had not started since.
+-- the failure. stands: 1 where nothing undid it between the two, and what failed had not started since. set_back: of a
+-- step of the clock: another one as far the other way, a day before it or until the failure.
 CREATE VIEW v_before AS
 SELECT f.failure, f.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_id, f.host, f.kind, f.subject,
     f.win32, f.raw, f.symbol, f.failed_event, f.failed_time, f.failed_id, f.principal, f.account, f.domain, f.realm,
@@ -618,6 +628,9 @@ SELECT f.failure, f.topic, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence
         AND coalesce(u.scope, f.host_id) = f.host_id)
       AND NOT (f.by_start AND coalesce((SELECT s.time FROM success s WHERE s.id = f.last_start), 0)
         > l.time + CASE WHEN l.host_id = f.host_id THEN 0 ELSE 864000000000 END) AS stands,
+    CASE f.topic WHEN 'clock-step' THEN EXISTS (SELECT 1 FROM landmark u WHERE u.host_id = f.host_id
+        AND u.topic = f.topic AND u.time BETWEEN l.time - 864000000000 AND f.failed_time
+        AND abs(u.value + l.value) <= 300) ELSE 0 END AS set_back,
     g.name AS teller, l.id AS landmark
 FROM v_failed_topic f CROSS JOIN landmark l ON l.id = (SELECT n.id FROM landmark n WHERE n.topic = f.topic
     AND n.key = f.key AND n.time <= f.failed_time + f.slack AND coalesce(n.scope, f.host_id) = f.host_id
@@ -720,6 +733,25 @@ CROSS JOIN presence p ON p.id = (SELECT n.id FROM presence n WHERE n.host_id = f
             ELSE f.account END AND n.from_time <= f.time ORDER BY n.from_time DESC LIMIT 1)
     AND coalesce(p.to_time, f.time + 1) > f.time
 JOIN session s ON s.id = p.session;
+
+-- Failures that came before any authentication: of tasks and services at their start, while failed logons were audited,
+-- and none was recorded. evidence_id: that audit policy.
+CREATE VIEW v_untried AS
+SELECT f.id AS failure, a.evidence_id
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure AND f.at_start AND f.kind IN ('task', 'service')
+JOIN host h ON h.id = f.host_id JOIN v_audited a ON a.host = h.name AND a.subcategory = 'Logon'
+    AND a.records = 'failure' AND a.from_time <= f.time - 50000000 AND a.to_time >= f.time
+WHERE NOT EXISTS (SELECT 1 FROM attempt t WHERE t.failure = f.id);
+
+-- Failures at which the account behind them had no interactive session: logons were audited from the boot on, and none
+-- of its was open. evidence_id: that audit policy.
+CREATE VIEW v_no_session AS
+SELECT f.id AS failure, a.evidence_id
+FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure JOIN host h ON h.id = f.host_id
+JOIN boot b ON b.host_id = f.host_id AND b.boot = f.boot
+JOIN v_audited a ON a.host = h.name AND a.subcategory = 'Logon' AND a.records = 'success'
+    AND a.from_time <= b.from_time AND a.to_time >= f.time
+WHERE NOT EXISTS (SELECT 1 FROM v_logged_on s WHERE s.failure = f.id AND s.how = 'interactive');
 
 -- Silence that counts: stretches in which what an artefact records and does not show did not happen. A hive that was
 -- read whole counts at any time: what is not in it is not there. Names keep their case: Security is a channel, SECURITY
