@@ -791,9 +791,9 @@ SELECT c.id AS consumer, printf('f%d:0x%x', c.file_id, c.file_off) AS evidence_i
     EXISTS (SELECT 1 FROM failing g WHERE g.consumer = c.id) AS has_failed,
     (SELECT max(s.time) FROM success s WHERE s.host_id = c.host_id AND s.kind = c.kind AND s.subject = c.subject
         AND s.starts) AS started_time,
-    c.local_account IS NULL AND c.sid LIKE h.machine_sid || '-%' AND h.role IS NOT 'domain controller'
-        AND EXISTS (SELECT 1 FROM coverage k WHERE k.host_id = c.host_id AND k.artifact = 'SAM' COLLATE BINARY
-            AND k.state = 'present') AS gone
+    CASE WHEN c.local_account IS NULL AND c.sid LIKE h.machine_sid || '-%' AND h.role IS NOT 'domain controller'
+        THEN EXISTS (SELECT 1 FROM coverage k WHERE k.host_id = c.host_id AND k.artifact = 'SAM' COLLATE BINARY
+            AND k.state = 'present') ELSE 0 END AS gone
 FROM consumer c JOIN host h ON h.id = c.host_id;
 
 -- The logon right that a task or a service needs (its own: own_id, mask), and who has it. denied_id: where it is denied
