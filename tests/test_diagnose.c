@@ -530,10 +530,10 @@ Test(diagnose, each_subject_has_its_own_account)
     knowledge_gone(dir);
     fresh();
     read(ALL);
-    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 301) INSERT INTO "
+    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1501) INSERT INTO "
         "event(file_id, file_off, computer, provider, time, data)"
-        " SELECT 90, i, 'PC' || min(i, 150), 'Probe', 134167968000000000, "
-        "json_object('r', r.column1, 's', 's' || max(i, 150)) FROM n, (VALUES ('symptom'), ('cause')) r "
+        " SELECT 90, i, 'PC' || min(i, 750), 'Probe', 134167968000000000, "
+        "json_object('r', r.column1, 's', 's' || max(i, 750)) FROM n, (VALUES ('symptom'), ('cause')) r "
         "WHERE i > 1");
     cr_assert(derive(db, kb, &e) == OK && coverage(db, kb, &e) == OK, "%s: %s", e.what, e.why);
     sql("INSERT INTO consumer(host_id, kind, subject, principal) SELECT DISTINCT h.id, 'task', "
@@ -545,7 +545,7 @@ Test(diagnose, each_subject_has_its_own_account)
     cr_expect_str_eq(ask("SELECT count(*), sum(r.text LIKE 'mend ' || h.name || f.subject || '%'), "
                          "count(DISTINCT r.text) FROM finding_remedy r JOIN finding f ON f.id = r.finding "
                          "JOIN host h ON h.id = f.host_id"),
-                     "600 600 300;");
+                     "3000 3000 1500;");
 }
 
 Test(diagnose, rows_that_prove_nothing)

@@ -714,7 +714,7 @@ static enum status put_unknown(struct engine *g, const struct subject *s, int64_
 }
 
 /* What is known of what failed, whichever rule asks: most name the same few subjects. */
-enum { KNOWN = 64, KNOWN_BYTES = 128 << 10 };
+enum { KNOWN = 512, KNOWN_BYTES = 256 << 10 };
 struct known {
     struct arena *a; /* of its texts; NULL: nothing is known here */
     size_t host;
