@@ -355,12 +355,29 @@ static enum status load_row(void *ctx, const struct cell *cell, const char *cons
     return OK;
 }
 
+static void put_columns(struct buf *list, const struct source *src)
+{
+    for (const struct column *c = src->col; c < src->col + COLUMNS && c->name; c++)
+        buf_printf(list, "%s\"%s\"", list->n ? ", " : "", c->name);
+    buf_char(list, 0);
+}
+
+bool report_ahead(struct casedb *db, size_t i)
+{
+    struct buf list = {0};
+    if (i >= LEN(sources))
+        return false;
+    put_columns(&list, &sources[i]);
+    if (!list.bad && sources[i].list != offsetof(struct report, alike))
+        case_named_ahead(db, Q_REPORT, sources[i].view, list.p);
+    buf_free(&list);
+    return true;
+}
+
 static enum status load_list(struct casedb *db, struct load *l, struct err *e)
 {
     struct buf list = {0};
-    for (const struct column *c = l->src->col; c < l->src->col + COLUMNS && c->name; c++)
-        buf_printf(&list, "%s\"%s\"", list.n ? ", " : "", c->name);
-    buf_char(&list, 0);
+    put_columns(&list, l->src);
     enum status st = list.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, l->src->view, "out of memory")
                               : case_named_in(db, Q_REPORT, l->src->view, list.p, "", NULL, load_row, l, e);
     buf_free(&list);

@@ -11,6 +11,8 @@ struct casedb;
 struct redact;
 struct report;
 
+/* The i-th of the statements that report_build is going to ask is compiled now; false: there are no more. */
+bool report_ahead(struct casedb *db, size_t i);
 enum status report_build(struct casedb *db, struct arena *a, struct report **out, struct err *e);
 /* Not all that the case holds is in it: for want of memory, or because the time was over (E_TIME of the
  * case). */

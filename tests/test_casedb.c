@@ -724,6 +724,28 @@ static enum status ask_inside(void *ctx, const struct cell *c, const char *const
                       e);
 }
 
+/* What was compiled before it is asked says what is so then; what is wrong with it is told then, too. */
+Test(casedb, what_is_compiled_ahead)
+{
+    static const struct {
+        const char *sql, *between, *says;
+    } rows[] = {
+        {"SELECT count(*) FROM evidence", "INSERT INTO evidence(id, path) VALUES(77, 'x')", "4;"},
+        {"SELECT n FROM temp.seen", "DROP VIEW temp.seen; CREATE TEMP VIEW seen AS SELECT 2 AS n", "2;"},
+        {"SELECT n FROM temp.seen", "DROP VIEW temp.seen", "no such table"},
+        {"SELECT 1 FROM nowhere", "SELECT 1", "no such table"},
+        {"SELECT (", "SELECT 1", "incomplete input"}};
+    struct err e = {0};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        cr_assert_eq(case_exec(db, "CREATE TEMP VIEW IF NOT EXISTS seen AS SELECT 1 AS n", &e), OK);
+        case_ahead(db, rows[i].sql), case_ahead(db, rows[i].sql);
+        cr_assert_eq(case_exec(db, rows[i].between, &e), OK, "%s", e.why);
+        struct err why = {0};
+        bool fails = case_query(db, rows[i].sql, NULL, NULL, 0, NULL, NULL, &why) != OK;
+        cr_expect(strstr(fails ? why.why : ask(rows[i].sql), rows[i].says), "%s: %s", rows[i].sql, why.why);
+    }
+}
+
 Test(casedb, queries_inside_queries)
 {
     struct buf b = {0};

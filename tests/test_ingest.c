@@ -825,6 +825,8 @@ Test(worker, what_changes_while_it_is_hashed_has_no_hash, .timeout = 300)
     }
 }
 
+static bool four_times(void *ctx) { return ++*(unsigned *)ctx < 4; }
+
 /* Copies that are asked for ahead are those that are wanted later: in their order, each on a channel of its
  * own; none is left when their original ends, and one that dies before costs nothing but time. */
 Test(original, copies_asked_for_ahead, .timeout = 300)
@@ -855,6 +857,15 @@ Test(original, copies_asked_for_ahead, .timeout = 300)
             cr_assert_eq(original_copy(&o, &p, &e), OK, "row %zu: %s", i, e.why);
             while (!ready)
                 cr_assert_eq(plat_wait(&p, 1, 1000, &ready, &e), OK);
+            /* what there is to do meanwhile waits for who has something to say */
+            unsigned done = 0, idle = 0;
+            bool nobody = true;
+            cr_expect(children_wait(&p, 1, 1, &ready, &(struct meanwhile){four_times, &done}, &e) == OK
+                      && ready && !done);
+            cr_expect(children_wait(&(struct proc *){NULL}, 1, 1, &nobody,
+                                    &(struct meanwhile){four_times, &idle}, &e)
+                          == OK
+                      && !nobody && idle == 4);
             cr_expect_eq(plat_proc_read(p, bytes, sizeof bytes, &got, &eof, &e), OK);
             jailed += got == sizeof bytes && bytes[4] == FRAME_JAIL;
             plat_proc_hang_up(p), child_leaves(&gone, p);

@@ -600,7 +600,7 @@ Test(jail, second_readers_are_held_too, .timeout = 300)
         struct evidence ev;
         const struct file listed = {.path = STR("x.evtx"), .place = str_of(file)};
         cr_assert_eq(discover_again(&listed, 1, &ev, &e), OK, "%s", e.why);
-        cr_expect_eq(verify(db, &ev, seconds[i].require, NULL, &layers, &e), seconds[i].st, "%s: %s",
+        cr_expect_eq(verify(db, &ev, seconds[i].require, NULL, NULL, &layers, &e), seconds[i].st, "%s: %s",
                      seconds[i].what, e.why);
         cr_expect_eq(layers, seconds[i].layers, "%s: %x", seconds[i].what, layers);
         cr_expect_eq(count(db, "SELECT count(*) FROM verification WHERE result = ?1", seconds[i].result),

@@ -781,6 +781,14 @@ enum status case_query(struct casedb *db, const char *sql, const struct value *a
     return st;
 }
 
+void case_ahead(struct casedb *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    size_t slot;
+    cached(db, sql, &stmt, &slot);
+    done(db, stmt, slot);
+}
+
 enum status case_run(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
                      size_t n, struct err *e)
 {

@@ -105,6 +105,9 @@ struct cell {
 };
 typedef enum status row_fn(void *ctx, const struct cell *cell, const char *const *name, size_t n,
                            struct err *e);
+/* What is going to be asked with case_query is compiled now, if there is room to keep it; what is wrong with
+ * it is told then. */
+void case_ahead(struct casedb *db, const char *sql);
 /* trusted */
 enum status case_query(struct casedb *db, const char *sql, const struct value *arg, const enum col_type *type,
                        size_t n, row_fn *fn, void *ctx, struct err *e);

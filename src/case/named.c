@@ -335,19 +335,33 @@ enum status case_named(struct casedb *db, enum query q, const char *types, const
     return run_statement(db, text[q], types, arg, fn, ctx, e);
 }
 
+static void put_text(struct buf *sql, enum query q, const char *table, const char *list)
+{
+    for (const char *c = text[q]; *c; c++) {
+        if (*c == '@')
+            buf_z(sql, table);
+        else if (*c == '#')
+            buf_z(sql, list);
+        else
+            buf_char(sql, *c);
+    }
+    buf_char(sql, 0);
+}
+
+void case_named_ahead(struct casedb *db, enum query q, const char *table, const char *list)
+{
+    struct buf sql = {0};
+    put_text(&sql, q, table, list);
+    if (!sql.bad)
+        case_ahead(db, sql.p);
+    buf_free(&sql);
+}
+
 enum status case_named_in(struct casedb *db, enum query q, const char *table, const char *list,
                           const char *types, const struct value *arg, row_fn *fn, void *ctx, struct err *e)
 {
     struct buf sql = {0};
-    for (const char *c = text[q]; *c; c++) {
-        if (*c == '@')
-            buf_z(&sql, table);
-        else if (*c == '#')
-            buf_z(&sql, list);
-        else
-            buf_char(&sql, *c);
-    }
-    buf_char(&sql, 0);
+    put_text(&sql, q, table, list);
     enum status st = sql.bad ? err_set(e, E_NOMEM, ERR_NO_OFF, table, "out of memory")
                              : run_statement(db, sql.p, types, arg, fn, ctx, e);
     buf_free(&sql);

@@ -116,6 +116,7 @@ enum status case_named(struct casedb *db, enum query q, const char *types, const
 /* The same of a table or view of ours, and of a list of its columns (NULL where the query has none). */
 enum status case_named_in(struct casedb *db, enum query q, const char *table, const char *list,
                           const char *types, const struct value *arg, row_fn *fn, void *ctx, struct err *e);
+void case_named_ahead(struct casedb *db, enum query q, const char *table, const char *list); /* case_ahead */
 
 /* Kinds of cited facts: how they are found (Q_CITED_UNIT), and how one is read (Q_CITED_ONE). Those decoded
  * from values rest on one value each: key below the root, value name. */

@@ -13,6 +13,7 @@
 #include "run/progress.h"
 #include "diagnose/rulelint.h"
 #include "reports/export.h"
+#include "reports/report.h"
 #include "run/verify.h"
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct run {
     struct ingest_result in;
     unsigned jail; /* layers all second readers had; in.jail: all workers */
     struct progress bar;
+    size_t compiled; /* statements of the reports */
     struct arena mem;
     char *db_path;
     struct stop stop;
@@ -388,6 +390,13 @@ static bool cut_short(struct run *r, enum status *st, struct err *e)
     return true;
 }
 
+/* While cited places are read again. Where the case keeps what it compiles it has these already. */
+static bool compile_some(void *ctx)
+{
+    struct run *r = ctx;
+    return !case_keeps(r->db) && report_ahead(r->db, r->compiled++);
+}
+
 /* Verdicts that were not tried again are no more than likely. */
 static enum status again_phase(struct run *r, struct err *e)
 {
@@ -397,6 +406,7 @@ static enum status again_phase(struct run *r, struct err *e)
                                                    .workers = r->o.jobs,
                                                    .require_jail = r->o.require_jail,
                                                    .until = r->until,
+                                                   .meanwhile = {compile_some, r},
                                                    .original = &from.worker,
                                                    .stop = stop_flag()},
                            &r->jail, e);
@@ -415,7 +425,8 @@ static enum status verify_phase(struct run *r, struct err *e)
     bool late = st == E_TIME;
     r->stop.until = r->until;
     if (st == OK)
-        st = verify(r->db, &r->ev, r->o.require_jail, &from.second, &r->jail, e);
+        st = verify(r->db, &r->ev, r->o.require_jail, &from.second, &(struct meanwhile){compile_some, r},
+                    &r->jail, e);
     late |= st == E_TIME;
     bool none = st == E_PROC;
     r->stop.until = 0;

@@ -232,7 +232,7 @@ static enum status compare_all(struct check *j, struct err *e)
         if (st == OK)
             st = case_named_in(j->stored, Q_CITED_PLACES, tables[i], NULL, "", NULL, copy_citation, j, e);
     }
-    if (st == OK && (st = verify(j->fresh, &j->ev, j->require_jail, NULL, &j->jail, e)) == OK)
+    if (st == OK && (st = verify(j->fresh, &j->ev, j->require_jail, NULL, NULL, &j->jail, e)) == OK)
         st = case_named(j->fresh, Q_VERIFIED_COUNT, "", NULL, count_second, j, e);
     return st;
 }

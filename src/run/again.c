@@ -306,6 +306,7 @@ static enum status read_all(struct again *g, const struct again_options *o, cons
                                .require_jail = o->require_jail,
                                .until = o->until,
                                .stop = o->stop,
+                               .meanwhile = o->meanwhile,
                                .original = want == o->want ? o->original : NULL},
         &(struct pool_calls){.ctx = g,
                              .open = open_file,

@@ -7,6 +7,7 @@
 #define AGAIN_H
 #include "base/want.h"
 #include "case/casedb.h"
+#include "run/child.h"
 #include "run/discover.h"
 #include "run/run_limits.h"
 
@@ -17,9 +18,10 @@ struct again_options {
     struct run_limits limits;
     unsigned workers;
     bool require_jail;
-    const volatile int *stop;  /* may be NULL */
-    uint64_t until;            /* plat_clock_ms at which the run's time is over; 0: limits say */
-    struct original *original; /* what workers are copies of; NULL: one of its own */
+    const volatile int *stop;   /* may be NULL */
+    uint64_t until;             /* plat_clock_ms at which the run's time is over; 0: limits say */
+    struct meanwhile meanwhile; /* while workers are waited for */
+    struct original *original;  /* what workers are copies of; NULL: one of its own */
 };
 enum { AGAIN_AHEAD = 4 }; /* workers that may be asked for before it is known how many it takes */
 enum status again(struct casedb *db, struct evidence *ev, const struct again_options *o, unsigned *jail,

@@ -20,6 +20,20 @@ void child_end(struct proc *p, struct exit_info *how)
     }
 }
 
+enum status children_wait(struct proc *const *p, size_t n, unsigned ms, bool *ready,
+                          const struct meanwhile *m, struct err *e)
+{
+    bool any = false;
+    enum status st = OK;
+    for (bool more = m && m->some; more && !any && st == OK;) {
+        st = plat_wait(p, n, 0, ready, e);
+        for (size_t i = 0; i < n && st == OK; i++)
+            any |= ready[i];
+        more = !any && st == OK && m->some(m->ctx);
+    }
+    return any || st != OK ? st : plat_wait(p, n, ms, ready, e);
+}
+
 void child_leaves(struct leaving *l, struct proc *p)
 {
     struct exit_info x;

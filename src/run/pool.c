@@ -591,7 +591,7 @@ static enum status listen(struct pool *p, struct proc *const *also, size_t n_als
         wait[i] = may_read(p, &p->worker[i]) ? p->worker[i].proc : NULL;
     for (size_t i = 0; i < n_also; i++)
         wait[p->n_worker + i] = also[i];
-    enum status st = plat_wait(wait, p->n_worker + n_also, WAIT_MS, ready, e);
+    enum status st = children_wait(wait, p->n_worker + n_also, WAIT_MS, ready, &p->o.meanwhile, e);
     for (size_t i = 0; i < n_also; i++)
         also_ready[i] = ready[p->n_worker + i];
     for (size_t i = 0; i < p->n_worker && st == OK; i++) {

@@ -35,8 +35,9 @@ struct pool_options {
     bool require_jail; /* a missing layer is E_UNSUPPORTED */
     const volatile int *stop;
     uint64_t until; /* plat_clock_ms at which the run's time is over; 0: lim.run_seconds from now */
-    struct original *original; /* what workers are copies of, which outlives this; NULL: one of its own */
-    size_t readers;            /* how many files there may be to read, where the plan does not say yet */
+    struct original *original;  /* what workers are copies of, which outlives this; NULL: one of its own */
+    struct meanwhile meanwhile; /* while workers are waited for */
+    size_t readers;             /* how many files there may be to read, where the plan does not say yet */
 };
 
 enum { POOL_WORKERS = 32 };

@@ -47,6 +47,7 @@ struct verify {
     struct proc *proc;         /* its copy for one unit */
     bool jailed, require_jail; /* proc has said which layers hold it: before that it is asked nothing */
     unsigned *jail;
+    const struct meanwhile *meanwhile;
     struct buf in, out;
 };
 
@@ -251,7 +252,7 @@ static enum status await(struct verify *v, uint8_t *result, struct str *detail, 
         char chunk[4096];
         size_t got;
         bool eof;
-        enum status st = plat_wait(&v->proc, 1, 200, &ready, e);
+        enum status st = children_wait(&v->proc, 1, 200, &ready, v->meanwhile, e);
         if (st != OK || (ready && (st = plat_proc_read(v->proc, chunk, sizeof chunk, &got, &eof, e)) != OK))
             return st;
         if (ready)
@@ -366,13 +367,14 @@ static void ask_ahead(struct verify *v, size_t from)
 }
 
 enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, struct original *original,
-                   unsigned *jail, struct err *e)
+                   const struct meanwhile *m, unsigned *jail, struct err *e)
 {
     struct original own = {0};
     struct verify v = {.db = db,
                        .ev = ev,
                        .original = original ? original : &own,
                        .require_jail = require_jail,
+                       .meanwhile = m,
                        .jail = jail};
     set_out(v.original);
     if (!arena_make(&v.mem, SCRATCH_BYTES))

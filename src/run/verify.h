@@ -4,18 +4,20 @@
 #ifndef VERIFY_H
 #define VERIFY_H
 #include "base/err.h"
+#include "run/child.h"
 #include <stdbool.h>
 struct casedb;
 struct evidence;
 struct original;
 
 /* Fills verification and finding.second_reader. Every stored citation is read again, LIM_CITATIONS per
- * finding and role at most. original: what second readers are copies of; NULL: one of its own. Of *jail stay
+ * finding and role at most. original: what second readers are copies of; NULL: one of its own. m: what to do
+ * while they are waited for; may be NULL. Of *jail stay
  * the layers (plat/jail.h) that all second readers had too; E_UNSUPPORTED where one is missing and
  * require_jail is set, E_PROC where no second reader can be started: what was read again by then is stored.
  */
 enum status verify(struct casedb *db, const struct evidence *ev, bool require_jail, struct original *original,
-                   unsigned *jail, struct err *e);
+                   const struct meanwhile *m, unsigned *jail, struct err *e);
 /* Second readers are going to be wanted: they come to be while the caller does something else. */
 void verify_ahead(struct original *original);
 /* How the detail of a place begins whose second reader did not live to tell. */
