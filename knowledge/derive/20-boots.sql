@@ -50,11 +50,16 @@ UPDATE boot SET (to_time, end_file_id, end_file_off, clean) = (
     WHERE s.host_id = boot.host_id AND s.from_time = coalesce(boot.from_time, 0)
         ORDER BY m.time DESC, m.file_id, m.file_off LIMIT 1);
 
-UPDATE event SET (host_id, boot) = (SELECT h.id, (SELECT s.boot FROM span s WHERE s.host_id = h.id
-        AND s.from_time <= event.time ORDER BY s.from_time DESC LIMIT 1)
-    FROM (SELECT coalesce((SELECT c.host_id FROM computer c WHERE c.computer = event.computer),
-        (SELECT v.host_id FROM evidence v WHERE v.id = event.file_id)) AS id) h),
-    data = CASE WHEN data IS NULL OR json_valid(data) THEN data ELSE json_object('_invalid', data) END;
+-- Most rows are what they were taken for when they came, of the first host and its boot 0: those are not written again.
+-- LIMIT: each is looked up once.
+UPDATE event SET host_id = p.host, boot = p.boot
+FROM (SELECT h.id, h.was_host, h.was_boot, h.host, (SELECT s.boot FROM span s WHERE s.host_id = h.host
+        AND s.from_time <= h.time ORDER BY s.from_time DESC LIMIT 1) AS boot
+    FROM (SELECT e.id, e.time, e.host_id AS was_host, e.boot AS was_boot,
+            coalesce((SELECT c.host_id FROM computer c WHERE c.computer = e.computer),
+            (SELECT v.host_id FROM evidence v WHERE v.id = e.file_id)) AS host FROM event e LIMIT -1) h LIMIT -1) p
+WHERE event.id = p.id AND (p.host, p.boot) IS NOT (p.was_host, p.was_boot);
+UPDATE event SET data = json_object('_invalid', data) WHERE NOT json_valid(data);
 
 -- What hosts are.
 CREATE TEMP TABLE IF NOT EXISTS hv(host_id INTEGER, path TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE, num INTEGER,

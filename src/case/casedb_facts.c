@@ -8,9 +8,9 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-/* What derive/ adds to the columns of a fact (odd_time: what a record gives as its time and cannot be, which
- * dates nothing; provenance: how a value came to be what it is, where a transaction log or a text said it)
- * and which rows of one table are one. */
+/* What derive/ adds to the columns of a fact (host_id, boot of an event: until then what most are; odd_time:
+ * what a record gives as its time and cannot be, which dates nothing; provenance: how a value came to be what
+ * it is, where a transaction log or a text said it) and which rows of one table are one. */
 static const char *const further[FACT_KINDS] = {
     [FACT_EVENT] = ", host_id INTEGER, boot INTEGER, odd_time INTEGER",
     [FACT_REG_VALUE] = ", provenance TEXT",
@@ -75,10 +75,11 @@ static int prepare_put(struct casedb *db, enum fact_kind kind)
     buf_printf(&b, "INSERT INTO %s(", fact_descs[kind].table);
     for (size_t i = 0; i < n; i++)
         buf_printf(&b, "%s, ", fact_descs[kind].col[i].name);
-    buf_printf(&b, "file_id, file_off%s) VALUES(?1", of_hive(kind) ? ", hive_id" : "");
+    buf_printf(&b, "file_id, file_off%s%s) VALUES(?1", of_hive(kind) ? ", hive_id" : "",
+               kind == FACT_EVENT ? ", host_id, boot" : "");
     for (size_t i = 1; i < n + 2 + of_hive(kind); i++)
         buf_z(&b, ", ?");
-    buf_char(&b, ')');
+    buf_z(&b, kind == FACT_EVENT ? ", 1, 0)" : ")");
     buf_z(&b, kind == FACT_FOLD ? fold_tail : "");
     int rc = b.bad
                  ? SQLITE_NOMEM
