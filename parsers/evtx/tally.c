@@ -17,8 +17,9 @@ struct tally {
     struct tally_source *source;
     struct tally_span *span;
     struct tally_count *count;
-    struct tally_fold *fold;
+    struct tally_fold **fold;
     size_t n_source, n_span, n_count, n_fold, cap_source, cap_span, cap_count, cap_fold, text, channels;
+    size_t fold_keys;   /* bytes of them */
     struct str channel; /* the first one */
     struct lookup by_source, by_span, by_count, by_fold;
     struct block *blocks;
@@ -119,6 +120,13 @@ struct tally *tally_new(void)
     return NULL;
 }
 
+static void drop_folds(struct tally *t)
+{
+    for (size_t i = 0; i < t->n_fold; i++)
+        free(t->fold[i]);
+    t->n_fold = t->fold_keys = 0;
+}
+
 void tally_free(struct tally *t)
 {
     if (!t)
@@ -131,7 +139,7 @@ void tally_free(struct tally *t)
     struct lookup *x[] = {&t->by_source, &t->by_span, &t->by_count, &t->by_fold};
     for (size_t i = 0; i < LEN(x); i++)
         lookup_free(x[i]);
-    buf_free(&t->fold_text);
+    drop_folds(t), buf_free(&t->fold_text);
     free(t->source), free(t->span), free(t->count), free(t->fold), free(t);
 }
 
@@ -208,9 +216,11 @@ struct tally_fold *tally_fold_find(struct tally *t, struct str key)
 {
     uint64_t h = hash_quick(key.p, key.n);
     size_t at = lookup_at(&t->by_fold, h);
-    for (uint32_t row; (row = lookup_next(&t->by_fold, h, &at)) != LOOKUP_NONE;)
-        if (str_eq(fold_text(t, t->fold[row].key, t->fold[row].n_key), key))
-            return &t->fold[row];
+    for (uint32_t row; (row = lookup_next(&t->by_fold, h, &at)) != LOOKUP_NONE;) {
+        struct tally_fold *f = t->fold[row];
+        if (str_eq((struct str){f->key, f->n_key}, key))
+            return f;
+    }
     return NULL;
 }
 
@@ -227,7 +237,7 @@ static enum status emit_folds(struct tally *t, fact_sink *sink, void *ctx, struc
                          ? err_set(e, E_NOMEM, ERR_NO_OFF, "folded events", "%zu of them", t->n_fold)
                          : OK;
     for (size_t i = 0; i < t->n_fold && st == OK; i++) {
-        const struct tally_fold *f = &t->fold[i];
+        const struct tally_fold *f = t->fold[i];
         const struct tally_source *s = &t->source[f->source];
         struct fact fact = {.kind = FACT_FOLD, .ref.off = f->off};
         fact.v[FO_COMPUTER] = val_s(s->computer), fact.v[FO_CHANNEL] = val_s(s->channel),
@@ -240,7 +250,7 @@ static enum status emit_folds(struct tally *t, fact_sink *sink, void *ctx, struc
         fact.v[FO_DATA] = val_s(fold_text(t, f->data, f->n_data));
         st = sink(ctx, &fact, e);
     }
-    t->n_fold = 0, t->fold_text.n = 0; /* rows added later start from an empty text */
+    drop_folds(t), t->fold_text.n = 0; /* rows added later start from an empty text */
     lookup_clear(&t->by_fold);
     return st;
 }
@@ -248,18 +258,24 @@ static enum status emit_folds(struct tally *t, fact_sink *sink, void *ctx, struc
 enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json,
                            struct str data, fact_sink *sink, void *ctx, struct err *e)
 {
-    enum status st = t->n_fold == LIM_FOLDS || t->fold_text.n > TEXT_MAX ? emit_folds(t, sink, ctx, e) : OK;
+    bool full = t->n_fold == LIM_FOLDS || t->fold_text.n + t->fold_keys > TEXT_MAX;
+    enum status st = full ? emit_folds(t, sink, ctx, e) : OK;
     if (st != OK)
         return st;
-    struct tally_fold row = *f;
-    row.key = add_text(t, key), row.n_key = key.n;
-    row.json = add_text(t, json), row.n_json = json.n;
-    row.data = add_text(t, data), row.n_data = data.n;
-    struct tally_fold *rows = t->fold_text.bad ? NULL : grow(t->fold, sizeof row, t->n_fold, &t->cap_fold);
+    struct tally_fold *row = malloc(sizeof *row + key.n),
+                      **rows = grow(t->fold, sizeof row, t->n_fold, &t->cap_fold);
     if (rows)
         t->fold = rows;
-    if (!rows || !lookup_put(&t->by_fold, hash_quick(key.p, key.n), (uint32_t)t->n_fold))
+    size_t at_json = add_text(t, json), at_data = add_text(t, data);
+    if (!row || !rows || t->fold_text.bad
+        || !lookup_put(&t->by_fold, hash_quick(key.p, key.n), (uint32_t)t->n_fold)) {
+        free(row);
         return err_set(e, E_NOMEM, f->off, "folded events", "%zu of them", t->n_fold);
+    }
+    *row = *f, row->json = at_json, row->n_json = json.n, row->data = at_data, row->n_data = data.n;
+    row->n_key = key.n, t->fold_keys += key.n;
+    if (key.n)
+        memcpy(row->key, key.p, key.n);
     t->fold[t->n_fold++] = row;
     return OK;
 }

@@ -29,14 +29,17 @@ struct tally_count {
     int64_t first, last;
     int32_t want;
 };
-/* What one more record of it asks for stands first: mostly in one line of the processor's cache. */
+/* What one more record of it asks for stands together, before the key: mostly in one or two lines of the
+ * processor's cache. */
 struct tally_fold {
-    size_t key, n_key; /* in the tally's text, as the others */
-    uint64_t n, last_off;
-    int64_t first, last, day;
+    size_t json, n_json, data, n_data; /* in the tally's text */
+    int64_t day;
     uint64_t off;
     uint32_t source, id;
-    size_t json, n_json, data, n_data;
+    int64_t first, last;
+    uint64_t n, last_off;
+    size_t n_key;
+    char key[];
 };
 
 struct tally;
@@ -62,7 +65,7 @@ bool tally_full(const struct tally *t);       /* something went to "others" */
 
 /* The fold of this key (any bytes), or NULL. key must hold all that tells folds apart. */
 struct tally_fold *tally_fold_find(struct tally *t, struct str key);
-/* A new one: f without its text places. Emits and empties all folds first when they are too many. */
+/* A new one: f without its texts. Emits and empties all folds first when they are too many. */
 enum status tally_fold_add(struct tally *t, const struct tally_fold *f, struct str key, struct str json,
                            struct str data, fact_sink *sink, void *ctx, struct err *e);
 void tally_fold_data(struct tally *t, struct tally_fold *f, struct str data); /* replaces the data */
