@@ -447,7 +447,7 @@ Test(kb, what_parsers_are_asked_for)
     const struct knowledge_file all[] = {
         {"events/zz.yml",
          "provider: Probe\nchannel: C\nsource: s\nevents:\n    - {id: 1, name: n, meaning: m, how: fold, "
-         "key: [A, B], keep_field: T, keep: [2, 0x0A]}\n"
+         "key: [A, B], keep_field: T, keep: [0x0A, 2]}\n"
          "    - {id: 2, name: n, meaning: m, how: count}\n    - {id: 3, name: n, meaning: m, how: keep}\n"},
         {"registry/zz.yml", KEYS "    - {hive: SYSTEM, path: '<CCS>\\Probe', value: V, name: ProbeName, "
                                  "type: dword, default: 5, meaning: m}\n    - {hive: SAM, path: 'Probe'}\n"}};

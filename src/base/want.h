@@ -28,7 +28,7 @@ struct want_event {
     uint8_t how, n_key, n_keep, n_fold;
     struct str key[WANT_KEYS]; /* data names */
     struct str keep_field;     /* "" : fold all */
-    int64_t keep[WANT_ONLY];   /* integer values of keep_field */
+    int64_t keep[WANT_ONLY];   /* integer values of keep_field, ascending */
     struct str fold_field;     /* "" : as keep_field says */
     struct str fold[WANT_ONLY];
     uint8_t n_holding;

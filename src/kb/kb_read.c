@@ -219,9 +219,15 @@ static enum status want_event(const struct kb_reader *r, const struct node *c, c
         w.fold[w.n_fold++] = v->fold.p[i];
     for (size_t i = 0; i < v->holding.n; i++)
         w.holding[w.n_holding++] = v->holding.p[i];
-    for (const struct node *k = v->keep ? v->keep->child : NULL; k; k = k->next)
-        if (k->kind != NODE_SCALAR || !str_i64(k->s, &w.keep[w.n_keep++]))
+    for (const struct node *k = v->keep ? v->keep->child : NULL; k; k = k->next) {
+        int64_t i;
+        size_t at = w.n_keep;
+        if (k->kind != NODE_SCALAR || !str_i64(k->s, &i))
             return kb_refuse(r, k->line, e, "keep: expected numbers");
+        for (; at && w.keep[at - 1] > i; at--)
+            w.keep[at] = w.keep[at - 1];
+        w.keep[at] = i, w.n_keep++;
+    }
     struct want *want = &r->kb->want;
     if (!(want->event = kb_grow(r->kb, want->event, want->n_event, sizeof w)))
         return kb_full(r, e);
