@@ -469,7 +469,7 @@ Test(near, vectors_agree_with_plain_c_at_random)
         cr_assert_arr_eq(sum, twin, (count + 1) * sizeof *sum, "round %zu", round);
         cr_assert(!near_sums(text, 0, sum, type) && sum[0] == 0);
 
-        uint8_t like[10 * 32];
+        _Alignas(16) uint8_t like[10 * 32];
         size_t fours = bytes / 16, differs = 16 * fours;
         for (size_t i = 0; i < 16 * fours; i++) {
             uint8_t *at = &like[i / 16 * 32 + i % 16];

@@ -362,11 +362,11 @@ Test(bxjson, compiled_lines_agree_with_plain_ones_at_random)
         }
         for (size_t i = 0; i < BXS_FIELDS; i++)
             p.sys[i] = random_src(&l, n, &literal);
-        memset(memo->head, 0, sizeof memo->head); /* as when templates are dropped */
+        struct bx_said said = {0};
         for (size_t record = 0; record < 8; record++) {
             size_t behind = random_below(&l, 4) ? NEAR_BEHIND : random_below(&l, NEAR_BEHIND);
             if (record % 3 != 2) /* else once more */
-                random_line(&l, type, n, behind);
+                random_line(&l, type, n, behind), said.n_text = 0;
             else
                 behind = 0;
             const uint8_t *end = l.val + l.off[n] + behind;
@@ -374,7 +374,8 @@ Test(bxjson, compiled_lines_agree_with_plain_ones_at_random)
             for (size_t i = 0; i < BXS_FIELDS; i++)
                 all[i] = bx_value_of(&p.sys[i], &l.s);
             quick.n = plain.n = 0;
-            bx_put_system(&plain, all), bx_put_line(&quick, &p, &l.s, end, &own, memo);
+            bx_put_system(&plain, all), bx_put_line(&quick, &p, &l.s, end, &own, memo, &said);
+            remembered += said.n_text != 0;
             cr_assert(str_eq(buf_view(&quick), buf_view(&plain)), "round %zu.%zu:\n%.*s\n%.*s", round, record,
                       STR_ARG(buf_view(&quick)), STR_ARG(buf_view(&plain)));
             quick.n = plain.n = 0;
@@ -383,8 +384,6 @@ Test(bxjson, compiled_lines_agree_with_plain_ones_at_random)
             cr_assert(str_eq(buf_view(&quick), buf_view(&plain)), "round %zu.%zu:\n%.*s\n%.*s", round, record,
                       STR_ARG(buf_view(&quick)), STR_ARG(buf_view(&plain)));
         }
-        for (size_t i = 0; i < BX_MEMO_HEADS; i++)
-            remembered += memo->head[i].of != NULL;
         shaped += p.line.shape || p.data.shape;
         cr_assert(p.line.made && p.data.made);
     }
@@ -744,6 +743,192 @@ Test(binxml, system_fields)
         }
     }
     end(&t);
+}
+
+/* --- Records of one kind */
+
+#define KIND_OUTER(guid, computer)                                                                    \
+    "F T(" guid " F <Event > <System > <Provider+ @Name ?0 /> <EventID > ?1 </ <Level > ?2 </ "       \
+    "<TimeCreated+ @SystemTime ?3 /> <EventRecordID > ?4 </ <Channel > ?5 </ <Computer > \"" computer \
+    "\" </ "                                                                                          \
+    "<Security+ @UserID ?7 /> </ ?6 </ Z ) "
+#define KIND_INNER(guid, name) \
+    "{F T(" guid " F <EventData > <Data+ @Name \"" name "\" > %0 </ </ Z ) V( s:x ) Z }"
+#define KIND_DATA "{F T=22 V( s:x ) Z }"
+#define KIND_SID  "13:010100000000000512000000"
+#define KIND_FIRST                                                                                          \
+    "F T=11 V( s:Prov 06:1012 04:04 11:0000000000e1dc01 0a:0100000000000000 s:Chan " KIND_DATA " " KIND_SID \
+    " ) Z"
+
+/* The words of a record behind the first one of its kind, and whether it is of that kind. */
+static const struct {
+    const char *name, *words;
+    bool alike, bad;
+} kinds[] = {
+#define ROW(name, alike, provider, id, level, time, number, channel, data, sid)                             \
+    {                                                                                                       \
+        name,                                                                                               \
+            "F T=11 V( " provider " " id " " level " " time " " number " " channel " " data " " sid " ) Z", \
+            alike, false                                                                                    \
+    }
+#define TIME   "11:0100000000e1dc01"
+#define NUMBER "0a:0200000000000000"
+    {"the same", KIND_FIRST, true, false},
+    ROW("time, number", true, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA, KIND_SID),
+    ROW("longer data, so that what is behind them moves", true, "s:Prov", "06:1012", "04:04", TIME, NUMBER,
+        "s:Chan", "{F T=22 V( s:more_than_before ) Z }", KIND_SID),
+    ROW("data of another template", true, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan",
+        "{F T=33 V( s:x ) Z }", KIND_SID),
+    ROW("empty data", true, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", "21:", KIND_SID),
+    ROW("null data", false, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", "0", KIND_SID),
+    ROW("text as data", false, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", "s:x", KIND_SID),
+    ROW("provider", false, "s:Prow", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA, KIND_SID),
+    ROW("longer provider", false, "s:Provi", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA, KIND_SID),
+    ROW("no provider", false, "0", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA, KIND_SID),
+    ROW("event", false, "s:Prov", "06:1112", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA, KIND_SID),
+    ROW("event of another type", false, "s:Prov", "05:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA,
+        KIND_SID),
+    ROW("level", false, "s:Prov", "06:1012", "04:05", TIME, NUMBER, "s:Chan", KIND_DATA, KIND_SID),
+    ROW("time of another type", false, "s:Prov", "06:1012", "04:04", "0a:0100000000e1dc01", NUMBER, "s:Chan",
+        KIND_DATA, KIND_SID),
+    ROW("no time", false, "s:Prov", "06:1012", "04:04", "0", NUMBER, "s:Chan", KIND_DATA, KIND_SID),
+    ROW("short number", false, "s:Prov", "06:1012", "04:04", TIME, "08:02000000", "s:Chan", KIND_DATA,
+        KIND_SID),
+    ROW("channel", false, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chin", KIND_DATA, KIND_SID),
+    ROW("account", true, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA,
+        "13:010100000000000513000000"),
+    ROW("longer account", false, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA,
+        "13:01020000000000051200000001000000"),
+    ROW("no account", false, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA, "0"),
+    ROW("one value more", false, "s:Prov", "06:1012", "04:04", TIME, NUMBER, "s:Chan", KIND_DATA,
+        KIND_SID " s:y"),
+#define MOST "s:Prov 06:1012 04:04 " TIME " " NUMBER " s:Chan " KIND_DATA
+    {"one value less", "F T=11 V( " MOST " ) Z", false, false},
+    {"another template", "F T=44 V( " MOST " " KIND_SID " ) Z", false, false},
+    {"no fragment header", "T=11 V( " MOST " " KIND_SID " ) Z", false, false},
+    {"more behind it", "F T=11 V( " MOST " " KIND_SID " ) F Z", false, false},
+    {"another name for the template", "F x0c011111114426020000 V( " MOST " " KIND_SID " ) Z", false, true},
+    {"as long by its own word, with one value less",
+     "F x0c01111111112602000007000000 x0800010002000600010004000800110008000a0008000100000021000c001300"
+     " x500072006f0076001012040100000000e1dc0102000000000000004300680061006e00"
+     " x010100000000000512000000 Z",
+     false, true},
+#undef MOST
+#undef ROW
+#undef TIME
+#undef NUMBER
+};
+
+/* The record at offset at of the chunk, n bytes of binary XML; all of it as text. */
+static bool read_kind(struct bench *t, size_t at, size_t n, enum bx_lane lane)
+{
+    struct bx_head h = {0};
+    t->json.n = 0;
+    if (!bx_open(t->bx, at, n, lane, t->ev))
+        return false;
+    bx_head(t->ev, &h);
+    for (int i = 0; i < BXS_FIELDS; i++)
+        bx_text(&t->json, bx_sys(t->ev, (enum bx_sys)i)), buf_char(&t->json, '|');
+    buf_printf(&t->json, "%lld %lld %lld %d%d%d", (long long)h.event_id, (long long)h.record_id,
+               (long long)h.time, h.has_event_id, h.has_record_id, h.has_time);
+    bx_system_json(t->bx, t->ev, &t->json);
+    return bx_data_json(t->bx, t->ev, &t->json, NULL) && bx_open(t->bx, at, n, lane, t->ev)
+           && bx_event_xml(t->bx, t->ev, &t->json);
+}
+
+/* A chunk of five records: two that hold definitions, the first of a kind, one like it or not, the first
+ * again. */
+struct kind_log {
+    struct raw_log log;
+    uint8_t *chunk;
+    size_t at[5], size[5];
+};
+
+static void make_kinds(struct kind_log *k, const char *words, bool other)
+{
+#define DEFINITION(computer) \
+    KIND_OUTER("11", computer) "V( s:P 06:0100 04:00 0 0 s:C " KIND_INNER("22", "a") " 0 ) Z"
+    const char *const all[] = {
+        other ? DEFINITION("PC3") : DEFINITION("PC1"),
+        KIND_OUTER("44", "PC2") "V( s:P 06:0100 04:00 0 0 s:C " KIND_INNER("33", "b") " 0 ) Z", KIND_FIRST,
+        words, KIND_FIRST};
+#undef DEFINITION
+    raw_begin(&k->log);
+    for (size_t i = 0; i < LEN(all); i++)
+        k->at[i] = raw_record(&k->log, 0, all[i]);
+    raw_end(&k->log);
+    k->chunk = (uint8_t *)k->log.file.p + 4096;
+    for (size_t i = 0; i < LEN(all); i++)
+        k->at[i] -= 4096, k->size[i] = le32(k->chunk + k->at[i] + 4) - 28, k->at[i] += 24;
+}
+
+/* Begins the chunk and reads its first records. */
+static void read_first(struct bench *t, const struct kind_log *k, size_t n)
+{
+    bx_chunk(t->bx, k->chunk, CHUNK);
+    for (size_t i = 0; i < n; i++)
+        cr_assert(read_kind(t, k->at[i], k->size[i], BX_ANY_LANE), "%s", t->ev->why);
+}
+
+static void expect_twin(const struct bench *t, struct bench *twin, const struct kind_log *k, size_t n,
+                        enum bx_lane lane, bool ok, const char *name)
+{
+    bx_free(twin->bx), twin->bx = bx_new(&twin->scratch);
+    read_first(twin, k, 2);
+    cr_expect_eq(read_kind(twin, k->at[3], n, lane), ok, "%s, %zu bytes", name, n);
+    cr_expect(!ok || str_eq(buf_view(&t->json), buf_view(&twin->json)), "%s:\n%.*s\n%.*s", name,
+              STR_ARG(buf_view(&t->json)), STR_ARG(buf_view(&twin->json)));
+}
+
+/* What is remembered of a kind changes nothing: each record reads as it does where nothing is remembered, and
+ * as the general lane reads it, whole and cut short anywhere, and in the next chunk, where the template at
+ * the same place says something else. */
+Test(binxml, records_of_one_kind)
+{
+    for (size_t i = 0; i < LEN(kinds); i++) {
+        const char *name = kinds[i].name;
+        struct bench t, twin;
+        struct kind_log k, other;
+        begin(&t), begin(&twin);
+        make_kinds(&k, kinds[i].words, false), make_kinds(&other, kinds[i].words, true);
+        for (enum bx_lane lane = BX_ANY_LANE; lane <= BX_STRICT; lane += BX_STRICT) {
+            read_first(&t, &k, 3);
+            for (size_t n = 0; n < k.size[3]; n++)
+                expect_twin(&t, &twin, &k, n, lane, read_kind(&t, k.at[3], n, lane), name);
+            cr_assert(read_kind(&t, k.at[2], k.size[2], lane) && t.ev->kind && t.ev->kind_at < BX_KINDS);
+            uint64_t kind = t.ev->kind;
+            bool ok = read_kind(&t, k.at[3], k.size[3], lane);
+            cr_expect_eq(ok, !kinds[i].bad, "%s, lane %d", name, (int)lane);
+            cr_expect((t.ev->kind == kind) == kinds[i].alike, "%s, lane %d", name, (int)lane);
+            expect_twin(&t, &twin, &k, k.size[3], lane, ok, name);
+            expect_twin(&t, &twin, &k, k.size[3], BX_GENERAL_LANE, ok, name);
+            cr_expect(read_kind(&t, k.at[4], k.size[4], lane), "%s: the first again", name);
+            read_first(&t, &other, 2);
+            ok = read_kind(&t, other.at[3], other.size[3], lane);
+            cr_expect(ok == !kinds[i].bad && t.ev->kind != kind, "%s, lane %d, next chunk", name, (int)lane);
+            expect_twin(&t, &twin, &other, other.size[3], lane, ok, name);
+        }
+        end(&t), end(&twin), buf_free(&k.log.file), buf_free(&other.log.file);
+    }
+}
+
+/* More kinds than there are places for: each says who it is of. */
+Test(binxml, kinds_that_share_a_place)
+{
+    struct bench t;
+    struct kind_log k;
+    begin(&t), make_kinds(&k, KIND_FIRST, false);
+    uint8_t *name = memmem(k.chunk, CHUNK, "P\0C\0001", 5);
+    cr_assert(name);
+    uint64_t alike = bx_statistics(t.bx)->alike;
+    for (unsigned i = 0; i < 2 * BX_KINDS; i++) {
+        name[0] = (uint8_t)('A' + i % 32), name[2] = (uint8_t)('A' + i / 32);
+        read_first(&t, &k, 5);
+        shown(&t.json, bx_text, bx_sys(t.ev, BXS_COMPUTER));
+        cr_expect(t.json.p[0] == name[0] && t.json.p[1] == name[2], "round %u: %s", i, t.json.p);
+    }
+    cr_expect_gt(bx_statistics(t.bx)->alike - alike, BX_KINDS);
+    end(&t), buf_free(&k.log.file);
 }
 
 Test(binxml, values_by_name)

@@ -11,7 +11,10 @@ enum {
     CHUNK_MAX = 65536,
     XML_MAX = 4 << 20,
     NAMES_SEEN = 64,
-    NAME_BYTES = 128 << 10
+    NAME_BYTES = 128 << 10,
+    INSTANCE = 18, /* of a record that begins as nearly all do: bytes before its values' descriptors */
+    KIND_SLOTS = 32,
+    KIND_BLOCKS = 32 /* of 16 bytes */
 };
 
 struct bx_tmpl {
@@ -25,6 +28,19 @@ struct bx_tmpl {
     uint64_t met;       /* the chunk it was last met in */
     struct bx_plan *plan[BX_CONTEXTS];
     struct bx_tmpl *next;
+};
+
+/* Records of one kind: the same template, descriptors of values but for the payload's size, and bytes of the
+ * values in plan->common. key: those, for near_like. off: where values begin, as in the record last met.
+ * number: of the kind. */
+struct bx_kind {
+    const struct bx_tmpl *t;
+    uint64_t number;
+    uint32_t id, n, open, blocks, off[KIND_SLOTS + 1];
+    bool fragments, usual;
+    uint16_t event_id, record, time; /* usual: what it is, and where they lie */
+    struct bx_said said;
+    _Alignas(16) uint8_t key[32 * KIND_BLOCKS];
 };
 
 struct bx {
@@ -41,6 +57,8 @@ struct bx {
     struct bx_names names;
     uint16_t *at;   /* [offset of a definition]: 1 + its template in this chunk */
     uint32_t parts; /* of at, a bit each: those that were wiped, as definitions came to lie there */
+    uint64_t n_kind;
+    struct bx_kind *kind[BX_KINDS]; /* made in keep when first met; NULL: none yet */
 };
 enum { AT_PARTS = 32, AT_PART = CHUNK_MAX / AT_PARTS };
 
@@ -111,7 +129,7 @@ static void flush_templates(struct bx *bx)
 {
     bx->keep.at = bx->keep.base, bx->n_tmpl = 0, bx->stats.flushed++;
     memset(bx->bucket, 0, sizeof bx->bucket);
-    memset(bx->memo.head, 0, sizeof bx->memo.head);
+    memset(bx->kind, 0, sizeof bx->kind);
     forget_offsets(bx);
 }
 
@@ -297,11 +315,17 @@ __attribute__((noinline)) static struct bx_tmpl *template_new(struct bx *bx, uin
     return t->compiled ? t : NULL;
 }
 
+/* Was the definition at this offset met in this chunk? */
+static inline bool is_met(const struct bx *bx, uint32_t def)
+{
+    return def < bx->chunk.n && bx->parts >> def / AT_PART & 1 && bx->at[def];
+}
+
 /* The template whose definition is at offset def of the chunk; NULL: not compiled, the general lane reads it.
  */
 static inline struct bx_tmpl *template_at(struct bx *bx, uint32_t def)
 {
-    if (def >= bx->chunk.n || !(bx->parts >> def / AT_PART & 1) || !bx->at[def])
+    if (!is_met(bx, def))
         return template_new(bx, def);
     struct bx_tmpl *t = bx->tmpl[bx->at[def] - 1];
     return t->compiled ? t : NULL;
@@ -390,11 +414,94 @@ static struct bx_tmpl *instance_of(struct bx *bx, const uint8_t *p, size_t size,
     return t;
 }
 
+/* --- Records of one kind */
+
+/* Where the kind of a record is noted, whose binary XML lies at p; BX_KINDS: it has none. */
+static inline uint32_t kind_at(const struct bx *bx, const uint8_t *p, size_t size)
+{
+    uint32_t def = size >= INSTANCE && p[0] == 0x0f && p[4] == 0x0c ? le32(p + 10) : UINT32_MAX;
+    if (!is_met(bx, def))
+        return BX_KINDS;
+    const struct bx_tmpl *t = bx->tmpl[bx->at[def] - 1];
+    const struct bx_plan *plan = t->plan[BX_AT_RECORD];
+    uint32_t n = le32(p + 14);
+    /* the definition itself may lie where values lie otherwise */
+    if (!plan || !plan->common.open || n <= plan->common.open || n > KIND_SLOTS
+        || size < INSTANCE + 4 * (size_t)n + plan->id_at + 2 || p + 14 == bx->chunk.p + def)
+        return BX_KINDS;
+    /* numbers of events and sizes of names tell nearly all kinds apart */
+    const uint8_t *desc = p + INSTANCE;
+    uint32_t h = (uint32_t)le16(desc + 4 * plan->common.name) << 16 | le16(desc + 4 * n + plan->id_at);
+    return (h + t->index * 0x10001u) * 0x9E3779B1u >> 24;
+}
+
+/* Is it of this kind? Where its values end goes to k. */
+static inline bool is_alike(const struct bx *bx, struct bx_kind *k, const uint8_t *p, size_t size)
+{
+    uint32_t n = k->n, open = k->open;
+    const uint8_t *desc = p + INSTANCE, *val = desc + 4 * (size_t)n;
+    if (k->t != bx->tmpl[bx->at[le32(p + 10)] - 1] || k->id != le32(p + 6) || n != le32(p + 14)
+        || (size_t)(bx->chunk.p + bx->chunk.n - desc) < 16 * (size_t)k->blocks
+        || !near_like(desc, k->key, k->blocks))
+        return false;
+    size_t left = size - INSTANCE - 4 * (size_t)n;
+    uint32_t shift = k->off[open] + le16(desc + 4 * open) - k->off[open + 1], end = k->off[n] + shift;
+    if (end > left || (end < left && val[end]))
+        return false;
+    for (uint32_t i = open + 1; i <= n; i++)
+        k->off[i] += shift;
+    return true;
+}
+
+static void note_kind(struct bx_event *ev, struct bx_kind *k, uint32_t place)
+{
+    ev->like = k, ev->kind = k->number, ev->kind_at = place;
+}
+
+static bool usual_head(const struct bx_usual *u, const struct bx_slots *s, struct bx_head *h);
+
+static void mask(uint8_t *key, const uint8_t *p, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        key[i / 16 * 32 + i % 16] = 0xff, key[i / 16 * 32 + 16 + i % 16] = p[i];
+}
+
+/* The record at hand begins a kind, or not: its template, or what is said in it, is of no such form. */
+__attribute__((noinline)) static void kind_new(struct bx *bx, struct bx_event *ev)
+{
+    const struct bx_slots *s = &ev->s;
+    struct bx_plan *plan = ev->t->plan[BX_AT_RECORD];
+    const struct bx_common *c = &plan->common;
+    if (ev->t->odd || !c->open || s->n <= c->open)
+        return;
+    plan->id_at = plan->usual.slots ? s->off[plan->usual.id] : 0;
+    uint32_t place = kind_at(bx, ev->bytes.p, ev->bytes.n);
+    size_t values = 4 * (size_t)s->n, blocks = (values + s->off[c->run[c->n_run - 1].behind] + 15) / 16;
+    if (place == BX_KINDS || blocks > KIND_BLOCKS
+        || (size_t)(bx->chunk.p + bx->chunk.n - s->desc) < 16 * blocks
+        || (!bx->kind[place] && !(bx->kind[place] = arena_room(&bx->keep, sizeof(struct bx_kind), 1))))
+        return;
+    struct bx_kind *k = bx->kind[place];
+    struct bx_head h;
+    k->t = ev->t, k->number = ++bx->n_kind, k->id = le32(ev->bytes.p + 6), k->n = s->n, k->open = c->open;
+    k->blocks = (uint32_t)blocks, k->fragments = s->fragments, k->said.n_text = 0;
+    k->usual = usual_head(&plan->usual, s, &h);
+    memcpy(k->off, s->off, (s->n + 1) * sizeof *k->off), memset(k->key, 0, 32 * blocks);
+    for (size_t i = 0; i < s->n; i++)
+        mask(k->key, s->desc, 4 * i + (i == c->open ? 2 : 0), 4 * i + 3);
+    for (size_t i = 0; i < c->n_run; i++)
+        mask(k->key, s->desc, values + s->off[c->run[i].first], values + s->off[c->run[i].behind]);
+    if (k->usual)
+        k->event_id = (uint16_t)h.event_id, k->record = (uint16_t)s->off[plan->usual.record],
+        k->time = (uint16_t)s->off[plan->usual.time];
+    note_kind(ev, k, place);
+}
+
 static const char odd_why[] = "names or templates overwritten";
 
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev)
 {
-    ev->why = NULL, ev->t = NULL, ev->odd = bx->chunk.deep = false;
+    ev->why = NULL, ev->t = NULL, ev->odd = bx->chunk.deep = false, ev->like = NULL, ev->kind = 0;
     if (at > bx->chunk.n || n > bx->chunk.n - at)
         return fail_event(ev, "outside the chunk");
     /* one by one: a struct of words read as one vector waits until the words are written */
@@ -405,13 +512,26 @@ bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_ev
         || (size_t)(bx->keep.at - bx->keep.base) > LIM_TEMPLATE_BYTES / 4 * 3)
         flush_templates(bx);
     bx->mem = *bx->scratch;
-    struct bx_tmpl *t = instance_of(bx, ev->bytes.p, n, ev->room, &ev->s, &ev->odd);
-    struct bx_plan *p = t ? plan_of(bx, t, BX_AT_RECORD) : NULL;
+    const struct bx_tmpl *t;
+    uint32_t place = kind_at(bx, ev->bytes.p, n);
+    struct bx_kind *k = place < BX_KINDS ? bx->kind[place] : NULL;
+    if (k && is_alike(bx, k, ev->bytes.p, n)) {
+        const uint8_t *desc = ev->bytes.p + INSTANCE;
+        t = k->t, bx->stats.alike++;
+        ev->s.desc = desc, ev->s.val = desc + 4 * (size_t)k->n, ev->s.n = k->n, ev->s.off = k->off;
+        ev->s.fragments = k->fragments;
+        note_kind(ev, k, place);
+    } else {
+        struct bx_tmpl *known = instance_of(bx, ev->bytes.p, n, ev->room, &ev->s, &ev->odd);
+        t = known && plan_of(bx, known, BX_AT_RECORD) ? known : NULL;
+    }
     if (lane == BX_STRICT && ev->odd)
         return fail_event(ev, odd_why);
-    if (!p)
+    if (!t)
         return open_general(bx, ev) && (lane != BX_STRICT || !ev->odd || fail_event(ev, odd_why));
-    ev->t = t, ev->n_item = 0, ev->ready = false, ev->rendered = p->rendered;
+    ev->t = t, ev->n_item = 0, ev->ready = false, ev->rendered = t->plan[BX_AT_RECORD]->rendered;
+    if (!ev->like)
+        kind_new(bx, ev);
     return lane != BX_STRICT || (bx_items(bx, ev) && !ev->odd) || fail_event(ev, odd_why);
 }
 
@@ -436,7 +556,7 @@ static inline const uint8_t *slot_like(const struct bx_slots *s, uint16_t slot, 
 }
 
 /* The numbers of a record as nearly all have them. */
-static inline bool usual_head(const struct bx_usual *u, const struct bx_slots *s, struct bx_head *h)
+static bool usual_head(const struct bx_usual *u, const struct bx_slots *s, struct bx_head *h)
 {
     if (!u->slots || s->n < u->slots)
         return false;
@@ -449,26 +569,20 @@ static inline bool usual_head(const struct bx_usual *u, const struct bx_slots *s
     return true;
 }
 
-void bx_head(const struct bx_event *ev, bool who, struct bx_head *h)
+void bx_head(const struct bx_event *ev, struct bx_head *h)
 {
-    struct bx_val id, record, time;
-    if (!ev->t) {
-        h->computer = ev->sys[BXS_COMPUTER], h->channel = ev->sys[BXS_CHANNEL],
-        h->provider = ev->sys[BXS_PROVIDER];
-        id = ev->sys[BXS_EVENT_ID], record = ev->sys[BXS_RECORD_ID], time = ev->sys[BXS_TIME];
-    } else {
-        const struct bx_src *sys = ev->t->plan[BX_AT_RECORD]->sys;
-        if (who)
-            h->computer = bx_value_of(&sys[BXS_COMPUTER], &ev->s),
-            h->channel = bx_value_of(&sys[BXS_CHANNEL], &ev->s),
-            h->provider = bx_value_of(&sys[BXS_PROVIDER], &ev->s);
-        if (usual_head(&ev->t->plan[BX_AT_RECORD]->usual, &ev->s, h))
-            return;
-        id = bx_value_of(&sys[BXS_EVENT_ID], &ev->s), record = bx_value_of(&sys[BXS_RECORD_ID], &ev->s),
-        time = bx_value_of(&sys[BXS_TIME], &ev->s);
+    const struct bx_kind *k = ev->like;
+    if (k && k->usual) {
+        h->event_id = k->event_id, h->record_id = (int64_t)le64(ev->s.val + k->record);
+        h->time = (int64_t)le64(ev->s.val + k->time);
+        h->has_event_id = h->has_record_id = h->has_time = true;
+        return;
     }
-    h->has_event_id = bx_int(id, &h->event_id), h->has_record_id = bx_int(record, &h->record_id),
-    h->has_time = bx_time(time, &h->time);
+    if (ev->t && usual_head(&ev->t->plan[BX_AT_RECORD]->usual, &ev->s, h))
+        return;
+    h->has_event_id = bx_int(bx_sys(ev, BXS_EVENT_ID), &h->event_id);
+    h->has_record_id = bx_int(bx_sys(ev, BXS_RECORD_ID), &h->record_id);
+    h->has_time = bx_time(bx_sys(ev, BXS_TIME), &h->time);
 }
 
 static bool add_items(struct bx *bx, struct bx_event *ev, const struct bx_plan *p, const struct bx_slots *s,
@@ -565,6 +679,13 @@ static void find_names(struct bx_plan *p, const void *who, const struct str *nam
             if (str_eq(p->field[i].name, name[k]))
                 p->where[k] = &p->field[i].src;
     }
+    p->slots = 1;
+    for (size_t k = 0; k < n && p->slots; k++) {
+        const struct bx_src *src = p->where[k];
+        bool simple = !src || (src->slot >= 0 && src->slot < UINT16_MAX && src->gate < 0 && !src->optional);
+        p->slot[k] = simple && src ? (uint16_t)src->slot : UINT16_MAX;
+        p->slots = !simple ? 0 : src && (uint32_t)src->slot >= p->slots ? (uint32_t)src->slot + 1 : p->slots;
+    }
 }
 
 /* name NULL: only if they were found before. */
@@ -577,8 +698,12 @@ static inline bool named_in_slots(struct bx *bx, struct bx_event *ev, const void
         return false;
     if (p->who != who)
         find_names(p, who, name, n);
-    for (size_t k = 0; k < n; k++)
-        out[k] = p->where[k] ? bx_value_of(p->where[k], &slots) : bx_absent_val();
+    if (p->slots && p->slots <= slots.n)
+        for (size_t k = 0; k < n; k++)
+            out[k] = p->slot[k] == UINT16_MAX ? bx_absent_val() : bx_slot(&slots, p->slot[k]);
+    else
+        for (size_t k = 0; k < n; k++)
+            out[k] = p->where[k] ? bx_value_of(p->where[k], &slots) : bx_absent_val();
     return true;
 }
 
@@ -622,7 +747,8 @@ void bx_system_json(struct bx *bx, struct bx_event *ev, struct buf *out)
     struct bx_plan *p = ev->t ? ev->t->plan[BX_AT_RECORD] : NULL;
     struct bx_val all[BXS_FIELDS];
     if (p)
-        bx_put_line(out, p, &ev->s, bx->chunk.p + bx->chunk.n, &bx->keep, &bx->memo);
+        bx_put_line(out, p, &ev->s, bx->chunk.p + bx->chunk.n, &bx->keep, &bx->memo,
+                    ev->like ? &ev->like->said : NULL);
     else
         bx_system(ev, all), bx_put_system(out, all);
 }

@@ -11,10 +11,12 @@
 
 struct bx;
 struct bx_tmpl;
-enum { BX_ROOM = LIM_BINXML_SLOTS + 4 };
+struct bx_kind;
+enum { BX_ROOM = LIM_BINXML_SLOTS + 4, BX_KINDS = 256 };
 
 /* One record. t: its template when the compiled lane reads it; NULL: the general lane did, into tree and sys.
- */
+ * kind: records with the same number, not 0, have one template, and the same words in System but for time,
+ * numbers, process and account; kind_at: below BX_KINDS, the same for the same kind. */
 struct bx_event {
     const struct bx_tmpl *t;
     struct bx_slots s;
@@ -23,6 +25,10 @@ struct bx_event {
     struct bx_val sys[BXS_FIELDS];
     struct bx_item *item;
     size_t n_item;
+    /* what is known of records of its kind, NULL: nothing; the kind's number, and where to note more of it */
+    struct bx_kind *like;
+    uint64_t kind;
+    uint32_t kind_at;
     bool ready;         /* items are built */
     bool rendered, odd; /* has RenderingInfo; a template id or a name hash is wrong */
     const char *why;    /* static text after a false answer */
@@ -50,13 +56,12 @@ enum bx_lane { BX_ANY_LANE, BX_GENERAL_LANE, BX_STRICT };
 bool bx_open(struct bx *bx, size_t at, size_t n, enum bx_lane lane, struct bx_event *ev);
 struct bx_val bx_sys(const struct bx_event *ev, enum bx_sys what); /* BXV_ABSENT: not there */
 void bx_system(const struct bx_event *ev, struct bx_val all[BXS_FIELDS]);
-/* What tells records apart, at once. who: the first three as well. has: the number is there. */
+/* What tells records apart, at once. has: the number is there. */
 struct bx_head {
-    struct bx_val computer, channel, provider;
     int64_t event_id, record_id, time;
     bool has_event_id, has_record_id, has_time;
 };
-void bx_head(const struct bx_event *ev, bool who, struct bx_head *h);
+void bx_head(const struct bx_event *ev, struct bx_head *h);
 
 /* The data (EventData, UserData, ...) as items in order. bx_named finds values by name, mostly without
  * building items; who: an address that stands for this list of at most BX_NAMES names, so that a template
@@ -77,9 +82,9 @@ bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t 
  * limit; out is as before. */
 bool bx_event_xml(struct bx *bx, struct bx_event *ev, struct buf *out);
 
-/* flushed: how often all compiled templates were dropped; literals of earlier records are gone then. */
+/* flushed: how often all compiled templates were dropped; alike: records of a kind met before. */
 struct bx_stats {
-    uint64_t compiled, matched, general, flushed;
+    uint64_t compiled, matched, general, flushed, alike;
 };
 const struct bx_stats *bx_statistics(const struct bx *bx);
 #endif

@@ -218,34 +218,6 @@ static void compile_end(struct compiler *c)
     buf_free(&c->text);
 }
 
-/* The slots of the steps so far, as runs. Too many runs: no steps are the same. */
-static void compile_same(struct compiler *c)
-{
-    struct bx_steps *to = c->to;
-    bool used[LIM_BINXML_SLOTS] = {false};
-    for (size_t i = 0; i < to->n && !c->bad; i++)
-        for (unsigned k = 0; k < 2; k++) {
-            uint16_t slot = k ? to->step[i].gate : to->step[i].slot;
-            c->bad |= slot != NO_SLOT && slot >= LEN(used);
-            if (slot < LEN(used))
-                used[slot] = true;
-        }
-    to->same = to->n;
-    for (uint16_t i = 0; i < LEN(used) && to->same; i++) {
-        struct bx_run *last = to->n_run ? &to->run[to->n_run - 1] : NULL;
-        if (!used[i])
-            continue;
-        if (last && last->first + last->n == i)
-            last->n++;
-        else if (to->n_run < BX_RUNS)
-            to->run[to->n_run++] = (struct bx_run){i, 1};
-        else
-            to->same = 0;
-    }
-    if (!to->n_run)
-        to->same = 0;
-}
-
 static uint16_t slot_or_none(int32_t slot) { return slot >= 0 && slot < NO_SLOT ? (uint16_t)slot : NO_SLOT; }
 
 /* A value that goes with its own null needs no gate. */
@@ -271,7 +243,7 @@ static void compile_line(struct bx_plan *p, struct arena *mem)
         const struct bx_src *src = &p->sys[m->what];
         bool known = src->slot < 0 && src->gate < 0;
         if (m->what == BXS_ACTIVITY) /* what stands before it goes with the kind of event */
-            compile_same(&c);
+            c.to->same = c.to->n;
         if (known && left_out(m->rare, src->literal))
             continue;
         if (m->rare && !known && c.text.n) /* its key comes and goes with it */
@@ -649,76 +621,34 @@ __attribute__((always_inline)) static inline bool put_shape(struct buf *out, con
 
 /* --- A record in one go */
 
-/* Where the values of a kind of event would be remembered, and the bytes of that key; 0: too many. */
-static inline struct bx_memo_head *head_at(struct bx_memo *memo, const struct bx_steps *all,
-                                           const struct bx_slots *s, size_t *bytes)
-{
-    uint64_t hash = 0;
-    *bytes = 0;
-    for (size_t i = 0; i < all->n_run; i++) {
-        struct bx_run r = all->run[i];
-        uint32_t from = s->off[r.first], n = s->off[r.first + r.n] - from;
-        uint64_t some = le64(s->val + from);
-        hash = (hash ^ (n >= 8 ? some : n ? some << (64 - 8 * n) : 0)) * 0x9E3779B97F4A7C15u;
-        *bytes += 4 * (size_t)r.n + n;
-    }
-    return &memo->head[(hash >> 32) % BX_MEMO_HEADS];
-}
-
-static inline bool same_head(const struct bx_memo_head *h, const struct bx_steps *all,
-                             const struct bx_slots *s)
-{
-    const uint8_t *key = h->key;
-    for (size_t i = 0; i < all->n_run; i++) {
-        struct bx_run r = all->run[i];
-        uint32_t from = s->off[r.first], n = s->off[r.first + r.n] - from;
-        if (!near_same(key, s->desc + 4 * r.first, 4 * (size_t)r.n))
-            return false; /* so n is as it was, and key + n within */
-        key += 4 * (size_t)r.n;
-        if (!near_same(key, s->val + from, n))
-            return false;
-        key += n;
-    }
-    return true;
-}
-
 /* Records of one kind begin alike: provider, event, level, task and so on are shown once. */
 static bool put_same(struct buf *out, const struct bx_steps *all, const struct bx_slots *s,
-                     struct bx_memo *memo, size_t room)
+                     struct bx_memo *memo, struct bx_said *said, size_t room)
 {
-    size_t bytes, start = out->n;
-    struct bx_memo_head *h = head_at(memo, all, s, &bytes);
-    if (h->of == all && same_head(h, all, s)) {
-        if (!buf_room(out, room + sizeof h->text))
+    size_t start = out->n;
+    if (said && said->n_text) {
+        if (!buf_room(out, room + sizeof said->text))
             return false;
-        out->n = (size_t)(copy_blocks(out->p + start, h->text, h->n_text) - out->p);
+        out->n = (size_t)(copy_blocks(out->p + start, said->text, said->n_text) - out->p);
         return true;
     }
     if (!put_steps(out, all, 0, all->same, s, memo, room, false))
         return false;
-    if (!all->same || bytes > sizeof h->key - NEAR_BEHIND || out->n - start > sizeof h->text)
-        return true;
-    *h = (struct bx_memo_head){.of = all, .n_text = (uint32_t)(out->n - start)};
-    memcpy(h->text, out->p + start, h->n_text);
-    uint8_t *key = h->key;
-    for (size_t i = 0; i < all->n_run; i++) {
-        struct bx_run r = all->run[i];
-        uint32_t from = s->off[r.first], n = s->off[r.first + r.n] - from;
-        memcpy(key, s->desc + 4 * r.first, 4 * (size_t)r.n), key += 4 * (size_t)r.n;
-        if (n)
-            memcpy(key, s->val + from, n), key += n;
+    if (said && out->n - start <= sizeof said->text) {
+        said->n_text = (uint32_t)(out->n - start);
+        memcpy(said->text, out->p + start, said->n_text);
     }
     return true;
 }
 
 void bx_put_line(struct buf *out, struct bx_plan *p, const struct bx_slots *s, const uint8_t *end,
-                 struct arena *mem, struct bx_memo *memo)
+                 struct arena *mem, struct bx_memo *memo, struct bx_said *said)
 {
     if (!p->line.made)
         compile_line(p, mem);
     size_t room = steps_room(&p->line, s, end), start = out->n;
     const struct bx_shape *h = room ? shape_of(&p->line, p->line.same, s, false, mem) : NULL;
-    if (room && put_same(out, &p->line, s, memo, room)
+    if (room && put_same(out, &p->line, s, memo, said, room)
         && (h ? put_shape(out, h, s, memo, room, false)
               : put_steps(out, &p->line, p->line.same, p->line.n, s, memo, room, false)))
         return;

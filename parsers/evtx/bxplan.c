@@ -1,4 +1,5 @@
 #include "parsers/evtx/bxplan.h"
+#include "base/limits.h"
 #include "base/utf.h"
 
 struct str bx_block_text(struct arena *mem, const struct buf *b)
@@ -389,6 +390,40 @@ static struct bx_usual usual_of(const struct bx_plan *p)
     return (struct bx_usual){slot[0], slot[1], slot[2], most};
 }
 
+/* Of templates whose only datum is a payload behind all of System's values. */
+static struct bx_common common_of(const struct bx_plan *p)
+{
+    static const enum bx_sys of[] = {BXS_PROVIDER,   BXS_GUID,     BXS_SOURCE,  BXS_EVENT_ID,
+                                     BXS_QUALIFIERS, BXS_VERSION,  BXS_LEVEL,   BXS_TASK,
+                                     BXS_OPCODE,     BXS_KEYWORDS, BXS_CHANNEL, BXS_COMPUTER};
+    bool used[LIM_BINXML_SLOTS] = {false};
+    int32_t name = p->sys[BXS_PROVIDER].slot;
+    struct bx_common c = {.open = p->n == 1 && p->payload ? (uint32_t)p->field[0].src.slot : 0,
+                          .name = name > 0 ? (uint32_t)name : 0};
+    if (c.open >= LEN(used) || p->usual.slots > c.open)
+        return (struct bx_common){0};
+    for (size_t i = 0; i < 2 * LEN(of); i++) {
+        const struct bx_src *src = &p->sys[of[i / 2]];
+        int32_t slot = i % 2 ? src->gate : src->slot;
+        if (slot >= (int32_t)c.open)
+            return (struct bx_common){0};
+        if (slot >= 0)
+            used[slot] = true;
+    }
+    for (uint16_t i = 0; i < c.open; i++) {
+        struct bx_run *last = c.n_run ? &c.run[c.n_run - 1] : NULL;
+        if (!used[i])
+            continue;
+        if (last && last->behind == i)
+            last->behind++;
+        else if (c.n_run < BX_RUNS)
+            c.run[c.n_run++] = (struct bx_run){i, (uint16_t)(i + 1)};
+        else
+            return (struct bx_common){0};
+    }
+    return c.n_run ? c : (struct bx_common){0};
+}
+
 static bool names_differ(const struct bx_plan *p)
 {
     if (p->n > UNIQUE_MAX)
@@ -416,7 +451,7 @@ bool bx_plan_read(struct bx_plan *p, const struct bx_list *tree, enum bx_context
         read_payload(&f, tree, context);
     p->ok = !f.bad;
     if (context == BX_AT_RECORD && p->ok)
-        p->usual = usual_of(p);
+        p->usual = usual_of(p), p->common = common_of(p);
     p->plain = keep && p->ok && !p->payload && names_differ(p);
     return p->ok;
 }

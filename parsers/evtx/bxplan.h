@@ -16,17 +16,13 @@ struct bx_src {
 
 /* A line compiled: text and the value behind it, again and again (bxjson). text: its bytes in all; slots:
  * values an instance must have; refs: how often a value is shown at most. The first same steps show what
- * records of one kind have in common: the values in runs of slots, first and how many. shape: the steps
- * behind those, for the types of value that were met; shapes: how many were made, or tried. */
-enum { BX_RUNS = 4 };
+ * records of one kind have in common. shape: the steps behind those, for the types of value that were met;
+ * shapes: how many were made, or tried. */
 struct bx_step;
 struct bx_shape;
 struct bx_steps {
     struct bx_step *step;
-    size_t n, same, text, n_run;
-    struct bx_run {
-        uint16_t first, n;
-    } run[BX_RUNS];
+    size_t n, same, text;
     uint32_t slots, refs;
     struct bx_shape *shape;
     unsigned shapes;
@@ -44,6 +40,17 @@ struct bx_field {
 /* The same fragment means other things in other places. */
 enum bx_context { BX_AT_RECORD, BX_IN_EVENT, BX_IN_USERDATA, BX_CONTEXTS };
 
+/* What records of one kind have in common: the values of System that tell who says what and how, in runs of
+ * slots. open: the slot of the payload, behind them all; name: the provider's, if it has one. open 0:
+ * there is no such thing. */
+enum { BX_RUNS = 8 };
+struct bx_common {
+    struct bx_run {
+        uint16_t first, behind;
+    } run[BX_RUNS];
+    uint32_t n_run, open, name;
+};
+
 /* A template (or a tree) seen as an event: which slot is which field. ok false: not modelled, the general
  * lane reads it. */
 struct bx_plan {
@@ -54,11 +61,16 @@ struct bx_plan {
     struct bx_usual {
         uint16_t id, record, time, slots; /* slots: how many there must be; 0: they are not */
     } usual;
+    struct bx_common common; /* of a record's template */
+    uint32_t id_at;          /* where in its values the event's number was, in a record of a new kind */
     struct bx_field *field;
     size_t n, cap;
     struct bx_steps line, data; /* System and the data as JSON, when first asked for */
     const void *who;            /* bx_named's last list, and where its values are; NULL: not here */
     const struct bx_src *where[BX_NAMES];
+    uint16_t
+        slot[BX_NAMES]; /* the same, where slots alone say it; slots: how many there must be then, 0: never */
+    uint32_t slots;
 };
 
 /* Text that is copied whole blocks at a time, which is quicker than its length: what is behind it may be

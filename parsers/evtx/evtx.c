@@ -16,19 +16,15 @@ enum {
     FLAG_DIRTY = 1,
     FLAG_FULL = 2,
     FLAG_NO_CRC = 4,
-    SEEN_BITS = 8,
-    SEEN_BYTES = 320,
     MEND_BYTES = 4 * 65536, /* of a chunk, looked through for the ends of records whose marks are damaged */
     PUT_AT = 64 * 1024
 };
 static const uint8_t file_magic[8] = "ElfFile", chunk_magic[8] = "ElfChnk";
 
-/* Computer, channel and provider as they lay in a record, and its id: the next record with the same bytes has
- * the same source and count. */
+/* Who says what in records of a kind: the next one has the same source and count. */
 struct seen {
-    struct bx_val v[3];
-    uint32_t id, source, row;
-    uint8_t bytes[SEEN_BYTES + NEAR_BEHIND];
+    uint64_t kind; /* 0: none yet */
+    uint32_t source, row;
 };
 
 struct walk {
@@ -42,15 +38,13 @@ struct walk {
     struct evtx_stats *stats;
     struct err *e;
     struct arena *scratch;
-    struct bx *bx, **known;      /* known: bx stays there */
-    const struct bx_stats *made; /* of bx */
+    struct bx *bx, **known; /* known: bx stays there */
     struct tally *tally;
     struct bx_event *ev;
     struct buf out, key, json, text, names;
     struct tally_source named; /* the strings in names */
-    struct seen *seen;         /* a small log fills few, and touches no other */
-    bool noted[1 << SEEN_BITS];
-    uint64_t flushed, anomalies, limit_off;
+    struct seen seen[BX_KINDS];
+    uint64_t anomalies, limit_off;
     const char *limit; /* which limit was reached first, and where; NULL: none */
     bool full;         /* more records than are wanted: the walk ends */
     enum status st;    /* what the sink said */
@@ -104,67 +98,13 @@ static bool going(const struct walk *w) { return w->st == OK && !w->full; }
 
 /* --- Who speaks */
 
-/* A value with bytes, and NEAR_BEHIND more may be read? */
-static inline bool is_near(const struct walk *w, const struct bx_val *v)
+static uint32_t source_of(struct walk *w)
 {
-    return bx_of_file(*v) && v->n && (size_t)(w->file.p + w->file.n - v->p) >= v->n + (size_t)NEAR_BEHIND;
-}
-
-static bool same_bytes(const struct walk *w, const struct seen *s, const struct bx_val *v)
-{
-    const uint8_t *at = s->bytes;
-    for (size_t i = 0; i < 3; i++) {
-        if (!bx_of_file(v[i])) {
-            if (s->v[i].p != v[i].p)
-                return false;
-            continue;
-        }
-        if (is_near(w, &v[i]) ? !near_same(at, v[i].p, v[i].n) : memcmp(at, v[i].p, v[i].n) != 0)
-            return false;
-        at += v[i].n;
-    }
-    return true;
-}
-
-static inline bool same_shape(struct bx_val a, struct bx_val b) { return a.n == b.n && a.type == b.type; }
-
-/* Where a record with these strings and this id was noted, or would be. Literals are told apart by address: a
- * template keeps its own. */
-static inline uint64_t tail_of(struct bx_val v)
-{
-    return !bx_of_file(v) ? (uint64_t)(uintptr_t)v.p : v.n >= 8 ? le64(v.p + v.n - 8) : v.n;
-}
-
-static inline size_t seen_at(const struct bx_val *v, uint32_t id)
-{
-    uint64_t h = id * 0x9E3779B97F4A7C15u ^ tail_of(v[0]) * 0xff51afd7ed558ccdu
-                 ^ tail_of(v[1]) * 0xff51afd7ed558ccfu ^ tail_of(v[2]) * 0xff51afd7ed558cd1u;
-    return (h ^ h >> 32) * 0xc4ceb9fe1a85ec53u >> (64 - SEEN_BITS);
-}
-
-static void note_seen(struct walk *w, size_t place, const struct bx_val *v, uint32_t id, uint32_t source,
-                      const struct tally_count *c)
-{
-    struct seen *s = &w->seen[place];
-    uint8_t *at = s->bytes;
-    size_t bytes = 0;
-    for (size_t i = 0; i < 3; i++)
-        bytes += bx_of_file(v[i]) ? v[i].n : v[i].type == BXV_TEXT ? SEEN_BYTES + 1 : 0;
-    w->noted[place] = bytes <= SEEN_BYTES && source != TALLY_OTHERS;
-    s->id = id, s->source = source, s->row = tally_row(w->tally, c);
-    for (size_t i = 0; i < 3 && w->noted[place]; i++) {
-        s->v[i] = v[i];
-        if (bx_of_file(v[i]) && v[i].n)
-            memcpy(at, v[i].p, v[i].n), at += v[i].n;
-    }
-}
-
-static uint32_t source_of(struct walk *w, const struct bx_val *v)
-{
+    static const enum bx_sys of[] = {BXS_COMPUTER, BXS_CHANNEL, BXS_PROVIDER};
     size_t end[3];
     w->names.n = 0;
     for (size_t i = 0; i < 3; i++)
-        bx_text(&w->names, v[i]), end[i] = w->names.n;
+        bx_text(&w->names, bx_sys(w->ev, of[i])), end[i] = w->names.n;
     const char *p = w->names.bad || !w->names.p ? "" : w->names.p;
     if (w->names.bad)
         end[0] = end[1] = end[2] = 0;
@@ -310,6 +250,12 @@ static void emit_event(struct walk *w, const struct head *h)
     w->st = w->sink(w->ctx, &f, w->e);
 }
 
+/* A value with bytes, and NEAR_BEHIND more may be read? */
+static inline bool is_near(const struct walk *w, const struct bx_val *v)
+{
+    return bx_of_file(*v) && v->n && (size_t)(w->file.p + w->file.n - v->p) >= v->n + (size_t)NEAR_BEHIND;
+}
+
 /* Bytes that tell one fold from another: source, event, day, and the key values as they lie in the record,
  * each behind its size and type. */
 static struct str fold_key(struct walk *w, const struct head *h, const struct bx_val *v, size_t n)
@@ -318,7 +264,7 @@ static struct str fold_key(struct walk *w, const struct head *h, const struct bx
     size_t room = 0;
     for (size_t i = 0; i < n; i++)
         room += sizeof(uint64_t) + v[i].n + NEAR_BEHIND;
-    uint32_t head[] = {h->source, h->id, (uint32_t)(h->time / (86400 * WINTIME_SECOND)), 0};
+    uint32_t head[] = {h->source, h->id, (uint32_t)((uint64_t)h->time / (86400 * WINTIME_SECOND)), 0};
     k->n = 0;
     if (!buf_room(k, sizeof head + room))
         return STR_NONE;
@@ -364,9 +310,9 @@ static bool kept_whole(struct walk *w, const struct want_event *e, const struct 
     size_t at = 0;
     if (!e->keep_field.n || !bx_int(key[0], &i))
         return false;
-    while (at < e->n_keep && e->keep[at] != i)
+    while (at < e->n_keep && e->keep[at] < i)
         at++;
-    if (at == e->n_keep)
+    if (at == e->n_keep || e->keep[at] != i)
         return false;
     w->text.n = 0;
     if (e->n_fold)
@@ -398,9 +344,7 @@ static void fold_event(struct walk *w, const struct head *h, const struct want_e
         return;
     }
     struct str key = fold_key(w, h, v, n);
-    if (!sound(w, h->off))
-        return;
-    struct tally_fold *f = key.p ? tally_fold_find(w->tally, key) : NULL;
+    struct tally_fold *f = key.p && !w->text.bad ? tally_fold_find(w->tally, key) : NULL;
     if (f) {
         f->n++;
         if (h->time > f->last)
@@ -504,28 +448,22 @@ static bool deliver(struct walk *w, const struct head *h, int32_t want)
 }
 
 /* Who says it and how often it was said: from what was seen before, or looked up. NULL: no memory. */
-static struct tally_count *count_of(struct walk *w, const struct bx_head *from, struct head *h)
+static inline struct tally_count *count_of(struct walk *w, struct head *h)
 {
-    const struct bx_val v[3] = {from->computer, from->channel, from->provider};
-    /* templates were dropped: the addresses of their literals mean nothing now */
-    if (w->flushed != w->made->flushed) {
-        w->flushed = w->made->flushed;
-        memset(w->noted, 0, sizeof w->noted);
-    }
-    size_t place = seen_at(v, h->id);
-    struct seen *s = &w->seen[place];
-    if (w->noted[place] && s->id == h->id && same_shape(s->v[0], v[0]) && same_shape(s->v[1], v[1])
-        && same_shape(s->v[2], v[2]) && same_bytes(w, s, v)) {
+    const struct bx_event *ev = w->ev;
+    struct seen *s = &w->seen[ev->kind_at];
+    if (ev->kind && s->kind == ev->kind) {
         h->source = s->source;
         return tally_count_at(w->tally, s->row);
     }
-    h->source = source_of(w, v);
+    h->source = source_of(w);
     struct tally_count *c = tally_count(w->tally, h->source, h->id);
     if (!c || w->names.bad)
         return NULL;
     if (c->want == WANT_UNKNOWN || h->source == TALLY_OTHERS)
         c->want = find_want(w, h->source, h->id);
-    note_seen(w, place, v, h->id, h->source, c);
+    if (ev->kind && h->source != TALLY_OTHERS)
+        *s = (struct seen){ev->kind, h->source, tally_row(w->tally, c)};
     return c;
 }
 
@@ -539,11 +477,11 @@ static bool read_record(struct walk *w, const uint8_t *p, size_t at, uint32_t si
         return false;
     struct bx_head from;
     bool counted = !w->put || w->want->n_event; /* else nobody asks who says how many */
-    bx_head(ev, counted, &from);
+    bx_head(ev, &from);
     struct head h = read_head(&from, p, size, off, standing);
     if (standing == SLACK && (!w->want->recovered || h.id == TALLY_NO_ID))
         return true;
-    struct tally_count *c = counted ? count_of(w, &from, &h) : NULL;
+    struct tally_count *c = counted ? count_of(w, &h) : NULL;
     if (counted && !c) {
         w->st = err_set(w->e, E_NOMEM, off, "event counts", "no room for another");
         return true;
@@ -922,9 +860,8 @@ static bool walk_begin(struct walk *w)
     w->bx = w->known && *w->known ? *w->known : bx_new(w->scratch), w->tally = tally_new();
     if (w->known)
         *w->known = w->bx;
-    w->ev = calloc(1, sizeof *w->ev), w->seen = malloc(sizeof *w->seen << SEEN_BITS);
-    if (w->bx && w->tally && w->ev && w->seen) {
-        w->made = bx_statistics(w->bx);
+    w->ev = calloc(1, sizeof *w->ev);
+    if (w->bx && w->tally && w->ev) {
         bx_depth(w->bx, w->want->xml_depth);
         return true;
     }
@@ -939,7 +876,7 @@ static enum status walk_end(struct walk *w)
         w->st = err_set(w->e, E_LIMIT, w->limit_off, "event log", "%s", w->limit);
     if (!w->known)
         bx_free(w->bx);
-    tally_free(w->tally), free(w->ev), free(w->seen);
+    tally_free(w->tally), free(w->ev);
     buf_free(&w->out), buf_free(&w->key), buf_free(&w->json), buf_free(&w->text), buf_free(&w->names);
     return w->st;
 }
@@ -1057,7 +994,7 @@ enum status evtx_record(struct span file, uint64_t off, int format, struct arena
             w.st = err_set(e, E_FORMAT, off, "event record", "%s", w.ev->why);
         } else {
             struct bx_head from;
-            bx_head(w.ev, false, &from);
+            bx_head(w.ev, &from);
             struct head h = read_head(&from, file.p + off, *size, off, standing);
             /* as in a dump: data that cannot be read are said to be so, the rest stands */
             if (!put_record(&w, &h) && !w.out.n)

@@ -48,7 +48,8 @@ static inline bool near_sums_twin(const uint8_t *desc, uint32_t n, uint32_t *off
     return found;
 }
 
-/* Are fours times sixteen bytes at p, where mask, as want? key: mask and want in turn, sixteen bytes each. */
+/* Are fours times sixteen bytes at p, where mask, as want? key: mask and want in turn, sixteen bytes each, on
+ * a boundary of sixteen. */
 static inline bool near_like_twin(const uint8_t *p, const uint8_t *key, size_t fours)
 {
     uint64_t differ = 0;
@@ -106,8 +107,7 @@ static inline bool near_like(const uint8_t *p, const uint8_t *key, size_t fours)
     const __m128i *at = (const __m128i *)(const void *)p, *with = (const __m128i *)(const void *)key;
     __m128i differ = _mm_setzero_si128();
     for (; fours; fours--, at++, with += 2)
-        differ = _mm_or_si128(differ, _mm_xor_si128(_mm_and_si128(_mm_loadu_si128(at), _mm_loadu_si128(with)),
-                                                    _mm_loadu_si128(with + 1)));
+        differ = _mm_or_si128(differ, _mm_xor_si128(_mm_and_si128(_mm_loadu_si128(at), with[0]), with[1]));
     return _mm_movemask_epi8(_mm_cmpeq_epi8(differ, _mm_setzero_si128())) == 0xffff;
 }
 

@@ -21,7 +21,7 @@ static bool read_lane(const uint8_t *p, size_t n, size_t at, size_t bytes, enum 
         struct bx_val all[BXS_FIELDS], v[2];
         const struct str names[2] = {STR("TaskName"), STR("ResultCode")};
         int64_t i;
-        bx_head(&ev, true, &head), bx_system(&ev, all);
+        bx_head(&ev, &head), bx_system(&ev, all);
         for (size_t k = 0; k < BXS_FIELDS; k++)
             bx_int(all[k], &i), bx_time(all[k], &i), bx_count(all[k]);
         bx_system_json(bx, &ev, xml), xml->n = 0;
