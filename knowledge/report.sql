@@ -468,23 +468,8 @@ SELECT c.host, c.channel, c.provider, c.event_id, k.name, c.n, c.first_time, c.l
     row_number() OVER (ORDER BY c.host, c.n DESC, c.channel, c.provider, c.event_id) AS place
 FROM v_event_count c LEFT JOIN kb_event k ON k.provider = c.provider AND k.event_id = c.event_id;
 
--- Logons (4624) and refused ones (4625) of the Security log by account, type and reason. code: SubStatus where it is
--- not zero, else Status, as the record writes it.
+-- Logons (4624) and refused ones (4625) of the Security log by account, type and reason.
 CREATE VIEW v_summary_logon AS
-WITH r AS (SELECT d.host, d.event_id, json_extract(d.data, '$.TargetDomainName') AS domain,
-        json_extract(d.data, '$.TargetUserName') AS account,
-        CAST(json_extract(d.data, '$.LogonType') AS INTEGER) AS type,
-        CASE d.event_id WHEN 4625 THEN lower(CASE WHEN trim(lower(json_extract(d.data, '$.SubStatus')), '0x') <> ''
-            THEN json_extract(d.data, '$.SubStatus') ELSE json_extract(d.data, '$.Status') END) END AS code,
-        d.n, d.first_time, d.last_time
-    FROM (SELECT host, provider, event_id, data, 1 AS n, time AS first_time, time AS last_time FROM v_event
-        UNION ALL SELECT host, provider, event_id, data, n, first_time, last_time FROM v_fold) d
-    WHERE d.provider = 'Microsoft-Windows-Security-Auditing' AND d.event_id IN (4624, 4625) AND json_valid(d.data)
-    LIMIT -1),        -- a query of its own: else what is sorted for the sums is the events' data
-g AS (SELECT r.host, CASE r.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what,
-        max(r.domain) AS domain, max(r.account) AS account, r.type, r.code, sum(r.n) AS n,
-        min(r.first_time) AS first_time, max(r.last_time) AS last_time
-    FROM r GROUP BY r.host, r.event_id, r.domain COLLATE NOCASE, r.account COLLATE NOCASE, r.type, r.code)
 SELECT g.host, g.what, g.domain, g.account, g.type, CASE g.type WHEN 0 THEN 'system' WHEN 2 THEN 'interactive'
         WHEN 3 THEN 'network' WHEN 4 THEN 'batch' WHEN 5 THEN 'service' WHEN 7 THEN 'unlock'
         WHEN 8 THEN 'network, clear text' WHEN 9 THEN 'new credentials' WHEN 10 THEN 'remote interactive'
@@ -492,7 +477,9 @@ SELECT g.host, g.what, g.domain, g.account, g.type, CASE g.type WHEN 0 THEN 'sys
         END AS type_name,
     g.code, y.symbol, y.meaning, g.n, g.first_time, g.last_time,
     row_number() OVER (ORDER BY g.host, g.what DESC, g.n DESC, g.domain, g.account, g.type, g.code) AS place
-FROM g LEFT JOIN (SELECT e.code, e.symbol, k.meaning
+FROM (SELECT h.name AS host, CASE l.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what, l.domain, l.account,
+        l.type, l.code, l.n, l.first_time, l.last_time FROM logon_sum l LEFT JOIN host h ON h.id = l.host_id) g
+LEFT JOIN (SELECT e.code, e.symbol, k.meaning
     FROM (SELECT lower(raw) AS code, min(symbol) AS symbol FROM v_error WHERE event_id = 4625 AND symbol IS NOT NULL
         GROUP BY lower(raw)) e
     LEFT JOIN kb_code k ON k.space = 'ntstatus' AND k.symbol = e.symbol) y ON y.code = g.code;

@@ -102,6 +102,10 @@ CREATE TABLE boot(host_id INTEGER, boot INTEGER, from_time INTEGER, to_time INTE
     file_off INTEGER,
     -- boot 0: before the first start in the evidence
     end_file_id INTEGER, end_file_off INTEGER, PRIMARY KEY(host_id, boot)) WITHOUT ROWID;
+-- Logons (4624) and refused ones (4625) by who, how and why. code: SubStatus where it is not zero, else Status, as the
+-- record writes it.
+CREATE TABLE logon_sum(id INTEGER PRIMARY KEY, host_id INTEGER, event_id INTEGER, domain TEXT COLLATE NOCASE,
+    account TEXT COLLATE NOCASE, type INTEGER, code TEXT, n INTEGER, first_time INTEGER, last_time INTEGER);
 CREATE TABLE session(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER, logon_type INTEGER,
     user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, process TEXT, package TEXT,
     key_length INTEGER, ip TEXT, from_time INTEGER, to_time INTEGER, file_id INTEGER, file_off INTEGER,

@@ -5,23 +5,43 @@
 CREATE TEMP TABLE IF NOT EXISTS logon(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER,
     file_off INTEGER, folded INTEGER, logon_type INTEGER, user TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE,
     sid TEXT, process TEXT, package TEXT, key_length INTEGER, ip TEXT, linked INTEGER, last_time INTEGER,
-    last_off INTEGER, net_user TEXT COLLATE NOCASE);
+    last_off INTEGER, net_user TEXT COLLATE NOCASE, n INTEGER, until INTEGER);
 INSERT INTO logon
 SELECT host_id, boot, num(data ->> 'TargetLogonId'), time, file_id, file_off, folded, num(data ->> 'LogonType'),
-    nullif(data ->> 'TargetUserName', '-'), nullif(data ->> 'TargetDomainName', '-'),
+    data ->> 'TargetUserName', data ->> 'TargetDomainName',
     nullif(data ->> 'TargetUserSid', 'S-1-0-0'), nullif(nullif(data ->> 'ProcessName', '-'), ''),
     nullif(data ->> 'AuthenticationPackageName', '-'), num(data ->> 'KeyLength'),
     nullif(nullif(data ->> 'IpAddress', '-'), ''), nullif(num(data ->> 'TargetLinkedLogonId'), 0),
     last_time, last_off,
-    CASE WHEN num(data ->> 'LogonType') = 9 THEN account_of(nullif(data ->> 'TargetOutboundUserName', '-')) END
-FROM (SELECT host_id, boot, time, file_id, file_off, 0 AS folded, data, NULL AS last_time, NULL AS last_off FROM event
+    CASE WHEN num(data ->> 'LogonType') = 9 THEN account_of(nullif(data ->> 'TargetOutboundUserName', '-')) END,
+    n, until
+FROM (SELECT host_id, boot, time, file_id, file_off, 0 AS folded, data, NULL AS last_time, NULL AS last_off, 1 AS n,
+        time AS until FROM event
     WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0
         AND host_id IS NOT NULL
     UNION ALL
     SELECT f.host_id, (SELECT s.boot FROM span s WHERE s.host_id = f.host_id AND s.from_time <= f.first_time
         ORDER BY s.from_time DESC LIMIT 1), f.first_time, f.file_id, f.file_off, 1, f.data,
-        CASE WHEN f.n > 1 AND f.last_off IS NOT NULL THEN f.last_time END, f.last_off FROM fold f
+        CASE WHEN f.n > 1 AND f.last_off IS NOT NULL THEN f.last_time END, f.last_off, f.n, f.last_time FROM fold f
     WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL);
+-- Summed up by who and how; and what was refused, why.
+INSERT INTO logon_sum(host_id, event_id, domain, account, type, n, first_time, last_time)
+SELECT host_id, 4624, max(domain), max(user), logon_type, sum(n), min(time), max(until) FROM logon
+GROUP BY host_id, domain, user, logon_type ORDER BY 1, 3, 4, 5;
+INSERT INTO logon_sum(host_id, event_id, domain, account, type, code, n, first_time, last_time)
+SELECT host_id, event_id, max(domain), max(account), type, code, sum(n), min(time), max(until)
+FROM (SELECT host_id, event_id, data ->> 'TargetDomainName' AS domain, data ->> 'TargetUserName' AS account,
+        num(data ->> 'LogonType') AS type, n, time, until,
+        CASE event_id WHEN 4625 THEN lower(CASE WHEN trim(lower(data ->> 'SubStatus'), '0x') <> ''
+            THEN data ->> 'SubStatus' ELSE data ->> 'Status' END) END AS code
+    FROM (SELECT host_id, event_id, data, 1 AS n, time, time AS until FROM event
+            WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4624, 4625)
+                AND coalesce(recovered, 0) = 0 AND (event_id = 4625 OR host_id IS NULL)
+        UNION ALL SELECT host_id, event_id, data, n, first_time, last_time FROM fold
+            WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id IN (4624, 4625)
+                AND (event_id = 4625 OR host_id IS NULL))
+    WHERE data IS NOT NULL)
+GROUP BY host_id, event_id, domain COLLATE NOCASE, account COLLATE NOCASE, type, code ORDER BY 1, 2, 3, 4, 5, 6;
 CREATE INDEX IF NOT EXISTS logon_luid ON logon(host_id, boot, luid, time, folded, file_id, file_off);
 CREATE TEMP TABLE IF NOT EXISTS closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER,
     time INTEGER, file_id INTEGER, file_off INTEGER);
@@ -40,7 +60,8 @@ CREATE INDEX IF NOT EXISTS closed_luid ON closed(host_id, boot, luid, time);
 -- Of one LUID the first counts.
 INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time,
     to_time, file_id, file_off, end_file_id, end_file_off, ended, linked, folded, net_user)
-SELECT l.host_id, l.boot, l.luid, l.logon_type, l.user, l.domain, l.sid, l.process, l.package, l.key_length, l.ip,
+SELECT l.host_id, l.boot, l.luid, l.logon_type, nullif(l.user, '-'), nullif(l.domain, '-'), l.sid, l.process,
+    l.package, l.key_length, l.ip,
     l.time, coalesce(c.time, b.to_time), l.file_id, l.file_off,
     CASE WHEN c.time IS NULL THEN b.end_file_id ELSE c.file_id END,
     CASE WHEN c.time IS NULL THEN b.end_file_off ELSE c.file_off END,

@@ -65,7 +65,7 @@ SELECT host_id, kind, subject, principal, time, file_id, file_off, provider, eve
     UNION ALL
     -- logons, of accounts that were refused as well: a server has a hundred thousand others, which v_session has;
     -- of type 9 nothing was checked: its user is who was there already
-    SELECT l.host_id, 'logon', l.user, l.domain || '\' || l.user,
+    SELECT l.host_id, 'logon', l.user, nullif(l.domain, '-') || '\' || l.user,
         CASE w.column1 WHEN 1 THEN l.time ELSE l.last_time END, l.file_id,
         CASE w.column1 WHEN 1 THEN l.file_off ELSE l.last_off END, 'Microsoft-Windows-Security-Auditing', 4624
         FROM logon l CROSS JOIN (VALUES(1), (2)) w WHERE l.logon_type IS NOT 9

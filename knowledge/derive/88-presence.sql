@@ -33,7 +33,8 @@ FROM (SELECT g.*, g.last_boot IS NOT g.boot OR EXISTS (SELECT 1 FROM session e
                 AND t.sid LIKE 'S-1-%' AND coalesce(t.registered, 0) <= s.time
             WHERE s.kind = 'task' AND s.event_id IS NOT NULL AND s.time IS NOT NULL)
         WINDOW own AS (PARTITION BY host_id, sid ORDER BY time, file_id, file_off)) g);
-CREATE INDEX IF NOT EXISTS session_end ON session(host_id, sid, to_time);
+CREATE INDEX IF NOT EXISTS session_end ON session(host_id, sid, to_time)
+    WHERE ended = 'logoff' AND logon_type IN (2, 10, 11, 12, 13);
 INSERT INTO session(host_id, boot, logon_type, sid, from_time, to_time, file_id, file_off, end_file_id, end_file_off,
     ended)
 SELECT f.host_id, f.boot, NULL, f.sid, f.from_time, f.to_time, a.file_id, a.file_off, z.file_id, z.file_off, 'sign'
