@@ -14,6 +14,7 @@
 struct heard {
     struct buf text;
     struct buf data;
+    struct buf inner; /* the last container among them */
     uint64_t room;
     uint32_t n;
 };
@@ -43,6 +44,8 @@ static enum status take_member(void *ctx, const struct member *m, struct err *e)
     buf_printf(&h->text, "%u %s %.*s %s %08x%s%s%.*s\n", m->ordinal, words[m->state], STR_ARG(m->name),
                kind_names[m->is.kind], given ? crc32_add(0, h->data.p, h->data.n) : 0,
                m->climbs ? " climbs" : "", m->why.n ? ": " : "", STR_ARG(m->why));
+    if (given && m->is.kind == KIND_CONTAINER)
+        h->inner.n = 0, buf_put(&h->inner, h->data.p, h->data.n);
     h->data.n = 0, h->n++;
     return OK;
 }
@@ -55,18 +58,18 @@ static enum status take_progress(void *ctx, uint64_t in, struct err *e)
 
 static struct container_sums sums;
 static struct err said;
+static struct heard h;
 
 /* Reads all of file and returns what was told. */
 static const char *hear(struct str file, const char *name, const struct container_ask *more)
 {
-    static struct heard h;
     struct arena scratch;
     struct container_sink sink = {expect, take_data, take_back, take_member, take_progress, &h};
     struct container_ask ask = more ? *more : (struct container_ask){0};
     ask.file = span_of(file.p, file.n, 0), ask.name = str_of(name);
     ask.most = ask.most ? ask.most : 1ull << 40,
     ask.member_most = ask.member_most ? ask.member_most : 1ull << 40;
-    buf_free(&h.text), buf_free(&h.data);
+    buf_free(&h.text), buf_free(&h.data), buf_free(&h.inner);
     h = (struct heard){.room = 1ull << 40};
     cr_assert(plat_neutral(&said) == OK && arena_make(&scratch, 8 << 20));
     said = (struct err){0};
@@ -95,51 +98,73 @@ static void make_logs(void)
         {"logs/System.evtx", A, 0}, {"logs/readme.txt", text, 0}, { "logs/Security.evtx", B, 0 } \
     }
 
+enum { SUMS = 1, LOCKS = 2, FRONT = 4 };
+/* name: what the container is called, and the one inside it; SUMS: the format has sums of its members, FRONT:
+ * of the whole alone, which comes too late. Of zstd, none where LibArchive wrote it. */
 static const struct {
-    const char *what, *format, *filter, *options;
-    bool folds;
-} written[] = {
-    {"zip, deflate", "zip", "none", NULL, false},
-    {"zip, stored", "zip", "none", "zip:compression=store", false},
-    {"zip64", "zip", "none", "zip:zip64", false},
-    {"7z, lzma", "7zip", "none", NULL, true},
-    {"7z, lzma2", "7zip", "none", "7zip:compression=lzma2", true},
-    {"7z, bzip2", "7zip", "none", "7zip:compression=bzip2", true},
-    {"7z, deflate", "7zip", "none", "7zip:compression=deflate", true},
-    {"7z, ppmd", "7zip", "none", "7zip:compression=ppmd", true},
-    {"7z, stored", "7zip", "none", "7zip:compression=store", true},
-    {"tar", "ustar", "none", NULL, false},
-    {"tar, pax", "pax", "none", NULL, false},
-    {"tar.gz", "ustar", "gzip", NULL, false},
-    {"tar.bz2", "ustar", "bzip2", NULL, false},
-    {"tar.xz", "ustar", "xz", NULL, false},
-    {"tar.zst", "ustar", "zstd", NULL, false},
-    {"iso", "iso9660", "none", NULL, false},
-    {"cab", NULL, NULL, NULL, false},
+    const char *what, *name, *format, *filter, *options;
+    unsigned can;
+} kinds[] = {
+    {"zip, deflate", "data.zip", "zip", "none", NULL, SUMS | LOCKS},
+    {"zip, stored", "data.zip", "zip", "none", "zip:compression=store", SUMS | LOCKS},
+    {"zip64", "data.zip", "zip", "none", "zip:zip64", SUMS | LOCKS},
+    {"zip, streamed", "data.zip", "zip by hand", NULL, NULL, SUMS | LOCKS},
+    {"7z, lzma", "data.7z", "7zip", "none", NULL, SUMS},
+    {"7z, lzma2", "data.7z", "7zip", "none", "7zip:compression=lzma2", SUMS},
+    {"7z, bzip2", "data.7z", "7zip", "none", "7zip:compression=bzip2", SUMS},
+    {"7z, deflate", "data.7z", "7zip", "none", "7zip:compression=deflate", SUMS},
+    {"7z, ppmd", "data.7z", "7zip", "none", "7zip:compression=ppmd", SUMS},
+    {"7z, stored", "data.7z", "7zip", "none", "7zip:compression=store", SUMS},
+    {"tar", "data.tar", "ustar", "none", NULL, 0},
+    {"tar, pax", "data.tar", "pax", "none", NULL, 0},
+    {"tar.gz", "data.tar.gz", "ustar", "gzip", NULL, FRONT},
+    {"tar.bz2", "data.tar.bz2", "ustar", "bzip2", NULL, SUMS},
+    {"tar.xz", "data.tar.xz", "ustar", "xz", NULL, SUMS},
+    {"tar.zst", "data.tar.zst", "ustar", "zstd", NULL, 0},
+    {"iso", "data.iso", "iso9660", "none", NULL, 0},
+    {"cab", "data.cab", "cab by hand", NULL, NULL, 0},
+    {"gz", "System.evtx.gz", "raw", "gzip", NULL, SUMS},
+    {"bz2", "System.evtx.bz2", "raw", "bzip2", NULL, SUMS},
+    {"xz", "System.evtx.xz", "raw", "xz", NULL, SUMS},
+    {"zst", "System.evtx.zst", "raw", "zstd", NULL, 0},
 };
+
+static bool is_alone(size_t i) { return strcmp(kinds[i].format, "raw") == 0; }
+
+static void pack_as(size_t i, struct buf *out, const struct packed *m, size_t n)
+{
+    if (strcmp(kinds[i].format, "cab by hand") == 0) {
+        cab(out, m, n);
+    } else if (strcmp(kinds[i].format, "zip by hand") == 0) {
+        struct zip_hand z = {0};
+        for (size_t k = 0; k < n; k++)
+            zip_add(&z, str_of(m[k].name), 0, ZIP_STREAMED, m[k].data, m[k].data, false);
+        zip_end(&z, out);
+    } else {
+        pack(out, kinds[i].format, kinds[i].filter, kinds[i].options, NULL, m, is_alone(i) ? 1 : n);
+    }
+}
 
 static void write_three(size_t i, struct buf *out)
 {
-    const struct packed three[] = THREE;
-    if (written[i].format)
-        pack(out, written[i].format, written[i].filter, written[i].options, NULL, three, 3);
-    else
-        cab(out,
-            (const struct packed[]){
-                {"logs\\System.evtx", A, 0}, {"logs\\readme.txt", text, 0}, {"logs\\Security.evtx", B, 0}},
-            3);
+    const struct packed three[] = THREE, as_windows[] = {{"logs\\System.evtx", A, 0},
+                                                         {"logs\\readme.txt", text, 0},
+                                                         {"logs\\Security.evtx", B, 0}};
+    pack_as(i, out, strcmp(kinds[i].what, "cab") == 0 ? as_windows : three, 3);
 }
 
 Test(container, every_format_whole, .init = make_logs)
 {
-    for (size_t i = 0; i < LEN(written); i++) {
+    for (size_t i = 0; i < LEN(kinds); i++) {
         struct buf b = {0};
+        if (is_alone(i))
+            continue;
         write_three(i, &b);
         const char *told = hear(buf_view(&b), "x", NULL);
         cr_expect(said.code == OK && strstr(told, line_a) && strstr(told, line_b), "%s: %s %s\n%s",
-                  written[i].what, said.why, sums.why, told);
+                  kinds[i].what, said.why, sums.why, told);
         cr_expect(sums.seen == 3 && sums.wanted == 2 && sums.failed == 0 && sums.opened && !sums.why[0],
-                  "%s: %d %d %d %s", written[i].what, (int)sums.seen, (int)sums.wanted, (int)sums.failed,
+                  "%s: %d %d %d %s", kinds[i].what, (int)sums.seen, (int)sums.wanted, (int)sums.failed,
                   sums.why);
         buf_free(&b);
     }
@@ -148,20 +173,22 @@ Test(container, every_format_whole, .init = make_logs)
 /* What is cut short says so, whatever is left of it; what it says is whole is what was packed. */
 Test(container, every_format_cut_short, .init = make_logs, .timeout = 480)
 {
-    for (size_t i = 0; i < LEN(written); i++) {
+    for (size_t i = 0; i < LEN(kinds); i++) {
         struct buf b = {0};
+        if (is_alone(i))
+            continue;
         write_three(i, &b);
         for (unsigned part = 1; part < 40; part++) {
             size_t n = b.n * part / 40;
             const char *told = hear((struct str){b.p, n}, "x", NULL);
             bool both = strstr(told, line_a) && strstr(told, line_b),
                  quiet = !sums.why[0] && !sums.failed && said.code == OK;
-            cr_expect(!quiet || both, "%s cut to %zu of %zu says nothing of it:\n%s", written[i].what, n, b.n,
+            cr_expect(!quiet || both, "%s cut to %zu of %zu says nothing of it:\n%s", kinds[i].what, n, b.n,
                       told);
             for (const char *at = told; (at = strstr(at, "whole logs/S")); at++)
-                cr_expect(
-                    strncmp(at, line_a, strlen(line_a)) == 0 || strncmp(at, line_b, strlen(line_b)) == 0,
-                    "%s cut to %zu of %zu: wrong bytes called whole\n%s", written[i].what, n, b.n, told);
+                cr_expect(strncmp(at, line_a, strlen(line_a)) == 0
+                              || strncmp(at, line_b, strlen(line_b)) == 0,
+                          "%s cut to %zu of %zu: wrong bytes called whole\n%s", kinds[i].what, n, b.n, told);
         }
         buf_free(&b);
     }
@@ -456,35 +483,104 @@ Test(container, seventy_thousand_members, .init = make_logs, .timeout = 480)
     buf_free(&b);
 }
 
-/* --- every format against everything that may be wrong with it: what was said, as one table (TABLE=1 prints
- * it) */
-enum { WHOLE, CUT, BOMB, CLIMBS, MANY, DAMAGED, LOCKED, WRONGS };
+/* --- every format against everything that may be wrong with it: what is said then stands in containers.tsv
+ * (TABLE=1 writes it anew, and asks the slow ones too) */
+enum { WHOLE, CUT, LOCKED, BOMB, CLIMBS, MANY, NESTED, BETWEEN, DAMAGED, WRONGS };
 static const char *const wrong_words[WRONGS] = {
-    "whole",           "cut in half", "bomb", "names that climb", "70,000 members", "damaged in the middle",
-    "wrong passphrase"};
+    "whole",      "cut in half",          "wrong passphrase",
+    "bomb",       "names that climb",     "70,000 members",
+    "three deep", "one of three damaged", "damaged in the middle"};
 
-static void pack_as(size_t i, struct buf *out, const struct packed *m, size_t n)
+/* A stored 7z whose header says that its members are encrypted with AES. */
+static void lock_7z(struct buf *b)
 {
-    if (written[i].format)
-        pack(out, written[i].format, written[i].filter, written[i].options, NULL, m, n);
-    else
-        cab(out, m, n);
+    static const char copied[] = "\x0b\1\0\1\1\0\x0c", aes[] = "\x0b\1\0\1\x24\6\xf1\7\1\1\x13\x0c";
+    struct buf all = {0};
+    char *coder = memmem(b->p, b->n, copied, 7);
+    cr_assert(coder);
+    size_t at = (size_t)(coder - b->p), header = 32 + (size_t)le32((const uint8_t *)b->p + 12);
+    buf_put(&all, b->p, at), buf_put(&all, aes, 12), buf_put(&all, coder + 7, b->n - at - 7);
+    set32(all.p + 20, (uint32_t)(all.n - header));
+    set32(all.p + 28, crc32_add(0, all.p + header, all.n - header));
+    set32(all.p + 8, crc32_add(0, all.p + 12, 20));
+    buf_free(b), *b = all;
 }
 
-/* Of these formats a zip alone has passphrases when it is written here; to another a candidate is nothing. */
-static bool locks(size_t i) { return written[i].format && strcmp(written[i].format, "zip") == 0; }
-
+/* What LibArchive writes has passphrases as a zip only. */
 static void pack_locked(size_t i, struct buf *out, const struct packed *m, size_t n)
 {
     char options[100];
-    snprintf(options, sizeof options, "%s%szip:encryption=aes256",
-             written[i].options ? written[i].options : "", written[i].options ? "," : "");
-    pack(out, "zip", written[i].filter, options, "right", m, n);
+    if (!(kinds[i].can & LOCKS)) {
+        pack(out, "7zip", "none", "7zip:compression=store", NULL, m, 1),
+            lock_7z(out); /* one: else its header is packed */
+        return;
+    }
+    snprintf(options, sizeof options, "%s%szip:encryption=%s", kinds[i].options ? kinds[i].options : "",
+             kinds[i].options ? "," : "", i % 2 ? "zipcrypt" : "aes256");
+    pack(out, "zip", "none", options, "right", m, n);
 }
+
+/* Three logs, and bytes of the second one changed where two containers that differ in its contents differ
+ * longest. */
+static void pack_between(size_t i, struct buf *out)
+{
+    struct buf bad[2] = {{0}}, other = {0};
+    size_t best = 0, most = 0, n = 0;
+    for (uint64_t x = 1, k = 0; k < 2; k++) {
+        buf_put(&bad[k], A.p, 4096);
+        for (size_t b = 0; b < 8192; b++)
+            x = x * 6364136223846793005u + 1442695040888963407u, buf_u64le(&bad[k], x);
+    }
+    struct packed rows[] = {
+        {"logs/System.evtx", A, 0}, {"logs/bad.evtx", buf_view(&bad[0]), 0}, {"logs/Security.evtx", B, 0}};
+    pack_as(i, out, rows, 3);
+    rows[1].data = buf_view(&bad[1]);
+    pack_as(i, &other, rows, 3);
+    for (size_t at = 0, from = 0, last = 0; at < out->n && at < other.n; at++) {
+        if (out->p[at] == other.p[at])
+            continue;
+        from = at - last > 32 ? at : from, last = at;
+        if (at - from > most)
+            most = at - from, best = from;
+    }
+    cr_assert(most > 8192, "%s: %zu", kinds[i].what, most);
+    for (n = 0; n < 32; n++)
+        out->p[best + 4096 + n] = (char)~out->p[best + 4096 + n];
+    buf_free(&bad[0]), buf_free(&bad[1]), buf_free(&other);
+}
+
+/* Each member's state, and what is wrong with it. */
+static void put_members(struct buf *to, const char *told)
+{
+    for (struct str rest = str_of(told); rest.n;) {
+        struct str line = str_cut(&rest, '\n'), state, name, kind;
+        str_cut(&line, ' '), state = str_cut(&line, ' '), name = str_cut(&line, ' '),
+                             kind = str_cut(&line, ' ');
+        struct str why = line;
+        str_cut(&why, ':');
+        (void)kind;
+        buf_z(to, to->n && to->p[to->n - 1] != '>' ? "; " : to->n ? " " : ""), buf_str(to, name);
+        buf_char(to, ' '), buf_str(to, state);
+        if (str_contains(line, STR(" climbs")))
+            buf_z(to, ", climbs");
+        if (why.n)
+            buf_z(to, " ("), buf_str(to, str_trim(why)), buf_char(to, ')');
+    }
+}
+
+static size_t count_whole(const char *told)
+{
+    size_t n = 0;
+    for (; (told = strstr(told, " whole ")); told++)
+        n++;
+    return n;
+}
+
+static bool has_passphrases(size_t i) { return kinds[i].can & LOCKS || strcmp(kinds[i].format, "7zip") == 0; }
 
 static const char *go_wrong(size_t i, size_t how)
 {
-    static char summary[600];
+    static struct buf line;
     static struct packed many[70000];
     static char name[70000][16];
     const struct str wrong[] = {STR("wrong"), STR("right ")};
@@ -492,74 +588,153 @@ static const char *go_wrong(size_t i, size_t how)
         .most = how == BOMB ? 8u << 20 : 0, .password = wrong, .n_password = how == LOCKED ? LEN(wrong) : 0};
     struct buf b = {0}, big = {0};
     const struct packed three[] = THREE;
+    char path[80];
+    bool locks = how == LOCKED && has_passphrases(i);
     if (how == BOMB) {
         cr_assert(buf_room(&big, 32u << 20));
         memset(big.p, 0, 32u << 20), memcpy(big.p, A.p, A.n), big.n = 32u << 20;
         const struct packed rows[] = {three[0], {"logs/big.evtx", buf_view(&big), 0}, three[2]};
-        pack_as(i, &b, rows, 3);
+        pack_as(i, &b, is_alone(i) ? rows + 1 : rows, 3);
     } else if (how == CLIMBS) {
         const struct packed rows[] = {{"../../etc/cron.d/x.evtx", A, 0}, {"/abs/../y.evtx", B, 0}};
         pack_as(i, &b, rows, 2);
     } else if (how == MANY) {
-        size_t n = written[i].format ? LEN(many) : 65000; /* a cabinet counts with 16 bits */
+        size_t n = strcmp(kinds[i].what, "cab") != 0 ? LEN(many) : 65000; /* it counts with 16 bits */
         for (size_t k = 0; k < n; k++) {
             snprintf(name[k], sizeof name[k], "f%zu", k);
             many[k] = (struct packed){name[k], k == 3 || k + 1 == n ? A : STR("x"), 0};
         }
         pack_as(i, &b, many, n);
-    } else if (how == LOCKED && locks(i)) {
+    } else if (how == BETWEEN) {
+        pack_between(i, &b);
+    } else if (locks) {
         pack_locked(i, &b, three, LEN(three));
     } else {
-        write_three(i, &b);
+        pack_as(i, &b, three, LEN(three));
+    }
+    for (unsigned deep = 0; how == NESTED && deep < 2; deep++) {
+        struct buf up = {0};
+        pack_as(i, &up, &(struct packed){kinds[i].name, buf_view(&b), 0}, 1);
+        buf_free(&b), b = up;
     }
     if (how == CUT)
         b.n /= 2;
     for (size_t k = 0; how == DAMAGED && k < 32; k++)
         b.p[b.n / 2 + k] = (char)~b.p[b.n / 2 + k];
-    const char *told = hear(buf_view(&b), "x", &ask);
-    size_t whole = 0;
-    for (const char *at = told; (at = strstr(at, " whole ")); at++)
-        whole++;
-    snprintf(summary, sizeof summary, "%zu whole, %zu failed, %zu climb, %zu seen%s%s%s", whole,
-             (size_t)sums.failed, (size_t)sums.climbing, (size_t)sums.seen,
-             said.code == E_LIMIT ? ", limit" : "", sums.why[0] ? ": " : "", sums.why);
+    snprintf(path, sizeof path, "%s%s", how == CLIMBS ? "..\\..\\etc/" : "", kinds[i].name);
+    if (how == NESTED && is_alone(i))
+        snprintf(path, sizeof path, "System.evtx%s%s%s", kinds[i].name + 11, kinds[i].name + 11,
+                 kinds[i].name + 11);
+    const char *told = hear(buf_view(&b), path, &ask);
+    line.n = 0;
+    for (unsigned deep = 0; how == NESTED && deep < 2 && h.inner.n; deep++) {
+        struct buf inner = h.inner;
+        h.inner = (struct buf){0};
+        put_members(&line, told), buf_z(&line, " >");
+        struct str member = str_of(told);
+        str_cut(&member, ' '), str_cut(&member, ' '), member = str_cut(&member, ' ');
+        snprintf(path, sizeof path, "%.*s", STR_ARG(member));
+        told = hear(buf_view(&inner), path, &ask);
+        buf_free(&inner);
+    }
+    size_t whole = count_whole(told);
+    if (how == MANY)
+        buf_printf(&line, "%zu whole, %zu failed", whole, (size_t)sums.failed);
+    else
+        put_members(&line, told);
+    buf_printf(&line, "%s%zu seen%s", line.n ? "; " : "", (size_t)sums.seen,
+               said.code == E_LIMIT ? "; a limit was reached" : "");
+    if (sums.why[0])
+        buf_z(&line, "; of it all: "), buf_z(&line, sums.why);
+    buf_char(&line, 0);
     /* whatever is wrong: what is called whole is what was packed, or the container says that its sum is not
      * right; a bare tar, an image and our cabinets hold no sums */
-    bool sums_kept = strcmp(written[i].what, "iso") != 0 && strcmp(written[i].what, "cab") != 0
-                     && strcmp(written[i].what, "tar") != 0 && strcmp(written[i].what, "tar, pax") != 0;
-    bool look = how != CLIMBS && how != MANY && (how != DAMAGED || sums_kept)
-                && !strstr(sums.why, "its own sum");
+    bool kept = kinds[i].can & (SUMS | FRONT), look = how != CLIMBS && how != MANY
+                                                      && ((how != DAMAGED && how != BETWEEN) || kept)
+                                                      && !is_alone(i) && !strstr(sums.why, "its own sum");
     for (const char *at = told; look && (at = strstr(at, "whole logs/S")); at++)
         cr_expect(strncmp(at, line_a, strlen(line_a)) == 0 || strncmp(at, line_b, strlen(line_b)) == 0,
-                  "%s, %s: wrong bytes called whole\n%s", written[i].what, wrong_words[how], told);
-    cr_expect(how != LOCKED || whole == (locks(i) ? 0 : 2), "%s, a wrong passphrase: %s", written[i].what,
+                  "%s, %s: wrong bytes called whole\n%s", kinds[i].what, wrong_words[how], told);
+    size_t all = is_alone(i) ? 1 : 2;
+    cr_expect(how != LOCKED || whole == (locks ? 0 : all), "%s, a wrong passphrase: %s", kinds[i].what, told);
+    cr_expect((how != WHOLE && how != NESTED) || whole == all, "%s, %s: %s", kinds[i].what, wrong_words[how],
               told);
     bool quiet = !sums.why[0] && !sums.failed && said.code == OK;
-    cr_expect(!quiet || how == WHOLE || how == CLIMBS || how == MANY || (how == DAMAGED && !sums_kept)
-                  || whole == 2,
-              "%s, %s: nothing is said\n%s", written[i].what, wrong_words[how], told);
+    cr_expect(!quiet || how == WHOLE || how == CLIMBS || how == MANY
+                  || ((how == DAMAGED || how == BETWEEN) && !kept) || whole == all,
+              "%s, %s: nothing is said\n%s", kinds[i].what, wrong_words[how], told);
     buf_free(&b), buf_free(&big);
-    return summary;
+    return line.p;
+}
+
+/* Where a column has no meaning, why. */
+static const char *senseless(size_t i, size_t how)
+{
+    if (is_alone(i) && (how == MANY || how == BETWEEN))
+        return "none: it holds one file";
+    return how == LOCKED && !has_passphrases(i) ? "none: the format has no passphrases" : NULL;
+}
+
+static bool is_slow(size_t i, size_t how)
+{
+    return how == MANY && strcmp(kinds[i].what, "7z, stored") != 0 && strcmp(kinds[i].what, "tar") != 0
+           && strcmp(kinds[i].what, "cab") != 0 && strcmp(kinds[i].what, "zip, streamed") != 0;
+}
+
+static struct str said_before(struct str table, const char *what, const char *wrong)
+{
+    while (table.n) {
+        struct str row = str_cut(&table, '\n'), a = str_cut(&row, '\t'), b = str_cut(&row, '\t');
+        if (str_eq(a, str_of(what)) && str_eq(b, str_of(wrong)))
+            return row;
+    }
+    return STR_NONE;
+}
+
+/* Its words are those of one release; of another, states and counts are looked at above. */
+static bool same_words(void)
+{
+#ifdef _WIN32
+    return false;
+#else
+    return archive_version_number() == 3006002;
+#endif
 }
 
 Test(container, the_table, .init = make_logs, .timeout = 900)
 {
-    for (size_t i = 0; i < LEN(written); i++)
+    static const char path[] = "tests/containers.tsv";
+    struct buf table = {0};
+    struct err e = {0};
+    FILE *out = getenv("TABLE") ? fopen(path, "w") : NULL;
+    cr_assert(out || plat_read_file(path, 1 << 20, &table, &e) == OK, "%s", e.why);
+    if (out)
+        fputs("format\twhat is wrong\twhat is said\n", out);
+    for (size_t i = 0; i < LEN(kinds); i++)
         for (size_t how = 0; how < WRONGS; how++) {
-            bool slow = how == MANY && strcmp(written[i].what, "7z, stored") != 0
-                        && strcmp(written[i].what, "tar") != 0 && strcmp(written[i].what, "cab") != 0;
-            if (slow && !getenv("TABLE"))
+            const char *none = senseless(i, how), *now;
+            if (is_slow(i, how) && !out)
                 continue;
-            const char *said_of_it = go_wrong(i, how);
-            if (getenv("TABLE"))
-                fprintf(stderr, "| %s | %s | %s |\n", written[i].what, wrong_words[how], said_of_it);
+            now = none ? none : go_wrong(i, how);
+            if (out)
+                fprintf(out, "%s\t%s\t%s\n", kinds[i].what, wrong_words[how], now);
+            else
+                cr_expect(!same_words()
+                              || str_eq(said_before(buf_view(&table), kinds[i].what, wrong_words[how]),
+                                        str_of(now)),
+                          "%s, %s: now %s", kinds[i].what, wrong_words[how], now);
         }
+    if (out)
+        fclose(out);
+    buf_free(&table);
 }
 
 Test(container, one_member_of_each_format, .init = make_logs)
 {
-    for (size_t i = 0; i < LEN(written); i++) {
+    for (size_t i = 0; i < LEN(kinds); i++) {
         struct buf b = {0};
+        if (is_alone(i))
+            continue;
         write_three(i, &b);
         const char *told = hear(buf_view(&b), "x", NULL), *at = strstr(told, line_b);
         cr_assert(at && at > told);
@@ -568,7 +743,7 @@ Test(container, one_member_of_each_format, .init = make_logs)
         uint32_t ordinal = (uint32_t)strtoul(at, NULL, 10);
         told = hear(buf_view(&b), "x", &(struct container_ask){.only = ordinal});
         cr_expect(strstr(told, line_b) && !strstr(told, line_a) && sums.wanted == 1, "%s, member %u:\n%s",
-                  written[i].what, ordinal, told);
+                  kinds[i].what, ordinal, told);
         buf_free(&b);
     }
 }
