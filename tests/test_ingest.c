@@ -833,9 +833,14 @@ Test(original, copies_asked_for_ahead, .timeout = 300)
 {
     static const struct {
         size_t ahead, again, taken, left;
-        bool dies;
-    } given[] = {{0, 0, 2, 0, false}, {3, 3, 2, 1, false}, {2, 4, 2, 2, false},
-                 {1, 0, 3, 0, false}, {3, 0, 2, 0, true},  {99, 0, 1, ORIGINAL_AHEAD - 1, false}};
+        bool dies, begun;
+    } given[] = {{0, 0, 2, 0, false, true},
+                 {3, 3, 2, 1, false, true},
+                 {2, 4, 2, 2, false, false},
+                 {1, 0, 3, 0, false, false},
+                 {0, 0, 0, 0, false, true},
+                 {3, 0, 2, 0, true, false},
+                 {99, 0, 1, ORIGINAL_AHEAD - 1, false, false}};
     SERVES_MANY;
     unsetenv("BXFI_MAP");
     for (size_t i = 0; i < LEN(given); i++) {
@@ -845,7 +850,11 @@ Test(original, copies_asked_for_ahead, .timeout = 300)
         struct leaving gone = {.n = 0};
         size_t at = frame_begin(&b, FRAME_WANT), jailed = 0;
         buf_u64le(&b, 1 << 30), want_put(&b, &(struct want){0}), frame_end(&b, at);
-        original_tell(&o, &b);
+        if (given[i].begun)
+            original_begin(&o); /* before it is known what to tell it */
+        if (given[i].taken)
+            original_tell(&o, &b);
+        buf_free(&b);
         original_ahead(&o, given[i].ahead), original_ahead(&o, given[i].again);
         if (given[i].dies)
             plat_proc_kill(o.proc);

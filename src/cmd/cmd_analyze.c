@@ -14,6 +14,7 @@
 #include "diagnose/rulelint.h"
 #include "reports/export.h"
 #include "reports/report.h"
+#include "run/pool.h"
 #include "run/verify.h"
 #include <stdlib.h>
 #include <string.h>
@@ -290,10 +291,9 @@ static enum status new_case(struct run *r, struct err *e)
 
 static enum status begin_case(struct run *r, struct err *e)
 {
-    enum status st = new_case(r, e);
-    if (st == OK)
-        case_halt_when(r->db, stop_asked, &r->stop);
-    if (st == OK && (st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK
+    enum status st;
+    case_halt_when(r->db, stop_asked, &r->stop);
+    if ((st = put_meta(r->db, "tool", STR("whylogon"), e)) == OK
         && (st = put_meta(r->db, "version", str_of(WHYLOGON_VERSION), e)) == OK)
         st = put_meta(r->db, "knowledge_sha256", str_of(kb_sha256(r->kb)), e);
     if (st == OK && r->o.stamp)
@@ -313,7 +313,8 @@ static enum status begin_case(struct run *r, struct err *e)
     return st;
 }
 
-/* Workers come to be while the case is made, and go on hashing while it is judged. */
+/* Workers come to be while the case is made, read while its schema is, and go on hashing while it is judged.
+ */
 static enum status read_evidence(struct run *r, struct err *e)
 {
     r->want = *kb_want(r->kb);
@@ -331,9 +332,9 @@ static enum status read_evidence(struct run *r, struct err *e)
                                .n_password = r->o.passwords.n,
                                .limits = r->o.lim};
     enum status st = ingest_start(&r->want, &r->ev, &o, &r->reading, e);
-    verify_ahead(&from.second);
-    st = st == OK ? begin_case(r, e) : st;
+    st = st == OK ? new_case(r, e) : st;
     st = st == OK ? ingest_look(r->reading, e) : st;
+    st = st == OK ? begin_case(r, e) : st;
     return st == OK ? ingest_facts(r->reading, r->db, e) : st;
 }
 
@@ -497,8 +498,10 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     }
     r->o.lim = run_limits_default();
     if ((r->o.limits && run_limits_parse(r->o.limits, &r->o.lim, &e) != OK)
-        || output_outside(r->o.out, inputs, n, &e) != OK || kb_load(r->o.knowledge, &r->kb, &e) != OK
-        || (r->o.knowledge && rules_usable(r->kb, &e) != OK))
+        || output_outside(r->o.out, inputs, n, &e) != OK)
+        return complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
+    pool_ahead(&from.worker), verify_ahead(&from.second);
+    if (kb_load(r->o.knowledge, &r->kb, &e) != OK || (r->o.knowledge && rules_usable(r->kb, &e) != OK))
         return complain(&e, e.code == E_NOMEM ? EXIT_LIMIT : EXIT_USAGE);
     r->until = plat_clock_ms() + r->o.lim.run_seconds * 1000;
     r->stop.until = r->until;

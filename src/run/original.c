@@ -4,20 +4,34 @@
 #include <stdio.h>
 #include <string.h>
 
+static enum status spawn(struct original *o, struct err *e)
+{
+    return plat_spawn_self((const char *const[]){"whylogon", o->child, NULL}, &o->limits, &o->proc, e);
+}
+
 static enum status start(struct original *o, struct err *e)
 {
     struct buf frame = {0};
     struct err gone = {0};
-    enum status st = plat_spawn_self((const char *const[]){"whylogon", o->child, NULL}, &o->limits, &o->proc,
-                                     e);
+    enum status st = o->proc ? OK : spawn(o, e);
     if (st != OK || !o->told.n)
         return st;
     buf_put(&frame, o->told.p, o->told.n);
     st = frame_to(o->proc, &frame, NULL, 0, &gone);
     buf_free(&frame);
+    o->untold = false;
     /* one that has died already is found out when it is to be copied */
     return st == E_NOMEM ? err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "out of memory") : OK;
 }
+
+void original_begin(struct original *o)
+{
+    struct err why = {0};
+    o->untold |= !o->proc && spawn(o, &why) == OK;
+}
+
+/* Is it there, with what it has to know? */
+static bool stands(const struct original *o) { return o->proc && !o->untold; }
 
 /* All of them, and only then one after the other is waited for. A copy that its original has begun is heard
  * of first: else nobody would know it. */
@@ -42,14 +56,14 @@ static void end_process(struct original *o, char why[EXIT_WORDS])
     while (o->n_ahead)
         child_end(o->ahead[--o->n_ahead], &x);
     child_end(o->proc, &x); /* ends nothing where there is none */
-    o->proc = NULL;
+    o->proc = NULL, o->untold = false;
     plat_exit_text(&x, why, EXIT_WORDS);
 }
 
 void original_ahead(struct original *o, size_t n)
 {
     struct err why = {0};
-    if (o->n_ahead >= n || (!o->proc && start(o, &why) != OK))
+    if (o->n_ahead >= n || (!stands(o) && start(o, &why) != OK))
         return;
     while (o->n_ahead < n && o->n_ahead < ORIGINAL_AHEAD
            && plat_proc_ask(o->proc, &o->ahead[o->n_ahead], &why) == OK)
@@ -68,7 +82,7 @@ static enum status copy(struct original *o, struct proc **out, struct err *e)
 
 void original_tell(struct original *o, struct buf *frame)
 {
-    if (!str_eq(buf_view(&o->told), buf_view(frame)) || frame->bad)
+    if ((!o->untold && !str_eq(buf_view(&o->told), buf_view(frame))) || frame->bad)
         end_process(o, (char[EXIT_WORDS]){0});
     buf_free(&o->told);
     o->told = *frame, *frame = (struct buf){0};
@@ -79,7 +93,7 @@ enum status original_copy(struct original *o, struct proc **out, struct err *e)
     char how[EXIT_WORDS] = "";
     for (unsigned tries = 0; tries < 2; tries++) {
         struct err why = {0};
-        enum status st = o->proc ? OK : start(o, &why);
+        enum status st = stands(o) ? OK : start(o, &why);
         if (st != OK)
             return err_set(e, E_PROC, ERR_NO_OFF, why.what, "%s", why.why);
         st = copy(o, out, &why);

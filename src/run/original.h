@@ -11,6 +11,7 @@ struct original {
     struct proc_limits limits;
     struct buf told;                    /* a frame, or nothing */
     struct proc *proc;                  /* NULL: not there yet, or not any more */
+    bool untold;                        /* it waits for what it is told */
     struct proc *ahead[ORIGINAL_AHEAD]; /* copies asked for before somebody wants them */
     size_t n_ahead;
     struct leaving gone; /* copies that have done what they were for */
@@ -21,6 +22,8 @@ struct originals {
 };
 void originals_end(struct originals *o);
 
+/* The process begins, before it is known what to tell it. Where it cannot that is found out later. */
+void original_begin(struct original *o);
 /* From the next copy on; frame is emptied. One that was told the same stays. */
 void original_tell(struct original *o, struct buf *frame);
 /* So many copies are going to be wanted soon: they come to be while the caller does something else. Where

@@ -653,6 +653,8 @@ void pool_excuse(struct pool *p)
         p->worker[i].heard = p->worker[i].began = plat_clock_ms();
 }
 
+void pool_ahead(struct original *o) { o->child = "--worker", original_begin(o); }
+
 enum status pool_start(struct plan *plan, const struct pool_options *o, const struct pool_calls *c,
                        struct pool **out, struct err *e)
 {

@@ -42,6 +42,8 @@ struct pool_options {
 
 enum { POOL_WORKERS = 32 };
 unsigned pool_workers(unsigned wanted); /* 0: one per core */
+/* Workers are going to be wanted. */
+void pool_ahead(struct original *o);
 /* What workers are copies of begins, and some of them with it; nobody waits for them before there is a job.
  * Free after an error too. */
 enum status pool_start(struct plan *p, const struct pool_options *o, const struct pool_calls *c,

@@ -245,20 +245,23 @@ static enum status do_job(struct self *w, const struct job_order *j, const plat_
     return finish_frame(w, at, true, channel);
 }
 
-/* What libraries would open or look up later is done now, once for all copies. */
-static enum status prepare(struct self *w, struct jail_limits *lim, struct err *e)
+/* What libraries would open or look up later is done now, once for all copies, and before anybody says what
+ * is wanted. */
+static bool load_libraries(void)
+{
+    uint8_t out[SHA256_BYTES];
+    lanes_here();
+    return sha256_of("", 0, out) && crc32_add(0, out, sizeof out) != 0;
+}
+
+static void prepare(struct self *w, struct jail_limits *lim)
 {
     (void)w; /* where every call is looked at by a sanitizer, nothing is prepared */
-    uint8_t out[SHA256_BYTES];
     *lim = (struct jail_limits){.files = LIM_WORKER_FILES};
 #if !defined(__SANITIZE_ADDRESS__) /* its shadow memory would count */
     lim->memory_bytes = w->memory;
 #endif
-    if (!sha256_of("", 0, out) || crc32_add(0, out, sizeof out) == 0)
-        return err_set(e, E_NOMEM, ERR_NO_OFF, "worker", "no hash library");
-    lanes_here();
     plat_jail_ahead(lim);
-    return OK;
 }
 
 static enum status enter_jail(struct self *w, const struct jail_limits *lim, struct err *e)
@@ -276,14 +279,15 @@ int worker_main(void)
     struct buf first = {0}, body = {0};
     struct err e = {0};
     uint8_t type;
-    if (!arena_make(&w.want_mem, 1 << 20) || !arena_make(&w.scratch, SCRATCH_BYTES))
+    if (!arena_make(&w.want_mem, 1 << 20) || !arena_make(&w.scratch, SCRATCH_BYTES) || !load_libraries())
         return 70;
     if (frame_recv(&first, &type, NULL, NULL, &e) != OK || type != FRAME_WANT)
         return 70;
     struct span in = span_of(first.p, first.n, 0);
     w.memory = span_u64(&in);
-    if (want_get(in, &w.want_mem, &w.want, &e) != OK || prepare(&w, &lim, &e) != OK)
+    if (want_get(in, &w.want_mem, &w.want, &e) != OK)
         return 70;
+    prepare(&w, &lim);
     plat_give_back(); /* each copy would write to what lies free between */
     enum status copy = plat_child_copies(&e);
     if (copy != OK) /* the original has made copies and is not needed any more */
