@@ -178,6 +178,7 @@ static char *json_one(char *at, uint32_t u)
 /* The compiler's portable vectors. Evidence is little-endian, and so are the machines we run on. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "lanes are read in memory order");
 typedef int8_t bytes8 __attribute__((vector_size(8)));
+typedef int8_t bytes16 __attribute__((vector_size(16)));
 
 static inline uint64_t word(bytes8 v)
 {
@@ -185,19 +186,39 @@ static inline uint64_t word(bytes8 v)
     return memcpy(&w, &v, sizeof w), w;
 }
 
-/* Goes from at over ASCII that JSON prints as it is, eight bytes at once; the last few are left to the
- * caller. */
+/* Which of eight bytes JSON does not print as they are. */
+static inline uint64_t odd_ones(const char *p)
+{
+    bytes8 v;
+    memcpy(&v, p, sizeof v);
+    /* signed: what is above 0x7f is below 0x20 */
+    return word((v < 0x20) | (v == 0x7f) | (v == '"') | (v == '\\'));
+}
+
+/* Are there such among sixteen? */
+static inline bool any_odd(const char *p)
+{
+    bytes16 v;
+    uint64_t half[2];
+    memcpy(&v, p, sizeof v);
+    v = (v < 0x20) | (v == 0x7f) | (v == '"') | (v == '\\');
+    return memcpy(half, &v, sizeof half), half[0] | half[1];
+}
+
+/* Goes from at over ASCII that JSON prints as it is, many bytes at once; of less than eight in all none. */
 static inline size_t skip_plain(struct str s, size_t at)
 {
+    while (s.n - at >= 16 && !any_odd(s.p + at))
+        at += 16;
     for (; s.n - at >= 8; at += 8) {
-        bytes8 v;
-        memcpy(&v, s.p + at, sizeof v);
-        uint64_t odd = word((v < 0x20) | (v == 0x7f) | (v == '"')
-                            | (v == '\\')); /* signed: what is above 0x7f is below 0x20 */
+        uint64_t odd = odd_ones(s.p + at);
         if (odd)
             return at + (unsigned)__builtin_ctzll(odd) / 8;
     }
-    return at;
+    if (at == s.n || s.n < 8)
+        return at;
+    uint64_t odd = odd_ones(s.p + s.n - 8) >> 8 * (8 - (s.n - at)); /* the last ones, some of them again */
+    return odd ? at + (unsigned)__builtin_ctzll(odd) / 8 : s.n;
 }
 
 void buf_json(struct buf *b, struct str s)
