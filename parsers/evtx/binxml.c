@@ -460,10 +460,22 @@ static void note_kind(struct bx_event *ev, struct bx_kind *k, uint32_t place)
 
 static bool usual_head(const struct bx_usual *u, const struct bx_slots *s, struct bx_head *h);
 
-static void mask(uint8_t *key, const uint8_t *p, size_t from, size_t to)
+/* What a record must have in common with this one, from the descriptors of its values on. */
+static void kind_key(uint8_t *key, const struct bx_slots *s, const struct bx_common *c, size_t blocks)
 {
-    for (size_t i = from; i < to; i++)
-        key[i / 16 * 32 + i % 16] = 0xff, key[i / 16 * 32 + 16 + i % 16] = p[i];
+    uint8_t mask[16 * KIND_BLOCKS] = {0};
+    for (size_t i = 0; i < s->n; i++)
+        memcpy(mask + 4 * i, &(uint32_t){0xffffff}, 4);
+    memset(mask + 4 * c->open, 0, 2);
+    for (size_t i = 0; i < c->n_run; i++) {
+        uint32_t from = s->off[c->run[i].first];
+        memset(mask + 4 * s->n + from, 0xff, s->off[c->run[i].behind] - from);
+    }
+    for (size_t i = 0; i < 16 * blocks; i += 8) {
+        uint64_t m, v;
+        memcpy(&m, mask + i, 8), memcpy(&v, s->desc + i, 8), v &= m;
+        memcpy(key + i / 16 * 32 + i % 16, &m, 8), memcpy(key + i / 16 * 32 + 16 + i % 16, &v, 8);
+    }
 }
 
 /* The record at hand begins a kind, or not: its template, or what is said in it, is of no such form. */
@@ -486,11 +498,7 @@ __attribute__((noinline)) static void kind_new(struct bx *bx, struct bx_event *e
     k->t = ev->t, k->number = ++bx->n_kind, k->id = le32(ev->bytes.p + 6), k->n = s->n, k->open = c->open;
     k->blocks = (uint32_t)blocks, k->fragments = s->fragments, k->said.n_text = 0;
     k->usual = usual_head(&plan->usual, s, &h);
-    memcpy(k->off, s->off, (s->n + 1) * sizeof *k->off), memset(k->key, 0, 32 * blocks);
-    for (size_t i = 0; i < s->n; i++)
-        mask(k->key, s->desc, 4 * i + (i == c->open ? 2 : 0), 4 * i + 3);
-    for (size_t i = 0; i < c->n_run; i++)
-        mask(k->key, s->desc, values + s->off[c->run[i].first], values + s->off[c->run[i].behind]);
+    memcpy(k->off, s->off, (s->n + 1) * sizeof *k->off), kind_key(k->key, s, c, blocks);
     if (k->usual)
         k->event_id = (uint16_t)h.event_id, k->record = (uint16_t)s->off[plan->usual.record],
         k->time = (uint16_t)s->off[plan->usual.time];
@@ -767,7 +775,7 @@ bool bx_data_json(struct bx *bx, struct bx_event *ev, struct buf *out, uint64_t 
     bool ok = plain && !hash
                   ? bx_put_quick(out, plain, &slots, bx->chunk.p + bx->chunk.n, &bx->keep, &bx->memo)
               : plain ? bx_put_plain(out, plain, &slots, hash)
-                      : bx_put_grouped(out, ev->item, ev->n_item, &bx->mem, hash);
+                      : bx_put_grouped(out, ev->item, ev->n_item, bx->chunk.p + bx->chunk.n, &bx->mem, hash);
     if (!ok)
         buf_z(out, ",\"_cut\":true");
     if (out->n == start)

@@ -98,10 +98,23 @@ static void mix(uint64_t *hash, const void *p, size_t n)
     *hash = h ^ h >> 32;
 }
 
-static inline void put_value(struct buf *out, struct bx_val v, uint64_t *hash)
+static inline char *put_string(char *at, const uint8_t *p, uint32_t n)
+{
+    for (n &= ~1u; n && !le16(p + n - 2);)
+        n -= 2;
+    *at = '"', at = near_json16(at + 1, p, n), *at = '"';
+    return at + 1;
+}
+
+/* end: of the chunk, NULL: not known. */
+static inline void put_value(struct buf *out, struct bx_val v, const uint8_t *end, uint64_t *hash)
 {
     size_t from = out->n;
-    bx_json(out, v);
+    if (v.type == BX_STRING && v.n && end && (size_t)(end - v.p) >= v.n + (size_t)NEAR_BEHIND
+        && buf_room(out, bx_json_room(v.n)))
+        out->n = (size_t)(put_string(out->p + out->n, v.p, v.n) - out->p);
+    else
+        bx_json(out, v);
     if (!hash || out->bad)
         return;
     bool quoted = out->p[from] == '"';
@@ -115,11 +128,11 @@ static void put_values(struct buf *out, struct bx_val v, uint64_t *hash)
     if (n <= 1) {
         if (bx_is_array(v) && !bx_each(&rest, &one))
             one = bx_null_val();
-        put_value(out, one, hash);
+        put_value(out, one, NULL, hash);
         return;
     }
     for (char c = '['; bx_each(&rest, &one); c = ',')
-        buf_char(out, c), put_value(out, one, hash);
+        buf_char(out, c), put_value(out, one, NULL, hash);
     buf_char(out, ']');
 }
 
@@ -130,7 +143,7 @@ static void put_unnamed(struct buf *out, struct bx_val v, uint64_t *number, size
         buf_put(out, ",\"param", 7), buf_u64(out, ++*number), buf_put(out, "\":", 2);
         if (!out->bad)
             mix(hash, out->p + from, out->n - from - 2);
-        put_value(out, one, hash);
+        put_value(out, one, NULL, hash);
     }
 }
 
@@ -325,14 +338,6 @@ static inline char *put_sid(char *at, const uint8_t *p, uint32_t n, struct bx_me
 static inline char *put_quoted_hex(char *at, uint64_t v)
 {
     *at = '"', at = near_hex(at + 1, v), *at = '"';
-    return at + 1;
-}
-
-static inline char *put_string(char *at, const uint8_t *p, uint32_t n)
-{
-    for (n &= ~1u; n && !le16(p + n - 2);)
-        n -= 2;
-    *at = '"', at = near_json16(at + 1, p, n), *at = '"';
     return at + 1;
 }
 
@@ -700,8 +705,8 @@ static size_t list_entries(const struct bx_item *item, size_t n_item, struct are
     return n;
 }
 
-bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, struct arena *mem,
-                    uint64_t *hash)
+bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, const uint8_t *end,
+                    struct arena *mem, uint64_t *hash)
 {
     size_t cap = 0, slots = 16, start = out->n;
     for (size_t i = 0; i < n_item && cap <= ENTRIES_MAX; i++)
@@ -716,7 +721,7 @@ bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, 
     if (n == SIZE_MAX)
         return false;
     for (size_t i = 0; i < n; i++) {
-        size_t at = str_hash(entry[i].name) & (slots - 1);
+        size_t at = hash_quick(entry[i].name.p, entry[i].name.n) & (slots - 1);
         while (table[at] && !str_eq(entry[table[at] - 1].name, entry[i].name))
             at = (at + 1) & (slots - 1);
         struct entry *head = table[at] ? &entry[table[at] - 1] : &entry[i];
@@ -734,7 +739,7 @@ bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, 
         if (entry[i].next)
             buf_char(out, '[');
         for (size_t at = i;; at = entry[at].next) {
-            put_value(out, entry[at].val, hash);
+            put_value(out, entry[at].val, end, hash);
             if (!entry[at].next || out->n - start > LIM_EVENT_JSON)
                 break;
             buf_char(out, ',');

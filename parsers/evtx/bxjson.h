@@ -33,5 +33,6 @@ void bx_put_line(struct buf *out, struct bx_plan *p, const struct bx_slots *s, c
 bool bx_put_quick(struct buf *out, struct bx_plan *p, const struct bx_slots *s, const uint8_t *end,
                   struct arena *mem, struct bx_memo *memo);
 bool bx_put_plain(struct buf *out, const struct bx_plan *p, const struct bx_slots *s, uint64_t *hash);
-bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n, struct arena *mem, uint64_t *hash);
+bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n, const uint8_t *end,
+                    struct arena *mem, uint64_t *hash);
 #endif

@@ -83,6 +83,11 @@ static struct bx_val replaced(struct flat *f, const struct bx_list *l)
 static struct bx_src source_of(struct flat *f, const struct bx_list *l, bool *some)
 {
     struct bx_src s = {.slot = -1, .gate = -1, .literal = bx_null_val()};
+    const struct bx_node *one = l->first;
+    if (*some = one, !one) /* most lists are one value, or empty */
+        return s;
+    if (!one->next && !l->gone && (one->kind == BXN_LITERAL || one->kind == BXN_VALUE))
+        return s.optional = one->optional, s.literal = one->val, s;
     struct buf tmp = {0};
     size_t pieces = 0;
     for (const struct bx_node *n = l->first; n; n = n->next) {

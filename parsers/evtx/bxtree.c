@@ -24,19 +24,12 @@ enum token {
 };
 enum place { IN_FRAGMENT, IN_ELEMENT, IN_ATTRIBUTE };
 
+static const char no_work[] = "work budget of the chunk used up";
 static bool fail(const struct bx_parse *q, const char *why)
 {
     if (!*q->why)
         *q->why = why;
     return false;
-}
-
-bool bx_work(struct bx_chunk *c, uint32_t n)
-{
-    if (c->work < n)
-        return c->work = 0, false;
-    c->work -= n;
-    return true;
 }
 
 static bool too_deep(const struct bx_parse *q, const char *why)
@@ -49,7 +42,7 @@ static struct bx_node *node_add(const struct bx_parse *q, struct bx_list *to, en
 {
     struct bx_node *n = bx_work(q->chunk, 1) ? arena_alloc(q->mem, sizeof *n, 1) : NULL;
     if (!n)
-        return fail(q, q->chunk->work ? "too large for memory" : "work budget of the chunk used up"), NULL;
+        return fail(q, q->chunk->work ? "too large for memory" : no_work), NULL;
     n->kind = kind;
     if (to->last)
         to->last->next = n;
@@ -63,13 +56,13 @@ static bool literal_add(const struct bx_parse *q, struct bx_list *to, struct bx_
 {
     struct bx_node *last = to->last;
     if (!bx_work(q->chunk, v.n / 16))
-        return fail(q, "work budget of the chunk used up");
+        return fail(q, no_work);
     if (!last || last->kind != BXN_LITERAL) {
         struct bx_node *n = node_add(q, to, BXN_LITERAL);
         return n ? n->val = v, true : false;
     }
     if (!bx_work(q->chunk, 1 + (last->val.n + v.n) / 16))
-        return fail(q, "work budget of the chunk used up");
+        return fail(q, no_work);
     struct buf both = {0};
     bx_text(&both, last->val), bx_text(&both, v);
     struct str s = both.bad ? STR_NONE : arena_str(q->mem, buf_view(&both));
@@ -142,6 +135,13 @@ static bool name_read(const struct bx_parse *q, struct span *s, struct str *name
 {
     uint32_t pos = (uint32_t)s->off, off = span_u32(s);
     bool inside = off == s->off;
+    struct bx_name *known = name_known(q, off), own;
+    if (known && known->at == off + 1 && !inside && !s->bad) {
+        if (q->odd && known->odd)
+            *q->odd = true;
+        *name = known->name, *tag = known->tag;
+        return bx_work(q->chunk, known->work) || fail(q, no_work);
+    }
     struct span chunk = span_of(q->chunk->p, q->chunk->n, 0),
                 head = inside ? span_at(*s, 0, 8) : span_at(chunk, off, 8);
     if (s->bad || head.bad)
@@ -152,14 +152,15 @@ static bool name_read(const struct bx_parse *q, struct span *s, struct str *name
         return fail(q, "name cut short");
     if (bytes > 2 * LIM_BINXML_NAME)
         return fail(q, "name too long");
-    if (!bx_work(q->chunk, 1 + bytes / 16))
-        return fail(q, "work budget of the chunk used up");
+    uint32_t work = 1 + bytes / 16;
+    if (!bx_work(q->chunk, work))
+        return fail(q, no_work);
     if (q->refs && !name_note(q, pos - q->base, span_of(whole.p + 4, 4 + bytes, 0), inside))
         return false;
-    struct bx_name *known = name_known(q, off), own;
     if (!known || known->at != off + 1) {
         struct span text = span_of(whole.p + 8, bytes, 0);
-        own = (struct bx_name){off + 1, name_hash(text.p, bytes / 2) != le16(whole.p + 4), {0}, {0}};
+        own = (struct bx_name){
+            off + 1, (uint16_t)work, name_hash(text.p, bytes / 2) != le16(whole.p + 4), {0}, {0}};
         if (known && name_make(&q->chunk->names->mem, text, &own))
             *known = own, q->chunk->names->some = true;
         else if (!name_make(q->mem, text, &own))
@@ -323,7 +324,7 @@ static bool attribute_read(const struct bx_parse *q, struct span *s, struct bx_e
 {
     struct bx_attr *a = bx_work(q->chunk, 1) ? arena_alloc(q->mem, sizeof *a, 1) : NULL;
     if (!a)
-        return fail(q, q->chunk->work ? "too large for memory" : "work budget of the chunk used up");
+        return fail(q, q->chunk->work ? "too large for memory" : no_work);
     if (!name_read(q, s, &a->name, &a->tag) || !content_read(q, s, &a->value, IN_ATTRIBUTE))
         return false;
     /* a null optional substitution takes its attribute along */
@@ -411,6 +412,6 @@ bool bx_parse(const struct bx_parse *q, struct span s, struct bx_list *to)
     if (q->level > q->chunk->levels)
         return too_deep(q, "fragments nested too deeply");
     if (!bx_work(q->chunk, 1))
-        return fail(q, "work budget of the chunk used up");
+        return fail(q, no_work);
     return content_read(q, &s, to, IN_FRAGMENT);
 }

@@ -40,13 +40,15 @@ static inline bool bx_is_xmlns(struct str name)
     return str_eq(name, STR("xmlns")) || (name.n > 6 && memcmp(name.p, "xmlns:", 6) == 0);
 }
 
-/* Names of a chunk, by where they lie: at one more than that, 0: none. odd: its hash is wrong. */
+/* Names of a chunk, by where they lie: at one more than that, 0: none. odd: its hash is wrong; work: what
+ * reading it takes of the budget. */
 enum { BX_NAMES_KNOWN = 256 };
 struct bx_names {
     struct arena mem;
     bool some;
     struct bx_name {
         uint32_t at;
+        uint16_t work;
         bool odd;
         struct str name, tag;
     } known[BX_NAMES_KNOWN];
@@ -96,7 +98,12 @@ struct bx_parse {
 /* s.off: its offset in the chunk */
 bool bx_parse(const struct bx_parse *q, struct span s, struct bx_list *to);
 /* false: the budget is used up */
-bool bx_work(struct bx_chunk *c, uint32_t n);
+static inline bool bx_work(struct bx_chunk *c, uint32_t n)
+{
+    bool enough = c->work >= n;
+    c->work = enough ? c->work - n : 0;
+    return enough;
+}
 
 /* 24 bytes of header and the data; .bad when it leaves the chunk */
 struct span bx_definition(const struct bx_chunk *c, uint32_t def);
