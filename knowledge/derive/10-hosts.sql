@@ -20,6 +20,7 @@ CREATE INDEX IF NOT EXISTS event_at ON event(file_id, file_off);
 CREATE INDEX IF NOT EXISTS reg_value_at ON reg_value(file_id, file_off);
 CREATE INDEX IF NOT EXISTS reg_key_at ON reg_key(file_id, file_off);
 CREATE INDEX IF NOT EXISTS fold_at ON fold(file_id, file_off);
+CREATE INDEX IF NOT EXISTS fold_what ON fold(event_id, provider);
 CREATE INDEX IF NOT EXISTS task_cache_at ON task_cache(file_id, file_off);
 CREATE INDEX IF NOT EXISTS secret_at ON secret(file_id, file_off);
 CREATE INDEX IF NOT EXISTS logon_right_at ON logon_right(file_id, file_off);
@@ -318,10 +319,12 @@ INSERT INTO mine SELECT file_id, host_id, kind FROM hive WHERE host_id IS NOT NU
 DELETE FROM standing;
 DELETE FROM placed;
 
+-- Most are of the first host, as they came: those are not written again. LIMIT: each is looked up once.
+UPDATE fold SET host_id = p.host
+FROM (SELECT f.id, f.host_id AS was, coalesce((SELECT c.host_id FROM computer c WHERE c.computer = f.computer),
+    (SELECT e.host_id FROM evidence e WHERE e.id = f.file_id)) AS host FROM fold f LIMIT -1) p
+WHERE fold.id = p.id AND p.host IS NOT p.was;
 -- What is no JSON must not stop a rule: it becomes the text of a member.
-UPDATE fold SET host_id = coalesce((SELECT c.host_id FROM computer c WHERE c.computer = fold.computer),
-    (SELECT e.host_id FROM evidence e WHERE e.id = fold.file_id));
--- Apart: key is in an index, which would be written anew for every row.
 UPDATE fold SET key = CASE WHEN key IS NULL OR json_valid(key) THEN key ELSE json_object('_invalid', key) END,
         data = CASE WHEN data IS NULL OR json_valid(data) THEN data ELSE json_object('_invalid', data) END
     WHERE NOT json_valid(key) OR NOT json_valid(data);

@@ -8,7 +8,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-/* What derive/ adds to the columns of a fact (host_id, boot of an event: until then what most are; odd_time:
+/* What derive/ adds to the columns of a fact (odd_time:
  * what a record gives as its time and cannot be, which dates nothing; provenance: how a value came to be what
  * it is, where a transaction log or a text said it) and which rows of one table are one. */
 static const char *const further[FACT_KINDS] = {
@@ -68,6 +68,11 @@ static const char fold_tail[] =
     "excluded.last_off ELSE last_off END,"
     " first_time=min(first_time, excluded.first_time), last_time=max(last_time, excluded.last_time)";
 
+/* Columns of derive/ that hold from the start what they will in most cases, of one host and one boot: what is
+ * so is not written again. */
+static const char *const taken_for[FACT_KINDS][2] = {
+    [FACT_EVENT] = {", host_id, boot", ", 1, 0"}, [FACT_FOLD] = {", host_id", ", 1"}};
+
 static int prepare_put(struct casedb *db, enum fact_kind kind)
 {
     struct buf b = {0};
@@ -75,11 +80,12 @@ static int prepare_put(struct casedb *db, enum fact_kind kind)
     buf_printf(&b, "INSERT INTO %s(", fact_descs[kind].table);
     for (size_t i = 0; i < n; i++)
         buf_printf(&b, "%s, ", fact_descs[kind].col[i].name);
+    const char *const *taken = taken_for[kind];
     buf_printf(&b, "file_id, file_off%s%s) VALUES(?1", of_hive(kind) ? ", hive_id" : "",
-               kind == FACT_EVENT ? ", host_id, boot" : "");
+               taken[0] ? taken[0] : "");
     for (size_t i = 1; i < n + 2 + of_hive(kind); i++)
         buf_z(&b, ", ?");
-    buf_z(&b, kind == FACT_EVENT ? ", 1, 0)" : ")");
+    buf_printf(&b, "%s)", taken[1] ? taken[1] : "");
     buf_z(&b, kind == FACT_FOLD ? fold_tail : "");
     int rc = b.bad
                  ? SQLITE_NOMEM
