@@ -1,6 +1,7 @@
 /* grow: the one way an array gets longer, on the heap or in an arena; kb_grow (knowledge) is for arrays that
- * come out of an image without a room beside their count. The array, its count and its room are the caller's.
- * It refuses sizes that do not fit in memory or in the arena: NULL, and the old array stays as it was. */
+ * come out of an image without a room beside their count, hits.c's for many that hold one thing each. The
+ * array, its count and its room are the caller's. It refuses sizes that do not fit in memory or in the arena:
+ * NULL, and the old array stays as it was. */
 #ifndef GROW_H
 #define GROW_H
 #include "base/arena.h"

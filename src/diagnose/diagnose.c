@@ -1,4 +1,5 @@
 #include "diagnose/diagnose.h"
+#include "base/grow.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/wintime.h"
@@ -50,14 +51,14 @@ struct engine {
     struct arena a;
     struct host *host;
     struct host_name *host_name;
-    size_t n_host;
+    size_t n_host, room_host;
     struct reach *reach; /* by host */
-    size_t n_reach;
+    size_t n_reach, room_reach;
     /* files of older copies of hives (RegBack, Windows.old) and of dirty ones without logs, ascending: what
      * they say need not be so any more; and of what tools printed, which anybody may have edited */
     struct files {
         int64_t *id;
-        size_t n;
+        size_t n, room;
     } stale, weak;
     struct known *known; /* KNOWN of them, by what was asked; their texts */
     struct arena known_mem;
@@ -89,16 +90,11 @@ static enum status keep_doubtful(void *ctx, const struct cell *c, const char *co
 {
     struct engine *g = ctx;
     struct files *f = c[1].i ? &g->weak : &g->stale;
+    int64_t *room = arena_grow(&g->a, f->id, sizeof *room, f->n, &f->room);
     (void)name, (void)n;
-    if (!(f->n & (f->n - 1)) || !f->id) {
-        int64_t *more = arena_alloc(&g->a, sizeof *more, f->n ? f->n * 2 : 1);
-        if (!more)
-            return no_room(e);
-        if (f->n)
-            memcpy(more, f->id, f->n * sizeof *more);
-        f->id = more;
-    }
-    f->id[f->n++] = c[0].i;
+    if (!room)
+        return no_room(e);
+    f->id = room, f->id[f->n++] = c[0].i;
     return OK;
 }
 
@@ -200,15 +196,11 @@ static enum status keep_host(void *ctx, const struct cell *c, const char *const 
                              struct err *e)
 {
     struct engine *g = ctx;
+    struct host *room = arena_grow(&g->a, g->host, sizeof *room, g->n_host, &g->room_host);
     (void)name, (void)n;
-    if (!(g->n_host & (g->n_host - 1)) || !g->host) {
-        struct host *more = arena_alloc(&g->a, sizeof *more, g->n_host ? g->n_host * 2 : 1);
-        if (!more)
-            return no_room(e);
-        if (g->n_host)
-            memcpy(more, g->host, g->n_host * sizeof *more);
-        g->host = more;
-    }
+    if (!room)
+        return no_room(e);
+    g->host = room;
     g->host[g->n_host++] = (struct host){.id = c[0].i, .name = arena_str(&g->a, c[1].s)};
     return OK;
 }
@@ -250,15 +242,11 @@ static enum status keep_reach(void *ctx, const struct cell *c, const char *const
                               struct err *e)
 {
     struct engine *g = ctx;
+    struct reach *room = arena_grow(&g->a, g->reach, sizeof *room, g->n_reach, &g->room_reach);
     (void)name, (void)n;
-    if (!(g->n_reach & (g->n_reach - 1)) || !g->reach) {
-        struct reach *more = arena_alloc(&g->a, sizeof *more, g->n_reach ? g->n_reach * 2 : 1);
-        if (!more)
-            return no_room(e);
-        if (g->n_reach)
-            memcpy(more, g->reach, g->n_reach * sizeof *more);
-        g->reach = more;
-    }
+    if (!room)
+        return no_room(e);
+    g->reach = room;
     g->reach[g->n_reach++] = (struct reach){.host = c[0].i,
                                             .artifact = arena_str(&g->a, c[1].s),
                                             .file = c[2].i,
