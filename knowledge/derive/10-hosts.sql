@@ -238,16 +238,22 @@ INSERT INTO place
 SELECT e.folder, e.host_id,
     max(coalesce(h.kind IN ('SYSTEM', 'SECURITY'), 0))
 FROM evidence e LEFT JOIN hive h ON h.file_id = e.id WHERE e.host_id IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2;
--- In order: the SYSTEM or SECURITY hive of the folder; the folder's only host; the only host of the nearest folder
--- above; the case's only host.
-UPDATE evidence SET host_id = coalesce(
-    (SELECT max(p.host_id) FROM place p WHERE p.folder = h.folder AND p.naming HAVING count(*) = 1),
-    (SELECT max(p.host_id) FROM place p WHERE p.folder = h.folder HAVING count(*) = 1),
-    (WITH RECURSIVE up(folder) AS (SELECT h.folder UNION SELECT rtrim(rtrim(folder, '/\'),
+-- Whose a folder is: that of its SYSTEM or SECURITY hive, else its only host, else the only host of the nearest folder
+-- above it.
+CREATE TEMP TABLE IF NOT EXISTS folder_host(folder TEXT PRIMARY KEY, host_id INTEGER) WITHOUT ROWID;
+INSERT INTO folder_host
+SELECT f.folder, coalesce(
+    (SELECT max(p.host_id) FROM place p WHERE p.folder = f.folder AND p.naming HAVING count(*) = 1),
+    (SELECT max(p.host_id) FROM place p WHERE p.folder = f.folder HAVING count(*) = 1),
+    (WITH RECURSIVE up(folder) AS (SELECT f.folder UNION SELECT rtrim(rtrim(folder, '/\'),
         replace(replace(rtrim(folder, '/\'), '/', ''), '\', '')) FROM up WHERE folder > '')
         SELECT CASE WHEN count(DISTINCT p.host_id) = 1 THEN max(p.host_id) END FROM up
             JOIN place p ON substr(p.folder, 1, length(up.folder)) = up.folder AND up.folder > ''
-        GROUP BY up.folder ORDER BY length(up.folder) DESC LIMIT 1),
+        GROUP BY up.folder ORDER BY length(up.folder) DESC LIMIT 1))
+FROM (SELECT DISTINCT folder FROM evidence WHERE folder IS NOT NULL AND (kind = 'tool-text'
+    OR host_id IS NULL AND id IN (SELECT file_id FROM hive_name))) f;
+DELETE FROM place;
+UPDATE evidence SET host_id = coalesce((SELECT f.host_id FROM folder_host f WHERE f.folder = h.folder),
     (SELECT max(id) FROM host HAVING count(*) = 1))
 FROM hive_name h WHERE h.file_id = evidence.id AND evidence.host_id IS NULL;
 -- Another machine's SID is stronger than any neighbourhood.

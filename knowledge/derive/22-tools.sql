@@ -15,16 +15,10 @@ UPDATE evidence SET host_id = coalesce(
     (SELECT max(h.id) FROM tool_name t JOIN name n ON n.label = t.label JOIN host h ON h.fqdn = n.root
         WHERE t.file_id = evidence.id HAVING count(DISTINCT h.id) = 1))
 WHERE kind = 'tool-text' AND id IN (SELECT file_id FROM tool_name);
-UPDATE evidence SET host_id = coalesce(
-    (SELECT max(p.host_id) FROM place p WHERE p.folder = evidence.folder AND p.naming HAVING count(*) = 1),
-    (SELECT max(p.host_id) FROM place p WHERE p.folder = evidence.folder HAVING count(*) = 1),
-    (WITH RECURSIVE up(folder) AS (SELECT evidence.folder UNION SELECT rtrim(rtrim(folder, '/\'),
-        replace(replace(rtrim(folder, '/\'), '/', ''), '\', '')) FROM up WHERE folder > '')
-        SELECT CASE WHEN count(DISTINCT p.host_id) = 1 THEN max(p.host_id) END FROM up
-            JOIN place p ON substr(p.folder, 1, length(up.folder)) = up.folder AND up.folder > ''
-        GROUP BY up.folder ORDER BY length(up.folder) DESC LIMIT 1),
+UPDATE evidence SET host_id = coalesce((SELECT f.host_id FROM folder_host f WHERE f.folder = evidence.folder),
     (SELECT max(id) FROM host HAVING count(*) = 1))
 WHERE kind = 'tool-text' AND id NOT IN (SELECT file_id FROM tool_name);
+DELETE FROM folder_host;
 
 -- What the texts of a host say with one voice.
 CREATE TEMP TABLE IF NOT EXISTS tool_host(host_id INTEGER, what TEXT, value TEXT COLLATE NOCASE, num INTEGER,

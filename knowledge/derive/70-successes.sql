@@ -83,7 +83,7 @@ CREATE INDEX IF NOT EXISTS success_start ON success(host_id, kind, subject, time
 
 -- None of these serves any longer.
 DELETE FROM said; DELETE FROM seen; DELETE FROM hive_name; DELETE FROM name; DELETE FROM same; DELETE FROM own;
-DELETE FROM root; DELETE FROM host_key; DELETE FROM host_name; DELETE FROM computer; DELETE FROM place;
+DELETE FROM root; DELETE FROM host_key; DELETE FROM host_name; DELETE FROM computer;
 DELETE FROM lost; DELETE FROM mine; DELETE FROM mark; DELETE FROM started; DELETE FROM span; DELETE FROM lsa;
 DELETE FROM logon; DELETE FROM closed; DELETE FROM notice; DELETE FROM shown; DELETE FROM who; DELETE FROM called;
 DELETE FROM written; DELETE FROM service_key; DELETE FROM task_xml; DELETE FROM xml; DELETE FROM cached;
