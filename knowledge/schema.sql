@@ -2,7 +2,7 @@
 -- Evidence ids are text that names the bytes: 'f3:0x11c00' = byte 0x11c00 of evidence file 3.
 -- Rules, reports and users read the v_* views of views.sql; these tables may change.
 PRAGMA application_id = 0x77686c67;     -- "whlg"
-PRAGMA user_version = 13;
+PRAGMA user_version = 14;
 
 -- tool, version, knowledge_sha256, schema, stamp, status words
 CREATE TABLE meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -163,8 +163,8 @@ CREATE TABLE kind_need(host_id INTEGER, kind TEXT, ord INTEGER, artifact TEXT, s
 CREATE TABLE logon_failure(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
     principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, call TEXT,
     win32 INTEGER, value INTEGER, raw TEXT, symbol TEXT, time INTEGER, boot INTEGER, provider TEXT COLLATE NOCASE,
-    event_id INTEGER, luid INTEGER, file_id INTEGER, file_off INTEGER, also TEXT, tried INTEGER, sample INTEGER,
-    at_start INTEGER, consumer INTEGER, same INTEGER);
+    event_id INTEGER, luid INTEGER, caller TEXT, file_id INTEGER, file_off INTEGER, also TEXT, tried INTEGER,
+    sample INTEGER, at_start INTEGER, consumer INTEGER, same INTEGER);
 CREATE TABLE consumer(id INTEGER PRIMARY KEY, host_id INTEGER, kind TEXT, subject TEXT COLLATE NOCASE,
     principal TEXT COLLATE NOCASE, account TEXT COLLATE NOCASE, domain TEXT COLLATE NOCASE, sid TEXT, builtin INTEGER,
     logon TEXT, stored_time INTEGER, old_time INTEGER, since_time INTEGER, command TEXT, unc INTEGER, active INTEGER,
@@ -179,7 +179,7 @@ CREATE TABLE landmark(id INTEGER PRIMARY KEY, host_id INTEGER, topic TEXT, who T
         file_id INTEGER,
     file_off INTEGER, key TEXT COLLATE NOCASE, scope INTEGER);
 CREATE TABLE presence(id INTEGER PRIMARY KEY, host_id INTEGER, how TEXT, who TEXT COLLATE NOCASE, from_time INTEGER,
-    to_time INTEGER, session INTEGER);
+    to_time INTEGER, session INTEGER, shown TEXT, shown_time INTEGER);
 CREATE TABLE explicit_logon(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, time INTEGER,
     server TEXT COLLATE NOCASE, luid INTEGER, by_user TEXT COLLATE NOCASE, user TEXT COLLATE NOCASE,
     account TEXT COLLATE NOCASE, realm TEXT COLLATE NOCASE, file_id INTEGER, file_off INTEGER,

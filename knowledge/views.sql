@@ -346,18 +346,15 @@ FROM (SELECT h.id AS host_id, s.hive AS kind, h.name AS host, s.section, s.name,
 LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v CROSS JOIN reg_value x ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
-            AND lower(substr(q.at || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
-                = lower(coalesce(nullif(i.root, ''), i.kind) || '\')))
+            AND i.below = substr(q.at || '\', 1, length(i.below))))
 LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM hive v CROSS JOIN reg_key x
     ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND coalesce(x.recovered, 0) = 0
         AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
-            AND lower(substr(q.at || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
-                = lower(coalesce(nullif(i.root, ''), i.kind) || '\')))
+            AND i.below = substr(q.at || '\', 1, length(i.below))))
 WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v JOIN evidence e ON e.id = v.file_id AND e.state <> 'partial'
-    WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND coalesce(v.root, v.kind) > ''
-    AND lower(substr(q.at || '\', 1, length(coalesce(v.root, v.kind)) + 1))
-        = lower(coalesce(v.root, v.kind) || '\'))) s;
+    WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND v.root IS NOT ''
+        AND v.below = substr(q.at || '\', 1, length(v.below)))) s;
 
 -- A value of the hive that speaks; of a file that holds several hives it belongs to the first whose root it lies below.
 CREATE VIEW v_reg AS
@@ -365,8 +362,7 @@ SELECT printf('f%d:0x%x', r.file_id, r.file_off) AS evidence_id, h.name AS host,
     r.written, r.origin, 'f' || r.hive_id AS hive
 FROM reg_value r JOIN hive v ON v.file_id = r.hive_id AND v.main
     AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = r.hive_id AND i.main
-        AND lower(substr(r.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
-            = lower(coalesce(nullif(i.root, ''), i.kind) || '\'))
+        AND i.below = substr(r.path || '\', 1, length(i.below)))
 JOIN host h ON h.id = v.host_id
 WHERE coalesce(r.recovered, 0) = 0 AND (v.replay IS NOT 'text export'
     OR NOT EXISTS (SELECT 1 FROM hive w JOIN reg_value o ON o.hive_id = w.file_id
@@ -378,8 +374,7 @@ SELECT printf('f%d:0x%x', k.file_id, k.file_off) AS evidence_id, h.name AS host,
     'f' || k.hive_id AS hive
 FROM reg_key k JOIN hive v ON v.file_id = k.hive_id AND v.main
     AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = k.hive_id AND i.main
-        AND lower(substr(k.path || '\', 1, length(coalesce(nullif(i.root, ''), i.kind)) + 1))
-            = lower(coalesce(nullif(i.root, ''), i.kind) || '\'))
+        AND i.below = substr(k.path || '\', 1, length(i.below)))
 JOIN host h ON h.id = v.host_id WHERE coalesce(k.recovered, 0) = 0;
 
 -- Keys and values that free cells of hives still hold (analyze --recovered), apart from all other views: no rule of
@@ -499,14 +494,14 @@ CREATE VIEW v_symptom AS
 SELECT printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject, f.time, f.win32,
     f.raw,
     f.symbol, f.also, f.value, f.luid, f.event_id,
-    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller
+    f.caller
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 CREATE VIEW v_logon_failure AS
 SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id, h.name AS host, f.kind, f.subject,
     f.principal, f.account, f.domain, f.sid, f.call, f.win32, f.value, f.raw, f.symbol, f.time, f.boot, f.provider,
     f.event_id, f.luid, f.also, f.sample, f.same, f.consumer,
-    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller
+    f.caller
 FROM logon_failure f JOIN host h ON h.id = f.host_id;
 
 -- A failure with its consumer, and what surrounds it: the first and the last 16 of its like, so that rules stay linear
@@ -522,7 +517,7 @@ SELECT f.id AS failure, printf('f%d:0x%x', f.file_id, f.file_off) AS evidence_id
     f.event_id, f.luid, f.same, f.also AS witnesses,
     -- where the event names no task and no service, what does, among the witnesses
     CASE WHEN f.kind IN ('task', 'service') AND f.event_id IN (104, 4625) THEN f.also END AS named_id,
-    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
+    f.caller,
     f.at_start,
     x.owner_sid, x.whose,
         x.realm, x.right_sid, x.last_saved AS last_saved_time, x.last_touched AS last_touched_time,
@@ -667,7 +662,7 @@ CREATE VIEW v_beside AS
 SELECT s.cause, b.failure, b.host, b.kind, b.subject, b.win32,
     CASE f.kind WHEN 'domain' THEN printf('0x%08X', f.value) ELSE b.raw END AS raw, b.symbol,        -- of bytes
     b.failed_time, b.failed_id, b.topic,
-    CASE f.luid WHEN 999 THEN 'LocalSystem' WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END AS caller,
+    f.caller,
     b.evidence_id, b.time, b.who, b.value, b.other, b.provider, b.event_id, g.first AS failing
 FROM (SELECT NULL AS cause, NULL AS topic, NULL AS within, NULL AS asks_domain WHERE 0 UNION ALL
     VALUES('secure-channel-broken', 'channel-broken', 864000000000, 1),
@@ -718,10 +713,7 @@ CROSS JOIN session s ON s.id = (SELECT n.id FROM session n WHERE n.host_id = f.h
 CREATE VIEW v_logged_on AS
 SELECT x.failure, p.how, k.by, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
     s.boot IS f.boot AS same_boot,
-    CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff' THEN 'older than its log, ended'
-        ELSE 'older than its log, seen until' END AS shown,
-    CASE WHEN s.began IS NULL THEN p.from_time WHEN s.ended = 'sign' THEN s.to_time
-        ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
+    p.shown, p.shown_time,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id, p.id AS presence
 FROM failed x CROSS JOIN logon_failure f ON f.id = x.failure
@@ -911,10 +903,7 @@ SELECT l.id AS landmark, printf('f%d:0x%x', l.file_id, l.file_off) AS evidence_i
 -- began_time (NULL: it is older than its log, began_id is its first sign), with began_type as its logon type.
 CREATE VIEW v_presence AS
 SELECT p.id AS presence, h.name AS host, p.how, p.who, p.from_time, p.to_time, s.logon_type, s.boot, s.user, s.sid,
-    CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff' THEN 'older than its log, ended'
-        ELSE 'older than its log, seen until' END AS shown,
-    CASE WHEN s.began IS NULL THEN p.from_time WHEN s.ended = 'sign' THEN s.to_time
-        ELSE coalesce(p.to_time, p.from_time) END AS shown_time,
+    p.shown, p.shown_time,
     printf('f%d:0x%x', s.file_id, s.file_off) AS evidence_id,
     CASE WHEN s.end_file_id IS NOT NULL THEN printf('f%d:0x%x', s.end_file_id, s.end_file_off) END AS end_evidence_id,
     s.ended, printf('f%d:0x%x', b.file_id, b.file_off) AS began_id, b.began,

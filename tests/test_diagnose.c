@@ -1204,8 +1204,8 @@ static const char *const name_columns[] = {
     "provider", "server",  "task",   "who",       "by_user", "realm",    "owner",
     "shown",    "service", "job",    "label",     "fqdn",    "grp",      "display"};
 /* words of ours, and names of fields */
-static const char *const no_names[] = {"failed.realm", "failure.shown", "works.subject", "works.principal",
-                                       "sign.who"};
+static const char *const no_names[] = {"failed.realm",  "failure.shown",   "presence.shown",
+                                       "works.subject", "works.principal", "sign.who"};
 static const char *const name_tables[] = {"reg_value", "secret", "sam_account", "account", "host",
                                           "service",   "name",   "seen",        "root",    "hive_name",
                                           "host_name", "hv",     "sv",          "host_key"};

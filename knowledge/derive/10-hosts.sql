@@ -295,7 +295,8 @@ UPDATE evidence SET host_id = (SELECT o.id FROM hive_name h JOIN lost l ON l.fol
 UPDATE evidence SET host_id = (SELECT u.host_id FROM evidence u WHERE u.id = evidence.unit)
     WHERE host_id IS NULL AND unit IS NOT NULL;
 
-UPDATE hive SET host_id = (SELECT e.host_id FROM evidence e WHERE e.id = hive.file_id);
+UPDATE hive SET host_id = (SELECT e.host_id FROM evidence e WHERE e.id = hive.file_id),
+    below = coalesce(nullif(root, ''), kind) || '\';
 -- Which hives speak: of those of a host and kind that hold the same keys hives before text, today's before backups,
 -- those that say whose they are before
 -- strangers, the whole before a part, the newest.
@@ -304,7 +305,7 @@ CREATE INDEX IF NOT EXISTS hive_file ON hive(file_id);
 CREATE TEMP TABLE IF NOT EXISTS standing(id INTEGER, host_id INTEGER, kind TEXT, file_id INTEGER,
     root TEXT COLLATE NOCASE, text INTEGER, answer INTEGER, place INTEGER);
 INSERT INTO standing
-SELECT h.id, h.host_id, h.kind, h.file_id, lower(coalesce(nullif(h.root, ''), h.kind)) || '\' AS root,
+SELECT h.id, h.host_id, h.kind, h.file_id, h.below,
     e.kind = 'reg-text' AS text, h.root = '' AS answer, row_number() OVER (ORDER BY e.kind = 'reg-text',
         coalesce(e.older, 0), e.duplicate_of IS NOT NULL, h.file_id NOT IN placed,
         coalesce(h.root, h.kind) NOT IN (h.kind, 'SYSTEM\CurrentControlSet'),

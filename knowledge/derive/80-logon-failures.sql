@@ -62,12 +62,13 @@ WITH f AS (
         AND (h.fqdn IS NULL OR d.fqdn IS NULL OR substr(h.fqdn, instr(h.fqdn, '.')) = substr(d.fqdn,
             instr(d.fqdn, '.'))))
 INSERT INTO logon_failure(host_id, kind, subject, principal, account, domain, sid, call, win32, value, raw, symbol,
-    time, boot, provider, event_id, luid, file_id, file_off,
+    time, boot, provider, event_id, luid, caller, file_id, file_off,
     also, tried, at_start, sample)
 SELECT f.host_id, f.kind, f.subject, f.principal, p.account, CASE WHEN p.domain = '.' THEN upper(h.name)
     ELSE p.domain END, coalesce(f.sid, p.sid), f.call, f.win32, f.value, f.raw,
     coalesce(f.symbol, 'code ' || coalesce(f.win32, f.value), 'no code'),
-    f.time, f.boot, f.provider, f.event_id, f.luid, f.file_id, f.file_off, f.also, f.tried,
+    f.time, f.boot, f.provider, f.event_id, f.luid, CASE f.luid WHEN 999 THEN 'LocalSystem'
+        WHEN 996 THEN 'NetworkService' WHEN 997 THEN 'LocalService' END, f.file_id, f.file_off, f.also, f.tried,
     f.event_id IS NOT NULL AND f.event_id NOT IN (103, 105, 126, 203, 204, 311, 7023, 7024),
     row_number() OVER like_it <= 16 OR row_number() OVER like_it > count(*) OVER (PARTITION BY f.host_id, f.kind,
         f.subject COLLATE NOCASE, f.win32) - 16

@@ -4,8 +4,8 @@
 -- need that account's session). who: SID, DOMAIN\USER and USER, each a row of its own, of accounts that a failure, a
 -- task or a service names: a server has a hundred thousand sessions of others, which v_session has. Of a group that all
 -- who log on at a desktop are in, everybody's sessions count; of any other group nobody knows the members: signs.
--- to_time NULL: no end is known. The
--- session is the one that lasts longest.
+-- to_time NULL: no end is known. The session is the one that lasts longest. shown, shown_time: how far its beginning
+-- is told, in words: since when, or that it is older than its log and until when.
 CREATE TEMP TABLE IF NOT EXISTS whose(who TEXT COLLATE NOCASE PRIMARY KEY) WITHOUT ROWID;
 INSERT OR IGNORE INTO whose SELECT who FROM (
     SELECT sid AS who FROM logon_failure UNION SELECT account FROM logon_failure
@@ -115,6 +115,11 @@ FROM (SELECT host_id, how, who, from_time, coalesce(lead(before) OVER (PARTITION
         ORDER BY from_time, to_time, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM stay) b
     WHERE before IS NULL OR from_time > before) s
 ORDER BY host_id, how, who, from_time;
+UPDATE presence SET shown = CASE WHEN s.began IS NULL THEN 'since' WHEN s.ended = 'logoff'
+        THEN 'older than its log, ended' ELSE 'older than its log, seen until' END,
+    shown_time = CASE WHEN s.began IS NULL THEN presence.from_time WHEN s.ended = 'sign' THEN s.to_time
+        ELSE coalesce(presence.to_time, presence.from_time) END
+FROM session s WHERE s.id = presence.session;
 CREATE INDEX IF NOT EXISTS presence_who ON presence(host_id, who, how, from_time);
 DELETE FROM stay; DELETE FROM whose; DELETE FROM ran_as; DELETE FROM open; DELETE FROM hows;
 DELETE FROM left_desk;

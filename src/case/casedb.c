@@ -12,7 +12,7 @@ static const struct {
     int64_t id, version;
     bool facts; /* has the tables of facts */
 } case_kinds[CASE_KINDS] = {
-    [CASE_ONE] = {"case", "not a case of whylogon", "analyze the evidence again", 0x77686c67, 13, true},
+    [CASE_ONE] = {"case", "not a case of whylogon", "analyze the evidence again", 0x77686c67, 14, true},
     [CASE_FLEET] = {"fleet", "not a fleet of whylogon", "run batch again", 0x77686c66, 2, false}};
 
 /* What is the machine's fault, not the query's. */

@@ -15,8 +15,9 @@ static const char *const further[FACT_KINDS] = {
     [FACT_EVENT] = ", host_id INTEGER, boot INTEGER, odd_time INTEGER",
     [FACT_REG_VALUE] = ", provenance TEXT",
     [FACT_FOLD] = ", host_id INTEGER, UNIQUE(file_id, computer, channel, provider, event_id, day, key)",
-    /* main: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate) */
-    [FACT_HIVE] = ", host_id INTEGER, main INTEGER",
+    /* main: 1 for the hive of its kind that speaks for the host (newest, no backup, no duplicate); below:
+     * what paths of what lies in it begin with */
+    [FACT_HIVE] = ", host_id INTEGER, main INTEGER, below TEXT COLLATE NOCASE",
 };
 
 /* hive_id: evidence id of the hive file, also when the page came from a log (file_id is then the log). */
