@@ -710,7 +710,7 @@ bool bx_put_grouped(struct buf *out, const struct bx_item *item, size_t n_item, 
 {
     size_t cap = 0, slots = 16, start = out->n;
     for (size_t i = 0; i < n_item && cap <= ENTRIES_MAX; i++)
-        cap += bx_count(item[i].val) + 1;
+        cap += (bx_is_array(item[i].val) ? bx_count(item[i].val) : 1) + 1;
     if (cap > ENTRIES_MAX)
         cap = ENTRIES_MAX;
     while (slots < 2 * cap)

@@ -372,6 +372,12 @@ static bool element_read(const struct bx_parse *outer, struct span *s, struct bx
     return n ? n->elem = e, true : false;
 }
 
+static inline bool is_text(uint8_t kind)
+{
+    return kind == T_VALUE || kind == T_CDATA || kind == T_CHAR_REF || kind == T_ENTITY || kind == T_SLOT
+           || kind == T_OPTIONAL_SLOT;
+}
+
 /* Tokens up to the end of the place: end of element, end of fragment, or the first token that is no attribute
  * value. */
 static bool content_read(const struct bx_parse *q, struct span *s, struct bx_list *to, enum place place)
@@ -380,9 +386,7 @@ static bool content_read(const struct bx_parse *q, struct span *s, struct bx_lis
         if (!s->n)
             return place == IN_FRAGMENT && !s->bad ? true : fail(q, "binary XML cut short");
         uint8_t token = s->p[0], kind = token & (uint8_t)~T_MORE;
-        bool text = kind == T_VALUE || kind == T_CDATA || kind == T_CHAR_REF || kind == T_ENTITY
-                    || kind == T_SLOT || kind == T_OPTIONAL_SLOT;
-        if (place == IN_ATTRIBUTE && !text)
+        if (place == IN_ATTRIBUTE && !is_text(kind))
             return true;
         span_u8(s);
         bool ok;
