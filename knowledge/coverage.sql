@@ -126,9 +126,11 @@ SELECT DISTINCT e.host_id, e.channel, e.time, w.says, w.why, CASE w.says
 FROM c_word w CROSS JOIN event e ON e.provider = w.provider AND e.event_id = w.event_id
 WHERE e.host_id IS NOT NULL AND coalesce(e.recovered, 0) = 0 AND sane(e.time) > 0 ORDER BY 1, 2, 3;
 CREATE INDEX IF NOT EXISTS c_mark_of ON c_mark(host_id, channel);
-CREATE TEMP VIEW IF NOT EXISTS c_record AS SELECT host_id, channel, sane(time) AS time FROM event
-    WHERE coalesce(recovered, 0) = 0
-    UNION ALL SELECT host_id, channel, first_time FROM fold UNION ALL SELECT host_id, channel, last_time FROM fold;
+-- Without a mark nobody asks, and none is read.
+CREATE TEMP VIEW IF NOT EXISTS c_record AS SELECT host_id, channel, sane(time) AS time
+    FROM (SELECT 1 FROM c_mark LIMIT 1) CROSS JOIN event WHERE coalesce(recovered, 0) = 0
+    UNION ALL SELECT host_id, channel, first_time FROM (SELECT 1 FROM c_mark LIMIT 1) CROSS JOIN fold
+    UNION ALL SELECT host_id, channel, last_time FROM (SELECT 1 FROM c_mark LIMIT 1) CROSS JOIN fold;
 -- The computer was off between the two, unless something was recorded meanwhile: then the service ran again.
 CREATE TEMP TABLE IF NOT EXISTS c_rest(host_id INTEGER, from_time INTEGER, to_time INTEGER, busy INTEGER,
     PRIMARY KEY(host_id, from_time)) WITHOUT ROWID;
