@@ -213,6 +213,20 @@ Test(batch, what_stays_and_what_it_ends_with, .timeout = 480)
 }
 
 /* The same bytes however it was cut, in any order, any part twice; what is missing is named. */
+/* The reports fit, the case does not: none of them stays in a folder that tells of a failure. */
+Test(batch, a_case_that_cannot_be_written, .timeout = 480)
+{
+    const char *dir = make_tickets("batch-full");
+    cr_assert_eq(run("cd %s && (ulimit -f 1200; %s batch -o out in/'A 1')", dir, program()), 6, "%s", out);
+    cr_expect_eq(run("cd %s/out/tickets && ls -a A*", dir), 0);
+    cr_expect_str_eq(out, ".\n..\nticket.json\n", "%s", out);
+    cr_expect_eq(run("cd %s/out/tickets && grep -c 'case: File too large' A*/ticket.json", dir), 0, "%s",
+                 out);
+    cr_assert_eq(run("cd %s && %s batch --force -o out in/'A 1' && ls out/tickets/A*", dir, program()), 0,
+                 "%s", out);
+    cr_expect_not_null(strstr(out, "case.db\nreport.html\nreport.json\nreport.md\nticket.json\n"), "%s", out);
+}
+
 Test(batch, shards, .timeout = 960)
 {
     const char *dir = make_tickets("batch-shards");

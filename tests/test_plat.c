@@ -73,6 +73,20 @@ Test(names, small_files_are_read_whole)
     }
 }
 
+/* Not waited for when they end, synced by name later; what is not there cannot be. */
+Test(names, synced_later)
+{
+    struct err e = {0};
+    struct buf got = {0};
+    const char *path = arena_printf(&mem, "%s/late", folder), *none = arena_printf(&mem, "%s/none", folder);
+    plat_sync_later();
+    cr_assert(plat_write_file(path, STR("whole"), &e) == OK && plat_sync(path, &e) == OK, "%s", e.why);
+    cr_expect(plat_read_file(path, 64, &got, &e) == OK && str_eq(buf_view(&got), STR("whole")), "%s", e.why);
+    cr_expect_eq(plat_sync(none, &e), E_IO);
+    cr_expect(e.path == none, "%s", e.path ? e.path : "nothing is named");
+    plat_remove(path), buf_free(&got);
+}
+
 Test(names, as_they_are)
 {
     static const char *const odd[] = {

@@ -507,7 +507,7 @@ static int analyze(struct run *r, const char *const *inputs, size_t n)
     r->stop.until = r->until;
     if (!(r->db_path = arena_printf(&r->mem, "%s/case.db", r->o.out)))
         return complain_text(EXIT_LIMIT, "out of memory");
-    if ((st = output_begin(r->o.out, r->o.force, true, &r->output, &e)) == OK
+    if ((st = output_begin(r->o.out, r->o.force, true, ready != NULL, &r->output, &e)) == OK
         && (st = discover(inputs, n, stop_asked, &r->stop, &r->ev, &e)) == OK
         && (st = read_evidence(r, &e)) == OK && (st = conclude(r, &e)) == OK) {
         progress_end(&r->bar);

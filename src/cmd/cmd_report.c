@@ -81,7 +81,7 @@ static int run_report(int argc, char **argv)
     /* before there is a folder: a rule that cannot be right leaves none */
     if (opened && knowledge && (st = kb_load(knowledge, &kb, &e)) == OK)
         st = rules_usable(kb, &e);
-    st = st == OK ? output_begin(out, force, false, &output, &e) : st;
+    st = st == OK ? output_begin(out, force, false, false, &output, &e) : st;
     if (st != OK)
         code = complain(&e, st == E_NOMEM                            ? EXIT_LIMIT
                             : opened || st == E_STOP || st == E_TIME ? exit_with(st, knowledge)

@@ -40,14 +40,20 @@ static enum status publish(char *const *order, struct buf *json, struct arena *a
         const char *file;
     } files[] = {{'c', "case.db"}, {'r', "report.html"}, {'r', "report.md"}, {'r', "report.json"}};
     const char *part = order[TICKET_PART], *path = arena_printf(a, "%s/" TICKET_FILE, part);
+    struct plat_stat s;
     enum status st = plat_mkdir(part, e);
-    for (size_t i = 0; i < LEN(files) && st == OK; i++) {
-        const char *file = arena_printf(a, "%s/%s", part, files[i].file);
-        if (file && !strchr(order[TICKET_KEEP], files[i].keep))
-            plat_remove(file);
-    }
     if (st == OK)
         st = path ? plat_write_file(path, buf_view(json), e) : E_NOMEM;
+    for (size_t i = 0; i < LEN(files) && st == OK; i++) {
+        const char *file = arena_printf(a, "%s/%s", part, files[i].file);
+        if (!file)
+            st = err_set(e, E_NOMEM, ERR_NO_OFF, "ticket", "out of memory");
+        else if (!strchr(order[TICKET_KEEP], files[i].keep))
+            plat_remove(file);
+        else if (plat_stat(file, false, &s, NULL) == OK)
+            st = plat_sync(file, e);
+    }
+    st = st == OK ? plat_sync(path, e) : st;
     return st == OK ? plat_rename(part, order[TICKET_FINAL], e) : st;
 }
 
@@ -157,6 +163,7 @@ int ticket_main(void)
         return copy == E_TRUNC ? EXIT_DONE : complain(&e, exit_for(copy));
     case_copied();
     plat_hold_memory();
+    plat_sync_later();
     s.kb = kb;
     analyze_into(s.db);
     return serve(&s, &e);

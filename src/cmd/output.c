@@ -19,7 +19,8 @@ struct output {
     const char *real;   /* the same without links on the way: SQLite follows none */
     plat_file lock;
     struct swap files;
-    bool cut; /* reports hold less than the case */
+    bool cut;   /* reports hold less than the case */
+    bool alone; /* the folder is ours */
     const struct redact *names;
 };
 
@@ -122,7 +123,10 @@ enum status output_write(struct output *o, struct casedb *db, bool with_case, ui
     if (with_case && st == OK)
         st = tmp ? case_save(db, tmp, e) : E_NOMEM;
     bool lost = false;
-    st = st == OK ? swap_all(&o->files, &lost, e) : st;
+    if (!o->alone)
+        st = st == OK ? swap_all(&o->files, &lost, e) : st;
+    for (size_t i = 0; i < o->files.n && o->alone && st != OK; i++)
+        plat_remove(o->files.file[i].made);
     if (lost)
         o->own[0] = 0; /* it stays */
     if (st != OK)
@@ -151,22 +155,23 @@ static enum status output_free(const char *folder, bool with_case, struct arena 
     return st;
 }
 
-enum status output_begin(const char *folder, bool force, bool with_case, struct output **out, struct err *e)
+enum status output_begin(const char *folder, bool force, bool with_case, bool alone, struct output **out,
+                         struct err *e)
 {
     struct output *o = *out = calloc(1, sizeof *o);
     if (!o || !arena_make(&o->mem, 256 << 10)) {
         free(o);
         return *out = NULL, does_not_fit(e);
     }
-    o->folder = folder, o->lock = -1;
+    o->folder = folder, o->lock = -1, o->alone = alone;
     enum status st = force ? OK : output_free(folder, with_case, &o->mem, e);
     st = st == OK ? plat_mkdir(folder, e) : st;
     st = st == OK ? plat_lock(folder, &o->lock, e) : st;
     /* looked at again: a run that has just ended may have written */
     st = st == OK && !force ? output_free(folder, with_case, &o->mem, e) : st;
-    if (st == OK && (st = plat_fresh_folder(folder, o->own, sizeof o->own, e)) != OK)
+    if (st == OK && !alone && (st = plat_fresh_folder(folder, o->own, sizeof o->own, e)) != OK)
         o->own[0] = 0;
-    if (st == OK && !(o->real = plat_real(o->own, &o->mem)))
+    if (st == OK && !(o->real = plat_real(alone ? folder : o->own, &o->mem)))
         st = err_set(e, E_IO, ERR_NO_OFF, "cannot write", "the folder for what is not finished is gone");
     const char *work = st == OK && with_case ? output_work(o) : NULL;
     st = work ? case_name_fits(work, e) : st;

@@ -1,7 +1,8 @@
 /* output: the case and its reports into a folder. All are written in a folder of our own beside them before
  * the first gets its name, the case last; when one cannot, those that were there come back: what fails leaves
  * the folder as it was, and a case that is there has its reports. One run at a time writes into a folder. It
- * refuses to leave half a file under its final name, and to write through a link. */
+ * refuses to leave half a file under its final name, and to write through a link. In a folder that has no
+ * final name itself yet (alone) files are made where they stay. */
 #ifndef OUTPUT_H
 #define OUTPUT_H
 #include "base/arena.h"
@@ -13,7 +14,8 @@ struct redact;
 /* Makes the folder, holds it, and looks at every name that would be written: E_USAGE where one is there
  * already and force is not set, with its name in e->path (as long as out is); E_IO where another run has the
  * folder. End it after an error too. */
-enum status output_begin(const char *folder, bool force, bool with_case, struct output **out, struct err *e);
+enum status output_begin(const char *folder, bool force, bool with_case, bool alone, struct output **out,
+                         struct err *e);
 const char *output_work(struct output *o); /* a name for what nobody keeps; NULL: no memory */
 /* until: plat_clock_ms at which db is halted with E_TIME, or 0; taken back when the reports are made: they
  * are cut then, and the case is saved all the same. */

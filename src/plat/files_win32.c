@@ -425,9 +425,24 @@ enum status plat_make_file(const char *path, plat_file *out, struct err *e)
     return OK;
 }
 
+static bool sync_later;
+void plat_sync_later(void) { sync_later = true; }
+
+enum status plat_sync(const char *path, struct err *e)
+{
+    wchar_t *w = wide(path);
+    HANDLE h = w ? CreateFileW(w, GENERIC_WRITE, 0, NULL, OPEN_EXISTING, FILE_ATTRIBUTE_NORMAL, NULL)
+                 : INVALID_HANDLE_VALUE;
+    free(w);
+    enum status st = h != INVALID_HANDLE_VALUE && FlushFileBuffers(h) ? OK : sys_err(e, "cannot write", path);
+    if (h != INVALID_HANDLE_VALUE)
+        CloseHandle(h);
+    return st;
+}
+
 enum status plat_end_file(const char *path, plat_file f, enum status st, struct err *e)
 {
-    if (st == OK && !FlushFileBuffers((HANDLE)f))
+    if (st == OK && !sync_later && !FlushFileBuffers((HANDLE)f))
         st = sys_err(e, "cannot write", path);
     CloseHandle((HANDLE)f);
     if (st != OK)

@@ -71,6 +71,10 @@ enum status plat_read_file(const char *path, size_t most, struct buf *out, struc
  * st, or what went wrong at the end. */
 enum status plat_make_file(const char *path, plat_file *out, struct err *e);
 enum status plat_end_file(const char *path, plat_file f, enum status st, struct err *e);
+/* From here on this process begins to write its files out when they end, and does not wait: who gives the
+ * folder they lie in its name syncs each before. */
+void plat_sync_later(void);
+enum status plat_sync(const char *path, struct err *e);
 void plat_remove(const char *path);
 enum status plat_rmdir(const char *path, struct err *e); /* an empty folder */
 /* absolute, links resolved; NULL: does not exist */

@@ -352,9 +352,23 @@ enum status plat_make_file(const char *path, plat_file *out, struct err *e)
     return OK;
 }
 
+static bool sync_later;
+void plat_sync_later(void) { sync_later = true; }
+
+enum status plat_sync(const char *path, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    enum status st = fd >= 0 && fsync(fd) == 0 ? OK : sys_err(e, "cannot write", path);
+    if (fd >= 0)
+        close(fd);
+    return st;
+}
+
 enum status plat_end_file(const char *path, plat_file f, enum status st, struct err *e)
 {
-    if (st == OK && fsync((int)f) != 0)
+    if (st == OK && sync_later)
+        sync_file_range((int)f, 0, 0, SYNC_FILE_RANGE_WRITE);
+    else if (st == OK && fsync((int)f) != 0)
         st = sys_err(e, "cannot write", path);
     if (close((int)f) != 0 && st == OK)
         st = sys_err(e, "cannot write", path);
