@@ -345,12 +345,12 @@ FROM (SELECT h.id AS host_id, s.hive AS kind, h.name AS host, s.section, s.name,
     LEFT JOIN host_default d ON d.host_id = h.id AND d.setting = s.name) q
 LEFT JOIN reg_value r ON r.id = (SELECT min(x.id) FROM hive v CROSS JOIN reg_value x ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND x.name = q.item AND coalesce(x.recovered, 0) = 0
-        AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
+        AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main
             AND i.below = substr(q.at || '\', 1, length(i.below))))
 LEFT JOIN reg_key k ON r.id IS NULL AND k.id = (SELECT min(x.id) FROM hive v CROSS JOIN reg_key x
     ON x.hive_id = v.file_id
     WHERE v.host_id = q.host_id AND v.main AND x.path = q.at AND coalesce(x.recovered, 0) = 0
-        AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = v.file_id AND i.main
+        AND v.id = (SELECT min(i.id) FROM hive i WHERE i.file_id = x.hive_id AND i.main
             AND i.below = substr(q.at || '\', 1, length(i.below))))
 WHERE r.id IS NOT NULL OR EXISTS (SELECT 1 FROM hive v JOIN evidence e ON e.id = v.file_id AND e.state <> 'partial'
     WHERE v.main AND v.host_id = q.host_id AND v.kind = q.kind AND v.root IS NOT ''
