@@ -624,8 +624,11 @@ enum status plat_proc_there(struct proc *p, struct err *e)
 
 enum status plat_proc_copy(struct proc *of, struct proc **out, struct err *e)
 {
-    enum status st = plat_proc_ask(of, out, e);
-    return st == OK ? plat_proc_there(*out, e) : st;
+    struct proc *p;
+    enum status st = plat_proc_ask(of, &p, e);
+    if (st == OK && (st = plat_proc_there(p, e)) == OK)
+        *out = p;
+    return st;
 }
 
 enum status plat_proc_send(struct proc *p, const void *bytes, size_t n, const plat_file *files,

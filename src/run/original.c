@@ -4,8 +4,31 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Those there are: where the system gives no process to one, others do without. */
+static struct original *all[8];
+
+static void list(struct original *o)
+{
+    size_t i = 0;
+    while (i < LEN(all) && all[i] && all[i] != o)
+        i++;
+    if (i < LEN(all))
+        all[i] = o;
+}
+
+static void unlist(const struct original *o)
+{
+    for (size_t i = 0, n = 0; i < LEN(all); i++) {
+        struct original *x = all[i];
+        all[i] = NULL;
+        if (x && x != o)
+            all[n++] = x;
+    }
+}
+
 static enum status spawn(struct original *o, struct err *e)
 {
+    list(o);
     return plat_spawn_self((const char *const[]){"whylogon", o->child, NULL}, &o->limits, &o->proc, e);
 }
 
@@ -60,6 +83,16 @@ static void end_process(struct original *o, char why[EXIT_WORDS])
     plat_exit_text(&x, why, EXIT_WORDS);
 }
 
+/* Whoever is not at work makes room, and comes again when it is wanted. */
+static void make_room(const struct original *o)
+{
+    for (size_t i = 0; i < LEN(all) && all[i]; i++) {
+        if (all[i] != o)
+            end_process(all[i], (char[EXIT_WORDS]){0});
+        children_end(&all[i]->gone);
+    }
+}
+
 void original_ahead(struct original *o, size_t n)
 {
     struct err why = {0};
@@ -75,9 +108,12 @@ static enum status copy(struct original *o, struct proc **out, struct err *e)
 {
     if (!o->n_ahead)
         return plat_proc_copy(o->proc, out, e);
-    *out = o->ahead[0];
+    struct proc *p = o->ahead[0];
     memmove(o->ahead, o->ahead + 1, --o->n_ahead * sizeof o->ahead[0]);
-    return plat_proc_there(*out, e);
+    enum status st = plat_proc_there(p, e);
+    if (st == OK)
+        *out = p;
+    return st;
 }
 
 void original_tell(struct original *o, struct buf *frame)
@@ -94,6 +130,10 @@ enum status original_copy(struct original *o, struct proc **out, struct err *e)
     for (unsigned tries = 0; tries < 2; tries++) {
         struct err why = {0};
         enum status st = stands(o) ? OK : start(o, &why);
+        if (st != OK && !tries) {
+            make_room(o);
+            continue;
+        }
         if (st != OK)
             return err_set(e, E_PROC, ERR_NO_OFF, why.what, "%s", why.why);
         st = copy(o, out, &why);
@@ -101,7 +141,7 @@ enum status original_copy(struct original *o, struct proc **out, struct err *e)
             *out = o->proc, o->proc = NULL;
         if (st == OK || st == E_UNSUPPORTED)
             return OK;
-        end_process(o, how);
+        end_process(o, how), make_room(o);
         if (why.code == E_NOMEM) /* it answered: the system gives no process */
             snprintf(how, sizeof how, "%.95s", why.why);
     }
@@ -111,7 +151,7 @@ enum status original_copy(struct original *o, struct proc **out, struct err *e)
 void original_end(struct original *o)
 {
     end_process(o, (char[EXIT_WORDS]){0});
-    children_end(&o->gone);
+    children_end(&o->gone), unlist(o);
     buf_free(&o->told);
 }
 

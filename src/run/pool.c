@@ -213,14 +213,7 @@ static enum status tell_original(struct pool *p, struct err *e)
 
 static enum status start_worker(struct pool *p, struct worker *w, struct err *e)
 {
-    struct err why = {0};
-    enum status st = original_copy(p->original, &w->proc, &why);
-    if (st != OK && p->original->gone.n) { /* they count until they have been waited for */
-        children_end(&p->original->gone), why = (struct err){0};
-        st = original_copy(p->original, &w->proc, &why);
-    }
-    if (st != OK)
-        err_set(e, st, why.off, why.what, "%s", why.why);
+    enum status st = original_copy(p->original, &w->proc, e);
     w->heard = w->began = plat_clock_ms();
     w->n = 0, w->ahead_bytes = w->ahead_files = 0, w->in.n = 0, w->jailed = w->broken = false;
     return st;
