@@ -3,8 +3,8 @@
 DELETE FROM kb_code; DELETE FROM kb_event; DELETE FROM kb_event_field; DELETE FROM kb_setting; DELETE
     FROM kb_artifact; DELETE FROM kb_rule; DELETE FROM kb_account; DELETE FROM kb_rule_need; DELETE FROM kb_code_family;
 DELETE FROM kb_layout; DELETE FROM layout; DELETE FROM kb_default; DELETE FROM host_default;
-DELETE FROM host; DELETE FROM boot; DELETE FROM session; DELETE FROM error; DELETE FROM failure; DELETE
-    FROM success; DELETE FROM service; DELETE FROM task; DELETE FROM account;
+DELETE FROM host; DELETE FROM boot; DELETE FROM session; DELETE FROM logon_sum; DELETE FROM error;
+DELETE FROM failure; DELETE FROM success; DELETE FROM service; DELETE FROM task; DELETE FROM account;
 DELETE FROM password_change; DELETE FROM coverage; DELETE FROM logon_failure; DELETE FROM consumer; DELETE
     FROM consumer_change; DELETE FROM task_saved; DELETE FROM landmark; DELETE FROM presence;
 DELETE FROM topic; DELETE FROM explicit_logon; DELETE FROM offline_path; DELETE FROM attempt; DELETE
