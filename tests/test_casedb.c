@@ -399,6 +399,14 @@ static char *bytes_of(const char *name, size_t *n)
     return p;
 }
 
+static bool same_bytes(const char *a, const char *b)
+{
+    size_t n, m;
+    char *p = bytes_of(a, &n), *q = bytes_of(b, &m);
+    bool same = n == m && !memcmp(p, q, n);
+    return free(p), free(q), same;
+}
+
 static void fill_and_finish(const char *work, const char *name, bool in_memory)
 {
     struct casedb *c = NULL;
@@ -564,6 +572,55 @@ static enum status put_in_buf(void *ctx, uint64_t at, const void *pages, size_t 
     return OK;
 }
 
+static enum status halt_at_once(void *ctx, struct err *e)
+{
+    (void)ctx;
+    return err_set(e, E_STOP, ERR_NO_OFF, "stopped", "enough");
+}
+
+/* A case written beside what its caller does is the same, fails in the same words, and leaves nothing where
+ * it is not wanted any more. */
+Test(casedb, saved_beside)
+{
+    static const struct {
+        const char *to;
+        bool keep, halted;
+        enum status st;
+    } rows[] = {{"case.db", true, false, OK},
+                {"case.db", false, false, OK},
+                {"case.db", true, true, E_STOP},
+                {"none/case.db", true, false, E_IO},
+                {"none/case.db", false, false, OK}};
+    for (size_t i = 0; i < LEN(rows); i++) {
+        struct err e = {0}, alone = {0};
+        char to[300];
+        snprintf(to, sizeof to, "%s", path(rows[i].to));
+        struct case_saving *s = case_save_begin(db, to);
+        if (!s)
+            cr_skip_test("one processor, or no threads");
+        if (rows[i].halted)
+            case_halt_when(db, halt_at_once, NULL);
+        enum status st = case_save_end(s, rows[i].keep, &e);
+        case_halt_when(db, NULL, NULL);
+        bool there = access(to, F_OK) == 0;
+        if (rows[i].halted) {
+            cr_expect(st == E_STOP || (st == OK && there), "row %zu: %d %s", i, (int)st, e.why);
+        } else if (rows[i].keep) {
+            cr_expect_eq(st, rows[i].st, "row %zu: %s", i, e.why);
+            cr_expect_eq(case_save(db, path(i ? "none/case.db" : "alone.db"), &alone), rows[i].st);
+            cr_expect(i ? strcmp(e.why, alone.why) == 0 && strcmp(e.path, to) == 0
+                        : same_bytes(to, path("alone.db")),
+                      "row %zu: %s, alone %s", i, e.why, alone.why);
+        } else {
+            cr_expect(!there, "row %zu", i);
+        }
+        unlink(to), unlink(path("alone.db"));
+    }
+    struct err e = {0};
+    cr_assert(case_keep(db, &e) == OK, "%s", e.why);
+    cr_expect_null(case_save_begin(db, path("case.db")), "others have the other cores");
+}
+
 Test(casedb, packed_is_what_vacuum_makes)
 {
     static const struct {
@@ -640,6 +697,10 @@ Test(casedb, large_cases_are_packed_too)
         cr_expect_eq(case_pack(image, (size_t)n, put_in_buf, &want, NULL), OK);
         sqlite3_free(image);
         cr_expect(case_save(c, path("other.db"), &e) == OK, "%s", e.why);
+        struct case_saving *beside = case_save_begin(c, path("beside.db"));
+        cr_expect(!beside || case_save_end(beside, true, &e) == OK, "%s", e.why);
+        cr_expect(!beside || same_bytes(path("other.db"), path("beside.db")), "row %d", past);
+        unlink(path("beside.db"));
         case_close(c);
         char *got = bytes_of(path("other.db"), &m);
         cr_expect(m == want.n && !memcmp(got, want.p, m), "row %d: %zu bytes, not %zu", past, m, want.n);

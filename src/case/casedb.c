@@ -520,7 +520,8 @@ static const uint8_t *mapped(struct casedb *db, int64_t bytes, sqlite3_file **fi
 }
 
 struct packing {
-    struct casedb *db;
+    struct casedb *db; /* NULL: it is not ours to ask */
+    const volatile bool *stop;
     plat_file f;
     uint64_t most; /* bytes */
 };
@@ -530,18 +531,54 @@ static enum status put_in_file(void *ctx, uint64_t at, const void *pages, size_t
     struct packing *to = ctx;
     if (at + n > to->most)
         return E_UNSUPPORTED; /* VACUUM then */
-    enum status st = case_halted(to->db, e);
+    enum status st = to->db ? case_halted(to->db, e) : *to->stop ? E_STOP : OK;
     return st == OK ? plat_write_at(to->f, at, pages, n, e) : st;
 }
 
-/* *done: they are in the file; else there is none. */
-static enum status write_packed(struct casedb *db, const uint8_t *image, size_t n, const char *path,
-                                uint64_t most, bool *done, struct err *e)
+/* The pages of a case as they are now: a copy, or where they lie. */
+struct pages {
+    const uint8_t *map;
+    unsigned char *copy;
+    sqlite3_int64 n; /* bytes */
+    sqlite3_file *file;
+};
+
+enum { PAGE = 4096, COPIED_MOST = 8 << 20, PACKED_MOST = 32 << 20, FREE_MOST = 8 << 20 };
+
+/* Its pages packed: what most cases are. Which these are, only what is in them decides: the same facts give
+ * the same bytes, however often pages were changed before. A large case is read where it lies: pages of the
+ * page cache, but they count as ours until they are on the disk, so the largest are left to SQLite (n: 0). */
+static enum status take_pages(struct casedb *db, struct pages *p, struct err *e)
 {
-    struct packing to = {.db = db, .most = most};
+    int64_t pages = 0;
+    *p = (struct pages){0};
+    enum status st = is_open(db) ? case_commit(db, e) : OK;
+    st = st == OK ? case_number(db, "PRAGMA page_count", &pages, e) : st;
+    if (st != OK || pages > (PACKED_MOST + FREE_MOST) / PAGE)
+        return st;
+    bool large = pages > COPIED_MOST / PAGE;
+    if (large && (st = case_unmark(db, e)) != OK)
+        return st;
+    p->map = large ? mapped(db, p->n = pages * PAGE, &p->file, e) : NULL;
+    p->copy = p->map ? NULL : sqlite3_serialize(db->db, "main", &p->n, 0);
+    return p->map || p->copy ? OK : err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
+}
+
+static void give_pages(struct pages *p)
+{
+    if (p->map)
+        p->file->pMethods->xUnfetch(p->file, 0, (void *)(uintptr_t)p->map);
+    sqlite3_free(p->copy);
+}
+
+/* *done: they are in the file; else there is none. */
+static enum status write_packed(struct packing to, const struct pages *p, const char *path,
+                                const struct casedb *db, bool *done, struct err *e)
+{
     enum status st = plat_make_file(path, &to.f, e);
+    to.most = PACKED_MOST;
     if (st == OK) {
-        st = case_pack(image, n, put_in_file, &to, e);
+        st = case_pack(p->map ? p->map : p->copy, (size_t)p->n, put_in_file, &to, e);
         if (st == E_NOMEM)
             err_set(e, st, ERR_NO_OFF, "case", "no memory");
         *done = st != E_UNSUPPORTED;
@@ -556,31 +593,60 @@ static enum status write_packed(struct casedb *db, const uint8_t *image, size_t 
     return st;
 }
 
-/* Its pages packed: what most cases are. Which these are, only what is in them decides: the same facts give
- * the same bytes, however often pages were changed before. A large case is read where it lies: pages of the
- * page cache, but they count as ours until they are on the disk, so the largest are left to SQLite. */
 static enum status save_packed(struct casedb *db, const char *path, bool *done, struct err *e)
 {
-    enum { PAGE = 4096, COPIED_MOST = 8 << 20, PACKED_MOST = 32 << 20, FREE_MOST = 8 << 20 };
-    int64_t pages = 0;
-    sqlite3_int64 n = 0;
-    sqlite3_file *file = NULL;
-    enum status st = case_number(db, "PRAGMA page_count", &pages, e);
-    if (st != OK || pages > (PACKED_MOST + FREE_MOST) / PAGE)
-        return st;
-    bool large = pages > COPIED_MOST / PAGE;
-    if (large && (st = case_unmark(db, e)) != OK)
-        return st;
-    const uint8_t *map = large ? mapped(db, n = pages * PAGE, &file, e) : NULL;
-    unsigned char *copy = map ? NULL : sqlite3_serialize(db->db, "main", &n, 0);
-    if (map || copy)
-        st = write_packed(db, map ? map : copy, (size_t)n, path, PACKED_MOST, done, e);
-    else
-        st = err_set(e, E_NOMEM, ERR_NO_OFF, "case", "no memory");
-    if (map)
-        file->pMethods->xUnfetch(file, 0, (void *)(uintptr_t)map);
-    sqlite3_free(copy);
-    return large && st == OK ? case_exec(db, "PRAGMA cache_size=-4096", e) : st;
+    struct pages p;
+    enum status st = take_pages(db, &p, e);
+    if (st == OK && p.n)
+        st = write_packed((struct packing){.db = db}, &p, path, db, done, e);
+    give_pages(&p);
+    return st;
+}
+
+struct case_saving {
+    struct casedb *db;
+    const char *path;
+    struct pages pages;
+    struct beside *beside;
+    volatile bool stop;
+    bool done;
+    enum status st;
+    struct err err;
+};
+
+static void save_beside(void *ctx)
+{
+    struct case_saving *s = ctx;
+    s->st = write_packed((struct packing){.stop = &s->stop}, &s->pages, s->path, s->db, &s->done, &s->err);
+}
+
+static void free_saving(struct case_saving *s) { give_pages(&s->pages), free(s); }
+
+struct case_saving *case_save_begin(struct casedb *db, const char *path)
+{
+    /* where many are analyzed others have the other cores */
+    struct case_saving *s = db->keep ? NULL : calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->db = db, s->path = path;
+    if (take_pages(db, &s->pages, &s->err) == OK && s->pages.n && (s->beside = plat_beside(save_beside, s)))
+        return s;
+    return free_saving(s), NULL;
+}
+
+enum status case_save_end(struct case_saving *s, bool keep, struct err *e)
+{
+    enum status st = OK;
+    s->stop = !keep;
+    while (!plat_beside_ended(s->beside, 50))
+        if (st == OK && (st = case_halted(s->db, e)) != OK)
+            s->stop = true;
+    if (st == OK && (st = s->st) != OK && e)
+        *e = s->err;
+    st = st == OK && !s->done ? E_UNSUPPORTED : st;
+    if (!keep && s->st == OK && s->done)
+        plat_remove(s->path);
+    return free_saving(s), st;
 }
 
 static enum status save_vacuumed(struct casedb *db, const char *path, struct err *e)
@@ -605,8 +671,7 @@ static enum status save_vacuumed(struct casedb *db, const char *path, struct err
 enum status case_save(struct casedb *db, const char *path, struct err *e)
 {
     bool done = false;
-    enum status st = is_open(db) ? case_commit(db, e) : OK;
-    st = st == OK ? save_packed(db, path, &done, e) : st;
+    enum status st = save_packed(db, path, &done, e);
     return st == OK && !done ? save_vacuumed(db, path, e) : st;
 }
 

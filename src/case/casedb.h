@@ -39,6 +39,12 @@ enum status case_copy(struct casedb *from, struct casedb **out, struct err *e);
 /* Commits and writes a compact copy, synced, to path: same facts, same bytes. db stays open; nothing is left
  * of a copy that fails. */
 enum status case_save(struct casedb *db, const char *path, struct err *e);
+/* The same beside what the caller does, which until case_save_end only reads db; path: the caller's. NULL:
+ * nothing was begun, case_save does it. keep: false: it is not wanted any more, and nothing is left of it.
+ * E_UNSUPPORTED: case_save does it after all. */
+struct case_saving;
+struct case_saving *case_save_begin(struct casedb *db, const char *path);
+enum status case_save_end(struct case_saving *s, bool keep, struct err *e);
 
 /* Asked now and then while SQLite works for db, whatever it does: anything but OK ends that with this status.
  */

@@ -113,15 +113,30 @@ static enum status mark_limit(struct casedb *db, struct err *e)
     return case_named(db, Q_META_LIMIT, "", NULL, NULL, NULL, e);
 }
 
+/* What was written while reports were made; anew where that could not be, or they hold less and it is to say
+ * so. */
+static enum status end_case(struct output *o, struct casedb *db, struct case_saving *saving, enum status st,
+                            struct err *e)
+{
+    struct err why = {0};
+    bool keep = st == OK && !o->cut;
+    enum status saved = saving ? case_save_end(saving, keep, &why) : E_UNSUPPORTED;
+    if (keep && saved != OK && saved != E_UNSUPPORTED)
+        return *e = why, saved;
+    st = st == OK && o->cut ? mark_limit(db, e) : st;
+    const char *tmp = st == OK ? swap_add(&o->files, "case.db", e) : NULL;
+    if (st != OK || (keep && saved == OK && tmp))
+        return st;
+    return tmp ? case_save(db, tmp, e) : E_NOMEM;
+}
+
 enum status output_write(struct output *o, struct casedb *db, bool with_case, uint64_t *until, struct err *e)
 {
+    const char *made = with_case ? swap_made(&o->files, "case.db") : NULL;
+    struct case_saving *saving = made ? case_save_begin(db, made) : NULL;
     enum status st = stage_reports(o, db, e);
     *until = 0; /* what was reached is kept */
-    if (st == OK && with_case && o->cut)
-        st = mark_limit(db, e);
-    const char *tmp = with_case && st == OK ? swap_add(&o->files, "case.db", e) : NULL;
-    if (with_case && st == OK)
-        st = tmp ? case_save(db, tmp, e) : E_NOMEM;
+    st = with_case ? end_case(o, db, saving, st, e) : st;
     bool lost = false;
     if (!o->alone)
         st = st == OK ? swap_all(&o->files, &lost, e) : st;

@@ -1,12 +1,17 @@
 #include "cmd/swap.h"
 #include "plat/plat.h"
 
+char *swap_made(const struct swap *s, const char *name)
+{
+    return arena_printf(s->mem, "%s/%s", s->own, name);
+}
+
 char *swap_add(struct swap *s, const char *name, struct err *e)
 {
     struct swap_file *f = s->n < SWAP_FILES ? &s->file[s->n] : NULL;
     if (f)
         *f = (struct swap_file){.path = arena_printf(s->mem, "%s/%s", s->folder, name),
-                                .made = arena_printf(s->mem, "%s/%s", s->own, name),
+                                .made = swap_made(s, name),
                                 .was = arena_printf(s->mem, "%s/%s.was", s->own, name)};
     if (f && f->path && f->made && f->was)
         return s->n++, f->made;

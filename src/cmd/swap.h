@@ -20,6 +20,7 @@ struct swap {
 };
 /* Where to write one more, which is called name in the end; NULL: memory is short. */
 char *swap_add(struct swap *s, const char *name, struct err *e);
+char *swap_made(const struct swap *s, const char *name); /* the same place; it is not one of them */
 /* lost: something could not come back and lies in `own`, as e says: that folder stays. */
 enum status swap_all(struct swap *s, bool *lost, struct err *e);
 #endif

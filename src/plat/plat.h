@@ -153,6 +153,13 @@ bool plat_reader_gone(void);
 enum status plat_stdin_file(const char **path, struct err *e);
 enum status plat_child_send(const void *buf, size_t n, struct err *e);
 
+/* --- a thread, for who does one thing of its own beside the caller: it calls no SQLite. NULL: there is none
+ * to be had, here or now. */
+struct beside;
+struct beside *plat_beside(void (*fn)(void *ctx), void *ctx);
+/* Has it ended? Waits ms at most; once it has, b is gone. */
+bool plat_beside_ended(struct beside *b, unsigned ms);
+
 /* --- the rest */
 uint64_t plat_clock_ms(void); /* monotonic */
 /* What was freed goes back to the system: worth it where much was. */

@@ -9,6 +9,7 @@
 #include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -874,6 +875,45 @@ enum status plat_stdin_file(const char **path, struct err *e)
     if (st == OK && (n < 0 || dup2((int)f, 0) < 0))
         st = sys_err(e, "cannot read", "standard input");
     return st;
+}
+
+/* --- a thread beside. Signals are the caller's. */
+struct beside {
+    pthread_t thread;
+    void (*fn)(void *ctx);
+    void *ctx;
+};
+
+static void *run_beside(void *arg)
+{
+    const struct beside *b = arg;
+    b->fn(b->ctx);
+    return NULL;
+}
+
+struct beside *plat_beside(void (*fn)(void *ctx), void *ctx)
+{
+    struct beside *b = plat_cores() > 1 ? malloc(sizeof *b) : NULL;
+    sigset_t all, was;
+    if (!b)
+        return NULL;
+    *b = (struct beside){.fn = fn, .ctx = ctx};
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &was);
+    int failed = pthread_create(&b->thread, NULL, run_beside, b);
+    pthread_sigmask(SIG_SETMASK, &was, NULL);
+    return failed ? free(b), NULL : b;
+}
+
+bool plat_beside_ended(struct beside *b, unsigned ms)
+{
+    struct timespec at;
+    clock_gettime(CLOCK_REALTIME, &at);
+    uint64_t ns = (uint64_t)at.tv_nsec + (uint64_t)ms * 1000000;
+    at.tv_sec += (time_t)(ns / 1000000000), at.tv_nsec = (long)(ns % 1000000000);
+    if (pthread_timedjoin_np(b->thread, NULL, &at) != 0)
+        return false;
+    return free(b), true;
 }
 
 /* --- the rest */

@@ -195,6 +195,10 @@ const char *const plat_sqlite_vfs = "win32-longpath";
 
 void plat_give_back(void) {}
 void plat_hold_memory(void) {}
+/* All is done one after the other. */
+struct beside *plat_beside(void (*fn)(void *ctx), void *ctx) { return (void)fn, (void)ctx, NULL; }
+bool plat_beside_ended(struct beside *b, unsigned ms) { return (void)b, (void)ms, true; }
+
 uint64_t plat_clock_ms(void) { return GetTickCount64(); }
 
 int64_t plat_now(void)
