@@ -1,5 +1,5 @@
--- Logon sessions. LUIDs are unique within one boot only. A session without a recorded end ended with its boot at the
--- latest.
+-- Logon sessions. LUIDs are unique within one boot only; indexes begin with them, which tell most rows apart. A session
+-- without a recorded end ended with its boot at the latest.
 
 -- Every 4624 and the first of every fold, decoded once.
 CREATE TEMP TABLE IF NOT EXISTS logon(host_id INTEGER, boot INTEGER, luid INTEGER, time INTEGER, file_id INTEGER,
@@ -42,7 +42,7 @@ FROM (SELECT host_id, event_id, data ->> 'TargetDomainName' AS domain, data ->> 
                 AND (event_id = 4625 OR host_id IS NULL))
     WHERE data IS NOT NULL)
 GROUP BY host_id, event_id, domain COLLATE NOCASE, account COLLATE NOCASE, type, code ORDER BY 1, 2, 3, 4, 5, 6;
-CREATE INDEX IF NOT EXISTS logon_luid ON logon(host_id, boot, luid, time, folded, file_id, file_off);
+CREATE INDEX IF NOT EXISTS logon_luid ON logon(luid, host_id, boot, time, folded, file_id, file_off);
 CREATE TEMP TABLE IF NOT EXISTS closed(id INTEGER PRIMARY KEY, host_id INTEGER, boot INTEGER, luid INTEGER,
     time INTEGER, file_id INTEGER, file_off INTEGER);
 INSERT INTO closed(host_id, boot, luid, time, file_id, file_off)
@@ -55,7 +55,7 @@ SELECT * FROM (
         num(field(f.data, 'TargetLogonId')), f.first_time, f.file_id, f.file_off FROM fold f
             WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4634)
 WHERE luid IS NOT NULL AND host_id IS NOT NULL AND boot IS NOT NULL ORDER BY 1, 2, 3, 4, 5, 6;
-CREATE INDEX IF NOT EXISTS closed_luid ON closed(host_id, boot, luid, time);
+CREATE INDEX IF NOT EXISTS closed_luid ON closed(luid, host_id, boot, time);
 
 -- Of one LUID the first counts.
 INSERT INTO session(host_id, boot, luid, logon_type, user, domain, sid, process, package, key_length, ip, from_time,
@@ -95,8 +95,7 @@ WHERE provider = 'Microsoft-Windows-TerminalServices-LocalSessionManager' AND ev
     AND coalesce(recovered, 0) = 0 AND host_id IS NOT NULL
 ORDER BY 1, 8, 9, 10;
 CREATE INDEX IF NOT EXISTS notice_who ON notice(host_id, rank, what, ts, who, time);
-CREATE INDEX IF NOT EXISTS session_luid ON session(host_id, boot, luid);
-CREATE INDEX IF NOT EXISTS session_caller ON session(host_id, luid, boot, from_time);
+CREATE INDEX IF NOT EXISTS session_luid ON session(luid, host_id, boot, from_time);
 CREATE INDEX IF NOT EXISTS session_when ON session(host_id, from_time);
 CREATE TEMP TABLE IF NOT EXISTS shown(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER, who TEXT COLLATE NOCASE,
     logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER, off_time INTEGER,
