@@ -124,6 +124,11 @@ Test(str, cut_and_trim)
     cr_expect(str_eq(str_skip(STR("abc"), 1), STR("bc")) && str_skip(STR("abc"), 3).n == 0);
     cr_expect(str_skip(STR("abc"), 4).n == 0 && str_skip(STR_NONE, 1).n == 0);
     cr_expect(str_eq_ci(STR("LmCompat"), STR("lMcOMPAT")) && !str_eq_ci(STR("a"), STR("ab")));
+    cr_expect(str_cmp_ci(STR("Backup"), STR("bACKUP")) == 0 && str_cmp_ci(STR("a"), STR("AB")) < 0);
+    cr_expect(str_cmp_ci(STR("Z"), STR("a")) > 0 && str_cmp_ci(STR("_"), STR("A")) < 0); /* '_' < 'a' */
+    cr_expect(str_cmp_ci(STR("a\xc3"), STR("az")) > 0 && str_cmp_ci(STR("\xc3\x84"), STR("\xc3\xa4")) < 0);
+    cr_expect(str_is_blank(STR(" \t\r\n")) && str_is_blank(STR_NONE) && !str_is_blank(STR(" x")));
+    cr_expect(small_letter('Q') == 'q' && small_letter('[') == '[' && small_letter('@') == '@');
     cr_expect(str_hash_ci(7, STR("LmCompat")) == str_hash_ci(7, STR("lMcOMPAT"))
               && str_hash_ci(7, STR("a")) != str_hash_ci(7, STR("b"))
               && str_hash_ci(7, STR("a")) != str_hash_ci(8, STR("a")));

@@ -33,8 +33,6 @@ static size_t utf16_units(struct str s)
     return n;
 }
 
-static bool blank(struct str s) { return str_trim(s).n == 0; }
-
 static struct str value_text(struct flat *f, struct bx_val v)
 {
     struct buf tmp = {0};
@@ -199,7 +197,7 @@ static void add_children(struct flat *f, const struct bx_elem *e, struct str nam
             child(f, n->elem);
     struct bx_src s = source_of(f, &e->content, &some);
     f->bad |= s.slot >= 0;
-    if (some && !f->bad && !blank(value_text(f, s.literal)))
+    if (some && !f->bad && !str_is_blank(value_text(f, s.literal)))
         add(f, BX_NAMED, name, s);
 }
 

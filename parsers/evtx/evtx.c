@@ -141,7 +141,7 @@ static int32_t find_want(const struct walk *w, uint32_t source, uint32_t id)
     return any;
 }
 
-static uint8_t lower(uint8_t c) { return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c; }
+static uint8_t lower(uint8_t c) { return (uint8_t)small_letter((char)c); }
 
 /* Does the record hold one of the texts that are asked for? */
 static bool holds(const struct want_event *e, const uint8_t *p, size_t n)

@@ -121,7 +121,6 @@ static struct str rest_of(const struct text *t, size_t from)
 {
     return (struct str){t->raw.p + from, t->raw.n - from};
 }
-static bool blank(struct str s) { return str_trim(s).n == 0; }
 
 /* ---- keys */
 
@@ -735,7 +734,7 @@ static void query_line(struct text *t, struct line *l)
     struct str s = rest_of(t, 0), name, data;
     uint32_t type;
     size_t indent = gap(s);
-    if (blank(s) || str_starts_ci(s, STR("! REG.EXE")))
+    if (str_is_blank(s) || str_starts_ci(s, STR("! REG.EXE")))
         return;
     if (!indent && str_starts_ci(s, STR("HKEY_"))) {
         if (l->ended)

@@ -11,8 +11,6 @@ struct search {
     unsigned steps;
 };
 
-static char lower(char c) { return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
-
 /* --- a part as it was on the host: %XX is one byte. */
 static char byte_at(struct str s, size_t *at)
 {
@@ -100,7 +98,7 @@ static bool part_fits(struct search *s, struct str part, struct str pattern)
     }
     const struct word *w = pattern.p[0] == '<' ? word_at(pattern) : NULL;
     if (!w)
-        return part.n && lower(part.p[0]) == lower(pattern.p[0])
+        return part.n && small_letter(part.p[0]) == small_letter(pattern.p[0])
                && part_fits(s, (struct str){part.p + 1, part.n - 1}, rest);
     rest = (struct str){pattern.p + w->name.n, pattern.n - w->name.n};
     for (size_t i = w->whole ? part.n : 1; i <= part.n && i; i++)

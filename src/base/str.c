@@ -1,13 +1,11 @@
 #include "base/str.h"
 
-static unsigned char low(char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
-
 bool str_eq_ci(struct str a, struct str b)
 {
     if (a.n != b.n)
         return false;
     for (size_t i = 0; i < a.n; i++)
-        if (low(a.p[i]) != low(b.p[i]))
+        if (small_letter(a.p[i]) != small_letter(b.p[i]))
             return false;
     return true;
 }
@@ -17,6 +15,16 @@ int str_cmp(struct str a, struct str b)
     size_t n = a.n < b.n ? a.n : b.n;
     int c = n ? memcmp(a.p, b.p, n) : 0;
     return c ? c : (a.n > b.n) - (a.n < b.n);
+}
+
+int str_cmp_ci(struct str a, struct str b)
+{
+    for (size_t i = 0; i < a.n && i < b.n; i++) {
+        unsigned char x = (unsigned char)small_letter(a.p[i]), y = (unsigned char)small_letter(b.p[i]);
+        if (x != y)
+            return x - y;
+    }
+    return (a.n > b.n) - (a.n < b.n);
 }
 
 bool str_starts_ci(struct str s, struct str prefix)
@@ -68,6 +76,8 @@ struct str str_trim(struct str s)
     return s;
 }
 
+bool str_is_blank(struct str s) { return str_trim(s).n == 0; }
+
 struct str str_account(struct str s)
 {
     for (size_t i = s.n; i > 0; i--)
@@ -87,7 +97,7 @@ uint64_t str_hash(struct str s)
 uint64_t str_hash_ci(uint64_t h, struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
-        h = (h ^ low(s.p[i])) * 0x100000001b3u;
+        h = (h ^ (unsigned char)small_letter(s.p[i])) * 0x100000001b3u;
     return h;
 }
 

@@ -28,7 +28,8 @@ static inline bool str_eq(struct str a, struct str b)
 static inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 static inline bool is_letter(char c) { return (c | 32) >= 'a' && (c | 32) <= 'z'; }
 static inline bool is_word(char c) { return is_letter(c) || is_digit(c) || c == '_'; }
-/* the same, or a byte of a sign beyond ASCII */
+static inline char small_letter(char c) { return (char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
+/* a word's, or a byte of a sign beyond ASCII */
 static inline bool is_word8(char c) { return is_word(c) || (unsigned char)c >= 0x80; }
 /* what a hexadecimal digit counts; 16: it is none */
 static inline unsigned hex_value(char c)
@@ -39,6 +40,8 @@ static inline unsigned hex_value(char c)
 }
 bool str_eq_ci(struct str a, struct str b); /* ASCII case folded */
 int str_cmp(struct str a, struct str b);    /* bytes, then length */
+int str_cmp_ci(struct str a, struct str b); /* the same, ASCII case folded */
+bool str_is_blank(struct str s);            /* nothing, or what str_trim() takes away */
 bool str_starts_ci(struct str s, struct str prefix);
 bool str_ends_ci(struct str s, struct str suffix);
 bool str_contains(struct str s, struct str part); /* by bytes; nothing is in everything */

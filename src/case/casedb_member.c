@@ -13,7 +13,7 @@
 #define SQLITE_RESULT_SUBTYPE 0
 #endif
 
-static unsigned small(unsigned char c) { return c >= 'A' && c <= 'Z' ? c + 32u : c; }
+static unsigned small(unsigned char c) { return (unsigned char)small_letter((char)c); }
 
 /* --- NOCASE: equal but for the case of A to Z; a text that begins another comes first */
 int case_nocase(void *ctx, int n, const void *left, int m, const void *right)

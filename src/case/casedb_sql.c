@@ -234,7 +234,7 @@ static void sql_account_of(sqlite3_context *c, int n, sqlite3_value **v)
     (void)n;
     split(str_trim(case_text(v[0])), &domain, &account);
     for (size_t i = 0; i < account.n; i++)
-        buf_char(&b, account.p[i] >= 'A' && account.p[i] <= 'Z' ? (char)(account.p[i] + 32) : account.p[i]);
+        buf_char(&b, small_letter(account.p[i]));
     if (b.bad)
         sqlite3_result_error_nomem(c);
     else if (b.n)

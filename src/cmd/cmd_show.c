@@ -300,7 +300,7 @@ static int show(struct show *s, struct casedb *db, const char *id, uint64_t *at)
     char lower[64];
     size_t n = 0;
     for (; id[n] && n + 1 < sizeof lower; n++)
-        lower[n] = (char)(id[n] >= 'A' && id[n] <= 'Z' ? id[n] + 32 : id[n]);
+        lower[n] = small_letter(id[n]);
     lower[n] = 0, id = id[n] ? id : lower;
     if (!case_place(str_of(id), &file, &off))
         return complain_text(EXIT_USAGE, "show: '%s' is not an evidence id such as f3:0x11c00", id);

@@ -4,17 +4,11 @@
 #include <stdlib.h>
 
 static enum status no_memory(struct err *e) { return err_set(e, E_NOMEM, ERR_NO_OFF, "rule", "no memory"); }
-static unsigned char low(char c) { return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c); }
 
 /* --- order */
 int hits_by_name(struct str a, struct str b)
 {
-    if (!a.p || !b.p)
-        return (a.p != NULL) - (b.p != NULL);
-    for (size_t i = 0; i < a.n && i < b.n; i++)
-        if (low(a.p[i]) != low(b.p[i]))
-            return low(a.p[i]) - low(b.p[i]);
-    return (a.n > b.n) - (a.n < b.n);
+    return a.p && b.p ? str_cmp_ci(a, b) : (a.p != NULL) - (b.p != NULL);
 }
 
 static int by_moment(const struct hit *a, bool has_time, int64_t time, struct str evidence, struct str also)

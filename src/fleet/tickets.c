@@ -104,17 +104,8 @@ static int by_name(const void *x, const void *y)
 static int by_folder(const void *x, const void *y)
 {
     const struct ticket *const *a = x, *const *b = y;
-    size_t n = strlen((*a)->folder), m = strlen((*b)->folder);
-    for (size_t i = 0; i < n && i < m; i++) {
-        unsigned char c = (unsigned char)(*a)->folder[i], d = (unsigned char)(*b)->folder[i];
-        c = (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c),
-        d = (unsigned char)(d >= 'A' && d <= 'Z' ? d + 32 : d);
-        if (c != d)
-            return c < d ? -1 : 1;
-    }
-    if (n != m)
-        return n < m ? -1 : 1;
-    return by_name(*a, *b);
+    int c = str_cmp_ci(str_of((*a)->folder), str_of((*b)->folder));
+    return c ? c : by_name(*a, *b);
 }
 
 /* A name as that of a folder: no system's special characters, no ends that Windows drops, never too long. */

@@ -123,17 +123,6 @@ static enum status sum_rules(struct kb *kb, struct err *e)
 
 /* --- order and duplicates: one table, each array sorted by its key, equal neighbours refused */
 static int cmp_i64(int64_t a, int64_t b) { return (a > b) - (a < b); }
-static int cmp_ci(struct str a, struct str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    for (size_t i = 0; i < n; i++) {
-        int x = a.p[i] >= 'A' && a.p[i] <= 'Z' ? a.p[i] + 32 : (unsigned char)a.p[i],
-            y = b.p[i] >= 'A' && b.p[i] <= 'Z' ? b.p[i] + 32 : (unsigned char)b.p[i];
-        if (x != y)
-            return x - y;
-    }
-    return (a.n > b.n) - (a.n < b.n);
-}
 static int cmp_code(const void *a, const void *b)
 {
     const struct kb_code *x = a, *y = b;
@@ -143,18 +132,18 @@ static int cmp_code(const void *a, const void *b)
 static int cmp_event(const void *a, const void *b)
 {
     const struct kb_event *x = a, *y = b;
-    int c = cmp_ci(x->provider, y->provider);
+    int c = str_cmp_ci(x->provider, y->provider);
     return c ? c : cmp_i64(x->id, y->id);
 }
 static int cmp_event_field(const void *a, const void *b)
 {
     const struct kb_event_field *x = a, *y = b;
-    int c = cmp_ci(x->provider, y->provider);
+    int c = str_cmp_ci(x->provider, y->provider);
     return c ? c : x->id != y->id ? cmp_i64(x->id, y->id) : str_cmp(x->field, y->field);
 }
 static int cmp_setting(const void *a, const void *b)
 {
-    return cmp_ci(((const struct kb_setting *)a)->name, ((const struct kb_setting *)b)->name);
+    return str_cmp_ci(((const struct kb_setting *)a)->name, ((const struct kb_setting *)b)->name);
 }
 /* With case: Security is a channel, SECURITY a hive. */
 static int cmp_artifact(const void *a, const void *b)
@@ -163,7 +152,7 @@ static int cmp_artifact(const void *a, const void *b)
 }
 static int cmp_account(const void *a, const void *b)
 {
-    return cmp_ci(((const struct kb_account *)a)->name, ((const struct kb_account *)b)->name);
+    return str_cmp_ci(((const struct kb_account *)a)->name, ((const struct kb_account *)b)->name);
 }
 static int cmp_cause(const void *a, const void *b)
 {
@@ -175,15 +164,15 @@ static int cmp_family(const void *a, const void *b)
 }
 static int cmp_tool_field(const void *a, const void *b)
 {
-    return cmp_ci(((const struct kb_tool_field *)a)->name, ((const struct kb_tool_field *)b)->name);
+    return str_cmp_ci(((const struct kb_tool_field *)a)->name, ((const struct kb_tool_field *)b)->name);
 }
 static int cmp_rule_name(const void *a, const void *b)
 {
-    return cmp_ci(((const struct rule *)a)->name, ((const struct rule *)b)->name);
+    return str_cmp_ci(((const struct rule *)a)->name, ((const struct rule *)b)->name);
 }
 static int cmp_rule_id(const void *a, const void *b)
 {
-    return cmp_ci(((const struct rule *)a)->id, ((const struct rule *)b)->id);
+    return str_cmp_ci(((const struct rule *)a)->id, ((const struct rule *)b)->id);
 }
 static int cmp_rule(const void *a, const void *b)
 {
@@ -194,7 +183,7 @@ static int cmp_rule(const void *a, const void *b)
 static int cmp_want_event(const void *a, const void *b)
 {
     const struct want_event *x = a, *y = b;
-    int c = cmp_ci(x->provider, y->provider);
+    int c = str_cmp_ci(x->provider, y->provider);
     return c ? c : cmp_i64(x->id, y->id);
 }
 

@@ -319,10 +319,7 @@ struct nearest {
     size_t n, cap;
 };
 
-static unsigned char low(char c)
-{
-    return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c == '_' ? '-' : c);
-}
+static char low(char c) { return c == '_' ? '-' : small_letter(c); }
 
 static bool contains(struct str s, struct str part)
 {

@@ -260,7 +260,7 @@ static size_t status(struct putter *p, size_t at)
         char c = t[at + i];
         if (hex_value(c) > 15)
             return at + 1;
-        key[i] = (char)(c >= 'A' && c <= 'F' ? c + 32 : c);
+        key[i] = small_letter(c);
     }
     add_words(p, end, find_words(p->w, WORD_STATUS, str_of(key)));
     return end;

@@ -50,7 +50,7 @@ static void lower(struct buf *b, struct value *v)
     size_t from = b->n;
     buf_str(b, v->s);
     for (size_t i = from; i < b->n; i++)
-        b->p[i] = (char)(b->p[i] >= 'A' && b->p[i] <= 'Z' ? b->p[i] + 32 : b->p[i]);
+        b->p[i] = small_letter(b->p[i]);
 }
 
 /* The side of a fold that kind names. Folds whose names differ in case are one row of the case, spelled as
