@@ -98,33 +98,30 @@ CREATE INDEX IF NOT EXISTS notice_who ON notice(host_id, rank, what, ts, who, ti
 CREATE INDEX IF NOT EXISTS session_luid ON session(luid, host_id, boot, from_time);
 CREATE INDEX IF NOT EXISTS session_when ON session(host_id, from_time);
 CREATE TEMP TABLE IF NOT EXISTS shown(host_id INTEGER, boot INTEGER, what TEXT, ts INTEGER, who TEXT COLLATE NOCASE,
-    logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER, off_time INTEGER,
-    off_file INTEGER, off_off INTEGER);
+    logon_type INTEGER, ip TEXT, time INTEGER, file_id INTEGER, file_off INTEGER, rank INTEGER, to_time INTEGER,
+    end_file_id INTEGER, end_file_off INTEGER, ended TEXT);
 INSERT INTO shown
-SELECT n.*, f.time AS off_time, f.file_id AS off_file, f.file_off AS off_off FROM notice n
+SELECT n.*, coalesce(f.time, b.to_time), CASE WHEN f.time IS NULL THEN b.end_file_id ELSE f.file_id END,
+    CASE WHEN f.time IS NULL THEN b.end_file_off ELSE f.file_off END,
+    CASE WHEN f.time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END
+FROM notice n LEFT JOIN boot b ON b.host_id = n.host_id AND b.boot = n.boot
 LEFT JOIN notice f ON f.host_id = n.host_id AND f.rank = n.rank AND f.what = 'off' AND f.ts IS n.ts AND f.who IS n.who
     AND f.time = (SELECT min(g.time) FROM notice g WHERE g.host_id = n.host_id AND g.rank = n.rank AND g.what = 'off'
         AND g.ts IS n.ts AND g.who IS n.who AND g.time >= n.time) AND f.boot IS n.boot
 WHERE n.what = 'on' ORDER BY n.host_id, n.time, n.file_id, n.file_off;
 INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off,
     end_file_id, end_file_off, ended)
-SELECT n.host_id, n.boot, n.logon_type, NULL, NULL, n.who, n.ip, n.time, coalesce(n.off_time, b.to_time), n.file_id,
-    n.file_off,
-    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END,
-        CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
-    CASE WHEN n.off_time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END
-FROM shown n LEFT JOIN boot b ON b.host_id = n.host_id AND b.boot = n.boot
+SELECT n.host_id, n.boot, n.logon_type, NULL, NULL, n.who, n.ip, n.time, n.to_time, n.file_id,
+    n.file_off, n.end_file_id, n.end_file_off, n.ended
+FROM shown n
 WHERE n.rank = 1 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id
     AND s.from_time BETWEEN n.time - minutes(2) AND n.time + minutes(2)
     AND s.logon_type IN (2, 10, 11, 12, 13) AND s.sid IS n.who) ORDER BY n.host_id, n.time, n.file_id, n.file_off;
 INSERT INTO session(host_id, boot, logon_type, user, domain, sid, ip, from_time, to_time, file_id, file_off,
     end_file_id, end_file_off, ended)
-SELECT n.host_id, n.boot, n.logon_type, account_of(n.who), upper(domain_of(n.who)), NULL, n.ip, n.time,
-    coalesce(n.off_time, b.to_time), n.file_id, n.file_off,
-    CASE WHEN n.off_time IS NULL THEN b.end_file_id ELSE n.off_file END,
-        CASE WHEN n.off_time IS NULL THEN b.end_file_off ELSE n.off_off END,
-    CASE WHEN n.off_time IS NOT NULL THEN 'logoff' WHEN b.to_time IS NOT NULL THEN 'boot' END
-FROM shown n LEFT JOIN boot b ON b.host_id = n.host_id AND b.boot = n.boot
+SELECT n.host_id, n.boot, n.logon_type, account_of(n.who), upper(domain_of(n.who)), NULL, n.ip, n.time, n.to_time,
+    n.file_id, n.file_off, n.end_file_id, n.end_file_off, n.ended
+FROM shown n
 WHERE n.rank = 2 AND NOT EXISTS (SELECT 1 FROM session s WHERE s.host_id = n.host_id
     AND s.from_time BETWEEN n.time - minutes(2) AND n.time + minutes(2)
     AND s.logon_type IN (2, 10, 11, 12, 13)) ORDER BY n.host_id, n.time, n.file_id, n.file_off;
