@@ -145,6 +145,8 @@ Test(system, little_of_something, .timeout = 300)
         {"ulimit -n 11; exec", "second readers do not start: Too many open files", 5},
         {"ulimit -n 30; exec", "confirmed    credential-storage-policy", 0},
         {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=3", "second readers do not start", 5},
+        {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=4", /* who is not at work makes room */
+         "confirmed    credential-storage-policy", 0},
         {"exec setpriv --reuid 65534 --clear-groups prlimit --nproc=8",
          "confirmed    credential-storage-policy", 0},
     };
