@@ -413,14 +413,14 @@ static struct bx_common common_of(const struct bx_plan *p)
         if (slot >= 0)
             used[slot] = true;
     }
-    for (uint16_t i = 0; i < c.open; i++) {
+    for (uint32_t i = 0; i < c.open; i++) {
         struct bx_run *last = c.n_run ? &c.run[c.n_run - 1] : NULL;
         if (!used[i])
             continue;
         if (last && last->behind == i)
             last->behind++;
         else if (c.n_run < BX_RUNS)
-            c.run[c.n_run++] = (struct bx_run){i, (uint16_t)(i + 1)};
+            c.run[c.n_run++] = (struct bx_run){(uint16_t)i, (uint16_t)(i + 1)};
         else
             return (struct bx_common){0};
     }
