@@ -477,8 +477,7 @@ SELECT g.host, g.what, g.domain, g.account, g.type, CASE g.type WHEN 0 THEN 'sys
         END AS type_name,
     g.code, y.symbol, y.meaning, g.n, g.first_time, g.last_time,
     row_number() OVER (ORDER BY g.host, g.what DESC, g.n DESC, g.domain, g.account, g.type, g.code) AS place
-FROM (SELECT h.name AS host, CASE l.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what, l.domain, l.account,
-        l.type, l.code, l.n, l.first_time, l.last_time FROM logon_sum l LEFT JOIN host h ON h.id = l.host_id) g
+FROM (SELECT l.*, CASE l.event_id WHEN 4624 THEN 'logon' ELSE 'refused' END AS what FROM v_logon_sum l) g
 LEFT JOIN (SELECT e.code, e.symbol, k.meaning
     FROM (SELECT lower(raw) AS code, min(symbol) AS symbol FROM v_error WHERE event_id = 4625 AND symbol IS NOT NULL
         GROUP BY lower(raw)) e

@@ -94,6 +94,11 @@ SELECT h.name AS host, b.boot, b.from_time, b.to_time, b.clean,
     CASE WHEN b.end_file_id IS NOT NULL THEN printf('f%d:0x%x', b.end_file_id, b.end_file_off) END AS end_evidence_id
 FROM boot b JOIN host h ON h.id = b.host_id;
 
+-- Logons (4624) and refused ones (4625), summed up by who, how and with which status.
+CREATE VIEW v_logon_sum AS
+SELECT h.name AS host, l.event_id, l.domain, l.account, l.type, l.code, l.n, l.first_time, l.last_time
+FROM logon_sum l LEFT JOIN host h ON h.id = l.host_id;
+
 CREATE VIEW v_session AS
 SELECT h.name AS host, s.boot, s.luid, s.logon_type, s.user, s.domain, s.sid, s.process, s.package, s.key_length,
     s.ip, s.from_time, s.to_time,
