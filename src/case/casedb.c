@@ -15,8 +15,6 @@ static const struct {
     [CASE_ONE] = {"case", "not a case of whylogon", "analyze the evidence again", 0x77686c67, 14, true},
     [CASE_FLEET] = {"fleet", "not a fleet of whylogon", "run batch again", 0x77686c66, 2, false}};
 
-#define CACHE "-24576" /* of a case that is being made: KiB, as SQLite counts them */
-
 /* What is the machine's fault, not the query's. */
 static enum status kind_of(int rc, enum status otherwise)
 {
@@ -272,7 +270,7 @@ static enum status create(enum case_of kind, const char *path, struct str schema
         st = case_exec(db,
                        "PRAGMA auto_vacuum=NONE; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA "
                        "locking_mode=EXCLUSIVE; PRAGMA page_size=4096;"
-                       "PRAGMA temp_store=FILE; PRAGMA cache_size=" CACHE "; PRAGMA encoding='UTF-8'",
+                       "PRAGMA temp_store=FILE; PRAGMA cache_size=-24576; PRAGMA encoding='UTF-8'",
                        e);
     if (st == OK)
         st = image.n ? take_image(db, "main", image, e) : make_tables(db, kind, schema, e);
@@ -494,7 +492,7 @@ static enum status sync_file(const char *path, struct err *e)
 
 /* All pages into the working file. A flush opens it but leaves what is in use, the first page; a commit
  * writes a file without a name where a quarter of its cache is dirty: of a cache of one page that is any, and
- * one has changed. */
+ * one has changed. Reports read it with as much cache as any case that did not fit. */
 static bool all_written(struct casedb *db, struct err *e)
 {
     int64_t version = 0;
@@ -504,7 +502,7 @@ static bool all_written(struct casedb *db, struct err *e)
     snprintf(change, sizeof change, "PRAGMA user_version=%lld", (long long)version);
     ok = ok && sqlite3_db_cacheflush(db->db) == SQLITE_OK && case_exec(db, change, e) == OK;
     ok = (!is_open(db) || case_exec(db, "COMMIT", e) == OK) && ok;
-    return case_exec(db, "PRAGMA cache_size=" CACHE, e) == OK && ok;
+    return case_exec(db, "PRAGMA cache_size=-4096", e) == OK && ok;
 }
 
 /* The pages of a case as they lie in its working file, mapped: no memory of ours. NULL: it has none, or there
