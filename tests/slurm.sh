@@ -133,6 +133,10 @@ for i in $(seq 600); do
     [ -z "$(squeue -h -j "$job" 2>/dev/null)" ] && break
     sleep 0.2
 done
+for i in $(seq 100); do # it runs when the program does, not when its script begins
+    [ -d out/shards/5 ] && break
+    sleep 0.1
+done
 scancel "${job}_5" && cancelled=yes
 [ -n "${again:-}" ] || { sleep 12; begin_node n2; }
 over "$merge" 900
