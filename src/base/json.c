@@ -1,4 +1,5 @@
 #include "base/json.h"
+#include "base/near.h"
 #include "base/utf.h"
 #include <string.h>
 
@@ -23,10 +24,14 @@ static enum json_kind broken(struct json *j) { return j->due = BROKEN, JSON_BAD;
 static bool quoted(struct json *j, struct str *raw)
 {
     size_t from = ++j->at;
-    for (size_t i = from; i < j->s.n; i++) {
+    for (size_t i = from; i < j->s.n;) {
+        unsigned marks = j->s.n - i >= 16 ? near_marks(j->s.p + i) : 1;
+        i += marks ? (unsigned)__builtin_ctz(marks) : 16;
+        if (!marks)
+            continue;
         if (j->s.p[i] == '"')
             return *raw = (struct str){j->s.p + from, i - from}, j->at = i + 1, true;
-        i += j->s.p[i] == '\\';
+        i += j->s.p[i] == '\\' ? 2 : 1;
     }
     return false;
 }

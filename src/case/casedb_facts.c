@@ -8,9 +8,9 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
-/* What derive/ adds to the columns of a fact (odd_time:
- * what a record gives as its time and cannot be, which dates nothing; provenance: how a value came to be what
- * it is, where a transaction log or a text said it) and which rows of one table are one. */
+/* What derive/ adds to the columns of a fact (odd_time: what a record gives as its time and cannot be, which
+ * dates nothing; provenance: how a value came to be what it is, where a transaction log or a text said it)
+ * and which rows of one table are one. */
 static const char *const further[FACT_KINDS] = {
     [FACT_EVENT] = ", host_id INTEGER, boot INTEGER, odd_time INTEGER",
     [FACT_REG_VALUE] = ", provenance TEXT",

@@ -1,9 +1,8 @@
 /* casedb_member: what SQLite does itself, faster, for what facts hold. An object is taken apart once for all
  * columns that ask for a member of it (`->>`, field), and names that are the same byte by byte are not turned
  * to small letters first (NOCASE). Answers are SQLite's own: an object that is not plain (nested, escapes in
- * names, numbers of more than 18 digits) is left to it. It owns the objects seen last. */
+ * names, numbers of more than 18 digits) is left to it. Owns the objects seen last. */
 #include "case/casedb_priv.h"
-#include "base/json.h"
 #include "base/near.h"
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -29,106 +28,58 @@ int case_nocase(void *ctx, int n, const void *left, int m, const void *right)
     return i < both && small(a[i]) != small(b[i]) ? (int)small(a[i]) - (int)small(b[i]) : n - m;
 }
 
-/* --- objects */
-struct cursor {
-    const char *p;
-    uint32_t at, n;
-};
+/* --- objects. What is plain is more than JSON's reader asks for: SQLite reads it the same way. */
 
-static bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-/* 0: no byte is left. */
-static char next(struct cursor *s)
+/* No control, and escapes of two letters alone, or none. The quote behind it, which ends it, is looked at. */
+static bool is_plain_text(struct str s, bool escapes)
 {
-    while (s->at < s->n && is_blank(s->p[s->at]))
-        s->at++;
-    return s->at < s->n ? s->p[s->at] : 0;
-}
-
-static bool is_escape(char c)
-{
-    static const char simple[] = "\"\\/bfnrt";
-    return c && strchr(simple, c);
-}
-
-/* Between quotes; the cursor is at the first. Behind the object are zeros, which no text holds. */
-static bool quoted(struct cursor *s, struct part *part)
-{
-    const char *from = s->p + s->at + 1, *at = from;
-    part->kind = PART_TEXT;
-    for (;;) {
+    for (const char *at = s.p;;) {
         unsigned marks = near_marks(at);
         at += marks ? __builtin_ctz(marks) : 16;
+        if (at == s.p + s.n)
+            return true;
         if (!marks)
             continue;
-        if (*at == '"')
-            break;
-        if (*at != '\\' || !is_escape(at[1]))
+        if (!escapes || *at != '\\' || !at[1] || !strchr("\"\\/bfnrt", at[1]))
             return false;
-        part->kind = PART_ESCAPED, at += 2;
+        at += 2;
     }
-    part->at = s->at + 1, part->n = (uint32_t)(at - from);
-    s->at = part->at + part->n + 1;
-    return true;
 }
 
-/* A word or a whole number. */
-static bool bare(struct cursor *s, struct part *part)
+static bool is_plain_number(struct str s)
 {
     enum { MOST = 18 };
-    static const struct {
-        struct str text;
-        unsigned char kind;
-    } words[] = {{STR("true"), PART_TRUE}, {STR("false"), PART_FALSE}, {STR("null"), PART_NULL}};
-    const char *p = s->p + s->at;
-    uint32_t left = s->n - s->at, n = left && p[0] == '-';
-    uint32_t first = n;
-    *part = (struct part){.at = s->at};
-    for (size_t i = 0; i < LEN(words); i++)
-        if (left >= words[i].text.n && !memcmp(p, words[i].text.p, words[i].text.n))
-            part->kind = words[i].kind, n = (uint32_t)words[i].text.n;
-    if (!part->kind) {
-        while (n < left && is_digit(p[n]))
-            n++;
-        if (n == first || n - first > MOST || (p[first] == '0' && n - first > 1))
+    if (s.p[0] == '-')
+        s.p++, s.n--;
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_digit(s.p[i]))
             return false;
-        part->kind = PART_NUMBER;
-    }
-    part->n = n, s->at += n;
-    return s->at < s->n && (p[n] == ',' || p[n] == '}' || is_blank(p[n]));
+    return s.n && s.n <= MOST && (s.p[0] != '0' || s.n == 1);
 }
 
-static bool member(struct cursor *s, struct json_object *o)
+static bool is_plain(enum json_kind kind, struct str s)
 {
-    struct part name, value;
-    if (o->count == LEN(o->name) || next(s) != '"' || !quoted(s, &name) || name.kind != PART_TEXT
-        || next(s) != ':')
-        return false;
-    s->at++;
-    if (!(next(s) == '"' ? quoted(s, &value) : bare(s, &value)))
-        return false;
-    o->name[o->count] = name, o->value[o->count++] = value;
-    return true;
-}
-
-static bool all_members(struct cursor *s, struct json_object *o)
-{
-    if (next(s) == '}')
-        return s->at++, true;
-    while (member(s, o)) {
-        char c = next(s);
-        s->at++;
-        if (c != ',')
-            return c == '}';
-    }
-    return false;
+    return kind == JSON_TEXT     ? is_plain_text(s, true)
+           : kind == JSON_NUMBER ? is_plain_number(s)
+                                 : kind == JSON_BOOL || kind == JSON_NULL;
 }
 
 static bool take_apart(struct json_object *o)
 {
-    struct cursor s = {o->text, 1, o->n};
+    struct json j;
+    struct str name, value;
+    enum json_kind kind;
+    json_of(&j, (struct str){o->text, o->n});
     o->count = 0;
-    return o->text[0] == '{' && all_members(&s, o) && !next(&s) && s.at == s.n;
+    if (json_next(&j, &name) != JSON_OBJECT)
+        return false;
+    while ((kind = json_next(&j, &name)) == JSON_NAME) {
+        if (o->count == CASE_MEMBERS || !is_plain_text(name, false)
+            || !is_plain(kind = json_next(&j, &value), value))
+            return false;
+        o->member[o->count++] = (struct json_member){name, value, kind};
+    }
+    return kind == JSON_CLOSE && json_next(&j, &name) == JSON_END;
 }
 
 /* NULL: it is not plain, or there is no room. */
@@ -150,42 +101,11 @@ static const struct json_object *object_of(struct casedb *db, sqlite3_value *v)
         o->n = 0, o->room = 0;
         if (!(o->text = malloc(s.n + NEAR_BEHIND)))
             return NULL;
-        o->room = (uint32_t)s.n;
+        o->room = s.n;
     }
-    memcpy(o->text, s.p, s.n), memset(o->text + s.n, 0, NEAR_BEHIND), o->n = (uint32_t)s.n;
+    memcpy(o->text, s.p, s.n), memset(o->text + s.n, 0, NEAR_BEHIND), o->n = s.n;
     o->plain = take_apart(o);
     return o->plain ? o : NULL;
-}
-
-static struct str text_of(const struct json_object *o, struct part p)
-{
-    return (struct str){o->text + p.at, p.n};
-}
-
-static void result_escaped(sqlite3_context *c, struct str s)
-{
-    char *out = sqlite3_malloc64(s.n);
-    bool whole;
-    if (out)
-        sqlite3_result_text64(c, out, json_text(out, s, &whole), sqlite3_free, SQLITE_UTF8);
-    else
-        sqlite3_result_error_nomem(c);
-}
-
-static void result_part(sqlite3_context *c, const struct json_object *o, struct part p)
-{
-    int64_t i = 0;
-    switch (p.kind) {
-    case PART_TEXT: sqlite3_result_text64(c, o->text + p.at, p.n, SQLITE_TRANSIENT, SQLITE_UTF8); break;
-    case PART_ESCAPED: result_escaped(c, text_of(o, p)); break;
-    case PART_NUMBER:
-        str_i64(text_of(o, p), &i);
-        sqlite3_result_int64(c, i);
-        break;
-    case PART_TRUE:
-    case PART_FALSE: sqlite3_result_int(c, p.kind == PART_TRUE); break;
-    default: /* null is NULL */ break;
-    }
 }
 
 /* --- data ->> 'Name', json_extract(data, '$.Name'). What is anything else is asked of SQLite itself, on a
@@ -256,9 +176,9 @@ static void result_member(sqlite3_context *c, sqlite3_value **v, bool path)
             by_sqlite(c, db, KIND, 2, v);
         return;
     }
-    for (uint32_t i = 0; i < o->count; i++)
-        if (str_eq(text_of(o, o->name[i]), want)) {
-            result_part(c, o, o->value[i]);
+    for (const struct json_member *m = o->member; m < o->member + o->count; m++)
+        if (str_eq(m->name, want)) {
+            case_result_json(c, m->kind, m->value);
             return;
         }
 }
@@ -270,9 +190,9 @@ bool case_field(sqlite3_context *c, struct casedb *db, sqlite3_value **v)
 {
     struct str want = case_text(v[1]);
     const struct json_object *o = want.n ? object_of(db, v[0]) : NULL;
-    for (uint32_t i = 0; o && i < o->count; i++)
-        if (str_eq_ci(text_of(o, o->name[i]), want)) {
-            result_part(c, o, o->value[i]);
+    for (const struct json_member *m = o ? o->member : NULL; o && m < o->member + o->count; m++)
+        if (str_eq_ci(m->name, want)) {
+            case_result_json(c, m->kind, m->value);
             break;
         }
     return o != NULL;

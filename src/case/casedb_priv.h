@@ -6,6 +6,7 @@
 #define CASEDB_PRIV_H
 #include "base/arena.h"
 #include "base/fact.h"
+#include "base/json.h"
 #include "base/lookup.h"
 #include "case/casedb.h"
 
@@ -45,19 +46,17 @@ struct folds {
     struct arena text;
 };
 
-/* The members of an object of JSON: where names and values stand in its text (casedb_member.c). */
-enum part_kind { PART_NUMBER = 1, PART_TEXT, PART_ESCAPED, PART_TRUE, PART_FALSE, PART_NULL };
+/* Objects of JSON that were asked for a member, with what stands in them (casedb_member.c). */
 enum { CASE_MEMBERS = 64, CASE_OBJECTS = 4, CASE_QUESTIONS = 4 };
-struct part {
-    uint32_t at, n;
-    unsigned char kind;
-};
 struct members {
     struct json_object {
         char *text;
-        uint32_t n, room, count;
+        size_t n, room, count;
         bool plain;
-        struct part name[CASE_MEMBERS], value[CASE_MEMBERS];
+        struct json_member {
+            struct str name, value; /* in text */
+            enum json_kind kind;
+        } member[CASE_MEMBERS];
     } last[CASE_OBJECTS];
     size_t turn;
 };
@@ -143,6 +142,8 @@ int case_byte_functions(struct casedb *db); /* the same, for bytes in evidence *
 int case_words(struct casedb *db);          /* of rules: on every case */
 int case_members(struct casedb *db);        /* SQLite's own, faster: on cases we write */
 int case_nocase(void *ctx, int n, const void *left, int m, const void *right); /* its NOCASE */
+/* a token of base/json.h as a value of SQL */
+void case_result_json(struct sqlite3_context *c, enum json_kind kind, struct str token);
 /* field(): false where the object is not plain and nothing is said */
 bool case_field(struct sqlite3_context *c, struct casedb *db, struct sqlite3_value **v);
 void members_free(struct casedb *db);

@@ -2,7 +2,6 @@
  * evidence text and returns NULL for what it cannot read; none allocates more than its argument. */
 #include "case/casedb_priv.h"
 #include "base/layout.h"
-#include "base/json.h"
 #include "base/names.h"
 #include "base/utf.h"
 #include "base/zone.h"
@@ -289,7 +288,7 @@ void case_same_domain(sqlite3_context *c, int n, sqlite3_value **v)
 
 /* --- field(data, name): one member of a JSON object, names compared without case. Windows' own spellings
  * differ between builds. */
-static void result_json(sqlite3_context *c, enum json_kind kind, struct str v)
+void case_result_json(sqlite3_context *c, enum json_kind kind, struct str v)
 {
     int64_t i;
     bool whole;
@@ -326,7 +325,7 @@ static void sql_field(sqlite3_context *c, int n, sqlite3_value **v)
         if (kind == JSON_OBJECT || kind == JSON_ARRAY)
             token.n = (size_t)(j.s.p + j.at - token.p); /* all of it */
         if (found) {
-            result_json(c, kind, token);
+            case_result_json(c, kind, token);
             return;
         }
     }
