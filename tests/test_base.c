@@ -1,5 +1,6 @@
 /* The vocabulary everything else is written in: spans, text, time, escapers, hashes, facts on the wire. */
 #include "base/arena.h"
+#include "tests/dice.h"
 #include "base/buf.h"
 #include "base/fact.h"
 #include "base/grow.h"
@@ -424,11 +425,6 @@ Test(buf, numbers)
         cr_expect(str_eq(buf_view(&b), (struct str){"009aff0ff0a912cd3e", 2 * n}), "%zu bytes", n);
     }
     buf_free(&b);
-}
-
-static uint64_t random_31(uint64_t *seed)
-{
-    return (*seed = *seed * 6364136223846793005u + 1442695040888963407u) >> 33;
 }
 
 static uint64_t random_word(uint64_t *seed)

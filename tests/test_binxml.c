@@ -1,6 +1,7 @@
 #include "parsers/evtx/binxml.h"
 #include "parsers/evtx/bxjson.h"
 #include "base/wintime.h"
+#include "tests/dice.h"
 #include "tests/build_binxml.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -232,10 +233,7 @@ struct line {
     struct bx_slots s;
 };
 
-static unsigned random_below(struct line *l, unsigned limit)
-{
-    return (unsigned)((l->seed = l->seed * 6364136223846793005u + 1442695040888963407u) >> 33) % limit;
-}
+static unsigned random_below(struct line *l, unsigned limit) { return (unsigned)random_31(&l->seed) % limit; }
 
 /* A value of a type, mostly of its width, now and then one that no log should hold. Returns its bytes. */
 static uint32_t random_value(struct line *l, uint8_t type, uint8_t *p)

@@ -1,4 +1,5 @@
 #include "case/casedb_priv.h"
+#include "tests/dice.h"
 #include "base/hash.h"
 #include <criterion/criterion.h>
 #include <sqlite3.h>
@@ -1469,11 +1470,6 @@ static void same_answers(struct str data)
     for (size_t i = 0; i < LEN(paths); i++)
         same_answer(data, paths[i], 1);
     same_answer(data, "", 2);
-}
-
-static uint64_t random_31(uint64_t *seed)
-{
-    return (*seed = *seed * 6364136223846793005u + 1442695040888963407u) >> 33;
 }
 
 Test(casedb, members_as_sqlite_reads_them)

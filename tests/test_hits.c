@@ -1,4 +1,5 @@
 #include "diagnose/hits.h"
+#include "tests/dice.h"
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,11 +8,6 @@
 #endif
 
 static void explain(void *ctx, struct buf *out) { buf_z(out, ctx); }
-
-static uint64_t next(uint64_t *seed)
-{
-    return *seed = *seed * 6364136223846793005u + 1442695040888963407u, *seed >> 33;
-}
 
 static void add(struct hits *h, enum role role, size_t host, const char *subject, int64_t time,
                 const char *evidence, int64_t win32)
@@ -140,13 +136,13 @@ Test(hits, the_middle_is_given_up)
         for (size_t i = 0; i < ROWS; i++)
             order[i] = i, snprintf(evidence[i], sizeof evidence[i], "f1:0x%03zx", i);
         for (size_t i = ROWS - 1; i > 0 && seed > 2; i--) {
-            size_t k = next(&s) % (i + 1), t = order[i];
+            size_t k = random_31(&s) % (i + 1), t = order[i];
             order[i] = order[k], order[k] = t;
         }
         for (size_t i = 0; i < ROWS; i++) {
             size_t k = seed == 2 ? ROWS - 1 - i : order[i];
             add(&h, ROLE_SYMPTOM, 0, "s", 1000 + (int64_t)k / 3, evidence[k], k % 5 ? 1312 : 1326);
-            if (next(&s) % 3 == 0)
+            if (random_31(&s) % 3 == 0)
                 add(&h, ROLE_SYMPTOM, 0, "S", 1000 + (int64_t)k / 3, evidence[k], -1);
         }
         const struct group *g = hits_group(&h, ROLE_SYMPTOM, 0, STR("s"));
