@@ -1080,6 +1080,27 @@ Test(kinds, presence)
 }
 
 /* --- a time that cannot be dates nothing */
+/* Who logged on and who was refused, by name without regard to case; a record without data says of nobody
+ * that he did. */
+Test(kinds, logons_summed_up)
+{
+    collected(0);
+    sql(AUDITED("4624", "2", "{\"TargetUserName\":\"anna\",\"LogonType\":3}")
+            AUDITED("4624", "3", "{\"TargetUserName\":\"ANNA\",\"LogonType\":3}")
+                AUDITED("4624", "4", "{\"TargetUserName\":\"-\",\"LogonType\":3}")
+                    AUDITED("4625", "5",
+                            "{\"TargetUserName\":\"anna\",\"LogonType\":4,\"Status\":\"0xC000006D\","
+                            "\"SubStatus\":\"0x0\"}"));
+    sql("INSERT INTO event(file_id, file_off, computer, channel, provider, event_id, time) SELECT file_id, "
+        "file_off + 1, "
+        "computer, channel, provider, event_id, time FROM event WHERE event_id IN (4624, 4625)");
+    cover();
+    cr_expect_str_eq(ask("SELECT count(*) FROM event WHERE data IS NULL"), "4;",
+                     "it has none afterwards either");
+    const char *said = ask("SELECT what, lower(account), type, code, n FROM v_summary_logon ORDER BY place");
+    cr_expect_str_eq(said, "refused anna 4 0xc000006d 1;logon anna 3 - 2;logon - 3 - 1;", "%s", said);
+}
+
 Test(kinds, impossible_times)
 {
     static const char *const times[] = {

@@ -59,7 +59,7 @@ FROM (SELECT h.id, h.was_host, h.was_boot, h.host, (SELECT s.boot FROM span s WH
             coalesce((SELECT c.host_id FROM computer c WHERE c.computer = e.computer),
             (SELECT v.host_id FROM evidence v WHERE v.id = e.file_id)) AS host FROM event e LIMIT -1) h LIMIT -1) p
 WHERE event.id = p.id AND (p.host, p.boot) IS NOT (p.was_host, p.was_boot);
-UPDATE event SET data = json_object('_invalid', data) WHERE NOT json_valid(data);
+UPDATE event SET data = json_object('_invalid', data) WHERE data IS NOT NULL AND NOT json_valid(data);
 
 -- What hosts are.
 CREATE TEMP TABLE IF NOT EXISTS hv(host_id INTEGER, path TEXT COLLATE NOCASE, name TEXT COLLATE NOCASE, num INTEGER,

@@ -14,7 +14,7 @@ SELECT host_id, boot, num(data ->> 'TargetLogonId'), time, file_id, file_off, fo
     nullif(nullif(data ->> 'IpAddress', '-'), ''), nullif(num(data ->> 'TargetLinkedLogonId'), 0),
     last_time, last_off,
     CASE WHEN num(data ->> 'LogonType') = 9 THEN account_of(nullif(data ->> 'TargetOutboundUserName', '-')) END,
-    n, until
+    CASE WHEN data IS NOT NULL THEN n END, until
 FROM (SELECT host_id, boot, time, file_id, file_off, 0 AS folded, data, NULL AS last_time, NULL AS last_off, 1 AS n,
         time AS until FROM event
     WHERE provider = 'Microsoft-Windows-Security-Auditing' AND event_id = 4624 AND coalesce(recovered, 0) = 0
@@ -24,10 +24,10 @@ FROM (SELECT host_id, boot, time, file_id, file_off, 0 AS folded, data, NULL AS 
         ORDER BY s.from_time DESC LIMIT 1), f.first_time, f.file_id, f.file_off, 1, f.data,
         CASE WHEN f.n > 1 AND f.last_off IS NOT NULL THEN f.last_time END, f.last_off, f.n, f.last_time FROM fold f
     WHERE f.provider = 'Microsoft-Windows-Security-Auditing' AND f.event_id = 4624 AND f.host_id IS NOT NULL);
--- Summed up by who and how; and what was refused, why.
+-- Summed up by who and how; and what was refused, why. A record without data says of nobody that he did.
 INSERT INTO logon_sum(host_id, event_id, domain, account, type, n, first_time, last_time)
 SELECT host_id, 4624, max(domain), max(user), logon_type, sum(n), min(time), max(until) FROM logon
-GROUP BY host_id, domain, user, logon_type ORDER BY 1, 3, 4, 5;
+WHERE n IS NOT NULL GROUP BY host_id, domain, user, logon_type ORDER BY 1, 3, 4, 5;
 INSERT INTO logon_sum(host_id, event_id, domain, account, type, code, n, first_time, last_time)
 SELECT host_id, event_id, max(domain), max(account), type, code, sum(n), min(time), max(until)
 FROM (SELECT host_id, event_id, data ->> 'TargetDomainName' AS domain, data ->> 'TargetUserName' AS account,
