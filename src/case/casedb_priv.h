@@ -143,7 +143,7 @@ int case_words(struct casedb *db);          /* of rules: on every case */
 int case_members(struct casedb *db);        /* SQLite's own, faster: on cases we write */
 int case_nocase(void *ctx, int n, const void *left, int m, const void *right); /* its NOCASE */
 /* a token of base/json.h as a value of SQL */
-void case_result_json(struct sqlite3_context *c, enum json_kind kind, struct str token);
+void case_result_json(struct sqlite3_context *c, enum json_kind kind, struct str v);
 /* field(): false where the object is not plain and nothing is said */
 bool case_field(struct sqlite3_context *c, struct casedb *db, struct sqlite3_value **v);
 void members_free(struct casedb *db);
